@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -132,6 +132,11 @@ class Settings(BaseSettings):
         return _without_driver(self.database_url) or embedded_postgres_url(self.data_dir)
 
     @property
+    def database_name(self) -> str:
+        """The name of the PostgreSQL database that `postgres_url` leads to."""
+        return urlsplit(self.postgres_url).path.lstrip("/")
+
+    @property
     def migration_url(self) -> str:
         """libpq-style URL that migrations use."""
         return _without_driver(self.migration_database_url) or self.postgres_url
@@ -157,6 +162,8 @@ class Settings(BaseSettings):
             problems.append("DEV_FIXED_OTP: only with OTP_CHANNEL=console")
         if self.dev_fixed_otp and self.host not in {"127.0.0.1", "localhost", "::1"}:
             problems.append("DEV_FIXED_OTP: only with HOST on loopback (127.0.0.1)")
+        if self.dev_fixed_otp and not self.database_name.endswith(("_dev", "_test")):
+            problems.append("DEV_FIXED_OTP: only with a database whose name ends in _dev or _test")
         if self.otp_channel == "sms" and not self.gencharge_sms_url:
             problems.append("GENCHARGE_SMS_URL: needed with OTP_CHANNEL=sms")
         if self.otp_channel == "smtp" and not self.smtp_host:
@@ -207,7 +214,7 @@ def socket_folder(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"gencharge-{owner}-{digest}"
 
 
-def embedded_postgres_url(data_dir: Path, database: str = "gencharge") -> str:
+def embedded_postgres_url(data_dir: Path, database: str = "gencharge_dev") -> str:
     """URL of the embedded PostgreSQL's Unix socket."""
     return f"postgresql://gencharge@/{database}?host={quote(str(socket_folder(data_dir)), safe='')}"
 
