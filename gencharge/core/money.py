@@ -1,0 +1,159 @@
+"""Money: paise inside, rupees with two decimals outside.
+
+A plain `int` never means money. `Money` refuses what is not an exact amount: more than two decimals, NaN,
+Infinity, negatives, digits of other scripts, amounts over the limit of 10,00,00,000 rupees.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from functools import total_ordering
+from typing import Any, Final, Self
+
+import orjson
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+MAX_PAISE: Final = 10_00_00_000_00  # ten crore rupees: no amount in this product comes near it
+_RIGHT: Final = "an amount in rupees, such as 199 or 199.50"
+_PLAIN: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
+
+
+@total_ordering
+class Money:
+    """An amount of Indian rupees, never negative, exact to the paisa."""
+
+    __slots__ = ("paise",)
+    paise: int
+
+    def __init__(self, paise: int) -> None:
+        if not isinstance(paise, int) or isinstance(paise, bool):
+            raise TypeError("paise is a whole number")
+        if not 0 <= paise <= MAX_PAISE:
+            raise ValueError(f"an amount is 0 to {MAX_PAISE} paise")
+        object.__setattr__(self, "paise", paise)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("Money can't be changed")
+
+    @classmethod
+    def rupees(cls, amount: int | str | Decimal) -> Self:
+        """From whole rupees, or a decimal string such as `"199.50"`."""
+        return cls(_paise(amount))
+
+    @classmethod
+    def parse(cls, raw: object) -> Self:
+        """From what came over the wire: a JSON number or a decimal string, in rupees.
+
+        Raises ValueError with a sentence that says what would be right.
+        """
+        if isinstance(raw, cls):
+            return raw
+        if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+            raise ValueError(_RIGHT)
+        # repr() of a float is the shortest decimal that gives the same float: what the client wrote.
+        return cls(_exact(repr(raw)) if isinstance(raw, float) else _paise(raw))
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.paise + other.paise)
+
+    def __sub__(self, other: Money) -> Money:
+        """Raises ValueError when the result would be negative."""
+        return Money(self.paise - other.paise)
+
+    def __mul__(self, count: int) -> Money:
+        return Money(self.paise * count)
+
+    def __eq__(self, other: object) -> bool:
+        return self.paise == other.paise if isinstance(other, Money) else NotImplemented
+
+    def __lt__(self, other: Money) -> bool:
+        return self.paise < other.paise
+
+    def __hash__(self) -> int:
+        return hash((Money, self.paise))
+
+    def __bool__(self) -> bool:
+        return self.paise != 0
+
+    def __str__(self) -> str:
+        """`199.00`: rupees, two decimals, no symbol."""
+        return f"{self.paise // 100}.{self.paise % 100:02d}"
+
+    def __repr__(self) -> str:
+        return f"Money.rupees('{self}')"
+
+    def json(self) -> orjson.Fragment:
+        """The JSON number, always with two decimals."""
+        return orjson.Fragment(str(self))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate,
+            # In Python mode the value stays Money and core.web writes `199.00`; pydantic's own JSON gets a float.
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: float(str(value)), when_used="json", return_schema=core_schema.float_schema()
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {
+            "type": "number",
+            "minimum": 0,
+            "maximum": MAX_PAISE // 100,
+            "multipleOf": 0.01,
+            "description": "Rupees, at most two decimals.",
+            "examples": [199.0],
+        }
+
+    @classmethod
+    def _validate(cls, raw: object) -> Self:
+        try:
+            return cls.parse(raw)
+        except ValueError as problem:
+            raise PydanticCustomError("money", "{reason}", {"reason": str(problem)}) from None
+
+
+def _paise(amount: int | str | Decimal) -> int:
+    text = str(amount)
+    if isinstance(amount, str) and not _PLAIN.fullmatch(text):
+        raise ValueError(f"{_RIGHT}, with plain digits and at most two decimals")
+    return _exact(text)
+
+
+def _exact(text: str) -> int:
+    try:
+        rupees = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(_RIGHT) from None
+    if not rupees.is_finite():
+        raise ValueError(f"{_RIGHT}; not NaN or Infinity")
+    if rupees < 0:
+        raise ValueError("an amount that is not negative")
+    if rupees > MAX_PAISE // 100:
+        raise ValueError(f"an amount of at most {MAX_PAISE // 100} rupees")
+    paise = rupees * 100
+    if paise != paise.to_integral_value():
+        raise ValueError("an amount with at most two decimals")
+    return int(paise)
+
+
+class PositiveMoney(Money):
+    """An amount above zero."""
+
+    __slots__ = ()
+
+    def __init__(self, paise: int) -> None:
+        super().__init__(paise)
+        if paise == 0:
+            raise ValueError("an amount above zero")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        document = super().__get_pydantic_json_schema__(schema, handler)
+        document.pop("minimum")
+        return document | {"exclusiveMinimum": 0}
