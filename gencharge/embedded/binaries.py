@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import re
 import shutil
 import stat
@@ -12,10 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gencharge.ownership import make_reachable
+from gencharge.embedded.ownership import make_reachable
 from gencharge.processes import Account
-
-logger = logging.getLogger(__name__)
 
 # Shared libraries that the programs of the wheels take from the system, and the Debian package of each.
 _PACKAGES = {"libcurl": "libcurl4", "libssl": "libssl3", "libcrypto": "libssl3", "liblzma": "liblzma5"}

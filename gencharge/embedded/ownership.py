@@ -14,6 +14,7 @@ import stat
 import subprocess
 from pathlib import Path
 
+from gencharge.embedded.errors import ServerFailed
 from gencharge.processes import Account
 
 logger = logging.getLogger(__name__)
@@ -34,13 +35,13 @@ def server_account(data_dir: Path) -> Account | None:
 def own_folder(folder: Path, account: Account | None, mode: int = 0o700) -> None:
     """Make `folder`, give it and all in it to `account`, and let that user reach it.
 
-    Raises PermissionError with one clear line where it belongs to somebody else.
+    Raises ServerFailed where it belongs to somebody else.
     """
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
     owner = folder.stat().st_uid
     if account is None:
         if owner != os.geteuid():
-            raise PermissionError(f"{folder} belongs to user id {owner}: run as that user, or remove it")
+            raise ServerFailed(f"{folder} belongs to user id {owner}: run as that user, or remove it")
     else:
         if owner != account.uid:
             _give(folder, account)
