@@ -156,7 +156,9 @@ class Settings(BaseSettings):
         problems = list(self._production_problems()) if not self.is_development else []
         if self.algorithm == "EdDSA" and self.signing_key is None:
             problems.append("SIGNING_KEY: needed with ALGORITHM=EdDSA (PEM of an Ed25519 private key)")
-        if self.dev_fixed_otp and not (len(self.dev_fixed_otp) == 6 and self.dev_fixed_otp.isascii() and self.dev_fixed_otp.isdigit()):
+        if self.dev_fixed_otp and not (
+            len(self.dev_fixed_otp) == 6 and self.dev_fixed_otp.isascii() and self.dev_fixed_otp.isdigit()
+        ):
             problems.append("DEV_FIXED_OTP: six digits, or empty")
         if self.dev_fixed_otp and self.otp_channel != "console":
             problems.append("DEV_FIXED_OTP: only with OTP_CHANNEL=console")

@@ -7,7 +7,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import ConnectionFailure, ExecutionTimeout, NetworkTimeout, PyMongoError, ServerSelectionTimeoutError
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    NetworkTimeout,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from gencharge.core.config import Settings
 
@@ -32,7 +38,9 @@ def connect(settings: Settings) -> AsyncMongoClient[Document]:
 
 def is_away(error: BaseException) -> bool:
     """True where the store can't be reached at all: waiting helps, and nothing is wrong with what was sent."""
-    return isinstance(error, ServerSelectionTimeoutError | NetworkTimeout | ConnectionFailure | ExecutionTimeout)
+    return isinstance(
+        error, ServerSelectionTimeoutError | NetworkTimeout | ConnectionFailure | ExecutionTimeout
+    )
 
 
 def get_documents(request: Request) -> AsyncDatabase[Document]:

@@ -100,7 +100,9 @@ class Money:
         )
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return {
             "type": "number",
             "minimum": 0,
@@ -153,7 +155,9 @@ class PositiveMoney(Money):
             raise ValueError("an amount above zero")
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         document = super().__get_pydantic_json_schema__(schema, handler)
         document.pop("minimum")
         return document | {"exclusiveMinimum": 0}

@@ -9,7 +9,9 @@ import phonenumbers
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-WHAT_IS_RIGHT: Final = "an Indian mobile number: ten digits that start with 6, 7, 8 or 9, such as 9876543210 or +919876543210"
+WHAT_IS_RIGHT: Final = (
+    "an Indian mobile number: ten digits that start with 6, 7, 8 or 9, such as 9876543210 or +919876543210"
+)
 _MAX_LENGTH: Final = 24
 
 
@@ -62,6 +64,10 @@ def _validate(raw: str) -> str:
 
 MobileNumber = Annotated[
     str,
-    Field(description="Indian mobile number; answered as E.164.", examples=["+919876543210"], max_length=_MAX_LENGTH),
+    Field(
+        description="Indian mobile number; answered as E.164.",
+        examples=["+919876543210"],
+        max_length=_MAX_LENGTH,
+    ),
     AfterValidator(_validate),
 ]

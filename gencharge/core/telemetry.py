@@ -20,7 +20,18 @@ from prometheus_client import Counter, Gauge, Histogram
 from gencharge.core.config import Settings
 
 SECRET_NAMES: Final = frozenset(
-    {"otp", "code", "token", "access_token", "refresh_token", "authorization", "password", "secret", "cookie", "pan"}
+    {
+        "otp",
+        "code",
+        "token",
+        "access_token",
+        "refresh_token",
+        "authorization",
+        "password",
+        "secret",
+        "cookie",
+        "pan",
+    }
 )
 _PHONE: Final = re.compile(r"(?<!\d)(\+?91)?([6-9]\d{5})(\d{4})(?!\d)")
 _JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
@@ -34,7 +45,9 @@ REQUEST_SECONDS: Final = Histogram(
 )
 EVENTS_DELIVERED: Final = Counter("gencharge_events_delivered_total", "Events delivered", ["listener"])
 EVENTS_FAILED: Final = Counter("gencharge_events_failed_total", "Failed deliveries of events", ["listener"])
-EVENTS_PARKED: Final = Counter("gencharge_events_parked_total", "Deliveries given up for an admin to see", ["listener"])
+EVENTS_PARKED: Final = Counter(
+    "gencharge_events_parked_total", "Deliveries given up for an admin to see", ["listener"]
+)
 JOB_SECONDS: Final = Histogram("gencharge_job_seconds", "Run time of jobs", ["job"])
 UNRESOLVED: Final = Gauge("gencharge_ledger_problems", "Differences that the last ledger check found")
 
@@ -82,11 +95,18 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer) if as_json else structlog.PrintLoggerFactory(),
+        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer)
+        if as_json
+        else structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_text(renderer)], foreign_pre_chain=shared))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_text(renderer)],
+            foreign_pre_chain=shared,
+        )
+    )
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)

@@ -1,0 +1,155 @@
+"""Events: what rooms announce, kept in PostgreSQL with the change itself, delivered after it (an outbox).
+
+    emit(db, PlanRecharged(...))      one row in `events`, in the sender's own transaction
+    relay.deliver()                   claims a batch, hands it to every listener, forgets it
+
+A *listener* with `outside=True` reaches beyond PostgreSQL (MongoDB, Redis, HTTP): it gets whole batches, at
+least once, and keys its effect by the event's id. Any other listener gets one event and a transaction: its
+effect is exactly once. What a listener could not do becomes a row of `deliveries` with a back-off of its own,
+so it holds up nobody else; after `outbox_max_attempts` it is parked where an admin sees it. While a store is
+away nothing is ever parked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import DateTime, Index, SmallInteger, Text, func, insert, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core import telemetry
+from gencharge.core.database import Base
+from gencharge.core.ids import new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened. Fields are primitive (str, int, bool, None); names are in the past tense.
+
+    `user_id` is the customer whose data changed, or `ids.SYSTEM`.
+    """
+
+    registry: ClassVar[dict[str, type[Event]]] = {}
+
+    user_id: str
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # slots=True makes a second class of the same name; the later one replaces the earlier.
+        Event.registry[cls.__name__] = cls
+
+    @classmethod
+    def topic(cls) -> str:
+        """The event's name in the outbox."""
+        return cls.__name__
+
+    @classmethod
+    def decode(cls, topic: str, payload: dict[str, Any]) -> Event:
+        """The event of a row. A field that a newer version added and an older sender left out takes its default."""
+        kind = cls.registry[topic]
+        known = {field.name for field in fields(kind)}
+        return kind(**{name: value for name, value in payload.items() if name in known})
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event with its id (the key of every effect), its instant (UTC), and who caused it."""
+
+    id: UUID
+    occurred_at: datetime
+    event: Event
+    request_id: str
+    address: str
+    actor_kind: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A listener whose effect is outside PostgreSQL: gets batches, at least once."""
+
+    name: str
+    topics: tuple[type[Event], ...]
+    deliver: Callable[[Any, list[Envelope]], Awaitable[None]]  # (stores, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A listener whose effect is in PostgreSQL: gets one event in a transaction, exactly once."""
+
+    name: str
+    topics: tuple[type[Event], ...]
+    deliver: Callable[[AsyncSession, Envelope], Awaitable[None]]
+
+
+Listener = Outside | Inside
+
+
+class EventRow(Base):
+    """An event that waits to be handed out. Gone once every listener has it, or has a delivery of its own."""
+
+    __tablename__ = "events"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    topic: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index("ix_events_waiting", "id"),
+        {"postgresql_with": {"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_vacuum_cost_delay": "0"}},
+    )
+
+
+class DeliveryRow(Base):
+    """One listener's copy of an event that it could not take yet."""
+
+    __tablename__ = "deliveries"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(primary_key=True)
+    listener: Mapped[str] = mapped_column(Text, primary_key=True)
+    topic: Mapped[str] = mapped_column(Text)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    context: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    last_error: Mapped[str] = mapped_column(Text, server_default="")
+    parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index("ix_deliveries_due", "next_attempt_at", postgresql_where=text("parked_at IS NULL")),
+    )
+
+
+def context_json() -> str:
+    """The running request's context as an event row keeps it."""
+    return orjson.dumps(asdict(telemetry.context())).decode()
+
+
+async def emit(db: AsyncSession, *happened: Event) -> None:
+    """Announce `happened` in the running transaction: delivered if and only if that commits."""
+    if not happened:
+        return
+    context = asdict(telemetry.context())
+    rows = [
+        {
+            "user_id": UUID(event.user_id),
+            "id": new_id(),
+            "topic": event.topic(),
+            "payload": asdict(event),
+            "context": context,
+        }
+        for event in happened
+    ]
+    await db.execute(insert(EventRow), rows)

@@ -1,0 +1,387 @@
+"""The edge: one ASGI layer around the application, one route class, one way to answer and to fail.
+
+`Edge` gives every request its id, measures and logs it, limits its body, turns what escaped into a problem
+document and puts the seeds' paths (`/auth/login`) under the canonical prefix (`/v1/auth/login`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from enum import Enum
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, FastAPI, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gencharge.core import telemetry
+from gencharge.core.config import Settings
+from gencharge.core.database import ATTEMPTS, WriteConflict, back_off, problem_of
+from gencharge.core.errors import (
+    BadRequest,
+    FieldProblem,
+    IdempotencyKeyMissing,
+    InternalError,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    ValidationFailed,
+    field_problem,
+)
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+
+PREFIX: Final = "/v1"
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_ENCODING: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
+log = telemetry.get_logger(__name__)
+
+
+class Body(BaseModel):
+    """A request's body: an unknown field is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Out(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+def to_json(value: Any) -> bytes:
+    """JSON as the API writes it: money with two decimals, instants in UTC with `Z`."""
+    return orjson.dumps(
+        value.model_dump() if isinstance(value, BaseModel) else value, default=_encode, option=_ENCODING
+    )
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Money):
+        return value.json()
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer in JSON."""
+    return Response(to_json(value), status_code=status, headers=headers, media_type="application/json")
+
+
+class JsonRequest(Request):
+    """A request whose body is read with orjson: no NaN, no Infinity, no invalid UTF-8."""
+
+    async def json(self) -> Any:
+        return orjson.loads(await self.body())
+
+
+class Route(APIRoute):
+    """A route whose function returns a model, a list of models, or a Response.
+
+    The request's transaction is inside `handle`, so that a unit of work that PostgreSQL gave up for another
+    one's sake is run again as a whole, and the commit is before the answer.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, status_code: int | None = None, **but: Any
+    ) -> None:
+        super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **but)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        run = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            request = JsonRequest(request.scope, request.receive)
+            attempt = 1
+            while True:
+                try:
+                    async with AsyncExitStack() as transaction:
+                        request.scope["fastapi_function_astack"] = transaction
+                        response = await run(request)
+                except WriteConflict:
+                    if attempt == ATTEMPTS:
+                        raise
+                    await back_off(attempt)
+                    attempt += 1
+                else:
+                    return response
+
+        return handle
+
+
+def _replying(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
+    if not iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__qualname__}: a route's function is async; a plain one costs a thread")
+
+    @wraps(endpoint)
+    async def answer(*arguments: Any, **named: Any) -> Response:
+        result = await endpoint(*arguments, **named)
+        if isinstance(result, Response):
+            return result
+        return Response(status_code=status) if result is None else reply(result, status=status)
+
+    return answer
+
+
+def router(room: str, *, tags: list[str | Enum] | None = None) -> APIRouter:
+    """The router of a room: its name is the prefix and the tag."""
+    return APIRouter(prefix=f"/{room}", tags=tags or [room], route_class=Route)
+
+
+class ProblemOut(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblem] | None = None
+
+
+def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route: each error that it may answer, with an example."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = responses.setdefault(
+            kind.status,
+            {
+                "model": ProblemOut,
+                "description": "",
+                "content": {
+                    "application/problem+json": {
+                        "schema": {"$ref": "#/components/schemas/ProblemOut"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        examples = entry["content"]["application/problem+json"]["examples"]
+        examples[kind.code()] = {"summary": kind.title(), "value": _example(kind)}
+        entry["description"] = ", ".join(f"`{code}`" for code in examples)
+    return responses
+
+
+def _example(kind: type[Problem]) -> dict[str, Any]:
+    code = kind.code()
+    return {
+        "type": f"https://gencharge.example/errors/{code.replace('_', '-')}",
+        "title": kind.title(),
+        "status": kind.status,
+        "detail": kind.title(),
+        "code": code,
+        "request_id": "0198c0de-0000-7000-8000-000000000000",
+    }
+
+
+def problem_response(problem: Problem) -> Response:
+    """A problem as it goes over the wire."""
+    return Response(
+        orjson.dumps(problem.body(telemetry.context().request_id), default=_encode, option=_ENCODING),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type="application/problem+json",
+    )
+
+
+async def _on_problem(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Problem):
+        raise error
+    if error.status >= 500:
+        log.warning("request_failed", problem=error.code(), cause=repr(error.__cause__))
+    return problem_response(error)
+
+
+async def _on_validation(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        return problem_response(MalformedJson())
+    return problem_response(ValidationFailed(errors=[_field_problem(entry) for entry in found]))
+
+
+def _field_problem(entry: Any) -> FieldProblem:
+    message = entry["msg"].removeprefix("Value error, ")
+    return field_problem(".".join(str(part) for part in entry["loc"]), message, entry["type"])
+
+
+async def _on_http(_request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: unknown addresses, wrong methods, unreadable bodies."""
+    if not isinstance(error, HTTPException):
+        raise error
+    kind: type[Problem] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge}.get(
+        error.status_code, BadRequest
+    )
+    return problem_response(kind(headers=error.headers))
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers that turn every exception into a problem document."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def idempotency_key(
+    key: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="1 to 255 visible ASCII characters, made anew for each payment; a repeat gets the same answer.",
+            examples=["5f0c2f2e-1c1c-4a7e-9a51-0a4f6c1f3f10"],
+        ),
+    ] = None,
+) -> str:
+    """The request's Idempotency-Key. Raises IdempotencyKeyMissing."""
+    if key is None or not _IDEMPOTENCY_KEY.fullmatch(key):
+        raise IdempotencyKeyMissing(
+            errors=[field_problem("header.Idempotency-Key", IdempotencyKeyMissing.title())]
+        )
+    return key
+
+
+class Edge:
+    """The outermost layer. Pure ASGI: it adds microseconds, not a task."""
+
+    def __init__(self, app: ASGIApp, *, settings: Settings, rooms: frozenset[str]) -> None:
+        self._app = app
+        self._rooms = rooms
+        self._max_body = settings.max_body_bytes
+        self._trusted_proxies = settings.trusted_proxies
+        self._access_log = log.info if settings.access_log else None
+        self._headers = _fixed_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        context = telemetry.RequestContext(
+            request_id=_request_id(headers.get(b"x-request-id")), address=self._address(scope, headers)
+        )
+        telemetry.set_context(context)
+        self._canonical_path(scope)
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        await self._answer(scope, self._limited(receive, headers), send, context, headers)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        context: telemetry.RequestContext,
+        headers: dict[bytes, bytes],
+    ) -> None:
+        started = time.perf_counter()
+        status = 0
+        request_id = (b"x-request-id", context.request_id.encode())
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), request_id, *self._headers]
+            await send(message)
+
+        try:
+            length = headers.get(b"content-length")
+            if length is not None and (not length.isdigit() or int(length) > self._max_body):
+                await problem_response(TooLarge())(scope, receive, answer)
+            else:
+                await self._app(scope, receive, answer)
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                log.exception("unexpected_error", path=scope["path"])
+                problem = InternalError()
+            if status:
+                raise
+            await problem_response(problem)(scope, receive, answer)
+        finally:
+            self._record(scope, status, started, context)
+
+    def _record(self, scope: Scope, status: int, started: float, context: telemetry.RequestContext) -> None:
+        seconds = time.perf_counter() - started
+        route = getattr(scope.get("route"), "path", "(none)")
+        telemetry.REQUESTS.labels(scope["method"], route, status).inc()
+        telemetry.REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+        if self._access_log is not None:
+            self._access_log(
+                "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2)
+            )
+
+    def _canonical_path(self, scope: Scope) -> None:
+        path: str = scope["path"]
+        if path.split("/", 2)[1:2] and path.split("/", 2)[1] in self._rooms:
+            scope["path"] = PREFIX + path
+            scope["raw_path"] = PREFIX.encode() + scope.get("raw_path", path.encode())
+
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The client's address: the peer's, or what the outermost trusted proxy saw (never what a client claims)."""
+        if self._trusted_proxies:
+            hops = [
+                hop.strip()
+                for hop in headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+                if hop.strip()
+            ]
+            if len(hops) >= self._trusted_proxies:
+                return hops[-self._trusted_proxies][:45]
+        client = scope.get("client")
+        return str(client[0]) if client else ""
+
+    def _limited(self, receive: Receive, headers: dict[bytes, bytes]) -> Receive:
+        """A body without a length is counted while it comes."""
+        if b"content-length" in headers or b"transfer-encoding" not in headers:
+            return receive
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._max_body:
+                raise TooLarge
+            return message
+
+        return counted
+
+
+def _request_id(given: bytes | None) -> str:
+    text = given.decode("latin-1") if given else ""
+    return text if _REQUEST_ID.fullmatch(text) else str(new_id())
+
+
+def _fixed_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-frame-options", b"DENY"),
+    ]
+    if settings.is_development:
+        headers.append((b"x-gencharge-mode", settings.environment.value.encode()))
+    else:
+        headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+    return headers

@@ -1,0 +1,46 @@
+"""Alembic's entry: runs the migrations over psycopg, one transaction each, with a bounded wait for locks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from gencharge import wiring
+from gencharge.core.database import Base
+
+del wiring  # imported so that every room's tables are in the metadata
+
+
+def _is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
+    """Leave Procrastinate's own tables out of the comparison with our models."""
+    return not (
+        kind in {"table", "index"} and (name or "").startswith(("procrastinate_", "idx_procrastinate"))
+    )
+
+
+def run() -> None:
+    """Bring the database of the Alembic config to the target revision."""
+    url = make_url(context.config.get_main_option("sqlalchemy.url") or "").set(
+        drivername="postgresql+psycopg"
+    )
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        # A migration that can't get its lock soon fails and is tried again, instead of holding up everybody behind it.
+        connection.execute(text("SET lock_timeout = '5s'"))
+        connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            include_object=_is_ours,
+            compare_type=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()
