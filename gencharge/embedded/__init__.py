@@ -61,9 +61,26 @@ class EmbeddedServers:
         urls = {"mongo": settings.mongo_url, "redis": settings.redis_url, "postgres": settings.database_url}
         return cls(settings.data_dir, [name for name, url in urls.items() if not url])
 
+    def lock(self) -> None:
+        """Claim the data folder for this process; raises AlreadyRunning when another one has it."""
+        if self._lock is not None:
+            return
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        # The kernel lets go of the lock when its holder dies, so it can never be stale.
+        lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 32, 0).decode().strip() or "unknown"
+            os.close(lock)
+            raise AlreadyRunning(f"already running here (pid {holder}); stop that one first") from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        self._lock = lock
+
     def start(self) -> None:
         """Start all, side by side, without waiting until they are ready."""
-        self._take_lock()
+        self.lock()
         try:
             for server in self.servers:
                 server.start()
@@ -76,6 +93,12 @@ class EmbeddedServers:
         for server in self.servers:
             if not names or server.name in names:
                 server.wait_ready(timeout)
+
+    def check(self) -> None:
+        """Raise ServerFailed when a server that was started has ended by itself."""
+        for server in self.servers:
+            if not server.running:
+                raise ServerFailed(server.why_stopped())
 
     def stop(self) -> None:
         """Shut all down, side by side."""
@@ -100,17 +123,3 @@ class EmbeddedServers:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _take_lock(self) -> None:
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        # The kernel lets go of the lock when its holder dies, so it can never be stale.
-        lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(lock, 32, 0).decode().strip() or "unknown"
-            os.close(lock)
-            raise AlreadyRunning(f"already running here (pid {holder}); stop that one first") from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
-        self._lock = lock

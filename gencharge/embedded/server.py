@@ -94,6 +94,17 @@ class Server(ABC):
             raise ServerFailed(f"{self.label} was not started")
         return self._process.pid
 
+    @property
+    def unreachable(self) -> str:
+        """The line for a user whose command finds that the server does not run."""
+        return (
+            f"{self.label} at {self.socket} isn't reachable: start it with `make run` or set {self.setting}"
+        )
+
+    def left_running(self) -> list[int]:
+        """Pids of the server's processes in the data folder, whoever started them."""
+        return find_in_folder(self.folder, {self.program})
+
     def start(self) -> None:
         """Start the process and return at once; whatever an earlier run left behind is cleaned up first."""
         if self.running:
@@ -116,7 +127,7 @@ class Server(ABC):
         deadline = time.monotonic() + timeout
         while not self._answers():
             if not self.running:
-                raise ServerFailed(self._why_stopped())
+                raise ServerFailed(self.why_stopped())
             if time.monotonic() > deadline:
                 raise ServerFailed(f"{self.label} was not ready in {timeout:g} s; see {self.log}")
             time.sleep(POLL_SECONDS)  # A server announces nothing; it has to be asked.
@@ -141,26 +152,25 @@ class Server(ABC):
         if self._process is not None and self._process.poll() is None:
             # Stopped first, so that it cannot start another child while they are counted.
             self._process.send_signal(signal.SIGSTOP)
-            send([*find_in_folder(self.folder, {self.program}), self._process.pid], signal.SIGKILL)
+            send([*self.left_running(), self._process.pid], signal.SIGKILL)
             self._process.wait()
-        send(find_in_folder(self.folder, {self.program}), signal.SIGKILL)
+        send(self.left_running(), signal.SIGKILL)
         wait_until_free(self.folder, {self.program}, timeout=10)
         self._process = None
 
     def _end_leftovers(self) -> None:
         names = {self.program}
         for number, patience in ((self.stop_signal, 10.0), (signal.SIGKILL, 5.0)):
-            send(find_in_folder(self.folder, names), number)
+            send(self.left_running(), number)
             if wait_until_free(self.folder, names, patience):
                 return
-        raise ServerFailed(
-            f"{self.label}: pids {find_in_folder(self.folder, names)} hold {self.folder}; stop them"
-        )
+        raise ServerFailed(f"{self.label}: pids {self.left_running()} hold {self.folder}; stop them")
 
-    def _why_stopped(self) -> str:
+    def why_stopped(self) -> str:
+        """One line about a server that ended by itself: the cure where it is known, else its last words."""
         code = self._process.poll() if self._process else None
         lines = last_lines(self.log)
         hint = missing_library(lines)
         if code == -signal.SIGILL:
             hint = "this processor lacks an instruction set that it needs (AVX)"
-        return f"{self.label} stopped at start: {hint or ' | '.join(lines[-3:]) or f'exit code {code}'}"
+        return f"{self.label} stopped: {hint or ' | '.join(lines[-3:]) or f'exit code {code}'}"

@@ -1,0 +1,199 @@
+"""The `gencharge` command. Each command imports what it needs when it runs, so that none waits for the others."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from gencharge.core.config import Settings
+
+BAD_SETTING = 78  # EX_CONFIG of sysexits.h
+app = typer.Typer(
+    name="gencharge",
+    help="Mobile recharge and telecom wallet: the servers, and the tools to run them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
+app.add_typer(ledger, name="ledger")
+out = Console(soft_wrap=True, highlight=False, markup=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+@app.command()
+def dev() -> None:
+    """Start everything for development: stores, migrations, sample data, API and worker."""
+    settings = _settings()
+    from gencharge import dev as development
+
+    with _one_line():
+        raise typer.Exit(development.run(settings))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
+) -> None:
+    """Serve the API."""
+    settings = _settings()
+    with _one_line():
+        _require_embedded_postgres(settings)
+    import uvicorn
+
+    uvicorn.run(
+        "gencharge.main:app",
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        # The application logs requests itself, with the route and the request id, and reads X-Forwarded-For itself.
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Deliver events and run jobs, until SIGTERM."""
+    settings = _settings()
+    with _one_line():
+        _require_embedded_postgres(settings)
+    from gencharge import worker as background
+
+    try:
+        asyncio.run(background.main())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        from gencharge.core import migrations
+
+        changed = migrations.upgrade(settings)
+    out.print("The schema was brought up to date." if changed else "The schema is up to date.")
+
+
+@app.command()
+def seed() -> None:
+    """Add the sample data; what is there already stays as it is."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        from gencharge import seed as sample
+
+        sample.seed(settings)
+    out.print("The sample data is in place.")
+
+
+@app.command()
+def doctor() -> None:
+    """Show each store, its version, where it comes from, and what is wrong."""
+    settings = _settings()
+    from gencharge import doctor as diagnosis
+
+    report = diagnosis.examine(settings)
+    # A terminal's own width where there is one; a pipe gets every word on one line.
+    diagnosis.show(report, Console() if out.is_terminal else Console(width=200))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@ledger.command()
+def verify() -> None:
+    """Check that the books balance and that every cached balance follows from the transfers."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        from gencharge.wallet import verification
+
+        report = asyncio.run(verification.run(settings))
+    for line in report.lines:
+        out.print(line)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def openapi(
+    output: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
+) -> None:
+    """Print the OpenAPI document."""
+    settings = _settings()
+    import json
+
+    from gencharge.main import create_app
+
+    text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def _settings() -> Settings:
+    """The settings; a bad one ends the command with a line for each problem, exit code 78."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from gencharge.core.config import get_settings
+
+    try:
+        return get_settings()
+    except ValidationError as problems:
+        for problem in problems.errors():
+            variable = "_".join(str(part) for part in problem["loc"]).upper()
+            text = problem["msg"].removeprefix("Value error, ")
+            # One check may find several problems; it says each as "VARIABLE: what", joined by "; ".
+            for line in [f"{variable}: {text}"] if variable else re.split(r"; (?=[A-Z_]+: )", text):
+                err.print(line)
+    except SettingsError as problem:
+        found = re.search(r'field "(\w+)"', str(problem))
+        err.print(f"{found.group(1).upper() if found else 'settings'}: not valid JSON")
+    raise typer.Exit(BAD_SETTING)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn a failure that the user can mend into one line and exit code 1; a bug keeps its traceback."""
+    from gencharge.embedded import ServerFailed
+
+    try:
+        yield
+    except ServerFailed as problem:
+        err.print(str(problem))
+        raise typer.Exit(1) from None
+
+
+def _require(settings: Settings, store: str) -> None:
+    from gencharge.doctor import require
+
+    require(settings, store)
+
+
+def _require_embedded_postgres(settings: Settings) -> None:
+    """Refuse to run beside an embedded PostgreSQL that was never started.
+
+    A given URL is not checked: a server outlives its database's absence, and recovers when that comes back.
+    """
+    from gencharge.embedded import Postgres, ServerFailed
+
+    if not settings.database_url and not (server := Postgres(settings.data_dir)).socket.exists():
+        raise ServerFailed(server.unreachable)
