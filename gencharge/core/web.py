@@ -147,6 +147,14 @@ def router(room: str, *, tags: list[str | Enum] | None = None) -> APIRouter:
     return APIRouter(prefix=f"/{room}", tags=tags or [room], route_class=Route)
 
 
+class FieldProblemOut(BaseModel):
+    """One wrong field: where it is (`body.amount`), what would be right, and a stable code."""
+
+    field: str
+    message: str
+    code: str
+
+
 class ProblemOut(BaseModel):
     """An RFC 9457 problem document."""
 
@@ -156,7 +164,7 @@ class ProblemOut(BaseModel):
     detail: str
     code: str
     request_id: str
-    errors: list[FieldProblem] | None = None
+    errors: list[FieldProblemOut] | None = None
 
 
 def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:

@@ -1,0 +1,86 @@
+"""The application: `create_app()` puts stores, rooms and the edge together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from gencharge import __version__, docs, health, wiring
+from gencharge.core import telemetry, web
+from gencharge.core.config import Settings, get_settings
+from gencharge.core.stores import Stores
+
+DESCRIPTION = """
+Mobile recharge and telecom wallet for India. Sign in with a phone number and an OTP, find a plan for any mobile
+number, recharge it from the wallet.
+
+Money is rupees with two decimals (`199.00`), instants are UTC, phone numbers are E.164. Every POST that moves money
+needs an `Idempotency-Key`; a repeat with the same key gets the same answer. Errors are RFC 9457 problem documents.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """A new application. Connects to nothing before its lifespan starts, and waits for no store even then."""
+    settings = settings or get_settings()
+    telemetry.configure_logging(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stores = Stores.open(settings, name="gencharge-api")
+        app.state.stores = stores
+        tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(stores.close)
+            stack.push_async_callback(_cancel, tasks)
+            yield
+
+    app = FastAPI(
+        title="GenCharge",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs_enabled else None,
+        openapi_tags=wiring.TAGS,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    web.install(app)
+    for router in wiring.ROUTERS:
+        app.include_router(router, prefix=web.PREFIX)
+    app.include_router(health.router)
+    if settings.docs_enabled:
+        docs.install(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=["ETag", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
+            max_age=600,
+        )
+    rooms = frozenset(router.prefix.strip("/") for router in wiring.ROUTERS)
+    app.add_middleware(web.Edge, settings=settings, rooms=rooms)
+    return app
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`uvicorn gencharge.main:app`, without building an application for whoever only imports this module."""
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

@@ -1,0 +1,1 @@
+"""Recharges: what it costs, paying for it, the plan that starts, and what happened."""

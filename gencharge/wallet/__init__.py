@@ -1,0 +1,1 @@
+"""Wallets and the ledger: the one door through which money moves."""

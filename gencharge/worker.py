@@ -1,0 +1,69 @@
+"""The worker process: the outbox relay and the jobs. Any number may run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import suppress
+
+import procrastinate
+
+from gencharge import wiring
+from gencharge.core import jobs, telemetry
+from gencharge.core.config import Settings, get_settings
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+
+log = telemetry.get_logger(__name__)
+_RESTART_SECONDS = 2.0
+
+
+async def main(settings: Settings | None = None) -> None:
+    """Run until SIGTERM or SIGINT; what is under way is finished first."""
+    settings = settings or get_settings()
+    telemetry.configure_logging(settings)
+    stores = Stores.open(settings, name="gencharge-worker")
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    log.info("worker_started", listeners=len(wiring.LISTENERS), jobs=[job.name for job in wiring.JOBS])
+    tasks = [
+        asyncio.create_task(Relay(stores, wiring.LISTENERS).run(), name="relay"),
+        asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
+    ]
+    try:
+        await stop.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await stores.close()
+        log.info("worker_stopped")
+
+
+async def _run_jobs(settings: Settings, stores: Stores) -> None:
+    """Keep a Procrastinate worker running: a database that restarts ends one, and the next one starts."""
+    while True:
+        app = jobs.build(settings, stores, wiring.JOBS)
+        try:
+            async with app.open_async():
+                await _rescue_stalled(app)
+                await app.run_worker_async(
+                    concurrency=4,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=10,
+                    listen_notify=True,
+                )
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("job_worker_failed", error=telemetry.scrub(repr(error)))
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _rescue_stalled(app: procrastinate.App) -> None:
+    """Give back the jobs of workers that died: they are triggers only, so running one again is harmless."""
+    for job in await app.job_manager.get_stalled_jobs():
+        with suppress(procrastinate.exceptions.ProcrastinateException):
+            await app.job_manager.retry_job(job)

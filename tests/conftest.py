@@ -1,0 +1,142 @@
+"""Real servers for all tests: one PostgreSQL, MongoDB and Redis for a run, one database of each for each xdist worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from fastapi import FastAPI
+from filelock import FileLock
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import migrations
+from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.embedded import EmbeddedServers
+
+TEMPLATE = "gencharge_template_test"
+SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
+OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
+
+
+@pytest.fixture(scope="session")
+def servers(worker_id: str) -> Iterator[Path]:
+    """The folder of this run's embedded servers; started by pytest_configure in the controlling process."""
+    del worker_id
+    yield Path(os.environ["GENCHARGE_TEST_SERVERS"])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers once, in the process that controls the xdist workers, and migrate the template database."""
+    if hasattr(config, "workerinput") or "GENCHARGE_TEST_SERVERS" in os.environ:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="gencharge-tests-"))
+    servers = EmbeddedServers(folder)
+    servers.start()
+    servers.wait_ready()
+    os.environ["GENCHARGE_TEST_SERVERS"] = str(folder)
+    _create_database(folder, TEMPLATE, template=None)
+    migrations.upgrade(test_settings(folder, TEMPLATE))
+    config.stash[_SERVERS] = (servers, folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what pytest_configure started."""
+    started = config.stash.get(_SERVERS, None)
+    if started is not None:
+        started[0].stop()
+        shutil.rmtree(started[1], ignore_errors=True)
+        os.environ.pop("GENCHARGE_TEST_SERVERS", None)
+
+
+_SERVERS = pytest.StashKey[tuple[EmbeddedServers, Path]]()
+
+
+def _create_database(folder: Path, name: str, *, template: str | None) -> None:
+    with psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+
+
+def fresh_database(folder: Path, name: str) -> str:
+    """A migrated, empty database of this name (must end in _test)."""
+    with FileLock(folder / "template.lock"):  # CREATE DATABASE refuses a template that another session copies
+        _create_database(folder, name, template=TEMPLATE)
+    return name
+
+
+def test_settings(folder: Path, database: str, **but: object) -> Settings:
+    """Settings of a test process: the run's servers, the given database, secrets of its own."""
+    number = int("".join(filter(str.isdigit, database)) or 0) % 14 + 1
+    values: dict[str, object] = {
+        "environment": "test",
+        "data_dir": folder,
+        "database_url": embedded_postgres_url(folder, database),
+        "mongo_url": embedded_mongo_url(folder),
+        "mongo_database": database,
+        "redis_url": f"{embedded_redis_url(folder)}?db={number}",
+        "redis_timeout_seconds": 2.0,
+        "secret_key": SECRET,
+        "otp_secret": OTP_SECRET,
+        "dev_fixed_otp": "111111",
+        "access_log": False,
+        "log_level": "WARNING",
+    }
+    return Settings(_env_file=None, **(values | but))  # type: ignore[arg-type, call-arg]
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def settings(servers: Path, worker_id: str) -> Settings:
+    """This xdist worker's settings, with databases of its own in each store."""
+    name = "".join(filter(str.isdigit, worker_id)) or "0"
+    return test_settings(servers, fresh_database(servers, f"gencharge_{name}_test"))
+
+
+@pytest.fixture(scope="session")
+async def app(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, its lifespan running."""
+    from gencharge.main import create_app
+
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+def stores(app: FastAPI) -> Stores:
+    """The application's own stores."""
+    found: Stores = app.state.stores
+    return found
+
+
+@pytest.fixture
+async def db(stores: Stores) -> AsyncIterator[AsyncSession]:
+    """A transaction that commits at the end of the test. To see one commit within a test, use `stores.database.run`."""
+    async with stores.database.transaction() as session:
+        yield session
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of the application, without a network between."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def relay(stores: Stores) -> Relay:
+    """The outbox relay: `await relay.drain()` delivers what was announced so far."""
+    from gencharge import wiring
+
+    return Relay(stores, wiring.LISTENERS)
