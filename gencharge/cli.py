@@ -162,8 +162,9 @@ def _settings() -> Settings:
             variable = "_".join(str(part) for part in problem["loc"]).upper()
             text = problem["msg"].removeprefix("Value error, ")
             # One check may find several problems; it says each as "VARIABLE: what", joined by "; ".
-            for line in [f"{variable}: {text}"] if variable else re.split(r"; (?=[A-Z_]+: )", text):
-                err.print(line)
+            for line in [f"{variable}: {text}"] if variable else re.split(r"; (?=\w+: )", text):
+                name, _, what = line.partition(": ")
+                err.print(f"{name.upper()}: {what}")
     except SettingsError as problem:
         found = re.search(r'field "(\w+)"', str(problem))
         err.print(f"{found.group(1).upper() if found else 'settings'}: not valid JSON")

@@ -1,0 +1,77 @@
+# Needs Python 3.11 or newer with pip, and make. `make` alone lists what there is.
+PYTHON ?= python3
+# Each worker has a database of its own; more than four only wait for the same disk.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
+	[ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
+
+UV_VERSION := 0.13.8
+TOOLS := .gencharge/tools
+UV := $(TOOLS)/bin/uv
+UV_STAMP := $(TOOLS)/.uv-$(UV_VERSION)
+STAMP := .venv/.stamp
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check fix bench soak lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with the locked dependencies; done again only when they change
+
+run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
+	@exec $(RUN) gencharge dev
+
+test: $(STAMP) ## Run the tests, on real servers
+	@$(RUN) pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+
+check: $(STAMP) ## Check format, style and types; writes nothing
+	@$(RUN) ruff format --check .
+	@$(RUN) ruff check .
+	@$(RUN) mypy
+
+fix: $(STAMP) ## Format, and mend what can be mended
+	@$(RUN) ruff format .
+	@$(RUN) ruff check --fix .
+
+bench: $(STAMP) ## Measure the hot paths
+	@$(RUN) bench $(ARGS)
+
+soak: $(STAMP) ## Run the long fault and scale tests
+	@$(RUN) pytest -m soak $(ARGS)
+
+# `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml demands changes.
+lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml
+	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
+		pyproject.toml -o requirements.txt
+	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
+		--extra embedded --extra dev pyproject.toml -o requirements-dev.txt
+
+clean: ## Remove what can be made again; the data in .gencharge stays
+	@rm -rf .venv $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+define CHECK_PYTHON
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: install Python 3.11 or newer"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V): name another, make run PYTHON=python3.12"; \
+		exit 1; }
+endef
+
+# uv goes beside the data: no system package, no virtual environment of its own.
+$(UV_STAMP):
+	$(CHECK_PYTHON)
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is missing: $(PYTHON) -m ensurepip"; exit 1; }
+	@echo "Getting uv $(UV_VERSION)"
+	@rm -rf $(TOOLS)
+	@$(PYTHON) -m pip install -q --disable-pip-version-check --root-user-action=ignore \
+		--target $(TOOLS) uv==$(UV_VERSION)
+	@touch $@
+
+$(STAMP): requirements-dev.txt pyproject.toml $(UV_STAMP)
+	$(CHECK_PYTHON)
+	@echo "Installing the locked dependencies into .venv"
+	@test -x .venv/bin/python || $(UV) venv -q --clear --no-python-downloads --python $(PYTHON) .venv
+	@$(UV) pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt
+	@$(UV) pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
