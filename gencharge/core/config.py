@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     algorithm: Literal["HS256", "EdDSA"] = "HS256"
     # PEM of an Ed25519 private key; needed for EdDSA only.
     signing_key: SecretStr | None = None
+    # The key before the present one: what it signed stays good until it runs out. Set during a rotation only.
+    previous_secret_key: SecretStr | None = None
+    previous_signing_key: SecretStr | None = None
     token_issuer: str = "gencharge"  # noqa: S105 - a name, not a secret
     token_audience: str = "gencharge-api"  # noqa: S105 - a name, not a secret
     access_token_expire_minutes: float = Field(default=1, gt=0, le=5)

@@ -1,0 +1,93 @@
+"""The gate: what one API process remembers about tokens, so that a guarded request asks no store.
+
+Two things: the tokens that it has already verified, and the sessions that ended while their access tokens were
+still good. Both are bounded: a token lives a minute, and so does the memory of a session that ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, NotSignedIn, SessionEnded
+from gencharge.sessions.tokens import LEEWAY_SECONDS, Keyring, Principal
+
+MAX_VERIFIED: Final = 8_192
+_SCHEME: Final = b"bearer "
+
+
+class Gate:
+    """One per application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.keys = Keyring(settings)
+        self._verified: dict[bytes, tuple[Principal, float, str]] = {}
+        self._ended: dict[UUID, float] = {}
+
+    @classmethod
+    def of(cls, app: FastAPI) -> Gate:
+        """The application's gate; made at the first request."""
+        try:
+            gate: Gate = app.state.gate
+        except AttributeError:
+            gate = app.state.gate = cls(app.state.settings)
+        return gate
+
+    def replace_keys(self, settings: Settings) -> None:
+        """Take new keys; what was verified with the old ones is verified again."""
+        self.keys = Keyring(settings)
+        self._verified.clear()
+
+    def admit(self, authorization: bytes) -> tuple[Principal, str]:
+        """Who sends this Authorization header, and their id as text.
+
+        Raises NotSignedIn, AccessTokenInvalid, AccessTokenExpired, SessionEnded.
+        """
+        known = self._verified.get(authorization) or self._verify(authorization)
+        principal, expires, actor_id = known
+        pinned = clock.pinned()
+        if expires <= (time.time() if pinned is None else pinned.timestamp()):
+            self._verified.pop(authorization, None)
+            raise AccessTokenExpired
+        if principal.session_id in self._ended:
+            raise SessionEnded
+        return principal, actor_id
+
+    def _verify(self, authorization: bytes) -> tuple[Principal, float, str]:
+        if authorization[:7].lower() != _SCHEME:
+            raise NotSignedIn
+        try:
+            token = authorization[7:].strip().decode("ascii")
+        except UnicodeDecodeError:
+            raise AccessTokenInvalid from None
+        principal, expires = self.keys.verify(token)
+        if len(self._verified) >= MAX_VERIFIED:
+            # The oldest half goes at once: tokens live a minute, so most of it has expired anyway.
+            for oldest in list(islice(self._verified, MAX_VERIFIED // 2)):
+                del self._verified[oldest]
+        known = self._verified[authorization] = (principal, expires, str(principal.user_id))
+        return known
+
+    def end(self, session_ids: Iterable[UUID]) -> None:
+        """Refuse these sessions' access tokens from now on."""
+        until = time.monotonic() + self.memory_seconds
+        for session_id in session_ids:
+            self._ended.setdefault(session_id, until)
+
+    def forget_expired(self) -> None:
+        """Drop the ended sessions whose last access token has run out by itself."""
+        now = time.monotonic()
+        for session_id in [known for known, until in self._ended.items() if until < now]:
+            del self._ended[session_id]
+
+    @property
+    def memory_seconds(self) -> int:
+        """How long an ended session must be remembered: an access token's life, and some for skewed clocks."""
+        return self.keys.lifetime_seconds + 2 * LEEWAY_SECONDS
