@@ -1,0 +1,1 @@
+"""What is sold: plan groups, plans, the terms of each version, and the catalogue that each process holds."""

@@ -1,0 +1,146 @@
+"""The catalogue that a process holds in memory: every plan, and what is on the shelf at an instant."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+from uuid import UUID
+
+from gencharge.core.money import Money
+from gencharge.plans.errors import PlanNotFound
+from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
+
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+# A calendar month counts as this many days where validities are compared; a recharge counts the real month.
+DAYS_PER_MONTH: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSnapshot:
+    """A plan's terms at one version. Instants are UTC, the price is what the customer pays."""
+
+    plan_id: UUID
+    version: int
+    name: str
+    description: str
+    operator: str
+    circles: frozenset[str]
+    plan_type: PlanType
+    category: Category
+    price: Money
+    validity_count: int | None
+    validity_unit: ValidityUnit
+    benefits: Mapping[str, Any] = field(hash=False)
+    is_addon: bool
+    most_popular: bool
+    group_id: UUID
+    group: str
+    criteria: str
+    status: PlanStatus
+    active_from: datetime | None
+    active_until: datetime | None
+
+    def available_at(self, instant: datetime) -> bool:
+        """True if the plan is on sale at `instant` (UTC): active, and within its window."""
+        return (
+            self.status is PlanStatus.ACTIVE
+            and (self.active_from is None or self.active_from <= instant)
+            and (self.active_until is None or instant < self.active_until)
+        )
+
+    def sold_in(self, circle: str | None) -> bool:
+        """True if the plan is sold in `circle`; an unknown circle (None) excludes nothing."""
+        return not self.circles or circle is None or circle in self.circles
+
+    @property
+    def validity_days(self) -> int | None:
+        """Validity in days for comparing plans, a month being 30; None if it ends with the base plan."""
+        if self.validity_count is None:
+            return None
+        return self.validity_count * (DAYS_PER_MONTH if self.validity_unit is ValidityUnit.MONTH else 1)
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as JSON types: what is kept of a sale, and in `plan_versions`. Price in paise."""
+        return {
+            "plan_id": str(self.plan_id),
+            "version": self.version,
+            "name": self.name,
+            "description": self.description,
+            "operator": self.operator,
+            "circles": sorted(self.circles),
+            "plan_type": self.plan_type.value,
+            "category": self.category.value,
+            "price_paise": self.price.paise,
+            "validity_count": self.validity_count,
+            "validity_unit": self.validity_unit.value,
+            "benefits": dict(self.benefits),
+            "is_addon": self.is_addon,
+            "group_id": str(self.group_id),
+            "group": self.group,
+            "criteria": self.criteria,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class GroupSnapshot:
+    """A plan group."""
+
+    group_id: UUID
+    name: str
+    description: str
+    sort_order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """What is on sale between two instants (UTC, `since` <= t < `until`), and the answers made of it."""
+
+    since: datetime
+    until: datetime
+    plans: tuple[PlanSnapshot, ...]
+    # Ready answers by (path, raw query string). They live and die with the shelf, so none can be stale.
+    answers: dict[tuple[str, bytes], Any] = field(default_factory=dict, repr=False, compare=False)
+
+
+class CatalogueSnapshot:
+    """Every plan of one version of the catalogue."""
+
+    def __init__(
+        self, version: int, plans: Iterable[PlanSnapshot], groups: Iterable[GroupSnapshot] = ()
+    ) -> None:
+        self.version = version
+        self.plans: Mapping[UUID, PlanSnapshot] = MappingProxyType({plan.plan_id: plan for plan in plans})
+        self.groups = tuple(sorted(groups, key=lambda group: (group.sort_order, group.name)))
+        edges = {
+            edge
+            for plan in self.plans.values()
+            if plan.status is PlanStatus.ACTIVE
+            for edge in (plan.active_from, plan.active_until)
+            if edge is not None
+        }
+        self._edges = sorted(edges | {_FIRST})
+        self._shelf: Shelf | None = None
+
+    def get(self, plan_id: UUID) -> PlanSnapshot:
+        """The plan of this id, on sale or not. Raises PlanNotFound."""
+        try:
+            return self.plans[plan_id]
+        except KeyError:
+            raise PlanNotFound from None
+
+    def public(self, instant: datetime) -> Shelf:
+        """What is on sale at `instant` (UTC)."""
+        shelf = self._shelf
+        if shelf is None or not shelf.since <= instant < shelf.until:
+            position = bisect_right(self._edges, instant)
+            self._shelf = shelf = Shelf(
+                since=self._edges[position - 1],
+                until=self._edges[position] if position < len(self._edges) else _LAST,
+                plans=tuple(plan for plan in self.plans.values() if plan.available_at(instant)),
+            )
+        return shelf

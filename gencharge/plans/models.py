@@ -1,0 +1,144 @@
+"""Tables of the catalogue (reference tables) and the words that plans are described with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class PlanType(StrEnum):
+    """Who a plan is for: a prepaid or a postpaid connection."""
+
+    PREPAID = "prepaid"
+    POSTPAID = "postpaid"
+
+
+class Category(StrEnum):
+    """What a plan mainly gives."""
+
+    UNLIMITED = "unlimited"
+    DATA_ADDON = "data_addon"
+    TALKTIME = "talktime"
+    ROAMING = "roaming"
+    POSTPAID_RENTAL = "postpaid_rental"
+
+
+class ValidityUnit(StrEnum):
+    """How validity is counted: days, calendar months (same date next month), or as long as the base plan lives."""
+
+    DAY = "day"
+    MONTH = "month"
+    BASE_PLAN = "base_plan"
+
+
+class PlanStatus(StrEnum):
+    """Draft: not published yet. Active: on sale within its window. Inactive: taken off sale."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+# These live beside a base plan instead of replacing or queueing behind it.
+ADDON_CATEGORIES: Final = frozenset({Category.DATA_ADDON, Category.TALKTIME, Category.ROAMING})
+
+
+def is_addon(category: Category, validity_unit: ValidityUnit) -> bool:
+    """True for a plan that lives beside a base plan: data, talktime and roaming packs, and what ends with the base plan."""
+    return category in ADDON_CATEGORIES or validity_unit is ValidityUnit.BASE_PLAN
+
+
+class PlanGroup(Base):
+    """A shelf of the shop."""
+
+    __tablename__ = "plan_groups"
+
+    group_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    sort_order: Mapped[int] = mapped_column(Integer, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (Index("uq_plan_groups_name", text("lower(name)"), unique=True),)
+
+
+class Plan(Base):
+    """A plan as it is on sale now. `price_paise` is what the customer pays, GST included."""
+
+    __tablename__ = "plans"
+
+    plan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    operator: Mapped[str] = mapped_column(Text)
+    circles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    plan_type: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    price_paise: Mapped[int] = mapped_column(BigInteger)
+    validity_count: Mapped[int | None] = mapped_column(Integer)
+    validity_unit: Mapped[str] = mapped_column(Text)
+    benefits: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'::jsonb"))
+    is_addon: Mapped[bool] = mapped_column(Boolean)
+    most_popular: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    group_id: Mapped[UUID] = mapped_column(ForeignKey("plan_groups.group_id"))
+    criteria: Mapped[str] = mapped_column(Text, server_default="")
+    status: Mapped[str] = mapped_column(Text, server_default="draft")
+    active_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    active_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("price_paise > 0", name="price"),
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("plan_type IN ('prepaid', 'postpaid')", name="plan_type"),
+        CheckConstraint(
+            "category IN ('unlimited', 'data_addon', 'talktime', 'roaming', 'postpaid_rental')",
+            name="category",
+        ),
+        CheckConstraint("status IN ('draft', 'active', 'inactive')", name="status"),
+        CheckConstraint(
+            "CASE validity_unit WHEN 'base_plan' THEN validity_count IS NULL"
+            " WHEN 'day' THEN validity_count IS NOT NULL AND validity_count > 0"
+            " WHEN 'month' THEN validity_count IS NOT NULL AND validity_count > 0 ELSE false END",
+            name="validity",
+        ),
+        CheckConstraint(
+            "is_addon = (category IN ('data_addon', 'talktime', 'roaming') OR validity_unit = 'base_plan')",
+            name="is_addon",
+        ),
+        CheckConstraint("active_until > active_from", name="window"),
+        Index("ix_plans_group_id", "group_id"),
+    )
+
+
+class PlanVersion(Base):
+    """The terms of one version of a plan, as they were sold. Never changed, never deleted."""
+
+    __tablename__ = "plan_versions"
+
+    plan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
