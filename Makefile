@@ -18,6 +18,7 @@ help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with the locked dependencies; done again only when they change
+	@:
 
 run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(RUN) gencharge dev
@@ -64,7 +65,7 @@ $(UV_STAMP):
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is missing: $(PYTHON) -m ensurepip"; exit 1; }
 	@echo "Getting uv $(UV_VERSION)"
 	@rm -rf $(TOOLS)
-	@$(PYTHON) -m pip install -q --disable-pip-version-check --root-user-action=ignore \
+	@$(PYTHON) -m pip install --disable-pip-version-check --root-user-action=ignore \
 		--target $(TOOLS) uv==$(UV_VERSION)
 	@touch $@
 

