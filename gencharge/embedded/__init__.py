@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Self
 
 from gencharge.embedded.binaries import Binary
 from gencharge.embedded.errors import AlreadyRunning, ServerFailed
+from gencharge.embedded.ownership import match_owner
 from gencharge.embedded.server import Server
 from gencharge.embedded.stores import Mongo, Postgres, Redis
 
@@ -68,7 +69,14 @@ class EmbeddedServers:
             return
         self.data_dir.mkdir(parents=True, exist_ok=True)
         # The kernel lets go of the lock when its holder dies, so it can never be stale.
-        lock = os.open(self.data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        path = self.data_dir / "lock"
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except PermissionError:
+            raise ServerFailed(
+                f"{self.data_dir} belongs to another user: run as that user, or set DATA_DIR"
+            ) from None
+        match_owner(path)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

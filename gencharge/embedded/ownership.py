@@ -50,6 +50,13 @@ def own_folder(folder: Path, account: Account | None, mode: int = 0o700) -> None
         folder.chmod(mode)
 
 
+def match_owner(path: Path) -> None:
+    """Under root, give `path` the owner of its folder, so that the folder's owner can go on without root."""
+    owner = path.parent.stat()
+    if os.geteuid() == 0 and path.stat().st_uid != owner.st_uid:
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
 def make_reachable(path: Path, account: Account) -> None:
     """Let `account` walk through the folders above `path`; says which ones had to be opened for it."""
     opened = []

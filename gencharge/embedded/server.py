@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import time
 from abc import ABC, abstractmethod
@@ -15,7 +16,7 @@ from typing import ClassVar
 from gencharge.core.config import socket_folder
 from gencharge.embedded.binaries import Binary, missing_library
 from gencharge.embedded.errors import ServerFailed
-from gencharge.embedded.ownership import own_folder, server_account
+from gencharge.embedded.ownership import match_owner, own_folder, server_account
 from gencharge.processes import (
     POLL_SECONDS,
     Account,
@@ -113,15 +114,21 @@ class Server(ABC):
         if self.running:
             return
         account = server_account(self.data_dir)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        if account is not None:
+            self.data_dir.chmod(self.data_dir.stat().st_mode | stat.S_IXOTH)
         own_folder(self.sockets, account, mode=0o700)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
+        self.log.touch()
+        match_owner(self.log.parent)
+        match_owner(self.log)
         self._end_leftovers()
         self.binary.open_to(account)
         self._prepare(account)
         self.socket.unlink(missing_ok=True)
-        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._log_start = self.log.stat().st_size
         self._process = spawn(
             self._command(),
             folder=self.folder,
