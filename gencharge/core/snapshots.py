@@ -1,6 +1,6 @@
 """Reference data held in memory: one snapshot for each process, replaced as soon as another process changed the data.
 
-    bump(db, "plans")       the writer raises a version in its own transaction and announces it
+    bump(db, CATALOGUE)     the writer raises a version in its own transaction and announces it
     watch(holder, stores)   a task that compares versions: at once on a Redis message, else by asking PostgreSQL
 
 PostgreSQL's row is the truth, Redis only makes it quicker: with Redis away nobody is stale for longer than a second.
@@ -29,6 +29,8 @@ from gencharge.core.stores import Stores
 
 # Less than the second that is promised: what is left is for loading.
 POLL_SECONDS: Final = 0.7
+# One version for all that is sold (operators, circles, plans): the parts are checked against each other.
+CATALOGUE: Final = "catalogue"
 log = telemetry.get_logger(__name__)
 
 

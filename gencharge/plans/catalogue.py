@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from gencharge.core.money import Money
+from gencharge.core.ready import Answers
 from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
 
@@ -103,17 +104,40 @@ class Shelf:
     since: datetime
     until: datetime
     plans: tuple[PlanSnapshot, ...]
-    # Ready answers by (path, raw query string). They live and die with the shelf, so none can be stale.
-    answers: dict[tuple[str, bytes], Any] = field(default_factory=dict, repr=False, compare=False)
+    # They live and die with the shelf, so none can be stale.
+    answers: Answers = field(default_factory=Answers, repr=False, compare=False)
+    catalogue: CatalogueSnapshot = field(repr=False, compare=False, kw_only=True)
+
+    def published(self, plan_id: UUID) -> PlanSnapshot:
+        """A plan that is or was on sale; one that is off sale now has status inactive.
+
+        Raises PlanNotFound for an unknown plan, a draft, and a plan whose sale has not begun.
+        """
+        plan = self.catalogue.get(plan_id)
+        if plan.available_at(self.since):
+            return plan
+        upcoming = plan.active_from is not None and plan.active_from > self.since
+        if plan.status is PlanStatus.DRAFT or (plan.status is PlanStatus.ACTIVE and upcoming):
+            raise PlanNotFound
+        return replace(plan, status=PlanStatus.INACTIVE)
 
 
 class CatalogueSnapshot:
     """Every plan of one version of the catalogue."""
 
     def __init__(
-        self, version: int, plans: Iterable[PlanSnapshot], groups: Iterable[GroupSnapshot] = ()
+        self,
+        version: int,
+        plans: Iterable[PlanSnapshot],
+        groups: Iterable[GroupSnapshot] = (),
+        *,
+        operators: Iterable[str] = (),
+        circles: Iterable[str] = (),
     ) -> None:
         self.version = version
+        # The codes that a filter may name, whether or not there are plans for them.
+        self.operators = tuple(operators)
+        self.circles = tuple(circles)
         self.plans: Mapping[UUID, PlanSnapshot] = MappingProxyType({plan.plan_id: plan for plan in plans})
         self.groups = tuple(sorted(groups, key=lambda group: (group.sort_order, group.name)))
         edges = {
@@ -142,5 +166,6 @@ class CatalogueSnapshot:
                 since=self._edges[position - 1],
                 until=self._edges[position] if position < len(self._edges) else _LAST,
                 plans=tuple(plan for plan in self.plans.values() if plan.available_at(instant)),
+                catalogue=self,
             )
         return shelf

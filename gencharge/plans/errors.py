@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Invalid, NotFound
+from gencharge.core.errors import NotFound
 
 
 class PlanNotFound(NotFound):
     """There is no such plan."""
-
-
-class FilterInvalid(Invalid):
-    """A filter of the plan list is wrong."""

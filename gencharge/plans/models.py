@@ -89,7 +89,7 @@ class Plan(Base):
 
     plan_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(Integer, server_default="1")
-    operator: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
     circles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     plan_type: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
@@ -138,7 +138,7 @@ class PlanVersion(Base):
 
     __tablename__ = "plan_versions"
 
-    plan_id: Mapped[UUID] = mapped_column(primary_key=True)
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.plan_id"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,14 +28,13 @@ __all__ = [
     "watch_catalogue",
 ]
 
-NAME: Final = "plans"
 Catalogue = snapshots.Holder[CatalogueSnapshot]
 
 
 async def load_catalogue(db: AsyncSession, version: int | None = None) -> CatalogueSnapshot:
     """The whole catalogue, read from PostgreSQL. For processes without an application, such as a worker's job."""
     if version is None:
-        version = await snapshots.version_of(db, NAME)
+        version = await snapshots.version_of(db, snapshots.CATALOGUE)
     groups = await crud.list_groups(db)
     names = {group.group_id: group.name for group in groups}
     plans = await crud.list_all(db)
@@ -43,6 +42,8 @@ async def load_catalogue(db: AsyncSession, version: int | None = None) -> Catalo
         version,
         (_snapshot(plan, names.get(plan.group_id, "")) for plan in plans),
         (_group(group) for group in groups),
+        operators=await crud.list_operator_codes(db),
+        circles=await crud.list_circle_codes(db),
     )
 
 
@@ -84,7 +85,7 @@ def catalogue_of(app: FastAPI) -> Catalogue:
     """The application's holder of the catalogue (`app.state.catalogue`); made on first use."""
     holder: Catalogue | None = getattr(app.state, "catalogue", None)
     if holder is None:
-        app.state.catalogue = holder = Catalogue(NAME, load_catalogue)
+        app.state.catalogue = holder = Catalogue(snapshots.CATALOGUE, load_catalogue)
     return holder
 
 
@@ -95,7 +96,7 @@ async def watch_catalogue(app: FastAPI, stores: Stores) -> None:
 
 async def bump_version(db: AsyncSession) -> int:
     """Say in the running transaction that the catalogue changes with it; every writer calls this."""
-    return await snapshots.bump(db, NAME)
+    return await snapshots.bump(db, snapshots.CATALOGUE)
 
 
 async def get_catalogue(request: Request) -> CatalogueSnapshot:

@@ -1,0 +1,161 @@
+"""Plans over the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from gencharge.core.money import Money
+from gencharge.core.paging import MAX_CURSOR
+from gencharge.core.web import Body, Out
+from gencharge.plans.catalogue import GroupSnapshot, PlanSnapshot
+from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
+
+
+class Benefits(Body):
+    """What a plan gives. A megabyte is 1/1024 of a gigabyte; null means that the tariff does not say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    data_total_mb: int | None = Field(default=None, ge=0, description="Data over the whole validity.")
+    data_per_day_mb: int | None = Field(default=None, ge=0, description="Data that is fresh each day.")
+    voice_unlimited: bool = False
+    voice_minutes: int | None = Field(default=None, ge=0)
+    sms_total: int | None = Field(default=None, ge=0)
+    sms_per_day: int | None = Field(default=None, ge=0)
+    talktime: Money | None = Field(default=None, description="Balance for calls, in rupees.")
+    extras: tuple[str, ...] = Field(default=(), max_length=20)
+
+    def stored(self) -> dict[str, Any]:
+        """As the table keeps it: money in paise, under a name that says so."""
+        kept = self.model_dump(exclude={"talktime"}) | {"extras": list(self.extras)}
+        return kept | {"talktime_paise": self.talktime.paise if self.talktime is not None else None}
+
+    @classmethod
+    def from_stored(cls, kept: Mapping[str, Any]) -> Self:
+        """The benefits of a table's row."""
+        known = {name: value for name, value in kept.items() if name in cls.model_fields}
+        paise = kept.get("talktime_paise")
+        return cls(**known | {"talktime": Money(paise) if paise is not None else None})
+
+
+class Validity(Out):
+    """How long a plan lasts: `n` days or months, or (n null) as long as the base plan it is added to."""
+
+    n: int | None = Field(examples=[28])
+    unit: ValidityUnit
+
+
+class PlanOut(Out):
+    """A plan. `price` is what the customer pays, GST included."""
+
+    plan_id: UUID
+    version: int
+    name: str = Field(examples=["Jio ₹299 · 1.5 GB/day · 28 days"])
+    description: str
+    operator: str = Field(examples=["JIO"])
+    circles: list[str] = Field(description="Circles where it is sold; empty: all of them.")
+    plan_type: PlanType
+    category: Category
+    price: Money
+    validity: Validity
+    benefits: Benefits
+    is_addon: bool = Field(description="True: lives beside a base plan.")
+    most_popular: bool
+    group_id: UUID
+    group: str = Field(examples=["Unlimited"])
+    criteria: str
+    status: PlanStatus
+    active_from: datetime | None
+    active_until: datetime | None
+
+    @classmethod
+    def of(cls, plan: PlanSnapshot) -> Self:
+        """The plan as it goes over the wire."""
+        return cls(
+            plan_id=plan.plan_id,
+            version=plan.version,
+            name=plan.name,
+            description=plan.description,
+            operator=plan.operator,
+            circles=sorted(plan.circles),
+            plan_type=plan.plan_type,
+            category=plan.category,
+            price=plan.price,
+            validity=Validity(n=plan.validity_count, unit=plan.validity_unit),
+            benefits=Benefits.from_stored(plan.benefits),
+            is_addon=plan.is_addon,
+            most_popular=plan.most_popular,
+            group_id=plan.group_id,
+            group=plan.group,
+            criteria=plan.criteria,
+            status=plan.status,
+            active_from=plan.active_from,
+            active_until=plan.active_until,
+        )
+
+
+class PlanGroupOut(Out):
+    """A plan group, with how many of its plans are on sale now."""
+
+    group_id: UUID
+    name: str = Field(examples=["Unlimited"])
+    description: str
+    sort_order: int
+    plan_count: int
+
+    @classmethod
+    def of(cls, group: GroupSnapshot, plan_count: int) -> Self:
+        """The group as it goes over the wire."""
+        return cls(
+            group_id=group.group_id,
+            name=group.name,
+            description=group.description,
+            sort_order=group.sort_order,
+            plan_count=plan_count,
+        )
+
+
+class PlanSort(StrEnum):
+    """The order of the plan list; a minus means falling."""
+
+    POPULAR = "popular"
+    PRICE = "price"
+    PRICE_FALLING = "-price"
+    VALIDITY = "validity"
+    VALIDITY_FALLING = "-validity"
+    NAME = "name"
+
+
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class PlanQuery(Body):
+    """Which plans are asked for. An unknown parameter is an error: a typing mistake must not list everything."""
+
+    search: Word | None = Field(default=None, description="Words of the name or description; all must occur.")
+    operator: Word | None = Field(default=None, description="Operator's code.", examples=["JIO"])
+    circle: Word | None = Field(default=None, description="Circle's code: plans sold there.", examples=["KA"])
+    plan_type: PlanType | None = None
+    group: Word | None = Field(default=None, description="Plan group, by id or name.", examples=["Unlimited"])
+    category: Category | None = None
+    min_price: Money | None = None
+    max_price: Money | None = None
+    min_validity_days: int | None = Field(
+        default=None, ge=1, le=3660, description="A month counts as 30 days."
+    )
+    max_validity_days: int | None = Field(
+        default=None, ge=1, le=3660, description="A month counts as 30 days."
+    )
+    popular: bool | None = Field(default=None, description="true: only the most popular; false: the others.")
+    sort: PlanSort = PlanSort.POPULAR
+    limit: int = Field(default=20, ge=1, le=100, description="How many, 1 to 100.")
+    cursor: str | None = Field(
+        default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before."
+    )
+    include_total: bool = Field(default=False, description="Count all, too.")
