@@ -69,10 +69,11 @@ $(UV_STAMP):
 		--target $(TOOLS) uv==$(UV_VERSION)
 	@touch $@
 
+# Compiled now, because the first start would otherwise do it, and each one where Python may not write its cache.
 $(STAMP): requirements-dev.txt pyproject.toml $(UV_STAMP)
 	$(CHECK_PYTHON)
 	@echo "Installing the locked dependencies into .venv"
 	@test -x .venv/bin/python || $(UV) venv -q --clear --no-python-downloads --python $(PYTHON) .venv
-	@$(UV) pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt
+	@$(UV) pip install --compile-bytecode --python .venv/bin/python --require-hashes -r requirements-dev.txt
 	@$(UV) pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 	@touch $@

@@ -90,7 +90,7 @@ def run(settings: Settings) -> int:
     servers = EmbeddedServers.for_settings(settings)
     servers.lock()
     _require_free_port(settings)
-    previous = {number: signal.signal(number, _raise_stop) for number in _STOP_SIGNALS}
+    previous = {number: signal.signal(number, _raise_stop) for number in _stop_signals()}
     children: list[Child] = []
     try:
         _start(settings, servers, children)
@@ -100,7 +100,7 @@ def run(settings: Settings) -> int:
         return 0
     finally:
         # From here on a second Ctrl-C must not leave processes behind.
-        for number in _STOP_SIGNALS:
+        for number in previous:
             signal.signal(number, signal.SIG_IGN)
         _stop(servers, children)
         for number, handler in previous.items():
@@ -108,7 +108,10 @@ def run(settings: Settings) -> int:
     return 0
 
 
-_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+def _stop_signals() -> list[signal.Signals]:
+    # Under nohup a closed terminal is no reason to stop.
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:
@@ -133,8 +136,9 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child]) 
         seed.seed(settings)
     with _step("Starting the API and the worker"):
         children.append(Child("serve", settings))
-        children.append(Child("worker", settings))
         _wait_live(settings, servers, children)
+        # Not before: two programs that load at once serve later than one.
+        children.append(Child("worker", settings))
 
 
 def _require_given_stores(settings: Settings) -> None:

@@ -14,7 +14,7 @@ from gencharge.embedded.binaries import Binary, find_mongod, find_postgres, find
 from gencharge.embedded.errors import ServerFailed
 from gencharge.embedded.ownership import own_folder
 from gencharge.embedded.server import Server
-from gencharge.processes import Account, last_lines
+from gencharge.processes import Account, find_in_folder, last_lines, send, wait_until_free
 
 
 class Postgres(Server):
@@ -86,6 +86,9 @@ class Postgres(Server):
     def _create_cluster(self, account: Account | None) -> None:
         """Run initdb beside the final place and rename: a crash in between leaves nothing half made."""
         draft = self.folder.with_name("postgres.new")
+        # An initdb whose parent was killed goes on alone.
+        send(find_in_folder(draft, {"initdb", "postgres"}), signal.SIGKILL)
+        wait_until_free(draft, {"initdb", "postgres"}, timeout=10)
         shutil.rmtree(draft, ignore_errors=True)
         own_folder(draft, account, mode=0o700)
         # Since 17 the server has its own C.UTF-8, with upper and lower case for every script and the same sort
