@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import BigInteger, ColumnElement, Select, SmallInteger, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import Invalid, field_problem
@@ -33,6 +33,19 @@ class Page(BaseModel, Generic[T]):
         description="Give it as `cursor` for the next page; null on the last one."
     )
     total: int | None = Field(default=None, description="Only with `include_total=true`.")
+
+
+class PageParams(BaseModel):
+    """The query of a list; a list adds its filters. A parameter that it does not know is an error: a typo must not
+    silently list everything."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    limit: int = Field(default=20, ge=1, le=100, description="How many, 1 to 100.")
+    cursor: str | None = Field(
+        default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before."
+    )
+    include_total: bool = Field(default=False, description="Count all, too (slower).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,10 @@ Paging = Annotated[PageQuery, Depends(_page_query)]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A list's order: a column and the id that breaks ties, both in one direction, with an index for them."""
+    """A list's order: a column and the id that breaks ties, both in one direction, with an index for them.
+
+    The column is NOT NULL and of a type that a cursor can carry: an instant, a UUID, a whole number, a text, a bool.
+    """
 
     column: ColumnElement[Any]
     tie: ColumnElement[Any]
@@ -67,16 +83,8 @@ class Order:
 
 
 def encode_cursor(*values: Any) -> str:
-    """An opaque cursor."""
-    packed = [
-        f"t:{value.isoformat()}"
-        if isinstance(value, datetime)
-        else f"u:{value}"
-        if isinstance(value, UUID)
-        else value
-        for value in values
-    ]
-    return base64.urlsafe_b64encode(orjson.dumps(packed)).decode().rstrip("=")
+    """An opaque cursor of instants, UUIDs, texts, whole numbers and bools."""
+    return base64.urlsafe_b64encode(orjson.dumps([_pack(value) for value in values])).decode().rstrip("=")
 
 
 def decode_cursor(cursor: str, *, kinds: tuple[type, ...]) -> list[Any]:
@@ -84,7 +92,7 @@ def decode_cursor(cursor: str, *, kinds: tuple[type, ...]) -> list[Any]:
     try:
         raw = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         values = [_unpack(value) for value in raw]
-    except (binascii.Error, orjson.JSONDecodeError, ValueError, TypeError, AttributeError):
+    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError):
         raise CursorInvalid(errors=[_WRONG]) from None
     if len(values) != len(kinds) or any(
         type(value) is not kind for value, kind in zip(values, kinds, strict=True)
@@ -96,26 +104,54 @@ def decode_cursor(cursor: str, *, kinds: tuple[type, ...]) -> list[Any]:
 _WRONG = field_problem("query.cursor", "the `next_cursor` of the page before, unchanged", "cursor_invalid")
 
 
+def _pack(value: Any) -> Any:
+    # A text carries a mark, too: one that begins with another kind's mark stays a text.
+    if isinstance(value, datetime):
+        return f"t:{value.isoformat()}"
+    if isinstance(value, UUID):
+        return f"u:{value}"
+    if isinstance(value, str):
+        return f"s:{value}"
+    if isinstance(value, int):
+        return value
+    raise TypeError(f"{type(value).__name__} can't be in a cursor")
+
+
 def _unpack(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("t:"):
-        return datetime.fromisoformat(value[2:])
-    if isinstance(value, str) and value.startswith("u:"):
-        return UUID(value[2:])
-    return value
+    """One value of a cursor. A cursor comes from outside: what a store would choke on is refused here."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise ValueError("too large")
+        return value
+    mark, rest = value[:2], value[2:]
+    if mark == "t:":
+        instant = datetime.fromisoformat(rest)
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs its zone")
+        return instant.astimezone(UTC)
+    if mark == "u:":
+        return UUID(rest)
+    if mark == "s:" and "\x00" not in rest:
+        return rest
+    raise ValueError("no such kind")
 
 
 async def fetch_page(
-    db: AsyncSession, statement: Select[Any], order: Order, page: PageQuery
+    db: AsyncSession, statement: Select[Any], order: Order, page: PageQuery | PageParams
 ) -> tuple[list[Any], str | None, int | None]:
     """The rows of a page of `statement` (first entities), the next cursor, and the total if it was asked for."""
     total = (
-        await db.scalar(select(func.count()).select_from(statement.subquery()))
+        await db.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
         if page.include_total
         else None
     )
     if page.cursor is not None:
         kinds = (order.column.type.python_type, order.tie.type.python_type)
         value, tie = decode_cursor(page.cursor, kinds=kinds)
+        if any(not _fits(column, part) for column, part in ((order.column, value), (order.tie, tie))):
+            raise CursorInvalid(errors=[_WRONG])
         here = tuple_(order.column, order.tie)
         last = tuple_(literal(value, order.column.type), literal(tie, order.tie.type))
         statement = statement.where(here < last if order.descending else here > last)
@@ -128,6 +164,14 @@ async def fetch_page(
         rows = rows[: page.limit]
         cursor = encode_cursor(getattr(rows[-1], _key(order.column)), getattr(rows[-1], _key(order.tie)))
     return rows, cursor, total
+
+
+def _fits(column: ColumnElement[Any], value: Any) -> bool:
+    """Whether a whole number is one that the column's type can hold."""
+    if type(value) is not int or isinstance(column.type, BigInteger):
+        return True
+    bits = 15 if isinstance(column.type, SmallInteger) else 31
+    return bool(-(2**bits) <= value < 2**bits)
 
 
 def _key(column: ColumnElement[Any]) -> str:

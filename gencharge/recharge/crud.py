@@ -1,0 +1,153 @@
+"""SQL of recharges and bought plans. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, exists, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
+from gencharge.recharge.schemas import PlanQuery, RechargeQuery
+
+# The hot path: the whole recharge in one round trip. See migrations/sql/0004_recharge.sql.
+RECHARGE_FROM_WALLET: Final = """
+    SELECT outcome, known, sale
+    FROM recharge_from_wallet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+"""
+QUOTE: Final = """
+    SELECT terms.*, wallets.posted - wallets.held AS available
+    FROM recharge_terms($1, $2, $3, $4, $5, true, 0, coalesce($6, clock_timestamp())) AS terms
+    LEFT JOIN wallets ON wallets.user_id = $1
+"""
+_ADVANCE = text("""
+    SELECT advance_line(:phone_number, coalesce(CAST(:now AS timestamptz), clock_timestamp()), CAST(:context AS jsonb))
+""")
+_LOCK = text("SELECT lock_line(:phone_number)")
+# Lines whose active plan has ended, and lines with a queue and nothing active: whatever left them so, they are due.
+_DUE = text("""
+    (SELECT phone_number FROM active_plans
+     WHERE status = 'active' AND valid_until <= coalesce(CAST(:now AS timestamptz), clock_timestamp())
+     ORDER BY valid_until LIMIT :limit)
+    UNION
+    (SELECT phone_number FROM active_plans AS waiting
+     WHERE status = 'queued' AND NOT EXISTS (
+        SELECT FROM active_plans AS running WHERE running.phone_number = waiting.phone_number
+        AND running.status = 'active' AND NOT running.is_addon)
+     LIMIT :limit)
+    ORDER BY phone_number
+""")
+
+
+async def get_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge | None:
+    """One recharge of the customer's."""
+    return await db.get(Recharge, (user_id, recharge_id))
+
+
+async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recharge | None:
+    """The customer's recharge that was made under this Idempotency-Key."""
+    query = select(Recharge).where(Recharge.user_id == user_id, Recharge.idempotency_key == key)
+    found: Recharge | None = await db.scalar(query)
+    return found
+
+
+def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[tuple[Recharge]]:
+    """The customer's recharges that match."""
+    query = select(Recharge).where(Recharge.user_id == user_id)
+    equal: dict[Any, Any] = {
+        Recharge.phone_number: wanted.phone_number,
+        Recharge.operator: wanted.operator,
+        Recharge.plan_type: wanted.plan_type,
+        Recharge.category: wanted.category,
+        Recharge.payment_method: wanted.payment_method,
+        Recharge.source: wanted.source,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    paid = Recharge.wallet_amount + Recharge.gateway_amount
+    if wanted.min_amount is not None:
+        query = query.where(paid >= wanted.min_amount.paise)
+    if wanted.max_amount is not None:
+        query = query.where(paid <= wanted.max_amount.paise)
+    if wanted.from_date is not None:
+        query = query.where(Recharge.created_at >= clock.start_of_day(wanted.from_date))
+    if wanted.to_date is not None:
+        following = date.fromordinal(wanted.to_date.toordinal() + 1)
+        query = query.where(Recharge.created_at < clock.start_of_day(following))
+    return query if wanted.status is None else query.where(_has_status(wanted.status))
+
+
+def _has_status(status: str) -> Any:
+    """A delivered recharge is what its plan is; any other one is what its payment is."""
+    if status not in set(PlanState):
+        return Recharge.status == status
+    plan = exists().where(
+        ActivePlan.phone_number == Recharge.phone_number,
+        ActivePlan.recharge_id == Recharge.id,
+        ActivePlan.status == status,
+    )
+    return (Recharge.status == PaymentState.DELIVERED) & plan
+
+
+async def list_plans_of(db: AsyncSession, recharges: Iterable[Recharge]) -> dict[UUID, ActivePlan]:
+    """The plans that these recharges started, by recharge id."""
+    keys = [(recharge.phone_number, recharge.id) for recharge in recharges]
+    if not keys:
+        return {}
+    query = select(ActivePlan).where(tuple_(ActivePlan.phone_number, ActivePlan.recharge_id).in_(keys))
+    return {plan.recharge_id: plan for plan in await db.scalars(query.execution_options(populate_existing=True))}
+
+
+async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
+    """The numbers that the customer has recharged."""
+    query = select(Recharge.phone_number).where(Recharge.user_id == user_id).distinct()
+    return list(await db.scalars(query.order_by(Recharge.phone_number)))
+
+
+def select_plans(user_id: UUID, own_number: str, numbers: list[str], wanted: PlanQuery) -> Select[tuple[ActivePlan]]:
+    """The plans that the customer bought, and those that others bought for the customer's own number."""
+    mine = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
+    query = select(ActivePlan).where(ActivePlan.phone_number.in_([own_number, *numbers]), mine)
+    equal: dict[Any, Any] = {
+        ActivePlan.status: wanted.status,
+        ActivePlan.phone_number: wanted.phone_number,
+        ActivePlan.operator: wanted.operator,
+        ActivePlan.plan_type: wanted.plan_type,
+        ActivePlan.category: wanted.category,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    if wanted.expires_within_days is not None:
+        limit = clock.now() + timedelta(days=wanted.expires_within_days)
+        query = query.where(ActivePlan.status == PlanState.ACTIVE, ActivePlan.valid_until <= limit)
+    return query
+
+
+async def list_due_lines(db: AsyncSession, limit: int) -> list[str]:
+    """Numbers whose plans have to change now, in the order of their numbers; at most twice `limit`."""
+    return list(await db.scalars(_DUE, {"now": clock.pinned(), "limit": limit}))
+
+
+async def list_ended(db: AsyncSession, numbers: Iterable[str]) -> list[str]:
+    """Those of `numbers` whose active plan has ended, in order."""
+    query = select(ActivePlan.phone_number).where(
+        ActivePlan.phone_number.in_(sorted(numbers)),
+        ActivePlan.status == PlanState.ACTIVE,
+        ActivePlan.valid_until <= clock.now(),
+    )
+    return sorted(set(await db.scalars(query)))
+
+
+
+
+async def advance_line(db: AsyncSession, phone_number: str, context: str) -> int:
+    """Bring a number's plans to now, under its lock; how many plans changed."""
+    await db.execute(_LOCK, {"phone_number": phone_number})
+    values = {"phone_number": phone_number, "now": clock.pinned(), "context": context}
+    return int(await db.scalar(_ADVANCE, values) or 0)

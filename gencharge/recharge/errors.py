@@ -1,0 +1,70 @@
+"""What can stand against a recharge. A mismatch says what is known of the number and how to correct that."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
+
+
+class PlanNotFound(NotFound):
+    """There is no plan with this id."""
+
+
+class PlanInactive(Conflict):
+    """This plan is not on sale now."""
+
+
+class OperatorMismatch(Conflict):
+    """The plan is of another operator than the number."""
+
+
+class ServiceTypeMismatch(Conflict):
+    """The plan is prepaid and the number postpaid, or the reverse."""
+
+
+class CircleMismatch(Conflict):
+    """The plan is not sold in the number's circle."""
+
+
+class OperatorDown(Unavailable):
+    """The operator takes no recharges at the moment; nothing was charged."""
+
+    retry_after_seconds = 60
+
+
+class OperatorChannelUnavailable(Unavailable):
+    """This operator can't be recharged from the wallet yet; nothing was charged."""
+
+    retry_after_seconds = 3600
+
+
+class BasePlanRequired(Conflict):
+    """This add-on lives as long as a base plan, and the number has none that is active."""
+
+
+class DuplicateRecharge(Conflict):
+    """This number got the same plan a moment ago. Send confirm_duplicate: true if you want it once more."""
+
+
+class PaymentMethodUnavailable(Invalid):
+    """This payment method is not offered yet; pay from the wallet."""
+
+
+class RechargeNotFound(NotFound):
+    """There is no recharge with this id, or key, among yours."""
+
+
+# The reasons that SQL gives (`recharge_terms`, `recharge_from_wallet`) and the errors that they become.
+REFUSALS = {
+    kind.code(): kind
+    for kind in (
+        PlanNotFound,
+        PlanInactive,
+        OperatorMismatch,
+        ServiceTypeMismatch,
+        CircleMismatch,
+        OperatorDown,
+        OperatorChannelUnavailable,
+        BasePlanRequired,
+        DuplicateRecharge,
+    )
+}

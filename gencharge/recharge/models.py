@@ -1,0 +1,117 @@
+"""Recharges (owned by who pays) and the plans that they started (owned by the number). Amounts in paise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class PaymentState(StrEnum):
+    """How far a recharge got. What its plan does after `delivered` is the plan's own state."""
+
+    PAYMENT_PENDING = "payment_pending"  # waits for the gateway
+    PROCESSING = "processing"  # paid, on its way to the operator
+    DELIVERED = "delivered"  # the operator has it; the plan is active, queued or over
+    FAILED = "failed"  # proven not delivered, the money is back
+    REFUNDED = "refunded"  # delivered once, taken back
+    UNKNOWN = "unknown"  # the operator did not say; it is being asked
+
+
+class PlanState(StrEnum):
+    """What a bought plan does."""
+
+    QUEUED = "queued"  # waits for the one before it to end
+    ACTIVE = "active"
+    EXPIRED = "expired"  # its validity ended
+    REPLACED = "replaced"  # the customer started another one over it
+    CANCELLED = "cancelled"  # its recharge was refunded
+
+
+class Recharge(Base):
+    """One purchase, with the terms it was sold at."""
+
+    __tablename__ = "recharges"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    phone_number: Mapped[str] = mapped_column(Text)
+    plan_id: Mapped[UUID]
+    plan_version: Mapped[int] = mapped_column(Integer)
+    plan_name: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    plan_type: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    price: Mapped[int] = mapped_column(BigInteger)
+    discount: Mapped[int] = mapped_column(BigInteger)
+    wallet_amount: Mapped[int] = mapped_column(BigInteger)
+    gateway_amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+    # What the first answer said; a replay of the same request says it again.
+    sold_status: Mapped[str] = mapped_column(Text)
+    payment_method: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    activation_mode: Mapped[str] = mapped_column(Text)
+    sold_valid_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    sold_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    replaced_plan_name: Mapped[str | None] = mapped_column(Text)
+    replaced_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    balance_after: Mapped[int] = mapped_column(BigInteger)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("price = discount + wallet_amount + gateway_amount", name="parts"),
+        CheckConstraint("least(price, discount, wallet_amount, gateway_amount) >= 0", name="signs"),
+        Index("uq_recharges_idempotency_key", "user_id", "idempotency_key", unique=True),
+        Index("ix_recharges_history", "user_id", "created_at", "id"),
+    )
+
+
+class Line(Base):
+    """A number that was recharged at least once. Its row is the lock of whoever changes the number's plans."""
+
+    __tablename__ = "lines"
+
+    phone_number: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class ActivePlan(Base):
+    """A plan bought for a number: queued, active or over. At most one base plan of a number is active."""
+
+    __tablename__ = "active_plans"
+
+    phone_number: Mapped[str] = mapped_column(Text, primary_key=True)
+    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    plan_id: Mapped[UUID]
+    plan_version: Mapped[int] = mapped_column(Integer)
+    plan_name: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    plan_type: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    is_addon: Mapped[bool] = mapped_column(Boolean)
+    status: Mapped[str] = mapped_column(Text)
+    validity_count: Mapped[int | None] = mapped_column(Integer)
+    validity_unit: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("status <> 'active' OR valid_until IS NOT NULL", name="active_ends"),
+        Index(
+            "uq_active_plans_base", "phone_number", unique=True, postgresql_where=text("status = 'active' AND NOT is_addon")
+        ),
+        Index("ix_active_plans_due", "valid_until", postgresql_where=text("status = 'active'")),
+        Index("ix_active_plans_queued", "phone_number", "created_at", postgresql_where=text("status = 'queued'")),
+    )

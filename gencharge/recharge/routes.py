@@ -1,0 +1,124 @@
+"""`/recharge`: quotes, recharges, bought plans, receipts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+from starlette.status import HTTP_201_CREATED
+
+from gencharge.core import web
+from gencharge.core.database import Db, get_database
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    MalformedJson,
+    ValidationFailed,
+)
+from gencharge.core.paging import CursorInvalid
+from gencharge.recharge import service
+from gencharge.recharge.errors import REFUSALS, PaymentMethodUnavailable, RechargeNotFound
+from gencharge.recharge.schemas import (
+    BoughtPlanPage,
+    PlanQuery,
+    Quote,
+    QuoteOut,
+    ReceiptOut,
+    RechargeOut,
+    RechargePage,
+    RechargeQuery,
+    Repeat,
+    Subscribe,
+    SubscriptionOut,
+)
+from gencharge.sessions.guards import USER_ERRORS, SignedInUser
+from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
+
+router = web.router("recharge")
+IdempotencyKey = Annotated[str, Depends(web.idempotency_key)]
+_ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
+_BODY = (MalformedJson, ValidationFailed)
+_PAYING = (
+    *REFUSALS.values(),
+    InsufficientBalance,
+    WalletNotFound,
+    PaymentMethodUnavailable,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    *_BODY,
+    *_ALWAYS,
+)
+
+
+@router.post(
+    "/subscribe", status_code=HTTP_201_CREATED, response_model=SubscriptionOut, responses=web.errors(*_PAYING)
+)
+async def subscribe(user: SignedInUser, request: Request, key: IdempotencyKey, body: Subscribe) -> Response:
+    """Recharge a number with a plan, paid from my wallet.
+
+    The same Idempotency-Key and body again: the same answer, with `Idempotent-Replayed: true`.
+    """
+    window = request.app.state.settings.duplicate_window_seconds
+    sale = await service.subscribe(get_database(request), user.user_id, body, key=key, window_seconds=window)
+    return _sold(sale)
+
+
+@router.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
+async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
+    """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
+    return await service.quote(get_database(request), user.user_id, body)
+
+
+@router.get("", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))
+async def list_recharges(user: SignedInUser, db: Db, query: Annotated[RechargeQuery, Query()]) -> RechargePage:
+    """My recharges, newest first."""
+    return await service.list_recharges(db, user.user_id, query)
+
+
+@router.get("/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))
+async def list_plans(user: SignedInUser, db: Db, query: Annotated[PlanQuery, Query()]) -> BoughtPlanPage:
+    """Active, queued and past plans of the numbers that I recharged, and of my own number."""
+    return await service.list_plans(db, user.user_id, query)
+
+
+@router.get("/by-key/{idempotency_key}", responses=web.errors(RechargeNotFound, *_ALWAYS))
+async def show_by_key(user: SignedInUser, db: Db, idempotency_key: str) -> RechargeOut:
+    """What became of a request whose answer I never got. 404: it changed nothing; send it again."""
+    return await service.show_by_key(db, user.user_id, idempotency_key)
+
+
+@router.get("/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
+async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
+    """One of my recharges as it stands now."""
+    return await service.show(db, user.user_id, recharge_id)
+
+
+@router.get("/{recharge_id}/receipt", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
+async def receipt(user: SignedInUser, db: Db, recharge_id: UUID) -> ReceiptOut:
+    """The receipt of one of my recharges, with the tax in its price."""
+    return await service.receipt(db, user.user_id, recharge_id)
+
+
+@router.post(
+    "/{recharge_id}/repeat",
+    status_code=HTTP_201_CREATED,
+    response_model=SubscriptionOut,
+    responses=web.errors(RechargeNotFound, *_PAYING),
+)
+async def repeat(
+    user: SignedInUser, request: Request, recharge_id: UUID, key: IdempotencyKey, body: Repeat
+) -> Response:
+    """The same number and plan once more, at today's price."""
+    window = request.app.state.settings.duplicate_window_seconds
+    sale = await service.repeat(
+        get_database(request), user.user_id, recharge_id, body, key=key, window_seconds=window
+    )
+    return _sold(sale)
+
+
+def _sold(sale: service.Sale) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
+    return web.reply(sale.answer, status=HTTP_201_CREATED, headers=headers)

@@ -1,0 +1,250 @@
+"""What goes over the wire about recharges."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from gencharge.core.money import Money
+from gencharge.core.paging import Page, PageParams
+from gencharge.core.phone import MobileNumber
+from gencharge.core.web import Body, Out
+
+
+class PaymentMethod(StrEnum):
+    """How a recharge is paid."""
+
+    WALLET = "wallet"
+    UPI = "upi"
+    CARD = "card"
+    NETBANKING = "netbanking"
+
+
+class Source(StrEnum):
+    """Where a recharge was asked for."""
+
+    WEB = "web"
+    APP = "app"
+    API = "api"
+
+
+class ActivationMode(StrEnum):
+    """What a base plan does where another one is active: wait for its end, or replace it."""
+
+    QUEUE = "queue"
+    ACTIVATE = "activate"
+
+
+class RechargeStatus(StrEnum):
+    """Where a recharge and its plan stand."""
+
+    PAYMENT_PENDING = "payment_pending"
+    PROCESSING = "processing"
+    ACTIVE = "active"
+    QUEUED = "queued"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
+
+
+class Quote(Body):
+    """What would it cost, and when would it start?"""
+
+    phone_number: MobileNumber
+    plan_id: UUID
+    activation_mode: ActivationMode = ActivationMode.QUEUE
+
+
+class Subscribe(Body):
+    """Recharge a number with a plan. Prices are the server's; a client sends ids only."""
+
+    phone_number: MobileNumber
+    plan_id: UUID
+    payment_method: PaymentMethod
+    source: Source = Source.WEB
+    activation_mode: ActivationMode = ActivationMode.QUEUE
+    confirm_duplicate: bool = Field(
+        default=False, description="True: once more, though the same number got the same plan within the last minute."
+    )
+
+
+class Repeat(Body):
+    """The same number and plan once more, at today's price."""
+
+    payment_method: PaymentMethod = PaymentMethod.WALLET
+    source: Source = Source.WEB
+    activation_mode: ActivationMode = ActivationMode.QUEUE
+    confirm_duplicate: bool = False
+
+
+class ReplacedPlan(Out):
+    """The plan that the new one ended before its time."""
+
+    plan_name: str
+    valid_until: datetime = Field(description="Until when it would have run.")
+
+
+class SubscriptionOut(Out):
+    """A recharge that was made. `subscription_id` is its id everywhere."""
+
+    subscription_id: UUID
+    plan_id: UUID
+    status: RechargeStatus = Field(description="`active`, or `queued` behind the plan that is active.")
+    total_paid: Money
+    phone_number: str
+    plan_name: str
+    operator: str
+    plan_type: str
+    category: str
+    price: Money
+    discount: Money
+    wallet_amount: Money
+    gateway_amount: Money
+    payment_method: PaymentMethod
+    source: str
+    valid_from: datetime | None = Field(description="null while queued: validity runs from activation.")
+    valid_until: datetime | None
+    replaced_plan: ReplacedPlan | None
+    wallet_balance: Money = Field(description="What the wallet held right after.")
+    created_at: datetime
+
+
+class RunningPlan(Out):
+    """The base plan that is active on the number now."""
+
+    subscription_id: UUID
+    plan_name: str
+    valid_until: datetime
+
+
+class QuoteOut(Out):
+    """What the recharge would be now. Nothing is reserved."""
+
+    phone_number: str
+    plan_id: UUID
+    plan_name: str
+    operator: str
+    plan_type: str
+    price: Money
+    discount: Money
+    payable: Money
+    wallet_balance: Money
+    wallet_covers: bool
+    shortfall: Money = Field(description="What the wallet lacks for it.")
+    status: RechargeStatus = Field(description="`active`, or `queued` behind the plan that is active.")
+    valid_from: datetime | None
+    valid_until: datetime | None
+    running_plan: RunningPlan | None = Field(description="What is active now; `activation_mode: activate` would end it.")
+
+
+class RechargeOut(Out):
+    """A recharge as it stands now."""
+
+    id: UUID
+    status: RechargeStatus
+    phone_number: str
+    plan_id: UUID
+    plan_version: int
+    plan_name: str
+    operator: str
+    plan_type: str
+    category: str
+    price: Money
+    discount: Money
+    wallet_amount: Money
+    gateway_amount: Money
+    total_paid: Money
+    payment_method: PaymentMethod
+    source: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    failure_reason: str | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class RechargeQuery(PageParams):
+    """Which recharges. Days are business days in IST, both included."""
+
+    status: RechargeStatus | None = None
+    phone_number: MobileNumber | None = None
+    operator: str | None = Field(default=None, max_length=20)
+    plan_type: Literal["prepaid", "postpaid"] | None = None
+    category: str | None = Field(default=None, max_length=40)
+    payment_method: PaymentMethod | None = None
+    source: str | None = Field(default=None, max_length=20)
+    min_amount: Money | None = None
+    max_amount: Money | None = None
+    from_date: date | None = None
+    to_date: date | None = None
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
+            raise ValueError("min_amount is at most max_amount")
+        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
+            raise ValueError("from_date is not after to_date")
+        return self
+
+
+class PlanQuery(PageParams):
+    """Which of the bought plans."""
+
+    status: Literal["active", "queued", "expired", "replaced", "cancelled"] | None = None
+    phone_number: MobileNumber | None = None
+    operator: str | None = Field(default=None, max_length=20)
+    plan_type: Literal["prepaid", "postpaid"] | None = None
+    category: str | None = Field(default=None, max_length=40)
+    expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Active ones that end by then.")
+
+
+class BoughtPlanOut(Out):
+    """A plan that was bought for a number."""
+
+    subscription_id: UUID
+    phone_number: str
+    plan_id: UUID
+    plan_name: str
+    operator: str
+    plan_type: str
+    category: str
+    is_addon: bool
+    status: RechargeStatus
+    valid_from: datetime | None
+    valid_until: datetime | None
+    days_left: int | None = Field(description="Whole days until it ends; null unless active.")
+    bought_at: datetime
+
+
+class ReceiptOut(Out):
+    """A receipt. The price includes 18 % GST (CGST Act, SAC 9984: telecommunications services)."""
+
+    receipt_number: str
+    subscription_id: UUID
+    issued_at: datetime
+    phone_number: str
+    operator: str
+    plan_name: str
+    price: Money
+    discount: Money
+    taxable_value: Money
+    gst: Money
+    gst_percent: int
+    total_paid: Money
+    paid_from_wallet: Money
+    paid_through_gateway: Money
+    payment_method: PaymentMethod
+    operator_reference: str
+    status: RechargeStatus
+
+
+RechargePage = Page[RechargeOut]
+BoughtPlanPage = Page[BoughtPlanOut]

@@ -1,0 +1,312 @@
+"""What a customer does with recharges: ask what one costs, make one, look back.
+
+The rules and the money of a recharge are one SQL function (`recharge_from_wallet`), so that a recharge is one round
+trip and one transaction; this module prepares its arguments and says what its outcome means.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock, events
+from gencharge.core.database import Database
+from gencharge.core.errors import IdempotencyKeyReused, Problem
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.core.paging import Order, fetch_page
+from gencharge.core.web import to_json
+from gencharge.operators import service as operators
+from gencharge.recharge import crud, receipts
+from gencharge.recharge.errors import REFUSALS, PaymentMethodUnavailable, RechargeNotFound
+from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
+from gencharge.recharge.schemas import (
+    ActivationMode,
+    BoughtPlanOut,
+    BoughtPlanPage,
+    PaymentMethod,
+    PlanQuery,
+    Quote,
+    QuoteOut,
+    RechargeOut,
+    RechargePage,
+    RechargeQuery,
+    RechargeStatus,
+    Repeat,
+    ReplacedPlan,
+    ReceiptOut,
+    RunningPlan,
+    Subscribe,
+    SubscriptionOut,
+)
+from gencharge.users import service as users
+from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
+
+_HOW_TO_CORRECT = "If that is not right, correct it with PUT /v1/operators/connections/{phone_number}."
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """A recharge that was made; `replayed` where the answer is that of an earlier request with the same key."""
+
+    answer: SubscriptionOut
+    replayed: bool
+
+
+async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
+    """What the recharge would cost and when it would start. Raises what would stand against it."""
+    hint = operators.hint(wanted.phone_number)
+    replace = wanted.activation_mode is ActivationMode.ACTIVATE
+    arguments = (user_id, wanted.phone_number, wanted.plan_id, hint, replace, clock.pinned())
+    row = await database.fetch_row(crud.QUOTE, *arguments)
+    if row is not None and _has_ended(row["running"]):
+        await database.run(lambda db: _advance(db, [wanted.phone_number]))
+        row = await database.fetch_row(crud.QUOTE, *arguments)
+    if row is None:
+        raise AssertionError("recharge_terms returns one row")
+    if row["outcome"] is not None:
+        raise _refusal(row["outcome"], row["known"], wanted.phone_number)
+    if row["available"] is None:
+        raise WalletNotFound
+    plan, running = row["plan"], row["running"]
+    price, balance = Money(plan["price_paise"]), Money(row["available"])
+    return QuoteOut(
+        phone_number=wanted.phone_number,
+        plan_id=plan["plan_id"],
+        plan_name=plan["name"],
+        operator=plan["operator"],
+        plan_type=plan["plan_type"],
+        price=price,
+        discount=Money(0),
+        payable=price,
+        wallet_balance=balance,
+        wallet_covers=balance >= price,
+        shortfall=price - balance if price > balance else Money(0),
+        status=row["status"],
+        valid_from=row["valid_from"],
+        valid_until=row["valid_until"],
+        running_plan=_running(running),
+    )
+
+
+def _has_ended(running: Any) -> bool:
+    return running is not None and running["valid_until"] is not None and running["valid_until"] <= clock.now()
+
+
+def _running(plan: Any) -> RunningPlan | None:
+    if plan is None or plan["recharge_id"] is None:
+        return None
+    return RunningPlan(
+        subscription_id=plan["recharge_id"], plan_name=plan["plan_name"], valid_until=plan["valid_until"]
+    )
+
+
+async def subscribe(database: Database, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int) -> Sale:
+    """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
+
+    `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
+    `recharge.errors`, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
+    """
+    if wanted.payment_method is not PaymentMethod.WALLET:
+        raise PaymentMethodUnavailable
+    row = await database.fetch_row(
+        crud.RECHARGE_FROM_WALLET,
+        user_id,
+        new_id(),
+        key,
+        hashlib.sha256(to_json(wanted)).digest(),
+        wanted.phone_number,
+        wanted.plan_id,
+        operators.hint(wanted.phone_number),
+        wanted.source.value,
+        wanted.activation_mode is ActivationMode.ACTIVATE,
+        wanted.confirm_duplicate,
+        window_seconds,
+        new_id(),
+        new_id(),
+        events.context_json(),
+        clock.pinned(),
+    )
+    if row is None:
+        raise AssertionError("recharge_from_wallet returns one row")
+    outcome, known, sale = row
+    if outcome not in {"done", "replayed"}:
+        raise _refusal(outcome, known, wanted.phone_number)
+    return Sale(_answer(sale), replayed=outcome == "replayed")
+
+
+def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
+    if outcome == InsufficientBalance.code():
+        return InsufficientBalance()
+    if outcome == IdempotencyKeyReused.code():
+        return IdempotencyKeyReused()
+    kind = REFUSALS[outcome]
+    if not outcome.endswith("_mismatch"):
+        return kind()
+    what = f"{kind.title()} What is known of {phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
+    return kind(what, known=known)
+
+
+def _answer(sale: Any) -> SubscriptionOut:
+    replaced = sale["replaced_plan_name"]
+    wallet_amount, gateway_amount = Money(sale["wallet_amount"]), Money(sale["gateway_amount"])
+    return SubscriptionOut.model_construct(
+        subscription_id=sale["id"],
+        plan_id=sale["plan_id"],
+        status=sale["sold_status"],
+        total_paid=wallet_amount + gateway_amount,
+        phone_number=sale["phone_number"],
+        plan_name=sale["plan_name"],
+        operator=sale["operator"],
+        plan_type=sale["plan_type"],
+        category=sale["category"],
+        price=Money(sale["price"]),
+        discount=Money(sale["discount"]),
+        wallet_amount=wallet_amount,
+        gateway_amount=gateway_amount,
+        payment_method=sale["payment_method"],
+        source=sale["source"],
+        valid_from=sale["sold_valid_from"],
+        valid_until=sale["sold_valid_until"],
+        replaced_plan=ReplacedPlan(plan_name=replaced, valid_until=sale["replaced_valid_until"]) if replaced else None,
+        wallet_balance=Money(sale["balance_after"]),
+        created_at=sale["created_at"],
+    )
+
+
+async def repeat(
+    database: Database, user_id: UUID, recharge_id: UUID, wanted: Repeat, *, key: str, window_seconds: int
+) -> Sale:
+    """The same number and plan once more, at today's price. Raises RechargeNotFound and whatever `subscribe` does."""
+    earlier = await database.run(lambda db: _mine(db, user_id, recharge_id))
+    again = Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **wanted.model_dump())
+    return await subscribe(database, user_id, again, key=key, window_seconds=window_seconds)
+
+
+async def show(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> RechargeOut:
+    """One of the customer's recharges. Raises RechargeNotFound, also for another's."""
+    return await _as_it_stands(db, await _mine(db, user_id, recharge_id))
+
+
+async def show_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeOut:
+    """What became of the request with this Idempotency-Key. Raises RechargeNotFound: it changed nothing."""
+    found = await crud.find_by_key(db, user_id, key)
+    if found is None:
+        raise RechargeNotFound
+    return await _as_it_stands(db, found)
+
+
+async def receipt(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> ReceiptOut:
+    """The receipt of one of the customer's recharges. Raises RechargeNotFound."""
+    found = await _mine(db, user_id, recharge_id)
+    plans = await crud.list_plans_of(db, [found])
+    return receipts.receipt_of(found, _status(found, plans.get(found.id)))
+
+
+async def list_recharges(db: AsyncSession, user_id: UUID, wanted: RechargeQuery) -> RechargePage:
+    """A page of the customer's recharges, each with what its plan does now."""
+    await _advance(db, await crud.list_numbers(db, user_id))
+    order = Order(_column(Recharge.created_at), _column(Recharge.id), descending=wanted.sort == "-created_at")
+    rows, cursor, total = await fetch_page(db, crud.select_recharges(user_id, wanted), order, wanted)
+    plans = await crud.list_plans_of(db, rows)
+    return RechargePage(items=[_shown(row, plans.get(row.id)) for row in rows], next_cursor=cursor, total=total)
+
+
+async def list_plans(db: AsyncSession, user_id: UUID, wanted: PlanQuery) -> BoughtPlanPage:
+    """The plans that the customer bought, and those on the customer's own number, whoever paid."""
+    own_number = (await users.get(db, user_id)).phone_number
+    numbers = await crud.list_numbers(db, user_id)
+    await _advance(db, [own_number, *numbers])
+    order = Order(_column(ActivePlan.created_at), _column(ActivePlan.recharge_id))
+    rows, cursor, total = await fetch_page(db, crud.select_plans(user_id, own_number, numbers, wanted), order, wanted)
+    return BoughtPlanPage(items=[_bought(row, clock.now()) for row in rows], next_cursor=cursor, total=total)
+
+
+async def advance_due_lines(db: AsyncSession, *, limit: int) -> int:
+    """Expire what has ended and start what was queued, for up to about `limit` numbers; how many plans changed."""
+    return await _advance_lines(db, await crud.list_due_lines(db, limit))
+
+
+async def _advance(db: AsyncSession, numbers: list[str]) -> int:
+    return await _advance_lines(db, await crud.list_ended(db, numbers)) if numbers else 0
+
+
+async def _advance_lines(db: AsyncSession, numbers: list[str]) -> int:
+    context = events.context_json()
+    return sum([await crud.advance_line(db, number, context) for number in sorted(numbers)])
+
+
+async def _mine(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge:
+    found = await crud.get_recharge(db, user_id, recharge_id)
+    if found is None:
+        raise RechargeNotFound
+    return found
+
+
+async def _as_it_stands(db: AsyncSession, recharge: Recharge) -> RechargeOut:
+    await _advance(db, [recharge.phone_number])
+    plans = await crud.list_plans_of(db, [recharge])
+    return _shown(recharge, plans.get(recharge.id))
+
+
+def _status(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
+    """What the customer sees: the plan's state once it is delivered, the payment's state before."""
+    if recharge.status == PaymentState.DELIVERED and plan is not None:
+        return RechargeStatus(plan.status)
+    return RechargeStatus(recharge.status)
+
+
+def _shown(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
+    return RechargeOut(
+        id=recharge.id,
+        status=_status(recharge, plan),
+        phone_number=recharge.phone_number,
+        plan_id=recharge.plan_id,
+        plan_version=recharge.plan_version,
+        plan_name=recharge.plan_name,
+        operator=recharge.operator,
+        plan_type=recharge.plan_type,
+        category=recharge.category,
+        price=Money(recharge.price),
+        discount=Money(recharge.discount),
+        wallet_amount=Money(recharge.wallet_amount),
+        gateway_amount=Money(recharge.gateway_amount),
+        total_paid=Money(recharge.wallet_amount + recharge.gateway_amount),
+        payment_method=PaymentMethod(recharge.payment_method),
+        source=recharge.source,
+        valid_from=plan.valid_from if plan else None,
+        valid_until=plan.valid_until if plan else None,
+        failure_reason=recharge.failure_reason,
+        created_at=recharge.created_at,
+        completed_at=recharge.completed_at,
+    )
+
+
+def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
+    runs = plan.status == PlanState.ACTIVE and plan.valid_until is not None
+    return BoughtPlanOut(
+        subscription_id=plan.recharge_id,
+        phone_number=plan.phone_number,
+        plan_id=plan.plan_id,
+        plan_name=plan.plan_name,
+        operator=plan.operator,
+        plan_type=plan.plan_type,
+        category=plan.category,
+        is_addon=plan.is_addon,
+        status=RechargeStatus(plan.status),
+        valid_from=plan.valid_from,
+        valid_until=plan.valid_until,
+        days_left=max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
+        bought_at=plan.created_at,
+    )
+
+
+def _column(attribute: Any) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = attribute
+    return column

@@ -1,0 +1,48 @@
+"""What must always hold of the ledger by itself."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.checks import Check
+
+_BALANCES = """
+    SELECT user_id, sum(amount) FILTER (WHERE credit IN ('user:main', 'user:held')) AS came,
+           sum(amount) FILTER (WHERE debit IN ('user:main', 'user:held')) AS went,
+           sum(amount) FILTER (WHERE credit = 'user:held') AS held_in,
+           sum(amount) FILTER (WHERE debit = 'user:held') AS held_out
+    FROM transfers GROUP BY user_id
+"""
+
+CHECKS: Final = (
+    Check(
+        "every wallet's cached balance equals the sum of its transfers",
+        f"""
+        SELECT user_id, wallets.posted, coalesce(came, 0) - coalesce(went, 0) AS derived
+        FROM wallets FULL JOIN ({_BALANCES}) AS sums USING (user_id)
+        WHERE wallets.posted IS DISTINCT FROM coalesce(came, 0) - coalesce(went, 0)
+        """,
+    ),
+    Check(
+        "every wallet's held money equals the sum of its open holds",
+        f"""
+        SELECT user_id, wallets.held, coalesce(held_in, 0) - coalesce(held_out, 0) AS derived
+        FROM wallets FULL JOIN ({_BALANCES}) AS sums USING (user_id)
+        WHERE wallets.held IS DISTINCT FROM coalesce(held_in, 0) - coalesce(held_out, 0)
+        """,
+    ),
+    Check("no wallet is overdrawn", "SELECT user_id, posted, held FROM wallets WHERE posted - held < 0 OR held < 0"),
+    Check(
+        "the books balance: all accounts together are zero",
+        """
+        SELECT 'all' AS books, sum(paise) AS difference FROM (
+            SELECT credit AS account, sum(amount) AS paise FROM transfers GROUP BY credit
+            UNION ALL SELECT debit, -sum(amount) FROM transfers GROUP BY debit) AS sides
+        HAVING sum(paise) <> 0
+        """,
+    ),
+    Check(
+        "no movement was booked twice",
+        "SELECT user_id, key, code, count(*) FROM transfers GROUP BY user_id, key, code HAVING count(*) > 1",
+    ),
+)

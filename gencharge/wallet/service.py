@@ -1,0 +1,183 @@
+"""The one door through which money moves.
+
+    await wallet.credit(db, user_id, Money.rupees(500), source_account="opening", code=Code.OPENING, key="seed")
+    await wallet.debit(db, user_id, amount, target_account="operator:jio", code=Code.RECHARGE, key=str(recharge_id))
+
+Every movement has a key: the same key and code for one customer is booked once, and a repeat is told so. The hot
+path of a recharge goes through the same SQL function, `wallet_transfer`, inside `recharge_from_wallet`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.config import Settings
+from gencharge.core.database import Database
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.core.paging import Order, fetch_page
+from gencharge.wallet import crud
+from gencharge.wallet.errors import BalanceLimitReached, InsufficientBalance, TransactionNotFound, WalletNotFound
+from gencharge.wallet.models import Account, Code, Transfer
+from gencharge.wallet.schemas import Category, TransactionOut, TransactionPage, TransactionQuery, TxnStatus, TxnType, WalletLimits, WalletOut
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What a movement did: the balance that can be spent after it; `replayed` where it had been booked before."""
+
+    available: Money
+    replayed: bool = False
+
+
+async def open_wallet(db: AsyncSession, user_id: UUID) -> None:
+    """Give a customer an empty wallet. Harmless where there is one."""
+    await crud.add_wallet(db, user_id)
+
+
+async def credit(
+    db: AsyncSession,
+    user_id: UUID,
+    amount: Money,
+    *,
+    source_account: str,
+    code: Code,
+    key: str,
+    balance_limit: Money | None = None,
+    **about: Any,
+) -> Movement:
+    """Put `amount` from `source_account` into the wallet.
+
+    `about`: reference_id, phone_number, service_type, source, payment_method. Raises WalletNotFound, and
+    BalanceLimitReached where the wallet would hold more than `balance_limit`.
+    """
+    return await _move(
+        db, user_id, amount, source_account, Account.MAIN, code=code, key=key, balance_limit=balance_limit, **about
+    )
+
+
+async def debit(
+    db: AsyncSession, user_id: UUID, amount: Money, *, target_account: str, code: Code, key: str, **about: Any
+) -> Movement:
+    """Take `amount` out of the wallet into `target_account`. Raises WalletNotFound, InsufficientBalance."""
+    return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **about)
+
+
+async def _move(
+    db: AsyncSession,
+    user_id: UUID,
+    amount: Money,
+    debit_account: str,
+    credit_account: str,
+    *,
+    code: Code,
+    key: str,
+    balance_limit: Money | None = None,
+    **about: Any,
+) -> Movement:
+    if not amount:
+        raise ValueError("a movement has an amount above zero")
+    values: dict[str, Any] = dict.fromkeys(("reference_id", "phone_number", "service_type", "source", "payment_method"))
+    if unknown := about.keys() - values.keys():
+        raise TypeError(f"a movement is not described by {', '.join(sorted(unknown))}")
+    if await crud.find_transfer(db, user_id, key, code) is not None:
+        return Movement(await available(db, user_id), replayed=True)
+    after = await crud.add_transfer(
+        db,
+        user_id=user_id,
+        id=new_id(),
+        debit=str(debit_account),
+        credit=str(credit_account),
+        amount=amount.paise,
+        code=int(code),
+        key=key,
+        balance_limit=balance_limit.paise if balance_limit else None,
+        **(values | about),
+    )
+    if after is None:
+        await available(db, user_id)  # raises WalletNotFound
+        raise BalanceLimitReached if credit_account == Account.MAIN else InsufficientBalance
+    posted, held = after
+    return Movement(Money(posted - held))
+
+
+async def available(db: AsyncSession, user_id: UUID) -> Money:
+    """What the customer can spend now. Raises WalletNotFound."""
+    found = await crud.get_wallet(db, user_id)
+    if found is None:
+        raise WalletNotFound
+    return Money(found.posted - found.held)
+
+
+async def show(database: Database, user_id: UUID, settings: Settings) -> WalletOut:
+    """The wallet, in one round trip. Raises WalletNotFound."""
+    row = await database.fetch_row(crud.GET_WALLET, user_id)
+    if row is None:
+        raise WalletNotFound
+    posted, held = row
+    return WalletOut(balance=Money(posted - held), held=Money(held), limits=limits(settings))
+
+
+def limits(settings: Settings, kyc_tier: str = "small") -> WalletLimits:
+    """The limits of a KYC tier: `small` (minimum details) or `full`."""
+    if kyc_tier == "full":
+        return WalletLimits(
+            kyc_tier=kyc_tier,
+            balance=Money.rupees(settings.wallet_full_balance_limit),
+            monthly_load=None,
+            yearly_load=None,
+        )
+    return WalletLimits(
+        kyc_tier=kyc_tier,
+        balance=Money.rupees(settings.wallet_small_balance_limit),
+        monthly_load=Money.rupees(settings.wallet_small_monthly_load_limit),
+        yearly_load=Money.rupees(settings.wallet_small_yearly_load_limit),
+    )
+
+
+async def list_transactions(
+    db: AsyncSession, user_id: UUID, wanted: TransactionQuery
+) -> TransactionPage:
+    """A page of the customer's transactions."""
+    order = Order(_column(Transfer.created_at), _column(Transfer.id), descending=wanted.sort == "-created_at")
+    rows, cursor, total = await fetch_page(db, crud.select_transfers(user_id, wanted), order, wanted)
+    return TransactionPage(items=[_shown(row) for row in rows], next_cursor=cursor, total=total)
+
+
+async def get_transaction(db: AsyncSession, user_id: UUID, transaction_id: UUID) -> TransactionOut:
+    """One transaction of the customer's. Raises TransactionNotFound, also for another's."""
+    found = await crud.get_transfer(db, user_id, transaction_id)
+    if found is None:
+        raise TransactionNotFound
+    return _shown(found)
+
+
+def _column(attribute: Any) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = attribute
+    return column
+
+
+def _shown(row: Transfer) -> TransactionOut:
+    comes_in = row.credit == Account.MAIN
+    held = row.credit == Account.HELD
+    released = row.debit == Account.HELD and comes_in
+    return TransactionOut(
+        id=row.id,
+        category=Category(Code(row.code).name.lower()),
+        txn_type=TxnType.CREDIT if comes_in else TxnType.DEBIT,
+        status=TxnStatus.HELD if held else TxnStatus.RELEASED if released else TxnStatus.POSTED,
+        amount=Money(row.amount),
+        debit_account=row.debit,
+        credit_account=row.credit,
+        service_type=row.service_type,
+        source=row.source,
+        payment_method=row.payment_method,
+        phone_number=row.phone_number,
+        reference_id=row.reference_id,
+        created_at=row.created_at,
+    )
