@@ -254,6 +254,21 @@ def test_a_start_that_was_cut_off_in_initdb_is_done_again(folder: Path) -> None:
         server.start()
 
 
+def test_a_folder_of_somebody_else_or_a_link_is_refused(folder: Path) -> None:
+    (folder / "elsewhere").mkdir()
+    server = Redis(folder)
+    server.sockets.symlink_to(folder / "elsewhere")
+    with pytest.raises(ServerFailed, match="or is a link"):
+        server.start()
+    postgres = Postgres(folder)
+    server.sockets.unlink()
+    postgres.folder.mkdir()
+    (postgres.folder / "precious").touch()
+    with pytest.raises(ServerFailed, match="holds no database; move it away"):
+        postgres.start()
+    assert (postgres.folder / "precious").exists()
+
+
 def test_a_long_path_gets_its_sockets_elsewhere_and_leaves_no_litter(folder: Path) -> None:
     deep = folder / ("x" * 60) / ("y" * 60)
     servers = EmbeddedServers(deep, ["redis"])

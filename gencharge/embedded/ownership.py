@@ -38,11 +38,13 @@ def own_folder(folder: Path, account: Account | None, mode: int = 0o700) -> None
     Raises ServerFailed where it belongs to somebody else.
     """
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
-    owner = folder.stat().st_uid
-    if account is None:
-        if owner != os.geteuid():
-            raise ServerFailed(f"{folder} belongs to user id {owner}: run as that user, or remove it")
-    else:
+    owner = folder.lstat().st_uid
+    # The sockets' folder may be in /tmp, where anybody can be first to make it, or a link to somewhere else.
+    if owner not in {os.geteuid(), account.uid if account else os.geteuid()} or folder.is_symlink():
+        raise ServerFailed(
+            f"{folder} belongs to user id {owner}, or is a link: run as that user, or remove it"
+        )
+    if account is not None:
         if owner != account.uid:
             _give(folder, account)
         make_reachable(folder, account)

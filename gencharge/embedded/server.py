@@ -41,7 +41,7 @@ class Server(ABC):
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir.resolve()
-        self.folder = self.data_dir / self.name
+        self.folder = (self.data_dir / self.name).resolve()
         self.log = self.data_dir / "logs" / f"{self.name}.log"
         self.sockets = socket_folder(self.data_dir)
         self._process: subprocess.Popen[bytes] | None = None

@@ -69,8 +69,12 @@ class Postgres(Server):
         return len(lines) >= 8 and lines[0] == str(self.pid) and lines[7].strip() == "ready"
 
     def _prepare(self, account: Account | None) -> None:
+        if self.version == "unknown":
+            raise ServerFailed(f"PostgreSQL: {self.binary.problem()}")
         marker = self.folder / "PG_VERSION"
         if not marker.exists():
+            if self.folder.exists() and any(self.folder.iterdir()):
+                raise ServerFailed(f"PostgreSQL: {self.folder} holds no database; move it away")
             self._create_cluster(account)
         own_folder(self.folder, account, mode=0o700)
         made_by, major = marker.read_text().strip(), self.version.partition(".")[0]
@@ -102,7 +106,6 @@ class Postgres(Server):
         self._run([self.binary.sibling("initdb"), "-D", str(draft), *initdb], draft, account)
         single = [str(self.binary.path), "--single", "-D", str(draft), "template1"]
         self._run(single, draft, account, feed=b"CREATE DATABASE gencharge_dev;\n")
-        shutil.rmtree(self.folder, ignore_errors=True)
         draft.rename(self.folder)
 
     def _run(self, command: list[str], folder: Path, account: Account | None, feed: bytes = b"") -> None:
