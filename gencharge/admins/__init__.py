@@ -1,0 +1,1 @@
+"""Admins: the staff, their roles and what these allow."""

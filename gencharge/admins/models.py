@@ -1,0 +1,61 @@
+"""Tables of the admins."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class AdminStatus(StrEnum):
+    """Where an admin stands."""
+
+    ACTIVE = "active"  # may do what the role allows
+    BLOCKED = "blocked"  # shut out
+    ARCHIVED = "archived"  # left
+
+
+class Role(Base):
+    """A role. Its version goes up whenever what it allows changes."""
+
+    __tablename__ = "roles"
+
+    role_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    description: Mapped[str] = mapped_column(Text)
+    permissions_version: Mapped[int] = mapped_column(Integer, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class RolePermission(Base):
+    """One thing that a role allows: `Plans:edit`."""
+
+    __tablename__ = "role_permissions"
+
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.role_id", ondelete="CASCADE"), primary_key=True)
+    permission: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class Admin(Base):
+    """One of the staff. An empty operator scope means all operators."""
+
+    __tablename__ = "admins"
+
+    admin_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Text)
+    phone_number: Mapped[str] = mapped_column(Text)
+    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.role_id"))
+    operator_scope: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    status: Mapped[str] = mapped_column(Text, server_default=AdminStatus.ACTIVE.value)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (CheckConstraint("status IN ('active', 'blocked', 'archived')", name="status"),)

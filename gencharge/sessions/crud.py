@@ -1,0 +1,169 @@
+"""Queries of the sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.sessions.models import RefreshToken, Session
+
+
+async def add_session(db: AsyncSession, session: Session) -> None:
+    """Write a session down."""
+    db.add(session)
+    await db.flush()
+
+
+async def add_refresh_token(
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    token_hash: bytes,
+    session_id: UUID,
+    issued_at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Write a refresh token's hash down."""
+    db.add(
+        RefreshToken(
+            user_id=user_id,
+            token_hash=token_hash,
+            session_id=session_id,
+            issued_at=issued_at,
+            expires_at=expires_at,
+        )
+    )
+    await db.flush()
+
+
+async def lock_token_with_session(
+    db: AsyncSession, *, user_id: UUID, token_hash: bytes
+) -> Row[*tuple[Any, ...]] | None:
+    """A refresh token and its session, both held to the end of the transaction."""
+    statement = (
+        select(
+            RefreshToken.rotated_at,
+            RefreshToken.successor_seed,
+            RefreshToken.expires_at,
+            Session.session_id,
+            Session.kind,
+            Session.revoked_at,
+            Session.expires_at.label("session_expires_at"),
+            Session.absolute_expires_at,
+        )
+        .join(
+            Session,
+            (Session.user_id == RefreshToken.user_id) & (Session.session_id == RefreshToken.session_id),
+        )
+        .where(RefreshToken.user_id == user_id, RefreshToken.token_hash == token_hash)
+        .with_for_update()
+    )
+    return (await db.execute(statement)).one_or_none()
+
+
+async def has_token(db: AsyncSession, *, user_id: UUID, token_hash: bytes) -> bool:
+    """True where this refresh token was ever given out, and is not purged yet."""
+    return (
+        await db.scalar(
+            select(RefreshToken.session_id).where(
+                RefreshToken.user_id == user_id, RefreshToken.token_hash == token_hash
+            )
+        )
+        is not None
+    )
+
+
+async def set_rotated(
+    db: AsyncSession, *, user_id: UUID, token_hash: bytes, rotated_at: datetime, successor_seed: bytes
+) -> None:
+    """Mark a refresh token as used up."""
+    await db.execute(
+        update(RefreshToken)
+        .where(RefreshToken.user_id == user_id, RefreshToken.token_hash == token_hash)
+        .values(rotated_at=rotated_at, successor_seed=successor_seed)
+    )
+
+
+async def set_used(
+    db: AsyncSession, *, user_id: UUID, session_id: UUID, used_at: datetime, expires_at: datetime
+) -> None:
+    """Move a session's end on."""
+    await db.execute(
+        update(Session)
+        .where(Session.user_id == user_id, Session.session_id == session_id)
+        .values(last_used_at=used_at, expires_at=expires_at)
+    )
+
+
+async def set_revoked(
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    session_id: UUID | None,
+    but: UUID | None,
+    reason: str,
+) -> Sequence[Row[UUID, str]]:
+    """End one session or all of an owner's (`but` one): (id, kind) of those that had not ended yet."""
+    statement = (
+        update(Session)
+        .where(Session.user_id == user_id, Session.revoked_at.is_(None))
+        # The statement's instant and not the transaction's: pollers look for what ended lately.
+        .values(revoked_at=func.clock_timestamp(), revoked_reason=reason)
+        .returning(Session.session_id, Session.kind)
+    )
+    if session_id is not None:
+        statement = statement.where(Session.session_id == session_id)
+    if but is not None:
+        statement = statement.where(Session.session_id != but)
+    return (await db.execute(statement)).all()
+
+
+def select_live(user_id: UUID, now: datetime) -> Select[Session]:
+    """The sessions of an owner that can still be refreshed."""
+    return select(Session).where(
+        Session.user_id == user_id,
+        Session.revoked_at.is_(None),
+        Session.expires_at > now,
+        Session.absolute_expires_at > now,
+    )
+
+
+async def list_revoked_lately(db: AsyncSession, *, seconds: float) -> list[UUID]:
+    """Sessions of all owners that ended within the last `seconds`: the one query here that asks every shard."""
+    since = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    return list((await db.scalars(select(Session.session_id).where(Session.revoked_at > since))).all())
+
+
+async def delete_old(db: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Forget at most `limit` sessions (and their refresh tokens) that ended by themselves before `before`."""
+    old = (
+        select(Session.user_id, Session.session_id)
+        .where(Session.absolute_expires_at < before)
+        .limit(limit)
+        .subquery()
+    )
+    deleted = await db.execute(
+        delete(Session)
+        .where(Session.user_id == old.c.user_id, Session.session_id == old.c.session_id)
+        .returning(Session.session_id)
+    )
+    return len(deleted.all())
+
+
+async def delete_used_up_tokens(db: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Forget at most `limit` refresh tokens that ran out before `before`."""
+    deleted = await db.execute(
+        text("""
+            DELETE FROM refresh_tokens USING
+                (SELECT user_id, token_hash FROM refresh_tokens WHERE expires_at < :before LIMIT :limit) AS old
+            WHERE refresh_tokens.user_id = old.user_id AND refresh_tokens.token_hash = old.token_hash
+            RETURNING 1
+        """),
+        {"before": before, "limit": limit},
+    )
+    return len(deleted.all())

@@ -1,0 +1,69 @@
+"""Tables of the sessions. `user_id` is whoever signed in, user or admin; the two never share an id."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class Session(Base):
+    """A sign-in: one device, from the OTP to its end."""
+
+    __tablename__ = "sessions"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    device: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # Nobody used it for so long: moved on at each refresh.
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # However often it is used.
+    absolute_expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # By the database's clock: every process asks it for what ended lately.
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('user', 'admin')", name="kind"),
+        Index("ix_sessions_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")),
+        Index("ix_sessions_absolute_expires_at", "absolute_expires_at"),
+    )
+
+
+class RefreshToken(Base):
+    """One refresh token, by its hash. Used once; what came after it can be derived for a moment longer."""
+
+    __tablename__ = "refresh_tokens"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[UUID]
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    rotated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Random; with the old token and a key of the process it gives the successor. Alone it gives nothing.
+    successor_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["user_id", "session_id"], ["sessions.user_id", "sessions.session_id"], ondelete="CASCADE"
+        ),
+        Index("ix_refresh_tokens_user_id_session_id", "user_id", "session_id"),
+    )

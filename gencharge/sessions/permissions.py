@@ -1,0 +1,50 @@
+"""What an admin's role may allow: `Resource:action`, such as `Plans:edit`. Whatever is not granted is denied."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Resource(StrEnum):
+    """What a permission is about."""
+
+    USERS = "Users"  # customers, their status and their data
+    ADMINS = "Admins"  # the staff and who has which role
+    ROLES = "Roles"  # roles and what they allow
+    PLAN_GROUPS = "PlanGroups"  # the groups that plans are shown in
+    PLANS = "Plans"  # what is sold
+    OFFER_TYPES = "OfferTypes"  # kinds of offers
+    OFFERS = "Offers"  # discounts and cashbacks
+    RECHARGE = "Recharge"  # recharges of all customers
+    WALLET = "Wallet"  # balances, transfers, corrections
+    PAYMENTS = "Payments"  # gateway orders and refunds
+    AUTOPAY = "Autopay"  # mandates and their runs
+    REFERRALS = "Referrals"  # who referred whom, and the rewards
+    NOTIFICATIONS = "Notifications"  # notices and templates
+    ANNOUNCEMENTS = "Announcements"  # notices to many at once
+    CONTENT = "Content"  # pages, questions and answers
+    CONTACT = "Contact"  # messages from visitors
+    BACKUPS = "Backups"  # making and restoring backups
+    REPORTS = "Reports"  # exports
+    ANALYTICS = "Analytics"  # figures
+    AUDIT_LOGS = "AuditLogs"  # who did what
+    SESSIONS = "Sessions"  # who is signed in where
+    OPERATORS = "Operators"  # telecom operators and circles
+
+
+class Action(StrEnum):
+    """What a permission allows to do with it."""
+
+    READ = "read"  # see it
+    WRITE = "write"  # add to it
+    EDIT = "edit"  # change what is there
+    DELETE = "delete"  # remove it
+
+
+def permission(resource: Resource, action: Action) -> str:
+    """The name of a permission: `Plans:edit`."""
+    return f"{resource.value}:{action.value}"
+
+
+ALL: Final = frozenset(permission(resource, action) for resource in Resource for action in Action)

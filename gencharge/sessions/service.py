@@ -1,0 +1,170 @@
+"""What can be done with sessions: start, go on, end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.events import emit
+from gencharge.core.ids import new_id
+from gencharge.core.paging import Order, PageQuery, fetch_page
+from gencharge.sessions import announcements, crud
+from gencharge.sessions.errors import SessionUnknown
+from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
+from gencharge.sessions.models import Session
+from gencharge.sessions.refresh import Refresh, keys_of, new_seed
+from gencharge.sessions.tokens import Kind
+
+# A client whose answer got lost may ask again with the same token for so long.
+GRACE: Final = timedelta(seconds=10)
+KEPT: Final = timedelta(days=30)
+_MAX_DEVICE: Final = 200
+_BATCH: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """A session that was started or goes on, and its new refresh token (the only time that it can be seen)."""
+
+    user_id: UUID
+    session_id: UUID
+    kind: str
+    refresh_token: str
+
+
+async def start(
+    db: AsyncSession, settings: Settings, *, user_id: UUID, kind: Kind, device: str = "", address: str = ""
+) -> Continued:
+    """A new session of a user or an admin. `device` is what the client calls itself (cut to 200 characters)."""
+    now = clock.now()
+    session = Session(
+        user_id=user_id,
+        session_id=new_id(),
+        kind=kind,
+        device="".join(filter(str.isprintable, device))[:_MAX_DEVICE],
+        address=address,
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + timedelta(days=settings.refresh_token_expire_days),
+        absolute_expires_at=now + timedelta(days=settings.session_lifetime_days),
+    )
+    await crud.add_session(db, session)
+    token = Refresh.new(user_id)
+    await _keep(db, settings, token, session.session_id, now)
+    return Continued(user_id, session.session_id, kind, str(token))
+
+
+async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Continued | None:
+    """Use up a refresh token and give its successor; None where it is not good (any more).
+
+    The same token again within the grace time gives the same successor. Later it ends the session, which stays
+    done: whoever calls this commits also when the answer is None.
+    """
+    token = Refresh.parse(refresh_token)
+    if token is None:
+        return None
+    found = await crud.lock_token_with_session(db, user_id=token.user_id, token_hash=token.hash)
+    if found is None or found.revoked_at is not None:
+        return None
+    now = clock.now()
+    if found.rotated_at is not None:
+        if now - found.rotated_at <= GRACE:
+            successor = await _successor_again(db, settings, token, found.successor_seed)
+            if successor is None:
+                return None
+            return Continued(token.user_id, found.session_id, found.kind, str(successor))
+        await emit(
+            db,
+            RefreshTokenReused(user_id=str(token.user_id), session_id=str(found.session_id), kind=found.kind),
+        )
+        await revoke(db, token.user_id, found.session_id, reason="refresh_token_reused")
+        return None
+    if now >= min(found.expires_at, found.session_expires_at, found.absolute_expires_at):
+        return None
+    seed = new_seed()
+    successor = token.successor(keys_of(settings)[0], seed)
+    await crud.set_rotated(
+        db, user_id=token.user_id, token_hash=token.hash, rotated_at=now, successor_seed=seed
+    )
+    expires_at = await _keep(db, settings, successor, found.session_id, now)
+    await crud.set_used(
+        db, user_id=token.user_id, session_id=found.session_id, used_at=now, expires_at=expires_at
+    )
+    return Continued(token.user_id, found.session_id, found.kind, str(successor))
+
+
+async def _successor_again(
+    db: AsyncSession, settings: Settings, token: Refresh, seed: bytes
+) -> Refresh | None:
+    for key in keys_of(settings):
+        successor = token.successor(key, seed)
+        if await crud.has_token(db, user_id=token.user_id, token_hash=successor.hash):
+            return successor
+    return None
+
+
+async def _keep(
+    db: AsyncSession, settings: Settings, token: Refresh, session_id: UUID, now: datetime
+) -> datetime:
+    expires_at = now + timedelta(days=settings.refresh_token_expire_days)
+    await crud.add_refresh_token(
+        db,
+        user_id=token.user_id,
+        token_hash=token.hash,
+        session_id=session_id,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+    return expires_at
+
+
+async def revoke(
+    db: AsyncSession,
+    user_id: UUID,
+    session_id: UUID | None = None,
+    *,
+    reason: str,
+    but: UUID | None = None,
+) -> int:
+    """End one session of an owner, or all (`but` one): how many had not ended yet.
+
+    Their access tokens are refused in every process within a second of the commit.
+    """
+    ended = await crud.set_revoked(db, user_id=user_id, session_id=session_id, but=but, reason=reason)
+    await emit(
+        db,
+        *(
+            SessionRevoked(user_id=str(user_id), session_id=str(row.session_id), kind=row.kind, reason=reason)
+            for row in ended
+        ),
+    )
+    announcements.after_commit(db, [row.session_id for row in ended])
+    return len(ended)
+
+
+async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: str) -> None:
+    """End one of an owner's sessions. Raises SessionUnknown for another one's, or one that has ended."""
+    if not await revoke(db, user_id, session_id, reason=reason):
+        raise SessionUnknown
+
+
+async def list_live(
+    db: AsyncSession, user_id: UUID, page: PageQuery
+) -> tuple[list[Session], str | None, int | None]:
+    """A page of an owner's sessions that can still be used, the newest first."""
+    columns = Session.__table__.c
+    order = Order(columns.created_at, columns.session_id)
+    return await fetch_page(db, crud.select_live(user_id, clock.now()), order, page)
+
+
+async def forget_old(db: AsyncSession) -> int:
+    """Delete a batch of what ended more than thirty days ago: how many rows. Reuse is noticed for that long."""
+    before = clock.now() - KEPT
+    sessions = await crud.delete_old(db, before=before, limit=_BATCH)
+    return sessions + await crud.delete_used_up_tokens(db, before=before, limit=_BATCH)

@@ -1,0 +1,160 @@
+"""What can be done with and by users."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.core.events import emit
+from gencharge.core.ids import new_id
+from gencharge.core.phone import masked
+from gencharge.directory import service as directory
+from gencharge.directory.errors import EmailTaken, PhoneTaken
+from gencharge.directory.models import OwnerKind
+from gencharge.users import crud
+from gencharge.users.errors import (
+    AlreadyRegistered,
+    OwnReferralCode,
+    ReferralCodeUnknown,
+    UserBlocked,
+    UserUnknown,
+)
+from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
+from gencharge.users.models import User, UserStatus, UserType
+
+__all__ = [
+    "EmailTaken",
+    "PhoneTaken",
+    "admit",
+    "create",
+    "get",
+    "register",
+]
+
+# Without 0 O 1 I L, which people mistake for each other when they read a code aloud.
+CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH: Final = 8
+_CODE_ATTEMPTS: Final = 5
+
+
+async def create(
+    db: AsyncSession,
+    *,
+    phone_number: str,
+    name: str | None = None,
+    email: str | None = None,
+    user_type: str = UserType.PREPAID,
+    user_id: UUID | None = None,
+) -> User:
+    """A new active user with this phone number (E.164); registered if a name and an address are given.
+
+    Raises PhoneTaken, EmailTaken (409; each names its field).
+    """
+    user_id = user_id or new_id()
+    await directory.claim_phone(db, phone_number, kind=OwnerKind.USER, owner_id=user_id)
+    if email is not None:
+        await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
+    now = clock.now()
+    user = User(
+        user_id=user_id,
+        phone_number=phone_number,
+        status=UserStatus.ACTIVE.value,
+        name=name,
+        email=email,
+        user_type=UserType(user_type).value,
+        referral_code=await _new_referral_code(db, user_id),
+        registered_at=now if name and email else None,
+        created_at=now,
+        updated_at=now,
+    )
+    db.add(user)
+    await db.flush()
+    await emit(db, UserSignedUp(user_id=str(user_id), masked_phone_number=masked(phone_number)))
+    return user
+
+
+async def get(db: AsyncSession, user_id: UUID) -> User:
+    """The user. Raises UserUnknown."""
+    user = await crud.get_user(db, user_id)
+    if user is None or user.status == UserStatus.ARCHIVED:
+        raise UserUnknown
+    return user
+
+
+async def register(
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    name: str,
+    email: str,
+    user_type: str,
+    referral_code: str | None = None,
+) -> User:
+    """Complete a user's data, once.
+
+    Raises AlreadyRegistered, EmailTaken, ReferralCodeUnknown, OwnReferralCode, UserUnknown.
+    """
+    user = await crud.lock_user(db, user_id)
+    if user is None or user.status == UserStatus.ARCHIVED:
+        raise UserUnknown
+    if user.registered_at is not None:
+        raise AlreadyRegistered
+    referred_by = None if referral_code is None else await _referrer(db, user, referral_code)
+    await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
+    user.name = name
+    user.email = email
+    user.user_type = UserType(user_type).value
+    user.referred_by = referred_by
+    user.registered_at = user.updated_at = clock.now()
+    await db.flush()
+    await emit(
+        db,
+        UserRegistered(
+            user_id=str(user_id),
+            user_type=user.user_type,
+            referred_by=str(referred_by) if referred_by else None,
+        ),
+    )
+    return user
+
+
+async def admit(db: AsyncSession, user_id: UUID, *, reactivating: bool) -> User:
+    """The user, held to the end of the transaction, if they may have a session.
+
+    With `reactivating`, somebody who left for a while is back by that. Raises UserUnknown, UserBlocked.
+    """
+    user = await crud.lock_user(db, user_id)
+    if user is None or user.status == UserStatus.ARCHIVED:
+        raise UserUnknown
+    if user.status == UserStatus.BLOCKED:
+        raise UserBlocked
+    if user.status == UserStatus.DEACTIVATED:
+        if not reactivating:
+            raise UserUnknown
+        user.status = UserStatus.ACTIVE.value
+        user.updated_at = clock.now()
+        await db.flush()
+        await emit(db, UserReactivated(user_id=str(user_id)))
+    return user
+
+
+async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:
+    if code == user.referral_code:
+        raise OwnReferralCode
+    found = await crud.get_referral_code(db, code)
+    if found is None:
+        raise ReferralCodeUnknown
+    return found.user_id
+
+
+async def _new_referral_code(db: AsyncSession, user_id: UUID) -> str:
+    for _ in range(_CODE_ATTEMPTS):
+        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+        if await crud.add_referral_code(db, code=code, user_id=user_id):
+            return code
+    # 31^8 codes: five misses in a row mean a broken random source, and no code is better than a guessable one.
+    raise RuntimeError("no free referral code")

@@ -1,0 +1,105 @@
+"""Makers of test data: plain functions, each with sensible defaults and `**but` for what matters to the test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import secrets
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.admins.models import Admin
+from gencharge.core.config import Settings
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+from gencharge.sessions import service as sessions
+from gencharge.sessions.gate import Gate
+from gencharge.sessions.tokens import Keyring, Principal
+from gencharge.users import service as users
+from gencharge.users.models import User
+from gencharge.wallet import service as wallet
+
+_addresses = itertools.count(secrets.randbelow(2**16))
+
+
+def new_phone() -> str:
+    """A random mobile number (E.164), never in the block of the fixed development code."""
+    return f"+91{secrets.choice('678')}{secrets.randbelow(10**9):09d}"
+
+
+def new_address() -> str:
+    """A client address that no other test uses: limits are counted for each."""
+    number = next(_addresses)
+    return f"10.{os.getpid() % 256}.{number // 256 % 256}.{number % 256}"
+
+
+def new_client(app: FastAPI, address: str | None = None, **but: Any) -> httpx.AsyncClient:
+    """A client of the application, from an address of its own. Use with `async with`."""
+    transport = httpx.ASGITransport(app=app, client=(address or new_address(), 50_000))
+    return httpx.AsyncClient(transport=transport, base_url="https://testserver", **but)
+
+
+async def make_user(db: AsyncSession, **but: Any) -> User:
+    """A registered user with an empty wallet. `but`: phone_number, name, email, user_type, user_id."""
+    values: dict[str, Any] = {
+        "phone_number": new_phone(),
+        "name": "Asha Rao",
+        "email": f"{secrets.token_hex(8)}@example.com",
+    }
+    user = await users.create(db, **(values | but))
+    await wallet.open_wallet(db, user.user_id)
+    return user
+
+
+async def make_admin(db: AsyncSession, role: str = "SuperAdmin", **but: Any) -> Admin:
+    """An admin with one of the seeded roles. `but`: name, email, phone_number, operator_scope."""
+    await admins.seed_roles(db)
+    values: dict[str, Any] = {
+        "name": "Ravi Iyer",
+        "email": f"{secrets.token_hex(8)}@example.com",
+        "phone_number": new_phone(),
+        "role_id": await admins.role_id_of(db, role),
+    }
+    return await admins.create(db, **(values | but))
+
+
+def token_for(settings: Settings, subject: User | Admin | UUID, **but: Any) -> str:
+    """An access token without a session behind it: enough for any guard. `but`: fields of Principal."""
+    return Keyring(settings).sign(_principal(subject, **but))
+
+
+def headers_for(settings: Settings, subject: User | Admin | UUID, **but: Any) -> dict[str, str]:
+    """The Authorization header of `token_for`."""
+    return {"Authorization": f"Bearer {token_for(settings, subject, **but)}"}
+
+
+async def sign_in(app: FastAPI, subject: User | Admin, **but: Any) -> dict[str, str]:
+    """A session in the database and the Authorization header of it. The user must have been committed before."""
+    stores: Stores = app.state.stores
+    principal = _principal(subject, **but)
+    started = await stores.database.run(
+        lambda db: sessions.start(
+            db, stores.settings, user_id=principal.user_id, kind=principal.kind, device="tests"
+        )
+    )
+    token = Gate.of(app).keys.sign(_principal(subject, session_id=started.session_id, **but))
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _principal(subject: User | Admin | UUID, **but: Any) -> Principal:
+    values: dict[str, Any] = {"session_id": new_id(), "kind": "user"}
+    if isinstance(subject, Admin):
+        values |= {
+            "user_id": subject.admin_id,
+            "kind": "admin",
+            "role": "SuperAdmin",
+            "operator_scope": tuple(subject.operator_scope),
+        }
+    else:
+        values["user_id"] = subject.user_id if isinstance(subject, User) else subject
+    return Principal(**(values | but))
