@@ -92,9 +92,19 @@ async def _seed_users(db: AsyncSession) -> None:
             user_type=service_type,
         )
         await operators.remember(
-            db, phone_number, SYSTEM, operator=operator_of(number), circle=_CIRCLES[number % 5], service_type=service_type
+            db,
+            phone_number,
+            SYSTEM,
+            operator=operator_of(number),
+            circle=_CIRCLES[number % 5],
+            service_type=service_type,
         )
         await wallet.open_wallet(db, user.user_id)
         await wallet.credit(
-            db, user.user_id, OPENING_BALANCE, source_account=Account.OPENING, code=Code.OPENING, key="opening"
+            db,
+            user.user_id,
+            OPENING_BALANCE,
+            source_account=Account.OPENING,
+            code=Code.OPENING,
+            key="opening",
         )

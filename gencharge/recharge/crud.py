@@ -100,7 +100,9 @@ async def list_plans_of(db: AsyncSession, recharges: Iterable[Recharge]) -> dict
     if not keys:
         return {}
     query = select(ActivePlan).where(tuple_(ActivePlan.phone_number, ActivePlan.recharge_id).in_(keys))
-    return {plan.recharge_id: plan for plan in await db.scalars(query.execution_options(populate_existing=True))}
+    return {
+        plan.recharge_id: plan for plan in await db.scalars(query.execution_options(populate_existing=True))
+    }
 
 
 async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
@@ -109,7 +111,9 @@ async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
     return list(await db.scalars(query.order_by(Recharge.phone_number)))
 
 
-def select_plans(user_id: UUID, own_number: str, numbers: list[str], wanted: PlanQuery) -> Select[tuple[ActivePlan]]:
+def select_plans(
+    user_id: UUID, own_number: str, numbers: list[str], wanted: PlanQuery
+) -> Select[tuple[ActivePlan]]:
     """The plans that the customer bought, and those that others bought for the customer's own number."""
     mine = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
     query = select(ActivePlan).where(ActivePlan.phone_number.in_([own_number, *numbers]), mine)
@@ -142,8 +146,6 @@ async def list_ended(db: AsyncSession, numbers: Iterable[str]) -> list[str]:
         ActivePlan.valid_until <= clock.now(),
     )
     return sorted(set(await db.scalars(query)))
-
-
 
 
 async def advance_line(db: AsyncSession, phone_number: str, context: str) -> int:

@@ -6,7 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Index, Integer, LargeBinary, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.database import Base
@@ -110,8 +121,13 @@ class ActivePlan(Base):
     __table_args__ = (
         CheckConstraint("status <> 'active' OR valid_until IS NOT NULL", name="active_ends"),
         Index(
-            "uq_active_plans_base", "phone_number", unique=True, postgresql_where=text("status = 'active' AND NOT is_addon")
+            "uq_active_plans_base",
+            "phone_number",
+            unique=True,
+            postgresql_where=text("status = 'active' AND NOT is_addon"),
         ),
         Index("ix_active_plans_due", "valid_until", postgresql_where=text("status = 'active'")),
-        Index("ix_active_plans_queued", "phone_number", "created_at", postgresql_where=text("status = 'queued'")),
+        Index(
+            "ix_active_plans_queued", "phone_number", "created_at", postgresql_where=text("status = 'queued'")
+        ),
     )

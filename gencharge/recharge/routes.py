@@ -73,7 +73,9 @@ async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
 
 
 @router.get("", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))
-async def list_recharges(user: SignedInUser, db: Db, query: Annotated[RechargeQuery, Query()]) -> RechargePage:
+async def list_recharges(
+    user: SignedInUser, db: Db, query: Annotated[RechargeQuery, Query()]
+) -> RechargePage:
     """My recharges, newest first."""
     return await service.list_recharges(db, user.user_id, query)
 

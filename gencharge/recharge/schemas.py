@@ -71,7 +71,8 @@ class Subscribe(Body):
     source: Source = Source.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = Field(
-        default=False, description="True: once more, though the same number got the same plan within the last minute."
+        default=False,
+        description="True: once more, though the same number got the same plan within the last minute.",
     )
 
 
@@ -141,7 +142,9 @@ class QuoteOut(Out):
     status: RechargeStatus = Field(description="`active`, or `queued` behind the plan that is active.")
     valid_from: datetime | None
     valid_until: datetime | None
-    running_plan: RunningPlan | None = Field(description="What is active now; `activation_mode: activate` would end it.")
+    running_plan: RunningPlan | None = Field(
+        description="What is active now; `activation_mode: activate` would end it."
+    )
 
 
 class RechargeOut(Out):
@@ -203,7 +206,9 @@ class PlanQuery(PageParams):
     operator: str | None = Field(default=None, max_length=20)
     plan_type: Literal["prepaid", "postpaid"] | None = None
     category: str | None = Field(default=None, max_length=40)
-    expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Active ones that end by then.")
+    expires_within_days: int | None = Field(
+        default=None, ge=0, le=366, description="Active ones that end by then."
+    )
 
 
 class BoughtPlanOut(Out):

@@ -34,13 +34,13 @@ from gencharge.recharge.schemas import (
     PlanQuery,
     Quote,
     QuoteOut,
+    ReceiptOut,
     RechargeOut,
     RechargePage,
     RechargeQuery,
     RechargeStatus,
     Repeat,
     ReplacedPlan,
-    ReceiptOut,
     RunningPlan,
     Subscribe,
     SubscriptionOut,
@@ -96,7 +96,9 @@ async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
 
 
 def _has_ended(running: Any) -> bool:
-    return running is not None and running["valid_until"] is not None and running["valid_until"] <= clock.now()
+    return (
+        running is not None and running["valid_until"] is not None and running["valid_until"] <= clock.now()
+    )
 
 
 def _running(plan: Any) -> RunningPlan | None:
@@ -107,7 +109,9 @@ def _running(plan: Any) -> RunningPlan | None:
     )
 
 
-async def subscribe(database: Database, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int) -> Sale:
+async def subscribe(
+    database: Database, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int
+) -> Sale:
     """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
 
     `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
@@ -174,7 +178,9 @@ def _answer(sale: Any) -> SubscriptionOut:
         source=sale["source"],
         valid_from=sale["sold_valid_from"],
         valid_until=sale["sold_valid_until"],
-        replaced_plan=ReplacedPlan(plan_name=replaced, valid_until=sale["replaced_valid_until"]) if replaced else None,
+        replaced_plan=ReplacedPlan(plan_name=replaced, valid_until=sale["replaced_valid_until"])
+        if replaced
+        else None,
         wallet_balance=Money(sale["balance_after"]),
         created_at=sale["created_at"],
     )
@@ -215,7 +221,9 @@ async def list_recharges(db: AsyncSession, user_id: UUID, wanted: RechargeQuery)
     order = Order(_column(Recharge.created_at), _column(Recharge.id), descending=wanted.sort == "-created_at")
     rows, cursor, total = await fetch_page(db, crud.select_recharges(user_id, wanted), order, wanted)
     plans = await crud.list_plans_of(db, rows)
-    return RechargePage(items=[_shown(row, plans.get(row.id)) for row in rows], next_cursor=cursor, total=total)
+    return RechargePage(
+        items=[_shown(row, plans.get(row.id)) for row in rows], next_cursor=cursor, total=total
+    )
 
 
 async def list_plans(db: AsyncSession, user_id: UUID, wanted: PlanQuery) -> BoughtPlanPage:
@@ -224,7 +232,9 @@ async def list_plans(db: AsyncSession, user_id: UUID, wanted: PlanQuery) -> Boug
     numbers = await crud.list_numbers(db, user_id)
     await _advance(db, [own_number, *numbers])
     order = Order(_column(ActivePlan.created_at), _column(ActivePlan.recharge_id))
-    rows, cursor, total = await fetch_page(db, crud.select_plans(user_id, own_number, numbers, wanted), order, wanted)
+    rows, cursor, total = await fetch_page(
+        db, crud.select_plans(user_id, own_number, numbers, wanted), order, wanted
+    )
     return BoughtPlanPage(items=[_bought(row, clock.now()) for row in rows], next_cursor=cursor, total=total)
 
 

@@ -21,7 +21,7 @@ CHECKS: Final = (
         SELECT user_id, wallets.posted, coalesce(came, 0) - coalesce(went, 0) AS derived
         FROM wallets FULL JOIN ({_BALANCES}) AS sums USING (user_id)
         WHERE wallets.posted IS DISTINCT FROM coalesce(came, 0) - coalesce(went, 0)
-        """,
+        """,  # noqa: S608 - composed of constants
     ),
     Check(
         "every wallet's held money equals the sum of its open holds",
@@ -29,9 +29,12 @@ CHECKS: Final = (
         SELECT user_id, wallets.held, coalesce(held_in, 0) - coalesce(held_out, 0) AS derived
         FROM wallets FULL JOIN ({_BALANCES}) AS sums USING (user_id)
         WHERE wallets.held IS DISTINCT FROM coalesce(held_in, 0) - coalesce(held_out, 0)
-        """,
+        """,  # noqa: S608 - composed of constants
     ),
-    Check("no wallet is overdrawn", "SELECT user_id, posted, held FROM wallets WHERE posted - held < 0 OR held < 0"),
+    Check(
+        "no wallet is overdrawn",
+        "SELECT user_id, posted, held FROM wallets WHERE posted - held < 0 OR held < 0",
+    ),
     Check(
         "the books balance: all accounts together are zero",
         """

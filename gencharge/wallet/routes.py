@@ -25,14 +25,19 @@ async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
     return await service.show(get_database(request), user.user_id, request.app.state.settings)
 
 
-@router.get("/transactions", responses=web.errors(CursorInvalid, ValidationFailed, DatabaseUnavailable, *USER_ERRORS))
-async def list_transactions(user: SignedInUser, db: Db, query: Annotated[TransactionQuery, Query()]) -> TransactionPage:
+@router.get(
+    "/transactions", responses=web.errors(CursorInvalid, ValidationFailed, DatabaseUnavailable, *USER_ERRORS)
+)
+async def list_transactions(
+    user: SignedInUser, db: Db, query: Annotated[TransactionQuery, Query()]
+) -> TransactionPage:
     """What moved my balance, newest first."""
     return await service.list_transactions(db, user.user_id, query)
 
 
 @router.get(
-    "/transactions/{transaction_id}", responses=web.errors(TransactionNotFound, DatabaseUnavailable, *USER_ERRORS)
+    "/transactions/{transaction_id}",
+    responses=web.errors(TransactionNotFound, DatabaseUnavailable, *USER_ERRORS),
 )
 async def show_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> TransactionOut:
     """One of my transactions."""

@@ -22,9 +22,23 @@ from gencharge.core.ids import new_id
 from gencharge.core.money import Money
 from gencharge.core.paging import Order, fetch_page
 from gencharge.wallet import crud
-from gencharge.wallet.errors import BalanceLimitReached, InsufficientBalance, TransactionNotFound, WalletNotFound
+from gencharge.wallet.errors import (
+    BalanceLimitReached,
+    InsufficientBalance,
+    TransactionNotFound,
+    WalletNotFound,
+)
 from gencharge.wallet.models import Account, Code, Transfer
-from gencharge.wallet.schemas import Category, TransactionOut, TransactionPage, TransactionQuery, TxnStatus, TxnType, WalletLimits, WalletOut
+from gencharge.wallet.schemas import (
+    Category,
+    TransactionOut,
+    TransactionPage,
+    TransactionQuery,
+    TxnStatus,
+    TxnType,
+    WalletLimits,
+    WalletOut,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +71,15 @@ async def credit(
     BalanceLimitReached where the wallet would hold more than `balance_limit`.
     """
     return await _move(
-        db, user_id, amount, source_account, Account.MAIN, code=code, key=key, balance_limit=balance_limit, **about
+        db,
+        user_id,
+        amount,
+        source_account,
+        Account.MAIN,
+        code=code,
+        key=key,
+        balance_limit=balance_limit,
+        **about,
     )
 
 
@@ -82,7 +104,9 @@ async def _move(
 ) -> Movement:
     if not amount:
         raise ValueError("a movement has an amount above zero")
-    values: dict[str, Any] = dict.fromkeys(("reference_id", "phone_number", "service_type", "source", "payment_method"))
+    values: dict[str, Any] = dict.fromkeys(
+        ("reference_id", "phone_number", "service_type", "source", "payment_method")
+    )
     if unknown := about.keys() - values.keys():
         raise TypeError(f"a movement is not described by {', '.join(sorted(unknown))}")
     if await crud.find_transfer(db, user_id, key, code) is not None:
@@ -140,9 +164,7 @@ def limits(settings: Settings, kyc_tier: str = "small") -> WalletLimits:
     )
 
 
-async def list_transactions(
-    db: AsyncSession, user_id: UUID, wanted: TransactionQuery
-) -> TransactionPage:
+async def list_transactions(db: AsyncSession, user_id: UUID, wanted: TransactionQuery) -> TransactionPage:
     """A page of the customer's transactions."""
     order = Order(_column(Transfer.created_at), _column(Transfer.id), descending=wanted.sort == "-created_at")
     rows, cursor, total = await fetch_page(db, crud.select_transfers(user_id, wanted), order, wanted)

@@ -1,3 +1,7 @@
+CREATE FUNCTION rfc3339(p_instant timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT to_char(p_instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
 -- When a plan's validity ends: days of 24 hours, or the same time on the same date of a later month in India (the last
 -- day where that month is shorter: PostgreSQL's own rule for adding months).
 CREATE FUNCTION validity_end(p_from timestamptz, p_count integer, p_unit text) RETURNS timestamptz
@@ -76,10 +80,6 @@ CREATE FUNCTION announce_plan(p_topic text, p_plan active_plans, p_context jsonb
     VALUES (p_plan.user_id, new_uuid7(), p_topic, jsonb_build_object(
         'user_id', p_plan.user_id, 'recharge_id', p_plan.recharge_id, 'phone_number', p_plan.phone_number,
         'plan_name', p_plan.plan_name, 'valid_until', rfc3339(p_plan.valid_until)), p_context)
-$$;
-
-CREATE FUNCTION rfc3339(p_instant timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT to_char(p_instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 $$;
 
 -- What recharging a number with a plan would mean at p_now, or why it can't be: the rules of every recharge and of every
