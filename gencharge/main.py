@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, docs, health, wiring
-from gencharge.core import telemetry, web
+from gencharge.core import edge, telemetry, web
 from gencharge.core.config import Settings, get_settings
 from gencharge.core.stores import Stores
 
@@ -63,11 +63,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
-            expose_headers=["ETag", "Idempotent-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"],
+            expose_headers=[
+                "ETag",
+                "Idempotent-Replayed",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                "X-Request-ID",
+            ],
             max_age=600,
         )
     rooms = frozenset(router.prefix.strip("/") for router in wiring.ROUTERS)
-    app.add_middleware(web.Edge, settings=settings, rooms=rooms)
+    app.add_middleware(edge.Edge, settings=settings, rooms=rooms)
     return app
 
 

@@ -55,7 +55,7 @@ async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recharge | N
     return found
 
 
-def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[tuple[Recharge]]:
+def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[Recharge]:
     """The customer's recharges that match."""
     query = select(Recharge).where(Recharge.user_id == user_id)
     equal: dict[Any, Any] = {
@@ -111,9 +111,7 @@ async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
     return list(await db.scalars(query.order_by(Recharge.phone_number)))
 
 
-def select_plans(
-    user_id: UUID, own_number: str, numbers: list[str], wanted: PlanQuery
-) -> Select[tuple[ActivePlan]]:
+def select_plans(user_id: UUID, own_number: str, numbers: list[str], wanted: PlanQuery) -> Select[ActivePlan]:
     """The plans that the customer bought, and those that others bought for the customer's own number."""
     mine = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
     query = select(ActivePlan).where(ActivePlan.phone_number.in_([own_number, *numbers]), mine)

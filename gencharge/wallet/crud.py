@@ -51,7 +51,7 @@ async def get_transfer(db: AsyncSession, user_id: UUID, transfer_id: UUID) -> Tr
     return await db.get(Transfer, (user_id, transfer_id))
 
 
-def select_transfers(user_id: UUID, wanted: TransactionQuery) -> Select[tuple[Transfer]]:
+def select_transfers(user_id: UUID, wanted: TransactionQuery) -> Select[Transfer]:
     """The customer's transfers that match."""
     query = select(Transfer).where(Transfer.user_id == user_id)
     equal = {
@@ -83,7 +83,7 @@ def _has_status(status: str) -> Any:
     return {"held": held, "released": released}.get(status, ~or_(held, released))
 
 
-def _between(query: Select[tuple[Transfer]], wanted: TransactionQuery) -> Select[tuple[Transfer]]:
+def _between(query: Select[Transfer], wanted: TransactionQuery) -> Select[Transfer]:
     if wanted.from_date is not None:
         query = query.where(Transfer.created_at >= clock.start_of_day(wanted.from_date))
     if wanted.to_date is not None:
