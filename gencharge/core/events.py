@@ -7,7 +7,11 @@ A *listener* with `outside=True` reaches beyond PostgreSQL (MongoDB, Redis, HTTP
 least once, and keys its effect by the event's id. Any other listener gets one event and a transaction: its
 effect is exactly once. What a listener could not do becomes a row of `deliveries` with a back-off of its own,
 so it holds up nobody else; after `outbox_max_attempts` it is parked where an admin sees it. While a store is
-away nothing is ever parked.
+away no attempt counts, so an outage of any length parks nothing.
+
+An event of a topic that a worker does not know, and a delivery to a listener that it does not have, are left to
+a worker of a newer version. Which listeners get an event is decided when it is handed out: deploy the workers
+that have a new listener before the senders of what it listens to.
 """
 
 from __future__ import annotations
@@ -41,7 +45,11 @@ class Event:
     user_id: str
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        # slots=True makes a second class of the same name; the later one replaces the earlier.
+        # slots=True makes a second class in the same place; the later one replaces the earlier. A class of another
+        # place under the same name would take over the other's rows.
+        other = Event.registry.get(cls.__name__)
+        if other is not None and (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise TypeError(f"{cls.__module__} and {other.__module__} both have an event {cls.__name__}")
         Event.registry[cls.__name__] = cls
 
     @classmethod
@@ -51,7 +59,11 @@ class Event:
 
     @classmethod
     def decode(cls, topic: str, payload: dict[str, Any]) -> Event:
-        """The event of a row. A field that a newer version added and an older sender left out takes its default."""
+        """The event of a row.
+
+        A field that a newer version added and an older sender left out takes its default (TypeError where it has
+        none); a field that this version does not know is left out. KeyError for an unknown topic.
+        """
         kind = cls.registry[topic]
         known = {field.name for field in fields(kind)}
         return kind(**{name: value for name, value in payload.items() if name in known})
@@ -128,7 +140,8 @@ class DeliveryRow(Base):
     parked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
-        Index("ix_deliveries_due", "next_attempt_at", postgresql_where=text("parked_at IS NULL")),
+        # Each listener's late deliveries are claimed by themselves: one's backlog is not in the others' way.
+        Index("ix_deliveries_due", "listener", "next_attempt_at", postgresql_where=text("parked_at IS NULL")),
     )
 
 

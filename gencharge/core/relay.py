@@ -2,77 +2,66 @@
 
 Three steps for each batch, so that no network call is made inside a transaction: claim (a lease, SKIP LOCKED),
 hand out, settle. A relay that dies leaves a lease that runs out; another one hands the batch out again.
+
+    fresh   events, in the order of their ids, to all listeners side by side; what one of them could not take
+            becomes a delivery of its own, and the event is forgotten
+    late    deliveries, each listener's by themselves, with a growing pause between attempts
+
+A listener whose store is away is not called for fresh events again until one late delivery, sent as a probe,
+comes through. A batch that is refused for another reason is halved until the bad event stands alone.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import text
+from redis import exceptions as redis_errors
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import document_db, redis_client, telemetry
+from gencharge.core import document_db, outbox, telemetry
 from gencharge.core.errors import Unavailable
-from gencharge.core.events import Envelope, Event, Inside, Listener, Outside
+from gencharge.core.events import Event, Inside, Listener, Outside
+from gencharge.core.outbox import Row
 from gencharge.core.stores import Stores
 
 log = telemetry.get_logger(__name__)
 MAX_WAIT_SECONDS: Final = 30.0
-
-_CLAIM = text("""
-    UPDATE events SET leased_until = now() + make_interval(secs => :lease)
-    FROM (SELECT user_id, id FROM events WHERE leased_until IS NULL OR leased_until < now()
-          ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED) AS due
-    WHERE events.user_id = due.user_id AND events.id = due.id
-    RETURNING events.user_id, events.id, topic, payload, context, occurred_at
-""")
-_FORGET = text("""
-    DELETE FROM events USING unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS done(user_id, id)
-    WHERE events.user_id = done.user_id AND events.id = done.id
-""")
-_KEEP_FOR_LATER = text("""
-    INSERT INTO deliveries (user_id, event_id, listener, topic, payload, context, occurred_at,
-                            attempts, next_attempt_at, last_error)
-    SELECT user_id, id, :listener, topic, payload, context, occurred_at, 1, now() + interval '1 second', :error
-    FROM events JOIN unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS late(user_id, id) USING (user_id, id)
-    ON CONFLICT DO NOTHING
-""")
-_CLAIM_LATE = text("""
-    UPDATE deliveries SET next_attempt_at = now() + make_interval(secs => :lease)
-    FROM (SELECT user_id, event_id, listener FROM deliveries
-          WHERE parked_at IS NULL AND next_attempt_at <= now()
-          ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED) AS due
-    WHERE deliveries.user_id = due.user_id AND deliveries.event_id = due.event_id AND deliveries.listener = due.listener
-    RETURNING deliveries.user_id, deliveries.event_id AS id, deliveries.listener, topic, payload, context, occurred_at
-""")
-_FORGET_LATE = text("""
-    DELETE FROM deliveries USING unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS done(user_id, id)
-    WHERE deliveries.user_id = done.user_id AND deliveries.event_id = done.id AND listener = :listener
-""")
-# A store that is away does not count as an attempt: an outage of any length parks nothing.
-_POSTPONE = text("""
-    UPDATE deliveries SET
-        attempts = least(attempts + 1, 1000),
-        next_attempt_at = now() + make_interval(secs => least(:max_wait, power(2, least(attempts, 10)))),
-        last_error = :error,
-        parked_at = CASE WHEN NOT :away AND attempts + 1 >= :max_attempts THEN now() END
-    FROM unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS late(user_id, id)
-    WHERE deliveries.user_id = late.user_id AND deliveries.event_id = late.id AND listener = :listener
-    RETURNING parked_at
-""")
+AWAY_WAIT_SECONDS: Final = 5.0
+_LATE_POLL_SECONDS: Final = 1.0
+_TROUBLE_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 5.0
+# Redis' errors that say "not now". Its other ones (a wrong type, bad data) are about what was sent.
+_REDIS_AWAY: Final = (
+    redis_errors.ConnectionError,
+    redis_errors.TimeoutError,
+    redis_errors.ReadOnlyError,
+    redis_errors.OutOfMemoryError,
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A claimed row of the outbox."""
+class Refusal:
+    """Rows that a listener did not take, and why."""
 
-    user_id: UUID
-    envelope: Envelope
+    rows: list[Row]
+    error: Exception
+
+    @property
+    def away(self) -> bool:
+        """True where a store was away: waiting helps, and nothing is wrong with what was sent."""
+        return document_db.is_away(self.error) or isinstance(
+            self.error, (*_REDIS_AWAY, Unavailable, ConnectionError, TimeoutError)
+        )
+
+
+class StoreAway(Unavailable):
+    """The listener's store did not answer the last time."""
 
 
 class Relay:
@@ -83,23 +72,22 @@ class Relay:
         if len(set(names)) != len(names):
             raise ValueError("each listener needs a name of its own")
         self._stores = stores
-        self._listeners = listeners
+        self._listeners = tuple(listeners)
+        self._away: set[str] = set()
 
     async def run(self) -> None:
-        """Deliver what comes; poll less often when there is nothing; survive any store's absence."""
-        pause = self._stores.settings.outbox_poll_seconds
-        while True:
-            try:
-                busy = await self.deliver()
-            except Unavailable:
-                busy = False
-                await asyncio.sleep(1)
-            except Exception:
-                busy = False
-                log.exception("relay_failed")
-                await asyncio.sleep(1)
-            if not busy:
-                await asyncio.sleep(pause)
+        """Deliver what comes; poll less often when there is nothing; survive any store's absence.
+
+        When cancelled, batches under way are finished first, for at most 5 s.
+        """
+        poll = self._stores.settings.outbox_poll_seconds
+        late = max(poll, _LATE_POLL_SECONDS)
+        async with (
+            asyncio.TaskGroup() as group
+        ):  # unlike gather, it waits for all of them when it is cancelled
+            group.create_task(_repeat(self._deliver_fresh, pause=poll))
+            for listener in self._listeners:
+                group.create_task(_repeat(partial(self._deliver_late, listener), pause=late))
 
     async def drain(self, *, rounds: int = 10_000) -> None:
         """Deliver until nothing is left that is due now."""
@@ -108,180 +96,234 @@ class Relay:
                 return
 
     async def deliver(self) -> bool:
-        """Hand out one batch of new events and one of late deliveries. True if there was any."""
+        """Hand out one batch of new events and one of each listener's late deliveries. True if any went through."""
         fresh = await self._deliver_fresh()
-        late = await self._deliver_late()
-        return fresh or late
+        late = await asyncio.gather(*(self._deliver_late(listener) for listener in self._listeners))
+        return fresh or any(late)
 
     async def _deliver_fresh(self) -> bool:
-        rows = await self._claim(_CLAIM)
-        if not rows:
+        batch = await self._claim(outbox.CLAIM)
+        if not batch:
             return False
-        batch = [row for _, row in rows]
-        failures: list[tuple[Listener, list[Row], BaseException]] = []
-        inside: list[tuple[Inside, Row]] = []
-        for listener in self._listeners:
-            wanted = [row for row in batch if isinstance(row.envelope.event, listener.topics)]
-            if not wanted:
-                continue
-            if isinstance(listener, Outside):
-                failures.extend((listener, *failed) for failed in await self._hand_out(listener, wanted))
-            else:
-                inside.extend((listener, row) for row in wanted)
-        for listener, row in inside:
-            # Written down as a delivery first, so that its effect and its disappearance are one transaction.
-            failures.append((listener, [row], _NotYet()))
+        wanted = [
+            (listener, [row for row in batch if issubclass(row.kind, listener.topics)])
+            for listener in self._listeners
+        ]
+        outside = [(listener, rows) for listener, rows in wanted if rows and isinstance(listener, Outside)]
+        inside = [(listener, rows) for listener, rows in wanted if rows and isinstance(listener, Inside)]
+        found = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
 
         async def settle(db: AsyncSession) -> None:
-            for listener, failed, error in failures:
-                await db.execute(
-                    _KEEP_FOR_LATER, {"listener": listener.name, "error": _reason(error), **_keys(failed)}
-                )
-            await db.execute(_FORGET, _keys(batch))
+            await db.execute(outbox.HOLD, outbox.keys(batch))
+            for (listener, _), refusals in zip(outside, found, strict=True):
+                for refusal in refusals:
+                    await self._keep(db, listener, refusal)
+            for one, rows in inside:
+                # Written down as a delivery first, so that its effect and its disappearance are one transaction.
+                await self._keep(db, one, Refusal(rows, _NotYet()))
+            await db.execute(outbox.FORGET, outbox.keys(batch))
 
         await self._stores.database.run(settle)
-        for listener, row in inside:
-            await self._deliver_inside(listener, row)
+        for one, rows in inside:
+            for row in rows:
+                await self._deliver_inside(one, row)
         return True
 
-    async def _deliver_late(self) -> bool:
-        rows = await self._claim(_CLAIM_LATE)
-        by_name = {listener.name: listener for listener in self._listeners}
-        for name in dict.fromkeys(name for name, _ in rows):
-            listener = by_name.get(name)
-            mine = [row for other, row in rows if other == name]
-            if listener is None:
-                continue  # a listener of a newer version: its own worker takes it
-            if isinstance(listener, Inside):
-                for row in mine:
-                    await self._deliver_inside(listener, row)
-                continue
-            failures = await self._hand_out(listener, mine)
-            await self._settle_late(listener, mine, failures)
-        return bool(rows)
+    async def _hand_out_fresh(self, listener: Outside, rows: list[Row]) -> list[Refusal]:
+        if listener.name in self._away:
+            return [Refusal(rows, StoreAway())]
+        return await self._hand_out(listener, rows)
 
-    async def _settle_late(
-        self, listener: Outside, mine: list[Row], failures: list[tuple[list[Row], BaseException]]
-    ) -> None:
-        failed_ids = {row.envelope.id for rows, _ in failures for row in rows}
-        done = [row for row in mine if row.envelope.id not in failed_ids]
+    async def _deliver_late(self, listener: Listener) -> bool:
+        probing = listener.name in self._away
+        rows = await self._claim(outbox.CLAIM_LATE, listener=listener.name, batch=1 if probing else None)
+        if not rows:
+            return False
+        if isinstance(listener, Inside):
+            for row in rows:
+                await self._deliver_inside(listener, row)
+            return True
+        refusals = await self._hand_out(listener, rows)
+        refused = {row.id for refusal in refusals for row in refusal.rows}
+        done = [row for row in rows if row.id not in refused]
 
         async def settle(db: AsyncSession) -> None:
             if done:
-                await db.execute(_FORGET_LATE, {"listener": listener.name, **_keys(done)})
-            for rows, error in failures:
-                await self._postpone(db, listener, rows, error)
+                await db.execute(outbox.FORGET_LATE, {"listener": listener.name, **outbox.keys(done)})
+            for refusal in refusals:
+                await self._postpone(db, listener, refusal, away=refusal.away)
 
         await self._stores.database.run(settle)
+        return listener.name not in self._away
 
     async def _deliver_inside(self, listener: Inside, row: Row) -> None:
-        async def unit(db: AsyncSession) -> None:
+        async def unit(db: AsyncSession) -> bool:
             taken = await db.execute(
-                text(
-                    "DELETE FROM deliveries WHERE user_id = :user AND event_id = :id AND listener = :listener"
-                    " AND parked_at IS NULL"
-                ),
-                {"user": row.user_id, "id": row.envelope.id, "listener": listener.name},
+                outbox.TAKE_LATE, {"user": row.user_id, "id": row.id, "listener": listener.name}
             )
-            if taken.rowcount:  # type: ignore[attr-defined]
-                await listener.deliver(db, row.envelope)
+            if taken.first() is None:
+                return False
+            if row.envelope is None:
+                raise row.problem or ValueError("unreadable")
+            await listener.deliver(db, row.envelope)
+            return True
 
+        before = telemetry.context()
+        telemetry.set_context(_context_of(row))
         try:
-            await self._stores.database.run(unit)
-            telemetry.EVENTS_DELIVERED.labels(listener.name).inc()
-        except Unavailable:
-            raise
+            if await self._stores.database.run(unit):
+                telemetry.EVENTS_DELIVERED.labels(listener.name).inc()
         except Exception as error:
-            reason = error
-            log.warning(
-                "delivery_failed", listener=listener.name, event_id=str(row.envelope.id), error=_reason(error)
+            refusal = Refusal([row], error)
+            _report(listener, refusal)
+            # Its only store is PostgreSQL. If that is away, writing this down fails as well, and nothing counts.
+            await self._stores.database.run(
+                partial(self._postpone, listener=listener, refusal=refusal, away=False)
             )
-            telemetry.EVENTS_FAILED.labels(listener.name).inc()
-            await self._stores.database.run(lambda db: self._postpone(db, listener, [row], reason))
+        finally:
+            telemetry.set_context(before)
 
-    async def _hand_out(self, listener: Outside, rows: list[Row]) -> list[tuple[list[Row], BaseException]]:
-        """Give `rows` to the listener; what it refused, with the reason.
+    async def _hand_out(self, listener: Outside, rows: list[Row]) -> list[Refusal]:
+        """Give `rows` to the listener; what it did not take, with the reasons.
 
-        When a batch fails for another reason than a store that is away, each event is tried alone, so that one
-        bad event does not hold up its neighbours.
+        A listener brings time-outs of its own; one that hangs is cut off well before the lease runs out.
         """
-        try:
-            await listener.deliver(self._stores, [row.envelope for row in rows])
-        except Exception as error:
-            telemetry.EVENTS_FAILED.labels(listener.name).inc(len(rows))
-            log.warning("delivery_failed", listener=listener.name, events=len(rows), error=_reason(error))
-            if len(rows) == 1 or _is_away(error):
-                return [(rows, error)]
-            refused = []
-            for row in rows:
-                refused.extend(await self._hand_out(listener, [row]))
-            return refused
-        telemetry.EVENTS_DELIVERED.labels(listener.name).inc(len(rows))
-        return []
+        refusals = [Refusal([row], row.problem) for row in rows if row.problem is not None]
+        readable = [row for row in rows if row.envelope is not None]
+        waiting = deque([readable] if readable else [])
+        until = time.monotonic() + self._stores.settings.outbox_lease_seconds * 0.8
+        away = False
+        while waiting:
+            part = waiting.popleft()
+            try:
+                async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                    await listener.deliver(self._stores, [row.envelope for row in part if row.envelope])
+            except Exception as error:
+                refusal = Refusal(part, error)
+                if refusal.away:
+                    away = True
+                    refusal = Refusal([*part, *(row for rest in waiting for row in rest)], error)
+                    waiting.clear()
+                elif len(part) > 1:
+                    middle = len(part) // 2
+                    waiting.extendleft((part[middle:], part[:middle]))
+                    continue
+                refusals.append(refusal)
+            else:
+                telemetry.EVENTS_DELIVERED.labels(listener.name).inc(len(part))
+        for refusal in refusals:
+            _report(listener, refusal)
+        if away:
+            self._away.add(listener.name)
+        elif readable:
+            self._away.discard(listener.name)
+        return refusals
 
-    async def _postpone(
-        self, db: AsyncSession, listener: Listener, rows: list[Row], error: BaseException
-    ) -> None:
+    async def _keep(self, db: AsyncSession, listener: Listener, refusal: Refusal) -> None:
+        """Make deliveries of fresh rows that a listener could not take."""
         settings = self._stores.settings
-        result = await db.execute(
-            _POSTPONE,
+        waits = isinstance(refusal.error, _NotYet)
+        counts = not (waits or refusal.away)
+        parked = counts and settings.outbox_max_attempts <= 1
+        await db.execute(
+            outbox.KEEP_FOR_LATER,
             {
                 "listener": listener.name,
-                "error": _reason(error),
-                "away": _is_away(error),
+                "error": "" if waits else _reason(refusal.error),
+                "attempts": int(counts),
+                "wait": settings.outbox_lease_seconds if waits else 1.0,
+                "parked": parked,
+                **outbox.keys(refusal.rows),
+            },
+        )
+        if parked:
+            _report_parked(listener, refusal, len(refusal.rows))
+
+    async def _postpone(self, db: AsyncSession, listener: Listener, refusal: Refusal, *, away: bool) -> None:
+        result = await db.execute(
+            outbox.POSTPONE,
+            {
+                "listener": listener.name,
+                "error": _reason(refusal.error),
+                "away": away,
+                "away_wait": AWAY_WAIT_SECONDS,
                 "max_wait": MAX_WAIT_SECONDS,
-                "max_attempts": settings.outbox_max_attempts,
-                **_keys(rows),
+                "max_attempts": self._stores.settings.outbox_max_attempts,
+                **outbox.keys(refusal.rows),
             },
         )
         parked = sum(1 for (parked_at,) in result if parked_at is not None)
         if parked:
-            telemetry.EVENTS_PARKED.labels(listener.name).inc(parked)
-            log.error("delivery_parked", listener=listener.name, events=parked, error=_reason(error))
+            _report_parked(listener, refusal, parked)
 
-    async def _claim(self, statement: Any) -> list[tuple[str, Row]]:
+    async def _claim(self, statement: Any, *, batch: int | None = None, **names: str) -> list[Row]:
         settings = self._stores.settings
-        parameters = {"lease": settings.outbox_lease_seconds, "batch": settings.outbox_batch}
+        parameters = {
+            "lease": settings.outbox_lease_seconds,
+            "batch": batch or settings.outbox_batch,
+            "topics": list(Event.registry),
+            **names,
+        }
 
         async def unit(db: AsyncSession) -> list[Any]:
             return list((await db.execute(statement, parameters)).mappings())
 
         claimed = await self._stores.database.run(unit)
-        # An event of a newer version waits for a worker that knows it; the lease keeps it from being asked for at once.
-        rows = [(row.get("listener", ""), _row(row)) for row in claimed if row["topic"] in Event.registry]
-        return sorted(rows, key=lambda named: named[1].envelope.id)
+        return sorted((outbox.read(found) for found in claimed), key=lambda row: row.id)
 
 
 class _NotYet(Exception):
     """Not handed out yet."""
 
 
-def _row(row: Any) -> Row:
-    context = row["context"]
-    occurred_at: datetime = row["occurred_at"]
-    return Row(
-        user_id=row["user_id"],
-        envelope=Envelope(
-            id=row["id"],
-            occurred_at=occurred_at,
-            event=Event.decode(row["topic"], row["payload"]),
-            request_id=context.get("request_id", ""),
-            address=context.get("address", ""),
-            actor_kind=context.get("actor_kind", "system"),
-            actor_id=context.get("actor_id", ""),
-        ),
-    )
+async def _repeat(step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float) -> None:
+    while True:
+        try:
+            wait = 0.0 if await _whole(step()) else pause
+        except Unavailable:
+            wait = max(pause, _TROUBLE_SECONDS)
+        except Exception:
+            log.exception("relay_failed")
+            wait = max(pause, _TROUBLE_SECONDS)
+        if wait:
+            await asyncio.sleep(wait)
 
 
-def _keys(rows: Sequence[Row]) -> dict[str, Any]:
-    return {"users": [row.user_id for row in rows], "ids": [row.envelope.id for row in rows]}
+async def _whole(step: Coroutine[Any, Any, bool]) -> bool:
+    """Run `step`; when cancelled, let it come to its end first, unless that takes too long."""
+    task = asyncio.create_task(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_STOP_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+def _context_of(row: Row) -> telemetry.RequestContext:
+    """What a listener announces in turn belongs to the same request, but the system did it."""
+    if row.envelope is None:
+        return telemetry.RequestContext(request_id="")
+    return telemetry.RequestContext(request_id=row.envelope.request_id, address=row.envelope.address)
 
 
 def _reason(error: BaseException) -> str:
-    return telemetry.scrub(f"{type(error).__name__}: {error}")[:500]
+    # PostgreSQL's text takes no NUL.
+    return telemetry.scrub(f"{type(error).__name__}: {error}").replace("\x00", "")[:500]
 
 
-def _is_away(error: BaseException) -> bool:
-    return (
-        document_db.is_away(error) or redis_client.is_away(error) or isinstance(error, Unavailable | _NotYet)
+def _report(listener: Listener, refusal: Refusal) -> None:
+    telemetry.EVENTS_FAILED.labels(listener.name).inc(len(refusal.rows))
+    log.warning(
+        "delivery_failed",
+        listener=listener.name,
+        event_ids=[str(row.id) for row in refusal.rows[:5]],
+        events=len(refusal.rows),
+        error=_reason(refusal.error),
     )
+
+
+def _report_parked(listener: Listener, refusal: Refusal, count: int) -> None:
+    telemetry.EVENTS_PARKED.labels(listener.name).inc(count)
+    log.error("delivery_parked", listener=listener.name, events=count, error=_reason(refusal.error))
