@@ -11,7 +11,7 @@ from gencharge.core import snapshots
 from gencharge.core.database import get_database
 from gencharge.core.money import Money
 from gencharge.core.stores import Stores
-from gencharge.plans import crud
+from gencharge.plans import crud, sample
 from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlanSnapshot, Shelf
 from gencharge.plans.models import Category, Plan, PlanGroup, PlanStatus, PlanType, ValidityUnit
 
@@ -25,6 +25,7 @@ __all__ = [
     "bump_version",
     "catalogue_of",
     "load_catalogue",
+    "seed",
     "watch_catalogue",
 ]
 
@@ -102,6 +103,24 @@ async def bump_version(db: AsyncSession) -> int:
 async def get_catalogue(request: Request) -> CatalogueSnapshot:
     """The process's catalogue. Raises DatabaseUnavailable if none is loaded yet and PostgreSQL is away."""
     return await catalogue_of(request.app).current(get_database(request))
+
+
+async def seed(db: AsyncSession) -> bool:
+    """Put in what is missing of the sample catalogue; the operators must be there. False if nothing was missing."""
+    plans = sample.plans()
+    if await crud.count_plans(db, [plan["plan_id"] for plan in plans]) == len(plans):
+        return False
+    groups = sample.groups()
+    await crud.add_missing_groups(db, groups)
+    names = {group["group_id"]: group["name"] for group in groups}
+    versions = [
+        {"plan_id": plan["plan_id"], "version": plan["version"], "snapshot": terms}
+        for plan in plans
+        if (terms := _snapshot(Plan(**plan), names[plan["group_id"]]).terms())
+    ]
+    await crud.add_missing_plans(db, plans, versions)
+    await bump_version(db)
+    return True
 
 
 CurrentCatalogue = Annotated[CatalogueSnapshot, Depends(get_catalogue)]

@@ -1,0 +1,87 @@
+"""Queries of operators, circles and connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.core.ids import SYSTEM
+from gencharge.core.paging import Order, PageQuery, fetch_page
+from gencharge.operators.models import Circle, ConnectionRow, Operator
+
+
+async def list_operators(db: AsyncSession) -> Sequence[Operator]:
+    """Every operator, in the order to show them."""
+    return (await db.scalars(select(Operator).order_by(Operator.sort_order, Operator.code))).all()
+
+
+async def list_circles(db: AsyncSession) -> Sequence[Circle]:
+    """Every circle, by name."""
+    return (await db.scalars(select(Circle).order_by(Circle.name))).all()
+
+
+async def count_rows(db: AsyncSession) -> tuple[int, int]:
+    """How many operators and circles there are."""
+    operators = select(func.count()).select_from(Operator).scalar_subquery()
+    circles = select(func.count()).select_from(Circle).scalar_subquery()
+    row = (await db.execute(select(operators, circles))).one()
+    return int(row[0]), int(row[1])
+
+
+async def add_missing(
+    db: AsyncSession, operators: Sequence[Mapping[str, Any]], circles: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert what is not there; what is there stays as it is."""
+    await db.execute(insert(Operator).on_conflict_do_nothing(), operators)
+    await db.execute(insert(Circle).on_conflict_do_nothing(), circles)
+
+
+async def find_connection(db: AsyncSession, phone_number: str, user_id: UUID) -> ConnectionRow | None:
+    """What is known of a number: the user's own row, else everyone's."""
+    found = select(ConnectionRow).where(
+        ConnectionRow.phone_number == phone_number, ConnectionRow.user_id.in_((user_id, SYSTEM))
+    )
+    own_first = found.order_by((ConnectionRow.user_id != SYSTEM).desc()).limit(1)
+    return (await db.scalars(own_first, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def put_connections(
+    db: AsyncSession, phone_number: str, user_ids: Sequence[UUID], values: Mapping[str, Any]
+) -> None:
+    """Write the row of each of `user_ids`, new or not. A row that says the same already is left alone."""
+    # Rows of one kind are locked in the order of their ids.
+    instant = clock.now()
+    rows = [
+        {"phone_number": phone_number, "user_id": user_id, "updated_at": instant, **values}
+        for user_id in sorted(user_ids)
+    ]
+    statement = insert(ConnectionRow).values(rows)
+    new = statement.excluded
+    columns = ("operator", "circle", "service_type")
+    held = tuple_(*(getattr(ConnectionRow, name) for name in columns))
+    await db.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ConnectionRow.phone_number, ConnectionRow.user_id],
+            set_={name: new[name] for name in (*columns, "updated_at")},
+            where=held.is_distinct_from(tuple_(*(new[name] for name in columns))),
+        )
+    )
+
+
+async def get_connection(db: AsyncSession, phone_number: str, user_id: UUID) -> ConnectionRow:
+    """The row of this number and user, which must be there."""
+    return await db.get_one(ConnectionRow, (phone_number, user_id), populate_existing=True)
+
+
+async def list_connections(
+    db: AsyncSession, user_id: UUID, page: PageQuery
+) -> tuple[list[ConnectionRow], str | None, int | None]:
+    """A page of the numbers that a user corrected, by number."""
+    order = Order(ConnectionRow.phone_number, ConnectionRow.user_id, descending=False)  # type: ignore[arg-type]
+    return await fetch_page(db, select(ConnectionRow).where(ConnectionRow.user_id == user_id), order, page)

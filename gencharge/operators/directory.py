@@ -1,0 +1,72 @@
+"""The operators and circles that a process holds in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gencharge.core.errors import field_problem
+from gencharge.core.ready import Answers
+from gencharge.operators.errors import OperatorNotFound, UnknownCircle, UnknownOperator
+from gencharge.operators.models import Channel, OperatorStatus
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSnapshot:
+    """An operator: whether recharges go through now, and over which channel."""
+
+    code: str
+    name: str
+    display_name: str
+    status: OperatorStatus
+    channel: Channel
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CircleSnapshot:
+    """A telecom circle."""
+
+    code: str
+    name: str
+    category: str
+
+
+class OperatorsSnapshot:
+    """Operators and circles of one version of the catalogue."""
+
+    def __init__(
+        self, version: int, operators: Iterable[OperatorSnapshot], circles: Iterable[CircleSnapshot]
+    ) -> None:
+        self.version = version
+        self.operators: Mapping[str, OperatorSnapshot] = MappingProxyType(
+            {operator.code: operator for operator in operators}
+        )
+        self.circles: Mapping[str, CircleSnapshot] = MappingProxyType(
+            {circle.code: circle for circle in circles}
+        )
+        self.answers = Answers(most=8)
+
+    @property
+    def served(self) -> tuple[OperatorSnapshot, ...]:
+        """The operators whose numbers can be recharged at all, in the order to show them."""
+        return tuple(operator for operator in self.operators.values() if operator.is_active)
+
+    def get(self, code: str) -> OperatorSnapshot:
+        """The operator of this code, active or not. Raises OperatorNotFound."""
+        try:
+            return self.operators[code]
+        except KeyError:
+            raise OperatorNotFound from None
+
+    def check(self, operator: str, circle: str | None) -> tuple[str, str | None]:
+        """The two codes, in capitals. Raises UnknownOperator, UnknownCircle with those that there are."""
+        served = [candidate.code for candidate in self.served]
+        if operator.upper() not in served:
+            problem = field_problem("body.operator", f"one of: {', '.join(served)}", "unknown_operator")
+            raise UnknownOperator(errors=[problem])
+        if circle is not None and circle.upper() not in self.circles:
+            problem = field_problem("body.circle", f"one of: {', '.join(self.circles)}", "unknown_circle")
+            raise UnknownCircle(errors=[problem])
+        return operator.upper(), circle.upper() if circle is not None else None

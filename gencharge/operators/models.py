@@ -1,0 +1,95 @@
+"""Operators and circles (reference tables), and what is known of numbers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class ServiceType(StrEnum):
+    """How a connection is paid: before (prepaid) or by a bill (postpaid)."""
+
+    PREPAID = "prepaid"
+    POSTPAID = "postpaid"
+
+
+class OperatorStatus(StrEnum):
+    """Up: recharges go through. Degraded: some are late. Down: none is accepted at the moment."""
+
+    UP = "up"
+    DEGRADED = "degraded"
+    DOWN = "down"
+
+
+class Channel(StrEnum):
+    """How a recharge is fulfilled: in our own transaction (internal), or by the operator's API."""
+
+    INTERNAL = "internal"
+    API = "api"
+
+
+class Operator(Base):
+    """A mobile operator that has subscribers today."""
+
+    __tablename__ = "operators"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    display_name: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="up")
+    channel: Mapped[str] = mapped_column(Text, server_default="internal")
+    is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    sort_order: Mapped[int] = mapped_column(Integer, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("status IN ('up', 'degraded', 'down')", name="status"),
+        CheckConstraint("channel IN ('internal', 'api')", name="channel"),
+    )
+
+
+class Circle(Base):
+    """A telecom circle: a licence service area. Category as in the licences (Metro, A, B, C)."""
+
+    __tablename__ = "circles"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (CheckConstraint("category IN ('Metro', 'A', 'B', 'C')", name="category"),)
+
+
+class ConnectionRow(Base):
+    """What is known of a number: `ids.SYSTEM`'s row by everyone, another user's row as that user corrected it."""
+
+    __tablename__ = "connections"
+
+    phone_number: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
+    circle: Mapped[str | None] = mapped_column(ForeignKey("circles.code"))
+    service_type: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("service_type IN ('prepaid', 'postpaid')", name="service_type"),
+        Index("ix_connections_user_id_phone_number", "user_id", "phone_number"),
+    )

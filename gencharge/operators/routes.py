@@ -1,0 +1,147 @@
+"""Operators, circles, and what is known of a number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+
+from gencharge.core.database import Db, get_database
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.paging import CursorInvalid, Page, Paging
+from gencharge.core.phone import MobileNumber
+from gencharge.core.ready import Answers, ReadyRoute
+from gencharge.core.web import errors
+from gencharge.core.web import router as make_router
+from gencharge.operators import service as operators
+from gencharge.operators.errors import UnknownCircle, UnknownOperator
+from gencharge.operators.schemas import (
+    CircleOut,
+    ConnectionOut,
+    CorrectConnection,
+    LookupOut,
+    OperatorOut,
+)
+from gencharge.operators.service import CurrentOperators
+from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, Guard, SignedInUser
+
+_NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
+}
+_GUARD: Final = Guard()
+_MAYBE_SIGNED_IN: Final[dict[str, Any]] = {"security": [{}, {_GUARD.scheme_name: []}]}
+
+
+class DirectoryRoute(ReadyRoute):
+    """Answers from the operators and circles in memory."""
+
+    @staticmethod
+    async def answers_of(request: Request) -> Answers:
+        """The answers of the present operators and circles."""
+        holder = operators.operators_of(request.scope["app"])
+        return (holder.snapshot or await holder.current(get_database(request))).answers
+
+
+async def _user_id(request: Request) -> UUID | None:
+    """The signed-in user; None for whoever sends no token, and for an admin. A bad token is an error all the same."""
+    if "authorization" not in request.headers:
+        return None
+    principal = await _GUARD(request)
+    return principal.user_id if principal.kind == "user" else None
+
+
+MaybeUser = Annotated[UUID | None, Depends(_user_id)]
+router = make_router("operators")
+
+
+async def list_operators(directory: CurrentOperators) -> Page[OperatorOut]:
+    """The operators whose numbers can be recharged, and whether recharges go through now."""
+    items = [OperatorOut.model_validate(operator) for operator in directory.served]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+async def list_circles(directory: CurrentOperators) -> Page[CircleOut]:
+    """The 22 licence service areas, by name."""
+    items = [CircleOut.model_validate(circle) for circle in directory.circles.values()]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+router.add_api_route(
+    "",
+    list_operators,
+    methods=["GET"],
+    summary="Operators",
+    response_model=Page[OperatorOut],
+    responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
+    route_class_override=DirectoryRoute,
+)
+router.add_api_route(
+    "/circles",
+    list_circles,
+    methods=["GET"],
+    summary="Telecom circles",
+    response_model=Page[CircleOut],
+    responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
+    route_class_override=DirectoryRoute,
+)
+
+
+@router.get(
+    "/lookup",
+    summary="Whose number is this?",
+    response_model=LookupOut,
+    responses=errors(*SIGNED_IN_ERRORS, ValidationFailed, DatabaseUnavailable),
+    openapi_extra=_MAYBE_SIGNED_IN,
+)
+async def look_up(db: Db, user_id: MaybeUser, phone_number: Annotated[MobileNumber, Query()]) -> LookupOut:
+    """Operator, circle and service type of a mobile number, as far as they are known.
+
+    Numbers are portable, so ask the user to confirm a `hint`. With a user's token their own corrections count.
+    """
+    found = await operators.lookup(db, phone_number, user_id)
+    return LookupOut(
+        phone_number=phone_number,
+        operator=found.operator,
+        circle=found.circle,
+        service_type=found.service_type,
+        known_by=found.known_by,
+    )
+
+
+@router.get(
+    "/connections",
+    summary="Numbers that I corrected",
+    response_model=Page[ConnectionOut],
+    responses=errors(*USER_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
+)
+async def list_my_connections(user: SignedInUser, db: Db, page: Paging) -> Page[ConnectionOut]:
+    """What the signed-in user said of numbers, by number."""
+    return await operators.my_connections(db, user.user_id, page)
+
+
+@router.put(
+    "/connections/{phone_number}",
+    summary="Correct a number's operator",
+    response_model=ConnectionOut,
+    responses=errors(
+        *USER_ERRORS, MalformedJson, ValidationFailed, UnknownOperator, UnknownCircle, DatabaseUnavailable
+    ),
+)
+async def correct_connection(
+    user: SignedInUser,
+    db: Db,
+    directory: CurrentOperators,
+    phone_number: MobileNumber,
+    command: CorrectConnection,
+) -> ConnectionOut:
+    """Say what a number's operator, circle and service type are. It counts for the signed-in user only."""
+    operator, circle = directory.check(command.operator, command.circle)
+    return await operators.correct(
+        db,
+        phone_number,
+        user.user_id,
+        operator=operator,
+        circle=circle,
+        service_type=command.service_type,
+    )

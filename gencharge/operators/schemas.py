@@ -1,0 +1,61 @@
+"""Operators, circles and connections over the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from gencharge.core.web import Body, Out
+from gencharge.operators.models import OperatorStatus, ServiceType
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+KnownBy = Literal["user", "registry", "hint"]
+
+
+class OperatorOut(Out):
+    """A mobile operator."""
+
+    code: str = Field(examples=["JIO"])
+    name: str = Field(examples=["Reliance Jio"])
+    display_name: str = Field(examples=["Jio"])
+    status: OperatorStatus = Field(description="`down`: no recharge is accepted at the moment.")
+
+
+class CircleOut(Out):
+    """A telecom circle (licence service area)."""
+
+    code: str = Field(examples=["KA"])
+    name: str = Field(examples=["Karnataka"])
+    category: Literal["Metro", "A", "B", "C"]
+
+
+class LookupOut(Out):
+    """What is known of a number; null where nothing is."""
+
+    phone_number: str = Field(examples=["+919876543210"])
+    operator: str | None = Field(examples=["AIRTEL"])
+    circle: str | None = Field(examples=["KA"])
+    service_type: ServiceType | None
+    known_by: KnownBy | None = Field(
+        description="`user`: you said so; `registry`: known for this number; `hint`: only the number's block says so."
+    )
+
+
+class CorrectConnection(Body):
+    """What a user knows of a number."""
+
+    operator: Code = Field(examples=["JIO"])
+    circle: Code | None = Field(default=None, examples=["KA"])
+    service_type: ServiceType
+
+
+class ConnectionOut(Out):
+    """A number as its user corrected it."""
+
+    phone_number: str = Field(examples=["+919876543210"])
+    operator: str = Field(examples=["JIO"])
+    circle: str | None = Field(examples=["KA"])
+    service_type: ServiceType
+    updated_at: datetime

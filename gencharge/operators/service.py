@@ -1,0 +1,183 @@
+"""Operators, and what is known of a number."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import snapshots
+from gencharge.core.database import Database, get_database
+from gencharge.core.ids import SYSTEM
+from gencharge.core.paging import Page, PageQuery
+from gencharge.core.stores import Stores
+from gencharge.operators import crud
+from gencharge.operators.directory import CircleSnapshot, OperatorSnapshot, OperatorsSnapshot
+from gencharge.operators.models import Channel, ConnectionRow, OperatorStatus, ServiceType
+from gencharge.operators.prefixes import hint
+from gencharge.operators.registry import NoRegistry, NumberRegistry, RegistryEntry
+from gencharge.operators.schemas import ConnectionOut, KnownBy
+
+__all__ = [
+    "CircleSnapshot",
+    "Connection",
+    "CurrentOperators",
+    "NoRegistry",
+    "NumberRegistry",
+    "OperatorSnapshot",
+    "Operators",
+    "OperatorsSnapshot",
+    "RegistryEntry",
+    "ask_registry",
+    "hint",
+    "load_operators",
+    "lookup",
+    "my_connections",
+    "operators_of",
+    "remember",
+    "seed",
+    "watch_operators",
+]
+
+Operators = snapshots.Holder[OperatorsSnapshot]
+# What people call them, in the order to show them: by subscribers.
+_DISPLAY_NAMES: Final = {"JIO": "Jio", "AIRTEL": "Airtel", "VI": "Vi", "BSNL": "BSNL", "MTNL": "MTNL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What is known of a number, and how; all None where nothing is."""
+
+    operator: str | None
+    circle: str | None
+    service_type: ServiceType | None
+    known_by: KnownBy | None
+
+
+async def lookup(db: AsyncSession, phone_number: str, user_id: UUID | None = None) -> Connection:
+    """What is known of an E.164 number: what this user said of it, else what is on record, else a hint."""
+    row = await crud.find_connection(db, phone_number, user_id or SYSTEM)
+    if row is not None:
+        known_by: KnownBy = "registry" if row.user_id == SYSTEM else "user"
+        return Connection(row.operator, row.circle, ServiceType(row.service_type), known_by)
+    operator = hint(phone_number)
+    return Connection(operator, None, None, "hint" if operator is not None else None)
+
+
+async def remember(
+    db: AsyncSession,
+    phone_number: str,
+    user_id: UUID,
+    operator: str,
+    circle: str | None,
+    service_type: ServiceType | str,
+    *,
+    owns: bool = False,
+) -> None:
+    """Keep what `user_id` (`ids.SYSTEM`: everyone) knows of an E.164 number; the codes must exist.
+
+    With `owns` the number is the user's own, so what they say of it holds for everyone.
+    """
+    values = {"operator": operator, "circle": circle, "service_type": ServiceType(service_type).value}
+    owners = {user_id, SYSTEM} if owns else {user_id}
+    await crud.put_connections(db, phone_number, list(owners), values)
+
+
+async def correct(
+    db: AsyncSession, phone_number: str, user_id: UUID, *, owns: bool = False, **known: Any
+) -> ConnectionOut:
+    """`remember`, and the row as it is then."""
+    await remember(db, phone_number, user_id, **known, owns=owns)
+    return ConnectionOut.model_validate(await crud.get_connection(db, phone_number, user_id))
+
+
+async def my_connections(db: AsyncSession, user_id: UUID, page: PageQuery) -> Page[ConnectionOut]:
+    """A page of the numbers that the user corrected."""
+    rows, cursor, total = await crud.list_connections(db, user_id, page)
+    return Page(items=[_out(row) for row in rows], next_cursor=cursor, total=total)
+
+
+def _out(row: ConnectionRow) -> ConnectionOut:
+    return ConnectionOut.model_validate(row)
+
+
+async def ask_registry(
+    database: Database, registry: NumberRegistry, phone_number: str
+) -> RegistryEntry | None:
+    """Ask a number-portability registry, outside any transaction, and keep its answer for everyone."""
+    entry = await registry.find(phone_number)
+    if entry is not None:
+        async with database.transaction() as db:
+            await remember(db, phone_number, SYSTEM, entry.operator, entry.circle, entry.service_type)
+    return entry
+
+
+async def load_operators(db: AsyncSession, version: int | None = None) -> OperatorsSnapshot:
+    """Operators and circles, read from PostgreSQL."""
+    if version is None:
+        version = await snapshots.version_of(db, snapshots.CATALOGUE)
+    operators = [
+        OperatorSnapshot(
+            code=row.code,
+            name=row.name,
+            display_name=row.display_name,
+            status=OperatorStatus(row.status),
+            channel=Channel(row.channel),
+            is_active=row.is_active,
+        )
+        for row in await crud.list_operators(db)
+    ]
+    circles = [CircleSnapshot(row.code, row.name, row.category) for row in await crud.list_circles(db)]
+    return OperatorsSnapshot(version, operators, circles)
+
+
+def operators_of(app: FastAPI) -> Operators:
+    """The application's holder of operators and circles (`app.state.operators`); made on first use."""
+    holder: Operators | None = getattr(app.state, "operators", None)
+    if holder is None:
+        app.state.operators = holder = Operators(snapshots.CATALOGUE, load_operators)
+    return holder
+
+
+async def watch_operators(app: FastAPI, stores: Stores) -> None:
+    """Keep the application's operators fresh: never stale for more than a second, also without Redis."""
+    await snapshots.watch(operators_of(app), stores)
+
+
+async def get_operators(request: Request) -> OperatorsSnapshot:
+    """The process's operators. Raises DatabaseUnavailable if none are loaded yet and PostgreSQL is away."""
+    return await operators_of(request.app).current(get_database(request))
+
+
+CurrentOperators = Annotated[OperatorsSnapshot, Depends(get_operators)]
+
+
+async def seed(db: AsyncSession) -> bool:
+    """Put in what is missing of the operators and circles of India. False if nothing was missing."""
+    operators = [
+        {
+            "code": row["code"],
+            "name": row["name"],
+            "display_name": _DISPLAY_NAMES[row["code"]],
+            "sort_order": 10 * (list(_DISPLAY_NAMES).index(row["code"]) + 1),
+        }
+        for row in _rows("operators_in.csv")
+        if row["status"] == "active"
+    ]
+    circles = list(_rows("circles_in.csv"))
+    held = await crud.count_rows(db)
+    if held[0] >= len(operators) and held[1] >= len(circles):
+        return False
+    await crud.add_missing(db, operators, circles)
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    return True
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files("gencharge.operators").joinpath(f"data/{name}").read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
