@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from gencharge.sessions.permissions import ALL, Action, Resource, permission
+from gencharge.sessions.guards import ALL, Action, Resource, permission
 
 _READ, _WRITE, _EDIT, _DELETE = Action.READ, Action.WRITE, Action.EDIT, Action.DELETE
 SUPER_ADMIN: Final = "SuperAdmin"

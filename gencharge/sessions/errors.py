@@ -44,5 +44,9 @@ class AdminsOnly(Forbidden):
     """This is for admins; you are signed in as a user."""
 
 
+class PermissionMissing(Forbidden):
+    """Your role doesn't allow this."""
+
+
 class SessionUnknown(NotFound):
     """You have no such session."""

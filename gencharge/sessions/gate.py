@@ -7,7 +7,7 @@ still good. Both are bounded: a token lives a minute, and so does the memory of 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -30,6 +30,8 @@ class Gate:
         self.keys = Keyring(settings)
         self._verified: dict[bytes, tuple[Principal, float, str]] = {}
         self._ended: dict[UUID, float] = {}
+        # Role name -> what it allows. Filled by the admins' watcher; until then nothing is allowed.
+        self.grants: Mapping[str, frozenset[str]] = {}
 
     @classmethod
     def of(cls, app: FastAPI) -> Gate:

@@ -20,23 +20,33 @@ from gencharge.sessions.errors import (
     AccessTokenInvalid,
     AdminsOnly,
     NotSignedIn,
+    PermissionMissing,
     SessionEnded,
     UsersOnly,
 )
 from gencharge.sessions.gate import Gate
+from gencharge.sessions.permissions import ALL, Action, Resource, permission
 from gencharge.sessions.tokens import Kind, Principal
 
 __all__ = [
     "ADMIN_ERRORS",
+    "ALL",
     "SIGNED_IN_ERRORS",
     "USER_ERRORS",
+    "Action",
+    "Gate",
+    "Kind",
     "Principal",
+    "Requires",
+    "Resource",
     "SignedIn",
     "SignedInAdmin",
     "SignedInUser",
+    "permission",
 ]
 
 _HEADER: Final = b"authorization"
+_NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Guard(SecurityBase):
@@ -69,6 +79,21 @@ class Guard(SecurityBase):
         return principal
 
 
+class Requires(Guard):
+    """Admits admins whose role allows an action: `admin: Annotated[Principal, Depends(Requires(PLANS, EDIT))]`."""
+
+    def __init__(self, resource: Resource, action: Action) -> None:
+        super().__init__("admin")
+        self.permission = permission(resource, action)
+
+    async def __call__(self, request: Request) -> Principal:
+        """Who asks. Raises what Guard raises, and PermissionMissing."""
+        principal = await super().__call__(request)
+        if self.permission not in Gate.of(request.scope["app"]).grants.get(principal.role, _NOTHING):
+            raise PermissionMissing(f"Your role doesn't allow {self.permission}.")
+        return principal
+
+
 SignedIn = Annotated[Principal, Depends(Guard())]
 SignedInUser = Annotated[Principal, Depends(Guard("user"))]
 SignedInAdmin = Annotated[Principal, Depends(Guard("admin"))]
@@ -81,4 +106,4 @@ SIGNED_IN_ERRORS: Final[tuple[type[Problem], ...]] = (
     SessionEnded,
 )
 USER_ERRORS: Final = (*SIGNED_IN_ERRORS, UsersOnly)
-ADMIN_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly)
+ADMIN_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, PermissionMissing)

@@ -1,0 +1,218 @@
+"""Messages to people's phones and mailboxes: one port, three channels.
+
+    console   development: the text goes to standard output
+    sms       one HTTP POST to the provider (GENCHARGE_SMS_URL), with the ids that TRAI's DLT rules ask for
+    smtp      one e-mail
+
+A courier sends after the answer has left: no request ever waits for a provider.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any, Final, Protocol, TextIO
+
+import aiosmtplib
+import httpx
+from prometheus_client import Counter
+
+from gencharge.core import telemetry
+from gencharge.core.config import Settings
+from gencharge.core.errors import Unavailable
+
+SEND_SECONDS: Final = 8.0
+MAX_WAITING: Final = 1_000
+_ATTEMPTS: Final = 2
+_LAST_WORDS_SECONDS: Final = 2.0
+MESSAGES_SENT: Final = Counter("gencharge_messages_total", "Messages to people", ["channel", "outcome"])
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What to tell whom. `phone_number` is E.164; `template_id` is the DLT template that `text` follows."""
+
+    text: str
+    phone_number: str = ""
+    email: str = ""
+    subject: str = ""
+    template_id: str = ""
+
+
+class NotSent(Exception):
+    """The channel did not take the message."""
+
+
+class MessengerBusy(Unavailable):
+    """Too many messages are waiting to be sent; try again soon."""
+
+
+class Channel(Protocol):
+    """A way to reach a person."""
+
+    name: str
+
+    async def send(self, message: Message) -> None:
+        """Hand the message over. Raises NotSent."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+class Console:
+    """Development: prints the message. Not through the log, which hides codes and numbers."""
+
+    name = "console"
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+
+    async def send(self, message: Message) -> None:
+        """Print it."""
+        stream = self._stream or sys.stdout
+        stream.write(f"[message to {message.phone_number or message.email}] {message.text}\n")
+        stream.flush()
+
+    async def close(self) -> None:
+        """Nothing to give back."""
+
+
+class HttpSms:
+    """An SMS provider: JSON by POST, a bearer key, no redirects."""
+
+    name = "sms"
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.gencharge_sms_url
+        self._entity_id = settings.sms_dlt_entity_id
+        self._header = settings.sms_header
+        self._client = httpx.AsyncClient(
+            timeout=SEND_SECONDS / _ATTEMPTS,
+            follow_redirects=False,
+            headers={"Authorization": f"Bearer {settings.sms_api_key.get_secret_value()}"},
+        )
+
+    async def send(self, message: Message) -> None:
+        """POST it. Raises NotSent."""
+        if not message.phone_number:
+            raise NotSent("no phone number")
+        body = {
+            "to": message.phone_number,
+            "text": message.text,
+            "header": self._header,
+            "entity_id": self._entity_id,
+            "template_id": message.template_id,
+        }
+        try:
+            answer = await self._client.post(self._url, json=body)
+        except httpx.HTTPError as error:
+            raise NotSent(type(error).__name__) from error
+        if not answer.is_success:
+            raise NotSent(f"status {answer.status_code}")
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+class Smtp:
+    """E-mail."""
+
+    name = "smtp"
+
+    def __init__(self, settings: Settings) -> None:
+        self._sender = settings.smtp_sender
+        self._options: dict[str, Any] = {
+            "hostname": settings.smtp_host,
+            "port": settings.smtp_port,
+            "username": settings.smtp_username or None,
+            "password": settings.smtp_password.get_secret_value() or None,
+            "start_tls": settings.smtp_starttls,
+            "timeout": SEND_SECONDS,
+        }
+
+    async def send(self, message: Message) -> None:
+        """Send it. Raises NotSent."""
+        if not message.email:
+            raise NotSent("no e-mail address")
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = self._sender
+        mail["To"] = message.email
+        mail["Subject"] = message.subject
+        mail.set_content(message.text)
+        try:
+            await aiosmtplib.send(mail, **self._options)
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise NotSent(type(error).__name__) from error
+
+    async def close(self) -> None:
+        """Nothing to give back: each e-mail has a connection of its own."""
+
+
+def channel_of(settings: Settings) -> Channel:
+    """The channel that the settings name."""
+    if settings.otp_channel == "sms":
+        return HttpSms(settings)
+    if settings.otp_channel == "smtp":
+        return Smtp(settings)
+    return Console()
+
+
+class Courier:
+    """Runs what is to be sent after the answer. What waits when the process ends gets two seconds more."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self._running: set[asyncio.Task[None]] = set()
+
+    def soon(self, errand: Coroutine[Any, Any, Message | None]) -> None:
+        """Send what `errand` comes up with, some time soon. Raises MessengerBusy."""
+        if len(self._running) >= MAX_WAITING:
+            errand.close()
+            raise MessengerBusy
+        task = asyncio.get_running_loop().create_task(self._run(errand))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _run(self, errand: Coroutine[Any, Any, Message | None]) -> None:
+        try:
+            message = await errand
+            if message is not None:
+                await self.send(message)
+        except Exception:
+            log.exception("errand_failed")
+
+    async def send(self, message: Message) -> bool:
+        """Send now, twice if need be. False where it could not be sent; it is logged and counted."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self.channel.send(message)
+            except NotSent as error:
+                log.warning("message_not_sent", channel=self.channel.name, attempt=attempt, reason=str(error))
+            else:
+                MESSAGES_SENT.labels(self.channel.name, "sent").inc()
+                return True
+        MESSAGES_SENT.labels(self.channel.name, "failed").inc()
+        return False
+
+    async def drain(self) -> None:
+        """Wait until all is sent."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+
+    async def close(self) -> None:
+        """Finish, or give up, what is being sent."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                await self.drain()
+        for task in self._running:
+            task.cancel()
+        await self.channel.close()
