@@ -88,7 +88,7 @@ async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
         wallet_balance=balance,
         wallet_covers=balance >= price,
         shortfall=price - balance if price > balance else Money(0),
-        status=row["status"],
+        status=RechargeStatus(row["status"]),
         valid_from=row["valid_from"],
         valid_until=row["valid_until"],
         running_plan=_running(running),
@@ -160,10 +160,10 @@ def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
 def _answer(sale: Any) -> SubscriptionOut:
     replaced = sale["replaced_plan_name"]
     wallet_amount, gateway_amount = Money(sale["wallet_amount"]), Money(sale["gateway_amount"])
-    return SubscriptionOut.model_construct(
+    return SubscriptionOut(
         subscription_id=sale["id"],
         plan_id=sale["plan_id"],
-        status=sale["sold_status"],
+        status=RechargeStatus(sale["sold_status"]),
         total_paid=wallet_amount + gateway_amount,
         phone_number=sale["phone_number"],
         plan_name=sale["plan_name"],
@@ -174,7 +174,7 @@ def _answer(sale: Any) -> SubscriptionOut:
         discount=Money(sale["discount"]),
         wallet_amount=wallet_amount,
         gateway_amount=gateway_amount,
-        payment_method=sale["payment_method"],
+        payment_method=PaymentMethod(sale["payment_method"]),
         source=sale["source"],
         valid_from=sale["sold_valid_from"],
         valid_until=sale["sold_valid_until"],

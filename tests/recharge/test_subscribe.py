@@ -1,0 +1,280 @@
+"""A recharge from the wallet: all of it or nothing, once for a key."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select, text
+
+from gencharge.core import clock
+from gencharge.core.errors import IdempotencyKeyReused, Problem
+from gencharge.core.events import EventRow
+from gencharge.core.ids import SYSTEM
+from gencharge.core.money import Money
+from gencharge.core.stores import Stores
+from gencharge.core.web import to_json
+from gencharge.operators import service as operators
+from gencharge.recharge import errors
+from gencharge.recharge.models import ActivePlan, Recharge
+from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
+from gencharge.wallet.models import Transfer
+from tests.money import balance, buy, find_plan, fingerprint, make_customer, make_number
+
+
+async def test_a_recharge_takes_the_price_books_it_starts_the_plan_and_announces_it(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    sale = (await buy(shop, user, number, plan.plan_id)).answer
+    assert sale.status == "active"
+    assert sale.total_paid == Money.rupees(299)
+    assert sale.wallet_balance == Money.rupees(4_701) == await balance(shop, user)
+    assert sale.valid_until is not None
+    assert sale.valid_from is not None
+    assert sale.valid_until - sale.valid_from == timedelta(days=28)
+    async with shop.database.transaction() as db:
+        moved = (await db.scalars(select(Transfer).where(Transfer.user_id == user, Transfer.code == 3))).one()
+        assert (moved.debit, moved.credit, moved.amount) == ("user:main", "operator:jio", 29_900)
+        assert moved.reference_id == sale.subscription_id
+        started = (await db.scalars(select(ActivePlan).where(ActivePlan.phone_number == number))).one()
+        assert (started.recharge_id, started.status) == (sale.subscription_id, "active")
+        event = (await db.scalars(select(EventRow).where(EventRow.user_id == user))).one()
+        assert event.topic == "PlanRecharged"
+        assert event.payload["total_paid_paise"] == 29_900
+
+
+async def test_the_same_key_and_body_again_gets_the_same_answer_and_moves_nothing(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    first = await buy(shop, user, number, plan.plan_id, key="k-1")
+    again = await buy(shop, user, number, plan.plan_id, key="k-1")
+    assert not first.replayed
+    assert again.replayed
+    assert again.answer == first.answer
+    assert await balance(shop, user) == Money.rupees(4_701)
+
+
+async def test_a_replay_tells_what_the_first_answer_told_even_after_the_plan_has_ended(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    first = await buy(shop, user, number, plan.plan_id, key="k-2")
+    with clock.later(days=40):
+        again = await buy(shop, user, number, plan.plan_id, key="k-2")
+    assert again.answer == first.answer
+
+
+async def test_the_same_key_with_another_body_is_refused_and_moves_nothing(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    await buy(shop, user, number, plan.plan_id, key="k-3")
+    before = await fingerprint(shop)
+    other = await make_number(shop)
+    for wrong in ({"phone_number": other}, {"source": "app"}, {"plan_id": (await find_plan(shop, rupees=349)).plan_id}):
+        arguments = {"phone_number": number, "plan_id": plan.plan_id} | wrong
+        with pytest.raises(IdempotencyKeyReused):
+            await buy(shop, user, key="k-3", **arguments)  # type: ignore[arg-type]
+    assert await fingerprint(shop) == before
+
+
+async def test_one_key_of_two_customers_is_two_keys(shop: Stores) -> None:
+    plan = await find_plan(shop)
+    sales = [
+        await buy(shop, await make_customer(shop), await make_number(shop), plan.plan_id, key="k-4") for _ in range(2)
+    ]
+    assert [sale.replayed for sale in sales] == [False, False]
+
+
+async def test_twenty_concurrent_posts_with_one_key_make_one_recharge_and_get_one_answer(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    sales = await asyncio.gather(*(buy(shop, user, number, plan.plan_id, key="k-5") for _ in range(20)))
+    assert sum(not sale.replayed for sale in sales) == 1
+    assert len({to_json(sale.answer) for sale in sales}) == 1
+    assert await balance(shop, user) == Money.rupees(4_701)
+
+
+async def test_one_key_racing_for_two_numbers_recharges_one_of_them(shop: Stores) -> None:
+    plan = await find_plan(shop)
+    for _ in range(10):
+        user, numbers = await make_customer(shop), [await make_number(shop), await make_number(shop)]
+        results = await asyncio.gather(
+            *(buy(shop, user, number, plan.plan_id, key="k-6") for number in numbers), return_exceptions=True
+        )
+        assert sum(isinstance(result, IdempotencyKeyReused) for result in results) == 1
+        assert await balance(shop, user) == Money.rupees(4_701)
+
+
+async def test_64_clients_spending_one_wallet_at_once_never_overspend(shop: Stores) -> None:
+    plan = await find_plan(shop)
+    user = await make_customer(shop, rupees=299 * 10 + 298)
+    numbers = [await make_number(shop) for _ in range(64)]
+    results = await asyncio.gather(
+        *(buy(shop, user, number, plan.plan_id) for number in numbers), return_exceptions=True
+    )
+    assert sum(isinstance(result, InsufficientBalance) for result in results) == 54
+    assert await balance(shop, user) == Money.rupees(298)
+    async with shop.database.transaction() as db:
+        query = select(func.count(), func.sum(Transfer.amount)).where(Transfer.user_id == user, Transfer.code == 3)
+        assert tuple((await db.execute(query)).one()) == (10, 299_00 * 10)
+
+
+async def test_fifty_racing_recharges_of_one_number_leave_one_active_plan_and_a_queue(shop: Stores) -> None:
+    plan = await find_plan(shop, rupees=249)
+    user, number = await make_customer(shop, rupees=249 * 50), await make_number(shop)
+    await asyncio.gather(*(buy(shop, user, number, plan.plan_id, confirm_duplicate=True) for _ in range(50)))
+    async with shop.database.transaction() as db:
+        query = select(ActivePlan.status, func.count()).where(ActivePlan.phone_number == number)
+        counts = {status: count for status, count in await db.execute(query.group_by(ActivePlan.status))}
+    assert counts == {"active": 1, "queued": 49}
+    assert await balance(shop, user) == Money(0)
+
+
+async def test_ten_racing_taps_without_confirmation_make_one_recharge(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    results = await asyncio.gather(
+        *(buy(shop, user, number, plan.plan_id) for _ in range(10)), return_exceptions=True
+    )
+    assert sum(isinstance(result, errors.DuplicateRecharge) for result in results) == 9
+    assert await balance(shop, user) == Money.rupees(4_701)
+
+
+async def test_a_duplicate_is_one_within_the_window_and_of_the_same_plan_only(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    await buy(shop, user, number, plan.plan_id)
+    with pytest.raises(errors.DuplicateRecharge):
+        await buy(shop, await make_customer(shop), number, plan.plan_id)  # somebody else paid for it a moment ago
+    await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id)
+    await buy(shop, user, number, plan.plan_id, confirm_duplicate=True)
+    with clock.later(seconds=61):
+        assert (await buy(shop, user, number, plan.plan_id)).answer.status == "queued"
+
+
+@pytest.mark.parametrize(
+    ("operator", "rupees", "number_of", "refusal", "known"),
+    [
+        ("AIRTEL", 299, {"operator": "JIO"}, errors.OperatorMismatch, "JIO"),
+        ("JIO", 449, {"operator": "JIO", "service_type": "postpaid", "category": "unlimited"}, errors.ServiceTypeMismatch, "postpaid"),
+        ("JIO", 449, {"operator": "JIO", "service_type": "prepaid", "category": "postpaid_rental"}, errors.ServiceTypeMismatch, "prepaid"),
+        ("JIO", 19, {"operator": "JIO"}, errors.BasePlanRequired, None),
+    ],
+)
+async def test_what_does_not_fit_the_number_is_refused_with_what_is_known_of_it(
+    shop: Stores, operator: str, rupees: int, number_of: dict[str, str], refusal: type[Problem], known: str | None
+) -> None:
+    category = number_of.pop("category", None)
+    user, number = await make_customer(shop), await make_number(shop, **number_of)
+    plan = await find_plan(shop, operator, rupees, category)
+    before = await fingerprint(shop)
+    with pytest.raises(refusal) as refused:
+        await buy(shop, user, number, plan.plan_id)
+    assert refused.value.extra.get("known") == known
+    assert await fingerprint(shop) == before
+
+
+async def test_my_own_correction_of_a_number_counts_for_me_and_for_nobody_else(shop: Stores) -> None:
+    number, plan = await make_number(shop, operator="AIRTEL"), await find_plan(shop)
+    user, other = await make_customer(shop), await make_customer(shop)
+
+    async def correct(db):  # type: ignore[no-untyped-def]
+        await operators.remember(db, number, user, operator="JIO", circle=None, service_type="prepaid")
+
+    await shop.database.run(correct)
+    with pytest.raises(errors.OperatorMismatch):
+        await buy(shop, other, number, plan.plan_id)
+    assert (await buy(shop, user, number, plan.plan_id)).answer.status == "active"
+
+
+async def test_a_plan_of_some_circles_needs_a_number_of_one_of_them(shop: Stores) -> None:
+    plan = await find_plan(shop, rupees=189)
+    await _change(shop, "UPDATE plans SET circles = '{MH,DL}' WHERE plan_id = :id", id=plan.plan_id)
+    try:
+        user = await make_customer(shop)
+        for circle in (None, "KA"):
+            with pytest.raises(errors.CircleMismatch) as refused:
+                await buy(shop, user, await make_number(shop, circle=circle), plan.plan_id)
+            assert refused.value.extra["known"] == circle
+        assert (await buy(shop, user, await make_number(shop, circle="DL"), plan.plan_id)).answer.status == "active"
+    finally:
+        await _change(shop, "UPDATE plans SET circles = '{}' WHERE plan_id = :id", id=plan.plan_id)
+
+
+async def test_a_plan_that_is_not_on_sale_now_is_refused(shop: Stores) -> None:
+    plan = await find_plan(shop, "VI", 199)
+    user, number = await make_customer(shop), await make_number(shop, "VI")
+    undo = "UPDATE plans SET status = 'active', active_from = NULL, active_until = NULL WHERE plan_id = :id"
+    for change in ("status = 'inactive'", "status = 'draft'", "active_from = now() + interval '1 h'", "active_until = now()"):
+        await _change(shop, f"UPDATE plans SET {change} WHERE plan_id = :id", id=plan.plan_id)
+        try:
+            before = await fingerprint(shop)
+            with pytest.raises(errors.PlanInactive):
+                await buy(shop, user, number, plan.plan_id)
+            assert await fingerprint(shop) == before
+        finally:
+            await _change(shop, undo, id=plan.plan_id)
+
+
+async def test_an_operator_that_is_down_takes_no_recharge_and_no_money(shop: Stores) -> None:
+    plan = await find_plan(shop, "VI", 299)
+    user, number = await make_customer(shop), await make_number(shop, "VI")
+    for change, refusal in (
+        ("status = 'down'", errors.OperatorDown),
+        ("is_active = false", errors.OperatorDown),
+        ("channel = 'api'", errors.OperatorChannelUnavailable),
+    ):
+        await _change(shop, f"UPDATE operators SET {change} WHERE code = 'VI'")
+        try:
+            with pytest.raises(refusal):
+                await buy(shop, user, number, plan.plan_id)
+        finally:
+            await _change(shop, "UPDATE operators SET status = 'up', is_active = true, channel = 'internal' WHERE code = 'VI'")
+    assert await balance(shop, user) == Money.rupees(5_000)
+
+
+async def test_unknown_plans_and_customers_without_a_wallet_are_told_so(shop: Stores) -> None:
+    number, plan = await make_number(shop), await find_plan(shop)
+    with pytest.raises(errors.PlanNotFound):
+        await buy(shop, await make_customer(shop), number, uuid4())
+    with pytest.raises((WalletNotFound, InsufficientBalance)):
+        await buy(shop, uuid4(), number, plan.plan_id)
+
+
+async def test_other_payment_methods_are_refused_by_name_until_they_are_offered(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    for method in ("upi", "card", "netbanking"):
+        with pytest.raises(errors.PaymentMethodUnavailable):
+            await buy(shop, user, number, plan.plan_id, payment_method=method)
+
+
+async def test_a_balance_one_paisa_short_is_not_enough_and_the_exact_one_is(shop: Stores) -> None:
+    plan = await find_plan(shop)
+    user, number = await make_customer(shop, rupees=298), await make_number(shop)
+    before = await fingerprint(shop)
+    with pytest.raises(InsufficientBalance):
+        await buy(shop, user, number, plan.plan_id)
+    assert await fingerprint(shop) == before
+    exact = await make_customer(shop, rupees=299)
+    assert (await buy(shop, exact, number, plan.plan_id)).answer.wallet_balance == Money(0)
+
+
+async def test_the_answer_keeps_the_terms_of_the_sale_when_the_plan_changes_later(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop, "VI"), await find_plan(shop, "VI", 349)
+    sale = (await buy(shop, user, number, plan.plan_id)).answer
+    await _change(shop, "UPDATE plans SET price_paise = 39900, version = version + 1 WHERE plan_id = :id", id=plan.plan_id)
+    try:
+        async with shop.database.transaction() as db:
+            kept = await db.get_one(Recharge, (user, sale.subscription_id))
+            assert (kept.price, kept.plan_version) == (34_900, plan.version)
+        later = (await buy(shop, user, await make_number(shop, "VI"), plan.plan_id)).answer
+        assert later.total_paid == Money.rupees(399)
+    finally:
+        undo = "UPDATE plans SET price_paise = 34900, version = version - 1 WHERE plan_id = :id"
+        await _change(shop, undo, id=plan.plan_id)
+
+
+async def test_numbers_that_everybody_knows_are_kept_under_the_system(shop: Stores) -> None:
+    number = await make_number(shop, "AIRTEL", circle="MH")
+    async with shop.database.transaction() as db:
+        query = text("SELECT operator, circle FROM known_connection(:phone, :user)")
+        assert tuple((await db.execute(query, {"phone": number, "user": SYSTEM})).one()) == ("AIRTEL", "MH")
+
+
+async def _change(stores: Stores, statement: str, **values: object) -> None:
+    async with stores.database.transaction() as db:
+        await db.execute(text(statement), values)
