@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from gencharge.core.checks import Report
     from gencharge.core.config import Settings
 
 BAD_SETTING = 78  # EX_CONFIG of sysexits.h
@@ -123,12 +124,22 @@ def verify() -> None:
     settings = _settings()
     with _one_line():
         _require(settings, "postgres")
-        from gencharge.wallet import verification
-
-        report = asyncio.run(verification.run(settings))
+        report = asyncio.run(_verify_ledger(settings))
     for line in report.lines:
         out.print(line)
     raise typer.Exit(0 if report.ok else 1)
+
+
+async def _verify_ledger(settings: Settings) -> Report:
+    from gencharge import wiring
+    from gencharge.core import checks
+    from gencharge.core.database import Database
+
+    database = Database(settings, name="gencharge-verify")
+    try:
+        return await checks.run(database, wiring.CHECKS)
+    finally:
+        await database.close()
 
 
 @app.command()

@@ -7,8 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from gencharge.core import snapshots
 from gencharge.admins import grants
+from gencharge.auth import desk
+from gencharge.auth import routes as auth_routes
+from gencharge.core import checks, snapshots
+from gencharge.core.checks import Check
 from gencharge.core.events import Listener
 from gencharge.core.jobs import Job
 from gencharge.core.stores import Stores
@@ -16,26 +19,44 @@ from gencharge.operators import routes as operators_routes
 from gencharge.operators import service as operators
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
+from gencharge.recharge import checks as recharge_checks
+from gencharge.recharge import jobs as recharge_jobs
+from gencharge.recharge import routes as recharge_routes
 from gencharge.sessions import announcements
 from gencharge.sessions import jobs as sessions_jobs
 from gencharge.users import routes as users_routes
+from gencharge.wallet import checks as wallet_checks
+from gencharge.wallet import routes as wallet_routes
 
 # The routes that are asked most stand first: the router tries them in this order.
 ROUTERS: Sequence[APIRouter] = (
     plans_routes.router,
+    recharge_routes.router,
+    wallet_routes.router,
+    auth_routes.routes,
     users_routes.routes,
     operators_routes.router,
 )
 LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES,)
-JOBS: Sequence[Job] = (*sessions_jobs.JOBS,)
+# What `gencharge ledger verify` and the nightly job check.
+CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS)
+JOBS: Sequence[Job] = (
+    checks.nightly(CHECKS),
+    *recharge_jobs.JOBS,
+    *sessions_jobs.JOBS,
+)
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
 WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     announcements.watch_revocations,
     grants.watch_roles,
+    desk.watch_desk,
     plans.watch_catalogue,
     operators.watch_operators,
 )
 TAGS: list[dict[str, str]] = [
+    {"name": "recharge", "description": "Quotes, recharges, bought plans, receipts."},
+    {"name": "wallet", "description": "The balance and what moved it."},
+    {"name": "auth", "description": "Signing up, signing in with an OTP, staying signed in, signing out."},
     {"name": "users", "description": "Customers."},
     {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "operators", "description": "Operators, circles, and whose number it is."},

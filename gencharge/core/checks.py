@@ -4,13 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy import text
 
 from gencharge.core import telemetry
 from gencharge.core.database import Database
+from gencharge.core.events import Event, emit
+from gencharge.core.ids import SYSTEM
+from gencharge.core.jobs import Job
+from gencharge.core.stores import Stores
 
-_SHOWN = 5
+_SHOWN: Final = 5
+# 02:00 in India, when the day's business is over.
+NIGHTLY: Final = "30 20 * * *"
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerVerified(Event):
+    """The ledger was checked. `breaches`: how many rows break an invariant; `failed`: which invariants."""
+
+    checks: int
+    breaches: int
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,26 @@ async def run(database: Database, checks: Sequence[Check]) -> Report:
         await db.execute(text("SET LOCAL statement_timeout = 0"))
         for check in checks:
             rows = await db.execute(text(check.breaches))
-            report.breaches[check.name] = [", ".join(f"{key}={value}" for key, value in row.items()) for row in rows.mappings()]
+            report.breaches[check.name] = [
+                ", ".join(f"{key}={value}" for key, value in row.items()) for row in rows.mappings()
+            ]
     telemetry.UNRESOLVED.set(sum(len(rows) for rows in report.breaches.values()))
     return report
+
+
+def nightly(checks: Sequence[Check]) -> Job:
+    """The job that runs the checks each night and records the result, in the log, the metrics and the audit trail."""
+
+    async def verify(stores: Stores) -> None:
+        report = await run(stores.database, checks)
+        failed = [name for name, rows in report.breaches.items() if rows]
+        found = sum(len(rows) for rows in report.breaches.values())
+        (log.error if failed else log.info)(
+            "ledger_verified", checks=len(checks), breaches=found, failed=failed
+        )
+        happened = LedgerVerified(
+            user_id=str(SYSTEM), checks=len(checks), breaches=found, failed="; ".join(failed)
+        )
+        await stores.database.run(lambda db: emit(db, happened))
+
+    return Job("ledger.verify", verify, cron=NIGHTLY)
