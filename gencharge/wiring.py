@@ -33,8 +33,8 @@ ROUTERS: Sequence[APIRouter] = (
     plans_routes.router,
     recharge_routes.router,
     wallet_routes.router,
-    auth_routes.routes,
-    users_routes.routes,
+    auth_routes.router,
+    users_routes.router,
     operators_routes.router,
 )
 LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES,)

@@ -91,3 +91,9 @@ async def admit(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role]:
     if admin.status == AdminStatus.BLOCKED:
         raise AdminBlocked
     return admin, role
+
+
+async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
+    """Where to write to the admin."""
+    admin = await db.get(Admin, admin_id)
+    return admin.email if admin else None

@@ -34,8 +34,9 @@ class Continued:
 
     user_id: UUID
     session_id: UUID
-    kind: str
+    kind: Kind
     refresh_token: str
+    device: str = ""
 
 
 async def start(
@@ -57,7 +58,7 @@ async def start(
     await crud.add_session(db, session)
     token = Refresh.new(user_id)
     await _keep(db, settings, token, session.session_id, now)
-    return Continued(user_id, session.session_id, kind, str(token))
+    return Continued(user_id, session.session_id, kind, str(token), session.device)
 
 
 async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Continued | None:

@@ -13,7 +13,6 @@ from gencharge.core.events import emit
 from gencharge.core.ids import new_id
 from gencharge.core.phone import masked
 from gencharge.directory import service as directory
-from gencharge.directory.errors import EmailTaken, PhoneTaken
 from gencharge.directory.models import OwnerKind
 from gencharge.users import crud
 from gencharge.users.errors import (
@@ -25,15 +24,6 @@ from gencharge.users.errors import (
 )
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
 from gencharge.users.models import User, UserStatus, UserType
-
-__all__ = [
-    "EmailTaken",
-    "PhoneTaken",
-    "admit",
-    "create",
-    "get",
-    "register",
-]
 
 # Without 0 O 1 I L, which people mistake for each other when they read a code aloud.
 CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -140,6 +130,12 @@ async def admit(db: AsyncSession, user_id: UUID, *, reactivating: bool) -> User:
         await db.flush()
         await emit(db, UserReactivated(user_id=str(user_id)))
     return user
+
+
+async def email_of(db: AsyncSession, user_id: UUID) -> str | None:
+    """Where to write to the user; None where they gave no address."""
+    user = await crud.get_user(db, user_id)
+    return user.email if user else None
 
 
 async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:

@@ -1,0 +1,177 @@
+"""Challenges: one-time passwords on their way. Redis holds an HMAC of each, for minutes; the clock is ours.
+
+A challenge belongs to a purpose and a number; a new one takes the place of the old one. Everything that must
+not come apart is one script: limit, cool-down and storing when a code is asked for; compare, count and
+remove when one is given. So a code opens one session, however many give it at once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import ceil
+from typing import Final
+
+from redis.asyncio import Redis
+
+from gencharge.auth.errors import OtpLimit, OtpTooSoon, SignInUnavailable
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.redis_client import is_away
+
+_HOUR_MS: Final = 3_600_000
+# KEYS: challenge, sends of the phone, sends of the address.
+# ARGV: now, life, cool-down, hour (ms), limit of the phone, limit of the address, attempts, nonce, mac.
+_ISSUE: Final = """
+local now, life, pause, hour = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local function window(key, limit)
+    local found = redis.call('HMGET', key, 'count', 'ends')
+    local count, ends = tonumber(found[1]) or 0, tonumber(found[2]) or 0
+    if ends <= now then count, ends = 0, now + hour end
+    return count, ends, count >= limit
+end
+local phone_count, phone_ends, phone_full = window(KEYS[2], tonumber(ARGV[5]))
+local address_count, address_ends, address_full = window(KEYS[3], tonumber(ARGV[6]))
+local verdict, wait = 'sent', 0
+local sent_at = tonumber(redis.call('HGET', KEYS[1], 'sent_at') or '-1')
+if address_full then verdict, wait = 'limit', address_ends - now
+elseif phone_full then verdict, wait = 'limit', phone_ends - now
+elseif sent_at >= 0 and sent_at + pause > now then verdict, wait = 'soon', sent_at + pause - now
+else
+    phone_count, address_count = phone_count + 1, address_count + 1
+    redis.call('HSET', KEYS[2], 'count', phone_count, 'ends', phone_ends)
+    redis.call('PEXPIRE', KEYS[2], phone_ends - now)
+    redis.call('HSET', KEYS[3], 'count', address_count, 'ends', address_ends)
+    redis.call('PEXPIRE', KEYS[3], address_ends - now)
+    redis.call('DEL', KEYS[1])
+    redis.call('HSET', KEYS[1], 'nonce', ARGV[8], 'mac', ARGV[9], 'left', ARGV[7], 'sent_at', now, 'ends', now + life)
+    redis.call('PEXPIRE', KEYS[1], math.max(life, pause))
+end
+return {verdict, wait, phone_count, phone_ends - now, address_count, address_ends - now}
+"""
+# KEYS: challenge. ARGV: now (ms), nonce, mac. A mac that was compared and found right is gone: single use.
+# The comparison need not take constant time: whoever could time it would learn about an HMAC under our key
+# and a nonce used once, of which he can't choose any part.
+_REDEEM: Final = """
+local found = redis.call('HMGET', KEYS[1], 'nonce', 'mac', 'left', 'ends')
+if not found[1] or found[1] ~= ARGV[2] or tonumber(found[4]) <= tonumber(ARGV[1]) then return 'none' end
+local left = tonumber(found[3])
+if left <= 0 then return 'none' end
+if found[2] == ARGV[3] then
+    redis.call('DEL', KEYS[1])
+    return 'right'
+end
+redis.call('HSET', KEYS[1], 'left', left - 1)
+return 'wrong'
+"""
+
+
+class Purpose(StrEnum):
+    """What a code is for; a code for one is nothing for another."""
+
+    SIGN_UP = "sign_up"
+    SIGN_IN = "sign_in"
+
+
+class Verdict(StrEnum):
+    """What became of a code that was given."""
+
+    RIGHT = "right"  # and used up by that
+    WRONG = "wrong"  # one attempt less
+    NONE = "none"  # nothing waits for a code: never asked for, expired, used up
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A code to send, and what to tell about the limits (`RateLimit` headers)."""
+
+    code: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
+class Challenges:
+    """Issues and redeems one-time passwords. Redis away: SignInUnavailable."""
+
+    def __init__(self, settings: Settings, redis: Redis) -> None:
+        self._settings = settings
+        self._redis = redis
+        self._key = settings.otp_secret.get_secret_value().encode()
+        self._issue = redis.register_script(_ISSUE)
+        self._redeem = redis.register_script(_REDEEM)
+
+    async def issue(self, purpose: Purpose, phone_number: str, code: str, *, address: str) -> Issued:
+        """Let `code` be what is waited for, for five minutes.
+
+        Raises OtpTooSoon, OtpLimit (429 with Retry-After), SignInUnavailable.
+        """
+        settings = self._settings
+        nonce = secrets.token_hex(16)
+        arguments: list[str | int] = [
+            _now_ms(),
+            round(settings.otp_expire_minutes * 60_000),
+            settings.otp_resend_seconds * 1000,
+            _HOUR_MS,
+            settings.otp_sends_per_phone_hour,
+            settings.otp_sends_per_address_hour,
+            settings.otp_attempts,
+            nonce,
+            self._mac(purpose, phone_number, nonce, code),
+        ]
+        keys = [
+            self._name(purpose.value, phone_number),
+            self._name("phone", phone_number),
+            self._name("address", address),
+        ]
+        try:
+            verdict, wait, *windows = await self._issue(keys=keys, args=arguments)
+        except Exception as error:
+            raise _unavailable(error) from error
+        headers = self._limit_headers(*map(int, windows))
+        if verdict == "sent":
+            return Issued(code, headers)
+        kind = OtpTooSoon if verdict == "soon" else OtpLimit
+        raise kind(retry_after_seconds=ceil(int(wait) / 1000), headers=headers)
+
+    async def redeem(self, purpose: Purpose, phone_number: str, code: str) -> Verdict:
+        """Use a code up, if it is the one. Raises SignInUnavailable."""
+        name = self._name(purpose.value, phone_number)
+        try:
+            nonce = str(await self._redis.hget(name, "nonce") or "")
+            mac = self._mac(purpose, phone_number, nonce, code)
+            return Verdict(await self._redeem(keys=[name], args=[_now_ms(), nonce, mac]))
+        except Exception as error:
+            raise _unavailable(error) from error
+
+    def _mac(self, purpose: Purpose, phone_number: str, nonce: str, code: str) -> str:
+        return hmac.digest(self._key, f"{purpose}|{phone_number}|{nonce}|{code}".encode(), "sha256").hex()
+
+    def _name(self, what: str, about: str) -> str:
+        # Numbers and addresses are personal: Redis sees their HMAC only.
+        return f"otp:{what}:{hmac.digest(self._key, f'name|{about}'.encode(), 'sha256').hex()[:32]}"
+
+    def _limit_headers(
+        self, phone_count: int, phone_reset_ms: int, address_count: int, address_reset_ms: int
+    ) -> dict[str, str]:
+        """IETF draft-ietf-httpapi-ratelimit-headers: one policy for the number, one for the client's address."""
+        phone, address = (
+            self._settings.otp_sends_per_phone_hour,
+            self._settings.otp_sends_per_address_hour,
+        )
+        return {
+            "RateLimit-Policy": f'"phone";q={phone};w=3600, "address";q={address};w=3600',
+            "RateLimit": (
+                f'"phone";r={max(0, phone - phone_count)};t={ceil(phone_reset_ms / 1000)}, '
+                f'"address";r={max(0, address - address_count)};t={ceil(address_reset_ms / 1000)}'
+            ),
+        }
+
+
+def _now_ms() -> int:
+    return round(clock.now().timestamp() * 1000)
+
+
+def _unavailable(error: Exception) -> Exception:
+    return SignInUnavailable() if is_away(error) else error

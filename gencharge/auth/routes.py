@@ -1,0 +1,264 @@
+"""Signing in over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import orjson
+from fastapi import Cookie, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+
+from gencharge.admins.errors import AdminBlocked
+from gencharge.auth import service
+from gencharge.auth.challenges import Purpose
+from gencharge.auth.desk import Desk, get_desk
+from gencharge.auth.errors import (
+    OtpInvalid,
+    OtpLimit,
+    OtpLocked,
+    OtpTooSoon,
+    PhoneAlreadyRegistered,
+    SignInSuspended,
+)
+from gencharge.auth.schemas import (
+    CodeSent,
+    Login,
+    PasswordForm,
+    Refresh,
+    Register,
+    Registered,
+    SessionOut,
+    SessionsEnded,
+    SignUp,
+    TokensOut,
+    VerifyOtp,
+)
+from gencharge.core import web
+from gencharge.core.database import Db
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    MalformedJson,
+    SignInUnavailable,
+    ValidationFailed,
+    field_problem,
+)
+from gencharge.core.paging import Page, Paging
+from gencharge.core.web import PREFIX, errors, reply
+from gencharge.directory.errors import EmailTaken
+from gencharge.sessions import service as sessions
+from gencharge.sessions.errors import RefreshTokenInvalid, SessionUnknown
+from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, SignedIn, SignedInUser
+from gencharge.users.errors import AlreadyRegistered, OwnReferralCode, ReferralCodeUnknown, UserBlocked
+
+COOKIE: Final = "refresh_token"
+COOKIE_PATH: Final = f"{PREFIX}/auth"
+_SENDING: Final = (
+    ValidationFailed,
+    OtpTooSoon,
+    OtpLimit,
+    OtpLocked,
+    SignInSuspended,
+    SignInUnavailable,
+    DatabaseUnavailable,
+)
+_REDEEMING: Final = (
+    ValidationFailed,
+    OtpInvalid,
+    OtpLocked,
+    SignInSuspended,
+    SignInUnavailable,
+    DatabaseUnavailable,
+)
+AtDesk = Annotated[Desk, Depends(get_desk)]
+Model = TypeVar("Model", bound=BaseModel)
+router = web.router("auth")
+
+
+@router.post("/signup", response_model=CodeSent, responses=errors(*_SENDING))
+async def sign_up(body: SignUp, desk: AtDesk) -> Response:
+    """Send a code to a new customer's number. The answer is the same for a number that has an account."""
+    return _code_sent(desk, await service.send_code(desk, Purpose.SIGN_UP, body.phone_number))
+
+
+@router.post(
+    "/verify-otp-signup",
+    status_code=201,
+    response_model=TokensOut,
+    responses=errors(*_REDEEMING, PhoneAlreadyRegistered),
+)
+async def verify_otp_signup(body: VerifyOtp, request: Request, desk: AtDesk) -> Response:
+    """Prove that the number is yours: makes the account and its wallet, and signs in."""
+    tokens = await service.sign_up(desk, body.phone_number, body.otp, device=_device(request))
+    return _signed_in(desk, tokens, status=201)
+
+
+@router.post(
+    "/register",
+    response_model=Registered,
+    responses=errors(
+        *USER_ERRORS, AlreadyRegistered, EmailTaken, ReferralCodeUnknown, OwnReferralCode, ValidationFailed
+    ),
+)
+async def register(body: Register, db: Db, me: SignedInUser) -> Registered:
+    """Tell who you are, once."""
+    user = await service.register(
+        db,
+        me.user_id,
+        name=body.name,
+        email=body.email,
+        user_type=body.user_type,
+        referral_code=body.referral_code.upper() if body.referral_code else None,
+    )
+    return Registered.model_validate(user)
+
+
+@router.post("/login", response_model=CodeSent, responses=errors(*_SENDING))
+async def login(body: Login, desk: AtDesk) -> Response:
+    """Send a code to the number of an account. The answer is the same for a number that has none."""
+    return _code_sent(desk, await service.send_code(desk, Purpose.SIGN_IN, body.phone_number))
+
+
+async def _credentials(request: Request) -> VerifyOtp:
+    """Number and code out of JSON, or out of the OAuth2 password form."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        fields = (await request.form()).multi_items()
+        if len(dict(fields)) != len(fields):
+            raise ValidationFailed(errors=[field_problem("body", "each field once", "duplicate_field")])
+        form = _parse(PasswordForm, dict(fields))
+        return VerifyOtp(phone_number=form.username, otp=form.password)
+    try:
+        return _parse(VerifyOtp, await request.json())
+    except (orjson.JSONDecodeError, UnicodeDecodeError):
+        raise MalformedJson from None
+
+
+def _parse(model: type[Model], raw: object) -> Model:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        found: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
+        raise RequestValidationError([{**entry, "loc": ("body", *entry["loc"])} for entry in found]) from None
+
+
+_CREDENTIALS_DOCUMENTED: Final = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/VerifyOtp"}},
+            "application/x-www-form-urlencoded": {
+                "schema": PasswordForm.model_json_schema(ref_template="#/components/schemas/{model}"),
+                "example": {"grant_type": "password", "username": "9000001001", "password": "111111"},
+            },
+        },
+    }
+}
+
+
+@router.post(
+    "/verify-otp-login",
+    response_model=TokensOut,
+    responses=errors(*_REDEEMING, MalformedJson, UserBlocked, AdminBlocked),
+    openapi_extra=_CREDENTIALS_DOCUMENTED,
+)
+async def verify_otp_login(
+    given: Annotated[VerifyOtp, Depends(_credentials)], request: Request, desk: AtDesk
+) -> Response:
+    """Sign in with the code. Takes JSON, and the OAuth2 password form (user name = number, password = code)."""
+    tokens = await service.sign_in(desk, given.phone_number, given.otp, device=_device(request))
+    return _signed_in(desk, tokens)
+
+
+@router.post(
+    "/refresh",
+    response_model=TokensOut,
+    responses=errors(RefreshTokenInvalid, UserBlocked, AdminBlocked, ValidationFailed, DatabaseUnavailable),
+)
+async def refresh(
+    desk: AtDesk,
+    body: Refresh | None = None,
+    cookie: Annotated[str | None, Cookie(alias=COOKIE, max_length=200)] = None,
+) -> Response:
+    """New tokens for a refresh token, from the body or else the cookie. A refresh token is good once."""
+    token = (body and body.refresh_token) or cookie
+    if not token:
+        raise RefreshTokenInvalid
+    return _signed_in(desk, await service.refresh(desk, token))
+
+
+@router.post("/logout", status_code=204, responses=errors(*SIGNED_IN_ERRORS))
+async def logout(db: Db, me: SignedIn) -> Response:
+    """End this session: its tokens are refused everywhere within a second."""
+    await service.sign_out(db, me)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=True, httponly=True, samesite="lax")
+    return response
+
+
+@router.get("/sessions", response_model=Page[SessionOut], responses=errors(*SIGNED_IN_ERRORS))
+async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
+    """Where I am signed in, the newest first."""
+    rows, cursor, total = await sessions.list_live(db, me.user_id, page)
+    items = [
+        SessionOut(
+            session_id=row.session_id,
+            device=row.device,
+            address=row.address,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=min(row.expires_at, row.absolute_expires_at),
+            current=row.session_id == me.session_id,
+        )
+        for row in rows
+    ]
+    return Page(items=items, next_cursor=cursor, total=total)
+
+
+@router.delete("/sessions/{session_id}", status_code=204, responses=errors(*SIGNED_IN_ERRORS, SessionUnknown))
+async def end_session(session_id: UUID, db: Db, me: SignedIn) -> None:
+    """End one of my sessions."""
+    await sessions.end_one(db, me.user_id, session_id, reason="ended_by_owner")
+
+
+@router.delete("/sessions", response_model=SessionsEnded, responses=errors(*SIGNED_IN_ERRORS))
+async def end_other_sessions(db: Db, me: SignedIn) -> SessionsEnded:
+    """End all of my sessions but this one."""
+    ended = await sessions.revoke(db, me.user_id, reason="ended_by_owner", but=me.session_id)
+    return SessionsEnded(ended=ended)
+
+
+def _code_sent(desk: Desk, headers: Any) -> Response:
+    settings = desk.settings
+    answer = CodeSent(
+        message="If a code can be sent to this number, it is on its way.",
+        expires_in_seconds=round(settings.otp_expire_minutes * 60),
+        resend_after_seconds=settings.otp_resend_seconds,
+    )
+    return reply(answer, headers=headers)
+
+
+def _signed_in(desk: Desk, tokens: service.Tokens, *, status: int = 200) -> Response:
+    answer = TokensOut(
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        expires_in=desk.gate.keys.lifetime_seconds,
+        kind=tokens.principal.kind,
+        user_id=tokens.principal.user_id,
+    )
+    response = reply(answer, status=status, headers={"Cache-Control": "no-store"})
+    response.set_cookie(
+        COOKIE,
+        tokens.refresh_token,
+        max_age=round(desk.settings.refresh_token_expire_days * 86_400),
+        path=COOKIE_PATH,
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _device(request: Request) -> str:
+    return request.headers.get("user-agent", "")

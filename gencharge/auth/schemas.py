@@ -1,0 +1,134 @@
+"""Signing in, on the wire."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, EmailStr, Field
+from pydantic_core import PydanticCustomError
+
+from gencharge.core.phone import MobileNumber
+from gencharge.core.web import Body, Out
+from gencharge.users.models import UserType
+
+_MARKS: Final = frozenset(" .'’-\u200c\u200d")  # both joiners: Indic scripts need them
+
+
+def _name(raw: str) -> str:
+    """A person's name in any script: letters, their marks, spaces, and . ' -"""
+    name = unicodedata.normalize("NFC", " ".join(raw.split()))
+    if (
+        not 2 <= len(name) <= 50
+        or not any(character.isalpha() for character in name)
+        or not all(character in _MARKS or unicodedata.category(character)[0] in "LM" for character in name)
+    ):
+        raise PydanticCustomError("name", "2 to 50 letters, spaces, and . ' -")
+    return name
+
+
+Otp = Annotated[
+    str, Field(pattern=r"^[0-9]{6}$", description="The six digits that were sent.", examples=["111111"])
+]
+PersonName = Annotated[str, Field(max_length=200, examples=["Asha Rao"]), AfterValidator(_name)]
+Email = Annotated[
+    EmailStr, Field(max_length=254, examples=["asha@example.com"]), AfterValidator(lambda raw: raw.lower())
+]
+RefreshTokenText = Annotated[str, Field(max_length=200, description="The refresh token of the last answer.")]
+
+
+class SignUp(Body):
+    """A new customer's number."""
+
+    phone_number: MobileNumber
+
+
+class Login(Body):
+    """The number of somebody who has an account."""
+
+    phone_number: MobileNumber
+
+
+class VerifyOtp(Body):
+    """A number, and the code that was sent to it."""
+
+    phone_number: MobileNumber
+    otp: Otp
+
+
+class PasswordForm(Body):
+    """The OAuth2 password form (RFC 6749 section 4.3), as `/docs` sends it."""
+
+    username: MobileNumber
+    password: Otp
+    grant_type: Literal["password"] = "password"
+    scope: str = Field(default="", max_length=200)
+    client_id: str = Field(default="", max_length=200)
+    client_secret: str = Field(default="", max_length=200)
+
+
+class Refresh(Body):
+    """A refresh token; without it, the cookie's."""
+
+    refresh_token: RefreshTokenText | None = None
+
+
+class Register(Body):
+    """Who the new customer is."""
+
+    name: PersonName
+    email: Email
+    user_type: UserType = Field(examples=["prepaid"])
+    referral_code: str | None = Field(
+        default=None, max_length=16, description="Of whoever referred you.", examples=["7KMQ2XWD"]
+    )
+
+
+class Registered(Out):
+    """What is known about the new customer now."""
+
+    user_id: UUID
+    name: str
+    email: str
+    user_type: UserType
+    referral_code: str = Field(description="Yours, for those whom you refer.", examples=["7KMQ2XWD"])
+    registered_at: datetime
+
+
+class CodeSent(Out):
+    """The same answer for every number, known or not."""
+
+    message: str
+    expires_in_seconds: int
+    resend_after_seconds: int
+
+
+class TokensOut(Out):
+    """Both tokens. The refresh token also comes as a cookie that scripts can't read."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int = Field(description="Life of the access token in seconds.")
+    kind: Literal["user", "admin"]
+    user_id: UUID
+
+
+class SessionOut(Out):
+    """A sign-in."""
+
+    session_id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class SessionsEnded(Out):
+    """How many sessions ended."""
+
+    ended: int
