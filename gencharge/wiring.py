@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from gencharge.admins import grants
+from gencharge.audit import jobs as audit_jobs
+from gencharge.audit import service as audit
 from gencharge.auth import desk
 from gencharge.auth import routes as auth_routes
 from gencharge.core import checks, snapshots
@@ -15,6 +17,8 @@ from gencharge.core.checks import Check
 from gencharge.core.events import Listener
 from gencharge.core.jobs import Job
 from gencharge.core.stores import Stores
+from gencharge.notifications import routes as notifications_routes
+from gencharge.notifications import service as notifications
 from gencharge.operators import routes as operators_routes
 from gencharge.operators import service as operators
 from gencharge.plans import routes as plans_routes
@@ -36,14 +40,16 @@ ROUTERS: Sequence[APIRouter] = (
     auth_routes.router,
     users_routes.router,
     operators_routes.router,
+    notifications_routes.router,
 )
-LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES,)
+LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES, notifications.NOTICES, audit.ENTRIES)
 # What `gencharge ledger verify` and the nightly job check.
 CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS)
 JOBS: Sequence[Job] = (
     checks.nightly(CHECKS),
     *recharge_jobs.JOBS,
     *sessions_jobs.JOBS,
+    *audit_jobs.JOBS,
 )
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
 WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
@@ -60,4 +66,5 @@ TAGS: list[dict[str, str]] = [
     {"name": "users", "description": "Customers."},
     {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "operators", "description": "Operators, circles, and whose number it is."},
+    {"name": "notifications", "description": "My inbox: what happened to my money, plans and sign-ins."},
 ]

@@ -1,0 +1,145 @@
+"""Entries in MongoDB (`audit_entries`), anchors and the sealer's lease in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.audit.models import AuditAnchor, Head
+from gencharge.core.document_db import Document
+from gencharge.core.documents import add_once
+
+COLLECTION: Final = "audit_entries"
+_CHAIN: Final = "audit"
+INDEXES: Final = [
+    # Two sealers can never give one number to two entries.
+    IndexModel(
+        [("sequence", ASCENDING)], name="chain", unique=True, partialFilterExpression={"sealed": True}
+    ),
+    IndexModel(
+        [("sealed", ASCENDING), ("_id", ASCENDING)],
+        name="unsealed",
+        partialFilterExpression={"sealed": False},
+    ),
+    IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)], name="of_user"),
+    IndexModel([("object.type", ASCENDING), ("object.id", ASCENDING), ("_id", ASCENDING)], name="of_object"),
+    IndexModel([("actor.id", ASCENDING), ("_id", ASCENDING)], name="of_actor"),
+]
+
+
+def _entries(documents: AsyncDatabase[Document]) -> AsyncCollection[Document]:
+    return documents[COLLECTION]
+
+
+async def add_entries(documents: AsyncDatabase[Document], entries: Sequence[Document]) -> None:
+    """Add those that are not there yet; an entry that is there is never touched."""
+    await _entries(documents).create_indexes(INDEXES)
+    await add_once(_entries(documents), entries)
+
+
+async def list_unsealed(
+    documents: AsyncDatabase[Document], *, before: datetime, limit: int
+) -> list[Document]:
+    """The entries that happened before an instant and have no place in the chain, in the order of their ids."""
+    wanted = {"sealed": False, "occurred_at": {"$lt": before}}
+    return await _entries(documents).find(wanted).sort("_id", ASCENDING).limit(limit).to_list()
+
+
+async def count_unsealed(documents: AsyncDatabase[Document]) -> int:
+    """How many entries have no place in the chain yet."""
+    return await _entries(documents).count_documents({"sealed": False})
+
+
+async def set_seals(documents: AsyncDatabase[Document], seals: Sequence[tuple[UUID, int, str, str]]) -> int:
+    """Give entries their (id, sequence, previous hash, hash); how many were still unsealed."""
+    updates = [
+        UpdateOne(
+            {"_id": entry_id, "sealed": False},
+            {"$set": {"sealed": True, "sequence": sequence, "previous_hash": previous, "hash": own}},
+        )
+        for entry_id, sequence, previous, own in seals
+    ]
+    return (await _entries(documents).bulk_write(updates, ordered=False)).modified_count
+
+
+async def remove_seals(documents: AsyncDatabase[Document], *, after: int) -> int:
+    """Take the places after `after` back: they were never anchored. How many there were."""
+    result = await _entries(documents).update_many(
+        {"sealed": True, "sequence": {"$gt": after}},
+        {"$set": {"sealed": False}, "$unset": {"sequence": "", "previous_hash": "", "hash": ""}},
+    )
+    return result.modified_count
+
+
+async def iterate_sealed(documents: AsyncDatabase[Document], *, upto: int) -> AsyncIterator[Document]:
+    """The chain's entries in order."""
+    wanted = {"sealed": True, "sequence": {"$lte": upto}}
+    async for entry in _entries(documents).find(wanted).sort([("sequence", ASCENDING), ("_id", ASCENDING)]):
+        yield entry
+
+
+async def find_by_hash(documents: AsyncDatabase[Document], own_hash: str) -> Document | None:
+    """The sealed entry with this hash. A scan: only for a chain that was found broken."""
+    return await _entries(documents).find_one({"sealed": True, "hash": own_hash})
+
+
+async def take_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
+    """Become the one sealer; False while another one is."""
+    taken = await db.execute(
+        text("""
+            INSERT INTO audit_sealers (chain, holder, leased_until)
+            VALUES (:chain, :holder, now() + make_interval(secs => :seconds))
+            ON CONFLICT (chain) DO UPDATE SET holder = excluded.holder, leased_until = excluded.leased_until
+            WHERE audit_sealers.leased_until <= now()
+            RETURNING holder
+        """),
+        {"chain": _CHAIN, "holder": holder, "seconds": seconds},
+    )
+    return taken.first() is not None
+
+
+async def renew_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
+    """Stay the sealer until the transaction ends and `seconds` beyond; False where another one took over."""
+    renewed = await db.execute(
+        text("""
+            UPDATE audit_sealers SET leased_until = now() + make_interval(secs => :seconds)
+            WHERE chain = :chain AND holder = :holder RETURNING holder
+        """),
+        {"chain": _CHAIN, "holder": holder, "seconds": seconds},
+    )
+    return renewed.first() is not None
+
+
+async def get_head(db: AsyncSession) -> Head:
+    """The last anchor, or the beginning."""
+    row = (
+        await db.execute(
+            select(AuditAnchor.sequence, AuditAnchor.hash).order_by(AuditAnchor.sequence.desc()).limit(1)
+        )
+    ).first()
+    return Head(row.sequence, row.hash) if row else Head()
+
+
+async def add_anchor(db: AsyncSession, head: Head) -> None:
+    """Write down a head of the chain for good."""
+    db.add(AuditAnchor(sequence=head.sequence, hash=head.hash))
+    await db.flush()
+
+
+async def list_anchors(db: AsyncSession, *, after: int, upto: int, limit: int) -> list[Head]:
+    """A page of anchors in order."""
+    rows = await db.execute(
+        select(AuditAnchor.sequence, AuditAnchor.hash)
+        .where(AuditAnchor.sequence > after, AuditAnchor.sequence <= upto)
+        .order_by(AuditAnchor.sequence)
+        .limit(limit)
+    )
+    return [Head(row.sequence, row.hash) for row in rows]

@@ -1,0 +1,29 @@
+"""The sealer's clock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pymongo.errors import PyMongoError
+
+from gencharge.audit import sealing
+from gencharge.core import document_db, telemetry
+from gencharge.core.jobs import Job
+from gencharge.core.stores import Stores
+
+log = telemetry.get_logger(__name__)
+
+
+async def seal(stores: Stores) -> None:
+    """Chain what came in; while MongoDB is away there is nothing to chain."""
+    try:
+        await sealing.seal(stores)
+    except sealing.SealingInterrupted:
+        log.info("audit_sealing_interrupted")
+    except PyMongoError as error:
+        if not document_db.is_away(error):
+            raise
+        log.warning("audit_sealing_waits", error=type(error).__name__)
+
+
+JOBS: Final = (Job("audit.seal", seal, cron="* * * * * */5"),)

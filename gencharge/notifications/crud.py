@@ -1,0 +1,101 @@
+"""The collection `notices`. Every query names the recipient's kind and id: nobody reaches another's notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+
+from gencharge.core.document_db import Document
+from gencharge.core.documents import add_once
+from gencharge.notifications.models import NoticeType, Recipient
+
+COLLECTION: Final = "notices"
+_OWNER: Final = [("recipient_kind", ASCENDING), ("recipient_id", ASCENDING)]
+INDEXES: Final = [
+    IndexModel([*_OWNER, ("created_at", DESCENDING), ("_id", DESCENDING)], name="inbox"),
+    IndexModel([*_OWNER, ("viewed_at", ASCENDING), ("deleted_at", ASCENDING)], name="unread"),
+]
+
+
+def _notices(documents: AsyncDatabase[Document]) -> AsyncCollection[Document]:
+    return documents[COLLECTION]
+
+
+def _inbox(owner: Recipient, **also: Any) -> Document:
+    return {"recipient_kind": owner.kind, "recipient_id": owner.id, "deleted_at": None, **also}
+
+
+async def add_notices(documents: AsyncDatabase[Document], notices: Sequence[Document]) -> None:
+    """Add those that are not there yet. A notice that its owner deleted stays deleted."""
+    # One cheap round trip where the indexes exist; a database that was dropped or restored gets them back.
+    await _notices(documents).create_indexes(INDEXES)
+    await add_once(_notices(documents), notices)
+
+
+async def list_notices(
+    documents: AsyncDatabase[Document],
+    owner: Recipient,
+    *,
+    kind: NoticeType | None,
+    unread: bool | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Document]:
+    """The newest first; `after` is the last one of the page before."""
+    wanted = _filtered(owner, kind=kind, unread=unread)
+    if after is not None:
+        instant, tie = after
+        wanted["created_at"] = {"$lte": instant}  # the bound that the index can use
+        wanted["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
+    order = [("created_at", DESCENDING), ("_id", DESCENDING)]
+    return await _notices(documents).find(wanted).sort(order).limit(limit).to_list()
+
+
+async def count_notices(
+    documents: AsyncDatabase[Document], owner: Recipient, *, kind: NoticeType | None, unread: bool | None
+) -> int:
+    """How many notices a list has in all."""
+    return await _notices(documents).count_documents(_filtered(owner, kind=kind, unread=unread))
+
+
+def _filtered(owner: Recipient, *, kind: NoticeType | None, unread: bool | None) -> Document:
+    wanted = _inbox(owner)
+    if kind is not None:
+        wanted["type"] = kind.value
+    if unread is not None:
+        wanted["viewed_at"] = None if unread else {"$ne": None}
+    return wanted
+
+
+async def mark_viewed(
+    documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID, now: datetime
+) -> Document | None:
+    """The notice, viewed; the first view's instant stays. None where it is not in this inbox."""
+    first_view = [{"$set": {"viewed_at": {"$ifNull": ["$viewed_at", now]}}}]
+    return await _notices(documents).find_one_and_update(
+        _inbox(owner, _id=notice_id), first_view, return_document=ReturnDocument.AFTER
+    )
+
+
+async def mark_all_viewed(documents: AsyncDatabase[Document], owner: Recipient, now: datetime) -> int:
+    """How many were unread."""
+    result = await _notices(documents).update_many(
+        _inbox(owner, viewed_at=None, created_at={"$lte": now}), {"$set": {"viewed_at": now}}
+    )
+    return result.modified_count
+
+
+async def mark_deleted(
+    documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID, now: datetime
+) -> bool:
+    """False where it is not in this inbox. The document stays, so that a late delivery can't bring it back."""
+    result = await _notices(documents).update_one(
+        _inbox(owner, _id=notice_id), {"$set": {"deleted_at": now, "title": "", "body": "", "data": {}}}
+    )
+    return result.matched_count == 1

@@ -1,0 +1,9 @@
+"""What can go wrong with notifications."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import NotFound
+
+
+class NotificationNotFound(NotFound):
+    """There is no such notification in your inbox."""

@@ -1,0 +1,87 @@
+"""Notifications over HTTP. The token's kind decides which inbox it is: a user's or an admin's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query
+
+from gencharge.core.document_db import Documents
+from gencharge.core.errors import DocumentsUnavailable, ValidationFailed
+from gencharge.core.paging import CursorInvalid
+from gencharge.core.web import errors
+from gencharge.core.web import router as room
+from gencharge.notifications import service
+from gencharge.notifications.errors import NotificationNotFound
+from gencharge.notifications.models import Recipient
+from gencharge.notifications.schemas import (
+    NotificationOut,
+    NotificationPage,
+    NotificationQuery,
+    UnreadCount,
+    ViewedCount,
+)
+from gencharge.sessions.guards import SIGNED_IN_ERRORS, Principal, SignedIn
+
+router = room("notifications")
+_ALWAYS = (*SIGNED_IN_ERRORS, DocumentsUnavailable)
+
+
+def _inbox_of(me: Principal) -> Recipient:
+    return Recipient(me.kind, me.user_id)
+
+
+@router.get("", response_model=NotificationPage, responses=errors(*_ALWAYS, ValidationFailed, CursorInvalid))
+async def list_notifications(
+    documents: Documents, me: SignedIn, query: Annotated[NotificationQuery, Query()]
+) -> NotificationPage:
+    """My notifications, newest first."""
+    inbox = _inbox_of(me)
+    notices, cursor = await service.read(
+        documents, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
+    )
+    total = (
+        await service.count(documents, inbox, kind=query.type, unread=query.unread)
+        if query.include_total
+        else None
+    )
+    return NotificationPage(
+        items=[NotificationOut.of(notice) for notice in notices],
+        next_cursor=cursor,
+        total=total,
+        unread_count=await service.count(documents, inbox, unread=True),
+    )
+
+
+@router.get("/unread-count", response_model=UnreadCount, responses=errors(*_ALWAYS))
+async def count_unread_notifications(documents: Documents, me: SignedIn) -> UnreadCount:
+    """How many I have not seen yet."""
+    return UnreadCount(unread_count=await service.count(documents, _inbox_of(me), unread=True))
+
+
+@router.post("/viewed-all", response_model=ViewedCount, responses=errors(*_ALWAYS))
+async def view_all_notifications(documents: Documents, me: SignedIn) -> ViewedCount:
+    """Mark all that are there now as seen."""
+    return ViewedCount(viewed_count=await service.view_all(documents, _inbox_of(me)))
+
+
+@router.post(
+    "/{notification_id}/viewed",
+    response_model=NotificationOut,
+    responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
+)
+async def view_notification(documents: Documents, me: SignedIn, notification_id: UUID) -> NotificationOut:
+    """Mark one as seen. A second time changes nothing."""
+    return NotificationOut.of(await service.view(documents, _inbox_of(me), notification_id))
+
+
+@router.delete(
+    "/{notification_id}",
+    status_code=204,
+    response_model=None,
+    responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
+)
+async def delete_notification(documents: Documents, me: SignedIn, notification_id: UUID) -> None:
+    """Take one out of my inbox for good."""
+    await service.delete(documents, _inbox_of(me), notification_id)

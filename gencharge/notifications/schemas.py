@@ -1,0 +1,72 @@
+"""Notifications on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from gencharge.core.paging import Page, PageParams
+from gencharge.core.web import Out
+from gencharge.notifications.models import Notice, NoticeType
+
+
+class NotificationQuery(PageParams):
+    """Which notifications."""
+
+    type: NoticeType | None = Field(default=None, description="Only this type.")
+    unread: bool | None = Field(
+        default=None, description="`true`: only unread ones; `false`: only viewed ones."
+    )
+
+
+class NotificationOut(Out):
+    """A notification. `kind` names the template, `data` is what the text was made of."""
+
+    notification_id: UUID
+    type: NoticeType
+    kind: str = Field(examples=["plan_recharged"])
+    title: str = Field(examples=["Recharge successful"])
+    body: str = Field(
+        examples=["Rs 199.00 paid. Jio 199 is now active on 98765 43210, valid until 14 August 2026."]
+    )
+    data: dict[str, str | int | None] = Field(
+        examples=[{"recharge_id": "0198c0de-0000-7000-8000-000000000000"}]
+    )
+    created_at: datetime
+    viewed_at: datetime | None = Field(description="Null: unread.")
+
+    @classmethod
+    def of(cls, notice: Notice) -> NotificationOut:
+        """The wire form of a notice."""
+        return cls(
+            notification_id=notice.id,
+            type=notice.type,
+            kind=notice.kind,
+            title=notice.title,
+            body=notice.body,
+            data=notice.data,
+            created_at=notice.created_at,
+            viewed_at=notice.viewed_at,
+        )
+
+
+class NotificationPage(Page[NotificationOut]):
+    """A page of an inbox, newest first."""
+
+    unread_count: int = Field(
+        description="Unread ones in the whole inbox, whatever the filters.", examples=[3]
+    )
+
+
+class UnreadCount(Out):
+    """How many are unread."""
+
+    unread_count: int = Field(examples=[3])
+
+
+class ViewedCount(Out):
+    """How many were unread until now."""
+
+    viewed_count: int = Field(examples=[3])

@@ -1,0 +1,95 @@
+"""The inbox: put in, read, view, delete."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import pymongo
+from pymongo.asynchronous.database import AsyncDatabase
+
+from gencharge.core import clock
+from gencharge.core.document_db import Document
+from gencharge.core.documents import answering
+from gencharge.core.events import Envelope, Outside
+from gencharge.core.paging import decode_cursor, encode_cursor
+from gencharge.core.stores import Stores
+from gencharge.notifications import crud
+from gencharge.notifications.errors import NotificationNotFound
+from gencharge.notifications.models import Notice, NoticeType, Recipient, from_document, to_document
+from gencharge.notifications.templates import TEMPLATES
+
+_BATCH_SECONDS = 10
+
+
+async def deliver(stores: Stores, batch: list[Envelope]) -> None:
+    """Put the notices of these events into their inboxes; one that is there already stays as it is."""
+    notices = [
+        to_document(envelope.id, envelope.occurred_at, TEMPLATES[type(envelope.event)](envelope.event))
+        for envelope in batch
+    ]
+    with pymongo.timeout(_BATCH_SECONDS):
+        await crud.add_notices(stores.documents, notices)
+
+
+NOTICES = Outside("notifications.notices", tuple(TEMPLATES), deliver)
+
+
+async def read(
+    documents: AsyncDatabase[Document],
+    owner: Recipient,
+    *,
+    kind: NoticeType | None = None,
+    unread: bool | None = None,
+    limit: int = 20,
+    cursor: str | None = None,
+) -> tuple[list[Notice], str | None]:
+    """A page of the inbox, newest first, and the next page's cursor.
+
+    `unread`: True = only unread, False = only viewed ones. Raises CursorInvalid, DocumentsUnavailable.
+    """
+    after = None
+    if cursor is not None:
+        instant, tie = decode_cursor(cursor, kinds=(datetime, UUID))
+        after = (instant, tie)
+    with answering(documents):
+        found = await crud.list_notices(
+            documents, owner, kind=kind, unread=unread, after=after, limit=limit + 1
+        )
+    notices = [from_document(document) for document in found[:limit]]
+    more = len(found) > limit
+    return notices, encode_cursor(notices[-1].created_at, notices[-1].id) if more else None
+
+
+async def count(
+    documents: AsyncDatabase[Document],
+    owner: Recipient,
+    *,
+    kind: NoticeType | None = None,
+    unread: bool | None = None,
+) -> int:
+    """How many notices. Raises DocumentsUnavailable."""
+    with answering(documents):
+        return await crud.count_notices(documents, owner, kind=kind, unread=unread)
+
+
+async def view(documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID) -> Notice:
+    """Note that the owner saw it; a second view changes nothing. Raises NotificationNotFound, DocumentsUnavailable."""
+    with answering(documents):
+        found = await crud.mark_viewed(documents, owner, notice_id, clock.now())
+    if found is None:
+        raise NotificationNotFound
+    return from_document(found)
+
+
+async def view_all(documents: AsyncDatabase[Document], owner: Recipient) -> int:
+    """Note that the owner saw all that is there now; how many were unread. Raises DocumentsUnavailable."""
+    with answering(documents):
+        return await crud.mark_all_viewed(documents, owner, clock.now())
+
+
+async def delete(documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID) -> None:
+    """Take it out of the inbox for good. Raises NotificationNotFound, DocumentsUnavailable."""
+    with answering(documents):
+        if not await crud.mark_deleted(documents, owner, notice_id, clock.now()):
+            raise NotificationNotFound

@@ -1,0 +1,134 @@
+"""The texts: for each event a function that makes a notice of it. Amounts in rupees, dates in India."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from gencharge.core.clock import IST
+from gencharge.core.events import Event
+from gencharge.core.money import Money
+from gencharge.notifications.models import Draft, NoticeType, Recipient
+from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged
+from gencharge.sessions.events import RefreshTokenReused
+
+
+def plan_recharged(event: PlanRecharged) -> Draft:
+    """To the payer: it worked, what it cost, from when until when."""
+    paid = f"{rupees(event.total_paid_paise)} paid."
+    number = spaced(event.phone_number)
+    if event.status == "queued":
+        begins = f"on {day(event.valid_from)}, " if event.valid_from else ""
+        body = (
+            f"{paid} {event.plan_name} for {number} is queued: it starts {begins}when the present plan ends."
+        )
+    else:
+        body = f"{paid} {event.plan_name} is now active on {number}{_until(event.valid_until)}."
+    return Draft(
+        recipient=_user(event),
+        kind="plan_recharged",
+        type=NoticeType.TRANSACTIONAL,
+        title="Recharge successful",
+        body=body,
+        data={
+            "recharge_id": event.recharge_id,
+            "phone_number": event.phone_number,
+            "plan_id": event.plan_id,
+            "plan_name": event.plan_name,
+            "operator": event.operator,
+            "status": event.status,
+            "total_paid": str(Money(event.total_paid_paise)),
+            "valid_from": event.valid_from,
+            "valid_until": event.valid_until,
+        },
+    )
+
+
+def plan_activated(event: PlanActivated) -> Draft:
+    """To the payer: the queued plan's turn came."""
+    return Draft(
+        recipient=_user(event),
+        kind="plan_activated",
+        type=NoticeType.TRANSACTIONAL,
+        title="Your queued plan has started",
+        body=f"{event.plan_name} is now active on {spaced(event.phone_number)}{_until(event.valid_until)}.",
+        data={
+            "recharge_id": event.recharge_id,
+            "phone_number": event.phone_number,
+            "plan_name": event.plan_name,
+            "valid_until": event.valid_until,
+        },
+    )
+
+
+def plan_expired(event: PlanExpired) -> Draft:
+    """To the payer: the plan's validity ended."""
+    number = spaced(event.phone_number)
+    return Draft(
+        recipient=_user(event),
+        kind="plan_expired",
+        type=NoticeType.TRANSACTIONAL,
+        title="Your plan has ended",
+        body=f"{event.plan_name} on {number} has ended. Recharge again to keep calls and data going.",
+        data={
+            "recharge_id": event.recharge_id,
+            "phone_number": event.phone_number,
+            "plan_name": event.plan_name,
+        },
+    )
+
+
+def refresh_token_reused(event: RefreshTokenReused) -> Draft:
+    """To the owner of a sign-in that may have been copied. Security: no preference silences it."""
+    return Draft(
+        recipient=Recipient("admin" if event.kind == "admin" else "user", UUID(event.user_id)),
+        kind="refresh_token_reused",
+        type=NoticeType.TRANSACTIONAL,
+        title="We ended one of your sign-ins",
+        body=(
+            "Somebody used an old key of one of your sign-ins again, so we ended it: it may have been copied. "
+            "Sign in once more on your own device, and end every sign-in there that you don't know."
+        ),
+        data={"session_id": event.session_id},
+    )
+
+
+TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft]]] = {
+    PlanRecharged: plan_recharged,
+    PlanActivated: plan_activated,
+    PlanExpired: plan_expired,
+    RefreshTokenReused: refresh_token_reused,
+}
+
+
+def rupees(paise: int) -> str:
+    """`Rs 199.00`, `Rs 1,29,900.00`: Indian grouping, thousands first, then hundreds."""
+    whole, _, decimals = str(Money(paise)).partition(".")
+    front, last = whole[:-3], whole[-3:]
+    groups = [front[max(0, end - 2) : end] for end in range(len(front), 0, -2)]
+    return f"Rs {','.join([*reversed(groups), last])}.{decimals}"
+
+
+def spaced(phone_number: str) -> str:
+    """`+919876543210` -> `98765 43210`. The recipient typed it in, so it is shown in full."""
+    national = phone_number.removeprefix("+91")
+    return f"{national[:5]} {national[5:]}"
+
+
+def day(instant: str) -> str:
+    """`2026-08-14T18:29:59Z` -> `14 August 2026`: the last day in India that an instant (RFC 3339) leaves whole."""
+    local = datetime.fromisoformat(instant).astimezone(IST)
+    # A validity that ends at midnight ends with the day before.
+    if local.time() == local.time().min:
+        local -= timedelta(microseconds=1)
+    return f"{local.day} {local:%B %Y}"
+
+
+def _until(instant: str | None) -> str:
+    return f", valid until {day(instant)}" if instant else ""
+
+
+def _user(event: Event) -> Recipient:
+    return Recipient("user", UUID(event.user_id))
