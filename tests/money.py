@@ -37,14 +37,21 @@ async def make_customer(stores: Stores, rupees: int = 5_000) -> UUID:
         await wallet.open_wallet(db, user_id)
         if rupees:
             await wallet.credit(
-                db, user_id, Money.rupees(rupees), source_account=Account.OPENING, code=Code.OPENING, key="opening"
+                db,
+                user_id,
+                Money.rupees(rupees),
+                source_account=Account.OPENING,
+                code=Code.OPENING,
+                key="opening",
             )
 
     await stores.database.run(unit)
     return user_id
 
 
-async def make_number(stores: Stores, operator: str = "JIO", service_type: str = "prepaid", circle: str | None = None) -> str:
+async def make_number(
+    stores: Stores, operator: str = "JIO", service_type: str = "prepaid", circle: str | None = None
+) -> str:
     """A number that everybody knows to be this operator's."""
     phone_number = f"+91{random.choice('6789')}{random.randrange(10**9):09d}"
 
@@ -57,9 +64,13 @@ async def make_number(stores: Stores, operator: str = "JIO", service_type: str =
     return phone_number
 
 
-async def find_plan(stores: Stores, operator: str = "JIO", rupees: int = 299, category: str | None = None) -> Plan:
+async def find_plan(
+    stores: Stores, operator: str = "JIO", rupees: int = 299, category: str | None = None
+) -> Plan:
     """The sample plan of this operator at this price."""
-    query = select(Plan).where(Plan.operator == operator, Plan.price_paise == rupees * 100, Plan.status == "active")
+    query = select(Plan).where(
+        Plan.operator == operator, Plan.price_paise == rupees * 100, Plan.status == "active"
+    )
     if category is not None:
         query = query.where(Plan.category == category)
     async with stores.database.transaction() as db:
@@ -69,13 +80,22 @@ async def find_plan(stores: Stores, operator: str = "JIO", rupees: int = 299, ca
 
 
 async def buy(
-    stores: Stores, user_id: UUID, phone_number: str, plan_id: UUID, *, key: str | None = None, window: int = 60, **but: object
+    stores: Stores,
+    user_id: UUID,
+    phone_number: str,
+    plan_id: UUID,
+    *,
+    key: str | None = None,
+    window: int = 60,
+    **but: object,
 ) -> Sale:
     """Recharge from the wallet."""
     wanted = Subscribe.model_validate(
         {"phone_number": phone_number, "plan_id": plan_id, "payment_method": "wallet", **but}
     )
-    return await recharge.subscribe(stores.database, user_id, wanted, key=key or str(uuid4()), window_seconds=window)
+    return await recharge.subscribe(
+        stores.database, user_id, wanted, key=key or str(uuid4()), window_seconds=window
+    )
 
 
 async def balance(stores: Stores, user_id: UUID) -> Money:
@@ -89,7 +109,9 @@ async def fingerprint(stores: Stores) -> dict[str, str]:
         return {
             table: str(
                 await db.scalar(
-                    text(f"SELECT md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) FROM {table} t")
+                    text(
+                        f"SELECT md5(coalesce(string_agg(md5(t::text), '' ORDER BY md5(t::text)), '')) FROM {table} t"
+                    )
                 )
             )
             for table in DATABASE_TABLES

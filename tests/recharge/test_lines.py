@@ -35,7 +35,9 @@ async def test_a_second_base_plan_waits_and_says_so(shop: Stores) -> None:
     assert (second.status, second.valid_from, second.valid_until) == ("queued", None, None)
 
 
-async def test_a_queued_plan_starts_at_the_instant_the_one_before_it_ends_and_loses_no_day(shop: Stores) -> None:
+async def test_a_queued_plan_starts_at_the_instant_the_one_before_it_ends_and_loses_no_day(
+    shop: Stores,
+) -> None:
     user, number = await make_customer(shop), await make_number(shop)
     first = (await buy(shop, user, number, (await find_plan(shop)).plan_id)).answer
     await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id)
@@ -61,7 +63,9 @@ async def test_a_queue_of_three_unrolls_in_order_however_late_the_job_runs(shop:
     assert found[2].valid_from == found[1].valid_until
     assert found[1].valid_from == found[0].valid_until
     async with shop.database.transaction() as db:
-        topics = list(await db.scalars(select(EventRow.topic).where(EventRow.user_id == user).order_by(EventRow.id)))
+        topics = list(
+            await db.scalars(select(EventRow.topic).where(EventRow.user_id == user).order_by(EventRow.id))
+        )
     assert sorted(topics[3:]) == ["PlanActivated", "PlanActivated", "PlanExpired", "PlanExpired"]
 
 
@@ -103,7 +107,9 @@ async def test_the_queue_goes_on_behind_a_plan_that_replaced_the_active_one(shop
     user, number = await make_customer(shop), await make_number(shop)
     await buy(shop, user, number, (await find_plan(shop)).plan_id)
     await buy(shop, user, number, (await find_plan(shop, rupees=249)).plan_id)
-    third = (await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id, activation_mode="activate")).answer
+    third = (
+        await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id, activation_mode="activate")
+    ).answer
     with clock.later(days=29):
         await jobs.advance_lines(shop)
     found = await plans_of(shop, number)
@@ -129,7 +135,9 @@ async def test_addons_run_beside_the_base_plan_and_one_without_days_ends_with_it
 
 async def test_an_addon_with_its_own_days_needs_no_base_plan(shop: Stores) -> None:
     user, number = await make_customer(shop), await make_number(shop, "AIRTEL")
-    assert (await buy(shop, user, number, (await find_plan(shop, "AIRTEL", 22)).plan_id)).answer.status == "active"
+    assert (
+        await buy(shop, user, number, (await find_plan(shop, "AIRTEL", 22)).plan_id)
+    ).answer.status == "active"
     with pytest.raises(errors.BasePlanRequired):
         await buy(shop, user, number, (await find_plan(shop, "AIRTEL", 77)).plan_id)
 
@@ -144,7 +152,9 @@ async def test_an_addon_with_its_own_days_needs_no_base_plan(shop: Stores) -> No
         ("2027-12-31T01:00:00+05:30", "2028-01-31T01:00:00+05:30"),
     ],
 )
-async def test_a_month_is_the_same_date_of_the_next_month_in_india(shop: Stores, start: str, end: str) -> None:
+async def test_a_month_is_the_same_date_of_the_next_month_in_india(
+    shop: Stores, start: str, end: str
+) -> None:
     user, number = await make_customer(shop), await make_number(shop, "VI", service_type="postpaid")
     with clock.at(datetime.fromisoformat(start)):
         sale = (await buy(shop, user, number, (await find_plan(shop, "VI", 451)).plan_id)).answer
@@ -158,7 +168,9 @@ async def test_the_database_itself_refuses_a_second_active_base_plan(shop: Store
 
     async def cheat(db: AsyncSession) -> None:
         await db.execute(
-            text("UPDATE active_plans SET status = 'active', valid_until = now() + interval '1 day' WHERE phone_number = :n"),
+            text(
+                "UPDATE active_plans SET status = 'active', valid_until = now() + interval '1 day' WHERE phone_number = :n"
+            ),
             {"n": number},
         )
 
@@ -172,7 +184,9 @@ async def test_a_queue_that_was_left_with_nothing_active_is_found_and_started(sh
     await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id)
 
     async def strand(db: AsyncSession) -> None:
-        statement = "UPDATE active_plans SET status = 'cancelled' WHERE phone_number = :n AND status = 'active'"
+        statement = (
+            "UPDATE active_plans SET status = 'cancelled' WHERE phone_number = :n AND status = 'active'"
+        )
         await db.execute(text(statement), {"n": number})
 
     await shop.database.run(strand)
@@ -195,4 +209,6 @@ async def test_a_quote_says_what_the_recharge_then_does_and_reserves_nothing(sho
         quote = await recharge.quote(shop.database, user, wanted)
     assert (quote.status, quote.running_plan) == ("active", None)
     with pytest.raises(errors.OperatorMismatch):
-        await recharge.quote(shop.database, user, Quote(phone_number=await make_number(shop, "VI"), plan_id=plan.plan_id))
+        await recharge.quote(
+            shop.database, user, Quote(phone_number=await make_number(shop, "VI"), plan_id=plan.plan_id)
+        )

@@ -67,7 +67,11 @@ async def test_the_same_key_with_another_body_is_refused_and_moves_nothing(shop:
     await buy(shop, user, number, plan.plan_id, key="k-3")
     before = await fingerprint(shop)
     other = await make_number(shop)
-    for wrong in ({"phone_number": other}, {"source": "app"}, {"plan_id": (await find_plan(shop, rupees=349)).plan_id}):
+    for wrong in (
+        {"phone_number": other},
+        {"source": "app"},
+        {"plan_id": (await find_plan(shop, rupees=349)).plan_id},
+    ):
         arguments = {"phone_number": number, "plan_id": plan.plan_id} | wrong
         with pytest.raises(IdempotencyKeyReused):
             await buy(shop, user, key="k-3", **arguments)  # type: ignore[arg-type]
@@ -77,12 +81,15 @@ async def test_the_same_key_with_another_body_is_refused_and_moves_nothing(shop:
 async def test_one_key_of_two_customers_is_two_keys(shop: Stores) -> None:
     plan = await find_plan(shop)
     sales = [
-        await buy(shop, await make_customer(shop), await make_number(shop), plan.plan_id, key="k-4") for _ in range(2)
+        await buy(shop, await make_customer(shop), await make_number(shop), plan.plan_id, key="k-4")
+        for _ in range(2)
     ]
     assert [sale.replayed for sale in sales] == [False, False]
 
 
-async def test_twenty_concurrent_posts_with_one_key_make_one_recharge_and_get_one_answer(shop: Stores) -> None:
+async def test_twenty_concurrent_posts_with_one_key_make_one_recharge_and_get_one_answer(
+    shop: Stores,
+) -> None:
     user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
     sales = await asyncio.gather(*(buy(shop, user, number, plan.plan_id, key="k-5") for _ in range(20)))
     assert sum(not sale.replayed for sale in sales) == 1
@@ -111,7 +118,9 @@ async def test_64_clients_spending_one_wallet_at_once_never_overspend(shop: Stor
     assert sum(isinstance(result, InsufficientBalance) for result in results) == 54
     assert await balance(shop, user) == Money.rupees(298)
     async with shop.database.transaction() as db:
-        query = select(func.count(), func.sum(Transfer.amount)).where(Transfer.user_id == user, Transfer.code == 3)
+        query = select(func.count(), func.sum(Transfer.amount)).where(
+            Transfer.user_id == user, Transfer.code == 3
+        )
         assert tuple((await db.execute(query)).one()) == (10, 299_00 * 10)
 
 
@@ -139,7 +148,9 @@ async def test_a_duplicate_is_one_within_the_window_and_of_the_same_plan_only(sh
     user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
     await buy(shop, user, number, plan.plan_id)
     with pytest.raises(errors.DuplicateRecharge):
-        await buy(shop, await make_customer(shop), number, plan.plan_id)  # somebody else paid for it a moment ago
+        await buy(
+            shop, await make_customer(shop), number, plan.plan_id
+        )  # somebody else paid for it a moment ago
     await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id)
     await buy(shop, user, number, plan.plan_id, confirm_duplicate=True)
     with clock.later(seconds=61):
@@ -150,13 +161,30 @@ async def test_a_duplicate_is_one_within_the_window_and_of_the_same_plan_only(sh
     ("operator", "rupees", "number_of", "refusal", "known"),
     [
         ("AIRTEL", 299, {"operator": "JIO"}, errors.OperatorMismatch, "JIO"),
-        ("JIO", 449, {"operator": "JIO", "service_type": "postpaid", "category": "unlimited"}, errors.ServiceTypeMismatch, "postpaid"),
-        ("JIO", 449, {"operator": "JIO", "service_type": "prepaid", "category": "postpaid_rental"}, errors.ServiceTypeMismatch, "prepaid"),
+        (
+            "JIO",
+            449,
+            {"operator": "JIO", "service_type": "postpaid", "category": "unlimited"},
+            errors.ServiceTypeMismatch,
+            "postpaid",
+        ),
+        (
+            "JIO",
+            449,
+            {"operator": "JIO", "service_type": "prepaid", "category": "postpaid_rental"},
+            errors.ServiceTypeMismatch,
+            "prepaid",
+        ),
         ("JIO", 19, {"operator": "JIO"}, errors.BasePlanRequired, None),
     ],
 )
 async def test_what_does_not_fit_the_number_is_refused_with_what_is_known_of_it(
-    shop: Stores, operator: str, rupees: int, number_of: dict[str, str], refusal: type[Problem], known: str | None
+    shop: Stores,
+    operator: str,
+    rupees: int,
+    number_of: dict[str, str],
+    refusal: type[Problem],
+    known: str | None,
 ) -> None:
     category = number_of.pop("category", None)
     user, number = await make_customer(shop), await make_number(shop, **number_of)
@@ -190,7 +218,9 @@ async def test_a_plan_of_some_circles_needs_a_number_of_one_of_them(shop: Stores
             with pytest.raises(errors.CircleMismatch) as refused:
                 await buy(shop, user, await make_number(shop, circle=circle), plan.plan_id)
             assert refused.value.extra["known"] == circle
-        assert (await buy(shop, user, await make_number(shop, circle="DL"), plan.plan_id)).answer.status == "active"
+        assert (
+            await buy(shop, user, await make_number(shop, circle="DL"), plan.plan_id)
+        ).answer.status == "active"
     finally:
         await _change(shop, "UPDATE plans SET circles = '{}' WHERE plan_id = :id", id=plan.plan_id)
 
@@ -199,7 +229,12 @@ async def test_a_plan_that_is_not_on_sale_now_is_refused(shop: Stores) -> None:
     plan = await find_plan(shop, "VI", 199)
     user, number = await make_customer(shop), await make_number(shop, "VI")
     undo = "UPDATE plans SET status = 'active', active_from = NULL, active_until = NULL WHERE plan_id = :id"
-    for change in ("status = 'inactive'", "status = 'draft'", "active_from = now() + interval '1 h'", "active_until = now()"):
+    for change in (
+        "status = 'inactive'",
+        "status = 'draft'",
+        "active_from = now() + interval '1 h'",
+        "active_until = now()",
+    ):
         await _change(shop, f"UPDATE plans SET {change} WHERE plan_id = :id", id=plan.plan_id)
         try:
             before = await fingerprint(shop)
@@ -223,7 +258,10 @@ async def test_an_operator_that_is_down_takes_no_recharge_and_no_money(shop: Sto
             with pytest.raises(refusal):
                 await buy(shop, user, number, plan.plan_id)
         finally:
-            await _change(shop, "UPDATE operators SET status = 'up', is_active = true, channel = 'internal' WHERE code = 'VI'")
+            await _change(
+                shop,
+                "UPDATE operators SET status = 'up', is_active = true, channel = 'internal' WHERE code = 'VI'",
+            )
     assert await balance(shop, user) == Money.rupees(5_000)
 
 
@@ -254,9 +292,17 @@ async def test_a_balance_one_paisa_short_is_not_enough_and_the_exact_one_is(shop
 
 
 async def test_the_answer_keeps_the_terms_of_the_sale_when_the_plan_changes_later(shop: Stores) -> None:
-    user, number, plan = await make_customer(shop), await make_number(shop, "VI"), await find_plan(shop, "VI", 349)
+    user, number, plan = (
+        await make_customer(shop),
+        await make_number(shop, "VI"),
+        await find_plan(shop, "VI", 349),
+    )
     sale = (await buy(shop, user, number, plan.plan_id)).answer
-    await _change(shop, "UPDATE plans SET price_paise = 39900, version = version + 1 WHERE plan_id = :id", id=plan.plan_id)
+    await _change(
+        shop,
+        "UPDATE plans SET price_paise = 39900, version = version + 1 WHERE plan_id = :id",
+        id=plan.plan_id,
+    )
     try:
         async with shop.database.transaction() as db:
             kept = await db.get_one(Recharge, (user, sale.subscription_id))

@@ -1,0 +1,340 @@
+"""The routes of recharges: the happy path, the guard, and every wrong field."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+import pytest
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.money import Money
+from gencharge.core.stores import Stores
+from gencharge.recharge import receipts
+from tests.factories import headers_for, make_user
+from tests.money import buy, find_plan, fingerprint, make_customer, make_number
+
+SUBSCRIBE = "/v1/recharge/subscribe"
+
+
+@pytest.fixture
+async def customer(shop: Stores) -> UUID:
+    return await make_customer(shop)
+
+
+@pytest.fixture
+def headers(settings: Settings, customer: UUID) -> dict[str, str]:
+    return headers_for(settings, customer) | {"Idempotency-Key": str(uuid4())}
+
+
+async def body_for(shop: Stores, **but: Any) -> dict[str, Any]:
+    plan = await find_plan(shop)
+    return {
+        "phone_number": await make_number(shop),
+        "plan_id": str(plan.plan_id),
+        "payment_method": "wallet",
+        "source": "web",
+    } | but
+
+
+async def test_a_recharge_over_http_answers_with_the_subscription_and_two_decimals(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    body = await body_for(shop)
+    answer = await client.post(SUBSCRIBE, json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    sold = answer.json()
+    assert sold["status"] == "active"
+    assert sold["plan_id"] == body["plan_id"]
+    assert b'"total_paid":299.00' in answer.content
+    assert b'"wallet_balance":4701.00' in answer.content
+    again = await client.post(SUBSCRIBE, json=body, headers=headers)
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
+    assert again.content == answer.content
+    shown = await client.get(f"/v1/recharge/{sold['subscription_id']}", headers=headers)
+    assert shown.json()["status"] == "active"
+    by_key = await client.get(f"/v1/recharge/by-key/{headers['Idempotency-Key']}", headers=headers)
+    assert by_key.json() == shown.json()
+
+
+async def test_every_spelling_of_a_number_is_one_number(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    body = await body_for(shop)
+    national = body["phone_number"][3:]
+    for spelling in (f"0{national}", f"+91 {national[:5]} {national[5:]}", national):
+        answer = await client.post(SUBSCRIBE, json=body | {"phone_number": spelling}, headers=headers)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["phone_number"] == body["phone_number"]
+
+
+async def test_the_seeds_paths_without_a_prefix_are_the_same_routes(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await client.post("/recharge/subscribe", json=await body_for(shop), headers=headers)
+    assert answer.status_code == 201
+    assert (await client.get("/wallet", headers=headers)).json()["balance"] == 4701.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"phone_number": "12345"}, "body.phone_number"),
+        ({"phone_number": "+12025550123"}, "body.phone_number"),
+        ({"phone_number": "९८७६५४३२१०"}, "body.phone_number"),
+        ({"phone_number": 9876543210}, "body.phone_number"),
+        ({"phone_number": None}, "body.phone_number"),
+        ({"plan_id": "1"}, "body.plan_id"),
+        ({"plan_id": {"$ne": None}}, "body.plan_id"),
+        ({"payment_method": "cash"}, "body.payment_method"),
+        ({"source": "fax"}, "body.source"),
+        ({"activation_mode": "now"}, "body.activation_mode"),
+        ({"confirm_duplicate": "perhaps"}, "body.confirm_duplicate"),
+        ({"price": 1}, "body.price"),
+        ({"amount": 0}, "body.amount"),
+        ({"user_id": "0198c0de-0000-7000-8000-000000000000"}, "body.user_id"),
+        ({"wallet_balance": 10_000}, "body.wallet_balance"),
+        ({"status": "active"}, "body.status"),
+    ],
+)
+async def test_a_wrong_field_is_named_and_nothing_changes(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], wrong: dict[str, Any], field: str
+) -> None:
+    body = await body_for(shop) | wrong
+    before = await fingerprint(shop)
+    answer = await client.post(
+        SUBSCRIBE, content=orjson.dumps(body), headers=headers | {"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == "validation_failed"
+    assert field in [entry["field"] for entry in problem["errors"]]
+    assert all(entry["message"] for entry in problem["errors"])
+    assert await fingerprint(shop) == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[1]", b"null", b'"x"', b'{"a": NaN}', b"\xff\xfe", b'{"plan_id": 1e400}']
+)
+async def test_a_body_that_is_not_the_json_we_ask_for_is_refused(
+    client: httpx.AsyncClient, headers: dict[str, str], content: bytes
+) -> None:
+    answer = await client.post(
+        SUBSCRIBE, content=content, headers=headers | {"Content-Type": "application/json"}
+    )
+    assert answer.status_code in {400, 422}
+    assert answer.json()["code"] in {"malformed_json", "validation_failed"}
+
+
+@pytest.mark.parametrize("key", [None, "", " ", "a" * 256, "schlüssel".encode(), "a b"])
+async def test_a_missing_or_unusable_idempotency_key_is_refused(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], key: str | bytes | None
+) -> None:
+    given: dict[str, Any] = {name: value for name, value in headers.items() if name != "Idempotency-Key"}
+    if key is not None:
+        given["Idempotency-Key"] = key
+    answer = await client.post(SUBSCRIBE, json=await body_for(shop), headers=given)
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"plan_id": str(uuid4())}, 404, "plan_not_found"),
+        ({"payment_method": "upi"}, 422, "payment_method_unavailable"),
+    ],
+)
+async def test_what_can_not_be_sold_has_an_error_of_its_own(
+    shop: Stores,
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    change: dict[str, Any],
+    status: int,
+    code: str,
+) -> None:
+    answer = await client.post(SUBSCRIBE, json=await body_for(shop) | change, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_a_mismatch_says_what_is_known_and_how_to_correct_it(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    body = await body_for(shop, phone_number=await make_number(shop, "VI"))
+    answer = await client.post(SUBSCRIBE, json=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "operator_mismatch")
+    assert answer.json()["known"] == "VI"
+    assert "/v1/operators/connections/" in answer.json()["detail"]
+
+
+async def test_without_a_token_nothing_is_told(client: httpx.AsyncClient, shop: Stores) -> None:
+    for method, path in (
+        ("POST", SUBSCRIBE),
+        ("POST", "/v1/recharge/quote"),
+        ("GET", "/v1/recharge"),
+        ("GET", "/v1/recharge/plans"),
+        ("GET", f"/v1/recharge/{uuid4()}"),
+        ("GET", f"/v1/recharge/{uuid4()}/receipt"),
+        ("GET", "/v1/recharge/by-key/x"),
+        ("POST", f"/v1/recharge/{uuid4()}/repeat"),
+        ("GET", "/v1/wallet"),
+        ("GET", "/v1/wallet/transactions"),
+        ("GET", f"/v1/wallet/transactions/{uuid4()}"),
+    ):
+        answer = await client.request(method, path, json={} if method == "POST" else None)
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_another_customers_recharge_does_not_exist_for_me(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings, customer: UUID, headers: dict[str, str]
+) -> None:
+    other = await make_customer(shop)
+    plan = await find_plan(shop)
+    sale = (await buy(shop, other, await make_number(shop), plan.plan_id, key="theirs")).answer
+    for path in (f"{sale.subscription_id}", f"{sale.subscription_id}/receipt", "by-key/theirs"):
+        answer = await client.get(f"/v1/recharge/{path}", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (404, "recharge_not_found")
+    answer = await client.post(f"/v1/recharge/{sale.subscription_id}/repeat", json={}, headers=headers)
+    assert answer.status_code == 404
+    assert (await client.get("/v1/recharge", headers=headers)).json()["items"] == []
+
+
+async def test_history_has_every_filter_and_pages_that_lose_nothing(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    jio, airtel = await make_number(shop), await make_number(shop, "AIRTEL")
+    base, addon = await find_plan(shop), await find_plan(shop, "AIRTEL", 22)
+    await buy(shop, customer, jio, base.plan_id)
+    await buy(shop, customer, jio, (await find_plan(shop, rupees=349)).plan_id, source="app")
+    await buy(shop, customer, airtel, addon.plan_id)
+    expected = {
+        "": 3,
+        "status=active": 2,
+        "status=queued": 1,
+        "status=expired": 0,
+        "status=failed": 0,
+        f"phone_number={airtel[1:]}": 1,
+        "operator=JIO": 2,
+        "plan_type=prepaid": 3,
+        "category=data_addon": 1,
+        "payment_method=wallet": 3,
+        "source=app": 1,
+        "min_amount=299": 2,
+        "max_amount=298.99": 1,
+        "from_date=2000-01-01": 3,
+        "to_date=2000-01-01": 0,
+    }
+    for query, count in expected.items():
+        answer = await client.get(f"/v1/recharge?include_total=true&{query}", headers=headers)
+        assert (answer.status_code, len(answer.json()["items"]), answer.json()["total"]) == (
+            200,
+            count,
+            count,
+        ), query
+    seen, cursor = [], ""
+    for _ in range(3):
+        page = (await client.get(f"/v1/recharge?limit=1&sort=created_at{cursor}", headers=headers)).json()
+        seen += [item["plan_name"] for item in page["items"]]
+        cursor = f"&cursor={page['next_cursor']}"
+    assert len(set(seen)) == 3
+    assert page["next_cursor"] is None
+    for wrong in (
+        "status=odd",
+        "limit=0",
+        "limit=101",
+        "from_date=yesterday",
+        "typo=1",
+        "cursor=zzz",
+        "min_amount=-1",
+        "min_amount=2&max_amount=1",
+    ):
+        answer = await client.get(f"/v1/recharge?{wrong}", headers=headers)
+        assert answer.status_code == 422, wrong
+
+
+async def test_bought_plans_include_what_others_bought_for_my_number(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    user = await shop.database.run(make_user)
+    plan = await find_plan(shop)
+    number = user.phone_number
+
+    async def is_jio(db):  # type: ignore[no-untyped-def]
+        from gencharge.core.ids import SYSTEM
+        from gencharge.operators import service as operators
+
+        await operators.remember(db, number, SYSTEM, operator="JIO", circle=None, service_type="prepaid")
+
+    await shop.database.run(is_jio)
+    giver = await make_customer(shop)
+    await buy(shop, giver, number, plan.plan_id)
+    await buy(shop, giver, await make_number(shop), plan.plan_id)
+    answer = await client.get("/v1/recharge/plans", headers=headers_for(settings, user))
+    assert [item["phone_number"] for item in answer.json()["items"]] == [number]
+    assert answer.json()["items"][0]["days_left"] == 27
+    for query, count in {
+        "status=active": 1,
+        "status=queued": 0,
+        "expires_within_days=27": 0,
+        "expires_within_days=28": 1,
+        "operator=VI": 0,
+    }.items():
+        answer = await client.get(f"/v1/recharge/plans?{query}", headers=headers_for(settings, user))
+        assert len(answer.json()["items"]) == count, query
+
+
+async def test_repeat_sells_the_same_plan_again_and_asks_back_within_a_minute(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    sale = (await buy(shop, customer, await make_number(shop), (await find_plan(shop)).plan_id)).answer
+    path = f"/v1/recharge/{sale.subscription_id}/repeat"
+    answer = await client.post(path, json={}, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (409, "duplicate_recharge")
+    answer = await client.post(path, json={"confirm_duplicate": True}, headers=headers)
+    assert (answer.status_code, answer.json()["status"]) == (201, "queued")
+
+
+async def test_a_receipt_splits_the_tax_out_of_the_price_to_the_paisa(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    sale = (await buy(shop, customer, await make_number(shop), (await find_plan(shop)).plan_id)).answer
+    receipt = (await client.get(f"/v1/recharge/{sale.subscription_id}/receipt", headers=headers)).json()
+    assert (receipt["taxable_value"], receipt["gst"], receipt["total_paid"]) == (253.39, 45.61, 299.0)
+    assert receipt["receipt_number"].startswith("GC/20")
+
+
+@pytest.mark.parametrize("paise", [0, 1, 118, 11_800, 29_900, 999_99, 10_00_00_000_00])
+def test_taxable_value_and_tax_add_up_to_the_total(paise: int) -> None:
+    taxable, tax = receipts.split_tax(Money(paise))
+    assert taxable + tax == Money(paise)
+    assert abs(taxable.paise * 18 - tax.paise * 100) <= 59
+
+
+async def test_a_quote_over_http_tells_price_balance_and_start(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    body = await body_for(shop)
+    quote = {"phone_number": body["phone_number"], "plan_id": body["plan_id"]}
+    answer = await client.post("/v1/recharge/quote", json=quote, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["payable"] == 299.0
+    assert answer.json()["wallet_covers"] is True
+    await client.post(SUBSCRIBE, json=body, headers=headers)
+    answer = await client.post("/v1/recharge/quote", json=quote, headers=headers)
+    assert answer.json()["running_plan"]["plan_name"]
+    assert answer.json()["status"] == "queued"
+
+
+async def test_an_expired_plan_is_shown_as_expired_before_any_job_has_run(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID, settings: Settings
+) -> None:
+    sale = (await buy(shop, customer, await make_number(shop), (await find_plan(shop)).plan_id)).answer
+    with clock.at(clock.now() + timedelta(days=29)):
+        later = headers_for(settings, customer)
+        answer = await client.get(f"/v1/recharge/{sale.subscription_id}", headers=later)
+    assert answer.json()["status"] == "expired"

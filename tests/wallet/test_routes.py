@@ -1,0 +1,119 @@
+"""The wallet's routes: the balance, its limits, and every filter of the transactions."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from gencharge.core.config import Settings
+from gencharge.core.stores import Stores
+from tests.factories import headers_for
+from tests.money import buy, find_plan, make_customer, make_number
+
+
+@pytest.fixture
+async def customer(shop: Stores) -> UUID:
+    return await make_customer(shop)
+
+
+@pytest.fixture
+def headers(settings: Settings, customer: UUID) -> dict[str, str]:
+    return headers_for(settings, customer)
+
+
+async def test_a_wallet_shows_balance_held_and_the_limits_of_its_tier(
+    client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    answer = await client.get("/v1/wallet", headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert b'"balance":5000.00' in answer.content
+    assert answer.json()["held"] == 0
+    assert answer.json()["limits"] == {
+        "kyc_tier": "small",
+        "balance": 10_000,
+        "monthly_load": 10_000,
+        "yearly_load": 120_000,
+    }
+
+
+async def test_who_has_no_wallet_is_told_so(client: httpx.AsyncClient, settings: Settings) -> None:
+    answer = await client.get("/v1/wallet", headers=headers_for(settings, uuid4()))
+    assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
+
+
+async def test_transactions_have_every_filter_and_stable_pages(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    number = await make_number(shop)
+    sale = (await buy(shop, customer, number, (await find_plan(shop)).plan_id, source="app")).answer
+    await buy(shop, customer, number, (await find_plan(shop, rupees=19)).plan_id)
+    expected = {
+        "": 3,
+        "category=opening": 1,
+        "category=recharge": 2,
+        "category=refund": 0,
+        "txn_type=credit": 1,
+        "txn_type=debit": 2,
+        "status=posted": 3,
+        "status=held": 0,
+        "status=released": 0,
+        "service_type=prepaid": 2,
+        "source=app": 1,
+        "payment_method=wallet": 2,
+        f"phone_number={number[3:]}": 2,
+        f"reference_id={sale.subscription_id}": 1,
+        "min_amount=19.01": 2,
+        "max_amount=299": 2,
+        "from_date=2000-01-01": 3,
+        "to_date=2000-01-01": 0,
+        "category=recharge&min_amount=100&source=app&txn_type=debit": 1,
+    }
+    for query, count in expected.items():
+        answer = await client.get(f"/v1/wallet/transactions?include_total=true&{query}", headers=headers)
+        assert (answer.status_code, len(answer.json()["items"]), answer.json()["total"]) == (
+            200,
+            count,
+            count,
+        ), query
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        query = f"limit=1&sort=-created_at&cursor={cursor}" if cursor else "limit=1"
+        page = (await client.get(f"/v1/wallet/transactions?{query}", headers=headers)).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen)) == 3
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "category=odd",
+        "limit=0",
+        "txn_type=up",
+        "from_date=1",
+        "x=1",
+        "min_amount=NaN",
+        "min_amount=१००",
+        "from_date=2026-02-02&to_date=2026-02-01",
+    ],
+)
+async def test_a_wrong_filter_is_named(
+    client: httpx.AsyncClient, headers: dict[str, str], wrong: str
+) -> None:
+    answer = await client.get(f"/v1/wallet/transactions?{wrong}", headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_one_transaction_is_shown_to_its_owner_only(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], settings: Settings
+) -> None:
+    listed = (await client.get("/v1/wallet/transactions", headers=headers)).json()["items"][0]
+    path = f"/v1/wallet/transactions/{listed['id']}"
+    assert (await client.get(path, headers=headers)).json() == listed
+    other = headers_for(settings, await make_customer(shop))
+    answer = await client.get(path, headers=other)
+    assert (answer.status_code, answer.json()["code"]) == (404, "transaction_not_found")

@@ -1,0 +1,157 @@
+"""The door through which money moves: exact, once for a key, never below zero, never rewritten."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge import wiring
+from gencharge.core import checks
+from gencharge.core.config import Settings
+from gencharge.core.database import Database
+from gencharge.core.money import Money
+from gencharge.core.stores import Stores
+from gencharge.wallet import service as wallet
+from gencharge.wallet.errors import BalanceLimitReached, InsufficientBalance, WalletNotFound
+from gencharge.wallet.models import Account, Code
+from tests.conftest import fresh_database, test_settings
+from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
+
+
+async def _debit(stores: Stores, user, rupees: int, key: str) -> wallet.Movement:  # type: ignore[no-untyped-def]
+    return await stores.database.run(
+        lambda db: wallet.debit(
+            db, user, Money.rupees(rupees), target_account="operator:jio", code=Code.ADJUSTMENT, key=key
+        )
+    )
+
+
+async def test_twenty_racing_debits_spend_a_balance_of_ten_exactly_ten_times(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=10)
+    results = await asyncio.gather(
+        *(_debit(stores, user, 1, f"d-{number}") for number in range(20)), return_exceptions=True
+    )
+    assert sum(isinstance(result, InsufficientBalance) for result in results) == 10
+    assert await balance(stores, user) == Money(0)
+
+
+async def test_a_key_moves_money_once_however_often_it_comes(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=10)
+    assert not (await _debit(stores, user, 4, "once")).replayed
+    again = await _debit(stores, user, 4, "once")
+    assert (again.replayed, again.available) == (True, Money.rupees(6))
+
+
+async def test_a_limit_holds_to_the_paisa(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=0)
+
+    async def load(paise: int, key: str) -> wallet.Movement:
+        return await stores.database.run(
+            lambda db: wallet.credit(
+                db,
+                user,
+                Money(paise),
+                source_account="gateway:sandbox",
+                code=Code.TOPUP,
+                key=key,
+                balance_limit=Money.rupees(10_000),
+            )
+        )
+
+    await load(9_999_99, "a")
+    with pytest.raises(BalanceLimitReached):
+        await load(2, "b")
+    assert (await load(1, "c")).available == Money.rupees(10_000)
+
+
+async def test_money_needs_a_wallet_and_an_amount(stores: Stores) -> None:
+    with pytest.raises(WalletNotFound):
+        await _debit(stores, uuid4(), 1, "x")
+    with pytest.raises(ValueError, match="above zero"):
+        await _debit(stores, await make_customer(stores), 0, "x")
+
+
+async def test_the_applications_role_may_not_change_or_delete_history(stores: Stores) -> None:
+    user = await make_customer(stores)
+    for statement in (
+        "UPDATE transfers SET amount = 1 WHERE user_id = :user",
+        "DELETE FROM transfers WHERE user_id = :user",
+        "TRUNCATE transfers",
+        "DELETE FROM wallets WHERE user_id = :user",
+        "UPDATE plan_versions SET version = 2",
+    ):
+        values = {"user": user} if ":user" in statement else {}
+
+        async def tamper(
+            db: AsyncSession, statement: str = statement, values: dict[str, object] = values
+        ) -> None:
+            await db.execute(text(statement), values)
+
+        with pytest.raises(DBAPIError, match="permission denied"):
+            await stores.database.run(tamper)
+
+
+@pytest.fixture(scope="module")
+async def ruined(settings: Settings, worker_id: str):  # type: ignore[no-untyped-def]
+    """A database of its own, open as its owner, who may do what the application may not."""
+    number = "".join(filter(str.isdigit, worker_id)) or "0"
+    name = fresh_database(settings.data_dir, f"gencharge_ruin_{number}_test")
+    stores = Stores.open(test_settings(settings.data_dir, name, database_app_role=""))
+    await sell_sample_plans(stores)
+    yield stores
+    await stores.close()
+
+
+@pytest.mark.parametrize(
+    ("ruin", "check"),
+    [
+        ("UPDATE wallets SET posted = posted + 1 WHERE user_id = :user", "cached balance"),
+        ("UPDATE wallets SET held = held + 1 WHERE user_id = :user", "held money"),
+        (
+            "UPDATE transfers SET amount = amount - 1 WHERE user_id = :user AND code = 3",
+            "took its wallet part",
+        ),
+        ("DELETE FROM transfers WHERE user_id = :user AND code = 3", "took its wallet part"),
+        ("DELETE FROM recharges WHERE user_id = :user", "without its recharge"),
+        ("DELETE FROM active_plans WHERE user_id = :user", "every plan its recharge"),
+        (
+            "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id)"
+            " SELECT user_id, gen_random_uuid(), debit, credit, amount, 6, key, reference_id FROM transfers"
+            " WHERE user_id = :user AND code = 3",
+            "took its wallet part",
+        ),
+    ],
+)
+async def test_the_ledger_check_finds_every_planted_breach_and_passes_without_one(
+    ruined: Stores, ruin: str, check: str
+) -> None:
+    database: Database = ruined.database
+    user = await make_customer(ruined)
+    await buy(ruined, user, await make_number(ruined), (await find_plan(ruined)).plan_id)
+    assert (await checks.run(database, wiring.CHECKS)).ok
+    try:
+        await _execute(database, ruin, user=user)
+        report = await checks.run(database, wiring.CHECKS)
+        assert not report.ok
+        assert any(check in name for name, rows in report.breaches.items() if rows)
+        assert any(line.startswith("FAIL") for line in report.lines)
+    finally:
+        for table in ("transfers", "wallets", "recharges", "active_plans"):
+            await _execute(database, f"DELETE FROM {table} WHERE user_id = :user", user=user)
+
+
+async def test_opening_balances_come_out_of_the_opening_account(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=7)
+    async with stores.database.transaction() as db:
+        query = text("SELECT debit, credit, amount FROM transfers WHERE user_id = :user")
+        assert tuple((await db.execute(query, {"user": user})).one()) == (Account.OPENING, Account.MAIN, 700)
+
+
+async def _execute(database: Database, statement: str, **values: object) -> None:
+    async with database.transaction() as db:
+        await db.execute(text(statement), values)
