@@ -1,0 +1,166 @@
+"""Random lives of customers, numbers and clocks: after every move the books balance and the model agrees."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from gencharge import wiring
+from gencharge.core import checks, clock
+from gencharge.core.config import Settings
+from gencharge.core.errors import IdempotencyKeyReused
+from gencharge.core.money import Money
+from gencharge.core.stores import Stores
+from gencharge.recharge import errors, jobs
+from gencharge.recharge.service import Sale
+from gencharge.wallet import service as wallet
+from gencharge.wallet.errors import InsufficientBalance
+from gencharge.wallet.models import Account, Code
+from tests.conftest import fresh_database, test_settings
+from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
+
+START = datetime(2027, 1, 31, 6, 30, tzinfo=UTC)
+
+
+class Moves(RuleBasedStateMachine):
+    """One runner, one database for all examples; each example has customers and numbers of its own."""
+
+    runner: asyncio.Runner
+    stores: Stores
+    plans: dict[int, UUID]
+
+    customers = Bundle("customers")
+    numbers = Bundle("numbers")
+    sales = Bundle("sales")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.balances: dict[UUID, int] = {}
+        self.now = START
+
+    def do(self, coroutine):  # type: ignore[no-untyped-def]
+        with clock.at(self.now):
+            return self.runner.run(coroutine)
+
+    @rule(target=customers, rupees=st.integers(0, 1_500))
+    def a_customer_comes(self, rupees: int) -> UUID:
+        user: UUID = self.do(make_customer(self.stores, rupees))
+        self.balances[user] = rupees * 100
+        return user
+
+    @rule(target=numbers)
+    def a_number_is_known(self) -> str:
+        number: str = self.do(make_number(self.stores))
+        return number
+
+    @rule(user=customers, paise=st.integers(1, 100_000))
+    def money_comes(self, user: UUID, paise: int) -> None:
+        self.do(
+            self.stores.database.run(
+                lambda db: wallet.credit(
+                    db,
+                    user,
+                    Money(paise),
+                    source_account=Account.CASHBACK,
+                    code=Code.CASHBACK,
+                    key=str(uuid4()),
+                )
+            )
+        )
+        self.balances[user] += paise
+
+    @rule(
+        target=sales,
+        user=customers,
+        number=numbers,
+        rupees=st.sampled_from([19, 189, 249, 299]),
+        mode=st.sampled_from(["queue", "activate"]),
+        confirm=st.booleans(),
+    )
+    def a_recharge_is_tried(self, user: UUID, number: str, rupees: int, mode: str, confirm: bool):  # type: ignore[no-untyped-def]
+        key, body = str(uuid4()), {"activation_mode": mode, "confirm_duplicate": confirm}
+        arguments = (user, number, self.plans[rupees])
+        try:
+            sale: Sale = self.do(buy(self.stores, *arguments, key=key, **body))
+        except InsufficientBalance:
+            assert self.balances[user] < rupees * 100
+            return None
+        except errors.BasePlanRequired:
+            assert rupees == 19
+            return None
+        except errors.DuplicateRecharge:
+            assert not confirm
+            return None
+        self.balances[user] -= rupees * 100
+        return (arguments, key, body, sale)
+
+    @rule(made=sales)
+    def a_recharge_is_sent_again(self, made) -> None:  # type: ignore[no-untyped-def]
+        if made is None:
+            return
+        arguments, key, body, sale = made
+        again = self.do(buy(self.stores, *arguments, key=key, **body))
+        assert again.replayed
+        assert again.answer == sale.answer
+
+    @rule(made=consumes(sales))
+    def a_key_is_used_for_another_body(self, made) -> None:  # type: ignore[no-untyped-def]
+        if made is None:
+            return
+        arguments, key, body, _ = made
+        with pytest.raises(IdempotencyKeyReused):
+            self.do(buy(self.stores, *arguments, key=key, **(body | {"source": "api"})))
+
+    @rule(hours=st.integers(1, 24 * 40), work=st.booleans())
+    def time_passes(self, hours: int, work: bool) -> None:
+        self.now += timedelta(hours=hours)
+        if work:
+            self.do(jobs.advance_lines(self.stores))
+
+    @invariant()
+    def the_books_balance_and_the_model_agrees(self) -> None:
+        report = self.do(checks.run(self.stores.database, wiring.CHECKS))
+        assert report.ok, report.lines
+        for user, paise in self.balances.items():
+            assert self.do(balance(self.stores, user)).paise == paise
+
+
+def test_after_any_moves_the_books_balance_and_every_wallet_is_what_it_should_be(
+    settings: Settings, worker_id: str
+) -> None:
+    number = "".join(filter(str.isdigit, worker_id)) or "0"
+    name = fresh_database(settings.data_dir, f"gencharge_moves_{number}_test")
+    with asyncio.Runner() as runner:
+        Moves.runner = runner
+        stores = Moves.stores = Stores.open(test_settings(settings.data_dir, name))
+        try:
+            runner.run(sell_sample_plans(stores))
+            Moves.plans = {
+                price: runner.run(find_plan(stores, rupees=price)).plan_id for price in (19, 189, 249, 299)
+            }
+            run_state_machine_as_test(
+                Moves,
+                settings=hypothesis_settings(
+                    max_examples=25,
+                    stateful_step_count=25,
+                    deadline=None,
+                    suppress_health_check=list(HealthCheck),
+                    derandomize=True,
+                ),
+            )
+        finally:
+            runner.run(stores.close())
