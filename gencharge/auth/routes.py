@@ -44,13 +44,19 @@ from gencharge.core.errors import (
     ValidationFailed,
     field_problem,
 )
-from gencharge.core.paging import Page, Paging
+from gencharge.core.paging import CursorInvalid, Page, Paging
 from gencharge.core.web import PREFIX, errors, reply
 from gencharge.directory.errors import EmailTaken
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import RefreshTokenInvalid, SessionUnknown
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, SignedIn, SignedInUser
-from gencharge.users.errors import AlreadyRegistered, OwnReferralCode, ReferralCodeUnknown, UserBlocked
+from gencharge.users.errors import (
+    AlreadyRegistered,
+    OwnReferralCode,
+    ReferralCodeUnknown,
+    UserBlocked,
+    UserUnknown,
+)
 
 COOKIE: Final = "refresh_token"
 COOKIE_PATH: Final = f"{PREFIX}/auth"
@@ -98,7 +104,13 @@ async def verify_otp_signup(body: VerifyOtp, request: Request, desk: AtDesk) -> 
     "/register",
     response_model=Registered,
     responses=errors(
-        *USER_ERRORS, AlreadyRegistered, EmailTaken, ReferralCodeUnknown, OwnReferralCode, ValidationFailed
+        *USER_ERRORS,
+        AlreadyRegistered,
+        EmailTaken,
+        ReferralCodeUnknown,
+        OwnReferralCode,
+        UserUnknown,
+        ValidationFailed,
     ),
 )
 async def register(body: Register, db: Db, me: SignedInUser) -> Registered:
@@ -197,7 +209,11 @@ async def logout(db: Db, me: SignedIn) -> Response:
     return response
 
 
-@router.get("/sessions", response_model=Page[SessionOut], responses=errors(*SIGNED_IN_ERRORS))
+@router.get(
+    "/sessions",
+    response_model=Page[SessionOut],
+    responses=errors(*SIGNED_IN_ERRORS, CursorInvalid, ValidationFailed),
+)
 async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
     """Where I am signed in, the newest first."""
     rows, cursor, total = await sessions.list_live(db, me.user_id, page)
@@ -216,7 +232,11 @@ async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
     return Page(items=items, next_cursor=cursor, total=total)
 
 
-@router.delete("/sessions/{session_id}", status_code=204, responses=errors(*SIGNED_IN_ERRORS, SessionUnknown))
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=204,
+    responses=errors(*SIGNED_IN_ERRORS, SessionUnknown, ValidationFailed),
+)
 async def end_session(session_id: UUID, db: Db, me: SignedIn) -> None:
     """End one of my sessions."""
     await sessions.end_one(db, me.user_id, session_id, reason="ended_by_owner")

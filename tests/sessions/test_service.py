@@ -1,0 +1,220 @@
+"""Sessions: they start, go on, end, and a stolen refresh token ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import select, text
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+from gencharge.sessions import service as sessions
+from gencharge.sessions.errors import SessionUnknown
+from gencharge.sessions.models import RefreshToken, Session
+from gencharge.sessions.refresh import Refresh
+from gencharge.sessions.service import Continued
+
+
+async def _start(stores: Stores, **but: Any) -> Continued:
+    values: dict[str, Any] = {"user_id": new_id(), "kind": "user"}
+    return await stores.database.run(lambda db: sessions.start(db, stores.settings, **(values | but)))
+
+
+async def _rotate(stores: Stores, token: str, settings: Settings | None = None) -> Continued | None:
+    return await stores.database.run(lambda db: sessions.rotate(db, settings or stores.settings, token))
+
+
+async def _topics(stores: Stores, started: Continued) -> list[str]:
+    """What was announced about the owner and waits for delivery or was left there."""
+    async with stores.database.transaction() as db:
+        rows = await db.execute(text("SELECT topic FROM events WHERE user_id = :id"), {"id": started.user_id})
+        return [row.topic for row in rows]
+
+
+async def test_a_refresh_token_gives_a_new_one_each_time(stores: Stores) -> None:
+    tokens = [(await _start(stores)).refresh_token]
+    for _ in range(5):
+        following = await _rotate(stores, tokens[-1])
+        assert following is not None
+        tokens.append(following.refresh_token)
+    assert len(set(tokens)) == 6
+
+
+async def test_only_hashes_of_refresh_tokens_are_kept(stores: Stores) -> None:
+    started = await _start(stores)
+    following = await _rotate(stores, started.refresh_token)
+    assert following is not None
+    async with stores.database.transaction() as db:
+        rows = (await db.scalars(select(RefreshToken).where(RefreshToken.user_id == started.user_id))).all()
+        dump = str((await db.execute(text("SELECT refresh_tokens::text FROM refresh_tokens"))).all())
+    assert len(rows) == 2
+    for token in (started.refresh_token, following.refresh_token):
+        parsed = Refresh.parse(token)
+        assert parsed is not None
+        assert token.partition(".")[2] not in dump
+        assert parsed.secret.hex() not in dump
+        assert hashlib.sha256(parsed.user_id.bytes + parsed.secret).digest() in [
+            row.token_hash for row in rows
+        ]
+
+
+async def test_a_lost_answer_can_be_asked_for_again_within_ten_seconds(stores: Stores) -> None:
+    started = await _start(stores)
+    now = clock.now()
+    with clock.at(now):
+        first = await _rotate(stores, started.refresh_token)
+        with clock.later(seconds=9.9):
+            again = await _rotate(stores, started.refresh_token)
+    assert first is not None
+    assert again is not None
+    assert again.refresh_token == first.refresh_token
+    assert await _rotate(stores, first.refresh_token) is not None
+
+
+async def test_two_refreshes_at_once_stay_one_family(stores: Stores) -> None:
+    started = await _start(stores)
+    answers = await asyncio.gather(*(_rotate(stores, started.refresh_token) for _ in range(10)))
+    assert all(answers)
+    assert len({answer.refresh_token for answer in answers if answer}) == 1
+    async with stores.database.transaction() as db:
+        kept = await db.scalars(select(RefreshToken).where(RefreshToken.user_id == started.user_id))
+        assert len(kept.all()) == 2
+
+
+async def test_a_used_up_token_that_comes_back_later_ends_the_session_and_is_announced(
+    stores: Stores,
+) -> None:
+    started = await _start(stores)
+    with clock.at(clock.now()):
+        thief = await _rotate(stores, started.refresh_token)
+        assert thief is not None
+        with clock.later(seconds=11):
+            assert await _rotate(stores, started.refresh_token) is None
+            assert await _rotate(stores, thief.refresh_token) is None
+    async with stores.database.transaction() as db:
+        session = await db.get(Session, (started.user_id, started.session_id))
+    assert session is not None
+    assert session.revoked_reason == "refresh_token_reused"
+    assert {"RefreshTokenReused", "SessionRevoked"} <= set(await _topics(stores, started))
+
+
+async def test_reuse_ends_that_session_and_no_other_of_the_same_owner(stores: Stores) -> None:
+    first = await _start(stores)
+    second = await _start(stores, user_id=first.user_id)
+    with clock.at(clock.now()):
+        await _rotate(stores, first.refresh_token)
+        with clock.later(minutes=1):
+            assert await _rotate(stores, first.refresh_token) is None
+            assert await _rotate(stores, second.refresh_token) is not None
+
+
+async def test_the_successor_is_found_again_when_the_key_was_rotated_in_between(stores: Stores) -> None:
+    started = await _start(stores)
+    first = await _rotate(stores, started.refresh_token)
+    rotated = stores.settings.model_copy(
+        update={"secret_key": SecretStr("a-new-key" * 6), "previous_secret_key": stores.settings.secret_key}
+    )
+    again = await _rotate(stores, started.refresh_token, rotated)
+    assert first is not None
+    assert again is not None
+    assert again.refresh_token == first.refresh_token
+    without = stores.settings.model_copy(update={"secret_key": SecretStr("a-new-key" * 6)})
+    assert await _rotate(stores, started.refresh_token, without) is None
+
+
+async def test_a_session_ends_when_it_is_idle_for_two_days(stores: Stores) -> None:
+    started = await _start(stores)
+    with clock.later(days=1.99):
+        following = await _rotate(stores, started.refresh_token)
+    assert following is not None
+    with clock.later(days=4):
+        assert await _rotate(stores, following.refresh_token) is None
+
+
+async def test_a_session_ends_after_thirty_days_however_often_it_is_used(stores: Stores) -> None:
+    token = (await _start(stores)).refresh_token
+    for day in range(1, 30):
+        with clock.later(days=day):
+            following = await _rotate(stores, token)
+        assert following is not None, day
+        token = following.refresh_token
+    with clock.later(days=30, seconds=1):
+        assert await _rotate(stores, token) is None
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "." * 76,
+        "0" * 32 + "." + "A" * 43,
+        "0" * 32 + "." + "!" * 43,
+        "g" * 32 + "." + "A" * 43,
+        "0" * 32 + "." + "٣" * 43,
+        "\x00" * 76,
+        "A" * 10_000,
+    ],
+)
+async def test_what_is_no_refresh_token_gives_nothing(stores: Stores, token: str) -> None:
+    assert await _rotate(stores, token) is None
+
+
+async def test_anothers_id_before_the_secret_gives_nothing(stores: Stores) -> None:
+    started = await _start(stores)
+    other = await _start(stores)
+    forged = f"{other.user_id.hex}.{started.refresh_token.partition('.')[2]}"
+    assert await _rotate(stores, forged) is None
+    assert await _rotate(stores, started.refresh_token.upper()) is None
+
+
+async def test_a_token_shows_no_secret_when_it_is_printed() -> None:
+    token = Refresh.new(new_id())
+    assert str(token).partition(".")[2] not in repr(token)
+
+
+async def test_ending_all_but_one_leaves_that_one(stores: Stores) -> None:
+    owner = new_id()
+    keep, *others = [await _start(stores, user_id=owner) for _ in range(4)]
+    stranger = await _start(stores)
+    ended = await stores.database.run(
+        lambda db: sessions.revoke(db, owner, reason="test", but=keep.session_id)
+    )
+    assert ended == 3
+    assert await _rotate(stores, keep.refresh_token) is not None
+    assert await _rotate(stores, stranger.refresh_token) is not None
+    assert [await _rotate(stores, other.refresh_token) for other in others] == [None, None, None]
+    assert await stores.database.run(lambda db: sessions.revoke(db, owner, reason="test")) == 1
+
+
+async def test_nobody_ends_anothers_session(stores: Stores) -> None:
+    started = await _start(stores)
+    with pytest.raises(SessionUnknown):
+        await stores.database.run(
+            lambda db: sessions.end_one(db, new_id(), started.session_id, reason="test")
+        )
+    assert await _rotate(stores, started.refresh_token) is not None
+
+
+async def test_what_ended_long_ago_is_deleted_and_the_living_stay(stores: Stores) -> None:
+    from gencharge.sessions.jobs import JOBS
+
+    with clock.at(clock.now().replace(year=2020)):
+        old = await _start(stores)
+    fresh = await _start(stores)
+    await JOBS[0].run(stores)
+    async with stores.database.transaction() as db:
+        assert await db.get(Session, (old.user_id, old.session_id)) is None
+        assert await db.get(Session, (fresh.user_id, fresh.session_id)) is not None
+
+
+async def test_a_devices_name_is_cut_and_cleaned(app: FastAPI, stores: Stores) -> None:
+    started = await _start(stores, device="Phone\r\n\x00" + "x" * 500)
+    assert started.device == ("Phone" + "x" * 500)[:200]
