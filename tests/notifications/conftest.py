@@ -1,0 +1,32 @@
+"""Helpers of these tests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gencharge.core.events import Event, emit
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.notifications.service import NOTICES
+
+Announce = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def announce(stores: Stores) -> Announce:
+    """Emit events and deliver them to the inboxes."""
+
+    async def run(*happened: Event) -> None:
+        await stores.database.run(lambda db: emit(db, *happened))
+        await Relay(stores, [NOTICES]).drain()
+
+    return run
+
+
+def inbox(stores: Stores, user: UUID | str) -> Any:
+    """The documents of an inbox, also deleted ones."""
+    return stores.documents["notices"].find({"recipient_id": UUID(str(user))}).to_list()
