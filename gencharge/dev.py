@@ -260,8 +260,8 @@ send() {{ curl -sS -H 'Content-Type: application/json' "$@"; echo; }}
 send $API/auth/login -d '{{"phone_number": "'$PHONE'"}}'
 TOKEN=$(send $API/auth/verify-otp-login -d '{{"phone_number": "'$PHONE'", "otp": "{otp}"}}' |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
-PLAN=$(curl -sS "$API/plans?operator=JIO&limit=1" |
-  python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["id"])')
+PLAN=$(curl -sS "$API/plans?operator=JIO&category=unlimited&limit=1" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["plan_id"])')
 send $API/recharge/subscribe -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: first-$(date +%s)" \\
   -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'", "payment_method": "wallet", "source": "web"}}'
 """

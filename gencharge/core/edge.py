@@ -87,7 +87,7 @@ class Edge:
 
     def _record(self, scope: Scope, status: int, started: float, context: telemetry.RequestContext) -> None:
         seconds = time.perf_counter() - started
-        route = getattr(scope.get("route"), "path", "(none)")
+        route = _route_of(scope)
         telemetry.REQUESTS.labels(scope["method"], route, status).inc()
         telemetry.REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
         if self._access_log is not None:
@@ -129,6 +129,14 @@ class Edge:
             return message
 
         return counted
+
+
+def _route_of(scope: Scope) -> str:
+    """The template of the route that answered (`/v1/recharge/{recharge_id}`): few values, so fit for a metric."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    if path is None:
+        return "(none)"
+    return PREFIX + path if scope["path"].startswith(PREFIX + "/") and not path.startswith(PREFIX) else path
 
 
 def _request_id(given: bytes | None) -> str:

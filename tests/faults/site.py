@@ -1,0 +1,123 @@
+"""A whole installation for fault tests: stores, API and worker, each a real process that a test may kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+from gencharge.core import migrations
+from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.ids import new_id
+from gencharge.embedded import Mongo, Postgres, Redis
+from gencharge.seed import seed, user_id_of
+from gencharge.sessions.tokens import Keyring, Principal
+
+SECRET = "fault-tests-only-secret-0123456789-abcdefghijklmn"
+
+
+@dataclass
+class Site:
+    """Started by `start`, ended by `stop`; single parts by their own methods."""
+
+    folder: Path
+    port: int = 0
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.postgres, self.mongo, self.redis = Postgres(self.folder), Mongo(self.folder), Redis(self.folder)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the product's processes are started with."""
+        return {
+            "ENVIRONMENT": "test",
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": embedded_postgres_url(self.folder),
+            "MONGO_URL": embedded_mongo_url(self.folder),
+            "REDIS_URL": embedded_redis_url(self.folder),
+            "SECRET_KEY": SECRET,
+            "OTP_SECRET": SECRET,
+            "DEV_FIXED_OTP": "111111",
+            "ACCESS_TOKEN_EXPIRE_MINUTES": "5",
+            "DUPLICATE_WINDOW_SECONDS": "0",
+            "OUTBOX_LEASE_SECONDS": "2",
+            "PORT": str(self.port),
+        }
+
+    @property
+    def settings(self) -> Settings:
+        """The same as settings of this process."""
+        values = {name.lower(): value for name, value in self.environment.items()}
+        return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
+
+    def start(self) -> None:
+        """Stores, schema, sample data, API and worker."""
+        for server in (self.mongo, self.redis, self.postgres):
+            server.start()
+        for server in (self.postgres, self.redis, self.mongo):
+            server.wait_ready()
+        migrations.upgrade(self.settings)
+        seed(self.settings)
+        self.start_process("worker")
+        self.start_api()
+
+    def stop(self) -> None:
+        """End everything."""
+        for name in list(self.processes):
+            self.kill(name)
+        for server in (self.postgres, self.mongo, self.redis):
+            server.stop()
+
+    def start_process(self, name: str) -> None:
+        """Start `gencharge serve` or `gencharge worker`."""
+        log = (self.folder / f"{name}.log").open("ab")
+        kept = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+        command = [sys.executable, "-m", "gencharge", name]
+        self.processes[name] = subprocess.Popen(
+            command, cwd=self.folder, env=kept | self.environment, stdout=log, stderr=log
+        )
+        log.close()
+
+    def start_api(self) -> None:
+        """Start the API and wait until it answers."""
+        self.start_process("serve")
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                if httpx.get(f"{self.url}/health/ready", timeout=2).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError((self.folder / "serve.log").read_text()[-3_000:])
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to a process of the product and wait for its end."""
+        process = self.processes.pop(name)
+        process.send_signal(number)
+        process.wait(20)
+
+    def headers(self, numbers: Iterable[int]) -> list[dict[str, str]]:
+        """Authorization headers of the sample users with these numbers."""
+        keys = Keyring(self.settings)
+        return [
+            {"Authorization": f"Bearer {keys.sign(Principal(user_id_of(number), 'user', new_id()))}"}
+            for number in numbers
+        ]
+
+    def user(self, number: int) -> UUID:
+        """The id of a sample user."""
+        return user_id_of(number)
