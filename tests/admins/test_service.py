@@ -1,0 +1,78 @@
+"""Admins: the seeded roles and staff."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, select, text
+
+from gencharge.admins import service as admins
+from gencharge.admins.errors import AdminBlocked, AdminUnknown
+from gencharge.admins.models import Admin, Role, RolePermission
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+from gencharge.sessions.guards import ALL, Action, Resource, permission
+from tests import factories
+
+
+async def test_seeding_twice_makes_five_roles_and_fifteen_admins(stores: Stores) -> None:
+    for _ in range(2):
+        await stores.database.run(admins.seed)
+    async with stores.database.transaction() as db:
+        roles = {role.role_id: role.name for role in (await db.scalars(select(Role))).all()}
+        seeded = (
+            await db.scalars(
+                select(Admin).where(Admin.phone_number.like("+9190000000%")).order_by(Admin.phone_number)
+            )
+        ).all()
+    assert set(roles.values()) == {"SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer"}
+    assert [admin.phone_number for admin in seeded] == [f"+91{9000000001 + index}" for index in range(15)]
+    assert seeded[0].email == "superadmin_admin1@example.com"
+    assert seeded[14].email == "viewer_admin3@example.com"
+    assert [roles[admin.role_id] for admin in seeded[:6:3]] == ["SuperAdmin", "Manager"]
+
+
+async def test_what_the_seeded_roles_allow_makes_sense(stores: Stores) -> None:
+    await stores.database.run(admins.seed_roles)
+    async with stores.database.transaction() as db:
+        rows = await db.execute(
+            text("SELECT name, permission FROM roles JOIN role_permissions USING (role_id)")
+        )
+        grants: dict[str, set[str]] = {}
+        for name, granted in rows:
+            grants.setdefault(name, set()).add(granted)
+    assert grants["SuperAdmin"] == ALL
+    assert len(ALL) == len(Resource) * len(Action) == 88
+    for name, granted in grants.items():
+        assert granted <= ALL, name
+        if name != "SuperAdmin":
+            assert not {g for g in granted if g.startswith("Backups:")}
+            assert permission(Resource.ROLES, Action.EDIT) not in granted
+            assert permission(Resource.ADMINS, Action.WRITE) not in granted
+    assert all(granted.endswith(":read") for granted in grants["Viewer"])
+
+
+async def test_seeding_leaves_a_role_that_was_changed_as_it_is(stores: Stores) -> None:
+    await stores.database.run(admins.seed_roles)
+    async with stores.database.transaction() as db:
+        role = (await db.scalars(select(Role).where(Role.name == "Support"))).one()
+        await db.execute(delete(RolePermission).where(RolePermission.role_id == role.role_id))
+        await admins.seed_roles(db)
+        left = (await db.scalars(select(RolePermission).where(RolePermission.role_id == role.role_id))).all()
+        assert not left
+        await db.rollback()  # other tests want the role as it was
+
+
+async def test_a_blocked_or_archived_admin_is_not_admitted(stores: Stores) -> None:
+    admin = await stores.database.run(factories.make_admin)
+    found, role = await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
+    assert (found.email, role.name) == (admin.email, "SuperAdmin")
+    for status, error in [("blocked", AdminBlocked), ("archived", AdminUnknown)]:
+        async with stores.database.transaction() as db:
+            await db.execute(
+                text("UPDATE admins SET status = :status WHERE admin_id = :id"),
+                {"status": status, "id": admin.admin_id},
+            )
+        with pytest.raises(error):
+            await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
+    with pytest.raises(AdminUnknown):
+        await stores.database.run(lambda db: admins.admit(db, new_id()))

@@ -1,0 +1,55 @@
+"""What the tests of signing in share."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge.auth.desk import Desk
+from gencharge.core.messenger import Console
+from tests import factories
+
+
+@dataclass
+class Phones:
+    """The other end of the console channel: everybody's phone."""
+
+    desk: Desk
+    stream: io.StringIO = field(default_factory=io.StringIO)
+
+    async def messages(self, phone_number: str) -> list[str]:
+        """The texts that reached a number, the oldest first."""
+        await self.desk.courier.drain()
+        lines = self.stream.getvalue().splitlines()
+        return [line for line in lines if line.startswith(f"[message to {phone_number}]")]
+
+    async def code(self, phone_number: str) -> str:
+        """The code in the last text to a number."""
+        found = re.search(r"\] (\d{6}) is", (await self.messages(phone_number))[-1])
+        assert found
+        return found.group(1)
+
+
+@pytest.fixture
+async def phones(app: FastAPI) -> AsyncIterator[Phones]:
+    """Everybody's phone, for the length of a test."""
+    desk = Desk.of(app)
+    before = desk.courier.channel
+    phones = Phones(desk)
+    desk.courier.channel = Console(phones.stream)
+    yield phones
+    await desk.courier.drain()
+    desk.courier.channel = before
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with an address of its own, for the limits are counted for each address."""
+    async with factories.new_client(app) as client:
+        yield client

@@ -1,0 +1,134 @@
+"""A session that ends in one process is refused by every process within a second, Redis or not."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy import text
+
+from gencharge.core.config import Settings
+from gencharge.core.stores import Stores
+from gencharge.main import create_app
+from gencharge.sessions import announcements
+from gencharge.sessions import service as sessions
+from gencharge.sessions.guards import Gate
+from tests import factories
+
+DEAD_REDIS = "unix:///nonexistent/redis.sock"
+
+
+@asynccontextmanager
+async def _running(settings: Settings, **but: Any) -> AsyncIterator[FastAPI]:
+    app = create_app(settings.model_copy(update=but))
+    async with app.router.lifespan_context(app):
+        await asyncio.sleep(0.1)  # the watchers have taken their places
+        yield app
+
+
+async def _seconds_until_refused(client: httpx.AsyncClient, headers: dict[str, str]) -> float:
+    started = time.monotonic()
+    while time.monotonic() - started < 3:
+        answer = await client.get("/users/me", headers=headers)
+        if answer.status_code == 401:
+            assert answer.json()["code"] == "session_ended"
+            return time.monotonic() - started
+        await asyncio.sleep(0.01)
+    return float("inf")
+
+
+@pytest.mark.parametrize("dead", [(), ("there",), ("here", "there")], ids=["redis", "one without", "none"])
+async def test_signing_out_here_is_known_there_within_a_second(
+    settings: Settings, dead: tuple[str, ...]
+) -> None:
+    lost = {"redis_url": DEAD_REDIS}
+    async with (
+        _running(settings, **(lost if "here" in dead else {})) as here,
+        _running(settings, **(lost if "there" in dead else {})) as there,
+        factories.new_client(here) as client_here,
+        factories.new_client(there) as client_there,
+    ):
+        stores: Stores = here.state.stores
+        user = await stores.database.run(factories.make_user)
+        headers = await factories.sign_in(here, user)
+        others = await factories.sign_in(here, user)
+        assert (await client_there.get("/users/me", headers=headers)).status_code == 200
+        assert (await client_here.post("/auth/logout", headers=headers)).status_code == 204
+        # Where it was done it is known at once, without asking anybody.
+        assert (await client_here.get("/users/me", headers=headers)).status_code == 401
+        seconds = await _seconds_until_refused(client_there, headers)
+        assert seconds < (0.5 if not dead else 1.2)
+        assert (await client_there.get("/users/me", headers=others)).status_code == 200
+
+
+async def test_a_process_that_starts_later_knows_what_ended_before(settings: Settings, app: FastAPI) -> None:
+    stores: Stores = app.state.stores
+    user = await stores.database.run(factories.make_user)
+    headers = await factories.sign_in(app, user)
+    await stores.database.run(lambda db: sessions.revoke(db, user.user_id, reason="test"))
+    async with _running(settings) as fresh, factories.new_client(fresh) as client:
+        assert await _seconds_until_refused(client, headers) < 1
+
+
+async def test_a_transaction_that_is_rolled_back_ends_no_session(app: FastAPI, stores: Stores) -> None:
+    user = await stores.database.run(factories.make_user)
+    headers = await factories.sign_in(app, user)
+
+    async def unit(db: Any) -> None:
+        await sessions.revoke(db, user.user_id, reason="test")
+        raise RuntimeError("after all not")
+
+    with pytest.raises(RuntimeError):
+        await stores.database.run(unit)
+    await asyncio.sleep(0.1)
+    async with factories.new_client(app) as client:
+        assert (await client.get("/users/me", headers=headers)).status_code == 200
+
+
+async def test_flushing_redis_brings_no_ended_session_back(app: FastAPI, stores: Stores) -> None:
+    user = await stores.database.run(factories.make_user)
+    headers = await factories.sign_in(app, user)
+    async with factories.new_client(app) as client:
+        await client.post("/auth/logout", headers=headers)
+        await stores.redis.flushdb()
+        assert (await client.get("/users/me", headers=headers)).status_code == 401
+    async with stores.database.transaction() as db:
+        found = await db.execute(
+            text("SELECT 1 FROM sessions WHERE user_id = :id AND revoked_at IS NULL"), {"id": user.user_id}
+        )
+        assert found.first() is None
+
+
+async def test_the_subscription_comes_back_after_the_connection_was_lost(
+    app: FastAPI, stores: Stores
+) -> None:
+    for client in await stores.redis.client_list(_type="pubsub"):
+        await stores.redis.client_kill_filter(_id=client["id"])
+    for _ in range(100):
+        if dict(await stores.redis.pubsub_numsub(announcements.CHANNEL)).get(announcements.CHANNEL):
+            break
+        await asyncio.sleep(0.05)
+    user = await stores.database.run(factories.make_user)
+    headers = await factories.sign_in(app, user)
+    principal, _ = Gate.of(app).admit(headers["Authorization"].encode())
+    await stores.redis.publish(announcements.CHANNEL, str(principal.session_id))
+    async with factories.new_client(app) as client:
+        assert await _seconds_until_refused(client, headers) < 0.5
+
+
+async def test_publishing_is_no_concern_of_the_request_that_ends_a_session(settings: Settings) -> None:
+    redis: Redis = Redis.from_url(DEAD_REDIS)
+    with pytest.raises(RedisConnectionError):
+        await redis.ping()
+    await redis.aclose()
+    announcer = announcements._Announcer(Gate(settings), redis)
+    announcer.tell([])
+    await asyncio.gather(*announcer._sending)
