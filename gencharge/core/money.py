@@ -57,11 +57,11 @@ class Money:
         return cls(_exact(repr(raw)) if isinstance(raw, float) else _paise(raw))
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.paise + other.paise)
+        return Money(self.paise + other.paise) if isinstance(other, Money) else NotImplemented
 
     def __sub__(self, other: Money) -> Money:
         """Raises ValueError when the result would be negative."""
-        return Money(self.paise - other.paise)
+        return Money(self.paise - other.paise) if isinstance(other, Money) else NotImplemented
 
     def __mul__(self, count: int) -> Money:
         return Money(self.paise * count)
@@ -70,7 +70,7 @@ class Money:
         return self.paise == other.paise if isinstance(other, Money) else NotImplemented
 
     def __lt__(self, other: Money) -> bool:
-        return self.paise < other.paise
+        return self.paise < other.paise if isinstance(other, Money) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((Money, self.paise))

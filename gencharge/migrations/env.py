@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from alembic import context
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from gencharge import wiring
 from gencharge.core.database import Base
+from gencharge.migrations import compare
 
 del wiring  # imported so that every room's tables are in the metadata
-
-
-def _is_ours(_object: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:
-    """Leave Procrastinate's own tables out of the comparison with our models."""
-    return not (
-        kind in {"table", "index"} and (name or "").startswith(("procrastinate_", "idx_procrastinate"))
-    )
 
 
 def run() -> None:
@@ -34,7 +26,7 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
-            include_object=_is_ours,
+            include_object=compare.is_ours,
             compare_type=True,
             transaction_per_migration=True,
         )

@@ -19,7 +19,7 @@ from gencharge.core.events import DeliveryRow
 from gencharge.core.paging import CursorInvalid, Order, PageQuery, decode_cursor, encode_cursor, fetch_page
 from gencharge.core.stores import Stores
 
-USER = ids.new_id()
+USER = UUID("0198c0de-0000-7000-8000-000000000000")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 

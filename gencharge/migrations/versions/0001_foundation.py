@@ -71,4 +71,3 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     raise RuntimeError("the first migration has nothing before it: drop the database instead")
-

@@ -59,8 +59,8 @@ def _create_operators() -> None:
         sa.Column("sort_order", sa.Integer(), server_default="0", nullable=False),
         *_instants("created_at", "updated_at"),
         sa.PrimaryKeyConstraint("code", name="pk_operators"),
-        sa.CheckConstraint("status IN ('up', 'degraded', 'down')", name="ck_operators_status"),
-        sa.CheckConstraint("channel IN ('internal', 'api')", name="ck_operators_channel"),
+        sa.CheckConstraint("status IN ('up', 'degraded', 'down')", name=op.f("ck_operators_status")),
+        sa.CheckConstraint("channel IN ('internal', 'api')", name=op.f("ck_operators_channel")),
     )
     op.create_table(
         "circles",
@@ -68,7 +68,7 @@ def _create_operators() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("code", name="pk_circles"),
-        sa.CheckConstraint("category IN ('Metro', 'A', 'B', 'C')", name="ck_circles_category"),
+        sa.CheckConstraint("category IN ('Metro', 'A', 'B', 'C')", name=op.f("ck_circles_category")),
     )
     op.create_table(
         "connections",
@@ -79,7 +79,9 @@ def _create_operators() -> None:
         sa.Column("service_type", sa.Text(), nullable=False),
         *_instants("updated_at"),
         sa.PrimaryKeyConstraint("phone_number", "user_id", name="pk_connections"),
-        sa.CheckConstraint("service_type IN ('prepaid', 'postpaid')", name="ck_connections_service_type"),
+        sa.CheckConstraint(
+            "service_type IN ('prepaid', 'postpaid')", name=op.f("ck_connections_service_type")
+        ),
         sa.ForeignKeyConstraint(["operator"], ["operators.code"], name="fk_connections_operator_operators"),
         sa.ForeignKeyConstraint(["circle"], ["circles.code"], name="fk_connections_circle_circles"),
     )
@@ -122,25 +124,25 @@ def _create_plans() -> None:
         sa.PrimaryKeyConstraint("plan_id", name="pk_plans"),
         sa.ForeignKeyConstraint(["operator"], ["operators.code"], name="fk_plans_operator_operators"),
         sa.ForeignKeyConstraint(["group_id"], ["plan_groups.group_id"], name="fk_plans_group_id_plan_groups"),
-        sa.CheckConstraint("price_paise > 0", name="ck_plans_price"),
-        sa.CheckConstraint("version > 0", name="ck_plans_version"),
-        sa.CheckConstraint("plan_type IN ('prepaid', 'postpaid')", name="ck_plans_plan_type"),
+        sa.CheckConstraint("price_paise > 0", name=op.f("ck_plans_price")),
+        sa.CheckConstraint("version > 0", name=op.f("ck_plans_version")),
+        sa.CheckConstraint("plan_type IN ('prepaid', 'postpaid')", name=op.f("ck_plans_plan_type")),
         sa.CheckConstraint(
             "category IN ('unlimited', 'data_addon', 'talktime', 'roaming', 'postpaid_rental')",
-            name="ck_plans_category",
+            name=op.f("ck_plans_category"),
         ),
-        sa.CheckConstraint("status IN ('draft', 'active', 'inactive')", name="ck_plans_status"),
+        sa.CheckConstraint("status IN ('draft', 'active', 'inactive')", name=op.f("ck_plans_status")),
         sa.CheckConstraint(
             "CASE validity_unit WHEN 'base_plan' THEN validity_count IS NULL"
             " WHEN 'day' THEN validity_count IS NOT NULL AND validity_count > 0"
             " WHEN 'month' THEN validity_count IS NOT NULL AND validity_count > 0 ELSE false END",
-            name="ck_plans_validity",
+            name=op.f("ck_plans_validity"),
         ),
         sa.CheckConstraint(
             "is_addon = (category IN ('data_addon', 'talktime', 'roaming') OR validity_unit = 'base_plan')",
-            name="ck_plans_is_addon",
+            name=op.f("ck_plans_is_addon"),
         ),
-        sa.CheckConstraint("active_until > active_from", name="ck_plans_window"),
+        sa.CheckConstraint("active_until > active_from", name=op.f("ck_plans_window")),
     )
     op.create_index("ix_plans_group_id", "plans", ["group_id"])
     op.create_table(

@@ -1,0 +1,229 @@
+"""What is known of a number: the block's first operator, what is on record, what its user says."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi import FastAPI
+from phonenumbers import carrier, parse
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import snapshots
+from gencharge.core.ids import SYSTEM, new_id
+from gencharge.core.stores import Stores
+from gencharge.operators import prefixes
+from gencharge.operators import service as operators
+from gencharge.operators.errors import OperatorNotFound
+from gencharge.operators.models import Operator, OperatorStatus, ServiceType
+from tests.factories import new_phone
+
+HINTED = "+919845012345"  # a block of Airtel's
+
+
+@pytest.fixture(autouse=True)
+async def seeded(stores: Stores) -> None:
+    """The operators are there, whichever test of this database came first."""
+    await stores.database.run(operators.seed)
+
+
+def test_the_table_of_prefixes_is_the_one_of_the_phonenumbers_package(tmp_path: Path) -> None:
+    """After an update of phonenumbers: `python -m gencharge.operators.prefixes`."""
+    prefixes.write(tmp_path / "prefixes_in.csv")
+    shipped = Path(prefixes.__file__).parent / "data" / "prefixes_in.csv"
+    assert shipped.read_text() == (tmp_path / "prefixes_in.csv").read_text()
+
+
+def test_the_carrier_is_the_one_that_phonenumbers_names_for_every_known_block() -> None:
+    for prefix in prefixes.carriers():
+        number = "+" + prefix.ljust(12, "5")
+        expected = carrier.name_for_number(parse(number), "en")
+        assert prefixes.carrier_name(number) == (expected or None), number
+
+
+def test_every_carrier_is_a_brand_that_is_served_or_closed() -> None:
+    assert set(prefixes.carriers().values()) == set(prefixes.BRANDS)
+    assert set(prefixes.BRANDS.values()) <= set(prefixes.served_by())
+    assert set(prefixes.served_by().values()) == {"AIRTEL", "JIO", "VI", "BSNL", "MTNL", None}
+
+
+@pytest.mark.parametrize(
+    ("name", "operator"),
+    [
+        ("Reliance Jio", "JIO"),
+        ("Airtel", "AIRTEL"),
+        ("Vodafone", "VI"),
+        ("Idea", "VI"),
+        ("BSNL MOBILE", "BSNL"),
+        ("MTNL", "MTNL"),
+        ("Uninor", "AIRTEL"),
+        ("Telewings", "AIRTEL"),
+        ("Tata Docomo", "AIRTEL"),
+        ("Aircel", None),
+        ("S TEL", None),
+    ],
+)
+def test_a_hint_names_who_serves_the_blocks_of_a_brand_today(name: str, operator: str | None) -> None:
+    known = prefixes.carriers()
+    prefix = next(
+        prefix
+        for prefix, carrier_name in known.items()
+        if carrier_name == name and not any(longer.startswith(prefix) for longer in known if longer != prefix)
+    )
+    assert operators.hint("+" + prefix.ljust(12, "5")) == operator
+
+
+def test_a_block_that_nobody_knows_gives_no_hint() -> None:
+    assert operators.hint("+916000000000") is None
+
+
+async def test_a_users_word_counts_before_the_record_and_the_record_before_the_hint(stores: Stores) -> None:
+    run = stores.database.run
+    phone = HINTED[:-5] + new_phone()[-5:]
+    user, other = new_id(), new_id()
+
+    async def seen(user_id: UUID | None = None) -> operators.Connection:
+        return await run(lambda db: operators.lookup(db, phone, user_id))
+
+    assert await seen() == operators.Connection("AIRTEL", None, None, "hint")
+    await run(lambda db: operators.remember(db, phone, SYSTEM, "JIO", "KA", "postpaid"))
+    recorded = operators.Connection("JIO", "KA", ServiceType.POSTPAID, "registry")
+    assert await seen() == recorded
+    await run(lambda db: operators.remember(db, phone, user, "VI", None, ServiceType.PREPAID))
+    assert await seen(user) == operators.Connection("VI", None, ServiceType.PREPAID, "user")
+    assert await seen(other) == recorded
+    assert await seen() == recorded
+
+
+async def test_what_a_numbers_owner_says_holds_for_everyone(stores: Stores) -> None:
+    run = stores.database.run
+    phone, owner = new_phone(), new_id()
+    await run(lambda db: operators.remember(db, phone, owner, "BSNL", "KL", "prepaid", owns=True))
+    for user_id, known_by in ((owner, "user"), (new_id(), "registry"), (None, "registry")):
+        found = await run(lambda db, user_id=user_id: operators.lookup(db, phone, user_id))
+        assert (found.operator, found.circle, found.known_by) == ("BSNL", "KL", known_by)
+
+
+async def test_nothing_is_known_of_a_number_of_an_unknown_block(stores: Stores) -> None:
+    found = await stores.database.run(lambda db: operators.lookup(db, "+916000000000"))
+    assert found == operators.Connection(None, None, None, None)
+
+
+async def test_the_sql_function_says_the_same_as_the_lookup(stores: Stores) -> None:
+    run = stores.database.run
+    phone, user = new_phone(), new_id()
+
+    async def known(user_id: UUID) -> list[tuple[Any, ...]]:
+        row = await stores.database.fetch_row("SELECT * FROM known_connection($1, $2)", phone, user_id)
+        return [tuple(row)] if row is not None else []
+
+    assert await known(user) == []
+    await run(lambda db: operators.remember(db, phone, SYSTEM, "JIO", "KA", "postpaid"))
+    assert await known(user) == await known(SYSTEM) == [("JIO", "KA", "postpaid")]
+    await run(lambda db: operators.remember(db, phone, user, "VI", None, "prepaid"))
+    assert await known(user) == [("VI", None, "prepaid")]
+    assert await known(SYSTEM) == [("JIO", "KA", "postpaid")]
+
+
+async def test_the_sql_function_reads_the_primary_key_only(stores: Stores) -> None:
+    async def plan(db: AsyncSession) -> str:
+        await db.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN SELECT * FROM known_connection('+919876543210', gen_random_uuid())"
+        return "\n".join((await db.execute(text(explain))).scalars())
+
+    assert "pk_connections" in await stores.database.run(plan)
+
+
+async def test_saying_the_same_again_leaves_the_row_alone(stores: Stores) -> None:
+    run = stores.database.run
+    phone, user = new_phone(), new_id()
+
+    async def version(db: AsyncSession) -> Any:
+        rows = await db.execute(
+            text("SELECT xmin::text FROM connections WHERE phone_number = :p"), {"p": phone}
+        )
+        return rows.scalar_one()
+
+    await run(lambda db: operators.remember(db, phone, user, "JIO", None, "prepaid"))
+    first = await run(version)
+    await run(lambda db: operators.remember(db, phone, user, "JIO", None, "prepaid"))
+    assert await run(version) == first
+    await run(lambda db: operators.remember(db, phone, user, "JIO", "DL", "prepaid"))
+    assert await run(version) != first
+
+
+async def test_twenty_racing_corrections_leave_one_row(stores: Stores) -> None:
+    phone, user = new_phone(), new_id()
+    codes = ("JIO", "VI", "AIRTEL", "BSNL")
+
+    async def correct(number: int) -> None:
+        code = codes[number % 4]
+        await stores.database.run(
+            lambda db: operators.remember(db, phone, user, code, None, "prepaid", owns=True)
+        )
+
+    await asyncio.gather(*(correct(number) for number in range(20)))
+    row = await stores.database.fetch_row(
+        "SELECT count(*), count(DISTINCT operator) FROM connections WHERE phone_number = $1", phone
+    )
+    assert row is not None
+    assert tuple(row) == (2, 1)
+
+
+async def test_an_operator_or_circle_that_is_not_there_can_not_be_remembered(stores: Stores) -> None:
+    for operator, circle in (("AIRCEL", None), ("JIO", "XX")):
+        with pytest.raises(IntegrityError):
+            await stores.database.run(
+                lambda db, operator=operator, circle=circle: operators.remember(
+                    db, new_phone(), new_id(), operator, circle, "prepaid"
+                )
+            )
+
+
+async def test_what_a_registry_answers_is_kept_for_everyone(stores: Stores) -> None:
+    class Registry:
+        async def find(self, phone_number: str) -> operators.RegistryEntry | None:
+            return (
+                operators.RegistryEntry("BSNL", None, ServiceType.PREPAID) if phone_number == phone else None
+            )
+
+    phone = new_phone()
+    assert await operators.ask_registry(stores.database, operators.NoRegistry(), phone) is None
+    assert await operators.ask_registry(stores.database, Registry(), phone) is not None
+    found = await stores.database.run(lambda db: operators.lookup(db, phone))
+    assert found == operators.Connection("BSNL", None, ServiceType.PREPAID, "registry")
+
+
+async def test_an_operator_that_goes_down_is_known_to_a_process_within_a_second(
+    app: FastAPI, stores: Stores
+) -> None:
+    holder = operators.operators_of(app)
+    await holder.current(stores.database)
+
+    async def mark(status: OperatorStatus) -> None:
+        async def change(db: AsyncSession) -> None:
+            await db.execute(update(Operator).where(Operator.code == "MTNL").values(status=status.value))
+            await snapshots.bump(db, snapshots.CATALOGUE)
+
+        await stores.database.run(change)
+        deadline = asyncio.get_running_loop().time() + 1
+        while holder.snapshot is None or holder.snapshot.get("MTNL").status is not status:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.01)
+
+    await mark(OperatorStatus.DOWN)
+    await mark(OperatorStatus.UP)
+
+
+async def test_only_operators_of_today_are_in_the_table(stores: Stores) -> None:
+    found = await stores.database.run(operators.load_operators)
+    assert [operator.code for operator in found.served] == ["JIO", "AIRTEL", "VI", "BSNL", "MTNL"]
+    assert len(found.circles) == 22
+    assert found.get("VI").display_name == "Vi"
+    with pytest.raises(OperatorNotFound):
+        found.get("AIRCEL")

@@ -1,0 +1,423 @@
+"""The catalogue in memory: what is sold when, how fast a change is seen, what survives an outage."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock, snapshots
+from gencharge.core.config import Settings
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.core.ready import Answers, ReadyAnswer
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.main import create_app
+from gencharge.operators import service as operators
+from gencharge.plans import sample
+from gencharge.plans import service as plans
+from gencharge.plans.errors import PlanNotFound
+from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, PlanVersion, ValidityUnit, is_addon
+from gencharge.plans.schemas import Benefits
+from tests.conftest import fresh_database, test_settings
+
+JULY = datetime(2030, 7, 1, tzinfo=UTC)
+AUGUST = datetime(2030, 8, 1, tzinfo=UTC)
+
+
+def make_snapshot(**but: Any) -> plans.PlanSnapshot:
+    values: dict[str, Any] = {
+        "plan_id": new_id(),
+        "version": 1,
+        "name": "Jio ₹299",
+        "description": "",
+        "operator": "JIO",
+        "circles": frozenset(),
+        "plan_type": PlanType.PREPAID,
+        "category": Category.UNLIMITED,
+        "price": Money.rupees(299),
+        "validity_count": 28,
+        "validity_unit": ValidityUnit.DAY,
+        "benefits": {},
+        "is_addon": False,
+        "most_popular": False,
+        "group_id": UUID(int=1),
+        "group": "Unlimited",
+        "criteria": "",
+        "status": PlanStatus.ACTIVE,
+        "active_from": None,
+        "active_until": None,
+    }
+    return plans.PlanSnapshot(**(values | but))
+
+
+def make_plan(**but: Any) -> Plan:
+    """A row of `plans` on sale, in the first group of the sample catalogue."""
+    values: dict[str, Any] = {
+        "plan_id": new_id(),
+        "operator": "JIO",
+        "plan_type": "prepaid",
+        "category": "unlimited",
+        "name": f"Test {uuid4().hex}",
+        "price_paise": 12_300,
+        "validity_count": 5,
+        "validity_unit": "day",
+        "is_addon": False,
+        "group_id": sample.groups()[0]["group_id"],
+        "status": "active",
+    }
+    return Plan(**(values | but))
+
+
+@pytest.fixture
+async def add_plan(shop: FastAPI, shop_stores: Stores) -> AsyncIterator[Callable[..., Awaitable[Plan]]]:
+    """Put a plan into the shop and its process's memory; taken out again after the test."""
+    added: list[UUID] = []
+
+    async def add(**but: Any) -> Plan:
+        plan = make_plan(**but)
+        async with shop_stores.database.transaction() as db:
+            db.add(plan)
+            await plans.bump_version(db)
+        added.append(plan.plan_id)
+        await plans.catalogue_of(shop).refresh(shop_stores.database)
+        return plan
+
+    yield add
+    async with shop_stores.database.transaction() as db:
+        await db.execute(delete(Plan).where(Plan.plan_id.in_(added)))
+        await plans.bump_version(db)
+    await plans.catalogue_of(shop).refresh(shop_stores.database)
+
+
+@asynccontextmanager
+async def another_process(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    """A second application instance on the same stores."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            yield app, client
+
+
+async def seconds_until(happens: Callable[[], Awaitable[bool]]) -> float:
+    started = asyncio.get_running_loop().time()
+    while not await happens():
+        assert asyncio.get_running_loop().time() - started < 5
+        await asyncio.sleep(0.01)
+    return asyncio.get_running_loop().time() - started
+
+
+def test_a_plan_is_on_sale_from_its_first_instant_to_before_its_last() -> None:
+    plan = make_snapshot(active_from=JULY, active_until=AUGUST)
+    instant = timedelta(microseconds=1)
+    assert [plan.available_at(when) for when in (JULY - instant, JULY, AUGUST - instant, AUGUST)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert not make_snapshot(status=PlanStatus.DRAFT).available_at(JULY)
+    assert not make_snapshot(status=PlanStatus.INACTIVE).available_at(JULY)
+
+
+def test_the_shelf_changes_exactly_at_the_edges_of_a_window_and_keeps_its_answers_between() -> None:
+    always, july = make_snapshot(), make_snapshot(active_from=JULY, active_until=AUGUST)
+    draft = make_snapshot(status=PlanStatus.DRAFT, active_from=JULY + timedelta(days=3))
+    catalogue = plans.CatalogueSnapshot(1, [always, july, draft])
+    before = catalogue.public(JULY - timedelta(microseconds=1))
+    within = catalogue.public(JULY)
+    assert (before.plans, within.plans) == ((always,), (always, july))
+    assert catalogue.public(AUGUST - timedelta(microseconds=1)) is within  # a draft's window is no edge
+    after = catalogue.public(AUGUST)
+    assert after.plans == (always,)
+    assert after.answers is not before.answers
+    assert (within.since, within.until) == (JULY, AUGUST)
+
+
+def test_a_snapshot_can_not_be_changed_and_knows_every_plan_on_sale_or_not() -> None:
+    plan = make_snapshot(status=PlanStatus.INACTIVE)
+    catalogue = plans.CatalogueSnapshot(1, [plan])
+    assert catalogue.get(plan.plan_id) is plan
+    assert catalogue.public(JULY).plans == ()
+    with pytest.raises(AttributeError):
+        plan.version = 2  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        catalogue.plans[plan.plan_id] = plan  # type: ignore[index]
+    with pytest.raises(PlanNotFound):
+        catalogue.get(uuid4())
+
+
+def test_a_plan_for_some_circles_is_sold_there_and_where_the_circle_is_not_known() -> None:
+    plan = make_snapshot(circles=frozenset({"KA", "TN"}))
+    assert [plan.sold_in(circle) for circle in ("KA", "MU", None)] == [True, False, True]
+    assert make_snapshot().sold_in("MU")
+
+
+@pytest.mark.parametrize(
+    ("category", "unit", "addon"),
+    [
+        (Category.UNLIMITED, ValidityUnit.DAY, False),
+        (Category.POSTPAID_RENTAL, ValidityUnit.MONTH, False),
+        (Category.DATA_ADDON, ValidityUnit.DAY, True),
+        (Category.TALKTIME, ValidityUnit.DAY, True),
+        (Category.ROAMING, ValidityUnit.DAY, True),
+        (Category.UNLIMITED, ValidityUnit.BASE_PLAN, True),
+    ],
+)
+def test_packs_that_live_beside_a_base_plan_are_add_ons(
+    category: Category, unit: ValidityUnit, addon: bool
+) -> None:
+    assert is_addon(category, unit) is addon
+
+
+def test_benefits_keep_talktime_in_paise_and_give_it_back_as_money() -> None:
+    benefits = Benefits(talktime=Money.rupees("81.75"), sms_per_day=100, extras=("Music",))
+    kept = benefits.stored()
+    assert kept["talktime_paise"] == 8175
+    assert Benefits.from_stored(kept) == benefits
+    assert Benefits.from_stored({}) == Benefits()
+
+
+def test_ready_answers_are_bounded_in_number_and_in_bytes_and_the_oldest_goes_first() -> None:
+    answers = Answers(most=3, most_bytes=100)
+    for number in range(5):
+        answers.keep(("/plans", b"%d" % number), ReadyAnswer(b"x" * 10))
+    assert len(answers) == 3
+    assert answers.get(("/plans", b"1")) is None
+    assert answers.get(("/plans", b"4")) is not None
+    answers.keep(("/plans", b"big"), ReadyAnswer(b"x" * 95))
+    assert (len(answers), answers.size_bytes) == (1, 95)
+    answers.keep(("/plans", b"too big"), ReadyAnswer(b"x" * 101))
+    answers.keep(("/plans", b"q" * 401), ReadyAnswer(b"x"))
+    assert (len(answers), answers.size_bytes) == (1, 95)
+
+
+async def test_a_thousand_different_queries_leave_at_most_512_answers(
+    shop: FastAPI, visitor: httpx.AsyncClient
+) -> None:
+    for number in range(560):
+        assert (await visitor.get(f"/v1/plans?limit=1&search=none{number}")).status_code == 200
+    snapshot = plans.catalogue_of(shop).snapshot
+    assert snapshot is not None
+    assert len(snapshot.public(clock.now()).answers) == 512
+
+
+async def test_the_list_follows_the_clock_over_the_edges_of_a_window(
+    visitor: httpx.AsyncClient, add_plan: Callable[..., Awaitable[Plan]]
+) -> None:
+    plan = await add_plan(active_from=JULY, active_until=AUGUST)
+    seen = []
+    for instant in (JULY - timedelta(seconds=1), JULY, AUGUST - timedelta(seconds=1), AUGUST):
+        with clock.at(instant):
+            listed = (await visitor.get("/v1/plans", params={"search": plan.name})).json()["items"]
+            single = await visitor.get(f"/v1/plans/{plan.plan_id}")
+            seen.append((len(listed), single.status_code, single.json().get("status")))
+    assert seen == [(0, 404, 404), (1, 200, "active"), (1, 200, "active"), (0, 200, "inactive")]
+
+
+async def test_a_draft_is_hidden_and_an_inactive_plan_is_found_by_its_id_only(
+    visitor: httpx.AsyncClient, add_plan: Callable[..., Awaitable[Plan]]
+) -> None:
+    draft = await add_plan(status="draft")
+    gone = await add_plan(status="inactive")
+    assert (await visitor.get(f"/v1/plans/{draft.plan_id}")).status_code == 404
+    assert (await visitor.get(f"/v1/plans/{gone.plan_id}")).json()["status"] == "inactive"
+    for plan in (draft, gone):
+        assert (await visitor.get("/v1/plans", params={"search": plan.name})).json()["items"] == []
+
+
+async def test_a_plan_that_comes_between_two_pages_moves_no_other_plan(
+    visitor: httpx.AsyncClient, add_plan: Callable[..., Awaitable[Plan]]
+) -> None:
+    whole = (await visitor.get("/v1/plans?sort=price&limit=100")).json()["items"]
+    first = (await visitor.get("/v1/plans?sort=price&limit=10")).json()
+    await add_plan(price_paise=100)
+    rest = await visitor.get(
+        "/v1/plans", params={"sort": "price", "limit": 100, "cursor": first["next_cursor"]}
+    )
+    assert first["items"] + rest.json()["items"] == whole
+
+
+async def test_a_plan_for_one_circle_is_listed_for_that_circle_only(
+    visitor: httpx.AsyncClient, add_plan: Callable[..., Awaitable[Plan]]
+) -> None:
+    plan = await add_plan(circles=["KA"])
+    for circle, count in (("ka", 1), ("MU", 0)):
+        answer = await visitor.get("/v1/plans", params={"circle": circle, "search": plan.name})
+        assert len(answer.json()["items"]) == count
+
+
+async def test_another_process_shows_a_change_within_a_second_even_without_redis(
+    plans_settings: Settings, shop_stores: Stores
+) -> None:
+    deaf = plans_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"})
+    async with another_process(deaf) as (_, client):
+        old = (await client.get("/v1/plans?operator=VI")).headers["etag"]
+        for name in (f"Renamed {uuid4().hex}", "Vi ₹199 · 2 GB · 28 days"):
+
+            async def rename(db: AsyncSession, name: str = name) -> None:
+                chosen = (Plan.operator == "VI") & (Plan.price_paise == 19_900)
+                await db.execute(update(Plan).where(chosen).values(name=name))
+                await plans.bump_version(db)
+
+            async def shown(name: str = name) -> bool:
+                items = (await client.get("/v1/plans?operator=VI")).json()["items"]
+                return any(item["name"] == name for item in items)
+
+            await shop_stores.database.run(rename)
+            assert await seconds_until(shown) <= 1
+        # The same content has the same ETag, whatever versions lie between.
+        assert (await client.get("/v1/plans?operator=VI")).headers["etag"] == old
+
+
+async def test_redis_tells_the_processes_of_a_change_at_once(
+    plans_settings: Settings, shop_stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "POLL_SECONDS", 30)
+    relay = Relay(shop_stores, (snapshots.TELL_PROCESSES,))
+    async with another_process(plans_settings) as (app, client):
+        await client.get("/v1/plans")
+        holder = plans.catalogue_of(app)
+        channel = snapshots.channel(shop_stores, snapshots.CATALOGUE)
+
+        async def listening() -> bool:
+            subscribers: Any = await shop_stores.redis.pubsub_numsub(channel)
+            return bool(subscribers[0][1] >= 2)
+
+        await seconds_until(listening)
+        version = await shop_stores.database.run(plans.bump_version)
+        await relay.drain()
+
+        async def seen() -> bool:
+            return holder.snapshot is not None and holder.snapshot.version >= version
+
+        assert await seconds_until(seen) < 1
+
+
+async def test_a_change_that_is_rolled_back_raises_no_version(shop_stores: Stores) -> None:
+    async def version(db: AsyncSession) -> int:
+        return await snapshots.version_of(db, snapshots.CATALOGUE)
+
+    async def bump_and_fail(db: AsyncSession) -> None:
+        await plans.bump_version(db)
+        raise ZeroDivisionError
+
+    before = await shop_stores.database.run(version)
+    with pytest.raises(ZeroDivisionError):
+        await shop_stores.database.run(bump_and_fail)
+    assert await shop_stores.database.run(version) == before
+
+
+async def test_the_list_goes_on_while_postgresql_is_away_and_a_fresh_process_says_503(
+    shop: FastAPI, plans_settings: Settings
+) -> None:
+    async with another_process(plans_settings) as (app, client):
+        await client.get("/v1/plans")
+        away = plans_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
+        stores: Stores = app.state.stores
+        await stores.database.close()
+        app.state.stores = Stores.open(away)
+        assert (await client.get("/v1/plans?search=postpaid")).status_code == 200
+        await app.state.stores.close()
+    async with another_process(away) as (_, client):
+        answer = await client.get("/v1/plans")
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+        assert "retry-after" in answer.headers
+
+
+async def test_the_watcher_outlives_an_outage_of_postgresql(plans_settings: Settings) -> None:
+    holder = plans.Catalogue(snapshots.CATALOGUE, plans.load_catalogue)
+    away = plans_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
+    stores = Stores.open(away)
+    watcher = asyncio.create_task(snapshots.watch(holder, stores))
+    await asyncio.sleep(0.2)
+    assert not watcher.done()
+    assert holder.snapshot is None
+    watcher.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watcher
+    await stores.close()
+
+
+async def test_seeding_again_changes_nothing_and_puts_back_only_what_is_missing(
+    servers: Path, worker_id: str
+) -> None:
+    name = "".join(filter(str.isdigit, worker_id)) or "0"
+    settings = test_settings(servers, fresh_database(servers, f"gencharge_seeding_{name}_test"))
+    stores = Stores.open(settings)
+    run = stores.database.run
+
+    async def state(db: AsyncSession) -> list[Any]:
+        rows = await db.execute(text("SELECT md5(p::text) FROM plans p ORDER BY plan_id"))
+        return [*rows.scalars(), await snapshots.version_of(db, snapshots.CATALOGUE)]
+
+    assert await run(operators.seed)
+    assert await run(plans.seed)
+    first = await run(state)
+    assert not await run(operators.seed)
+    assert not await run(plans.seed)
+    assert await run(state) == first
+    lost = sample.plans()[0]["plan_id"]
+
+    async def lose(db: AsyncSession) -> None:
+        await db.execute(update(Plan).where(Plan.plan_id != lost).values(price_paise=777))
+
+    await run(lose)
+    assert not await run(plans.seed)  # an admin's price stays
+    await stores.close()
+
+
+async def test_the_terms_of_every_seeded_plan_are_kept_and_can_not_be_changed(shop_stores: Stores) -> None:
+    catalogue = await shop_stores.database.run(plans.load_catalogue)
+    async with shop_stores.database.transaction() as db:
+        kept = {row.plan_id: row.snapshot for row in await db.scalars(select(PlanVersion))}
+    assert len(kept) == 41
+    for plan in sample.plans():
+        assert kept[plan["plan_id"]] == catalogue.get(plan["plan_id"]).terms()
+
+    async def rewrite(db: AsyncSession) -> None:
+        await db.execute(update(PlanVersion).values(snapshot={}))
+
+    with pytest.raises(DBAPIError, match="permission denied"):
+        await shop_stores.database.run(rewrite)
+
+
+@pytest.mark.parametrize(
+    ("but", "constraint"),
+    [
+        ({"price_paise": 0}, "ck_plans_price"),
+        ({"validity_count": None}, "ck_plans_validity"),
+        ({"validity_unit": "year"}, "ck_plans_validity"),
+        ({"validity_unit": "base_plan", "is_addon": True}, "ck_plans_validity"),
+        ({"is_addon": True}, "ck_plans_is_addon"),
+        ({"category": "gold"}, "ck_plans_category"),
+        ({"plan_type": "both"}, "ck_plans_plan_type"),
+        ({"status": "gone"}, "ck_plans_status"),
+        ({"active_from": AUGUST, "active_until": JULY}, "ck_plans_window"),
+        ({"operator": "AIRCEL"}, "fk_plans_operator_operators"),
+        ({"group_id": UUID(int=9)}, "fk_plans_group_id_plan_groups"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_the_database_refuses_a_plan_that_makes_no_sense(
+    shop_stores: Stores, but: dict[str, Any], constraint: str
+) -> None:
+    async def add(db: AsyncSession) -> None:
+        db.add(make_plan(**but))
+        await db.flush()
+
+    with pytest.raises(IntegrityError, match=constraint):
+        await shop_stores.database.run(add)

@@ -1,0 +1,156 @@
+"""The schema: migrations and models agree, and every table could be sharded (docs/decisions/0004)."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine, make_url
+
+from gencharge import wiring
+from gencharge.core import migrations
+from gencharge.core.config import Settings
+from gencharge.core.database import Base
+from gencharge.migrations import compare
+
+PACKAGE = Path(__file__).parent.parent / "gencharge"
+# Small, the same everywhere, replicated to every shard.
+REFERENCE = {
+    "operators",
+    "circles",
+    "plan_groups",
+    "plans",
+    "plan_versions",
+    "roles",
+    "role_permissions",
+    "admins",
+    "catalogue_state",
+    "snapshot_versions",
+    "audit_anchors",
+    "audit_sealers",
+}
+# Global uniqueness, sharded by what must be unique.
+DIRECTORY = {
+    "phone_directory": "phone_number",
+    "email_directory": "email",
+    "referral_codes": "code",
+    "sign_in_failures": "phone_number",
+}
+# Owned by a number.
+BY_NUMBER = {"connections", "active_plans", "lines"}
+
+
+def shard_key(table: str) -> str | None:
+    if table in REFERENCE:
+        return None
+    return DIRECTORY.get(table, "phone_number" if table in BY_NUMBER else "user_id")
+
+
+def breaches(metadata: MetaData) -> list[str]:
+    """Tables that a sharded PostgreSQL would refuse, or could not find in one place."""
+    found = []
+    for table in metadata.sorted_tables:
+        key = shard_key(table.name)
+        if key is None:
+            continue
+        first = next(iter(table.primary_key.columns)).name
+        if first != key:
+            found.append(f"{table.name}: the primary key starts with {first}, not with {key}")
+        for index in table.indexes:
+            if index.unique and key not in {column.name for column in index.columns}:
+                found.append(f"{table.name}: the unique index {index.name} is without {key}")
+        for column in table.columns:
+            if column.autoincrement is True or column.identity is not None:
+                found.append(f"{table.name}.{column.name}: ids are made by the application")
+    return found
+
+
+def test_every_table_has_its_owner_first_and_unique_within_the_owner() -> None:
+    assert breaches(Base.metadata) == []
+
+
+def test_the_rule_catches_a_table_that_breaks_it() -> None:
+    from sqlalchemy import Column, Index, Integer, Table, Text, Uuid
+
+    metadata = MetaData()
+    bad = Table(
+        "bad",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("user_id", Uuid),
+        Column("code", Text),
+        Column("n", Integer),
+    )
+    Index("uq_bad_code", bad.c.code, unique=True)
+    assert len(breaches(metadata)) == 2
+
+
+def test_migrations_and_models_describe_the_same_schema(settings: Settings) -> None:
+    url = make_url(settings.migration_url).set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={"include_object": compare.is_ours, "compare_type": True, "target_metadata": Base.metadata},
+        )
+        differences = compare_metadata(context, Base.metadata)
+    engine.dispose()
+    assert wiring.ROUTERS
+    assert differences == []
+
+
+def test_the_database_is_at_the_newest_revision(settings: Settings) -> None:
+    assert migrations.current(settings) == migrations.head()
+    assert migrations.upgrade(settings) is False
+
+
+def test_no_table_of_ours_has_a_trigger_a_sequence_or_a_deferrable_constraint(settings: Settings) -> None:
+    ours = [table.name for table in Base.metadata.sorted_tables]
+    with psycopg.connect(settings.migration_url) as connection:
+        triggers = connection.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal AND tgrelid::regclass::text = ANY(%s)",
+            (ours,),
+        ).fetchall()
+        deferrable = connection.execute(
+            "SELECT conname FROM pg_constraint WHERE condeferrable AND conrelid::regclass::text = ANY(%s)",
+            (ours,),
+        ).fetchall()
+        sequences = connection.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'S' AND relname NOT LIKE 'procrastinate%'"
+        ).fetchall()
+    assert (triggers, deferrable, sequences) == ([], [], [])
+
+
+OWNED = ("wallets", "transfers", "recharges")
+_STATEMENT = re.compile(r"\b(?:FROM|UPDATE|JOIN)\s+(wallets|transfers|recharges)\b", re.IGNORECASE)
+
+
+def statements_without_owner(source: str) -> list[str]:
+    """SQL texts in Python source that read or change a customer's table without naming the customer."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and _STATEMENT.search(text) and "user_id" not in text:
+            found.append(text.strip()[:80])
+    return found
+
+
+def test_every_statement_on_a_customers_table_names_the_customer() -> None:
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name == "checks.py" or "migrations" in path.parts:
+            continue  # the checks sweep all customers on purpose
+        found.extend(statements_without_owner(path.read_text(encoding="utf-8")))
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT * FROM transfers WHERE id = 1", "UPDATE wallets SET posted = 1"]
+)
+def test_the_statement_rule_catches_what_breaks_it(statement: str) -> None:
+    assert statements_without_owner(f"query = {statement!r}") != []
