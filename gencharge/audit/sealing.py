@@ -20,7 +20,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-import pymongo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.audit import crud
@@ -34,7 +33,6 @@ DELAY_SECONDS: Final = 10.0
 LEASE_SECONDS: Final = 60.0
 BATCH: Final = 500
 MAX_BATCHES: Final = 200
-_BATCH_SECONDS: Final = 10
 
 
 class SealingInterrupted(Exception):
@@ -68,15 +66,13 @@ async def _seal_all(
 ) -> int:
     documents = stores.documents
     head = await stores.database.run(crud.get_head)
-    with pymongo.timeout(_BATCH_SECONDS):
-        left_over = await crud.remove_seals(documents, after=head.sequence)
+    left_over = await crud.remove_seals(documents, after=head.sequence)
     if left_over:
         log.warning("audit_seals_taken_back", entries=left_over, after=head.sequence)
     before = clock.now() - timedelta(seconds=delay_seconds)
     sealed = 0
     for _ in range(max_batches):
-        with pymongo.timeout(_BATCH_SECONDS):
-            entries = await crud.list_unsealed(documents, before=before, limit=batch)
+        entries = await crud.list_unsealed(documents, before=before, limit=batch)
         if not entries:
             break
         seals: list[tuple[UUID, int, str, str]] = []
@@ -85,8 +81,7 @@ async def _seal_all(
             own = link(following.hash, entry)
             seals.append((entry["_id"], following.sequence + 1, following.hash, own))
             following = Head(following.sequence + 1, own)
-        with pymongo.timeout(_BATCH_SECONDS):
-            written = await crud.set_seals(documents, seals)
+        written = await crud.set_seals(documents, seals)
         if written != len(seals):
             raise SealingInterrupted
         await _anchor(stores, holder, following)

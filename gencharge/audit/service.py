@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-import pymongo
-
 from gencharge.audit import crud
 from gencharge.audit.entries import entry_of
 from gencharge.core.events import Envelope, Event, Outside
 from gencharge.core.stores import Stores
 
-_BATCH_SECONDS: Final = 10
-
 
 async def record(stores: Stores, batch: list[Envelope]) -> None:
     """Write the entries of these events; one that is there already is never touched. Raises PyMongoError."""
-    with pymongo.timeout(_BATCH_SECONDS):
-        await crud.add_entries(stores.documents, [entry_of(envelope) for envelope in batch])
+    await crud.add_entries(stores.documents, [entry_of(envelope) for envelope in batch])
 
 
 ENTRIES: Final = Outside("audit.entries", (Event,), record)

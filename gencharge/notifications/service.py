@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import pymongo
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.core import clock
@@ -19,8 +18,6 @@ from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.models import Notice, NoticeType, Recipient, from_document, to_document
 from gencharge.notifications.templates import TEMPLATES
 
-_BATCH_SECONDS = 10
-
 
 async def deliver(stores: Stores, batch: list[Envelope]) -> None:
     """Put the notices of these events into their inboxes; one that is there already stays as it is."""
@@ -28,8 +25,7 @@ async def deliver(stores: Stores, batch: list[Envelope]) -> None:
         to_document(envelope.id, envelope.occurred_at, TEMPLATES[type(envelope.event)](envelope.event))
         for envelope in batch
     ]
-    with pymongo.timeout(_BATCH_SECONDS):
-        await crud.add_notices(stores.documents, notices)
+    await crud.add_notices(stores.documents, notices)
 
 
 NOTICES = Outside("notifications.notices", tuple(TEMPLATES), deliver)

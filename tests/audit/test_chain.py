@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
@@ -358,6 +359,7 @@ async def test_verifying_while_others_write_and_seal_finds_nothing_wrong(trail: 
         await worker
 
 
+@examples(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
         st.text(min_size=1, max_size=5),

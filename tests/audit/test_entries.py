@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gencharge.audit.entries import entry_of
@@ -101,6 +102,7 @@ def test_a_secret_is_never_kept() -> None:
     assert entry(CounterpartTold(user_id=USER, note=""))["changes"]["token"] == "[hidden]"
 
 
+@examples(max_examples=50, deadline=None)
 @given(
     st.sampled_from("6789"),
     st.text("0123456789", min_size=9, max_size=9),

@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -125,6 +126,7 @@ async def test_a_text_with_a_nul_is_refused(rows: AsyncSession) -> None:
         await fetch_page(rows, MINE, order, PageQuery(cursor=encode_cursor("a\x00b", USER)))
 
 
+@examples(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.one_of(
@@ -141,6 +143,7 @@ def test_a_cursor_gives_back_what_was_put_in(values: list[object]) -> None:
     assert decode_cursor(encode_cursor(*values), kinds=tuple(type(value) for value in values)) == values
 
 
+@examples(max_examples=50, deadline=None)
 @given(st.text(max_size=60))
 def test_no_text_at_all_breaks_the_decoder(text: str) -> None:
     try:
