@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 import pytest
@@ -53,3 +54,37 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """A client with an address of its own, for the limits are counted for each address."""
     async with factories.new_client(app) as client:
         yield client
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """A problem document with this status and code; its body."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["code"] == code
+    assert body["request_id"] == answer.headers["x-request-id"]
+    return body
+
+
+async def sign_up(client: httpx.AsyncClient, phones: Phones, phone_number: str) -> dict[str, Any]:
+    """Sign a new customer up: the tokens."""
+    assert (await client.post("/auth/signup", json={"phone_number": phone_number})).status_code == 200
+    answer = await client.post(
+        "/auth/verify-otp-signup", json={"phone_number": phone_number, "otp": await phones.code(phone_number)}
+    )
+    assert answer.status_code == 201, answer.text
+    tokens: dict[str, Any] = answer.json()
+    return tokens
+
+
+async def log_in(client: httpx.AsyncClient, phones: Phones, phone_number: str) -> httpx.Response:
+    """Sign in: the answer."""
+    assert (await client.post("/auth/login", json={"phone_number": phone_number})).status_code == 200
+    return await client.post(
+        "/auth/verify-otp-login", json={"phone_number": phone_number, "otp": await phones.code(phone_number)}
+    )
+
+
+def bearer(tokens: dict[str, Any]) -> dict[str, str]:
+    """The Authorization header."""
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
