@@ -12,7 +12,7 @@ STAMP := .venv/.stamp
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fix bench soak lock clean
+.PHONY: help setup run test check docs fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
+	@$(RUN) gencharge reference --check
+
+docs: $(STAMP) ## Write the pages that are made from the code
+	@$(RUN) gencharge reference
 
 fix: $(STAMP) ## Format, and mend what can be mended
 	@$(RUN) ruff format .

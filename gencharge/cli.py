@@ -159,6 +159,26 @@ def openapi(
         output.write_text(text, encoding="utf-8")
 
 
+@app.command()
+def reference(
+    folder: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("docs"),
+    check: Annotated[
+        bool, typer.Option(help="Write nothing; fail when a page is not what the code says.")
+    ] = False,
+) -> None:
+    """Write the pages that are made from the code: routes and tables."""
+    settings = _settings()
+    from gencharge import reference as pages
+
+    if not check:
+        pages.write(folder, settings)
+        return
+    stale = pages.stale(folder, settings)
+    for path in stale:
+        err.print(f"{path} is not what the code says: make docs")
+    raise typer.Exit(1 if stale else 0)
+
+
 def _settings() -> Settings:
     """The settings; a bad one ends the command with a line for each problem, exit code 78."""
     from pydantic import ValidationError

@@ -46,6 +46,7 @@ TOP = frozenset(
         "main",
         "cli",
         "seed",
+        "reference",
         "dev",
         "doctor",
         "docs",

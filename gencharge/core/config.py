@@ -37,7 +37,7 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """All that can be set from outside. Durations carry their unit in the name."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True)
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path(".gencharge")
@@ -121,7 +121,6 @@ class Settings(BaseSettings):
     outbox_poll_seconds: float = Field(default=0.2, gt=0)
     outbox_lease_seconds: float = Field(default=30, gt=0)
     outbox_max_attempts: int = Field(default=12, ge=1)
-    sweep_seconds: int = Field(default=30, ge=1)
     duplicate_window_seconds: int = Field(default=60, ge=0)
 
     @property

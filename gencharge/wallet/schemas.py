@@ -22,7 +22,7 @@ class TxnType(StrEnum):
     DEBIT = "debit"
 
 
-class Category(StrEnum):
+class TransactionCategory(StrEnum):
     """What a transaction was for."""
 
     OPENING = "opening"
@@ -67,7 +67,7 @@ class TransactionOut(Out):
     """One movement of money of a wallet."""
 
     id: UUID
-    category: Category
+    category: TransactionCategory
     txn_type: TxnType
     status: TxnStatus
     amount: Money
@@ -87,7 +87,7 @@ TransactionPage = Page[TransactionOut]
 class TransactionQuery(PageParams):
     """Which transactions. Days are business days in IST, both included."""
 
-    category: Category | None = None
+    category: TransactionCategory | None = None
     txn_type: TxnType | None = None
     status: TxnStatus | None = None
     service_type: Literal["prepaid", "postpaid"] | None = None

@@ -30,7 +30,7 @@ from gencharge.wallet.errors import (
 )
 from gencharge.wallet.models import Account, Code, Transfer
 from gencharge.wallet.schemas import (
-    Category,
+    TransactionCategory,
     TransactionOut,
     TransactionPage,
     TransactionQuery,
@@ -190,7 +190,7 @@ def _shown(row: Transfer) -> TransactionOut:
     released = row.debit == Account.HELD and comes_in
     return TransactionOut(
         id=row.id,
-        category=Category(Code(row.code).name.lower()),
+        category=TransactionCategory(Code(row.code).name.lower()),
         txn_type=TxnType.CREDIT if comes_in else TxnType.DEBIT,
         status=TxnStatus.HELD if held else TxnStatus.RELEASED if released else TxnStatus.POSTED,
         amount=Money(row.amount),

@@ -1,0 +1,91 @@
+"""Settings: what production refuses, and that every one is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gencharge.core.config import DEVELOPMENT_SECRET, Settings
+
+ROOT = Path(__file__).parent.parent.parent
+GOOD: dict[str, Any] = {
+    "environment": "production",
+    "database_url": "postgresql+asyncpg://app:pw@db.example:5432/gencharge",
+    "mongo_url": "mongodb://mongo.example",
+    "redis_url": "redis://redis.example",
+    "secret_key": "Zq3vX9-plenty-of-different-characters-0815",
+    "otp_secret": "another-1-with-Plenty-of-different-chars-4711",
+    "otp_channel": "sms",
+    "gencharge_sms_url": "https://sms.example/send",
+}
+
+
+def settings(**but: Any) -> Settings:
+    return Settings(_env_file=None, **(GOOD | but))  # type: ignore[call-arg]
+
+
+def test_a_complete_production_configuration_is_accepted() -> None:
+    assert settings().postgres_url == "postgresql://app:pw@db.example:5432/gencharge"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"secret_key": "change_me_to_a_real_secret"}, "SECRET_KEY"),
+        ({"secret_key": DEVELOPMENT_SECRET}, "SECRET_KEY"),
+        ({"secret_key": "a" * 64}, "SECRET_KEY"),
+        ({"secret_key": "short"}, "SECRET_KEY"),
+        ({"otp_secret": "otp_secret_key"}, "OTP_SECRET"),
+        ({"dev_fixed_otp": "111111"}, "DEV_FIXED_OTP"),
+        ({"otp_channel": "console"}, "OTP_CHANNEL"),
+        ({"gencharge_sms_url": ""}, "GENCHARGE_SMS_URL"),
+        ({"otp_channel": "smtp"}, "SMTP_HOST"),
+        ({"database_url": ""}, "DATABASE_URL"),
+        ({"mongo_url": ""}, "MONGO_URL"),
+        ({"redis_url": ""}, "REDIS_URL"),
+        ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
+        ({"algorithm": "EdDSA"}, "SIGNING_KEY"),
+        (
+            {"environment": "development", "dev_fixed_otp": "111111", "otp_channel": "console"},
+            "_dev or _test",
+        ),
+        ({"environment": "development", "dev_fixed_otp": "1"}, "six digits"),
+        (
+            {
+                "environment": "development",
+                "dev_fixed_otp": "111111",
+                "otp_channel": "console",
+                "database_url": "",
+                "host": "0.0.0.0",
+            },
+            "loopback",
+        ),
+    ],
+)
+def test_what_is_unsafe_stops_the_start_and_is_named(wrong: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(**wrong)
+    assert name in str(refused.value).upper() or name in str(refused.value)
+
+
+def test_every_setting_is_in_the_example_file_and_in_the_readme() -> None:
+    names = {name.upper() for name in Settings.model_fields}
+    example = set(
+        re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    readme = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert example == names
+    assert names <= readme
+
+
+def test_the_example_file_as_it_stands_is_a_working_development_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    example = Settings(_env_file=ROOT / ".env.example")  # type: ignore[call-arg]
+    assert example == Settings(_env_file=None)  # type: ignore[call-arg]
