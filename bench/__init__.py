@@ -1,0 +1,1 @@
+"""A benchmark of the hot paths, side by side with what they are measured against. `make bench`."""

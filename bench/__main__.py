@@ -1,0 +1,133 @@
+"""Measure the hot paths side by side and say which goals are reached. A missed goal is no failure: exit status 0."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import load, report
+from bench.report import Memory
+from bench.rows import SUBSCRIBE, Row, all_rows, run_round, start_servers
+from bench.servers import Server
+from bench.world import PRODUCT, World, world
+
+WARM_UP_SECONDS = 1.0
+MEMORY_REQUESTS = 1_000
+
+
+def main() -> None:
+    """Run the benchmark."""
+    options = _options()
+    console = Console()
+    if not console.is_terminal:
+        console.width = 130  # into a file: a table must not be folded to a terminal's width
+    began = time.perf_counter()
+    with (
+        console.status("Starting PostgreSQL, MongoDB and Redis; migrating; making customers"),
+        world() as made,
+    ):
+        rows = _chosen(all_rows(made), options.only)
+        servers = start_servers(made, {row.server for row in rows})
+        try:
+            memory = None
+            if not options.only:
+                console.print("Memory of a fresh API process")
+                memory = measure_memory(made)
+            _run(console, rows, servers, made, options)
+        finally:
+            for server in servers.values():
+                server.stop()
+        _show_ledgers(console, rows, made)
+    ratios = report.ratios_of({row.name: row for row in rows})
+    report.show_rows(console, rows)
+    report.show_ratios(console, ratios, memory)
+    console.print(f"{time.perf_counter() - began:.0f} s in all")
+    if options.output:
+        about = {"at": datetime.now(UTC).isoformat(), "generator": load.generator_name()}
+        found = report.as_json(rows, ratios, memory, **about)
+        options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of each row")
+    parser.add_argument("--seconds", type=float, default=4, help="of a round; wrk takes whole seconds")
+    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--quick", action="store_true", help="one round of two seconds")
+    parser.add_argument("--only", action="append", metavar="NAME", help="measure this row; may be repeated")
+    parser.add_argument("--output", type=Path, help="write everything to this file, as JSON")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.seconds = 1, 2
+    return options
+
+
+def _chosen(rows: Sequence[Row], only: Sequence[str] | None) -> list[Row]:
+    unknown = set(only or ()) - {row.name for row in rows}
+    if unknown:
+        raise SystemExit(
+            f"no row is called {', '.join(unknown)}; there are {', '.join(row.name for row in rows)}"
+        )
+    return [row for row in rows if not only or row.name in only]
+
+
+def _run(
+    console: Console,
+    rows: Sequence[Row],
+    servers: dict[str, Server],
+    made: World,
+    options: argparse.Namespace,
+) -> None:
+    """Warm every row up, then measure all of them in turn, again and again: what disturbs, disturbs all."""
+    console.print(
+        f"{options.rounds} x {options.seconds:g} s, {options.connections} connections, {load.generator_name()};"
+        " one server process each; PostgreSQL with fsync on"
+    )
+    columns = (TextColumn("{task.description:28}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=(options.rounds + 1) * len(rows))
+        for turn in range(options.rounds + 1):
+            for row in rows:
+                progress.update(task, description=row.name if turn else f"{row.name} (warm-up)")
+                seconds = options.seconds if turn else WARM_UP_SECONDS
+                server = servers[row.server]
+                done = run_round(row, server, made, seconds=seconds, connections=options.connections)
+                if turn:
+                    row.rounds.append(done)
+                progress.advance(task)
+
+
+def measure_memory(made: World) -> Memory:
+    """Resident memory of a fresh API process: at rest, after a thousand recharges, after a thousand more."""
+    environment = made.environment(PRODUCT)
+    file = load.write(made.folder / "memory.requests", made.subscriptions(SUBSCRIBE, made.addon()))
+    with Server("memory", "gencharge.main:create_app", made.folder, environment) as server:
+        server.wait_ready()
+        time.sleep(2)
+        readings = [server.rss_mb]
+        for _ in range(2):
+            sent = load.send(server.port, file, count=MEMORY_REQUESTS, connections=32)
+            if sent.errors:
+                raise RuntimeError(f"{sent.errors} of {MEMORY_REQUESTS} recharges failed")
+            readings.append(server.rss_mb)
+    return Memory(*readings)
+
+
+def _show_ledgers(console: Console, rows: Sequence[Row], made: World) -> None:
+    for database in sorted({row.database for row in rows if row.database}):
+        found = made.check(database)
+        verdict = "[green]the ledger is clean[/green]" if found.ok else "[red]THE LEDGER IS NOT CLEAN[/red]"
+        console.print(f"{database}: {made.count_recharges(database):,} recharges, {verdict}")
+        if not found.ok:
+            console.print("\n".join(found.lines))
+
+
+if __name__ == "__main__":
+    main()
