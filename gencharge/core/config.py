@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # The seed documents print these; whoever deploys must replace them.
@@ -37,7 +37,9 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """All that can be set from outside. Durations carry their unit in the name."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path(".gencharge")
@@ -153,11 +155,19 @@ class Settings(BaseSettings):
         """Redis URL: the given one, or the embedded server's socket."""
         return self.redis_url or embedded_redis_url(self.data_dir)
 
+    @field_validator("signing_key", "previous_signing_key", "previous_secret_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """`PREVIOUS_SECRET_KEY=` in a file means no key; never an empty one, which anybody could sign with."""
+        return value or None
+
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
         problems = list(self._production_problems()) if not self.is_development else []
-        if self.algorithm == "EdDSA" and self.signing_key is None:
+        if self.algorithm == "EdDSA" and not _is_ed25519(self.signing_key):
             problems.append("SIGNING_KEY: needed with ALGORITHM=EdDSA (PEM of an Ed25519 private key)")
+        if self.previous_signing_key is not None and not _is_ed25519(self.previous_signing_key):
+            problems.append("PREVIOUS_SIGNING_KEY: PEM of an Ed25519 private key, or empty")
         if self.dev_fixed_otp and not (
             len(self.dev_fixed_otp) == 6 and self.dev_fixed_otp.isascii() and self.dev_fixed_otp.isdigit()
         ):
@@ -178,7 +188,10 @@ class Settings(BaseSettings):
 
     def _production_problems(self) -> list[str]:
         problems = []
-        for name, secret in (("SECRET_KEY", self.secret_key), ("OTP_SECRET", self.otp_secret)):
+        secrets = {"SECRET_KEY": self.secret_key, "OTP_SECRET": self.otp_secret}
+        if self.previous_secret_key is not None:
+            secrets["PREVIOUS_SECRET_KEY"] = self.previous_secret_key
+        for name, secret in secrets.items():
             value = secret.get_secret_value()
             if value in SAMPLE_SECRETS or value in {DEVELOPMENT_SECRET, DEVELOPMENT_OTP_SECRET}:
                 problems.append(f"{name}: a sample value; set a secret of your own")
@@ -196,6 +209,19 @@ class Settings(BaseSettings):
         if "*" in self.cors_origins:
             problems.append("CORS_ORIGINS: name each origin; '*' is not accepted in production")
         return problems
+
+
+def _is_ed25519(pem: SecretStr | None) -> bool:
+    # Imported here: no other setting needs it, and it costs every command a tenth of a second.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return pem is not None and isinstance(
+            load_pem_private_key(pem.get_secret_value().encode(), password=None), Ed25519PrivateKey
+        )
+    except ValueError:
+        return False
 
 
 def _without_driver(url: str) -> str:

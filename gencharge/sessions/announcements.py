@@ -25,7 +25,7 @@ from gencharge.sessions import crud
 from gencharge.sessions.gate import Gate
 
 CHANNEL: Final = "gencharge:sessions:ended"
-POLL_SECONDS: Final = 0.8
+POLL_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 0.5
 log = telemetry.get_logger(__name__)
 

@@ -170,8 +170,7 @@ def _hs256(secret: str) -> _Key:
 
 def _ed25519(pem: str) -> _Key:
     private = load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(private, Ed25519PrivateKey):
-        raise TypeError("SIGNING_KEY: an Ed25519 private key is needed")
+    assert isinstance(private, Ed25519PrivateKey)  # the settings let nothing else through
     public: Ed25519PublicKey = private.public_key()
     raw = public.public_bytes(Encoding.Raw, PublicFormat.Raw)
     return _Key(hashlib.sha256(raw).hexdigest()[:16], "EdDSA", private, public)

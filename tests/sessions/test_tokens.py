@@ -191,8 +191,11 @@ def test_another_kind_of_private_key_is_refused_at_the_start() -> None:
     from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
     pem = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with pytest.raises(TypeError, match="Ed25519"):
-        Keyring(_settings(algorithm="EdDSA", signing_key=pem.decode()))
+    for wrong in (pem.decode(), "no PEM", "", None):
+        with pytest.raises(ValueError, match="SIGNING_KEY"):
+            _settings(algorithm="EdDSA", signing_key=wrong)
+    with pytest.raises(ValueError, match="PREVIOUS_SIGNING_KEY"):
+        _settings(previous_signing_key=pem.decode())
 
 
 def test_the_gate_remembers_no_more_than_its_limit_and_still_admits() -> None:
@@ -224,3 +227,14 @@ def test_an_ended_session_is_forgotten_once_its_tokens_have_run_out(monkeypatch:
     monkeypatch.setattr(time, "monotonic", lambda: later)
     gate.forget_expired()
     assert not gate._ended
+
+
+def test_a_sample_secret_is_refused_in_production_also_as_the_previous_one() -> None:
+    with pytest.raises(ValueError, match="PREVIOUS_SECRET_KEY: a sample value"):
+        Settings(_env_file=None, environment="production", previous_secret_key="change_me_to_a_real_secret")  # type: ignore[call-arg]
+
+
+def test_an_empty_previous_key_is_no_key() -> None:
+    settings = _settings(previous_secret_key="", previous_signing_key="")
+    assert settings.previous_secret_key is None
+    assert len(Keyring(settings)._keys) == 1
