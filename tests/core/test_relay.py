@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import ids, telemetry
+from gencharge.core import outbox as statements
 from gencharge.core.events import Envelope, Event, Inside, Outside, emit
 from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
@@ -369,6 +370,37 @@ async def test_an_effect_in_postgresql_is_exactly_once_even_with_two_relays_and_
     finally:
         await small.close()
     assert await times(outbox) == {1: 500}
+
+
+@pytest.mark.usefixtures("effects")
+async def test_a_relay_that_comes_second_to_settle_an_event_does_not_bring_it_back(outbox: Stores) -> None:
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+
+    async def gate(_stores: Any, _batch: list[Envelope]) -> None:
+        claimed.set()
+        await go_on.wait()
+
+    await ring(outbox, 1)
+    listeners = [Outside("gate", (BellRang,), gate), Inside("ledger", (BellRang,), _write)]
+    second = asyncio.create_task(Relay(outbox, listeners).deliver())
+    await claimed.wait()
+    async with outbox.database.transaction() as first:
+        # What another relay does that took the event over: delivery written, event forgotten, effect done.
+        everything = {"listener": "ledger", "error": "", "attempts": 0, "wait": 30.0, "parked": False}
+        found = (await first.execute(text("SELECT user_id, id FROM events"))).one()
+        keys = {"users": [found.user_id], "ids": [found.id]}
+        await first.execute(statements.KEEP_FOR_LATER, everything | keys)
+        await first.execute(statements.FORGET, keys)
+        await first.execute(text("UPDATE effects SET times = times + 1 WHERE number = 0"))
+        await first.execute(text("DELETE FROM deliveries"))
+        go_on.set()
+        waiting = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        async with asyncio.timeout(5):
+            while (await sql(outbox, waiting, as_owner=True))[0]["n"] == 0:
+                await asyncio.sleep(0.01)
+    await second
+    assert await counts(outbox) == (0, 0)
+    assert (await sql(outbox, "SELECT times FROM effects WHERE number = 0"))[0]["times"] == 1
 
 
 @pytest.mark.usefixtures("effects")

@@ -1,0 +1,51 @@
+"""Documents: written once, and no error swallowed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure
+
+from gencharge.core.documents import add_once, answering
+from gencharge.core.errors import DocumentsUnavailable
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+
+
+async def test_what_is_there_stays_and_what_is_new_is_added(stores: Stores) -> None:
+    things = stores.documents["things"]
+    first, second = new_id(), new_id()
+    await add_once(things, [])
+    await add_once(things, [{"_id": first, "n": 1}])
+    await add_once(things, [{"_id": first, "n": 2}, {"_id": second, "n": 3}])
+    assert [(await things.find_one({"_id": key}) or {})["n"] for key in (first, second)] == [1, 3]
+
+
+async def test_a_document_that_can_not_be_written_is_an_error_and_its_neighbours_are_written(
+    stores: Stores,
+) -> None:
+    things = stores.documents[f"strict_{new_id().hex}"]
+    await stores.documents.create_collection(things.name, validator={"n": {"$gt": 0}})
+    good = [new_id(), new_id()]
+    with pytest.raises(BulkWriteError):
+        await add_once(
+            things, [{"_id": good[0], "n": 1}, {"_id": new_id(), "n": 0}, {"_id": good[1], "n": 2}]
+        )
+    assert {found["_id"] async for found in things.find()} == set(good)
+
+
+async def test_a_store_that_is_away_is_unavailable_and_another_error_stays_what_it_is(stores: Stores) -> None:
+    with pytest.raises(DocumentsUnavailable), answering(stores.documents):
+        raise ConnectionFailure("gone")
+    with pytest.raises(OperationFailure), answering(stores.documents):
+        await stores.documents.command("no_such_command")
+
+
+async def test_a_store_that_does_not_answer_in_time_is_unavailable(stores: Stores) -> None:
+    things = stores.documents["slow"]
+    await add_once(things, [{"_id": new_id()}])
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(DocumentsUnavailable), answering(stores.documents):
+        await things.find_one({"$where": "sleep(5000) || true"})
+    assert asyncio.get_running_loop().time() - started < 4
