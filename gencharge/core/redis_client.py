@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from redis.asyncio import Redis
@@ -23,7 +24,23 @@ def connect(settings: Settings) -> Redis:
         retry=Retry(NoBackoff(), 1),
         max_connections=50,
     )
+    pool: Any = client.connection_pool
+    pool.connection_class = type("Connection", (_HeedsCancellation, pool.connection_class), {})
     return client
+
+
+class _HeedsCancellation:
+    """Raises the CancelledError that `asyncio.wait_for` loses where a send ends in the moment of its cancellation.
+
+    Before Python 3.12 it does (python/cpython#86296), and the client sends through it: a task that only listens
+    would then miss its only cancellation, and a process that waits for it would never end.
+    """
+
+    async def send_packed_command(self, *arguments: Any, **named: Any) -> None:
+        await super().send_packed_command(*arguments, **named)  # type: ignore[misc]
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
 
 
 def is_away(error: BaseException) -> bool:

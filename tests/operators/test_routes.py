@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from gencharge.core.config import Settings
 from gencharge.core.ids import SYSTEM, new_id
@@ -15,9 +16,10 @@ from tests.factories import headers_for, new_phone
 
 
 @pytest.fixture(autouse=True)
-async def seeded(stores: Stores) -> None:
-    """The operators are there, whichever test of this database came first."""
+async def seeded(app: FastAPI, stores: Stores) -> None:
+    """The operators are there and this process knows them, whichever test of this database came first."""
     await stores.database.run(operators.seed)
+    await operators.operators_of(app).refresh(stores.database)
 
 
 @pytest.fixture
