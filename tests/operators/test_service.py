@@ -132,7 +132,7 @@ async def test_the_sql_function_says_the_same_as_the_lookup(stores: Stores) -> N
     assert await known(SYSTEM) == [("JIO", "KA", "postpaid")]
 
 
-async def test_the_sql_function_reads_the_primary_key_only(stores: Stores) -> None:
+async def test_the_sql_function_finds_a_number_by_one_index_over_number_and_user(stores: Stores) -> None:
     async def plan(db: AsyncSession) -> str:
         await db.execute(text("SET LOCAL enable_seqscan = off"))
         explain = (
@@ -140,7 +140,9 @@ async def test_the_sql_function_reads_the_primary_key_only(stores: Stores) -> No
         )
         return "\n".join((await db.execute(text(explain))).scalars())
 
-    assert "pk_connections" in await stores.database.run(plan)
+    [condition] = [line for line in (await stores.database.run(plan)).splitlines() if "Index Cond" in line]
+    assert "phone_number = " in condition
+    assert "user_id = ANY" in condition
 
 
 async def test_saying_the_same_again_leaves_the_row_alone(stores: Stores) -> None:
