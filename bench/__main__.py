@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
+import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,6 +27,7 @@ MEMORY_REQUESTS = 1_000
 def main() -> None:
     """Run the benchmark."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that it cleans up, as after Ctrl-C
     console = Console()
     if not console.is_terminal:
         console.width = 130  # into a file: a table must not be folded to a terminal's width
@@ -48,6 +51,8 @@ def main() -> None:
     ratios = report.ratios_of({row.name: row for row in rows})
     report.show_rows(console, rows)
     report.show_ratios(console, ratios, memory)
+    if any(one.load.errors for row in rows for one in row.rounds):
+        console.print("[red]There were errors: the numbers above mean nothing.[/red]")
     console.print(f"{time.perf_counter() - began:.0f} s in all")
     if options.output:
         about = {"at": datetime.now(UTC).isoformat(), "generator": load.generator_name()}
