@@ -11,8 +11,9 @@ import hashlib
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from gencharge.core.web import Route
 
@@ -82,25 +83,35 @@ class ReadyRoute(Route):
     """A route whose 200 answers depend on its path, its query and the data behind `answers_of`, and on nothing else."""
 
     @staticmethod
-    async def answers_of(request: Request) -> Answers:
-        """The answers that are true now. Overridden by the room; may leave what it used in `request.scope`."""
+    def present_answers(app: FastAPI) -> Answers | None:
+        """The answers that are true now; None while the data are not in memory. Overridden by the room."""
         raise NotImplementedError
+
+    @staticmethod
+    async def answers_of(request: Request) -> Answers:
+        """The same, loading what is not in memory; may leave what the route's function needs in `request.scope`."""
+        raise NotImplementedError
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a ready answer if there is one, before any of the machinery of a request is set up."""
+        answers = self.present_answers(scope["app"]) if scope["method"] == "GET" else None
+        ready = answers.get((scope["path"], scope["query_string"])) if answers is not None else None
+        if ready is None:
+            await super().handle(scope, receive, send)
+        else:
+            await ready.to(scope["headers"])(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         run = super().get_route_handler()
         answers_of = self.answers_of
 
-        async def handle(request: Request) -> Response:
+        async def make(request: Request) -> Response:
             answers = await answers_of(request)
-            scope = request.scope
-            key = (scope["path"], scope["query_string"])
-            ready = answers.get(key)
-            if ready is None:
-                response = await run(request)
-                if response.status_code != 200:
-                    return response
-                ready = ReadyAnswer(bytes(response.body))
-                answers.keep(key, ready)
-            return ready.to(scope["headers"])
+            response = await run(request)
+            if response.status_code != 200:
+                return response
+            ready = ReadyAnswer(bytes(response.body))
+            answers.keep((request.scope["path"], request.scope["query_string"]), ready)
+            return ready.to(request.scope["headers"])
 
-        return handle
+        return make

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 
-from gencharge.core.database import Db, get_database
+from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.paging import CursorInvalid, Page, Paging
 from gencharge.core.phone import MobileNumber
@@ -37,10 +37,15 @@ class DirectoryRoute(ReadyRoute):
     """Answers from the operators and circles in memory."""
 
     @staticmethod
+    def present_answers(app: FastAPI) -> Answers | None:
+        """The answers of the operators and circles in memory."""
+        snapshot = operators.operators_of(app).snapshot
+        return snapshot.answers if snapshot is not None else None
+
+    @staticmethod
     async def answers_of(request: Request) -> Answers:
         """The answers of the present operators and circles."""
-        holder = operators.operators_of(request.scope["app"])
-        return (holder.snapshot or await holder.current(get_database(request))).answers
+        return (await operators.get_operators(request)).answers
 
 
 async def _user_id(request: Request) -> UUID | None:

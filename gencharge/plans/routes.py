@@ -6,10 +6,9 @@ from collections import Counter
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 
 from gencharge.core import clock
-from gencharge.core.database import get_database
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed, field_problem
 from gencharge.core.paging import CursorInvalid, Page
 from gencharge.core.ready import Answers, ReadyRoute
@@ -30,12 +29,15 @@ class ShelfRoute(ReadyRoute):
     """Answers from what is on sale now; an answer is kept until the catalogue or what is on sale changes."""
 
     @staticmethod
+    def present_answers(app: FastAPI) -> Answers | None:
+        """The answers of what is on sale now."""
+        catalogue = plans.catalogue_of(app).snapshot
+        return catalogue.public(clock.now()).answers if catalogue is not None else None
+
+    @staticmethod
     async def answers_of(request: Request) -> Answers:
         """The answers of the present shelf, which the route's function then works with."""
-        app = request.scope["app"]
-        holder = plans.catalogue_of(app)
-        catalogue = holder.snapshot or await holder.current(get_database(request))
-        shelf = catalogue.public(clock.now())
+        shelf = (await plans.get_catalogue(request)).public(clock.now())
         request.scope[_SHELF] = shelf
         return shelf.answers
 
