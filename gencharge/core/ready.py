@@ -108,7 +108,7 @@ class ReadyRoute(Route):
         async def make(request: Request) -> Response:
             answers = await answers_of(request)
             response = await run(request)
-            if response.status_code != 200:
+            if response.status_code != 200 or request.method != "GET":
                 return response
             ready = ReadyAnswer(bytes(response.body))
             answers.keep((request.scope["path"], request.scope["query_string"]), ready)

@@ -13,15 +13,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
 from sqlalchemy import BigInteger, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core import redis_client, telemetry
+from gencharge.core import telemetry
 from gencharge.core.database import Base, Database
 from gencharge.core.events import Envelope, Event, Outside, emit
 from gencharge.core.ids import SYSTEM
@@ -122,14 +123,11 @@ def channel(stores: Stores, name: str) -> str:
 
 async def _tell_processes(stores: Any, batch: list[Envelope]) -> None:
     for envelope in batch:
-        if isinstance(envelope.event, ReferenceDataChanged):
-            event = envelope.event
-            try:
-                await stores.redis.publish(channel(stores, event.name), str(event.version))
-            except Exception as error:
-                if not redis_client.is_away(error):
-                    raise
-                return  # the processes ask PostgreSQL each second anyway: a late message helps nobody
+        event = cast(ReferenceDataChanged, envelope.event)
+        try:
+            await stores.redis.publish(channel(stores, event.name), str(event.version))
+        except (RedisError, OSError, TimeoutError):
+            return  # the processes ask PostgreSQL each second anyway: a late message helps nobody
 
 
 TELL_PROCESSES: Final = Outside("tell-processes", (ReferenceDataChanged,), _tell_processes)
@@ -174,9 +172,8 @@ class _Ear:
             while (left := deadline - asyncio.get_running_loop().time()) > 0:
                 if await self._subscription.get_message(timeout=left) is not None:
                     return
-        except Exception as error:
-            if not redis_client.is_away(error):
-                log.warning("snapshot_channel_failed", channel=self._channel, cause=repr(error))
+        except Exception as error:  # whatever it is, asking PostgreSQL goes on
+            log.debug("snapshot_channel_failed", channel=self._channel, cause=repr(error))
             await self._hang_up()
             await asyncio.sleep(max(0.05, deadline - asyncio.get_running_loop().time()))
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock, snapshots
-from gencharge.core.config import Settings
 from gencharge.core.ids import new_id
 from gencharge.core.money import Money
-from gencharge.core.ready import Answers, ReadyAnswer
-from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
-from gencharge.main import create_app
 from gencharge.operators import service as operators
 from gencharge.plans import sample
 from gencharge.plans import service as plans
@@ -102,24 +96,6 @@ async def add_plan(shop: FastAPI, shop_stores: Stores) -> AsyncIterator[Callable
     await plans.catalogue_of(shop).refresh(shop_stores.database)
 
 
-@asynccontextmanager
-async def another_process(settings: Settings) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
-    """A second application instance on the same stores."""
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-            yield app, client
-
-
-async def seconds_until(happens: Callable[[], Awaitable[bool]]) -> float:
-    started = asyncio.get_running_loop().time()
-    while not await happens():
-        assert asyncio.get_running_loop().time() - started < 5
-        await asyncio.sleep(0.01)
-    return asyncio.get_running_loop().time() - started
-
-
 def test_a_plan_is_on_sale_from_its_first_instant_to_before_its_last() -> None:
     plan = make_snapshot(active_from=JULY, active_until=AUGUST)
     instant = timedelta(microseconds=1)
@@ -191,20 +167,6 @@ def test_benefits_keep_talktime_in_paise_and_give_it_back_as_money() -> None:
     assert Benefits.from_stored({}) == Benefits()
 
 
-def test_ready_answers_are_bounded_in_number_and_in_bytes_and_the_oldest_goes_first() -> None:
-    answers = Answers(most=3, most_bytes=100)
-    for number in range(5):
-        answers.keep(("/plans", b"%d" % number), ReadyAnswer(b"x" * 10))
-    assert len(answers) == 3
-    assert answers.get(("/plans", b"1")) is None
-    assert answers.get(("/plans", b"4")) is not None
-    answers.keep(("/plans", b"big"), ReadyAnswer(b"x" * 95))
-    assert (len(answers), answers.size_bytes) == (1, 95)
-    answers.keep(("/plans", b"too big"), ReadyAnswer(b"x" * 101))
-    answers.keep(("/plans", b"q" * 401), ReadyAnswer(b"x"))
-    assert (len(answers), answers.size_bytes) == (1, 95)
-
-
 async def test_a_thousand_different_queries_leave_at_most_512_answers(
     shop: FastAPI, visitor: httpx.AsyncClient
 ) -> None:
@@ -258,98 +220,6 @@ async def test_a_plan_for_one_circle_is_listed_for_that_circle_only(
     for circle, count in (("ka", 1), ("MU", 0)):
         answer = await visitor.get("/v1/plans", params={"circle": circle, "search": plan.name})
         assert len(answer.json()["items"]) == count
-
-
-async def test_another_process_shows_a_change_within_a_second_even_without_redis(
-    plans_settings: Settings, shop_stores: Stores
-) -> None:
-    deaf = plans_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"})
-    async with another_process(deaf) as (_, client):
-        old = (await client.get("/v1/plans?operator=VI")).headers["etag"]
-        for name in (f"Renamed {uuid4().hex}", "Vi ₹199 · 2 GB · 28 days"):
-
-            async def rename(db: AsyncSession, name: str = name) -> None:
-                chosen = (Plan.operator == "VI") & (Plan.price_paise == 19_900)
-                await db.execute(update(Plan).where(chosen).values(name=name))
-                await plans.bump_version(db)
-
-            async def shown(name: str = name) -> bool:
-                items = (await client.get("/v1/plans?operator=VI")).json()["items"]
-                return any(item["name"] == name for item in items)
-
-            await shop_stores.database.run(rename)
-            assert await seconds_until(shown) <= 1
-        # The same content has the same ETag, whatever versions lie between.
-        assert (await client.get("/v1/plans?operator=VI")).headers["etag"] == old
-
-
-async def test_redis_tells_the_processes_of_a_change_at_once(
-    plans_settings: Settings, shop_stores: Stores, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(snapshots, "POLL_SECONDS", 30)
-    relay = Relay(shop_stores, (snapshots.TELL_PROCESSES,))
-    async with another_process(plans_settings) as (app, client):
-        await client.get("/v1/plans")
-        holder = plans.catalogue_of(app)
-        channel = snapshots.channel(shop_stores, snapshots.CATALOGUE)
-
-        async def listening() -> bool:
-            subscribers: Any = await shop_stores.redis.pubsub_numsub(channel)
-            return bool(subscribers[0][1] >= 2)
-
-        await seconds_until(listening)
-        version = await shop_stores.database.run(plans.bump_version)
-        await relay.drain()
-
-        async def seen() -> bool:
-            return holder.snapshot is not None and holder.snapshot.version >= version
-
-        assert await seconds_until(seen) < 1
-
-
-async def test_a_change_that_is_rolled_back_raises_no_version(shop_stores: Stores) -> None:
-    async def version(db: AsyncSession) -> int:
-        return await snapshots.version_of(db, snapshots.CATALOGUE)
-
-    async def bump_and_fail(db: AsyncSession) -> None:
-        await plans.bump_version(db)
-        raise ZeroDivisionError
-
-    before = await shop_stores.database.run(version)
-    with pytest.raises(ZeroDivisionError):
-        await shop_stores.database.run(bump_and_fail)
-    assert await shop_stores.database.run(version) == before
-
-
-async def test_the_list_goes_on_while_postgresql_is_away_and_a_fresh_process_says_503(
-    shop: FastAPI, plans_settings: Settings
-) -> None:
-    async with another_process(plans_settings) as (app, client):
-        await client.get("/v1/plans")
-        away = plans_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
-        stores: Stores = app.state.stores
-        await stores.database.close()
-        app.state.stores = Stores.open(away)
-        assert (await client.get("/v1/plans?search=postpaid")).status_code == 200
-        await app.state.stores.close()
-    async with another_process(away) as (_, client):
-        answer = await client.get("/v1/plans")
-        assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
-        assert "retry-after" in answer.headers
-
-
-async def test_the_watcher_outlives_an_outage_of_postgresql(plans_settings: Settings) -> None:
-    holder = plans.Catalogue(snapshots.CATALOGUE, plans.load_catalogue)
-    away = plans_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
-    stores = Stores.open(away)
-    watcher = asyncio.create_task(snapshots.watch(holder, stores))
-    await asyncio.sleep(0.2)
-    assert not watcher.done()
-    assert holder.snapshot is None
-    watcher.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await watcher
-    await stores.close()
 
 
 async def test_seeding_again_changes_nothing_and_puts_back_only_what_is_missing(
