@@ -24,7 +24,7 @@ run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(RUN) gencharge dev
 
 test: $(STAMP) ## Run the tests, on real servers
-	@$(RUN) pytest -n $(WORKERS) --dist loadgroup -m "not soak" $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
 
 check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) ruff format --check .

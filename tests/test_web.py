@@ -18,7 +18,9 @@ async def test_ready_names_each_store_with_its_latency(client: httpx.AsyncClient
     assert all(store["latency_ms"] > 0 for store in answer.json()["stores"].values())
 
 
-async def test_an_unknown_address_is_a_problem_document_with_the_request_id(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_address_is_a_problem_document_with_the_request_id(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.get("/v1/nothing", headers={"X-Request-ID": "abc-1"})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"

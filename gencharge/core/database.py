@@ -75,7 +75,7 @@ class Database:
         self._fast: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
 
-    def _connect_options(self) -> dict[str, Any]:
+    def _connect_options(self, **more: str) -> dict[str, Any]:
         settings = self._settings
         server_settings = {
             "application_name": self._name,
@@ -84,6 +84,7 @@ class Database:
             "lock_timeout": str(settings.database_lock_timeout_ms),
             "statement_timeout": str(settings.database_statement_timeout_ms),
             "idle_in_transaction_session_timeout": "30000",
+            **more,
         }
         if settings.database_app_role:
             server_settings["role"] = settings.database_app_role
@@ -140,7 +141,9 @@ class Database:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 pool = self._fast or await self._open_fast_pool()
-                async with pool.acquire(timeout=self._settings.database_pool_timeout_seconds) as connection:
+                # A time limit costs a task and a timer; with a connection at hand there is nothing to wait for.
+                patience = None if pool.get_idle_size() else self._settings.database_pool_timeout_seconds
+                async with pool.acquire(timeout=patience) as connection:
                     return await connection.fetchrow(statement, *arguments)
             except Exception as error:
                 problem = problem_of(error)
@@ -161,7 +164,9 @@ class Database:
                     max_inactive_connection_lifetime=300,
                     # Single statements leave nothing behind to reset, so no round trip for it at each release.
                     reset=_nothing_to_reset,
-                    **self._connect_options(),
+                    # All of them are look-ups by key. A plan that was made while a table was still empty must not
+                    # stay a sequential scan for as long as the connection lives.
+                    **self._connect_options(enable_seqscan="off"),
                 )
         return self._fast
 

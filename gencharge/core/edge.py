@@ -11,15 +11,17 @@ import time
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
 
 from gencharge.core import telemetry
 from gencharge.core.config import Settings
 from gencharge.core.database import problem_of
 from gencharge.core.errors import InternalError, TooLarge
-from gencharge.core.ids import new_id
 from gencharge.core.web import PREFIX, problem_response
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_PREFIX_SLASH: Final = PREFIX + "/"
 log = telemetry.get_logger(__name__)
 
 
@@ -31,7 +33,7 @@ class Edge:
         self._rooms = rooms
         self._max_body = settings.max_body_bytes
         self._trusted_proxies = settings.trusted_proxies
-        self._access_log = log.info if settings.access_log else None
+        self._access_log = telemetry.access_log(settings)
         self._headers = _fixed_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,17 +89,16 @@ class Edge:
 
     def _record(self, scope: Scope, status: int, started: float, context: telemetry.RequestContext) -> None:
         seconds = time.perf_counter() - started
-        route = _route_of(scope)
-        telemetry.REQUESTS.labels(scope["method"], route, status).inc()
-        telemetry.REQUEST_SECONDS.labels(scope["method"], route).observe(seconds)
+        # The route's template and a known method: few values, so fit for a metric.
+        route = getattr(scope.get("route"), "path", "(none)")
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        telemetry.count_request(method, route, status, seconds)
         if self._access_log is not None:
-            self._access_log(
-                "request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2)
-            )
+            self._access_log(context, method=method, route=route, status=status, seconds=seconds)
 
     def _canonical_path(self, scope: Scope) -> None:
         path: str = scope["path"]
-        if path.split("/", 2)[1:2] and path.split("/", 2)[1] in self._rooms:
+        if not path.startswith(_PREFIX_SLASH) and path[1:].partition("/")[0] in self._rooms:
             scope["path"] = PREFIX + path
             scope["raw_path"] = PREFIX.encode() + scope.get("raw_path", path.encode())
 
@@ -131,17 +132,9 @@ class Edge:
         return counted
 
 
-def _route_of(scope: Scope) -> str:
-    """The template of the route that answered (`/v1/recharge/{recharge_id}`): few values, so fit for a metric."""
-    path: str | None = getattr(scope.get("route"), "path", None)
-    if path is None:
-        return "(none)"
-    return PREFIX + path if scope["path"].startswith(PREFIX + "/") and not path.startswith(PREFIX) else path
-
-
 def _request_id(given: bytes | None) -> str:
     text = given.decode("latin-1") if given else ""
-    return text if _REQUEST_ID.fullmatch(text) else str(new_id())
+    return text if _REQUEST_ID.fullmatch(text) else str(uuid7())
 
 
 def _fixed_headers(settings: Settings) -> list[tuple[bytes, bytes]]:

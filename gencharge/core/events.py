@@ -147,7 +147,7 @@ class DeliveryRow(Base):
 
 def context_json() -> str:
     """The running request's context as an event row keeps it."""
-    return orjson.dumps(asdict(telemetry.context())).decode()
+    return orjson.dumps(telemetry.context()).decode()
 
 
 async def emit(db: AsyncSession, *happened: Event) -> None:

@@ -11,7 +11,8 @@ import re
 import sys
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 
 import orjson
 import structlog
@@ -76,8 +77,12 @@ def set_context(value: RequestContext) -> None:
 
 
 def get_logger(name: str) -> Any:
-    """A structured logger: `log.info("plan_recharged", recharge_id=...)`."""
-    return structlog.get_logger(name).bind(logger=name)
+    """A structured logger: `log.info("plan_recharged", recharge_id=...)`.
+
+    It stays a proxy until it is used: one that were bound here, when its module is imported, would keep structlog's
+    defaults and know nothing of `configure_logging`, masking included.
+    """
+    return structlog.get_logger(source=name)
 
 
 def configure_logging(settings: Settings) -> None:
@@ -91,6 +96,7 @@ def configure_logging(settings: Settings) -> None:
         structlog.processors.format_exc_info,
         _drop_secrets,
     ]
+    # A traceback is text before the secrets are dropped; frames are never shown with their variables.
     renderer: Any = _render if as_json else structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())
     structlog.configure(
         processors=[*shared, renderer],
@@ -110,6 +116,59 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+
+
+def access_log(settings: Settings) -> AccessLog | None:
+    """What writes a line for each request; None where the settings want none."""
+    if not settings.access_log or settings.log_level in {"WARNING", "ERROR"}:
+        return None
+    return _write_access_json if settings.log_format == "json" else _write_access_text
+
+
+class AccessLog(Protocol):
+    """Writes one request's line. Its fields are ours (route template, numbers, ids), so nothing has to be scrubbed."""
+
+    def __call__(
+        self, context: RequestContext, *, method: str, route: str, status: int, seconds: float
+    ) -> None: ...
+
+
+def _write_access_json(
+    context: RequestContext, *, method: str, route: str, status: int, seconds: float
+) -> None:
+    line = {
+        "event": "request",
+        "level": "info",
+        "timestamp": datetime.now(UTC),
+        "method": method,
+        "route": route,
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+        "request_id": context.request_id,
+        "actor_id": context.actor_id,
+    }
+    sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+    sys.stdout.buffer.flush()
+
+
+def _write_access_text(
+    context: RequestContext, *, method: str, route: str, status: int, seconds: float
+) -> None:
+    _access.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+
+
+_access: Final = get_logger("gencharge.access")
+_counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
+    """Add a request to the metrics."""
+    key = (method, route, status)
+    found = _counters.get(key)
+    if found is None:
+        found = _counters[key] = (REQUESTS.labels(*key), REQUEST_SECONDS.labels(method, route))
+    found[0].inc()
+    found[1].observe(seconds)
 
 
 def _render(_logger: Any, _name: str, event: Any) -> bytes:

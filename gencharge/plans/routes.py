@@ -6,13 +6,14 @@ from collections import Counter
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core import clock
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed, field_problem
 from gencharge.core.paging import CursorInvalid, Page
 from gencharge.core.ready import Answers, ReadyRoute
 from gencharge.core.web import errors
+from gencharge.core.web import router as router_of
 from gencharge.plans import listing
 from gencharge.plans import service as plans
 from gencharge.plans.catalogue import Shelf
@@ -57,7 +58,7 @@ async def _each_once(request: Request) -> None:
 
 
 CurrentShelf = Annotated[Shelf, Depends(_shelf)]
-router = APIRouter(prefix="/plans", tags=["plans"], route_class=ShelfRoute)
+router = router_of("plans", route_class=ShelfRoute)
 
 
 @router.get(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
@@ -38,7 +38,6 @@ from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 router = web.router("recharge")
-IdempotencyKey = Annotated[str, Depends(web.idempotency_key)]
 _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
@@ -54,13 +53,18 @@ _PAYING = (
 
 
 @router.post(
-    "/subscribe", status_code=HTTP_201_CREATED, response_model=SubscriptionOut, responses=web.errors(*_PAYING)
+    "/subscribe",
+    status_code=HTTP_201_CREATED,
+    response_model=SubscriptionOut,
+    responses=web.errors(*_PAYING),
+    openapi_extra=web.IDEMPOTENT,
 )
-async def subscribe(user: SignedInUser, request: Request, key: IdempotencyKey, body: Subscribe) -> Response:
+async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Response:
     """Recharge a number with a plan, paid from my wallet.
 
     The same Idempotency-Key and body again: the same answer, with `Idempotent-Replayed: true`.
     """
+    key = web.idempotency_key(request)
     window = request.app.state.settings.duplicate_window_seconds
     sale = await service.subscribe(get_database(request), user.user_id, body, key=key, window_seconds=window)
     return _sold(sale)
@@ -109,11 +113,11 @@ async def receipt(user: SignedInUser, db: Db, recharge_id: UUID) -> ReceiptOut:
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
     responses=web.errors(RechargeNotFound, *_PAYING),
+    openapi_extra=web.IDEMPOTENT,
 )
-async def repeat(
-    user: SignedInUser, request: Request, recharge_id: UUID, key: IdempotencyKey, body: Repeat
-) -> Response:
+async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: Repeat) -> Response:
     """The same number and plan once more, at today's price."""
+    key = web.idempotency_key(request)
     window = request.app.state.settings.duplicate_window_seconds
     sale = await service.repeat(
         get_database(request), user.user_id, recharge_id, body, key=key, window_seconds=window

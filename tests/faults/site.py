@@ -19,6 +19,7 @@ from gencharge.core import migrations
 from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.ids import new_id
 from gencharge.embedded import Mongo, Postgres, Redis
+from gencharge.processes import spawn
 from gencharge.seed import seed, user_id_of
 from gencharge.sessions.tokens import Keyring, Principal
 
@@ -84,13 +85,13 @@ class Site:
 
     def start_process(self, name: str) -> None:
         """Start `gencharge serve` or `gencharge worker`."""
-        log = (self.folder / f"{name}.log").open("ab")
         kept = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
-        command = [sys.executable, "-m", "gencharge", name]
-        self.processes[name] = subprocess.Popen(
-            command, cwd=self.folder, env=kept | self.environment, stdout=log, stderr=log
+        self.processes[name] = spawn(
+            [sys.executable, "-m", "gencharge", name],
+            folder=self.folder,
+            log=self.folder / f"{name}.log",
+            environment=kept | self.environment,
         )
-        log.close()
 
     def start_api(self) -> None:
         """Start the API and wait until it answers."""

@@ -53,7 +53,7 @@ async def doors(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     ) -> dict[str, str]:
         return {"role": who.role}
 
-    app.include_router(router, prefix="/v1")
+    app.router.routes.extend(router.routes)
     app.add_middleware(Edge, settings=settings, rooms=frozenset({"doors"}))
     Gate.of(app).grants = {"Manager": frozenset({"Plans:edit"}), "Viewer": frozenset({"Plans:read"})}
     async with factories.new_client(app) as client:
