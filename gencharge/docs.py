@@ -24,7 +24,11 @@ def install(app: FastAPI) -> None:
             swagger_js_url="/static/docs/swagger-ui-bundle.js",
             swagger_css_url="/static/docs/swagger-ui.css",
             swagger_favicon_url="/static/docs/favicon.svg",
-            swagger_ui_parameters={"filter": True, "persistAuthorization": True, "displayRequestDuration": True},
+            swagger_ui_parameters={
+                "filter": True,
+                "persistAuthorization": True,
+                "displayRequestDuration": True,
+            },
         )
 
     @app.get("/redoc", include_in_schema=False)

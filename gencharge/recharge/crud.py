@@ -16,7 +16,11 @@ from gencharge.recharge.schemas import PlanQuery, RechargeQuery
 
 # The hot path: the whole recharge in one round trip. See migrations/sql/0004_recharge.sql.
 RECHARGE_FROM_WALLET: Final = """
-    SELECT outcome, known, sale
+    SELECT outcome, known, (sale).id, (sale).plan_id, (sale).sold_status, (sale).phone_number, (sale).plan_name,
+           (sale).operator, (sale).plan_type, (sale).category, (sale).price, (sale).discount, (sale).wallet_amount,
+           (sale).gateway_amount, (sale).payment_method, (sale).source, (sale).sold_valid_from,
+           (sale).sold_valid_until, (sale).replaced_plan_name, (sale).replaced_valid_until, (sale).balance_after,
+           (sale).created_at
     FROM recharge_from_wallet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
 QUOTE: Final = """

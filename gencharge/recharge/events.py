@@ -9,7 +9,7 @@ from gencharge.core.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRecharged(Event):
-    """A recharge was paid and its plan started, or stands in the queue. Amounts in paise, instants RFC 3339 in UTC."""
+    """A recharge was paid and its plan started, or stands in the queue. Amounts in paise, instants RFC 3339."""
 
     recharge_id: str
     phone_number: str

@@ -139,10 +139,10 @@ async def subscribe(
     )
     if row is None:
         raise AssertionError("recharge_from_wallet returns one row")
-    outcome, known, sale = row
+    outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:
-        raise _refusal(outcome, known, wanted.phone_number)
-    return Sale(_answer(sale), replayed=outcome == "replayed")
+        raise _refusal(outcome, row["known"], wanted.phone_number)
+    return Sale(_answer(row), replayed=outcome == "replayed")
 
 
 def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:

@@ -10,6 +10,7 @@ path of a recharge goes through the same SQL function, `wallet_transfer`, inside
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -150,17 +151,22 @@ async def show(database: Database, user_id: UUID, settings: Settings) -> WalletO
 def limits(settings: Settings, kyc_tier: str = "small") -> WalletLimits:
     """The limits of a KYC tier: `small` (minimum details) or `full`."""
     if kyc_tier == "full":
-        return WalletLimits(
-            kyc_tier=kyc_tier,
-            balance=Money.rupees(settings.wallet_full_balance_limit),
-            monthly_load=None,
-            yearly_load=None,
-        )
+        return _limits(kyc_tier, settings.wallet_full_balance_limit, None, None)
+    return _limits(
+        kyc_tier,
+        settings.wallet_small_balance_limit,
+        settings.wallet_small_monthly_load_limit,
+        settings.wallet_small_yearly_load_limit,
+    )
+
+
+@lru_cache(maxsize=16)
+def _limits(kyc_tier: str, balance: int, monthly: int | None, yearly: int | None) -> WalletLimits:
     return WalletLimits(
         kyc_tier=kyc_tier,
-        balance=Money.rupees(settings.wallet_small_balance_limit),
-        monthly_load=Money.rupees(settings.wallet_small_monthly_load_limit),
-        yearly_load=Money.rupees(settings.wallet_small_yearly_load_limit),
+        balance=Money.rupees(balance),
+        monthly_load=None if monthly is None else Money.rupees(monthly),
+        yearly_load=None if yearly is None else Money.rupees(yearly),
     )
 
 

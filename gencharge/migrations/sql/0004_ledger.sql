@@ -19,19 +19,18 @@ BEGIN
     IF p_credit = 'user:held' THEN v_held := v_held + p_amount; END IF;
     IF p_debit = 'user:held' THEN v_held := v_held - p_amount; END IF;
 
-    UPDATE wallets SET posted = posted + v_posted, held = held + v_held, updated_at = p_now
-    WHERE user_id = p_user
-      AND posted + v_posted - (held + v_held) >= 0
-      AND held + v_held >= 0
-      AND (p_balance_limit IS NULL OR v_posted <= 0 OR posted + v_posted <= p_balance_limit)
-    RETURNING posted, held INTO posted_after, held_after;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-
-    INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id, phone_number, service_type,
-                           source, payment_method, created_at)
-    VALUES (p_user, p_id, p_debit, p_credit, p_amount, p_code, p_key, p_reference, p_phone, p_service_type,
-            p_source, p_payment_method, p_now);
-    RETURN NEXT;
+    RETURN QUERY WITH moved AS (
+        UPDATE wallets SET posted = posted + v_posted, held = held + v_held, updated_at = p_now
+        WHERE user_id = p_user
+          AND posted + v_posted - (held + v_held) >= 0
+          AND held + v_held >= 0
+          AND (p_balance_limit IS NULL OR v_posted <= 0 OR posted + v_posted <= p_balance_limit)
+        RETURNING posted, held
+    ), booked AS (
+        INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id, phone_number, service_type,
+                               source, payment_method, created_at)
+        SELECT p_user, p_id, p_debit, p_credit, p_amount, p_code, p_key, p_reference, p_phone, p_service_type,
+               p_source, p_payment_method, p_now FROM moved
+    )
+    SELECT posted, held FROM moved;
 END $$;

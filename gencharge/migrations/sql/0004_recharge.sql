@@ -1,11 +1,7 @@
-CREATE FUNCTION rfc3339(p_instant timestamptz) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT to_char(p_instant AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-$$;
-
 -- When a plan's validity ends: days of 24 hours, or the same time on the same date of a later month in India (the last
 -- day where that month is shorter: PostgreSQL's own rule for adding months).
 CREATE FUNCTION validity_end(p_from timestamptz, p_count integer, p_unit text) RETURNS timestamptz
-LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT CASE p_unit
         WHEN 'day' THEN p_from + make_interval(hours => 24 * p_count)
         WHEN 'month' THEN ((p_from AT TIME ZONE 'Asia/Kolkata') + make_interval(months => p_count)) AT TIME ZONE 'Asia/Kolkata'
@@ -79,7 +75,7 @@ CREATE FUNCTION announce_plan(p_topic text, p_plan active_plans, p_context jsonb
     INSERT INTO events (user_id, id, topic, payload, context)
     VALUES (p_plan.user_id, new_uuid7(), p_topic, jsonb_build_object(
         'user_id', p_plan.user_id, 'recharge_id', p_plan.recharge_id, 'phone_number', p_plan.phone_number,
-        'plan_name', p_plan.plan_name, 'valid_until', rfc3339(p_plan.valid_until)), p_context)
+        'plan_name', p_plan.plan_name, 'valid_until', p_plan.valid_until), p_context)
 $$;
 
 -- What recharging a number with a plan would mean at p_now, or why it can't be: the rules of every recharge and of every
@@ -194,33 +190,42 @@ BEGIN
         RETURNING * INTO v_replaced;
     END IF;
 
-    INSERT INTO recharges (user_id, id, idempotency_key, request_hash, phone_number, plan_id, plan_version, plan_name,
-                           operator, plan_type, category, price, discount, wallet_amount, gateway_amount,
-                           status, sold_status, payment_method, source, activation_mode, sold_valid_from, sold_valid_until,
-                           replaced_plan_name, replaced_valid_until, balance_after, created_at, completed_at)
-    VALUES (p_user, p_id, p_key, p_hash, p_phone, p_plan, v_plan.version, v_plan.name,
+    WITH sold AS (
+        INSERT INTO recharges (
+            user_id, id, idempotency_key, request_hash, phone_number, plan_id, plan_version, plan_name,
+            operator, plan_type, category, price, discount, wallet_amount, gateway_amount,
+            status, sold_status, payment_method, source, activation_mode, sold_valid_from, sold_valid_until,
+            replaced_plan_name, replaced_valid_until, balance_after, created_at, completed_at)
+        VALUES (
+            p_user, p_id, p_key, p_hash, p_phone, p_plan, v_plan.version, v_plan.name,
             v_plan.operator, v_plan.plan_type, v_plan.category, v_plan.price_paise, 0, v_plan.price_paise, 0,
             'delivered', v_terms.status, 'wallet', p_source, CASE WHEN p_replace THEN 'activate' ELSE 'queue' END,
             v_terms.valid_from, v_terms.valid_until, v_replaced.plan_name, v_replaced.valid_until,
             v_wallet.posted_after - v_wallet.held_after, v_now, v_now)
-    ON CONFLICT (user_id, idempotency_key) DO NOTHING
-    RETURNING * INTO sale;
+        ON CONFLICT (user_id, idempotency_key) DO NOTHING
+        RETURNING *
+    ), started AS (
+        INSERT INTO active_plans (
+            phone_number, recharge_id, user_id, plan_id, plan_version, plan_name, operator, plan_type,
+            category, is_addon, status, validity_count, validity_unit, valid_from, valid_until, created_at)
+        VALUES (
+            p_phone, p_id, p_user, p_plan, v_plan.version, v_plan.name, v_plan.operator, v_plan.plan_type,
+            v_plan.category, v_plan.is_addon, v_terms.status, v_plan.validity_count, v_plan.validity_unit,
+            v_terms.valid_from, v_terms.valid_until, v_now)
+    ), told AS (
+        INSERT INTO events (user_id, id, topic, payload, context) VALUES (
+            p_user, p_event, 'PlanRecharged', jsonb_build_object(
+                'user_id', p_user, 'recharge_id', p_id, 'phone_number', p_phone, 'plan_id', p_plan,
+                'plan_name', v_plan.name, 'operator', v_plan.operator, 'status', v_terms.status,
+                'total_paid_paise', v_plan.price_paise, 'payment_method', 'wallet', 'source', p_source,
+                'valid_from', v_terms.valid_from, 'valid_until', v_terms.valid_until),
+            p_context)
+    )
+    SELECT * INTO sale FROM sold;
     IF NOT FOUND THEN
         -- The same key won meanwhile for another number. All of this is undone; the next attempt finds that row.
         RAISE EXCEPTION 'idempotency key taken meanwhile' USING ERRCODE = 'serialization_failure';
     END IF;
-
-    INSERT INTO active_plans (phone_number, recharge_id, user_id, plan_id, plan_version, plan_name, operator, plan_type,
-                              category, is_addon, status, validity_count, validity_unit, valid_from, valid_until, created_at)
-    VALUES (p_phone, p_id, p_user, p_plan, v_plan.version, v_plan.name, v_plan.operator, v_plan.plan_type,
-            v_plan.category, v_plan.is_addon, v_terms.status, v_plan.validity_count, v_plan.validity_unit,
-            v_terms.valid_from, v_terms.valid_until, v_now);
-
-    INSERT INTO events (user_id, id, topic, payload, context) VALUES (p_user, p_event, 'PlanRecharged', jsonb_build_object(
-        'user_id', p_user, 'recharge_id', p_id, 'phone_number', p_phone, 'plan_id', p_plan, 'plan_name', v_plan.name,
-        'operator', v_plan.operator, 'status', v_terms.status, 'total_paid_paise', v_plan.price_paise,
-        'payment_method', 'wallet', 'source', p_source, 'valid_from', rfc3339(v_terms.valid_from),
-        'valid_until', rfc3339(v_terms.valid_until)), p_context);
     outcome := 'done';
     RETURN NEXT;
 END $$;
