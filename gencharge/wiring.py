@@ -35,6 +35,8 @@ from gencharge.wallet import routes as wallet_routes
 # The routes that are asked most stand first: the router tries them in this order.
 ROUTERS: Sequence[APIRouter] = (
     plans_routes.router,
+    recharge_routes.hot,
+    wallet_routes.hot,
     recharge_routes.router,
     wallet_routes.router,
     auth_routes.router,

@@ -18,6 +18,7 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
+from gencharge.core.hot import HotRoute
 from gencharge.core.paging import CursorInvalid
 from gencharge.recharge import service
 from gencharge.recharge.errors import REFUSALS, PaymentMethodUnavailable, RechargeNotFound
@@ -38,6 +39,7 @@ from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 router = web.router("recharge")
+hot = web.router("recharge", route_class=HotRoute)
 _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
@@ -52,7 +54,7 @@ _PAYING = (
 )
 
 
-@router.post(
+@hot.post(
     "/subscribe",
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
@@ -70,7 +72,7 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
     return _sold(sale)
 
 
-@router.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
+@hot.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
     return await service.quote(get_database(request), user.user_id, body)

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from gencharge.core import web
 from gencharge.core.database import Db, get_database
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
+from gencharge.core.hot import HotRoute
 from gencharge.core.paging import CursorInvalid
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.wallet import service
@@ -17,9 +18,10 @@ from gencharge.wallet.errors import TransactionNotFound, WalletNotFound
 from gencharge.wallet.schemas import TransactionOut, TransactionPage, TransactionQuery, WalletOut
 
 router = web.router("wallet")
+hot = web.router("wallet", route_class=HotRoute)
 
 
-@router.get("", responses=web.errors(WalletNotFound, DatabaseUnavailable, *USER_ERRORS))
+@hot.get("", responses=web.errors(WalletNotFound, DatabaseUnavailable, *USER_ERRORS))
 async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
     """My balance, what is held, and my limits."""
     return await service.show(get_database(request), user.user_id, request.app.state.settings)

@@ -88,31 +88,34 @@ CREATE FUNCTION recharge_terms(
                  valid_from timestamptz, valid_until timestamptz)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v_operator operators;
-    v_connection record;
+    v record;
 BEGIN
-    SELECT * INTO plan FROM plans WHERE plans.plan_id = p_plan;
-    SELECT * INTO v_operator FROM operators WHERE operators.code = plan.operator;
-    SELECT * INTO v_connection FROM known_connection(p_phone, p_user);
-    SELECT * INTO running FROM active_plans
-    WHERE active_plans.phone_number = p_phone AND active_plans.status = 'active' AND NOT active_plans.is_addon;
+    SELECT p AS sold, a AS base, o.status, o.is_active, o.channel, c.operator, c.circle, c.service_type
+    INTO v
+    FROM plans AS p
+    LEFT JOIN operators AS o ON o.code = p.operator
+    LEFT JOIN active_plans AS a ON a.phone_number = p_phone AND a.status = 'active' AND NOT a.is_addon
+    LEFT JOIN LATERAL known_connection(p_phone, p_user) AS c ON true
+    WHERE p.plan_id = p_plan;
+    plan := v.sold;
+    running := v.base;
 
     IF plan.plan_id IS NULL THEN
         outcome := 'plan_not_found';
     ELSIF plan.status <> 'active' OR plan.active_from > p_now OR plan.active_until <= p_now THEN
         outcome := 'plan_inactive';
-    ELSIF coalesce(v_connection.operator, p_hint) <> plan.operator THEN
+    ELSIF coalesce(v.operator, p_hint) <> plan.operator THEN
         outcome := 'operator_mismatch';
-        known := coalesce(v_connection.operator, p_hint);
-    ELSIF v_connection.service_type <> plan.plan_type THEN
+        known := coalesce(v.operator, p_hint);
+    ELSIF v.service_type <> plan.plan_type THEN
         outcome := 'service_type_mismatch';
-        known := v_connection.service_type;
-    ELSIF cardinality(plan.circles) > 0 AND NOT coalesce(v_connection.circle = ANY (plan.circles), false) THEN
+        known := v.service_type;
+    ELSIF cardinality(plan.circles) > 0 AND NOT coalesce(v.circle = ANY (plan.circles), false) THEN
         outcome := 'circle_mismatch';
-        known := v_connection.circle;
-    ELSIF v_operator.status = 'down' OR NOT v_operator.is_active THEN
+        known := v.circle;
+    ELSIF v.status = 'down' OR NOT v.is_active THEN
         outcome := 'operator_down';
-    ELSIF v_operator.channel <> 'internal' THEN
+    ELSIF v.channel <> 'internal' THEN
         outcome := 'operator_channel_unavailable';
     ELSIF plan.validity_unit = 'base_plan' AND running.recharge_id IS NULL THEN
         outcome := 'base_plan_required';
