@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -27,10 +27,10 @@ OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
 
 
 @pytest.fixture(scope="session")
-def servers(worker_id: str) -> Iterator[Path]:
+def servers(worker_id: str) -> Path:
     """The folder of this run's embedded servers; started by pytest_configure in the controlling process."""
     del worker_id
-    yield Path(os.environ["GENCHARGE_TEST_SERVERS"])
+    return Path(os.environ["GENCHARGE_TEST_SERVERS"])
 
 
 def pytest_configure(config: pytest.Config) -> None:

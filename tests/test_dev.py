@@ -21,9 +21,6 @@ import pytest
 from gencharge.dev import recharge_example
 from gencharge.embedded import EmbeddedServers
 
-# Together with the other tests that start servers of their own: one at a time.
-pytestmark = pytest.mark.xdist_group("embedded")
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

@@ -23,8 +23,6 @@ from gencharge.embedded import AlreadyRunning, EmbeddedServers, Postgres, Redis,
 from gencharge.embedded.binaries import missing_library
 from gencharge.processes import wait_until_free
 
-pytestmark = pytest.mark.xdist_group("embedded")
-
 PROGRAMS = {"postgres", "mongod", "redis-server"}
 # A parent that runs the servers of a folder until it is killed.
 PARENT = """

@@ -17,11 +17,10 @@ from uuid import UUID
 from gencharge.core import clock
 from gencharge.core.document_db import Document
 from gencharge.core.events import Envelope
-from gencharge.core.phone import masked
+from gencharge.core.phone import mask_numbers
 from gencharge.core.telemetry import SECRET_NAMES
 
 # A number is masked where it stands by itself: ten digits inside an id are not a number.
-_PHONE: Final = re.compile(r"(?<![\w+-])(?:\+91|91|0)?[ -]?([6-9]\d{4})[ -]?(\d{5})(?![\w-])", re.ASCII)
 _EMAIL: Final = re.compile(r"([\w.%+-])[\w.%+-]*@([\w-]+(?:\.[\w-]+)+)")
 _FAILURES: Final = ("Failed", "Refused", "Rejected", "Reused", "Locked")
 
@@ -69,7 +68,7 @@ def _masked(name: str, value: Any) -> Any:
         return [_masked(name, part) for part in value]
     if not isinstance(value, str) or _is_id(value):
         return value
-    text = _PHONE.sub(lambda found: masked(f"+91{found[1]}{found[2]}"), value)
+    text = mask_numbers(value)
     return _EMAIL.sub(r"\1***@\2", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Annotated, Final
 
@@ -48,6 +49,15 @@ def _parse(raw: str) -> str:
 
 
 _PUNCTUATION: Final = str.maketrans(dict.fromkeys(" -().\t"))
+
+
+# However it is written in a text; never a run of digits inside an id.
+_IN_TEXT: Final = re.compile(r"(?<![\w+-])(?:(?:\+91|91|0)[ -]?)?([6-9]\d{4})[ -]?(\d{5})(?![\w-])", re.ASCII)
+
+
+def mask_numbers(text: str) -> str:
+    """`text` with every mobile number in it masked."""
+    return _IN_TEXT.sub(lambda found: masked(f"+91{found[1]}{found[2]}"), text)
 
 
 def masked(number: str) -> str:

@@ -19,6 +19,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from gencharge.core.config import Settings
+from gencharge.core.phone import mask_numbers
 
 SECRET_NAMES: Final = frozenset(
     {
@@ -34,7 +35,6 @@ SECRET_NAMES: Final = frozenset(
         "pan",
     }
 )
-_PHONE: Final = re.compile(r"(?<!\d)(\+?91)?([6-9]\d{5})(\d{4})(?!\d)")
 _JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
 
 REQUESTS: Final = Counter("gencharge_http_requests_total", "Requests answered", ["method", "route", "status"])
@@ -101,12 +101,11 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer)
-        if as_json
-        else structlog.PrintLoggerFactory(),
+        # Standard output is looked up at each line: whoever redirects it later gets the lines, too.
+        logger_factory=_bytes_logger if as_json else structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _StdoutHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _as_text(renderer)],
@@ -171,6 +170,20 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
     found[1].observe(seconds)
 
 
+def _bytes_logger(*_arguments: Any) -> structlog.BytesLogger:
+    return structlog.BytesLogger(sys.stdout.buffer)
+
+
+class _StdoutHandler(logging.Handler):
+    """Writes the libraries' records to what standard output is now."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            sys.stdout.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def _render(_logger: Any, _name: str, event: Any) -> bytes:
     return orjson.dumps(event, default=str, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
 
@@ -203,5 +216,5 @@ def _drop_secrets(_logger: Any, _name: str, event: Any) -> Any:
 
 def scrub(text: str) -> str:
     """`text` with phone numbers masked, tokens cut and line breaks encoded (log injection, CWE-117)."""
-    text = _JWT.sub("[token]", _PHONE.sub(r"\1******\3", text))
+    text = _JWT.sub("[token]", mask_numbers(text))
     return text.replace("\r", "\\r").replace("\n", "\\n") if "Traceback" not in text else text

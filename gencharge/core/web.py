@@ -37,6 +37,7 @@ from gencharge.core.money import Money
 
 PREFIX: Final = "/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 _IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _ENCODING: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 log = telemetry.get_logger(__name__)
@@ -105,7 +106,7 @@ class Route(APIRoute):
     def get_route_handler(self) -> Handler:
         run = super().get_route_handler()
         if not _asks_for(self.dependant, get_db):
-            return run if self.body_field is None else _with_strict_json(run)
+            return run if (self.methods or set()) <= _WITHOUT_BODY else _with_strict_json(run)
 
         async def handle(request: Request) -> Response:
             request = JsonRequest(request.scope, request.receive)

@@ -1,0 +1,94 @@
+"""Logs: one JSON object a line, with the request's id and without anybody's secrets."""
+
+from __future__ import annotations
+
+import logging
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+
+from gencharge.core import telemetry, web
+from gencharge.core.config import Settings
+from gencharge.core.edge import Edge
+
+log = telemetry.get_logger(__name__)
+
+
+@pytest.fixture
+def verbose(settings: Settings):  # type: ignore[no-untyped-def]
+    """Logging as production has it; afterwards as the other tests have it."""
+    loud = settings.model_copy(update={"log_level": "INFO", "access_log": True, "log_format": "json"})
+    telemetry.configure_logging(loud)
+    yield loud
+    telemetry.configure_logging(settings)
+    telemetry.set_context(telemetry.RequestContext(request_id=""))
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [orjson.loads(line) for line in text.splitlines()]
+
+
+def test_a_line_is_json_with_the_request_and_without_secrets(
+    verbose: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    telemetry.set_context(telemetry.RequestContext(request_id="r-1", actor_id="u-1"))
+    log.info("tried", otp="482913", access_token="x", note="call +919876543210\nforged", number="9876543210")
+    (line,) = lines(capfd.readouterr().out)
+    assert (line["event"], line["request_id"], line["actor_id"]) == ("tried", "r-1", "u-1")
+    assert (line["otp"], line["access_token"]) == ("[hidden]", "[hidden]")
+    assert "987654" not in str(line)
+    assert "\n" not in str(line["note"])
+
+
+def test_ids_stay_whole_and_tokens_do_not() -> None:
+    id_ = "0198c0de-9876-7543-8123-987654321098"
+    assert telemetry.scrub(f"recharge {id_}") == f"recharge {id_}"
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+    assert token not in telemetry.scrub(f"Bearer {token}")
+    assert (
+        telemetry.scrub("to +919876543210 and 09876543210, 9876543210.")
+        == "to +91******3210 and +91******3210, +91******3210."
+    )
+
+
+def test_a_librarys_warning_is_a_line_of_the_same_kind(
+    verbose: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logging.getLogger("some.library").warning("slow call to %s", "9876543210")
+    logging.getLogger("some.library").info("not shown")
+    (line,) = lines(capfd.readouterr().out)
+    assert (line["level"], line["event"]) == ("warning", "slow call to +91******3210")
+
+
+async def test_each_request_leaves_one_line_and_a_fault_leaves_its_traceback_without_values(
+    verbose: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    app = FastAPI()
+    web.install(app)
+    router = web.router("room")
+
+    @router.get("/fault")
+    async def fault() -> dict[str, str]:
+        secret_value = "the-customers-secret"
+        raise RuntimeError("a bug" + secret_value[:0])
+
+    app.router.routes.extend(router.routes)
+    app.add_middleware(Edge, settings=verbose, rooms=frozenset({"room"}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x") as client:
+        answer = await client.get("/v1/room/fault", headers={"X-Request-ID": "r-2"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "a bug" not in answer.text
+    error, request = lines(capfd.readouterr().out)
+    assert (error["event"], error["request_id"]) == ("unexpected_error", "r-2")
+    assert "RuntimeError: a bug" in str(error["exception"])
+    assert "the-customers-secret" not in str(error).replace('secret_value = "the-customers-secret"', "")
+    assert (request["event"], request["route"], request["status"]) == ("request", "/v1/room/fault", 500)
+
+
+def test_an_unknown_method_is_no_label_of_its_own() -> None:
+    before = len(telemetry._counters)
+    for status in (200, 200, 200):
+        telemetry.count_request("GET", "/x", status, 0.001)
+    assert len(telemetry._counters) == before + 1
