@@ -61,12 +61,13 @@ WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     plans.watch_catalogue,
     operators.watch_operators,
 )
+# In the order in which a newcomer meets them; `/docs` shows them so.
 TAGS: list[dict[str, str]] = [
-    {"name": "recharge", "description": "Quotes, recharges, bought plans, receipts."},
-    {"name": "wallet", "description": "The balance and what moved it."},
     {"name": "auth", "description": "Signing up, signing in with an OTP, staying signed in, signing out."},
     {"name": "users", "description": "Customers."},
-    {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "operators", "description": "Operators, circles, and whose number it is."},
+    {"name": "plans", "description": "What is on sale: plans and their groups."},
+    {"name": "wallet", "description": "The balance and what moved it."},
+    {"name": "recharge", "description": "Quotes, recharges, bought plans, receipts."},
     {"name": "notifications", "description": "My inbox: what happened to my money, plans and sign-ins."},
 ]
