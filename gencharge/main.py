@@ -23,6 +23,9 @@ number, recharge it from the wallet.
 Money is rupees with two decimals (`199.00`), instants are UTC, phone numbers are E.164. Every POST that moves money
 needs an `Idempotency-Key`; a repeat with the same key gets the same answer. Errors are RFC 9457 problem documents.
 """
+_DEVELOPMENT = """
+**Development mode: the code of 9000000000 to 9000009999 is fixed.** Never expose this to a network.
+"""
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -47,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         title="GenCharge",
         version=__version__,
-        description=DESCRIPTION,
+        description=DESCRIPTION + (_DEVELOPMENT if settings.dev_fixed_otp else ""),
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -188,7 +188,6 @@ def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
         entry = responses.setdefault(
             kind.status,
             {
-                "model": ProblemOut,
                 "description": "",
                 "content": {
                     "application/problem+json": {
@@ -259,7 +258,18 @@ async def _on_http(_request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers that turn every exception into a problem document."""
+    """Register the handlers that turn every exception into a problem document, and describe that document."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        if ProblemOut.__name__ not in schemas:
+            problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)

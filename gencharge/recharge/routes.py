@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
@@ -92,8 +92,10 @@ async def list_plans(user: SignedInUser, db: Db, query: Annotated[PlanQuery, Que
     return await service.list_plans(db, user.user_id, query)
 
 
-@router.get("/by-key/{idempotency_key}", responses=web.errors(RechargeNotFound, *_ALWAYS))
-async def show_by_key(user: SignedInUser, db: Db, idempotency_key: str) -> RechargeOut:
+@router.get("/by-key/{idempotency_key}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
+async def show_by_key(
+    user: SignedInUser, db: Db, idempotency_key: Annotated[str, Path(max_length=255)]
+) -> RechargeOut:
     """What became of a request whose answer I never got. 404: it changed nothing; send it again."""
     return await service.show_by_key(db, user.user_id, idempotency_key)
 

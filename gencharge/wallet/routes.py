@@ -39,7 +39,7 @@ async def list_transactions(
 
 @router.get(
     "/transactions/{transaction_id}",
-    responses=web.errors(TransactionNotFound, DatabaseUnavailable, *USER_ERRORS),
+    responses=web.errors(TransactionNotFound, ValidationFailed, DatabaseUnavailable, *USER_ERRORS),
 )
 async def show_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> TransactionOut:
     """One of my transactions."""

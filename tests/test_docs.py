@@ -1,0 +1,71 @@
+"""The pages for people: they ship with the package, ask nobody outside, and say what the code says."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge import reference
+from gencharge.core.config import Settings
+from gencharge.main import create_app
+
+ROOT = Path(__file__).parent.parent
+ASSETS = ROOT / "gencharge" / "static" / "docs"
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_a_page_takes_everything_from_this_server_and_may_ask_no_other(
+    client: httpx.AsyncClient, page: str
+) -> None:
+    answer = await client.get(page)
+    assert answer.status_code == 200
+    assert re.findall(r"https?://", answer.text) == []
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text)
+    assert len(assets) >= 2
+    for asset in assets:
+        assert (await client.get(asset)).status_code == 200, asset
+
+
+def test_the_assets_are_whole() -> None:
+    for line in (ASSETS / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split()
+        assert hashlib.sha256((ASSETS / name).read_bytes()).hexdigest() == digest, name
+
+
+def test_the_reference_pages_are_what_the_code_says() -> None:
+    assert reference.stale(ROOT / "docs", Settings(_env_file=None)) == []  # type: ignore[call-arg]
+
+
+def test_development_mode_is_said_in_the_documentation_and_only_there(settings: Settings) -> None:
+    assert "Development mode" in create_app(settings).openapi()["info"]["description"]
+    quiet = settings.model_copy(update={"dev_fixed_otp": ""})
+    assert "Development mode" not in create_app(quiet).openapi()["info"]["description"]
+
+
+def test_the_document_is_complete(app: FastAPI) -> None:
+    """Every route has words, errors with examples, and says whether it needs a sign-in."""
+    document = app.openapi()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            where = f"{method.upper()} {path}"
+            assert operation.get("description") or operation.get("summary"), where
+            for status, response in operation["responses"].items():
+                if int(status) >= 400 and not path.startswith("/health"):
+                    examples = response["content"]["application/problem+json"]["examples"]
+                    for code, example in examples.items():
+                        assert example["value"]["code"] == code, where
+                        assert example["value"]["status"] == int(status), where
+            if path.startswith(("/v1/wallet", "/v1/recharge", "/v1/notifications", "/v1/users")):
+                assert operation["security"], where
+                assert "401" in operation["responses"], where
+    assert "/v1/recharge/subscribe" in document["paths"]
+    keys = [
+        parameter["name"] for parameter in document["paths"]["/v1/recharge/subscribe"]["post"]["parameters"]
+    ]
+    assert keys == ["Idempotency-Key"]
