@@ -16,6 +16,7 @@ from gencharge.core.stores import Stores
 
 log = telemetry.get_logger(__name__)
 _RESTART_SECONDS = 2.0
+_RESCUE_SECONDS = 30.0
 
 
 async def main(settings: Settings | None = None) -> None:
@@ -46,8 +47,8 @@ async def _run_jobs(settings: Settings, stores: Stores) -> None:
     while True:
         app = jobs.build(settings, stores, wiring.JOBS)
         try:
-            async with app.open_async():
-                await _rescue_stalled(app)
+            async with app.open_async(), asyncio.TaskGroup() as group:
+                rescue = group.create_task(_rescue_stalled(app))
                 await app.run_worker_async(
                     concurrency=4,
                     install_signal_handlers=False,
@@ -55,6 +56,7 @@ async def _run_jobs(settings: Settings, stores: Stores) -> None:
                     shutdown_graceful_timeout=10,
                     listen_notify=True,
                 )
+                rescue.cancel()
         except asyncio.CancelledError:
             raise
         except Exception as error:
@@ -63,7 +65,13 @@ async def _run_jobs(settings: Settings, stores: Stores) -> None:
 
 
 async def _rescue_stalled(app: procrastinate.App) -> None:
-    """Give back the jobs of workers that died: they are triggers only, so running one again is harmless."""
-    for job in await app.job_manager.get_stalled_jobs():
-        with suppress(procrastinate.exceptions.ProcrastinateException):
-            await app.job_manager.retry_job(job)
+    """Give back the jobs of workers that died: they are triggers only, so running one again is harmless.
+
+    Again and again, and not at the start only: a worker that died a moment ago counts as dead once its heartbeat
+    has been missing for half a minute.
+    """
+    while True:
+        for job in await app.job_manager.get_stalled_jobs():
+            with suppress(procrastinate.exceptions.ProcrastinateException):
+                await app.job_manager.retry_job(job)
+        await asyncio.sleep(_RESCUE_SECONDS)

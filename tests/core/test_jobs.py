@@ -1,0 +1,115 @@
+"""Jobs: asked for in a transaction, run once it has committed, given back when their worker dies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import procrastinate
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge import wiring, worker
+from gencharge.core import jobs
+from gencharge.core.config import Settings
+from gencharge.core.stores import Stores
+from tests.conftest import fresh_database, test_settings
+
+
+@pytest.fixture
+async def own(servers: Path, worker_id: str) -> AsyncIterator[Stores]:
+    """Stores with a queue that no other test works on."""
+    number = "".join(filter(str.isdigit, worker_id)) or "0"
+    stores = Stores.open(test_settings(servers, fresh_database(servers, f"gencharge_jobs_{number}_test")))
+    yield stores
+    await stores.close()
+
+
+@asynccontextmanager
+async def working(stores: Stores, done: list[Any], **but: Any) -> AsyncIterator[procrastinate.App]:
+    async def note(stores: Stores, **payload: Any) -> None:
+        done.append(payload)
+
+    app = jobs.build(stores.settings, stores, [jobs.Job("tests.note", note, **but)])
+    async with app.open_async():
+        yield app
+
+
+async def work_off(app: procrastinate.App) -> None:
+    await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+
+async def test_a_job_runs_if_and_only_if_its_transaction_committed(own: Stores) -> None:
+    done: list[Any] = []
+
+    async def ask(db: AsyncSession) -> None:
+        await jobs.defer(db, "tests.note", user="u-1", count=2)
+
+    async def ask_and_fail(db: AsyncSession) -> None:
+        await jobs.defer(db, "tests.note", user="never")
+        raise LookupError
+
+    await own.database.run(ask)
+    with pytest.raises(LookupError):
+        await own.database.run(ask_and_fail)
+    async with working(own, done) as app:
+        await work_off(app)
+    assert done == [{"user": "u-1", "count": 2}]
+
+
+async def test_a_job_of_a_worker_that_died_is_given_back(own: Stores) -> None:
+    done: list[Any] = []
+
+    async def leave_behind(db: AsyncSession) -> None:
+        await jobs.defer(db, "tests.note", user="u-2")
+        dead = await db.scalar(
+            text(
+                "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 h') RETURNING id"
+            )
+        )
+        await db.execute(
+            text("UPDATE procrastinate_jobs SET status = 'doing', worker_id = :dead"), {"dead": dead}
+        )
+
+    await own.database.run(leave_behind)
+    async with working(own, done) as app:
+        await work_off(app)
+        assert done == []
+        rescue = asyncio.create_task(worker._rescue_stalled(app))
+        async with asyncio.timeout(5):
+            while (
+                await own.database.run(lambda db: db.scalar(text("SELECT status FROM procrastinate_jobs")))
+                != "todo"
+            ):
+                await asyncio.sleep(0.02)
+        rescue.cancel()
+        await work_off(app)
+    assert done == [{"user": "u-2"}]
+
+
+def test_every_job_of_the_product_can_be_registered_with_its_clock(
+    settings: Settings, stores: Stores
+) -> None:
+    app = jobs.build(settings, stores, wiring.JOBS)
+    names = {job.name for job in wiring.JOBS}
+    assert names <= set(app.tasks)
+    assert {name for name, _ in app.periodic_registry.periodic_tasks} == {
+        job.name for job in wiring.JOBS if job.cron
+    }
+    assert {"ledger.verify", "recharge.advance_lines"} <= names
+
+
+async def test_the_nightly_ledger_check_records_its_result(own: Stores) -> None:
+    (verify,) = [job for job in wiring.JOBS if job.name == "ledger.verify"]
+    await verify.run(own)
+
+    async def recorded(db: AsyncSession) -> Any:
+        return await db.scalar(text("SELECT payload FROM events WHERE topic = 'LedgerVerified'"))
+
+    payload = await own.database.run(recorded)
+    assert (payload["breaches"], payload["failed"]) == (0, "")
+    assert payload["checks"] == len(wiring.CHECKS)
