@@ -26,11 +26,6 @@ def pinned() -> datetime | None:
     return _pins[-1] if _pins else None
 
 
-def today() -> date:
-    """The business day: the date in India now."""
-    return now().astimezone(IST).date()
-
-
 def start_of_day(day: date) -> datetime:
     """Midnight in India at the start of `day`, as an instant in UTC."""
     return datetime.combine(day, time.min, tzinfo=IST).astimezone(UTC)

@@ -187,19 +187,6 @@ def sqlstate_of(error: BaseException) -> str | None:
     return str(state) if state else None
 
 
-def constraint_of(error: BaseException) -> str | None:
-    """The name of the constraint that an integrity error broke."""
-    while error is not None:
-        name = getattr(error, "constraint_name", None)
-        if name:
-            return str(name)
-        following = getattr(error, "orig", None) or error.__cause__
-        if following is None or following is error:
-            return None
-        error = following
-    return None
-
-
 def problem_of(error: BaseException) -> Problem | None:
     """What an error of the database layer means to a client; None where it is not one of availability."""
     if isinstance(error, Problem):

@@ -5,17 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import BigInteger, ColumnElement, Select, SmallInteger, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
+from gencharge.core import clock
 from gencharge.core.errors import Invalid, field_problem
+from gencharge.core.money import Money
 
 T = TypeVar("T")
 MAX_CURSOR = 500
@@ -46,6 +49,37 @@ class PageParams(BaseModel):
         default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before."
     )
     include_total: bool = Field(default=False, description="Count all, too (slower).")
+
+
+class HistoryParams(PageParams):
+    """The query of a history of payments. Days are business days in IST, both included; amounts, too."""
+
+    min_amount: Money | None = None
+    max_amount: Money | None = None
+    from_date: date | None = None
+    to_date: date | None = None
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
+            raise ValueError("min_amount is at most max_amount")
+        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
+            raise ValueError("from_date is not after to_date")
+        return self
+
+    def within(self, amount: ColumnElement[Any], instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        """The conditions on a column of paise and one of instants."""
+        conditions = []
+        if self.min_amount is not None:
+            conditions.append(amount >= self.min_amount.paise)
+        if self.max_amount is not None:
+            conditions.append(amount <= self.max_amount.paise)
+        if self.from_date is not None:
+            conditions.append(instant >= clock.start_of_day(self.from_date))
+        if self.to_date is not None:
+            conditions.append(instant < clock.start_of_day(date.fromordinal(self.to_date.toordinal() + 1)))
+        return conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +114,12 @@ class Order:
     column: ColumnElement[Any]
     tie: ColumnElement[Any]
     descending: bool = True
+
+
+def column_of(attribute: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
+    """A mapped attribute as the column that it stands for."""
+    column: ColumnElement[Any] = attribute.expression
+    return column
 
 
 def encode_cursor(*values: Any) -> str:

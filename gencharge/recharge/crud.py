@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import Select, exists, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
+from gencharge.core.paging import column_of
 from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
 from gencharge.recharge.schemas import PlanQuery, RechargeQuery
 
@@ -73,16 +74,9 @@ def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[Recharge]:
     for column, value in equal.items():
         if value is not None:
             query = query.where(column == value)
-    paid = Recharge.wallet_amount + Recharge.gateway_amount
-    if wanted.min_amount is not None:
-        query = query.where(paid >= wanted.min_amount.paise)
-    if wanted.max_amount is not None:
-        query = query.where(paid <= wanted.max_amount.paise)
-    if wanted.from_date is not None:
-        query = query.where(Recharge.created_at >= clock.start_of_day(wanted.from_date))
-    if wanted.to_date is not None:
-        following = date.fromordinal(wanted.to_date.toordinal() + 1)
-        query = query.where(Recharge.created_at < clock.start_of_day(following))
+    query = query.where(
+        *wanted.within(Recharge.wallet_amount + Recharge.gateway_amount, column_of(Recharge.created_at))
+    )
     return query if wanted.status is None else query.where(_has_status(wanted.status))
 
 

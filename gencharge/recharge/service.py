@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock, events
@@ -20,7 +19,7 @@ from gencharge.core.database import Database
 from gencharge.core.errors import IdempotencyKeyReused, Problem
 from gencharge.core.ids import new_id
 from gencharge.core.money import Money
-from gencharge.core.paging import Order, fetch_page
+from gencharge.core.paging import Order, column_of, fetch_page
 from gencharge.core.web import to_json
 from gencharge.operators import service as operators
 from gencharge.recharge import crud, receipts
@@ -218,7 +217,9 @@ async def receipt(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Receipt
 async def list_recharges(db: AsyncSession, user_id: UUID, wanted: RechargeQuery) -> RechargePage:
     """A page of the customer's recharges, each with what its plan does now."""
     await _advance(db, await crud.list_numbers(db, user_id))
-    order = Order(_column(Recharge.created_at), _column(Recharge.id), descending=wanted.sort == "-created_at")
+    order = Order(
+        column_of(Recharge.created_at), column_of(Recharge.id), descending=wanted.sort == "-created_at"
+    )
     rows, cursor, total = await fetch_page(db, crud.select_recharges(user_id, wanted), order, wanted)
     plans = await crud.list_plans_of(db, rows)
     return RechargePage(
@@ -231,7 +232,7 @@ async def list_plans(db: AsyncSession, user_id: UUID, wanted: PlanQuery) -> Boug
     own_number = (await users.get(db, user_id)).phone_number
     numbers = await crud.list_numbers(db, user_id)
     await _advance(db, [own_number, *numbers])
-    order = Order(_column(ActivePlan.created_at), _column(ActivePlan.recharge_id))
+    order = Order(column_of(ActivePlan.created_at), column_of(ActivePlan.recharge_id))
     rows, cursor, total = await fetch_page(
         db, crud.select_plans(user_id, own_number, numbers, wanted), order, wanted
     )
@@ -315,8 +316,3 @@ def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
         days_left=max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
         bought_at=plan.created_at,
     )
-
-
-def _column(attribute: Any) -> ColumnElement[Any]:
-    column: ColumnElement[Any] = attribute
-    return column

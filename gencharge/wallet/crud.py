@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
+from gencharge.core.paging import column_of
 from gencharge.wallet.models import Account, Code, Transfer, Wallet
 from gencharge.wallet.schemas import TransactionQuery
 
@@ -68,28 +68,12 @@ def select_transfers(user_id: UUID, wanted: TransactionQuery) -> Select[Transfer
         query = query.where(Transfer.code == Code[wanted.category.name])
     if wanted.txn_type is not None:
         query = query.where((Transfer.credit if wanted.txn_type == "credit" else Transfer.debit).in_(_MINE))
-    if wanted.min_amount is not None:
-        query = query.where(Transfer.amount >= wanted.min_amount.paise)
-    if wanted.max_amount is not None:
-        query = query.where(Transfer.amount <= wanted.max_amount.paise)
     if wanted.status is not None:
         query = query.where(_has_status(wanted.status))
-    return _between(query, wanted)
+    return query.where(*wanted.within(column_of(Transfer.amount), column_of(Transfer.created_at)))
 
 
 def _has_status(status: str) -> Any:
     held = Transfer.credit == Account.HELD
     released = and_(Transfer.debit == Account.HELD, Transfer.credit == Account.MAIN)
     return {"held": held, "released": released}.get(status, ~or_(held, released))
-
-
-def _between(query: Select[Transfer], wanted: TransactionQuery) -> Select[Transfer]:
-    if wanted.from_date is not None:
-        query = query.where(Transfer.created_at >= clock.start_of_day(wanted.from_date))
-    if wanted.to_date is not None:
-        query = query.where(Transfer.created_at < _day_after(wanted.to_date))
-    return query
-
-
-def _day_after(day: date) -> datetime:
-    return clock.start_of_day(date.fromordinal(day.toordinal() + 1))

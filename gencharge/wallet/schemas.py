@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from gencharge.core.money import Money
-from gencharge.core.paging import Page, PageParams
+from gencharge.core.paging import HistoryParams, Page
 from gencharge.core.phone import MobileNumber
 from gencharge.core.web import Out
 
@@ -84,7 +84,7 @@ class TransactionOut(Out):
 TransactionPage = Page[TransactionOut]
 
 
-class TransactionQuery(PageParams):
+class TransactionQuery(HistoryParams):
     """Which transactions. Days are business days in IST, both included."""
 
     category: TransactionCategory | None = None
@@ -95,16 +95,3 @@ class TransactionQuery(PageParams):
     payment_method: str | None = Field(default=None, max_length=40, examples=["wallet"])
     phone_number: MobileNumber | None = None
     reference_id: UUID | None = None
-    min_amount: Money | None = None
-    max_amount: Money | None = None
-    from_date: date | None = None
-    to_date: date | None = None
-    sort: Literal["created_at", "-created_at"] = "-created_at"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
-            raise ValueError("min_amount is at most max_amount")
-        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date is not after to_date")
-        return self

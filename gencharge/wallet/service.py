@@ -14,14 +14,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.config import Settings
 from gencharge.core.database import Database
 from gencharge.core.ids import new_id
 from gencharge.core.money import Money
-from gencharge.core.paging import Order, fetch_page
+from gencharge.core.paging import Order, column_of, fetch_page
 from gencharge.wallet import crud
 from gencharge.wallet.errors import (
     BalanceLimitReached,
@@ -172,7 +171,9 @@ def _limits(kyc_tier: str, balance: int, monthly: int | None, yearly: int | None
 
 async def list_transactions(db: AsyncSession, user_id: UUID, wanted: TransactionQuery) -> TransactionPage:
     """A page of the customer's transactions."""
-    order = Order(_column(Transfer.created_at), _column(Transfer.id), descending=wanted.sort == "-created_at")
+    order = Order(
+        column_of(Transfer.created_at), column_of(Transfer.id), descending=wanted.sort == "-created_at"
+    )
     rows, cursor, total = await fetch_page(db, crud.select_transfers(user_id, wanted), order, wanted)
     return TransactionPage(items=[_shown(row) for row in rows], next_cursor=cursor, total=total)
 
@@ -183,11 +184,6 @@ async def get_transaction(db: AsyncSession, user_id: UUID, transaction_id: UUID)
     if found is None:
         raise TransactionNotFound
     return _shown(found)
-
-
-def _column(attribute: Any) -> ColumnElement[Any]:
-    column: ColumnElement[Any] = attribute
-    return column
 
 
 def _shown(row: Transfer) -> TransactionOut:
