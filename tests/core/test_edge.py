@@ -1,0 +1,137 @@
+"""The outermost layer: limits, addresses, ids, headers, paths."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import StreamingResponse
+
+from gencharge.core import edge, telemetry, web
+from gencharge.core.config import Environment, Settings
+from gencharge.main import create_app
+
+
+def make_app(settings: Settings, **but: Any) -> FastAPI:
+    app = FastAPI()
+    web.install(app)
+    router = web.router("room")
+
+    @router.post("/echo")
+    async def echo(request: Request) -> dict[str, int]:
+        return {"bytes": len(await request.body())}
+
+    @router.get("/address")
+    async def address() -> dict[str, str]:
+        return {"address": telemetry.context().address}
+
+    @router.get("/breaks")
+    async def breaks() -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"first"
+            raise RuntimeError("in the middle")
+
+        return StreamingResponse(parts())
+
+    app.router.routes.extend(router.routes)
+    app.add_middleware(edge.Edge, settings=settings.model_copy(update=but), rooms=frozenset({"room"}))
+    return app
+
+
+def client_of(app: FastAPI, **but: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1), **but)
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver")
+
+
+async def test_a_body_over_the_limit_is_413_with_a_length_and_without(settings: Settings) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 100
+
+    async with client_of(make_app(settings, max_body_bytes=1_000)) as client:
+        assert (await client.post("/v1/room/echo", content=b"x" * 1_000)).json() == {"bytes": 1_000}
+        for content in (b"x" * 1_001, chunks()):
+            answer = await client.post("/v1/room/echo", content=content)
+            assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+        answer = await client.post("/v1/room/echo", headers={"Content-Length": "-5"}, content=b"")
+        assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "203.0.113.9", "192.0.2.7"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.1.1.1, 203.0.113.9", "203.0.113.9"),
+        (2, "1.1.1.1, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (2, "203.0.113.9", "192.0.2.7"),
+        (1, "", "192.0.2.7"),
+    ],
+)
+async def test_an_address_is_what_the_outermost_trusted_proxy_saw_never_what_a_client_claims(
+    settings: Settings, proxies: int, forwarded: str, address: str
+) -> None:
+    async with client_of(make_app(settings, trusted_proxies=proxies)) as client:
+        answer = await client.get("/v1/room/address", headers={"X-Forwarded-For": forwarded})
+    assert answer.json() == {"address": address}
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("abc-1:2.3", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("é", False), ("", False)],
+)
+async def test_a_request_id_is_taken_if_it_is_harmless_and_made_otherwise(
+    settings: Settings, given: str, taken: bool
+) -> None:
+    async with client_of(make_app(settings)) as client:
+        answer = await client.get("/room/address", headers={"X-Request-ID": given.encode()})
+    assert (answer.headers["x-request-id"] == given) is taken
+    assert answer.headers["x-request-id"]
+
+
+async def test_a_fault_after_the_first_byte_breaks_the_connection_instead_of_mixing_answers(
+    settings: Settings,
+) -> None:
+    async with client_of(make_app(settings)) as client:
+        with pytest.raises(RuntimeError, match="in the middle"):
+            await client.get("/v1/room/breaks")
+
+
+async def test_every_answer_has_the_headers_of_its_environment(settings: Settings) -> None:
+    async with client_of(make_app(settings)) as client:
+        answer = await client.get("/v1/room/address")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["x-gencharge-mode"] == "test"
+    async with client_of(make_app(settings, environment=Environment.PRODUCTION)) as client:
+        answer = await client.get("/nowhere")
+    assert "max-age" in answer.headers["strict-transport-security"]
+    assert "x-gencharge-mode" not in answer.headers
+
+
+async def test_only_named_origins_may_call_from_a_browser(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"cors_origins": ["https://app.example"]}))
+    asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "Idempotency-Key"}
+    async with client_of(app) as client:
+        good = await client.options(
+            "/v1/recharge/subscribe", headers={"Origin": "https://app.example"} | asking
+        )
+        bad = await client.options(
+            "/v1/recharge/subscribe", headers={"Origin": "https://evil.example"} | asking
+        )
+    assert good.headers["access-control-allow-origin"] == "https://app.example"
+    assert "access-control-allow-origin" not in bad.headers
+
+
+async def test_what_is_not_http_passes_through(settings: Settings) -> None:
+    seen: list[str] = []
+
+    async def inner(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope.get("path", scope["type"]))
+
+    layer = edge.Edge(inner, settings=settings, rooms=frozenset({"room"}))
+    await layer({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
+    await layer({"type": "websocket", "path": "/room/ws", "headers": []}, None, None)  # type: ignore[arg-type]
+    assert seen == ["lifespan", "/v1/room/ws"]
