@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from gencharge.audit.verification import Report as TrailReport
     from gencharge.core.checks import Report
     from gencharge.core.config import Settings
 
@@ -26,6 +27,8 @@ app = typer.Typer(
 )
 ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger")
+audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -128,6 +131,30 @@ def verify() -> None:
     for line in report.lines:
         out.print(line)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Check that no entry of the audit trail was changed, removed, inserted or moved."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        _require(settings, "mongo")
+        report = asyncio.run(_verify_audit(settings))
+    for line in report.lines:
+        out.print(line)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+async def _verify_audit(settings: Settings) -> TrailReport:
+    from gencharge.audit import verification
+    from gencharge.core.stores import Stores
+
+    stores = Stores.open(settings, name="gencharge-verify")
+    try:
+        return await verification.verify(stores)
+    finally:
+        await stores.close()
 
 
 async def _verify_ledger(settings: Settings) -> Report:

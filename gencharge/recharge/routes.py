@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
 from gencharge.core import web
-from gencharge.core.database import Db, get_database
+from gencharge.core.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyMissing,
@@ -49,6 +49,8 @@ _PAYING = (
     PaymentMethodUnavailable,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
+    StillLocked,
+    WriteConflict,
     *_BODY,
     *_ALWAYS,
 )

@@ -67,8 +67,7 @@ async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
     if row is not None and _has_ended(row["running"]):
         await database.run(lambda db: _advance(db, [wanted.phone_number]))
         row = await database.fetch_row(crud.QUOTE, *arguments)
-    if row is None:
-        raise AssertionError("recharge_terms returns one row")
+    assert row is not None, "recharge_terms returns one row"
     if row["outcome"] is not None:
         raise _refusal(row["outcome"], row["known"], wanted.phone_number)
     if row["available"] is None:
@@ -136,8 +135,7 @@ async def subscribe(
         events.context_json(),
         clock.pinned(),
     )
-    if row is None:
-        raise AssertionError("recharge_from_wallet returns one row")
+    assert row is not None, "recharge_from_wallet returns one row"
     outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:
         raise _refusal(outcome, row["known"], wanted.phone_number)

@@ -18,7 +18,9 @@ from gencharge.core.stores import Stores
 from gencharge.core.web import to_json
 from gencharge.operators import service as operators
 from gencharge.recharge import errors
+from gencharge.recharge import service as recharge
 from gencharge.recharge.models import ActivePlan, Recharge
+from gencharge.recharge.schemas import Quote
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import Transfer
 from tests.money import balance, buy, find_plan, fingerprint, make_customer, make_number
@@ -271,6 +273,18 @@ async def test_unknown_plans_and_customers_without_a_wallet_are_told_so(shop: St
         await buy(shop, await make_customer(shop), number, uuid4())
     with pytest.raises((WalletNotFound, InsufficientBalance)):
         await buy(shop, uuid4(), number, plan.plan_id)
+
+
+async def test_a_quote_without_a_wallet_says_so_and_a_failed_recharge_shows_as_failed(shop: Stores) -> None:
+    number, plan = await make_number(shop), await find_plan(shop)
+    with pytest.raises(WalletNotFound):
+        await recharge.quote(shop.database, uuid4(), Quote(phone_number=number, plan_id=plan.plan_id))
+    user = await make_customer(shop)
+    sale = (await buy(shop, user, number, plan.plan_id)).answer
+    await _change(shop, "UPDATE recharges SET status = 'failed' WHERE user_id = :user", user=user)
+    shown = await shop.database.run(lambda db: recharge.show(db, user, sale.subscription_id))
+    assert shown.status == "failed"
+    await _change(shop, "UPDATE recharges SET status = 'delivered' WHERE user_id = :user", user=user)
 
 
 async def test_other_payment_methods_are_refused_by_name_until_they_are_offered(shop: Stores) -> None:

@@ -76,6 +76,24 @@ async def test_money_needs_a_wallet_and_an_amount(stores: Stores) -> None:
         await _debit(stores, await make_customer(stores), 0, "x")
 
 
+async def test_a_movement_is_described_by_known_words_only(stores: Stores) -> None:
+    user = await make_customer(stores)
+    with pytest.raises(TypeError, match="colour"):
+        await stores.database.run(
+            lambda db: wallet.debit(
+                db, user, Money(1), target_account="operator:jio", code=Code.ADJUSTMENT, key="c", colour="red"
+            )
+        )
+
+
+def test_limits_follow_the_kyc_tier_and_the_settings(settings: Settings) -> None:
+    small, full = wallet.limits(settings), wallet.limits(settings, "full")
+    assert (small.balance, small.monthly_load) == (Money.rupees(10_000), Money.rupees(10_000))
+    assert (full.balance, full.monthly_load, full.yearly_load) == (Money.rupees(200_000), None, None)
+    tighter = settings.model_copy(update={"wallet_small_balance_limit": 500})
+    assert wallet.limits(tighter).balance == Money.rupees(500)
+
+
 async def test_the_applications_role_may_not_change_or_delete_history(stores: Stores) -> None:
     user = await make_customer(stores)
     for statement in (
