@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
@@ -211,6 +213,28 @@ async def test_my_own_correction_of_a_number_counts_for_me_and_for_nobody_else(s
     assert (await buy(shop, user, number, plan.plan_id)).answer.status == "active"
 
 
+async def test_a_hint_counts_where_nothing_better_is_known_and_nothing_known_is_no_obstacle(
+    shop: Stores,
+) -> None:
+    user, plan = await make_customer(shop), await find_plan(shop)
+    hinted = next(number for number in _random_numbers() if operators.hint(number) == "VI")
+    with pytest.raises(errors.OperatorMismatch) as refused:
+        await buy(shop, user, hinted, plan.plan_id)
+    assert refused.value.extra["known"] == "VI"
+    unknown = next(number for number in _random_numbers() if operators.hint(number) is None)
+    assert (await buy(shop, user, unknown, plan.plan_id)).answer.status == "active"
+
+
+async def test_a_recharge_that_waited_for_its_number_happened_after_the_wait(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    async with shop.database.transaction() as db:
+        await db.execute(text("SELECT lock_line(:number)"), {"number": number})
+        waiting = asyncio.create_task(buy(shop, user, number, plan.plan_id))
+        await asyncio.sleep(0.2)
+        released_at = await db.scalar(text("SELECT clock_timestamp()"))
+    assert (await waiting).answer.created_at >= released_at
+
+
 async def test_a_plan_of_some_circles_needs_a_number_of_one_of_them(shop: Stores) -> None:
     plan = await find_plan(shop, rupees=189)
     await _change(shop, "UPDATE plans SET circles = '{MH,DL}' WHERE plan_id = :id", id=plan.plan_id)
@@ -333,6 +357,11 @@ async def test_numbers_that_everybody_knows_are_kept_under_the_system(shop: Stor
     async with shop.database.transaction() as db:
         query = text("SELECT operator, circle FROM known_connection(:phone, :user)")
         assert tuple((await db.execute(query, {"phone": number, "user": SYSTEM})).one()) == ("AIRTEL", "MH")
+
+
+def _random_numbers() -> Iterator[str]:
+    while True:
+        yield f"+91{random.choice('6789')}{random.randrange(10**9):09d}"
 
 
 async def _change(stores: Stores, statement: str, **values: object) -> None:
