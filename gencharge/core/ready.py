@@ -17,7 +17,8 @@ from starlette.types import Receive, Scope, Send
 
 from gencharge.core.web import Route
 
-CACHE_CONTROL: Final = "public, max-age=5, must-revalidate"
+# Kept by whoever likes, asked about at each use: a 304 costs next to nothing, an old price costs trust.
+CACHE_CONTROL: Final = "public, no-cache"
 _MAX_QUERY_BYTES: Final = 400
 Key = tuple[str, bytes]
 
