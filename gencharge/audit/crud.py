@@ -14,8 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.audit.models import AuditAnchor, Head
-from gencharge.core.document_db import Document
-from gencharge.core.documents import add_once
+from gencharge.core.document_db import Document, add_once
 
 COLLECTION: Final = "audit_entries"
 _CHAIN: Final = "audit"

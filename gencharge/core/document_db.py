@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
 
+import pymongo
 from fastapi import Depends, Request
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     ExecutionTimeout,
     NetworkTimeout,
@@ -16,8 +21,10 @@ from pymongo.errors import (
 )
 
 from gencharge.core.config import Settings
+from gencharge.core.errors import DocumentsUnavailable
 
 Document = dict[str, Any]
+_DUPLICATE_KEY: Final = 11000
 
 
 def connect(settings: Settings) -> AsyncMongoClient[Document]:
@@ -50,4 +57,34 @@ def get_documents(request: Request) -> AsyncDatabase[Document]:
 
 
 Documents = Annotated[AsyncDatabase[Document], Depends(get_documents)]
-DocumentError = PyMongoError
+
+
+@contextmanager
+def answering(documents: AsyncDatabase[Document]) -> Iterator[None]:
+    """The operations of a request: done within the time in which a server must be found (MONGO_TIMEOUT_MS).
+
+    Raises DocumentsUnavailable where the store is away, or does not answer in that time.
+    """
+    try:
+        with pymongo.timeout(documents.client.options.server_selection_timeout):
+            yield
+    except PyMongoError as error:
+        if is_away(error) or error.timeout:
+            raise DocumentsUnavailable from error
+        raise
+
+
+async def add_once(collection: AsyncCollection[Document], found: Sequence[Document]) -> None:
+    """Insert the documents whose `_id` is not there yet; the others stay as they are.
+
+    Raises PyMongoError when any of them could not be written; the others have been.
+    """
+    if not found:
+        return
+    try:
+        await collection.insert_many(found, ordered=False)
+    except BulkWriteError as error:
+        details: Any = error.details or {}
+        problems = details.get("writeErrors", [])
+        if details.get("writeConcernErrors") or any(p["code"] != _DUPLICATE_KEY for p in problems):
+            raise

@@ -11,8 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from gencharge.core.document_db import Document
-from gencharge.core.documents import add_once
+from gencharge.core.document_db import Document, add_once
 from gencharge.notifications.models import NoticeType, Recipient
 
 COLLECTION: Final = "notices"

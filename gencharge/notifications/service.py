@@ -8,8 +8,7 @@ from uuid import UUID
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.core import clock
-from gencharge.core.document_db import Document
-from gencharge.core.documents import answering
+from gencharge.core.document_db import Document, answering
 from gencharge.core.events import Envelope, Outside
 from gencharge.core.paging import decode_cursor, encode_cursor
 from gencharge.core.stores import Stores

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure
 
-from gencharge.core.documents import add_once, answering
+from gencharge.core.document_db import add_once, answering
 from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
