@@ -211,6 +211,7 @@ async def test_two_relays_race_over_500_events_while_mongodb_is_killed_and_start
     finally:
         done.set()
         await small.close()
+    await noticed(own)
     await arrived(own, happened)
     assert await sealing.seal(own, delay_seconds=0) == 500
     assert (await verification.verify(own)).ok
