@@ -72,6 +72,12 @@ def fresh_database(folder: Path, name: str) -> str:
     return name
 
 
+def database_of(folder: Path, worker_id: str, room: str = "") -> str:
+    """A fresh database of this xdist worker's own, for the tests of `room`."""
+    number = "".join(filter(str.isdigit, worker_id)) or "0"
+    return fresh_database(folder, "_".join(filter(None, ("gencharge", room, number, "test"))))
+
+
 def test_settings(folder: Path, database: str, **but: object) -> Settings:
     """Settings of a test process: the run's servers, the given database, secrets of its own."""
     number = int("".join(filter(str.isdigit, database)) or 0) % 14 + 1
@@ -98,8 +104,7 @@ test_settings.__test__ = False  # type: ignore[attr-defined]
 @pytest.fixture(scope="session")
 def settings(servers: Path, worker_id: str) -> Settings:
     """This xdist worker's settings, with databases of its own in each store."""
-    name = "".join(filter(str.isdigit, worker_id)) or "0"
-    return test_settings(servers, fresh_database(servers, f"gencharge_{name}_test"))
+    return test_settings(servers, database_of(servers, worker_id))
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +122,15 @@ def stores(app: FastAPI) -> Stores:
     """The application's own stores."""
     found: Stores = app.state.stores
     return found
+
+
+@pytest.fixture(scope="session")
+async def shop(stores: Stores) -> Stores:
+    """The stores, with the sample catalogue on sale."""
+    from tests.money import sell_sample_plans
+
+    await sell_sample_plans(stores)
+    return stores
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -160,7 +159,6 @@ class Run:
         return code
 
 
-@pytest.mark.skipif(importlib.util.find_spec("gencharge.seed") is None, reason="needs the sample data")
 def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folder: Path, port: int) -> None:
     first = Run(folder, port)
     assert "111111" in first.text()

@@ -1,7 +1,7 @@
 """Routes of hot paths: documented by FastAPI, run without it.
 
 A hot route's function takes guards, the request and one body model, nothing else. That is little enough to do by
-hand, in a quarter of the time: each guard is asked, the body is read and validated, the function is called. Errors,
+hand, at a fraction of the cost: each guard is asked, the body is read and validated, the function is called. Errors,
 answers and the OpenAPI entry are those of any other route. Guards come first, so that nobody learns what a body
 should look like without signing in.
 """

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, Request
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -46,12 +45,3 @@ class _HeedsCancellation:
 def is_away(error: BaseException) -> bool:
     """True for any failure of Redis or of the way to it."""
     return isinstance(error, RedisError | OSError | TimeoutError)
-
-
-def get_redis(request: Request) -> Redis:
-    """The process's Redis client."""
-    client: Redis = request.app.state.stores.redis
-    return client
-
-
-Cache = Annotated[Redis, Depends(get_redis)]

@@ -73,7 +73,7 @@ def _encode(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return (
             value.__dict__
-        )  # `Out` allows no serializers, so this is what model_dump() would give, for a tenth
+        )  # `Out` allows no serializers, so this is what model_dump() would give, for less
     if isinstance(value, UUID):  # asyncpg's own subclass
         return str(value)
     raise TypeError(f"{type(value).__name__} can't be written as JSON")

@@ -24,7 +24,7 @@ from gencharge.core.document_db import Document
 from gencharge.core.events import Envelope
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 from tests.notifications.test_templates import recharged
 
 Tamper = Callable[[Any], Awaitable[Any]]
@@ -32,8 +32,7 @@ Tamper = Callable[[Any], Awaitable[Any]]
 
 @pytest.fixture(scope="module")
 async def database(servers: Path, worker_id: str) -> AsyncIterator[Stores]:
-    digits = "".join(filter(str.isdigit, worker_id)) or "0"
-    name = fresh_database(servers, f"gencharge_chain_{digits}_test")
+    name = database_of(servers, worker_id, "chain")
     stores = Stores.open(test_settings(servers, name))
     yield stores
     await stores.close()

@@ -21,7 +21,7 @@ from gencharge.core.stores import Stores
 from gencharge.embedded import Mongo
 from gencharge.notifications import service as notifications
 from gencharge.recharge.events import PlanRecharged
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 from tests.notifications.test_templates import recharged
 
 USER = str(new_id())
@@ -40,8 +40,7 @@ def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
 @pytest.fixture
 async def own(mongo: Mongo, servers: Path, worker_id: str) -> AsyncIterator[Stores]:
     """Stores with that MongoDB and an empty PostgreSQL database."""
-    digits = "".join(filter(str.isdigit, worker_id)) or "0"
-    name = fresh_database(servers, f"gencharge_outage_{digits}_test")
+    name = database_of(servers, worker_id, "outage")
     mongo.start()
     mongo.wait_ready()
     # The server is found missing in 0.3 s instead of 2, so that the tests are short.

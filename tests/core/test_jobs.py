@@ -17,14 +17,13 @@ from gencharge import wiring, worker
 from gencharge.core import jobs
 from gencharge.core.config import Settings
 from gencharge.core.stores import Stores
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 
 
 @pytest.fixture
 async def own(servers: Path, worker_id: str) -> AsyncIterator[Stores]:
     """Stores with a queue that no other test works on."""
-    number = "".join(filter(str.isdigit, worker_id)) or "0"
-    stores = Stores.open(test_settings(servers, fresh_database(servers, f"gencharge_jobs_{number}_test")))
+    stores = Stores.open(test_settings(servers, database_of(servers, worker_id, "jobs")))
     yield stores
     await stores.close()
 

@@ -23,7 +23,7 @@ from gencharge.core import outbox as statements
 from gencharge.core.events import Envelope, Event, Inside, Outside, emit
 from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 
 USER = str(ids.new_id())
 
@@ -45,8 +45,7 @@ class DoorOpened(Event):
 
 @pytest.fixture(scope="module")
 async def database(servers: Path, worker_id: str) -> AsyncIterator[Stores]:
-    digits = "".join(filter(str.isdigit, worker_id)) or "0"
-    name = fresh_database(servers, f"gencharge_relay_{digits}_test")
+    name = database_of(servers, worker_id, "relay")
     stores = Stores.open(test_settings(servers, name, outbox_max_attempts=3, outbox_lease_seconds=30))
     yield stores
     await stores.close()

@@ -13,14 +13,13 @@ from gencharge.core.config import Settings
 from gencharge.core.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 
 
 @pytest.fixture(scope="session")
 def plans_settings(servers: Path, worker_id: str) -> Settings:
     """Settings with databases that only the tests of plans use."""
-    name = "".join(filter(str.isdigit, worker_id)) or "0"
-    return test_settings(servers, fresh_database(servers, f"gencharge_plans_{name}_test"))
+    return test_settings(servers, database_of(servers, worker_id, "plans"))
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ from gencharge.plans import service as plans
 from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, PlanVersion, ValidityUnit, is_addon
 from gencharge.plans.schemas import Benefits
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 
 JULY = datetime(2030, 7, 1, tzinfo=UTC)
 AUGUST = datetime(2030, 8, 1, tzinfo=UTC)
@@ -225,8 +225,7 @@ async def test_a_plan_for_one_circle_is_listed_for_that_circle_only(
 async def test_seeding_again_changes_nothing_and_puts_back_only_what_is_missing(
     servers: Path, worker_id: str
 ) -> None:
-    name = "".join(filter(str.isdigit, worker_id)) or "0"
-    settings = test_settings(servers, fresh_database(servers, f"gencharge_seeding_{name}_test"))
+    settings = test_settings(servers, database_of(servers, worker_id, "seeding"))
     stores = Stores.open(settings)
     run = stores.database.run
 

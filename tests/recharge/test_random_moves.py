@@ -30,7 +30,7 @@ from gencharge.recharge.service import Sale
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
 
 START = datetime(2027, 1, 31, 6, 30, tzinfo=UTC)
@@ -142,8 +142,7 @@ class Moves(RuleBasedStateMachine):
 def test_after_any_moves_the_books_balance_and_every_wallet_is_what_it_should_be(
     settings: Settings, worker_id: str
 ) -> None:
-    number = "".join(filter(str.isdigit, worker_id)) or "0"
-    name = fresh_database(settings.data_dir, f"gencharge_moves_{number}_test")
+    name = database_of(settings.data_dir, worker_id, "moves")
     with asyncio.Runner() as runner:
         Moves.runner = runner
         stores = Moves.stores = Stores.open(test_settings(settings.data_dir, name))

@@ -19,7 +19,7 @@ from gencharge.core.stores import Stores
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import BalanceLimitReached, InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import Account, Code
-from tests.conftest import fresh_database, test_settings
+from tests.conftest import database_of, test_settings
 from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
 
 
@@ -117,8 +117,7 @@ async def test_the_applications_role_may_not_change_or_delete_history(stores: St
 @pytest.fixture(scope="module")
 async def ruined(settings: Settings, worker_id: str):  # type: ignore[no-untyped-def]
     """A database of its own, open as its owner, who may do what the application may not."""
-    number = "".join(filter(str.isdigit, worker_id)) or "0"
-    name = fresh_database(settings.data_dir, f"gencharge_ruin_{number}_test")
+    name = database_of(settings.data_dir, worker_id, "ruin")
     stores = Stores.open(test_settings(settings.data_dir, name, database_app_role=""))
     await sell_sample_plans(stores)
     yield stores
