@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.state.personal_data = wiring.PERSONAL_DATA
     web.install(app)
     for router in (*wiring.ROUTERS, health.router):
         app.router.routes.extend(router.routes)

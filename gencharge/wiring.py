@@ -16,6 +16,7 @@ from gencharge.core import checks, snapshots
 from gencharge.core.checks import Check
 from gencharge.core.events import Listener
 from gencharge.core.jobs import Job
+from gencharge.core.personal_data import PersonalData
 from gencharge.core.stores import Stores
 from gencharge.notifications import routes as notifications_routes
 from gencharge.notifications import service as notifications
@@ -47,6 +48,8 @@ ROUTERS: Sequence[APIRouter] = (
 LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES, notifications.NOTICES, audit.ENTRIES)
 # What `gencharge ledger verify` and the nightly job check.
 CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS)
+# What each room holds about a customer: for exporting, closing and erasing an account.
+PERSONAL_DATA: Sequence[PersonalData] = ()
 JOBS: Sequence[Job] = (
     checks.nightly(CHECKS),
     *recharge_jobs.JOBS,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.admins.models import Admin
+from gencharge.core import clock
 from gencharge.core.config import Settings
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
@@ -99,6 +100,7 @@ def _principal(subject: User | Admin | UUID, **but: Any) -> Principal:
             "kind": "admin",
             "role": "SuperAdmin",
             "operator_scope": tuple(subject.operator_scope),
+            "second_factor_at": int(clock.now().timestamp()),
         }
     else:
         values["user_id"] = subject.user_id if isinstance(subject, User) else subject

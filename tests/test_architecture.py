@@ -17,23 +17,13 @@ PACKAGE = Path(__file__).parent.parent / "gencharge"
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"core"}),
     frozenset({"sessions", "directory"}),
-    frozenset(
-        {
-            "users",
-            "admins",
-            "plans",
-            "offers",
-            "wallet",
-            "operators",
-            "content",
-            "contact",
-            "backups",
-            "payments",
-        }
-    ),
+    frozenset({"operators"}),
+    frozenset({"users", "admins"}),
+    frozenset({"plans", "wallet", "content", "contact", "backups"}),
+    frozenset({"offers", "payments", "fulfilment"}),
     frozenset({"recharge", "auth"}),
-    frozenset({"autopay", "referrals"}),
-    frozenset({"notifications", "audit"}),
+    frozenset({"autopay", "referrals", "reconciliation"}),
+    frozenset({"notifications", "audit", "webhooks"}),
     frozenset({"analytics", "reports"}),
     frozenset({"wiring"}),
     frozenset({"main", "cli", "seed"}),
@@ -55,6 +45,8 @@ TOP = frozenset(
         "embedded",
         "processes",
         "migrations",
+        "scale",
+        "sandbox",
     }
 )
 FILES = ("errors", "models", "schemas", "crud", "service", "routes")

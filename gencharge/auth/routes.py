@@ -49,7 +49,7 @@ from gencharge.core.web import PREFIX, errors, reply
 from gencharge.directory.errors import EmailTaken
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import RefreshTokenInvalid, SessionUnknown
-from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, SignedIn, SignedInUser
+from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, Entering, SignedIn, SignedInUser
 from gencharge.users.errors import (
     AlreadyRegistered,
     OwnReferralCode,
@@ -201,7 +201,7 @@ async def refresh(
 
 
 @router.post("/logout", status_code=204, responses=errors(*SIGNED_IN_ERRORS))
-async def logout(db: Db, me: SignedIn) -> Response:
+async def logout(db: Db, me: Entering) -> Response:
     """End this session: its tokens are refused everywhere within a second."""
     await service.sign_out(db, me)
     response = Response(status_code=204)

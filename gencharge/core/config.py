@@ -80,6 +80,14 @@ class Settings(BaseSettings):
     # However often it is refreshed, a sign-in ends after this time.
     session_lifetime_days: float = Field(default=30, gt=0)
 
+    # The second factor of admins (TOTP): empty = required in production, optional elsewhere.
+    admin_second_factor: Literal["required", "optional"] | None = None
+    # For so long a second factor counts as given just now, where an action asks for that.
+    step_up_minutes: float = Field(default=10, gt=0, le=60)
+
+    # Personal data of an archived user is erased after so many days.
+    erasure_after_days: int = Field(default=90, ge=2)
+
     # One-time passwords.
     otp_expire_minutes: float = Field(default=5, gt=0, le=10)
     otp_attempts: int = Field(default=5, ge=1, le=10)
@@ -129,6 +137,13 @@ class Settings(BaseSettings):
     def is_development(self) -> bool:
         """True where development shortcuts may be offered at all."""
         return self.environment is not Environment.PRODUCTION
+
+    @property
+    def second_factor_required(self) -> bool:
+        """True where an admin without a second factor may do nothing but set one up."""
+        if self.admin_second_factor is not None:
+            return self.admin_second_factor == "required"
+        return not self.is_development
 
     @property
     def postgres_url(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
@@ -14,7 +15,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import BigInteger, ColumnElement, Select, SmallInteger, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from gencharge.core import clock
 from gencharge.core.errors import Invalid, field_problem
@@ -22,6 +23,8 @@ from gencharge.core.money import Money
 
 T = TypeVar("T")
 MAX_CURSOR = 500
+# Rows that one page of a bounded list looks at: some 20 ms of an index scan.
+LOOK_THROUGH = 20_000
 
 
 class CursorInvalid(Invalid):
@@ -51,8 +54,19 @@ class PageParams(BaseModel):
     include_total: bool = Field(default=False, description="Count all, too (slower).")
 
 
-class HistoryParams(PageParams):
-    """The query of a history of payments. Days are business days in IST, both included; amounts, too."""
+class BoundedParams(BaseModel):
+    """The query of a list over millions of rows, which never counts them."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    limit: int = Field(default=20, ge=1, le=100, description="How many at most, 1 to 100.")
+    cursor: str | None = Field(
+        default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before."
+    )
+
+
+class _Ranges(BaseModel):
+    """Filters of a history of payments. Days are business days in IST, both included; amounts, too."""
 
     min_amount: Money | None = None
     max_amount: Money | None = None
@@ -80,6 +94,14 @@ class HistoryParams(PageParams):
         if self.to_date is not None:
             conditions.append(instant < clock.start_of_day(date.fromordinal(self.to_date.toordinal() + 1)))
         return conditions
+
+
+class HistoryParams(PageParams, _Ranges):
+    """The query of a customer's history of payments."""
+
+
+class BoundedHistoryParams(BoundedParams, _Ranges):
+    """The query of a history of all customers' payments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,23 +209,65 @@ async def fetch_page(
         if page.include_total
         else None
     )
-    if page.cursor is not None:
-        kinds = (order.column.type.python_type, order.tie.type.python_type)
-        value, tie = decode_cursor(page.cursor, kinds=kinds)
-        if any(not _fits(column, part) for column, part in ((order.column, value), (order.tie, tie))):
-            raise CursorInvalid(errors=[_WRONG])
-        here = tuple_(order.column, order.tie)
-        last = tuple_(literal(value, order.column.type), literal(tie, order.tie.type))
-        statement = statement.where(here < last if order.descending else here > last)
-    columns = (
-        (order.column.desc(), order.tie.desc()) if order.descending else (order.column.asc(), order.tie.asc())
-    )
-    rows = list((await db.scalars(statement.order_by(*columns).limit(page.limit + 1))).all())
+    statement = _after(statement, order, page.cursor).order_by(*_directions(order))
+    rows = list((await db.scalars(statement.limit(page.limit + 1))).all())
     cursor = None
     if len(rows) > page.limit:
         rows = rows[: page.limit]
         cursor = encode_cursor(getattr(rows[-1], _key(order.column)), getattr(rows[-1], _key(order.tie)))
     return rows, cursor, total
+
+
+async def fetch_bounded_page(
+    db: AsyncSession,
+    indexed: Select[Any],
+    matches: Callable[[Any], Sequence[ColumnElement[bool]]],
+    order: Order,
+    page: BoundedParams,
+    *,
+    look_through: int = LOOK_THROUGH,
+) -> tuple[list[Any], str | None]:
+    """A page of a list over millions of rows, at a bounded cost whatever the filters are.
+
+    `indexed` is a select of one entity whose conditions, with the order, an index answers; `matches` gives the other
+    conditions on that entity. At most `look_through` rows are looked at: a page may hold fewer than `limit` rows, even
+    none, and still have a next cursor, which goes on where this one stopped (the rule of Google's AIP-158).
+    """
+    indexed = _after(indexed, order, page.cursor)
+    window = indexed.order_by(*_directions(order)).limit(look_through)
+    entity = indexed.column_descriptions[0]["entity"]
+    seen = aliased(entity, window.subquery())
+    columns = (getattr(seen, _key(order.column)), getattr(seen, _key(order.tie)))
+    falling = columns[0].desc(), columns[1].desc()
+    found = select(seen).where(*matches(seen)).order_by(*(falling if order.descending else columns))
+    rows = list((await db.scalars(found.limit(page.limit + 1))).all())
+    if len(rows) > page.limit:
+        rows = rows[: page.limit]
+        last: Any = rows[-1]
+        return rows, encode_cursor(getattr(last, _key(order.column)), getattr(last, _key(order.tie)))
+    # Not full: either the list has ended, or the last row that was looked at is where to go on.
+    edge = window.with_only_columns(order.column, order.tie).offset(look_through - 1).limit(1)
+    stopped_at = (await db.execute(edge)).first()
+    return rows, encode_cursor(*stopped_at) if stopped_at is not None else None
+
+
+def _after(statement: Select[Any], order: Order, cursor: str | None) -> Select[Any]:
+    """`statement` from the row after the cursor's on. Raises CursorInvalid."""
+    if cursor is None:
+        return statement
+    kinds = (order.column.type.python_type, order.tie.type.python_type)
+    value, tie = decode_cursor(cursor, kinds=kinds)
+    if any(not _fits(column, part) for column, part in ((order.column, value), (order.tie, tie))):
+        raise CursorInvalid(errors=[_WRONG])
+    here = tuple_(order.column, order.tie)
+    last = tuple_(literal(value, order.column.type), literal(tie, order.tie.type))
+    return statement.where(here < last if order.descending else here > last)
+
+
+def _directions(order: Order) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    if order.descending:
+        return order.column.desc(), order.tie.desc()
+    return order.column.asc(), order.tie.asc()
 
 
 def _fits(column: ColumnElement[Any], value: Any) -> bool:

@@ -48,5 +48,21 @@ class PermissionMissing(Forbidden):
     """Your role doesn't allow this."""
 
 
+class OperatorScopeTooNarrow(Forbidden):
+    """This is about all operators; your role is limited to some."""
+
+
+class OperatorOutOfScope(Forbidden):
+    """Your role does not reach to this operator."""
+
+
+class SecondFactorRequired(Forbidden):
+    """Give your second factor first, with POST /v1/auth/second-factor/verify; set one up if you have none."""
+
+
+class StepUpRequired(Forbidden):
+    """This needs a second factor given just now: POST /v1/auth/second-factor/verify, and try again."""
+
+
 class SessionUnknown(NotFound):
     """You have no such session."""

@@ -28,6 +28,8 @@ class Gate:
 
     def __init__(self, settings: Settings) -> None:
         self.keys = Keyring(settings)
+        # For so long a second factor counts as given just now.
+        self.step_up_seconds = settings.step_up_minutes * 60
         self._verified: dict[bytes, tuple[Principal, float, str]] = {}
         self._ended: dict[UUID, float] = {}
         # Role name -> what it allows. Filled by the admins' watcher; until then nothing is allowed.

@@ -1,6 +1,7 @@
 """Guards: `user: SignedInUser` in a route's signature admits users only, and says who asks.
 
-A guard does no I/O. It is a security scheme of its own, so that the Authorize button of `/docs` works: user name
+A guard does no I/O. An admin's role may be limited to some operators: a guard refuses such an admin unless the route
+says with `scoped=True` that its query stays `within` that scope. It is a security scheme of its own, so that the Authorize button of `/docs` works: user name
 is the phone number, password the OTP.
 """
 
@@ -11,8 +12,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.openapi.models import OAuth2, OAuthFlowPassword, OAuthFlows
 from fastapi.security.base import SecurityBase
+from sqlalchemy import ColumnElement, true
 
-from gencharge.core import telemetry
+from gencharge.core import clock, telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.web import PREFIX
 from gencharge.sessions.errors import (
@@ -20,8 +22,12 @@ from gencharge.sessions.errors import (
     AccessTokenInvalid,
     AdminsOnly,
     NotSignedIn,
+    OperatorOutOfScope,
+    OperatorScopeTooNarrow,
     PermissionMissing,
+    SecondFactorRequired,
     SessionEnded,
+    StepUpRequired,
     UsersOnly,
 )
 from gencharge.sessions.gate import Gate
@@ -31,9 +37,12 @@ from gencharge.sessions.tokens import Kind, Principal
 __all__ = [
     "ADMIN_ERRORS",
     "ALL",
+    "SCOPED_ERRORS",
     "SIGNED_IN_ERRORS",
+    "STEP_UP_ERRORS",
     "USER_ERRORS",
     "Action",
+    "Entering",
     "Gate",
     "Kind",
     "Principal",
@@ -42,7 +51,9 @@ __all__ = [
     "SignedIn",
     "SignedInAdmin",
     "SignedInUser",
+    "check_scope",
     "permission",
+    "within",
 ]
 
 _HEADER: Final = b"authorization"
@@ -50,10 +61,14 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Guard(SecurityBase):
-    """Admits whoever is signed in; with `kind`, users or admins only."""
+    """Admits whoever is signed in; with `kind`, users or admins only.
 
-    def __init__(self, kind: Kind | None = None) -> None:
+    An admin who owes a second factor is admitted with `entering` only: where it is given or set up.
+    """
+
+    def __init__(self, kind: Kind | None = None, *, entering: bool = False) -> None:
         self._kind = kind
+        self._entering = entering
         self.scheme_name = "PhoneAndOtp"
         self.model = OAuth2(
             flows=OAuthFlows(
@@ -63,7 +78,7 @@ class Guard(SecurityBase):
         )
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises NotSignedIn, AccessTokenInvalid, AccessTokenExpired, SessionEnded, UsersOnly, AdminsOnly."""
+        """Who asks. Raises what ADMIN_ERRORS lists but PermissionMissing, and UsersOnly."""
         scope = request.scope
         authorization = b""
         for header in scope["headers"]:
@@ -76,27 +91,59 @@ class Guard(SecurityBase):
         context.actor_id = actor_id
         if self._kind is not None and principal.kind != self._kind:
             raise UsersOnly if self._kind == "user" else AdminsOnly
+        if principal.second_factor_due and not self._entering:
+            raise SecondFactorRequired
         return principal
 
 
 class Requires(Guard):
-    """Admits admins whose role allows an action: `admin: Annotated[Principal, Depends(Requires(PLANS, EDIT))]`."""
+    """Admits admins whose role allows an action: `admin: Annotated[Principal, Depends(Requires(PLANS, EDIT))]`.
 
-    def __init__(self, resource: Resource, action: Action) -> None:
+    `scoped`: the route keeps to the admin's operators by itself (`within`); without it an admin who is limited to
+    some operators is refused. `step_up`: the second factor must have been given within STEP_UP_MINUTES.
+    """
+
+    def __init__(
+        self, resource: Resource, action: Action, *, scoped: bool = False, step_up: bool = False
+    ) -> None:
         super().__init__("admin")
         self.permission = permission(resource, action)
+        self.scoped = scoped
+        self.step_up = step_up
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises what Guard raises, and PermissionMissing."""
+        """Who asks. Raises what Guard raises, PermissionMissing, OperatorScopeTooNarrow, StepUpRequired."""
         principal = await super().__call__(request)
-        if self.permission not in Gate.of(request.scope["app"]).grants.get(principal.role, _NOTHING):
+        gate = Gate.of(request.scope["app"])
+        if self.permission not in gate.grants.get(principal.role, _NOTHING):
             raise PermissionMissing(f"Your role doesn't allow {self.permission}.")
+        if principal.operator_scope and not self.scoped:
+            raise OperatorScopeTooNarrow
+        if self.step_up and clock.now().timestamp() - principal.second_factor_at > gate.step_up_seconds:
+            raise StepUpRequired
         return principal
+
+
+def within(admin: Principal, operator: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that keeps a query inside an admin's operators; true for an admin who has all.
+
+    Belongs into the one statement that a list, a detail or a change starts from, so that what is out of scope is
+    not found (404) rather than refused.
+    """
+    return operator.in_(admin.operator_scope) if admin.operator_scope else true()
+
+
+def check_scope(admin: Principal, operator: str) -> None:
+    """Raises OperatorOutOfScope where a change would put something under an operator beyond the admin's scope."""
+    if not admin.sees(operator):
+        raise OperatorOutOfScope(f"Your role reaches to {', '.join(admin.operator_scope)} only.")
 
 
 SignedIn = Annotated[Principal, Depends(Guard())]
 SignedInUser = Annotated[Principal, Depends(Guard("user"))]
 SignedInAdmin = Annotated[Principal, Depends(Guard("admin"))]
+# Whoever is signed in, also an admin who still owes the second factor.
+Entering = Annotated[Principal, Depends(Guard(entering=True))]
 
 # What a guarded route lists: `responses=errors(*USER_ERRORS, InsufficientBalance)`.
 SIGNED_IN_ERRORS: Final[tuple[type[Problem], ...]] = (
@@ -106,4 +153,6 @@ SIGNED_IN_ERRORS: Final[tuple[type[Problem], ...]] = (
     SessionEnded,
 )
 USER_ERRORS: Final = (*SIGNED_IN_ERRORS, UsersOnly)
-ADMIN_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, PermissionMissing)
+SCOPED_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, PermissionMissing)
+ADMIN_ERRORS: Final = (*SCOPED_ERRORS, OperatorScopeTooNarrow)
+STEP_UP_ERRORS: Final = (*ADMIN_ERRORS, StepUpRequired)

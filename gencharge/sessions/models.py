@@ -32,6 +32,8 @@ class Session(Base):
     address: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # When its owner, an admin, last gave a second factor here; what a step-up looks at.
+    second_factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Nobody used it for so long: moved on at each refresh.
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     # However often it is used.

@@ -33,7 +33,11 @@ _HEADERS: Final = {"alg", "typ", "kid"}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `role` is empty for users; an empty `operator_scope` means all operators."""
+    """Who asks. `role` is empty for users; an empty `operator_scope` means all operators.
+
+    `second_factor_at` is when the session last gave a second factor (seconds since 1970, UTC; 0 = never), and
+    `second_factor_due` says that it owes one: until then only the way to give it is open.
+    """
 
     user_id: UUID
     kind: Kind
@@ -41,6 +45,12 @@ class Principal:
     role: str = ""
     operator_scope: tuple[str, ...] = ()
     permissions_version: int = 0
+    second_factor_at: int = 0
+    second_factor_due: bool = False
+
+    def sees(self, operator: str) -> bool:
+        """True where the operator (its code) is in this admin's scope."""
+        return not self.operator_scope or operator in self.operator_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,8 @@ class Keyring:
             "role": principal.role,
             "pv": principal.permissions_version,
             "ops": list(principal.operator_scope),
+            "sfa": principal.second_factor_at,
+            "sfd": principal.second_factor_due,
             "iat": now,
             "nbf": now,
             "exp": now + self._lifetime_seconds,
@@ -127,6 +139,8 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         or claims["kind"] not in {"user", "admin"}
         or not isinstance(claims["role"], str)
         or type(claims["pv"]) is not int
+        or type(claims["sfa"]) is not int
+        or type(claims["sfd"]) is not bool
         or not isinstance(operators, list)
         or not all(isinstance(operator, str) for operator in operators)
         or not isinstance(claims["jti"], str)
@@ -139,6 +153,8 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         role=claims["role"],
         operator_scope=tuple(operators),
         permissions_version=claims["pv"],
+        second_factor_at=claims["sfa"],
+        second_factor_due=claims["sfd"],
     )
 
 

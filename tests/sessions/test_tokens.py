@@ -115,7 +115,24 @@ def test_the_forger_of_this_file_can_make_a_good_token_so_the_corpus_proves_some
 
 
 @pytest.mark.parametrize(
-    "claim", ["iss", "aud", "sub", "sid", "jti", "typ", "kind", "role", "pv", "ops", "iat", "nbf", "exp"]
+    "claim",
+    [
+        "iss",
+        "aud",
+        "sub",
+        "sid",
+        "jti",
+        "typ",
+        "kind",
+        "role",
+        "pv",
+        "ops",
+        "sfa",
+        "sfd",
+        "iat",
+        "nbf",
+        "exp",
+    ],
 )
 def test_a_token_without_one_of_its_claims_is_refused(claim: str) -> None:
     keys = Keyring(_settings())
@@ -148,7 +165,9 @@ def test_a_token_runs_out_after_a_minute_to_the_second() -> None:
 def test_a_token_says_nothing_about_the_person() -> None:
     _, claims = _parts(Keyring(_settings()).sign(_principal()))
     assert set(claims) == {
-        "iss", "aud", "sub", "sid", "jti", "typ", "kind", "role", "pv", "ops", "iat", "nbf", "exp",
+        "iss", "aud", "sub", "sid", "jti", "typ", "kind", "role", "pv", "ops",
+        "sfa",
+        "sfd", "iat", "nbf", "exp",
     }  # fmt: skip
 
 
