@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +27,12 @@ async def lock_user(db: AsyncSession, user_id: UUID) -> User | None:
         .execution_options(populate_existing=True)
     )
     return (await db.scalars(statement)).one_or_none()
+
+
+async def list_briefs(db: AsyncSession, user_ids: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Who these users are: id, name, number, address, status."""
+    columns = (User.user_id, User.name, User.phone_number, User.email, User.status)
+    return (await db.execute(select(*columns).where(User.user_id.in_(user_ids)))).all()
 
 
 async def add_referral_code(db: AsyncSession, *, code: str, user_id: UUID) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -67,3 +68,14 @@ class ReferralCode(Base):
 
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     user_id: Mapped[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class UserBrief:
+    """Who a customer is, in a list of something else. Erased: no name, and an empty number."""
+
+    user_id: UUID
+    name: str | None
+    phone_number: str
+    email: str | None
+    status: UserStatus

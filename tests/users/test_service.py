@@ -173,3 +173,13 @@ async def _set_status(stores: Stores, user: User, status: UserStatus) -> None:
             text("UPDATE users SET status = :status WHERE user_id = :id"),
             {"status": status.value, "id": user.user_id},
         )
+
+
+async def test_briefs_of_many_users_come_in_one_query(stores: Stores) -> None:
+    first = await stores.database.run(factories.make_user)
+    second = await stores.database.run(lambda db: factories.make_user(db, name="Ravi Iyer"))
+    async with stores.database.transaction() as db:
+        found = await users.briefs(db, [first.user_id, second.user_id, first.user_id, new_id()])
+        assert await users.briefs(db, []) == {}
+    assert set(found) == {first.user_id, second.user_id}
+    assert (found[second.user_id].name, found[second.user_id].status) == ("Ravi Iyer", "active")
