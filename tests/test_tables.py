@@ -33,6 +33,7 @@ REFERENCE = {
     "snapshot_versions",
     "audit_anchors",
     "audit_sealers",
+    "operator_channels",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {
@@ -40,6 +41,9 @@ DIRECTORY = {
     "email_directory": "email",
     "referral_codes": "code",
     "sign_in_failures": "phone_number",
+    "operator_references": "reference",
+    "payment_orders": "order_id",
+    "gateway_events": "event_id",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}

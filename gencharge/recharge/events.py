@@ -25,6 +25,92 @@ class PlanRecharged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RechargePlaced(Event):
+    """A recharge waits for a gateway payment. Amounts in paise."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    payment_id: str
+    gateway_paise: int
+    wallet_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeAccepted(Event):
+    """A recharge is paid and on its way to the operator; its money is held."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    held_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeFailed(Event):
+    """A recharge was not delivered; what was held for it is back in the wallet."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    reason: str
+    refunded_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeRefunded(Event):
+    """A delivered recharge was taken back, in part or in full; the money is in the wallet."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    amount_paise: int
+    reason: str
+    in_full: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentReturned(Event):
+    """A gateway payment came for a recharge that had been given up; the money is in the wallet."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    payment_id: str
+    amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeStuck(Event):
+    """A recharge has been under way for too long: the staff are to look at it. `state` is the fulfilment's."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    channel: str
+    state: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDisputed(Event):
+    """An operator says that it delivered what had failed and was paid back: a loss, until somebody settles it."""
+
+    recharge_id: str
+    operator: str
+    channel: str
+    reference: str
+    operator_reference: str
+    amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanActivated(Event):
     """A queued plan's turn came: it is active now."""
 

@@ -38,6 +38,9 @@ class Code(IntEnum):
     CASHBACK = 8
     REFERRAL = 9
     ADJUSTMENT = 10
+    COMMISSION = 12  # the house's share of a recharge, from the operator's account
+    PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
+    SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
 
 
 class Wallet(Base):

@@ -35,6 +35,9 @@ class TransactionCategory(StrEnum):
     CASHBACK = "cashback"
     REFERRAL = "referral"
     ADJUSTMENT = "adjustment"
+    COMMISSION = "commission"
+    PAYMENT = "payment"
+    SOURCE_REFUND = "source_refund"
 
 
 class TxnStatus(StrEnum):

@@ -1,0 +1,164 @@
+"""Tables of the payments. Amounts in paise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class Purpose(StrEnum):
+    """What a payment is for."""
+
+    TOPUP = "topup"  # the wallet
+    RECHARGE = "recharge"  # the gateway's part of a recharge, `reference_id`
+
+
+class PaymentStatus(StrEnum):
+    """How far a payment is. It only moves forward: what comes late or twice changes nothing."""
+
+    CREATED = "created"  # there is an order, or there will be one; nobody has paid
+    AUTHORIZED = "authorized"  # the customer agreed; the money is not ours yet
+    FAILED = "failed"  # declined or given up; a capture that comes all the same still counts
+    CAPTURED = "captured"  # the money is ours
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"  # all of it went back
+
+
+class RefundStatus(StrEnum):
+    """How far a refund to the source is. Its money is set aside from the first instant."""
+
+    CREATED = "created"  # to be sent to the gateway
+    PROCESSING = "processing"  # the gateway has it
+    PROCESSED = "processed"  # the money has left
+    FAILED = "failed"  # it could not be paid back; the money is in the wallet again
+
+
+class Payment(Base):
+    """One payment that we asked the gateway for: its order, and what came of it."""
+
+    __tablename__ = "payments"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(Text)
+    # The recharge that it pays.
+    reference_id: Mapped[UUID | None]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(Text, server_default="INR")
+    method: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    gateway: Mapped[str] = mapped_column(Text)
+    # The gateway's names; null until it has answered.
+    order_id: Mapped[str | None] = mapped_column(Text)
+    gateway_payment_id: Mapped[str | None] = mapped_column(Text)
+    refunded_amount: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When the gateway is asked what became of it, should no webhook say so before; null once that is known.
+    next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("refunded_amount >= 0 AND refunded_amount <= amount", name="refunded"),
+        CheckConstraint("purpose IN ('topup', 'recharge')", name="purpose"),
+        CheckConstraint(
+            "status IN ('created', 'authorized', 'failed', 'captured', 'partially_refunded', 'refunded')",
+            name="status",
+        ),
+        Index("uq_payments_idempotency_key", "user_id", "idempotency_key", unique=True),
+        Index("ix_payments_history", "user_id", "created_at", "payment_id"),
+        Index("ix_payments_all", "created_at", "payment_id"),
+        Index("ix_payments_due", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
+    )
+
+
+class PaymentOrder(Base):
+    """Whose payment a gateway's order is: webhooks and statements name nothing else."""
+
+    __tablename__ = "payment_orders"
+
+    order_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    gateway: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[UUID]
+    payment_id: Mapped[UUID]
+
+
+class GatewayEvent(Base):
+    """A webhook of the gateway, by its event id: taken once, however often it is sent. Kept until it can be applied."""
+
+    __tablename__ = "gateway_events"
+
+    event_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    gateway: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    order_id: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    # What it came to; null while it waits for an order that is not known yet.
+    outcome: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        Index(
+            "ix_gateway_events_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")
+        ),
+    )
+
+
+class Refund(Base):
+    """Money on its way back to where a payment came from. `from_account` is where it is set aside meanwhile."""
+
+    __tablename__ = "refunds"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    payment_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+    from_account: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    requested_by: Mapped[str] = mapped_column(Text)
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    gateway_refund_id: Mapped[str | None] = mapped_column(Text)
+    failure_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("status IN ('created', 'processing', 'processed', 'failed')", name="status"),
+        CheckConstraint("(next_attempt_at IS NULL) = (status IN ('processed', 'failed'))", name="due"),
+        Index("uq_refunds_idempotency_key", "user_id", "idempotency_key", unique=True),
+        Index("ix_refunds_payment", "user_id", "payment_id"),
+        Index("ix_refunds_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
+    )
