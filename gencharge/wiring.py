@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from gencharge.admins import grants
 from gencharge.audit import jobs as audit_jobs
+from gencharge.audit import routes as audit_routes
 from gencharge.audit import service as audit
 from gencharge.auth import desk
 from gencharge.auth import routes as auth_routes
@@ -44,6 +45,7 @@ ROUTERS: Sequence[APIRouter] = (
     users_routes.router,
     operators_routes.router,
     notifications_routes.router,
+    audit_routes.router,
 )
 LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES, notifications.NOTICES, audit.ENTRIES)
 # What `gencharge ledger verify` and the nightly job check.
@@ -72,5 +74,6 @@ TAGS: list[dict[str, str]] = [
     {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "wallet", "description": "The balance and what moved it."},
     {"name": "recharge", "description": "Quotes, recharges, bought plans, receipts."},
+    {"name": "audit-logs", "description": "Who did what to what, from where, and how it went."},
     {"name": "notifications", "description": "My inbox: what happened to my money, plans and sign-ins."},
 ]

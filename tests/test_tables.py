@@ -29,6 +29,8 @@ REFERENCE = {
     "roles",
     "role_permissions",
     "admins",
+    "admin_second_factors",
+    "admin_recovery_codes",
     "catalogue_state",
     "snapshot_versions",
     "audit_anchors",
@@ -44,6 +46,7 @@ DIRECTORY = {
     "operator_references": "reference",
     "payment_orders": "order_id",
     "gateway_events": "event_id",
+    "adjustment_keys": "requested_by",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}
@@ -130,8 +133,8 @@ def test_no_table_of_ours_has_a_trigger_a_sequence_or_a_deferrable_constraint(se
     assert (triggers, deferrable, sequences) == ([], [], [])
 
 
-OWNED = ("wallets", "transfers", "recharges")
-_STATEMENT = re.compile(r"\b(?:FROM|UPDATE|JOIN)\s+(wallets|transfers|recharges)\b", re.IGNORECASE)
+OWNED = ("wallets", "transfers", "recharges", "adjustments")
+_STATEMENT = re.compile(rf"\b(?:FROM|UPDATE|JOIN)\s+({'|'.join(OWNED)})\b", re.IGNORECASE)
 
 
 def statements_without_owner(source: str) -> list[str]:

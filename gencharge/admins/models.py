@@ -52,10 +52,14 @@ class Admin(Base):
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text)
     phone_number: Mapped[str] = mapped_column(Text)
-    role_id: Mapped[UUID] = mapped_column(ForeignKey("roles.role_id"))
+    # None for an archived admin whose role was deleted since.
+    role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.role_id"), index=True)
     operator_scope: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     status: Mapped[str] = mapped_column(Text, server_default=AdminStatus.ACTIVE.value)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
-    __table_args__ = (CheckConstraint("status IN ('active', 'blocked', 'archived')", name="status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'blocked', 'archived')", name="status"),
+        CheckConstraint("role_id IS NOT NULL OR status = 'archived'", name="role"),
+    )

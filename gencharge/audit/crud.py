@@ -18,6 +18,7 @@ from gencharge.core.document_db import Document, add_once
 
 COLLECTION: Final = "audit_entries"
 _CHAIN: Final = "audit"
+_TIME: Final = [("occurred_at", ASCENDING), ("_id", ASCENDING)]
 INDEXES: Final = [
     # Two sealers can never give one number to two entries.
     IndexModel(
@@ -28,10 +29,18 @@ INDEXES: Final = [
         name="unsealed",
         partialFilterExpression={"sealed": False},
     ),
-    IndexModel([("user_id", ASCENDING), ("_id", ASCENDING)], name="of_user"),
-    IndexModel([("object.type", ASCENDING), ("object.id", ASCENDING), ("_id", ASCENDING)], name="of_object"),
-    IndexModel([("actor.id", ASCENDING), ("_id", ASCENDING)], name="of_actor"),
+    # One for each filter that leaves few entries; the others are looked for in what these give (`list_entries`).
+    IndexModel([("request_id", ASCENDING), *_TIME], name="of_request_in_time"),
+    IndexModel([("object.id", ASCENDING), *_TIME], name="of_object_in_time"),
+    IndexModel([("actor.id", ASCENDING), *_TIME], name="of_actor_in_time"),
+    IndexModel([("user_id", ASCENDING), *_TIME], name="of_user_in_time"),
+    IndexModel([("action", ASCENDING), *_TIME], name="of_action_in_time"),
+    IndexModel(_TIME, name="failed_in_time", partialFilterExpression={"result": "failed"}),
+    IndexModel(_TIME, name="of_admins_in_time", partialFilterExpression={"actor.kind": "admin"}),
+    IndexModel(_TIME, name="in_time"),
 ]
+# Entries that one page looks at.
+LOOK_THROUGH: Final = 10_000
 
 
 def _entries(documents: AsyncDatabase[Document]) -> AsyncCollection[Document]:
@@ -88,6 +97,49 @@ async def iterate_sealed(documents: AsyncDatabase[Document], *, upto: int) -> As
 async def find_by_hash(documents: AsyncDatabase[Document], own_hash: str) -> Document | None:
     """The sealed entry with this hash. A scan: only for a chain that was found broken."""
     return await _entries(documents).find_one({"sealed": True, "hash": own_hash})
+
+
+async def get_entry(documents: AsyncDatabase[Document], entry_id: UUID) -> Document | None:
+    """The entry with this id, sealed or not."""
+    return await _entries(documents).find_one({"_id": entry_id})
+
+
+async def list_entries(
+    documents: AsyncDatabase[Document],
+    indexed: Document,
+    others: Document,
+    *,
+    after: tuple[datetime, UUID] | None,
+    descending: bool,
+    limit: int,
+    look_through: int = LOOK_THROUGH,
+) -> tuple[list[Document], Document | None]:
+    """At most `limit` entries in the order of time, and where the look ended: at the entry that is the
+    `look_through`-th for which `indexed` holds, or None where there are fewer.
+
+    An index answers `indexed` in that order; `others` are looked at in what it gives. So a page costs no more than
+    that many entries, however few of them match.
+    """
+    direction = -1 if descending else 1
+    wanted = {"$and": [indexed, _from_there(after, descending=descending)]} if after else indexed
+    order = {"occurred_at": direction, "_id": direction}
+    window: list[Document] = [{"$match": wanted}, {"$sort": order}, {"$limit": look_through}]
+    found = await _entries(documents).aggregate([*window, {"$match": others}, {"$limit": limit}])
+    entries = await found.to_list()
+    if len(entries) == limit:
+        return entries, None
+    edge: list[Document] = [{"$project": {"occurred_at": 1}}, {"$skip": look_through - 1}]
+    stopped_at = await (await _entries(documents).aggregate([*window, *edge])).to_list()
+    return entries, stopped_at[0] if stopped_at else None
+
+
+def _from_there(after: tuple[datetime, UUID], *, descending: bool) -> Document:
+    instant, tie = after
+    beyond = "$lt" if descending else "$gt"
+    return {
+        "occurred_at": {f"{beyond}e": instant},  # the bound that the index can use
+        "$or": [{"occurred_at": {beyond: instant}}, {"_id": {beyond: tie}}],
+    }
 
 
 async def take_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:

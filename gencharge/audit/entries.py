@@ -3,8 +3,12 @@
 who        the actor of the request, or the system
 action     the event's name: `PlanRecharged` -> `plan_recharged`
 object     the first `<type>_id` field of the event besides `user_id`; without one, the user
-changes    the other fields; phone numbers, addresses and secrets in them are masked
+changes    old -> new value of each field that changed: the event's `changes`
+details    the event's other facts
+reason     why, where the event says it
 result     the event's `result`, else `failed` where its name says so, else `succeeded`
+
+Personal data and secrets are masked in all of it (`masking`).
 """
 
 from __future__ import annotations
@@ -12,16 +16,12 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from typing import Any, Final
-from uuid import UUID
 
+from gencharge.audit import masking
 from gencharge.core import clock
 from gencharge.core.document_db import Document
 from gencharge.core.events import Envelope
-from gencharge.core.phone import mask_numbers
-from gencharge.core.telemetry import SECRET_NAMES
 
-# A number is masked where it stands by itself: ten digits inside an id are not a number.
-_EMAIL: Final = re.compile(r"([\w.%+-])[\w.%+-]*@([\w-]+(?:\.[\w-]+)+)")
 _FAILURES: Final = ("Failed", "Refused", "Rejected", "Reused", "Locked")
 
 
@@ -31,16 +31,21 @@ def entry_of(envelope: Envelope) -> Document:
     fields = asdict(event)
     owner = fields.pop("user_id")
     kind, identity = _object_of(fields, owner)
+    fields.pop(f"{kind}_id", None)
     result = fields.pop("result", None) or _result_of(event.topic())
+    reason = fields.pop("reason", None)
+    changed = fields.pop("changes", None) or {}
     return {
         "_id": envelope.id,
         "occurred_at": envelope.occurred_at,
         "recorded_at": clock.now(),
         "actor": {"kind": envelope.actor_kind, "id": envelope.actor_id},
         "action": re.sub(r"(?<!^)(?=[A-Z])", "_", event.topic()).lower(),
-        "object": {"type": kind, "id": identity},
+        "object": {"type": kind, "id": masking.mask_text(identity)},
         "user_id": owner,
-        "changes": {name: _masked(name, value) for name, value in fields.items() if name != f"{kind}_id"},
+        "changes": masking.mask_fields(kind, changed),
+        "details": masking.mask_fields(kind, fields),
+        "reason": masking.mask_text(reason) if isinstance(reason, str) else None,
         "request_id": envelope.request_id,
         "address": envelope.address,
         "result": result,
@@ -57,24 +62,3 @@ def _object_of(fields: dict[str, Any], owner: str) -> tuple[str, str]:
 
 def _result_of(topic: str) -> str:
     return "failed" if topic.endswith(_FAILURES) else "succeeded"
-
-
-def _masked(name: str, value: Any) -> Any:
-    if name in SECRET_NAMES:
-        return "[hidden]"
-    if isinstance(value, dict):
-        return {str(key): _masked(str(key), part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(name, part) for part in value]
-    if not isinstance(value, str) or _is_id(value):
-        return value
-    text = mask_numbers(value)
-    return _EMAIL.sub(r"\1***@\2", text)
-
-
-def _is_id(value: str) -> bool:
-    try:
-        UUID(value)
-    except ValueError:
-        return False
-    return True

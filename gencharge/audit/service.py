@@ -1,12 +1,20 @@
-"""Writing the audit trail: one entry for every event."""
+"""The audit trail: one entry for every event, written once, and read by those who may."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+from uuid import UUID
+
+from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.audit import crud
 from gencharge.audit.entries import entry_of
+from gencharge.audit.errors import AuditEntryNotFound
+from gencharge.audit.schemas import AuditQuery
+from gencharge.core.document_db import Document, answering
 from gencharge.core.events import Envelope, Event, Outside
+from gencharge.core.paging import decode_cursor, encode_cursor
 from gencharge.core.stores import Stores
 
 
@@ -16,3 +24,66 @@ async def record(stores: Stores, batch: list[Envelope]) -> None:
 
 
 ENTRIES: Final = Outside("audit.entries", (Event,), record)
+
+
+async def read(
+    documents: AsyncDatabase[Document], query: AuditQuery, *, look_through: int = crud.LOOK_THROUGH
+) -> tuple[list[Document], str | None]:
+    """A page of the trail and the next page's cursor. It looks at `look_through` entries at most, so it may be short
+    and still have a next cursor. Raises CursorInvalid, DocumentsUnavailable.
+    """
+    after = None
+    if query.cursor is not None:
+        instant, tie = decode_cursor(query.cursor, kinds=(datetime, UUID))
+        after = (instant, tie)
+    indexed, others = _conditions(query)
+    with answering(documents):
+        entries, stopped_at = await crud.list_entries(
+            documents,
+            indexed,
+            others,
+            after=after,
+            descending=query.sort.startswith("-"),
+            limit=query.limit + 1,
+            look_through=look_through,
+        )
+    last = stopped_at
+    if len(entries) > query.limit:
+        entries = entries[: query.limit]
+        last = entries[-1]
+    return entries, encode_cursor(last["occurred_at"], last["_id"]) if last is not None else None
+
+
+async def get(documents: AsyncDatabase[Document], entry_id: UUID) -> Document:
+    """One entry. Raises AuditEntryNotFound, DocumentsUnavailable."""
+    with answering(documents):
+        found = await crud.get_entry(documents, entry_id)
+    if found is None:
+        raise AuditEntryNotFound
+    return found
+
+
+def _conditions(query: AuditQuery) -> tuple[Document, Document]:
+    """What an index answers, with the time: the most selective filter that has one. And the rest."""
+    # (field, value, whether an index has all entries of this value in the order of time)
+    given: list[tuple[str, str | None, bool]] = [
+        ("request_id", query.request_id, True),
+        ("object.id", query.object_id, True),
+        ("actor.id", str(query.actor_id) if query.actor_id else None, True),
+        ("user_id", str(query.user_id) if query.user_id else None, True),
+        ("action", query.action, True),
+        ("result", query.result, query.result == "failed"),
+        ("actor.kind", query.actor_kind, query.actor_kind == "admin"),
+        ("object.type", query.object_type, False),
+    ]
+    indexed: Document = {}
+    others: Document = {}
+    for field, value, has_index in given:
+        if value is not None:
+            # As the operand of $eq a value never becomes an operator.
+            (indexed if has_index and not indexed else others)[field] = {"$eq": value}
+    since = {"$gte": query.since} if query.since is not None else {}
+    until = {"$lt": query.until} if query.until is not None else {}
+    if since or until:
+        indexed["occurred_at"] = since | until
+    return indexed, others

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.database import Base
@@ -19,3 +20,31 @@ class SignInFailure(Base):
     consecutive: Mapped[int] = mapped_column(Integer)
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class SecondFactor(Base):
+    """An admin's authenticator app (TOTP). Secrets are sealed: without the process's key they are noise."""
+
+    __tablename__ = "admin_second_factors"
+
+    admin_id: Mapped[UUID] = mapped_column(primary_key=True)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Shown to the admin, and not good for anything before a code of it was given.
+    pending_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The time step of the last code that was taken: neither it nor an older one is taken again.
+    last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("(secret IS NULL) = (confirmed_at IS NULL)", name="confirmed"),)
+
+
+class RecoveryCode(Base):
+    """One way in without the authenticator app, by its hash. Used once."""
+
+    __tablename__ = "admin_recovery_codes"
+
+    admin_id: Mapped[UUID] = mapped_column(primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

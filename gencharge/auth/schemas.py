@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, EmailStr, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from gencharge.core.person import Email, PersonName
 from gencharge.core.phone import MobileNumber
 from gencharge.core.web import Body, Out
 from gencharge.users.models import UserType
 
-_MARKS: Final = frozenset(" .'’-\u200c\u200d")  # both joiners: Indic scripts need them
-
-
-def _name(raw: str) -> str:
-    """A person's name in any script: letters, their marks, spaces, and . ' -"""
-    name = unicodedata.normalize("NFC", " ".join(raw.split()))
-    if (
-        not 2 <= len(name) <= 50
-        or not any(character.isalpha() for character in name)
-        or not all(character in _MARKS or unicodedata.category(character)[0] in "LM" for character in name)
-    ):
-        raise PydanticCustomError("name", "2 to 50 letters, spaces, and . ' -")
-    return name
-
-
 Otp = Annotated[
     str, Field(pattern=r"^[0-9]{6}$", description="The six digits that were sent.", examples=["111111"])
-]
-PersonName = Annotated[str, Field(max_length=200, examples=["Asha Rao"]), AfterValidator(_name)]
-Email = Annotated[
-    EmailStr, Field(max_length=254, examples=["asha@example.com"]), AfterValidator(lambda raw: raw.lower())
 ]
 RefreshTokenText = Annotated[str, Field(max_length=200, description="The refresh token of the last answer.")]
 

@@ -22,6 +22,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
 DEVELOPMENT_SECRET = "development-only-secret-not-for-production-0001"  # noqa: S105 - refused in production
 DEVELOPMENT_OTP_SECRET = "development-only-otp-secret-not-for-production"  # noqa: S105 - refused in production
+DEVELOPMENT_PAYMENT_KEY = "rzp_test_gencharge0001"  # the sandbox's; refused in production, like these three
+DEVELOPMENT_PAYMENT_SECRET = "development-only-payment-secret-0001"  # noqa: S105 - refused in production
+DEVELOPMENT_WEBHOOK_SECRET = "development-only-webhook-secret-0001"  # noqa: S105 - refused in production
+DEVELOPMENT_OPERATOR_SECRET = "development-only-operator-secret-0001"  # noqa: S105 - refused in production
+SANDBOX_URL = "http://127.0.0.1:8001"
 # The longest path that fits `sockaddr_un.sun_path` on Linux (108 bytes) and macOS (104), less the file name.
 _SOCKET_FOLDER_LIMIT = 80
 
@@ -115,6 +120,14 @@ class Settings(BaseSettings):
     wallet_small_monthly_load_limit: int = 10_000
     wallet_small_yearly_load_limit: int = 120_000
     wallet_full_balance_limit: int = 200_000
+
+    # The payment gateway and the operators; the defaults are those of `gencharge sandbox`.
+    sandbox_port: int = Field(default=8001, ge=0, le=65535)  # 0: `gencharge dev` starts none
+    payment_gateway_url: str = SANDBOX_URL
+    payment_key_id: str = DEVELOPMENT_PAYMENT_KEY
+    payment_key_secret: SecretStr = SecretStr(DEVELOPMENT_PAYMENT_SECRET)
+    payment_webhook_secret: SecretStr = SecretStr(DEVELOPMENT_WEBHOOK_SECRET)
+    operator_api_secret: SecretStr = SecretStr(DEVELOPMENT_OPERATOR_SECRET)
 
     # Web.
     cors_origins: list[str] = Field(default_factory=list)
@@ -212,6 +225,7 @@ class Settings(BaseSettings):
                 problems.append(f"{name}: a sample value; set a secret of your own")
             elif len(value) < 32 or len(set(value)) < 10:
                 problems.append(f"{name}: at least 32 characters, 10 different ones")
+        problems.extend(self._sandbox_problems())
         if self.dev_fixed_otp:
             problems.append("DEV_FIXED_OTP: never in production")
         if self.otp_channel == "console":
@@ -223,6 +237,30 @@ class Settings(BaseSettings):
         )
         if "*" in self.cors_origins:
             problems.append("CORS_ORIGINS: name each origin; '*' is not accepted in production")
+        return problems
+
+    def _sandbox_problems(self) -> list[str]:
+        """What would let production talk to the sandbox, or believe whoever knows the sandbox's secrets."""
+        problems = [
+            f"{name}: the sandbox's; production needs the gateway's own"
+            for name, value, sample in (
+                ("PAYMENT_GATEWAY_URL", self.payment_gateway_url, SANDBOX_URL),
+                ("PAYMENT_KEY_ID", self.payment_key_id, DEVELOPMENT_PAYMENT_KEY),
+            )
+            if value == sample
+        ]
+        # Their issuers choose the lengths: a Razorpay key's secret has 24 characters.
+        samples = {DEVELOPMENT_PAYMENT_SECRET, DEVELOPMENT_WEBHOOK_SECRET, DEVELOPMENT_OPERATOR_SECRET}
+        for name, secret in (
+            ("PAYMENT_KEY_SECRET", self.payment_key_secret),
+            ("PAYMENT_WEBHOOK_SECRET", self.payment_webhook_secret),
+            ("OPERATOR_API_SECRET", self.operator_api_secret),
+        ):
+            value = secret.get_secret_value()
+            if value in samples | SAMPLE_SECRETS:
+                problems.append(f"{name}: a sample value; set the real one")
+            elif len(value) < 16 or len(set(value)) < 8:
+                problems.append(f"{name}: at least 16 characters, 8 different ones")
         return problems
 
 

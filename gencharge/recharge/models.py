@@ -96,6 +96,16 @@ class Recharge(Base):
         Index("ix_recharges_unpaid", "created_at", postgresql_where=text("status = 'payment_pending'")),
         Index("uq_recharges_idempotency_key", "user_id", "idempotency_key", unique=True),
         Index("ix_recharges_history", "user_id", "created_at", "id"),
+        # The staff's lists, over all customers.
+        Index("ix_recharges_all", "created_at", "id"),
+        Index("ix_recharges_of_number", "phone_number", "created_at", "id"),
+        Index(
+            "ix_recharges_not_delivered",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=text("status <> 'delivered'"),
+        ),
     )
 
 
@@ -138,7 +148,19 @@ class ActivePlan(Base):
             unique=True,
             postgresql_where=text("status = 'active' AND NOT is_addon"),
         ),
-        Index("ix_active_plans_due", "valid_until", postgresql_where=text("status = 'active'")),
+        Index(
+            "ix_active_plans_due",
+            "valid_until",
+            "recharge_id",
+            postgresql_where=text("status = 'active'"),
+        ),
+        Index(
+            "ix_active_plans_current",
+            "status",
+            "created_at",
+            "recharge_id",
+            postgresql_where=text("status IN ('active', 'queued')"),
+        ),
         Index(
             "ix_active_plans_queued", "phone_number", "created_at", postgresql_where=text("status = 'queued'")
         ),

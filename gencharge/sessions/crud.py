@@ -53,6 +53,7 @@ async def lock_token_with_session(
             Session.session_id,
             Session.kind,
             Session.revoked_at,
+            Session.second_factor_at,
             Session.expires_at.label("session_expires_at"),
             Session.absolute_expires_at,
         )
@@ -98,6 +99,17 @@ async def set_used(
         .where(Session.user_id == user_id, Session.session_id == session_id)
         .values(last_used_at=used_at, expires_at=expires_at)
     )
+
+
+async def set_second_factor(db: AsyncSession, *, user_id: UUID, session_id: UUID, at: datetime) -> bool:
+    """Write down when a session's second factor was given. False where the session has ended."""
+    found = await db.execute(
+        update(Session)
+        .where(Session.user_id == user_id, Session.session_id == session_id, Session.revoked_at.is_(None))
+        .values(second_factor_at=at)
+        .returning(Session.session_id)
+    )
+    return found.first() is not None
 
 
 async def set_revoked(

@@ -31,7 +31,7 @@ from gencharge.sessions.errors import (
     UsersOnly,
 )
 from gencharge.sessions.gate import Gate
-from gencharge.sessions.permissions import ALL, Action, Resource, permission
+from gencharge.sessions.permissions import ALL, Action, Resource, describe, permission
 from gencharge.sessions.tokens import Kind, Principal
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "USER_ERRORS",
     "Action",
     "Entering",
+    "EnteringAdmin",
     "Gate",
     "Kind",
     "Principal",
@@ -51,7 +52,9 @@ __all__ = [
     "SignedIn",
     "SignedInAdmin",
     "SignedInUser",
+    "SteppedUpAdmin",
     "check_scope",
+    "describe",
     "permission",
     "within",
 ]
@@ -119,9 +122,29 @@ class Requires(Guard):
             raise PermissionMissing(f"Your role doesn't allow {self.permission}.")
         if principal.operator_scope and not self.scoped:
             raise OperatorScopeTooNarrow
-        if self.step_up and clock.now().timestamp() - principal.second_factor_at > gate.step_up_seconds:
-            raise StepUpRequired
+        if self.step_up:
+            _check_step_up(principal, gate)
         return principal
+
+
+class SteppedUp(Guard):
+    """Admits every admin whose second factor was given within STEP_UP_MINUTES: for what is one's own."""
+
+    step_up = True
+
+    def __init__(self) -> None:
+        super().__init__("admin")
+
+    async def __call__(self, request: Request) -> Principal:
+        """Who asks. Raises what Guard raises, StepUpRequired."""
+        principal = await super().__call__(request)
+        _check_step_up(principal, Gate.of(request.scope["app"]))
+        return principal
+
+
+def _check_step_up(principal: Principal, gate: Gate) -> None:
+    if clock.now().timestamp() - principal.second_factor_at > gate.step_up_seconds:
+        raise StepUpRequired
 
 
 def within(admin: Principal, operator: ColumnElement[str]) -> ColumnElement[bool]:
@@ -144,6 +167,8 @@ SignedInUser = Annotated[Principal, Depends(Guard("user"))]
 SignedInAdmin = Annotated[Principal, Depends(Guard("admin"))]
 # Whoever is signed in, also an admin who still owes the second factor.
 Entering = Annotated[Principal, Depends(Guard(entering=True))]
+EnteringAdmin = Annotated[Principal, Depends(Guard("admin", entering=True))]
+SteppedUpAdmin = Annotated[Principal, Depends(SteppedUp())]
 
 # What a guarded route lists: `responses=errors(*USER_ERRORS, InsufficientBalance)`.
 SIGNED_IN_ERRORS: Final[tuple[type[Problem], ...]] = (

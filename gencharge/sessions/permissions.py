@@ -42,6 +42,43 @@ class Action(StrEnum):
     DELETE = "delete"  # remove it
 
 
+_ABOUT: Final = {
+    Resource.USERS: "customers' accounts",
+    Resource.ADMINS: "staff accounts and the roles that they have",
+    Resource.ROLES: "roles and what they allow",
+    Resource.PLAN_GROUPS: "plan groups",
+    Resource.PLANS: "plans",
+    Resource.OFFER_TYPES: "offer types",
+    Resource.OFFERS: "offers",
+    Resource.RECHARGE: "customers' recharges",
+    Resource.WALLET: "balances, transactions and corrections",
+    Resource.PAYMENTS: "gateway orders and refunds",
+    Resource.AUTOPAY: "autopay mandates and their runs",
+    Resource.REFERRALS: "referrals and their rewards",
+    Resource.NOTIFICATIONS: "notices and their templates",
+    Resource.ANNOUNCEMENTS: "announcements",
+    Resource.CONTENT: "pages, questions and answers",
+    Resource.CONTACT: "messages from visitors",
+    Resource.BACKUPS: "backups",
+    Resource.REPORTS: "reports",
+    Resource.ANALYTICS: "figures",
+    Resource.AUDIT_LOGS: "entries of the audit trail",
+    Resource.SESSIONS: "sessions of customers and staff",
+    Resource.OPERATORS: "operators and circles",
+}
+_VERBS: Final = {
+    Action.READ: "See",
+    Action.WRITE: "Make new",
+    Action.EDIT: "Change",
+    Action.DELETE: "Delete",
+}
+
+
+def describe(resource: Resource, action: Action) -> str:
+    """A permission as a sentence: `Change plans.`"""
+    return f"{_VERBS[action]} {_ABOUT[resource]}."
+
+
 def permission(resource: Resource, action: Action) -> str:
     """The name of a permission: `Plans:edit`."""
     return f"{resource.value}:{action.value}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,7 @@ from gencharge.core.events import emit
 from gencharge.core.ids import new_id
 from gencharge.core.paging import Order, PageQuery, fetch_page
 from gencharge.sessions import announcements, crud
-from gencharge.sessions.errors import SessionUnknown
+from gencharge.sessions.errors import SessionEnded, SessionUnknown
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
 from gencharge.sessions.models import Session
 from gencharge.sessions.refresh import Refresh, keys_of, new_seed
@@ -37,6 +37,7 @@ class Continued:
     kind: Kind
     refresh_token: str
     device: str = ""
+    second_factor_at: datetime | None = None
 
 
 async def start(
@@ -79,7 +80,7 @@ async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Co
             successor = await _successor_again(db, settings, token, found.successor_seed)
             if successor is None:
                 return None
-            return Continued(token.user_id, found.session_id, found.kind, str(successor))
+            return _continued(found, token.user_id, successor)
         await emit(
             db,
             RefreshTokenReused(user_id=str(token.user_id), session_id=str(found.session_id), kind=found.kind),
@@ -97,7 +98,13 @@ async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Co
     await crud.set_used(
         db, user_id=token.user_id, session_id=found.session_id, used_at=now, expires_at=expires_at
     )
-    return Continued(token.user_id, found.session_id, found.kind, str(successor))
+    return _continued(found, token.user_id, successor)
+
+
+def _continued(found: Any, user_id: UUID, successor: Refresh) -> Continued:
+    return Continued(
+        user_id, found.session_id, found.kind, str(successor), second_factor_at=found.second_factor_at
+    )
 
 
 async def _successor_again(
@@ -147,6 +154,12 @@ async def revoke(
     )
     announcements.after_commit(db, [row.session_id for row in ended])
     return len(ended)
+
+
+async def give_second_factor(db: AsyncSession, user_id: UUID, session_id: UUID, *, at: datetime) -> None:
+    """Remember that an admin gave a second factor in this session. Raises SessionEnded where it has ended."""
+    if not await crud.set_second_factor(db, user_id=user_id, session_id=session_id, at=at):
+        raise SessionEnded
 
 
 async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: str) -> None:

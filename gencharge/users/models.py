@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Text, func
+from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.database import Base
@@ -36,6 +38,11 @@ class KycTier(StrEnum):
     FULL = "full"
 
 
+# Nearly all users are active, so the indexes by status leave them out.
+_FEW = text("status <> 'active'")
+_ARCHIVED = text("status = 'archived'")
+
+
 class User(Base):
     """A customer. The phone number's uniqueness is promised by the directory, the code's by `referral_codes`."""
 
@@ -44,7 +51,14 @@ class User(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     phone_number: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=UserStatus.ACTIVE.value)
+    # Since when the present status holds, by whom (a user's or an admin's id), and why; None: from the start.
+    status_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    status_by: Mapped[UUID | None]
+    status_reason: Mapped[str | None] = mapped_column(Text)
+    erased_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     name: Mapped[str | None] = mapped_column(Text)
+    # The name as lists sort and search it; empty without one. `service` writes both.
+    name_key: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
     email: Mapped[str | None] = mapped_column(Text)
     user_type: Mapped[str] = mapped_column(Text, server_default=UserType.PREPAID.value)
     referral_code: Mapped[str] = mapped_column(Text)
@@ -58,6 +72,12 @@ class User(Base):
         CheckConstraint("status IN ('active', 'blocked', 'deactivated', 'archived')", name="status"),
         CheckConstraint("user_type IN ('prepaid', 'postpaid')", name="user_type"),
         CheckConstraint("kyc_tier IN ('small', 'full')", name="kyc_tier"),
+        Index("ix_users_created_at", "created_at", "user_id"),
+        Index("ix_users_name_key", "name_key", "user_id"),
+        Index("ix_users_status_created_at", "status", "created_at", "user_id", postgresql_where=_FEW),
+        Index("ix_users_status_name_key", "status", "name_key", "user_id", postgresql_where=_FEW),
+        Index("ix_users_archived_phone_number", "phone_number", postgresql_where=_ARCHIVED),
+        Index("ix_users_archived_email", "email", postgresql_where=_ARCHIVED),
     )
 
 
@@ -68,6 +88,72 @@ class ReferralCode(Base):
 
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     user_id: Mapped[UUID]
+
+
+class Preferences(Base):
+    """What a user wants to hear of, and what may be done with their data. No row: `DEFAULT_PREFERENCES`."""
+
+    __tablename__ = "user_preferences"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    email_notification: Mapped[bool] = mapped_column(Boolean)
+    sms_notification: Mapped[bool] = mapped_column(Boolean)
+    marketing_communication: Mapped[bool] = mapped_column(Boolean)
+    recharge_reminders: Mapped[bool] = mapped_column(Boolean)
+    promotional_offers: Mapped[bool] = mapped_column(Boolean)
+    transactional_alerts: Mapped[bool] = mapped_column(Boolean)
+    data_analytics: Mapped[bool] = mapped_column(Boolean)
+    third_party_integrations: Mapped[bool] = mapped_column(Boolean)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+# What the service itself needs is on. What needs consent is off until it is given (DPDP Act 2023, section 6).
+DEFAULT_PREFERENCES: Mapping[str, bool] = MappingProxyType(
+    {
+        "email_notification": True,
+        "sms_notification": True,
+        "marketing_communication": False,
+        "recharge_reminders": True,
+        "promotional_offers": False,
+        "transactional_alerts": True,
+        "data_analytics": False,
+        "third_party_integrations": False,
+    }
+)
+
+
+class SavedNumber(Base):
+    """A number that a user recharges again and again."""
+
+    __tablename__ = "saved_numbers"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number_id: Mapped[UUID] = mapped_column(primary_key=True)
+    phone_number: Mapped[str] = mapped_column(Text)
+    nickname: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
+    circle: Mapped[str | None] = mapped_column(ForeignKey("circles.code"))
+    service_type: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("service_type IN ('prepaid', 'postpaid')", name="service_type"),
+        Index("uq_saved_numbers_phone_number", "user_id", "phone_number", unique=True),
+    )
+
+
+class Erasure(Base):
+    """An archived user whose data is to be erased. Gone once that is done."""
+
+    __tablename__ = "erasures"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    erase_after: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (Index("ix_erasures_due", "erase_after"),)
 
 
 @dataclass(frozen=True, slots=True)

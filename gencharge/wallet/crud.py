@@ -18,7 +18,8 @@ _MINE = (Account.MAIN, Account.HELD)
 _TRANSFER = text("""
     SELECT posted_after, held_after FROM wallet_transfer(
         :user_id, :id, :debit, :credit, :amount, CAST(:code AS smallint), :key, :reference_id, :phone_number,
-        :service_type, :source, :payment_method, :balance_limit, coalesce(CAST(:now AS timestamptz), clock_timestamp()))
+        :service_type, :source, :payment_method, :balance_limit, coalesce(CAST(:now AS timestamptz), clock_timestamp()),
+        :operator)
 """)
 GET_WALLET = "SELECT posted, held FROM wallets WHERE user_id = $1"
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, SmallInteger, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.database import Base
@@ -23,6 +34,7 @@ class Account(StrEnum):
     DISCOUNT = "discount"  # the part of a price that an offer carries
     SUSPENSE = "suspense"  # money whose owner is not known yet
     OPENING = "opening"  # balances that were there before the books began
+    ADJUSTMENT = "adjustment"  # corrections by the staff, each approved by a second one
 
 
 class Code(IntEnum):
@@ -41,6 +53,27 @@ class Code(IntEnum):
     COMMISSION = 12  # the house's share of a recharge, from the operator's account
     PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
     SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
+
+
+# The codes of recharges. Any other one is rare enough for an index of its own.
+EVERYDAY: Final = (Code.RECHARGE, Code.HOLD, Code.CAPTURE, Code.RELEASE)
+
+
+class AdjustmentStatus(StrEnum):
+    """Where a correction stands."""
+
+    PENDING = "pending"  # waits for a second admin; no money has moved
+    APPROVED = "approved"  # the money has moved
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"  # taken back by who asked for it
+    EXPIRED = "expired"  # nobody decided in time
+
+
+class Direction(StrEnum):
+    """Which way a correction moves money, from the wallet's side."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
 
 
 class Wallet(Base):
@@ -77,6 +110,8 @@ class Transfer(Base):
     service_type: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(Text)
     payment_method: Mapped[str | None] = mapped_column(Text)
+    # Whose recharge it was about (a code, upper case): what an admin limited to some operators sees by.
+    operator: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     __table_args__ = (
@@ -84,4 +119,76 @@ class Transfer(Base):
         CheckConstraint("debit <> credit", name="accounts"),
         Index("uq_transfers_key", "user_id", "key", "code", unique=True),
         Index("ix_transfers_history", "user_id", "created_at", "id"),
+        # The staff's lists, over all customers.
+        Index("ix_transfers_all", "created_at", "id"),
+        Index(
+            "ix_transfers_of_number",
+            "phone_number",
+            "created_at",
+            "id",
+            postgresql_where=text("phone_number IS NOT NULL"),
+        ),
+        Index(
+            "ix_transfers_of_reference",
+            "reference_id",
+            postgresql_where=text("reference_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_transfers_of_rare_code",
+            "code",
+            "created_at",
+            "id",
+            postgresql_where=text("code NOT IN (3, 5, 6, 7)"),
+        ),
     )
+
+
+class Adjustment(Base):
+    """A correction of a wallet that one admin asks for and another one decides on. Approval moves the money."""
+
+    __tablename__ = "adjustments"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    adjustment_id: Mapped[UUID] = mapped_column(primary_key=True)
+    direction: Mapped[str] = mapped_column(Text)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    requested_by: Mapped[UUID]
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    status: Mapped[str] = mapped_column(Text, server_default=AdjustmentStatus.PENDING.value)
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    decision_note: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("direction IN ('credit', 'debit')", name="direction"),
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint(
+            "status IN ('pending', 'approved', 'rejected', 'cancelled', 'expired')", name="status"
+        ),
+        CheckConstraint(
+            "status NOT IN ('approved', 'rejected') OR decided_by IS DISTINCT FROM requested_by"
+            " AND decided_by IS NOT NULL",
+            name="four_eyes",
+        ),
+        CheckConstraint("(status = 'pending') = (decided_at IS NULL)", name="decided"),
+        Index("ix_adjustments_all", "requested_at", "adjustment_id"),
+        Index("ix_adjustments_of_status", "status", "requested_at", "adjustment_id"),
+        Index("ix_adjustments_of_admin", "requested_by", "requested_at", "adjustment_id"),
+        Index("ix_adjustments_due", "expires_at", postgresql_where=text("status = 'pending'")),
+    )
+
+
+class AdjustmentKey(Base):
+    """An admin's Idempotency-Key, the request that it was used for, and what that made."""
+
+    __tablename__ = "adjustment_keys"
+
+    requested_by: Mapped[UUID] = mapped_column(primary_key=True)
+    idempotency_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    user_id: Mapped[UUID]
+    adjustment_id: Mapped[UUID]

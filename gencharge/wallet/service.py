@@ -67,7 +67,8 @@ async def credit(
 ) -> Movement:
     """Put `amount` from `source_account` into the wallet.
 
-    `about`: reference_id, phone_number, service_type, source, payment_method. Raises WalletNotFound, and
+    `about`: reference_id, phone_number, service_type, source, payment_method, operator (its code; without one, the
+    one whose account is on the other side). Raises WalletNotFound, and
     BalanceLimitReached where the wallet would hold more than `balance_limit`.
     """
     return await _move(
@@ -105,7 +106,7 @@ async def _move(
     if not amount:
         raise ValueError("a movement has an amount above zero")
     values: dict[str, Any] = dict.fromkeys(
-        ("reference_id", "phone_number", "service_type", "source", "payment_method")
+        ("reference_id", "phone_number", "service_type", "source", "payment_method", "operator")
     )
     if unknown := about.keys() - values.keys():
         raise TypeError(f"a movement is not described by {', '.join(sorted(unknown))}")
@@ -120,7 +121,7 @@ async def _move(
         amount=amount.paise,
         code=int(code),
         key=key,
-        balance_limit=balance_limit.paise if balance_limit else None,
+        balance_limit=None if balance_limit is None else balance_limit.paise,
         **(values | about),
     )
     if after is None:

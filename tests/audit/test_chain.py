@@ -133,8 +133,8 @@ async def test_a_repeated_delivery_leaves_a_sealed_entry_alone(trail: Stores) ->
     ("field", "value"),
     [
         ("action", "plan_refunded"),
-        ("changes.total_paid_paise", 1),
-        ("changes.total_paid_paise", 19900.0),
+        ("details.total_paid_paise", 1),
+        ("details.total_paid_paise", 19900.0),
         ("occurred_at", datetime(2020, 1, 1, tzinfo=UTC)),
         ("actor.id", "somebody else"),
         ("added", True),
@@ -221,7 +221,7 @@ async def test_an_entry_moved_to_a_later_place_shows(sealed: Stores) -> None:
 
 
 async def test_a_chain_that_was_made_anew_from_a_changed_entry_shows_by_the_anchors(sealed: Stores) -> None:
-    await entries(sealed).update_one({"sequence": 5}, {"$set": {"changes.total_paid_paise": 1}})
+    await entries(sealed).update_one({"sequence": 5}, {"$set": {"details.total_paid_paise": 1}})
     previous = (await entries(sealed).find_one({"sequence": 4}))["hash"]
     for sequence in range(5, 11):
         entry = await entries(sealed).find_one({"sequence": sequence})

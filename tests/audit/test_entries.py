@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gencharge.audit.entries import entry_of
-from gencharge.core.events import Envelope, Event
+from gencharge.core.events import Envelope, Event, changes
 from gencharge.core.ids import SYSTEM, new_id
 from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
@@ -29,6 +29,16 @@ class CounterpartTold(Event):
     note: str
     token: str = "eyJhbGciOi"
     result: str = "partly"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelfMoved(Event):
+    """An event of these tests: a change."""
+
+    shelf_id: str
+    colour: str
+    changes: dict[str, Any]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +71,34 @@ def test_a_recharge_says_who_did_what_to_which_object_from_where() -> None:
     assert found["address"] == "203.0.113.9"
     assert found["occurred_at"] == NOW
     assert found["result"] == "succeeded"
-    assert found["changes"]["total_paid_paise"] == 19900
-    assert found["changes"]["phone_number"] == "+91******3210"
-    assert found["changes"]["plan_id"] == event.plan_id
-    assert "recharge_id" not in found["changes"]
+    assert found["details"]["total_paid_paise"] == 19900
+    assert found["details"]["phone_number"] == "+91******3210"
+    assert found["details"]["plan_id"] == event.plan_id
+    assert "recharge_id" not in found["details"]
+    assert found["changes"] == {}
+    assert found["reason"] is None
 
 
 def test_an_event_without_an_object_is_about_its_user() -> None:
     found = entry(DoorbellRefused(user_id=str(SYSTEM)))
     assert found["object"] == {"type": "user", "id": str(SYSTEM)}
     assert found["changes"] == {}
+    assert found["details"] == {}
+
+
+def test_a_change_has_its_old_and_new_values_beside_the_other_facts_and_the_reason() -> None:
+    event = ShelfMoved(
+        user_id=str(SYSTEM),
+        shelf_id="s-1",
+        colour="red",
+        changes=changes({"row": 1, "name": "Top"}, {"row": 2, "name": "Top"}),
+        reason="9876543210 asked",
+    )
+    found = entry(event)
+    assert found["object"] == {"type": "shelf", "id": "s-1"}
+    assert found["changes"] == {"row": {"old": 1, "new": 2}}
+    assert found["details"] == {"colour": "red"}
+    assert found["reason"] == "+91******3210 asked"
 
 
 def test_the_result_is_the_events_own_or_what_its_name_says() -> None:
@@ -95,11 +123,11 @@ def test_the_result_is_the_events_own_or_what_its_name_says() -> None:
     ],
 )
 def test_numbers_and_addresses_in_any_text_are_masked_and_ids_are_not(note: str, kept: str) -> None:
-    assert entry(CounterpartTold(user_id=USER, note=note))["changes"]["note"] == kept
+    assert entry(CounterpartTold(user_id=USER, note=note))["details"]["note"] == kept
 
 
 def test_a_secret_is_never_kept() -> None:
-    assert entry(CounterpartTold(user_id=USER, note=""))["changes"]["token"] == "[hidden]"
+    assert entry(CounterpartTold(user_id=USER, note=""))["details"]["token"] == "[hidden]"
 
 
 @examples(max_examples=50, deadline=None)
@@ -110,7 +138,7 @@ def test_a_secret_is_never_kept() -> None:
 )
 def test_no_mobile_number_survives(first: str, rest: str, prefix: str) -> None:
     found = entry(CounterpartTold(user_id=USER, note=f"({prefix}{first}{rest})"))
-    assert f"{first}{rest}" not in found["changes"]["note"]
+    assert f"{first}{rest}" not in found["details"]["note"]
 
 
 async def test_every_event_of_every_room_gets_an_entry(stores: Stores, relay: Relay) -> None:

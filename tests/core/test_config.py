@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gencharge.core.config import DEVELOPMENT_SECRET, Settings
+from gencharge.core.config import (
+    DEVELOPMENT_OPERATOR_SECRET,
+    DEVELOPMENT_PAYMENT_KEY,
+    DEVELOPMENT_PAYMENT_SECRET,
+    DEVELOPMENT_SECRET,
+    DEVELOPMENT_WEBHOOK_SECRET,
+    SANDBOX_URL,
+    Settings,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 GOOD: dict[str, Any] = {
@@ -21,6 +29,11 @@ GOOD: dict[str, Any] = {
     "otp_secret": "another-1-with-Plenty-of-different-chars-4711",
     "otp_channel": "sms",
     "gencharge_sms_url": "https://sms.example/send",
+    "payment_gateway_url": "https://api.razorpay.com",
+    "payment_key_id": "rzp_live_4f8Kq2LmZx91Ab",
+    "payment_key_secret": "s3cretOfTheGatewayKey024",
+    "payment_webhook_secret": "a-Webhook-secret-of-our-own-1723",
+    "operator_api_secret": "an-Operator-secret-of-theirs-9981",
 }
 
 
@@ -48,6 +61,12 @@ def test_a_complete_production_configuration_is_accepted() -> None:
         ({"mongo_url": ""}, "MONGO_URL"),
         ({"redis_url": ""}, "REDIS_URL"),
         ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
+        ({"payment_gateway_url": SANDBOX_URL}, "PAYMENT_GATEWAY_URL"),
+        ({"payment_key_id": DEVELOPMENT_PAYMENT_KEY}, "PAYMENT_KEY_ID"),
+        ({"payment_key_secret": DEVELOPMENT_PAYMENT_SECRET}, "PAYMENT_KEY_SECRET"),
+        ({"payment_webhook_secret": DEVELOPMENT_WEBHOOK_SECRET}, "PAYMENT_WEBHOOK_SECRET"),
+        ({"payment_webhook_secret": "short"}, "PAYMENT_WEBHOOK_SECRET"),
+        ({"operator_api_secret": DEVELOPMENT_OPERATOR_SECRET}, "OPERATOR_API_SECRET"),
         ({"algorithm": "EdDSA"}, "SIGNING_KEY"),
         (
             {"environment": "development", "dev_fixed_otp": "111111", "otp_channel": "console"},

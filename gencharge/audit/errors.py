@@ -1,0 +1,9 @@
+"""What can go wrong with the audit trail."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import NotFound
+
+
+class AuditEntryNotFound(NotFound):
+    """There is no audit entry with this id."""
