@@ -26,6 +26,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
 from gencharge.recharge import checks as recharge_checks
+from gencharge.recharge import dispatch
 from gencharge.recharge import jobs as recharge_jobs
 from gencharge.recharge import routes as recharge_routes
 from gencharge.sessions import announcements
@@ -58,6 +59,8 @@ JOBS: Sequence[Job] = (
     *sessions_jobs.JOBS,
     *audit_jobs.JOBS,
 )
+# Tasks that run as long as a worker process does.
+LOOPS: Sequence[Callable[[Stores], Coroutine[Any, Any, None]]] = (dispatch.dispatch,)
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
 WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     announcements.watch_revocations,

@@ -31,6 +31,7 @@ async def main(settings: Settings | None = None) -> None:
     tasks = [
         asyncio.create_task(Relay(stores, wiring.LISTENERS).run(), name="relay"),
         asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
+        *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
     ]
     try:
         await stop.wait()

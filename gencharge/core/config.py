@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     payment_key_id: str = DEVELOPMENT_PAYMENT_KEY
     payment_key_secret: SecretStr = SecretStr(DEVELOPMENT_PAYMENT_SECRET)
     payment_webhook_secret: SecretStr = SecretStr(DEVELOPMENT_WEBHOOK_SECRET)
+    # A submission without an answer after so long is unknown; then the operator is asked, after these pauses (seconds).
+    operator_timeout_seconds: float = Field(default=8, gt=0, le=60)
+    operator_check_seconds: list[float] = [5, 30, 120, 600, 3600]
     operator_api_secret: SecretStr = SecretStr(DEVELOPMENT_OPERATOR_SECRET)
 
     # Web.

@@ -59,6 +59,9 @@ EVENTS_PARKED: Final = Counter(
     "gencharge_events_parked_total", "Deliveries given up for an admin to see", ["listener"]
 )
 JOB_SECONDS: Final = Histogram("gencharge_job_seconds", "Run time of jobs", ["job"])
+OPERATOR_CALLS: Final = Histogram(
+    "gencharge_operator_call_seconds", "Calls of operators' APIs", ["channel", "call", "verdict"]
+)
 UNRESOLVED: Final = Gauge("gencharge_ledger_problems", "Differences that the last ledger check found")
 
 

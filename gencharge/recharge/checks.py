@@ -9,14 +9,16 @@ from gencharge.wallet.models import Code
 
 CHECKS: Final = (
     Check(
-        "every delivered recharge took its wallet part exactly once",
+        "every delivered recharge took its money exactly once, and no other one did",
         f"""
         SELECT recharges.user_id, recharges.id, wallet_amount, coalesce(taken.paise, 0) AS taken, coalesce(taken.times, 0) AS times
         FROM recharges LEFT JOIN (
             SELECT user_id, reference_id, sum(amount) AS paise, count(*) AS times FROM transfers
             WHERE code IN ({Code.RECHARGE:d}, {Code.CAPTURE:d}) GROUP BY user_id, reference_id
         ) AS taken ON taken.user_id = recharges.user_id AND taken.reference_id = recharges.id
-        WHERE status = 'delivered' AND wallet_amount > 0 AND (taken.times IS DISTINCT FROM 1 OR taken.paise <> wallet_amount)
+        WHERE status IN ('delivered', 'refunded') AND wallet_amount + gateway_amount > 0
+          AND (taken.times IS DISTINCT FROM 1 OR taken.paise <> wallet_amount + gateway_amount)
+           OR status NOT IN ('delivered', 'refunded') AND taken.times > 0
         """,  # noqa: S608 - the values are members of our own enumeration
     ),
     Check(
@@ -32,8 +34,40 @@ CHECKS: Final = (
         """
         SELECT coalesce(recharges.user_id, active_plans.user_id) AS user_id, recharges.id, active_plans.recharge_id
         FROM (SELECT * FROM recharges WHERE status = 'delivered') AS recharges
-        FULL JOIN active_plans ON active_plans.recharge_id = recharges.id AND active_plans.phone_number = recharges.phone_number
-        WHERE recharges.id IS NULL AND active_plans.status <> 'cancelled' OR active_plans.recharge_id IS NULL
+        FULL JOIN (SELECT * FROM active_plans WHERE status NOT IN ('pending', 'cancelled')) AS active_plans
+            ON active_plans.recharge_id = recharges.id AND active_plans.phone_number = recharges.phone_number
+        WHERE recharges.id IS NULL OR active_plans.recharge_id IS NULL
+        """,
+    ),
+    Check(
+        "what is held for each recharge is what is paid of it while it is under way, and nothing once it has ended",
+        f"""
+        SELECT recharges.user_id, recharges.id, status, coalesce(held.paise, 0) AS held FROM recharges
+        LEFT JOIN (
+            SELECT user_id, reference_id, sum(CASE WHEN credit = 'user:held' THEN amount ELSE -amount END) AS paise
+            FROM transfers WHERE 'user:held' IN (credit, debit) GROUP BY user_id, reference_id
+        ) AS held ON held.user_id = recharges.user_id AND held.reference_id = recharges.id
+        LEFT JOIN (
+            SELECT user_id, reference_id, sum(amount) AS paise FROM transfers WHERE code = {Code.PAYMENT:d}
+            GROUP BY user_id, reference_id
+        ) AS paid ON paid.user_id = recharges.user_id AND paid.reference_id = recharges.id
+        WHERE coalesce(held.paise, 0) <> CASE
+            WHEN status IN ('processing', 'unknown') THEN wallet_amount + gateway_amount
+            -- The payment may be there while its event is still on the way to the recharge.
+            WHEN status = 'payment_pending' THEN wallet_amount + coalesce(paid.paise, 0)
+            WHEN status = 'failed' AND coalesce(held.paise, 0) = gateway_amount AND paid.paise = gateway_amount
+                THEN coalesce(held.paise, 0)
+            ELSE 0 END
+        """,  # noqa: S608 - the value is a member of our own enumeration
+    ),
+    Check(
+        "every recharge under way at an operator has its row in the dispatcher's queue, and no other one does",
+        """
+        SELECT coalesce(recharges.user_id, fulfilments.user_id) AS user_id, recharges.id, recharges.status, state
+        FROM (SELECT * FROM recharges WHERE status IN ('processing', 'unknown')) AS recharges
+        FULL JOIN (SELECT * FROM fulfilments WHERE next_attempt_at IS NOT NULL) AS fulfilments
+            ON fulfilments.user_id = recharges.user_id AND fulfilments.recharge_id = recharges.id
+        WHERE recharges.id IS NULL OR fulfilments.recharge_id IS NULL
         """,
     ),
     Check(

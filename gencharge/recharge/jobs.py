@@ -7,7 +7,7 @@ from typing import Final
 from gencharge.core import telemetry
 from gencharge.core.jobs import Job
 from gencharge.core.stores import Stores
-from gencharge.recharge import service
+from gencharge.recharge import delivery, service
 
 log = telemetry.get_logger(__name__)
 BATCH: Final = 200
@@ -22,4 +22,13 @@ async def advance_lines(stores: Stores) -> None:
         log.info("lines_advanced", plans=changed)
 
 
-JOBS: Final = (Job("recharge.advance_lines", advance_lines, cron="*/30 * * * * *"),)
+async def tell_stuck(stores: Stores) -> None:
+    """Tell the staff of recharges that an operator has had for too long."""
+    while told := await stores.database.run(lambda db: delivery.tell_stuck(db, limit=BATCH)):
+        log.warning("recharges_stuck", recharges=told)
+
+
+JOBS: Final = (
+    Job("recharge.advance_lines", advance_lines, cron="*/30 * * * * *"),
+    Job("recharge.tell_stuck", tell_stuck, cron="20 * * * * *"),
+)

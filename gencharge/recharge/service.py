@@ -299,6 +299,7 @@ def _shown(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
 
 def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
     runs = plan.status == PlanState.ACTIVE and plan.valid_until is not None
+    status = RechargeStatus.PROCESSING if plan.status == PlanState.PENDING else RechargeStatus(plan.status)
     return BoughtPlanOut(
         subscription_id=plan.recharge_id,
         phone_number=plan.phone_number,
@@ -308,7 +309,7 @@ def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
         plan_type=plan.plan_type,
         category=plan.category,
         is_addon=plan.is_addon,
-        status=RechargeStatus(plan.status),
+        status=status,
         valid_from=plan.valid_from,
         valid_until=plan.valid_until,
         days_left=max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,

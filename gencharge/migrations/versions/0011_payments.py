@@ -15,6 +15,14 @@ _SQL = Path(__file__).parent.parent / "sql"
 
 
 def upgrade() -> None:
+    _create_payments()
+    _create_orders_and_events()
+    _create_refunds()
+    functions = (_SQL / "0011_payments.sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(functions.replace("%", "%%"))
+
+
+def _create_payments() -> None:
     op.create_table(
         "payments",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -60,6 +68,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_payments_history", "payments", ["user_id", "created_at", "payment_id"], unique=False)
     op.create_index("uq_payments_idempotency_key", "payments", ["user_id", "idempotency_key"], unique=True)
+
+
+def _create_orders_and_events() -> None:
     op.create_table(
         "payment_orders",
         sa.Column("order_id", sa.Text(), nullable=False),
@@ -88,6 +99,9 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
+
+
+def _create_refunds() -> None:
     op.create_table(
         "refunds",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -125,8 +139,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_refunds_payment", "refunds", ["user_id", "payment_id"], unique=False)
     op.create_index("uq_refunds_idempotency_key", "refunds", ["user_id", "idempotency_key"], unique=True)
-    functions = (_SQL / "0011_payments.sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(functions.replace("%", "%%"))
 
 
 def downgrade() -> None:

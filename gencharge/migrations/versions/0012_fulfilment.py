@@ -16,6 +16,31 @@ _NOW = sa.func.now()
 
 
 def upgrade() -> None:
+    _create_channels()
+    _create_fulfilments()
+    _create_attempts()
+    op.add_column("recharges", sa.Column("operator_reference", sa.Text()))
+    op.add_column("recharges", sa.Column("channel", sa.Text()))
+    op.add_column("recharges", sa.Column("payment_id", sa.Uuid()))
+    op.add_column(
+        "recharges", sa.Column("refunded_amount", sa.BigInteger(), server_default="0", nullable=False)
+    )
+    op.create_check_constraint(
+        op.f("ck_recharges_refunded"),
+        "recharges",
+        "refunded_amount >= 0 AND refunded_amount <= wallet_amount + gateway_amount",
+    )
+    op.create_index(
+        "ix_recharges_unpaid",
+        "recharges",
+        ["created_at"],
+        postgresql_where=sa.text("status = 'payment_pending'"),
+    )
+    for name in ("0012_recharge.sql", "0012_fulfilment.sql"):
+        op.get_bind().exec_driver_sql((_SQL / name).read_text(encoding="utf-8").replace("%", "%%"))
+
+
+def _create_channels() -> None:
     op.create_table(
         "operator_channels",
         sa.Column("code", sa.Text(), nullable=False),
@@ -44,6 +69,9 @@ def upgrade() -> None:
             "commission_bp >= 0 AND commission_bp < 10000", name=op.f("ck_operator_channels_commission")
         ),
     )
+
+
+def _create_fulfilments() -> None:
     op.create_table(
         "fulfilments",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -77,6 +105,9 @@ def upgrade() -> None:
         ["next_attempt_at"],
         postgresql_where=sa.text("next_attempt_at IS NOT NULL"),
     )
+
+
+def _create_attempts() -> None:
     op.create_table(
         "operator_attempts",
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -103,25 +134,6 @@ def upgrade() -> None:
         sa.Column("attempt", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("reference", name="pk_operator_references"),
     )
-    op.add_column("recharges", sa.Column("operator_reference", sa.Text()))
-    op.add_column("recharges", sa.Column("channel", sa.Text()))
-    op.add_column("recharges", sa.Column("payment_id", sa.Uuid()))
-    op.add_column(
-        "recharges", sa.Column("refunded_amount", sa.BigInteger(), server_default="0", nullable=False)
-    )
-    op.create_check_constraint(
-        op.f("ck_recharges_refunded"),
-        "recharges",
-        "refunded_amount >= 0 AND refunded_amount <= wallet_amount + gateway_amount",
-    )
-    op.create_index(
-        "ix_recharges_unpaid",
-        "recharges",
-        ["created_at"],
-        postgresql_where=sa.text("status = 'payment_pending'"),
-    )
-    for name in ("0012_recharge.sql", "0012_fulfilment.sql"):
-        op.get_bind().exec_driver_sql((_SQL / name).read_text(encoding="utf-8").replace("%", "%%"))
 
 
 def downgrade() -> None:

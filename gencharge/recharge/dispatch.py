@@ -1,0 +1,176 @@
+"""The dispatcher: takes recharges that are due to their operators, as long as a worker runs.
+
+A loop over rows and not a job for each recharge: the rows are the truth anyway, a lease makes any number of workers
+safe, and a worker that dies leaves leases that run out. What such a worker was submitting counts as unknown: the
+operator is asked, and where it has never seen the reference, the very same submission is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from typing import Final
+
+from gencharge.core import telemetry
+from gencharge.core.errors import Unavailable
+from gencharge.core.stores import Stores
+from gencharge.fulfilment import service as fulfilment
+from gencharge.fulfilment.service import Answer, Channel, ChannelsSnapshot, Health, OperatorClient, Verdict
+from gencharge.recharge import delivery
+from gencharge.recharge.delivery import Task
+from gencharge.recharge.models import FulfilmentState
+
+log = telemetry.get_logger(__name__)
+AT_A_TIME: Final = 160
+# Of one operator: a slow one must not take all the places.
+PER_OPERATOR: Final = 48
+POLL_SECONDS: Final = 0.1
+CHANNELS_SECONDS: Final = 0.7
+_TROUBLE_SECONDS: Final = 1.0
+
+
+class Dispatcher:
+    """One per worker process. `run` until cancelled, or `drain` in a test."""
+
+    def __init__(self, stores: Stores, client: OperatorClient | None = None) -> None:
+        settings = stores.settings
+        self._stores = stores
+        self._client = client or OperatorClient(settings, timeout_seconds=settings.operator_timeout_seconds)
+        self._check_seconds = settings.operator_check_seconds
+        # Longer than a submission, a question and another submission can take together.
+        self._lease_seconds = 3 * settings.operator_timeout_seconds + 10
+        self.health = Health()
+        self._channels = fulfilment.Channels(fulfilment.CHANNELS, fulfilment.load_channels)
+        self._fresh_until = 0.0
+        self._running: dict[asyncio.Task[None], str] = {}
+
+    async def run(self) -> None:
+        """Dispatch what is due, until cancelled; calls under way are then left to their leases."""
+        try:
+            while True:
+                try:
+                    taken = await self._take()
+                except Exception as error:
+                    if not isinstance(error, Unavailable):
+                        log.exception("dispatch_failed")
+                    await asyncio.sleep(_TROUBLE_SECONDS)
+                else:
+                    if not taken:
+                        await asyncio.sleep(POLL_SECONDS)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+            await self._client.close()
+
+    async def drain(self) -> None:
+        """Dispatch until nothing is due now and nothing is under way."""
+        while await self._take() or self._running:
+            if self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def close(self) -> None:
+        """Close the connections to the operators."""
+        await self._client.close()
+
+    async def _take(self) -> int:
+        free = AT_A_TIME - len(self._running)
+        if free <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        running = Counter(self._running.values())
+        busy = [operator for operator, count in running.items() if count >= PER_OPERATOR]
+        limit = min(free, PER_OPERATOR)
+        tasks = await self._stores.database.run(
+            lambda db: delivery.claim(db, limit=limit, lease_seconds=self._lease_seconds, busy=busy)
+        )
+        for task in tasks:
+            handle = asyncio.create_task(self._one(task))
+            self._running[handle] = task.operator
+            handle.add_done_callback(lambda done: self._running.pop(done, None))
+        return len(tasks)
+
+    async def _one(self, task: Task) -> None:
+        """Move one fulfilment on. What fails here is tried again when its lease has run out."""
+        try:
+            channels = await self._known_channels()
+            if task.state is FulfilmentState.DUE:
+                await self._submit(task, channels)
+            else:
+                await self._ask(task, channels)
+        except Unavailable as error:
+            log.warning("fulfilment_postponed", recharge_id=str(task.recharge_id), error=error.code())
+        except Exception:
+            log.exception("fulfilment_failed", recharge_id=str(task.recharge_id))
+
+    async def _known_channels(self) -> ChannelsSnapshot:
+        if self._channels.snapshot is None or time.monotonic() >= self._fresh_until:
+            await self._channels.refresh(self._stores.database)
+            self._fresh_until = time.monotonic() + CHANNELS_SECONDS
+        return await self._channels.current(self._stores.database)
+
+    async def _submit(self, task: Task, channels: ChannelsSnapshot) -> None:
+        database = self._stores.database
+        tried = await database.run(lambda db: delivery.channels_tried(db, task))
+        channel = fulfilment.choose(
+            channels.channels.values(),
+            self.health,
+            operator=task.operator,
+            amount_paise=task.amount,
+            tried=tried,
+        )
+        if channel is None:
+            await database.run(lambda db: delivery.no_channel(db, task, channels))
+            return
+        chosen = channel
+        reference = await database.run(lambda db: delivery.begin(db, task, chosen))
+        if reference is not None:
+            await self._send(task, channel, reference, channels, again=False)
+
+    async def _send(
+        self, task: Task, channel: Channel, reference: str, channels: ChannelsSnapshot, *, again: bool
+    ) -> None:
+        self.health.begin(channel.code)
+        started = time.monotonic()
+        answer = await self._client.submit(channel, task.submission(reference))
+        self._record("submit", channel, answer, started)
+        if again and answer.verdict is Verdict.NOT_SENT:
+            # This one did not leave us; an earlier one under the same reference may have.
+            answer = Answer(Verdict.UNKNOWN, reason=answer.reason)
+        await self._apply(reference, answer, channels)
+
+    async def _ask(self, task: Task, channels: ChannelsSnapshot) -> None:
+        """Ask what became of the present attempt; send it again where the operator never saw it."""
+        channel = channels.get(task.channel)
+        assert channel is not None, "a channel that something went over is never deleted"
+        assert task.reference is not None, "what is not due has been submitted"
+        started = time.monotonic()
+        answer = await self._client.status(channel, task.reference)
+        self._record("status", channel, answer, started)
+        if answer.verdict is Verdict.NOT_KNOWN:
+            # The same reference again: should the first one still be on its way, the operator does it once.
+            await self._send(task, channel, task.reference, channels, again=True)
+        elif answer.verdict is Verdict.NOT_SENT:
+            # Only the question was not sent. What it was about is as unknown as before.
+            await self._apply(task.reference, Answer(Verdict.UNKNOWN, reason=answer.reason), channels)
+        else:
+            await self._apply(task.reference, answer, channels)
+
+    def _record(self, call: str, channel: Channel, answer: Answer, started: float) -> None:
+        self.health.record(channel.code, answer.verdict)
+        telemetry.OPERATOR_CALLS.labels(channel.code, call, answer.verdict.value).observe(
+            time.monotonic() - started
+        )
+
+    async def _apply(self, reference: str, answer: Answer, channels: ChannelsSnapshot) -> None:
+        await self._stores.database.run(
+            lambda db: delivery.apply(
+                db, reference, answer, channels=channels, check_seconds=self._check_seconds
+            )
+        )
+
+
+async def dispatch(stores: Stores) -> None:
+    """What a worker runs."""
+    await Dispatcher(stores).run()
