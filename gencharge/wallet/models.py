@@ -35,6 +35,7 @@ class Account(StrEnum):
     SUSPENSE = "suspense"  # money whose owner is not known yet
     OPENING = "opening"  # balances that were there before the books began
     ADJUSTMENT = "adjustment"  # corrections by the staff, each approved by a second one
+    PAYOUT = "payout"  # paid out to customers who closed their account
 
 
 class Code(IntEnum):
@@ -50,6 +51,7 @@ class Code(IntEnum):
     CASHBACK = 8
     REFERRAL = 9
     ADJUSTMENT = 10
+    PAYOUT = 11
 
 
 # The codes of recharges. Any other one is rare enough for an index of its own.
