@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,19 @@ from gencharge.audit import service as audit
 from gencharge.core.events import Envelope
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
+from gencharge.embedded import Mongo
 from tests.conftest import database_of, test_settings
 from tests.notifications.test_templates import recharged
+
+
+@pytest.fixture(scope="module")
+def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
+    """A MongoDB of this module's own, which a test may stop and kill."""
+    server = Mongo(tmp_path_factory.mktemp("mongo"))
+    server.start()
+    server.wait_ready()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")
