@@ -98,15 +98,43 @@ def migrate() -> None:
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    scale: Annotated[
+        bool, typer.Option("--scale", help="A million customers and their transactions, for measuring.")
+    ] = False,
+    users: Annotated[int, typer.Option(min=1, help="With --scale: how many customers.")] = 1_000_000,
+    transactions: Annotated[int, typer.Option(min=0, help="With --scale: how many movements.")] = 5_000_000,
+    chance: Annotated[
+        int, typer.Option("--seed", help="With --scale: another number gives other customers.")
+    ] = 1,
+) -> None:
     """Add the sample data; what is there already stays as it is."""
     settings = _settings()
+    if scale:
+        _seed_scale(settings, users, transactions, chance)
+        return
     with _one_line():
         _require(settings, "postgres")
         from gencharge import seed as sample
 
         sample.seed(settings)
     out.print("The sample data is in place.")
+
+
+def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) -> None:
+    from gencharge import scale
+    from gencharge.scale import progress
+
+    with _one_line():
+        _require(settings, "postgres")
+        try:
+            scale.check_safe(settings)
+            with progress.shown(err) as meter:
+                scale.seed(settings, scale.Size(users, transactions, chance), meter)
+        except scale.Refused as problem:
+            err.print(str(problem))
+            raise typer.Exit(1) from None
+    out.print("The scale data is in place.")
 
 
 @app.command()

@@ -16,6 +16,7 @@ from gencharge.core.config import Settings
 from gencharge.core.database import Database
 from gencharge.core.ids import SYSTEM
 from gencharge.core.money import Money
+from gencharge.offers import service as offers
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.users import service as users
@@ -65,6 +66,7 @@ async def seed_all(database: Database) -> bool:
         return False
     await database.run(operators.seed)
     await database.run(plans.seed)
+    await database.run(offers.seed)
     await database.run(admins.seed)
     await database.run(_seed_users)
     return True

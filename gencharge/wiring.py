@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from gencharge.admins import grants
+from gencharge.admins import routes as admins_routes
 from gencharge.audit import jobs as audit_jobs
 from gencharge.audit import routes as audit_routes
 from gencharge.audit import service as audit
@@ -21,18 +22,20 @@ from gencharge.core.personal_data import PersonalData
 from gencharge.core.stores import Stores
 from gencharge.notifications import routes as notifications_routes
 from gencharge.notifications import service as notifications
+from gencharge.offers import routes as offers_routes
+from gencharge.offers import service as offers
 from gencharge.operators import routes as operators_routes
 from gencharge.operators import service as operators
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
 from gencharge.recharge import checks as recharge_checks
-from gencharge.recharge import dispatch
 from gencharge.recharge import jobs as recharge_jobs
 from gencharge.recharge import routes as recharge_routes
 from gencharge.sessions import announcements
 from gencharge.sessions import jobs as sessions_jobs
 from gencharge.users import routes as users_routes
 from gencharge.wallet import checks as wallet_checks
+from gencharge.wallet import jobs as wallet_jobs
 from gencharge.wallet import routes as wallet_routes
 
 # The routes that are asked most stand first: the router tries them in this order.
@@ -40,10 +43,13 @@ ROUTERS: Sequence[APIRouter] = (
     plans_routes.router,
     recharge_routes.hot,
     wallet_routes.hot,
+    offers_routes.router,
     recharge_routes.router,
     wallet_routes.router,
     auth_routes.router,
     users_routes.router,
+    admins_routes.router,
+    admins_routes.roles,
     operators_routes.router,
     notifications_routes.router,
     audit_routes.router,
@@ -56,25 +62,28 @@ PERSONAL_DATA: Sequence[PersonalData] = ()
 JOBS: Sequence[Job] = (
     checks.nightly(CHECKS),
     *recharge_jobs.JOBS,
+    *wallet_jobs.JOBS,
     *sessions_jobs.JOBS,
     *audit_jobs.JOBS,
 )
-# Tasks that run as long as a worker process does.
-LOOPS: Sequence[Callable[[Stores], Coroutine[Any, Any, None]]] = (dispatch.dispatch,)
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
 WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     announcements.watch_revocations,
     grants.watch_roles,
     desk.watch_desk,
     plans.watch_catalogue,
+    offers.watch_offers,
     operators.watch_operators,
 )
 # In the order in which a newcomer meets them; `/docs` shows them so.
 TAGS: list[dict[str, str]] = [
     {"name": "auth", "description": "Signing up, signing in with an OTP, staying signed in, signing out."},
     {"name": "users", "description": "Customers."},
+    {"name": "admins", "description": "The staff, their roles and operators."},
+    {"name": "roles", "description": "Roles and what they allow."},
     {"name": "operators", "description": "Operators, circles, and whose number it is."},
     {"name": "plans", "description": "What is on sale: plans and their groups."},
+    {"name": "offers", "description": "Discounts and cashbacks: which hold now, for whom, and their types."},
     {"name": "wallet", "description": "The balance and what moved it."},
     {"name": "recharge", "description": "Quotes, recharges, bought plans, receipts."},
     {"name": "audit-logs", "description": "Who did what to what, from where, and how it went."},

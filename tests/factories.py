@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import secrets
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.admins.models import Admin
-from gencharge.core import clock
+from gencharge.core import clock, snapshots
 from gencharge.core.config import Settings
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
@@ -77,6 +78,20 @@ def token_for(settings: Settings, subject: User | Admin | UUID, **but: Any) -> s
 def headers_for(settings: Settings, subject: User | Admin | UUID, **but: Any) -> dict[str, str]:
     """The Authorization header of `token_for`."""
     return {"Authorization": f"Bearer {token_for(settings, subject, **but)}"}
+
+
+async def know_roles(app: FastAPI) -> None:
+    """The seeded roles are in the database, and the running application knows them."""
+    stores: Stores = app.state.stores
+
+    async def unit(db: AsyncSession) -> None:
+        await admins.seed_roles(db)
+        await snapshots.bump(db, "roles")
+
+    await stores.database.run(unit)
+    async with asyncio.timeout(5):
+        while not Gate.of(app).grants:
+            await asyncio.sleep(0.02)
 
 
 async def sign_in(app: FastAPI, subject: User | Admin, **but: Any) -> dict[str, str]:

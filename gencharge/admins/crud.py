@@ -1,14 +1,15 @@
-"""Queries of the admins."""
+"""Queries of the admins and roles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.admins.models import Admin, Role, RolePermission
+from gencharge.admins.models import Admin, AdminStatus, Role, RolePermission
 from gencharge.core.ids import new_id
 
 
@@ -25,10 +26,73 @@ async def lock_admin_with_role(db: AsyncSession, admin_id: UUID) -> tuple[Admin,
     return (row[0], row[1]) if row else None
 
 
+async def lock_roles(db: AsyncSession) -> Sequence[Role]:
+    """All roles, held to the end of the transaction. New admins of them may be written all the same."""
+    statement = select(Role).order_by(Role.role_id).with_for_update(key_share=True)
+    return (await db.scalars(statement, execution_options={"populate_existing": True})).all()
+
+
+async def lock_admins(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[Admin]:
+    """These admins, held to the end of the transaction, in the order of their ids."""
+    statement = (
+        select(Admin).where(Admin.admin_id.in_(set(admin_ids))).order_by(Admin.admin_id).with_for_update()
+    )
+    return (await db.scalars(statement, execution_options={"populate_existing": True})).all()
+
+
+async def get_admin(db: AsyncSession, admin_id: UUID) -> Admin | None:
+    """The admin, in whatever state."""
+    return await db.get(Admin, admin_id)
+
+
+def select_admins(
+    *, status: str | None, role_id: UUID | None, operator: str | None, search: str | None
+) -> Select[Admin]:
+    """The admins that all of these are true of."""
+    statement = select(Admin)
+    if status is not None:
+        statement = statement.where(Admin.status == status)
+    if role_id is not None:
+        statement = statement.where(Admin.role_id == role_id)
+    if operator is not None:
+        statement = statement.where(Admin.operator_scope.contains([operator]))
+    if search is not None:
+        columns = (Admin.name, Admin.email, Admin.phone_number)
+        statement = statement.where(or_(*(column.icontains(search, autoescape=True) for column in columns)))
+    return statement
+
+
+async def list_admin_ids_of_role(db: AsyncSession, role_id: UUID) -> Sequence[UUID]:
+    """Those who have the role and have not left."""
+    statement = select(Admin.admin_id).where(Admin.role_id == role_id, Admin.status != AdminStatus.ARCHIVED)
+    return (await db.scalars(statement.order_by(Admin.admin_id))).all()
+
+
+async def count_admins_by_role(db: AsyncSession, role_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many have each of these roles and have not left; a role that nobody has is not in the answer."""
+    statement = (
+        select(Admin.role_id, func.count())
+        .where(Admin.role_id.in_(set(role_ids)), Admin.status != AdminStatus.ARCHIVED)
+        .group_by(Admin.role_id)
+    )
+    return {role_id: count for role_id, count in await db.execute(statement) if role_id is not None}
+
+
+async def has_other_active(db: AsyncSession, *, role_id: UUID, but: UUID) -> bool:
+    """True where an active admin besides `but` has the role for all operators."""
+    statement = select(Admin.admin_id).where(
+        Admin.role_id == role_id,
+        Admin.status == AdminStatus.ACTIVE,
+        func.cardinality(Admin.operator_scope) == 0,
+        Admin.admin_id != but,
+    )
+    return await db.scalar(statement.limit(1)) is not None
+
+
 async def add_role_if_missing(
     db: AsyncSession, *, name: str, description: str, permissions: frozenset[str]
-) -> None:
-    """Write a role down, unless there is one of that name, whose permissions stay as they are."""
+) -> bool:
+    """Write a role down, unless there is one of that name, whose permissions stay as they are. True if it was new."""
     role_id = await db.scalar(
         insert(Role)
         .values(role_id=new_id(), name=name, description=description)
@@ -36,8 +100,39 @@ async def add_role_if_missing(
         .returning(Role.role_id)
     )
     if role_id is not None:
-        rows = [{"role_id": role_id, "permission": granted} for granted in sorted(permissions)]
+        await add_permissions(db, role_id, permissions)
+    return role_id is not None
+
+
+async def add_permissions(db: AsyncSession, role_id: UUID, permissions: Iterable[str]) -> None:
+    """Let a role allow these, too."""
+    rows = [{"role_id": role_id, "permission": granted} for granted in sorted(permissions)]
+    if rows:
         await db.execute(insert(RolePermission), rows)
+
+
+async def delete_permissions(db: AsyncSession, role_id: UUID, permissions: Iterable[str]) -> None:
+    """Let a role no longer allow these."""
+    await db.execute(
+        delete(RolePermission).where(
+            RolePermission.role_id == role_id, RolePermission.permission.in_(set(permissions))
+        )
+    )
+
+
+async def delete_role(db: AsyncSession, role_id: UUID) -> None:
+    """Remove a role that only archived admins have; they are left without one."""
+    await db.execute(
+        update(Admin)
+        .where(Admin.role_id == role_id, Admin.status == AdminStatus.ARCHIVED)
+        .values(role_id=None)
+    )
+    await db.execute(delete(Role).where(Role.role_id == role_id))
+
+
+async def get_role(db: AsyncSession, role_id: UUID) -> Role | None:
+    """The role of this id."""
+    return await db.get(Role, role_id)
 
 
 async def list_role_ids(db: AsyncSession) -> dict[str, UUID]:
@@ -46,23 +141,20 @@ async def list_role_ids(db: AsyncSession) -> dict[str, UUID]:
     return {row.name: row.role_id for row in rows}
 
 
-async def get_roles_fingerprint(db: AsyncSession) -> tuple[object, ...]:
-    """Values that change whenever a role or what it allows does: cheap enough to ask each second."""
-    return tuple(
-        (
-            await db.execute(
-                select(func.count(), func.sum(Role.permissions_version), func.max(Role.updated_at))
-            )
-        ).one()
-    )
+async def list_permissions(
+    db: AsyncSession, role_ids: Iterable[UUID] | None = None
+) -> dict[UUID, frozenset[str]]:
+    """Id -> what it allows, for these roles or all."""
+    statement = select(RolePermission.role_id, RolePermission.permission)
+    if role_ids is not None:
+        statement = statement.where(RolePermission.role_id.in_(set(role_ids)))
+    found: dict[UUID, set[str]] = {}
+    for role_id, granted in await db.execute(statement):
+        found.setdefault(role_id, set()).add(granted)
+    return {role_id: frozenset(granted) for role_id, granted in found.items()}
 
 
 async def list_grants(db: AsyncSession) -> dict[str, frozenset[str]]:
     """Role name -> what it allows, for all roles."""
-    statement = select(Role.name, RolePermission.permission).join(
-        RolePermission, RolePermission.role_id == Role.role_id, isouter=True
-    )
-    grants: dict[str, set[str]] = {}
-    for name, granted in await db.execute(statement):
-        grants.setdefault(name, set()).update([granted] if granted else [])
-    return {name: frozenset(granted) for name, granted in grants.items()}
+    granted = await list_permissions(db)
+    return {name: granted.get(role_id, frozenset()) for name, role_id in (await list_role_ids(db)).items()}

@@ -9,6 +9,8 @@ from gencharge.sessions.guards import ALL, Action, Resource, permission
 
 _READ, _WRITE, _EDIT, _DELETE = Action.READ, Action.WRITE, Action.EDIT, Action.DELETE
 SUPER_ADMIN: Final = "SuperAdmin"
+# The name under which every process keeps what roles allow (`core.snapshots`).
+SNAPSHOT: Final = "roles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +80,5 @@ SEEDED_ROLES: Final = (
         _grant((*_CATALOGUE, *_CUSTOMERS, *_TALK, *_FIGURES), _READ),
     ),
 )
+
+SEEDED_NAMES: Final = frozenset(role.name for role in SEEDED_ROLES)

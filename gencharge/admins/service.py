@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
-from gencharge.admins.errors import AdminBlocked, AdminUnknown
+from gencharge.admins.errors import AdminBlocked, AdminUnknown, OwnAccount, RoleUnknown
+from gencharge.admins.events import AdminUpdated
 from gencharge.admins.models import Admin, AdminStatus, Role
-from gencharge.admins.roles import SEEDED_ROLES
-from gencharge.core.ids import new_id
+from gencharge.admins.rank import hold_staff
+from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
+from gencharge.admins.schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
+from gencharge.core import clock, snapshots
+from gencharge.core.events import changes, emit
+from gencharge.core.ids import SYSTEM, new_id
+from gencharge.core.paging import Order, column_of, fetch_page
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 
-ADMINS_PER_ROLE = 3
-FIRST_ADMIN_PHONE = 9_000_000_001
+ADMINS_PER_ROLE: Final = 3
+FIRST_ADMIN_PHONE: Final = 9_000_000_001
+_ID: Final = column_of(Admin.admin_id)
+_ORDERS: Final = {
+    "created_at": Order(column_of(Admin.created_at), _ID, descending=False),
+    "-created_at": Order(column_of(Admin.created_at), _ID),
+    "name": Order(column_of(Admin.name), _ID, descending=False),
+}
 
 
 async def seed(db: AsyncSession) -> None:
@@ -39,10 +53,14 @@ async def seed(db: AsyncSession) -> None:
 
 async def seed_roles(db: AsyncSession) -> None:
     """The five roles that every installation starts with."""
-    for role in SEEDED_ROLES:
+    new = [
         await crud.add_role_if_missing(
             db, name=role.name, description=role.description, permissions=role.permissions
         )
+        for role in SEEDED_ROLES
+    ]
+    if any(new):
+        await snapshots.bump(db, SNAPSHOT)
 
 
 async def create(
@@ -52,12 +70,13 @@ async def create(
     email: str,
     phone_number: str,
     role_id: UUID,
-    operator_scope: tuple[str, ...] = (),
+    operator_scope: Collection[str] = (),
 ) -> Admin:
     """A new active admin. Raises PhoneTaken, EmailTaken (409; each names its field)."""
     admin_id = new_id()
     await directory.claim_phone(db, phone_number, kind=OwnerKind.ADMIN, owner_id=admin_id)
     await directory.claim_email(db, email, kind=OwnerKind.ADMIN, owner_id=admin_id)
+    now = clock.now()
     admin = Admin(
         admin_id=admin_id,
         name=name,
@@ -66,6 +85,8 @@ async def create(
         role_id=role_id,
         operator_scope=list(operator_scope),
         status=AdminStatus.ACTIVE.value,
+        created_at=now,
+        updated_at=now,
     )
     db.add(admin)
     await db.flush()
@@ -95,5 +116,118 @@ async def admit(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role]:
 
 async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
     """Where to write to the admin."""
-    admin = await db.get(Admin, admin_id)
+    admin = await crud.get_admin(db, admin_id)
     return admin.email if admin else None
+
+
+async def get(db: AsyncSession, admin_id: UUID) -> Admin:
+    """The admin, in whatever state. Raises AdminUnknown."""
+    admin = await crud.get_admin(db, admin_id)
+    if admin is None:
+        raise AdminUnknown
+    return admin
+
+
+async def show(db: AsyncSession, admin_id: UUID) -> AdminDetail:
+    """One admin, and what the role allows. Raises AdminUnknown."""
+    admin = await get(db, admin_id)
+    role = await crud.get_role(db, admin.role_id) if admin.role_id is not None else None
+    granted = (await crud.list_permissions(db, [role.role_id])).get(role.role_id, ()) if role else ()
+    return AdminDetail(**fields(admin, role.name if role else None), permissions=sorted(granted))
+
+
+async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
+    """A page of the admins. Raises RoleUnknown."""
+    role_ids = await crud.list_role_ids(db)
+    if query.role is not None and query.role not in role_ids:
+        raise RoleUnknown(role_ids)
+    statement = crud.select_admins(
+        status=query.status,
+        role_id=role_ids[query.role] if query.role is not None else None,
+        operator=query.operator.upper() if query.operator is not None else None,
+        search=query.search,
+    )
+    rows, cursor, total = await fetch_page(db, statement, _ORDERS[query.sort], query)
+    names = {role_id: name for name, role_id in role_ids.items()}
+    items = [AdminOut(**fields(admin, names.get(admin.role_id))) for admin in rows]
+    return AdminPage(items=items, next_cursor=cursor, total=total)
+
+
+async def update_me(
+    db: AsyncSession, admin_id: UUID, *, name: str | None = None, email: str | None = None
+) -> AdminDetail:
+    """Change one's own name or address. Raises AdminUnknown, AdminBlocked, EmailTaken."""
+    admin, _role = await admit(db, admin_id)
+    await rewrite(db, admin, name=name, email=email)
+    return await show(db, admin_id)
+
+
+async def check_rank(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> bool:
+    """For whoever is about to do something to an owner's sessions or proofs: True where the owner is an admin.
+
+    Raises OwnAccount, and RankTooLow for an admin who holds more. Holds both to the end of the transaction.
+    """
+    if await crud.get_admin(db, admin_id) is None:
+        return False
+    if actor_id == admin_id:
+        raise OwnAccount
+    staff = await hold_staff(db, actor_id, admin_id)
+    staff.check_rank(actor_id, staff.admin(admin_id))
+    return True
+
+
+async def rewrite(
+    db: AsyncSession,
+    admin: Admin,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    phone_number: str | None = None,
+) -> dict[str, Any]:
+    """Write what differs, and announce it: the event's changes. Raises PhoneTaken, EmailTaken."""
+    before = contact(admin)
+    wanted = {"name": name, "email": email, "phone_number": phone_number}
+    found = changes(before, before | {field: value for field, value in wanted.items() if value is not None})
+    if not found:
+        return found
+    owner_id = admin.admin_id
+    if phone_number is not None and "phone_number" in found:
+        await directory.claim_phone(db, phone_number, kind=OwnerKind.ADMIN, owner_id=owner_id)
+        await directory.release(db, owner_id=owner_id, phone_number=admin.phone_number, email=None)
+    if email is not None and "email" in found:
+        await directory.claim_email(db, email, kind=OwnerKind.ADMIN, owner_id=owner_id)
+        if email.lower() != admin.email.lower():
+            await directory.release(db, owner_id=owner_id, phone_number=None, email=admin.email)
+    for field, change in found.items():
+        setattr(admin, field, change["new"])
+    await touch(db, admin)
+    await emit(db, AdminUpdated(**about(admin), changes=found))
+    return found
+
+
+async def touch(db: AsyncSession, admin: Admin) -> None:
+    """Write an admin's changes down."""
+    admin.updated_at = clock.now()
+    await db.flush()
+
+
+def about(admin: Admin) -> dict[str, str]:
+    """Who an event is about."""
+    return {"user_id": str(SYSTEM), "admin_id": str(admin.admin_id)}
+
+
+def contact(admin: Admin) -> dict[str, Any]:
+    """An admin's personal data."""
+    return {"name": admin.name, "email": admin.email, "phone_number": admin.phone_number}
+
+
+def fields(admin: Admin, role: str | None) -> dict[str, Any]:
+    """The fields of an answer."""
+    return contact(admin) | {
+        "admin_id": admin.admin_id,
+        "role": role,
+        "operator_scope": admin.operator_scope,
+        "status": admin.status,
+        "created_at": admin.created_at,
+        "updated_at": admin.updated_at,
+    }

@@ -13,7 +13,19 @@ from uuid import UUID
 import orjson
 from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlalchemy import BigInteger, ColumnElement, Select, SmallInteger, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    SmallInteger,
+    Subquery,
+    func,
+    literal,
+    outerjoin,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -84,11 +96,16 @@ class _Ranges(BaseModel):
 
     def within(self, amount: ColumnElement[Any], instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """The conditions on a column of paise and one of instants."""
-        conditions = []
+        conditions: list[ColumnElement[bool]] = []
         if self.min_amount is not None:
             conditions.append(amount >= self.min_amount.paise)
         if self.max_amount is not None:
             conditions.append(amount <= self.max_amount.paise)
+        return [*conditions, *self.between(instant)]
+
+    def between(self, instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+        """The conditions on a column of instants alone."""
+        conditions = []
         if self.from_date is not None:
             conditions.append(instant >= clock.start_of_day(self.from_date))
         if self.to_date is not None:
@@ -233,22 +250,38 @@ async def fetch_bounded_page(
     conditions on that entity. At most `look_through` rows are looked at: a page may hold fewer than `limit` rows, even
     none, and still have a next cursor, which goes on where this one stopped (the rule of Google's AIP-158).
     """
-    indexed = _after(indexed, order, page.cursor)
-    window = indexed.order_by(*_directions(order)).limit(look_through)
-    entity = indexed.column_descriptions[0]["entity"]
-    seen = aliased(entity, window.subquery())
-    columns = (getattr(seen, _key(order.column)), getattr(seen, _key(order.tie)))
-    falling = columns[0].desc(), columns[1].desc()
-    found = select(seen).where(*matches(seen)).order_by(*(falling if order.descending else columns))
-    rows = list((await db.scalars(found.limit(page.limit + 1))).all())
-    if len(rows) > page.limit:
-        rows = rows[: page.limit]
-        last: Any = rows[-1]
-        return rows, encode_cursor(getattr(last, _key(order.column)), getattr(last, _key(order.tie)))
-    # Not full: either the list has ended, or the last row that was looked at is where to go on.
-    edge = window.with_only_columns(order.column, order.tie).offset(look_through - 1).limit(1)
-    stopped_at = (await db.execute(edge)).first()
-    return rows, encode_cursor(*stopped_at) if stopped_at is not None else None
+    window = _after(indexed, order, page.cursor).order_by(*_directions(order)).limit(look_through)
+    seen = aliased(indexed.column_descriptions[0]["entity"], window.subquery())
+    chosen = select(seen).where(*matches(seen)).order_by(*_directions(_order_of(seen, order)))
+    rows = chosen.limit(page.limit + 1).cte("page")
+    found = aliased(seen, rows)
+    # Where to go on after a page that is not full: the last row that was looked at, if there is one. In the same
+    # statement, for what is written between two of them would shift the rows: one could be lost, or come twice.
+    edge = _edge(
+        window, order, look_through, select(func.count()).select_from(rows).scalar_subquery() <= page.limit
+    )
+    both = outerjoin(found, edge, true(), full=True)
+    answer = select(found, *edge.columns).select_from(both).order_by(*_directions(_order_of(found, order)))
+    lines = (await db.execute(answer)).all()
+    items = [line[0] for line in lines if line[0] is not None]
+    if len(items) > page.limit:
+        items = items[: page.limit]
+        return items, encode_cursor(*(getattr(items[-1], _key(part)) for part in (order.column, order.tie)))
+    return items, encode_cursor(*lines[0][1:]) if lines and lines[0][2] is not None else None
+
+
+def _edge(window: Select[Any], order: Order, look_through: int, wanted: ColumnElement[bool]) -> Subquery:
+    """The place of the last of `look_through` rows; no row where there are fewer, or it is not `wanted`."""
+    places = window.with_only_columns(order.column.label("place"), order.tie.label("tie")).subquery()
+    last = select(places).where(wanted)
+    falling = [column.desc() if order.descending else column.asc() for column in places.columns]
+    return last.order_by(*falling).offset(look_through - 1).limit(1).subquery("edge")
+
+
+def _order_of(entity: Any, order: Order) -> Order:
+    """The same order on an alias of the entity."""
+    column, tie = getattr(entity, _key(order.column)), getattr(entity, _key(order.tie))
+    return Order(column, tie, order.descending)
 
 
 def _after(statement: Select[Any], order: Order, cursor: str | None) -> Select[Any]:

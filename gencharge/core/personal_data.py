@@ -7,7 +7,7 @@ are asked.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -25,11 +25,15 @@ class PersonalData:
     name: str  # the key in an overview and in an export
     # (db, user_id): a few figures for the staff, as `web.to_json` can write it.
     overview: Callable[[AsyncSession, UUID], Awaitable[Any]] | None = None
-    # (stores, user_id): all that the room holds about the customer, as `web.to_json` can write it.
+    # (stores, user_id): all that the room holds about the customer, as `web.to_json` can write it. A value of a
+    # dictionary may be `all_of` a list, which is then read while it is sent.
     export: Callable[[Stores, UUID], Awaitable[Any]] | None = None
     # (db, user_id, payout): in the transaction that archives the account. Raises a Conflict that says what stands
     # against it; `payout` allows to pay the rest of the balance out.
     close: Callable[[AsyncSession, UUID, bool], Awaitable[None]] | None = None
+    # (db, user_id, user_type): in the transaction that changes how the customer's own number is billed. Raises a
+    # Conflict that says what stands against it.
+    may_switch: Callable[[AsyncSession, UUID, str], Awaitable[None]] | None = None
     # (stores, user_id): after the retention time. The ledger stays, with an id that leads to nobody. Idempotent.
     erase: Callable[[Stores, UUID], Awaitable[None]] | None = None
 
@@ -38,3 +42,25 @@ def parts_of(request: Request) -> Sequence[PersonalData]:
     """The application's table."""
     parts: Sequence[PersonalData] = request.app.state.personal_data
     return parts
+
+
+async def all_of(
+    fetch: Callable[[str | None], Awaitable[tuple[Sequence[Any], str | None]]],
+) -> AsyncIterator[Any]:
+    """Every item of a list of any length, a page in memory at a time.
+
+    `fetch` takes a cursor and gives a page and the next cursor. The first page is read at once, so that a store that
+    is away is noticed before anything was sent.
+    """
+    items, cursor = await fetch(None)
+
+    async def rest() -> AsyncIterator[Any]:
+        page, after = items, cursor
+        while True:
+            for item in page:
+                yield item
+            if after is None:
+                return
+            page, after = await fetch(after)
+
+    return rest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
+from decimal import Decimal
 from functools import wraps
 from inspect import iscoroutinefunction
 from typing import Any, Final
@@ -76,6 +77,8 @@ def _encode(value: Any) -> Any:
         )  # `Out` allows no serializers, so this is what model_dump() would give, for less
     if isinstance(value, UUID):  # asyncpg's own subclass
         return str(value)
+    if isinstance(value, Decimal):  # a percentage: exact, with the decimals it has
+        return orjson.Fragment(format(value, "f"))
     raise TypeError(f"{type(value).__name__} can't be written as JSON")
 
 

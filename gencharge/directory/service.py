@@ -57,3 +57,13 @@ async def phone_owner(db: AsyncSession, phone_number: str) -> tuple[OwnerKind, U
         )
     ).first()
     return (OwnerKind(row.kind), row.owner_id) if row else None
+
+
+async def email_owner(db: AsyncSession, email: str) -> tuple[OwnerKind, UUID] | None:
+    """Whose address it is, however it is written: the kind and the id, or None."""
+    row = (
+        await db.execute(
+            select(EmailEntry.kind, EmailEntry.owner_id).where(EmailEntry.email == email.lower())
+        )
+    ).first()
+    return (OwnerKind(row.kind), row.owner_id) if row else None

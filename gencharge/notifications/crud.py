@@ -98,3 +98,8 @@ async def mark_deleted(
         _inbox(owner, _id=notice_id), {"$set": {"deleted_at": now, "title": "", "body": "", "data": {}}}
     )
     return result.matched_count == 1
+
+
+async def delete_inbox(documents: AsyncDatabase[Document], owner: Recipient) -> None:
+    """Delete all of an owner's notices, also those that they deleted: nothing of them is left."""
+    await _notices(documents).delete_many({"recipient_kind": owner.kind, "recipient_id": owner.id})

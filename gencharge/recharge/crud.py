@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, exists, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, exists, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
 from gencharge.core.paging import column_of
 from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
-from gencharge.recharge.schemas import PlanQuery, RechargeQuery
+from gencharge.recharge.schemas import (
+    AnyRechargeQuery,
+    CurrentPlanQuery,
+    PlanQuery,
+    RechargeFilters,
+    RechargeQuery,
+)
+
+# States of a payment that are rare enough for an index of their own.
+_UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DELIVERED}
+# States that a recharge takes from its plan.
+PLAN_STATES: Final[frozenset[str]] = frozenset(PlanState)
 
 # The hot path: the whole recharge in one round trip. See migrations/sql/0004_recharge.sql.
 RECHARGE_FROM_WALLET: Final = """
@@ -62,34 +73,64 @@ async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recharge | N
 
 def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[Recharge]:
     """The customer's recharges that match."""
-    query = select(Recharge).where(Recharge.user_id == user_id)
-    equal: dict[Any, Any] = {
-        Recharge.phone_number: wanted.phone_number,
-        Recharge.operator: wanted.operator,
-        Recharge.plan_type: wanted.plan_type,
-        Recharge.category: wanted.category,
-        Recharge.payment_method: wanted.payment_method,
-        Recharge.source: wanted.source,
-    }
-    for column, value in equal.items():
-        if value is not None:
-            query = query.where(column == value)
+    query = select(Recharge).where(Recharge.user_id == user_id, *match_recharges(Recharge, wanted))
     query = query.where(
         *wanted.within(Recharge.wallet_amount + Recharge.gateway_amount, column_of(Recharge.created_at))
     )
-    return query if wanted.status is None else query.where(_has_status(wanted.status))
+    return query if wanted.status is None else query.where(has_status(Recharge, wanted.status))
 
 
-def _has_status(status: str) -> Any:
-    """A delivered recharge is what its plan is; any other one is what its payment is."""
-    if status not in set(PlanState):
-        return Recharge.status == status
+def select_all_recharges(wanted: AnyRechargeQuery) -> Select[Recharge]:
+    """All customers' recharges, as far as one index answers it in the list's order: the most selective filter."""
+    query = select(Recharge)
+    if wanted.user_id is not None:
+        query = query.where(Recharge.user_id == wanted.user_id)
+    elif wanted.phone_number is not None:
+        query = query.where(Recharge.phone_number == wanted.phone_number)
+    elif wanted.status is not None and wanted.status in _UNDELIVERED:
+        # The index is partial: the planner has to see the status.
+        query = query.where(Recharge.status == literal(wanted.status.value, literal_execute=True))
+    return query.where(*wanted.between(column_of(Recharge.created_at)))
+
+
+async def get_recharge_in_scope(
+    db: AsyncSession, user_id: UUID, recharge_id: UUID, scope: ColumnElement[bool]
+) -> Recharge | None:
+    """One recharge of the customer's, where it is in scope."""
+    query = select(Recharge).where(Recharge.user_id == user_id, Recharge.id == recharge_id, scope)
+    found: Recharge | None = await db.scalar(query)
+    return found
+
+
+def match_recharges(entity: Any, wanted: RechargeFilters) -> list[ColumnElement[bool]]:
+    """The conditions of the filters, but status, amounts and dates, on recharges or an alias of them."""
+    equal: dict[Any, Any] = {
+        entity.phone_number: wanted.phone_number,
+        entity.operator: wanted.operator,
+        entity.plan_type: wanted.plan_type,
+        entity.category: wanted.category,
+        entity.payment_method: wanted.payment_method,
+        entity.source: wanted.source,
+    }
+    return [column == value for column, value in equal.items() if value is not None]
+
+
+def has_status(entity: Any, status: str, *, now: datetime | None = None) -> Any:
+    """A delivered recharge is what its plan is; any other one is what its payment is.
+
+    With `now`, a plan that has ended counts as expired, though its line was not advanced yet.
+    """
+    if status not in PLAN_STATES:
+        return entity.status == status
+    state: Any = ActivePlan.status == status
+    if now is not None and status == PlanState.ACTIVE:
+        state = state & (ActivePlan.valid_until > now)
+    elif now is not None and status == PlanState.EXPIRED:
+        state = state | ((ActivePlan.status == PlanState.ACTIVE) & (ActivePlan.valid_until <= now))
     plan = exists().where(
-        ActivePlan.phone_number == Recharge.phone_number,
-        ActivePlan.recharge_id == Recharge.id,
-        ActivePlan.status == status,
+        ActivePlan.phone_number == entity.phone_number, ActivePlan.recharge_id == entity.id, state
     )
-    return (Recharge.status == PaymentState.DELIVERED) & plan
+    return (entity.status == PaymentState.DELIVERED) & plan
 
 
 async def list_plans_of(db: AsyncSession, recharges: Iterable[Recharge]) -> dict[UUID, ActivePlan]:
@@ -129,6 +170,39 @@ def select_plans(user_id: UUID, own_number: str, numbers: list[str], wanted: Pla
     return query
 
 
+def select_current_plans(wanted: CurrentPlanQuery, now: datetime) -> Select[ActivePlan]:
+    """The plans of all numbers that run or wait, as far as one index answers it in the list's order."""
+    query = select(ActivePlan).where(ActivePlan.status == literal(wanted.status, literal_execute=True))
+    if wanted.phone_number is not None:
+        query = query.where(ActivePlan.phone_number == wanted.phone_number)
+    elif wanted.user_id is not None:
+        theirs = select(Recharge.phone_number).where(Recharge.user_id == wanted.user_id)
+        query = query.where(ActivePlan.phone_number.in_(theirs), ActivePlan.user_id == wanted.user_id)
+    return query.where(*_runs_at(ActivePlan, wanted, now)) if wanted.by_end else query
+
+
+def match_plans(entity: Any, wanted: CurrentPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
+    """The conditions of the filters on bought plans or an alias of them."""
+    equal: dict[Any, Any] = {
+        entity.phone_number: wanted.phone_number,
+        entity.user_id: wanted.user_id,
+        entity.operator: wanted.operator,
+        entity.plan_type: wanted.plan_type,
+        entity.category: wanted.category,
+    }
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    return [*conditions, *_runs_at(entity, wanted, now)]
+
+
+def _runs_at(entity: Any, wanted: CurrentPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
+    """What has ended is not current, though its line was not advanced yet."""
+    if wanted.status == "queued":
+        return []
+    if wanted.expires_within_days is None:
+        return [entity.valid_until > now]
+    return [entity.valid_until > now, entity.valid_until <= now + timedelta(days=wanted.expires_within_days)]
+
+
 async def list_due_lines(db: AsyncSession, limit: int) -> list[str]:
     """Numbers whose plans have to change now, in the order of their numbers; at most twice `limit`."""
     return list(await db.scalars(_DUE, {"now": clock.pinned(), "limit": limit}))
@@ -149,3 +223,14 @@ async def advance_line(db: AsyncSession, phone_number: str, context: str) -> int
     await db.execute(_LOCK, {"phone_number": phone_number})
     values = {"phone_number": phone_number, "now": clock.pinned(), "context": context}
     return int(await db.scalar(_ADVANCE, values) or 0)
+
+
+async def find_plan_of_other_type(db: AsyncSession, phone_number: str, plan_type: str) -> ActivePlan | None:
+    """A plan of the number that is active or queued and not of this type; the active one first."""
+    query = select(ActivePlan).where(
+        ActivePlan.phone_number == phone_number,
+        ActivePlan.plan_type != plan_type,
+        ActivePlan.status.in_((PlanState.ACTIVE, PlanState.QUEUED)),
+    )
+    query = query.order_by(ActivePlan.status, ActivePlan.created_at).limit(1)
+    return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()

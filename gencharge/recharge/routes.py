@@ -1,11 +1,11 @@
-"""`/recharge`: quotes, recharges, bought plans, receipts."""
+"""`/recharge`: quotes, recharges, bought plans, receipts; for the staff, all customers'."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
@@ -20,10 +20,15 @@ from gencharge.core.errors import (
 )
 from gencharge.core.hot import HotRoute
 from gencharge.core.paging import CursorInvalid
-from gencharge.recharge import service
+from gencharge.recharge import sales, service
 from gencharge.recharge.errors import REFUSALS, PaymentMethodUnavailable, RechargeNotFound
 from gencharge.recharge.schemas import (
+    AnyRechargeQuery,
     BoughtPlanPage,
+    CurrentPlanQuery,
+    CustomerPlanPage,
+    CustomerRechargeOut,
+    CustomerRechargePage,
     PlanQuery,
     Quote,
     QuoteOut,
@@ -35,12 +40,22 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
-from gencharge.sessions.guards import USER_ERRORS, SignedInUser
+from gencharge.sessions.guards import (
+    SCOPED_ERRORS,
+    USER_ERRORS,
+    Action,
+    Principal,
+    Requires,
+    Resource,
+    SignedInUser,
+)
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 router = web.router("recharge")
 hot = web.router("recharge", route_class=HotRoute)
 _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
+_FOR_STAFF = (*SCOPED_ERRORS, DatabaseUnavailable)
+Reader = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.READ, scoped=True))]
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
     *REFUSALS.values(),
@@ -100,6 +115,35 @@ async def show_by_key(
 ) -> RechargeOut:
     """What became of a request whose answer I never got. 404: it changed nothing; send it again."""
     return await service.show_by_key(db, user.user_id, idempotency_key)
+
+
+@router.get("/admin", responses=web.errors(CursorInvalid, ValidationFailed, *_FOR_STAFF))
+async def list_all_recharges(
+    admin: Reader, db: Db, query: Annotated[AnyRechargeQuery, Query()]
+) -> CustomerRechargePage:
+    """All customers' recharges, newest first; for an admin limited to some operators, those of these operators.
+
+    A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
+    """
+    return await sales.list_recharges(db, admin, query)
+
+
+@router.get("/admin/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_FOR_STAFF))
+async def list_current_plans(
+    admin: Reader, db: Db, query: Annotated[CurrentPlanQuery, Query()]
+) -> CustomerPlanPage:
+    """The plans that run on any number now, or wait for their turn."""
+    return await sales.list_current_plans(db, admin, query)
+
+
+@router.get(
+    "/admin/{user_id}/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_FOR_STAFF)
+)
+async def show_customers_recharge(
+    admin: Reader, db: Db, user_id: UUID, recharge_id: UUID
+) -> CustomerRechargeOut:
+    """One recharge of a customer's as it stands now."""
+    return await sales.get_recharge(db, admin, user_id, recharge_id)
 
 
 @router.get("/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))

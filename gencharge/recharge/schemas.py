@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from gencharge.core.money import Money
-from gencharge.core.paging import HistoryParams, Page, PageParams
+from gencharge.core.paging import BoundedHistoryParams, BoundedParams, HistoryParams, Page, PageParams
 from gencharge.core.phone import MobileNumber
 from gencharge.core.web import Body, Out
+from gencharge.users.models import UserBrief
 
 
 class PaymentMethod(StrEnum):
@@ -173,16 +174,36 @@ class RechargeOut(Out):
     completed_at: datetime | None
 
 
-class RechargeQuery(HistoryParams):
-    """Which recharges. Days are business days in IST, both included."""
+OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
+
+
+class RechargeFilters(BaseModel):
+    """What a list of recharges can be asked for, by a customer and by the staff."""
 
     status: RechargeStatus | None = None
     phone_number: MobileNumber | None = None
-    operator: str | None = Field(default=None, max_length=20)
+    operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
     category: str | None = Field(default=None, max_length=40)
     payment_method: PaymentMethod | None = None
     source: str | None = Field(default=None, max_length=20)
+
+
+class RechargeQuery(HistoryParams, RechargeFilters):
+    """Which recharges. Days are business days in IST, both included."""
+
+
+class AnyRechargeQuery(BoundedHistoryParams, RechargeFilters):
+    """Which recharges of all customers. Days are business days in IST, both included."""
+
+    user_id: UUID | None = Field(default=None, description="Who paid.")
+
+
+class CustomerRechargeOut(RechargeOut):
+    """A recharge of a customer's, as the staff see it."""
+
+    user_id: UUID
+    user: UserBrief | None
 
 
 class PlanQuery(PageParams):
@@ -196,6 +217,30 @@ class PlanQuery(PageParams):
     expires_within_days: int | None = Field(
         default=None, ge=0, le=366, description="Active ones that end by then."
     )
+
+
+class CurrentPlanQuery(BoundedParams):
+    """Which of the plans that run on any number, or wait for their turn."""
+
+    status: Literal["active", "queued"] = "active"
+    phone_number: MobileNumber | None = None
+    user_id: UUID | None = Field(default=None, description="Who paid.")
+    operator: OperatorCode | None = None
+    plan_type: Literal["prepaid", "postpaid"] | None = None
+    category: str | None = Field(default=None, max_length=40)
+    expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Those that end by then.")
+    sort: Literal["created_at", "-created_at", "valid_until", "-valid_until"] = "-created_at"
+
+    @model_validator(mode="after")
+    def _queued_plans_have_no_end(self) -> Self:
+        if self.status == "queued" and (self.by_end or self.expires_within_days is not None):
+            raise ValueError("a queued plan has no end yet: no expires_within_days, and sort by created_at")
+        return self
+
+    @property
+    def by_end(self) -> bool:
+        """Whether the order is that of the plans' ends."""
+        return self.sort.endswith("valid_until")
 
 
 class BoughtPlanOut(Out):
@@ -214,6 +259,13 @@ class BoughtPlanOut(Out):
     valid_until: datetime | None
     days_left: int | None = Field(description="Whole days until it ends; null unless active.")
     bought_at: datetime
+
+
+class CustomerPlanOut(BoughtPlanOut):
+    """A plan of a number, and who paid for it."""
+
+    user_id: UUID
+    user: UserBrief | None
 
 
 class ReceiptOut(Out):
@@ -240,3 +292,5 @@ class ReceiptOut(Out):
 
 RechargePage = Page[RechargeOut]
 BoughtPlanPage = Page[BoughtPlanOut]
+CustomerRechargePage = Page[CustomerRechargeOut]
+CustomerPlanPage = Page[CustomerPlanOut]

@@ -209,7 +209,7 @@ async def receipt(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Receipt
     """The receipt of one of the customer's recharges. Raises RechargeNotFound."""
     found = await _mine(db, user_id, recharge_id)
     plans = await crud.list_plans_of(db, [found])
-    return receipts.receipt_of(found, _status(found, plans.get(found.id)))
+    return receipts.receipt_of(found, status_of(found, plans.get(found.id)))
 
 
 async def list_recharges(db: AsyncSession, user_id: UUID, wanted: RechargeQuery) -> RechargePage:
@@ -264,7 +264,7 @@ async def _as_it_stands(db: AsyncSession, recharge: Recharge) -> RechargeOut:
     return _shown(recharge, plans.get(recharge.id))
 
 
-def _status(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
+def status_of(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
     """What the customer sees: the plan's state once it is delivered, the payment's state before."""
     if recharge.status == PaymentState.DELIVERED and plan is not None:
         return RechargeStatus(plan.status)
@@ -272,33 +272,43 @@ def _status(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
 
 
 def _shown(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
-    return RechargeOut(
-        id=recharge.id,
-        status=_status(recharge, plan),
-        phone_number=recharge.phone_number,
-        plan_id=recharge.plan_id,
-        plan_version=recharge.plan_version,
-        plan_name=recharge.plan_name,
-        operator=recharge.operator,
-        plan_type=recharge.plan_type,
-        category=recharge.category,
-        price=Money(recharge.price),
-        discount=Money(recharge.discount),
-        wallet_amount=Money(recharge.wallet_amount),
-        gateway_amount=Money(recharge.gateway_amount),
-        total_paid=Money(recharge.wallet_amount + recharge.gateway_amount),
-        payment_method=PaymentMethod(recharge.payment_method),
-        source=recharge.source,
-        valid_from=plan.valid_from if plan else None,
-        valid_until=plan.valid_until if plan else None,
-        failure_reason=recharge.failure_reason,
-        created_at=recharge.created_at,
-        completed_at=recharge.completed_at,
-    )
+    return RechargeOut(**fields_of(recharge, plan), status=status_of(recharge, plan))
+
+
+def fields_of(recharge: Recharge, plan: ActivePlan | None) -> dict[str, Any]:
+    """A recharge with its plan: the fields of RechargeOut but the status."""
+    return {
+        "id": recharge.id,
+        "phone_number": recharge.phone_number,
+        "plan_id": recharge.plan_id,
+        "plan_version": recharge.plan_version,
+        "plan_name": recharge.plan_name,
+        "operator": recharge.operator,
+        "plan_type": recharge.plan_type,
+        "category": recharge.category,
+        "price": Money(recharge.price),
+        "discount": Money(recharge.discount),
+        "wallet_amount": Money(recharge.wallet_amount),
+        "gateway_amount": Money(recharge.gateway_amount),
+        "total_paid": Money(recharge.wallet_amount + recharge.gateway_amount),
+        "payment_method": PaymentMethod(recharge.payment_method),
+        "source": recharge.source,
+        "valid_from": plan.valid_from if plan else None,
+        "valid_until": plan.valid_until if plan else None,
+        "failure_reason": recharge.failure_reason,
+        "created_at": recharge.created_at,
+        "completed_at": recharge.completed_at,
+    }
 
 
 def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
+    return BoughtPlanOut(**plan_fields_of(plan, now))
+
+
+def plan_fields_of(plan: ActivePlan, now: datetime) -> dict[str, Any]:
+    """A bought plan: the fields of BoughtPlanOut."""
     runs = plan.status == PlanState.ACTIVE and plan.valid_until is not None
+<<<<<<< HEAD
     status = RechargeStatus.PROCESSING if plan.status == PlanState.PENDING else RechargeStatus(plan.status)
     return BoughtPlanOut(
         subscription_id=plan.recharge_id,
@@ -315,3 +325,20 @@ def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
         days_left=max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
         bought_at=plan.created_at,
     )
+=======
+    return {
+        "subscription_id": plan.recharge_id,
+        "phone_number": plan.phone_number,
+        "plan_id": plan.plan_id,
+        "plan_name": plan.plan_name,
+        "operator": plan.operator,
+        "plan_type": plan.plan_type,
+        "category": plan.category,
+        "is_addon": plan.is_addon,
+        "status": RechargeStatus(plan.status),
+        "valid_from": plan.valid_from,
+        "valid_until": plan.valid_until,
+        "days_left": max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
+        "bought_at": plan.created_at,
+    }
+>>>>>>> main

@@ -145,6 +145,21 @@ def select_live(user_id: UUID, now: datetime) -> Select[Session]:
     )
 
 
+async def get_started_at(db: AsyncSession, *, user_id: UUID, session_id: UUID) -> datetime | None:
+    """When a session that has not ended began."""
+    started: datetime | None = await db.scalar(
+        select(Session.created_at).where(
+            Session.user_id == user_id, Session.session_id == session_id, Session.revoked_at.is_(None)
+        )
+    )
+    return started
+
+
+async def delete_all(db: AsyncSession, user_id: UUID) -> None:
+    """Forget all sessions of an owner, and their refresh tokens."""
+    await db.execute(delete(Session).where(Session.user_id == user_id))
+
+
 async def list_revoked_lately(db: AsyncSession, *, seconds: float) -> list[UUID]:
     """Sessions of all owners that ended within the last `seconds`: the one query here that asks every shard."""
     since = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, seconds)

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
 from gencharge.core.config import Settings
 from gencharge.core.events import emit
 from gencharge.core.ids import new_id
-from gencharge.core.paging import Order, PageQuery, fetch_page
+from gencharge.core.paging import Order, PageParams, PageQuery, fetch_page
 from gencharge.sessions import announcements, crud
 from gencharge.sessions.errors import SessionEnded, SessionUnknown
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
@@ -144,6 +145,17 @@ async def revoke(
 
     Their access tokens are refused in every process within a second of the commit.
     """
+    return len(await _revoke(db, user_id, session_id, reason=reason, but=but))
+
+
+async def revoke_all(db: AsyncSession, user_id: UUID, *, reason: str) -> list[UUID]:
+    """End all sessions of an owner: those that had not ended yet."""
+    return await _revoke(db, user_id, None, reason=reason, but=None)
+
+
+async def _revoke(
+    db: AsyncSession, user_id: UUID, session_id: UUID | None, *, reason: str, but: UUID | None
+) -> list[UUID]:
     ended = await crud.set_revoked(db, user_id=user_id, session_id=session_id, but=but, reason=reason)
     await emit(
         db,
@@ -152,8 +164,9 @@ async def revoke(
             for row in ended
         ),
     )
-    announcements.after_commit(db, [row.session_id for row in ended])
-    return len(ended)
+    session_ids = [row.session_id for row in ended]
+    announcements.after_commit(db, session_ids)
+    return session_ids
 
 
 async def give_second_factor(db: AsyncSession, user_id: UUID, session_id: UUID, *, at: datetime) -> None:
@@ -169,12 +182,26 @@ async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: 
 
 
 async def list_live(
-    db: AsyncSession, user_id: UUID, page: PageQuery
+    db: AsyncSession, user_id: UUID, page: PageQuery | PageParams
 ) -> tuple[list[Session], str | None, int | None]:
     """A page of an owner's sessions that can still be used, the newest first."""
     columns = Session.__table__.c
     order = Order(columns.created_at, columns.session_id)
     return await fetch_page(db, crud.select_live(user_id, clock.now()), order, page)
+
+
+async def list_all(
+    db: AsyncSession, user_id: UUID, page: PageQuery
+) -> tuple[list[Session], str | None, int | None]:
+    """A page of an owner's sessions that are remembered, also those that ended, the newest first."""
+    columns = Session.__table__.c
+    order = Order(columns.created_at, columns.session_id)
+    return await fetch_page(db, select(Session).where(Session.user_id == user_id), order, page)
+
+
+async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:
+    """When this session's owner gave the code that began it; None where it has ended or there is none."""
+    return await crud.get_started_at(db, user_id=user_id, session_id=session_id)
 
 
 async def forget_old(db: AsyncSession) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.users.models import ReferralCode, User
+from gencharge.users.models import Erasure, Preferences, ReferralCode, SavedNumber, User, UserStatus
 
 
 async def get_user(db: AsyncSession, user_id: UUID) -> User | None:
@@ -44,3 +45,117 @@ async def add_referral_code(db: AsyncSession, *, code: str, user_id: UUID) -> bo
 async def get_referral_code(db: AsyncSession, code: str) -> ReferralCode | None:
     """The code and its owner."""
     return await db.get(ReferralCode, code)
+
+
+async def set_status(
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    held: UserStatus,
+    to: UserStatus,
+    by: UUID,
+    reason: str | None,
+    now: datetime,
+) -> User | None:
+    """Move a user from status `held` to another: the user, or None where they don't have it (any more)."""
+    statement = (
+        update(User)
+        .where(User.user_id == user_id, User.status == held.value)
+        .values(status=to.value, status_since=now, status_by=by, status_reason=reason, updated_at=now)
+        .returning(User)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return (await db.scalars(statement)).one_or_none()
+
+
+async def get_status(db: AsyncSession, user_id: UUID) -> str | None:
+    """The status as it is in the database now."""
+    found: str | None = await db.scalar(select(User.status).where(User.user_id == user_id))
+    return found
+
+
+async def get_preferences(db: AsyncSession, user_id: UUID) -> Preferences | None:
+    """The user's switches; None where they never touched them."""
+    return await db.get(Preferences, user_id)
+
+
+async def put_preferences(
+    db: AsyncSession, user_id: UUID, values: Mapping[str, bool], *, now: datetime
+) -> Preferences:
+    """Write the user's switches."""
+    row = {**values, "updated_at": now}
+    statement = insert(Preferences).values(user_id=user_id, **row)
+    statement = statement.on_conflict_do_update(index_elements=[Preferences.user_id], set_=row)
+    kept = statement.returning(Preferences).execution_options(populate_existing=True)
+    return (await db.scalars(kept)).one()
+
+
+def select_numbers(user_id: UUID) -> Select[SavedNumber]:
+    """The user's saved numbers."""
+    return select(SavedNumber).where(SavedNumber.user_id == user_id)
+
+
+async def count_numbers(db: AsyncSession, user_id: UUID) -> int:
+    """How many numbers the user saved."""
+    found = select(func.count()).select_from(SavedNumber).where(SavedNumber.user_id == user_id)
+    return int(await db.scalar(found) or 0)
+
+
+async def get_number(db: AsyncSession, user_id: UUID, number_id: UUID) -> SavedNumber | None:
+    """One of the user's saved numbers."""
+    return await db.get(SavedNumber, (user_id, number_id))
+
+
+async def lock_number(db: AsyncSession, user_id: UUID, number_id: UUID) -> SavedNumber | None:
+    """The same, held to the end of the transaction."""
+    key = (user_id, number_id)
+    return await db.get(SavedNumber, key, with_for_update=True, populate_existing=True)
+
+
+async def add_number(db: AsyncSession, **values: Any) -> SavedNumber | None:
+    """Write a saved number down; None where the user has it already."""
+    statement = insert(SavedNumber).values(values).on_conflict_do_nothing().returning(SavedNumber)
+    return (await db.scalars(statement)).one_or_none()
+
+
+async def delete_number(db: AsyncSession, user_id: UUID, number_id: UUID) -> str | None:
+    """Forget a saved number: which it was, or None where the user has none of this id."""
+    statement = delete(SavedNumber).where(SavedNumber.user_id == user_id, SavedNumber.number_id == number_id)
+    gone: str | None = await db.scalar(statement.returning(SavedNumber.phone_number))
+    return gone
+
+
+async def add_erasure(db: AsyncSession, user_id: UUID, *, erase_after: datetime) -> None:
+    """Note when a user's data is to be erased."""
+    await db.execute(insert(Erasure).values(user_id=user_id, erase_after=erase_after))
+
+
+async def claim_erasures(db: AsyncSession, *, now: datetime, until: datetime, limit: int) -> list[UUID]:
+    """Take users whose data is due to be erased, the earliest first, for nobody else to take before `until`."""
+    due = (
+        select(Erasure.user_id)
+        .where(Erasure.erase_after <= now, (Erasure.leased_until.is_(None)) | (Erasure.leased_until <= now))
+        .order_by(Erasure.erase_after)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    statement = update(Erasure).where(Erasure.user_id == due.c.user_id).values(leased_until=until)
+    return list(await db.scalars(statement.returning(Erasure.user_id)))
+
+
+async def release_erasures(db: AsyncSession, user_ids: Collection[UUID]) -> None:
+    """Give back what was claimed and not done."""
+    await db.execute(update(Erasure).where(Erasure.user_id.in_(user_ids)).values(leased_until=None))
+
+
+async def delete_erasure(db: AsyncSession, user_id: UUID) -> bool:
+    """Note that a user's data is erased; False where that was noted before."""
+    gone = await db.scalar(delete(Erasure).where(Erasure.user_id == user_id).returning(Erasure.user_id))
+    return gone is not None
+
+
+async def delete_belongings(db: AsyncSession, user_id: UUID) -> None:
+    """Forget the user's switches and saved numbers."""
+    for table in (Preferences, SavedNumber):
+        await db.execute(delete(table).where(table.user_id == user_id))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gencharge.core.events import Event
 
@@ -24,4 +25,106 @@ class UserRegistered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserReactivated(Event):
-    """A deactivated customer came back."""
+    """A deactivated customer came back: by signing in, or through an admin."""
+
+    reason: str = ""
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserBlocked(Event):
+    """An admin shut a customer out. Their sessions ended."""
+
+    reason: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUnblocked(Event):
+    """An admin let a blocked customer in again."""
+
+    reason: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDeactivated(Event):
+    """A customer left for a while, or was put aside by an admin. Their sessions ended."""
+
+    reason: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserArchived(Event):
+    """An account was closed, by its owner or an admin. Number and address are free again; the ledger stays."""
+
+    reason: str
+    changes: dict[str, Any]
+    erase_after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserErased(Event):
+    """The personal data of an archived customer was erased."""
+
+    archived_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserUpdated(Event):
+    """Name or e-mail address of a customer was changed. Both are masked."""
+
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTypeSwitched(Event):
+    """A customer's own number is billed in the other way now."""
+
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserKycTierChanged(Event):
+    """An admin changed how well a customer is known, which decides the wallet's limits."""
+
+    reason: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserDataExported(Event):
+    """All that is held about a customer was given out, to them or to an admin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreferencesChanged(Event):
+    """A customer gave or took back a consent, or changed what they want to hear of."""
+
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberSaved(Event):
+    """A customer saved a number under a nickname."""
+
+    number_id: str
+    masked_phone_number: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedNumberChanged(Event):
+    """A customer changed a saved number."""
+
+    number_id: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedNumberRemoved(Event):
+    """A customer removed a saved number."""
+
+    number_id: str
+    masked_phone_number: str

@@ -1,19 +1,271 @@
-"""Users over HTTP."""
+"""`/users/me`: what a customer does with their own account."""
 
 from __future__ import annotations
 
-from gencharge.core import web
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import Query, Request
+from fastapi.responses import StreamingResponse
+
+from gencharge.core import clock, web
+from gencharge.core.config import Settings
 from gencharge.core.database import Db
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    DocumentsUnavailable,
+    MalformedJson,
+    ValidationFailed,
+)
+from gencharge.core.paging import CursorInvalid, Page, Paging
+from gencharge.core.personal_data import parts_of
 from gencharge.core.web import errors
+from gencharge.directory.errors import EmailTaken
+from gencharge.operators.errors import UnknownCircle, UnknownOperator
+from gencharge.operators.service import CurrentOperators
+from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
-from gencharge.users import service
-from gencharge.users.errors import UserUnknown
-from gencharge.users.schemas import UserOut
+from gencharge.users import export as exports
+from gencharge.users import lifecycle, numbers, profile, service
+from gencharge.users.errors import (
+    FreshSignInRequired,
+    NumberAlreadySaved,
+    PlanOfOtherType,
+    SavedNumbersFull,
+    SavedNumberUnknown,
+    UserAlreadyArchived,
+    UserNotActive,
+    UserNotDeactivated,
+    UserTypeUnchanged,
+    UserUnknown,
+    WalletHoldsMoney,
+    WalletNotEmpty,
+)
+from gencharge.users.models import SavedNumber
+from gencharge.users.schemas import (
+    ChangeEmail,
+    EditMe,
+    EditNumber,
+    PreferencesBody,
+    PreferencesOut,
+    SavedNumberOut,
+    SaveNumber,
+    SwitchType,
+    UserOut,
+    WithReason,
+)
 
 router = web.router("users")
+EXPORTED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "A JSON document with one member for each part of the service.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+}
+_READING: Final = (*USER_ERRORS, DatabaseUnavailable)
+_CHANGING: Final = (*_READING, MalformedJson, ValidationFailed, UserUnknown, UserAlreadyArchived)
 
 
-@router.get("/me", response_model=UserOut, responses=errors(*USER_ERRORS, UserUnknown))
+@router.get("/me", response_model=UserOut, responses=errors(*_READING, UserUnknown))
 async def read_me(db: Db, me: SignedInUser) -> UserOut:
     """Who I am."""
     return UserOut.model_validate(await service.get(db, me.user_id))
+
+
+@router.patch("/me", response_model=UserOut, responses=errors(*_CHANGING))
+async def edit_me(db: Db, me: SignedInUser, body: EditMe) -> UserOut:
+    """Change my name."""
+    return UserOut.model_validate(await profile.edit(db, me.user_id, name=body.name))
+
+
+@router.delete(
+    "/me",
+    status_code=204,
+    responses=errors(
+        *_READING,
+        ValidationFailed,
+        UserUnknown,
+        UserAlreadyArchived,
+        FreshSignInRequired,
+        WalletNotEmpty,
+        WalletHoldsMoney,
+    ),
+)
+async def delete_me(
+    db: Db,
+    me: SignedInUser,
+    request: Request,
+    payout: Annotated[bool, Query(description="Pay the rest of the balance out.")] = False,
+) -> None:
+    """Close my account for good. My number and address are free at once; what is known of me is erased later.
+
+    Needs a session that began with a code within the last STEP_UP_MINUTES: a phone that was left lying about must
+    not be enough (OWASP ASVS 7.5.1).
+    """
+    settings: Settings = request.app.state.settings
+    began = await sessions.started_at(db, me.user_id, me.session_id)
+    if began is None or (clock.now() - began).total_seconds() > settings.step_up_minutes * 60:
+        raise FreshSignInRequired
+    await lifecycle.archive(
+        db,
+        parts_of(request),
+        me.user_id,
+        by=me.user_id,
+        reason="closed by the owner",
+        payout=payout,
+        keep_days=settings.erasure_after_days,
+    )
+
+
+@router.put("/me/email", response_model=UserOut, responses=errors(*_CHANGING, EmailTaken))
+async def change_email(db: Db, me: SignedInUser, body: ChangeEmail) -> UserOut:
+    """Change my e-mail address. The old one is free for others."""
+    return UserOut.model_validate(await profile.edit(db, me.user_id, email=body.email))
+
+
+@router.post(
+    "/me/switch-type",
+    response_model=UserOut,
+    responses=errors(*_CHANGING, UserTypeUnchanged, PlanOfOtherType),
+)
+async def switch_type(db: Db, me: SignedInUser, request: Request, body: SwitchType) -> UserOut:
+    """Say that my own number is prepaid, or postpaid, from now on."""
+    return UserOut.model_validate(
+        await profile.switch_type(db, parts_of(request), me.user_id, body.user_type)
+    )
+
+
+@router.post(
+    "/me/deactivate",
+    status_code=204,
+    responses=errors(*_READING, MalformedJson, ValidationFailed, UserUnknown, UserNotActive),
+)
+async def deactivate_me(db: Db, me: SignedInUser, body: WithReason) -> None:
+    """Leave for a while: signs me out everywhere. Signing in again brings the account back."""
+    await lifecycle.deactivate(db, me.user_id, by=me.user_id, reason=body.reason)
+
+
+@router.post(
+    "/me/reactivate", response_model=UserOut, responses=errors(*_READING, UserUnknown, UserNotDeactivated)
+)
+async def reactivate_me(db: Db, me: SignedInUser) -> UserOut:
+    """Bring my deactivated account back.
+
+    Deactivating ends all sessions, so the way back is signing in, which does the same: whoever is signed in is
+    active, and gets 409 here. It succeeds only in the moment in which a token is not cut off yet.
+    """
+    user = await lifecycle.reactivate(db, me.user_id, by=me.user_id, reason="asked for by the owner")
+    return UserOut.model_validate(user)
+
+
+@router.get("/me/preferences", response_model=PreferencesOut, responses=errors(*_READING))
+async def read_preferences(db: Db, me: SignedInUser) -> PreferencesOut:
+    """What I want to hear of, and what may be done with my data."""
+    return await _preferences(db, me.user_id)
+
+
+@router.put("/me/preferences", response_model=PreferencesOut, responses=errors(*_CHANGING))
+async def change_preferences(db: Db, me: SignedInUser, body: PreferencesBody) -> PreferencesOut:
+    """Set all eight switches."""
+    await profile.change_preferences(db, me.user_id, body.model_dump())
+    return await _preferences(db, me.user_id)
+
+
+async def _preferences(db: Db, user_id: UUID) -> PreferencesOut:
+    switches, changed_at = await profile.preferences_with_instant(db, user_id)
+    return PreferencesOut(**switches, updated_at=changed_at)
+
+
+@router.get(
+    "/me/export",
+    response_class=StreamingResponse,
+    responses=EXPORTED | errors(*_READING, UserUnknown, DocumentsUnavailable),
+)
+async def export_me(request: Request, me: SignedInUser) -> StreamingResponse:
+    """All that is held about me, as one JSON document."""
+    return attachment(await exports.export(request.app.state.stores, parts_of(request), me.user_id))
+
+
+def attachment(chunks: AsyncIterator[bytes]) -> StreamingResponse:
+    """A JSON document to be saved as a file, and kept by no cache."""
+    headers = {
+        "Content-Disposition": 'attachment; filename="gencharge-data.json"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(chunks, media_type="application/json", headers=headers)
+
+
+@router.get(
+    "/me/numbers",
+    response_model=Page[SavedNumberOut],
+    responses=errors(*_READING, ValidationFailed, CursorInvalid),
+)
+async def list_numbers(db: Db, me: SignedInUser, page: Paging) -> Page[SavedNumberOut]:
+    """My saved numbers, the newest first."""
+    rows, cursor, total = await numbers.list_saved(db, me.user_id, page)
+    return Page(items=[_saved(row) for row in rows], next_cursor=cursor, total=total)
+
+
+@router.post(
+    "/me/numbers",
+    status_code=201,
+    response_model=SavedNumberOut,
+    responses=errors(*_CHANGING, NumberAlreadySaved, SavedNumbersFull, UnknownOperator, UnknownCircle),
+)
+async def save_number(
+    db: Db, me: SignedInUser, directory: CurrentOperators, body: SaveNumber
+) -> SavedNumberOut:
+    """Keep a number under a nickname. Its operator, circle and type count for my recharges of it from now on."""
+    operator, circle = directory.check(body.operator, body.circle)
+    saved = await numbers.save(
+        db,
+        me.user_id,
+        phone_number=body.phone_number,
+        nickname=body.nickname,
+        operator=operator,
+        circle=circle,
+        service_type=body.service_type.value,
+    )
+    return _saved(saved)
+
+
+@router.get(
+    "/me/numbers/{number_id}",
+    response_model=SavedNumberOut,
+    responses=errors(*_READING, ValidationFailed, SavedNumberUnknown),
+)
+async def read_number(db: Db, me: SignedInUser, number_id: UUID) -> SavedNumberOut:
+    """One of my saved numbers."""
+    return _saved(await numbers.get(db, me.user_id, number_id))
+
+
+@router.patch(
+    "/me/numbers/{number_id}",
+    response_model=SavedNumberOut,
+    responses=errors(*_CHANGING, SavedNumberUnknown, UnknownOperator, UnknownCircle),
+)
+async def edit_number(
+    db: Db, me: SignedInUser, directory: CurrentOperators, number_id: UUID, body: EditNumber
+) -> SavedNumberOut:
+    """Change what I keep about a number. The number itself stays: remove it, and save the other one."""
+    wanted = body.model_dump(exclude_unset=True, mode="json")
+    if "operator" in wanted or wanted.get("circle") is not None:
+        held = wanted.get("operator") or (await numbers.get(db, me.user_id, number_id)).operator
+        checked = dict(zip(("operator", "circle"), directory.check(held, wanted.get("circle")), strict=True))
+        wanted |= {name: code for name, code in checked.items() if name in wanted}
+    return _saved(await numbers.edit(db, me.user_id, number_id, wanted))
+
+
+@router.delete(
+    "/me/numbers/{number_id}",
+    status_code=204,
+    responses=errors(*_READING, ValidationFailed, SavedNumberUnknown),
+)
+async def remove_number(db: Db, me: SignedInUser, number_id: UUID) -> None:
+    """Forget a saved number."""
+    await numbers.remove(db, me.user_id, number_id)
+
+
+def _saved(row: SavedNumber) -> SavedNumberOut:
+    return SavedNumberOut.model_validate(row)

@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from gencharge.core.web import Out
+from gencharge.core.paging import BoundedParams
+from gencharge.core.person import Email, PersonName
+from gencharge.core.phone import MobileNumber
+from gencharge.core.web import Body, Out
 from gencharge.users.models import KycTier, UserStatus, UserType
+
+
+def _line(raw: str) -> str:
+    """One line of text: nothing that can't be seen, which no store and no screen should get."""
+    if any(unicodedata.category(character)[0] == "C" and character not in _JOINERS for character in raw):
+        raise PydanticCustomError("line", "one line of visible characters")
+    return unicodedata.normalize("NFC", raw)
+
+
+_JOINERS: Final = frozenset("\u200c\u200d")  # Indic scripts need them
+Reason = Annotated[
+    str, Field(min_length=3, max_length=300, examples=["Asked for by phone"]), AfterValidator(_line)
+]
+Nickname = Annotated[str, Field(min_length=1, max_length=40, examples=["Mother"]), AfterValidator(_line)]
+Code = Annotated[str, Field(min_length=1, max_length=20)]
+# Days that every store can turn into an instant.
+_FIRST_DAY: Final = date(2000, 1, 1)
+_LAST_DAY: Final = date(2999, 12, 31)
 
 
 class UserOut(Out):
@@ -24,3 +48,186 @@ class UserOut(Out):
     kyc_tier: KycTier
     registered_at: datetime | None
     created_at: datetime
+
+
+class EditMe(Body):
+    """What a user may change of themselves here."""
+
+    name: PersonName
+
+
+class ChangeEmail(Body):
+    """The new address."""
+
+    email: Email
+
+
+class SwitchType(Body):
+    """How the user's own number is to be billed."""
+
+    user_type: UserType = Field(examples=["postpaid"])
+
+
+class WithReason(Body):
+    """Why."""
+
+    reason: Reason
+
+
+class EditUser(Body):
+    """What the staff may change of a user: at least one of them."""
+
+    name: PersonName | None = None
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.name is None and self.email is None:
+            raise ValueError("give `name`, `email` or both")
+        return self
+
+
+class ChangeKycTier(Body):
+    """How well the user is known from now on."""
+
+    tier: KycTier = Field(examples=["full"])
+    reason: Reason
+
+
+class PreferencesBody(Body):
+    """All eight switches."""
+
+    email_notification: bool = Field(description="Notices by e-mail.", examples=[True])
+    sms_notification: bool = Field(description="Notices by SMS.", examples=[True])
+    marketing_communication: bool = Field(description="Consent: news and marketing.", examples=[False])
+    recharge_reminders: bool = Field(description="A reminder before a plan ends.", examples=[True])
+    promotional_offers: bool = Field(description="Consent: offers.", examples=[False])
+    transactional_alerts: bool = Field(description="What happened to money and plans.", examples=[True])
+    data_analytics: bool = Field(description="Consent: use of my data for analytics.", examples=[False])
+    third_party_integrations: bool = Field(description="Consent: passing data on.", examples=[False])
+
+
+class PreferencesOut(Out):
+    """What I want to hear of, and what may be done with my data."""
+
+    email_notification: bool
+    sms_notification: bool
+    marketing_communication: bool
+    recharge_reminders: bool
+    promotional_offers: bool
+    transactional_alerts: bool
+    data_analytics: bool
+    third_party_integrations: bool
+    updated_at: datetime | None = Field(description="null: never changed; these are the defaults.")
+
+
+class SaveNumber(Body):
+    """A number to keep."""
+
+    phone_number: MobileNumber
+    nickname: Nickname
+    operator: Code = Field(examples=["JIO"])
+    circle: Code | None = Field(default=None, examples=["KA"])
+    service_type: UserType = Field(examples=["prepaid"])
+
+
+class EditNumber(Body):
+    """What changes about a saved number; what is left out stays. `circle: null` takes the circle away."""
+
+    nickname: Nickname | None = None
+    operator: Code | None = Field(default=None, examples=["JIO"])
+    circle: Code | None = Field(default=None, examples=["KA"])
+    service_type: UserType | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("give at least one of nickname, operator, circle, service_type")
+        for name in self.model_fields_set - {"circle"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} is not null")
+        return self
+
+
+class SavedNumberOut(Out):
+    """A number that I keep."""
+
+    number_id: UUID
+    phone_number: str = Field(examples=["+919876543210"])
+    nickname: str = Field(examples=["Mother"])
+    operator: str = Field(examples=["JIO"])
+    circle: str | None = Field(examples=["KA"])
+    service_type: UserType
+    created_at: datetime
+    updated_at: datetime
+
+
+class UserQuery(BoundedParams):
+    """Which users. Days are days in India, both included. A page may hold fewer than `limit`, even none, and still
+    have a next one."""
+
+    user_type: UserType | None = None
+    kyc_tier: KycTier | None = None
+    registered: bool | None = Field(default=None, description="Whether they gave name and address.")
+    from_date: date | None = Field(
+        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="Signed up on this day or later."
+    )
+    to_date: date | None = Field(
+        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="Signed up on this day or earlier."
+    )
+    phone_number: MobileNumber | None = None
+    email: Email | None = None
+    search: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_line)] | None = Field(
+        default=None, description="How the name begins, in capitals or not. Sorted by name.", examples=["ash"]
+    )
+    sort: Literal["created_at", "-created_at", "name", "-name"] | None = Field(
+        default=None, description="`-created_at` unless there is a `search`: then `name`."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
+            raise ValueError("from_date is not after to_date")
+        return self
+
+
+class PresentUserQuery(UserQuery):
+    """Which of the users that are not archived."""
+
+    status: Literal["active", "blocked", "deactivated"] | None = None
+
+
+class StaffUserOut(UserOut):
+    """A user, as the staff sees them."""
+
+    referred_by: UUID | None
+    status_since: datetime | None = Field(description="null: since they signed up.")
+    status_by: UUID | None = Field(description="Who brought the status about: the user, or an admin.")
+    status_reason: str | None
+    updated_at: datetime
+
+
+class ArchivedUserOut(Out):
+    """An archived user. Once erased, name, number and address are gone."""
+
+    user_id: UUID
+    phone_number: str
+    name: str | None
+    email: str | None
+    user_type: UserType
+    kyc_tier: KycTier
+    created_at: datetime
+    archived_at: datetime
+    archived_by: UUID = Field(description="The user's own id, or an admin's.")
+    reason: str | None
+    erased_at: datetime | None = Field(description="When the personal data was erased.")
+
+
+class UserDetailOut(StaffUserOut):
+    """A user with what each room holds about them."""
+
+    erased_at: datetime | None
+    rooms: dict[str, Any] = Field(
+        description="By room: `connections`, live `sessions` (never a token), `wallet`, ...",
+        examples=[{"wallet": {"balance": 120.50, "held": 0.0}}],
+    )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
-from gencharge.core.events import emit
+from gencharge.core.events import changes, emit
 from gencharge.core.ids import new_id
 from gencharge.core.phone import masked
 from gencharge.directory import service as directory
@@ -25,6 +25,21 @@ from gencharge.users.errors import (
 )
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
 from gencharge.users.models import User, UserBrief, UserStatus, UserType
+from gencharge.users.names import name_key
+from gencharge.users.profile import preferences_of
+
+__all__ = [
+    "CODE_ALPHABET",
+    "CODE_LENGTH",
+    "admit",
+    "briefs",
+    "create",
+    "email_of",
+    "get",
+    "name_key",
+    "preferences_of",
+    "register",
+]
 
 # Without 0 O 1 I L, which people mistake for each other when they read a code aloud.
 CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -55,6 +70,7 @@ async def create(
         phone_number=phone_number,
         status=UserStatus.ACTIVE.value,
         name=name,
+        name_key=name_key(name),
         email=email,
         user_type=UserType(user_type).value,
         referral_code=await _new_referral_code(db, user_id),
@@ -96,7 +112,10 @@ async def register(
         raise AlreadyRegistered
     referred_by = None if referral_code is None else await _referrer(db, user, referral_code)
     await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
+    if user.email is not None and user.email.lower() != email.lower():
+        await directory.release(db, owner_id=user_id, phone_number=None, email=user.email)
     user.name = name
+    user.name_key = name_key(name)
     user.email = email
     user.user_type = UserType(user_type).value
     user.referred_by = referred_by
@@ -127,9 +146,11 @@ async def admit(db: AsyncSession, user_id: UUID, *, reactivating: bool) -> User:
         if not reactivating:
             raise UserUnknown
         user.status = UserStatus.ACTIVE.value
-        user.updated_at = clock.now()
+        user.status_since = user.updated_at = clock.now()
+        user.status_by, user.status_reason = user_id, "signed in"
         await db.flush()
-        await emit(db, UserReactivated(user_id=str(user_id)))
+        moved = changes({"status": UserStatus.DEACTIVATED}, {"status": UserStatus.ACTIVE})
+        await emit(db, UserReactivated(user_id=str(user_id), reason="signed in", changes=moved))
     return user
 
 
@@ -159,6 +180,8 @@ async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:
     found = await crud.get_referral_code(db, code)
     if found is None:
         raise ReferralCodeUnknown
+    if await crud.get_status(db, found.user_id) == UserStatus.ARCHIVED:
+        raise ReferralCodeUnknown  # there is nobody to thank any more
     return found.user_id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.checks import Check
+from gencharge.wallet.models import Account, AdjustmentStatus, Code, Direction
 
 _BALANCES = """
     SELECT user_id, sum(amount) FILTER (WHERE credit IN ('user:main', 'user:held')) AS came,
@@ -47,5 +48,17 @@ CHECKS: Final = (
     Check(
         "no movement was booked twice",
         "SELECT user_id, key, code, count(*) FROM transfers GROUP BY user_id, key, code HAVING count(*) > 1",
+    ),
+    Check(
+        "every approved adjustment moved its money exactly once, and nothing else was adjusted",
+        f"""
+        SELECT coalesce(asked.user_id, moved.user_id) AS user_id, asked.adjustment_id, moved.id AS transfer_id
+        FROM (SELECT * FROM adjustments WHERE status = '{AdjustmentStatus.APPROVED}') AS asked
+        FULL JOIN (SELECT * FROM transfers WHERE code = {Code.ADJUSTMENT:d}) AS moved
+          ON moved.user_id = asked.user_id AND moved.key = asked.adjustment_id::text
+        WHERE asked.adjustment_id IS NULL OR moved.id IS NULL OR moved.amount <> asked.amount
+           OR moved.debit <> CASE asked.direction WHEN '{Direction.CREDIT}' THEN '{Account.ADJUSTMENT}' ELSE '{Account.MAIN}' END
+           OR moved.credit <> CASE asked.direction WHEN '{Direction.CREDIT}' THEN '{Account.MAIN}' ELSE '{Account.ADJUSTMENT}' END
+        """,  # noqa: S608 - composed of members of our own enumerations
     ),
 )

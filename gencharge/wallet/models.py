@@ -35,6 +35,7 @@ class Account(StrEnum):
     SUSPENSE = "suspense"  # money whose owner is not known yet
     OPENING = "opening"  # balances that were there before the books began
     ADJUSTMENT = "adjustment"  # corrections by the staff, each approved by a second one
+    PAYOUT = "payout"  # paid out to customers who closed their account
 
 
 class Code(IntEnum):
@@ -50,9 +51,13 @@ class Code(IntEnum):
     CASHBACK = 8
     REFERRAL = 9
     ADJUSTMENT = 10
+<<<<<<< HEAD
     COMMISSION = 12  # the house's share of a recharge, from the operator's account
     PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
     SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
+=======
+    PAYOUT = 11
+>>>>>>> main
 
 
 # The codes of recharges. Any other one is rare enough for an index of its own.

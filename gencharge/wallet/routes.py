@@ -1,35 +1,102 @@
-"""`/wallet`: the balance and what moved it."""
+"""`/wallet`: the balance and what moved it; for the staff, all customers' and the corrections of them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+from starlette.status import HTTP_201_CREATED
 
 from gencharge.core import web
-from gencharge.core.database import Db, get_database
-from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
+from gencharge.core.database import Db, StillLocked, WriteConflict, get_database
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    MalformedJson,
+    ValidationFailed,
+)
 from gencharge.core.hot import HotRoute
 from gencharge.core.paging import CursorInvalid
-from gencharge.sessions.guards import USER_ERRORS, SignedInUser
-from gencharge.wallet import service
-from gencharge.wallet.errors import TransactionNotFound, WalletNotFound
-from gencharge.wallet.schemas import TransactionOut, TransactionPage, TransactionQuery, WalletOut
+from gencharge.sessions.guards import (
+    ADMIN_ERRORS,
+    SCOPED_ERRORS,
+    STEP_UP_ERRORS,
+    USER_ERRORS,
+    Action,
+    Principal,
+    Requires,
+    Resource,
+    SignedInUser,
+)
+from gencharge.users.errors import UserUnknown
+from gencharge.wallet import adjustments, books, service
+from gencharge.wallet.errors import (
+    AdjustmentDecided,
+    AdjustmentNotFound,
+    AdjustmentOverdue,
+    AnothersRequest,
+    BalanceLimitReached,
+    InstantNotYet,
+    InsufficientBalance,
+    OwnRequest,
+    TransactionNotFound,
+    WalletNotFound,
+)
+from gencharge.wallet.schemas import (
+    AdjustmentCreate,
+    AdjustmentOut,
+    AdjustmentQuery,
+    AnyTransactionQuery,
+    BalanceOut,
+    BalanceQuery,
+    CustomerAdjustmentOut,
+    CustomerAdjustmentPage,
+    CustomerTransactionOut,
+    CustomerTransactionPage,
+    CustomerWalletOut,
+    Decision,
+    TransactionOut,
+    TransactionPage,
+    TransactionQuery,
+    WalletOut,
+)
 
 router = web.router("wallet")
 hot = web.router("wallet", route_class=HotRoute)
+_LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
+_ONE: Final = (ValidationFailed, DatabaseUnavailable)
+_DECIDING: Final = (
+    AdjustmentNotFound,
+    AdjustmentDecided,
+    AdjustmentOverdue,
+    StillLocked,
+    WriteConflict,
+    MalformedJson,
+    *_ONE,
+    *STEP_UP_ERRORS,
+)
+# Limited to some operators: such an admin sees what concerns these. A wallet as a whole concerns no operator.
+ScopedReader = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.READ, scoped=True))]
+Reader = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.READ))]
+Corrector = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
 
 
 @hot.get("", responses=web.errors(WalletNotFound, DatabaseUnavailable, *USER_ERRORS))
 async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
-    """My balance, what is held, and my limits."""
+    """My balance, what is held, and the limits of my KYC tier."""
     return await service.show(get_database(request), user.user_id, request.app.state.settings)
 
 
-@router.get(
-    "/transactions", responses=web.errors(CursorInvalid, ValidationFailed, DatabaseUnavailable, *USER_ERRORS)
-)
+@router.get("/balance", responses=web.errors(WalletNotFound, InstantNotYet, *_ONE, *USER_ERRORS))
+async def show_balance(user: SignedInUser, db: Db, query: Annotated[BalanceQuery, Query()]) -> BalanceOut:
+    """What my wallet held at an instant."""
+    return await books.get_balance(db, user.user_id, query.at)
+
+
+@router.get("/transactions", responses=web.errors(*_LIST, *USER_ERRORS))
 async def list_transactions(
     user: SignedInUser, db: Db, query: Annotated[TransactionQuery, Query()]
 ) -> TransactionPage:
@@ -37,10 +104,128 @@ async def list_transactions(
     return await service.list_transactions(db, user.user_id, query)
 
 
-@router.get(
-    "/transactions/{transaction_id}",
-    responses=web.errors(TransactionNotFound, ValidationFailed, DatabaseUnavailable, *USER_ERRORS),
-)
+@router.get("/transactions/{transaction_id}", responses=web.errors(TransactionNotFound, *_ONE, *USER_ERRORS))
 async def show_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> TransactionOut:
     """One of my transactions."""
     return await service.get_transaction(db, user.user_id, transaction_id)
+
+
+@router.get("/admin/transactions", responses=web.errors(*_LIST, *SCOPED_ERRORS))
+async def list_all_transactions(
+    admin: ScopedReader, db: Db, query: Annotated[AnyTransactionQuery, Query()]
+) -> CustomerTransactionPage:
+    """All customers' transactions, newest first; for an admin limited to some operators, those that concern them.
+
+    A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
+    """
+    return await books.list_transactions(db, admin, query)
+
+
+@router.get(
+    "/admin/transactions/{user_id}/{transaction_id}",
+    responses=web.errors(TransactionNotFound, *_ONE, *SCOPED_ERRORS),
+)
+async def show_customers_transaction(
+    admin: ScopedReader, db: Db, user_id: UUID, transaction_id: UUID
+) -> CustomerTransactionOut:
+    """One transaction of a customer's."""
+    return await books.get_transaction(db, admin, user_id, transaction_id)
+
+
+@router.get("/admin/users/{user_id}", responses=web.errors(WalletNotFound, *_ONE, *ADMIN_ERRORS))
+async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> CustomerWalletOut:
+    """A customer's wallet, with the limits of the customer's KYC tier."""
+    del admin
+    return await books.get_wallet(db, user_id, request.app.state.settings)
+
+
+@router.get(
+    "/admin/users/{user_id}/balance",
+    responses=web.errors(WalletNotFound, InstantNotYet, *_ONE, *ADMIN_ERRORS),
+)
+async def show_customers_balance(
+    admin: Reader, db: Db, user_id: UUID, query: Annotated[BalanceQuery, Query()]
+) -> BalanceOut:
+    """What a customer's wallet held at an instant, worked out from its transactions."""
+    del admin
+    return await books.get_balance(db, user_id, query.at)
+
+
+@router.post(
+    "/admin/adjustments",
+    status_code=HTTP_201_CREATED,
+    response_model=AdjustmentOut,
+    responses=web.errors(
+        UserUnknown,
+        WalletNotFound,
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
+        StillLocked,
+        WriteConflict,
+        MalformedJson,
+        *_ONE,
+        *STEP_UP_ERRORS,
+    ),
+    openapi_extra=web.IDEMPOTENT,
+)
+async def request_adjustment(admin: Corrector, request: Request, db: Db, body: AdjustmentCreate) -> Response:
+    """Ask for a correction of a customer's balance. Money moves when a second admin approves it."""
+    key = web.idempotency_key(request)
+    asked = await adjustments.request(db, admin.user_id, body, key=key)
+    headers = {"Idempotent-Replayed": "true"} if asked.replayed else None
+    return web.reply(asked.answer, status=HTTP_201_CREATED, headers=headers)
+
+
+@router.get("/admin/adjustments", responses=web.errors(*_LIST, *ADMIN_ERRORS))
+async def list_adjustments(
+    admin: Reader, db: Db, query: Annotated[AdjustmentQuery, Query()]
+) -> CustomerAdjustmentPage:
+    """Corrections of all customers' balances, newest first."""
+    del admin
+    return await adjustments.list_all(db, query)
+
+
+@router.get(
+    "/admin/adjustments/{user_id}/{adjustment_id}",
+    responses=web.errors(AdjustmentNotFound, *_ONE, *ADMIN_ERRORS),
+)
+async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: UUID) -> CustomerAdjustmentOut:
+    """One correction."""
+    del admin
+    return await adjustments.get(db, user_id, adjustment_id)
+
+
+@router.post(
+    "/admin/adjustments/{user_id}/{adjustment_id}/approve",
+    responses=web.errors(
+        OwnRequest, UserUnknown, WalletNotFound, InsufficientBalance, BalanceLimitReached, *_DECIDING
+    ),
+)
+async def approve_adjustment(
+    admin: Corrector, request: Request, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
+) -> CustomerAdjustmentOut:
+    """Approve another admin's request: the money moves now, once. Where the wallet doesn't allow it, nothing changes."""
+    settings = request.app.state.settings
+    return await adjustments.approve(
+        db, admin.user_id, user_id, adjustment_id, note=body.note, settings=settings
+    )
+
+
+@router.post(
+    "/admin/adjustments/{user_id}/{adjustment_id}/reject", responses=web.errors(OwnRequest, *_DECIDING)
+)
+async def reject_adjustment(
+    admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
+) -> CustomerAdjustmentOut:
+    """Refuse another admin's request. No money moves."""
+    return await adjustments.reject(db, admin.user_id, user_id, adjustment_id, note=body.note)
+
+
+@router.post(
+    "/admin/adjustments/{user_id}/{adjustment_id}/cancel", responses=web.errors(AnothersRequest, *_DECIDING)
+)
+async def cancel_adjustment(
+    admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
+) -> CustomerAdjustmentOut:
+    """Take my own request back. No money moves."""
+    return await adjustments.cancel(db, admin.user_id, user_id, adjustment_id, note=body.note)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from gencharge.core.money import Money
-from gencharge.core.paging import HistoryParams, Page
+from gencharge.core.money import Money, PositiveMoney
+from gencharge.core.paging import BoundedHistoryParams, HistoryParams, Page
 from gencharge.core.phone import MobileNumber
-from gencharge.core.web import Out
+from gencharge.core.web import Body, Out
+from gencharge.users.models import UserBrief
+from gencharge.wallet.models import AdjustmentStatus, Direction
 
 
 class TxnType(StrEnum):
@@ -35,9 +37,13 @@ class TransactionCategory(StrEnum):
     CASHBACK = "cashback"
     REFERRAL = "referral"
     ADJUSTMENT = "adjustment"
+<<<<<<< HEAD
     COMMISSION = "commission"
     PAYMENT = "payment"
     SOURCE_REFUND = "source_refund"
+=======
+    PAYOUT = "payout"
+>>>>>>> main
 
 
 class TxnStatus(StrEnum):
@@ -87,8 +93,11 @@ class TransactionOut(Out):
 TransactionPage = Page[TransactionOut]
 
 
-class TransactionQuery(HistoryParams):
-    """Which transactions. Days are business days in IST, both included."""
+OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
+
+
+class TransactionFilters(BaseModel):
+    """What a list of transactions can be asked for, by a customer and by the staff."""
 
     category: TransactionCategory | None = None
     txn_type: TxnType | None = None
@@ -98,3 +107,132 @@ class TransactionQuery(HistoryParams):
     payment_method: str | None = Field(default=None, max_length=40, examples=["wallet"])
     phone_number: MobileNumber | None = None
     reference_id: UUID | None = None
+
+
+class TransactionQuery(HistoryParams, TransactionFilters):
+    """Which transactions. Days are business days in IST, both included."""
+
+
+class AnyTransactionQuery(BoundedHistoryParams, TransactionFilters):
+    """Which transactions of all customers. Days are business days in IST, both included."""
+
+    user_id: UUID | None = None
+    operator: OperatorCode | None = None
+
+
+class CustomerTransactionOut(TransactionOut):
+    """One movement of money of a customer's wallet, as the staff see it."""
+
+    user_id: UUID
+    user: UserBrief | None
+    operator: str | None = Field(description="Whose recharge it was about; null where it was about none.")
+
+
+CustomerTransactionPage = Page[CustomerTransactionOut]
+
+
+class BalanceQuery(Body):
+    """Which instant."""
+
+    at: AwareDatetime | None = Field(
+        default=None,
+        description="RFC 3339, with a zone and not after now; without it: now.",
+        examples=["2026-03-31T18:29:59Z"],
+    )
+
+
+class BalanceOut(Out):
+    """A wallet at an instant, worked out from its transactions up to and including then."""
+
+    user_id: UUID
+    at: datetime
+    posted: Money = Field(description="All of it: available + held.")
+    held: Money
+    available: Money = Field(description="What could be spent.")
+
+
+class CustomerWalletOut(WalletOut):
+    """A customer's wallet, as the staff see it."""
+
+    user_id: UUID
+    user: UserBrief | None
+    opened_at: datetime
+    updated_at: datetime = Field(description="When money last moved.")
+
+
+class Reason(StrEnum):
+    """Why a balance is corrected."""
+
+    FAILED_RECHARGE = "failed_recharge"
+    DUPLICATE_CHARGE = "duplicate_charge"
+    WRONG_AMOUNT = "wrong_amount"
+    GOODWILL = "goodwill"
+    FRAUD = "fraud"
+    CHARGEBACK = "chargeback"
+    OTHER = "other"
+
+
+Note = Annotated[str, StringConstraints(min_length=3, max_length=500)]
+
+
+class AdjustmentCreate(Body):
+    """Ask for a correction of a customer's balance."""
+
+    user_id: UUID
+    direction: Direction
+    amount: PositiveMoney
+    reason: Reason
+    note: Note = Field(description="What happened, for who decides.", examples=["Charged twice, ticket 4711"])
+    reference: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="A ticket, a bank reference.",
+        examples=["T-4711"],
+    )
+
+
+class Decision(Body):
+    """Why it was decided so."""
+
+    note: Note = Field(examples=["Checked against the operator's statement"])
+
+
+class AdjustmentOut(Out):
+    """A correction: what was asked for, and what was decided."""
+
+    adjustment_id: UUID
+    user_id: UUID
+    direction: Direction
+    amount: Money
+    reason: Reason
+    note: str
+    reference: str | None
+    status: AdjustmentStatus
+    requested_by: UUID
+    requested_at: datetime
+    expires_at: datetime = Field(description="Until when a second admin can decide.")
+    decided_by: UUID | None = Field(description="null: nobody yet, or it expired.")
+    decided_at: datetime | None
+    decision_note: str | None
+
+
+class CustomerAdjustmentOut(AdjustmentOut):
+    """A correction with whose wallet it is."""
+
+    user: UserBrief | None
+
+
+CustomerAdjustmentPage = Page[CustomerAdjustmentOut]
+
+
+class AdjustmentQuery(BoundedHistoryParams):
+    """Which corrections. Days are business days in IST, both included."""
+
+    status: AdjustmentStatus | None = None
+    direction: Direction | None = None
+    reason: Reason | None = None
+    user_id: UUID | None = None
+    requested_by: UUID | None = None
+    decided_by: UUID | None = None
+    sort: Literal["requested_at", "-requested_at"] = "-requested_at"  # type: ignore[assignment]

@@ -21,6 +21,7 @@ from gencharge.core.database import Database
 from gencharge.core.ids import new_id
 from gencharge.core.money import Money
 from gencharge.core.paging import Order, column_of, fetch_page
+from gencharge.users.models import KycTier
 from gencharge.wallet import crud
 from gencharge.wallet.errors import (
     BalanceLimitReached,
@@ -144,16 +145,16 @@ async def show(database: Database, user_id: UUID, settings: Settings) -> WalletO
     row = await database.fetch_row(crud.GET_WALLET, user_id)
     if row is None:
         raise WalletNotFound
-    posted, held = row
-    return WalletOut(balance=Money(posted - held), held=Money(held), limits=limits(settings))
+    posted, held, kyc_tier = row
+    return WalletOut(balance=Money(posted - held), held=Money(held), limits=limits(settings, kyc_tier))
 
 
-def limits(settings: Settings, kyc_tier: str = "small") -> WalletLimits:
+def limits(settings: Settings, kyc_tier: str | None = "small") -> WalletLimits:
     """The limits of a KYC tier: `small` (minimum details) or `full`."""
-    if kyc_tier == "full":
-        return _limits(kyc_tier, settings.wallet_full_balance_limit, None, None)
+    if kyc_tier == KycTier.FULL:
+        return _limits("full", settings.wallet_full_balance_limit, None, None)
     return _limits(
-        kyc_tier,
+        "small",
         settings.wallet_small_balance_limit,
         settings.wallet_small_monthly_load_limit,
         settings.wallet_small_yearly_load_limit,
@@ -188,21 +189,26 @@ async def get_transaction(db: AsyncSession, user_id: UUID, transaction_id: UUID)
 
 
 def _shown(row: Transfer) -> TransactionOut:
+    return TransactionOut(**fields_of(row))
+
+
+def fields_of(row: Transfer) -> dict[str, Any]:
+    """A transfer as a transaction of the wallet's: the fields of TransactionOut."""
     comes_in = row.credit == Account.MAIN
     held = row.credit == Account.HELD
     released = row.debit == Account.HELD and comes_in
-    return TransactionOut(
-        id=row.id,
-        category=TransactionCategory(Code(row.code).name.lower()),
-        txn_type=TxnType.CREDIT if comes_in else TxnType.DEBIT,
-        status=TxnStatus.HELD if held else TxnStatus.RELEASED if released else TxnStatus.POSTED,
-        amount=Money(row.amount),
-        debit_account=row.debit,
-        credit_account=row.credit,
-        service_type=row.service_type,
-        source=row.source,
-        payment_method=row.payment_method,
-        phone_number=row.phone_number,
-        reference_id=row.reference_id,
-        created_at=row.created_at,
-    )
+    return {
+        "id": row.id,
+        "category": TransactionCategory(Code(row.code).name.lower()),
+        "txn_type": TxnType.CREDIT if comes_in else TxnType.DEBIT,
+        "status": TxnStatus.HELD if held else TxnStatus.RELEASED if released else TxnStatus.POSTED,
+        "amount": Money(row.amount),
+        "debit_account": row.debit,
+        "credit_account": row.credit,
+        "service_type": row.service_type,
+        "source": row.source,
+        "payment_method": row.payment_method,
+        "phone_number": row.phone_number,
+        "reference_id": row.reference_id,
+        "created_at": row.created_at,
+    }

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.audit import crud, sealing, verification
 from gencharge.audit import service as audit
@@ -24,58 +22,10 @@ from gencharge.core.document_db import Document
 from gencharge.core.events import Envelope
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
-from tests.conftest import database_of, test_settings
+from tests.audit.conftest import as_owner, entries, move, renumber, write
 from tests.notifications.test_templates import recharged
 
 Tamper = Callable[[Any], Awaitable[Any]]
-
-
-@pytest.fixture(scope="module")
-async def database(servers: Path, worker_id: str) -> AsyncIterator[Stores]:
-    name = database_of(servers, worker_id, "chain")
-    stores = Stores.open(test_settings(servers, name))
-    yield stores
-    await stores.close()
-
-
-@pytest.fixture
-async def trail(database: Stores) -> Stores:
-    """Stores with an empty audit trail."""
-    await database.mongo.drop_database(database.settings.mongo_database)
-    await _as_owner(database, "TRUNCATE audit_anchors, audit_sealers")
-    return database
-
-
-async def _as_owner(stores: Stores, statement: str) -> None:
-    async def unit(db: AsyncSession) -> None:
-        await db.execute(text("SET LOCAL ROLE NONE"))
-        await db.execute(text(statement))
-
-    await stores.database.run(unit)
-
-
-async def write(stores: Stores, count: int) -> None:
-    now = datetime.now(UTC)
-    await audit.record(
-        stores,
-        [
-            Envelope(new_id(), now, recharged(plan_name=f"P{n}"), f"r-{n}", "", "user", "u")
-            for n in range(count)
-        ],
-    )
-
-
-@pytest.fixture
-async def sealed(trail: Stores) -> Stores:
-    """Ten sealed entries, an anchor after 4, 8 and 10."""
-    await write(trail, 10)
-    assert await sealing.seal(trail, delay_seconds=0, batch=4) == 10
-    assert (await verification.verify(trail)).ok
-    return trail
-
-
-def entries(stores: Stores) -> Any:
-    return stores.documents[crud.COLLECTION]
 
 
 async def kinds(stores: Stores) -> set[tuple[str, int]]:
@@ -166,9 +116,9 @@ async def test_a_removed_entry_shows(sealed: Stores, sequence: int) -> None:
     assert await kinds(sealed) == {("removed", sequence)}
 
 
-async def test_a_removed_entry_shows_when_the_rest_is_renumbered(sealed: Stores) -> None:
+async def test_a_removed_entry_shows_when_the_rest_isrenumbered(sealed: Stores) -> None:
     await entries(sealed).delete_one({"sequence": 5})
-    await _renumber(sealed, range(6, 11), by=-1)
+    await renumber(sealed, range(6, 11), by=-1)
     found = await kinds(sealed)
     assert ("removed", 5) in found
     assert ("truncated", 10) in found
@@ -186,7 +136,7 @@ async def test_a_truncated_tail_shows_when_its_anchors_are_the_only_witness(seal
 
 
 async def test_a_forged_entry_between_two_shows(sealed: Stores) -> None:
-    await _renumber(sealed, range(10, 5, -1), by=1)
+    await renumber(sealed, range(10, 5, -1), by=1)
     before = await entries(sealed).find_one({"sequence": 5})
     forged: Document = {**before, "_id": new_id(), "sequence": 6, "previous_hash": before["hash"]}
     await entries(sealed).insert_one({**forged, "hash": link(before["hash"], forged)})
@@ -209,14 +159,14 @@ async def test_a_second_entry_of_one_number_shows_when_the_index_was_dropped(sea
 
 
 async def test_two_entries_that_changed_places_show(sealed: Stores) -> None:
-    await _move(sealed, {5: 6, 6: 5})
+    await move(sealed, {5: 6, 6: 5})
     found = await kinds(sealed)
     assert {kind for kind, _ in found} == {"reordered"}
     assert {5, 6} <= {sequence for _, sequence in found}
 
 
 async def test_an_entry_moved_to_a_later_place_shows(sealed: Stores) -> None:
-    await _move(sealed, {2: 6, 3: 2, 4: 3, 5: 4, 6: 5})
+    await move(sealed, {2: 6, 3: 2, 4: 3, 5: 4, 6: 5})
     assert "reordered" in {kind for kind, _ in await kinds(sealed)}
 
 
@@ -234,7 +184,7 @@ async def test_a_chain_that_was_made_anew_from_a_changed_entry_shows_by_the_anch
 
 
 async def test_a_changed_anchor_shows(sealed: Stores) -> None:
-    await _as_owner(sealed, f"UPDATE audit_anchors SET hash = '{'0' * 64}' WHERE sequence = 8")
+    await as_owner(sealed, f"UPDATE audit_anchors SET hash = '{'0' * 64}' WHERE sequence = 8")
     assert await kinds(sealed) == {("rewritten", 8)}
 
 
@@ -259,19 +209,6 @@ async def test_many_breaches_are_counted_and_the_first_hundred_told(trail: Store
 async def test_the_application_may_not_change_an_anchor(sealed: Stores, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         await sealed.database.run(lambda db: db.execute(text(statement)))
-
-
-async def _move(stores: Stores, places: dict[int, int]) -> None:
-    """Give entries each other's numbers, by way of numbers that nobody has."""
-    for old in places:
-        await entries(stores).update_one({"sequence": old}, {"$set": {"sequence": -old}})
-    for old, new in places.items():
-        await entries(stores).update_one({"sequence": -old}, {"$set": {"sequence": new}})
-
-
-async def _renumber(stores: Stores, sequences: range, *, by: int) -> None:
-    for sequence in sequences:
-        await entries(stores).update_one({"sequence": sequence}, {"$set": {"sequence": sequence + by}})
 
 
 async def test_while_one_seals_another_does_nothing(trail: Stores) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,6 @@ from tests.notifications.test_templates import recharged
 
 USER = str(new_id())
 LISTENERS = (notifications.NOTICES, audit.ENTRIES)
-
-
-@pytest.fixture(scope="module")
-def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
-    server = Mongo(tmp_path_factory.mktemp("mongo"))
-    server.start()
-    server.wait_ready()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -3,6 +3,10 @@
 --
 --   posted = balance of user:main + user:held        held = balance of user:held        available = posted - held
 --
+-- A wallet's transfers are in the order of their instants: one that waited for the wallet behind another took its p_now
+-- before that one was booked, and takes the other's instant instead, or the balance at an instant between the two would
+-- be one that never was.
+--
 -- Returns the wallet after the movement; no row where the balance does not cover it, the limit forbids it, or there is
 -- no wallet. The caller says which. Amounts in paise.
 CREATE FUNCTION wallet_transfer(
@@ -20,12 +24,14 @@ BEGIN
     IF p_debit = 'user:held' THEN v_held := v_held - p_amount; END IF;
 
     RETURN QUERY WITH moved AS (
-        UPDATE wallets SET posted = posted + v_posted, held = held + v_held, updated_at = p_now
+        UPDATE wallets SET posted = posted + v_posted, held = held + v_held,
+            updated_at = CASE WHEN updated_at > p_now AND updated_at < p_now + interval '1 minute'
+                              THEN updated_at ELSE p_now END
         WHERE user_id = p_user
           AND posted + v_posted - (held + v_held) >= 0
           AND held + v_held >= 0
           AND (p_balance_limit IS NULL OR v_posted <= 0 OR posted + v_posted <= p_balance_limit)
-        RETURNING posted, held
+        RETURNING posted, held, updated_at
     ), booked AS (
         INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id, phone_number, service_type,
                                source, payment_method, operator, created_at)
@@ -33,7 +39,7 @@ BEGIN
                p_source, p_payment_method,
                upper(coalesce(p_operator, CASE WHEN starts_with(p_credit, 'operator:') THEN substr(p_credit, 10)
                                                WHEN starts_with(p_debit, 'operator:') THEN substr(p_debit, 10) END)),
-               p_now
+               updated_at
         FROM moved
     )
     SELECT posted, held FROM moved;

@@ -1,0 +1,305 @@
+"""`/admins` and `/roles`: the staff, and what they may do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from gencharge.admins import role_book, service, staff
+from gencharge.admins.errors import (
+    AdminBlocked,
+    AdminGone,
+    AdminNotActive,
+    AdminNotBlocked,
+    AdminUnknown,
+    GrantExceedsOwn,
+    LastSuperAdmin,
+    OwnAccount,
+    OwnRole,
+    PermissionUnknown,
+    RankTooLow,
+    RoleInUse,
+    RoleNameTaken,
+    RoleProtected,
+    RoleUnknown,
+)
+from gencharge.admins.schemas import (
+    AdminCreate,
+    AdminDetail,
+    AdminOut,
+    AdminPage,
+    AdminQuery,
+    AdminUpdate,
+    Block,
+    MeUpdate,
+    PermissionsOut,
+    RoleGrant,
+    RoleOut,
+    RolePage,
+    RoleWrite,
+)
+from gencharge.core import web
+from gencharge.core.database import Db
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed, field_problem
+from gencharge.core.paging import CursorInvalid, PageParams
+from gencharge.directory.errors import EmailTaken, PhoneTaken
+from gencharge.operators.errors import UnknownOperator
+from gencharge.operators.service import CurrentOperators, OperatorsSnapshot
+from gencharge.sessions.errors import AdminsOnly, OperatorOutOfScope, SecondFactorRequired
+from gencharge.sessions.guards import (
+    ADMIN_ERRORS,
+    SIGNED_IN_ERRORS,
+    STEP_UP_ERRORS,
+    Action,
+    Principal,
+    Requires,
+    Resource,
+    SignedInAdmin,
+)
+
+router = web.router("admins")
+roles = web.router("roles")
+
+AdminReader = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.READ))]
+AdminEditor = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT))]
+AdminDeleter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.DELETE))]
+Appointer = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.WRITE, step_up=True))]
+Granter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
+RoleReader = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.READ))]
+RoleWriter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.WRITE, step_up=True))]
+RoleEditor = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.EDIT, step_up=True))]
+RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELETE))]
+
+_ME: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
+_ONE: Final = (AdminUnknown, ValidationFailed, DatabaseUnavailable)
+_OTHER: Final = (*_ONE, OwnAccount, AdminGone, RankTooLow)
+_GRANT: Final = (RoleUnknown, GrantExceedsOwn, OperatorOutOfScope, UnknownOperator)
+
+
+@router.get("/me", summary="Who am I?", responses=web.errors(*_ME, AdminUnknown))
+async def show_me(db: Db, me: SignedInAdmin) -> AdminDetail:
+    """My account, my role, my operators, and what I may do."""
+    return await service.show(db, me.user_id)
+
+
+@router.patch(
+    "/me",
+    summary="Change my account",
+    responses=web.errors(*_ME, AdminUnknown, AdminBlocked, EmailTaken, MalformedJson, ValidationFailed),
+)
+async def update_me(body: MeUpdate, db: Db, me: SignedInAdmin) -> AdminDetail:
+    """Change my name or e-mail address. My number, role and operators are for another admin to change."""
+    return await service.update_me(db, me.user_id, name=body.name, email=body.email)
+
+
+@router.get(
+    "",
+    summary="Admins",
+    responses=web.errors(*ADMIN_ERRORS, RoleUnknown, CursorInvalid, ValidationFailed, DatabaseUnavailable),
+)
+async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Query()]) -> AdminPage:
+    """The staff, the newest first, those who left included unless `status` says otherwise."""
+    return await service.list_admins(db, query)
+
+
+@router.post(
+    "",
+    summary="Make an admin",
+    status_code=201,
+    responses=web.errors(
+        *STEP_UP_ERRORS, *_GRANT, PhoneTaken, EmailTaken, MalformedJson, ValidationFailed, DatabaseUnavailable
+    ),
+)
+async def create_admin(body: AdminCreate, db: Db, admin: Appointer, operators: CurrentOperators) -> AdminOut:
+    """A new admin, who signs in with the number. Nobody grants a role that allows more than their own."""
+    return await staff.appoint(
+        db,
+        admin.user_id,
+        name=body.name,
+        email=body.email,
+        phone_number=body.phone_number,
+        role=body.role,
+        operator_scope=_codes(operators, body.operator_scope),
+    )
+
+
+@router.get("/{admin_id}", summary="One admin", responses=web.errors(*ADMIN_ERRORS, *_ONE))
+async def show_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
+    """An admin, and what the role allows."""
+    return await service.show(db, admin_id)
+
+
+@router.patch(
+    "/{admin_id}",
+    summary="Change an admin's account",
+    responses=web.errors(*ADMIN_ERRORS, *_OTHER, PhoneTaken, EmailTaken, MalformedJson),
+)
+async def update_admin(admin_id: UUID, body: AdminUpdate, db: Db, admin: AdminEditor) -> AdminOut:
+    """Change name, e-mail address or number. A new number ends the admin's sessions."""
+    return await staff.update(
+        db, admin.user_id, admin_id, name=body.name, email=body.email, phone_number=body.phone_number
+    )
+
+
+@router.put(
+    "/{admin_id}/role",
+    summary="Give an admin a role",
+    responses=web.errors(*STEP_UP_ERRORS, *_OTHER, *_GRANT, LastSuperAdmin, MalformedJson),
+)
+async def assign_role(
+    admin_id: UUID, body: RoleGrant, db: Db, admin: Granter, operators: CurrentOperators
+) -> AdminOut:
+    """Replace role and operators, and end the admin's sessions: within a second no old token works."""
+    return await staff.assign_role(
+        db,
+        admin.user_id,
+        admin_id,
+        role=body.role,
+        operator_scope=_codes(operators, body.operator_scope),
+    )
+
+
+@router.post(
+    "/{admin_id}/block",
+    summary="Block an admin",
+    responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
+)
+async def block_admin(admin_id: UUID, body: Block, db: Db, admin: AdminEditor) -> AdminOut:
+    """Shut an admin out: within a second no token of theirs works."""
+    return await staff.block(db, admin.user_id, admin_id, reason=body.reason)
+
+
+@router.post(
+    "/{admin_id}/unblock",
+    summary="Unblock an admin",
+    responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotBlocked),
+)
+async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor) -> AdminOut:
+    """Let a blocked admin sign in again."""
+    return await staff.unblock(db, admin.user_id, admin_id)
+
+
+@router.delete(
+    "/{admin_id}",
+    summary="Archive an admin",
+    status_code=204,
+    responses=web.errors(*ADMIN_ERRORS, *_OTHER, LastSuperAdmin),
+)
+async def archive_admin(admin_id: UUID, db: Db, admin: AdminDeleter) -> None:
+    """An admin leaves for good: sessions end, number and e-mail address are free, the entry stays."""
+    await staff.archive(db, admin.user_id, admin_id)
+
+
+def _codes(operators: OperatorsSnapshot, scope: list[str]) -> list[str]:
+    """The operators of a scope in capitals, each once, in order. Raises UnknownOperator, which names the wrong ones."""
+    known = operators.operators
+    wrong = [
+        field_problem(
+            f"body.operator_scope.{number}", f"one of: {', '.join(sorted(known))}", "unknown_operator"
+        )
+        for number, code in enumerate(scope)
+        if code.upper() not in known
+    ]
+    if wrong:
+        raise UnknownOperator(errors=wrong)
+    return sorted({code.upper() for code in scope})
+
+
+@roles.get(
+    "",
+    summary="Roles",
+    responses=web.errors(*ADMIN_ERRORS, CursorInvalid, ValidationFailed, DatabaseUnavailable),
+)
+async def list_roles(db: Db, admin: RoleReader, query: Annotated[PageParams, Query()]) -> RolePage:
+    """The roles by name, with what each allows."""
+    return await role_book.list_roles(db, query)
+
+
+@roles.get("/permissions", summary="All that roles can allow", responses=web.errors(*ADMIN_ERRORS))
+async def list_permissions(admin: RoleReader) -> PermissionsOut:
+    """Every permission, by resource, with a sentence."""
+    return role_book.list_permissions()
+
+
+@roles.get(
+    "/{role_id}",
+    summary="One role",
+    responses=web.errors(*ADMIN_ERRORS, RoleUnknown, ValidationFailed, DatabaseUnavailable),
+)
+async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
+    """A role and what it allows."""
+    return await role_book.show_role(db, role_id)
+
+
+@roles.post(
+    "",
+    summary="Make a role",
+    status_code=201,
+    responses=web.errors(
+        *STEP_UP_ERRORS,
+        PermissionUnknown,
+        GrantExceedsOwn,
+        RoleNameTaken,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
+    ),
+)
+async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
+    """A new role. Nobody puts into a role what they don't hold."""
+    return await role_book.create_role(
+        db, admin.user_id, name=body.name, description=body.description, permissions=body.permissions
+    )
+
+
+@roles.put(
+    "/{role_id}",
+    summary="Replace a role",
+    responses=web.errors(
+        *STEP_UP_ERRORS,
+        RoleUnknown,
+        PermissionUnknown,
+        RoleProtected,
+        OwnRole,
+        RankTooLow,
+        GrantExceedsOwn,
+        RoleNameTaken,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
+    ),
+)
+async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor) -> RoleOut:
+    """Replace a role's permissions. Within a second every process goes by them; nobody has to sign in again.
+
+    A new name ends the sessions of those who have the role.
+    """
+    return await role_book.replace_role(
+        db,
+        admin.user_id,
+        role_id,
+        name=body.name,
+        description=body.description,
+        permissions=body.permissions,
+    )
+
+
+@roles.delete(
+    "/{role_id}",
+    summary="Delete a role",
+    status_code=204,
+    responses=web.errors(
+        *ADMIN_ERRORS,
+        RoleUnknown,
+        RoleProtected,
+        RankTooLow,
+        RoleInUse,
+        ValidationFailed,
+        DatabaseUnavailable,
+    ),
+)
+async def delete_role(role_id: UUID, db: Db, admin: RoleDeleter) -> None:
+    """Delete a role that nobody has."""
+    await role_book.delete_role(db, admin.user_id, role_id)

@@ -1,0 +1,163 @@
+"""Admins and roles, on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from gencharge.admins.models import AdminStatus
+from gencharge.core.paging import Page, PageParams
+from gencharge.core.person import Email, PersonName
+from gencharge.core.phone import MobileNumber
+from gencharge.core.web import Body, Out
+
+RoleName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9 _-]{1,49}$",
+        description="2 to 50 letters, digits, spaces, - and _; the first is a letter.",
+        examples=["Support"],
+    ),
+]
+OperatorScope = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=20)]],
+    Field(max_length=50, description="Codes of operators; empty means all of them.", examples=[["JIO"]]),
+]
+
+
+class AdminCreate(Body):
+    """Somebody who joins the staff."""
+
+    name: PersonName
+    email: Email
+    phone_number: MobileNumber
+    role: str = Field(max_length=50, description="The name of a role.", examples=["Manager"])
+    operator_scope: OperatorScope = Field(default_factory=list)
+
+
+class _Update(Body):
+    """Some fields of an account; what is left out stays as it is."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
+            raise ValueError("give at least one field, and no null")
+        return self
+
+
+class MeUpdate(_Update):
+    """What an admin may change of their own account."""
+
+    name: PersonName | None = None
+    email: Email | None = None
+
+
+class AdminUpdate(_Update):
+    """What may be changed of another admin's account."""
+
+    name: PersonName | None = None
+    email: Email | None = None
+    phone_number: MobileNumber | None = None
+
+
+class RoleGrant(Body):
+    """The role of an admin, and the operators that it is limited to."""
+
+    role: str = Field(max_length=50, description="The name of a role.", examples=["Manager"])
+    operator_scope: OperatorScope = Field(default_factory=list)
+
+
+class Block(Body):
+    """Why somebody is shut out."""
+
+    reason: str = Field(min_length=3, max_length=500, examples=["Left the company's device in a train."])
+
+
+class AdminOut(Out):
+    """One of the staff."""
+
+    admin_id: UUID
+    name: str = Field(examples=["Ravi Iyer"])
+    email: str = Field(examples=["ravi@example.com"])
+    phone_number: str = Field(examples=["+919876543210"])
+    role: str | None = Field(description="null only for an archived admin whose role is gone.")
+    operator_scope: list[str] = Field(description="Codes of operators; empty means all of them.")
+    status: AdminStatus
+    created_at: datetime
+    updated_at: datetime
+
+
+class AdminDetail(AdminOut):
+    """One of the staff, and what the role allows."""
+
+    permissions: list[str] = Field(examples=[["Plans:edit", "Plans:read"]])
+
+
+AdminPage = Page[AdminOut]
+
+
+class AdminQuery(PageParams):
+    """Which admins."""
+
+    status: AdminStatus | None = None
+    role: str | None = Field(default=None, max_length=50, examples=["Manager"])
+    operator: str | None = Field(
+        default=None, max_length=20, description="Only those who are limited to this operator, among others."
+    )
+    search: str | None = Field(
+        default=None,
+        min_length=2,
+        max_length=100,
+        description="A part of the name, e-mail address or number.",
+    )
+    sort: Literal["created_at", "-created_at", "name"] = "-created_at"
+
+
+class RoleWrite(Body):
+    """A role as it is to be: what is not in the set is not allowed."""
+
+    name: RoleName
+    description: str = Field(max_length=300, examples=["Answers customers in the evening."])
+    permissions: list[Annotated[str, Field(max_length=50)]] = Field(
+        max_length=500, examples=[["Users:read", "Contact:edit"]]
+    )
+
+
+class RoleOut(Out):
+    """A role and what it allows."""
+
+    role_id: UUID
+    name: str = Field(examples=["Support"])
+    description: str
+    permissions: list[str] = Field(examples=[["Contact:edit", "Users:read"]])
+    permissions_version: int = Field(description="Goes up whenever the permissions change.")
+    admins: int = Field(description="How many have it, those who left not counted.")
+    seeded: bool = Field(description="True for the five that every installation has.")
+    created_at: datetime
+    updated_at: datetime
+
+
+RolePage = Page[RoleOut]
+
+
+class PermissionOut(Out):
+    """One thing that a role can allow."""
+
+    permission: str = Field(examples=["Plans:edit"])
+    description: str = Field(examples=["Change plans."])
+
+
+class PermissionGroup(Out):
+    """All that a role can allow with one kind of thing."""
+
+    resource: str = Field(examples=["Plans"])
+    permissions: list[PermissionOut]
+
+
+class PermissionsOut(Out):
+    """All that roles can allow."""
+
+    items: list[PermissionGroup]

@@ -1,0 +1,172 @@
+"""Queries of the offers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, any_, delete, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.paging import Order, column_of, fetch_page
+from gencharge.offers.models import Offer, OfferType, OfferVersion
+from gencharge.offers.schemas import OfferAdminQuery, OfferTypeAdminQuery, WindowState
+from gencharge.sessions.guards import Principal
+
+
+def within_reach(admin: Principal) -> ColumnElement[bool]:
+    """The condition that keeps a query to the offers that are of the admin's operators alone.
+
+    An offer for all operators (an empty list) is of others, too, so a limited admin doesn't reach it.
+    """
+    if not admin.operator_scope:
+        return true()
+    return and_(Offer.operators.contained_by(list(admin.operator_scope)), Offer.operators != [])
+
+
+def _reached(admin: Principal) -> Select[Any]:
+    """What every list, detail and change of the staff starts from."""
+    return select(Offer).where(within_reach(admin))
+
+
+async def list_all(db: AsyncSession) -> Sequence[Offer]:
+    """Every offer, whatever its status. They are few and read whole."""
+    return (await db.scalars(select(Offer).order_by(Offer.offer_id))).all()
+
+
+async def list_all_types(db: AsyncSession) -> Sequence[OfferType]:
+    """Every offer type."""
+    return (await db.scalars(select(OfferType).order_by(OfferType.offer_type_id))).all()
+
+
+async def list_page(
+    db: AsyncSession, admin: Principal, query: OfferAdminQuery, *, instant: datetime
+) -> tuple[list[Offer], str | None, int | None]:
+    """A page of the offers that the admin reaches."""
+    wanted = _reached(admin).where(*_filters(query, instant))
+    column = column_of(getattr(Offer, query.sort.removeprefix("-")))
+    order = Order(column, column_of(Offer.offer_id), descending=query.sort.startswith("-"))
+    return await fetch_page(db, wanted, order, query)
+
+
+def _filters(query: OfferAdminQuery, instant: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.status is not None:
+        found.append(Offer.status == query.status.value)
+    if query.special is not None:
+        found.append(Offer.is_special.is_(query.special))
+    if query.operator is not None:
+        named = literal(query.operator.upper()) == any_(Offer.operators)
+        found.append(or_(Offer.operators == [], named))
+    if query.type is not None:
+        found.append(Offer.offer_type_id.in_(_types_named(query.type)))
+    if query.search is not None:
+        text = func.concat_ws(" ", Offer.name, Offer.description, Offer.code)
+        found.extend(text.icontains(word, autoescape=True) for word in query.search.split())
+    if query.window is not None:
+        found.append(_in_window(query.window, instant))
+    return found
+
+
+def _in_window(state: WindowState, instant: datetime) -> ColumnElement[bool]:
+    scheduled = func.coalesce(Offer.active_from > instant, false())
+    over = func.coalesce(Offer.active_until <= instant, false())
+    if state is WindowState.SCHEDULED:
+        return scheduled
+    return and_(~scheduled, over if state is WindowState.OVER else ~over)
+
+
+def _types_named(id_or_name: str) -> Select[Any]:
+    try:
+        return select(OfferType.offer_type_id).where(OfferType.offer_type_id == UUID(id_or_name))
+    except ValueError:
+        return select(OfferType.offer_type_id).where(func.lower(OfferType.name) == func.lower(id_or_name))
+
+
+async def find_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer | None:
+    """The offer as it is now, if the admin reaches it."""
+    found = _reached(admin).where(Offer.offer_id == offer_id)
+    row: Offer | None = await db.scalar(found.execution_options(populate_existing=True))
+    return row
+
+
+async def find_code(db: AsyncSession, code: str) -> UUID | None:
+    """The offer that has this code."""
+    return await db.scalar(select(Offer.offer_id).where(Offer.code == code))
+
+
+async def add_version(db: AsyncSession, offer_id: UUID, version: int, snapshot: Mapping[str, Any]) -> None:
+    """Keep the terms of a version."""
+    values = {"offer_id": offer_id, "version": version, "snapshot": snapshot}
+    await db.execute(insert(OfferVersion).values(values))
+
+
+async def delete_offer(db: AsyncSession, offer_id: UUID) -> None:
+    """Remove an offer that has no versions."""
+    await db.execute(delete(Offer).where(Offer.offer_id == offer_id))
+
+
+async def get_type(db: AsyncSession, offer_type_id: UUID) -> OfferType | None:
+    """The type as it is now."""
+    found = select(OfferType).where(OfferType.offer_type_id == offer_type_id)
+    return await db.scalar(found.execution_options(populate_existing=True))
+
+
+async def find_type_named(db: AsyncSession, name: str) -> UUID | None:
+    """The type of this name, upper and lower case alike."""
+    return await db.scalar(
+        select(OfferType.offer_type_id).where(func.lower(OfferType.name) == func.lower(name))
+    )
+
+
+async def list_type_names(db: AsyncSession, type_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of these types."""
+    found = select(OfferType.offer_type_id, OfferType.name).where(OfferType.offer_type_id.in_(type_ids))
+    return {row.offer_type_id: row.name for row in await db.execute(found)}
+
+
+async def list_types_page(
+    db: AsyncSession, query: OfferTypeAdminQuery
+) -> tuple[list[OfferType], str | None, int | None]:
+    """A page of the types, by name."""
+    wanted = select(OfferType)
+    if query.search is not None:
+        text = func.concat_ws(" ", OfferType.name, OfferType.description)
+        wanted = wanted.where(*(text.icontains(word, autoescape=True) for word in query.search.split()))
+    order = Order(column_of(OfferType.name), column_of(OfferType.offer_type_id), descending=False)
+    return await fetch_page(db, wanted, order, query)
+
+
+async def count_offers(
+    db: AsyncSession, type_ids: Collection[UUID], admin: Principal | None = None
+) -> dict[UUID, int]:
+    """How many offers there are of each of these types; with `admin`, of those that the admin reaches."""
+    counted = select(Offer.offer_type_id, func.count().label("offers")).where(
+        Offer.offer_type_id.in_(type_ids), within_reach(admin) if admin is not None else true()
+    )
+    return {row.offer_type_id: row.offers for row in await db.execute(counted.group_by(Offer.offer_type_id))}
+
+
+async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
+    """Remove a type that no offer has."""
+    await db.execute(delete(OfferType).where(OfferType.offer_type_id == offer_type_id))
+
+
+async def count_ids(db: AsyncSession, offer_ids: Collection[UUID]) -> int:
+    """How many of these offers there are."""
+    return await db.scalar(select(func.count()).where(Offer.offer_id.in_(offer_ids))) or 0
+
+
+async def add_missing(
+    db: AsyncSession,
+    types: Sequence[Mapping[str, Any]],
+    offers: Sequence[Mapping[str, Any]],
+    versions: Sequence[Mapping[str, Any]],
+) -> None:
+    """Insert what is not there; what is there stays as it is."""
+    await db.execute(insert(OfferType).on_conflict_do_nothing(), types)
+    await db.execute(insert(Offer).on_conflict_do_nothing(), offers)
+    await db.execute(insert(OfferVersion).on_conflict_do_nothing(), versions)

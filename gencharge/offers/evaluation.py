@@ -1,0 +1,223 @@
+"""What an offer saves on one recharge, or why it does not: pure functions, whole paise, no I/O.
+
+    evaluate(offer, situation) -> Saving | Refusal
+
+The discount is reckoned from the price, the cashback from what is left to pay. A percentage is rounded down to the
+paisa, in the house's favour: the saving is never more than the offer says. Discount and cashback together never
+exceed the price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from gencharge.core import clock
+from gencharge.core.money import Money
+from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus, Weekday
+from gencharge.offers.shelf import OfferSnapshot
+from gencharge.offers.terms import OfferConditions
+from gencharge.plans.service import PlanSnapshot
+from gencharge.users.models import UserType
+
+_NOTHING: Final = Money(0)
+_PLACES: Final = {
+    OfferSource.WEB: "on the web",
+    OfferSource.APP: "in the app",
+    OfferSource.API: "through the API",
+}
+_WAYS: Final = {
+    OfferPaymentMethod.WALLET: "wallet",
+    OfferPaymentMethod.UPI: "UPI",
+    OfferPaymentMethod.CARD: "card",
+    OfferPaymentMethod.NETBANKING: "net banking",
+}
+_DAYS: Final = tuple(Weekday)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """How far an offer is used up: uses by all, uses by this user, and what they cost."""
+
+    total: int = 0
+    by_user: int = 0
+    spent: Money = _NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """A recharge that somebody is about to make. `instant` is UTC; `price` is what the plan costs.
+
+    `circle` and `payment_method` are None while nobody has said: an offer that depends on them is then refused.
+    """
+
+    plan: PlanSnapshot
+    price: Money
+    user_type: UserType
+    is_new_user: bool
+    source: OfferSource
+    circle: str | None
+    payment_method: OfferPaymentMethod | None
+    instant: datetime
+    used: Mapping[UUID, Used] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What an offer gives: `discount` off the price now, `cashback` into the wallet after."""
+
+    discount: Money
+    cashback: Money
+
+    @property
+    def total(self) -> Money:
+        """Both together."""
+        return self.discount + self.cashback
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an offer gives nothing: a stable code, and a phrase that says what would be right."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Every reason, at least one, in a fixed order."""
+
+    reasons: tuple[Reason, ...]
+
+
+def evaluate(offer: OfferSnapshot, situation: Situation) -> Saving | Refusal:
+    """What `offer` saves in `situation`, or every reason why it does not."""
+    used = situation.used.get(offer.offer_id, Used())
+    saving = saving_on(offer, situation.price)
+    checks = (*_standing(offer, situation.instant), *_conditions(offer.conditions, situation))
+    reasons = (*checks, *_limits(offer, used, saving))
+    return Refusal(reasons) if reasons else saving
+
+
+def saving_on(offer: OfferSnapshot, price: Money) -> Saving:
+    """What the offer gives on a price, its conditions and limits aside."""
+    reward = offer.reward
+    discount = reward.discount.of(price) if reward.discount is not None else _NOTHING
+    cashback = reward.cashback.of(price - discount) if reward.cashback is not None else _NOTHING
+    return Saving(discount, cashback)
+
+
+def sentences(conditions: OfferConditions) -> list[str]:
+    """The conditions as phrases, for people: `from ₹299 on`, `only on Saturdays and Sundays`."""
+    said = [phrase(conditions) for _, _, phrase in _CHECKS]
+    return [text for text in said if text is not None]
+
+
+def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:
+    if offer.status is not OfferStatus.ACTIVE:
+        yield Reason("not_active", "not active at present")
+    if offer.active_from is not None and instant < offer.active_from:
+        yield Reason("not_begun", f"from {_in_india(offer.active_from)} on")
+    if offer.active_until is not None and instant >= offer.active_until:
+        yield Reason("over", f"was until {_in_india(offer.active_until)}")
+
+
+def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[Reason]:
+    for code, holds, phrase in _CHECKS:
+        text = phrase(conditions)
+        if text is not None and not holds(conditions, situation):
+            yield Reason(code, text)
+
+
+def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason]:
+    limits = offer.limits
+    if limits.total_uses is not None and used.total >= limits.total_uses:
+        yield Reason("used_up", "used up: as often as it could be")
+    if limits.uses_per_user is not None and used.by_user >= limits.uses_per_user:
+        times = "once" if limits.uses_per_user == 1 else f"{limits.uses_per_user} times"
+        yield Reason("used_by_you", f"only {times} for each customer")
+    if limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise:
+        yield Reason("budget_spent", "used up: its budget is spent")
+    if not saving.total:
+        yield Reason("saves_nothing", "comes to less than a paisa here")
+
+
+def _min_amount(conditions: OfferConditions) -> str | None:
+    return f"from {_rupees(conditions.min_amount)} on" if conditions.min_amount is not None else None
+
+
+def _user_types(conditions: OfferConditions) -> str | None:
+    return _only("for {} customers", [kind.value for kind in conditions.user_types])
+
+
+def _new_user(conditions: OfferConditions) -> str | None:
+    return "only for the first recharge" if conditions.new_user_only else None
+
+
+def _sources(conditions: OfferConditions) -> str | None:
+    return _only("{}", [_PLACES[source] for source in conditions.sources])
+
+
+def _plan_groups(conditions: OfferConditions) -> str | None:
+    return "only for plans of certain groups" if conditions.plan_groups else None
+
+
+def _plans(conditions: OfferConditions) -> str | None:
+    return "only for certain plans" if conditions.plans else None
+
+
+def _operators(conditions: OfferConditions) -> str | None:
+    return _only("for {}", conditions.operators)
+
+
+def _circles(conditions: OfferConditions) -> str | None:
+    return _only("in the circle {}", conditions.circles)
+
+
+def _payment_methods(conditions: OfferConditions) -> str | None:
+    return _only("when paying by {}", [_WAYS[method] for method in conditions.payment_methods])
+
+
+def _weekdays(conditions: OfferConditions) -> str | None:
+    return _only("on {}", [f"{day.capitalize()}s" for day in conditions.weekdays], word="and")
+
+
+def _weekday(instant: datetime) -> Weekday:
+    return _DAYS[instant.astimezone(clock.IST).weekday()]
+
+
+Holds = Callable[[OfferConditions, Situation], bool]
+# Each condition: its code, whether it holds, and the phrase that says it (None: the offer has no such condition).
+_CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], str | None]], ...]] = (
+    ("min_amount", lambda c, now: c.min_amount is None or now.price >= c.min_amount, _min_amount),
+    ("user_type", lambda c, now: now.user_type in c.user_types, _user_types),
+    ("new_user_only", lambda _, now: now.is_new_user, _new_user),
+    ("source", lambda c, now: now.source in c.sources, _sources),
+    ("operator", lambda c, now: now.plan.operator in c.operators, _operators),
+    ("plan_group", lambda c, now: now.plan.group_id in c.plan_groups, _plan_groups),
+    ("plan", lambda c, now: now.plan.plan_id in c.plans, _plans),
+    ("circle", lambda c, now: now.circle in c.circles, _circles),
+    ("payment_method", lambda c, now: now.payment_method in c.payment_methods, _payment_methods),
+    ("weekday", lambda c, now: _weekday(now.instant) in c.weekdays, _weekdays),
+)
+
+
+def _only(frame: str, words: Sequence[str], *, word: str = "or") -> str | None:
+    """`only for A, B or C`; None where there is nothing to name."""
+    if not words:
+        return None
+    listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {word} {words[-1]}"
+    return f"only {frame.format(listed)}"
+
+
+def _rupees(amount: Money) -> str:
+    return f"₹{amount}".removesuffix(".00")
+
+
+def _in_india(instant: datetime) -> str:
+    """`24 October 2026, 18:00 (IST)`."""
+    there = instant.astimezone(clock.IST)
+    return f"{there.day} {there:%B %Y, %H:%M} (IST)"

@@ -1,0 +1,161 @@
+"""Tables of the offers (reference tables) and the words that offers are described with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class OfferStatus(StrEnum):
+    """Where an offer stands: from draft to active, and between active and inactive, never back to draft."""
+
+    DRAFT = "draft"  # not published yet
+    ACTIVE = "active"  # holds within its window
+    INACTIVE = "inactive"  # taken back
+
+
+class OfferSource(StrEnum):
+    """Where a recharge is asked for."""
+
+    WEB = "web"
+    APP = "app"
+    API = "api"
+
+
+class OfferPaymentMethod(StrEnum):
+    """How a recharge is paid."""
+
+    WALLET = "wallet"
+    UPI = "upi"
+    CARD = "card"
+    NETBANKING = "netbanking"
+
+
+class Weekday(StrEnum):
+    """A day of the week in India (IST)."""
+
+    MONDAY = "monday"
+    TUESDAY = "tuesday"
+    WEDNESDAY = "wednesday"
+    THURSDAY = "thursday"
+    FRIDAY = "friday"
+    SATURDAY = "saturday"
+    SUNDAY = "sunday"
+
+
+# One of the two: an amount, or hundredths of a percent with the most that they may come to.
+_GAIN = (
+    "(({0}_basis_points IS NULL) = ({0}_cap_paise IS NULL))"
+    " AND num_nonnulls({0}_paise, {0}_basis_points) <= 1"
+    " AND coalesce({0}_paise, 1) > 0 AND coalesce({0}_cap_paise, 1) > 0"
+    " AND coalesce({0}_basis_points, 1) BETWEEN 1 AND 10000"
+)
+
+
+class OfferType(Base):
+    """A kind of offers, such as festive or loyalty."""
+
+    __tablename__ = "offer_types"
+
+    offer_type_id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (Index("uq_offer_types_name", text("lower(name)"), unique=True),)
+
+
+class Offer(Base):
+    """An offer as it is now. An empty list or NULL among the conditions means that there is no such condition."""
+
+    __tablename__ = "offers"
+
+    offer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    offer_type_id: Mapped[UUID] = mapped_column(ForeignKey("offer_types.offer_type_id"))
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    code: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="draft")
+    is_special: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    active_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    active_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Conditions: all of them must hold.
+    min_amount_paise: Mapped[int | None] = mapped_column(BigInteger)
+    user_types: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    new_user_only: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    sources: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    plan_groups: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default="{}")
+    plans: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid()), server_default="{}")
+    operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    circles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    payment_methods: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    weekdays: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    # Reward: a discount, a cashback, or both.
+    discount_paise: Mapped[int | None] = mapped_column(BigInteger)
+    discount_basis_points: Mapped[int | None] = mapped_column(Integer)
+    discount_cap_paise: Mapped[int | None] = mapped_column(BigInteger)
+    cashback_paise: Mapped[int | None] = mapped_column(BigInteger)
+    cashback_basis_points: Mapped[int | None] = mapped_column(Integer)
+    cashback_cap_paise: Mapped[int | None] = mapped_column(BigInteger)
+    # Limits: NULL is none.
+    total_uses: Mapped[int | None] = mapped_column(Integer)
+    uses_per_user: Mapped[int | None] = mapped_column(Integer)
+    budget_paise: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("status IN ('draft', 'active', 'inactive')", name="status"),
+        CheckConstraint("active_until > active_from", name="window"),
+        CheckConstraint("code ~ '^[A-Z0-9]{3,20}$'", name="code"),
+        CheckConstraint("min_amount_paise > 0", name="min_amount"),
+        CheckConstraint(_GAIN.format("discount"), name="discount"),
+        CheckConstraint(_GAIN.format("cashback"), name="cashback"),
+        CheckConstraint(
+            "num_nonnulls(discount_paise, discount_basis_points, cashback_paise, cashback_basis_points) > 0",
+            name="reward",
+        ),
+        CheckConstraint(
+            "coalesce(total_uses, 1) > 0 AND coalesce(uses_per_user, 1) > 0 AND coalesce(budget_paise, 1) > 0",
+            name="limits",
+        ),
+        Index("ix_offers_offer_type_id", "offer_type_id"),
+        Index("uq_offers_code", "code", unique=True),
+    )
+
+
+class OfferVersion(Base):
+    """The terms of one version of an offer that customers could see. Never changed, never deleted.
+
+    A draft has none: its first is that with which it became active.
+    """
+
+    __tablename__ = "offer_versions"
+
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.offer_id"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

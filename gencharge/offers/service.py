@@ -1,0 +1,166 @@
+"""The offers: who holds them, how they stay fresh, which are best for a recharge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Depends, FastAPI, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import snapshots
+from gencharge.core.database import get_database
+from gencharge.core.stores import Stores
+from gencharge.offers import crud, sample
+from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
+from gencharge.offers.models import Offer, OfferStatus
+from gencharge.offers.shelf import OfferShelf, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
+from gencharge.offers.terms import conditions_of, limits_of, reward_of
+
+__all__ = [
+    "CurrentOffers",
+    "Judged",
+    "OfferShelf",
+    "OfferSnapshot",
+    "OfferTypeSnapshot",
+    "Offers",
+    "OffersSnapshot",
+    "Reason",
+    "Refusal",
+    "Saving",
+    "Situation",
+    "Used",
+    "best",
+    "bump_version",
+    "evaluate",
+    "list_for",
+    "load_offers",
+    "offers_of",
+    "seed",
+    "snapshot_of",
+    "stored",
+    "watch_offers",
+]
+
+# The name under which the offers' version is kept and told.
+NAME = "offers"
+Offers = snapshots.Holder[OffersSnapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An offer, and what it saves on a recharge or why it does not."""
+
+    offer: OfferSnapshot
+    outcome: Saving | Refusal
+
+
+def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
+    """Every offer that holds at the situation's instant: what saves most first, then what comes nearest to saving.
+
+    Of two that save the same the one with more off the price now is the better; an offer with fewer reasons against
+    it is nearer.
+    """
+    current = offers.public(situation.instant).offers
+    judged = [Judged(offer, evaluate(offer, situation)) for offer in current]
+    return sorted(judged, key=_rank)
+
+
+def best(offers: OffersSnapshot, situation: Situation) -> Judged | None:
+    """The offer that saves most; None if none saves anything."""
+    judged = list_for(offers, situation)
+    return judged[0] if judged and isinstance(judged[0].outcome, Saving) else None
+
+
+def _rank(judged: Judged) -> tuple[int, int, int, str, str]:
+    offer, outcome = judged.offer, judged.outcome
+    name = (offer.name.casefold(), str(offer.offer_id))
+    if isinstance(outcome, Refusal):
+        return (1, len(outcome.reasons), 0, *name)
+    return (0, -outcome.total.paise, -outcome.discount.paise, *name)
+
+
+async def load_offers(db: AsyncSession, version: int | None = None) -> OffersSnapshot:
+    """All offers and types, read from PostgreSQL. For processes without an application, such as a worker's job."""
+    if version is None:
+        version = await snapshots.version_of(db, NAME)
+    offers = [snapshot_of(row) for row in await crud.list_all(db)]
+    # After the offers: the type of each of them is then among the types.
+    types = await crud.list_all_types(db)
+    return OffersSnapshot(
+        version,
+        offers,
+        (OfferTypeSnapshot(kind.offer_type_id, kind.name, kind.description) for kind in types),
+    )
+
+
+def snapshot_of(row: Offer) -> OfferSnapshot:
+    """A row's terms."""
+    return OfferSnapshot(
+        offer_id=row.offer_id,
+        version=row.version,
+        offer_type_id=row.offer_type_id,
+        name=row.name,
+        description=row.description,
+        code=row.code,
+        status=OfferStatus(row.status),
+        is_special=row.is_special,
+        active_from=row.active_from,
+        active_until=row.active_until,
+        conditions=conditions_of(row),
+        reward=reward_of(row),
+        limits=limits_of(row),
+        created_at=row.created_at,
+    )
+
+
+def stored(offer: OfferSnapshot) -> dict[str, Any]:
+    """The terms of a version as `offer_versions` keeps them."""
+    kept = {"offer_id": offer.offer_id, "version": offer.version, **offer.terms()}
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(kept))
+    return plain
+
+
+def offers_of(app: FastAPI) -> Offers:
+    """The application's holder of the offers (`app.state.offers`); made on first use."""
+    holder: Offers | None = getattr(app.state, "offers", None)
+    if holder is None:
+        app.state.offers = holder = Offers(NAME, load_offers)
+    return holder
+
+
+async def watch_offers(app: FastAPI, stores: Stores) -> None:
+    """Keep the application's offers fresh: never stale for more than a second, also without Redis."""
+    await snapshots.watch(offers_of(app), stores)
+
+
+async def bump_version(db: AsyncSession) -> int:
+    """Say in the running transaction that the offers change with it.
+
+    Every writer calls this first: writers then wait for each other here, so what one checks stays true until it
+    commits (a free name, a free code, a type without offers, a version).
+    """
+    return await snapshots.bump(db, NAME)
+
+
+async def get_offers(request: Request) -> OffersSnapshot:
+    """The process's offers. Raises DatabaseUnavailable if none are loaded yet and PostgreSQL is away."""
+    return await offers_of(request.app).current(get_database(request))
+
+
+async def seed(db: AsyncSession) -> bool:
+    """Put in what is missing of the sample offers. False if nothing was missing."""
+    offers = sample.offers()
+    if await crud.count_ids(db, [offer["offer_id"] for offer in offers]) == len(offers):
+        return False
+    await bump_version(db)
+    versions = [
+        {"offer_id": row.offer_id, "version": row.version, "snapshot": stored(snapshot_of(row))}
+        for row in (Offer(**offer) for offer in offers)
+    ]
+    await crud.add_missing(db, sample.types(), offers, versions)
+    return True
+
+
+CurrentOffers = Annotated[OffersSnapshot, Depends(get_offers)]

@@ -1,0 +1,25 @@
+"""What this room does on a clock."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core import telemetry
+from gencharge.core.jobs import Job
+from gencharge.core.stores import Stores
+from gencharge.wallet import adjustments
+
+log = telemetry.get_logger(__name__)
+BATCH: Final = 200
+
+
+async def expire_adjustments(stores: Stores) -> None:
+    """Close the adjustments that nobody decided on in time, in batches, each a transaction of its own."""
+    closed = 0
+    while batch := await stores.database.run(lambda db: adjustments.expire(db, limit=BATCH)):
+        closed += batch
+    if closed:
+        log.info("adjustments_expired", adjustments=closed)
+
+
+JOBS: Final = (Job("wallet.expire_adjustments", expire_adjustments, cron="17 * * * *"),)
