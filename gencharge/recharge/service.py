@@ -308,24 +308,6 @@ def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
 def plan_fields_of(plan: ActivePlan, now: datetime) -> dict[str, Any]:
     """A bought plan: the fields of BoughtPlanOut."""
     runs = plan.status == PlanState.ACTIVE and plan.valid_until is not None
-<<<<<<< HEAD
-    status = RechargeStatus.PROCESSING if plan.status == PlanState.PENDING else RechargeStatus(plan.status)
-    return BoughtPlanOut(
-        subscription_id=plan.recharge_id,
-        phone_number=plan.phone_number,
-        plan_id=plan.plan_id,
-        plan_name=plan.plan_name,
-        operator=plan.operator,
-        plan_type=plan.plan_type,
-        category=plan.category,
-        is_addon=plan.is_addon,
-        status=status,
-        valid_from=plan.valid_from,
-        valid_until=plan.valid_until,
-        days_left=max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
-        bought_at=plan.created_at,
-    )
-=======
     return {
         "subscription_id": plan.recharge_id,
         "phone_number": plan.phone_number,
@@ -335,10 +317,11 @@ def plan_fields_of(plan: ActivePlan, now: datetime) -> dict[str, Any]:
         "plan_type": plan.plan_type,
         "category": plan.category,
         "is_addon": plan.is_addon,
-        "status": RechargeStatus(plan.status),
+        "status": RechargeStatus.PROCESSING
+        if plan.status == PlanState.PENDING
+        else RechargeStatus(plan.status),
         "valid_from": plan.valid_from,
         "valid_until": plan.valid_until,
         "days_left": max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
         "bought_at": plan.created_at,
     }
->>>>>>> main

@@ -51,13 +51,10 @@ class Code(IntEnum):
     CASHBACK = 8
     REFERRAL = 9
     ADJUSTMENT = 10
-<<<<<<< HEAD
+    PAYOUT = 11  # the rest of a balance, paid to the customer when the account is closed
     COMMISSION = 12  # the house's share of a recharge, from the operator's account
     PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
     SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
-=======
-    PAYOUT = 11
->>>>>>> main
 
 
 # The codes of recharges. Any other one is rare enough for an index of its own.

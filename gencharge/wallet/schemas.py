@@ -37,13 +37,10 @@ class TransactionCategory(StrEnum):
     CASHBACK = "cashback"
     REFERRAL = "referral"
     ADJUSTMENT = "adjustment"
-<<<<<<< HEAD
+    PAYOUT = "payout"
     COMMISSION = "commission"
     PAYMENT = "payment"
     SOURCE_REFUND = "source_refund"
-=======
-    PAYOUT = "payout"
->>>>>>> main
 
 
 class TxnStatus(StrEnum):

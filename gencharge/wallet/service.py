@@ -92,6 +92,13 @@ async def debit(
     return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **about)
 
 
+async def release(
+    db: AsyncSession, user_id: UUID, amount: Money, *, code: Code, key: str, **about: Any
+) -> Movement:
+    """Give held money back to what can be spent. Raises WalletNotFound, InsufficientBalance where it is not held."""
+    return await _move(db, user_id, amount, Account.HELD, Account.MAIN, code=code, key=key, **about)
+
+
 async def _move(
     db: AsyncSession,
     user_id: UUID,
@@ -127,7 +134,7 @@ async def _move(
     )
     if after is None:
         await available(db, user_id)  # raises WalletNotFound
-        raise BalanceLimitReached if credit_account == Account.MAIN else InsufficientBalance
+        raise BalanceLimitReached if balance_limit is not None else InsufficientBalance
     posted, held = after
     return Movement(Money(posted - held))
 
