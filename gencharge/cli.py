@@ -86,6 +86,21 @@ def worker() -> None:
 
 
 @app.command()
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default SANDBOX_PORT.")] = None,
+) -> None:
+    """Play the payment gateway and the operators, for development and tests."""
+    settings = _settings()
+    if not settings.is_development:
+        err.print("gencharge sandbox is for development; production talks to the real gateway and operators")
+        raise typer.Exit(1)
+    from gencharge.sandbox import server
+
+    server.run(settings, host=host, port=port or settings.sandbox_port)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
     settings = _settings()

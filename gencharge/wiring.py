@@ -12,7 +12,8 @@ from gencharge.admins import routes as admins_routes
 from gencharge.audit import jobs as audit_jobs
 from gencharge.audit import routes as audit_routes
 from gencharge.audit import service as audit
-from gencharge.auth import desk
+from gencharge.auth import desk, second_factor, staff_routes
+from gencharge.auth import personal as auth_personal
 from gencharge.auth import routes as auth_routes
 from gencharge.core import checks, snapshots
 from gencharge.core.checks import Check
@@ -20,22 +21,32 @@ from gencharge.core.events import Listener
 from gencharge.core.jobs import Job
 from gencharge.core.personal_data import PersonalData
 from gencharge.core.stores import Stores
+from gencharge.notifications import personal as notifications_personal
 from gencharge.notifications import routes as notifications_routes
 from gencharge.notifications import service as notifications
 from gencharge.offers import routes as offers_routes
 from gencharge.offers import service as offers
+from gencharge.operators import personal as operators_personal
 from gencharge.operators import routes as operators_routes
 from gencharge.operators import service as operators
+from gencharge.plans import admin_routes as plans_admin_routes
+from gencharge.plans import cached as plans_cached
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
 from gencharge.recharge import checks as recharge_checks
 from gencharge.recharge import jobs as recharge_jobs
+from gencharge.recharge import personal as recharge_personal
 from gencharge.recharge import routes as recharge_routes
 from gencharge.sessions import announcements
 from gencharge.sessions import jobs as sessions_jobs
+from gencharge.sessions import personal as sessions_personal
+from gencharge.users import jobs as users_jobs
+from gencharge.users import personal as users_personal
 from gencharge.users import routes as users_routes
+from gencharge.users import staff as users_staff
 from gencharge.wallet import checks as wallet_checks
 from gencharge.wallet import jobs as wallet_jobs
+from gencharge.wallet import personal as wallet_personal
 from gencharge.wallet import routes as wallet_routes
 
 # The routes that are asked most stand first: the router tries them in this order.
@@ -46,24 +57,45 @@ ROUTERS: Sequence[APIRouter] = (
     offers_routes.router,
     recharge_routes.router,
     wallet_routes.router,
+    plans_admin_routes.router,
+    plans_routes.single,
     auth_routes.router,
     users_routes.router,
+    users_staff.router,
+    staff_routes.router,
+    staff_routes.of_sessions,
+    staff_routes.of_admins,
     admins_routes.router,
     admins_routes.roles,
     operators_routes.router,
     notifications_routes.router,
     audit_routes.router,
 )
-LISTENERS: Sequence[Listener] = (snapshots.TELL_PROCESSES, notifications.NOTICES, audit.ENTRIES)
+LISTENERS: Sequence[Listener] = (
+    snapshots.TELL_PROCESSES,
+    plans_cached.DROP_CACHED,
+    notifications.NOTICES,
+    audit.ENTRIES,
+    second_factor.FORGET_FACTORS,
+)
 # What `gencharge ledger verify` and the nightly job check.
 CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS)
 # What each room holds about a customer: for exporting, closing and erasing an account.
-PERSONAL_DATA: Sequence[PersonalData] = ()
+PERSONAL_DATA: Sequence[PersonalData] = (
+    users_personal.PART,
+    operators_personal.PART,
+    sessions_personal.PART,
+    wallet_personal.PART,
+    recharge_personal.PART,
+    notifications_personal.PART,
+    auth_personal.PART,
+)
 JOBS: Sequence[Job] = (
     checks.nightly(CHECKS),
     *recharge_jobs.JOBS,
     *wallet_jobs.JOBS,
     *sessions_jobs.JOBS,
+    users_jobs.erasing(PERSONAL_DATA),
     *audit_jobs.JOBS,
 )
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
@@ -81,6 +113,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "users", "description": "Customers."},
     {"name": "admins", "description": "The staff, their roles and operators."},
     {"name": "roles", "description": "Roles and what they allow."},
+    {"name": "sessions", "description": "Where users and admins are signed in, as the staff sees it."},
     {"name": "operators", "description": "Operators, circles, and whose number it is."},
     {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "offers", "description": "Discounts and cashbacks: which hold now, for whom, and their types."},

@@ -74,6 +74,7 @@ class Purpose(StrEnum):
 
     SIGN_UP = "sign_up"
     SIGN_IN = "sign_in"
+    STEP_UP = "step_up"  # an admin who is signed in and has no authenticator app
 
 
 class Verdict(StrEnum):

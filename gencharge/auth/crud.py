@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.auth.models import SignInFailure
+from gencharge.auth.models import RecoveryCode, SecondFactor, SignInFailure
 
 
 async def get_failure(db: AsyncSession, phone_number: str) -> SignInFailure | None:
@@ -38,3 +40,62 @@ async def set_locked(db: AsyncSession, phone_number: str, *, until: datetime) ->
 async def delete_failure(db: AsyncSession, phone_number: str) -> None:
     """Start counting anew."""
     await db.execute(delete(SignInFailure).where(SignInFailure.phone_number == phone_number))
+
+
+async def get_factor(db: AsyncSession, admin_id: UUID) -> SecondFactor | None:
+    """An admin's second factor, confirmed or not."""
+    return await db.get(SecondFactor, admin_id)
+
+
+async def lock_factor(db: AsyncSession, admin_id: UUID) -> SecondFactor | None:
+    """The same, held to the end of the transaction."""
+    return await db.get(SecondFactor, admin_id, with_for_update=True, populate_existing=True)
+
+
+async def is_enrolled(db: AsyncSession, admin_id: UUID) -> bool:
+    """True where an admin has a confirmed second factor."""
+    statement = select(SecondFactor.admin_id).where(
+        SecondFactor.admin_id == admin_id, SecondFactor.confirmed_at.is_not(None)
+    )
+    return await db.scalar(statement) is not None
+
+
+async def add_factor_if_missing(db: AsyncSession, admin_id: UUID) -> None:
+    """Make the row that `lock_factor` holds."""
+    await db.execute(insert(SecondFactor).values(admin_id=admin_id).on_conflict_do_nothing())
+
+
+async def delete_factor(db: AsyncSession, admin_id: UUID) -> bool:
+    """Forget an admin's second factor and recovery codes. False where there was none, confirmed or not."""
+    await db.execute(delete(RecoveryCode).where(RecoveryCode.admin_id == admin_id))
+    gone = await db.execute(
+        delete(SecondFactor).where(SecondFactor.admin_id == admin_id).returning(SecondFactor.admin_id)
+    )
+    return gone.first() is not None
+
+
+async def put_recovery_codes(db: AsyncSession, admin_id: UUID, hashes: Iterable[bytes]) -> None:
+    """Replace an admin's recovery codes."""
+    await db.execute(delete(RecoveryCode).where(RecoveryCode.admin_id == admin_id))
+    await db.execute(insert(RecoveryCode), [{"admin_id": admin_id, "code_hash": part} for part in hashes])
+
+
+async def use_recovery_code(db: AsyncSession, admin_id: UUID, code_hash: bytes, *, now: datetime) -> bool:
+    """Use a recovery code up. False where there is none such, or it was used before."""
+    used = await db.execute(
+        update(RecoveryCode)
+        .where(
+            RecoveryCode.admin_id == admin_id,
+            RecoveryCode.code_hash == code_hash,
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=now)
+        .returning(RecoveryCode.admin_id)
+    )
+    return used.first() is not None
+
+
+async def count_recovery_codes(db: AsyncSession, admin_id: UUID) -> int:
+    """How many of an admin's recovery codes are still good."""
+    statement = select(func.count()).where(RecoveryCode.admin_id == admin_id, RecoveryCode.used_at.is_(None))
+    return await db.scalar(statement) or 0

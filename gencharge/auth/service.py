@@ -93,7 +93,7 @@ async def sign_up(desk: Desk, phone_number: str, code: str, *, device: str) -> T
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, PhoneAlreadyRegistered.
     """
-    await _redeem(desk, Purpose.SIGN_UP, phone_number, code)
+    await redeem(desk, Purpose.SIGN_UP, phone_number, code)
 
     async def unit(db: AsyncSession) -> Tokens:
         if await directory.phone_owner(db, phone_number) is not None:
@@ -110,7 +110,7 @@ async def sign_in(desk: Desk, phone_number: str, code: str, *, device: str) -> T
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, UserBlocked, AdminBlocked.
     """
-    await _redeem(desk, Purpose.SIGN_IN, phone_number, code)
+    await redeem(desk, Purpose.SIGN_IN, phone_number, code)
 
     async def unit(db: AsyncSession) -> Tokens:
         owner = await directory.phone_owner(db, phone_number)
@@ -121,7 +121,8 @@ async def sign_in(desk: Desk, phone_number: str, code: str, *, device: str) -> T
     return await desk.database.run(unit)
 
 
-async def _redeem(desk: Desk, purpose: Purpose, phone_number: str, code: str) -> None:
+async def redeem(desk: Desk, purpose: Purpose, phone_number: str, code: str) -> None:
+    """Use a code up. Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable."""
     await desk.database.run(lambda db: _refuse_locked(db, phone_number))
     verdict = await desk.challenges.redeem(purpose, phone_number, code)
     if verdict is Verdict.WRONG:
@@ -200,6 +201,7 @@ class _Identity:
     role: str = ""
     operator_scope: tuple[str, ...] = ()
     permissions_version: int = 0
+    enrolled: bool = False  # has a second factor
 
 
 async def _identity(db: AsyncSession, kind: Kind, owner_id: UUID, *, reactivating: bool) -> _Identity:
@@ -207,10 +209,16 @@ async def _identity(db: AsyncSession, kind: Kind, owner_id: UUID, *, reactivatin
         await users.admit(db, owner_id, reactivating=reactivating)
         return _Identity()
     admin, role = await admins.admit(db, owner_id)
-    return _Identity(role.name, tuple(admin.operator_scope), role.permissions_version)
+    enrolled = await crud.is_enrolled(db, owner_id)
+    return _Identity(role.name, tuple(admin.operator_scope), role.permissions_version, enrolled)
 
 
 def _tokens(desk: Desk, identity: _Identity, going_on: sessions.Continued) -> Tokens:
+    given_at = going_on.second_factor_at
+    # An admin who has a second factor gives it once in a session; one who has none sets one up, where that is a must.
+    due = going_on.kind == "admin" and (
+        given_at is None if identity.enrolled else desk.settings.second_factor_required
+    )
     principal = Principal(
         user_id=going_on.user_id,
         kind=going_on.kind,
@@ -218,6 +226,8 @@ def _tokens(desk: Desk, identity: _Identity, going_on: sessions.Continued) -> To
         role=identity.role,
         operator_scope=identity.operator_scope,
         permissions_version=identity.permissions_version,
+        second_factor_at=int(given_at.timestamp()) if given_at is not None else 0,
+        second_factor_due=due,
     )
     return Tokens(principal, desk.gate.keys.sign(principal), going_on.refresh_token)
 

@@ -98,6 +98,14 @@ async def version_of(db: AsyncSession, name: str) -> int:
     return await db.scalar(select(CatalogueState.version).where(CatalogueState.id == name)) or 0
 
 
+async def lock(db: AsyncSession, name: str) -> None:
+    """Let nobody else who locks the reference data `name` change it before this transaction ends.
+
+    A writer that reads before it writes takes this first: what it then reads is still true when it writes.
+    """
+    await db.execute(select(CatalogueState.version).where(CatalogueState.id == name).with_for_update())
+
+
 async def bump(db: AsyncSession, name: str) -> int:
     """Say in the running transaction that the reference data `name` changes with it; returns the new version.
 

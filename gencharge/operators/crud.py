@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,24 @@ from gencharge.operators.models import Circle, ConnectionRow, Operator
 async def list_operators(db: AsyncSession) -> Sequence[Operator]:
     """Every operator, in the order to show them."""
     return (await db.scalars(select(Operator).order_by(Operator.sort_order, Operator.code))).all()
+
+
+async def list_operators_where(db: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Operator]:
+    """The operators that fulfil all conditions, in the order to show them."""
+    found = select(Operator).where(*conditions).order_by(Operator.sort_order, Operator.code)
+    return (await db.scalars(found)).all()
+
+
+async def lock_operator(db: AsyncSession, code: str, *conditions: ColumnElement[bool]) -> Operator | None:
+    """The operator of this code if it fulfils the conditions, held to the end of the transaction."""
+    # Not FOR UPDATE: plans and numbers that refer to it need not wait.
+    found = select(Operator).where(Operator.code == code, *conditions).with_for_update(key_share=True)
+    return (await db.scalars(found, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def delete_operator(db: AsyncSession, code: str) -> None:
+    """Delete the operator. Raises IntegrityError where something refers to it."""
+    await db.execute(delete(Operator).where(Operator.code == code))
 
 
 async def list_circles(db: AsyncSession) -> Sequence[Circle]:
@@ -85,3 +103,14 @@ async def list_connections(
     """A page of the numbers that a user corrected, by number."""
     order = Order(ConnectionRow.phone_number, ConnectionRow.user_id, descending=False)  # type: ignore[arg-type]
     return await fetch_page(db, select(ConnectionRow).where(ConnectionRow.user_id == user_id), order, page)
+
+
+async def delete_connections(db: AsyncSession, user_id: UUID) -> None:
+    """Forget what a user said of numbers."""
+    await db.execute(delete(ConnectionRow).where(ConnectionRow.user_id == user_id))
+
+
+async def delete_known(db: AsyncSession, phone_number: str) -> None:
+    """Forget what everyone knows of a number."""
+    known = ConnectionRow.phone_number == phone_number
+    await db.execute(delete(ConnectionRow).where(known, ConnectionRow.user_id == SYSTEM))

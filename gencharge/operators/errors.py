@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Invalid, NotFound
+from gencharge.core.errors import Conflict, Invalid, NotFound
 
 
 class OperatorNotFound(NotFound):
@@ -15,3 +15,11 @@ class UnknownOperator(Invalid):
 
 class UnknownCircle(Invalid):
     """This is not a telecom circle."""
+
+
+class OperatorExists(Conflict):
+    """There is an operator of this code already."""
+
+
+class OperatorInUse(Conflict):
+    """Plans or numbers refer to this operator; set it inactive instead of deleting it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Path, Query, Request
 
 from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
@@ -14,17 +14,40 @@ from gencharge.core.phone import MobileNumber
 from gencharge.core.ready import Answers, ReadyRoute
 from gencharge.core.web import errors
 from gencharge.core.web import router as make_router
+from gencharge.operators import administration
 from gencharge.operators import service as operators
-from gencharge.operators.errors import UnknownCircle, UnknownOperator
+from gencharge.operators.errors import (
+    OperatorExists,
+    OperatorInUse,
+    OperatorNotFound,
+    UnknownCircle,
+    UnknownOperator,
+)
 from gencharge.operators.schemas import (
     CircleOut,
     ConnectionOut,
     CorrectConnection,
     LookupOut,
+    OperatorAdminOut,
+    OperatorCreate,
     OperatorOut,
+    OperatorQuery,
+    OperatorUpdate,
 )
 from gencharge.operators.service import CurrentOperators
-from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, Guard, SignedInUser
+from gencharge.sessions.errors import OperatorScopeTooNarrow
+from gencharge.sessions.guards import (
+    ADMIN_ERRORS,
+    SCOPED_ERRORS,
+    SIGNED_IN_ERRORS,
+    USER_ERRORS,
+    Action,
+    Guard,
+    Principal,
+    Requires,
+    Resource,
+    SignedInUser,
+)
 
 _NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
@@ -57,6 +80,11 @@ async def _user_id(request: Request) -> UUID | None:
 
 
 MaybeUser = Annotated[UUID | None, Depends(_user_id)]
+Reader = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.READ, scoped=True))]
+Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True))]
+Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE))]
+OperatorCode = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9_]+$", examples=["JIO"])]
 router = make_router("operators")
 
 
@@ -150,3 +178,64 @@ async def correct_connection(
         circle=circle,
         service_type=command.service_type,
     )
+
+
+@router.get(
+    "/admin",
+    summary="All operators (staff)",
+    response_model=Page[OperatorAdminOut],
+    responses=errors(*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable),
+)
+async def list_all_operators(
+    admin: Reader, db: Db, query: Annotated[OperatorQuery, Query()]
+) -> Page[OperatorAdminOut]:
+    """Every operator in your scope, served or not, with its channel."""
+    return await administration.list_all(db, admin, query)
+
+
+@router.post(
+    "",
+    summary="Add an operator (staff)",
+    status_code=201,
+    response_model=OperatorAdminOut,
+    responses=errors(*ADMIN_ERRORS, MalformedJson, ValidationFailed, OperatorExists, DatabaseUnavailable),
+)
+async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> OperatorAdminOut:
+    """A new operator; plans can be made for it at once."""
+    del admin
+    return await administration.create(db, command)
+
+
+@router.patch(
+    "/{code}",
+    summary="Change an operator (staff)",
+    response_model=OperatorAdminOut,
+    responses=errors(
+        *SCOPED_ERRORS,
+        MalformedJson,
+        ValidationFailed,
+        OperatorNotFound,
+        OperatorScopeTooNarrow,
+        DatabaseUnavailable,
+    ),
+)
+async def update_operator(
+    admin: Editor, db: Db, code: OperatorCode, command: OperatorUpdate
+) -> OperatorAdminOut:
+    """Names, state, channel, order. `down` stops recharges of the operator with this answer.
+
+    An admin whose role is limited to some operators may set the `status` of those.
+    """
+    return await administration.update(db, admin, code, command)
+
+
+@router.delete(
+    "/{code}",
+    summary="Delete an operator (staff)",
+    status_code=204,
+    responses=errors(*ADMIN_ERRORS, ValidationFailed, OperatorNotFound, OperatorInUse, DatabaseUnavailable),
+)
+async def delete_operator(admin: Deleter, db: Db, code: OperatorCode) -> None:
+    """Only one that no plan and no number refers to; any other is set inactive with PATCH."""
+    del admin
+    await administration.delete(db, code)

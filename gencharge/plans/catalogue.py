@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from gencharge.core.money import Money
 from gencharge.core.ready import Answers
 from gencharge.plans.errors import PlanNotFound
-from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, ValidityUnit
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -45,6 +45,33 @@ class PlanSnapshot:
     status: PlanStatus
     active_from: datetime | None
     active_until: datetime | None
+
+    @classmethod
+    def of(cls, plan: Plan, group: str, *, served: bool = True) -> Self:
+        """A row of the table, and its group's name. Nothing is on sale of an operator that is not `served`."""
+        status = PlanStatus(plan.status)
+        return cls(
+            plan_id=plan.plan_id,
+            version=plan.version,
+            name=plan.name,
+            description=plan.description,
+            operator=plan.operator,
+            circles=frozenset(plan.circles),
+            plan_type=PlanType(plan.plan_type),
+            category=Category(plan.category),
+            price=Money(plan.price_paise),
+            validity_count=plan.validity_count,
+            validity_unit=ValidityUnit(plan.validity_unit),
+            benefits=plan.benefits,
+            is_addon=plan.is_addon,
+            most_popular=plan.most_popular,
+            group_id=plan.group_id,
+            group=group,
+            criteria=plan.criteria,
+            status=PlanStatus.INACTIVE if status is PlanStatus.ACTIVE and not served else status,
+            active_from=plan.active_from,
+            active_until=plan.active_until,
+        )
 
     def available_at(self, instant: datetime) -> bool:
         """True if the plan is on sale at `instant` (UTC): active, and within its window."""

@@ -6,15 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.plans.models import Plan, PlanGroup, PlanVersion
-
-# The other half of what is sold belongs to the room `operators`; here only its codes are needed, to check a filter.
-_operators = table("operators", column("code"), column("is_active"), column("sort_order"))
-_circles = table("circles", column("code"))
+from gencharge.core import clock
+from gencharge.core.paging import Order, PageQuery, column_of, fetch_page
+from gencharge.plans.models import Plan, PlanGroup, PlanStatus, PlanVersion
 
 
 async def list_all(db: AsyncSession) -> Sequence[Plan]:
@@ -25,17 +23,6 @@ async def list_all(db: AsyncSession) -> Sequence[Plan]:
 async def list_groups(db: AsyncSession) -> Sequence[PlanGroup]:
     """Every plan group."""
     return (await db.scalars(select(PlanGroup).order_by(PlanGroup.group_id))).all()
-
-
-async def list_operator_codes(db: AsyncSession) -> Sequence[str]:
-    """The codes of the operators that are served."""
-    found = select(_operators.c.code).where(_operators.c.is_active)
-    return (await db.scalars(found.order_by(_operators.c.sort_order, _operators.c.code))).all()
-
-
-async def list_circle_codes(db: AsyncSession) -> Sequence[str]:
-    """The codes of all circles."""
-    return (await db.scalars(select(_circles.c.code).order_by(_circles.c.code))).all()
 
 
 async def count_plans(db: AsyncSession, plan_ids: Collection[UUID]) -> int:
@@ -54,3 +41,110 @@ async def add_missing_plans(
     """Insert the plans that are not there, with their first versions; what is there stays as it is."""
     await db.execute(insert(Plan).on_conflict_do_nothing(), plans)
     await db.execute(insert(PlanVersion).on_conflict_do_nothing(), versions)
+
+
+async def lock_plan(db: AsyncSession, plan_id: UUID, *conditions: ColumnElement[bool]) -> Plan | None:
+    """The plan of this id if it fulfils the conditions, held to the end of the transaction."""
+    # Not FOR UPDATE: whoever only refers to the plan need not wait.
+    found = select(Plan).where(Plan.plan_id == plan_id, *conditions).with_for_update(key_share=True)
+    return (await db.scalars(found, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def find_plan(db: AsyncSession, plan_id: UUID, *conditions: ColumnElement[bool]) -> Plan | None:
+    """The plan of this id if it fulfils the conditions."""
+    return (await db.scalars(select(Plan).where(Plan.plan_id == plan_id, *conditions))).one_or_none()
+
+
+async def list_where(
+    db: AsyncSession, *conditions: ColumnElement[bool], lock: bool = False
+) -> Sequence[Plan]:
+    """All plans that fulfil the conditions, by operator, type, price and name; with `lock` held to the end."""
+    found = select(Plan).where(*conditions)
+    if lock:  # rows of one kind are locked in the order of their ids
+        held = found.order_by(Plan.plan_id).with_for_update(key_share=True)
+        return (await db.scalars(held, execution_options={"populate_existing": True})).all()
+    order = (Plan.operator, Plan.plan_type, Plan.price_paise, Plan.name, Plan.plan_id)
+    return (await db.scalars(found.order_by(*order))).all()
+
+
+async def find_same(
+    db: AsyncSession, plan_id: UUID, operator: str, plan_type: str, name: str, circles: Sequence[str]
+) -> UUID | None:
+    """Another plan that is not inactive, with the same operator, type, circles, and name without regard to case."""
+    found = select(Plan.plan_id).where(
+        Plan.plan_id != plan_id,
+        Plan.status != PlanStatus.INACTIVE.value,
+        Plan.operator == operator,
+        Plan.plan_type == plan_type,
+        func.lower(Plan.name) == func.lower(name),
+        Plan.circles.contains(circles),
+        func.cardinality(Plan.circles) == len(circles),
+    )
+    return (await db.scalars(found.limit(1))).one_or_none()
+
+
+async def add_version(
+    db: AsyncSession, plan_id: UUID, version: int, snapshot: Mapping[str, Any], changed_by: UUID | None
+) -> None:
+    """Write down the terms of a version."""
+    instant = clock.now()
+    await db.execute(
+        insert(PlanVersion).values(
+            plan_id=plan_id, version=version, snapshot=snapshot, changed_by=changed_by, created_at=instant
+        )
+    )
+
+
+async def list_versions(
+    db: AsyncSession, plan_id: UUID, page: PageQuery
+) -> tuple[list[PlanVersion], str | None, int | None]:
+    """A page of a plan's versions, the newest first."""
+    order = Order(column_of(PlanVersion.version), column_of(PlanVersion.plan_id))
+    return await fetch_page(db, select(PlanVersion).where(PlanVersion.plan_id == plan_id), order, page)
+
+
+async def delete_plan(db: AsyncSession, plan_id: UUID) -> None:
+    """Delete the plan. Its versions stay as history."""
+    await db.execute(delete(Plan).where(Plan.plan_id == plan_id))
+
+
+async def lock_group(db: AsyncSession, group_id: UUID) -> PlanGroup | None:
+    """The group of this id, held to the end of the transaction."""
+    found = select(PlanGroup).where(PlanGroup.group_id == group_id).with_for_update(key_share=True)
+    return (await db.scalars(found, execution_options={"populate_existing": True})).one_or_none()
+
+
+async def find_group_of_name(db: AsyncSession, name: str) -> UUID | None:
+    """The id of the group of this name, without regard to case."""
+    found = select(PlanGroup.group_id).where(func.lower(PlanGroup.name) == func.lower(name))
+    return (await db.scalars(found)).one_or_none()
+
+
+async def delete_group(db: AsyncSession, group_id: UUID) -> None:
+    """Delete the group. Raises IntegrityError while there are plans in it."""
+    await db.execute(delete(PlanGroup).where(PlanGroup.group_id == group_id))
+
+
+async def count_by_group(db: AsyncSession, *conditions: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
+    """How many plans of each status are in each group; of those that fulfil the conditions."""
+    counted = select(Plan.group_id, Plan.status, func.count()).where(*conditions)
+    found: dict[UUID, dict[str, int]] = {}
+    for group_id, status, count in await db.execute(counted.group_by(Plan.group_id, Plan.status)):
+        found.setdefault(group_id, {})[status] = count
+    return found
+
+
+async def add_plans(
+    db: AsyncSession, plans: Sequence[Mapping[str, Any]], versions: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert new plans, and versions of new or old ones."""
+    if plans:
+        await db.execute(insert(Plan), plans)
+    if versions:
+        await db.execute(insert(PlanVersion), versions)
+
+
+async def update_plans(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the columns of plans that are there; each row has `plan_id`, and all have the same columns."""
+    if rows:
+        await db.execute(update(Plan), rows)

@@ -106,6 +106,8 @@ class Plan(Base):
     status: Mapped[str] = mapped_column(Text, server_default="draft")
     active_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     active_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Raised by every change; `version` only by a change of what is sold.
+    revision: Mapped[int] = mapped_column(Integer, server_default="1")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
@@ -134,11 +136,12 @@ class Plan(Base):
 
 
 class PlanVersion(Base):
-    """The terms of one version of a plan, as they were sold. Never changed, never deleted."""
+    """The terms of one version of a plan, as they were sold. Never changed, never deleted, not even with its plan."""
 
     __tablename__ = "plan_versions"
 
-    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plans.plan_id"), primary_key=True)
+    plan_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True)
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    changed_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -59,6 +59,8 @@ async def _each_once(request: Request) -> None:
 
 CurrentShelf = Annotated[Shelf, Depends(_shelf)]
 router = router_of("plans", route_class=ShelfRoute)
+# One plan by its id comes after the staff's fixed paths, which look like ids to it.
+single = router_of("plans", route_class=ShelfRoute)
 
 
 @router.get(
@@ -90,7 +92,7 @@ async def list_plan_groups(shelf: CurrentShelf) -> Page[PlanGroupOut]:
     return Page(items=items, next_cursor=None, total=len(items))
 
 
-@router.get(
+@single.get(
     "/{plan_id}",
     summary="One plan",
     response_model=PlanOut,

@@ -12,9 +12,12 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from gencharge.core.money import Money
 from gencharge.core.paging import MAX_CURSOR
+from gencharge.core.text import one_line
 from gencharge.core.web import Body, Out
 from gencharge.plans.catalogue import GroupSnapshot, PlanSnapshot
 from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
+
+Amount = Annotated[int, Field(ge=0, le=100_000_000)]
 
 
 class Benefits(Body):
@@ -22,14 +25,14 @@ class Benefits(Body):
 
     model_config = ConfigDict(frozen=True)
 
-    data_total_mb: int | None = Field(default=None, ge=0, description="Data over the whole validity.")
-    data_per_day_mb: int | None = Field(default=None, ge=0, description="Data that is fresh each day.")
+    data_total_mb: Amount | None = Field(default=None, description="Data over the whole validity.")
+    data_per_day_mb: Amount | None = Field(default=None, description="Data that is fresh each day.")
     voice_unlimited: bool = False
-    voice_minutes: int | None = Field(default=None, ge=0)
-    sms_total: int | None = Field(default=None, ge=0)
-    sms_per_day: int | None = Field(default=None, ge=0)
+    voice_minutes: Amount | None = None
+    sms_total: Amount | None = None
+    sms_per_day: Amount | None = None
     talktime: Money | None = Field(default=None, description="Balance for calls, in rupees.")
-    extras: tuple[str, ...] = Field(default=(), max_length=20)
+    extras: tuple[Annotated[str, *one_line(200)], ...] = Field(default=(), max_length=20)
 
     def stored(self) -> dict[str, Any]:
         """As the table keeps it: money in paise, under a name that says so."""

@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import snapshots
 from gencharge.core.database import get_database
-from gencharge.core.money import Money
 from gencharge.core.stores import Stores
+from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
 from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlanSnapshot, Shelf
-from gencharge.plans.models import Category, Plan, PlanGroup, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.models import Plan, PlanGroup
 
 __all__ = [
     "Catalogue",
@@ -39,37 +39,17 @@ async def load_catalogue(db: AsyncSession, version: int | None = None) -> Catalo
     groups = await crud.list_groups(db)
     names = {group.group_id: group.name for group in groups}
     plans = await crud.list_all(db)
+    directory = await operators.load_operators(db, version)
+    served = [operator.code for operator in directory.served]
     return CatalogueSnapshot(
         version,
-        (_snapshot(plan, names.get(plan.group_id, "")) for plan in plans),
+        (
+            PlanSnapshot.of(plan, names.get(plan.group_id, ""), served=plan.operator in served)
+            for plan in plans
+        ),
         (_group(group) for group in groups),
-        operators=await crud.list_operator_codes(db),
-        circles=await crud.list_circle_codes(db),
-    )
-
-
-def _snapshot(plan: Plan, group: str) -> PlanSnapshot:
-    return PlanSnapshot(
-        plan_id=plan.plan_id,
-        version=plan.version,
-        name=plan.name,
-        description=plan.description,
-        operator=plan.operator,
-        circles=frozenset(plan.circles),
-        plan_type=PlanType(plan.plan_type),
-        category=Category(plan.category),
-        price=Money(plan.price_paise),
-        validity_count=plan.validity_count,
-        validity_unit=ValidityUnit(plan.validity_unit),
-        benefits=plan.benefits,
-        is_addon=plan.is_addon,
-        most_popular=plan.most_popular,
-        group_id=plan.group_id,
-        group=group,
-        criteria=plan.criteria,
-        status=PlanStatus(plan.status),
-        active_from=plan.active_from,
-        active_until=plan.active_until,
+        operators=served,
+        circles=sorted(directory.circles),
     )
 
 
@@ -116,7 +96,7 @@ async def seed(db: AsyncSession) -> bool:
     versions = [
         {"plan_id": plan["plan_id"], "version": plan["version"], "snapshot": terms}
         for plan in plans
-        if (terms := _snapshot(Plan(**plan), names[plan["group_id"]]).terms())
+        if (terms := PlanSnapshot.of(Plan(**plan), names[plan["group_id"]]).terms())
     ]
     await crud.add_missing_plans(db, plans, versions)
     await bump_version(db)

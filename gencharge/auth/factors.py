@@ -1,0 +1,92 @@
+"""Factors: the arithmetic of authenticator apps (TOTP, RFC 6238) and recovery codes, and how secrets are sealed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from typing import Final
+from uuid import UUID
+
+import pyotp
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+
+STEP_SECONDS: Final = 30
+RECOVERY_CODES: Final = 10
+RECOVERY_CODE_LENGTH: Final = 16
+_ISSUER: Final = "GenCharge"
+_NONCE_BYTES: Final = 12
+# RFC 6238 section 5.2: one step either way, for a phone's clock and for slow fingers.
+_STEPS: Final = (-1, 0, 1)
+
+
+def new_secret() -> str:
+    """A fresh secret in base32: 160 bits, as RFC 4226 section 4 recommends."""
+    return pyotp.random_base32()
+
+
+def uri_of(secret: str, *, account: str) -> str:
+    """The `otpauth://` address that an authenticator app reads from a QR code."""
+    return pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=account, issuer_name=_ISSUER)
+
+
+def step_of(secret: str, code: str) -> int | None:
+    """The time step that a code belongs to, out of the present one and its neighbours; None for a wrong code."""
+    now = int(clock.now().timestamp()) // STEP_SECONDS
+    totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
+    found = None
+    for step in (now + offset for offset in _STEPS):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
+            found = step
+    return found
+
+
+def new_recovery_codes() -> list[str]:
+    """Ten fresh codes of sixteen letters and digits in groups of four: `k3vd-...`."""
+    return [_grouped(secrets.token_bytes(RECOVERY_CODE_LENGTH * 5 // 8)) for _ in range(RECOVERY_CODES)]
+
+
+def _grouped(random: bytes) -> str:
+    text = base64.b32encode(random).decode().lower()
+    return "-".join(text[start : start + 4] for start in range(0, RECOVERY_CODE_LENGTH, 4))
+
+
+def hash_of(admin_id: UUID, recovery_code: str) -> bytes:
+    """What is kept of a recovery code, however it is grouped. It has 80 random bits, so a fast hash is enough."""
+    plain = recovery_code.replace("-", "").replace(" ", "").lower()
+    return hashlib.sha256(admin_id.bytes + plain.encode()).digest()
+
+
+class Sealer:
+    """Seals secrets with AES-256-GCM under a key derived from SECRET_KEY; opens also what the key before it sealed."""
+
+    def __init__(self, settings: Settings) -> None:
+        found = [settings.secret_key, settings.previous_secret_key]
+        self._keys = [_derived(key.get_secret_value()) for key in found if key is not None]
+
+    def seal(self, admin_id: UUID, secret: str) -> bytes:
+        """The secret as it is kept: no other admin's row can make use of it."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        return nonce + self._keys[0].encrypt(nonce, secret.encode(), admin_id.bytes)
+
+    def open(self, admin_id: UUID, sealed: bytes) -> tuple[str, bool] | None:
+        """The secret, and whether it is to be sealed anew under the present key; None where no key fits."""
+        for number, key in enumerate(self._keys):
+            try:
+                plain = key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], admin_id.bytes)
+            except InvalidTag:
+                continue
+            return plain.decode(), number > 0
+        return None
+
+
+def _derived(secret_key: str) -> AESGCM:
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"gencharge admin second factor")
+    return AESGCM(derivation.derive(secret_key.encode()))
