@@ -131,16 +131,16 @@ async def ruined(settings: Settings, worker_id: str):  # type: ignore[no-untyped
         ("UPDATE wallets SET held = held + 1 WHERE user_id = :user", "held money"),
         (
             "UPDATE transfers SET amount = amount - 1 WHERE user_id = :user AND code = 3",
-            "took its money",
+            "took its wallet part",
         ),
-        ("DELETE FROM transfers WHERE user_id = :user AND code = 3", "took its money"),
+        ("DELETE FROM transfers WHERE user_id = :user AND code = 3", "took its wallet part"),
         ("DELETE FROM recharges WHERE user_id = :user", "without its recharge"),
         ("DELETE FROM active_plans WHERE user_id = :user", "every plan its recharge"),
         (
             "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id)"
             " SELECT user_id, gen_random_uuid(), debit, credit, amount, 6, key, reference_id FROM transfers"
             " WHERE user_id = :user AND code = 3",
-            "took its money",
+            "took its wallet part",
         ),
     ],
 )
