@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import snapshots
 from gencharge.core.database import get_database
 from gencharge.core.stores import Stores
+from gencharge.core.web import to_json
 from gencharge.offers import crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
@@ -118,7 +119,7 @@ def snapshot_of(row: Offer) -> OfferSnapshot:
 def stored(offer: OfferSnapshot) -> dict[str, Any]:
     """The terms of a version as `offer_versions` keeps them."""
     kept = {"offer_id": offer.offer_id, "version": offer.version, **offer.terms()}
-    plain: dict[str, Any] = orjson.loads(orjson.dumps(kept))
+    plain: dict[str, Any] = orjson.loads(to_json(kept))
     return plain
 
 

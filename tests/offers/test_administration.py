@@ -1,0 +1,332 @@
+"""What the staff do with offers: adding, changing, publishing, removing; who may; what is refused and why."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
+
+from gencharge.core import clock
+from gencharge.core.stores import Stores
+from gencharge.offers.models import OfferVersion
+from tests.money import find_plan
+from tests.offers.conftest import Headers
+from tests.offers.desk import events_about, make, plain, type_id
+
+
+async def test_an_offer_is_added_as_a_draft_with_all_its_terms(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    bought = await find_plan(market_stores, "JIO", 299)
+    body = await plain(
+        visitor,
+        description="Two lines\nof text",
+        code=f"c{uuid4().hex[:8]}",
+        is_special=True,
+        active_until=(clock.now() + timedelta(days=9)).isoformat(),
+        conditions={
+            "min_amount": 199.5,
+            "user_types": ["prepaid"],
+            "new_user_only": True,
+            "sources": ["app", "web"],
+            "plan_groups": [str(bought.group_id)],
+            "plans": [str(bought.plan_id)],
+            "operators": ["jio"],
+            "circles": ["ka"],
+            "payment_methods": ["upi"],
+            "weekdays": ["sunday", "monday"],
+        },
+        reward={"discount": {"kind": "percent", "percent": 12.25, "cap": 75}},
+        limits={"total_uses": 1000, "uses_per_user": 2, "budget": 5000},
+    )
+    answer = await visitor.post("/v1/offers", json=body, headers=manager)
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert b'"percent":12.25,"cap":75.00' in answer.content
+    assert (made["status"], made["version"], made["window"]) == ("draft", 1, "running")
+    assert made["code"] == body["code"].upper()
+    assert made["conditions"] == body["conditions"] | {
+        "operators": ["JIO"],
+        "circles": ["KA"],
+        "weekdays": ["monday", "sunday"],
+    }
+    assert made["limits"] == {"total_uses": 1000, "uses_per_user": 2, "budget": 5000.0}
+    read = await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)
+    assert read.json() == made
+    assert (await visitor.get(f"/v1/offers/{made['offer_id']}")).status_code == 404
+    [event] = await events_about(market_stores, made["offer_id"])
+    assert event["topic"] == "OfferCreated"
+    assert event["payload"]["changes"]["discount_basis_points"] == {"old": None, "new": 1225}
+
+
+async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    made = await make(visitor, manager, status="active")
+    path = f"/v1/offers/{made['offer_id']}"
+    answer = await visitor.patch(
+        path,
+        headers=manager,
+        json={
+            "version": 1,
+            "name": made["name"],
+            "description": "More",
+            "reward": {"discount": {"kind": "flat", "amount": 20}},
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {
+        "message": "Offer updated",
+        "offer_id": made["offer_id"],
+        "version": 2,
+        "updated_fields": ["description", "reward"],
+        "cache_status": "Invalidated",
+    }
+    async with market_stores.database.transaction() as db:
+        kept = await db.scalars(
+            select(OfferVersion)
+            .where(OfferVersion.offer_id == UUID(made["offer_id"]))
+            .order_by(OfferVersion.version)
+        )
+        assert [row.snapshot["discount_paise"] for row in kept] == [1000, 2000]
+    *_, event = await events_about(market_stores, made["offer_id"])
+    assert event["topic"] == "OfferUpdated"
+    assert event["payload"]["changes"] == {
+        "description": {"old": "", "new": "More"},
+        "discount_paise": {"old": 1000, "new": 2000},
+    }
+
+
+async def test_an_update_that_changes_nothing_makes_no_version_and_no_event(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    made = await make(visitor, manager, status="active")
+    path = f"/v1/offers/{made['offer_id']}"
+    same = {"version": 1, "reward": made["reward"], "code": None, "conditions": {"operators": []}}
+    answer = await visitor.patch(path, headers=manager, json=same)
+    assert (answer.status_code, answer.json()["updated_fields"], answer.json()["version"]) == (200, [], 1)
+    assert [event["topic"] for event in await events_about(market_stores, made["offer_id"])] == [
+        "OfferCreated"
+    ]
+
+
+async def test_null_takes_away_a_code_and_a_window_and_nothing_else(
+    visitor: httpx.AsyncClient, manager: Headers
+) -> None:
+    until = (clock.now() + timedelta(days=3)).isoformat()
+    made = await make(visitor, manager, code=uuid4().hex[:10], active_until=until)
+    path = f"/v1/offers/{made['offer_id']}"
+    cleared = await visitor.patch(
+        path, headers=manager, json={"version": 1, "code": None, "active_until": None}
+    )
+    assert cleared.json()["updated_fields"] == ["code", "active_until"]
+    refused = await visitor.patch(path, headers=manager, json={"version": 2, "reward": None, "name": None})
+    assert refused.status_code == 422
+    assert "name, reward" in refused.json()["errors"][0]["message"]
+
+
+async def test_an_offer_goes_from_draft_to_active_and_between_active_and_inactive(
+    visitor: httpx.AsyncClient, manager: Headers
+) -> None:
+    made = await make(visitor, manager)
+    path = f"/v1/offers/{made['offer_id']}"
+    version = 1
+    for status, right in [
+        ("inactive", False),
+        ("active", True),
+        ("draft", False),
+        ("inactive", True),
+        ("draft", False),
+        ("active", True),
+    ]:
+        answer = await visitor.patch(path, headers=manager, json={"version": version, "status": status})
+        if right:
+            version += 1
+            assert (answer.status_code, answer.json()["updated_fields"]) == (200, ["status"])
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (409, "offer_status_fixed")
+    assert (await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)).json()[
+        "status"
+    ] == "active"
+
+
+async def test_only_a_draft_is_removed(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    draft, active = await make(visitor, manager), await make(visitor, manager, status="active")
+    gone = await visitor.delete(f"/v1/offers/{draft['offer_id']}", headers=manager)
+    assert (gone.status_code, gone.content) == (204, b"")
+    again = await visitor.delete(f"/v1/offers/{draft['offer_id']}", headers=manager)
+    assert (again.status_code, again.json()["code"]) == (404, "offer_not_found")
+    kept = await visitor.delete(f"/v1/offers/{active['offer_id']}", headers=manager)
+    assert (kept.status_code, kept.json()["code"]) == (409, "offer_published")
+    *_, event = await events_about(market_stores, draft["offer_id"])
+    assert event["topic"] == "OfferDeleted"
+    assert event["payload"]["changes"]["name"] == {"old": draft["name"], "new": None}
+
+
+async def test_of_two_updates_of_one_version_one_is_refused(
+    visitor: httpx.AsyncClient, manager: Headers
+) -> None:
+    made = await make(visitor, manager)
+    path = f"/v1/offers/{made['offer_id']}"
+    answers = await asyncio.gather(
+        *(
+            visitor.patch(path, headers=manager, json={"version": 1, "name": f"Name {number}"})
+            for number in range(6)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
+    refused = next(answer.json() for answer in answers if answer.status_code == 409)
+    assert (refused["code"], refused["version"]) == ("offer_changed", 2)
+
+
+async def test_a_code_belongs_to_one_offer_even_when_two_ask_at_once(
+    visitor: httpx.AsyncClient, manager: Headers
+) -> None:
+    code = uuid4().hex[:12]
+    bodies = [await plain(visitor, code=spelt) for spelt in (code, code.upper(), code)]
+    answers = await asyncio.gather(
+        *(visitor.post("/v1/offers", json=body, headers=manager) for body in bodies)
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
+    refused = next(answer.json() for answer in answers if answer.status_code == 409)
+    assert (refused["code"], refused["errors"][0]["field"]) == ("offer_code_taken", "body.code")
+
+
+UNKNOWN = str(uuid4())
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"offer_type_id": UNKNOWN}, "body.offer_type_id", "GET /v1/offers/types"),
+    ({"name": "x"}, "body.name", "at least 2"),
+    ({"name": "a\x00b"}, "body.name", "pattern"),
+    ({"description": "a\x00b"}, "body.description", "pattern"),
+    ({"code": "no spaces!"}, "body.code", "pattern"),
+    ({"status": "inactive"}, "body.status", "draft"),
+    ({"conditions": {"operators": ["JIO", "XYZ"]}}, "body.conditions.operators", "XYZ"),
+    ({"conditions": {"circles": ["ZZ"]}}, "body.conditions.circles", "ZZ"),
+    ({"conditions": {"plans": [UNKNOWN]}}, "body.conditions.plans", UNKNOWN),
+    ({"conditions": {"plan_groups": [UNKNOWN]}}, "body.conditions.plan_groups", UNKNOWN),
+    ({"conditions": {"weekdays": ["someday"]}}, "body.conditions.weekdays.0", "sunday"),
+    ({"conditions": {"anything": 1}}, "body.conditions.anything", "not permitted"),
+    ({"conditions": {"min_amount": 0}}, "body.conditions.min_amount", "above zero"),
+    ({"reward": {}}, "body.reward", "a discount, a cashback, or both"),
+    ({"reward": {"discount": {"kind": "percent", "percent": 5}}}, "body.reward.discount.percent.cap", ""),
+    ({"reward": {"discount": {"kind": "flat", "amount": 0}}}, "body.reward.discount.flat.amount", "zero"),
+    ({"limits": {"total_uses": 0}}, "body.limits.total_uses", "1"),
+    ({"limits": {"total_uses": 1, "uses_per_user": 2}}, "body.limits", "at most total_uses"),
+    ({"limits": {"budget": "9.99"}}, "body.limits.budget", "at least 10.00"),
+    ({"active_from": "2026-01-01T00:00:00"}, "body.active_from", "timezone"),
+    ({"active_until": "9999-12-31T23:59:59-12:00"}, "body.active_until", "years"),
+    (
+        {"active_from": "2090-01-02T00:00:00Z", "active_until": "2090-01-02T00:00:00Z"},
+        "body.active_until",
+        "later than active_from",
+    ),
+    ({"status": "active", "active_until": "2020-01-01T00:00:00Z"}, "body.active_until", "in the future"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "field", "right"), WRONG)
+async def test_a_wrong_field_is_named_with_what_would_be_right(
+    visitor: httpx.AsyncClient, manager: Headers, wrong: dict[str, Any], field: str, right: str
+) -> None:
+    body = await plain(visitor, **wrong)
+    answer = await visitor.post("/v1/offers", json=body, headers=manager)
+    assert answer.status_code == 422, answer.text
+    [problem] = answer.json()["errors"]
+    assert problem["field"] == field
+    assert right in problem["message"]
+
+
+async def test_plans_that_no_operator_or_group_of_the_offer_has_are_refused(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    bought = await find_plan(market_stores, "JIO", 299)
+    other = await find_plan(market_stores, "JIO", 19)
+    body = await plain(
+        visitor,
+        conditions={
+            "plans": [str(bought.plan_id)],
+            "operators": ["VI"],
+            "plan_groups": [str(other.group_id)],
+        },
+    )
+    answer = await visitor.post("/v1/offers", json=body, headers=manager)
+    codes = [problem["code"] for problem in answer.json()["errors"]]
+    assert codes == ["plan_of_other_operator", "plan_of_other_group"]
+
+
+async def test_an_update_is_checked_as_a_whole(visitor: httpx.AsyncClient, manager: Headers) -> None:
+    start = (clock.now() + timedelta(days=5)).isoformat()
+    made = await make(visitor, manager, active_from=start, limits={"budget": 50})
+    path = f"/v1/offers/{made['offer_id']}"
+    until = (clock.now() + timedelta(days=4)).isoformat()
+    late = await visitor.patch(path, headers=manager, json={"version": 1, "active_until": until})
+    assert late.json()["errors"][0]["field"] == "body.active_until"
+    dear = {"reward": {"discount": {"kind": "flat", "amount": 60}}}
+    costly = await visitor.patch(path, headers=manager, json={"version": 1, **dear})
+    assert costly.json()["errors"][0]["field"] == "body.limits.budget"
+    unknown = await visitor.patch(
+        path, headers=manager, json={"version": 1, "conditions": {"operators": ["QQ"]}}
+    )
+    assert "QQ" in unknown.json()["errors"][0]["message"]
+    without = await visitor.patch(path, headers=manager, json={"name": "No version"})
+    assert without.json()["errors"][0]["field"] == "body.version"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/offers/admin"),
+        ("GET", f"/v1/offers/admin/{UNKNOWN}"),
+        ("POST", "/v1/offers"),
+        ("PATCH", f"/v1/offers/{UNKNOWN}"),
+        ("DELETE", f"/v1/offers/{UNKNOWN}"),
+        ("GET", "/v1/offers/types/admin"),
+        ("POST", "/v1/offers/types"),
+        ("PATCH", f"/v1/offers/types/{UNKNOWN}"),
+        ("DELETE", f"/v1/offers/types/{UNKNOWN}"),
+    ],
+)
+async def test_strangers_customers_and_viewers_are_kept_out(
+    visitor: httpx.AsyncClient, customer: Headers, viewer: Headers, method: str, path: str
+) -> None:
+    body = {"json": {"version": 1}} if method in {"POST", "PATCH"} else {}
+    stranger = await visitor.request(method, path, **body)
+    assert (stranger.status_code, stranger.json()["code"]) == (401, "not_signed_in")
+    user = await visitor.request(method, path, headers=customer, **body)
+    assert (user.status_code, user.json()["code"]) == (403, "admins_only")
+    seen = await visitor.request(method, path, headers=viewer, **body)
+    if method == "GET":
+        assert seen.status_code in {200, 404}
+    else:
+        assert (seen.status_code, seen.json()["code"]) == (403, "permission_missing")
+
+
+async def test_the_app_cannot_change_or_remove_a_version(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    await make(visitor, manager, status="active")
+    for statement in ("UPDATE offer_versions SET version = 9", "DELETE FROM offer_versions"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with market_stores.database.transaction() as db:
+                await db.execute(text(statement))
+
+
+async def test_unknown_offers_are_404_for_every_way_of_the_staff(
+    visitor: httpx.AsyncClient, manager: Headers
+) -> None:
+    path = f"/v1/offers/{uuid4()}"
+    for answer in (
+        await visitor.get(path.replace("offers/", "offers/admin/"), headers=manager),
+        await visitor.patch(path, headers=manager, json={"version": 1}),
+        await visitor.delete(path, headers=manager),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "offer_not_found")
+    assert await type_id(visitor)

@@ -1,0 +1,121 @@
+"""How fast a change of an offer is seen by every process, and what survives an outage."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import snapshots
+from gencharge.core.config import Settings
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.offers import service as offers
+from gencharge.plans import service as plans
+from gencharge.plans.models import Plan
+from tests.money import find_plan
+from tests.offers.conftest import Headers
+from tests.offers.desk import make, make_type
+from tests.plans.test_freshness import another_process, seconds_until
+
+
+async def shows(client: httpx.AsyncClient, offer_id: str, name: str | None) -> bool:
+    """Whether the public list has the offer under this name; None: not at all."""
+    items = (await client.get("/v1/offers", params={"limit": 100})).json()["items"]
+    return next((item["name"] for item in items if item["offer_id"] == offer_id), None) == name
+
+
+async def test_every_process_shows_an_update_within_a_second_even_without_redis(
+    visitor: httpx.AsyncClient, manager: Headers, offers_settings: Settings
+) -> None:
+    deaf = offers_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"})
+    made = await make(visitor, manager, status="active")
+    path = f"/v1/offers/{made['offer_id']}"
+    async with another_process(deaf) as (_, client), another_process(offers_settings) as (_, third):
+        clients = (visitor, client, third)
+        for other in clients:
+            await seconds_until(lambda other=other: shows(other, made["offer_id"], made["name"]))  # type: ignore[misc]
+        for version, change, name in (
+            (1, {"name": "Another name"}, "Another name"),
+            (2, {"status": "inactive"}, None),
+            (3, {"status": "active"}, "Another name"),
+        ):
+            answer = await visitor.patch(path, headers=manager, json={"version": version, **change})
+            assert answer.json()["cache_status"] == "Invalidated", answer.text
+            waited = 0.0
+            for other in clients:
+                waited += await seconds_until(
+                    lambda other=other, name=name: shows(other, made["offer_id"], name)  # type: ignore[misc]
+                )
+            assert waited <= 1
+
+
+async def test_redis_tells_the_processes_of_a_change_at_once(
+    market_stores: Stores, offers_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "POLL_SECONDS", 30)
+    relay = Relay(market_stores, (snapshots.TELL_PROCESSES,))
+    async with another_process(offers_settings) as (app, client):
+        await client.get("/v1/offers")
+        channel = snapshots.channel(market_stores, offers.NAME)
+
+        async def listening() -> bool:
+            subscribers = await market_stores.redis.pubsub_numsub(channel)
+            return bool(subscribers[0][1] >= 2)
+
+        await seconds_until(listening)
+        version = await market_stores.database.run(offers.bump_version)
+        await relay.drain()
+
+        async def seen() -> bool:
+            held = offers.offers_of(app).snapshot
+            return held is not None and held.version >= version
+
+        assert await seconds_until(seen) < 1
+
+
+async def test_a_new_type_is_shown_within_a_second(visitor: httpx.AsyncClient, manager: Headers) -> None:
+    made = await make_type(visitor, manager)
+
+    async def shown() -> bool:
+        items = (await visitor.get("/v1/offers/types")).json()["items"]
+        return made["name"] in {item["name"] for item in items}
+
+    assert await seconds_until(shown) <= 1
+
+
+async def test_the_offers_of_a_plan_follow_the_plan(
+    visitor: httpx.AsyncClient, manager: Headers, market: FastAPI, market_stores: Stores
+) -> None:
+    bought = await find_plan(market_stores, "VI", 299)
+    made = await make(visitor, manager, status="active", conditions={"min_amount": 299}, name=uuid4().hex)
+    query = {"plan_id": str(bought.plan_id), "search": made["name"]}
+
+    async def found() -> bool:
+        return bool((await visitor.get("/v1/offers", params=query)).json()["items"])
+
+    async def price(paise: int) -> None:
+        async def unit(db: AsyncSession) -> None:
+            await db.execute(update(Plan).where(Plan.plan_id == bought.plan_id).values(price_paise=paise))
+            await plans.bump_version(db)
+
+        await market_stores.database.run(unit)
+        await plans.catalogue_of(market).refresh(market_stores.database)
+
+    await seconds_until(found)
+    await price(298_00)
+    assert not await found()
+    await price(299_00)
+    assert await found()
+
+
+async def test_a_fresh_process_without_postgresql_says_503(offers_settings: Settings) -> None:
+    away = offers_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
+    async with another_process(away) as (_, client):
+        for path in ("/v1/offers", "/v1/offers/types", f"/v1/offers/{uuid4()}"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")

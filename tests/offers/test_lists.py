@@ -1,0 +1,154 @@
+"""The staff's list of offers: every filter, every order, pages, no query for each row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import event
+
+from gencharge.core import clock
+from gencharge.core.stores import Stores
+from tests.offers.conftest import Headers
+from tests.offers.desk import make, make_type
+
+
+@pytest.fixture(scope="session")
+async def mark() -> str:
+    """A word that only the offers of this file have in their descriptions."""
+    return uuid4().hex
+
+
+@pytest.fixture
+async def stock(visitor: httpx.AsyncClient, manager: Headers, mark: str) -> str:
+    """Five offers, made once; returns the name of the type that two of them have."""
+    kind = f"Kind {mark}"
+    there = await visitor.get("/v1/offers/types/admin", params={"search": kind}, headers=manager)
+    if there.json()["items"]:
+        return kind
+    type_id = (await make_type(visitor, manager, name=kind))["offer_type_id"]
+    now, day = clock.now(), timedelta(days=1)
+    offers: list[dict[str, Any]] = [
+        {"name": "a draft", "offer_type_id": type_id},
+        {"name": "b 100 % active", "status": "active", "is_special": True, "offer_type_id": type_id},
+        {"name": "c soon", "active_from": (now + day).isoformat(), "conditions": {"operators": ["JIO"]}},
+        {"name": "d over", "active_until": (now - day).isoformat(), "conditions": {"operators": ["VI"]}},
+        {
+            "name": "e now",
+            "code": mark[:12],
+            "active_from": (now - day).isoformat(),
+            "active_until": (now + day).isoformat(),
+            "conditions": {"operators": ["VI", "JIO"]},
+        },
+    ]
+    for values in offers:
+        await make(visitor, manager, description=mark, **values)
+    return kind
+
+
+async def letters(visitor: httpx.AsyncClient, staff: Headers, **query: Any) -> str:
+    answer = await visitor.get("/v1/offers/admin", params=query, headers=staff)
+    assert answer.status_code == 200, answer.text
+    return "".join(item["name"][0] for item in answer.json()["items"])
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({}, "abcde"),
+        ({"status": "draft"}, "acde"),
+        ({"status": "active"}, "b"),
+        ({"status": "inactive"}, ""),
+        ({"special": "true"}, "b"),
+        ({"special": "false"}, "acde"),
+        ({"operator": "jio"}, "abce"),
+        ({"operator": "AIRTEL"}, "ab"),
+        ({"window": "scheduled"}, "c"),
+        ({"window": "running"}, "abe"),
+        ({"window": "over"}, "d"),
+        ({"type": "kind {mark}"}, "ab"),
+        ({"type": "no such type"}, ""),
+        ({"search": "{mark} 100 %"}, "b"),
+        ({"search": "{mark} _ %"}, ""),
+        ({"search": "{code}"}, "abcde"),
+        ({"window": "running", "status": "draft", "operator": "VI"}, "ae"),
+        ({"sort": "-name"}, "edcba"),
+        ({"sort": "created_at"}, "abcde"),
+        ({"sort": "-created_at"}, "edcba"),
+        ({"sort": "updated_at"}, "abcde"),
+        ({"sort": "-updated_at"}, "edcba"),
+    ],
+)
+async def test_each_filter_and_order(
+    visitor: httpx.AsyncClient, manager: Headers, stock: str, mark: str, query: dict[str, Any], found: str
+) -> None:
+    assert stock
+    filled = {name: value.format(mark=mark, code=mark[:12]) for name, value in query.items()}
+    assert await letters(visitor, manager, **({"search": mark, "sort": "name"} | filled)) == found
+
+
+async def test_a_type_is_named_by_its_id_too(
+    visitor: httpx.AsyncClient, manager: Headers, stock: str, mark: str
+) -> None:
+    types = await visitor.get("/v1/offers/types/admin", params={"search": stock}, headers=manager)
+    [kind] = types.json()["items"]
+    query = {"search": mark, "type": kind["offer_type_id"], "sort": "name"}
+    assert await letters(visitor, manager, **query) == "ab"
+
+
+async def test_pages_of_two_give_every_offer_once(
+    visitor: httpx.AsyncClient, manager: Headers, stock: str, mark: str
+) -> None:
+    assert stock
+    for sort, right in (("name", "abcde"), ("-updated_at", "edcba")):
+        found, query = "", {"search": mark, "sort": sort, "limit": 2, "include_total": "true"}
+        while True:
+            answer = (await visitor.get("/v1/offers/admin", params=query, headers=manager)).json()
+            assert answer["total"] == 5
+            found += "".join(item["name"][0] for item in answer["items"])
+            if answer["next_cursor"] is None:
+                break
+            query["cursor"] = answer["next_cursor"]
+        assert found == right
+
+
+async def test_a_page_costs_the_same_queries_whatever_its_length(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores, stock: str, mark: str
+) -> None:
+    assert stock
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    engine = market_stores.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        for limit in (1, 5):
+            seen.clear()
+            await letters(visitor, manager, search=mark, limit=limit)
+            assert sum("FROM offer" in statement for statement in seen) == 2
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=gone", "query.status"),
+        ("window=later", "query.window"),
+        ("sort=price", "query.sort"),
+        ("search=%00", "query.search"),
+        ("limit=0", "query.limit"),
+        ("cursor=x", "query.cursor"),
+        ("colour=red", "query.colour"),
+    ],
+)
+async def test_a_wrong_parameter_is_named(
+    visitor: httpx.AsyncClient, manager: Headers, query: str, field: str
+) -> None:
+    answer = await visitor.get(f"/v1/offers/admin?{query}", headers=manager)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
