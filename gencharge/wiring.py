@@ -34,6 +34,7 @@ from gencharge.plans import cached as plans_cached
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
 from gencharge.recharge import checks as recharge_checks
+from gencharge.recharge import dispatch, paid
 from gencharge.recharge import jobs as recharge_jobs
 from gencharge.recharge import personal as recharge_personal
 from gencharge.recharge import routes as recharge_routes
@@ -76,6 +77,7 @@ LISTENERS: Sequence[Listener] = (
     plans_cached.DROP_CACHED,
     notifications.NOTICES,
     audit.ENTRIES,
+    paid.PAID,
     second_factor.FORGET_FACTORS,
 )
 # What `gencharge ledger verify` and the nightly job check.
@@ -98,6 +100,8 @@ JOBS: Sequence[Job] = (
     users_jobs.erasing(PERSONAL_DATA),
     *audit_jobs.JOBS,
 )
+# Tasks that run as long as a worker process does.
+LOOPS: Sequence[Callable[[Stores], Coroutine[Any, Any, None]]] = (dispatch.dispatch,)
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
 WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     announcements.watch_revocations,

@@ -26,7 +26,7 @@ from tests.money import balance, buy, find_plan, make_customer, make_number, sel
 async def _debit(stores: Stores, user, rupees: int, key: str) -> wallet.Movement:  # type: ignore[no-untyped-def]
     return await stores.database.run(
         lambda db: wallet.debit(
-            db, user, Money.rupees(rupees), target_account="operator:jio", code=Code.ADJUSTMENT, key=key
+            db, user, Money.rupees(rupees), target_account="operator:jio", code=Code.RECHARGE, key=key
         )
     )
 
@@ -81,7 +81,7 @@ async def test_a_movement_is_described_by_known_words_only(stores: Stores) -> No
     with pytest.raises(TypeError, match="colour"):
         await stores.database.run(
             lambda db: wallet.debit(
-                db, user, Money(1), target_account="operator:jio", code=Code.ADJUSTMENT, key="c", colour="red"
+                db, user, Money(1), target_account="operator:jio", code=Code.RECHARGE, key="c", colour="red"
             )
         )
 
@@ -127,20 +127,31 @@ async def ruined(settings: Settings, worker_id: str):  # type: ignore[no-untyped
 @pytest.mark.parametrize(
     ("ruin", "check"),
     [
+        (
+            "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key)"
+            " VALUES (:user, gen_random_uuid(), 'adjustment', 'user:main', 5, 10, 'by hand')",
+            "every approved adjustment",
+        ),
+        (
+            "INSERT INTO adjustments (user_id, adjustment_id, direction, amount, reason, note, requested_by, expires_at,"
+            " status, decided_by, decided_at) VALUES (:user, gen_random_uuid(), 'credit', 5, 'other', 'n',"
+            " gen_random_uuid(), now(), 'approved', gen_random_uuid(), now())",
+            "every approved adjustment",
+        ),
         ("UPDATE wallets SET posted = posted + 1 WHERE user_id = :user", "cached balance"),
         ("UPDATE wallets SET held = held + 1 WHERE user_id = :user", "held money"),
         (
             "UPDATE transfers SET amount = amount - 1 WHERE user_id = :user AND code = 3",
-            "took its wallet part",
+            "took its money",
         ),
-        ("DELETE FROM transfers WHERE user_id = :user AND code = 3", "took its wallet part"),
+        ("DELETE FROM transfers WHERE user_id = :user AND code = 3", "took its money"),
         ("DELETE FROM recharges WHERE user_id = :user", "without its recharge"),
         ("DELETE FROM active_plans WHERE user_id = :user", "every plan its recharge"),
         (
             "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id)"
             " SELECT user_id, gen_random_uuid(), debit, credit, amount, 6, key, reference_id FROM transfers"
             " WHERE user_id = :user AND code = 3",
-            "took its wallet part",
+            "took its money",
         ),
     ],
 )
@@ -158,8 +169,85 @@ async def test_the_ledger_check_finds_every_planted_breach_and_passes_without_on
         assert any(check in name for name, rows in report.breaches.items() if rows)
         assert any(line.startswith("FAIL") for line in report.lines)
     finally:
-        for table in ("transfers", "wallets", "recharges", "active_plans"):
+        for table in ("transfers", "wallets", "recharges", "active_plans", "adjustments"):
             await _execute(database, f"DELETE FROM {table} WHERE user_id = :user", user=user)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "spoilt"),
+    [
+        ("", False),
+        ("UPDATE transfers SET amount = 4 WHERE user_id = :user AND code = 10", True),
+        ("UPDATE transfers SET debit = 'cashback' WHERE user_id = :user AND code = 10", True),
+        ("UPDATE transfers SET key = 'other' WHERE user_id = :user AND code = 10", True),
+        ("UPDATE adjustments SET direction = 'debit' WHERE user_id = :user", True),
+        ("UPDATE adjustments SET status = 'rejected' WHERE user_id = :user", True),
+    ],
+)
+async def test_the_ledger_check_knows_an_adjustment_that_moved_what_it_should(
+    ruined: Stores, spoil: str, spoilt: bool
+) -> None:
+    user = await make_customer(ruined)
+    made = {"user": user, "id": uuid4()}
+    try:
+        await _execute(
+            ruined.database,
+            "INSERT INTO adjustments (user_id, adjustment_id, direction, amount, reason, note, requested_by, expires_at,"
+            " status, decided_by, decided_at) VALUES (:user, :id, 'credit', 5, 'other', 'n', gen_random_uuid(), now(),"
+            " 'approved', gen_random_uuid(), now())",
+            **made,
+        )
+        await _execute(
+            ruined.database,
+            "SELECT wallet_transfer(:user, gen_random_uuid(), 'adjustment', 'user:main', 5, 10::smallint,"
+            " CAST(CAST(:id AS uuid) AS text), NULL, NULL, NULL, NULL, NULL, NULL, now())",
+            **made,
+        )
+        if spoil:
+            await _execute(ruined.database, spoil, user=user)
+        report = await checks.run(ruined.database, wiring.CHECKS)
+        failed = [name for name, rows in report.breaches.items() if rows and "approved adjustment" in name]
+        assert bool(failed) is spoilt
+    finally:
+        for table in ("transfers", "wallets", "adjustments"):
+            await _execute(ruined.database, f"DELETE FROM {table} WHERE user_id = :user", user=user)
+
+
+async def test_a_transfer_knows_the_operator_that_it_concerns(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=100)
+    await _debit(stores, user, 1, "derived")
+
+    async def unit(db: AsyncSession) -> list[tuple[str, str | None]]:
+        about = {"code": Code.CASHBACK, "source_account": Account.CASHBACK}
+        await wallet.credit(db, user, Money(100), key="said", operator="Airtel", **about)
+        await wallet.credit(db, user, Money(100), key="none", **about)
+        await wallet.credit(db, user, Money(1), key="back", code=Code.REFUND, source_account="operator:vi")
+        query = text("SELECT key, operator FROM transfers WHERE user_id = :user ORDER BY created_at, id")
+        return [(row.key, row.operator) for row in await db.execute(query, {"user": user})]
+
+    assert await stores.database.run(unit) == [
+        ("opening", None),
+        ("derived", "JIO"),
+        ("said", "AIRTEL"),
+        ("none", None),
+        ("back", "VI"),
+    ]
+
+
+async def test_a_limit_of_nothing_is_a_limit(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=0)
+    with pytest.raises(BalanceLimitReached):
+        await stores.database.run(
+            lambda db: wallet.credit(
+                db,
+                user,
+                Money(1),
+                source_account=Account.CASHBACK,
+                code=Code.CASHBACK,
+                key="x",
+                balance_limit=Money(0),
+            )
+        )
 
 
 async def test_opening_balances_come_out_of_the_opening_account(stores: Stores) -> None:
