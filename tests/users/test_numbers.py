@@ -1,0 +1,154 @@
+"""Saved numbers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+from gencharge.operators import service as operators
+from gencharge.users import numbers
+from gencharge.users.errors import SavedNumbersFull
+from gencharge.users.models import SavedNumber, User
+from tests import factories
+from tests.users.conftest import Headers, events_of
+
+
+def body(**but: Any) -> dict[str, Any]:
+    return {
+        "phone_number": factories.new_phone(),
+        "nickname": "Mother",
+        "operator": "jio",
+        "circle": "KA",
+        "service_type": "prepaid",
+        **but,
+    }
+
+
+async def test_a_number_is_saved_listed_changed_and_removed(
+    shop: Stores, http: httpx.AsyncClient, user: User, me: Headers
+) -> None:
+    wanted = body()
+    made = await http.post("/users/me/numbers", headers=me, json=wanted)
+    assert made.status_code == 201, made.text
+    number_id = made.json()["number_id"]
+    assert (made.json()["operator"], made.json()["nickname"]) == ("JIO", "Mother")
+    known = await shop.database.run(lambda db: operators.lookup(db, wanted["phone_number"], user.user_id))
+    assert (known.operator, known.circle, known.known_by) == ("JIO", "KA", "user")
+    everybody = await shop.database.run(lambda db: operators.lookup(db, wanted["phone_number"]))
+    assert everybody.known_by != "registry"  # it counts for this user only
+    path = f"/users/me/numbers/{number_id}"
+    changed = await http.patch(path, headers=me, json={"nickname": "Amma", "operator": "AIRTEL"})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["nickname"], changed.json()["operator"], changed.json()["circle"]) == (
+        "Amma", "AIRTEL", "KA",
+    )  # fmt: skip
+    assert (await http.patch(path, headers=me, json={"circle": None})).json()["circle"] is None
+    assert (await http.get(path, headers=me)).json()["nickname"] == "Amma"
+    listed = (await http.get("/users/me/numbers?include_total=true", headers=me)).json()
+    assert (listed["total"], [one["number_id"] for one in listed["items"]]) == (1, [number_id])
+    known = await shop.database.run(lambda db: operators.lookup(db, wanted["phone_number"], user.user_id))
+    assert (known.operator, known.circle) == ("AIRTEL", None)
+    assert (await http.delete(path, headers=me)).status_code == 204
+    assert (await http.delete(path, headers=me)).status_code == 404
+    told = str(await events_of(shop, user.user_id, "SavedNumberChanged"))
+    assert "Amma" not in told
+    assert len(await events_of(shop, user.user_id, "NumberSaved")) == 1
+    assert len(await events_of(shop, user.user_id, "SavedNumberRemoved")) == 1
+
+
+async def test_what_is_said_of_ones_own_number_counts_for_everyone(
+    shop: Stores, http: httpx.AsyncClient, user: User, me: Headers
+) -> None:
+    await http.post("/users/me/numbers", headers=me, json=body(phone_number=user.phone_number, operator="VI"))
+    known = await shop.database.run(lambda db: operators.lookup(db, user.phone_number))
+    assert (known.operator, known.known_by) == ("VI", "registry")
+
+
+async def test_a_number_is_saved_once(shop: Stores, http: httpx.AsyncClient, me: Headers) -> None:
+    wanted = body()
+    assert (await http.post("/users/me/numbers", headers=me, json=wanted)).status_code == 201
+    again = await http.post("/users/me/numbers", headers=me, json=wanted | {"nickname": "Once more"})
+    assert (again.status_code, again.json()["code"]) == (409, "number_already_saved")
+    assert again.json()["errors"][0]["field"] == "body.phone_number"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"operator": "NOBODY"}, "body.operator"),
+        ({"circle": "XX"}, "body.circle"),
+        ({"nickname": ""}, "body.nickname"),
+        ({"nickname": "a\x00b"}, "body.nickname"),
+        ({"nickname": "x" * 41}, "body.nickname"),
+        ({"phone_number": "12"}, "body.phone_number"),
+        ({"service_type": "free"}, "body.service_type"),
+        ({"user_id": str(new_id())}, "body.user_id"),
+    ],
+)
+async def test_a_wrong_field_is_named(
+    shop: Stores, http: httpx.AsyncClient, me: Headers, wrong: dict[str, Any], field: str
+) -> None:
+    answer = await http.post("/users/me/numbers", headers=me, json=body(**wrong))
+    assert answer.status_code == 422
+    assert [problem["field"] for problem in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{}, {"nickname": None}, {"operator": "NOBODY"}, {"circle": "XX"}, {"phone_number": "9876543210"}],
+)
+async def test_a_wrong_change_is_refused(
+    shop: Stores, http: httpx.AsyncClient, me: Headers, wrong: dict[str, Any]
+) -> None:
+    made = (await http.post("/users/me/numbers", headers=me, json=body())).json()
+    answer = await http.patch(f"/users/me/numbers/{made['number_id']}", headers=me, json=wrong)
+    assert answer.status_code == 422
+    assert (await http.get(f"/users/me/numbers/{made['number_id']}", headers=me)).json() == made
+
+
+async def test_anothers_saved_number_does_not_exist(
+    app: FastAPI, shop: Stores, http: httpx.AsyncClient, me: Headers
+) -> None:
+    made = (await http.post("/users/me/numbers", headers=me, json=body())).json()
+    other = await shop.database.run(factories.make_user)
+    theirs = await factories.sign_in(app, other)
+    path = f"/users/me/numbers/{made['number_id']}"
+    for answer in (
+        await http.get(path, headers=theirs),
+        await http.patch(path, headers=theirs, json={"nickname": "Mine", "circle": "KA"}),
+        await http.delete(path, headers=theirs),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (404, "saved_number_unknown")
+    assert (await http.get("/users/me/numbers", headers=theirs)).json()["items"] == []
+    assert (await http.get(path, headers=me)).json() == made
+
+
+async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: User) -> None:
+    async def save() -> SavedNumber | SavedNumbersFull:
+        try:
+            return await shop.database.run(
+                lambda db: numbers.save(
+                    db,
+                    user.user_id,
+                    phone_number=factories.new_phone(),
+                    nickname="One of many",
+                    operator="JIO",
+                    circle=None,
+                    service_type="prepaid",
+                )
+            )
+        except SavedNumbersFull as error:
+            return error
+
+    for _ in range(numbers.MOST - 5):
+        assert isinstance(await save(), SavedNumber)
+    done = await asyncio.gather(*(save() for _ in range(20)))
+    assert sum(isinstance(one, SavedNumber) for one in done) == 5
+    full = next(one for one in done if isinstance(one, SavedNumbersFull))
+    assert (full.status, full.extra["limit"]) == (409, numbers.MOST)
