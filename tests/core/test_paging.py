@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import ids
+from gencharge.core.config import Settings
 from gencharge.core.events import DeliveryRow
-from gencharge.core.paging import CursorInvalid, Order, PageQuery, decode_cursor, encode_cursor, fetch_page
+from gencharge.core.paging import (
+    BoundedParams,
+    CursorInvalid,
+    Order,
+    PageQuery,
+    column_of,
+    decode_cursor,
+    encode_cursor,
+    fetch_bounded_page,
+    fetch_page,
+)
 from gencharge.core.stores import Stores
 
 USER = UUID("0198c0de-0000-7000-8000-000000000000")
@@ -158,3 +171,160 @@ def test_what_a_cursor_cannot_carry_is_an_error_where_it_is_made() -> None:
         encode_cursor(1.5)
     with pytest.raises(TypeError):
         encode_cursor(None)
+
+
+async def pages_of(
+    db: AsyncSession, order: Order, wanted: int, *, limit: int, look_through: int
+) -> list[tuple[list[DeliveryRow], str | None]]:
+    """All pages of the deliveries with `attempts` = wanted, through a window of `look_through` rows."""
+    pages: list[tuple[list[DeliveryRow], str | None]] = []
+    cursor: str | None = None
+    while not pages or cursor is not None:
+        found, cursor = await fetch_bounded_page(
+            db,
+            MINE,
+            lambda seen: [seen.attempts == wanted],
+            order,
+            BoundedParams(limit=limit, cursor=cursor),
+            look_through=look_through,
+        )
+        pages.append((found, cursor))
+        assert len(pages) <= 100, "pages without an end"
+    return pages
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("look_through", [1, 2, 3, 24, 25, 26, 1000])
+@pytest.mark.parametrize("limit", [1, 2, 6, 7, 100])
+async def test_bounded_pages_give_every_match_once_and_in_order_whatever_they_look_through(
+    rows: AsyncSession, limit: int, look_through: int, descending: bool
+) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id), descending)
+    pages = await pages_of(rows, order, 1, limit=limit, look_through=look_through)
+    seen = [row for found, _ in pages for row in found]
+    assert [row.listener for row in seen] == sorted(
+        (f"t:{number:02d}" for number in range(25) if number % 4 == 1), reverse=descending
+    )
+    assert all(len(found) <= limit for found, _ in pages)
+
+
+async def test_a_page_without_a_match_says_where_to_go_on(rows: AsyncSession) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
+    pages = await pages_of(rows, order, 9, limit=5, look_through=10)
+    assert [(found, cursor is None) for found, cursor in pages] == [([], False), ([], False), ([], True)]
+
+
+async def test_a_bounded_list_that_ends_with_its_window_ends_after_one_empty_page_at_most(
+    rows: AsyncSession,
+) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
+    pages = await pages_of(rows, order, 0, limit=100, look_through=25)
+    assert [len(found) for found, _ in pages] == [7, 0]
+
+
+async def test_a_bounded_page_looks_at_no_more_rows_than_it_may(rows: AsyncSession) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id), descending=False)
+    found, cursor = await fetch_bounded_page(
+        rows, MINE, lambda seen: [seen.attempts == 3], order, BoundedParams(), look_through=5
+    )
+    assert [row.listener for row in found] == ["t:03"]
+    assert cursor is not None
+    assert decode_cursor(cursor, kinds=(datetime, UUID))[0] == START + timedelta(minutes=1)
+
+
+async def test_a_row_that_comes_between_two_pages_moves_no_other(rows: AsyncSession) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
+    seen: list[str] = []
+    cursor: str | None = None
+    for number in range(100, 120):
+        found, cursor = await fetch_bounded_page(
+            rows,
+            MINE,
+            lambda seen: [seen.attempts == 2],
+            order,
+            BoundedParams(limit=2, cursor=cursor),
+            look_through=4,
+        )
+        seen += [row.listener for row in found]
+        if cursor is None:
+            break
+        newest = START + timedelta(hours=number)
+        values = {"user_id": USER, "event_id": ids.new_id(), "listener": f"t:{number}", "topic": "None"}
+        late = values | {"payload": {}, "context": {}, "occurred_at": newest, "attempts": 2}
+        await rows.execute(insert(DeliveryRow), [late])
+    assert seen == [f"t:{number:02d}" for number in (22, 18, 14, 10, 6, 2)]
+
+
+async def test_a_bounded_page_asks_the_database_once(rows: AsyncSession) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
+    statements: list[str] = []
+    connection = (await rows.connection()).sync_connection
+
+    def count(*arguments: object) -> None:
+        statements.append(str(arguments[2]))
+
+    event.listen(connection, "before_cursor_execute", count)
+    try:
+        # What is written between two statements would shift the rows under the second one.
+        await fetch_bounded_page(
+            rows, MINE, lambda seen: [seen.attempts == 1], order, BoundedParams(limit=50), look_through=10
+        )
+    finally:
+        event.remove(connection, "before_cursor_execute", count)
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize("forged", ["x", cursor_of([]), cursor_of(["t:2026-01-01T00:00:00Z", "u:1"])])
+async def test_a_bounded_list_refuses_a_forged_cursor(rows: AsyncSession, forged: str) -> None:
+    order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
+    with pytest.raises(CursorInvalid):
+        await fetch_bounded_page(rows, MINE, lambda _: [], order, BoundedParams(cursor=forged))
+
+
+@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    made=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=30),
+    limit=st.integers(1, 8),
+    look_through=st.integers(1, 12),
+    descending=st.booleans(),
+)
+def test_whatever_the_rows_bounded_pages_lose_none_and_give_none_twice(
+    servers: Path,
+    settings: Settings,
+    made: list[tuple[int, bool]],
+    limit: int,
+    look_through: int,
+    descending: bool,
+) -> None:
+    del servers
+
+    async def run() -> None:
+        stores = Stores.open(settings)
+        session = AsyncSession(stores.database.engine)
+        try:
+            values = [
+                {
+                    "user_id": USER,
+                    "event_id": ids.new_id(),
+                    "listener": f"h:{number}",
+                    "topic": "None",
+                    "payload": {},
+                    "context": {},
+                    "occurred_at": START + timedelta(minutes=minute),
+                    "attempts": int(matches),
+                }
+                for number, (minute, matches) in enumerate(made)
+            ]
+            if values:
+                await session.execute(insert(DeliveryRow), values)
+            order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id), descending)
+            pages = await pages_of(session, order, 1, limit=limit, look_through=look_through)
+            seen = [(row.occurred_at, row.event_id) for found, _ in pages for row in found]
+            expected = [(row["occurred_at"], row["event_id"]) for row in values if row["attempts"]]
+            assert seen == sorted(expected, reverse=descending)
+        finally:
+            await session.rollback()
+            await session.close()
+            await stores.close()
+
+    asyncio.run(run())

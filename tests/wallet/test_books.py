@@ -1,0 +1,272 @@
+"""What the staff read in the books: every filter, every scope, every instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.money import Money
+from gencharge.core.stores import Stores
+from gencharge.users.models import KycTier, User
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Account, Code
+from tests.counting import counting, listening
+from tests.factories import headers_for, know_roles, make_admin, make_user
+from tests.money import buy, find_plan, make_customer, make_number
+
+PATH = "/v1/wallet/admin/transactions"
+
+
+@dataclass(frozen=True)
+class Books:
+    """Two customers with recharges at two operators, and the staff."""
+
+    stores: Stores
+    client: httpx.AsyncClient
+    customer: UUID
+    jio_number: str
+    jio_recharge: UUID
+    all: dict[str, str]
+    jio: dict[str, str]
+    settings: Settings
+
+    async def get(self, query: str = "", headers: dict[str, str] | None = None) -> dict[str, Any]:
+        answer = await self.client.get(f"{PATH}?{query}", headers=headers or self.all)
+        assert answer.status_code == 200, answer.text
+        page: dict[str, Any] = answer.json()
+        return page
+
+
+@pytest.fixture
+async def books(app: FastAPI, shop: Stores, client: httpx.AsyncClient, settings: Settings) -> Books:
+    await know_roles(app)
+    user = await shop.database.run(make_user)
+    await shop.database.run(
+        lambda db: wallet.credit(
+            db,
+            user.user_id,
+            Money.rupees(5_000),
+            source_account=Account.OPENING,
+            code=Code.OPENING,
+            key="opening",
+        )
+    )
+    number = await make_number(shop)
+    sale = await buy(shop, user.user_id, number, (await find_plan(shop)).plan_id, source="app")
+    airtel = await make_number(shop, "AIRTEL")
+    await buy(shop, user.user_id, airtel, (await find_plan(shop, "AIRTEL", 299)).plan_id)
+    viewer = await shop.database.run(lambda db: make_admin(db, "Viewer"))
+    narrow = await shop.database.run(lambda db: make_admin(db, "Manager", operator_scope=("JIO",)))
+    return Books(
+        shop,
+        client,
+        user.user_id,
+        number,
+        sale.answer.subscription_id,
+        headers_for(settings, viewer, role="Viewer"),
+        headers_for(settings, narrow, role="Manager"),
+        settings,
+    )
+
+
+async def test_all_customers_transactions_have_every_filter(books: Books) -> None:
+    expected = {
+        "": 3,
+        "category=opening": 1,
+        "category=recharge": 2,
+        "category=refund": 0,
+        "txn_type=credit": 1,
+        "txn_type=debit": 2,
+        "status=posted": 3,
+        "status=held": 0,
+        "status=released": 0,
+        "service_type=prepaid": 2,
+        "source=app": 1,
+        "payment_method=wallet": 2,
+        "operator=jio": 1,
+        "operator=VI": 0,
+        f"phone_number={books.jio_number[3:]}": 1,
+        f"reference_id={books.jio_recharge}": 1,
+        "min_amount=299.01": 1,
+        "max_amount=299": 2,
+        "from_date=2000-01-01": 3,
+        "to_date=2000-01-01": 0,
+        "category=recharge&min_amount=100&source=app&txn_type=debit&operator=JIO&status=posted": 1,
+    }
+    for query, count in expected.items():
+        page = await books.get(f"user_id={books.customer}&{query}")
+        assert (len(page["items"]), page["next_cursor"]) == (count, None), query
+    for query in (f"reference_id={books.jio_recharge}", f"phone_number={books.jio_number[3:]}"):
+        (found,) = (await books.get(query))["items"]
+        assert found["user_id"] == str(books.customer)
+        assert found["user"]["name"] == "Asha Rao"
+        assert found["operator"] == "JIO"
+    openings = await books.get("category=opening&limit=5")
+    assert {item["category"] for item in openings["items"]} == {"opening"}
+
+
+async def test_the_list_shows_many_customers_in_order_with_no_query_for_each(books: Books) -> None:
+    for _ in range(3):
+        await make_customer(books.stores)  # a wallet whose user is not known is shown, too
+    queries: dict[int, int] = {}
+    with listening(books.stores.database):
+        for limit in (2, 6):
+            with counting() as counted:
+                page = await books.get(f"limit={limit}")
+            queries[limit] = counted.statements
+            instants = [item["created_at"] for item in page["items"]]
+            assert instants == sorted(instants, reverse=True)
+            assert len(instants) == limit
+    assert queries[2] == queries[6] == 2
+    assert page["items"][0]["user"] is None
+    oldest = await books.get("limit=4&sort=created_at")
+    instants = [item["created_at"] for item in oldest["items"]]
+    assert instants == sorted(instants)
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        following = await books.get(
+            f"limit=1&user_id={books.customer}" + (f"&cursor={cursor}" if cursor else "")
+        )
+        seen += [item["id"] for item in following["items"]]
+        cursor = following["next_cursor"]
+    assert len(seen) == len(set(seen)) == 3
+
+
+async def test_an_admin_of_one_operator_sees_its_transactions_only_in_list_and_detail(books: Books) -> None:
+    mine = f"user_id={books.customer}"
+    everything = (await books.get(mine))["items"]
+    (seen,) = (await books.get(mine, books.jio))["items"]
+    assert seen["operator"] == "JIO"
+    assert (await books.get(f"{mine}&operator=AIRTEL", books.jio))["items"] == []
+    assert {item["operator"] for item in (await books.get("", books.jio))["items"]} == {"JIO"}
+    for item in everything:
+        path = f"{PATH}/{item['user_id']}/{item['id']}"
+        assert (await books.client.get(path, headers=books.all)).json() == item
+        answer = await books.client.get(path, headers=books.jio)
+        assert answer.status_code == (200 if item["operator"] == "JIO" else 404)
+        if answer.status_code == 404:
+            assert answer.json()["code"] == "transaction_not_found"
+    other = f"{PATH}/{uuid4()}/{seen['id']}"
+    assert (await books.client.get(other, headers=books.all)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["category=odd", "limit=0", "x=1", "user_id=1", "include_total=true", "min_amount=2&max_amount=1"],
+)
+async def test_a_wrong_filter_is_named(books: Books, wrong: str) -> None:
+    answer = await books.client.get(f"{PATH}?{wrong}", headers=books.all)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+
+
+async def test_who_may_not_read_wallets_is_refused(books: Books) -> None:
+    paths = (
+        PATH,
+        f"{PATH}/{books.customer}/{uuid4()}",
+        f"/v1/wallet/admin/users/{books.customer}",
+        f"/v1/wallet/admin/users/{books.customer}/balance",
+    )
+    editor = headers_for(books.settings, uuid4(), kind="admin", role="ContentEditor")
+    for path in paths:
+        assert (await books.client.get(path)).status_code == 401
+        as_user = await books.client.get(path, headers=headers_for(books.settings, books.customer))
+        assert as_user.json()["code"] == "admins_only"
+        assert (await books.client.get(path, headers=editor)).json()["code"] == "permission_missing"
+    for path in paths[2:]:
+        refused = await books.client.get(path, headers=books.jio)
+        assert refused.json()["code"] == "operator_scope_too_narrow"
+
+
+async def test_a_wallet_shows_the_limits_of_the_customers_own_tier_in_one_statement(books: Books) -> None:
+    path = f"/v1/wallet/admin/users/{books.customer}"
+    mine = headers_for(books.settings, books.customer)
+    with listening(books.stores.database), counting() as counted:
+        answer = await books.client.get("/v1/wallet", headers=mine)
+    assert counted.statements == 1
+    assert answer.json()["limits"]["kyc_tier"] == "small"
+
+    async def know_better(db: AsyncSession) -> None:
+        full = KycTier.FULL.value
+        await db.execute(update(User).where(User.user_id == books.customer).values(kyc_tier=full))
+
+    await books.stores.database.run(know_better)
+    limits = {"kyc_tier": "full", "balance": 200_000, "monthly_load": None, "yearly_load": None}
+    assert (await books.client.get("/v1/wallet", headers=mine)).json()["limits"] == limits
+    shown = (await books.client.get(path, headers=books.all)).json()
+    assert (shown["limits"], shown["balance"], shown["held"]) == (limits, 4402, 0)
+    assert shown["user"]["user_id"] == str(books.customer)
+    answer = await books.client.get(f"/v1/wallet/admin/users/{uuid4()}", headers=books.all)
+    assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
+
+
+async def test_the_balance_now_is_the_cached_one_and_before_the_first_transaction_nothing(
+    books: Books,
+) -> None:
+    path = f"/v1/wallet/admin/users/{books.customer}/balance"
+    now = (await books.client.get(path, headers=books.all)).json()
+    assert (now["posted"], now["held"], now["available"]) == (4402, 0, 4402)
+    mine = headers_for(books.settings, books.customer)
+    own = (await books.client.get("/v1/wallet/balance", headers=mine)).json()
+    assert own["available"] == 4402
+    first = (await books.get(f"user_id={books.customer}&sort=created_at&limit=1"))["items"][0]["created_at"]
+    at_first = (await books.client.get(path, params={"at": first}, headers=books.all)).json()
+    assert (at_first["available"], at_first["at"]) == (5000, first)
+    before = (datetime.fromisoformat(first) - timedelta(microseconds=1)).isoformat()
+    for headers, where in ((books.all, path), (mine, "/v1/wallet/balance")):
+        found = (await books.client.get(where, params={"at": before}, headers=headers)).json()
+        assert (found["posted"], found["available"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [
+        ("2999-01-01T00:00:00Z", "instant_not_yet"),
+        ("2026-01-01T00:00:00", "timezone_aware"),
+        ("yesterday", "datetime_from_date_parsing"),
+    ],
+)
+async def test_an_instant_that_can_not_be_known_is_refused(books: Books, at: str, code: str) -> None:
+    path = f"/v1/wallet/admin/users/{books.customer}/balance"
+    answer = await books.client.get(path, params={"at": at}, headers=books.all)
+    assert answer.status_code == 422
+    (problem,) = answer.json()["errors"]
+    assert (problem["field"], problem["code"]) == ("query.at", code)
+
+
+async def test_a_wallet_that_is_not_there_has_no_balance(books: Books) -> None:
+    answer = await books.client.get(f"/v1/wallet/admin/users/{uuid4()}/balance", headers=books.all)
+    assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
+
+
+async def test_a_transfer_that_waited_for_the_wallet_is_not_before_the_one_that_it_waited_for(
+    books: Books,
+) -> None:
+    user = await make_customer(books.stores, rupees=0)
+    instant = datetime.now(UTC) + timedelta(days=1)
+    with clock.at(instant):
+        await books.stores.database.run(
+            lambda db: wallet.credit(
+                db, user, Money(5), source_account=Account.CASHBACK, code=Code.CASHBACK, key="a"
+            )
+        )
+    with clock.at(instant - timedelta(milliseconds=5)):  # taken before the other was booked
+        await books.stores.database.run(
+            lambda db: wallet.debit(
+                db, user, Money(5), target_account="operator:jio", code=Code.RECHARGE, key="b"
+            )
+        )
+    items = (await books.get(f"user_id={user}&sort=created_at"))["items"]
+    assert [item["txn_type"] for item in items] == ["credit", "debit"]
+    assert items[0]["created_at"] == items[1]["created_at"]
