@@ -153,8 +153,8 @@ def statements_without_owner(source: str) -> list[str]:
 def test_every_statement_on_a_customers_table_names_the_customer() -> None:
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.name == "checks.py" or "migrations" in path.parts:
-            continue  # the checks sweep all customers on purpose
+        if path.name == "checks.py" or {"migrations", "sandbox"} & set(path.parts):
+            continue  # the checks sweep all customers on purpose; the sandbox is an outside party with its own tables
         found.extend(statements_without_owner(path.read_text(encoding="utf-8")))
     assert found == []
 
