@@ -13,6 +13,7 @@ from gencharge.core.money import Money
 from gencharge.notifications.models import Draft, NoticeType, Recipient
 from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged
 from gencharge.sessions.events import RefreshTokenReused
+from gencharge.wallet.events import AdjustmentApproved
 
 
 def plan_recharged(event: PlanRecharged) -> Draft:
@@ -95,11 +96,42 @@ def refresh_token_reused(event: RefreshTokenReused) -> Draft:
     )
 
 
+def adjustment_approved(event: AdjustmentApproved) -> Draft:
+    """To the customer: their balance was corrected, and why."""
+    came = event.direction == "credit"
+    amount = rupees(event.amount_paise)
+    what = f"{amount} was added to your wallet" if came else f"{amount} was taken out of your wallet"
+    return Draft(
+        recipient=_user(event),
+        kind="adjustment_approved",
+        type=NoticeType.TRANSACTIONAL,
+        title="Your wallet was credited" if came else "Your wallet was debited",
+        body=f"{what}: {_REASONS.get(event.reason, 'a correction')}. Ask support if you don't know why.",
+        data={
+            "adjustment_id": event.adjustment_id,
+            "direction": event.direction,
+            "amount": str(Money(event.amount_paise)),
+            "reason": event.reason,
+        },
+    )
+
+
+# The staff's own words about a correction stay with the staff.
+_REASONS: Final = {
+    "failed_recharge": "a recharge that failed",
+    "duplicate_charge": "an amount that was charged twice",
+    "wrong_amount": "a wrong amount",
+    "goodwill": "a gesture of goodwill",
+    "chargeback": "a payment that your bank took back",
+}
+
+
 TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft]]] = {
     PlanRecharged: plan_recharged,
     PlanActivated: plan_activated,
     PlanExpired: plan_expired,
     RefreshTokenReused: refresh_token_reused,
+    AdjustmentApproved: adjustment_approved,
 }
 
 

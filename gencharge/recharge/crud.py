@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -168,6 +168,28 @@ def select_plans(user_id: UUID, own_number: str, numbers: list[str], wanted: Pla
         limit = clock.now() + timedelta(days=wanted.expires_within_days)
         query = query.where(ActivePlan.status == PlanState.ACTIVE, ActivePlan.valid_until <= limit)
     return query
+
+
+async def list_last_recharges(db: AsyncSession, user_id: UUID, limit: int) -> Sequence[Recharge]:
+    """The customer's last recharges, newest first."""
+    query = select(Recharge).where(Recharge.user_id == user_id)
+    query = query.order_by(Recharge.created_at.desc(), Recharge.id.desc())
+    return (await db.scalars(query.limit(limit))).all()
+
+
+async def list_current_plans(
+    db: AsyncSession, user_id: UUID, now: datetime, limit: int
+) -> Sequence[ActivePlan]:
+    """What runs at `now` on the numbers that the customer paid for, then what waits there."""
+    theirs = select(Recharge.phone_number).where(Recharge.user_id == user_id)
+    runs = (ActivePlan.status == PlanState.ACTIVE) & (ActivePlan.valid_until > now)
+    query = select(ActivePlan).where(
+        ActivePlan.phone_number.in_(theirs),
+        ActivePlan.user_id == user_id,
+        runs | (ActivePlan.status == PlanState.QUEUED),
+    )
+    query = query.order_by(ActivePlan.valid_until.asc().nulls_last(), ActivePlan.created_at)
+    return (await db.scalars(query.limit(limit))).all()
 
 
 def select_current_plans(wanted: CurrentPlanQuery, now: datetime) -> Select[ActivePlan]:

@@ -14,12 +14,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import events
 from gencharge.core.personal_data import PersonalData, all_of
 from gencharge.core.stores import Stores
-from gencharge.recharge import crud, service
+from gencharge.recharge import crud, sales, service
 from gencharge.recharge.schemas import RechargeQuery
 from gencharge.users import service as users
 from gencharge.users.errors import PlanOfOtherType
 
 _PAGE: Final = 100
+
+
+async def _overview(db: AsyncSession, user_id: UUID) -> Any:
+    """The last recharges, and what runs or waits on the numbers that the customer paid for. Writes nothing."""
+    return await sales.overview(db, user_id)
 
 
 async def _export(stores: Stores, user_id: UUID) -> Any:
@@ -46,4 +51,4 @@ async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
         )
 
 
-PART: Final = PersonalData(name="recharges", export=_export, may_switch=_may_switch)
+PART: Final = PersonalData(name="recharges", overview=_overview, export=_export, may_switch=_may_switch)

@@ -22,6 +22,7 @@ from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import (
     AnyRechargeQuery,
+    BoughtPlanOut,
     CurrentPlanQuery,
     CustomerPlanOut,
     CustomerPlanPage,
@@ -33,6 +34,7 @@ from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 from gencharge.users.models import UserBrief
 
+_SHOWN: Final = 5
 # Where each row that is looked at costs a look at its plan, too.
 _LOOK_THROUGH_WITH_PLANS: Final = LOOK_THROUGH // 8
 
@@ -93,6 +95,17 @@ async def list_current_plans(
         for row in rows
     ]
     return CustomerPlanPage(items=items, next_cursor=cursor)
+
+
+async def overview(db: AsyncSession, user_id: UUID) -> dict[str, Any]:
+    """A customer's last five recharges, and up to five plans that run or wait on the numbers that they paid for."""
+    now = clock.now()
+    last = await crud.list_last_recharges(db, user_id, _SHOWN)
+    running = [
+        BoughtPlanOut(**service.plan_fields_of(plan, now))
+        for plan in await crud.list_current_plans(db, user_id, now, _SHOWN)
+    ]
+    return {"last_recharges": await _shown(db, last, now), "current_plans": running}
 
 
 async def _shown(db: AsyncSession, rows: Sequence[Recharge], now: datetime) -> list[CustomerRechargeOut]:

@@ -11,6 +11,7 @@ from gencharge.core.ids import new_id
 from gencharge.notifications.models import NoticeType, Recipient, notice_id
 from gencharge.notifications.templates import (
     TEMPLATES,
+    adjustment_approved,
     day,
     plan_activated,
     plan_expired,
@@ -21,6 +22,7 @@ from gencharge.notifications.templates import (
 )
 from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged
 from gencharge.sessions.events import RefreshTokenReused
+from gencharge.wallet.events import AdjustmentApproved
 
 USER = str(new_id())
 
@@ -143,3 +145,30 @@ def test_the_id_of_a_notice_is_the_same_each_time_and_differs_by_event_recipient
 
 def test_every_template_is_for_an_event() -> None:
     assert {PlanRecharged, PlanActivated, PlanExpired, RefreshTokenReused} <= set(TEMPLATES)
+
+
+def adjusted(**but: Any) -> AdjustmentApproved:
+    values: dict[str, Any] = {
+        "user_id": USER,
+        "adjustment_id": "a",
+        "direction": "credit",
+        "amount_paise": 1_50_000_00,
+        "reason": "goodwill",
+    }
+    return AdjustmentApproved(**(values | but))
+
+
+def test_a_correction_says_which_way_how_much_and_why() -> None:
+    draft = adjustment_approved(adjusted())
+    assert draft.title == "Your wallet was credited"
+    assert draft.body.startswith("Rs 1,50,000.00 was added to your wallet: a gesture of goodwill.")
+    assert draft.recipient == Recipient("user", UUID(USER))
+    assert draft.data == {
+        "adjustment_id": "a",
+        "direction": "credit",
+        "amount": "150000.00",
+        "reason": "goodwill",
+    }
+    draft = adjustment_approved(adjusted(direction="debit", amount_paise=50, reason="fraud"))
+    assert draft.title == "Your wallet was debited"
+    assert draft.body.startswith("Rs 0.50 was taken out of your wallet: a correction.")
