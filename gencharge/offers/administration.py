@@ -75,7 +75,7 @@ async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer
 
 async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> OfferAdminOut:
     """Add an offer. Raises ValidationFailed, OfferCodeTaken, OperatorOutOfScope."""
-    await offers.bump_version(db)
+    await offers.lock(db)
     offer = OfferSnapshot(
         offer_id=new_id(),
         version=1,
@@ -95,6 +95,7 @@ async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) 
     await db.flush()
     await _keep_version(db, offer)
     made = changes({}, offer.terms())
+    await offers.bump_version(db)
     await emit(db, OfferCreated(user_id=str(SYSTEM), offer_id=str(offer.offer_id), changes=made))
     names = await crud.list_type_names(db, {offer.offer_type_id})
     return _out(row, names[offer.offer_type_id], clock.now())
@@ -102,12 +103,12 @@ async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) 
 
 async def update_offer(
     db: AsyncSession, admin: Principal, offer_id: UUID, wanted: OfferUpdate
-) -> tuple[int, list[str]]:
-    """Change an offer; returns its version and the fields that differ now.
+) -> tuple[int, dict[str, Any]]:
+    """Change an offer; returns its version and the new values of the fields that differ now.
 
     Raises OfferNotFound, OfferChanged, OfferStatusFixed, ValidationFailed, OfferCodeTaken, OperatorOutOfScope.
     """
-    await offers.bump_version(db)
+    await offers.lock(db)
     row = await _reach(db, admin, offer_id)
     if row.version != wanted.version:
         raise OfferChanged(
@@ -125,7 +126,7 @@ async def update_offer(
     await _check(db, after, before)
     differing = changes(before.terms(), after.terms())
     if not differing:
-        return before.version, []
+        return before.version, {}
     after = replace(after, version=before.version + 1)
     for name, value in after.terms().items():
         setattr(row, name, value)
@@ -135,18 +136,21 @@ async def update_offer(
     event = OfferUpdated(
         user_id=str(SYSTEM), offer_id=str(offer_id), version=after.version, changes=differing
     )
+    await offers.bump_version(db)
     await emit(db, event)
-    return after.version, [name for name in _PARTS if getattr(before, name) != getattr(after, name)]
+    shown = {name: getattr(after, name) for name in _PARTS if getattr(before, name) != getattr(after, name)}
+    return after.version, shown
 
 
 async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> None:
     """Remove a draft. Raises OfferNotFound, OfferPublished."""
-    await offers.bump_version(db)
+    await offers.lock(db)
     row = await _reach(db, admin, offer_id)
     if row.status != OfferStatus.DRAFT:
         raise OfferPublished
     gone = changes(offers.snapshot_of(row).terms(), {})
     await crud.delete_offer(db, offer_id)
+    await offers.bump_version(db)
     await emit(db, OfferDeleted(user_id=str(SYSTEM), offer_id=str(offer_id), changes=gone))
 
 

@@ -37,7 +37,7 @@ async def list_types(
 
 async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
     """Add a type. Raises OfferTypeNameTaken."""
-    await offers.bump_version(db)
+    await offers.lock(db)
     await _check_name(db, wanted.name, None)
     now = clock.now()
     row = OfferType(
@@ -52,13 +52,14 @@ async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdm
     event = OfferTypeCreated(
         user_id=str(SYSTEM), offer_type_id=str(row.offer_type_id), changes=changes({}, _terms(row))
     )
+    await offers.bump_version(db)
     await emit(db, event)
     return _out(row, 0)
 
 
 async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate) -> OfferTypeAdminOut:
     """Change a type; what is left out stays. Raises OfferTypeNotFound, OfferTypeNameTaken."""
-    await offers.bump_version(db)
+    await offers.lock(db)
     row = await _find(db, offer_type_id)
     before = _terms(row)
     if wanted.name is not None:
@@ -71,6 +72,7 @@ async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUp
         row.updated_at = clock.now()
         await db.flush()
         event = OfferTypeUpdated(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=differing)
+        await offers.bump_version(db)
         await emit(db, event)
     counts = await crud.count_offers(db, [offer_type_id])
     return _out(row, counts.get(offer_type_id, 0))
@@ -78,7 +80,7 @@ async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUp
 
 async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
     """Remove a type that no offer has. Raises OfferTypeNotFound, OfferTypeInUse."""
-    await offers.bump_version(db)
+    await offers.lock(db)
     row = await _find(db, offer_type_id)
     used = (await crud.count_offers(db, [offer_type_id])).get(offer_type_id, 0)
     if used:
@@ -86,6 +88,7 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
     gone = changes(_terms(row), {})
     await crud.delete_type(db, offer_type_id)
     event = OfferTypeDeleted(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=gone)
+    await offers.bump_version(db)
     await emit(db, event)
 
 

@@ -253,8 +253,12 @@ async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> Offer
 async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate) -> OfferUpdated:
     """`version` is that which you read. Every process gives the new terms within a second of this answer."""
     version, fields = await administration.update_offer(db, admin, offer_id, wanted)
-    message = "Offer updated" if fields else "Nothing to change"
-    return OfferUpdated(message=message, offer_id=offer_id, version=version, updated_fields=fields)
+    return OfferUpdated(
+        offer_id=offer_id,
+        version=version,
+        updated_fields=fields,
+        cache_status="Invalidated" if fields else "Unchanged",
+    )
 
 
 @router.delete(

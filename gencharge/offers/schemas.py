@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
 from gencharge.core.paging import PageParams
+from gencharge.core.text import one_line, some_lines
 from gencharge.core.web import Body, Out
 from gencharge.offers.evaluation import sentences
 from gencharge.offers.models import OfferStatus
@@ -27,17 +28,9 @@ def _in_our_time(instant: datetime) -> datetime:
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
-Line = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=2, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$"),
-]
-Prose = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=2_000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")
-]
-Word = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$"),
-]
+Line = Annotated[str, *one_line(80, 2)]
+Prose = Annotated[str, *some_lines(2_000)]
+Word = Annotated[str, *one_line(60)]
 CouponCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3,20}$"),
@@ -175,13 +168,15 @@ class OfferAdminOut(OfferOut):
 
 
 class OfferUpdated(Out):
-    """An offer was updated (seeds 6.2)."""
+    """What was changed (seeds, section 6.2)."""
 
-    message: str = Field(examples=["Offer updated"])
+    message: Literal["Offer updated successfully"] = "Offer updated successfully"
     offer_id: UUID
-    version: int
-    updated_fields: list[str] = Field(examples=[["reward", "active_until"]])
-    cache_status: Literal["Invalidated"] = "Invalidated"
+    version: int = Field(description="To be given with the next change.")
+    updated_fields: dict[str, Any] = Field(examples=[{"name": "Diwali", "status": "active"}])
+    cache_status: Literal["Invalidated", "Unchanged"] = Field(
+        description="`Unchanged` where nothing changed."
+    )
 
 
 class OfferTypeCreate(Body):

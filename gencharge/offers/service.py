@@ -37,6 +37,7 @@ __all__ = [
     "evaluate",
     "list_for",
     "load_offers",
+    "lock",
     "offers_of",
     "seed",
     "snapshot_of",
@@ -136,12 +137,16 @@ async def watch_offers(app: FastAPI, stores: Stores) -> None:
     await snapshots.watch(offers_of(app), stores)
 
 
-async def bump_version(db: AsyncSession) -> int:
-    """Say in the running transaction that the offers change with it.
+async def lock(db: AsyncSession) -> None:
+    """Wait for other writers of offers; every writer calls this before it looks.
 
-    Every writer calls this first: writers then wait for each other here, so what one checks stays true until it
-    commits (a free name, a free code, a type without offers, a version).
+    What it then finds stays true until it commits: a free name, a free code, a type without offers, a version.
     """
+    await snapshots.lock(db, NAME)
+
+
+async def bump_version(db: AsyncSession) -> int:
+    """Say in the running transaction that the offers change with it; every writer calls this."""
     return await snapshots.bump(db, NAME)
 
 

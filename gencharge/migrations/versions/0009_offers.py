@@ -63,6 +63,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["offer_id"], ["offers.offer_id"], name="fk_offer_versions_offer_id_offers"),
     )
     op.execute(_HISTORY)
+    # Writers of offers lock this row before they look, so it is there before the first of them.
+    op.execute("INSERT INTO catalogue_state (id, version) VALUES ('offers', 0)")
 
 
 def _create_offers() -> None:
@@ -111,5 +113,6 @@ def _create_offers() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM catalogue_state WHERE id = 'offers'")
     for table in ("offer_versions", "offers", "offer_types"):
         op.drop_table(table)
