@@ -1,0 +1,170 @@
+"""Who asks, with what, and what came of it: the nine callers of the access table, against one application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge import wiring
+from gencharge.admins.models import Admin
+from gencharge.core.config import Settings
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.main import create_app
+from gencharge.sessions.gate import Gate
+from gencharge.users.models import User
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Account, Code
+from tests.access.table import ANOTHERS, REQUESTS
+from tests.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
+from tests.money import buy, find_plan, make_number, sell_sample_plans
+
+METHODS: Final = ("get", "post", "put", "patch", "delete")
+ROLES: Final = ("SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer")
+UNKNOWN_ID: Final = "0198c0de-0000-7000-8000-000000000000"
+# A parameter of a path that is no id.
+UNKNOWN: Final = {"code": "NOPE", "idempotency_key": "nope", "phone_number": "9876543210"}
+
+
+def routes_of(app: FastAPI) -> list[str]:
+    """Every route of the OpenAPI document, such as `GET /v1/plans`."""
+    return [
+        f"{method.upper()} {path}"
+        for path, methods in app.openapi()["paths"].items()
+        for method in METHODS
+        if method in methods
+    ]
+
+
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncIterator[Asking]:
+    """The application on an empty database, with all that the table needs in it."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app), new_client(app) as client:
+        stores: Stores = app.state.stores
+        await know_roles(app)
+        await sell_sample_plans(stores)
+        asker = Asking(app, client)
+        await asker.seed()
+        yield asker
+
+
+class Asking:
+    """Asks each route as each caller."""
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient) -> None:
+        self.app = app
+        self._client = client
+        self._stores: Stores = app.state.stores
+        self._callers: dict[str, dict[str, str]] = {}
+        self._staff: dict[str, Admin] = {}
+        self._anothers: dict[str, str] = {}
+
+    @property
+    def grants(self) -> Mapping[str, frozenset[str]]:
+        """What each role allows."""
+        return Gate.of(self.app).grants
+
+    async def seed(self) -> None:
+        """Two customers, of whom the first has one of everything, and the staff."""
+        settings = self.app.state.settings
+        run = self._stores.database.run
+        first, second = await run(make_user), await run(make_user)
+        self._callers["anonymous"] = {}
+        self._callers["user"] = headers_for(settings, second)
+        for role in ROLES:
+            admin = await run(lambda db, role=role: make_admin(db, role))  # type: ignore[misc]
+            self._staff[role] = admin
+            self._callers[role] = headers_for(settings, admin, role=role)
+        scoped = await run(lambda db: make_admin(db, "Manager", operator_scope=("JIO",)))
+        self._callers["scoped"] = headers_for(settings, scoped, role="Manager")
+        self._anothers = await self._belongings(first)
+
+    async def _belongings(self, user: User) -> dict[str, str]:
+        """What the first customer has: name of a path's parameter -> id."""
+        stores, headers = self._stores, headers_for(self.app.state.settings, user)
+
+        async def fund(db: AsyncSession) -> None:
+            await wallet.credit(
+                db,
+                user.user_id,
+                Money.rupees(5_000),
+                source_account=Account.OPENING,
+                code=Code.OPENING,
+                key="o",
+            )
+
+        await stores.database.run(fund)
+        plan = await find_plan(stores)
+        sale = await buy(stores, user.user_id, await make_number(stores), plan.plan_id, key="anothers-key")
+        await Relay(stores, wiring.LISTENERS).drain()
+        notice = (await self._client.get("/v1/notifications", headers=headers)).json()["items"][0]
+        saved = await self._client.post(
+            "/v1/users/me/numbers",
+            json={
+                "phone_number": "9123456789",
+                "nickname": "Home",
+                "operator": "JIO",
+                "service_type": "prepaid",
+            },
+            headers=headers,
+        )
+        transaction = (await self._client.get("/v1/wallet/transactions", headers=headers)).json()["items"][0]
+        return {
+            "recharge_id": str(sale.answer.subscription_id),
+            "idempotency_key": "anothers-key",
+            "transaction_id": transaction["id"],
+            "notification_id": notice["notification_id"],
+            "number_id": saved.json()["number_id"],
+            "session_id": await self._session_of(user),
+        }
+
+    async def _session_of(self, user: User) -> str:
+        await sign_in(self.app, user)
+        found = await self._stores.database.run(
+            lambda db: db.scalar(
+                text("SELECT session_id FROM sessions WHERE user_id = :user_id"), {"user_id": user.user_id}
+            )
+        )
+        return str(found)
+
+    async def statuses(self, route: str) -> str:
+        """What each caller gets, as the table writes it."""
+        found = [str(await self._ask(route, self._callers[caller], UNKNOWN)) for caller in self._callers]
+        found.append(await self._ask_for_anothers(route))
+        return " ".join(found)
+
+    async def ask_as(self, role: str, route: str, **but: Any) -> int:
+        """What an admin gets whose token differs in this: `second_factor_due=True`."""
+        headers = headers_for(self.app.state.settings, self._staff[role], role=role, **but)
+        return await self._ask(route, headers, UNKNOWN)
+
+    async def _ask_for_anothers(self, route: str) -> str:
+        if route not in ANOTHERS:
+            return "-"
+        return str(await self._ask(route, self._callers["user"], UNKNOWN | self._anothers))
+
+    async def _ask(self, route: str, headers: Mapping[str, str], names: Mapping[str, str]) -> int:
+        method, template = route.split(" ")
+        wanted: dict[str, Any] = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
+        wanted |= REQUESTS.get(route, {})
+        path = "/".join(_filled(part, names) for part in template.split("/"))
+        # Each payment has a key of its own.
+        own = {"Idempotency-Key": str(new_id())}
+        answer = await self._client.request(method, path, headers={**headers, **own}, **wanted)
+        return answer.status_code
+
+
+def _filled(part: str, names: Mapping[str, str]) -> str:
+    if not part.startswith("{"):
+        return part
+    name = part.strip("{}")
+    return names.get(name, UNKNOWN_ID if name.endswith("_id") else name)

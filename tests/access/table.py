@@ -1,0 +1,210 @@
+"""Who gets what: every route of the API, and the status that each of nine callers is to be answered with.
+
+Written down by hand, and not derived from any grant: when this table and the code differ, one of them is wrong.
+Requests name ids that nobody has and send an empty body unless `REQUESTS` says otherwise, so whoever is let in gets
+200, 404 or 422 as the line says, and whoever is not gets 401 or 403.
+
+    anon     not signed in
+    user     a customer
+    super    the roles SuperAdmin, Manager, Support, ContentEditor and Viewer, for all operators
+    scoped   a Manager whose role is limited to the operator JIO
+    other    a customer who names what belongs to another one (`ANOTHERS`); `-` where the route names nothing
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+# What is sent where an empty body would not come far enough.
+REQUESTS: Final[dict[str, dict[str, Any]]] = {
+    "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
+    "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},
+    "PATCH /v1/users/{user_id}": {"json": {"name": "Asha Rao"}},
+    **{
+        f"POST /v1/users/{{user_id}}/{act}": {"json": {"reason": "asked for"}}
+        for act in ("block", "unblock", "deactivate", "reactivate")
+    },
+    "POST /v1/users/{user_id}/switch-type": {"json": {"user_type": "postpaid", "reason": "asked for"}},
+    "PUT /v1/users/{user_id}/kyc-tier": {"json": {"kyc_tier": "full", "reason": "asked for"}},
+    "GET /v1/sessions": {"params": {"owner_id": "0198c0de-0000-7000-8000-000000000000"}},
+    "PATCH /v1/admins/{admin_id}": {"json": {"name": "Asha Rao"}},
+    "PUT /v1/admins/{admin_id}/role": {"json": {"role": "Viewer"}},
+    "POST /v1/admins/{admin_id}/block": {"json": {"reason": "asked for"}},
+    "PUT /v1/roles/{role_id}": {"json": {"name": "Nobody", "description": "", "permissions": []}},
+    **{
+        f"POST /v1/wallet/admin/adjustments/{{user_id}}/{{adjustment_id}}/{act}": {
+            "json": {"note": "was checked"}
+        }
+        for act in ("approve", "reject", "cancel")
+    },
+    "PATCH /v1/offers/{offer_id}": {"json": {"version": 1, "name": "Diwali"}},
+}
+# Where a customer could name what belongs to another one.
+ANOTHERS: Final = frozenset(
+    {
+        "GET /v1/recharge/by-key/{idempotency_key}",
+        "GET /v1/recharge/{recharge_id}",
+        "GET /v1/recharge/{recharge_id}/receipt",
+        "POST /v1/recharge/{recharge_id}/repeat",
+        "GET /v1/wallet/transactions/{transaction_id}",
+        "DELETE /v1/auth/sessions/{session_id}",
+        "GET /v1/users/me/numbers/{number_id}",
+        "PATCH /v1/users/me/numbers/{number_id}",
+        "DELETE /v1/users/me/numbers/{number_id}",
+        "POST /v1/notifications/{notification_id}/viewed",
+        "DELETE /v1/notifications/{notification_id}",
+    }
+)
+# Where the path names what is nobody's.
+NOBODYS: Final = frozenset({"PUT /v1/operators/connections/{phone_number}"})
+# fmt: off
+#                                                                                anon user  super mgr supp cont view  scoped other
+ROUTES: Final[dict[str, str]] = {
+    # health
+    "GET /health/live":                                                            "200  200   200   200 200  200  200   200    -",
+    "GET /health/ready":                                                           "200  200   200   200 200  200  200   200    -",
+    # auth
+    "POST /v1/auth/login":                                                         "422  422   422   422 422  422  422   422    -",
+    "POST /v1/auth/logout":                                                        "401  204   204   204 204  204  204   204    -",
+    "POST /v1/auth/refresh":                                                       "401  401   401   401 401  401  401   401    -",
+    "POST /v1/auth/register":                                                      "401  422   403   403 403  403  403   403    -",
+    "GET /v1/auth/second-factor":                                                  "401  403   200   200 200  200  200   200    -",
+    "DELETE /v1/auth/second-factor":                                               "401  403   409   409 409  409  409   409    -",
+    "POST /v1/auth/second-factor/confirm":                                         "401  403   422   422 422  422  422   422    -",
+    "POST /v1/auth/second-factor/otp":                                             "401  403   200   200 200  200  200   200    -",
+    "POST /v1/auth/second-factor/recovery-codes":                                  "401  403   409   409 409  409  409   409    -",
+    "POST /v1/auth/second-factor/setup":                                           "401  403   200   200 200  200  200   200    -",
+    "POST /v1/auth/second-factor/verify":                                          "401  403   422   422 422  422  422   422    -",
+    "GET /v1/auth/sessions":                                                       "401  200   200   200 200  200  200   200    -",
+    "DELETE /v1/auth/sessions":                                                    "401  200   200   200 200  200  200   200    -",
+    "DELETE /v1/auth/sessions/{session_id}":                                       "401  404   404   404 404  404  404   404    404",
+    "POST /v1/auth/signup":                                                        "422  422   422   422 422  422  422   422    -",
+    "POST /v1/auth/verify-otp-login":                                              "422  422   422   422 422  422  422   422    -",
+    "POST /v1/auth/verify-otp-signup":                                             "422  422   422   422 422  422  422   422    -",
+    # users
+    "GET /v1/users":                                                               "401  403   200   200 200  403  200   403    -",
+    "GET /v1/users/archived":                                                      "401  403   200   200 200  403  200   403    -",
+    "GET /v1/users/me":                                                            "401  200   403   403 403  403  403   403    -",
+    "PATCH /v1/users/me":                                                          "401  422   403   403 403  403  403   403    -",
+    "DELETE /v1/users/me":                                                         "401  403   403   403 403  403  403   403    -",
+    "POST /v1/users/me/deactivate":                                                "401  422   403   403 403  403  403   403    -",
+    "PUT /v1/users/me/email":                                                      "401  422   403   403 403  403  403   403    -",
+    "GET /v1/users/me/export":                                                     "401  200   403   403 403  403  403   403    -",
+    "GET /v1/users/me/numbers":                                                    "401  200   403   403 403  403  403   403    -",
+    "POST /v1/users/me/numbers":                                                   "401  422   403   403 403  403  403   403    -",
+    "GET /v1/users/me/numbers/{number_id}":                                        "401  404   403   403 403  403  403   403    404",
+    "PATCH /v1/users/me/numbers/{number_id}":                                      "401  404   403   403 403  403  403   403    404",
+    "DELETE /v1/users/me/numbers/{number_id}":                                     "401  404   403   403 403  403  403   403    404",
+    "GET /v1/users/me/preferences":                                                "401  200   403   403 403  403  403   403    -",
+    "PUT /v1/users/me/preferences":                                                "401  422   403   403 403  403  403   403    -",
+    "POST /v1/users/me/reactivate":                                                "401  409   403   403 403  403  403   403    -",
+    "POST /v1/users/me/switch-type":                                               "401  422   403   403 403  403  403   403    -",
+    "GET /v1/users/{user_id}":                                                     "401  403   404   404 404  403  404   403    -",
+    "PATCH /v1/users/{user_id}":                                                   "401  403   404   404 404  403  403   403    -",
+    "DELETE /v1/users/{user_id}":                                                  "401  403   404   403 403  403  403   403    -",
+    "POST /v1/users/{user_id}/block":                                              "401  403   404   404 404  403  403   403    -",
+    "POST /v1/users/{user_id}/deactivate":                                         "401  403   404   404 404  403  403   403    -",
+    "GET /v1/users/{user_id}/export":                                              "401  403   404   404 404  403  404   403    -",
+    "PUT /v1/users/{user_id}/kyc-tier":                                            "401  403   422   422 422  403  403   403    -",
+    "POST /v1/users/{user_id}/reactivate":                                         "401  403   404   404 404  403  403   403    -",
+    "POST /v1/users/{user_id}/switch-type":                                        "401  403   422   422 422  403  403   403    -",
+    "POST /v1/users/{user_id}/unblock":                                            "401  403   404   404 404  403  403   403    -",
+    # admins
+    "GET /v1/admins":                                                              "401  403   200   200 403  403  403   403    -",
+    "POST /v1/admins":                                                             "401  403   422   403 403  403  403   403    -",
+    "GET /v1/admins/me":                                                           "401  403   200   200 200  200  200   200    -",
+    "PATCH /v1/admins/me":                                                         "401  403   422   422 422  422  422   422    -",
+    "GET /v1/admins/{admin_id}":                                                   "401  403   404   404 403  403  403   403    -",
+    "PATCH /v1/admins/{admin_id}":                                                 "401  403   404   403 403  403  403   403    -",
+    "DELETE /v1/admins/{admin_id}":                                                "401  403   404   403 403  403  403   403    -",
+    "POST /v1/admins/{admin_id}/block":                                            "401  403   404   403 403  403  403   403    -",
+    "PUT /v1/admins/{admin_id}/role":                                              "401  403   404   403 403  403  403   403    -",
+    "GET /v1/admins/{admin_id}/second-factor":                                     "401  403   404   404 403  403  403   403    -",
+    "DELETE /v1/admins/{admin_id}/second-factor":                                  "401  403   404   403 403  403  403   403    -",
+    "POST /v1/admins/{admin_id}/unblock":                                          "401  403   404   403 403  403  403   403    -",
+    # roles
+    "GET /v1/roles":                                                               "401  403   200   200 403  403  403   403    -",
+    "POST /v1/roles":                                                              "401  403   422   403 403  403  403   403    -",
+    "GET /v1/roles/permissions":                                                   "401  403   200   200 403  403  403   403    -",
+    "GET /v1/roles/{role_id}":                                                     "401  403   404   404 403  403  403   403    -",
+    "PUT /v1/roles/{role_id}":                                                     "401  403   404   403 403  403  403   403    -",
+    "DELETE /v1/roles/{role_id}":                                                  "401  403   404   403 403  403  403   403    -",
+    # sessions
+    "GET /v1/sessions":                                                            "401  403   404   404 404  403  403   403    -",
+    "DELETE /v1/sessions/{owner_id}":                                              "401  403   404   404 404  403  403   403    -",
+    "DELETE /v1/sessions/{owner_id}/{session_id}":                                 "401  403   404   404 404  403  403   403    -",
+    # operators
+    "GET /v1/operators":                                                           "200  200   200   200 200  200  200   200    -",
+    "POST /v1/operators":                                                          "401  403   422   422 403  403  403   403    -",
+    "GET /v1/operators/admin":                                                     "401  403   200   200 200  200  200   200    -",
+    "GET /v1/operators/circles":                                                   "200  200   200   200 200  200  200   200    -",
+    "GET /v1/operators/connections":                                               "401  200   403   403 403  403  403   403    -",
+    "PUT /v1/operators/connections/{phone_number}":                                "401  422   403   403 403  403  403   403    -",
+    "GET /v1/operators/lookup":                                                    "200  200   200   200 200  200  200   200    -",
+    "PATCH /v1/operators/{code}":                                                  "401  403   404   404 403  403  403   404    -",
+    "DELETE /v1/operators/{code}":                                                 "401  403   404   404 403  403  403   403    -",
+    # plans
+    "GET /v1/plans":                                                               "200  200   200   200 200  200  200   200    -",
+    "POST /v1/plans":                                                              "401  403   422   422 403  403  403   422    -",
+    "GET /v1/plans/admin":                                                         "401  403   200   200 200  200  200   200    -",
+    "GET /v1/plans/admin/{plan_id}":                                               "401  403   404   404 404  404  404   404    -",
+    "GET /v1/plans/admin/{plan_id}/versions":                                      "401  403   404   404 404  404  404   404    -",
+    "GET /v1/plans/groups":                                                        "200  200   200   200 200  200  200   200    -",
+    "POST /v1/plans/groups":                                                       "401  403   422   422 403  403  403   403    -",
+    "GET /v1/plans/groups/admin":                                                  "401  403   200   200 200  200  200   200    -",
+    "PATCH /v1/plans/groups/{group_id}":                                           "401  403   404   404 403  403  403   403    -",
+    "DELETE /v1/plans/groups/{group_id}":                                          "401  403   404   404 403  403  403   403    -",
+    "GET /v1/plans/{plan_id}":                                                     "404  404   404   404 404  404  404   404    -",
+    "PATCH /v1/plans/{plan_id}":                                                   "401  403   404   404 403  403  403   404    -",
+    "DELETE /v1/plans/{plan_id}":                                                  "401  403   404   404 403  403  403   404    -",
+    # offers
+    "GET /v1/offers":                                                              "200  200   200   200 200  200  200   200    -",
+    "POST /v1/offers":                                                             "401  403   422   422 403  403  403   422    -",
+    "GET /v1/offers/admin":                                                        "401  403   200   200 200  200  200   200    -",
+    "GET /v1/offers/admin/{offer_id}":                                             "401  403   404   404 404  404  404   404    -",
+    "GET /v1/offers/types":                                                        "200  200   200   200 200  200  200   200    -",
+    "POST /v1/offers/types":                                                       "401  403   422   422 403  403  403   403    -",
+    "GET /v1/offers/types/admin":                                                  "401  403   200   200 200  200  200   200    -",
+    "PATCH /v1/offers/types/{offer_type_id}":                                      "401  403   404   404 403  403  403   403    -",
+    "DELETE /v1/offers/types/{offer_type_id}":                                     "401  403   404   404 403  403  403   403    -",
+    "GET /v1/offers/{offer_id}":                                                   "404  404   404   404 404  404  404   404    -",
+    "PATCH /v1/offers/{offer_id}":                                                 "401  403   404   404 403  403  403   404    -",
+    "DELETE /v1/offers/{offer_id}":                                                "401  403   404   404 403  403  403   404    -",
+    # wallet
+    "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
+    "GET /v1/wallet/admin/adjustments":                                            "401  403   200   200 200  403  200   403    -",
+    "POST /v1/wallet/admin/adjustments":                                           "401  403   422   422 403  403  403   403    -",
+    "GET /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}":                  "401  403   404   404 404  403  404   403    -",
+    "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/approve":         "401  403   404   404 403  403  403   403    -",
+    "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/cancel":          "401  403   404   404 403  403  403   403    -",
+    "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/reject":          "401  403   404   404 403  403  403   403    -",
+    "GET /v1/wallet/admin/transactions":                                           "401  403   200   200 200  403  200   200    -",
+    "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}":                "401  403   404   404 404  403  404   404    -",
+    "GET /v1/wallet/admin/users/{user_id}":                                        "401  403   404   404 404  403  404   403    -",
+    "GET /v1/wallet/admin/users/{user_id}/balance":                                "401  403   404   404 404  403  404   403    -",
+    "GET /v1/wallet/balance":                                                      "401  200   403   403 403  403  403   403    -",
+    "GET /v1/wallet/transactions":                                                 "401  200   403   403 403  403  403   403    -",
+    "GET /v1/wallet/transactions/{transaction_id}":                                "401  404   403   403 403  403  403   403    404",
+    # recharge
+    "GET /v1/recharge":                                                            "401  200   403   403 403  403  403   403    -",
+    "GET /v1/recharge/admin":                                                      "401  403   200   200 200  403  200   200    -",
+    "GET /v1/recharge/admin/plans":                                                "401  403   200   200 200  403  200   200    -",
+    "GET /v1/recharge/admin/{user_id}/{recharge_id}":                              "401  403   404   404 404  403  404   404    -",
+    "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
+    "GET /v1/recharge/plans":                                                      "401  200   403   403 403  403  403   403    -",
+    "POST /v1/recharge/quote":                                                     "401  422   403   403 403  403  403   403    -",
+    "POST /v1/recharge/subscribe":                                                 "401  422   403   403 403  403  403   403    -",
+    "GET /v1/recharge/{recharge_id}":                                              "401  404   403   403 403  403  403   403    404",
+    "GET /v1/recharge/{recharge_id}/receipt":                                      "401  404   403   403 403  403  403   403    404",
+    "POST /v1/recharge/{recharge_id}/repeat":                                      "401  404   403   403 403  403  403   403    404",
+    # notifications
+    "GET /v1/notifications":                                                       "401  200   200   200 200  200  200   200    -",
+    "GET /v1/notifications/unread-count":                                          "401  200   200   200 200  200  200   200    -",
+    "POST /v1/notifications/viewed-all":                                           "401  200   200   200 200  200  200   200    -",
+    "DELETE /v1/notifications/{notification_id}":                                  "401  404   404   404 404  404  404   404    404",
+    "POST /v1/notifications/{notification_id}/viewed":                             "401  404   404   404 404  404  404   404    404",
+    # audit-logs
+    "GET /v1/audit-logs":                                                          "401  403   200   200 403  403  403   403    -",
+    "GET /v1/audit-logs/{entry_id}":                                               "401  403   404   404 403  403  403   403    -",
+}
+# fmt: on

@@ -1,0 +1,147 @@
+"""Every route, asked by everyone: the answer is what `table.py` says. A route without a line in it fails here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from gencharge.sessions.guards import Guard, Requires
+from tests.access.asking import METHODS, ROLES, Asking, asking, routes_of
+from tests.access.table import ANOTHERS, NOBODYS, REQUESTS, ROUTES
+from tests.conftest import database_of, test_settings
+
+CALLERS = 9
+
+
+@pytest.fixture(scope="module")
+async def asker(servers: Path, worker_id: str) -> AsyncIterator[Asking]:
+    """Asks an application of these tests' own."""
+    settings = test_settings(
+        servers, database_of(servers, worker_id, "access"), access_token_expire_minutes=5
+    )
+    async with asking(settings) as asker:
+        yield asker
+
+
+@pytest.mark.parametrize("route", ROUTES)
+async def test_each_caller_gets_what_the_table_says(asker: Asking, route: str) -> None:
+    declared = ROUTES[route].split()
+    assert len(declared) == CALLERS, (
+        f"{route}: a status for each caller, and - where a customer can name nothing"
+    )
+    assert (await asker.statuses(route)).split() == declared
+
+
+def test_every_route_has_a_line_and_every_line_a_route(asker: Asking) -> None:
+    routes = set(routes_of(asker.app))
+    missing, left_over = routes - ROUTES.keys(), ROUTES.keys() - routes
+    assert not missing, (
+        f"new in the API: {sorted(missing)}. Decide who gets what, and write it into tests/access/table.py;"
+        " `python -m tests.access.print` shows what they get now"
+    )
+    assert not left_over, f"no longer in the API: {sorted(left_over)}. Take them out of tests/access/table.py"
+    assert ANOTHERS | NOBODYS | REQUESTS.keys() <= ROUTES.keys()
+
+
+def test_every_route_on_which_a_customer_names_something_is_tried_with_anothers(asker: Asking) -> None:
+    """Whose guard lets a customer in, and whose path names something that a customer can have."""
+    found = {
+        f"{method} {route.path}"
+        for route in _routes(asker.app)
+        for method in route.methods or ()
+        if "{" in route.path and any(_lets_customers_in(guard) for guard in _guards(route.dependant))
+    }
+    assert found - NOBODYS == ANOTHERS, "table.py: ANOTHERS, or NOBODYS where what is named is nobody's"
+
+
+async def test_nobody_gets_in_by_a_method_that_a_path_does_not_have(asker: Asking) -> None:
+    """Also not HEAD or OPTIONS: 405, whoever asks."""
+    paths = {route.split(" ")[1] for route in ROUTES}
+    for path in sorted(paths):
+        known = {route.split(" ")[0].lower() for route in ROUTES if route.split(" ")[1] == path}
+        for method in ("trace", *METHODS):
+            if method not in known and not _other_path_has(path, method.upper()):
+                assert await asker.ask_as("SuperAdmin", f"{method.upper()} {path}") in {404, 405}, (
+                    method,
+                    path,
+                )
+
+
+async def test_an_admin_who_owes_the_second_factor_gets_to_these_routes_only(asker: Asking) -> None:
+    guarded = [route for route in ROUTES if ROUTES[route].startswith("401") and "refresh" not in route]
+    let_in = {
+        route for route in guarded if await asker.ask_as("Viewer", route, second_factor_due=True) != 403
+    }
+    assert let_in == {
+        "GET /v1/auth/second-factor",
+        "POST /v1/auth/logout",
+        "POST /v1/auth/second-factor/confirm",
+        "POST /v1/auth/second-factor/otp",
+        "POST /v1/auth/second-factor/setup",
+        "POST /v1/auth/second-factor/verify",
+    }
+
+
+def test_the_routes_that_want_a_second_factor_given_just_now_are_these(asker: Asking) -> None:
+    found = {
+        f"{method} {route.path}"
+        for route in _routes(asker.app)
+        for method in route.methods or ()
+        if any(isinstance(guard, Requires) and guard.step_up for guard in _guards(route.dependant))
+    }
+    assert found == {
+        "DELETE /v1/admins/{admin_id}/second-factor",
+        "POST /v1/admins",
+        "POST /v1/roles",
+        "POST /v1/wallet/admin/adjustments",
+        "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/approve",
+        "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/cancel",
+        "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/reject",
+        "PUT /v1/admins/{admin_id}/role",
+        "PUT /v1/roles/{role_id}",
+        "PUT /v1/users/{user_id}/kyc-tier",
+    }
+
+
+async def test_who_gave_the_second_factor_long_ago_must_step_up(asker: Asking) -> None:
+    for route in _routes(asker.app):
+        for guard in _guards(route.dependant):
+            if isinstance(guard, Requires) and guard.step_up:
+                for method in route.methods or ():
+                    found = await asker.ask_as("SuperAdmin", f"{method} {route.path}", second_factor_at=0)
+                    assert found == 403, route.path
+
+
+def test_a_role_of_the_table_is_one_of_the_five(asker: Asking) -> None:
+    assert set(ROLES) == set(asker.grants)
+
+
+def _other_path_has(path: str, method: str) -> bool:
+    """Whether another template takes this path: `/v1/users/me` is a `/v1/users/{user_id}`."""
+    parts = path.split("/")
+    return any(
+        route.startswith(f"{method} ")
+        and len(other := route.split(" ")[1].split("/")) == len(parts)
+        and all(a == b or a.startswith("{") for a, b in zip(other, parts, strict=True))
+        for route in ROUTES
+    )
+
+
+def _routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
+
+
+def _guards(dependant: Dependant) -> Iterator[Guard]:
+    for part in dependant.dependencies:
+        if isinstance(part.call, Guard):
+            yield part.call
+        yield from _guards(part)
+
+
+def _lets_customers_in(guard: Guard) -> bool:
+    return guard._kind != "admin"
