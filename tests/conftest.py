@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
@@ -20,6 +21,7 @@ from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgre
 from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
 from gencharge.embedded import EmbeddedServers
+from tests.counting import Counted, counting, listening
 
 TEMPLATE = "gencharge_template_test"
 SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
@@ -146,6 +148,13 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
+
+
+@pytest.fixture
+def queries(stores: Stores) -> Iterator[Callable[[], AbstractContextManager[Counted]]]:
+    """Counts the SQL statements of a request: `with queries() as counted: ...; assert counted.statements <= 3`."""
+    with listening(stores.database):
+        yield counting
 
 
 @pytest.fixture(scope="session")

@@ -9,17 +9,18 @@ from __future__ import annotations
 import random
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from gencharge.recharge.models import PaymentState, PlanState
 from gencharge.scale.catalogue import Offered
 from gencharge.scale.corrections import adjustment_row
 from gencharge.scale.people import DAY_MS, YEARS_MS, People, id_at, instant, phone_of
-from gencharge.scale.purchases import Purchase, plan_row, recharge_row
+from gencharge.scale.purchases import Chunk, Purchase, fulfilment_row, plan_row, recharge_row
 from gencharge.wallet.models import Account, AdjustmentStatus, Code, Direction
 
+T = TypeVar("T")
 _SOURCES: Final = ("app", "app", "app", "app", "web", "web", "api")
 _GATEWAY_METHODS: Final = ("upi", "upi", "upi", "card", "netbanking")
 _GATEWAY: Final = "gateway:razorpay"
@@ -27,6 +28,7 @@ _TOPUPS: Final = (20_000, 30_000, 50_000, 50_000, 100_000, 200_000)
 _OPENINGS: Final = (10_000, 50_000, 100_000)
 _REWARD: Final = 5_000
 _CORRECTION: Final = 2_500
+_DIRECTIONS: Final = tuple(Direction)
 _OUTCOMES: Final = (AdjustmentStatus.APPROVED,) * 7 + (
     AdjustmentStatus.REJECTED,
     AdjustmentStatus.CANCELLED,
@@ -37,16 +39,6 @@ _FULL: Final = 900_000
 # So long after their purchase, recharges may still be under way.
 _UNDER_WAY_MS: Final = 2 * DAY_MS
 _MINUTE_MS: Final = 60_000
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Rows of the same stretch of time."""
-
-    transfers: list[tuple[Any, ...]] = field(default_factory=list)
-    recharges: list[tuple[Any, ...]] = field(default_factory=list)
-    active_plans: list[tuple[Any, ...]] = field(default_factory=list)
-    adjustments: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Books:
@@ -110,36 +102,36 @@ class Books:
         user = int(self._people.alive_at(at_ms) * self._chance.random() ** 1.5)
         if self._people.is_archived(user):
             return
+        at_ms = max(at_ms, self._people.created_ms[user])
         dice = self._chance.random()
         if not self._touched[user]:
             self._touched[user] = 1
             self._begin(user, at_ms, dice)
         elif dice < 0.06 and self._posted[user] < _FULL:
-            self._top_up(user, at_ms, self._chance.choice(_TOPUPS))
+            self._top_up(user, at_ms, self._pick(_TOPUPS))
         elif dice < 0.08:
             self._other(user, at_ms, dice)
         else:
             self._recharge(user, at_ms)
 
+    def _pick(self, options: Sequence[T]) -> T:
+        """One of them; a third of the time that `choice` takes."""
+        return options[int(self._chance.random() * len(options))]
+
+    def _available(self, user: int) -> int:
+        return self._posted[user] - self._held[user]
+
     def _begin(self, user: int, at_ms: int, dice: float) -> None:
         if dice < 0.2:
-            amount = self._chance.choice(_OPENINGS)
+            amount = self._pick(_OPENINGS)
             self._move(user, at_ms, Account.OPENING, Account.MAIN, amount, Code.OPENING, "opening")
         else:
-            self._top_up(user, at_ms, self._chance.choice(_TOPUPS))
+            self._top_up(user, at_ms, self._pick(_TOPUPS))
 
     def _top_up(self, user: int, at_ms: int, amount: int) -> None:
-        self._move(
-            user,
-            at_ms,
-            _GATEWAY,
-            Account.MAIN,
-            amount,
-            Code.TOPUP,
-            f"topup-{self._done}",
-            source=self._chance.choice(_SOURCES),
-            payment_method=self._chance.choice(_GATEWAY_METHODS),
-        )
+        source, method = self._pick(_SOURCES), self._pick(_GATEWAY_METHODS)
+        sides, key = (_GATEWAY, Account.MAIN), f"topup-{self._done}"
+        self._move(user, at_ms, *sides, amount, Code.TOPUP, key, source=source, payment_method=method)
 
     def _other(self, user: int, at_ms: int, dice: float) -> None:
         """A reward for bringing somebody, or a correction by the staff."""
@@ -147,9 +139,9 @@ class Books:
             key = f"referral-{self._done}"
             self._move(user, at_ms, Account.REFERRAL, Account.MAIN, _REWARD, Code.REFERRAL, key)
             return
-        covered = self._posted[user] - self._held[user] >= _CORRECTION
-        direction = self._chance.choice(list(Direction)) if covered else Direction.CREDIT
-        status = self._chance.choice(_OUTCOMES)
+        covered = self._available(user) >= _CORRECTION
+        direction = self._pick(_DIRECTIONS) if covered else Direction.CREDIT
+        status = self._pick(_OUTCOMES)
         if at_ms > self._people.now_ms - _UNDER_WAY_MS:
             status = AdjustmentStatus.PENDING
         own_id = id_at(at_ms, self._chance.getrandbits(74))
@@ -223,8 +215,8 @@ class Books:
         runs, queued = self._runs_until[line] > at_ms, self._taken_until[line] > self._runs_until[line]
         addons = self._addons.get(kind)
         if runs and addons and (queued or self._chance.random() < 0.5):
-            return self._chance.choice(addons)
-        return None if queued else self._chance.choice(self._plans[kind])
+            return self._pick(addons)
+        return None if queued else self._pick(self._plans[kind])
 
     def _purchase(self, user: int, line: int, plan: Offered, at_ms: int, method: str) -> Purchase:
         starts = at_ms if plan.is_addon else max(at_ms, self._taken_until[line])
@@ -235,13 +227,13 @@ class Books:
             plan,
             at_ms,
             method,
-            self._chance.choice(_SOURCES),
+            self._pick(_SOURCES),
             starts,
             plan.ends_ms(starts, self._runs_until[line]),
         )
 
     def _from_wallet(self, user: int, line: int, plan: Offered | None, at_ms: int) -> None:
-        available = self._posted[user] - self._held[user]
+        available = self._available(user)
         if plan is None or available < plan.price:
             # The line has all it can have, or the money isn't there: next time.
             missing = plan.price - available if plan else 10_000
@@ -268,34 +260,48 @@ class Books:
                 purchase=bought,
             )
             return
+        later_ms = at_ms + 60 * _MINUTE_MS
+        if dice > 0.97 and self._can_change_mind(bought, later_ms):
+            self._change_mind(bought, later_ms)
+            return
         self._deliver(bought)
         if dice < 0.08 and self._done < self._transactions:
             reward = plan.price // 20
-            self._move(
-                user,
-                at_ms,
-                Account.CASHBACK,
-                Account.MAIN,
-                reward,
-                Code.CASHBACK,
-                str(bought.id),
-                purchase=bought,
-            )
+            sides = Account.CASHBACK, Account.MAIN
+            self._move(user, at_ms, *sides, reward, Code.CASHBACK, str(bought.id), purchase=bought)
+
+    def _can_change_mind(self, bought: Purchase, later_ms: int) -> bool:
+        runs = bought.starts_at_once and not bought.plan.is_addon and later_ms < self._people.now_ms
+        return runs and self._available(bought.payer) >= bought.plan.price and self._done < self._transactions
+
+    def _change_mind(self, first: Purchase, at_ms: int) -> None:
+        """The plan that was just bought is replaced by another one of the same kind."""
+        self._sell(first, PaymentState.DELIVERED)
+        self._start(first, PlanState.REPLACED, ended_ms=at_ms)
+        plan = first.plan
+        until_ms = plan.ends_ms(at_ms, at_ms)
+        second_id = id_at(at_ms, self._chance.getrandbits(74))
+        second = replace(first, id=second_id, at_ms=at_ms, from_ms=at_ms, until_ms=until_ms, replaces=first)
+        operator, key = f"operator:{plan.operator.lower()}", str(second_id)
+        self._move(
+            first.payer, at_ms, Account.MAIN, operator, plan.price, Code.RECHARGE, key, purchase=second
+        )
+        self._deliver(second)
 
     def _through_gateway(self, user: int, line: int, plan: Offered, at_ms: int) -> None:
-        bought = self._purchase(user, line, plan, at_ms, self._chance.choice(_GATEWAY_METHODS))
+        bought = self._purchase(user, line, plan, at_ms, self._pick(_GATEWAY_METHODS))
         if at_ms > self._people.now_ms - _UNDER_WAY_MS and self._chance.random() < 0.1:
             self._sell(bought, PaymentState.PAYMENT_PENDING)
             return
         operator = f"operator:{plan.operator.lower()}"
-        self._move(
-            user, at_ms, _GATEWAY, operator, plan.price, Code.RECHARGE, str(bought.id), purchase=bought
-        )
+        key, price = str(bought.id), plan.price
+        self._move(user, at_ms, _GATEWAY, Account.HELD, price, Code.PAYMENT, key, purchase=bought)
+        self._move(user, at_ms, Account.HELD, operator, price, Code.CAPTURE, key, purchase=bought)
         self._deliver(bought)
 
     def _by_operator(self, user: int, line: int, plan: Offered, at_ms: int, dice: float) -> None:
         """Money is held until the operator has answered."""
-        if self._posted[user] - self._held[user] < plan.price:
+        if self._available(user) < plan.price:
             self._top_up(user, at_ms, -(-plan.price // 10_000) * 10_000)
         bought = self._purchase(user, line, plan, at_ms, "wallet")
         key, price = str(bought.id), plan.price
@@ -329,10 +335,12 @@ class Books:
     def _sell(self, bought: Purchase, status: PaymentState) -> None:
         self._made += 1
         self._recharged[bought.line] = 1
-        owner, paid = self._people.ids[bought.payer], self._posted[bought.payer] - self._held[bought.payer]
+        owner, paid = self._people.ids[bought.payer], self._available(bought.payer)
         key, digest = f"scale-{self._made}", self._chance.randbytes(32)
         row = recharge_row(bought, status, owner=owner, key=key, digest=digest, balance_after=paid)
         self._out.recharges.append(row)
+        if status in {PaymentState.PROCESSING, PaymentState.UNKNOWN}:
+            self._out.fulfilments.append(fulfilment_row(bought, status, owner=owner))
 
     def _start(self, bought: Purchase, state: PlanState, *, ended_ms: int | None = None) -> None:
         row = plan_row(bought, state, owner=self._people.ids[bought.payer], ended_ms=ended_ms)

@@ -16,16 +16,17 @@ from gencharge import seed as sample
 from gencharge.core import clock
 from gencharge.core.config import Environment, Settings
 from gencharge.core.database import Database
-from gencharge.scale import catalogue, corrections
-from gencharge.scale.books import Books, Chunk
+from gencharge.scale import catalogue, corrections, indexes
+from gencharge.scale.books import Books
 from gencharge.scale.catalogue import Offered
 from gencharge.scale.people import People, code_of
 from gencharge.scale.progress import Meter
+from gencharge.scale.purchases import Chunk
 
 SAFE_NAMES: Final = ("_dev", "_test", "_scale")
-_LANES: Final = 3
 _CHUNK: Final = 50_000
 _TOLD_EACH: Final = 5_000
+_GOODBYE_SECONDS: Final = 5
 _USERS: Final = (
     *("user_id", "phone_number", "status", "name", "email", "user_type", "referral_code", "referred_by"),
     *("kyc_tier", "registered_at", "created_at", "updated_at", "status_since"),
@@ -48,7 +49,14 @@ _RECHARGES: Final = (
     ),
     *("operator", "plan_type", "category", "price", "discount", "wallet_amount", "gateway_amount", "status"),
     *("sold_status", "payment_method", "source", "activation_mode", "sold_valid_from", "sold_valid_until"),
-    *("balance_after", "failure_reason", "created_at", "completed_at"),
+    *(
+        "replaced_plan_name",
+        "replaced_valid_until",
+        "balance_after",
+        "failure_reason",
+        "created_at",
+        "completed_at",
+    ),
 )
 _ACTIVE_PLANS: Final = (
     *(
@@ -65,6 +73,10 @@ _ACTIVE_PLANS: Final = (
     *("created_at", "ended_at"),
 )
 _CONNECTIONS: Final = ("phone_number", "user_id", "operator", "circle", "service_type", "updated_at")
+_FULFILMENTS: Final = (
+    *("user_id", "recharge_id", "phone_number", "operator", "plan_id", "amount", "state", "next_attempt_at"),
+    "created_at",
+)
 _ADJUSTMENTS: Final = (
     *("user_id", "adjustment_id", "direction", "amount", "reason", "note", "reference", "requested_by"),
     *("requested_at", "expires_at", "status", "decided_by", "decided_at", "decision_note"),
@@ -84,9 +96,19 @@ _PREFERENCES: Final = (
     ),
 )
 _WALLETS: Final = ("user_id", "posted", "held", "created_at", "updated_at")
-_TABLES: Final = (
-    *("users", "phone_directory", "email_directory", "referral_codes", "connections", "wallets", "transfers"),
-    *("recharges", "active_plans", "adjustments", "lines", "erasures", "saved_numbers", "user_preferences"),
+# What each connection loads.
+_LANES: Final = (
+    ("users", "referral_codes", "transfers", "wallets"),
+    ("phone_directory", "email_directory", "recharges", "lines"),
+    (
+        "connections",
+        "erasures",
+        "saved_numbers",
+        "user_preferences",
+        "active_plans",
+        "fulfilments",
+        "adjustments",
+    ),
 )
 # No others: a second run beside this one would wait for its keys and then fail on them.
 _ONLY_ONE: Final = "SELECT pg_try_advisory_lock(7265632, 3)"
@@ -137,14 +159,14 @@ async def load(settings: Settings, size: Size, meter: Meter) -> bool:
         if await _is_in_place(guard, size):
             return False
         await _put_sample(settings)
-        lanes = [await stack.enter_async_context(_connected(settings)) for _ in range(_LANES)]
+        lanes = [await stack.enter_async_context(_connected(settings)) for _ in _LANES]
         try:
             plans, staff = await catalogue.offered(guard), await guard.fetch(corrections.STAFF)
             await _fill(lanes, plans, [row["admin_id"] for row in staff], size, meter)
         except asyncpg.UniqueViolationError as problem:
             raise Refused(f"Part of the scale data is in place; use an empty database. {problem}") from None
-        meter.begin("tidying up", len(_TABLES))
-        for table in _TABLES:
+        meter.begin("tidying up", sum(map(len, _LANES)))
+        for table in sum(_LANES, ()):
             # Sets the visibility map, too, which pages that were only ever written lack.
             await guard.execute(f"VACUUM (ANALYZE) {table}")
             meter.advance(1)
@@ -173,7 +195,7 @@ async def _connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     try:
         yield connection
     finally:
-        connection.terminate()
+        await connection.close(timeout=_GOODBYE_SECONDS)
 
 
 async def _put_sample(settings: Settings) -> None:
@@ -205,8 +227,15 @@ async def _fill(
     transactions = [lane.transaction() for lane in lanes]
     for transaction in transactions:
         await transaction.start()
+    aside: list[list[str]] = []
+    for lane, tables in zip(lanes, _LANES, strict=True):
+        aside.append([again for table in tables for again in await indexes.put_aside(lane, table)])
     await _copy_people(lanes, people, meter)
     await _copy_books(lanes, books, size, meter)
+    meter.begin("indexes", sum(map(len, aside)))
+    await asyncio.gather(
+        *(indexes.make_again(lane, again, meter) for lane, again in zip(lanes, aside, strict=True))
+    )
     # The first lane holds the mark by which a finished load is known.
     for transaction in reversed(transactions):
         await transaction.commit()
@@ -254,6 +283,7 @@ async def _copy_books(lanes: Sequence[asyncpg.Connection], books: Books, size: S
 
 async def _copy_plans(lane: asyncpg.Connection, chunk: Chunk) -> None:
     await _copy(lane, "active_plans", _ACTIVE_PLANS, chunk.active_plans)
+    await _copy(lane, "fulfilments", _FULFILMENTS, chunk.fulfilments)
     await _copy(lane, "adjustments", _ADJUSTMENTS, chunk.adjustments)
 
 

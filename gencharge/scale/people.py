@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - a name of the driver's
+
 from gencharge.core.ids import SYSTEM
 from gencharge.users.models import KycTier, UserStatus, UserType
 from gencharge.users.service import CODE_ALPHABET, CODE_LENGTH
@@ -58,7 +60,10 @@ def instant(milliseconds: int) -> datetime:
 def id_at(milliseconds: int, random_bits: int) -> UUID:
     """A UUIDv7 (RFC 9562) of this time; `random_bits` are 74 of them."""
     high = (milliseconds << 16) | 0x7000 | (random_bits >> 62)
-    return UUID(int=(high << 64) | (0b10 << 62) | (random_bits & ((1 << 62) - 1)))
+    number = (high << 64) | (0b10 << 62) | (random_bits & ((1 << 62) - 1))
+    # The driver's own kind of UUID, which is made and sent in a fifth of the time.
+    made: UUID = DriverUUID(number.to_bytes(16, "big"))
+    return made
 
 
 def phone_of(number: int) -> str:

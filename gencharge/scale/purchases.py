@@ -1,16 +1,27 @@
-"""A recharge of the scale data, and its rows."""
+"""A recharge of the scale data, its rows, and where the rows of a stretch of time are gathered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.recharge.models import PaymentState, PlanState
+from gencharge.recharge.models import FulfilmentState, PaymentState, PlanState
 from gencharge.scale.catalogue import Offered
 from gencharge.scale.people import instant, phone_of
 
 _UNDER_WAY: Final = frozenset({PaymentState.PAYMENT_PENDING, PaymentState.PROCESSING, PaymentState.UNKNOWN})
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Rows of the same stretch of time."""
+
+    transfers: list[tuple[Any, ...]] = field(default_factory=list)
+    recharges: list[tuple[Any, ...]] = field(default_factory=list)
+    active_plans: list[tuple[Any, ...]] = field(default_factory=list)
+    fulfilments: list[tuple[Any, ...]] = field(default_factory=list)
+    adjustments: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ class Purchase:
     source: str
     from_ms: int
     until_ms: int
+    replaces: Purchase | None = None
 
     @property
     def starts_at_once(self) -> bool:
@@ -38,6 +50,7 @@ def recharge_row(
 ) -> tuple[Any, ...]:
     """The row of `recharges`, with the terms of the plan as it was sold."""
     plan, at, wallet = bought.plan, instant(bought.at_ms), bought.method == "wallet"
+    gone = bought.replaces
     return (
         owner,
         bought.id,
@@ -58,9 +71,11 @@ def recharge_row(
         "active" if bought.starts_at_once else "queued",
         bought.method,
         bought.source,
-        "queue",
+        "activate" if gone else "queue",
         at if bought.starts_at_once else None,
         instant(bought.until_ms) if bought.starts_at_once else None,
+        gone.plan.name if gone else None,
+        instant(gone.until_ms) if gone else None,
         balance_after,
         "operator_rejected" if status is PaymentState.FAILED else None,
         at,
@@ -90,4 +105,21 @@ def plan_row(bought: Purchase, state: PlanState, *, owner: UUID, ended_ms: int |
         instant(bought.until_ms) if ran else None,
         instant(bought.at_ms),
         instant(ended_ms) if ended_ms is not None else None,
+    )
+
+
+def fulfilment_row(bought: Purchase, status: PaymentState, *, owner: UUID) -> tuple[Any, ...]:
+    """The row of `fulfilments`, by which the dispatcher finds what is under way."""
+    plan, at = bought.plan, instant(bought.at_ms)
+    state = FulfilmentState.UNKNOWN if status is PaymentState.UNKNOWN else FulfilmentState.DUE
+    return (
+        owner,
+        bought.id,
+        phone_of(bought.line),
+        plan.operator,
+        plan.plan_id,
+        plan.price,
+        state.value,
+        at,
+        at,
     )

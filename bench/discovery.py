@@ -1,0 +1,98 @@
+"""The staff's lists: every GET of the application that admits admins by permission and takes a `limit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from gencharge.sessions.guards import Requires
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a list, with its JSON schema."""
+
+    name: str
+    place: str  # query or path
+    schema: dict[str, Any]
+
+    @property
+    def choices(self) -> list[Any]:
+        """All values, where the document names them."""
+        return list(_choices(self.schema))
+
+
+@dataclass(frozen=True, slots=True)
+class StaffList:
+    """A route. `scoped`: an admin who is limited to some operators may ask, too."""
+
+    path: str
+    scoped: bool
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def filters(self) -> tuple[Parameter, ...]:
+        """What narrows the list down."""
+        return tuple(one for one in self.parameters if one.place == "query" and one.name not in _SHAPE)
+
+    @property
+    def sorts(self) -> list[str | None]:
+        """Every order of the list; None where it has but one."""
+        found = next((one.choices for one in self.parameters if one.name == "sort"), [])
+        return found or [None]
+
+
+_SHAPE = frozenset({"limit", "cursor", "sort", "include_total"})
+
+
+def staff_lists(app: FastAPI) -> list[StaffList]:
+    """All of them, by path."""
+    document = app.openapi()
+    found = {}
+    for route in app.routes:
+        if not isinstance(route, APIRoute) or "GET" not in route.methods:
+            continue
+        guard = next(_guards(route.dependant), None)
+        raw = document["paths"].get(route.path, {}).get("get", {}).get("parameters", [])
+        parameters = tuple(
+            Parameter(one["name"], one["in"], _resolved(one["schema"], document))
+            for one in raw
+            if one["in"] in {"query", "path"}
+        )
+        if guard is not None and any(one.name == "limit" for one in parameters):
+            found[route.path] = StaffList(route.path, guard.scoped, parameters)
+    return [found[path] for path in sorted(found)]
+
+
+def _guards(dependant: Dependant) -> Iterator[Requires]:
+    for part in dependant.dependencies:
+        if isinstance(part.call, Requires):
+            yield part.call
+        yield from _guards(part)
+
+
+def _resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """The schema with what it refers to in place."""
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+        return _resolved(document["components"]["schemas"][name], document)
+    return schema | {
+        key: [_resolved(one, document) for one in schema[key]] for key in ("anyOf", "allOf") if key in schema
+    }
+
+
+def _choices(schema: dict[str, Any]) -> Iterator[Any]:
+    if "const" in schema:
+        yield schema["const"]
+    if schema.get("type") == "boolean":
+        yield from (True, False)
+    yield from schema.get("enum", ())
+    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ())):
+        yield from _choices(part)
+    if schema.get("type") == "array":
+        yield from _choices(schema["items"])

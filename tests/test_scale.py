@@ -1,0 +1,234 @@
+"""The scale data, small: the very code of `gencharge seed --scale`, and what must hold of what it makes."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from rich.console import Console
+
+from gencharge import scale, wiring
+from gencharge.core import checks
+from gencharge.core.config import Environment, Settings
+from gencharge.core.database import Database
+from gencharge.core.phone import parse_mobile
+from gencharge.scale import progress
+from gencharge.scale.people import code_of, id_at, instant, phone_of
+from gencharge.seed import phone_of as sample_phone_of
+from tests.conftest import TEMPLATE, database_of, fresh_database, test_settings
+
+SMALL = scale.Size(users=2_000, transactions=10_000, seed=7)
+
+
+@pytest.fixture(scope="module")
+async def settings(servers: Path, worker_id: str) -> Settings:
+    """Settings of a database with a small set of the scale data."""
+    made = test_settings(servers, database_of(servers, worker_id, "scale"))
+    assert await scale.load(made, SMALL, progress.Silent())
+    return made
+
+
+@pytest.fixture
+def connection(settings: Settings) -> Any:
+    """A plain connection to it."""
+    with psycopg.connect(settings.postgres_url) as connection:
+        yield connection
+
+
+def value(connection: psycopg.Connection[Any], query: str) -> Any:
+    """The one value of a query."""
+    row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+    assert row is not None
+    return row[0]
+
+
+async def test_every_check_of_the_ledger_passes(settings: Settings) -> None:
+    database = Database(settings, name="tests")
+    report = await checks.run(database, wiring.CHECKS)
+    await database.close()
+    assert report.ok, report.lines
+
+
+def test_the_schema_is_what_the_migrations_made_it(
+    settings: Settings, servers: Path, connection: psycopg.Connection[Any]
+) -> None:
+    # The load puts indexes and primary keys aside for a while.
+    objects = """
+        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+        WHERE indrelid::regclass::text IN (SELECT tablename FROM pg_tables WHERE schemaname = 'public')
+        UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid > 0 ORDER BY 1, 2
+    """
+    with psycopg.connect(test_settings(servers, TEMPLATE).postgres_url) as template:
+        made = template.execute(objects).fetchall()
+    assert len(made) > 50
+    assert connection.execute(objects).fetchall() == made
+
+
+def test_there_is_as_much_of_it_as_was_asked_for(connection: psycopg.Connection[Any]) -> None:
+    assert value(connection, "SELECT count(*) FROM users WHERE phone_number LIKE '+9191%'") == SMALL.users
+    ours = "user_id IN (SELECT user_id FROM users WHERE phone_number LIKE '+9191%')"
+    assert value(connection, f"SELECT count(*) FROM transfers WHERE {ours}") == SMALL.transactions
+    assert value(connection, f"SELECT count(*) FROM wallets WHERE {ours}") == SMALL.users
+
+
+def test_a_number_an_address_and_a_code_lead_to_their_owner(connection: psycopg.Connection[Any]) -> None:
+    lost = """
+        SELECT count(*) FROM users
+        LEFT JOIN phone_directory AS phones ON phones.phone_number = users.phone_number
+        LEFT JOIN email_directory AS emails ON emails.email = users.email
+        LEFT JOIN referral_codes AS codes ON codes.code = users.referral_code
+        WHERE codes.user_id IS DISTINCT FROM users.user_id
+           OR status <> 'archived' AND phones.owner_id IS DISTINCT FROM users.user_id
+           OR status <> 'archived' AND users.email IS NOT NULL AND emails.owner_id IS DISTINCT FROM users.user_id
+           OR status = 'archived' AND (phones.owner_id = users.user_id OR emails.owner_id = users.user_id)
+    """
+    assert value(connection, lost) == 0
+
+
+def test_every_status_type_and_code_is_there(connection: psycopg.Connection[Any]) -> None:
+    assert value(connection, "SELECT count(DISTINCT status) FROM users") == 4
+    assert value(connection, "SELECT count(DISTINCT (user_type, kyc_tier)) FROM users") == 4
+    assert value(connection, "SELECT count(DISTINCT code) FROM transfers") == 11
+    states = value(connection, "SELECT array_agg(DISTINCT status ORDER BY status) FROM active_plans")
+    assert states == ["active", "cancelled", "expired", "queued", "replaced"]
+    assert value(connection, "SELECT count(DISTINCT status) FROM adjustments") >= 3
+
+
+def test_times_fit_together(connection: psycopg.Connection[Any]) -> None:
+    late = "SELECT count(*) FROM {} JOIN users USING (user_id) WHERE {}.created_at < users.created_at"
+    for table in ("transfers", "recharges", "active_plans"):
+        assert value(connection, late.format(table, table)) == 0
+        assert value(connection, f"SELECT count(*) FROM {table} WHERE created_at > now()") == 0
+    # The first 48 bits of a UUIDv7 are the milliseconds of its row.
+    of_id = "('x' || substr(replace(id::text, '-', ''), 1, 12))::bit(48)::bigint"
+    apart = f"SELECT max(abs({of_id} - extract(epoch FROM created_at) * 1000)) FROM recharges"
+    assert value(connection, apart) < 1
+    assert value(connection, "SELECT count(*) FROM active_plans WHERE valid_until <= valid_from") == 0
+    unfit = "SELECT count(*) FROM active_plans WHERE (status = 'active') <> (valid_from <= now() AND valid_until > now())"
+    assert value(connection, f"{unfit} AND status IN ('active', 'expired')") == 0
+
+
+def test_no_two_base_plans_of_a_number_run_at_once(connection: psycopg.Connection[Any]) -> None:
+    over = """
+        SELECT count(*) FROM active_plans AS one JOIN active_plans AS other USING (phone_number)
+        WHERE one.recharge_id < other.recharge_id AND NOT one.is_addon AND NOT other.is_addon
+          AND one.status NOT IN ('cancelled', 'queued') AND other.status NOT IN ('cancelled', 'queued')
+          AND (one.valid_from, coalesce(one.ended_at, one.valid_until))
+              OVERLAPS (other.valid_from, coalesce(other.ended_at, other.valid_until))
+    """
+    assert value(connection, over) == 0
+    waiting = """
+        SELECT count(*) FROM active_plans AS waiting WHERE status = 'queued' AND NOT EXISTS (
+            SELECT FROM active_plans AS running WHERE running.phone_number = waiting.phone_number
+            AND running.status = 'active' AND NOT running.is_addon)
+    """
+    assert value(connection, waiting) == 0
+
+
+async def test_a_second_run_changes_nothing_and_a_larger_one_is_refused(settings: Settings) -> None:
+    assert not await scale.load(settings, SMALL, progress.Silent())
+    assert not await scale.load(settings, scale.Size(users=100, transactions=10), progress.Silent())
+    with pytest.raises(scale.Refused, match="smaller set"):
+        await scale.load(settings, scale.Size(users=3_000, transactions=10), progress.Silent())
+
+
+async def test_an_interrupted_run_leaves_nothing_of_it_behind(servers: Path, worker_id: str) -> None:
+    made = test_settings(servers, database_of(servers, worker_id, "scale_cut"))
+
+    class Cut(progress.Silent):
+        def begin(self, what: str, total: int) -> None:
+            if what == "wallets and lines":
+                raise asyncio.CancelledError
+
+    size = scale.Size(users=50, transactions=100)
+    with pytest.raises(asyncio.CancelledError):
+        await scale.load(made, size, Cut())
+    with psycopg.connect(made.postgres_url) as connection:
+        assert value(connection, "SELECT count(*) FROM users WHERE phone_number LIKE '+9191%'") == 0
+    assert await scale.load(made, size, progress.Silent())
+
+
+async def test_the_same_seed_gives_the_same_customers(servers: Path, worker_id: str) -> None:
+    found = []
+    for attempt in ("one", "two"):
+        made = test_settings(servers, database_of(servers, worker_id, f"scale_{attempt}"))
+        await scale.load(made, scale.Size(users=60, transactions=300, seed=3), progress.Silent())
+        with psycopg.connect(made.postgres_url) as connection:
+            query = "SELECT amount, code, operator, count(*) FROM transfers GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+            found.append(connection.execute(query).fetchall())
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "reason"),
+    [
+        ("gencharge", "development", "ends in _dev, _test, _scale"),
+        ("gencharge_scale", "production", "production"),
+    ],
+)
+def test_a_database_that_may_be_real_is_refused(name: str, environment: str, reason: str) -> None:
+    safe = Settings(_env_file=None, database_url=f"postgresql://localhost/{name}")  # type: ignore[call-arg]
+    settings = safe.model_copy(update={"environment": Environment(environment)})
+    with pytest.raises(scale.Refused, match=reason):
+        scale.check_safe(settings)
+
+
+def test_the_command_refuses_in_one_line(servers: Path, worker_id: str, tmp_path: Path) -> None:
+    name = f"gencharge_real{''.join(filter(str.isdigit, worker_id))}"
+    fresh_database(servers, name)
+    url = test_settings(servers, name, dev_fixed_otp="").database_url
+    answer = subprocess.run(
+        [sys.executable, "-m", "gencharge", "seed", "--scale", "--users", "10", "--transactions", "10"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=tmp_path,
+        env={"PATH": "", "DATABASE_URL": url, "DATA_DIR": str(tmp_path)},
+    )
+    assert answer.returncode == 1
+    assert answer.stderr.count("\n") == 1, answer.stderr
+    assert f"this one is '{name}'" in answer.stderr
+
+
+def test_numbers_and_codes_never_repeat_nor_meet_the_sample_users() -> None:
+    numbers = {phone_of(number) for number in range(200_000)}
+    assert len(numbers) == 200_000
+    assert len({code_of(number) for number in range(200_000)}) == 200_000
+    assert not numbers & {sample_phone_of(number) for number in range(1, 51)}
+    assert parse_mobile(phone_of(99_999)) == phone_of(99_999)
+
+
+def test_ids_are_of_version_7_and_in_the_order_of_time() -> None:
+    earlier, later = id_at(1_700_000_000_000, 2**74 - 1), id_at(1_700_000_000_001, 0)
+    assert earlier.version == later.version == 7
+    assert earlier < later
+    assert instant(1_700_000_000_000).isoformat() == "2023-11-14T22:13:20+00:00"
+
+
+def test_without_a_terminal_progress_is_a_line_for_each_tenth() -> None:
+    console = Console(record=True, width=80)
+    with progress.shown(console) as meter:
+        meter.begin("customers", 200)
+        for _ in range(200):
+            meter.advance(1)
+    lines = console.export_text().splitlines()
+    assert len(lines) == 10
+    assert lines[0].startswith("customers: 10 %")
+
+
+def test_in_a_terminal_progress_is_a_bar() -> None:
+    console = Console(record=True, width=80, force_terminal=True)
+    with progress.shown(console) as meter:
+        meter.begin("customers", 200)
+        meter.advance(150)
+        meter.begin("transactions", 100)
+        meter.advance(100)
+    shown = console.export_text()
+    assert "customers" in shown
+    assert "200/200" in shown
+    assert "100/100" in shown
