@@ -62,7 +62,9 @@ async def list_offers(db: AsyncSession, admin: Principal, query: OfferAdminQuery
     rows, cursor, total = await crud.list_page(db, admin, query, instant=instant)
     names = await crud.list_type_names(db, {row.offer_type_id for row in rows})
     return Page(
-        items=[_out(row, names[row.offer_type_id], instant) for row in rows], next_cursor=cursor, total=total
+        items=[_out(row, names.get(row.offer_type_id, ""), instant) for row in rows],
+        next_cursor=cursor,
+        total=total,
     )
 
 
@@ -70,7 +72,7 @@ async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer
     """An offer that the admin reaches. Raises OfferNotFound."""
     row = await _reach(db, admin, offer_id)
     names = await crud.list_type_names(db, {row.offer_type_id})
-    return _out(row, names[row.offer_type_id], clock.now())
+    return _out(row, names.get(row.offer_type_id, ""), clock.now())
 
 
 async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> OfferAdminOut:
@@ -98,7 +100,7 @@ async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) 
     await offers.bump_version(db)
     await emit(db, OfferCreated(user_id=str(SYSTEM), offer_id=str(offer.offer_id), changes=made))
     names = await crud.list_type_names(db, {offer.offer_type_id})
-    return _out(row, names[offer.offer_type_id], clock.now())
+    return _out(row, names.get(offer.offer_type_id, ""), clock.now())
 
 
 async def update_offer(

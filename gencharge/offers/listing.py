@@ -71,7 +71,7 @@ def page_of(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Page[
 
 def one(shelf: OfferShelf, offer: OfferSnapshot) -> OfferOut:
     """An offer of the shelf over the wire."""
-    return OfferOut.of(offer, shelf.snapshot.types[offer.offer_type_id].name)
+    return OfferOut.of(offer, shelf.snapshot.type_name(offer))
 
 
 def types_of(shelf: OfferShelf) -> Page[OfferTypeOut]:

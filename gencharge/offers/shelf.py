@@ -152,6 +152,11 @@ class OffersSnapshot:
         except KeyError:
             raise OfferNotFound from None
 
+    def type_name(self, offer: OfferSnapshot) -> str:
+        """The name of the offer's type; empty in the moment after the type was removed, until the next refresh."""
+        kind = self.types.get(offer.offer_type_id)
+        return kind.name if kind is not None else ""
+
     def public(self, instant: datetime) -> OfferShelf:
         """The offers that hold at `instant` (UTC)."""
         shelf = self._shelf
