@@ -84,9 +84,6 @@ class FlatGain(Body):
         """What it gives on `amount`, which it never exceeds."""
         return min(self.most, amount)
 
-    def __str__(self) -> str:
-        return f"₹{self.amount}"
-
 
 class PercentGain(Body):
     """A share of what is paid, and the most that it may come to: nobody promises a share without an end."""
@@ -110,9 +107,6 @@ class PercentGain(Body):
     def of(self, amount: Money) -> Money:
         """What it gives on `amount`: rounded down to the paisa, so never more than the percentage says, then capped."""
         return min(self.most, Money(amount.paise * self.basis_points // _WHOLE))
-
-    def __str__(self) -> str:
-        return f"{self.percent.normalize():f} %, at most ₹{self.cap}"
 
 
 Gain = Annotated[FlatGain | PercentGain, Field(discriminator="kind")]

@@ -20,7 +20,7 @@ async def test_a_type_is_added_renamed_and_removed_and_each_is_announced(
     path = f"/v1/offers/types/{made['offer_type_id']}"
     renamed = await visitor.patch(path, json={"name": "RAINY DAYS"}, headers=manager)
     assert (renamed.json()["name"], renamed.json()["description"]) == ("RAINY DAYS", "In July.")
-    same = await visitor.patch(path, json={"name": "RAINY DAYS"}, headers=manager)
+    same = await visitor.patch(path, json={"name": "RAINY DAYS", "description": "In July."}, headers=manager)
     assert same.json()["updated_at"] == renamed.json()["updated_at"]
     assert (await visitor.delete(path, headers=manager)).status_code == 204
     assert (await visitor.delete(path, headers=manager)).json()["code"] == "offer_type_not_found"
