@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, text
 from gencharge.admins import service as admins
 from gencharge.admins.errors import AdminBlocked, AdminUnknown
 from gencharge.admins.models import Admin, Role, RolePermission
+from gencharge.admins.roles import SEEDED_NAMES
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
 from gencharge.sessions.guards import ALL, Action, Resource, permission
@@ -24,7 +25,8 @@ async def test_seeding_twice_makes_five_roles_and_fifteen_admins(stores: Stores)
                 select(Admin).where(Admin.phone_number.like("+9190000000%")).order_by(Admin.phone_number)
             )
         ).all()
-    assert set(roles.values()) == {"SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer"}
+    names = ["ContentEditor", "Manager", "SuperAdmin", "Support", "Viewer"]
+    assert sorted(name for name in roles.values() if name in SEEDED_NAMES) == names
     assert [admin.phone_number for admin in seeded] == [f"+91{9000000001 + index}" for index in range(15)]
     assert seeded[0].email == "superadmin_admin1@example.com"
     assert seeded[14].email == "viewer_admin3@example.com"
@@ -39,6 +41,8 @@ async def test_what_the_seeded_roles_allow_makes_sense(stores: Stores) -> None:
         )
         grants: dict[str, set[str]] = {}
         for name, granted in rows:
+            if name not in SEEDED_NAMES:
+                continue  # another test's
             grants.setdefault(name, set()).add(granted)
     assert grants["SuperAdmin"] == ALL
     assert len(ALL) == len(Resource) * len(Action) == 88

@@ -16,6 +16,7 @@ from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
 from gencharge.sessions.guards import (
     Action,
+    EnteringAdmin,
     Gate,
     Principal,
     Requires,
@@ -23,6 +24,7 @@ from gencharge.sessions.guards import (
     SignedIn,
     SignedInAdmin,
     SignedInUser,
+    SteppedUpAdmin,
 )
 from tests import factories
 
@@ -52,6 +54,20 @@ async def doors(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         who: Annotated[Principal, Depends(Requires(Resource.PLANS, Action.EDIT))],
     ) -> dict[str, str]:
         return {"role": who.role}
+
+    @router.get("/prices")
+    async def prices(
+        who: Annotated[Principal, Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True, step_up=True))],
+    ) -> dict[str, list[str]]:
+        return {"operators": list(who.operator_scope)}
+
+    @router.get("/own")
+    async def own(who: SteppedUpAdmin) -> dict[str, str]:
+        return {"role": who.role}
+
+    @router.get("/entering")
+    async def entering(who: EnteringAdmin) -> dict[str, bool]:
+        return {"due": who.second_factor_due}
 
     app.router.routes.extend(router.routes)
     app.add_middleware(Edge, settings=settings, rooms=frozenset({"doors"}))
@@ -123,6 +139,53 @@ async def test_a_role_opens_what_it_is_granted_and_nothing_else(
         assert answer.status_code == status, role
         if status == 403:
             assert answer.json()["code"] == "permission_missing"
+
+
+async def test_who_owes_a_second_factor_is_let_in_only_where_it_is_given(
+    doors: httpx.AsyncClient, settings: Settings
+) -> None:
+    owing = factories.headers_for(
+        settings, new_id(), kind="admin", role="Manager", second_factor_due=True, second_factor_at=0
+    )
+    for path in ("anybody", "admin", "plans", "prices", "own"):
+        answer = await doors.get(f"/doors/{path}", headers=owing)
+        assert (answer.status_code, answer.json()["code"]) == (403, "second_factor_required"), path
+    assert (await doors.get("/doors/entering", headers=owing)).json() == {"due": True}
+    answer = await doors.get("/doors/entering", headers=factories.headers_for(settings, new_id()))
+    assert (answer.status_code, answer.json()["code"]) == (403, "admins_only")
+
+
+async def test_a_step_up_is_asked_for_after_ten_minutes_with_or_without_a_permission(
+    doors: httpx.AsyncClient, settings: Settings
+) -> None:
+    with clock.at(clock.now()):
+        now = int(clock.now().timestamp())
+        for age_seconds, status in [(0, 200), (599, 200), (602, 403), (now, 403)]:
+            headers = factories.headers_for(
+                settings, new_id(), kind="admin", role="Manager", second_factor_at=now - age_seconds
+            )
+            for path in ("prices", "own"):
+                answer = await doors.get(f"/doors/{path}", headers=headers)
+                assert answer.status_code == status, (path, age_seconds)
+                if status == 403:
+                    assert answer.json()["code"] == "step_up_required"
+            assert (await doors.get("/doors/plans", headers=headers)).status_code == 200
+
+
+async def test_an_admin_of_some_operators_is_refused_where_the_route_does_not_keep_to_them(
+    doors: httpx.AsyncClient, settings: Settings
+) -> None:
+    headers = factories.headers_for(
+        settings,
+        new_id(),
+        kind="admin",
+        role="Manager",
+        operator_scope=("JIO",),
+        second_factor_at=int(clock.now().timestamp()),
+    )
+    answer = await doors.get("/doors/plans", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "operator_scope_too_narrow")
+    assert (await doors.get("/doors/prices", headers=headers)).json() == {"operators": ["JIO"]}
 
 
 async def test_a_remembered_token_still_runs_out(doors: httpx.AsyncClient, settings: Settings) -> None:

@@ -16,7 +16,7 @@ from gencharge.core.config import Settings
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
 from gencharge.sessions import service as sessions
-from gencharge.sessions.errors import SessionUnknown
+from gencharge.sessions.errors import SessionEnded, SessionUnknown
 from gencharge.sessions.models import RefreshToken, Session
 from gencharge.sessions.refresh import Refresh
 from gencharge.sessions.service import Continued
@@ -218,3 +218,34 @@ async def test_what_ended_long_ago_is_deleted_and_the_living_stay(stores: Stores
 async def test_a_devices_name_is_cut_and_cleaned(app: FastAPI, stores: Stores) -> None:
     started = await _start(stores, device="Phone\r\n\x00" + "x" * 500)
     assert started.device == ("Phone" + "x" * 500)[:200]
+
+
+async def test_a_session_remembers_its_second_factor_over_refreshes(
+    stores: Stores, settings: Settings
+) -> None:
+    owner = new_id()
+    started = await stores.database.run(lambda db: sessions.start(db, settings, user_id=owner, kind="admin"))
+    assert started.second_factor_at is None
+    given = clock.now()
+    await stores.database.run(lambda db: sessions.give_second_factor(db, owner, started.session_id, at=given))
+    token = started.refresh_token
+    for _ in range(2):  # rotated, and once more within the grace time
+        going_on = await stores.database.run(lambda db: sessions.rotate(db, settings, token))
+        assert going_on is not None
+        assert going_on.second_factor_at == given
+    await stores.database.run(lambda db: sessions.revoke(db, owner, reason="test"))
+    with pytest.raises(SessionEnded):
+        await stores.database.run(
+            lambda db: sessions.give_second_factor(db, owner, started.session_id, at=given)
+        )
+
+
+async def test_all_sessions_of_an_owner_end_and_are_named(stores: Stores, settings: Settings) -> None:
+    owner = new_id()
+    started = [
+        await stores.database.run(lambda db: sessions.start(db, settings, user_id=owner, kind="user"))
+        for _ in range(2)
+    ]
+    ended = await stores.database.run(lambda db: sessions.revoke_all(db, owner, reason="test"))
+    assert set(ended) == {one.session_id for one in started}
+    assert await stores.database.run(lambda db: sessions.revoke_all(db, owner, reason="test")) == []
