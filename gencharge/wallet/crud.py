@@ -202,7 +202,7 @@ async def lock_overdue_adjustments(db: AsyncSession, now: datetime, limit: int) 
     statement = (
         select(Adjustment)
         .where(Adjustment.status == AdjustmentStatus.PENDING, Adjustment.expires_at <= now)
-        .order_by(Adjustment.expires_at)
+        .order_by(Adjustment.requested_at, Adjustment.adjustment_id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )

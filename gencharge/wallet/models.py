@@ -180,7 +180,6 @@ class Adjustment(Base):
         Index("ix_adjustments_all", "requested_at", "adjustment_id"),
         Index("ix_adjustments_of_status", "status", "requested_at", "adjustment_id"),
         Index("ix_adjustments_of_admin", "requested_by", "requested_at", "adjustment_id"),
-        Index("ix_adjustments_due", "expires_at", postgresql_where=text("status = 'pending'")),
     )
 
 

@@ -79,9 +79,6 @@ def _create_adjustments() -> None:
     op.create_index(
         "ix_adjustments_of_admin", "adjustments", ["requested_by", "requested_at", "adjustment_id"]
     )
-    op.create_index(
-        "ix_adjustments_due", "adjustments", ["expires_at"], postgresql_where=sa.text("status = 'pending'")
-    )
     op.create_table(
         "adjustment_keys",
         sa.Column("requested_by", sa.Uuid(), nullable=False),

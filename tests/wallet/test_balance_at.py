@@ -1,0 +1,132 @@
+"""The balance at any past instant is what it was then, whatever moved since."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.core.stores import Stores
+from gencharge.wallet import books, crud
+from gencharge.wallet import service as wallet
+from gencharge.wallet.errors import InsufficientBalance
+from gencharge.wallet.models import Account, Code
+from gencharge.wallet.schemas import TransactionQuery
+from tests.money import make_customer
+
+START = datetime(2027, 1, 1, tzinfo=UTC)
+# What a movement does: its accounts and its code.
+MOVES = {
+    "credit": (Account.CASHBACK, Account.MAIN, Code.CASHBACK),
+    "debit": (Account.MAIN, "operator:jio", Code.CAPTURE),
+    "hold": (Account.MAIN, Account.HELD, Code.HOLD),
+    "capture": (Account.HELD, "operator:jio", Code.CAPTURE),
+    "release": (Account.HELD, Account.MAIN, Code.RELEASE),
+}
+STEPS = st.lists(
+    st.tuples(st.sampled_from(sorted(MOVES)), st.integers(1, 500), st.sampled_from([0, 1, 60_000_000])),
+    min_size=1,
+    max_size=25,
+)
+
+
+@examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_the_balance_at_each_past_instant_is_what_it_was(
+    settings: Settings, steps: list[tuple[str, int, int]]
+) -> None:
+    async def run() -> None:
+        stores = Stores.open(settings)
+        try:
+            await _remember_and_ask(stores, steps)
+        finally:
+            await stores.close()
+
+    asyncio.run(run())
+
+
+async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -> None:
+    with clock.at(START):
+        user = await make_customer(stores, rupees=0)
+    known: dict[datetime, tuple[int, int]] = {START - timedelta(seconds=1): (0, 0)}
+    now = START
+    for move, paise, microseconds in steps:
+        now += timedelta(microseconds=microseconds)
+        debit, credit, code = MOVES[move]
+
+        async def unit(
+            db: AsyncSession, debit: str = debit, credit: str = credit, code: Code = code, paise: int = paise
+        ) -> tuple[int, int]:
+            about = ("reference_id", "phone_number", "service_type", "source", "payment_method", "operator")
+            values = {"user_id": user, "id": new_id(), "key": str(uuid4()), "balance_limit": None}
+            values |= {"debit": debit, "credit": credit, "amount": paise, "code": int(code)}
+            await crud.add_transfer(db, **values, **dict.fromkeys(about))
+            found = await crud.get_wallet(db, user)
+            assert found is not None
+            return found.posted, found.held
+
+        with clock.at(now):
+            known[now] = await stores.database.run(unit)
+    async with stores.database.transaction() as db:
+        with clock.at(now + timedelta(days=1)):
+            for instant, (posted, held) in known.items():
+                found = await books.get_balance(db, user, instant)
+                assert (found.posted.paise, found.held.paise) == (posted, held)
+                assert found.available.paise == posted - held
+            present = await books.get_balance(db, user, None)
+            assert (present.posted.paise, present.held.paise) == known[now]
+
+
+async def test_movements_that_race_leave_no_instant_below_zero(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=0)
+    random.seed(7)
+
+    async def move(number: int) -> None:
+        amount = Money(random.randrange(1, 100))
+        come = number % 2 == 0
+
+        async def unit(db: AsyncSession) -> None:
+            if come:
+                await wallet.credit(
+                    db,
+                    user,
+                    amount,
+                    source_account=Account.CASHBACK,
+                    code=Code.CASHBACK,
+                    key=f"r-{number}",
+                )
+            else:
+                await wallet.debit(
+                    db, user, amount, target_account="operator:jio", code=Code.CAPTURE, key=f"r-{number}"
+                )
+
+        try:
+            await stores.database.run(unit)
+        except InsufficientBalance:
+            return
+
+    await asyncio.gather(*(move(number) for number in range(60)))
+    async with stores.database.transaction() as db:
+        rows = (await db.scalars(crud.select_transfers(user, TransactionQuery()))).all()
+        running = 0
+        # Those of one instant count together, as the balance at that instant does.
+        for instant in sorted({row.created_at for row in rows}):
+            running += sum(
+                row.amount if row.credit == Account.MAIN else -row.amount
+                for row in rows
+                if row.created_at == instant
+            )
+            assert running >= 0
+        found = await crud.get_wallet(db, user)
+    assert found is not None
+    assert running == found.posted
