@@ -1,4 +1,4 @@
-"""`gencharge dev`, which `make run` calls: stores, migrations, sample data, API and worker, in one terminal."""
+"""`gencharge dev`, which `make run` calls: stores, migrations, sample data, API, worker and sandbox, in one terminal."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gencharge.core.config import Settings
 
 DEVELOPMENT_OTP: Final = "111111"
+_SANDBOX_HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 12  # The API itself gives running requests 10 s.
 _LOOK_SECONDS: Final = 0.1
@@ -37,7 +38,7 @@ class _Stop(BaseException):
 
 
 class Child:
-    """The API or the worker: a process, and its log, of which new lines are shown."""
+    """The API, the worker or the sandbox: a process, and its log, of which new lines are shown."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
@@ -89,7 +90,14 @@ def run(settings: Settings) -> int:
         )
     servers = EmbeddedServers.for_settings(settings)
     servers.lock()
-    _require_free_port(settings)
+    _require_free_port(settings.host, settings.port, "PORT")
+    if settings.sandbox_port == settings.port:
+        raise ServerFailed(
+            f"PORT and SANDBOX_PORT are both {settings.port}: choose another for the sandbox, "
+            f"such as `SANDBOX_PORT={settings.port + 1} make run`"
+        )
+    if settings.sandbox_port:
+        _require_free_port(_SANDBOX_HOST, settings.sandbox_port, "SANDBOX_PORT")
     previous = {number: signal.signal(number, _raise_stop) for number in _stop_signals()}
     children: list[Child] = []
     try:
@@ -134,11 +142,13 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child]) 
         migrations.upgrade(settings)
     with _step("Adding the sample data"):
         seed.seed(settings)
-    with _step("Starting the API and the worker"):
+    with _step("Starting the API, the worker and the sandbox"):
         children.append(Child("serve", settings))
         _wait_live(settings, servers, children)
         # Not before: two programs that load at once serve later than one.
         children.append(Child("worker", settings))
+        if settings.sandbox_port:
+            children.append(Child("sandbox", settings))
 
 
 def _require_given_stores(settings: Settings) -> None:
@@ -151,29 +161,35 @@ def _require_given_stores(settings: Settings) -> None:
                 require(settings, store)
 
 
-def _require_free_port(settings: Settings) -> None:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def _require_free_port(host: str, port: int, variable: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind((settings.host, settings.port))
+            listener.bind((host, port))
         except OSError as problem:
             if problem.errno != errno.EADDRINUSE:
-                raise ServerFailed(
-                    f"cannot listen on {settings.host}:{settings.port}: {problem.strerror}"
-                ) from None
+                raise ServerFailed(f"cannot listen on {host}:{port}: {problem.strerror}") from None
+            # The next but one: next to the API's port is the sandbox's.
             raise ServerFailed(
-                f"port {settings.port} on {settings.host} is taken: stop what uses it, or choose another, "
-                f"such as `PORT={settings.port + 1} make run`"
+                f"port {port} on {host} is taken: stop what uses it, or choose another, "
+                f"such as `{variable}={port + 2} make run`"
             ) from None
 
 
 def _extra_environment(settings: Settings) -> dict[str, str]:
     """What the children get on top of our environment; nothing that was set is changed."""
     wanted = {"environment": "development", "log_format": "console"}
+    if settings.sandbox_port:
+        wanted["payment_gateway_url"] = sandbox_url(settings)
     if _fixed_otp_allowed(settings):
         wanted["dev_fixed_otp"] = DEVELOPMENT_OTP
     return {name.upper(): value for name, value in wanted.items() if name not in settings.model_fields_set}
+
+
+def sandbox_url(settings: Settings) -> str:
+    """Where the sandbox is reached; it listens on loopback only, because anybody who reaches it controls it."""
+    return f"http://{_SANDBOX_HOST}:{settings.sandbox_port}"
 
 
 def _fixed_otp_allowed(settings: Settings) -> bool:
@@ -241,9 +257,11 @@ def _welcome(settings: Settings) -> None:
         if otp
         else "in this log"
     )
+    sandbox = f"  gateway    {sandbox_url(settings)}, the sandbox of payments and operators\n"
     console.print(
         f"\n[bold]GenCharge runs.[/] Ctrl-C stops it.\n\n"
         f"  try it     {base}/docs      read it  {base}/redoc      state  {base}/health/ready\n"
+        f"{sandbox if settings.sandbox_port else ''}"
         f"  users      9000001001 to 9000001050, Rs 5,000 in each wallet\n"
         f"  admins     from 9000000001\n"
         f"  OTP        {code}\n\n"

@@ -73,7 +73,12 @@ def examine(settings: Settings) -> Report:
     with ThreadPoolExecutor() as threads:
         rows = threads.map(lambda server: _examine_store(settings, server), _servers(settings).values())
         report = Report(list(rows))
-    report.rows += [_examine_api(settings), _examine_python(), _examine_disk(settings)]
+    report.rows += [
+        _examine_api(settings),
+        _examine_sandbox(settings),
+        _examine_python(),
+        _examine_disk(settings),
+    ]
     return report
 
 
@@ -201,6 +206,21 @@ def _examine_api(settings: Settings) -> Row:
     row.state = "ready" if status == 200 else "not ready"
     if status != 200:
         row.problem = f"{row.origin}/health/ready answers {status}; it says which store is missing"
+    return row
+
+
+def _examine_sandbox(settings: Settings) -> Row:
+    row = Row("Sandbox", origin=f"http://127.0.0.1:{settings.sandbox_port}")
+    if not settings.sandbox_port or not settings.is_development:
+        row.origin, row.state = "", "not wanted here"
+        return row
+    status, latency = _timed(lambda: http_status("127.0.0.1", settings.sandbox_port, "/health/live"))
+    if status == 200:
+        row.state, row.latency = "running", f"{latency:.1f} ms"
+    elif status is None:
+        row.state = "not running; `make run` starts it"
+    else:
+        row.problem = f"something else listens on port {settings.sandbox_port}: stop it, or set SANDBOX_PORT"
     return row
 
 

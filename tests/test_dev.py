@@ -32,6 +32,11 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def port() -> int:
     """A port that is free now."""
+    return free_port()
+
+
+def free_port() -> int:
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number: int = probe.getsockname()[1]
@@ -41,7 +46,9 @@ def port() -> int:
 def environment(folder: Path, **more: object) -> dict[str, str]:
     """Ours, without what names a store, with the data in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    return {**kept, "DATA_DIR": str(folder), **{name: str(value) for name, value in more.items()}}
+    # Port 0: without the sandbox, whose usual port may be another test's.
+    own = {"DATA_DIR": str(folder), "SANDBOX_PORT": "0"}
+    return {**kept, **own, **{name: str(value) for name, value in more.items()}}
 
 
 def gencharge(folder: Path, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
@@ -107,6 +114,17 @@ def test_a_taken_port_is_one_clear_line_and_starts_nothing(folder: Path) -> None
     assert not (folder / "postgres").exists()
 
 
+def test_a_taken_port_of_the_sandbox_names_its_own_variable(folder: Path, port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        answer = gencharge(folder, "dev", PORT=port, SANDBOX_PORT=number)
+    assert answer.returncode == 1
+    assert f"`SANDBOX_PORT={number + 2} make run`" in answer.stderr
+    answer = gencharge(folder, "dev", PORT=port, SANDBOX_PORT=port)
+    assert answer.stderr.startswith(f"PORT and SANDBOX_PORT are both {port}: ")
+    assert not (folder / "postgres").exists()
+
+
 def test_a_second_run_in_one_folder_names_the_first_and_leaves_it_alone(folder: Path, port: int) -> None:
     with EmbeddedServers(folder, ["redis"]) as first:
         answer = gencharge(folder, "dev", PORT=port)
@@ -124,7 +142,7 @@ def test_the_printed_recharge_is_valid_shell() -> None:
 class Run:
     """`gencharge dev` in the background."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, sandbox_port: int = 0) -> None:
         self.folder = folder
         self.output = folder / "output"
         with self.output.open("wb") as output:
@@ -134,7 +152,7 @@ class Run:
                 stdout=output,
                 stderr=output,
                 cwd=folder,
-                env=environment(folder, PORT=port),
+                env=environment(folder, PORT=port, SANDBOX_PORT=sandbox_port),
             )
         deadline = time.monotonic() + 60
         while "first recharge" not in self.text():
@@ -173,9 +191,17 @@ def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folde
     assert second.end() == 1
     assert "gencharge worker was killed by SIGKILL" in second.text()
 
-    third = Run(folder, port)
-    doctor = gencharge(folder, "doctor", PORT=port)
+    sandbox_port = free_port()
+    third = Run(folder, port, sandbox_port)
+    assert f"http://127.0.0.1:{sandbox_port}, the sandbox" in third.text()
+    sandbox = httpx.Client(
+        transport=httpx.HTTPTransport(retries=5), base_url=f"http://127.0.0.1:{sandbox_port}"
+    )
+    with sandbox:  # It is not waited for, so that the start takes no longer.
+        assert sandbox.get("/health/live").status_code == 200
+    doctor = gencharge(folder, "doctor", PORT=port, SANDBOX_PORT=sandbox_port)
     assert doctor.returncode == 0, doctor.stdout
+    assert f"http://127.0.0.1:{sandbox_port}" in doctor.stdout
     third.process.send_signal(signal.SIGINT)
     assert third.end() == 0
     assert "Stopped. The data is kept in" in third.text()

@@ -38,6 +38,11 @@ class Courier:
         """Look again now: something was queued, or the clock was moved."""
         self._wake.set()
 
+    def drop(self) -> None:
+        """Stop what is being sent, as before everything is forgotten."""
+        for task in self._flying.values():
+            task.cancel()
+
     def put_off(self, seconds: float, action: str, **arguments: object) -> None:
         """Do `action` after so many seconds of the sandbox's clock, whatever happens to the process until then."""
         due = self.clock.now() + seconds
@@ -60,8 +65,7 @@ class Courier:
                     except TimeoutError:
                         continue
             finally:
-                for task in self._flying.values():
-                    task.cancel()
+                self.drop()
 
     def _do_what_is_due(self) -> None:
         rows = self.store.db.execute(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,10 +19,23 @@ from gencharge.sandbox import operator_network as network
 from gencharge.sandbox.faults import Act, Refusal
 from gencharge.sandbox.operator_network import Submission, error
 from gencharge.sandbox.parts import Sandbox
-from gencharge.sandbox.scripts import Script
+from gencharge.sandbox.scripts import Family, Script
 
 Handler = Callable[[Request], Awaitable[Response]]
-Work = tuple[Act, dict[str, Any], bool]  # what to do, what a script may match on, whether it's the first time
+
+_NOT_AGAIN: Final = frozenset({Family.ANSWER})
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a request asks for; a repetition's answer may go wrong, but nothing is decided anew."""
+
+    act: Act
+    facts: dict[str, Any] = field(default_factory=dict)
+    first: bool = True
+    decided: bool = False
+
+
 Prepare = Callable[[Sandbox, str, Request, bytes], Work]
 
 
@@ -32,15 +46,16 @@ def _serve(operation: str, prepare: Prepare) -> Handler:
         try:
             _authenticate(sandbox, request, raw)
             network.channel(sandbox, name)
-            act, facts, first = prepare(sandbox, name, request, raw)
+            work = prepare(sandbox, name, request, raw)
         except Refusal as refusal:
             return refusal.response
         with sandbox.store.transaction() as db:
-            script = scripts.choose(db, name, operation, facts, first=first)
+            families = _NOT_AGAIN if work.decided else scripts.ALL_MOVES
+            script = scripts.choose(db, name, operation, work.facts, first=work.first, families=families)
 
         def act_and_wake(chosen: Script | None) -> Response:
             try:
-                return act(chosen)
+                return work.act(chosen)
             finally:
                 sandbox.courier.wake()
 
@@ -71,7 +86,8 @@ def _submit(sandbox: Sandbox, name: str, _request: Request, raw: bytes) -> Work:
     def act(script: Script | None) -> Response:
         return JSONResponse(network.submit(sandbox, name, asked, script))
 
-    return act, asked.facts, times == 1
+    known = network.find(sandbox.db, name, asked.reference)
+    return Work(act, asked.facts, first=times == 1, decided=known is not None)
 
 
 def _status(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Work:
@@ -80,7 +96,7 @@ def _status(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Work:
     facts: dict[str, Any] = {"reference": reference}
     if row is not None:
         facts |= {"phone_number": row["phone_number"], "amount": row["amount_paise"]}
-    return lambda _: JSONResponse(network.status(sandbox.db, name, reference)), facts, True
+    return Work(lambda _: JSONResponse(network.status(sandbox.db, name, reference)), facts)
 
 
 def _balance(sandbox: Sandbox, name: str, _request: Request, _raw: bytes) -> Work:
@@ -89,7 +105,7 @@ def _balance(sandbox: Sandbox, name: str, _request: Request, _raw: bytes) -> Wor
         left = row["float_paise"] - row["used_paise"]
         return JSONResponse({"channel": name, "balance_paise": left, "currency": "INR"})
 
-    return act, {}, True
+    return Work(act)
 
 
 def _statement(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Work:
@@ -115,7 +131,7 @@ def _statement(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Wo
             {"channel": name, "date": day.isoformat(), "count": len(rows), **totals, "items": rows}
         )
 
-    return act, {}, True
+    return Work(act)
 
 
 ROUTES = [

@@ -31,6 +31,7 @@ class Sandbox:
 
     def wipe(self) -> None:
         """Back to the first start: no state, no scripts, real time."""
+        self.courier.drop()
         self.store.wipe()
         self.clock.reload()
         self.courier.wake()

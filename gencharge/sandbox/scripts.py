@@ -48,7 +48,7 @@ _KINDS: Final = (
     Kind("slow", Family.ANSWER, 17, "It is done and answered after so many seconds.", seconds=2),
     Kind("late_success", Family.OUTCOME, 18, "Pending; succeeds after so many seconds.", seconds=5),
     Kind("success_without_callback", Family.NOTICE, 19, "Succeeds, and nobody says so: only asking tells."),
-    Kind("duplicate_callback", Family.NOTICE, 21, "Each notice comes `count` times, side by side.", count=3),
+    Kind("duplicate_callback", Family.NOTICE, 21, "Each notice comes several times, side by side.", count=3),
     Kind("reordered_callbacks", Family.NOTICE, 22, "The final notice first, the interim one after it."),
     Kind(
         "contradicting_callback",
@@ -85,19 +85,19 @@ _KINDS: Final = (
 )
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in _KINDS}
 _BY_ENDING: Final[Mapping[int, Kind]] = {kind.ending: kind for kind in _KINDS if kind.ending is not None}
-_ALL_MOVES: Final = frozenset({Family.ANSWER, Family.OUTCOME, Family.NOTICE})
+ALL_MOVES: Final = frozenset({Family.ANSWER, Family.OUTCOME, Family.NOTICE})
 GATEWAY_OPERATIONS: Final[Mapping[str, frozenset[Family]]] = {
     "order": frozenset({Family.ANSWER, Family.OUTCOME}),
     "payment": frozenset({Family.OUTCOME, Family.NOTICE}),
-    "recurring": _ALL_MOVES,
-    "capture": _ALL_MOVES,
-    "refund": _ALL_MOVES,
+    "recurring": ALL_MOVES,
+    "capture": ALL_MOVES,
+    "refund": ALL_MOVES,
     "fetch": frozenset({Family.ANSWER}),
     "statement": frozenset({Family.ANSWER, Family.ROWS}),
     "webhook": frozenset({Family.NOTICE}),
 }
 CHANNEL_OPERATIONS: Final[Mapping[str, frozenset[Family]]] = {
-    "submit": _ALL_MOVES,
+    "submit": ALL_MOVES,
     "status": frozenset({Family.ANSWER}),
     "balance": frozenset({Family.ANSWER}),
     "statement": frozenset({Family.ANSWER, Family.ROWS}),
@@ -108,7 +108,7 @@ _ENDING_OPERATIONS: Final = {
     "order": frozenset({Family.ANSWER}),
     "payment": frozenset({Family.OUTCOME, Family.NOTICE}),
     "recurring": frozenset({Family.OUTCOME, Family.NOTICE}),
-    "submit": _ALL_MOVES,
+    "submit": ALL_MOVES,
 }
 # An order or a capture is accepted or it is not; neither can be pending.
 _PROMPT: Final = frozenset({"order", "capture"})
@@ -160,28 +160,27 @@ def choose(
     facts: Mapping[str, Any],
     *,
     first: bool = True,
-    family: Family | None = None,
+    families: frozenset[Family] = ALL_MOVES,
 ) -> Script | None:
     """The script for this operation, used up by one; None: nothing goes wrong.
 
     The newest that fits wins. `facts` hold what a script may match on: phone_number, amount (paise), reference,
-    event. `first` is False for a repetition, to which an amount's ending does not apply. With `family` only scripts
-    of that family count, and without it those of ROWS do not: a statement's answer and its lines are asked apart.
+    event. `first` is False for a repetition, to which an amount's ending does not apply. Only scripts of
+    `families` count: a statement's lines are asked apart from its answer, and what was decided once is not again.
     """
     rows = db.execute(
         "SELECT * FROM scripts WHERE target IN (?, '*') AND operation = ? AND remaining IS NOT 0 ORDER BY id DESC",
         (target, operation),
     )
     for row in rows:
-        found = KINDS[row["script"]].family
-        if (found is family or (family is None and found is not Family.ROWS)) and _fits(row, facts):
+        if KINDS[row["script"]].family in families and _fits(row, facts):
             db.execute(
                 "UPDATE scripts SET hits = hits + 1, remaining = remaining - 1 WHERE id = ?", (row["id"],)
             )
             return Script(KINDS[row["script"]], row["seconds"], row["count"], row["reason"])
     amount = facts.get("amount")
     kind = _BY_ENDING.get(amount % 100) if first and isinstance(amount, int) else None
-    if kind is None or kind.family not in _ENDING_OPERATIONS.get(operation, frozenset()):
+    if kind is None or kind.family not in families & _ENDING_OPERATIONS.get(operation, frozenset()):
         return None
     return Script(kind, kind.seconds, kind.count)
 

@@ -131,7 +131,7 @@ def _distorted(sandbox: Sandbox, target: str, rows: list[dict[str, Any]]) -> lis
     with sandbox.store.transaction() as db:
         for row in rows:
             facts = {key: row.get(key) for key in ("reference", "phone_number")} | {"amount": row[amount]}
-            script = scripts.choose(db, target, "statement", facts, family=Family.ROWS)
+            script = scripts.choose(db, target, "statement", facts, families=frozenset({Family.ROWS}))
             out += _rows_of(row, amount, script)
     if target == GATEWAY:
         for row in out:

@@ -92,7 +92,7 @@ CREATE TABLE IF NOT EXISTS notices (
 CREATE INDEX IF NOT EXISTS notices_queued ON notices (due_at, id) WHERE state = 'queued';
 CREATE INDEX IF NOT EXISTS notices_untried ON notices (subject, id) WHERE state = 'queued' AND attempts = 0;
 CREATE TABLE IF NOT EXISTS scripts (
-    id INTEGER PRIMARY KEY, target TEXT NOT NULL, operation TEXT NOT NULL, script TEXT NOT NULL, seconds REAL NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, operation TEXT NOT NULL, script TEXT NOT NULL, seconds REAL NOT NULL,
     count INTEGER NOT NULL, reason TEXT, remaining INTEGER, matches TEXT NOT NULL, share REAL NOT NULL,
     hits INTEGER NOT NULL DEFAULT 0, UNIQUE (target, operation, matches)) STRICT;
 """
