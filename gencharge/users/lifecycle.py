@@ -59,7 +59,9 @@ async def deactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) 
     user = await _move(db, user_id, UserStatus.ACTIVE, UserStatus.DEACTIVATED, UserNotActive, by, reason)
     await sessions.revoke(db, user_id, reason="deactivated")
     moved = _moved(UserStatus.ACTIVE, UserStatus.DEACTIVATED)
-    await emit(db, UserDeactivated(user_id=str(user_id), reason=reason, changes=moved))
+    # The audit trail is never erased, so a customer's own words stay out of it.
+    told = "given by the owner" if by == user_id else reason
+    await emit(db, UserDeactivated(user_id=str(user_id), reason=told, changes=moved))
     return user
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.core.stores import Stores
+from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from tests import factories
 
@@ -38,9 +40,12 @@ async def me(app: FastAPI, user: User) -> Headers:
 
 
 @pytest.fixture
-async def boss(stores: Stores) -> Headers:
-    """A SuperAdmin's token."""
+async def boss(app: FastAPI, stores: Stores) -> Headers:
+    """A SuperAdmin's token, and an application that knows the roles."""
     admin = await stores.database.run(factories.make_admin)
+    async with asyncio.timeout(10):
+        while "SuperAdmin" not in Gate.of(app).grants:
+            await asyncio.sleep(0.02)
     return factories.headers_for(stores.settings, admin)
 
 

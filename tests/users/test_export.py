@@ -1,0 +1,138 @@
+"""Everything that is held about a customer, in one document, without holding it in memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from gencharge import wiring
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.operators import service as operators
+from gencharge.users import export as exports
+from gencharge.users import lifecycle
+from gencharge.users.errors import UserUnknown
+from gencharge.users.models import User
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Account, Code
+from tests import factories
+from tests.money import buy, find_plan, make_number
+from tests.users.conftest import Headers, events_of
+
+
+async def test_my_export_has_all_of_mine_and_nothing_of_others(
+    app: FastAPI, http: httpx.AsyncClient, shop: Stores, user: User, me: Headers
+) -> None:
+    other = await shop.database.run(factories.make_user)
+    for one in (user, other):
+
+        async def unit(db: object, one: User = one) -> None:
+            await wallet.credit(
+                db, one.user_id, Money.rupees(900), source_account=Account.OPENING, code=Code.OPENING, key="o"
+            )
+            await operators.remember(db, one.phone_number, one.user_id, "JIO", None, "prepaid")
+
+        await shop.database.run(unit)
+        plan = await find_plan(shop)
+        await buy(shop, one.user_id, await make_number(shop), plan.plan_id)
+    await Relay(shop, wiring.LISTENERS).drain()
+    answer = await http.get("/users/me/export", headers=me)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-disposition"] == 'attachment; filename="gencharge-data.json"'
+    assert answer.headers["cache-control"] == "no-store"
+    found = answer.json()
+    assert found["profile"]["user"]["phone_number"] == user.phone_number
+    assert found["profile"]["preferences"]["transactional_alerts"] is True
+    assert found["wallet"]["now"] == {"balance": 601.0, "held": 0.0}
+    assert [one["category"] for one in found["wallet"]["transactions"]] == ["opening", "recharge"]
+    assert [one["plan_name"] for one in found["recharges"]] == [plan.name]
+    assert [one["phone_number"] for one in found["connections"]] == [user.phone_number]
+    assert [one["device"] for one in found["sessions"]] == ["tests"]
+    assert [one["kind"] for one in found["notifications"]] == ["plan_recharged"]
+    assert other.phone_number not in answer.text
+    assert str(other.user_id) not in answer.text
+    assert not any(word in answer.text for word in ("token", "hash", "seed"))
+    assert len(await events_of(shop, user.user_id, "UserDataExported")) <= 1
+
+
+async def test_an_export_by_the_staff_is_the_same_and_leaves_an_entry(
+    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers, boss: Headers
+) -> None:
+    mine = (await http.get("/users/me/export", headers=me)).json()
+    theirs = (await http.get(f"/users/{user.user_id}/export", headers=boss)).json()
+    assert mine == theirs
+    assert mine["recharges"] == []
+    async with stores.database.transaction() as db:
+        rows = await db.execute(
+            text("SELECT context FROM events WHERE topic = 'UserDataExported' AND user_id = :id ORDER BY id"),
+            {"id": user.user_id},
+        )
+        assert [row.context["actor_kind"] for row in rows] == ["user", "admin"]
+    missing = await http.get(f"/users/{new_id()}/export", headers=boss)
+    assert (missing.status_code, missing.json()["code"]) == (404, "user_unknown")
+
+
+async def test_a_long_history_is_written_while_it_is_read(shop: Stores, user: User) -> None:
+    await shop.database.run(
+        lambda db: db.execute(
+            text("""
+                INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, phone_number)
+                SELECT :user_id, gen_random_uuid(), 'opening', 'user:main', 1, 1, 'many:' || i, repeat('9', 200)
+                FROM generate_series(1, 20000) AS i
+            """),
+            {"user_id": user.user_id},
+        )
+    )
+    await shop.database.run(
+        lambda db: db.execute(
+            text("UPDATE wallets SET posted = 20000 WHERE user_id = :user_id"), {"user_id": user.user_id}
+        )
+    )
+    tracemalloc.start()
+    chunks = await exports.export(shop, wiring.PERSONAL_DATA, user.user_id)
+    size, largest, document = 0, 0, bytearray()
+    async for chunk in chunks:
+        size += len(chunk)
+        largest = max(largest, len(chunk))
+        document += chunk[:0] if size > 200_000 else chunk
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert size > 8_000_000
+    assert largest < 100_000
+    assert peak < size / 2
+    assert document.startswith(b'{"profile":{')
+
+
+async def test_while_mongodb_is_away_nothing_is_sent_but_the_reason(
+    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers
+) -> None:
+    away = Stores.open(
+        stores.settings.model_copy(update={"mongo_url": "mongodb://127.0.0.1:9/", "mongo_timeout_ms": 200})
+    )
+    try:
+        with pytest.raises(Exception, match="document store is not available"):
+            await exports.export(away, wiring.PERSONAL_DATA, user.user_id)
+    finally:
+        await away.close()
+    assert await events_of(stores, user.user_id, "UserDataExported") == []
+    with pytest.raises(UserUnknown):
+        await exports.export(stores, wiring.PERSONAL_DATA, new_id())
+
+
+async def test_an_archived_users_data_can_still_be_exported_by_the_staff(
+    http: httpx.AsyncClient, stores: Stores, user: User, boss: Headers
+) -> None:
+    await stores.database.run(
+        lambda db: lifecycle.archive(
+            db, wiring.PERSONAL_DATA, user.user_id, by=new_id(), reason="a test", payout=False, keep_days=90
+        )
+    )
+    answer = await http.get(f"/users/{user.user_id}/export", headers=boss)
+    assert json.loads(answer.content)["profile"]["user"]["status"] == "archived"
