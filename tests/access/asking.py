@@ -67,6 +67,7 @@ class Asking:
         self._callers: dict[str, dict[str, str]] = {}
         self._staff: dict[str, Admin] = {}
         self._anothers: dict[str, str] = {}
+        self._of_operator: dict[str, dict[str, str]] = {}
 
     @property
     def grants(self) -> Mapping[str, frozenset[str]]:
@@ -103,28 +104,46 @@ class Asking:
             )
 
         await stores.database.run(fund)
-        plan = await find_plan(stores)
-        sale = await buy(stores, user.user_id, await make_number(stores), plan.plan_id, key="anothers-key")
+        for operator in ("JIO", "AIRTEL"):
+            self._of_operator[operator] = await self._things_of(operator, user, headers)
         await Relay(stores, wiring.LISTENERS).drain()
         notice = (await self._client.get("/v1/notifications", headers=headers)).json()["items"][0]
-        saved = await self._client.post(
-            "/v1/users/me/numbers",
-            json={
-                "phone_number": "9123456789",
-                "nickname": "Home",
-                "operator": "JIO",
-                "service_type": "prepaid",
-            },
-            headers=headers,
-        )
-        transaction = (await self._client.get("/v1/wallet/transactions", headers=headers)).json()["items"][0]
-        return {
-            "recharge_id": str(sale.answer.subscription_id),
-            "idempotency_key": "anothers-key",
-            "transaction_id": transaction["id"],
+        number = {
+            "phone_number": "9123456789",
+            "nickname": "Home",
+            "operator": "JIO",
+            "service_type": "prepaid",
+        }
+        saved = await self._client.post("/v1/users/me/numbers", json=number, headers=headers)
+        return self._of_operator["JIO"] | {
+            "idempotency_key": "key-JIO",
             "notification_id": notice["notification_id"],
             "number_id": saved.json()["number_id"],
             "session_id": await self._session_of(user),
+        }
+
+    async def _things_of(self, operator: str, user: User, headers: dict[str, str]) -> dict[str, str]:
+        """A plan, an offer, a recharge and its transaction that concern this operator."""
+        plan = await find_plan(self._stores, operator)
+        number = await make_number(self._stores, operator)
+        sale = await buy(self._stores, user.user_id, number, plan.plan_id, key=f"key-{operator}")
+        transaction = (await self._client.get("/v1/wallet/transactions", headers=headers)).json()["items"][0]
+        staff = self._callers["SuperAdmin"]
+        kind = await self._client.post("/v1/offers/types", json={"name": f"For {operator}"}, headers=staff)
+        offer = {
+            "name": f"For {operator}",
+            "offer_type_id": kind.json()["offer_type_id"],
+            "reward": {"discount": {"kind": "flat", "amount": 10}},
+            "conditions": {"operators": [operator]},
+        }
+        made = await self._client.post("/v1/offers", json=offer, headers=staff)
+        return {
+            "code": operator,
+            "user_id": str(user.user_id),
+            "plan_id": str(plan.plan_id),
+            "offer_id": made.json()["offer_id"],
+            "recharge_id": str(sale.answer.subscription_id),
+            "transaction_id": transaction["id"],
         }
 
     async def _session_of(self, user: User) -> str:
@@ -146,6 +165,14 @@ class Asking:
         """What an admin gets whose token differs in this: `second_factor_due=True`."""
         headers = headers_for(self.app.state.settings, self._staff[role], role=role, **but)
         return await self._ask(route, headers, UNKNOWN)
+
+    async def statuses_in_scope(self, route: str) -> str:
+        """What a manager limited to JIO gets who names what is AIRTEL's, then JIO's."""
+        found = [
+            str(await self._ask(route, self._callers["scoped"], UNKNOWN | self._of_operator[operator]))
+            for operator in ("AIRTEL", "JIO")
+        ]
+        return " ".join(found)
 
     async def _ask_for_anothers(self, route: str) -> str:
         if route not in ANOTHERS:

@@ -24,8 +24,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         f"POST /v1/users/{{user_id}}/{act}": {"json": {"reason": "asked for"}}
         for act in ("block", "unblock", "deactivate", "reactivate")
     },
-    "POST /v1/users/{user_id}/switch-type": {"json": {"user_type": "postpaid", "reason": "asked for"}},
-    "PUT /v1/users/{user_id}/kyc-tier": {"json": {"kyc_tier": "full", "reason": "asked for"}},
+    "POST /v1/users/{user_id}/switch-type": {"json": {"user_type": "postpaid"}},
+    "PUT /v1/users/{user_id}/kyc-tier": {"json": {"tier": "full", "reason": "asked for"}},
     "GET /v1/sessions": {"params": {"owner_id": "0198c0de-0000-7000-8000-000000000000"}},
     "PATCH /v1/admins/{admin_id}": {"json": {"name": "Asha Rao"}},
     "PUT /v1/admins/{admin_id}/role": {"json": {"role": "Viewer"}},
@@ -38,6 +38,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         for act in ("approve", "reject", "cancel")
     },
     "PATCH /v1/offers/{offer_id}": {"json": {"version": 1, "name": "Diwali"}},
+    "PATCH /v1/operators/{code}": {"json": {"status": "up"}},
 }
 # Where a customer could name what belongs to another one.
 ANOTHERS: Final = frozenset(
@@ -57,6 +58,19 @@ ANOTHERS: Final = frozenset(
 )
 # Where the path names what is nobody's.
 NOBODYS: Final = frozenset({"PUT /v1/operators/connections/{phone_number}"})
+# What a Manager who is limited to JIO gets who names what is AIRTEL's, and what is JIO's.
+SCOPED: Final[dict[str, str]] = {
+    "GET /v1/plans/admin/{plan_id}": "404 200",
+    "GET /v1/plans/admin/{plan_id}/versions": "404 200",
+    "PATCH /v1/plans/{plan_id}": "404 200",
+    "DELETE /v1/plans/{plan_id}": "404 409",  # it is on sale
+    "GET /v1/offers/admin/{offer_id}": "404 200",
+    "PATCH /v1/offers/{offer_id}": "404 200",
+    "DELETE /v1/offers/{offer_id}": "404 204",
+    "PATCH /v1/operators/{code}": "404 200",
+    "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
+    "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
+}
 # fmt: off
 #                                                                                anon user  super mgr supp cont view  scoped other
 ROUTES: Final[dict[str, str]] = {
@@ -105,9 +119,9 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/users/{user_id}/block":                                              "401  403   404   404 404  403  403   403    -",
     "POST /v1/users/{user_id}/deactivate":                                         "401  403   404   404 404  403  403   403    -",
     "GET /v1/users/{user_id}/export":                                              "401  403   404   404 404  403  404   403    -",
-    "PUT /v1/users/{user_id}/kyc-tier":                                            "401  403   422   422 422  403  403   403    -",
+    "PUT /v1/users/{user_id}/kyc-tier":                                            "401  403   404   404 404  403  403   403    -",
     "POST /v1/users/{user_id}/reactivate":                                         "401  403   404   404 404  403  403   403    -",
-    "POST /v1/users/{user_id}/switch-type":                                        "401  403   422   422 422  403  403   403    -",
+    "POST /v1/users/{user_id}/switch-type":                                        "401  403   404   404 404  403  403   403    -",
     "POST /v1/users/{user_id}/unblock":                                            "401  403   404   404 404  403  403   403    -",
     # admins
     "GET /v1/admins":                                                              "401  403   200   200 403  403  403   403    -",
@@ -147,6 +161,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/plans":                                                               "200  200   200   200 200  200  200   200    -",
     "POST /v1/plans":                                                              "401  403   422   422 403  403  403   422    -",
     "GET /v1/plans/admin":                                                         "401  403   200   200 200  200  200   200    -",
+    "GET /v1/plans/admin/export":                                                  "401  403   200   200 200  200  200   200    -",
+    "POST /v1/plans/admin/import":                                                 "401  403   422   422 403  403  403   422    -",
     "GET /v1/plans/admin/{plan_id}":                                               "401  403   404   404 404  404  404   404    -",
     "GET /v1/plans/admin/{plan_id}/versions":                                      "401  403   404   404 404  404  404   404    -",
     "GET /v1/plans/groups":                                                        "200  200   200   200 200  200  200   200    -",
@@ -191,6 +207,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/recharge/admin/plans":                                                "401  403   200   200 200  403  200   200    -",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}":                              "401  403   404   404 404  403  404   404    -",
     "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
+    "POST /v1/recharge/callbacks/{channel}":                                       "401  401   401   401 401  401  401   401    -",
     "GET /v1/recharge/plans":                                                      "401  200   403   403 403  403  403   403    -",
     "POST /v1/recharge/quote":                                                     "401  422   403   403 403  403  403   403    -",
     "POST /v1/recharge/subscribe":                                                 "401  422   403   403 403  403  403   403    -",

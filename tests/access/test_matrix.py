@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from gencharge.sessions.guards import Guard, Requires
 from tests.access.asking import METHODS, ROLES, Asking, asking, routes_of
-from tests.access.table import ANOTHERS, NOBODYS, REQUESTS, ROUTES
+from tests.access.table import ANOTHERS, NOBODYS, REQUESTS, ROUTES, SCOPED
 from tests.conftest import database_of, test_settings
 
 CALLERS = 9
@@ -59,6 +59,24 @@ def test_every_route_on_which_a_customer_names_something_is_tried_with_anothers(
     assert found - NOBODYS == ANOTHERS, "table.py: ANOTHERS, or NOBODYS where what is named is nobody's"
 
 
+@pytest.mark.parametrize("route", SCOPED)
+async def test_what_is_another_operators_is_not_there_for_an_admin_limited_to_one(
+    asker: Asking, route: str
+) -> None:
+    assert (await asker.statuses_in_scope(route)).split() == SCOPED[route].split()
+
+
+def test_every_route_that_keeps_to_the_admins_operators_is_tried_with_anothers(asker: Asking) -> None:
+    found = {
+        f"{method} {route.path}"
+        for route in _routes(asker.app)
+        for method in route.methods or ()
+        if "{" in route.path
+        and any(isinstance(guard, Requires) and guard.scoped for guard in _guards(route.dependant))
+    }
+    assert found == SCOPED.keys(), "table.py: SCOPED"
+
+
 async def test_nobody_gets_in_by_a_method_that_a_path_does_not_have(asker: Asking) -> None:
     """Also not HEAD or OPTIONS: 405, whoever asks."""
     paths = {route.split(" ")[1] for route in ROUTES}
@@ -73,7 +91,8 @@ async def test_nobody_gets_in_by_a_method_that_a_path_does_not_have(asker: Askin
 
 
 async def test_an_admin_who_owes_the_second_factor_gets_to_these_routes_only(asker: Asking) -> None:
-    guarded = [route for route in ROUTES if ROUTES[route].startswith("401") and "refresh" not in route]
+    guarded = [route for route in ROUTES if ROUTES[route].split()[:3:2] != ["401", "401"]]
+    guarded = [route for route in guarded if ROUTES[route].startswith("401")]
     let_in = {
         route for route in guarded if await asker.ask_as("Viewer", route, second_factor_due=True) != 403
     }
