@@ -85,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             max_age=600,
         )
     rooms = frozenset(router.prefix.removeprefix(f"{web.PREFIX}/") for router in wiring.ROUTERS)
-    app.add_middleware(edge.Edge, settings=settings, rooms=rooms)
+    app.add_middleware(edge.Edge, settings=settings, rooms=rooms, large=wiring.LARGE_BODIES)
     return app
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -31,10 +31,11 @@ from gencharge.operators import routes as operators_routes
 from gencharge.operators import service as operators
 from gencharge.plans import admin_routes as plans_admin_routes
 from gencharge.plans import cached as plans_cached
+from gencharge.plans import file_routes as plans_file_routes
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
+from gencharge.recharge import callbacks, dispatch, paid
 from gencharge.recharge import checks as recharge_checks
-from gencharge.recharge import dispatch, paid
 from gencharge.recharge import jobs as recharge_jobs
 from gencharge.recharge import personal as recharge_personal
 from gencharge.recharge import routes as recharge_routes
@@ -57,7 +58,9 @@ ROUTERS: Sequence[APIRouter] = (
     wallet_routes.hot,
     offers_routes.router,
     recharge_routes.router,
+    callbacks.router,
     wallet_routes.router,
+    plans_file_routes.router,
     plans_admin_routes.router,
     plans_routes.single,
     auth_routes.router,
@@ -111,6 +114,8 @@ WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     offers.watch_offers,
     operators.watch_operators,
 )
+# Paths that take files, and how many bytes at most; all others take MAX_BODY_BYTES.
+LARGE_BODIES: Mapping[str, int] = {**plans_file_routes.LARGE_BODIES}
 # In the order in which a newcomer meets them; `/docs` shows them so.
 TAGS: list[dict[str, str]] = [
     {"name": "auth", "description": "Signing up, signing in with an OTP, staying signed in, signing out."},

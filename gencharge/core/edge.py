@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,16 +24,21 @@ from gencharge.core.web import PREFIX, problem_response
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _PREFIX_SLASH: Final = PREFIX + "/"
+NO_PATHS: Final[Mapping[str, int]] = MappingProxyType({})
 log = telemetry.get_logger(__name__)
 
 
 class Edge:
     """The outermost layer. Pure ASGI: it adds microseconds, not a task."""
 
-    def __init__(self, app: ASGIApp, *, settings: Settings, rooms: frozenset[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, rooms: frozenset[str], large: Mapping[str, int] = NO_PATHS
+    ) -> None:
         self._app = app
         self._rooms = rooms
         self._max_body = settings.max_body_bytes
+        # Paths that take files, and how many bytes each of them takes at most.
+        self._large = large
         self._trusted_proxies = settings.trusted_proxies
         self._access_log = telemetry.access_log(settings)
         self._headers = _fixed_headers(settings)
@@ -49,7 +56,8 @@ class Edge:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        await self._answer(scope, self._limited(receive, headers), send, context, headers)
+        most = self._large.get(scope["path"], self._max_body)
+        await self._answer(scope, self._limited(receive, headers, most), send, context, headers, most)
 
     async def _answer(
         self,
@@ -58,6 +66,7 @@ class Edge:
         send: Send,
         context: telemetry.RequestContext,
         headers: dict[bytes, bytes],
+        most: int,
     ) -> None:
         started = time.perf_counter()
         status = 0
@@ -72,7 +81,7 @@ class Edge:
 
         try:
             length = headers.get(b"content-length")
-            if length is not None and (not length.isdigit() or int(length) > self._max_body):
+            if length is not None and (not length.isdigit() or int(length) > most):
                 await problem_response(TooLarge())(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
@@ -115,7 +124,7 @@ class Edge:
         client = scope.get("client")
         return str(client[0]) if client else ""
 
-    def _limited(self, receive: Receive, headers: dict[bytes, bytes]) -> Receive:
+    def _limited(self, receive: Receive, headers: dict[bytes, bytes], most: int) -> Receive:
         """A body without a length is counted while it comes."""
         if b"content-length" in headers or b"transfer-encoding" not in headers:
             return receive
@@ -125,7 +134,7 @@ class Edge:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._max_body:
+            if seen > most:
                 raise TooLarge
             return message
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from gencharge.admins import service as admins
 from gencharge.core.config import Settings
 from gencharge.core.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
+from gencharge.sessions.gate import Gate
 from tests.conftest import database_of, test_settings
 
 
@@ -22,19 +26,57 @@ def plans_settings(servers: Path, worker_id: str) -> Settings:
     return test_settings(servers, database_of(servers, worker_id, "plans"))
 
 
-@pytest.fixture(scope="session")
-async def shop(plans_settings: Settings) -> AsyncIterator[FastAPI]:
-    """An application whose database has the operators and the sample catalogue."""
+@asynccontextmanager
+async def open_shop(settings: Settings) -> AsyncIterator[FastAPI]:
+    """An application whose database has the operators, the sample catalogue and the seeded roles."""
     from gencharge.main import create_app
 
-    app = create_app(plans_settings)
+    app = create_app(settings)
     async with app.router.lifespan_context(app):
         stores: Stores = app.state.stores
         async with stores.database.transaction() as db:
             assert await operators.seed(db)
             assert await plans.seed(db)
+            await admins.seed_roles(db)
+        while "Plans:edit" not in Gate.of(app).grants.get("Manager", ()):
+            await asyncio.sleep(0.02)
         await plans.catalogue_of(app).refresh(stores.database)
         yield app
+
+
+@pytest.fixture(scope="session")
+async def shop(plans_settings: Settings) -> AsyncIterator[FastAPI]:
+    """An application with the sample catalogue and nothing else."""
+    async with open_shop(plans_settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def desk_settings(servers: Path, worker_id: str) -> Settings:
+    """Settings with databases in which the staff may do what they like to the catalogue."""
+    return test_settings(servers, database_of(servers, worker_id, "desk"))
+
+
+@pytest.fixture(scope="session")
+async def desk(desk_settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application at which the staff work."""
+    async with open_shop(desk_settings) as app:
+        yield app
+
+
+@pytest.fixture(scope="session")
+def desk_stores(desk: FastAPI) -> Stores:
+    """The stores of `desk`."""
+    found: Stores = desk.state.stores
+    return found
+
+
+@pytest.fixture
+async def clerk(desk: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of `desk`."""
+    transport = httpx.ASGITransport(app=desk)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

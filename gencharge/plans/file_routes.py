@@ -1,0 +1,129 @@
+"""Routes that take and give files of plans."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import StreamingResponse
+from python_multipart.exceptions import FormParserError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from gencharge.core.database import Db
+from gencharge.core.errors import DatabaseUnavailable, TooLarge, ValidationFailed
+from gencharge.core.web import PREFIX, errors
+from gencharge.core.web import router as router_of
+from gencharge.plans import exporting, importing, sheet, workbook
+from gencharge.plans.admin_schemas import ImportOut, PlanExportQuery
+from gencharge.plans.errors import FileUnreadable, ImportRefused
+from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
+
+_MAX_BYTES: Final = 5_000_000
+LARGE_BODIES: Final = {f"{PREFIX}/plans/admin/import": _MAX_BYTES}
+Reader = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.READ, scoped=True))]
+# A file may add plans and change some: whoever imports it needs both permissions.
+Importer = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True))]
+_ALSO_EDIT: Final = Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True))
+_FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
+            },
+            "text/csv": {"schema": {"type": "string"}},
+            workbook.XLSX: {"schema": _FILE},
+        },
+    }
+}
+_FILES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file.",
+        "content": {"text/csv": {"schema": {"type": "string"}}, workbook.XLSX: {"schema": _FILE}},
+    }
+}
+router = router_of("plans")
+
+
+@router.get(
+    "/admin/export",
+    summary="Plans as a file (staff)",
+    response_class=StreamingResponse,
+    responses=_FILES | errors(*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable),
+)
+async def export_plans(
+    admin: Reader, db: Db, query: Annotated[PlanExportQuery, Query()]
+) -> StreamingResponse:
+    """The plans of your scope as CSV or XLSX, to be edited and given back to `POST /plans/admin/import`.
+
+    The columns are `plan_id`, `version`, `operator`, `name`, `description`, `plan_type`, `category`, `group` (its
+    name), `price` (rupees), `validity_count`, `validity_unit`, `circles` (codes with blanks between; empty: all),
+    `data_total_mb`, `data_per_day_mb`, `voice_unlimited`, `voice_minutes`, `sms_total`, `sms_per_day`, `talktime`
+    (rupees), `extras` (one a line), `most_popular`, `criteria`, `status`, `active_from`, `active_until`. A text that
+    a spreadsheet would run has an apostrophe in front, which the import takes away.
+    """
+    plans, vocabulary = await exporting.rows_of(db, admin, query)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{exporting.file_name(query.format)}"',
+        "Cache-Control": "no-store",
+    }
+    return StreamingResponse(
+        exporting.chunks(plans, vocabulary, query.format),
+        media_type=exporting.MEDIA_TYPES[query.format],
+        headers=headers,
+    )
+
+
+@router.post(
+    "/admin/import",
+    summary="Plans from a file (staff)",
+    response_model=ImportOut,
+    dependencies=[_ALSO_EDIT],
+    openapi_extra=_BODY,
+    responses=errors(
+        *SCOPED_ERRORS, TooLarge, ValidationFailed, FileUnreadable, ImportRefused, DatabaseUnavailable
+    ),
+)
+async def import_plans(
+    admin: Importer,
+    db: Db,
+    request: Request,
+    dry_run: Annotated[bool, Query(description="true: only say what would happen.")] = False,
+) -> ImportOut:
+    """Create and change plans from CSV (UTF-8) or XLSX: at most 10,000 rows and 5 MB, all of them or none.
+
+    The columns are those of the export, in any order; a column that is missing leaves its values as they are. A row
+    with a `plan_id` changes that plan, one without makes a new one. With `version` a row is refused when the plan
+    has changed since. Every bad row is listed with its line, its column and what would be right.
+    """
+    data = await _file_of(request)
+    rows = await asyncio.to_thread(workbook.read, data, sheet.COLUMNS)
+    return await importing.run(db, admin, rows, dry_run=dry_run)
+
+
+async def _file_of(request: Request) -> bytes:
+    """The file of the request: its body, or the one file of a form. Raises FileUnreadable."""
+    body = await request.body()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        return body
+
+    async def once() -> AsyncGenerator[bytes, None]:
+        yield body
+        yield b""
+
+    try:
+        form = await MultiPartParser(request.headers, once(), max_files=1, max_fields=8).parse()
+    except (MultiPartException, FormParserError):
+        raise FileUnreadable("The form can't be read; send one file, in the field `file`.") from None
+    files = [value for value in form.values() if isinstance(value, UploadFile)]
+    try:
+        if len(files) != 1:
+            raise FileUnreadable("Send one file, in the field `file`.")
+        return await files[0].read()
+    finally:
+        await form.close()
