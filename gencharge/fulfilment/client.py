@@ -7,6 +7,7 @@ request away by its own words. A time-out, a broken connection, a 5xx and an unr
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 import httpx
@@ -22,6 +23,7 @@ CONNECT_SECONDS: Final = 2.0
 # A channel's calls at a time in one process: a slow operator holds up itself and nobody else.
 CALLS_AT_A_TIME: Final = 32
 MAX_ANSWER_BYTES: Final = 64_000
+MAX_DOCUMENT_BYTES: Final = 32_000_000
 _STATUSES: Final = {
     "success": Verdict.DELIVERED,
     "accepted": Verdict.ACCEPTED,
@@ -35,6 +37,7 @@ class OperatorClient:
 
     def __init__(self, settings: Settings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._secret = settings.operator_api_secret.get_secret_value()
+        self._timeout_seconds = timeout_seconds
         self._timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS, pool=timeout_seconds)
         self._clients: dict[str, httpx.AsyncClient] = {}
 
@@ -49,7 +52,8 @@ class OperatorClient:
             {
                 "reference": what.reference,
                 "operator": what.operator,
-                "phone_number": what.phone_number,
+                # The operators' own ten digits.
+                "phone_number": what.phone_number.removeprefix("+91"),
                 "plan_code": what.plan_id,
                 "amount_paise": what.amount_paise,
             }
@@ -62,21 +66,25 @@ class OperatorClient:
 
     async def fetch(self, channel: Channel, path: str) -> Any:
         """A document of the channel, such as `/statement?date=2026-11-20`. Raises httpx.HTTPError, ValueError."""
-        status, document = await self._call(channel, "GET", path, b"")
+        status, document = await self._call(channel, "GET", path, b"", most=MAX_DOCUMENT_BYTES)
         if status != 200:
             raise ValueError(f"{channel.code} answered {status} to {path}")
         return document
 
     async def _ask(self, channel: Channel, method: str, path: str, body: bytes) -> Answer:
         try:
-            status, document = await self._call(channel, method, path, body)
+            # Over all: an answer that drips in byte by byte never meets the time-out of a single read.
+            async with asyncio.timeout(self._timeout_seconds):
+                status, document = await self._call(channel, method, path, body, most=MAX_ANSWER_BYTES)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return Answer(Verdict.NOT_SENT, reason=type(error).__name__)
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, TimeoutError) as error:
             return Answer(Verdict.UNKNOWN, reason=type(error).__name__)
         return read(status, document, submitting=method == "POST")
 
-    async def _call(self, channel: Channel, method: str, path: str, body: bytes) -> tuple[int, Any]:
+    async def _call(
+        self, channel: Channel, method: str, path: str, body: bytes, *, most: int
+    ) -> tuple[int, Any]:
         headers = sign(self._secret, body)
         if body:
             headers["Content-Type"] = "application/json"
@@ -86,9 +94,7 @@ class OperatorClient:
             received = bytearray()
             async for part in answer.aiter_bytes():
                 received += part
-                if len(received) > MAX_ANSWER_BYTES and answer.status_code != 200:
-                    break
-                if len(received) > 64 * MAX_ANSWER_BYTES:
+                if len(received) > most:
                     raise ValueError("the answer is too long")
             return answer.status_code, _parse(bytes(received))
 
@@ -124,7 +130,9 @@ def read(status: int, document: Any, *, submitting: bool) -> Answer:
         )
     if status == 404 and not submitting and said.get("status") == "unknown_reference":
         return Answer(Verdict.NOT_KNOWN, reason="unknown_reference")
-    if status == 429:
+    if submitting and status in {401, 403, 429}:
         # Turned away at the door. A status question that is turned away says nothing about the recharge.
-        return Answer(Verdict.NOT_SENT if submitting else Verdict.UNKNOWN, reason="too_many_requests")
+        return Answer(Verdict.NOT_SENT, reason=reason or f"http_{status}")
+    if submitting and status in {400, 422} and said.get("error"):
+        return Answer(Verdict.REFUSED, reason=reason)
     return Answer(Verdict.UNKNOWN, operator_reference, reason or f"http_{status}")

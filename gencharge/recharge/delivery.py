@@ -2,11 +2,11 @@
 
     due -> submitting -> pending | unknown -> settled | failed
 
-The intent is committed before the operator is called; the answer is applied in a transaction of its own. Answers come
-from four sides (the call itself, a status question, a callback, a statement), late, twice and in any order; each is
-applied by the same function under the same locks, and only proof moves a recharge to an end: DELIVERED settles it,
-REFUSED lets the next channel try or gives the money back. What has ended does not change; an operator that claims later
-to have delivered what was paid back is a dispute, told to the staff.
+The intent is committed before the operator is called; the answer is applied in a transaction of its own. Answers to
+submissions and to status questions are applied by one function under the same locks, and only proof moves a recharge to
+an end: DELIVERED settles it, REFUSED lets the next channel try or gives the money back. A callback is a hint that there is
+something to ask: callbacks come late, twice, in any order and sometimes wrong, the status question has one answer. What has
+ended does not change; an operator that claims later what contradicts it is a dispute, told to the staff.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from gencharge.core.events import emit
 from gencharge.core.ids import new_id
 from gencharge.fulfilment.service import Answer, Channel, ChannelsSnapshot, Submission, Verdict
 from gencharge.recharge import fulfilment_crud as crud
-from gencharge.recharge.events import DeliveryDisputed, RechargeStuck
+from gencharge.recharge.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.recharge.models import Fulfilment, FulfilmentState, OperatorAttempt, PaymentState
 
 # A recharge that has never reached an operator is given up after so long; one that may have is asked about for ever.
@@ -240,6 +240,39 @@ def _end(attempt: OperatorAttempt, outcome: str, answer: Answer) -> None:
     attempt.operator_reference = answer.operator_reference or attempt.operator_reference
     attempt.reason = answer.reason or None
     attempt.ended_at = clock.now()
+
+
+async def hint(db: AsyncSession, channel: str, reference: str, status: str) -> bool:
+    """A callback: ask the operator now. False where the reference was never used on this channel.
+
+    Where the recharge has ended otherwise than the callback says, the staff are told, and nothing changes.
+    """
+    known = await crud.get_reference(db, reference)
+    if known is None:
+        return False
+    attempt = await crud.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
+    if attempt.channel != channel:
+        return False
+    if await crud.set_due_now(db, known.user_id, known.recharge_id, reference=reference):
+        return True
+    says_delivered = status == "success"
+    if (
+        attempt.outcome is not None
+        and says_delivered != (attempt.outcome == "delivered")
+        and status != "pending"
+    ):
+        await emit(
+            db,
+            CallbackContradicted(
+                user_id=str(known.user_id),
+                recharge_id=str(known.recharge_id),
+                channel=channel,
+                reference=reference,
+                outcome=attempt.outcome,
+                claimed=status[:40],
+            ),
+        )
+    return True
 
 
 async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str) -> str:

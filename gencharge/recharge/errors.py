@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
+from gencharge.core.errors import Conflict, Invalid, NotFound, Unauthorized, Unavailable
 
 
 class PlanNotFound(NotFound):
@@ -51,6 +51,14 @@ class PaymentMethodUnavailable(Invalid):
 
 class RechargeNotFound(NotFound):
     """There is no recharge with this id, or key, among yours."""
+
+
+class CallbackSignatureInvalid(Unauthorized):
+    """The signature does not fit the body and its time stamp, or is too old."""
+
+
+class CallbackReferenceUnknown(NotFound):
+    """No recharge went over this channel under this reference."""
 
 
 # The reasons that SQL gives (`recharge_terms`, `recharge_from_wallet`) and the errors that they become.

@@ -111,6 +111,17 @@ class DeliveryDisputed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackContradicted(Event):
+    """An operator's callback claims another end than the one that its own answer had proved; nothing was changed."""
+
+    recharge_id: str
+    channel: str
+    reference: str
+    outcome: str
+    claimed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanActivated(Event):
     """A queued plan's turn came: it is active now."""
 

@@ -42,6 +42,12 @@ _WAITING = text(f"""
                            leased_until = NULL, last_error = :error, asked = asked + :asked
     WHERE user_id = :user_id AND recharge_id = :recharge_id AND next_attempt_at IS NOT NULL
 """)  # noqa: S608 - composed of constants
+_DUE_NOW = text(f"""
+    UPDATE fulfilments SET next_attempt_at = {_NOW}
+    WHERE user_id = :user_id AND recharge_id = :recharge_id AND reference = :reference
+      AND next_attempt_at IS NOT NULL
+    RETURNING 1
+""")  # noqa: S608 - composed of constants
 _STATUS = text("""
     UPDATE recharges SET status = :status
     WHERE user_id = :user_id AND id = :recharge_id AND status IN ('processing', 'unknown')
@@ -102,6 +108,13 @@ async def set_waiting(
     values = {"seconds": seconds, "state": state.value, "error": error, "asked": int(asked)}
     keys = {"user_id": user_id, "recharge_id": recharge_id, "now": clock.pinned()}
     await db.execute(_WAITING, values | keys)
+
+
+async def set_due_now(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reference: str) -> bool:
+    """Let the dispatcher ask now, unless it is at it. False where the attempt is not the present one, or it is over."""
+    values = {"reference": reference, "now": clock.pinned()}
+    keys = {"user_id": user_id, "recharge_id": recharge_id}
+    return await db.scalar(_DUE_NOW, values | keys) is not None
 
 
 async def set_status(db: AsyncSession, user_id: UUID, recharge_id: UUID, status: PaymentState) -> None:

@@ -1,0 +1,82 @@
+"""`/recharge/callbacks`: what the operators tell us. A callback is believed only as far as to ask the operator."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Path, Request
+
+from gencharge.core import web
+from gencharge.core.database import get_database
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.events import emit
+from gencharge.core.ids import SYSTEM
+from gencharge.core.web import Out
+from gencharge.fulfilment import service as fulfilment
+from gencharge.payments.events import WebhookRefused
+from gencharge.recharge import delivery
+from gencharge.recharge.errors import CallbackReferenceUnknown, CallbackSignatureInvalid
+
+router = web.router("recharge")
+_CHANNEL: Final = r"^[a-z0-9-]{2,40}$"
+
+
+class CallbackTaken(Out):
+    """The callback counts."""
+
+    status: str
+
+
+@router.post(
+    "/callbacks/{channel}",
+    summary="An operator's callback",
+    responses=web.errors(
+        CallbackSignatureInvalid,
+        CallbackReferenceUnknown,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["reference", "status"],
+                        "properties": {
+                            "reference": {"type": "string"},
+                            "status": {"type": "string", "enum": ["success", "failed", "pending"]},
+                        },
+                    }
+                }
+            },
+        }
+    },
+)
+async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_CHANNEL)]) -> CallbackTaken:
+    """For operators: how a recharge ended. Signed with `X-Timestamp` and `X-Signature` over the raw body."""
+    body = await request.body()
+    database = get_database(request)
+    secret = request.app.state.settings.operator_api_secret.get_secret_value()
+    headers = request.headers
+    problem = fulfilment.problem_with(
+        secret, headers.get(fulfilment.TIMESTAMP, ""), headers.get(fulfilment.SIGNATURE, ""), body
+    )
+    if problem is not None:
+        # In a transaction of its own: the refusal must not take the alert back.
+        refused = WebhookRefused(user_id=str(SYSTEM), sender=f"operator:{channel}", reason=problem)
+        await database.run(lambda db: emit(db, refused))
+        raise CallbackSignatureInvalid
+    try:
+        said: Any = orjson.loads(body)
+        reference, status = said["reference"], said["status"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise MalformedJson from None
+    if not isinstance(reference, str) or not isinstance(status, str):
+        raise MalformedJson
+    if not await database.run(lambda db: delivery.hint(db, channel, reference, status)):
+        raise CallbackReferenceUnknown
+    return CallbackTaken(status="taken")
