@@ -164,3 +164,51 @@ def test_every_statement_on_a_customers_table_names_the_customer() -> None:
 )
 def test_the_statement_rule_catches_what_breaks_it(statement: str) -> None:
     assert statements_without_owner(f"query = {statement!r}") != []
+
+
+MODELS = ("Wallet", "Transfer", "Recharge", "Adjustment")
+# The staff's lists and a sweep: they ask every shard, on purpose.
+SCATTERED = {
+    "wallet/crud.py:select_all_transfers",
+    "wallet/crud.py:select_all_adjustments",
+    "wallet/crud.py:lock_overdue_adjustments",
+    "recharge/crud.py:select_all_recharges",
+}
+_ON_A_MODEL = re.compile(rf"\b(?:select|update|delete)\(({'|'.join(MODELS)})\b")
+
+
+def queries_without_owner(source: str) -> list[str]:
+    """Functions that query a customer's table through its model without naming the customer in that very query."""
+    found = []
+    for function in ast.walk(ast.parse(source)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        chains = {ast.unparse(node) for node in ast.walk(function) if isinstance(node, ast.Call)}
+        for start in {match.group(0) for chain in chains if (match := _ON_A_MODEL.match(chain))}:
+            model = start.partition("(")[2]
+            if not any(chain.startswith(start) and f"{model}.user_id ==" in chain for chain in chains):
+                found.append(function.name)
+    return found
+
+
+def test_every_query_on_a_customers_table_names_the_customer_but_those_that_are_known_to_ask_all() -> None:
+    found = {
+        f"{path.relative_to(PACKAGE).as_posix()}:{name}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for name in queries_without_owner(path.read_text(encoding="utf-8"))
+    }
+    assert found == SCATTERED
+
+
+@pytest.mark.parametrize(
+    ("query", "caught"),
+    [
+        ("select(Transfer).where(Transfer.id == 1)", True),
+        ("select(Transfer)", True),
+        ("update(Wallet).values(posted=Wallet.user_id)", True),
+        ("select(Recharge.phone_number).where(Recharge.user_id == user)", False),
+        ("select(Transfer).where(Transfer.user_id == user).limit(1)", False),
+    ],
+)
+def test_the_query_rule_catches_what_breaks_it(query: str, caught: bool) -> None:
+    assert bool(queries_without_owner(f"def find(user):\n    return {query}\n")) is caught
