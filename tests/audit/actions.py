@@ -33,8 +33,11 @@ class Desk:
         self.app = app
         self.stores: Stores = app.state.stores
         self.me = me
+        # What must stand in no entry.
+        self.private = {"Asha Rao", "Ravi Iyer", "Meera Nair"}
         self._client = client
         self._headers = headers
+        self._know(me)
 
     @classmethod
     async def open(cls, app: FastAPI, client: httpx.AsyncClient) -> Desk:
@@ -45,7 +48,14 @@ class Desk:
 
     async def colleague(self) -> Desk:
         """Another admin's desk."""
-        return await Desk.open(self.app, self._client)
+        other = await Desk.open(self.app, self._client)
+        self.private |= other.private
+        other.private = self.private
+        return other
+
+    def _know(self, somebody: User | Admin) -> None:
+        assert somebody.email
+        self.private |= {somebody.email, somebody.phone_number, somebody.phone_number.removeprefix("+91")}
 
     async def ask(self, method: str, path: str, json: Any = None, **but: Any) -> httpx.Response:
         """Ask; each payment has a key of its own."""
@@ -61,11 +71,15 @@ class Desk:
 
     async def customer(self) -> User:
         """A registered customer."""
-        return await self.stores.database.run(make_user)
+        user = await self.stores.database.run(make_user)
+        self._know(user)
+        return user
 
     async def someone(self, role: str = "Viewer") -> Admin:
         """An admin to act on."""
-        return await self.stores.database.run(lambda db: make_admin(db, role))
+        admin = await self.stores.database.run(lambda db: make_admin(db, role))
+        self._know(admin)
+        return admin
 
     async def signed_in(self, subject: User | Admin) -> UUID:
         """A session of somebody's."""
@@ -79,6 +93,7 @@ class Desk:
         secret = str((await self.made("POST", "/auth/second-factor/setup"))["secret"])
         code = pyotp.TOTP(secret).now()
         given = await self.made("POST", "/auth/second-factor/confirm", {"code": code})
+        self.private |= {secret, *given["recovery_codes"]}
         self._headers = {"Authorization": f"Bearer {given['access_token']}"}
         return secret
 
@@ -185,6 +200,7 @@ async def appoint(desk: Desk) -> httpx.Response:
         "phone_number": new_phone(),
         "role": "Viewer",
     }
+    desk.private |= {body["email"], body["phone_number"]}
     return await desk.ask("POST", "/admins", body)
 
 
@@ -255,6 +271,7 @@ async def send_otp(desk: Desk) -> httpx.Response:
 async def verify_factor(desk: Desk) -> httpx.Response:
     await desk.enrol()
     codes = (await desk.made("POST", "/auth/second-factor/recovery-codes"))["recovery_codes"]
+    desk.private |= set(codes)
     return await desk.ask("POST", "/auth/second-factor/verify", {"recovery_code": codes[0]})
 
 

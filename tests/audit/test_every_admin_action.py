@@ -89,6 +89,7 @@ async def test_an_admin_action_leaves_an_entry_that_says_who_and_in_which_reques
         assert entry["actor"] == {"kind": "admin", "id": str(desk.me.admin_id)}
         assert entry["result"] == "succeeded"
         assert entry["object"]["id"]
+        assert not [private for private in desk.private if private in str(entry)], entry
 
 
 def test_every_route_on_which_the_staff_changes_something_has_a_line(app: FastAPI) -> None:
