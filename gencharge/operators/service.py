@@ -34,6 +34,7 @@ __all__ = [
     "OperatorsSnapshot",
     "RegistryEntry",
     "ask_registry",
+    "forget_number",
     "hint",
     "load_operators",
     "lookup",
@@ -94,6 +95,11 @@ async def correct(
     """`remember`, and the row as it is then."""
     await remember(db, phone_number, user_id, **known, owns=owns)
     return ConnectionOut.model_validate(await crud.get_connection(db, phone_number, user_id))
+
+
+async def forget_number(db: AsyncSession, phone_number: str) -> None:
+    """Forget what everyone knows of a number whose owner is to be forgotten."""
+    await crud.delete_known(db, phone_number)
 
 
 async def my_connections(db: AsyncSession, user_id: UUID, page: PageQuery) -> Page[ConnectionOut]:
