@@ -29,6 +29,8 @@ ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger")
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
+plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
+app.add_typer(plans, name="plans")
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -187,6 +189,33 @@ def verify_audit() -> None:
     for line in report.lines:
         out.print(line)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@plans.command("export")
+def export_plans(
+    file: Annotated[Path, typer.Argument(help="Where to write; .csv or .xlsx.")],
+) -> None:
+    """Write all plans to a file, to be edited and imported."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+    from gencharge.plans import console
+
+    raise typer.Exit(console.export_to(settings, file, out.print))
+
+
+@plans.command("import")
+def import_plans(
+    file: Annotated[Path, typer.Argument(help="What to read; .csv or .xlsx.", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Create and change the plans of a file, all of them or none."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+    from gencharge.plans import console
+
+    raise typer.Exit(console.import_from(settings, file, out.print, dry_run=dry_run))
 
 
 async def _verify_audit(settings: Settings) -> TrailReport:

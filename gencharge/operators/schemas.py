@@ -70,7 +70,7 @@ NewCode = Annotated[
         to_upper=True,
         min_length=2,
         max_length=20,
-        pattern=r"^[A-Z][A-Z0-9_]*$",
+        pattern="^[A-Za-z][A-Za-z0-9_]*$",
     ),
 ]
 SortOrder = Annotated[int, Field(ge=0, le=1_000_000, description="Smaller ones are shown first.")]

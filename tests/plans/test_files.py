@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,10 +24,13 @@ from gencharge.core.config import Settings
 from gencharge.core.events import EventRow
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
-from gencharge.plans import archive, importing, sheet, terms, workbook
+from gencharge.operators import service as operators
+from gencharge.plans import archive, console, importing, sheet, terms, workbook
+from gencharge.plans import service as plans
 from gencharge.plans.admin_schemas import PlanCreate
 from gencharge.plans.errors import FileUnreadable
 from gencharge.sessions.guards import Principal
+from tests.conftest import database_of, test_settings
 from tests.plans.desk import UNLIMITED, body, staff
 
 IMPORT = "/v1/plans/admin/import"
@@ -371,8 +377,13 @@ def test_a_size_that_a_zip_member_only_claims_is_not_believed() -> None:
 async def test_a_file_over_five_megabytes_is_too_large_and_one_over_a_megabyte_is_not(
     clerk: httpx.AsyncClient, manager: dict[str, str]
 ) -> None:
-    refused = await give(clerk, manager, b"x" * 5_000_001)
-    assert refused.status_code == 413
+    async def without_length() -> AsyncIterator[bytes]:
+        for _ in range(6):
+            yield b"x" * 1_000_000
+
+    for content in (b"x" * 5_000_001, without_length()):
+        refused = await clerk.post(IMPORT, content=content, headers=manager)
+        assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
     read = await give(clerk, manager, b"name\n" + b"x" * 4_000_000)
     assert (read.status_code, read.json()["code"]) == (422, "file_unreadable")
     other = await clerk.post("/v1/plans", content=b"x" * 1_000_001, headers=manager)
@@ -477,3 +488,31 @@ def test_arbitrary_plans_come_back_from_a_file_unchanged(wanted: list[dict[str, 
     reading = importing.Reading(admin, vocabulary, held)
     reading.read(workbook.read(data, sheet.COLUMNS))
     assert (reading.bad, reading.steps, reading.unchanged) == ([], [], len(held))
+
+
+def test_the_command_line_takes_plans_out_and_in(servers: Path, worker_id: str, tmp_path: Path) -> None:
+    settings = test_settings(servers, database_of(servers, worker_id, "console"))
+
+    async def prepare() -> None:
+        stores = Stores.open(settings)
+        await stores.database.run(operators.seed)
+        await stores.database.run(plans.seed)
+        await stores.close()
+
+    asyncio.run(prepare())
+    said: list[str] = []
+    for name in ("plans.csv", "plans.xlsx"):
+        assert console.export_to(settings, tmp_path / name, said.append) == 0
+        assert console.import_from(settings, tmp_path / name, said.append, dry_run=True) == 0
+    assert said[1] == said[3] == "41 rows: 0 would be created, 0 would be updated, 41 unchanged."
+    assert console.export_to(settings, tmp_path / "plans.pdf", said.append) == 1
+    bad = tmp_path / "bad.csv"
+    bad.write_bytes(csv_of(row(price="x")))
+    for dry_run in (True, False):
+        assert console.import_from(settings, bad, said.append, dry_run=dry_run) == 1
+    assert any(line.startswith("line 2, price: ") and line.endswith("(is: x)") for line in said)
+    bad.write_bytes(csv_of(row()))
+    assert console.import_from(settings, bad, said.append, dry_run=False) == 0
+    assert said[-1] == "1 rows: 1 created, 0 updated, 0 unchanged."
+    bad.write_bytes(b"colour\nred")
+    assert console.import_from(settings, bad, said.append, dry_run=False) == 1

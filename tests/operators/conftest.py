@@ -1,0 +1,57 @@
+"""A database of its own for the staff's side: operators come, go down and go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge.admins import service as admins
+from gencharge.core.config import Settings
+from gencharge.core.stores import Stores
+from gencharge.operators import service as operators
+from gencharge.plans import service as plans
+from gencharge.sessions.gate import Gate
+from tests.conftest import database_of, test_settings
+
+
+@pytest.fixture(scope="session")
+def desk_settings(servers: Path, worker_id: str) -> Settings:
+    """Settings with databases in which the staff may do what they like to operators."""
+    return test_settings(servers, database_of(servers, worker_id, "operators"))
+
+
+@pytest.fixture(scope="session")
+async def desk(desk_settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application at which the staff work."""
+    from gencharge.main import create_app
+
+    app = create_app(desk_settings)
+    async with app.router.lifespan_context(app):
+        stores: Stores = app.state.stores
+        async with stores.database.transaction() as db:
+            await operators.seed(db)
+            await plans.seed(db)
+            await admins.seed_roles(db)
+        while "Operators:edit" not in Gate.of(app).grants.get("Manager", ()):
+            await asyncio.sleep(0.02)
+        yield app
+
+
+@pytest.fixture(scope="session")
+def desk_stores(desk: FastAPI) -> Stores:
+    """The stores of `desk`."""
+    found: Stores = desk.state.stores
+    return found
+
+
+@pytest.fixture
+async def clerk(desk: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client of `desk`."""
+    transport = httpx.ASGITransport(app=desk)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client

@@ -1,0 +1,168 @@
+"""The staff's side of operators: who may do what, and when a recharge stops."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from gencharge.core.config import Settings
+from gencharge.core.events import EventRow
+from gencharge.core.ids import SYSTEM
+from gencharge.core.stores import Stores
+from gencharge.operators import service as operators
+from gencharge.recharge.errors import OperatorDown
+from tests.factories import new_phone
+from tests.money import balance, buy, find_plan, make_customer, make_number
+from tests.plans.desk import eventually, staff
+
+NEW = {"code": "new1", "name": "New Telecom Limited", "display_name": "New"}
+
+
+@pytest.fixture
+def manager(desk_settings: Settings) -> dict[str, str]:
+    """The headers of a manager of all operators."""
+    return staff(desk_settings)
+
+
+@pytest.fixture
+def jio(desk_settings: Settings) -> dict[str, str]:
+    """The headers of a manager of Jio only."""
+    return staff(desk_settings, "Manager", "JIO")
+
+
+async def events_of(stores: Stores, topic: str, code: str) -> list[dict[str, Any]]:
+    async with stores.database.transaction() as db:
+        rows = await db.scalars(select(EventRow).where(EventRow.topic == topic).order_by(EventRow.id))
+        return [row.payload["changes"] for row in rows if row.payload["operator_id"] == code]
+
+
+async def test_an_operator_is_added_changed_and_deleted_and_each_is_announced(
+    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+) -> None:
+    made = await clerk.post("/v1/operators", json=NEW, headers=manager)
+    assert made.status_code == 201, made.text
+    assert (made.json()["code"], made.json()["status"], made.json()["channel"]) == ("NEW1", "up", "internal")
+    taken = await clerk.post("/v1/operators", json=NEW, headers=manager)
+    assert (taken.status_code, taken.json()["code"]) == (409, "operator_exists")
+    assert taken.json()["errors"][0]["field"] == "body.code"
+    changed = await clerk.patch(
+        "/v1/operators/new1", json={"channel": "api", "is_active": False, "sort_order": 7}, headers=manager
+    )
+    assert (changed.json()["channel"], changed.json()["is_active"], changed.json()["name"]) == (
+        "api",
+        False,
+        NEW["name"],
+    )
+    assert (await clerk.patch("/v1/operators/NEW1", json={}, headers=manager)).status_code == 200
+    (said,) = await events_of(desk_stores, "OperatorUpdated", "NEW1")
+    assert said["channel"] == {"old": "internal", "new": "api"}
+    listed = await clerk.get("/v1/operators/admin?is_active=false&channel=api", headers=manager)
+    assert [one["code"] for one in listed.json()["items"]] == ["NEW1"]
+    gone = await clerk.delete("/v1/operators/NEW1", headers=manager)
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert (await clerk.delete("/v1/operators/NEW1", headers=manager)).status_code == 404
+    assert len(await events_of(desk_stores, "OperatorCreated", "NEW1")) == 1
+    assert len(await events_of(desk_stores, "OperatorDeleted", "NEW1")) == 1
+
+
+async def test_an_operator_that_plans_or_numbers_refer_to_is_not_deleted(
+    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+) -> None:
+    await clerk.post("/v1/operators", json={**NEW, "code": "NUM"}, headers=manager)
+    await desk_stores.database.run(
+        lambda db: operators.remember(db, new_phone(), SYSTEM, "NUM", None, "prepaid")
+    )
+    for code in ("JIO", "NUM"):
+        refused = await clerk.delete(f"/v1/operators/{code}", headers=manager)
+        assert (refused.status_code, refused.json()["code"]) == (409, "operator_in_use")
+        assert "inactive" in refused.json()["detail"]
+        assert await events_of(desk_stores, "OperatorDeleted", code) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"code": "a b"}, "body.code"),
+        ({"code": "1X"}, "body.code"),
+        ({"name": ""}, "body.name"),
+        ({"display_name": "x\ny"}, "body.display_name"),
+        ({"status": "sleepy"}, "body.status"),
+        ({"channel": "fax"}, "body.channel"),
+        ({"sort_order": -1}, "body.sort_order"),
+        ({"colour": "red"}, "body.colour"),
+    ],
+)
+async def test_a_wrong_field_is_named(
+    clerk: httpx.AsyncClient, manager: dict[str, str], change: dict[str, Any], field: str
+) -> None:
+    refused = await clerk.post("/v1/operators", json={**NEW, **change}, headers=manager)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    if "code" not in change:
+        refused = await clerk.patch("/v1/operators/JIO", json=change, headers=manager)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    for name in ("name", "status", "is_active"):
+        refused = await clerk.patch("/v1/operators/JIO", json={name: None}, headers=manager)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, f"body.{name}")
+
+
+async def test_a_manager_of_jio_sees_jio_and_sets_its_status_and_nothing_else(
+    clerk: httpx.AsyncClient, jio: dict[str, str], desk_settings: Settings
+) -> None:
+    listed = (await clerk.get("/v1/operators/admin", headers=jio)).json()["items"]
+    assert [one["code"] for one in listed] == ["JIO"]
+    for status in ("degraded", "up"):
+        answer = await clerk.patch("/v1/operators/JIO", json={"status": status}, headers=jio)
+        assert (answer.status_code, answer.json()["status"]) == (200, status)
+    for change in ({"channel": "api"}, {"status": "down", "name": "x"}, {"is_active": False}):
+        refused = await clerk.patch("/v1/operators/JIO", json=change, headers=jio)
+        assert (refused.status_code, refused.json()["code"]) == (403, "operator_scope_too_narrow")
+    other = await clerk.patch("/v1/operators/VI", json={"status": "down"}, headers=jio)
+    assert (other.status_code, other.json()["code"]) == (404, "operator_not_found")
+    for refused in (
+        await clerk.post("/v1/operators", json=NEW, headers=jio),
+        await clerk.delete("/v1/operators/JIO", headers=jio),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "operator_scope_too_narrow")
+    viewer = staff(desk_settings, "Viewer")
+    refused = await clerk.patch("/v1/operators/JIO", json={"status": "down"}, headers=viewer)
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_missing")
+    assert (await clerk.get("/v1/operators/admin")).status_code == 401
+
+
+async def test_down_stops_recharges_with_the_answer_and_shows_in_the_public_list_within_a_second(
+    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+) -> None:
+    user_id: UUID = await make_customer(desk_stores)
+    number = await make_number(desk_stores, "VI")
+    plan = await find_plan(desk_stores, "VI", 299)
+    before = await balance(desk_stores, user_id)
+
+    async def listed(status: str) -> bool:
+        items = (await clerk.get("/v1/operators")).json()["items"]
+        return any(item["code"] == "VI" and item["status"] == status for item in items)
+
+    assert (
+        await clerk.patch("/v1/operators/VI", json={"status": "down"}, headers=manager)
+    ).status_code == 200
+    with pytest.raises(OperatorDown):
+        await buy(desk_stores, user_id, number, plan.plan_id)
+    assert await balance(desk_stores, user_id) == before
+    await eventually(lambda: listed("down"))
+    assert (await clerk.patch("/v1/operators/VI", json={"status": "up"}, headers=manager)).status_code == 200
+    await buy(desk_stores, user_id, number, plan.plan_id)
+    await eventually(lambda: listed("up"))
+
+
+async def test_two_admins_who_add_the_same_operator_at_once_make_one(
+    clerk: httpx.AsyncClient, manager: dict[str, str]
+) -> None:
+    body = {**NEW, "code": "RACE"}
+    answers = await asyncio.gather(
+        *(clerk.post("/v1/operators", json=body, headers=manager) for _ in range(5))
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]
