@@ -6,6 +6,7 @@ Idempotent, each part in a transaction of its own; what is there is left as it i
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -16,11 +17,11 @@ from gencharge.core.config import Settings
 from gencharge.core.database import Database
 from gencharge.core.ids import SYSTEM
 from gencharge.core.money import Money
+from gencharge.fulfilment import service as fulfilment
 from gencharge.offers import service as offers
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.users import service as users
-from gencharge.users.errors import UserUnknown
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 
@@ -55,33 +56,29 @@ def seed(settings: Settings) -> bool:
 async def _seed(settings: Settings) -> bool:
     database = Database(settings, name="gencharge-seed")
     try:
-        return await seed_all(database)
+        return await seed_all(database, settings)
     finally:
         await database.close()
 
 
-async def seed_all(database: Database) -> bool:
-    """The same, on an open database."""
-    if await database.run(_is_done):
+async def seed_all(database: Database, settings: Settings) -> bool:
+    """The same, on an open database. A part that a later version brought is added to what was there before."""
+    parts = (
+        operators.seed,
+        plans.seed,
+        offers.seed,
+        partial(fulfilment.seed, settings=settings),
+        admins.seed,
+        _seed_users,
+    )
+    return any([await database.run(part) for part in parts])
+
+
+async def _seed_users(db: AsyncSession) -> bool:
+    """All in one transaction: where one of them is, archived or not, all are."""
+    last = user_id_of(USERS)
+    if last in await users.briefs(db, [last]):
         return False
-    await database.run(operators.seed)
-    await database.run(plans.seed)
-    await database.run(offers.seed)
-    await database.run(admins.seed)
-    await database.run(_seed_users)
-    return True
-
-
-async def _is_done(db: AsyncSession) -> bool:
-    """Users come last, all in one transaction: where one of them is, everything is."""
-    try:
-        await users.get(db, user_id_of(USERS))
-    except UserUnknown:
-        return False
-    return True
-
-
-async def _seed_users(db: AsyncSession) -> None:
     for number in range(1, USERS + 1):
         service_type = "prepaid" if number <= 40 else "postpaid"
         phone_number = phone_of(number)
@@ -110,3 +107,4 @@ async def _seed_users(db: AsyncSession) -> None:
             code=Code.OPENING,
             key="opening",
         )
+    return True

@@ -21,6 +21,7 @@ from gencharge.core.events import Listener
 from gencharge.core.jobs import Job
 from gencharge.core.personal_data import PersonalData
 from gencharge.core.stores import Stores
+from gencharge.fulfilment import routes as fulfilment_routes
 from gencharge.notifications import personal as notifications_personal
 from gencharge.notifications import routes as notifications_routes
 from gencharge.notifications import service as notifications
@@ -72,6 +73,7 @@ ROUTERS: Sequence[APIRouter] = (
     admins_routes.router,
     admins_routes.roles,
     operators_routes.router,
+    fulfilment_routes.router,
     notifications_routes.router,
     audit_routes.router,
 )
@@ -124,6 +126,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "roles", "description": "Roles and what they allow."},
     {"name": "sessions", "description": "Where users and admins are signed in, as the staff sees it."},
     {"name": "operators", "description": "Operators, circles, and whose number it is."},
+    {"name": "fulfilment", "description": "Over which channels operators are reached."},
     {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "offers", "description": "Discounts and cashbacks: which hold now, for whom, and their types."},
     {"name": "wallet", "description": "The balance and what moved it."},

@@ -201,7 +201,7 @@ async def _connected(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
 async def _put_sample(settings: Settings) -> None:
     database = Database(settings, name="gencharge-scale")
     try:
-        await sample.seed_all(database)
+        await sample.seed_all(database, settings)
     finally:
         await database.close()
 
