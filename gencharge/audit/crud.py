@@ -40,7 +40,7 @@ INDEXES: Final = [
     IndexModel(_TIME, name="in_time"),
 ]
 # Entries that one page looks at.
-LOOK_THROUGH: Final = 10_000
+LOOK_THROUGH: Final = 5_000
 
 
 def _entries(documents: AsyncDatabase[Document]) -> AsyncCollection[Document]:

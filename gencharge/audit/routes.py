@@ -32,7 +32,7 @@ _ALWAYS = (*ADMIN_ERRORS, ValidationFailed, DocumentsUnavailable)
 async def list_audit_entries(documents: Documents, query: Annotated[AuditQuery, Query()]) -> AuditPage:
     """Entries of the audit trail, newest first. Every filter narrows it; a value is never read as an expression.
 
-    A page looks at ten thousand entries at most: with filters that match few of many it may hold fewer than `limit`,
+    A page looks at five thousand entries at most: with filters that match few of many it may hold fewer than `limit`,
     and `next_cursor` goes on.
     """
     found, cursor = await audit.read(documents, query)

@@ -21,7 +21,7 @@ from tests.conftest import database_of, test_settings
 from tests.factories import headers_for, know_roles, make_admin, new_client
 
 # Half of what a request that asked MongoDB would wait for it.
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 1.5
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def app(mongo: Mongo, servers: Path, worker_id: str) -> AsyncIterator[Fast
     mongo.start()
     mongo.wait_ready()
     name = database_of(servers, worker_id, "outageofadmins")
-    but = {"mongo_url": mongo.url, "mongo_timeout_ms": 2_000, "access_token_expire_minutes": 5}
+    but = {"mongo_url": mongo.url, "mongo_timeout_ms": 3_000, "access_token_expire_minutes": 5}
     app = create_app(test_settings(servers, name, **but))
     async with app.router.lifespan_context(app):
         await know_roles(app)
