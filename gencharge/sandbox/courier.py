@@ -20,6 +20,8 @@ from gencharge.sandbox.store import Store, insert
 
 _AT_ONCE: Final = 16
 _LONGEST_NAP_SECONDS: Final = 1.0
+_GATHER_SECONDS: Final = 0.002  # what is queued within it goes out in one round
+_AWAY_SECONDS: Final = 0.2  # nobody listens at an address: so long nobody asks there again
 _log = telemetry.get_logger(__name__)
 
 Action = Callable[[Mapping[str, Any]], None]
@@ -33,6 +35,7 @@ class Courier:
         self.actions: dict[str, Action] = {}
         self._wake = asyncio.Event()
         self._flying: dict[int, asyncio.Task[None]] = {}
+        self._away_until: dict[str, float] = {}  # by target, in seconds of the monotonic clock
 
     def wake(self) -> None:
         """Look again now: something was queued, or the clock was moved."""
@@ -54,6 +57,7 @@ class Courier:
         async with httpx.AsyncClient(timeout=self.config.send_timeout_seconds, trust_env=False) as client:
             try:
                 while True:
+                    await asyncio.sleep(_GATHER_SECONDS)
                     self._wake.clear()
                     try:
                         self._do_what_is_due()
@@ -82,17 +86,22 @@ class Courier:
             return
         rows = self.store.db.execute(
             """SELECT * FROM notices n WHERE state = 'queued' AND due_at <= :now
+               AND target NOT IN (SELECT value FROM json_each(:away))
                AND (attempts > 0 OR NOT EXISTS (
                    SELECT 1 FROM notices e WHERE e.subject = n.subject AND e.id < n.id
                    AND e.state = 'queued' AND e.attempts = 0 AND e.due_at <= :now))
                ORDER BY due_at, id LIMIT :limit""",
-            {"now": self.clock.now(), "limit": 2 * _AT_ONCE},
+            {"now": self.clock.now(), "limit": 2 * _AT_ONCE, "away": json.dumps(self._away)},
         ).fetchall()
         for row in rows:
             if row["id"] not in self._flying and len(self._flying) < _AT_ONCE:
                 task = asyncio.create_task(self._send(client, dict(row)))
                 self._flying[row["id"]] = task
                 task.add_done_callback(lambda _, number=row["id"]: self._landed(number))  # type: ignore[misc]
+
+    @property
+    def _away(self) -> list[str]:
+        return [target for target, until in self._away_until.items() if until > time.monotonic()]
 
     def _landed(self, number: int) -> None:
         self._flying.pop(number, None)
@@ -104,6 +113,8 @@ class Courier:
             answer = await client.post(url, content=notice["body"], headers=self._headers(notice))
             taken, told = answer.is_success, str(answer.status_code)
         except (httpx.HTTPError, httpx.InvalidURL) as lost:
+            if isinstance(lost, httpx.ConnectError):
+                self._away_until[notice["target"]] = time.monotonic() + _AWAY_SECONDS
             taken, told = False, type(lost).__name__
         self._note(notice, taken=taken, told=told)
 
@@ -114,7 +125,7 @@ class Courier:
         # Whoever forges a notice tries once: the genuine one is what is missing.
         over = notice["forged"] or due - notice["created_at"] > self.config.give_up_after_seconds
         state = "sent" if taken else "given_up" if over else "queued"
-        if not taken:
+        if not taken and (attempts == 1 or over):
             _log.info(
                 "notice_not_taken",
                 target=notice["target"],
@@ -177,7 +188,7 @@ class Courier:
         if row["due"] is None:
             return _LONGEST_NAP_SECONDS
         # A notice behind an untried one of its subject is due, and must not make the loop spin; its landing wakes us.
-        shortest = 0.1 if busy else 0.005
+        shortest = 0.1 if busy or self._away else 0.005
         return min(
             _LONGEST_NAP_SECONDS, max(shortest, self.clock.real_seconds(row["due"] - self.clock.now()))
         )

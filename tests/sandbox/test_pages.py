@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -134,3 +135,12 @@ def test_the_index_lists_every_script_and_operation(site: Site) -> None:
     for operation in {**scripts.GATEWAY_OPERATIONS, **scripts.CHANNEL_OPERATIONS}:
         assert f"<code>{operation}</code>" in text
     assert f"{site.receiver.base}/webhooks" in text
+
+
+def test_the_handbook_has_the_table_of_scripts_as_it_is() -> None:
+    text = (Path(__file__).parent.parent.parent / "docs" / "SANDBOX.md").read_text(encoding="utf-8")
+    for kind in scripts.KINDS.values():
+        ending = "" if kind.ending is None else f".{kind.ending:02d}"
+        assert f"| {ending} | `{kind.name}` | {kind.meaning} | {kind.family.value} |" in text
+    for operation in {**scripts.GATEWAY_OPERATIONS, **scripts.CHANNEL_OPERATIONS}:
+        assert f"`{operation}`" in text
