@@ -124,13 +124,13 @@ async def test_the_list_shows_many_customers_in_order_with_no_query_for_each(boo
             with counting() as counted:
                 page = await books.get(f"limit={limit}")
             queries[limit] = counted.statements
-            instants = [item["created_at"] for item in page["items"]]
+            instants = [datetime.fromisoformat(item["created_at"]) for item in page["items"]]
             assert instants == sorted(instants, reverse=True)
             assert len(instants) == limit
     assert queries[2] == queries[6] == 2
     assert page["items"][0]["user"] is None
     oldest = await books.get("limit=4&sort=created_at")
-    instants = [item["created_at"] for item in oldest["items"]]
+    instants = [datetime.fromisoformat(item["created_at"]) for item in oldest["items"]]
     assert instants == sorted(instants)
     seen: list[str] = []
     cursor: str | None = ""
