@@ -30,8 +30,13 @@ from tests.money import buy, find_plan, make_number, sell_sample_plans
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 ROLES: Final = ("SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer")
 UNKNOWN_ID: Final = "0198c0de-0000-7000-8000-000000000000"
-# A parameter of a path that is no id.
-UNKNOWN: Final = {"code": "NOPE", "idempotency_key": "nope", "phone_number": "9876543210"}
+# A parameter of a path that is no id, of any room or of one.
+UNKNOWN: Final = {
+    "fulfilment.code": "nope",
+    "code": "NOPE",
+    "idempotency_key": "nope",
+    "phone_number": "9876543210",
+}
 
 
 def routes_of(app: FastAPI) -> list[str]:
@@ -137,8 +142,17 @@ class Asking:
             "conditions": {"operators": [operator]},
         }
         made = await self._client.post("/v1/offers", json=offer, headers=staff)
+        channel = {
+            "code": f"{operator.lower()}-spare",
+            "operator": operator,
+            "name": "Spare",
+            "url": "https://recharge.example/spare",
+            "is_active": False,
+        }
+        added = await self._client.post("/v1/fulfilment/channels", json=channel, headers=staff)
         return {
             "code": operator,
+            "fulfilment.code": added.json()["code"],
             "user_id": str(user.user_id),
             "plan_id": str(plan.plan_id),
             "offer_id": made.json()["offer_id"],
@@ -183,15 +197,16 @@ class Asking:
         method, template = route.split(" ")
         wanted: dict[str, Any] = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
         wanted |= REQUESTS.get(route, {})
-        path = "/".join(_filled(part, names) for part in template.split("/"))
+        room = template.removeprefix("/v1/").partition("/")[0]
+        path = "/".join(_filled(part, names, room) for part in template.split("/"))
         # Each payment has a key of its own.
         own = {"Idempotency-Key": str(new_id())}
         answer = await self._client.request(method, path, headers={**headers, **own}, **wanted)
         return answer.status_code
 
 
-def _filled(part: str, names: Mapping[str, str]) -> str:
+def _filled(part: str, names: Mapping[str, str], room: str) -> str:
     if not part.startswith("{"):
         return part
     name = part.strip("{}")
-    return names.get(name, UNKNOWN_ID if name.endswith("_id") else name)
+    return names.get(f"{room}.{name}") or names.get(name, UNKNOWN_ID if name.endswith("_id") else name)

@@ -68,6 +68,8 @@ SCOPED: Final[dict[str, str]] = {
     "PATCH /v1/offers/{offer_id}": "404 200",
     "DELETE /v1/offers/{offer_id}": "404 204",
     "PATCH /v1/operators/{code}": "404 200",
+    "PATCH /v1/fulfilment/channels/{code}": "404 200",
+    "DELETE /v1/fulfilment/channels/{code}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
 }
@@ -186,6 +188,11 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/offers/{offer_id}":                                                   "404  404   404   404 404  404  404   404    -",
     "PATCH /v1/offers/{offer_id}":                                                 "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/offers/{offer_id}":                                                "401  403   404   404 403  403  403   404    -",
+    # fulfilment
+    "GET /v1/fulfilment/channels":                                                 "401  403   200   200 200  200  200   200    -",
+    "POST /v1/fulfilment/channels":                                                "401  403   422   422 403  403  403   422    -",
+    "PATCH /v1/fulfilment/channels/{code}":                                        "401  403   404   404 403  403  403   404    -",
+    "DELETE /v1/fulfilment/channels/{code}":                                       "401  403   404   404 403  403  403   404    -",
     # wallet
     "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/admin/adjustments":                                            "401  403   200   200 200  403  200   403    -",

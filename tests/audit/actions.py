@@ -319,6 +319,33 @@ async def delete_operator(desk: Desk) -> httpx.Response:
     return await desk.ask("DELETE", f"/operators/{await _operator(desk)}")
 
 
+def _channel() -> dict[str, Any]:
+    return {
+        "code": f"spare-{next(_numbers)}",
+        "operator": "JIO",
+        "name": "Spare",
+        "url": "https://recharge.example/spare",
+        "is_active": False,
+    }
+
+
+@does("POST /v1/fulfilment/channels")
+async def add_channel(desk: Desk) -> httpx.Response:
+    return await desk.ask("POST", "/fulfilment/channels", _channel())
+
+
+@does("PATCH /v1/fulfilment/channels/{code}")
+async def change_channel(desk: Desk) -> httpx.Response:
+    made = await desk.made("POST", "/fulfilment/channels", _channel())
+    return await desk.ask("PATCH", f"/fulfilment/channels/{made['code']}", {"priority": 20})
+
+
+@does("DELETE /v1/fulfilment/channels/{code}")
+async def delete_channel(desk: Desk) -> httpx.Response:
+    made = await desk.made("POST", "/fulfilment/channels", _channel())
+    return await desk.ask("DELETE", f"/fulfilment/channels/{made['code']}")
+
+
 async def _group(desk: Desk) -> str:
     return str((await desk.made("POST", "/plans/groups", {"name": some_name("Group")}))["group_id"])
 
