@@ -52,11 +52,14 @@ async def list_archived(db: AsyncSession, wanted: UserQuery) -> tuple[list[User]
     """A page of the archived users. Raises SearchSortedByName, CursorInvalid."""
     indexed = _with_status(select(User), UserStatus.ARCHIVED)
     # Their numbers and addresses are free, so the directory does not know them; they have indexes of their own.
+    # Their conditions stand here as literals, which a planner can compare.
     archived = text("users.status = 'archived'")
     if wanted.phone_number is not None:
-        indexed = indexed.where(User.phone_number == wanted.phone_number, archived)
+        indexed = indexed.where(
+            User.phone_number == wanted.phone_number, archived, text("users.phone_number <> ''")
+        )
     if wanted.email is not None:
-        indexed = indexed.where(User.email == wanted.email, archived)
+        indexed = indexed.where(User.email == wanted.email, archived, text("users.email <> ''"))
     return await _page(db, indexed, lambda user: _conditions(user, wanted), wanted, few=True)
 
 

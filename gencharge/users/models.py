@@ -40,7 +40,9 @@ class KycTier(StrEnum):
 
 # Nearly all users are active, so the indexes by status leave them out.
 _FEW = text("status <> 'active'")
-_ARCHIVED = text("status = 'archived'")
+# Only for exact look-ups: with the second condition no list of all archived users is read by them, and then sorted.
+_ARCHIVED_PHONE = text("status = 'archived' AND phone_number <> ''")
+_ARCHIVED_EMAIL = text("status = 'archived' AND email <> ''")
 
 
 class User(Base):
@@ -76,8 +78,8 @@ class User(Base):
         Index("ix_users_name_key", "name_key", "user_id"),
         Index("ix_users_status_created_at", "status", "created_at", "user_id", postgresql_where=_FEW),
         Index("ix_users_status_name_key", "status", "name_key", "user_id", postgresql_where=_FEW),
-        Index("ix_users_archived_phone_number", "phone_number", postgresql_where=_ARCHIVED),
-        Index("ix_users_archived_email", "email", postgresql_where=_ARCHIVED),
+        Index("ix_users_archived_phone_number", "phone_number", postgresql_where=_ARCHIVED_PHONE),
+        Index("ix_users_archived_email", "email", postgresql_where=_ARCHIVED_EMAIL),
     )
 
 

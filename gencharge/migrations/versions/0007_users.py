@@ -81,8 +81,8 @@ def _indexes() -> None:
         "ix_users_status_name_key", "users", ["status", "name_key", "user_id"], postgresql_where=few
     )
     # A number and an address that are in use are in the directory; these find who had them.
-    archived = sa.text("status = 'archived'")
     for column in ("phone_number", "email"):
+        archived = sa.text(f"status = 'archived' AND {column} <> ''")
         op.create_index(f"ix_users_archived_{column}", "users", [column], postgresql_where=archived)
 
 
