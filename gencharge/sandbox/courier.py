@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -62,8 +61,11 @@ class Courier:
                     try:
                         self._do_what_is_due()
                         self._send_what_is_due(client)
-                    except sqlite3.Error:  # Such as a file that somebody else holds: it passes.
+                    except (
+                        Exception
+                    ):  # Such as a file that somebody else holds; the loop itself must never end.
                         _log.exception("courier_stumbled")
+                        await asyncio.sleep(_LONGEST_NAP_SECONDS)
                     try:
                         await asyncio.wait_for(self._wake.wait(), self._nap_seconds())
                     except TimeoutError:

@@ -149,8 +149,10 @@ def _takes(operation: str, families: frozenset[Family]) -> list[str]:
     names = [kind.name for kind in _KINDS if kind.family in families]
     if operation in _PROMPT:
         names = [n for n in names if n not in {"late_success", "late_failure", "pending"}]
-    # A notice that comes late is the one answer fault that a notice can have.
-    return [*names, "slow"] if operation in {"webhook", "callback"} else names
+    if operation in {"webhook", "callback"}:
+        # One notice has no order; and lateness is the one fault of an answer that a notice can have.
+        return [*(name for name in names if name != "reordered_callbacks"), "slow"]
+    return names
 
 
 def choose(

@@ -354,6 +354,12 @@ def test_the_settlement_report_may_differ_from_the_payments(site: Site) -> None:
             {"target": "*", "operation": "submit", "script": "slow", "typo": 1},
             "typo: not known",
         ),
+        (
+            "PUT",
+            "/sandbox/scripts",
+            {"target": "a", "operation": "callback", "script": "reordered_callbacks"},
+            "script: callback takes",
+        ),
         ("PUT", "/sandbox/scripts", [], "body: a JSON object"),
         ("PUT", "/sandbox/clock", {"speed": 0}, "speed: from 0.01"),
         ("PUT", "/sandbox/targets", {"webhook_url": "file:///etc/passwd"}, "webhook_url: an address"),
