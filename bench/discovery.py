@@ -20,6 +20,7 @@ class Parameter:
     name: str
     place: str  # query or path
     schema: dict[str, Any]
+    required: bool = False
 
     @property
     def choices(self) -> list[Any]:
@@ -36,9 +37,18 @@ class StaffList:
     parameters: tuple[Parameter, ...]
 
     @property
+    def required(self) -> list[str]:
+        """What a request must name beside the path."""
+        return [one.name for one in self.parameters if one.place == "query" and one.required]
+
+    @property
     def filters(self) -> tuple[Parameter, ...]:
         """What narrows the list down."""
-        return tuple(one for one in self.parameters if one.place == "query" and one.name not in _SHAPE)
+        return tuple(
+            one
+            for one in self.parameters
+            if one.place == "query" and not one.required and one.name not in _SHAPE
+        )
 
     @property
     def sorts(self) -> list[str | None]:
@@ -60,7 +70,7 @@ def staff_lists(app: FastAPI) -> list[StaffList]:
         guard = next(_guards(route.dependant), None)
         raw = document["paths"].get(route.path, {}).get("get", {}).get("parameters", [])
         parameters = tuple(
-            Parameter(one["name"], one["in"], _resolved(one["schema"], document))
+            Parameter(one["name"], one["in"], _resolved(one["schema"], document), one.get("required", False))
             for one in raw
             if one["in"] in {"query", "path"}
         )

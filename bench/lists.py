@@ -1,0 +1,309 @@
+"""Measure every list of the staff over the scale data: every filter, every pair, many of three and more, deep pages.
+
+    python -m bench lists [--data-dir FOLDER] [--users N] [--transactions N] [--only PATH] [--output FILE]
+
+With `--data-dir` the servers' data stays for the next run. Each list is asked over the application's own HTTP layer, in
+this process, one request at a time. A missed goal is no failure: exit status 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+from fastapi import FastAPI
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy import event, text
+
+from bench.combinations import Query, Values, queries_of, shown, values_of
+from bench.discovery import StaffList, staff_lists
+from gencharge import scale, wiring
+from gencharge.core import checks, clock, migrations
+from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+from gencharge.embedded import EmbeddedServers
+from gencharge.main import create_app
+from gencharge.scale import progress
+from gencharge.sessions.gate import Gate
+from gencharge.sessions.tokens import Keyring, Principal
+
+DATABASE = "gencharge_scale"
+GOAL_MS = 100.0
+# So many pages after the first one are asked for, by following cursors; of lists without a filter, so many.
+FOLLOWED, FOLLOWED_ALL = 2, 100
+_WORST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request. `page` 0 is the first."""
+
+    query: Query
+    page: int
+    milliseconds: float
+    items: int
+
+
+@dataclass(slots=True)
+class Measured:
+    """A list and all that it was asked for."""
+
+    one: StaffList
+    asked: list[Asked] = field(default_factory=list)
+    refused: int = 0
+    plans: list[str] = field(default_factory=list)
+
+    def at(self, share: float) -> float:
+        """The latency that this share of the requests stays below, in milliseconds."""
+        found = sorted(each.milliseconds for each in self.asked)
+        return found[min(len(found) - 1, int(len(found) * share))]
+
+    @property
+    def worst(self) -> list[Asked]:
+        """The slowest request of each of the slowest queries."""
+        by_query: dict[str, Asked] = {}
+        for each in sorted(self.asked, key=lambda each: each.milliseconds):
+            by_query[shown(each.query)] = each
+        return sorted(by_query.values(), key=lambda each: -each.milliseconds)[:_WORST]
+
+
+class Asker:
+    """An admin who may see everything, and asks for pages."""
+
+    def __init__(
+        self, app: FastAPI, client: httpx.AsyncClient, values: Values, scope: tuple[str, ...] = ()
+    ) -> None:
+        self.app, self.client, self.values, self.scope = app, client, values, scope
+        self._keys = Keyring(app.state.settings)
+        self._admin_id = new_id()
+
+    def _headers(self) -> dict[str, str]:
+        now = int(clock.now().timestamp())
+        about = {"role": "SuperAdmin", "operator_scope": self.scope, "second_factor_at": now}
+        token = self._keys.sign(Principal(self._admin_id, "admin", new_id(), **about))
+        return {"Authorization": f"Bearer {token}"}
+
+    def _where(self, one: StaffList) -> tuple[str, Query]:
+        known = {name: pool[0] for name, pool in self.values.of_name.items()}
+        return one.path.format(**known), {name: known[name] for name in one.required}
+
+    async def get(self, path: str, query: Query) -> tuple[httpx.Response, float]:
+        """The answer, and how long it took in milliseconds."""
+        headers = self._headers()
+        began = time.perf_counter()
+        answer = await self.client.get(path, params=query, headers=headers)
+        return answer, (time.perf_counter() - began) * 1000
+
+    async def ask(self, found: Measured, query: Query, *, follow: int) -> None:
+        """A list's first page, and so many more after it."""
+        path, required = self._where(found.one)
+        cursor: Query = {}
+        for page in range(1 + follow):
+            answer, milliseconds = await self.get(path, required | query | cursor)
+            if answer.status_code in {404, 422} and page == 0 and query.keys() - {"sort", "limit"}:
+                found.refused += 1
+                return
+            if answer.status_code != 200:
+                raise RuntimeError(f"{path} {query}: {answer.status_code} {answer.text}")
+            body = answer.json()
+            found.asked.append(Asked(query | cursor, page, milliseconds, len(body["items"])))
+            if body["next_cursor"] is None:
+                return
+            cursor = {"cursor": body["next_cursor"]}
+
+    async def explain(self, found: Measured, worst: Asked) -> str:
+        """The slowest statement of a request, as PostgreSQL runs it."""
+        stores: Stores = self.app.state.stores
+        heard: list[tuple[float, str, Any]] = []
+        engine = stores.database.engine.sync_engine
+
+        def before(connection: Any, cursor: Any, statement: str, parameters: Any, *others: Any) -> None:
+            heard.append((time.perf_counter(), statement, parameters))
+
+        event.listen(engine, "before_cursor_execute", before)
+        path, required = self._where(found.one)
+        await self.get(path, required | worst.query)
+        event.remove(engine, "before_cursor_execute", before)
+        ends = [began for began, _, _ in heard[1:]] + [time.perf_counter()]
+        spent = [end - began for (began, _, _), end in zip(heard, ends, strict=True)]
+        if not heard:
+            return "no SQL"
+        _, statement, parameters = heard[spent.index(max(spent))]
+        async with stores.database.engine.connect() as connection:
+            rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters)
+            return "\n".join(row[0] for row in rows)
+
+
+async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles: bool = False) -> Measured:
+    """Everything about one list."""
+    found = Measured(one)
+    queries = list(queries_of(one, asker.values, chance=random.Random(1), at_random=at_random))
+    if only_singles:
+        queries = [query for query in queries if len(query.keys() - {"sort"}) < 2]
+    columns = (TextColumn("{task.description:40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(one.path, total=len(queries))
+        # Connections, compiled statements and caches are there before anything counts.
+        await asker.ask(Measured(one), {}, follow=1)
+        for query in queries:
+            alone = not query.keys() - {"sort"}
+            await asker.ask(
+                found, query | ({"limit": "100"} if alone else {}), follow=FOLLOWED_ALL if alone else FOLLOWED
+            )
+            bar.advance(task)
+    found.plans = [await asker.explain(found, worst) for worst in found.worst if worst.milliseconds > GOAL_MS]
+    return found
+
+
+@contextmanager
+def _servers(folder: Path | None) -> Iterator[Path]:
+    where = folder or Path(tempfile.mkdtemp(prefix="gencharge-bench-"))
+    try:
+        with EmbeddedServers(where):
+            yield where
+    finally:
+        if folder is None:
+            shutil.rmtree(where, ignore_errors=True)
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        data_dir=folder,
+        database_url=embedded_postgres_url(folder, DATABASE),
+        mongo_url=embedded_mongo_url(folder),
+        mongo_database=DATABASE,
+        redis_url=embedded_redis_url(folder),
+        access_log=False,
+        log_level="WARNING",
+    )
+
+
+async def _create_database(folder: Path) -> None:
+    connection = await asyncpg.connect(embedded_postgres_url(folder, "postgres"))
+    if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+        await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+    await connection.close()
+
+
+async def _measure_all(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+    app = create_app(settings)
+    connection = await asyncpg.connect(settings.postgres_url)
+    values = await values_of(connection)
+    await connection.close()
+    transport = httpx.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as client,
+    ):
+        while not Gate.of(app).grants:
+            await asyncio.sleep(0.05)
+        lists = [one for one in staff_lists(app) if not options.only or one.path in options.only]
+        asker, limited = Asker(app, client, values), Asker(app, client, values, scope=("VI",))
+        found = [await measure(asker, one, at_random=options.random) for one in lists]
+        scoped = [await measure(limited, one, at_random=0, only_singles=True) for one in lists if one.scoped]
+        beside = await _beside(asker)
+    return {"lists": found, "scoped": scoped, "beside": beside}
+
+
+async def _beside(asker: Asker) -> dict[str, float]:
+    """Other things that the staff look at, for information, in milliseconds; and the ledger's check, in seconds."""
+    stores: Stores = asker.app.state.stores
+    whale = asker.values.of_name["user_id"][0]
+    found = {}
+    for path in (f"/v1/users/{whale}", f"/v1/wallet/admin/{whale}/balance"):
+        times = []
+        for _ in range(20):
+            answer, milliseconds = await asker.get(path, {})
+            if answer.status_code == 200:
+                times.append(milliseconds)
+        if times:
+            found[f"{path.replace(whale, '{user_id}')}, busiest customer (ms)"] = sorted(times)[
+                len(times) // 2
+            ]
+    began = time.perf_counter()
+    report = await checks.run(stores.database, wiring.CHECKS)
+    if not report.ok:
+        raise RuntimeError("\n".join(report.lines))
+    found["gencharge ledger verify (s)"] = time.perf_counter() - began
+    async with stores.database.transaction() as db:
+        size = await db.scalar(text("SELECT pg_database_size(current_database())"))
+    found["size of the database (GB)"] = float(size or 0) / 1e9
+    return found
+
+
+def _table(title: str, found: Sequence[Measured]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column("list")
+    for heading in ("requests", "p50 ms", "p95 ms", "max ms", "over 100 ms", ""):
+        table.add_column(heading, justify="right")
+    for each in found:
+        slow = sum(one.milliseconds > GOAL_MS for one in each.asked)
+        verdict = "[green]reached[/green]" if each.at(0.95) < GOAL_MS else "[red]MISSED[/red]"
+        numbers = (f"{each.at(0.5):.1f}", f"{each.at(0.95):.1f}", f"{each.at(1):.1f}")
+        table.add_row(each.one.path, f"{len(each.asked):,}", *numbers, str(slow), verdict)
+    return table
+
+
+def _show(console: Console, found: dict[str, Any]) -> None:
+    console.print(_table("Lists, p95 to be under 100 ms", found["lists"]))
+    console.print(_table("The same for an admin of one operator, each filter alone", found["scoped"]))
+    for each in (*found["lists"], *found["scoped"]):
+        for worst in each.worst:
+            console.print(
+                f"{each.one.path}: {worst.milliseconds:.0f} ms, {worst.items} items, {shown(worst.query)[:150]}"
+            )
+        for plan in each.plans:
+            console.print(plan, markup=False, highlight=False)
+    for what, number in found["beside"].items():
+        console.print(f"{what}: {number:.1f}")
+
+
+def main(words: Sequence[str]) -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(
+        prog="bench lists", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data-dir", type=Path, help="the servers' folder, kept for the next run")
+    parser.add_argument("--users", type=int, default=1_000_000)
+    parser.add_argument("--transactions", type=int, default=5_000_000)
+    parser.add_argument(
+        "--random", type=int, default=300, help="combinations of three and more filters of each list"
+    )
+    parser.add_argument("--only", action="append", metavar="PATH", help="measure this list; may be repeated")
+    parser.add_argument("--output", type=Path, help="write every request to this file, as JSON")
+    options = parser.parse_args(words)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 130
+    with _servers(options.data_dir) as folder:
+        settings = _settings(folder)
+        asyncio.run(_create_database(folder))
+        migrations.upgrade(settings)
+        with progress.shown(Console(stderr=True)) as meter:
+            began = time.perf_counter()
+            if scale.seed(settings, scale.Size(options.users, options.transactions), meter):
+                console.print(f"The scale data took {time.perf_counter() - began:.0f} s.")
+        found = asyncio.run(_measure_all(settings, options))
+    _show(console, found)
+    if options.output:
+        rows = {
+            each.one.path: [[shown(a.query), a.page, round(a.milliseconds, 2), a.items] for a in each.asked]
+            for each in found["lists"]
+        }
+        options.output.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

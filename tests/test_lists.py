@@ -1,0 +1,185 @@
+"""Every list of the staff, on the scale data: it answers, and a page of fifty asks the database no more than one of one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bench.discovery import StaffList, staff_lists
+from gencharge import scale, wiring
+from gencharge.core.config import Settings
+from gencharge.core.database import Db
+from gencharge.core.paging import Paging
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.main import create_app
+from gencharge.scale import progress
+from gencharge.sessions import service as sessions
+from gencharge.sessions.guards import Action, Principal, Requires, Resource
+from gencharge.users.models import User
+from tests.conftest import database_of, test_settings
+from tests.counting import Counted, counting, listening
+from tests.factories import headers_for, know_roles, make_admin, new_client
+from tests.offers.desk import make, make_type
+
+# A page of fewer rows would hide a query for each of them.
+ENOUGH = 10
+LISTS = staff_lists(create_app(Settings(_env_file=None)))  # type: ignore[call-arg]
+PLANTED = "/v1/planted"
+every_list = pytest.mark.parametrize("one", LISTS, ids=[one.path for one in LISTS])
+_VERSION = text("""
+    INSERT INTO plan_versions (plan_id, version, snapshot)
+    SELECT plan_id, :version, snapshot FROM plan_versions WHERE plan_id = :plan_id AND version = 1
+""")
+
+
+@pytest.fixture(scope="module")
+async def office(servers: Path, worker_id: str) -> AsyncIterator[Office]:
+    """The application on a small set of the scale data, the lists of staff and catalogue filled, too."""
+    settings = test_settings(servers, database_of(servers, worker_id, "lists"))
+    await scale.load(settings, scale.Size(users=500, transactions=5_000), progress.Silent())
+    app = create_app(settings)
+    app.router.routes.append(_planted())
+    async with app.router.lifespan_context(app), new_client(app) as client:
+        await know_roles(app)
+        stores: Stores = app.state.stores
+        admin = await stores.database.run(make_admin)
+        office = Office(app, client, lambda: headers_for(settings, admin))
+        await office.fill()
+        with listening(stores.database):
+            yield office
+
+
+def _planted() -> Any:
+    """A list as it must not be: one more query for each row."""
+    app = FastAPI()
+
+    @app.get(PLANTED)
+    async def planted(
+        db: Db, page: Paging, admin: Annotated[Principal, Depends(Requires(Resource.USERS, Action.READ))]
+    ) -> dict[str, Any]:
+        del admin
+        ids: Sequence[UUID] = (await db.scalars(select(User.user_id).limit(page.limit))).all()
+        names = [await db.scalar(select(User.name).where(User.user_id == user_id)) for user_id in ids]
+        return {"items": names, "next_cursor": None}
+
+    return app.routes[-1]
+
+
+class Office:
+    """An admin who may see everything, at work."""
+
+    def __init__(
+        self, app: FastAPI, client: httpx.AsyncClient, headers: Callable[[], dict[str, str]]
+    ) -> None:
+        self.stores: Stores = app.state.stores
+        self.client = client
+        self._headers = headers
+        # What the paths and the lists of one thing's parts name.
+        self.known: dict[str, str] = {}
+
+    async def fill(self) -> None:
+        """Rows for the lists that the scale data leaves short."""
+        await self.stores.database.run(self._add_staff)
+        for number in range(ENOUGH):
+            await make_type(self.client, self._headers(), name=f"Kind {number}")
+            await make(self.client, self._headers(), name=f"Offer {number}")
+        # Everything so far becomes entries of the audit trail.
+        await Relay(self.stores, wiring.LISTENERS).drain()
+
+    async def _add_staff(self, db: AsyncSession) -> None:
+        for number in range(ENOUGH):
+            await make_admin(db)
+            role = "INSERT INTO roles (role_id, name, description) VALUES (gen_random_uuid(), :name, '')"
+            await db.execute(text(role), {"name": f"Role {number}"})
+        owner = await db.scalar(text("SELECT user_id FROM users LIMIT 1"))
+        plan_id = await db.scalar(text("SELECT plan_id FROM plans LIMIT 1"))
+        self.known = {"owner_id": str(owner), "plan_id": str(plan_id)}
+        for number in range(ENOUGH):
+            await sessions.start(
+                db, self.stores.settings, user_id=owner, kind="user", device=f"Phone {number}"
+            )
+            await db.execute(_VERSION, {"plan_id": plan_id, "version": number + 2})
+
+    async def _get(self, one: StaffList, query: dict[str, Any]) -> httpx.Response:
+        required = {name: self.known[name] for name in one.required}
+        path = one.path.format(**self.known)
+        return await self.client.get(path, params=required | query, headers=self._headers())
+
+    async def status(self, one: StaffList, **query: Any) -> int:
+        """How a request for a list ends."""
+        return (await self._get(one, query)).status_code
+
+    async def ask(self, one: StaffList, **query: Any) -> tuple[dict[str, Any], Counted]:
+        """A page of a list, and what it asked the database."""
+        with counting() as counted:
+            answer = await self._get(one, query)
+        assert answer.status_code == 200, answer.text
+        return answer.json(), counted
+
+
+async def grows(office: Office, one: StaffList) -> bool:
+    """Whether a page of fifty needs more statements than one of one."""
+    await office.ask(one, limit=1)  # the first one may look up what the later ones know
+    small, of_one = await office.ask(one, limit=1)
+    large, of_many = await office.ask(one, limit=50)
+    assert len(small["items"]) == 1
+    assert len(large["items"]) >= ENOUGH, f"{one.path} has too few rows to tell: fill it in Office.fill"
+    return of_many.statements != of_one.statements
+
+
+@every_list
+async def test_a_page_of_fifty_makes_as_many_statements_as_a_page_of_one(
+    office: Office, one: StaffList
+) -> None:
+    assert not await grows(office, one)
+
+
+async def test_a_planted_query_for_each_row_is_noticed(office: Office) -> None:
+    assert await grows(office, StaffList(PLANTED, False, ()))
+
+
+@every_list
+async def test_a_list_gives_every_row_once_from_page_to_page_in_each_order(
+    office: Office, one: StaffList
+) -> None:
+    for sort in one.sorts:
+        shape = {"limit": 7} | ({"sort": sort} if sort else {})
+        seen: list[str] = []
+        cursor: dict[str, str] = {}
+        while len(seen) < 100:
+            page, _ = await office.ask(one, **shape, **cursor)
+            seen += [str(item) for item in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        assert len(seen) == len(set(seen)), (one.path, sort)
+
+
+@every_list
+async def test_every_choice_of_every_filter_answers(office: Office, one: StaffList) -> None:
+    for wanted in one.filters:
+        for choice in wanted.choices:
+            value = str(choice).lower() if isinstance(choice, bool) else choice
+            orders = [{"sort": sort} if sort else {} for sort in one.sorts]
+            statuses = {await office.status(one, **{wanted.name: value}, **order) for order in orders}
+            # Some orders don't go with some choices, and say so.
+            assert 200 in statuses, (one.path, wanted.name, value)
+            assert statuses <= {200, 422}, (one.path, wanted.name, value)
+
+
+def test_all_lists_of_the_staff_are_found() -> None:
+    assert {
+        "/v1/admins",
+        "/v1/audit-logs",
+        "/v1/recharge/admin",
+        "/v1/wallet/admin/transactions",
+    } <= {one.path for one in LISTS}
