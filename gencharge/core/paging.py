@@ -35,6 +35,9 @@ from gencharge.core.money import Money
 
 T = TypeVar("T")
 MAX_CURSOR = 500
+# Days beyond these have no neighbours that a calendar or PostgreSQL could name.
+FIRST_DAY = date(1900, 1, 1)
+LAST_DAY = date(2999, 12, 31)
 # Rows that one page of a bounded list looks at: some 20 ms of an index scan.
 LOOK_THROUGH = 20_000
 
@@ -82,8 +85,8 @@ class _Ranges(BaseModel):
 
     min_amount: Money | None = None
     max_amount: Money | None = None
-    from_date: date | None = None
-    to_date: date | None = None
+    from_date: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
+    to_date: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
     sort: Literal["created_at", "-created_at"] = "-created_at"
 
     @model_validator(mode="after")

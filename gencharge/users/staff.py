@@ -21,6 +21,7 @@ from gencharge.core.paging import CursorInvalid, Page
 from gencharge.core.personal_data import parts_of
 from gencharge.core.web import errors
 from gencharge.directory.errors import EmailTaken
+from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
 from gencharge.users import export as exports
 from gencharge.users import lifecycle, listing, profile
@@ -55,6 +56,8 @@ router = web.router("users")
 Reader = Annotated[Principal, Depends(Requires(Resource.USERS, Action.READ))]
 Editor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT))]
 SureEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, step_up=True))]
+# The tier decides what a wallet may hold, so it takes the wallets' permission.
+WalletEditor = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE))]
 _READING: Final = (*ADMIN_ERRORS, DatabaseUnavailable, ValidationFailed)
 _CHANGING: Final = (*_READING, MalformedJson, UserUnknown)
@@ -183,7 +186,7 @@ async def switch_user_type(
         UserAlreadyArchived,
     ),
 )
-async def change_kyc_tier(db: Db, admin: SureEditor, user_id: UUID, body: ChangeKycTier) -> StaffUserOut:
+async def change_kyc_tier(db: Db, admin: WalletEditor, user_id: UUID, body: ChangeKycTier) -> StaffUserOut:
     """Note how well a customer is known, which decides what the wallet may hold. Needs a second factor given just now."""
     return _shown(await profile.set_kyc_tier(db, user_id, body.tier, reason=body.reason))
 
@@ -191,10 +194,10 @@ async def change_kyc_tier(db: Db, admin: SureEditor, user_id: UUID, body: Change
 @router.get(
     "/{user_id}/export",
     response_class=StreamingResponse,
-    responses=EXPORTED | errors(*_READING, UserUnknown, DocumentsUnavailable),
+    responses=EXPORTED | errors(*_READING, StepUpRequired, UserUnknown, DocumentsUnavailable),
 )
-async def export_user(request: Request, admin: Reader, user_id: UUID) -> StreamingResponse:
-    """All that is held about a customer, for one who can't fetch it. The audit trail notes it."""
+async def export_user(request: Request, admin: SureEditor, user_id: UUID) -> StreamingResponse:
+    """All that is held about a customer, for one who can't fetch it. Needs a second factor given just now; the audit trail notes it."""
     return attachment(await exports.export(request.app.state.stores, parts_of(request), user_id))
 
 

@@ -114,6 +114,7 @@ def test_the_routes_that_want_a_second_factor_given_just_now_are_these(asker: As
         if any(isinstance(guard, Requires) and guard.step_up for guard in _guards(route.dependant))
     }
     assert found == {
+        "GET /v1/users/{user_id}/export",
         "DELETE /v1/admins/{admin_id}/second-factor",
         "POST /v1/admins",
         "POST /v1/roles",
