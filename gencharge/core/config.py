@@ -127,6 +127,13 @@ class Settings(BaseSettings):
     payment_key_id: str = DEVELOPMENT_PAYMENT_KEY
     payment_key_secret: SecretStr = SecretStr(DEVELOPMENT_PAYMENT_SECRET)
     payment_webhook_secret: SecretStr = SecretStr(DEVELOPMENT_WEBHOOK_SECRET)
+    # The webhook secret before the present one: what it signed still counts. Set during a rotation only.
+    payment_previous_webhook_secret: SecretStr | None = None
+    # A call without an answer after so long is unknown; then the gateway is asked, after these pauses (seconds).
+    payment_timeout_seconds: float = Field(default=8, gt=0, le=60)
+    payment_check_seconds: list[float] = [10, 30, 120, 600, 3600]
+    # Where a customer pays an order, with `{order_id}` in it; empty = the sandbox's page, in production none.
+    payment_checkout_url: str = ""
     # A submission without an answer after so long is unknown; then the operator is asked, after these pauses (seconds).
     operator_timeout_seconds: float = Field(default=8, gt=0, le=60)
     operator_check_seconds: list[float] = [5, 30, 120, 600, 3600]
@@ -186,7 +193,13 @@ class Settings(BaseSettings):
         """Redis URL: the given one, or the embedded server's socket."""
         return self.redis_url or embedded_redis_url(self.data_dir)
 
-    @field_validator("signing_key", "previous_signing_key", "previous_secret_key", mode="before")
+    @field_validator(
+        "signing_key",
+        "previous_signing_key",
+        "previous_secret_key",
+        "payment_previous_webhook_secret",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         """`PREVIOUS_SECRET_KEY=` in a file means no key; never an empty one, which anybody could sign with."""
@@ -257,8 +270,11 @@ class Settings(BaseSettings):
         for name, secret in (
             ("PAYMENT_KEY_SECRET", self.payment_key_secret),
             ("PAYMENT_WEBHOOK_SECRET", self.payment_webhook_secret),
+            ("PAYMENT_PREVIOUS_WEBHOOK_SECRET", self.payment_previous_webhook_secret),
             ("OPERATOR_API_SECRET", self.operator_api_secret),
         ):
+            if secret is None:
+                continue
             value = secret.get_secret_value()
             if value in samples | SAMPLE_SECRETS:
                 problems.append(f"{name}: a sample value; set the real one")

@@ -73,6 +73,18 @@ class PaymentOverLimit(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentCapturedTwice(Event):
+    """An order was paid once more: the second payment is on its way back to its source."""
+
+    payment_id: str
+    purpose: str
+    reference_id: str | None
+    amount_paise: int
+    gateway_payment_id: str
+    returned_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequested(Event):
     """Money of a payment is to go back to its source; it is set aside."""
 
@@ -80,6 +92,7 @@ class RefundRequested(Event):
     payment_id: str
     amount_paise: int
     reason: str
+    requested_by: str = "system"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +106,13 @@ class RefundProcessed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(Event):
-    """A refund could not be paid back to its source; the money is in the wallet again."""
+    """A refund could not be paid back to its source; the money is in the wallet again, or still in suspense."""
 
     refund_id: str
     payment_id: str
     amount_paise: int
     reason: str
+    in_wallet: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,4 +120,15 @@ class WebhookRefused(Event):
     """Somebody sent a webhook with a wrong or missing signature."""
 
     sender: str  # gateway:razorpay, operator:jio-api
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayEventParked(Event):
+    """For a day a webhook has named an order or a refund that nobody knows: the staff are to look."""
+
+    event_id: str
+    gateway: str
+    kind: str
+    order_id: str | None
     reason: str

@@ -125,6 +125,7 @@ class GatewayEvent(Base):
     next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
+        Index("ix_gateway_events_order", "order_id"),
         Index(
             "ix_gateway_events_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")
         ),
@@ -139,6 +140,8 @@ class Refund(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     refund_id: Mapped[UUID] = mapped_column(primary_key=True)
     payment_id: Mapped[UUID]
+    # Of which of the gateway's payments: the payment's own, or another capture of the same order.
+    gateway_payment_id: Mapped[str] = mapped_column(Text)
     amount: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text)
     from_account: Mapped[str] = mapped_column(Text)

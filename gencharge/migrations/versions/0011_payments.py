@@ -92,6 +92,7 @@ def _create_orders_and_events() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_gateway_events")),
     )
+    op.create_index("ix_gateway_events_order", "gateway_events", ["order_id"], unique=False)
     op.create_index(
         "ix_gateway_events_due",
         "gateway_events",
@@ -107,6 +108,7 @@ def _create_refunds() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("refund_id", sa.Uuid(), nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=False),
+        sa.Column("gateway_payment_id", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("from_account", sa.Text(), nullable=False),

@@ -1,0 +1,196 @@
+"""SQL of payments. Decides nothing. See migrations/sql/0011_payments.sql."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock, events
+from gencharge.payments.models import Payment, PaymentOrder, Refund, RefundStatus
+
+_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
+_LEASE = text(f"""
+    UPDATE payments SET status = 'created', failure_reason = NULL, updated_at = {_NOW},
+                        leased_until = {_NOW} + make_interval(secs => :lease),
+                        next_check_at = {_NOW} + make_interval(secs => :lease)
+    WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL
+      AND (leased_until IS NULL OR leased_until < {_NOW})
+    RETURNING 1
+""")  # noqa: S608 - composed of constants
+_ORDERED = text(f"""
+    UPDATE payments SET order_id = :order_id, leased_until = NULL, updated_at = {_NOW},
+                        next_check_at = {_NOW} + make_interval(secs => :pause)
+    WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL AND status = 'created'
+    RETURNING 1
+""")  # noqa: S608 - composed of constants
+_NOT_ORDERED = text(f"""
+    UPDATE payments SET status = 'failed', failure_reason = :reason, leased_until = NULL, next_check_at = NULL,
+                        updated_at = {_NOW}
+    WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL AND status = 'created'
+""")  # noqa: S608 - composed of constants
+_CAPTURE = text("""
+    SELECT capture_payment(:user_id, :payment_id, :gateway_payment_id, :amount, :currency, CAST(:limits AS jsonb),
+                           CAST(:context AS jsonb), CAST(:now AS timestamptz))
+""")
+_AUTHORIZE = text("""
+    SELECT authorize_payment(:user_id, :payment_id, :amount, :currency, CAST(:context AS jsonb),
+                             CAST(:now AS timestamptz))
+""")
+_FAIL = text("""
+    SELECT fail_payment(:user_id, :payment_id, :reason, :authorized, CAST(:context AS jsonb),
+                        CAST(:now AS timestamptz))
+""")
+_BEGIN_REFUND = text("""
+    SELECT begin_refund(:user_id, :payment_id, :refund_id, :amount, :key, :request_hash, :reason, :requested_by,
+                        CAST(:context AS jsonb), CAST(:now AS timestamptz))
+""")
+_END_REFUND = text("""
+    SELECT end_refund(:user_id, :refund_id, :paid, :gateway_refund_id, :reason, CAST(:context AS jsonb),
+                      CAST(:now AS timestamptz))
+""")
+_ROOM = text(f"SELECT * FROM topup_room(:user_id, CAST(:limits AS jsonb), {_NOW})")  # noqa: S608 - a constant
+
+
+async def add_payment(db: AsyncSession, **values: Any) -> bool:
+    """A payment that is about to be ordered, leased for `lease` seconds. False where its key was used before."""
+    lease = func.make_interval(0, 0, 0, 0, 0, 0, values.pop("lease"))
+    now = func.coalesce(clock.pinned(), func.clock_timestamp())
+    instants = {
+        "created_at": now,
+        "updated_at": now,
+        "leased_until": now + lease,
+        "next_check_at": now + lease,
+    }
+    statement = insert(Payment).values(status="created", **instants, **values).on_conflict_do_nothing()
+    return await db.scalar(statement.returning(Payment.payment_id)) is not None
+
+
+async def get_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Payment | None:
+    """One payment, as it is in the database now."""
+    return await db.get(Payment, (user_id, payment_id), populate_existing=True)
+
+
+async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Payment | None:
+    """The payment that was made under an idempotency key."""
+    query = select(Payment).where(Payment.user_id == user_id, Payment.idempotency_key == key)
+    found: Payment | None = await db.scalar(query.execution_options(populate_existing=True))
+    return found
+
+
+async def lease_unordered(db: AsyncSession, user_id: UUID, payment_id: UUID, seconds: float) -> bool:
+    """Take a payment without an order, to make one. False where somebody else is at it, or has made it."""
+    values = {"user_id": user_id, "payment_id": payment_id, "lease": seconds, "now": clock.pinned()}
+    return await db.scalar(_LEASE, values) is not None
+
+
+async def set_order(
+    db: AsyncSession, user_id: UUID, payment_id: UUID, *, gateway: str, order_id: str, pause: float
+) -> bool:
+    """Write an order down, and whose it is. False where the payment has one."""
+    values = {"order_id": order_id, "pause": pause, "now": clock.pinned()}
+    if await db.scalar(_ORDERED, values | {"user_id": user_id, "payment_id": payment_id}) is None:
+        return False
+    db.add(PaymentOrder(order_id=order_id, gateway=gateway, user_id=user_id, payment_id=payment_id))
+    await db.flush()
+    return True
+
+
+async def set_not_ordered(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> None:
+    """There is no order: the payment has failed, until its key is used again."""
+    values = {"reason": reason, "now": clock.pinned()}
+    await db.execute(_NOT_ORDERED, values | {"user_id": user_id, "payment_id": payment_id})
+
+
+async def capture(
+    db: AsyncSession,
+    user_id: UUID,
+    payment_id: UUID,
+    *,
+    gateway_payment_id: str,
+    amount: int,
+    currency: str,
+    limits: str,
+) -> str:
+    """`capture_payment`: its outcome."""
+    values = {
+        "gateway_payment_id": gateway_payment_id,
+        "amount": amount,
+        "currency": currency,
+        "limits": limits,
+    }
+    return await _call(db, _CAPTURE, user_id, payment_id=payment_id, **values)
+
+
+async def authorize(db: AsyncSession, user_id: UUID, payment_id: UUID, *, amount: int, currency: str) -> str:
+    """`authorize_payment`: its outcome."""
+    return await _call(db, _AUTHORIZE, user_id, payment_id=payment_id, amount=amount, currency=currency)
+
+
+async def fail(
+    db: AsyncSession, user_id: UUID, payment_id: UUID, *, reason: str, authorized: bool = False
+) -> str:
+    """`fail_payment`: its outcome. `authorized`: also where the customer had agreed."""
+    return await _call(db, _FAIL, user_id, payment_id=payment_id, reason=reason, authorized=authorized)
+
+
+async def begin_refund(db: AsyncSession, user_id: UUID, payment_id: UUID, **values: Any) -> str:
+    """`begin_refund`: its outcome. `values`: refund_id, amount, key, request_hash, reason, requested_by."""
+    return await _call(db, _BEGIN_REFUND, user_id, payment_id=payment_id, **values)
+
+
+async def end_refund(
+    db: AsyncSession,
+    user_id: UUID,
+    refund_id: UUID,
+    *,
+    paid: bool,
+    gateway_refund_id: str | None,
+    reason: str | None = None,
+) -> str:
+    """`end_refund`: its outcome."""
+    values = {"paid": paid, "gateway_refund_id": gateway_refund_id, "reason": reason}
+    return await _call(db, _END_REFUND, user_id, refund_id=refund_id, **values)
+
+
+async def _call(db: AsyncSession, statement: Any, user_id: UUID, **values: Any) -> str:
+    context = {"user_id": user_id, "context": events.context_json(), "now": clock.pinned()}
+    return str(await db.scalar(statement, values | context))
+
+
+async def get_room(db: AsyncSession, user_id: UUID, limits: str) -> dict[str, int | None]:
+    """`topup_room`: paise that may still be loaded, by limit: balance, month, year; None: no such limit."""
+    row = (await db.execute(_ROOM, {"user_id": user_id, "limits": limits, "now": clock.pinned()})).one()
+    return {"balance": row.balance_left, "month": row.month_left, "year": row.year_left}
+
+
+async def find_refund(db: AsyncSession, user_id: UUID, key: str) -> Refund | None:
+    """The refund that was made under an idempotency key."""
+    query = select(Refund).where(Refund.user_id == user_id, Refund.idempotency_key == key)
+    found: Refund | None = await db.scalar(query.execution_options(populate_existing=True))
+    return found
+
+
+async def list_refunds(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Sequence[Refund]:
+    """The refunds of a payment, oldest first."""
+    query = (
+        select(Refund)
+        .where(Refund.user_id == user_id, Refund.payment_id == payment_id)
+        .order_by(Refund.created_at, Refund.refund_id)
+    )
+    return (await db.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def sum_refunds(db: AsyncSession, payment: Payment) -> int:
+    """Paise of the payment's own amount that went back, or are on their way."""
+    query = select(func.coalesce(func.sum(Refund.amount), 0)).where(
+        Refund.user_id == payment.user_id,
+        Refund.payment_id == payment.payment_id,
+        Refund.status != RefundStatus.FAILED,
+        Refund.gateway_payment_id == payment.gateway_payment_id,
+    )
+    return int(await db.scalar(query) or 0)

@@ -1,0 +1,108 @@
+"""The door of this room: opening payments, asking what became of them, sending them back.
+
+A `Desk` holds what a call to the gateway needs; what takes one commits by itself and is not for inside a transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import IdempotencyKeyReused, field_problem
+from gencharge.core.ids import new_id
+from gencharge.core.money import Money
+from gencharge.payments import crud
+from gencharge.payments.asking import PAID, ask_gateway
+from gencharge.payments.desk import Desk, get_desk
+from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooMuch, RefundUnfunded
+from gencharge.payments.models import Payment, Refund
+from gencharge.payments.opening import OpenPayment, open_payment
+
+__all__ = [
+    "Begun",
+    "Desk",
+    "OpenPayment",
+    "ask_gateway",
+    "find_captured",
+    "get_desk",
+    "give_up",
+    "open_payment",
+    "refund_to_source",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A refund that is under way; `replayed` where the key had begun it before."""
+
+    refund: Refund
+    replayed: bool
+
+
+async def give_up(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
+    """Call a payment failed that nobody has paid. False where it is not open. A capture that comes later counts."""
+    return await crud.fail(db, user_id, payment_id, reason=reason) == "failed"
+
+
+async def find_captured(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Payment | None:
+    """A payment whose money came in, also where it went back since."""
+    found = await crud.get_payment(db, user_id, payment_id)
+    return found if found is not None and found.status in PAID else None
+
+
+async def refund_to_source(
+    db: AsyncSession,
+    user_id: UUID,
+    payment_id: UUID,
+    *,
+    amount: Money | None,
+    key: str,
+    request_hash: bytes,
+    reason: str,
+    requested_by: str,
+) -> Begun:
+    """Set `amount` of the wallet aside (None: all that is left of the payment), to go back to where the payment came from.
+
+    The worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooMuch, RefundUnfunded.
+    """
+    payment = await crud.get_payment(db, user_id, payment_id)
+    if payment is None:
+        raise PaymentNotFound
+    left = payment.amount - await crud.sum_refunds(db, payment)
+    outcome = await crud.begin_refund(
+        db,
+        user_id,
+        payment_id,
+        refund_id=new_id(),
+        # Where nothing is left, a paisa is too much, and a replay is one all the same.
+        amount=max(left, 1) if amount is None else amount.paise,
+        key=key,
+        request_hash=request_hash,
+        reason=reason,
+        requested_by=requested_by,
+    )
+    if outcome == "key_reused":
+        raise IdempotencyKeyReused
+    if outcome == "not_captured":
+        raise PaymentNotCaptured
+    if outcome == "insufficient_balance":
+        raise RefundUnfunded
+    if outcome == "too_much":
+        # Read again: what is true now, behind the lock.
+        payment_now = await crud.get_payment(db, user_id, payment_id)
+        assert payment_now is not None, "payments are never deleted"
+        raise too_much(Money(max(0, payment_now.amount - await crud.sum_refunds(db, payment_now))))
+    refund = await crud.find_refund(db, user_id, key)
+    assert refund is not None, "it was begun, now or before"
+    return Begun(refund, replayed=outcome == "replayed")
+
+
+def too_much(left: Money) -> RefundTooMuch:
+    """The refusal that names what is left."""
+    return RefundTooMuch(
+        f"Rs {left} are left of this payment.",
+        errors=[field_problem("body.amount", f"an amount above zero, at most {left}", "refund_too_much")],
+        refundable=left,
+    )
