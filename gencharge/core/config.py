@@ -18,6 +18,8 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gencharge.core.company import Company
+
 # The seed documents print these; whoever deploys must replace them.
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
 DEVELOPMENT_SECRET = "development-only-secret-not-for-production-0001"  # noqa: S105 - refused in production
@@ -39,7 +41,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(Company, BaseSettings):
     """All that can be set from outside. Durations carry their unit in the name."""
 
     model_config = SettingsConfigDict(
@@ -48,6 +50,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     data_dir: Path = Path(".gencharge")
+    storage_dir: Path | None = None  # the files that we keep; empty = `storage` under data_dir
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
 
@@ -139,6 +142,9 @@ class Settings(BaseSettings):
     operator_check_seconds: list[float] = [5, 30, 120, 600, 3600]
     operator_api_secret: SecretStr = SecretStr(DEVELOPMENT_OPERATOR_SECRET)
 
+    # Webhooks to integrators may go into private networks; empty = yes in development, no in production.
+    webhook_allow_private: bool | None = None
+
     # Web.
     cors_origins: list[str] = Field(default_factory=list)
     # How many reverse proxies in front set X-Forwarded-For; 0 = the peer's own address counts.
@@ -167,6 +173,11 @@ class Settings(BaseSettings):
         if self.admin_second_factor is not None:
             return self.admin_second_factor == "required"
         return not self.is_development
+
+    @property
+    def webhook_private_allowed(self) -> bool:
+        """True where webhooks may go into private networks, in development also to this machine."""
+        return self.is_development if self.webhook_allow_private is None else self.webhook_allow_private
 
     @property
     def postgres_url(self) -> str:
@@ -241,7 +252,7 @@ class Settings(BaseSettings):
                 problems.append(f"{name}: a sample value; set a secret of your own")
             elif len(value) < 32 or len(set(value)) < 10:
                 problems.append(f"{name}: at least 32 characters, 10 different ones")
-        problems.extend(self._sandbox_problems())
+        problems.extend((*self._sandbox_problems(), *self.sample_company_problems()))
         if self.dev_fixed_otp:
             problems.append("DEV_FIXED_OTP: never in production")
         if self.otp_channel == "console":

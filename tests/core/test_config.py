@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gencharge.core.company import SAMPLE_ADDRESS, SAMPLE_GSTIN, SAMPLE_NAME
 from gencharge.core.config import (
     DEVELOPMENT_OPERATOR_SECRET,
     DEVELOPMENT_PAYMENT_KEY,
@@ -34,6 +35,9 @@ GOOD: dict[str, Any] = {
     "payment_key_secret": "s3cretOfTheGatewayKey024",
     "payment_webhook_secret": "a-Webhook-secret-of-our-own-1723",
     "operator_api_secret": "an-Operator-secret-of-theirs-9981",
+    "company_name": "Real Recharges Private Limited",
+    "company_address": "12 Fort Road, Mumbai 400001",
+    "company_gstin": "27AAPFU0939F1ZV",
 }
 
 
@@ -67,6 +71,15 @@ def test_a_complete_production_configuration_is_accepted() -> None:
         ({"payment_webhook_secret": DEVELOPMENT_WEBHOOK_SECRET}, "PAYMENT_WEBHOOK_SECRET"),
         ({"payment_webhook_secret": "short"}, "PAYMENT_WEBHOOK_SECRET"),
         ({"operator_api_secret": DEVELOPMENT_OPERATOR_SECRET}, "OPERATOR_API_SECRET"),
+        ({"company_name": SAMPLE_NAME}, "COMPANY_NAME"),
+        ({"company_address": SAMPLE_ADDRESS}, "COMPANY_ADDRESS"),
+        ({"company_gstin": SAMPLE_GSTIN}, "COMPANY_GSTIN"),
+        ({"company_gstin": "27AAPFU0939F1ZW"}, "COMPANY_GSTIN"),
+        ({"company_gstin": "99AAPFU0939F1ZV"}, "COMPANY_GSTIN"),
+        ({"company_gstin": "27aapfu0939f1zv"}, "COMPANY_GSTIN"),
+        ({"company_state_code": "29"}, "COMPANY_STATE_CODE"),
+        ({"receipt_prefix": "TOOLONG"}, "RECEIPT_PREFIX"),
+        ({"gst_rate_percent": 41}, "GST_RATE_PERCENT"),
         ({"algorithm": "EdDSA"}, "SIGNING_KEY"),
         (
             {"environment": "development", "dev_fixed_otp": "111111", "otp_channel": "console"},
