@@ -65,14 +65,14 @@ async def visitor(market: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def manager(market_stores: Stores, offers_settings: Settings) -> Headers:
     """A manager for all operators."""
     admin = await market_stores.database.run(lambda db: make_admin(db, "Manager"))
     return headers_for(offers_settings, admin, role="Manager")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def jio_manager(market_stores: Stores, offers_settings: Settings) -> Headers:
     """A manager for Jio and Vi."""
     admin = await market_stores.database.run(
@@ -81,14 +81,14 @@ async def jio_manager(market_stores: Stores, offers_settings: Settings) -> Heade
     return headers_for(offers_settings, admin, role="Manager")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def viewer(market_stores: Stores, offers_settings: Settings) -> Headers:
     """An admin who may see and not change."""
     admin = await market_stores.database.run(lambda db: make_admin(db, "Viewer"))
     return headers_for(offers_settings, admin, role="Viewer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def customer(market_stores: Stores, offers_settings: Settings) -> Headers:
     """A customer."""
     user: User = await market_stores.database.run(lambda db: make_user(db))

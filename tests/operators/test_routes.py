@@ -32,8 +32,11 @@ async def test_the_operators_are_listed_with_their_state_and_an_etag(client: htt
     answer = await client.get("/v1/operators")
     assert answer.status_code == 200
     document = answer.json()
-    assert [item["code"] for item in document["items"]] == ["JIO", "AIRTEL", "VI", "BSNL", "MTNL"]
-    assert document["items"][0] == {
+    # Tests of the staff's side may have added others to this database.
+    today = ["JIO", "AIRTEL", "VI", "BSNL", "MTNL"]
+    assert [item["code"] for item in document["items"] if item["code"] in today] == today
+    jio = next(item for item in document["items"] if item["code"] == "JIO")
+    assert jio == {
         "code": "JIO",
         "name": "Reliance Jio",
         "display_name": "Jio",
