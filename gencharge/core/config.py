@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gencharge.core import crash
 from gencharge.core.company import Company
 
 # The seed documents print these; whoever deploys must replace them.
@@ -255,6 +256,8 @@ class Settings(Company, BaseSettings):
         problems.extend((*self._sandbox_problems(), *self.sample_company_problems()))
         if self.dev_fixed_otp:
             problems.append("DEV_FIXED_OTP: never in production")
+        if os.environ.get(crash.VARIABLE):
+            problems.append(f"{crash.VARIABLE}: never in production")
         if self.otp_channel == "console":
             problems.append("OTP_CHANNEL: sms or smtp in production; console would print codes in the log")
         problems.extend(

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import Path, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import web
+from gencharge.core import crash, web
 from gencharge.core.database import get_database
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.events import emit
@@ -77,6 +78,14 @@ async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_
         raise MalformedJson from None
     if not isinstance(reference, str) or not isinstance(status, str):
         raise MalformedJson
-    if not await database.run(lambda db: delivery.hint(db, channel, reference, status)):
+
+    async def hint(db: AsyncSession) -> bool:
+        known = await delivery.hint(db, channel, reference, status)
+        await crash.point("callback.written")
+        return known
+
+    known = await database.run(hint)
+    await crash.point("callback.committed")
+    if not known:
         raise CallbackReferenceUnknown
     return CallbackTaken(status="taken")

@@ -12,7 +12,9 @@ import time
 from collections import Counter
 from typing import Final
 
-from gencharge.core import telemetry
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import crash, telemetry
 from gencharge.core.errors import Unavailable
 from gencharge.core.stores import Stores
 from gencharge.fulfilment import service as fulfilment
@@ -85,6 +87,8 @@ class Dispatcher:
         tasks = await self._stores.database.run(
             lambda db: delivery.claim(db, limit=limit, lease_seconds=self._lease_seconds, busy=busy)
         )
+        if tasks:
+            await crash.point("claim.committed")
         for task in tasks:
             handle = asyncio.create_task(self._one(task))
             self._running[handle] = task.operator
@@ -124,7 +128,14 @@ class Dispatcher:
             await database.run(lambda db: delivery.no_channel(db, task, channels))
             return
         chosen = channel
-        reference = await database.run(lambda db: delivery.begin(db, task, chosen))
+
+        async def begin(db: AsyncSession) -> str | None:
+            reference = await delivery.begin(db, task, chosen)
+            await crash.point("submission.written")
+            return reference
+
+        reference = await database.run(begin)
+        await crash.point("submission.committed")
         if reference is not None:
             await self._send(task, channel, reference, channels, again=False)
 
@@ -164,11 +175,13 @@ class Dispatcher:
         )
 
     async def _apply(self, reference: str, answer: Answer, channels: ChannelsSnapshot) -> None:
-        await self._stores.database.run(
-            lambda db: delivery.apply(
-                db, reference, answer, channels=channels, check_seconds=self._check_seconds
-            )
-        )
+        async def apply(db: AsyncSession) -> None:
+            await delivery.apply(db, reference, answer, channels=channels, check_seconds=self._check_seconds)
+            await crash.point("answer.written")
+
+        await crash.point("answer.come")
+        await self._stores.database.run(apply)
+        await crash.point("answer.committed")
 
 
 async def dispatch(stores: Stores) -> None:

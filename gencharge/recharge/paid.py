@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import events, telemetry
+from gencharge.core import crash, events, telemetry
 from gencharge.core.events import Envelope, Inside
 from gencharge.core.money import Money
 from gencharge.payments.events import PaymentCaptured
@@ -37,6 +37,7 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
             reference_id=recharge_id,
             payment_method=event.method,
         )
+    await crash.point("paid.written")
     log.info("recharge_paid", recharge_id=event.reference_id, outcome=outcome)
 
 

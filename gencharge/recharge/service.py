@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock, events
+from gencharge.core import clock, crash, events
 from gencharge.core.database import Database
 from gencharge.core.errors import IdempotencyKeyReused, Problem
 from gencharge.core.ids import new_id
@@ -117,6 +117,7 @@ async def subscribe(
     """
     if wanted.payment_method is not PaymentMethod.WALLET:
         raise PaymentMethodUnavailable
+    await crash.point("recharge.asked")
     row = await database.fetch_row(
         crud.RECHARGE_FROM_WALLET,
         user_id,
@@ -135,6 +136,7 @@ async def subscribe(
         events.context_json(),
         clock.pinned(),
     )
+    await crash.point("recharge.committed")
     assert row is not None, "recharge_from_wallet returns one row"
     outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:

@@ -81,7 +81,10 @@ def _whole(body: Mapping[str, Any], name: str, default: int, *, minimum: int, ma
 
 
 def _lay_script(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`PUT /sandbox/scripts`: the same target, operation and match again replaces the script."""
+    """`PUT /sandbox/scripts`: the same target, operation and match again replaces the script.
+
+    One that hits a share of the references replaces its own kind only: many kinds of faults happen side by side.
+    """
     _known(body, "target", "operation", "script", "seconds", "count", "reason", "times", "match", "share")
     target, operation = str(body.get("target")), str(body.get("operation"))
     kind, match = scripts.KINDS.get(str(body.get("script"))), body.get("match") or {}
@@ -104,8 +107,8 @@ def _lay_script(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) ->
     }
     with sandbox.store.transaction() as db:
         db.execute(
-            "DELETE FROM scripts WHERE target = ? AND operation = ? AND matches = ?",
-            (target, operation, values["matches"]),
+            "DELETE FROM scripts WHERE target = ? AND operation = ? AND matches = ? AND (script = ? OR ? >= 1)",
+            (target, operation, values["matches"], kind.name, values["share"]),
         )
         number = insert(db, "scripts", **values)
     return _script_out({"id": number, "hits": 0, **values})
