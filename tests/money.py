@@ -49,6 +49,19 @@ async def make_customer(stores: Stores, rupees: int = 5_000) -> UUID:
     return user_id
 
 
+async def fund(stores: Stores, user_id: UUID, rupees: int) -> None:
+    await stores.database.run(
+        lambda db: wallet.credit(
+            db,
+            user_id,
+            Money.rupees(rupees),
+            source_account=Account.OPENING,
+            code=Code.OPENING,
+            key="opening",
+        )
+    )
+
+
 async def make_number(
     stores: Stores, operator: str = "JIO", service_type: str = "prepaid", circle: str | None = None
 ) -> str:

@@ -32,6 +32,7 @@ class OpenPayment:
     """A payment that the customer can make; `replayed` where the key had made it before."""
 
     payment_id: UUID
+    reference_id: UUID | None
     gateway: str
     order_id: str
     key_id: str
@@ -157,6 +158,7 @@ def _opened(desk: Desk, payment: Payment, *, replayed: bool) -> OpenPayment:
     assert payment.order_id is not None, "an open payment has an order"
     return OpenPayment(
         payment_id=payment.payment_id,
+        reference_id=payment.reference_id,
         gateway=payment.gateway,
         order_id=payment.order_id,
         key_id=desk.gateway.key_id,

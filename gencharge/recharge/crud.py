@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
 from gencharge.core.paging import column_of
-from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
+from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge, RechargeRefund
 from gencharge.recharge.schemas import (
     AnyRechargeQuery,
     CurrentPlanQuery,
@@ -35,6 +35,10 @@ RECHARGE_FROM_WALLET: Final = """
            (sale).created_at
     FROM recharge_from_wallet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
+RECHARGE_WITH_PAYMENT: Final = RECHARGE_FROM_WALLET.replace(
+    "recharge_from_wallet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    "recharge_with_payment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+)
 QUOTE: Final = """
     SELECT terms.*, wallets.posted - wallets.held AS available
     FROM recharge_terms($1, $2, $3, $4, $5, true, 0, coalesce($6, clock_timestamp())) AS terms
@@ -99,6 +103,15 @@ async def get_recharge_in_scope(
     """One recharge of the customer's, where it is in scope."""
     query = select(Recharge).where(Recharge.user_id == user_id, Recharge.id == recharge_id, scope)
     found: Recharge | None = await db.scalar(query)
+    return found
+
+
+async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeRefund | None:
+    """The refund that was made under this Idempotency-Key."""
+    query = select(RechargeRefund).where(
+        RechargeRefund.user_id == user_id, RechargeRefund.idempotency_key == key
+    )
+    found: RechargeRefund | None = await db.scalar(query)
     return found
 
 

@@ -45,12 +45,32 @@ class DuplicateRecharge(Conflict):
     """This number got the same plan a moment ago. Send confirm_duplicate: true if you want it once more."""
 
 
-class PaymentMethodUnavailable(Invalid):
-    """This payment method is not offered yet; pay from the wallet."""
+class WalletPartWrong(Invalid):
+    """The wallet's part leaves nothing that a gateway could take; pay it all from the wallet, or less of it."""
+
+
+class PriceChanged(Conflict):
+    """The plan's price changed meanwhile; ask for a quote, and send a new Idempotency-Key."""
 
 
 class RechargeNotFound(NotFound):
     """There is no recharge with this id, or key, among yours."""
+
+
+class ReceiptNotReady(Conflict):
+    """Only a recharge that was delivered has a receipt."""
+
+
+class RefundImpossible(Conflict):
+    """Only a delivered recharge can be taken back; one that failed was paid back by itself."""
+
+
+class RefundTooLarge(Invalid):
+    """The refund is above what is left of the payment."""
+
+
+class NotUnderWay(Conflict):
+    """The recharge has ended."""
 
 
 class CallbackSignatureInvalid(Unauthorized):
@@ -74,5 +94,6 @@ REFUSALS = {
         OperatorChannelUnavailable,
         BasePlanRequired,
         DuplicateRecharge,
+        PriceChanged,
     )
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gencharge.core.events import Event
 
@@ -119,6 +120,16 @@ class CallbackContradicted(Event):
     reference: str
     outcome: str
     claimed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeResolved(Event):
+    """An admin ended a recharge whose operator did not say how it ended."""
+
+    recharge_id: str
+    operator: str
+    reason: str
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

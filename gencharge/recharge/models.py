@@ -93,7 +93,6 @@ class Recharge(Base):
         CheckConstraint(
             "refunded_amount >= 0 AND refunded_amount <= wallet_amount + gateway_amount", name="refunded"
         ),
-        Index("ix_recharges_unpaid", "created_at", postgresql_where=text("status = 'payment_pending'")),
         Index("uq_recharges_idempotency_key", "user_id", "idempotency_key", unique=True),
         Index("ix_recharges_history", "user_id", "created_at", "id"),
         # The staff's lists, over all customers.
@@ -243,3 +242,62 @@ class OperatorReference(Base):
     user_id: Mapped[UUID]
     recharge_id: Mapped[UUID]
     attempt: Mapped[int] = mapped_column(SmallInteger)
+
+
+class RechargeRefund(Base):
+    """A delivered recharge, or a part of it, taken back by an admin. Written once."""
+
+    __tablename__ = "recharge_refunds"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    refund_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recharge_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    destination: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    requested_by: Mapped[UUID]
+    idempotency_key: Mapped[str] = mapped_column(Text)
+    request_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("destination IN ('wallet', 'source')", name="destination"),
+        Index("uq_recharge_refunds_idempotency_key", "user_id", "idempotency_key", unique=True),
+    )
+
+
+class ReceiptSeries(Base):
+    """How many tax invoices of a series were issued in a financial year. Counted on in the issuing transaction."""
+
+    __tablename__ = "receipt_series"
+
+    series: Mapped[str] = mapped_column(Text, primary_key=True)
+    financial_year: Mapped[str] = mapped_column(Text, primary_key=True)
+    last_number: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("last_number > 0", name="last_number"),)
+
+
+class Receipt(Base):
+    """A tax invoice: its number, and what must not change once it is issued. Written once."""
+
+    __tablename__ = "receipts"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(Text)
+    series: Mapped[str] = mapped_column(Text)
+    financial_year: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    gst_percent: Mapped[int] = mapped_column(SmallInteger)
+    # The two digits of a state.
+    place_of_supply: Mapped[str] = mapped_column(Text)
+    seller_name: Mapped[str] = mapped_column(Text)
+    seller_address: Mapped[str] = mapped_column(Text)
+    seller_gstin: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (
+        CheckConstraint("length(number) BETWEEN 1 AND 16", name="number"),
+        CheckConstraint("gst_percent BETWEEN 0 AND 100", name="gst_percent"),
+    )

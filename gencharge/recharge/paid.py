@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import crash, events, telemetry
 from gencharge.core.events import Envelope, Inside
 from gencharge.core.money import Money
-from gencharge.payments.events import PaymentCaptured
+from gencharge.payments import service as payments
+from gencharge.payments.events import PaymentCaptured, PaymentFailed
 from gencharge.payments.models import Purpose
 from gencharge.recharge import fulfilment_crud as crud
+from gencharge.recharge.models import PaymentState
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Code
 
@@ -41,4 +43,18 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
     log.info("recharge_paid", recharge_id=event.reference_id, outcome=outcome)
 
 
+async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
+    """Nobody paid: the recharge is given up and the wallet's part is free. A payment that comes later is given back."""
+    event = cast(PaymentFailed, envelope.event)
+    if event.purpose != Purpose.RECHARGE or event.reference_id is None:
+        return
+    user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
+    if await crud.lock_recharge(db, user_id, recharge_id) != PaymentState.PAYMENT_PENDING:
+        return
+    if await payments.find_captured(db, user_id, UUID(event.payment_id)) is not None:
+        return  # declined first and paid then: that event is on its way
+    await crud.fail(db, user_id, recharge_id, reason="payment_failed", context=events.context_json())
+
+
+UNPAID: Final = Inside("recharge-unpaid", (PaymentFailed,), on_failed)
 PAID: Final = Inside("recharge-paid", (PaymentCaptured,), on_captured)

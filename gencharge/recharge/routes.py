@@ -1,4 +1,4 @@
-"""`/recharge`: quotes, recharges, bought plans, receipts; for the staff, all customers'."""
+"""`/recharge`: quotes, recharges, bought plans; for the staff, all customers'."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ from gencharge.core.errors import (
 )
 from gencharge.core.hot import HotRoute
 from gencharge.core.paging import CursorInvalid
-from gencharge.recharge import sales, service
-from gencharge.recharge.errors import REFUSALS, PaymentMethodUnavailable, RechargeNotFound
+from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
+from gencharge.payments.service import Desk
+from gencharge.recharge import gateway, sales, service
+from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletPartWrong
 from gencharge.recharge.schemas import (
     AnyRechargeQuery,
     BoughtPlanPage,
@@ -29,10 +31,10 @@ from gencharge.recharge.schemas import (
     CustomerPlanPage,
     CustomerRechargeOut,
     CustomerRechargePage,
+    PaymentMethod,
     PlanQuery,
     Quote,
     QuoteOut,
-    ReceiptOut,
     RechargeOut,
     RechargePage,
     RechargeQuery,
@@ -61,7 +63,9 @@ _PAYING = (
     *REFUSALS.values(),
     InsufficientBalance,
     WalletNotFound,
-    PaymentMethodUnavailable,
+    WalletPartWrong,
+    GatewayUnavailable,
+    GatewayRefused,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     StillLocked,
@@ -79,14 +83,11 @@ _PAYING = (
     openapi_extra=web.IDEMPOTENT,
 )
 async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Response:
-    """Recharge a number with a plan, paid from my wallet.
+    """Recharge a number with a plan, paid from my wallet, by UPI, card or net banking, or by the wallet and one of these.
 
     The same Idempotency-Key and body again: the same answer, with `Idempotent-Replayed: true`.
     """
-    key = web.idempotency_key(request)
-    window = request.app.state.settings.duplicate_window_seconds
-    sale = await service.subscribe(get_database(request), user.user_id, body, key=key, window_seconds=window)
-    return _sold(sale)
+    return await _sell(request, user.user_id, body)
 
 
 @hot.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
@@ -152,12 +153,6 @@ async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
     return await service.show(db, user.user_id, recharge_id)
 
 
-@router.get("/{recharge_id}/receipt", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
-async def receipt(user: SignedInUser, db: Db, recharge_id: UUID) -> ReceiptOut:
-    """The receipt of one of my recharges, with the tax in its price."""
-    return await service.receipt(db, user.user_id, recharge_id)
-
-
 @router.post(
     "/{recharge_id}/repeat",
     status_code=HTTP_201_CREATED,
@@ -167,14 +162,18 @@ async def receipt(user: SignedInUser, db: Db, recharge_id: UUID) -> ReceiptOut:
 )
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: Repeat) -> Response:
     """The same number and plan once more, at today's price."""
+    wanted = await service.again(get_database(request), user.user_id, recharge_id, body)
+    return await _sell(request, user.user_id, wanted)
+
+
+async def _sell(request: Request, user_id: UUID, wanted: Subscribe) -> Response:
     key = web.idempotency_key(request)
     window = request.app.state.settings.duplicate_window_seconds
-    sale = await service.repeat(
-        get_database(request), user.user_id, recharge_id, body, key=key, window_seconds=window
-    )
-    return _sold(sale)
-
-
-def _sold(sale: service.Sale) -> Response:
+    if wanted.payment_method is PaymentMethod.WALLET:
+        database = get_database(request)
+        sale = await service.subscribe(database, user_id, wanted, key=key, window_seconds=window)
+    else:
+        desk = Desk.of(request.app)
+        sale = await gateway.subscribe(desk, user_id, wanted, key=key, window_seconds=window)
     headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
     return web.reply(sale.answer, status=HTTP_201_CREATED, headers=headers)

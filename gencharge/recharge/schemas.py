@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from gencharge.core.money import Money
+from gencharge.core.money import Money, PositiveMoney
 from gencharge.core.paging import BoundedHistoryParams, BoundedParams, HistoryParams, Page, PageParams
 from gencharge.core.phone import MobileNumber
 from gencharge.core.web import Body, Out
@@ -69,6 +69,9 @@ class Subscribe(Body):
     phone_number: MobileNumber
     plan_id: UUID
     payment_method: PaymentMethod
+    wallet_amount: PositiveMoney | None = Field(
+        default=None, description="With upi, card or netbanking: the part that the wallet pays; null: none."
+    )
     source: Source = Source.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = Field(
@@ -76,11 +79,18 @@ class Subscribe(Body):
         description="True: once more, though the same number got the same plan within the last minute.",
     )
 
+    @model_validator(mode="after")
+    def _part_beside_a_gateway(self) -> Self:
+        if self.wallet_amount is not None and self.payment_method is PaymentMethod.WALLET:
+            raise ValueError("wallet_amount goes with upi, card or netbanking; the wallet alone pays it all")
+        return self
+
 
 class Repeat(Body):
     """The same number and plan once more, at today's price."""
 
     payment_method: PaymentMethod = PaymentMethod.WALLET
+    wallet_amount: PositiveMoney | None = None
     source: Source = Source.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = False
@@ -93,12 +103,28 @@ class ReplacedPlan(Out):
     valid_until: datetime = Field(description="Until when it would have run.")
 
 
+class PaymentDue(Out):
+    """What the customer pays at the gateway now."""
+
+    payment_id: UUID
+    gateway: str = Field(examples=["razorpay"])
+    order_id: str
+    key_id: str = Field(description="The gateway's public key, for its checkout.")
+    amount: Money
+    currency: str = "INR"
+    checkout_url: str | None
+    status: str = Field(description="The payment's own status now.")
+
+
 class SubscriptionOut(Out):
     """A recharge that was made. `subscription_id` is its id everywhere."""
 
     subscription_id: UUID
     plan_id: UUID
-    status: RechargeStatus = Field(description="`active`, or `queued` behind the plan that is active.")
+    status: RechargeStatus = Field(
+        description="`active`, or `queued` behind the plan that is active; `processing` while the operator is asked;"
+        " `payment_pending` until `payment` is made."
+    )
     total_paid: Money
     phone_number: str
     plan_name: str
@@ -116,6 +142,7 @@ class SubscriptionOut(Out):
     replaced_plan: ReplacedPlan | None
     wallet_balance: Money = Field(description="What the wallet held right after.")
     created_at: datetime
+    payment: PaymentDue | None = None
 
 
 class RunningPlan(Out):
@@ -266,28 +293,6 @@ class CustomerPlanOut(BoughtPlanOut):
 
     user_id: UUID
     user: UserBrief | None
-
-
-class ReceiptOut(Out):
-    """A receipt. The price includes 18 % GST (CGST Act, SAC 9984: telecommunications services)."""
-
-    receipt_number: str
-    subscription_id: UUID
-    issued_at: datetime
-    phone_number: str
-    operator: str
-    plan_name: str
-    price: Money
-    discount: Money
-    taxable_value: Money
-    gst: Money
-    gst_percent: int
-    total_paid: Money
-    paid_from_wallet: Money
-    paid_through_gateway: Money
-    payment_method: PaymentMethod
-    operator_reference: str
-    status: RechargeStatus
 
 
 RechargePage = Page[RechargeOut]

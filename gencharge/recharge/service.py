@@ -22,18 +22,18 @@ from gencharge.core.money import Money
 from gencharge.core.paging import Order, column_of, fetch_page
 from gencharge.core.web import to_json
 from gencharge.operators import service as operators
-from gencharge.recharge import crud, receipts
-from gencharge.recharge.errors import REFUSALS, PaymentMethodUnavailable, RechargeNotFound
+from gencharge.recharge import crud
+from gencharge.recharge.errors import REFUSALS, RechargeNotFound
 from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
 from gencharge.recharge.schemas import (
     ActivationMode,
     BoughtPlanOut,
     BoughtPlanPage,
+    PaymentDue,
     PaymentMethod,
     PlanQuery,
     Quote,
     QuoteOut,
-    ReceiptOut,
     RechargeOut,
     RechargePage,
     RechargeQuery,
@@ -69,7 +69,7 @@ async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
         row = await database.fetch_row(crud.QUOTE, *arguments)
     assert row is not None, "recharge_terms returns one row"
     if row["outcome"] is not None:
-        raise _refusal(row["outcome"], row["known"], wanted.phone_number)
+        raise refusal(row["outcome"], row["known"], wanted.phone_number)
     if row["available"] is None:
         raise WalletNotFound
     plan, running = row["plan"], row["running"]
@@ -115,8 +115,6 @@ async def subscribe(
     `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
     `recharge.errors`, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
     """
-    if wanted.payment_method is not PaymentMethod.WALLET:
-        raise PaymentMethodUnavailable
     await crash.point("recharge.asked")
     row = await database.fetch_row(
         crud.RECHARGE_FROM_WALLET,
@@ -140,11 +138,11 @@ async def subscribe(
     assert row is not None, "recharge_from_wallet returns one row"
     outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:
-        raise _refusal(outcome, row["known"], wanted.phone_number)
-    return Sale(_answer(row), replayed=outcome == "replayed")
+        raise refusal(outcome, row["known"], wanted.phone_number)
+    return Sale(answer(row), replayed=outcome == "replayed")
 
 
-def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
+def refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
     if outcome == InsufficientBalance.code():
         return InsufficientBalance()
     if outcome == IdempotencyKeyReused.code():
@@ -156,14 +154,15 @@ def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
     return kind(what, known=known)
 
 
-def _answer(sale: Any) -> SubscriptionOut:
+def answer(sale: Any, payment: PaymentDue | None = None) -> SubscriptionOut:
+    """What a request is told of the recharge that it made, now and at each repeat."""
     replaced = sale["replaced_plan_name"]
     wallet_amount, gateway_amount = Money(sale["wallet_amount"]), Money(sale["gateway_amount"])
     return SubscriptionOut(
         subscription_id=sale["id"],
         plan_id=sale["plan_id"],
         status=RechargeStatus(sale["sold_status"]),
-        total_paid=wallet_amount + gateway_amount,
+        total_paid=Money(0) if payment is not None else wallet_amount + gateway_amount,
         phone_number=sale["phone_number"],
         plan_name=sale["plan_name"],
         operator=sale["operator"],
@@ -182,16 +181,14 @@ def _answer(sale: Any) -> SubscriptionOut:
         else None,
         wallet_balance=Money(sale["balance_after"]),
         created_at=sale["created_at"],
+        payment=payment,
     )
 
 
-async def repeat(
-    database: Database, user_id: UUID, recharge_id: UUID, wanted: Repeat, *, key: str, window_seconds: int
-) -> Sale:
-    """The same number and plan once more, at today's price. Raises RechargeNotFound and whatever `subscribe` does."""
+async def again(database: Database, user_id: UUID, recharge_id: UUID, wanted: Repeat) -> Subscribe:
+    """The request for the same number and plan once more. Raises RechargeNotFound."""
     earlier = await database.run(lambda db: _mine(db, user_id, recharge_id))
-    again = Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **wanted.model_dump())
-    return await subscribe(database, user_id, again, key=key, window_seconds=window_seconds)
+    return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **wanted.model_dump())
 
 
 async def show(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> RechargeOut:
@@ -205,13 +202,6 @@ async def show_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeOut:
     if found is None:
         raise RechargeNotFound
     return await _as_it_stands(db, found)
-
-
-async def receipt(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> ReceiptOut:
-    """The receipt of one of the customer's recharges. Raises RechargeNotFound."""
-    found = await _mine(db, user_id, recharge_id)
-    plans = await crud.list_plans_of(db, [found])
-    return receipts.receipt_of(found, status_of(found, plans.get(found.id)))
 
 
 async def list_recharges(db: AsyncSession, user_id: UUID, wanted: RechargeQuery) -> RechargePage:

@@ -311,13 +311,6 @@ async def test_a_quote_without_a_wallet_says_so_and_a_failed_recharge_shows_as_f
     await _change(shop, "UPDATE recharges SET status = 'delivered' WHERE user_id = :user", user=user)
 
 
-async def test_other_payment_methods_are_refused_by_name_until_they_are_offered(shop: Stores) -> None:
-    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
-    for method in ("upi", "card", "netbanking"):
-        with pytest.raises(errors.PaymentMethodUnavailable):
-            await buy(shop, user, number, plan.plan_id, payment_method=method)
-
-
 async def test_a_balance_one_paisa_short_is_not_enough_and_the_exact_one_is(shop: Stores) -> None:
     plan = await find_plan(shop)
     user, number = await make_customer(shop, rupees=298), await make_number(shop)

@@ -34,9 +34,9 @@ from gencharge.users.errors import (
 from gencharge.users.models import Erasure, User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
-from gencharge.wallet.models import Account, Code, Transfer
+from gencharge.wallet.models import Code, Transfer
 from tests import factories
-from tests.money import buy, find_plan, make_number
+from tests.money import buy, find_plan, fund, make_number
 from tests.users.conftest import Headers, events_of
 
 
@@ -44,19 +44,6 @@ async def archive(stores: Stores, user_id: UUID, *, payout: bool = False) -> Use
     return await stores.database.run(
         lambda db: lifecycle.archive(
             db, wiring.PERSONAL_DATA, user_id, by=new_id(), reason="a test", payout=payout, keep_days=90
-        )
-    )
-
-
-async def fund(stores: Stores, user_id: UUID, rupees: int) -> None:
-    await stores.database.run(
-        lambda db: wallet.credit(
-            db,
-            user_id,
-            Money.rupees(rupees),
-            source_account=Account.OPENING,
-            code=Code.OPENING,
-            key="opening",
         )
     )
 

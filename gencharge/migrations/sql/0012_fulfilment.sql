@@ -101,8 +101,6 @@ BEGIN
     IF v_running.recharge_id IS NOT NULL AND NOT v_plan.is_addon AND v_sale.activation_mode = 'activate' THEN
         UPDATE active_plans SET status = 'replaced', ended_at = v_now
         WHERE phone_number = v_sale.phone_number AND recharge_id = v_running.recharge_id;
-        UPDATE recharges SET replaced_plan_name = v_running.plan_name, replaced_valid_until = v_running.valid_until
-        WHERE user_id = p_user AND id = p_recharge;
     END IF;
     IF v_plan.is_addon OR v_running.recharge_id IS NULL OR v_sale.activation_mode = 'activate' THEN
         -- An add-on whose base plan ended meanwhile was delivered all the same; it ends at once.
@@ -115,8 +113,9 @@ BEGIN
         WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge RETURNING * INTO v_plan;
     END IF;
 
+    -- What it was sold as stays: a repeat of the request gets its first answer.
     UPDATE recharges SET status = 'delivered', completed_at = v_now, operator_reference = p_operator_reference,
-                         channel = p_channel, sold_valid_from = v_plan.valid_from, sold_valid_until = v_plan.valid_until
+                         channel = p_channel
     WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
     UPDATE fulfilments SET state = 'settled', next_attempt_at = NULL, leased_until = NULL
     WHERE user_id = p_user AND recharge_id = p_recharge;

@@ -19,6 +19,28 @@ def upgrade() -> None:
     _create_channels()
     _create_fulfilments()
     _create_attempts()
+    op.create_table(
+        "recharge_refunds",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("refund_id", sa.Uuid(), nullable=False),
+        sa.Column("recharge_id", sa.Uuid(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", _INSTANT, server_default=_NOW, nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "refund_id", name="pk_recharge_refunds"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_recharge_refunds_amount")),
+        sa.CheckConstraint(
+            "destination IN ('wallet', 'source')", name=op.f("ck_recharge_refunds_destination")
+        ),
+    )
+    op.create_index(
+        "uq_recharge_refunds_idempotency_key", "recharge_refunds", ["user_id", "idempotency_key"], unique=True
+    )
+    op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON recharge_refunds FROM gencharge_app")
     op.add_column("recharges", sa.Column("operator_reference", sa.Text()))
     op.add_column("recharges", sa.Column("channel", sa.Text()))
     op.add_column("recharges", sa.Column("payment_id", sa.Uuid()))
@@ -29,12 +51,6 @@ def upgrade() -> None:
         op.f("ck_recharges_refunded"),
         "recharges",
         "refunded_amount >= 0 AND refunded_amount <= wallet_amount + gateway_amount",
-    )
-    op.create_index(
-        "ix_recharges_unpaid",
-        "recharges",
-        ["created_at"],
-        postgresql_where=sa.text("status = 'payment_pending'"),
     )
     for name in ("0012_recharge.sql", "0012_fulfilment.sql"):
         op.get_bind().exec_driver_sql((_SQL / name).read_text(encoding="utf-8").replace("%", "%%"))

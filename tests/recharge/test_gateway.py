@@ -1,0 +1,262 @@
+"""Recharges that a gateway pays, wholly or beside the wallet, against the sandbox's gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from gencharge import wiring
+from gencharge.core import checks
+from gencharge.core.config import Settings
+from gencharge.core.errors import IdempotencyKeyReused
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.payments import service as payments
+from gencharge.payments.desk import Desk
+from gencharge.payments.errors import GatewayUnavailable
+from gencharge.payments.models import Payment
+from gencharge.payments.razorpay import Razorpay
+from gencharge.recharge import gateway, jobs
+from gencharge.recharge.errors import WalletPartWrong
+from gencharge.recharge.models import ActivePlan, Recharge
+from gencharge.recharge.schemas import Subscribe
+from gencharge.recharge.service import Sale
+from gencharge.users.models import User
+from gencharge.wallet import service as wallet
+from gencharge.wallet.errors import InsufficientBalance
+from tests import factories
+from tests.money import find_plan, fund, make_number
+from tests.outside import NOBODY, Outside, sandbox
+
+_keys = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def outside(shop: Stores) -> Iterator[Outside]:
+    with sandbox(shop.settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def desk(shop: Stores, outside: Outside) -> AsyncIterator[Desk]:
+    """A desk that reaches the sandbox."""
+    outside.reset()
+    settings: Settings = shop.settings.model_copy(update={"payment_gateway_url": outside.base})
+    found = Desk(settings, shop.database, Razorpay(settings))
+    yield found
+    await found.gateway.close()
+
+
+class Customer:
+    """A customer with a wallet, who buys Jio's Rs 299 plan."""
+
+    def __init__(self, stores: Stores, desk: Desk, user: User, number: str, plan_id: UUID) -> None:
+        self.stores, self.desk, self.user, self.number, self.plan_id = stores, desk, user, number, plan_id
+
+    async def buy(self, *, key: str | None = None, **but: object) -> Sale:
+        wanted = Subscribe.model_validate(
+            {"phone_number": self.number, "plan_id": self.plan_id, "payment_method": "upi", **but}
+        )
+        key = key or f"key-{next(_keys)}"
+        return await gateway.subscribe(self.desk, self.user.user_id, wanted, key=key, window_seconds=60)
+
+    async def wallet(self) -> tuple[int, int]:
+        """What can be spent, and what is held; in rupees."""
+        found = await wallet.show(self.stores.database, self.user.user_id, self.stores.settings)
+        return found.balance.paise // 100, found.held.paise // 100
+
+    async def recharge(self, sale: Sale) -> Recharge:
+        async with self.stores.database.transaction() as db:
+            return await db.get_one(Recharge, (self.user.user_id, sale.answer.subscription_id))
+
+    async def plan(self, sale: Sale) -> str:
+        async with self.stores.database.transaction() as db:
+            return (await db.get_one(ActivePlan, (self.number, sale.answer.subscription_id))).status
+
+    async def payments(self) -> list[Payment]:
+        async with self.stores.database.transaction() as db:
+            return list(await db.scalars(select(Payment).where(Payment.user_id == self.user.user_id)))
+
+    async def ask(self, sale: Sale) -> None:
+        assert sale.answer.payment is not None
+        await payments.ask_gateway(self.desk, self.user.user_id, sale.answer.payment.payment_id)
+
+
+async def customer(stores: Stores, desk: Desk, rupees: int = 200) -> Customer:
+    user = await stores.database.run(factories.make_user)
+    if rupees:
+        await fund(stores, user.user_id, rupees)
+    plan = await find_plan(stores)
+    return Customer(stores, desk, user, await make_number(stores), plan.plan_id)
+
+
+def pay(outside: Outside, sale: Sale, outcome: str = "succeed") -> None:
+    assert sale.answer.payment is not None
+    outside.control("POST", f"/sandbox/orders/{sale.answer.payment.order_id}/pay", {"outcome": outcome})
+
+
+async def clean(stores: Stores) -> None:
+    report = await checks.run(stores.database, wiring.CHECKS)
+    assert report.ok, "\n".join(report.lines)
+
+
+@pytest.mark.parametrize("wallet_amount", [None, 150])
+async def test_the_plan_starts_when_the_payment_is_captured(
+    shop: Stores, desk: Desk, outside: Outside, relay: Relay, wallet_amount: int | None
+) -> None:
+    asha = await customer(shop, desk)
+    sale = await asha.buy(wallet_amount=wallet_amount)
+    due = sale.answer.payment
+    assert sale.answer.status == "payment_pending"
+    assert due is not None
+    assert due.amount.paise == 29_900 - (wallet_amount or 0) * 100
+    assert due.checkout_url == f"{outside.base}/checkout/{due.order_id}"
+    assert await asha.wallet() == (200 - (wallet_amount or 0), wallet_amount or 0)
+    assert await asha.plan(sale) == "pending"
+    await clean(shop)
+
+    pay(outside, sale)
+    await asha.ask(sale)
+    await clean(shop)
+    await relay.drain()
+    assert (await asha.recharge(sale)).status == "delivered"
+    assert await asha.plan(sale) == "active"
+    assert await asha.wallet() == (200 - (wallet_amount or 0), 0)
+    await clean(shop)
+
+
+async def test_a_repeat_gets_the_first_answer_and_the_same_order(
+    shop: Stores, desk: Desk, outside: Outside, relay: Relay
+) -> None:
+    asha = await customer(shop, desk)
+    first = await asha.buy(key="once")
+    again = await asha.buy(key="once")
+    assert again.replayed
+    assert again.answer == first.answer
+    pay(outside, first)
+    await asha.ask(first)
+    await relay.drain()
+    late = await asha.buy(key="once")
+    assert late.answer.subscription_id == first.answer.subscription_id
+    assert late.answer.payment is not None
+    assert late.answer.payment.status == "captured"
+    assert len(await asha.payments()) == 1
+    with pytest.raises(IdempotencyKeyReused):
+        await asha.buy(key="once", payment_method="card")
+
+
+async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payment(
+    shop: Stores, desk: Desk
+) -> None:
+    from gencharge.core.errors import IdempotencyInProgress
+
+    asha = await customer(shop, desk)
+    done = await asyncio.gather(*(asha.buy(key="race") for _ in range(10)), return_exceptions=True)
+    sales = [each for each in done if isinstance(each, Sale)]
+    assert all(isinstance(each, Sale | IdempotencyInProgress) for each in done)
+    assert len({sale.answer.subscription_id for sale in sales}) == 1
+    assert len(await asha.payments()) == 1
+
+
+async def test_a_declined_payment_frees_the_wallets_part_at_once(
+    shop: Stores, desk: Desk, outside: Outside, relay: Relay
+) -> None:
+    asha = await customer(shop, desk)
+    sale = await asha.buy(wallet_amount=150)
+    pay(outside, sale, "fail")
+    await asha.ask(sale)
+    await shop.database.run(
+        lambda db: payments.give_up(db, asha.user.user_id, sale.answer.payment.payment_id, "declined")  # type: ignore[union-attr]
+    )
+    await relay.drain()
+    recharge = await asha.recharge(sale)
+    assert (recharge.status, recharge.failure_reason) == ("failed", "payment_failed")
+    assert await asha.plan(sale) == "cancelled"
+    assert await asha.wallet() == (200, 0)
+    await clean(shop)
+
+
+async def test_a_payment_that_comes_after_its_recharge_was_given_up_is_in_the_wallet(
+    shop: Stores, desk: Desk, outside: Outside, relay: Relay
+) -> None:
+    asha = await customer(shop, desk)
+    sale = await asha.buy(wallet_amount=150)
+    assert sale.answer.payment is not None
+    payment_id = sale.answer.payment.payment_id
+    await shop.database.run(lambda db: payments.give_up(db, asha.user.user_id, payment_id, "abandoned"))
+    await relay.drain()
+    assert await asha.wallet() == (200, 0)
+    pay(outside, sale)
+    await asha.ask(sale)
+    await relay.drain()
+    assert await asha.wallet() == (349, 0)
+    assert (await asha.recharge(sale)).status == "failed"
+    await clean(shop)
+
+
+async def test_a_gateway_that_is_away_holds_nothing_and_the_same_key_works_later(
+    shop: Stores, desk: Desk, outside: Outside
+) -> None:
+    asha = await customer(shop, desk)
+    settings = desk.settings.model_copy(update={"payment_gateway_url": NOBODY})
+    asha.desk = Desk(settings, shop.database, Razorpay(settings))
+    with pytest.raises(GatewayUnavailable):
+        await asha.buy(key="later", wallet_amount=150)
+    assert await asha.wallet() == (200, 0)
+    await asha.desk.gateway.close()
+    asha.desk = desk
+    sale = await asha.buy(key="later", wallet_amount=150)
+    assert sale.answer.status == "payment_pending"
+    assert len(await asha.payments()) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "problem"), [(201, InsufficientBalance), (298.5, WalletPartWrong), (299, WalletPartWrong)]
+)
+async def test_a_wallet_part_that_cannot_be_is_refused_before_the_gateway_is_asked(
+    shop: Stores, desk: Desk, part: float, problem: type[Exception]
+) -> None:
+    asha = await customer(shop, desk, rupees=200 if part == 201 else 400)
+    with pytest.raises(problem):
+        await asha.buy(wallet_amount=part)
+    assert await asha.payments() == []
+
+
+async def test_a_wallet_alone_takes_no_part(client: httpx.AsyncClient, shop: Stores, app: FastAPI) -> None:
+    user = await shop.database.run(factories.make_user)
+    headers = factories.headers_for(app.state.settings, user) | {"Idempotency-Key": "x"}
+    body = {"phone_number": "9876543210", "plan_id": str(user.user_id), "payment_method": "wallet"}
+    answer = await client.post("/v1/recharge/subscribe", headers=headers, json=body | {"wallet_amount": 5})
+    assert answer.status_code == 422
+    assert "wallet_amount" in answer.text
+
+
+async def test_over_http_the_whole_way(
+    shop: Stores, desk: Desk, outside: Outside, app: FastAPI, client: httpx.AsyncClient, relay: Relay
+) -> None:
+    app.state.payment_desk = desk
+    try:
+        asha = await customer(shop, desk)
+        headers = factories.headers_for(app.state.settings, asha.user) | {"Idempotency-Key": "http-1"}
+        body = {"phone_number": asha.number, "plan_id": str(asha.plan_id), "payment_method": "card"}
+        answer = await client.post("/v1/recharge/subscribe", headers=headers, json=body)
+        assert answer.status_code == 201, answer.text
+        made = answer.json()
+        assert (made["status"], made["total_paid"]) == ("payment_pending", 0.0)
+        outside.control("POST", f"/sandbox/orders/{made['payment']['order_id']}/pay", {"outcome": "succeed"})
+        payment_id = UUID(made["payment"]["payment_id"])
+        await payments.ask_gateway(desk, asha.user.user_id, payment_id)
+        await relay.drain()
+        shown = await client.get(f"/v1/recharge/{made['subscription_id']}", headers=headers)
+        assert (shown.json()["status"], shown.json()["gateway_amount"]) == ("active", 299.0)
+    finally:
+        del app.state.payment_desk
+    await jobs.tell_stuck(shop)
+    await clean(shop)
