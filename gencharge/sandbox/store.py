@@ -94,7 +94,7 @@ CREATE INDEX IF NOT EXISTS notices_untried ON notices (subject, id) WHERE state 
 CREATE TABLE IF NOT EXISTS scripts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, target TEXT NOT NULL, operation TEXT NOT NULL, script TEXT NOT NULL, seconds REAL NOT NULL,
     count INTEGER NOT NULL, reason TEXT, remaining INTEGER, matches TEXT NOT NULL, share REAL NOT NULL,
-    hits INTEGER NOT NULL DEFAULT 0, UNIQUE (target, operation, matches)) STRICT;
+    hits INTEGER NOT NULL DEFAULT 0, UNIQUE (target, operation, matches, script)) STRICT;
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -32,14 +33,14 @@ class Site:
 
     folder: Path
     port: int = 0
+    # Settings of this installation only.
+    more: dict[str, str] = field(default_factory=dict)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.postgres, self.mongo, self.redis = Postgres(self.folder), Mongo(self.folder), Redis(self.folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port, self.sandbox_port = _free_ports(2)
+        self.url, self.sandbox_url = (f"http://127.0.0.1:{port}" for port in (self.port, self.sandbox_port))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -57,12 +58,18 @@ class Site:
             "DUPLICATE_WINDOW_SECONDS": "0",
             "OUTBOX_LEASE_SECONDS": "2",
             "PORT": str(self.port),
+            "SANDBOX_PORT": str(self.sandbox_port),
+            "PAYMENT_GATEWAY_URL": self.sandbox_url,
+            **self.more,
         }
 
     @property
     def settings(self) -> Settings:
         """The same as settings of this process."""
-        values = {name.lower(): value for name, value in self.environment.items()}
+        values = {
+            name.lower(): json.loads(value) if value[:1] == "[" else value
+            for name, value in self.environment.items()
+        }
         return Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
 
     def start(self) -> None:
@@ -83,27 +90,35 @@ class Site:
         for server in (self.postgres, self.mongo, self.redis):
             server.stop()
 
-    def start_process(self, name: str) -> None:
-        """Start `gencharge serve` or `gencharge worker`."""
+    def start_process(self, name: str, *, program: str = "gencharge", **more: str) -> None:
+        """Start `gencharge serve`, `worker` or `sandbox`, with `more` in its environment; or another program."""
         kept = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
         self.processes[name] = spawn(
-            [sys.executable, "-m", "gencharge", name],
+            [sys.executable, "-m", program, name],
             folder=self.folder,
             log=self.folder / f"{name}.log",
-            environment=kept | self.environment,
+            environment=kept | self.environment | more,
         )
 
-    def start_api(self) -> None:
+    def start_sandbox(self) -> None:
+        """Start the outside parties and wait until they answer."""
+        self.start_process("sandbox")
+        self._wait_for(f"{self.sandbox_url}/sandbox/state", "sandbox")
+
+    def start_api(self, **more: str) -> None:
         """Start the API and wait until it answers."""
-        self.start_process("serve")
+        self.start_process("serve", **more)
+        self._wait_for(f"{self.url}/health/ready", "serve")
+
+    def _wait_for(self, url: str, name: str) -> None:
         end = time.monotonic() + 20
         while time.monotonic() < end:
             try:
-                if httpx.get(f"{self.url}/health/ready", timeout=2).status_code == 200:
+                if httpx.get(url, timeout=2, trust_env=False).status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.05)
-        raise AssertionError((self.folder / "serve.log").read_text()[-3_000:])
+        raise AssertionError((self.folder / f"{name}.log").read_text()[-3_000:])
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a process of the product and wait for its end."""
@@ -122,3 +137,14 @@ class Site:
     def user(self, number: int) -> UUID:
         """The id of a sample user."""
         return user_id_of(number)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
