@@ -10,19 +10,14 @@ from typing import Final
 from uuid import UUID
 
 import pyotp
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gencharge.core import clock
+from gencharge.core import clock, sealer
 from gencharge.core.config import Settings
 
 STEP_SECONDS: Final = 30
 RECOVERY_CODES: Final = 10
 RECOVERY_CODE_LENGTH: Final = 16
 _ISSUER: Final = "GenCharge"
-_NONCE_BYTES: Final = 12
 # RFC 6238 section 5.2: one step either way, for a phone's clock and for slow fingers.
 _STEPS: Final = (-1, 0, 1)
 
@@ -64,29 +59,8 @@ def hash_of(admin_id: UUID, recovery_code: str) -> bytes:
     return hashlib.sha256(admin_id.bytes + plain.encode()).digest()
 
 
-class Sealer:
-    """Seals secrets with AES-256-GCM under a key derived from SECRET_KEY; opens also what the key before it sealed."""
+class Sealer(sealer.Sealer):
+    """Seals the secrets of authenticator apps, each for its admin."""
 
     def __init__(self, settings: Settings) -> None:
-        found = [settings.secret_key, settings.previous_secret_key]
-        self._keys = [_derived(key.get_secret_value()) for key in found if key is not None]
-
-    def seal(self, admin_id: UUID, secret: str) -> bytes:
-        """The secret as it is kept: no other admin's row can make use of it."""
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return nonce + self._keys[0].encrypt(nonce, secret.encode(), admin_id.bytes)
-
-    def open(self, admin_id: UUID, sealed: bytes) -> tuple[str, bool] | None:
-        """The secret, and whether it is to be sealed anew under the present key; None where no key fits."""
-        for number, key in enumerate(self._keys):
-            try:
-                plain = key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], admin_id.bytes)
-            except InvalidTag:
-                continue
-            return plain.decode(), number > 0
-        return None
-
-
-def _derived(secret_key: str) -> AESGCM:
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"gencharge admin second factor")
-    return AESGCM(derivation.derive(secret_key.encode()))
+        super().__init__(settings, "gencharge admin second factor")
