@@ -1,0 +1,118 @@
+"""Where webhooks may go (OWASP API7, server-side request forgery): never to ourselves, our network or a cloud's metadata.
+
+An admin names an address, and whoever owns its name decides at each look-up where that leads. So the rules on the text
+are for a clear answer to the admin; what protects is the check of the looked-up addresses, of which one is then connected
+to (`client`). In production that is https to public addresses only.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Final, Self
+
+import httpx
+
+from gencharge.core.config import Settings
+
+MAX_URL: Final = 500
+_PLAIN: Final = re.compile(r"https?://[!-~]+", re.ASCII)
+_AUTHORITY: Final = re.compile(r"//([^/?#]*)")
+_PRIVATE: Final = tuple(
+    ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+)
+# What Python calls global and is not for us: where clouds keep what their machines may know, and old ways to wrap an
+# IPv4 address into another one.
+_NEVER: Final = tuple(
+    ip_network(net)
+    for net in (
+        "168.63.129.16/32",
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "fd00:ec2::/32",
+        "fd20:ce::/32",
+        "2001::/23",
+        "2002::/16",
+    )
+)
+_GLOBAL_IPV6: Final = ip_network("2000::/3")
+_NAT64: Final = ip_network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far webhooks may go besides public addresses."""
+
+    private: bool  # the networks of RFC 1918 and RFC 4193
+    loopback: bool  # this machine, also without TLS
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """What the settings allow: this machine never in production."""
+        private = settings.webhook_private_allowed
+        return cls(private=private, loopback=private and settings.is_development)
+
+    def allows(self, address: str) -> bool:
+        """Whether a looked-up address may be connected to."""
+        try:
+            found = _unwrapped(ip_address(address))
+        except ValueError:
+            return False  # with a zone (`fe80::1%eth0`), or not an address at all
+        if any(found in net for net in _NEVER) or found.is_multicast or found.is_link_local:
+            return False
+        if found.is_loopback:
+            return self.loopback
+        if any(found in net for net in _PRIVATE):
+            return self.private
+        return found.is_global and (found.version == 4 or found in _GLOBAL_IPV6)
+
+
+def check_url(url: str, reach: Reach) -> None:
+    """Raises ValueError, with what would be right, for a URL that webhooks are not sent to whatever its name leads to."""
+    if len(url) > MAX_URL or not _PLAIN.fullmatch(url) or set(url) & set('\\"<>`{}|^'):
+        raise ValueError(
+            f"an https address of at most {MAX_URL} plain characters, such as https://example.com/hooks"
+        )
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise ValueError("a complete address, such as https://example.com/hooks") from None
+    if "@" in _AUTHORITY.findall(url)[0]:
+        raise ValueError("an address without a user name and password")
+    if "#" in url:
+        raise ValueError("an address without a fragment (#)")
+    host = parsed.raw_host.decode("ascii").rstrip(".").lower()
+    if not host or not 0 < (parsed.port or 443) < 65_536:
+        raise ValueError("an address with a host, and a port that there can be")
+    address = _literal(host)
+    local = host == "localhost" or host.endswith(".localhost")
+    if (address is not None and not reach.allows(address)) or (local and not reach.loopback):
+        raise ValueError("an address that can be reached from the internet")
+    if parsed.scheme != "https":
+        own = local or (address is not None and ip_address(address).is_loopback)
+        if not (own and reach.loopback):
+            raise ValueError("an https address; webhooks name customers and amounts")
+
+
+def _literal(host: str) -> str | None:
+    """The address that a host names without a look-up, however it is written (`127.1`, `0x7f000001`)."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return str(IPv4Address(socket.inet_aton(host)))
+    except (OSError, ValueError):
+        return None
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address inside a mapped or translated (NAT64) one."""
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return address.ipv4_mapped
+        if address in _NAT64:
+            return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address

@@ -1,0 +1,243 @@
+"""SQL of webhooks that we send. Decides nothing. Locks: the endpoint first, then its deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, select, text, true
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.operators.models import Operator
+from gencharge.webhooks.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from gencharge.webhooks.schemas import DeliveryQuery
+
+_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
+# Each endpoint's own places, so that one with a thousand messages due leaves the others theirs. The endpoints in any
+# order: where there are more than places, all have their turn. MATERIALIZED, as in core.outbox.
+_CLAIM = text(f"""
+    WITH free AS MATERIALIZED (
+        SELECT endpoints.*, :places - coalesce(running.count, 0) AS places
+        FROM webhook_endpoints AS endpoints
+        LEFT JOIN unnest(CAST(:ids AS uuid[]), CAST(:counts AS int[])) AS running(endpoint_id, count)
+               ON running.endpoint_id = endpoints.endpoint_id
+        WHERE is_active AND coalesce(running.count, 0) < :places
+        ORDER BY random()),
+    due AS MATERIALIZED (
+        SELECT free.endpoint_id, free.url, free.secret, free.previous_secret, free.previous_valid_until,
+               waiting.delivery_id
+        FROM free CROSS JOIN LATERAL (
+            SELECT delivery_id FROM webhook_deliveries AS deliveries
+            WHERE deliveries.endpoint_id = free.endpoint_id AND status = 'pending' AND next_attempt_at <= {_NOW}
+              AND (leased_until IS NULL OR leased_until < {_NOW})
+            ORDER BY next_attempt_at LIMIT free.places FOR UPDATE SKIP LOCKED) AS waiting
+        LIMIT :limit)
+    UPDATE webhook_deliveries AS deliveries
+    SET leased_until = {_NOW} + make_interval(secs => :lease), attempts = attempts + 1, tries = tries + 1
+    FROM due WHERE deliveries.endpoint_id = due.endpoint_id AND deliveries.delivery_id = due.delivery_id
+    RETURNING deliveries.endpoint_id, deliveries.delivery_id, body, attempts AS attempt, tries,
+              due.url, due.secret, due.previous_secret, due.previous_valid_until
+""")  # noqa: S608 - composed of constants
+_DELIVERED = text(f"""
+    UPDATE webhook_deliveries SET status = 'delivered', completed_at = {_NOW}, next_attempt_at = NULL, leased_until = NULL
+    WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending'
+""")  # noqa: S608 - composed of constants
+# Only by whoever began the last attempt: a worker that was thought dead must not put off the one that took over.
+_POSTPONED = text(f"""
+    WITH next AS (SELECT {_NOW} AS now, {_NOW} + make_interval(secs => :pause) AS at)
+    UPDATE webhook_deliveries SET leased_until = NULL,
+        status = CASE WHEN next.at > expires_at THEN 'failed' ELSE 'pending' END,
+        completed_at = CASE WHEN next.at > expires_at THEN next.now END,
+        next_attempt_at = CASE WHEN next.at > expires_at THEN NULL ELSE next.at END
+    FROM next
+    WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending' AND attempts = :attempt
+""")  # noqa: S608 - composed of constants
+_WELL = text("UPDATE webhook_endpoints SET failures = 0 WHERE endpoint_id = :endpoint_id AND failures <> 0")
+_FAILED = text("""
+    UPDATE webhook_endpoints SET failures = failures + 1 WHERE endpoint_id = :endpoint_id RETURNING failures
+""")
+_DISABLE = text(f"""
+    UPDATE webhook_endpoints SET is_active = false, disabled_at = {_NOW}, disabled_reason = :reason, updated_at = {_NOW}
+    WHERE endpoint_id = :endpoint_id AND is_active RETURNING 1
+""")  # noqa: S608 - composed of constants
+_DISCARD = f"""
+    UPDATE webhook_deliveries SET status = 'discarded', completed_at = {_NOW}, next_attempt_at = NULL, leased_until = NULL
+    WHERE status = 'pending' AND
+"""  # noqa: S608 - composed of constants
+_DISCARD_ALL = text(f"{_DISCARD} endpoint_id = :endpoint_id RETURNING 1")
+_DISCARD_EXPIRED = text(f"{_DISCARD} endpoint_id = :endpoint_id AND expires_at <= {_NOW} RETURNING 1")
+_DISCARD_WAITING = text(f"""
+    {_DISCARD} expires_at <= {_NOW}
+        AND endpoint_id IN (SELECT endpoint_id FROM webhook_endpoints WHERE NOT is_active)
+    RETURNING 1
+""")  # noqa: S608 - composed of constants
+_WAKE = text(f"""
+    UPDATE webhook_deliveries SET next_attempt_at = least(next_attempt_at, {_NOW})
+    WHERE endpoint_id = :endpoint_id AND status = 'pending'
+""")  # noqa: S608 - composed of constants
+_PURGE_DELIVERIES = text("""
+    DELETE FROM webhook_deliveries WHERE (endpoint_id, delivery_id) IN (
+        SELECT endpoint_id, delivery_id FROM webhook_deliveries
+        WHERE created_at < :before AND status <> 'pending' ORDER BY created_at, delivery_id LIMIT :limit)
+    RETURNING 1
+""")
+_PURGE_ATTEMPTS = text("""
+    DELETE FROM webhook_attempts WHERE (endpoint_id, delivery_id, attempt) IN (
+        SELECT endpoint_id, delivery_id, attempt FROM webhook_attempts
+        WHERE started_at < :before ORDER BY started_at LIMIT :limit)
+    RETURNING 1
+""")
+# Payments name no operator; the recharge that one pays does.
+_OPERATORS = text("""
+    SELECT payments.payment_id, recharges.operator
+    FROM unnest(CAST(:users AS uuid[]), CAST(:payments AS uuid[])) AS wanted(user_id, payment_id)
+    JOIN payments ON payments.user_id = wanted.user_id AND payments.payment_id = wanted.payment_id
+    JOIN recharges ON recharges.user_id = payments.user_id AND recharges.id = payments.reference_id
+""")
+
+
+async def list_endpoints(db: AsyncSession, *, active: bool = False) -> Sequence[WebhookEndpoint]:
+    """The endpoints, in the order in which they were made."""
+    wanted = WebhookEndpoint.is_active if active else true()
+    query = select(WebhookEndpoint).where(wanted).order_by(WebhookEndpoint.endpoint_id)
+    return (await db.scalars(query)).all()
+
+
+async def get_endpoint(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint | None:
+    """One endpoint."""
+    return await db.get(WebhookEndpoint, endpoint_id)
+
+
+async def lock_endpoint(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint | None:
+    """The endpoint, held to the end of the transaction."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint_id).with_for_update()
+    return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def list_operator_codes(db: AsyncSession) -> Sequence[str]:
+    """The operators that there are."""
+    return (await db.scalars(select(Operator.code).order_by(Operator.code))).all()
+
+
+async def list_operators_of(db: AsyncSession, payments: Sequence[tuple[UUID, UUID]]) -> dict[UUID, str]:
+    """Payment -> operator, of the (user, payment) pairs that pay a recharge."""
+    values = {"users": [user for user, _ in payments], "payments": [payment for _, payment in payments]}
+    return {row.payment_id: row.operator for row in await db.execute(_OPERATORS, values)}
+
+
+async def add_deliveries(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Add those that are not there; how many."""
+    added = insert(WebhookDelivery).values(list(rows)).on_conflict_do_nothing()
+    return len((await db.execute(added.returning(WebhookDelivery.delivery_id))).all())
+
+
+async def claim_due(
+    db: AsyncSession, *, limit: int, places: int, running: Mapping[UUID, int], lease_seconds: float
+) -> list[Any]:
+    """Begin an attempt of up to `limit` deliveries that are due; of each endpoint as many as it has `places` left."""
+    values = {
+        "limit": limit,
+        "places": places,
+        "ids": list(running),
+        "counts": list(running.values()),
+        "lease": lease_seconds,
+        "now": clock.pinned(),
+    }
+    return list((await db.execute(_CLAIM, values)).all())
+
+
+async def add_attempt(db: AsyncSession, **values: Any) -> None:
+    """Write an attempt into the log."""
+    await db.execute(insert(WebhookAttempt).values(**values).on_conflict_do_nothing())
+
+
+async def set_delivered(db: AsyncSession, endpoint_id: UUID, delivery_id: UUID) -> None:
+    """A message got there, and its endpoint is well."""
+    await db.execute(_WELL, {"endpoint_id": endpoint_id})
+    values = {"endpoint_id": endpoint_id, "delivery_id": delivery_id, "now": clock.pinned()}
+    await db.execute(_DELIVERED, values)
+
+
+async def set_postponed(
+    db: AsyncSession, endpoint_id: UUID, delivery_id: UUID, *, attempt: int, pause_seconds: float
+) -> int:
+    """A message did not get there: again after a pause, unless that is too late. The endpoint's failures in a row."""
+    failures = await db.scalar(_FAILED, {"endpoint_id": endpoint_id})
+    values = {"attempt": attempt, "pause": pause_seconds, "now": clock.pinned()}
+    await db.execute(_POSTPONED, values | {"endpoint_id": endpoint_id, "delivery_id": delivery_id})
+    return failures or 0
+
+
+async def set_disabled(db: AsyncSession, endpoint_id: UUID, reason: str) -> bool:
+    """Switch an endpoint off; False where it is off, or gone."""
+    values = {"endpoint_id": endpoint_id, "reason": reason, "now": clock.pinned()}
+    return await db.scalar(_DISABLE, values) is not None
+
+
+async def wake(db: AsyncSession, endpoint_id: UUID) -> int:
+    """Discard what has waited too long for an endpoint, and make the rest due; how many were discarded."""
+    values = {"endpoint_id": endpoint_id, "now": clock.pinned()}
+    discarded = len((await db.execute(_DISCARD_EXPIRED, values)).all())
+    await db.execute(_WAKE, values)
+    return discarded
+
+
+async def discard_all(db: AsyncSession, endpoint_id: UUID) -> int:
+    """Nothing more is sent to an endpoint; how many messages waited."""
+    values = {"endpoint_id": endpoint_id, "now": clock.pinned()}
+    return len((await db.execute(_DISCARD_ALL, values)).all())
+
+
+async def discard_waiting(db: AsyncSession) -> int:
+    """Discard what has waited too long for an endpoint that is off; how many."""
+    return len((await db.execute(_DISCARD_WAITING, {"now": clock.pinned()})).all())
+
+
+async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Forget up to `limit` deliveries and attempts from before an instant; how many."""
+    values = {"before": before, "limit": limit}
+    forgotten = (await db.execute(_PURGE_ATTEMPTS, values)).all()
+    return len(forgotten) + len((await db.execute(_PURGE_DELIVERIES, values)).all())
+
+
+async def find_delivery(db: AsyncSession, delivery_id: UUID, *, lock: bool = False) -> WebhookDelivery | None:
+    """A delivery by its own id: asks every shard, for the staff only."""
+    query = select(WebhookDelivery).where(WebhookDelivery.delivery_id == delivery_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return (await db.scalars(query)).one_or_none()
+
+
+async def list_attempts(db: AsyncSession, delivery: WebhookDelivery) -> Sequence[WebhookAttempt]:
+    """The attempts of a delivery, in order."""
+    query = select(WebhookAttempt).where(
+        WebhookAttempt.endpoint_id == delivery.endpoint_id, WebhookAttempt.delivery_id == delivery.delivery_id
+    )
+    return (await db.scalars(query.order_by(WebhookAttempt.attempt))).all()
+
+
+def select_deliveries(wanted: DeliveryQuery) -> Select[WebhookDelivery]:
+    """The deliveries that match, as far as one index answers it in the list's order."""
+    query = select(WebhookDelivery)
+    if wanted.endpoint_id is not None:
+        query = query.where(WebhookDelivery.endpoint_id == wanted.endpoint_id)
+    elif wanted.status not in {None, DeliveryStatus.DELIVERED}:
+        # The literal says that the index without the delivered ones will do.
+        few = text("webhook_deliveries.status <> 'delivered'")
+        query = query.where(WebhookDelivery.status == wanted.status, few)
+    if wanted.from_date is not None:
+        query = query.where(WebhookDelivery.created_at >= clock.start_of_day(wanted.from_date))
+    if wanted.to_date is not None:
+        after = date.fromordinal(wanted.to_date.toordinal() + 1)
+        query = query.where(WebhookDelivery.created_at < clock.start_of_day(after))
+    return query
+
+
+def match_deliveries(entity: Any, wanted: DeliveryQuery) -> list[ColumnElement[bool]]:
+    """The conditions of the other filters, on deliveries or an alias of them."""
+    equal = {entity.status: wanted.status, entity.type: wanted.type}
+    return [column == value for column, value in equal.items() if value is not None]

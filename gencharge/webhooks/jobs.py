@@ -1,0 +1,39 @@
+"""What this room does on a clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from gencharge.core import clock, telemetry
+from gencharge.core.jobs import Job
+from gencharge.core.stores import Stores
+from gencharge.webhooks import crud, service
+
+log = telemetry.get_logger(__name__)
+# Messages name customers and amounts: they are not kept for longer than it takes to look into a complaint.
+KEEP: Final = timedelta(days=30)
+BATCH: Final = 2_000
+
+
+async def discard_waiting(stores: Stores) -> None:
+    """Discard what has waited for 24 hours for an endpoint that is off."""
+    if discarded := await stores.database.run(crud.discard_waiting):
+        log.warning("webhooks_discarded", deliveries=discarded)
+
+
+async def purge(stores: Stores) -> None:
+    """Forget messages and attempts after 30 days, in batches; seal secrets anew after a change of the key."""
+    before = clock.now() - KEEP
+    forgotten = 0
+    while batch := await stores.database.run(lambda db: crud.purge(db, before=before, limit=BATCH)):
+        forgotten += batch
+    resealed = await stores.database.run(lambda db: service.reseal(db, stores.settings))
+    log.info("webhooks_purged", rows=forgotten, resealed=resealed)
+
+
+JOBS: Final = (
+    Job("webhooks.discard_waiting", discard_waiting, cron="40 * * * * *"),
+    # 03:10 in India.
+    Job("webhooks.purge", purge, cron="40 21 * * *"),
+)

@@ -1,0 +1,131 @@
+"""Endpoints of integrators (a reference table), what is to be sent to them, and each attempt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+
+class DeliveryStatus(StrEnum):
+    """How far a message got."""
+
+    PENDING = "pending"  # to be sent, now or after a pause
+    DELIVERED = "delivered"  # the endpoint answered 2xx
+    FAILED = "failed"  # it did not within 24 hours
+    DISCARDED = "discarded"  # its endpoint was disabled for 24 hours, or deleted
+
+
+class WebhookEndpoint(Base):
+    """Where an integrator listens. Secrets are sealed: without the process's key they are noise."""
+
+    __tablename__ = "webhook_endpoints"
+
+    endpoint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, server_default="")
+    # Patterns of types: `recharge.*`, `payment.captured`.
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    # Only what concerns these operators; empty: all.
+    operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    # The one before signs, too, until this instant.
+    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    previous_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # Failed attempts in a row, of all its messages.
+    failures: Mapped[int] = mapped_column(Integer, server_default="0")
+    disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    disabled_reason: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    __table_args__ = (
+        CheckConstraint("is_active = (disabled_at IS NULL)", name="disabled"),
+        CheckConstraint("(previous_secret IS NULL) = (previous_valid_until IS NULL)", name="previous"),
+    )
+
+
+class WebhookDelivery(Base):
+    """One message for one endpoint: the row that the courier claims when it is due. Its id is the `webhook-id`."""
+
+    __tablename__ = "webhook_deliveries"
+
+    endpoint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    event_id: Mapped[UUID]
+    type: Mapped[str] = mapped_column(Text)
+    # The very bytes that are signed, the same at each attempt.
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default="pending")
+    # How many attempts were begun.
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # The same, since it was sent anew: what the pauses go by.
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("status IN ('pending', 'delivered', 'failed', 'discarded')", name="status"),
+        CheckConstraint("(next_attempt_at IS NOT NULL) = (status = 'pending')", name="due"),
+        # An event becomes one message for an endpoint, however often it is handed out.
+        Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
+        Index(
+            "ix_webhook_deliveries_due",
+            "endpoint_id",
+            "next_attempt_at",
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index("ix_webhook_deliveries_expiring", "expires_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_webhook_deliveries_id", "delivery_id"),
+        # The staff's lists.
+        Index("ix_webhook_deliveries_all", "created_at", "delivery_id"),
+        Index("ix_webhook_deliveries_of_endpoint", "endpoint_id", "created_at", "delivery_id"),
+        Index(
+            "ix_webhook_deliveries_not_delivered",
+            "status",
+            "created_at",
+            "delivery_id",
+            postgresql_where=text("status <> 'delivered'"),
+        ),
+    )
+
+
+class WebhookAttempt(Base):
+    """One attempt and what the endpoint said. An attempt whose worker died is missing."""
+
+    __tablename__ = "webhook_attempts"
+
+    endpoint_id: Mapped[UUID] = mapped_column(primary_key=True)
+    delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    url: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    duration_ms: Mapped[int] = mapped_column(Integer)
+    response_status: Mapped[int | None] = mapped_column(Integer)
+    # The first 1,000 bytes of the answer.
+    response: Mapped[str] = mapped_column(Text, server_default="")
+    # Why there was no answer.
+    error: Mapped[str] = mapped_column(Text, server_default="")
+
+    __table_args__ = (Index("ix_webhook_attempts_started", "started_at"),)

@@ -1,0 +1,116 @@
+"""Integrators that listen, and endpoints for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import clock
+from gencharge.core.events import Envelope, Event
+from gencharge.core.ids import new_id
+from gencharge.core.stores import Stores
+from gencharge.recharge.events import RechargeFailed
+from gencharge.webhooks import history, outgoing, service
+from gencharge.webhooks.addresses import Reach
+from gencharge.webhooks.client import WebhookClient
+from gencharge.webhooks.courier import Courier
+from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from gencharge.webhooks.schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
+from tests.webhooks.receiver import Receiver, receiver
+
+
+class Partners:
+    """Endpoints at one receiver, and what becomes of their messages."""
+
+    def __init__(self, stores: Stores, receiver: Receiver) -> None:
+        self.stores, self.receiver = stores, receiver
+
+    async def join(self, path: str = "/hooks", **but: Any) -> EndpointWithSecret:
+        """A new endpoint at this path of the receiver; `but`: fields of EndpointCreate."""
+        values = {"url": self.receiver.base + path, "events": ["*"], **but}
+        command = EndpointCreate(**values)
+        return await self.stores.database.run(lambda db: service.create(db, self.stores.settings, command))
+
+    async def change(self, endpoint_id: UUID, **but: Any) -> EndpointOut:
+        command = EndpointUpdate(**but)
+        return await self.stores.database.run(
+            lambda db: service.update(db, self.stores.settings, endpoint_id, command)
+        )
+
+    async def look(self, endpoint_id: UUID) -> EndpointOut:
+        return await self.stores.database.run(lambda db: service.show(db, endpoint_id))
+
+    async def happen(self, *events: Event) -> list[Envelope]:
+        """Events are handed to the listener as the relay does it; by default a failed recharge."""
+        batch = [
+            Envelope(new_id(), clock.now(), event, "request", "", "system", "")
+            for event in events or (failed_recharge(),)
+        ]
+        await outgoing.MESSAGES_OUT.deliver(self.stores, batch)
+        return batch
+
+    async def deliveries(self, endpoint_id: UUID) -> list[WebhookDelivery]:
+        async with self.stores.database.transaction() as db:
+            query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id)
+            return list(await db.scalars(query.order_by(WebhookDelivery.delivery_id)))
+
+    async def delivery(self, endpoint_id: UUID) -> WebhookDelivery:
+        [found] = await self.deliveries(endpoint_id)
+        return found
+
+    async def log(self, delivery: WebhookDelivery) -> list[tuple[int, int | None, str]]:
+        """The attempts: number, status, error."""
+        shown = await self.stores.database.run(lambda db: history.show(db, delivery.delivery_id))
+        return [(one.attempt, one.response_status, one.error) for one in shown.log]
+
+
+def failed_recharge(**but: Any) -> RechargeFailed:
+    values: dict[str, Any] = {
+        "user_id": str(new_id()),
+        "recharge_id": str(new_id()),
+        "phone_number": "+919876543210",
+        "plan_name": "Rs 299",
+        "operator": "JIO",
+        "reason": "operator_unreachable",
+        "refunded_paise": 29_950,
+    }
+    return RechargeFailed(**(values | but))
+
+
+@pytest.fixture
+def receiving() -> Iterator[Receiver]:
+    with receiver() as running:
+        yield running
+
+
+@pytest.fixture
+async def partners(shop: Stores, receiving: Receiver) -> AsyncIterator[Partners]:
+    async def unit(db: AsyncSession) -> None:
+        for table in (WebhookAttempt, WebhookDelivery, WebhookEndpoint):
+            await db.execute(delete(table))
+
+    await shop.database.run(unit)
+    yield Partners(shop, receiving)
+    await shop.database.run(
+        lambda db: db.execute(update(WebhookEndpoint).values(is_active=False, disabled_at=clock.now()))
+    )
+
+
+@pytest.fixture
+async def courier(shop: Stores) -> AsyncIterator[Courier]:
+    found = Courier(shop)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def impatient(shop: Stores) -> AsyncIterator[Courier]:
+    """A courier that waits 0.3 s for an answer."""
+    found = Courier(shop, WebhookClient(Reach.of(shop.settings), timeout_seconds=0.3))
+    yield found
+    await found.close()

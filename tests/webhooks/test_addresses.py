@@ -1,0 +1,229 @@
+"""Webhooks never reach ourselves, our network or a cloud's metadata: by address, by name, by a name that changes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from gencharge.core.config import Environment, Settings
+from gencharge.webhooks.addresses import Reach, check_url
+from gencharge.webhooks.client import WebhookClient
+from tests.webhooks.receiver import Receiver, receiver
+
+PRODUCTION = Reach(private=False, loopback=False)
+PRODUCTION_PRIVATE = Reach(private=True, loopback=False)
+DEVELOPMENT = Reach(private=True, loopback=True)
+
+# address: in production, in production with WEBHOOK_ALLOW_PRIVATE, in development
+ADDRESSES = {
+    "8.8.8.8": "yes yes yes",
+    "103.21.244.1": "yes yes yes",
+    "2606:4700::1111": "yes yes yes",
+    "64:ff9b::808:808": "yes yes yes",  # 8.8.8.8 behind NAT64
+    "10.0.0.1": "no yes yes",
+    "172.16.0.1": "no yes yes",
+    "172.31.255.255": "no yes yes",
+    "192.168.1.1": "no yes yes",
+    "fd12:3456::1": "no yes yes",
+    "::ffff:10.0.0.1": "no yes yes",
+    "64:ff9b::a00:1": "no yes yes",
+    "127.0.0.1": "no no yes",
+    "127.8.8.8": "no no yes",
+    "::1": "no no yes",
+    "::ffff:127.0.0.1": "no no yes",
+    "0.0.0.0": "no no no",
+    "::": "no no no",
+    "169.254.169.254": "no no no",  # the metadata of most clouds
+    "169.254.170.2": "no no no",
+    "fd00:ec2::254": "no no no",
+    "fd20:ce::254": "no no no",
+    "100.100.100.200": "no no no",
+    "168.63.129.16": "no no no",
+    "192.0.0.192": "no no no",
+    "::ffff:169.254.169.254": "no no no",
+    "64:ff9b::a9fe:a9fe": "no no no",
+    "fe80::1": "no no no",
+    "fe80::1%eth0": "no no no",
+    "fec0::1": "no no no",
+    "100.64.0.1": "no no no",
+    "198.18.0.1": "no no no",
+    "192.0.2.1": "no no no",
+    "224.0.0.1": "no no no",
+    "ff02::1": "no no no",
+    "240.0.0.1": "no no no",
+    "255.255.255.255": "no no no",
+    "2001:db8::1": "no no no",
+    "2002:7f00:1::": "no no no",
+    "2001:0:7f00:1::": "no no no",
+    "::127.0.0.1": "no no no",
+    "64:ff9b:1::1": "no no no",
+    "example.com": "no no no",
+    "": "no no no",
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_is_reached_from_where_the_table_says(address: str) -> None:
+    found = [
+        "yes" if reach.allows(address) else "no" for reach in (PRODUCTION, PRODUCTION_PRIVATE, DEVELOPMENT)
+    ]
+    assert found == ADDRESSES[address].split()
+
+
+@pytest.mark.parametrize(
+    ("url", "reach"),
+    [
+        ("https://partner.example/hooks?tenant=7", PRODUCTION),
+        ("https://partner.example:8443/", PRODUCTION),
+        ("https://8.8.8.8/hooks", PRODUCTION),
+        ("https://[2606:4700::1111]/hooks", PRODUCTION),
+        ("https://10.0.0.1/hooks", PRODUCTION_PRIVATE),
+        ("http://127.0.0.1:9000/hooks", DEVELOPMENT),
+        ("http://localhost:9000/hooks", DEVELOPMENT),
+        ("http://[::1]:9000/hooks", DEVELOPMENT),
+    ],
+)
+def test_these_urls_are_taken(url: str, reach: Reach) -> None:
+    check_url(url, reach)
+
+
+@pytest.mark.parametrize(
+    ("url", "reach"),
+    [
+        ("http://partner.example/hooks", PRODUCTION),
+        ("http://partner.example/hooks", DEVELOPMENT),
+        ("http://10.0.0.1/hooks", DEVELOPMENT),
+        ("http://127.0.0.1/hooks", PRODUCTION_PRIVATE),
+        ("https://127.0.0.1/hooks", PRODUCTION),
+        ("https://127.1/hooks", PRODUCTION),
+        ("https://0x7f000001/hooks", PRODUCTION),
+        ("https://2130706433/hooks", PRODUCTION),
+        ("https://0177.0.0.1/hooks", PRODUCTION),
+        ("https://[::ffff:127.0.0.1]/hooks", PRODUCTION),
+        ("https://localhost/hooks", PRODUCTION),
+        ("https://LOCALHOST./hooks", PRODUCTION),
+        ("https://a.localhost/hooks", PRODUCTION_PRIVATE),
+        ("https://169.254.169.254/latest/meta-data/", PRODUCTION),
+        ("https://169.254.169.254/latest/meta-data/", DEVELOPMENT),
+        ("https://user:pass@partner.example/hooks", PRODUCTION),
+        ("https://@partner.example/hooks", PRODUCTION),
+        ("https://partner.example\\@10.0.0.1/hooks", PRODUCTION),
+        ("https://partner.example/hooks#part", PRODUCTION),
+        ("https://partner.example/ho oks", PRODUCTION),
+        ("https://partner.example/\r\nHost: evil", PRODUCTION),
+        ("https:///hooks", PRODUCTION),
+        ("https://partner.example:99999/", PRODUCTION),
+        ("ftp://partner.example/", PRODUCTION),
+        ("file:///etc/passwd", PRODUCTION),
+        ("gopher://partner.example/", DEVELOPMENT),
+        ("partner.example/hooks", PRODUCTION),
+        (f"https://partner.example/{'a' * 500}", PRODUCTION),
+        ("https://pärtner.example/", PRODUCTION),
+    ],
+)
+def test_these_urls_are_refused_with_what_would_be_right(url: str, reach: Reach) -> None:
+    with pytest.raises(ValueError, match=r"address"):
+        check_url(url, reach)
+
+
+def test_production_reaches_public_addresses_only_unless_it_is_told(settings: Settings) -> None:
+    def reach(environment: str, allowed: bool | None) -> Reach:
+        return Reach.of(
+            settings.model_copy(
+                update={"environment": Environment(environment), "webhook_allow_private": allowed}
+            )
+        )
+
+    assert reach("production", None) == reach("production", False) == PRODUCTION
+    assert reach("production", True) == PRODUCTION_PRIVATE
+    assert reach("development", None) == reach("test", True) == DEVELOPMENT
+    assert reach("development", False) == PRODUCTION
+
+
+@pytest.fixture
+def partner() -> Iterator[Receiver]:
+    with receiver() as running:
+        yield running
+
+
+async def _post(partner: Receiver, addresses: list[list[str]], reach: Reach = DEVELOPMENT) -> str:
+    """Post to a name that leads to these addresses, one list for each look-up; the error, if any."""
+    looked_up = iter(addresses)
+
+    async def resolve(host: str, port: int) -> list[str]:
+        assert host == "localhost"
+        assert port > 0
+        return next(looked_up)
+
+    client = WebhookClient(reach, resolve=resolve)
+    url = partner.base.replace("127.0.0.1", "localhost") + "/hooks"
+    outcome = await client.post(url, {}, b"{}")
+    await client.close()
+    return outcome.error
+
+
+async def test_the_name_is_looked_up_once_and_the_checked_address_is_the_one_that_is_connected_to(
+    partner: Receiver,
+) -> None:
+    # A second look-up, for connecting, would get what a rebinding name server says then.
+    assert await _post(partner, [["127.0.0.1"], ["169.254.169.254"]]) == ""
+    [one] = partner.received
+    assert one.headers["host"].startswith("localhost:")
+
+
+async def test_one_bad_address_among_good_ones_spoils_the_name(partner: Receiver) -> None:
+    for bad in ("169.254.169.254", "0.0.0.0", "::ffff:169.254.169.254"):
+        assert await _post(partner, [["127.0.0.1", bad]]) == "address_refused"
+        assert await _post(partner, [[bad, "127.0.0.1"]]) == "address_refused"
+    assert await _post(partner, [[]]) == "address_refused"
+    assert partner.received == []
+
+
+async def test_a_second_address_is_tried_where_nobody_listens_at_the_first(partner: Receiver) -> None:
+    assert await _post(partner, [["127.0.0.2", "127.0.0.1"]]) == ""
+    assert len(partner.received) == 1
+
+
+async def test_an_address_that_was_taken_in_development_is_refused_once_the_settings_are_stricter(
+    partner: Receiver,
+) -> None:
+    client = WebhookClient(PRODUCTION)
+    assert (await client.post(f"{partner.base}/hooks", {}, b"{}")).error == "address_refused"
+    await client.close()
+    assert partner.received == []
+
+
+async def test_redirects_are_not_followed(partner: Receiver) -> None:
+    partner.status, partner.headers = 307, {"Location": f"{partner.base}/elsewhere"}
+    client = WebhookClient(DEVELOPMENT)
+    outcome = await client.post(f"{partner.base}/hooks", {}, b"{}")
+    await client.close()
+    assert (outcome.status, outcome.delivered) == (307, False)
+    assert [one.path for one in partner.received] == ["/hooks"]
+
+
+async def test_no_more_than_a_thousand_bytes_of_an_answer_are_kept(partner: Receiver) -> None:
+    partner.answer = b"\x00" + b"x" * 200_000
+    client = WebhookClient(DEVELOPMENT)
+    outcome = await client.post(f"{partner.base}/hooks", {}, b"{}")
+    await client.close()
+    assert len(outcome.response) == 1_000
+    assert "\x00" not in outcome.response
+
+
+async def test_whoever_does_not_answer_in_time_is_left() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        client = WebhookClient(DEVELOPMENT, timeout_seconds=0.3)
+        outcome = await client.post(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, b"{}")
+        await client.close()
+    assert (outcome.error, outcome.status) == ("timeout", None)
+    assert outcome.duration_ms >= 290
+
+
+async def test_a_name_that_nobody_knows_is_told() -> None:
+    client = WebhookClient(PRODUCTION)
+    outcome = await client.post("https://nobody.invalid/hooks", {}, b"{}")
+    await client.close()
+    assert outcome.error == "name_not_found"

@@ -1,0 +1,339 @@
+"""Messages to integrators, over real HTTP: signed, at least once, tried for a day, and nobody held up by another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from gencharge.core import clock
+from gencharge.core.config import Settings
+from gencharge.core.events import EventRow
+from gencharge.core.stores import Stores
+from gencharge.webhooks import courier as couriers
+from gencharge.webhooks import crud, history, jobs, service
+from gencharge.webhooks.courier import AT_A_TIME, LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
+from gencharge.webhooks.errors import EndpointDisabled
+from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
+from tests.webhooks.conftest import Partners, failed_recharge
+
+
+async def test_a_message_comes_signed_as_standard_webhooks_says(partners: Partners, courier: Courier) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await courier.drain()
+    [came] = partners.receiver.received
+    assert came.is_signed_by(endpoint.secret)
+    assert not came.is_signed_by("whsec_" + "A" * 32)
+    assert came.headers["content-type"] == "application/json"
+    assert abs(int(came.headers["webhook-timestamp"]) - time.time()) < 10
+    assert came.message["type"] == "recharge.failed"
+    assert b'"amount":299.50' in came.body
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, came.id) == ("delivered", str(delivery.delivery_id))
+    shown = await partners.stores.database.run(lambda db: history.show(db, delivery.delivery_id))
+    [attempt] = shown.log
+    assert (attempt.response_status, attempt.response, attempt.error) == (200, "thanks", "")
+
+
+async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_for_a_day(
+    partners: Partners, courier: Courier
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 500
+    start = clock.now()
+    with clock.at(start):
+        await partners.happen()
+        await courier.drain()
+    passed = 0.0
+    for pause in (*PAUSES_SECONDS, PAUSES_SECONDS[-1], PAUSES_SECONDS[-1]):
+        # So many failures would disable it; here the pauses are looked at.
+        await _forgive(partners.stores, endpoint.endpoint_id)
+        delivery = await partners.delivery(endpoint.endpoint_id)
+        assert delivery.next_attempt_at == start + timedelta(seconds=passed + pause)
+        with clock.at(start + timedelta(seconds=passed + pause - 1)):
+            await courier.drain()
+        before = len(partners.receiver.received)
+        passed += pause
+        with clock.at(start + timedelta(seconds=passed)):
+            await courier.drain()
+        assert len(partners.receiver.received) == before + 1
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("failed", 10, None)
+    assert passed < 24 * 3600 < passed + PAUSES_SECONDS[-1]
+    assert {came.id for came in partners.receiver.received} == {str(delivery.delivery_id)}
+    assert len({came.body for came in partners.receiver.received}) == 1
+    assert len({came.headers["webhook-timestamp"] for came in partners.receiver.received}) == 10
+    assert all(came.is_signed_by(endpoint.secret) for came in partners.receiver.received)
+    assert [status for _, status, _ in await partners.log(delivery)] == [500] * 10
+
+
+async def _forgive(stores: Stores, endpoint_id: UUID) -> None:
+    query = update(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint_id)
+    await stores.database.run(lambda db: db.execute(query.values(failures=0)))
+
+
+@pytest.mark.parametrize("status", [300, 301, 400, 404, 429, 503])
+async def test_whatever_is_not_2xx_is_a_failure(partners: Partners, courier: Courier, status: int) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = status
+    await partners.happen()
+    await courier.drain()
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts) == ("pending", 1)
+    assert (await partners.look(endpoint.endpoint_id)).failures == 1
+
+
+async def test_a_success_forgives_the_failures_before(partners: Partners, courier: Courier) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 500
+    await partners.happen(*(failed_recharge() for _ in range(9)))
+    await courier.drain()
+    assert (await partners.look(endpoint.endpoint_id)).failures == 9
+    partners.receiver.status = 204
+    with clock.later(seconds=6):
+        await courier.drain()
+    found = await partners.look(endpoint.endpoint_id)
+    assert (found.failures, found.is_active) == (0, True)
+
+
+async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
+    partners: Partners, courier: Courier
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 500
+    await partners.happen(*(failed_recharge() for _ in range(12)))
+    await courier.drain()
+    off = await partners.look(endpoint.endpoint_id)
+    assert (off.is_active, off.disabled_reason) == (False, "failures")
+    assert off.failures >= 10
+    async with partners.stores.database.transaction() as db:
+        rows = await db.scalars(select(EventRow.payload).where(EventRow.topic == "WebhookEndpointDisabled"))
+        told = [row for row in rows if row["endpoint_id"] == str(endpoint.endpoint_id)]
+    assert len(told) == 1, "it is told once"
+    before = len(partners.receiver.received)
+    partners.receiver.status = 200
+    with clock.later(hours=20):
+        await courier.drain()
+        assert len(partners.receiver.received) == before, "nothing is sent to an endpoint that is off"
+        await partners.happen()
+        assert len(await partners.deliveries(endpoint.endpoint_id)) == 12, (
+            "nor is anything written down for it"
+        )
+        on = await partners.change(endpoint.endpoint_id, is_active=True)
+        assert (on.is_active, on.failures, on.disabled_reason) == (True, 0, None)
+        await courier.drain()
+    assert {one.status for one in await partners.deliveries(endpoint.endpoint_id)} == {"delivered"}
+    assert len({came.id for came in partners.receiver.received}) == 12
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_what_waits_for_a_disabled_endpoint_for_a_day_is_discarded(
+    partners: Partners, courier: Courier, swept: bool
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await partners.change(endpoint.endpoint_id, is_active=False)
+    with clock.later(hours=25):
+        if swept:
+            await jobs.discard_waiting(partners.stores)
+        await partners.change(endpoint.endpoint_id, is_active=True)
+        await courier.drain()
+    assert (await partners.delivery(endpoint.endpoint_id)).status == "discarded"
+    assert partners.receiver.received == []
+
+
+async def test_gone_disables_at_once(partners: Partners, courier: Courier) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 410
+    await partners.happen()
+    await courier.drain()
+    found = await partners.look(endpoint.endpoint_id)
+    assert (found.is_active, found.disabled_reason, found.failures) == (False, "gone", 1)
+    assert (await partners.delivery(endpoint.endpoint_id)).status == "pending"
+
+
+async def test_a_slow_endpoint_holds_up_nobody_else(partners: Partners, impatient: Courier) -> None:
+    slow, quick = await partners.join("/slow"), await partners.join("/quick")
+    partners.receiver.waits["/slow"] = 30
+    await partners.happen(*(failed_recharge() for _ in range(AT_A_TIME + 10)))
+    at_once = {"/slow": 0}
+
+    def count() -> None:
+        at_once["/slow"] = max(at_once["/slow"], len(partners.receiver.at("/slow")))
+
+    partners.receiver.on_request = count
+    running = asyncio.create_task(impatient.drain())
+    async with asyncio.timeout(20):
+        while len(partners.receiver.at("/quick")) < AT_A_TIME + 10:
+            await asyncio.sleep(0.02)
+    sent = len(partners.receiver.at("/slow"))
+    await running
+    assert sent < AT_A_TIME + 10, "the quick one was served while the slow one had not been asked for all"
+    assert {one.status for one in await partners.deliveries(quick.endpoint_id)} == {"delivered"}
+    assert {one.status for one in await partners.deliveries(slow.endpoint_id)} == {"pending"}
+
+
+async def test_an_endpoint_has_its_places_and_no_more(partners: Partners) -> None:
+    one, other = await partners.join("/one"), await partners.join("/other")
+    await partners.happen(*(failed_recharge() for _ in range(20)))
+    run = partners.stores.database.run
+    taken = await run(lambda db: couriers.claim(db, limit=AT_A_TIME, running=couriers.Counter()))
+    counted = couriers.Counter(task.endpoint_id for task in taken)
+    assert counted == {one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT}
+    running = couriers.Counter({one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT - 1})
+    more = await run(lambda db: couriers.claim(db, limit=AT_A_TIME, running=running))
+    assert [task.endpoint_id for task in more] == [other.endpoint_id]
+    assert not {task.delivery_id for task in more} & {task.delivery_id for task in taken}
+
+
+async def test_two_couriers_never_make_the_same_attempt(
+    partners: Partners, courier: Courier, impatient: Courier, shop: Stores
+) -> None:
+    endpoint = await partners.join()
+    third = Courier(shop)
+    await partners.happen(*(failed_recharge() for _ in range(60)))
+    await asyncio.gather(courier.drain(), third.drain())
+    await third.close()
+    assert len(partners.receiver.received) == 60
+    assert len({came.id for came in partners.receiver.received}) == 60
+    found = await partners.deliveries(endpoint.endpoint_id)
+    assert {(one.status, one.attempts) for one in found} == {("delivered", 1)}
+
+
+async def test_who_dies_between_sending_and_writing_it_down_sends_again_under_the_same_id(
+    partners: Partners, courier: Courier
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    run = partners.stores.database.run
+    [task] = await run(lambda db: couriers.claim(db, limit=1, running=couriers.Counter()))
+    await courier._send(task)  # and there it died
+    await courier.drain()
+    assert len(partners.receiver.received) == 1, "the lease still holds"
+    with clock.later(seconds=LEASE_SECONDS + 1):
+        await courier.drain()
+    first, second = partners.receiver.received
+    assert first.id == second.id
+    assert first.body == second.body
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts) == ("delivered", 2)
+    assert await partners.log(delivery) == [(2, 200, "")]
+
+
+async def test_a_courier_that_was_thought_dead_puts_nothing_off_and_may_still_say_that_it_got_there(
+    partners: Partners,
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    run, now = partners.stores.database.run, clock.now()
+    [stale] = await run(lambda db: couriers.claim(db, limit=1, running=couriers.Counter()))
+    with clock.later(seconds=LEASE_SECONDS + 1):
+        [task] = await run(lambda db: couriers.claim(db, limit=1, running=couriers.Counter()))
+    leased = (await partners.delivery(endpoint.endpoint_id)).leased_until
+    lost = couriers.Outcome(1, status=500)
+    await run(lambda db: couriers.record(db, stale, lost, started_at=now))
+    assert (await partners.delivery(endpoint.endpoint_id)).leased_until == leased
+    came = couriers.Outcome(1, status=200)
+    await run(lambda db: couriers.record(db, stale, came, started_at=now))
+    await run(lambda db: couriers.record(db, task, lost, started_at=now))
+    assert (await partners.delivery(endpoint.endpoint_id)).status == "delivered"
+
+
+async def test_a_message_is_sent_again_under_its_id_for_another_day(
+    partners: Partners, courier: Courier
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await courier.drain()
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    run = partners.stores.database.run
+    with clock.later(days=3):
+        again = await run(lambda db: history.redeliver(db, delivery.delivery_id))
+        assert again.status == "pending"
+        await courier.drain()
+    first, second = partners.receiver.received
+    assert (first.id, first.body) == (second.id, second.body)
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts) == ("delivered", 2)
+    assert [number for number, _, _ in await partners.log(delivery)] == [1, 2]
+    await partners.change(endpoint.endpoint_id, is_active=False)
+    with pytest.raises(EndpointDisabled):
+        await run(lambda db: history.redeliver(db, delivery.delivery_id))
+
+
+async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one_alone(
+    partners: Partners, courier: Courier
+) -> None:
+    old = await partners.join()
+    settings = partners.stores.settings
+    new = await partners.stores.database.run(lambda db: service.rotate_secret(db, settings, old.endpoint_id))
+    assert new.secret != old.secret
+    assert new.previous_secret_until is not None
+    await partners.happen()
+    await courier.drain()
+    with clock.later(hours=24, seconds=1):
+        await partners.happen()
+        await courier.drain()
+        assert (await partners.look(old.endpoint_id)).previous_secret_until is None
+    both, alone = partners.receiver.received
+    assert both.is_signed_by(new.secret)
+    assert both.is_signed_by(old.secret)
+    assert len(both.headers["webhook-signature"].split(" ")) == 2
+    assert alone.is_signed_by(new.secret)
+    assert not alone.is_signed_by(old.secret)
+
+
+async def test_a_secret_is_read_under_the_key_before_and_sealed_anew_by_the_job(
+    partners: Partners, settings: Settings
+) -> None:
+    endpoint = await partners.join()
+    key = "another-secret-key-0123456789-abcdefghijklmnopqr"
+    rotated = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        **(settings.model_dump() | {"secret_key": key, "previous_secret_key": settings.secret_key}),
+    )
+    run = partners.stores.database.run
+    assert await run(lambda db: service.reseal(db, rotated)) == 1
+    assert await run(lambda db: service.reseal(db, rotated)) == 0
+    async with partners.stores.database.transaction() as db:
+        sealed = (await db.get_one(WebhookEndpoint, endpoint.endpoint_id)).secret
+    assert service.sealer_of(rotated).open(endpoint.endpoint_id, sealed) == (endpoint.secret, False)
+    assert service.sealer_of(settings).open(endpoint.endpoint_id, sealed) is None
+    assert endpoint.secret.encode() not in sealed
+
+
+async def test_without_the_key_nothing_is_sent(partners: Partners, courier: Courier) -> None:
+    endpoint = await partners.join()
+    query = update(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint.endpoint_id)
+    await partners.stores.database.run(lambda db: db.execute(query.values(secret=b"0" * 60)))
+    await partners.happen()
+    await courier.drain()
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert await partners.log(delivery) == [(1, None, "secret_unreadable")]
+    assert partners.receiver.received == []
+
+
+async def test_messages_and_attempts_are_forgotten_after_thirty_days(
+    partners: Partners, courier: Courier
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await courier.drain()
+    old = await partners.delivery(endpoint.endpoint_id)
+    with clock.later(days=29):
+        await partners.happen()
+        await courier.drain()
+        await jobs.purge(partners.stores)
+        assert len(await partners.deliveries(endpoint.endpoint_id)) == 2
+    with clock.later(days=30, minutes=1):
+        await jobs.purge(partners.stores)
+    [left] = await partners.deliveries(endpoint.endpoint_id)
+    assert left.delivery_id != old.delivery_id
+    async with partners.stores.database.transaction() as db:
+        assert await crud.list_attempts(db, old) == []
+        assert await db.get(WebhookDelivery, (left.endpoint_id, left.delivery_id)) is not None
