@@ -22,6 +22,7 @@ from gencharge.core.jobs import Job
 from gencharge.core.personal_data import PersonalData
 from gencharge.core.stores import Stores
 from gencharge.fulfilment import routes as fulfilment_routes
+from gencharge.notifications import alerts
 from gencharge.notifications import personal as notifications_personal
 from gencharge.notifications import routes as notifications_routes
 from gencharge.notifications import service as notifications
@@ -30,16 +31,25 @@ from gencharge.offers import service as offers
 from gencharge.operators import personal as operators_personal
 from gencharge.operators import routes as operators_routes
 from gencharge.operators import service as operators
+from gencharge.payments import checks as payments_checks
+from gencharge.payments import desk as payments_desk
+from gencharge.payments import keeper
+from gencharge.payments import personal as payments_personal
+from gencharge.payments import routes as payments_routes
+from gencharge.payments import webhooks as payments_webhooks
 from gencharge.plans import admin_routes as plans_admin_routes
 from gencharge.plans import cached as plans_cached
 from gencharge.plans import file_routes as plans_file_routes
 from gencharge.plans import routes as plans_routes
 from gencharge.plans import service as plans
-from gencharge.recharge import callbacks, dispatch, paid
+from gencharge.recharge import callbacks, dispatch, paid, receipt_routes
 from gencharge.recharge import checks as recharge_checks
 from gencharge.recharge import jobs as recharge_jobs
 from gencharge.recharge import personal as recharge_personal
 from gencharge.recharge import routes as recharge_routes
+from gencharge.recharge import staff as recharge_staff
+from gencharge.reconciliation import jobs as reconciliation_jobs
+from gencharge.reconciliation import routes as reconciliation_routes
 from gencharge.sessions import announcements
 from gencharge.sessions import jobs as sessions_jobs
 from gencharge.sessions import personal as sessions_personal
@@ -51,16 +61,24 @@ from gencharge.wallet import checks as wallet_checks
 from gencharge.wallet import jobs as wallet_jobs
 from gencharge.wallet import personal as wallet_personal
 from gencharge.wallet import routes as wallet_routes
+from gencharge.webhooks import courier, outgoing
+from gencharge.webhooks import jobs as webhooks_jobs
+from gencharge.webhooks import routes as webhooks_routes
 
 # The routes that are asked most stand first: the router tries them in this order.
 ROUTERS: Sequence[APIRouter] = (
     plans_routes.router,
     recharge_routes.hot,
     wallet_routes.hot,
+    payments_webhooks.router,
     offers_routes.router,
     recharge_routes.router,
+    receipt_routes.router,
     callbacks.router,
+    recharge_staff.router,
     wallet_routes.router,
+    payments_routes.of_wallet,
+    payments_routes.router,
     plans_file_routes.router,
     plans_admin_routes.router,
     plans_routes.single,
@@ -74,25 +92,31 @@ ROUTERS: Sequence[APIRouter] = (
     admins_routes.roles,
     operators_routes.router,
     fulfilment_routes.router,
+    reconciliation_routes.router,
     notifications_routes.router,
+    webhooks_routes.router,
     audit_routes.router,
 )
 LISTENERS: Sequence[Listener] = (
     snapshots.TELL_PROCESSES,
     plans_cached.DROP_CACHED,
     notifications.NOTICES,
+    alerts.STAFF_ALERTS,
     audit.ENTRIES,
+    outgoing.MESSAGES_OUT,
     paid.PAID,
+    paid.UNPAID,
     second_factor.FORGET_FACTORS,
 )
 # What `gencharge ledger verify` and the nightly job check.
-CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS)
+CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS, *payments_checks.CHECKS)
 # What each room holds about a customer: for exporting, closing and erasing an account.
 PERSONAL_DATA: Sequence[PersonalData] = (
     users_personal.PART,
     operators_personal.PART,
     sessions_personal.PART,
     wallet_personal.PART,
+    payments_personal.PART,
     recharge_personal.PART,
     notifications_personal.PART,
     auth_personal.PART,
@@ -100,13 +124,19 @@ PERSONAL_DATA: Sequence[PersonalData] = (
 JOBS: Sequence[Job] = (
     checks.nightly(CHECKS),
     *recharge_jobs.JOBS,
+    *reconciliation_jobs.JOBS,
     *wallet_jobs.JOBS,
     *sessions_jobs.JOBS,
     users_jobs.erasing(PERSONAL_DATA),
     *audit_jobs.JOBS,
+    *webhooks_jobs.JOBS,
 )
 # Tasks that run as long as a worker process does.
-LOOPS: Sequence[Callable[[Stores], Coroutine[Any, Any, None]]] = (dispatch.dispatch,)
+LOOPS: Sequence[Callable[[Stores], Coroutine[Any, Any, None]]] = (
+    dispatch.dispatch,
+    keeper.keep,
+    courier.deliver_webhooks,
+)
 # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
 WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     announcements.watch_revocations,
@@ -115,6 +145,7 @@ WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     plans.watch_catalogue,
     offers.watch_offers,
     operators.watch_operators,
+    payments_desk.watch_gateway,
 )
 # Paths that take files, and how many bytes at most; all others take MAX_BODY_BYTES.
 LARGE_BODIES: Mapping[str, int] = {**plans_file_routes.LARGE_BODIES}
@@ -130,7 +161,19 @@ TAGS: list[dict[str, str]] = [
     {"name": "plans", "description": "What is on sale: plans and their groups."},
     {"name": "offers", "description": "Discounts and cashbacks: which hold now, for whom, and their types."},
     {"name": "wallet", "description": "The balance and what moved it."},
+    {
+        "name": "payments",
+        "description": "Money through the gateway: top-ups, refunds, the gateway's webhooks.",
+    },
     {"name": "recharge", "description": "Quotes, recharges, bought plans, receipts."},
+    {
+        "name": "webhooks",
+        "description": "What integrators are told: endpoints, what was sent, sending it again.",
+    },
+    {
+        "name": "reconciliation",
+        "description": "Statements of the gateway and the operators against our books.",
+    },
     {"name": "audit-logs", "description": "Who did what to what, from where, and how it went."},
     {"name": "notifications", "description": "My inbox: what happened to my money, plans and sign-ins."},
 ]

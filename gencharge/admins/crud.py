@@ -154,6 +154,17 @@ async def list_permissions(
     return {role_id: frozenset(granted) for role_id, granted in found.items()}
 
 
+async def list_holders(db: AsyncSession, permission: str) -> list[tuple[UUID, tuple[str, ...]]]:
+    """The active admins whose role allows `permission`, each with the operators that it is limited to."""
+    query = (
+        select(Admin.admin_id, Admin.operator_scope)
+        .join(RolePermission, RolePermission.role_id == Admin.role_id)
+        .where(RolePermission.permission == permission, Admin.status == AdminStatus.ACTIVE.value)
+        .order_by(Admin.admin_id)
+    )
+    return [(row.admin_id, tuple(row.operator_scope)) for row in await db.execute(query)]
+
+
 async def list_grants(db: AsyncSession) -> dict[str, frozenset[str]]:
     """Role name -> what it allows, for all roles."""
     granted = await list_permissions(db)

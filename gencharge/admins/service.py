@@ -114,6 +114,15 @@ async def admit(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role]:
     return admin, role
 
 
+async def holders_of(db: AsyncSession, permission: str, operator: str | None = None) -> list[UUID]:
+    """The active admins who may do `permission` (`Recharge:edit`), for this operator where one is concerned."""
+    return [
+        admin_id
+        for admin_id, scope in await crud.list_holders(db, permission)
+        if not scope or (operator is not None and operator in scope)
+    ]
+
+
 async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
     """Where to write to the admin."""
     admin = await crud.get_admin(db, admin_id)

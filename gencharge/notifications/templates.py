@@ -11,7 +11,14 @@ from gencharge.core.clock import IST
 from gencharge.core.events import Event
 from gencharge.core.money import Money
 from gencharge.notifications.models import Draft, NoticeType, Recipient
-from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged
+from gencharge.recharge.events import (
+    PaymentReturned,
+    PlanActivated,
+    PlanExpired,
+    PlanRecharged,
+    RechargeFailed,
+    RechargeRefunded,
+)
 from gencharge.sessions.events import RefreshTokenReused
 from gencharge.wallet.events import AdjustmentApproved
 
@@ -116,6 +123,58 @@ def adjustment_approved(event: AdjustmentApproved) -> Draft:
     )
 
 
+def recharge_failed(event: RechargeFailed) -> Draft:
+    """To the payer: it did not work, and where the money is."""
+    number = spaced(event.phone_number)
+    back = f"{rupees(event.refunded_paise)} is back in your wallet." if event.refunded_paise else ""
+    why = _FAILURES.get(event.reason, f"{event.operator} did not take it.")
+    return Draft(
+        recipient=_user(event),
+        kind="recharge_failed",
+        type=NoticeType.TRANSACTIONAL,
+        title="Recharge failed",
+        body=f"{event.plan_name} for {number} did not go through: {why} {back}".strip(),
+        data={
+            "recharge_id": event.recharge_id,
+            "phone_number": event.phone_number,
+            "reason": event.reason,
+            "refunded": str(Money(event.refunded_paise)),
+        },
+    )
+
+
+def recharge_refunded(event: RechargeRefunded) -> Draft:
+    """To the payer: a recharge was taken back, in part or in full."""
+    ended = " The plan has ended by that." if event.in_full else ""
+    return Draft(
+        recipient=_user(event),
+        kind="recharge_refunded",
+        type=NoticeType.TRANSACTIONAL,
+        title="Recharge refunded",
+        body=f"{rupees(event.amount_paise)} of {event.plan_name} for {spaced(event.phone_number)}"
+        f" is in your wallet.{ended}",
+        data={"recharge_id": event.recharge_id, "amount": str(Money(event.amount_paise))},
+    )
+
+
+def payment_returned(event: PaymentReturned) -> Draft:
+    """To the payer: the money came too late for the recharge."""
+    return Draft(
+        recipient=_user(event),
+        kind="payment_returned",
+        type=NoticeType.TRANSACTIONAL,
+        title="Your payment is in your wallet",
+        body=f"Your payment of {rupees(event.amount_paise)} came after the recharge of"
+        f" {spaced(event.phone_number)} had been given up. It is in your wallet; recharge again from there.",
+        data={"recharge_id": event.recharge_id, "payment_id": event.payment_id},
+    )
+
+
+_FAILURES: Final = {
+    "payment_failed": "the payment was not made.",
+    "operator_unreachable": "the operator could not be reached.",
+    "resolved_by_staff": "the operator did not deliver it.",
+}
 # The staff's own words about a correction stay with the staff.
 _REASONS: Final = {
     "failed_recharge": "a recharge that failed",
@@ -132,6 +191,9 @@ TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft]]] = {
     PlanExpired: plan_expired,
     RefreshTokenReused: refresh_token_reused,
     AdjustmentApproved: adjustment_approved,
+    RechargeFailed: recharge_failed,
+    RechargeRefunded: recharge_refunded,
+    PaymentReturned: payment_returned,
 }
 
 

@@ -14,22 +14,26 @@ from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.ids import new_id
 from gencharge.core.money import Money
 from gencharge.payments import crud
+from gencharge.payments.alarms import refused
 from gencharge.payments.asking import PAID, ask_gateway
 from gencharge.payments.desk import Desk, get_desk
 from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooMuch, RefundUnfunded
 from gencharge.payments.models import Payment, Refund
 from gencharge.payments.opening import OpenPayment, open_payment
+from gencharge.payments.settlements import fetch_statement
 
 __all__ = [
     "Begun",
     "Desk",
     "OpenPayment",
     "ask_gateway",
+    "fetch_statement",
     "find_captured",
     "get_desk",
     "give_up",
     "open_payment",
     "refund_to_source",
+    "refused",
 ]
 
 

@@ -11,11 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import crash, web
 from gencharge.core.database import get_database
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.events import emit
-from gencharge.core.ids import SYSTEM
 from gencharge.core.web import Out
 from gencharge.fulfilment import service as fulfilment
-from gencharge.payments.events import WebhookRefused
+from gencharge.payments import service as payments
 from gencharge.recharge import delivery
 from gencharge.recharge.errors import CallbackReferenceUnknown, CallbackSignatureInvalid
 
@@ -67,9 +65,7 @@ async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_
         secret, headers.get(fulfilment.TIMESTAMP, ""), headers.get(fulfilment.SIGNATURE, ""), body
     )
     if problem is not None:
-        # In a transaction of its own: the refusal must not take the alert back.
-        refused = WebhookRefused(user_id=str(SYSTEM), sender=f"operator:{channel}", reason=problem)
-        await database.run(lambda db: emit(db, refused))
+        await payments.refused(database, f"operator:{channel}", problem)
         raise CallbackSignatureInvalid
     try:
         said: Any = orjson.loads(body)

@@ -1,0 +1,33 @@
+"""Telling of webhooks without a genuine signature, and not so often that whoever sends them fills our tables."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from gencharge.core import telemetry
+from gencharge.core.database import Database
+from gencharge.core.events import emit
+from gencharge.core.ids import SYSTEM
+from gencharge.payments.events import WebhookRefused
+
+# One event for each kind of sender and reason in so long; the log has every one.
+QUIET_SECONDS: Final = 10.0
+log = telemetry.get_logger(__name__)
+_last: dict[tuple[str, str], float] = {}
+
+
+async def refused(database: Database, sender: str, reason: str) -> None:
+    """Say that a message in the name of `sender` (`gateway:razorpay`, `operator:jio-direct`) was refused.
+
+    In a transaction of its own: the refusal of the request must not take it back.
+    """
+    log.warning("webhook_refused", sender=sender, reason=reason)
+    # Whoever forges a name can forge many: what counts is what stands before the colon.
+    key = (sender.partition(":")[0], reason)
+    now = time.monotonic()
+    if now - _last.get(key, float("-inf")) < QUIET_SECONDS:
+        return
+    _last[key] = now
+    event = WebhookRefused(user_id=str(SYSTEM), sender=sender, reason=reason)
+    await database.run(lambda db: emit(db, event))

@@ -1,0 +1,178 @@
+"""What the staff do with a customer's recharge: take it back, or say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge import wiring
+from gencharge.core import checks
+from gencharge.core.relay import Relay
+from gencharge.core.stores import Stores
+from gencharge.fulfilment.client import OperatorClient
+from gencharge.recharge.dispatch import Dispatcher
+from tests import factories
+from tests.outside import Outside, reach_over_api, sandbox
+from tests.recharge.test_delivery import FIRST, Bought, purchase
+
+_keys = itertools.count()
+Headers = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def outside(shop: Stores) -> Iterator[Outside]:
+    with sandbox(shop.settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def dispatcher(shop: Stores, outside: Outside) -> AsyncIterator[Dispatcher]:
+    """Jio over one channel."""
+    outside.reset()
+    await reach_over_api(shop, "JIO", (FIRST, f"{outside.base}/operators/{FIRST}"))
+    found = Dispatcher(shop, OperatorClient(shop.settings, timeout_seconds=5))
+    yield found
+    await found.close()
+    await reach_over_api(shop, "JIO")
+
+
+@pytest.fixture
+async def manager(app: FastAPI, shop: Stores) -> Headers:
+    """A manager for all operators who gave the second factor just now."""
+    await factories.know_roles(app)
+    admin = await shop.database.run(lambda db: factories.make_admin(db, "Manager"))
+    return factories.headers_for(shop.settings, admin, role="Manager")
+
+
+async def post(
+    client: httpx.AsyncClient, headers: Headers, bought: Bought, act: str, **body: Any
+) -> httpx.Response:
+    key = body.pop("key", None) or f"oversight-{next(_keys)}"
+    return await client.post(
+        f"/v1/recharge/admin/{bought.user_id}/{bought.id}/{act}",
+        headers=headers | {"Idempotency-Key": key},
+        json={"reason": "the operator agreed"} | body,
+    )
+
+
+async def clean(stores: Stores) -> None:
+    report = await checks.run(stores.database, wiring.CHECKS)
+    assert report.ok, "\n".join(report.lines)
+
+
+async def test_a_part_and_then_the_rest_go_back_to_the_wallet_and_the_plan_ends_with_the_rest(
+    shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers, relay: Relay
+) -> None:
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    part = await post(client, manager, bought, "refund", amount=100)
+    assert part.status_code == 201, part.text
+    assert part.json()["amount"] == 100.0
+    assert ((await bought.recharge()).status, (await bought.plan()).status) == ("delivered", "active")
+    assert await bought.balance() == 80_100
+    await clean(shop)
+    too_much = await post(client, manager, bought, "refund", amount=199.01)
+    assert (too_much.status_code, too_much.json()["code"]) == (422, "refund_too_large")
+    assert "199.00" in too_much.json()["errors"][0]["message"]
+    rest = await post(client, manager, bought, "refund")
+    assert rest.json()["amount"] == 199.0
+    assert ((await bought.recharge()).status, (await bought.plan()).status) == ("refunded", "cancelled")
+    assert await bought.balance() == 100_000
+    assert (await bought.transfers())[("revenue", "operator:jio")] == 897
+    again = await post(client, manager, bought, "refund")
+    assert (again.status_code, again.json()["code"]) == (409, "refund_impossible")
+    await clean(shop)
+    await relay.drain()
+
+
+@pytest.mark.parametrize(
+    "body", [{"amount": 0}, {"amount": -5}, {"amount": "1e9"}, {"amount": 1.001}, {"reason": ""}]
+)
+async def test_a_wrong_refund_is_refused_with_its_field(
+    shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers, body: dict[str, Any]
+) -> None:
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    answer = await post(client, manager, bought, "refund", **body)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == f"body.{next(iter(body))}"
+
+
+async def test_twenty_requests_with_one_key_refund_once(
+    shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers
+) -> None:
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    answers = await asyncio.gather(
+        *(post(client, manager, bought, "refund", amount=10, key="one-refund") for _ in range(20))
+    )
+    made = [answer.json()["refund_id"] for answer in answers if answer.status_code == 201]
+    assert len(set(made)) == 1
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert await bought.balance() == 71_100
+    other = await post(client, manager, bought, "refund", amount=11, key="one-refund")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    await clean(shop)
+
+
+async def test_what_a_gateway_did_not_pay_cannot_go_back_through_it(
+    shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers
+) -> None:
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    answer = await post(client, manager, bought, "refund", destination="source")
+    assert (answer.status_code, answer.json()["code"]) == (422, "refund_too_large")
+
+
+@pytest.mark.parametrize("outcome", ["delivered", "failed"])
+async def test_the_staff_say_how_a_recharge_ended_that_its_operator_never_ends(
+    shop: Stores,
+    dispatcher: Dispatcher,
+    outside: Outside,
+    client: httpx.AsyncClient,
+    manager: Headers,
+    relay: Relay,
+    outcome: str,
+) -> None:
+    outside.script(FIRST, "submit", "pending")
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    answer = await post(client, manager, bought, "resolve", outcome=outcome, operator_reference="J-77")
+    assert answer.status_code == 200, answer.text
+    recharge, plan = await bought.recharge(), await bought.plan()
+    if outcome == "delivered":
+        assert (recharge.status, plan.status, recharge.operator_reference) == ("delivered", "active", "J-77")
+        assert await bought.balance() == 70_100
+    else:
+        assert (recharge.status, plan.status) == ("failed", "cancelled")
+        assert await bought.balance() == 100_000
+    await clean(shop)
+    again = await post(client, manager, bought, "resolve", outcome="failed")
+    assert (again.status_code, again.json()["code"]) == (409, "not_under_way")
+    await relay.drain()
+    entry = await shop.documents["audit_entries"].find_one(
+        {"action": "recharge_resolved", "object.id": str(bought.id)}
+    )
+    assert entry is not None
+    assert entry["changes"]["status"]["new"] == recharge.status
+
+
+async def test_who_is_limited_to_another_operator_or_gave_no_second_factor_is_kept_out(
+    shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers, app: FastAPI
+) -> None:
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    admin = await shop.database.run(lambda db: factories.make_admin(db, "Manager", operator_scope=["AIRTEL"]))
+    airtel = factories.headers_for(shop.settings, admin, role="Manager")
+    tired = factories.headers_for(shop.settings, admin, role="Manager", operator_scope=(), second_factor_at=0)
+    for act, body in (("refund", {}), ("resolve", {"outcome": "failed"})):
+        assert (await post(client, airtel, bought, act, **body)).status_code == 404
+        late = await post(client, tired, bought, act, **body)
+        assert (late.status_code, late.json()["code"]) == (403, "step_up_required")
+    assert await bought.balance() == 70_100
