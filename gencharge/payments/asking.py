@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,25 +11,63 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import telemetry
 from gencharge.payments import crud
 from gencharge.payments.desk import Desk
-from gencharge.payments.errors import GatewayUnavailable, PaymentNotFound
+from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
 from gencharge.payments.models import Payment, PaymentStatus
 
-PAID = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+# However often a customer asks, the gateway is asked again after so long.
+CHECK_AGAIN_SECONDS: Final = 3.0
 log = telemetry.get_logger(__name__)
 
 
 async def ask_gateway(desk: Desk, user_id: UUID, payment_id: UUID) -> PaymentStatus:
     """Ask for the tries to pay a payment's order, apply what they say, and take what is only authorized.
 
-    Not inside a transaction. Raises PaymentNotFound, GatewayUnavailable.
+    Not inside a transaction. Raises PaymentNotFound, GatewaySilent (a GatewayUnavailable).
     """
     payment = await _get(desk, user_id, payment_id)
     try:
         await learn(desk, payment)
     except CallFailed as error:
-        raise GatewayUnavailable from error
+        raise GatewaySilent from error
     return PaymentStatus((await _get(desk, user_id, payment_id)).status)
+
+
+async def confirm(desk: Desk, user_id: UUID, payment_id: UUID, checkout: tuple[str, str, str]) -> None:
+    """Take what the checkout handed back (order, payment, signature) as a reason to ask for that payment; no more.
+
+    Raises PaymentNotFound, CheckoutSignatureInvalid, GatewaySilent.
+    """
+    order_id, gateway_payment_id, signature = checkout
+    payment = await _get(desk, user_id, payment_id)
+    genuine = desk.gateway.is_checkout(order_id, gateway_payment_id, signature)
+    if not genuine or payment.order_id != order_id:
+        raise CheckoutSignatureInvalid
+    if payment.gateway_payment_id == gateway_payment_id:
+        return
+    try:
+        found = await desk.gateway.fetch_payment(gateway_payment_id)
+    except CallFailed as error:
+        raise GatewaySilent from error
+    if found.order_id != order_id:
+        raise CheckoutSignatureInvalid
+    # One try that failed says nothing about the others.
+    if found.status != "failed":
+        await apply(desk, payment, [found])
+
+
+async def check(desk: Desk, user_id: UUID, payment_id: UUID) -> None:
+    """Ask the gateway now, unless nothing is open, or it was asked within the last seconds.
+
+    Raises PaymentNotFound, GatewaySilent.
+    """
+    payment = await _get(desk, user_id, payment_id)
+    if payment.status in PAID or payment.order_id is None:
+        return
+    may = await desk.database.run(lambda db: crud.lease_check(db, user_id, payment_id, CHECK_AGAIN_SECONDS))
+    if may:
+        await ask_gateway(desk, user_id, payment_id)
 
 
 async def learn(desk: Desk, payment: Payment) -> Sequence[GatewayPayment]:

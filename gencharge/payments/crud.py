@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock, events
-from gencharge.payments.models import Payment, PaymentOrder, Refund, RefundStatus
+from gencharge.core.paging import column_of
+from gencharge.payments.models import (
+    GatewayEvent,
+    Payment,
+    PaymentOrder,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
+from gencharge.payments.schemas import AnyPaymentQuery, PaymentQuery
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
 _LEASE = text(f"""
@@ -26,6 +35,11 @@ _ORDERED = text(f"""
     UPDATE payments SET order_id = :order_id, leased_until = NULL, updated_at = {_NOW},
                         next_check_at = {_NOW} + make_interval(secs => :pause)
     WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL AND status = 'created'
+    RETURNING 1
+""")  # noqa: S608 - composed of constants
+_LEASE_CHECK = text(f"""
+    UPDATE payments SET leased_until = {_NOW} + make_interval(secs => :lease)
+    WHERE user_id = :user_id AND payment_id = :payment_id AND (leased_until IS NULL OR leased_until < {_NOW})
     RETURNING 1
 """)  # noqa: S608 - composed of constants
 _NOT_ORDERED = text(f"""
@@ -86,6 +100,12 @@ async def lease_unordered(db: AsyncSession, user_id: UUID, payment_id: UUID, sec
     """Take a payment without an order, to make one. False where somebody else is at it, or has made it."""
     values = {"user_id": user_id, "payment_id": payment_id, "lease": seconds, "now": clock.pinned()}
     return await db.scalar(_LEASE, values) is not None
+
+
+async def lease_check(db: AsyncSession, user_id: UUID, payment_id: UUID, seconds: float) -> bool:
+    """Take the right to ask the gateway about a payment. False where somebody asks, or did so a moment ago."""
+    values = {"user_id": user_id, "payment_id": payment_id, "lease": seconds, "now": clock.pinned()}
+    return await db.scalar(_LEASE_CHECK, values) is not None
 
 
 async def set_order(
@@ -194,3 +214,60 @@ async def sum_refunds(db: AsyncSession, payment: Payment) -> int:
         Refund.gateway_payment_id == payment.gateway_payment_id,
     )
     return int(await db.scalar(query) or 0)
+
+
+def select_payments(user_id: UUID, wanted: PaymentQuery) -> Select[Payment]:
+    """The customer's payments that match."""
+    return select(Payment).where(
+        Payment.user_id == user_id,
+        *match_payments(Payment, wanted),
+        *wanted.within(column_of(Payment.amount), column_of(Payment.created_at)),
+    )
+
+
+def select_all_payments(wanted: AnyPaymentQuery) -> Select[Payment]:
+    """All customers' payments, as far as one index answers it in the list's order."""
+    query = select(Payment)
+    if wanted.user_id is not None:
+        query = query.where(Payment.user_id == wanted.user_id)
+    return query.where(*wanted.between(column_of(Payment.created_at)))
+
+
+def match_payments(entity: Any, wanted: PaymentQuery | AnyPaymentQuery) -> list[ColumnElement[bool]]:
+    """The conditions of the filters, but amounts and dates, on payments or an alias of them."""
+    equal = {
+        entity.status: wanted.status,
+        entity.purpose: wanted.purpose,
+        entity.method: wanted.method,
+        entity.reference_id: wanted.reference_id,
+    }
+    return [column == value for column, value in equal.items() if value is not None]
+
+
+async def list_events(db: AsyncSession, order_id: str) -> Sequence[GatewayEvent]:
+    """The webhooks about an order, oldest first, the first hundred."""
+    query = select(GatewayEvent).where(GatewayEvent.order_id == order_id)
+    return (
+        await db.scalars(query.order_by(GatewayEvent.received_at, GatewayEvent.event_id).limit(100))
+    ).all()
+
+
+async def count_open(db: AsyncSession, user_id: UUID) -> dict[str, int]:
+    """How many payments are open, and how many refunds are under way."""
+    open_ = select(func.count()).where(
+        Payment.user_id == user_id,
+        Payment.status.in_((PaymentStatus.CREATED, PaymentStatus.AUTHORIZED)),
+    )
+    moving = select(func.count()).where(
+        Refund.user_id == user_id, column_of(Refund.next_attempt_at).is_not(None)
+    )
+    return {
+        "open_payments": int(await db.scalar(open_) or 0),
+        "refunds_under_way": int(await db.scalar(moving) or 0),
+    }
+
+
+async def list_all_refunds(db: AsyncSession, user_id: UUID) -> Sequence[Refund]:
+    """All refunds of a customer's payments, oldest first."""
+    query = select(Refund).where(Refund.user_id == user_id).order_by(Refund.created_at, Refund.refund_id)
+    return (await db.scalars(query)).all()

@@ -15,6 +15,10 @@ class GatewayUnavailable(Unavailable):
     retry_after_seconds = 10
 
 
+class GatewaySilent(GatewayUnavailable):
+    """The payment gateway does not answer at the moment. What was paid is not lost: it shows as soon as it answers."""
+
+
 class GatewayRefused(Conflict):
     """The payment gateway does not accept this payment; nothing was charged."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from gencharge.core.events import Event
 
@@ -93,6 +94,7 @@ class RefundRequested(Event):
     amount_paise: int
     reason: str
     requested_by: str = "system"
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

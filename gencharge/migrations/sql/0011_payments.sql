@@ -214,7 +214,8 @@ BEGIN
     INSERT INTO events (user_id, id, topic, payload, context)
     VALUES (p_user, new_uuid7(), 'RefundRequested', jsonb_build_object(
         'user_id', p_user, 'refund_id', p_refund, 'payment_id', p_payment, 'amount_paise', p_amount,
-        'reason', p_reason, 'requested_by', p_by), p_context);
+        'reason', p_reason, 'requested_by', p_by, 'changes', jsonb_build_object(
+            'refunds_paise', jsonb_build_object('old', v_under_way, 'new', v_under_way + p_amount))), p_context);
     RETURN 'created';
 END $$;
 

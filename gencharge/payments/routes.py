@@ -1,0 +1,197 @@
+"""`/payments`, and `/wallet/topups`: money that comes in through the gateway, and goes back the same way."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+from starlette.status import HTTP_201_CREATED
+
+from gencharge.core import web
+from gencharge.core.database import Db, StillLocked, WriteConflict
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    IdempotencyInProgress,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    MalformedJson,
+    ValidationFailed,
+)
+from gencharge.core.paging import CursorInvalid
+from gencharge.payments import asking, listing, service, topups
+from gencharge.payments.desk import Desk, get_desk
+from gencharge.payments.errors import (
+    CheckoutSignatureInvalid,
+    GatewayRefused,
+    GatewaySilent,
+    GatewayUnavailable,
+    PaymentNotCaptured,
+    PaymentNotFound,
+    RefundTooMuch,
+    RefundUnfunded,
+    TopupOverLimit,
+)
+from gencharge.payments.schemas import (
+    AnyPaymentQuery,
+    Confirmation,
+    CustomerPaymentDetail,
+    CustomerPaymentPage,
+    PaymentDetail,
+    PaymentPage,
+    PaymentQuery,
+    RefundCreate,
+    RefundOut,
+    TopUp,
+    TopUpOut,
+)
+from gencharge.sessions.guards import (
+    ADMIN_ERRORS,
+    STEP_UP_ERRORS,
+    USER_ERRORS,
+    Action,
+    Principal,
+    Requires,
+    Resource,
+    SignedInUser,
+)
+from gencharge.wallet.errors import WalletNotFound
+
+router = web.router("payments")
+of_wallet = web.router("wallet")
+_LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
+_ONE: Final = (ValidationFailed, DatabaseUnavailable)
+_MOVING: Final = (StillLocked, WriteConflict, MalformedJson, *_ONE)
+_KEYED: Final = (IdempotencyKeyMissing, IdempotencyKeyReused)
+AtDesk = Annotated[Desk, Depends(get_desk)]
+Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
+Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT, step_up=True))]
+
+
+@of_wallet.post(
+    "/topups",
+    status_code=HTTP_201_CREATED,
+    response_model=TopUpOut,
+    responses=web.errors(
+        WalletNotFound,
+        TopupOverLimit,
+        GatewayUnavailable,
+        GatewayRefused,
+        IdempotencyInProgress,
+        *_KEYED,
+        *_MOVING,
+        *USER_ERRORS,
+    ),
+    openapi_extra=web.IDEMPOTENT,
+)
+async def top_up(user: SignedInUser, request: Request, desk: AtDesk, body: TopUp) -> Response:
+    """Put money into my wallet, within the limits of my KYC tier.
+
+    Pay the order on `checkout_url` or in the gateway's own checkout; the money is in the wallet once that is captured.
+    """
+    opened = await topups.top_up(desk, user.user_id, body, key=web.idempotency_key(request))
+    answer = TopUpOut(
+        payment_id=opened.payment_id,
+        status=opened.status,
+        amount=opened.amount,
+        currency=opened.currency,
+        gateway=opened.gateway,
+        order_id=opened.order_id,
+        key_id=opened.key_id,
+        checkout_url=opened.checkout_url,
+    )
+    headers = {"Idempotent-Replayed": "true"} if opened.replayed else None
+    return web.reply(answer, status=HTTP_201_CREATED, headers=headers)
+
+
+@router.get("", responses=web.errors(*_LIST, *USER_ERRORS))
+async def list_payments(user: SignedInUser, db: Db, query: Annotated[PaymentQuery, Query()]) -> PaymentPage:
+    """My payments through the gateway, newest first."""
+    return await listing.list_mine(db, user.user_id, query)
+
+
+@router.get("/admin", responses=web.errors(*_LIST, *ADMIN_ERRORS))
+async def list_all_payments(
+    admin: Reader, db: Db, query: Annotated[AnyPaymentQuery, Query()]
+) -> CustomerPaymentPage:
+    """All customers' payments, newest first.
+
+    A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
+    """
+    del admin
+    return await listing.list_all(db, query)
+
+
+@router.get("/admin/{user_id}/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *ADMIN_ERRORS))
+async def show_customers_payment(
+    admin: Reader, db: Db, user_id: UUID, payment_id: UUID
+) -> CustomerPaymentDetail:
+    """A customer's payment, with its refunds and what the gateway told of it."""
+    del admin
+    return await listing.get_any(db, user_id, payment_id)
+
+
+@router.post(
+    "/admin/{user_id}/{payment_id}/refunds",
+    status_code=HTTP_201_CREATED,
+    response_model=RefundOut,
+    responses=web.errors(
+        PaymentNotFound,
+        PaymentNotCaptured,
+        RefundTooMuch,
+        RefundUnfunded,
+        *_KEYED,
+        *_MOVING,
+        *STEP_UP_ERRORS,
+    ),
+    openapi_extra=web.IDEMPOTENT,
+)
+async def refund_payment(
+    admin: Refunder, request: Request, db: Db, user_id: UUID, payment_id: UUID, body: RefundCreate
+) -> Response:
+    """Send money of a payment back to where it came from: set aside now, out of what the customer can spend."""
+    key = web.idempotency_key(request)
+    begun = await service.refund_to_source(
+        db,
+        user_id,
+        payment_id,
+        amount=body.amount,
+        key=f"admin:{admin.user_id}:{key}",
+        request_hash=hashlib.sha256(payment_id.bytes + web.to_json(body)).digest(),
+        reason=body.reason,
+        requested_by=str(admin.user_id),
+    )
+    answer = RefundOut(**listing.refund_fields(begun.refund))
+    headers = {"Idempotent-Replayed": "true"} if begun.replayed else None
+    return web.reply(answer, status=HTTP_201_CREATED, headers=headers)
+
+
+@router.get("/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *USER_ERRORS))
+async def show_payment(user: SignedInUser, desk: AtDesk, db: Db, payment_id: UUID) -> PaymentDetail:
+    """One of my payments, with what went back of it."""
+    return await listing.get_mine(db, desk, user.user_id, payment_id)
+
+
+@router.post(
+    "/{payment_id}/check",
+    responses=web.errors(PaymentNotFound, GatewaySilent, *_MOVING, *USER_ERRORS),
+)
+async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> PaymentDetail:
+    """Ask the gateway now what became of my payment. Where it was asked a moment ago, that answer counts."""
+    await asking.check(desk, user.user_id, payment_id)
+    return await desk.database.run(lambda db: listing.get_mine(db, desk, user.user_id, payment_id))
+
+
+@router.post(
+    "/{payment_id}/confirm",
+    responses=web.errors(PaymentNotFound, CheckoutSignatureInvalid, GatewaySilent, *_MOVING, *USER_ERRORS),
+)
+async def confirm_payment(
+    user: SignedInUser, desk: AtDesk, payment_id: UUID, body: Confirmation
+) -> PaymentDetail:
+    """What the gateway's checkout handed back: the payment is asked for at the gateway, and counts as that says."""
+    handed = (body.razorpay_order_id, body.razorpay_payment_id, body.razorpay_signature)
+    await asking.confirm(desk, user.user_id, payment_id, handed)
+    return await desk.database.run(lambda db: listing.get_mine(db, desk, user.user_id, payment_id))

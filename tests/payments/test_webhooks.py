@@ -1,0 +1,327 @@
+"""The gateway's webhooks: signed or refused, counted once, the same end and the same money in any order."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import json
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from gencharge.core import clock
+from gencharge.core.events import EventRow
+from gencharge.core.ids import SYSTEM
+from gencharge.core.stores import Stores
+from gencharge.payments import alarms
+from gencharge.payments.desk import Desk
+from gencharge.payments.keeper import Keeper
+from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
+from gencharge.payments.service import OpenPayment
+from tests.outside import Outside
+from tests.payments.conftest import (
+    assert_clean,
+    get_payment,
+    make_payer,
+    open_topup,
+    paise_of,
+    pay,
+    refunds_of,
+    topics_of,
+    transfers_of,
+)
+
+PATH = "/v1/payments/webhooks/razorpay"
+Answer = httpx.Response
+
+
+def signed(stores: Stores, body: bytes) -> str:
+    secret = stores.settings.payment_webhook_secret.get_secret_value()
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+@dataclass(slots=True)
+class Order:
+    """An open top-up, and the webhooks about a payment of it."""
+
+    stores: Stores
+    client: httpx.AsyncClient
+    user_id: UUID
+    opened: OpenPayment
+    gateway_payment_id: str = field(default_factory=lambda: f"pay_{secrets.token_hex(7)}")
+
+    def body(self, event: str, **but: Any) -> bytes:
+        entity: dict[str, Any] = {
+            "id": self.gateway_payment_id,
+            "entity": "payment",
+            "amount": self.opened.amount.paise,
+            "currency": "INR",
+            "order_id": self.opened.order_id,
+            "status": event.removeprefix("payment."),
+            "email": "asha@example.com",
+            "vpa": "asha@upi",
+        }
+        payload = {"payment": {"entity": entity | but}}
+        return json.dumps({"entity": "event", "event": event, "payload": payload}).encode()
+
+    async def send(
+        self, event: str, *, event_id: str | None = None, signature: str | None = None, **but: Any
+    ) -> Answer:
+        body = self.body(event, **but)
+        headers = {
+            "X-Razorpay-Signature": signed(self.stores, body) if signature is None else signature,
+            "X-Razorpay-Event-Id": event_id or f"evt_{secrets.token_hex(7)}",
+            "Content-Type": "application/json",
+        }
+        return await self.client.post(PATH, content=body, headers=headers)
+
+    async def status(self) -> str:
+        return (await get_payment(self.stores, self.user_id, self.opened.payment_id)).status
+
+    async def paise(self) -> int:
+        return await paise_of(self.stores, self.user_id)
+
+
+@pytest.fixture
+async def order(desk: Desk, stores: Stores, client: httpx.AsyncClient) -> AsyncIterator[Order]:
+    user_id = await make_payer(stores)
+    yield Order(stores, client, user_id, await open_topup(desk, user_id))
+    await assert_clean(stores)
+
+
+async def outcomes(stores: Stores, order_id: str) -> list[str | None]:
+    async with stores.database.transaction() as db:
+        query = select(GatewayEvent.outcome).where(GatewayEvent.order_id == order_id)
+        return list(await db.scalars(query.order_by(GatewayEvent.received_at)))
+
+
+async def alerts(stores: Stores, topic: str) -> list[dict[str, Any]]:
+    async with stores.database.transaction() as db:
+        query = select(EventRow.payload).where(EventRow.user_id == SYSTEM, EventRow.topic == topic)
+        return list(await db.scalars(query.order_by(EventRow.id)))
+
+
+async def test_a_captured_payment_is_in_the_wallet_once_the_webhook_is_answered(order: Order) -> None:
+    answer = await order.send("payment.captured")
+    assert answer.status_code == 200
+    assert answer.json() == {"outcome": "taken"}
+    assert await order.status() == "captured"
+    assert await order.paise() == 50_000
+
+
+async def test_a_replay_is_answered_200_and_changes_nothing(order: Order, stores: Stores) -> None:
+    for _ in range(3):
+        assert (await order.send("payment.captured", event_id="evt_again")).status_code == 200
+    # The same thing under another id, too.
+    assert (await order.send("order.paid")).status_code == 200
+    assert await order.paise() == 50_000
+    assert await topics_of(stores, order.user_id) == ["PaymentCreated", "PaymentCaptured"]
+    assert await outcomes(stores, order.opened.order_id) == ["captured", "already"]
+
+
+async def test_fifty_copies_side_by_side_count_once(order: Order) -> None:
+    same = [order.send("payment.captured", event_id="evt_fifty") for _ in range(25)]
+    others = [order.send("payment.captured") for _ in range(25)]
+    answers = await asyncio.gather(*same, *others)
+    assert {answer.status_code for answer in answers} == {200}
+    assert await order.paise() == 50_000
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64, "not hex at all"])
+async def test_a_wrong_signature_is_401_with_an_alert_and_changes_nothing(
+    order: Order, stores: Stores, signature: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "_last", {})
+    before = len(await alerts(stores, "WebhookRefused"))
+    answer = await order.send("payment.captured", signature=signature)
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "webhook_signature_invalid"
+    told = await alerts(stores, "WebhookRefused")
+    assert len(told) == before + 1
+    assert told[-1]["sender"] == "gateway:razorpay"
+    assert told[-1]["reason"] == ("signature_wrong" if signature else "signature_missing")
+    assert await order.status() == "created"
+    assert await outcomes(stores, order.opened.order_id) == []
+
+
+async def test_the_signature_of_another_body_is_refused(order: Order, stores: Stores) -> None:
+    signature = signed(stores, order.body("payment.failed"))
+    assert (await order.send("payment.captured", signature=signature)).status_code == 401
+    assert await order.paise() == 0
+
+
+async def test_during_a_rotation_both_secrets_count(order: Order, stores: Stores, app: FastAPI) -> None:
+    desk = Desk.of(app)
+    old = desk.settings
+    body = order.body("payment.captured")
+    by_new = hmac.new(b"the-new-secret-of-webhooks", body, hashlib.sha256).hexdigest()
+    assert (await order.send("payment.captured", signature=by_new)).status_code == 401
+    desk.settings = old.model_copy(
+        update={
+            "payment_webhook_secret": type(old.payment_webhook_secret)("the-new-secret-of-webhooks"),
+            "payment_previous_webhook_secret": old.payment_webhook_secret,
+        }
+    )
+    try:
+        assert (await order.send("payment.captured", signature=by_new)).status_code == 200
+        assert (await order.send("payment.captured")).status_code == 200  # by the old one
+    finally:
+        desk.settings = old
+    assert await order.paise() == 50_000
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"no json", b'{"event": 7, "payload": {}}', b'{"event": "x", "payload": 1}']
+)
+async def test_a_signed_body_that_is_no_event_is_malformed(
+    client: httpx.AsyncClient, stores: Stores, body: bytes
+) -> None:
+    answer = await client.post(PATH, content=body, headers={"X-Razorpay-Signature": signed(stores, body)})
+    assert answer.status_code == 400
+
+
+async def test_no_personal_data_of_a_webhook_is_kept(order: Order, stores: Stores) -> None:
+    await order.send("payment.captured")
+    async with stores.database.transaction() as db:
+        query = select(GatewayEvent.body).where(GatewayEvent.order_id == order.opened.order_id)
+        assert "asha" not in json.dumps((await db.scalars(query)).one())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"amount": 49_999}, {"amount": 50_001}, {"amount": 0}, {"currency": "USD"}]
+)
+async def test_another_amount_or_currency_never_credits_and_is_told_once(
+    order: Order, stores: Stores, wrong: dict[str, Any]
+) -> None:
+    for event in ("payment.captured", "order.paid", "payment.authorized"):
+        assert (await order.send(event, **wrong)).status_code == 200
+    assert await order.paise() == 0
+    assert await transfers_of(stores, order.user_id) == []
+    assert await topics_of(stores, order.user_id) == ["PaymentCreated", "PaymentMismatched"]
+    # What is right counts all the same.
+    await order.send("payment.captured")
+    assert await order.paise() == 50_000
+
+
+async def test_an_event_that_names_another_order_counts_for_that_one_alone(
+    order: Order, desk: Desk, stores: Stores
+) -> None:
+    other = await open_topup(desk, await make_payer(stores), 70_000)
+    await order.send("payment.captured", order_id=other.order_id)  # short-paid there, nothing here
+    assert await order.status() == "created"
+    assert await order.paise() == 0
+
+
+async def test_the_second_payment_of_an_order_goes_back_to_its_source_once(
+    order: Order, desk: Desk, stores: Stores, outside: Outside
+) -> None:
+    pay(outside, order.opened.order_id)
+    first = outside.control("GET", "/sandbox/state")["payments"][0]["id"]
+    order.gateway_payment_id = first
+    await order.send("payment.captured")
+    for _ in range(2):
+        await order.send("payment.captured", id="pay_second")
+        await order.send("order.paid", id="pay_second")
+    assert await order.paise() == 50_000
+    (refund,) = await refunds_of(stores, order.user_id)
+    assert (refund.gateway_payment_id, refund.amount, refund.from_account) == (
+        "pay_second",
+        50_000,
+        "suspense",
+    )
+    assert ("gateway:razorpay", "suspense", 50_000) in await transfers_of(stores, order.user_id)
+    assert "PaymentCapturedTwice" in await topics_of(stores, order.user_id)
+    await assert_clean(stores)
+    # The sandbox has no such payment: it neither pays nor proves that it can't, so the refund stays under way.
+    await Keeper(desk).drain()
+    (refund,) = await refunds_of(stores, order.user_id)
+    assert refund.status == "created"
+    assert await order.status() == "captured"
+
+
+STEPS = ("payment.authorized", "payment.captured", "order.paid", "payment.failed", "payment.captured")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.permutations(STEPS), copies=st.lists(st.integers(0, 4), max_size=3))
+async def test_every_order_of_the_events_ends_in_the_same_state_and_money(
+    desk: Desk, stores: Stores, client: httpx.AsyncClient, steps: list[str], copies: list[int]
+) -> None:
+    user_id = await make_payer(stores)
+    order = Order(stores, client, user_id, await open_topup(desk, user_id))
+    ids = [f"evt_{secrets.token_hex(7)}" for _ in steps]
+    for number in [*range(len(steps)), *copies]:
+        assert (await order.send(steps[number], event_id=ids[number])).status_code == 200
+    assert await order.status() == "captured"
+    assert await transfers_of(stores, user_id) == [("gateway:razorpay", "user:main", 50_000)]
+    assert (await topics_of(stores, user_id)).count("PaymentCaptured") == 1
+
+
+@pytest.mark.parametrize("steps", list(itertools.permutations(("payment.authorized", "payment.failed"))))
+async def test_without_a_capture_the_farthest_state_stays(order: Order, steps: tuple[str, ...]) -> None:
+    for step in steps:
+        await order.send(step)
+    assert await order.status() == "authorized"
+    assert await order.paise() == 0
+
+
+async def test_a_declined_payment_can_be_paid_by_another_try(order: Order, stores: Stores) -> None:
+    await order.send("payment.failed", error_reason="payment_failed")
+    found = await get_payment(stores, order.user_id, order.opened.payment_id)
+    assert (found.status, found.failure_reason) == (PaymentStatus.FAILED, "payment_failed")
+    await order.send("payment.captured", id="pay_another")
+    assert await order.status() == "captured"
+    assert await topics_of(stores, order.user_id) == ["PaymentCreated", "PaymentFailed", "PaymentCaptured"]
+
+
+async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_known(
+    order: Order, desk: Desk, stores: Stores, outside: Outside
+) -> None:
+    unknown = f"order_{secrets.token_hex(7)}"
+    assert (await order.send("payment.captured", order_id=unknown)).status_code == 200
+    assert await outcomes(stores, unknown) == [None]
+    keeper = Keeper(desk)
+    with clock.later(minutes=1):
+        await keeper.drain()
+    assert await outcomes(stores, unknown) == [None]
+
+    async with stores.database.transaction() as db:
+        payment = await db.get_one(Payment, (order.user_id, order.opened.payment_id))
+        mine = {"user_id": payment.user_id, "payment_id": payment.payment_id, "gateway": payment.gateway}
+        await db.delete(await db.get_one(PaymentOrder, order.opened.order_id))
+        payment.order_id = unknown
+        db.add(PaymentOrder(order_id=unknown, **mine))
+    with clock.later(hours=2):
+        await keeper.turn()
+    assert await outcomes(stores, unknown) == ["captured"]
+    assert await order.paise() == 50_000
+
+
+async def test_an_event_of_an_order_that_stays_unknown_is_parked_after_a_day_with_an_alert(
+    order: Order, desk: Desk, stores: Stores
+) -> None:
+    unknown = f"order_{secrets.token_hex(7)}"
+    await order.send("payment.captured", order_id=unknown)
+    keeper = Keeper(desk)
+    for hours in (1, 12, 23, 25, 26, 27):
+        with clock.later(hours=hours):
+            await keeper.turn()
+    assert await outcomes(stores, unknown) == ["parked"]
+    told = [each for each in await alerts(stores, "GatewayEventParked") if each["order_id"] == unknown]
+    assert [each["reason"] for each in told] == ["unknown_order"]
+
+
+async def test_what_we_have_no_use_for_is_taken_and_forgotten(order: Order, stores: Stores) -> None:
+    assert (await order.send("payment.dispute.created")).status_code == 200
+    assert await outcomes(stores, order.opened.order_id) == ["ignored"]
