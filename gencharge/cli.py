@@ -166,6 +166,25 @@ def doctor() -> None:
     raise typer.Exit(0 if report.ok else 1)
 
 
+@app.command()
+def reconcile(
+    day: Annotated[str | None, typer.Option(help="YYYY-MM-DD in India; default yesterday.")] = None,
+    counterparty: Annotated[
+        str | None, typer.Option(help="gateway:razorpay, or a channel's code; default all that were used.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="The statement as CSV or JSON, instead of the API's.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Match the gateway's and the operators' statements of a day with the books."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+    from gencharge.reconciliation import console
+
+    raise typer.Exit(console.reconcile(settings, out.print, day=day, counterparty=counterparty, file=file))
+
+
 @ledger.command()
 def verify() -> None:
     """Check that the books balance and that every cached balance follows from the transfers."""

@@ -39,6 +39,8 @@ REFERENCE = {
     "audit_anchors",
     "audit_sealers",
     "operator_channels",
+    "webhook_endpoints",
+    "receipt_series",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {
@@ -50,6 +52,12 @@ DIRECTORY = {
     "payment_orders": "order_id",
     "gateway_events": "event_id",
     "adjustment_keys": "requested_by",
+    # The staff's work on a statement, which is about all customers: read and changed by its run.
+    "reconciliation_runs": "run_id",
+    "reconciliation_differences": "run_id",
+    # Kept by the endpoint that they go to: a message and its attempts lie in one place, the courier asks by endpoint.
+    "webhook_deliveries": "endpoint_id",
+    "webhook_attempts": "endpoint_id",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}

@@ -44,6 +44,10 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
+from gencharge.recharge.settlement import apply_answer as apply_answer
+from gencharge.recharge.settlement import fail_and_release as fail_and_release
+from gencharge.recharge.settlement import settle_delivered as settle_delivered
+from gencharge.recharge.settlement import take_back as take_back
 from gencharge.users import service as users
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 

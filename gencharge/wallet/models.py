@@ -36,6 +36,7 @@ class Account(StrEnum):
     OPENING = "opening"  # balances that were there before the books began
     ADJUSTMENT = "adjustment"  # corrections by the staff, each approved by a second one
     PAYOUT = "payout"  # paid out to customers who closed their account
+    WRITE_OFF = "write_off"  # differences with the gateway and the operators that the house bears or keeps
 
 
 class Code(IntEnum):
@@ -55,6 +56,7 @@ class Code(IntEnum):
     COMMISSION = 12  # the house's share of a recharge, from the operator's account
     PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
     SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
+    WRITE_OFF = 15  # a difference with a statement that nobody will settle; never a customer's money
 
 
 # The codes of recharges. Any other one is rare enough for an index of its own.

@@ -41,6 +41,7 @@ class TransactionCategory(StrEnum):
     COMMISSION = "commission"
     PAYMENT = "payment"
     SOURCE_REFUND = "source_refund"
+    WRITE_OFF = "write_off"
 
 
 class TxnStatus(StrEnum):

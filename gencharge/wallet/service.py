@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.config import Settings
 from gencharge.core.database import Database
-from gencharge.core.ids import new_id
+from gencharge.core.ids import SYSTEM, new_id
 from gencharge.core.money import Money
 from gencharge.core.paging import Order, column_of, fetch_page
 from gencharge.users.models import KycTier
@@ -97,6 +97,19 @@ async def release(
 ) -> Movement:
     """Give held money back to what can be spent. Raises WalletNotFound, InsufficientBalance where it is not held."""
     return await _move(db, user_id, amount, Account.HELD, Account.MAIN, code=code, key=key, **about)
+
+
+async def write_off(
+    db: AsyncSession, amount: Money, *, debit_account: str, credit_account: str, key: str, **about: Any
+) -> Movement:
+    """Book a difference with a counterparty between two accounts of the house; no customer's balance changes.
+
+    It is the system's movement, so it stands in no customer's history. `about` as for `credit`.
+    """
+    await crud.add_wallet(db, SYSTEM)
+    return await _move(
+        db, SYSTEM, amount, debit_account, credit_account, code=Code.WRITE_OFF, key=key, **about
+    )
 
 
 async def _move(

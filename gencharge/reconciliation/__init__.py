@@ -1,0 +1,1 @@
+"""Reconciliation: the daily statements of the gateway and the operators against our own books."""

@@ -1,0 +1,200 @@
+"""A statement against our books, by reference. Pure: rows in, differences out.
+
+A row and an entry with the same reference are the same business, whatever the day: around midnight the two sides may
+write different ones. A row of the day is looked for in our books of all days; an entry of the day that has no row is
+looked for in `elsewhere`, their references of other days, before it counts as missing. Sums are of references, so that a pair
+is counted on the day of the statement, on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gencharge.reconciliation.models import Kind, Resolution
+
+
+@dataclass(frozen=True, slots=True)
+class TheirRow:
+    """A row of a statement. Amounts in paise; a refund's amount is negative.
+
+    `charges` is an operator's commission to us, or a gateway's fee. Without `done` the row says that nothing came of it.
+    """
+
+    reference: str
+    amount: int
+    charges: int
+    at: datetime
+    done: bool = True
+    their_reference: str = ""
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OurEntry:
+    """What our books or our papers know of a reference.
+
+    `amount` is None where no money was booked under it; then `state` says how far it is: `failed`, `under_way`,
+    `elsewhere` (it ended under another reference, so this one was done on top) or `foreign` (not theirs at all).
+    """
+
+    reference: str
+    user_id: UUID
+    amount: int | None
+    charges: int | None = None
+    booked_at: datetime | None = None
+    began_at: datetime | None = None
+    recharge_id: UUID | None = None
+    payment_id: UUID | None = None
+    refund_id: UUID | None = None
+    state: str = "booked"
+    # Whether they themselves had said that nothing came of it.
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is wrong about a reference, and what to do about it."""
+
+    kind: Kind
+    reference: str
+    proposed: Resolution
+    ours: int | None
+    theirs: int | None
+    entry: OurEntry | None
+    detail: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Result:
+    """What a statement and our books come to."""
+
+    rows_theirs: int = 0
+    rows_ours: int = 0
+    matched: int = 0
+    theirs: int = 0
+    ours: int = 0
+    carried: int = 0
+    charges: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Matching:
+    """One statement being matched. `starts`, `ends`: the day's first instant and the next one's."""
+
+    starts: datetime
+    ends: datetime
+    # An operator's commission is compared; a gateway's fee is not in our books.
+    compare_charges: bool
+    result: Result = field(default_factory=Result)
+
+    def run(
+        self,
+        theirs: Sequence[TheirRow],
+        ours: Iterable[OurEntry],
+        known: Mapping[str, OurEntry],
+        elsewhere: Container[str],
+    ) -> Result:
+        """Match the day's rows with what is `known` of their references, then `ours` of the day with what is left."""
+        seen: set[str] = set()
+        for row in theirs:
+            self.result.rows_theirs += 1
+            self.result.theirs += row.amount if row.done else 0
+            self.result.charges += row.charges if row.done else 0
+            entry = known.get(row.reference)
+            if row.reference in seen:
+                if row.done:
+                    self._add(
+                        Kind.DUPLICATE_AT_THEIRS, Resolution.CLAIM_FROM_COUNTERPARTY, entry, row, ours=None
+                    )
+                continue
+            seen.add(row.reference)
+            self._row(row, entry)
+        for entry in ours:
+            if entry.reference in seen:
+                continue
+            assert entry.amount is not None, "an entry of the books has an amount"
+            if entry.reference in elsewhere:
+                self.result.carried -= entry.amount
+                continue
+            self._count(entry)
+            self._add(Kind.MISSING_AT_THEIRS, Resolution.ASK_OPERATOR_AGAIN, entry, None, ours=entry.amount)
+        return self.result
+
+    def _row(self, row: TheirRow, entry: OurEntry | None) -> None:
+        if entry is None or entry.state == "foreign":
+            if row.done:
+                self._add(Kind.EXTRA_ROW, Resolution.CLAIM_FROM_COUNTERPARTY, entry, row, ours=None)
+        elif entry.amount is None:
+            self._not_booked(row, entry)
+        else:
+            self._count(entry)
+            self._booked(row, entry, entry.amount)
+
+    def _not_booked(self, row: TheirRow, entry: OurEntry) -> None:
+        if not row.done:
+            if entry.state == "under_way":
+                self._add(Kind.STATUS_DIFFERS, Resolution.FAIL_AND_RELEASE, entry, row, ours=None)
+        elif entry.state == "under_way":
+            proposed = Resolution.SETTLE_DELIVERED if entry.recharge_id else Resolution.ASK_OPERATOR_AGAIN
+            self._add(Kind.STATUS_DIFFERS, proposed, entry, row, ours=None)
+        elif entry.state == "elsewhere":
+            self._add(Kind.DUPLICATE_AT_THEIRS, Resolution.CLAIM_FROM_COUNTERPARTY, entry, row, ours=None)
+        else:
+            claim = entry.refused or entry.recharge_id is None
+            proposed = Resolution.CLAIM_FROM_COUNTERPARTY if claim else Resolution.WRITE_OFF
+            if entry.payment_id and entry.refund_id is None and row.amount > 0:
+                proposed = Resolution.ASK_OPERATOR_AGAIN
+            self._add(Kind.MISSING_AT_OURS, proposed, entry, row, ours=None)
+
+    def _booked(self, row: TheirRow, entry: OurEntry, amount: int) -> None:
+        if not row.done:
+            self._add(Kind.STATUS_DIFFERS, Resolution.ASK_OPERATOR_AGAIN, entry, row, ours=amount)
+        elif row.amount != amount:
+            dear = row.amount > amount if self.compare_charges else row.amount < amount
+            proposed = Resolution.CLAIM_FROM_COUNTERPARTY if dear else Resolution.WRITE_OFF
+            self._add(Kind.AMOUNT_DIFFERS, proposed, entry, row, ours=amount)
+        elif self.compare_charges and row.charges != (entry.charges or 0):
+            less = row.charges < (entry.charges or 0)
+            proposed = Resolution.CLAIM_FROM_COUNTERPARTY if less else Resolution.WRITE_OFF
+            self._add(Kind.COMMISSION_DIFFERS, proposed, entry, row, ours=amount)
+        else:
+            self.result.matched += 1
+
+    def _count(self, entry: OurEntry) -> None:
+        amount = entry.amount or 0
+        self.result.rows_ours += 1
+        self.result.ours += amount
+        if entry.booked_at is not None and not self.starts <= entry.booked_at < self.ends:
+            self.result.carried += amount
+
+    def _add(
+        self,
+        kind: Kind,
+        proposed: Resolution,
+        entry: OurEntry | None,
+        row: TheirRow | None,
+        *,
+        ours: int | None,
+    ) -> None:
+        detail: dict[str, Any] = {}
+        if row is not None:
+            detail |= {"at": row.at.isoformat(), "their_reference": row.their_reference, "done": row.done}
+            if row.order_id:
+                detail["order_id"] = row.order_id
+            if self.compare_charges:
+                detail["theirs_charges_paise"] = row.charges
+        if entry is not None:
+            detail |= {"state": entry.state, "refused": entry.refused}
+            if entry.booked_at is not None:
+                detail["booked_at"] = entry.booked_at.isoformat()
+            if self.compare_charges and ours is not None:
+                detail["ours_charges_paise"] = entry.charges or 0
+        reference = row.reference if row is not None else entry.reference if entry is not None else ""
+        theirs = row.amount if row is not None and row.done else None
+        known = None if entry is not None and entry.state == "foreign" else entry
+        self.result.differences.append(Difference(kind, reference, proposed, ours, theirs, known, detail))

@@ -1,0 +1,145 @@
+"""Runs and the differences that they found. Amounts in paise; a gateway's refunds count as negative amounts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Index, Integer, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.database import Base
+
+GATEWAY = "gateway:razorpay"
+
+
+class RunStatus(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "running"  # asked for, or at it
+    MATCHED = "matched"  # every row fits
+    DIFFERENCES = "differences"  # somebody has to look
+    FAILED = "failed"  # the statement could not be had, or not be read
+
+
+class Source(StrEnum):
+    """Where a statement came from."""
+
+    API = "api"
+    FILE = "file"
+
+
+class Kind(StrEnum):
+    """What is wrong about a reference."""
+
+    MISSING_AT_THEIRS = "missing_at_theirs"  # our books have it, their statement does not
+    MISSING_AT_OURS = (
+        "missing_at_ours"  # they delivered or took it, our books gave it up or never got that far
+    )
+    AMOUNT_DIFFERS = "amount_differs"
+    COMMISSION_DIFFERS = "commission_differs"
+    STATUS_DIFFERS = "status_differs"  # they know how it ended, we do not; or they say another end
+    DUPLICATE_AT_THEIRS = "duplicate_at_theirs"  # they count once more what they did once
+    EXTRA_ROW = "extra_row"  # a reference that nobody knows
+
+
+class Resolution(StrEnum):
+    """What can be done about a difference."""
+
+    ASK_OPERATOR_AGAIN = "ask_operator_again"  # ask the counterparty what became of it; the answer counts
+    SETTLE_DELIVERED = "settle_delivered"  # the recharge is delivered: its held money goes to the operator
+    FAIL_AND_RELEASE = "fail_and_release"  # it is not: its held money goes back to the wallet
+    REFUND_CUSTOMER = "refund_customer"  # the recharge is taken back: its money returns to the wallet
+    WRITE_OFF = "write_off"  # the house bears it, or keeps it
+    CLAIM_FROM_COUNTERPARTY = "claim_from_counterparty"  # they are to correct it; it stays on the list
+    NONE = "none"  # nothing is to be done; the note says why
+
+
+class DifferenceStatus(StrEnum):
+    """Where a difference stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"  # told to the counterparty; no money has moved
+    RESOLVED = "resolved"
+    SUPERSEDED = "superseded"  # a later run of the same day looked again
+
+
+class ReconciliationRun(Base):
+    """One statement against our books. Of several runs of a day the one that is not superseded counts."""
+
+    __tablename__ = "reconciliation_runs"
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    counterparty: Mapped[str] = mapped_column(Text)
+    day: Mapped[date] = mapped_column(Date)
+    status: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    statement_sha256: Mapped[str | None] = mapped_column(Text)
+    rows_theirs: Mapped[int] = mapped_column(Integer, server_default="0")
+    rows_ours: Mapped[int] = mapped_column(Integer, server_default="0")
+    matched: Mapped[int] = mapped_column(Integer, server_default="0")
+    theirs_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    ours_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # Theirs less ours: what the differences add up to.
+    difference_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # Of `ours_paise`: what we booked on another day, less what of our day they have on another one.
+    carried_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # The operator's commission to us, or the gateway's fee, as the statement has it.
+    charges_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    differences: Mapped[int] = mapped_column(Integer, server_default="0")
+    error: Mapped[str] = mapped_column(Text, server_default="")
+    requested_by: Mapped[UUID]
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("status IN ('running', 'matched', 'differences', 'failed')", name="status"),
+        CheckConstraint("source IN ('api', 'file')", name="source"),
+        CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="finished"),
+        Index("ix_reconciliation_runs_all", "started_at", "run_id"),
+        Index("ix_reconciliation_runs_of_day", "counterparty", "day", "started_at"),
+    )
+
+
+class ReconciliationDifference(Base):
+    """One reference on which a statement and our books do not agree. Its id is the same in every run that finds it."""
+
+    __tablename__ = "reconciliation_differences"
+
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    difference_id: Mapped[UUID] = mapped_column(primary_key=True)
+    counterparty: Mapped[str] = mapped_column(Text)
+    day: Mapped[date] = mapped_column(Date)
+    kind: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[UUID | None]
+    recharge_id: Mapped[UUID | None]
+    payment_id: Mapped[UUID | None]
+    refund_id: Mapped[UUID | None]
+    ours_paise: Mapped[int | None] = mapped_column(BigInteger)
+    theirs_paise: Mapped[int | None] = mapped_column(BigInteger)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    proposed_resolution: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, server_default=DifferenceStatus.OPEN.value)
+    resolution: Mapped[str | None] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
+    resolved_by: Mapped[UUID | None]
+    resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("status IN ('open', 'claimed', 'resolved', 'superseded')", name="status"),
+        CheckConstraint(
+            "status <> 'resolved' OR resolution IS NOT NULL AND note IS NOT NULL", name="resolved"
+        ),
+        Index("ix_reconciliation_differences_of_day", "counterparty", "day"),
+        Index("ix_reconciliation_differences_of_reference", "reference"),
+        Index(
+            "ix_reconciliation_differences_open",
+            "run_id",
+            postgresql_where=text("status IN ('open', 'claimed')"),
+        ),
+    )

@@ -1,0 +1,90 @@
+"""What the staff see of reconciliation, and asking for a run."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import jobs
+from gencharge.core.errors import field_problem
+from gencharge.core.events import changes, emit
+from gencharge.core.ids import SYSTEM
+from gencharge.core.paging import Order, column_of, fetch_page
+from gencharge.reconciliation import crud, running
+from gencharge.reconciliation.errors import CounterpartyUnknown, DayAhead, RunNotFound
+from gencharge.reconciliation.events import ReconciliationRequested
+from gencharge.reconciliation.models import GATEWAY, ReconciliationDifference, ReconciliationRun
+from gencharge.reconciliation.schemas import (
+    DifferenceOut,
+    DifferencePage,
+    DifferenceQuery,
+    RunOut,
+    RunPage,
+    RunQuery,
+    RunStart,
+)
+from gencharge.sessions.guards import Principal
+
+RUN: Final = "reconciliation.run"
+
+
+async def start(db: AsyncSession, admin: Principal, wanted: RunStart) -> RunOut:
+    """Ask for a run; a worker does it after the commit. Raises CounterpartyUnknown, DayAhead."""
+    if wanted.day > running.today():
+        problem = field_problem("body.day", f"a day up to {running.today()}", "day_ahead")
+        raise DayAhead(errors=[problem])
+    if wanted.counterparty != GATEWAY:
+        known = await running.list_channels(db)
+        if wanted.counterparty not in known:
+            names = ", ".join((GATEWAY, *known))
+            problem = field_problem("body.counterparty", f"one of: {names}", "counterparty_unknown")
+            raise CounterpartyUnknown(errors=[problem])
+    run_id = await running.begin(db, wanted.counterparty, wanted.day, by=admin.user_id)
+    await jobs.defer(db, RUN, run_id=str(run_id))
+    asked = ReconciliationRequested(
+        user_id=str(SYSTEM),
+        run_id=str(run_id),
+        counterparty=wanted.counterparty,
+        day=wanted.day.isoformat(),
+        changes=changes({}, {"status": "running"}),
+    )
+    await emit(db, asked)
+    return await get_run(db, run_id)
+
+
+async def list_runs(db: AsyncSession, wanted: RunQuery) -> RunPage:
+    """A page of runs, newest first."""
+    order = Order(column_of(ReconciliationRun.started_at), column_of(ReconciliationRun.run_id))
+    rows, cursor, total = await fetch_page(db, crud.select_runs(wanted), order, wanted)
+    unsettled = await crud.count_unsettled(db, [row.run_id for row in rows])
+    items = [_shown(row, unsettled.get(row.run_id, 0)) for row in rows]
+    return RunPage(items=items, next_cursor=cursor, total=total)
+
+
+async def get_run(db: AsyncSession, run_id: UUID) -> RunOut:
+    """One run. Raises RunNotFound."""
+    found = await crud.get_run(db, run_id)
+    if found is None:
+        raise RunNotFound
+    return _shown(found, (await crud.count_unsettled(db, [run_id])).get(run_id, 0))
+
+
+async def list_differences(db: AsyncSession, run_id: UUID, wanted: DifferenceQuery) -> DifferencePage:
+    """A page of the differences that a run found. Raises RunNotFound."""
+    if await crud.get_run(db, run_id) is None:
+        raise RunNotFound
+    order = Order(
+        column_of(ReconciliationDifference.reference),
+        column_of(ReconciliationDifference.difference_id),
+        descending=False,
+    )
+    rows, cursor, total = await fetch_page(db, crud.select_differences(run_id, wanted), order, wanted)
+    items = [DifferenceOut.model_validate(row) for row in rows]
+    return DifferencePage(items=items, next_cursor=cursor, total=total)
+
+
+def _shown(run: ReconciliationRun, open_differences: int) -> RunOut:
+    values = {name: getattr(run, name) for name in RunOut.model_fields if name != "open_differences"}
+    return RunOut(**values, open_differences=open_differences)
