@@ -6,20 +6,21 @@ under `DATA_DIR`; its Unix socket has a fixed place, so that any `gencharge` com
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gencharge.core import crash
 from gencharge.core.company import Company
+from gencharge.core.sockets import embedded_mongo_url as embedded_mongo_url
+from gencharge.core.sockets import embedded_postgres_url as embedded_postgres_url
+from gencharge.core.sockets import embedded_redis_url as embedded_redis_url
 
 # The seed documents print these; whoever deploys must replace them.
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
@@ -30,8 +31,6 @@ DEVELOPMENT_PAYMENT_SECRET = "development-only-payment-secret-0001"  # noqa: S10
 DEVELOPMENT_WEBHOOK_SECRET = "development-only-webhook-secret-0001"  # noqa: S105 - refused in production
 DEVELOPMENT_OPERATOR_SECRET = "development-only-operator-secret-0001"  # noqa: S105 - refused in production
 SANDBOX_URL = "http://127.0.0.1:8001"
-# The longest path that fits `sockaddr_un.sun_path` on Linux (108 bytes) and macOS (104), less the file name.
-_SOCKET_FOLDER_LIMIT = 80
 
 
 class Environment(StrEnum):
@@ -176,11 +175,6 @@ class Settings(Company, BaseSettings):
         return not self.is_development
 
     @property
-    def webhook_private_allowed(self) -> bool:
-        """True where webhooks may go into private networks, in development also to this machine."""
-        return self.is_development if self.webhook_allow_private is None else self.webhook_allow_private
-
-    @property
     def postgres_url(self) -> str:
         """libpq-style URL of PostgreSQL: the given one, without a driver suffix, or the embedded one."""
         return _without_driver(self.database_url) or embedded_postgres_url(self.data_dir)
@@ -314,36 +308,6 @@ def _without_driver(url: str) -> str:
     """`postgresql+asyncpg://...` (SQLAlchemy, as in the seeds) -> `postgresql://...` (libpq, asyncpg)."""
     scheme, separator, rest = url.partition("://")
     return f"{scheme.partition('+')[0]}{separator}{rest}" if separator else url
-
-
-def socket_folder(data_dir: Path) -> Path:
-    """Where the embedded servers put their Unix sockets.
-
-    Inside `data_dir` where the path is short enough for a socket address, else in the temporary folder under
-    a name derived from the path.
-    """
-    folder = data_dir.resolve() / "run"
-    if len(str(folder)) <= _SOCKET_FOLDER_LIMIT:
-        return folder
-    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    owner = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"gencharge-{owner}-{digest}"
-
-
-def embedded_postgres_url(data_dir: Path, database: str = "gencharge_dev") -> str:
-    """URL of the embedded PostgreSQL's Unix socket."""
-    return f"postgresql://gencharge@/{database}?host={quote(str(socket_folder(data_dir)), safe='')}"
-
-
-def embedded_mongo_url(data_dir: Path) -> str:
-    """URL of the embedded MongoDB's Unix socket."""
-    socket = socket_folder(data_dir) / "mongodb-27017.sock"
-    return f"mongodb://{quote(str(socket), safe='')}"
-
-
-def embedded_redis_url(data_dir: Path) -> str:
-    """URL of the embedded Redis' Unix socket."""
-    return f"unix://{socket_folder(data_dir) / 'redis.sock'}"
 
 
 @lru_cache

@@ -142,7 +142,7 @@ class FolderStorage:
 
     async def read(self, key: str, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
         """The file piece by piece. One that is replaced or deleted meanwhile is still read as it was."""
-        with _translated():
+        with _found():
             file = await asyncio.to_thread(self._path(key).open, "rb")
         with file:
             while True:
@@ -160,7 +160,7 @@ class FolderStorage:
     async def delete(self, key: str) -> bool:
         """Take a file away; False where there was none. Raises StorageUnavailable."""
         try:
-            with _translated():
+            with _found():
                 await asyncio.to_thread(self._path(key).unlink)
         except StoredFileNotFound:
             return False
@@ -187,7 +187,7 @@ class FolderStorage:
 
     def _get(self, key: str) -> bytes | None:
         try:
-            with _translated():
+            with _found():
                 return self._path(key).read_bytes()
         except StoredFileNotFound:
             return None
@@ -289,7 +289,14 @@ def _sweep(incoming: Path) -> None:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-        raise StoredFileNotFound from None
     except OSError as error:
         raise (StorageFull if error.errno in _FULL else StorageUnavailable)() from error
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    with _translated():
+        try:
+            yield
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise StoredFileNotFound from None

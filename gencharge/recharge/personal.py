@@ -1,6 +1,7 @@
 """A customer's recharges when their account is exported, or when their number is to be billed in another way.
 
-Recharges are books: they are kept when the account is erased (docs/decisions/0008-erasure.md).
+Recharges are books: they are kept when the account is erased (docs/decisions/0008-erasure.md); the PDFs of their receipts,
+which bear a name, are not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import events
 from gencharge.core.personal_data import PersonalData, all_of
 from gencharge.core.stores import Stores
-from gencharge.recharge import crud, sales, service
+from gencharge.recharge import crud, receipts, sales, service
 from gencharge.recharge.schemas import RechargeQuery
 from gencharge.users import service as users
 from gencharge.users.errors import PlanOfOtherType
@@ -51,4 +52,6 @@ async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
         )
 
 
-PART: Final = PersonalData(name="recharges", overview=_overview, export=_export, may_switch=_may_switch)
+PART: Final = PersonalData(
+    name="recharges", overview=_overview, export=_export, may_switch=_may_switch, erase=receipts.erase
+)

@@ -71,6 +71,7 @@ SCOPED: Final[dict[str, str]] = {
     "PATCH /v1/fulfilment/channels/{code}": "404 200",
     "DELETE /v1/fulfilment/channels/{code}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
+    "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
 }
 # fmt: off
@@ -213,6 +214,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/recharge/admin":                                                      "401  403   200   200 200  403  200   200    -",
     "GET /v1/recharge/admin/plans":                                                "401  403   200   200 200  403  200   200    -",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}":                              "401  403   404   404 404  403  404   404    -",
+    "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt":                      "401  403   404   404 404  403  404   404    -",
     "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/callbacks/{channel}":                                       "401  401   401   401 401  401  401   401    -",
     "GET /v1/recharge/plans":                                                      "401  200   403   403 403  403  403   403    -",
@@ -227,6 +229,17 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/notifications/viewed-all":                                           "401  200   200   200 200  200  200   200    -",
     "DELETE /v1/notifications/{notification_id}":                                  "401  404   404   404 404  404  404   404    404",
     "POST /v1/notifications/{notification_id}/viewed":                             "401  404   404   404 404  404  404   404    404",
+    # webhooks
+    "GET /v1/webhooks/deliveries":                                                 "401  403   200   200 200  403  200   403    -",
+    "GET /v1/webhooks/deliveries/{delivery_id}":                                   "401  403   404   404 404  403  404   403    -",
+    "POST /v1/webhooks/deliveries/{delivery_id}/redeliver":                        "401  403   404   404 403  403  403   403    -",
+    "GET /v1/webhooks/endpoints":                                                  "401  403   200   200 200  403  200   403    -",
+    "POST /v1/webhooks/endpoints":                                                 "401  403   422   403 403  403  403   403    -",
+    "GET /v1/webhooks/endpoints/{endpoint_id}":                                    "401  403   404   404 404  403  404   403    -",
+    "PATCH /v1/webhooks/endpoints/{endpoint_id}":                                  "401  403   404   404 403  403  403   403    -",
+    "DELETE /v1/webhooks/endpoints/{endpoint_id}":                                 "401  403   404   403 403  403  403   403    -",
+    "POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret":                     "401  403   404   404 403  403  403   403    -",
+    "POST /v1/webhooks/endpoints/{endpoint_id}/test":                              "401  403   404   404 403  403  403   403    -",
     # audit-logs
     "GET /v1/audit-logs":                                                          "401  403   200   200 403  403  403   403    -",
     "GET /v1/audit-logs/{entry_id}":                                               "401  403   404   404 403  403  403   403    -",

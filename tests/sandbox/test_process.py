@@ -110,6 +110,9 @@ def test_production_has_no_sandbox(folder: Path) -> None:
         "PAYMENT_KEY_SECRET": "s3cretOfTheGatewayKey024",
         "PAYMENT_WEBHOOK_SECRET": "a-Webhook-secret-of-our-own-1723",
         "OPERATOR_API_SECRET": "an-Operator-secret-of-theirs-9981",
+        "COMPANY_NAME": "Real Recharges Private Limited",
+        "COMPANY_ADDRESS": "12 Fort Road, Mumbai 400001",
+        "COMPANY_GSTIN": "27AAPFU0939F1ZV",
     }
     answer = subprocess.run(
         [sys.executable, "-m", "gencharge", "sandbox"],

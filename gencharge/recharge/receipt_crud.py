@@ -1,0 +1,35 @@
+"""SQL of receipts. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.recharge.models import Receipt
+
+# The row is held to the end of the transaction: who comes next waits for it, and a roll-back leaves no gap.
+_NEXT: Final = text("""
+    INSERT INTO receipt_series (series, financial_year, last_number) VALUES (:series, :financial_year, 1)
+    ON CONFLICT (series, financial_year) DO UPDATE SET last_number = receipt_series.last_number + 1
+    RETURNING last_number
+""")
+
+
+async def get_receipt(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Receipt | None:
+    """The receipt of one of the customer's recharges, as it is in the database now."""
+    return await db.get(Receipt, (user_id, recharge_id), populate_existing=True)
+
+
+async def list_receipts(db: AsyncSession, user_id: UUID) -> Sequence[Receipt]:
+    """All of the customer's receipts."""
+    return (await db.scalars(select(Receipt).where(Receipt.user_id == user_id))).all()
+
+
+async def take_number(db: AsyncSession, series: str, financial_year: str) -> int:
+    """The next number of a series, from 1 on. Others wait for it until the transaction ends."""
+    values = {"series": series, "financial_year": financial_year}
+    return int((await db.execute(_NEXT, values)).scalar_one())
