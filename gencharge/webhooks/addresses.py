@@ -51,7 +51,8 @@ class Reach:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """What the settings allow: this machine never in production."""
-        private = settings.webhook_private_allowed
+        told = settings.webhook_allow_private
+        private = settings.is_development if told is None else told
         return cls(private=private, loopback=private and settings.is_development)
 
     def allows(self, address: str) -> bool:

@@ -453,6 +453,48 @@ async def delete_offer(desk: Desk) -> httpx.Response:
     return await desk.ask("DELETE", f"/offers/{made['offer_id']}")
 
 
+# Webhooks that we send.
+
+
+async def _endpoint(desk: Desk) -> str:
+    body = {"url": "https://partner.example/hooks", "events": ["recharge.*"]}
+    made = await desk.made("POST", "/webhooks/endpoints", body)
+    desk.private.add(made["secret"])
+    return f"/webhooks/endpoints/{made['endpoint_id']}"
+
+
+@does("POST /v1/webhooks/endpoints")
+async def add_endpoint(desk: Desk) -> httpx.Response:
+    body = {"url": "https://partner.example/hooks", "events": ["recharge.*"]}
+    return await desk.ask("POST", "/webhooks/endpoints", body)
+
+
+@does("PATCH /v1/webhooks/endpoints/{endpoint_id}")
+async def change_endpoint(desk: Desk) -> httpx.Response:
+    return await desk.ask("PATCH", await _endpoint(desk), {"is_active": False})
+
+
+@does("DELETE /v1/webhooks/endpoints/{endpoint_id}")
+async def delete_endpoint(desk: Desk) -> httpx.Response:
+    return await desk.ask("DELETE", await _endpoint(desk))
+
+
+@does("POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret")
+async def rotate_secret(desk: Desk) -> httpx.Response:
+    return await desk.ask("POST", f"{await _endpoint(desk)}/rotate-secret")
+
+
+@does("POST /v1/webhooks/endpoints/{endpoint_id}/test")
+async def send_test_event(desk: Desk) -> httpx.Response:
+    return await desk.ask("POST", f"{await _endpoint(desk)}/test")
+
+
+@does("POST /v1/webhooks/deliveries/{delivery_id}/redeliver")
+async def redeliver(desk: Desk) -> httpx.Response:
+    tested = await desk.made("POST", f"{await _endpoint(desk)}/test")
+    return await desk.ask("POST", f"/webhooks/deliveries/{tested['delivery_id']}/redeliver")
+
+
 # Money.
 
 
