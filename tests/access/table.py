@@ -37,6 +37,13 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         }
         for act in ("approve", "reject", "cancel")
     },
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": {"json": {"amount": 1, "reason": "asked for"}},
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": {
+        "json": {"outcome": "failed", "reason": "asked for"}
+    },
+    "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve": {
+        "json": {"resolution": "none", "note": "was checked"}
+    },
     "PATCH /v1/offers/{offer_id}": {"json": {"version": 1, "name": "Diwali"}},
     "PATCH /v1/operators/{code}": {"json": {"status": "up"}},
 }
@@ -72,6 +79,8 @@ SCOPED: Final[dict[str, str]] = {
     "DELETE /v1/fulfilment/channels/{code}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": "404 201",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": "404 409",  # it has ended
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
 }
 # fmt: off
@@ -194,6 +203,12 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/fulfilment/channels":                                                "401  403   422   422 403  403  403   422    -",
     "PATCH /v1/fulfilment/channels/{code}":                                        "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/fulfilment/channels/{code}":                                       "401  403   404   404 403  403  403   404    -",
+    # reconciliation
+    "GET /v1/reconciliation/runs":                                                    "401  403   200   200 200  403  200   403    -",
+    "POST /v1/reconciliation/runs":                                                   "401  403   422   422 403  403  403   403    -",
+    "GET /v1/reconciliation/runs/{run_id}":                                           "401  403   404   404 404  403  404   403    -",
+    "GET /v1/reconciliation/runs/{run_id}/differences":                               "401  403   404   404 404  403  404   403    -",
+    "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve":      "401  403   404   404 403  403  403   403    -",
     # wallet
     "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/admin/adjustments":                                            "401  403   200   200 200  403  200   403    -",
@@ -215,6 +230,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/recharge/admin/plans":                                                "401  403   200   200 200  403  200   200    -",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}":                              "401  403   404   404 404  403  404   404    -",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt":                      "401  403   404   404 404  403  404   404    -",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund":                      "401  403   404   404 403  403  403   404    -",
+    "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve":                     "401  403   404   404 403  403  403   404    -",
     "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/callbacks/{channel}":                                       "401  401   401   401 401  401  401   401    -",
     "GET /v1/recharge/plans":                                                      "401  200   403   403 403  403  403   403    -",

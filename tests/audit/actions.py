@@ -8,18 +8,23 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 import httpx
 import pyotp
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins.models import Admin
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
+from gencharge.reconciliation.models import ReconciliationDifference
 from gencharge.users.models import User
 from tests.factories import make_admin, make_user, new_phone, sign_in
+from tests.money import buy, find_plan, fund, make_number
+from tests.outside import NOBODY, reach_over_api
 
 Headers = dict[str, str]
 _numbers = itertools.count(secrets.randbelow(10**6))
@@ -453,6 +458,34 @@ async def delete_offer(desk: Desk) -> httpx.Response:
     return await desk.ask("DELETE", f"/offers/{made['offer_id']}")
 
 
+# Recharges.
+
+
+async def _recharge(desk: Desk, *, under_way: bool = False) -> str:
+    """A customer's recharge, delivered or on its way to the operator: its path."""
+    user = await desk.customer()
+    await fund(desk.stores, user.user_id, 500)
+    operator = "VI" if under_way else "JIO"
+    plan, number = await find_plan(desk.stores, operator), await make_number(desk.stores, operator)
+    if under_way:
+        await reach_over_api(desk.stores, operator, ("vi-nowhere", NOBODY))
+    sale = await buy(desk.stores, user.user_id, number, plan.plan_id)
+    if under_way:
+        await reach_over_api(desk.stores, operator)
+    return f"/recharge/admin/{user.user_id}/{sale.answer.subscription_id}"
+
+
+@does("POST /v1/recharge/admin/{user_id}/{recharge_id}/refund")
+async def take_back(desk: Desk) -> httpx.Response:
+    return await desk.ask("POST", f"{await _recharge(desk)}/refund", REASON)
+
+
+@does("POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve")
+async def resolve(desk: Desk) -> httpx.Response:
+    path = await _recharge(desk, under_way=True)
+    return await desk.ask("POST", f"{path}/resolve", REASON | {"outcome": "failed"})
+
+
 # Webhooks that we send.
 
 
@@ -531,3 +564,39 @@ ACTIONS |= {
     f"{_ADJUSTMENT}/reject": _deciding("reject"),
     f"{_ADJUSTMENT}/cancel": _deciding("cancel", own=True),
 }
+
+
+@does("POST /v1/reconciliation/runs")
+async def start_reconciliation(desk: Desk) -> httpx.Response:
+    wanted = {"counterparty": "gateway:razorpay", "day": "2026-01-02"}
+    return await desk.ask("POST", "/reconciliation/runs", wanted)
+
+
+@does("POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve")
+async def resolve_difference(desk: Desk) -> httpx.Response:
+    run = (
+        await desk.made(
+            "POST", "/reconciliation/runs", {"counterparty": "gateway:razorpay", "day": "2026-01-02"}
+        )
+    )["run_id"]
+    difference_id = new_id()
+
+    async def find_one(db: AsyncSession) -> None:
+        db.add(
+            ReconciliationDifference(
+                run_id=UUID(run),
+                difference_id=difference_id,
+                counterparty="gateway:razorpay",
+                day=date(2026, 1, 2),
+                kind="extra_row",
+                reference=some_name("pay"),
+                theirs_paise=100,
+                detail={},
+                proposed_resolution="claim_from_counterparty",
+                status="open",
+            )
+        )
+
+    await desk.stores.database.run(find_one)
+    path = f"/reconciliation/runs/{run}/differences/{difference_id}/resolve"
+    return await desk.ask("POST", path, {"resolution": "none", "note": "was checked"})
