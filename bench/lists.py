@@ -143,8 +143,14 @@ class Asker:
         spent = [end - began for (began, _, _), end in zip(heard, ends, strict=True)]
         if not heard:
             return "no SQL"
-        _, statement, parameters = heard[spent.index(max(spent))]
+        reading = [number for number, (_, what, _) in enumerate(heard) if not what.startswith("SET")]
+        slowest = max(reading, key=spent.__getitem__)
         async with stores.database.engine.connect() as connection:
+            # What a list sets for its own transaction holds for the explanation, too.
+            for _, statement, parameters in heard[:slowest]:
+                if statement.startswith("SET LOCAL"):
+                    await connection.exec_driver_sql(statement, parameters)
+            _, statement, parameters = heard[slowest]
             rows = await connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", parameters)
             return "\n".join(row[0] for row in rows)
 
@@ -166,6 +172,9 @@ async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles:
                 found, query | ({"limit": "100"} if alone else {}), follow=FOLLOWED_ALL if alone else FOLLOWED
             )
             bar.advance(task)
+    Console(stderr=True).print(
+        f"{one.path}: {len(found.asked):,} requests, p95 {found.at(0.95):.1f} ms, max {found.at(1):.1f} ms"
+    )
     found.plans = [await asker.explain(found, worst) for worst in found.worst if worst.milliseconds > GOAL_MS]
     return found
 
@@ -226,7 +235,7 @@ async def _beside(asker: Asker) -> dict[str, float]:
     stores: Stores = asker.app.state.stores
     whale = asker.values.of_name["user_id"][0]
     found = {}
-    for path in (f"/v1/users/{whale}", f"/v1/wallet/admin/{whale}/balance"):
+    for path in (f"/v1/users/{whale}", f"/v1/wallet/admin/users/{whale}/balance"):
         times = []
         for _ in range(20):
             answer, milliseconds = await asker.get(path, {})

@@ -10,20 +10,18 @@ import random
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID
 
+from gencharge.payments.models import PaymentStatus
 from gencharge.recharge.models import PaymentState, PlanState
 from gencharge.scale.catalogue import Offered
 from gencharge.scale.corrections import adjustment_row
-from gencharge.scale.people import DAY_MS, YEARS_MS, People, id_at, instant, phone_of
+from gencharge.scale.ledger import METHODS, SOURCES, Ledger
+from gencharge.scale.people import DAY_MS, YEARS_MS, People, id_at, phone_of
 from gencharge.scale.purchases import Chunk, Purchase, fulfilment_row, plan_row, recharge_row
 from gencharge.wallet.models import Account, AdjustmentStatus, Code, Direction
 
-T = TypeVar("T")
-_SOURCES: Final = ("app", "app", "app", "app", "web", "web", "api")
-_GATEWAY_METHODS: Final = ("upi", "upi", "upi", "card", "netbanking")
-_GATEWAY: Final = "gateway:razorpay"
 _TOPUPS: Final = (20_000, 30_000, 50_000, 50_000, 100_000, 200_000)
 _OPENINGS: Final = (10_000, 50_000, 100_000)
 _REWARD: Final = 5_000
@@ -41,7 +39,7 @@ _UNDER_WAY_MS: Final = 2 * DAY_MS
 _MINUTE_MS: Final = 60_000
 
 
-class Books:
+class Books(Ledger):
     """Plays `transactions` transfers of `people` through, in chunks."""
 
     def __init__(
@@ -53,15 +51,10 @@ class Books:
         transactions: int,
         chance: random.Random,
     ) -> None:
-        self._people = people
+        super().__init__(people, chance)
         self._staff = staff
         self._transactions = transactions
-        self._chance = chance
-        self._done = 0
-        self._made = 0
-        self._out = Chunk()
         size = bytes(8 * people.count)
-        self._posted, self._held = array("q", size), array("q", size)
         self._touched = bytearray(people.count)
         # Of each line: when the base plan that runs ends, and when the one queued behind it does.
         self._runs_until, self._taken_until = array("q", size), array("q", size)
@@ -81,13 +74,6 @@ class Books:
             while len(self._out.transfers) < size and self._done < self._transactions:
                 self._step()
             yield self._out
-
-    def wallets(self) -> Iterator[tuple[Any, ...]]:
-        """Rows of `wallets`, after all chunks: what the transfers add up to."""
-        people = self._people
-        for number, user_id in enumerate(people.ids):
-            created = instant(people.created_ms[number])
-            yield user_id, self._posted[number], self._held[number], created, created
 
     def lines(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `lines`, after all chunks: every number that was recharged."""
@@ -114,13 +100,6 @@ class Books:
         else:
             self._recharge(user, at_ms)
 
-    def _pick(self, options: Sequence[T]) -> T:
-        """One of them; a third of the time that `choice` takes."""
-        return options[int(self._chance.random() * len(options))]
-
-    def _available(self, user: int) -> int:
-        return self._posted[user] - self._held[user]
-
     def _begin(self, user: int, at_ms: int, dice: float) -> None:
         if dice < 0.2:
             amount = self._pick(_OPENINGS)
@@ -129,9 +108,9 @@ class Books:
             self._top_up(user, at_ms, self._pick(_TOPUPS))
 
     def _top_up(self, user: int, at_ms: int, amount: int) -> None:
-        source, method = self._pick(_SOURCES), self._pick(_GATEWAY_METHODS)
-        sides, key = (_GATEWAY, Account.MAIN), f"topup-{self._done}"
-        self._move(user, at_ms, *sides, amount, Code.TOPUP, key, source=source, payment_method=method)
+        if self._chance.random() < 0.03:
+            self._order(user, at_ms, amount, PaymentStatus.FAILED)
+        self._pay(user, at_ms, amount, Account.MAIN, Code.TOPUP)
 
     def _other(self, user: int, at_ms: int, dice: float) -> None:
         """A reward for bringing somebody, or a correction by the staff."""
@@ -153,44 +132,6 @@ class Books:
             sides = Account.ADJUSTMENT, Account.MAIN
             debit, credit = sides if direction is Direction.CREDIT else reversed(sides)
             self._move(user, at_ms, debit, credit, _CORRECTION, Code.ADJUSTMENT, str(own_id))
-
-    def _move(
-        self,
-        user: int,
-        at_ms: int,
-        debit: str,
-        credit: str,
-        amount: int,
-        code: Code,
-        key: str,
-        *,
-        purchase: Purchase | None = None,
-        source: str | None = None,
-        payment_method: str | None = None,
-    ) -> None:
-        """One transfer, and what it does to the wallet."""
-        main, held = credit == Account.MAIN, credit == Account.HELD
-        self._posted[user] += amount * ((main or held) - (debit in {Account.MAIN, Account.HELD}))
-        self._held[user] += amount * (held - (debit == Account.HELD))
-        self._done += 1
-        self._out.transfers.append(
-            (
-                self._people.ids[user],
-                id_at(at_ms, self._chance.getrandbits(74)),
-                str(debit),
-                str(credit),
-                amount,
-                int(code),
-                key,
-                purchase.id if purchase else None,
-                phone_of(purchase.line) if purchase else None,
-                purchase.plan.plan_type if purchase else None,
-                purchase.plan.operator if purchase else None,
-                purchase.source if purchase else source,
-                purchase.method if purchase else payment_method,
-                instant(at_ms),
-            )
-        )
 
     def _recharge(self, user: int, at_ms: int) -> None:
         """Somebody recharges their own number, or a friend's."""
@@ -227,7 +168,7 @@ class Books:
             plan,
             at_ms,
             method,
-            self._pick(_SOURCES),
+            self._pick(SOURCES),
             starts,
             plan.ends_ms(starts, self._runs_until[line]),
         )
@@ -289,13 +230,14 @@ class Books:
         self._deliver(second)
 
     def _through_gateway(self, user: int, line: int, plan: Offered, at_ms: int) -> None:
-        bought = self._purchase(user, line, plan, at_ms, self._pick(_GATEWAY_METHODS))
+        bought = self._purchase(user, line, plan, at_ms, self._pick(METHODS))
         if at_ms > self._people.now_ms - _UNDER_WAY_MS and self._chance.random() < 0.1:
             self._sell(bought, PaymentState.PAYMENT_PENDING)
+            self._order(user, at_ms, plan.price, PaymentStatus.CREATED, purchase=bought)
             return
         operator = f"operator:{plan.operator.lower()}"
         key, price = str(bought.id), plan.price
-        self._move(user, at_ms, _GATEWAY, Account.HELD, price, Code.PAYMENT, key, purchase=bought)
+        self._pay(user, at_ms, price, Account.HELD, Code.PAYMENT, purchase=bought)
         self._move(user, at_ms, Account.HELD, operator, price, Code.CAPTURE, key, purchase=bought)
         self._deliver(bought)
 

@@ -73,6 +73,12 @@ _ACTIVE_PLANS: Final = (
     *("created_at", "ended_at"),
 )
 _CONNECTIONS: Final = ("phone_number", "user_id", "operator", "circle", "service_type", "updated_at")
+_PAYMENTS: Final = (
+    *("user_id", "payment_id", "purpose", "reference_id", "amount", "method", "source", "status", "gateway"),
+    *("order_id", "gateway_payment_id", "idempotency_key", "request_hash", "failure_reason", "created_at"),
+    *("updated_at", "captured_at", "next_check_at"),
+)
+_PAYMENT_ORDERS: Final = ("order_id", "gateway", "user_id", "payment_id")
 _FULFILMENTS: Final = (
     *("user_id", "recharge_id", "phone_number", "operator", "plan_id", "amount", "state", "next_attempt_at"),
     "created_at",
@@ -99,13 +105,14 @@ _WALLETS: Final = ("user_id", "posted", "held", "created_at", "updated_at")
 # What each connection loads.
 _LANES: Final = (
     ("users", "referral_codes", "transfers", "wallets"),
-    ("phone_directory", "email_directory", "recharges", "lines"),
+    ("phone_directory", "email_directory", "recharges", "payments", "lines"),
     (
         "connections",
         "erasures",
         "saved_numbers",
         "user_preferences",
         "active_plans",
+        "payment_orders",
         "fulfilments",
         "adjustments",
     ),
@@ -270,7 +277,7 @@ async def _copy_books(lanes: Sequence[asyncpg.Connection], books: Books, size: S
         following, *_ = await asyncio.gather(
             asyncio.to_thread(next, chunks, None),
             _copy(lanes[0], "transfers", _TRANSFERS, chunk.transfers, meter),
-            _copy(lanes[1], "recharges", _RECHARGES, chunk.recharges),
+            _copy_recharges(lanes[1], chunk),
             _copy_plans(lanes[2], chunk),
         )
         chunk = following
@@ -281,8 +288,14 @@ async def _copy_books(lanes: Sequence[asyncpg.Connection], books: Books, size: S
     )
 
 
+async def _copy_recharges(lane: asyncpg.Connection, chunk: Chunk) -> None:
+    await _copy(lane, "recharges", _RECHARGES, chunk.recharges)
+    await _copy(lane, "payments", _PAYMENTS, chunk.payments)
+
+
 async def _copy_plans(lane: asyncpg.Connection, chunk: Chunk) -> None:
     await _copy(lane, "active_plans", _ACTIVE_PLANS, chunk.active_plans)
+    await _copy(lane, "payment_orders", _PAYMENT_ORDERS, chunk.payment_orders)
     await _copy(lane, "fulfilments", _FULFILMENTS, chunk.fulfilments)
     await _copy(lane, "adjustments", _ADJUSTMENTS, chunk.adjustments)
 

@@ -21,6 +21,8 @@ class Chunk:
     recharges: list[tuple[Any, ...]] = field(default_factory=list)
     active_plans: list[tuple[Any, ...]] = field(default_factory=list)
     fulfilments: list[tuple[Any, ...]] = field(default_factory=list)
+    payments: list[tuple[Any, ...]] = field(default_factory=list)
+    payment_orders: list[tuple[Any, ...]] = field(default_factory=list)
     adjustments: list[tuple[Any, ...]] = field(default_factory=list)
 
 
