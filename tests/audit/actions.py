@@ -483,7 +483,7 @@ async def take_back(desk: Desk) -> httpx.Response:
 @does("POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve")
 async def resolve(desk: Desk) -> httpx.Response:
     path = await _recharge(desk, under_way=True)
-    return await desk.ask("POST", f"{path}/resolve", REASON | {"outcome": "failed"})
+    return await desk.ask("POST", f"{path}/resolve", REASON | {"outcome": "delivered"})
 
 
 # Webhooks that we send.
