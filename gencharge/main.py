@@ -56,6 +56,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs_enabled else None,
         openapi_tags=wiring.TAGS,
+        webhooks=wiring.WEBHOOKS,
         separate_input_output_schemas=False,
         # Metrics and logs are our own; looking for OpenTelemetry at each request costs a tenth of a small one.
         telemetry={"tracing": False, "metrics": False, "logs": False},

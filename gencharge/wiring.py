@@ -48,6 +48,7 @@ from gencharge.recharge import jobs as recharge_jobs
 from gencharge.recharge import personal as recharge_personal
 from gencharge.recharge import routes as recharge_routes
 from gencharge.recharge import staff as recharge_staff
+from gencharge.reconciliation import checks as reconciliation_checks
 from gencharge.reconciliation import jobs as reconciliation_jobs
 from gencharge.reconciliation import routes as reconciliation_routes
 from gencharge.sessions import announcements
@@ -61,7 +62,7 @@ from gencharge.wallet import checks as wallet_checks
 from gencharge.wallet import jobs as wallet_jobs
 from gencharge.wallet import personal as wallet_personal
 from gencharge.wallet import routes as wallet_routes
-from gencharge.webhooks import courier, outgoing
+from gencharge.webhooks import courier, documentation, outgoing
 from gencharge.webhooks import jobs as webhooks_jobs
 from gencharge.webhooks import routes as webhooks_routes
 
@@ -109,7 +110,12 @@ LISTENERS: Sequence[Listener] = (
     second_factor.FORGET_FACTORS,
 )
 # What `gencharge ledger verify` and the nightly job check.
-CHECKS: Sequence[Check] = (*wallet_checks.CHECKS, *recharge_checks.CHECKS, *payments_checks.CHECKS)
+CHECKS: Sequence[Check] = (
+    *wallet_checks.CHECKS,
+    *recharge_checks.CHECKS,
+    *payments_checks.CHECKS,
+    *reconciliation_checks.CHECKS,
+)
 # What each room holds about a customer: for exporting, closing and erasing an account.
 PERSONAL_DATA: Sequence[PersonalData] = (
     users_personal.PART,
@@ -147,6 +153,8 @@ WATCHERS: Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]] = (
     operators.watch_operators,
     payments_desk.watch_gateway,
 )
+# What we send to integrators, as OpenAPI describes it.
+WEBHOOKS: APIRouter = documentation.describe()
 # Paths that take files, and how many bytes at most; all others take MAX_BODY_BYTES.
 LARGE_BODIES: Mapping[str, int] = {**plans_file_routes.LARGE_BODIES}
 # In the order in which a newcomer meets them; `/docs` shows them so.

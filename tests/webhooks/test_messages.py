@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import insert, text
 
 from gencharge.core import clock
@@ -24,6 +25,7 @@ from gencharge.payments.events import (
 from gencharge.payments.models import Payment
 from gencharge.recharge.events import PlanRecharged, RechargeAccepted, RechargePlaced, RechargeRefunded
 from gencharge.webhooks import outgoing
+from gencharge.webhooks.documentation import example_of
 from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, is_wanted
 from tests.money import buy, find_plan, make_customer, make_number
 from tests.webhooks.conftest import Partners, failed_recharge
@@ -223,3 +225,12 @@ async def test_where_nobody_listens_a_batch_costs_one_question(partners: Partner
     with queries() as counted:
         await partners.happen(*(failed_recharge() for _ in range(50)))
     assert counted.statements == 2
+
+
+def test_every_type_is_described_in_openapi_with_an_example(app: FastAPI) -> None:
+    described = app.openapi()["webhooks"]
+    assert set(described) == set(TYPES)
+    for kind, (name, _) in MESSAGES.items():
+        content = described[name]["post"]["requestBody"]["content"]["application/json"]
+        assert content["examples"][name]["value"]["type"] == example_of(kind)["type"] == name
+        assert example_of(kind)["data"]["amount"] == 299
