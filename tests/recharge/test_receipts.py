@@ -27,6 +27,7 @@ from gencharge.core.storage import FolderStorage
 from gencharge.core.stores import Stores
 from gencharge.operators.models import Circle
 from gencharge.recharge import receipt_crud, receipts, tax
+from gencharge.recharge.checks import CHECKS
 from gencharge.recharge.models import Receipt, Recharge
 from gencharge.recharge.receipt_pdf import render
 from gencharge.recharge.receipt_schemas import ReceiptOut
@@ -175,6 +176,20 @@ async def test_a_roll_back_gives_its_number_back(shop: Stores) -> None:
         with pytest.raises(RuntimeError, match="rolled back"):
             await shop.database.run(unit)
     assert await counted(shop, "A", "2050-51") == (0, [])
+
+
+async def test_a_gap_between_the_numbers_is_found_by_the_nightly_check(shop: Stores) -> None:
+    await receipt(shop, await sell(shop))
+    (gapless,) = [check for check in CHECKS if "without a gap" in check.name]
+
+    async def unit(db: AsyncSession) -> None:
+        assert (await db.execute(text(gapless.breaches))).all() == []
+        await receipt_crud.take_number(db, "B", "2051-52")
+        assert [row.series for row in await db.execute(text(gapless.breaches))] == ["B"]
+        raise RuntimeError("rolled back")
+
+    with pytest.raises(RuntimeError, match="rolled back"):
+        await shop.database.run(unit)
 
 
 async def test_the_financial_year_turns_at_midnight_in_india(shop: Stores) -> None:
