@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import telemetry
+from gencharge.core import crash, telemetry
 from gencharge.payments import crud
 from gencharge.payments.desk import Desk
 from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
@@ -105,6 +105,7 @@ async def apply(desk: Desk, payment: Payment, tries: Sequence[GatewayPayment]) -
 async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid: bool) -> None:
     # What went back before we took it never was ours: then less was paid than was ordered.
     amount = each.amount if paid else each.amount - each.amount_refunded
+    await crash.point("capture.come")
     outcome = await _run(
         desk,
         lambda db: crud.capture(
@@ -117,6 +118,7 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
             limits=desk.limits,
         ),
     )
+    await crash.point("capture.committed")
     if outcome != "already":
         log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome)
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import telemetry
+from gencharge.core import crash, telemetry
 from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
 from gencharge.core.events import emit
 from gencharge.core.money import Money
@@ -90,6 +90,7 @@ async def open_payment(
         return found, is_new
 
     payment, is_new = await desk.database.run(intend)
+    await crash.point("payment.committed")
     if payment.order_id is None:
         payment = await _order(desk, payment, first=is_new)
     return _opened(desk, payment, replayed=not is_new)
@@ -122,9 +123,12 @@ async def _order(desk: Desk, payment: Payment, *, first: bool) -> Payment:
         assert found is not None, "payments are never deleted"
         if is_ours:
             await emit(db, _created(found, order))
+        await crash.point("order.written")
         return found
 
+    await crash.point("order.come")
     written = await desk.database.run(write)
+    await crash.point("order.committed")
     if written.order_id is None:
         raise GatewayUnavailable  # given up meanwhile
     return written

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.core import telemetry
+from gencharge.core import crash, telemetry
 from gencharge.payments import crud, keeping_crud
 from gencharge.payments.desk import Desk
 from gencharge.payments.gateway import CallFailed, CallRefused, GatewayRefund
@@ -23,6 +23,7 @@ async def move_on(desk: Desk, refund: Refund) -> None:
     """Send a refund that was claimed, or ask about it, and let the answer count."""
     try:
         found = await _find(desk, refund)
+        await crash.point("refund.begun")
         if found is None:
             found = await desk.gateway.refund(
                 refund.gateway_payment_id, receipt=str(refund.refund_id), amount=refund.amount
@@ -33,6 +34,7 @@ async def move_on(desk: Desk, refund: Refund) -> None:
         log.warning("refund_unclear", refund_id=str(refund.refund_id), reason=error.reason)
         await _later(desk, refund, reason=refund.failure_reason)
     else:
+        await crash.point("refund.come")
         await _apply(desk, refund, found)
 
 
@@ -97,6 +99,7 @@ async def _end(
             reason=reason,
         )
     )
+    await crash.point("refund.committed")
     log.info("refund_ended", refund_id=str(refund.refund_id), outcome=outcome)
 
 

@@ -11,7 +11,7 @@ import hashlib
 from typing import Final
 from uuid import UUID
 
-from gencharge.core import clock, events
+from gencharge.core import clock, crash, events
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.ids import new_id
 from gencharge.core.money import Money
@@ -56,6 +56,7 @@ async def subscribe(desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, w
         key=key,
         request_hash=request_hash,
     )
+    await crash.point("recharge.asked")
     row = await desk.database.fetch_row(
         crud.RECHARGE_WITH_PAYMENT,
         user_id,
@@ -76,6 +77,7 @@ async def subscribe(desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, w
         events.context_json(),
         clock.pinned(),
     )
+    await crash.point("recharge.committed")
     assert row is not None, "recharge_with_payment returns one row"
     outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from gencharge.core import crash
+from gencharge.processes import last_lines
 from tests.faults.http import Answer, post
 from tests.faults.market import OPENING_PAISE, Cell, Market
 from tests.faults.rows import DELIVERED, REFUNDED, Column, Row
@@ -30,6 +32,8 @@ class Matrix:
         self.cells: list[Cell] = []
         # What is wrong with a column as a whole.
         self.problems: list[str] = []
+        # How many cells stood at a column's point when the process died.
+        self.stood: Counter[str] = Counter()
 
     async def run(self, rows: Sequence[Row], columns: Iterable[Column]) -> None:
         """Fill the cells of these rows and columns."""
@@ -110,6 +114,15 @@ class Matrix:
                 return
             await asyncio.sleep(0.02)
         del self._site.processes[name]
+        words = last_lines(self._site.folder / f"{name}.log", 40)
+        self.stood[column.title] += next(
+            (
+                int(word.split()[-2])
+                for word in reversed(words)
+                if word.startswith(f"crash at {column.point}")
+            ),
+            0,
+        )
 
     async def _first_call(self, cells: Sequence[Cell]) -> None:
         channels = {channel for cell in cells for channel in cell.channels}
@@ -255,7 +268,7 @@ def _mark(cell: Cell | None) -> str:
     return "**FAIL**" if cell.problems else {DELIVERED: "plan", REFUNDED: "money"}[cell.outcome]
 
 
-def as_markdown(cells: Sequence[Cell]) -> str:
+def as_markdown(cells: Sequence[Cell], stood: Mapping[str, int]) -> str:
     """The matrix as a table; columns are numbered, their titles follow. `plan` and `money`: what the customer has."""
     rows = list(dict.fromkeys(cell.row for cell in cells))
     columns = list(dict.fromkeys(cell.column for cell in cells))
@@ -268,4 +281,5 @@ def as_markdown(cells: Sequence[Cell]) -> str:
         f"| {row.step} | {row.fault} | {' | '.join(_mark(found.get((row, column))) for column in columns)} |"
         for row in rows
     ]
-    return "\n".join([*lines, "", *(f"{number}. {title}" for number, title in enumerate(columns, 1))])
+    titles = [f"{title} ({stood[title]} stood there)" if title in stood else title for title in columns]
+    return "\n".join([*lines, "", *(f"{number}. {title}" for number, title in enumerate(titles, 1))])

@@ -52,7 +52,7 @@ async def verify(site: Site) -> list[str]:
 
 
 def show(matrix: Matrix) -> None:
-    drawn = as_markdown(matrix.cells)
+    drawn = as_markdown(matrix.cells, matrix.stood)
     print(f"\n{drawn}\n")  # noqa: T201 - what the run is for
     if file := os.environ.get("MATRIX_FILE"):
         Path(file).write_text(drawn + "\n", encoding="utf-8")
@@ -67,7 +67,7 @@ async def test_some_cells_of_the_fault_matrix(market: Market) -> None:
         ("status", "garbage"),
         ("callback", "contradicting_callback"),
     )
-    columns = [TITLES["API after it"], TITLES["worker amid the calls"]]
+    columns = [TITLES["API after the recharge's commit"], TITLES["worker amid the calls"]]
     matrix = Matrix(market.site, market)
     await matrix.run(rows, columns)
     show(matrix)
