@@ -23,8 +23,11 @@ async def discard_waiting(stores: Stores) -> None:
 
 
 async def purge(stores: Stores) -> None:
-    """Forget messages and attempts after 30 days, in batches; seal secrets anew after a change of the key."""
-    before = clock.now() - KEEP
+    """Forget messages and attempts after 30 days, in batches; seal secrets anew after a change of the key.
+
+    Where accounts are erased earlier than that, messages go as early: then none names whom nothing else does.
+    """
+    before = clock.now() - min(KEEP, timedelta(days=stores.settings.erasure_after_days))
     forgotten = 0
     while batch := await stores.database.run(lambda db: crud.purge(db, before=before, limit=BATCH)):
         forgotten += batch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -337,3 +338,25 @@ async def test_messages_and_attempts_are_forgotten_after_thirty_days(
     async with partners.stores.database.transaction() as db:
         assert await crud.list_attempts(db, old) == []
         assert await db.get(WebhookDelivery, (left.endpoint_id, left.delivery_id)) is not None
+
+
+async def test_messages_go_as_early_as_accounts_are_erased(partners: Partners, courier: Courier) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await courier.drain()
+    early = partners.stores.settings.model_copy(update={"erasure_after_days": 2})
+    with clock.later(days=2, minutes=1):
+        await jobs.purge(replace(partners.stores, settings=early))
+    assert await partners.deliveries(endpoint.endpoint_id) == []
+
+
+async def test_what_a_worker_runs_delivers_until_it_is_cancelled(partners: Partners) -> None:
+    await partners.join()
+    running = asyncio.create_task(couriers.deliver_webhooks(partners.stores))
+    await partners.happen()
+    async with asyncio.timeout(10):
+        while not partners.receiver.received:
+            await asyncio.sleep(0.02)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
