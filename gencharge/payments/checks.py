@@ -24,14 +24,15 @@ CHECKS: Final = (
     ),
     Check(
         "no money came from a gateway without its payment, or the second payment of an order that goes back",
-        """
+        f"""
         SELECT transfers.user_id, transfers.id, transfers.amount, transfers.key FROM transfers
         LEFT JOIN payments ON payments.user_id = transfers.user_id AND payments.payment_id::text = transfers.key
             AND transfers.debit = 'gateway:' || payments.gateway
         LEFT JOIN refunds ON refunds.user_id = transfers.user_id AND refunds.gateway_payment_id = transfers.key
             AND refunds.from_account = 'suspense' AND refunds.amount = transfers.amount
         WHERE transfers.debit LIKE 'gateway:%' AND payments.payment_id IS NULL AND refunds.refund_id IS NULL
-        """,
+          AND transfers.code <> {Code.WRITE_OFF:d}
+        """,  # noqa: S608 - the value is a member of our own enumeration
     ),
     Check(
         "every refund that was paid out left the books exactly once, and nothing else went to a gateway",
@@ -40,7 +41,8 @@ CHECKS: Final = (
                refunds.amount, transfers.amount AS moved
         FROM (SELECT * FROM refunds WHERE status = 'processed') AS refunds
         FULL JOIN (
-            SELECT * FROM transfers WHERE code = {Code.SOURCE_REFUND:d} OR credit LIKE 'gateway:%'
+            SELECT * FROM transfers
+            WHERE code = {Code.SOURCE_REFUND:d} OR credit LIKE 'gateway:%' AND code <> {Code.WRITE_OFF:d}
         ) AS transfers ON transfers.user_id = refunds.user_id AND transfers.key = refunds.refund_id::text
         WHERE refunds.refund_id IS NULL OR transfers.id IS NULL OR transfers.amount <> refunds.amount
            OR transfers.debit <> refunds.from_account OR transfers.code <> {Code.SOURCE_REFUND:d}

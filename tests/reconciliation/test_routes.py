@@ -1,0 +1,121 @@
+"""`/v1/reconciliation`: who may, what is asked for in the background, lists and their filters."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge.core.ids import new_id
+from gencharge.main import create_app
+from gencharge.reconciliation import jobs, running
+from gencharge.reconciliation.models import GATEWAY
+from tests.factories import headers_for, know_roles, make_admin, new_client
+from tests.reconciliation.conftest import FIRST, Shop
+
+
+@pytest.fixture(scope="module")
+async def own_app(own: object) -> AsyncIterator[FastAPI]:
+    app = create_app(own.settings)  # type: ignore[attr-defined]
+    async with app.router.lifespan_context(app):
+        await know_roles(app)
+        yield app
+
+
+@pytest.fixture
+async def desk(own_app: FastAPI, shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the token of an admin who gave the second factor just now."""
+    admin = await shop.stores.database.run(make_admin)
+    async with new_client(own_app) as client:
+        client.headers.update(headers_for(own_app.state.settings, admin))
+        yield client
+
+
+RUNS = "/v1/reconciliation/runs"
+
+
+async def test_a_run_is_asked_for_done_in_the_background_and_resolved_over_http(
+    shop: Shop, desk: httpx.AsyncClient
+) -> None:
+    await shop.sell(2)
+    shop.outside.script(FIRST, "statement", "missing_row", times=1)
+    asked = await desk.post(RUNS, json={"counterparty": FIRST, "day": str(running.today())})
+    assert (asked.status_code, asked.json()["status"]) == (202, "running")
+    run_id = asked.json()["run_id"]
+    await jobs.run(shop.stores, run_id)
+    await jobs.run(shop.stores, run_id)
+    run = (await desk.get(f"{RUNS}/{run_id}")).json()
+    assert (run["status"], run["differences"], run["open_differences"]) == ("differences", 1, 1)
+    assert (run["theirs_paise"], run["ours_paise"], run["difference_paise"]) == (29_900, 59_800, -29_900)
+    page = (
+        await desk.get(f"{RUNS}/{run_id}/differences", params={"status": "open", "include_total": True})
+    ).json()
+    [found] = page["items"]
+    assert (page["total"], found["kind"], found["theirs_paise"]) == (1, "missing_at_theirs", None)
+    path = f"{RUNS}/{run_id}/differences/{found['difference_id']}/resolve"
+    body = {"resolution": "refund_customer", "note": "the number has no plan"}
+    first, second = await desk.post(path, json=body), await desk.post(path, json=body)
+    assert (first.status_code, first.json()["status"]) == (200, "resolved")
+    assert second.json() == first.json()
+    other = await desk.post(path, json=body | {"resolution": "write_off"})
+    assert (other.status_code, other.json()["code"]) == (409, "difference_resolved")
+    assert (await desk.get(f"{RUNS}/{run_id}")).json()["open_differences"] == 0
+    assert (await desk.get(f"{RUNS}/{run_id}/differences", params={"kind": "extra_row"})).json()[
+        "items"
+    ] == []
+    assert await shop.clean() == []
+
+
+async def test_lists_filter_by_counterparty_status_and_day_and_leave_superseded_runs_out(
+    shop: Shop, desk: httpx.AsyncClient
+) -> None:
+    await shop.sell(1)
+    for _ in range(2):
+        await shop.match()
+    await shop.match(GATEWAY)
+
+    async def listed(**query: object) -> list[str]:
+        answer = await desk.get(RUNS, params=query)  # type: ignore[arg-type]
+        assert answer.status_code == 200, answer.text
+        return [run["counterparty"] for run in answer.json()["items"]]
+
+    today = str(running.today())
+    assert await listed() == [GATEWAY, FIRST]
+    assert await listed(include_superseded=True) == [GATEWAY, FIRST, FIRST]
+    assert await listed(counterparty=FIRST, from_day=today, to_day=today) == [FIRST]
+    assert await listed(status="failed") == []
+    assert await listed(limit=1) == [GATEWAY]
+    refused = await desk.get(RUNS, params={"party": "x"})
+    assert refused.status_code == 422
+
+
+async def test_what_is_not_there_or_ahead_or_unknown_is_refused_with_the_reason(
+    shop: Shop, desk: httpx.AsyncClient
+) -> None:
+    del shop
+    ahead = await desk.post(RUNS, json={"counterparty": GATEWAY, "day": "2999-01-01"})
+    assert (ahead.status_code, ahead.json()["code"]) == (422, "day_ahead")
+    nobody = await desk.post(RUNS, json={"counterparty": "nobody", "day": str(running.today())})
+    assert (nobody.status_code, nobody.json()["code"]) == (422, "counterparty_unknown")
+    assert FIRST in nobody.json()["errors"][0]["message"]
+    for path in (f"{RUNS}/{new_id()}", f"{RUNS}/{new_id()}/differences"):
+        missing = await desk.get(path)
+        assert (missing.status_code, missing.json()["code"]) == (404, "run_not_found")
+    path = f"{RUNS}/{new_id()}/differences/{new_id()}/resolve"
+    missing = await desk.post(path, json={"resolution": "none", "note": "was checked"})
+    assert (missing.status_code, missing.json()["code"]) == (404, "difference_not_found")
+    for body in ({"resolution": "none"}, {"resolution": "burn", "note": "was checked"}):
+        assert (await desk.post(path, json=body)).status_code == 422
+
+
+async def test_resolving_needs_a_second_factor_given_just_now(own_app: FastAPI, shop: Shop) -> None:
+    admin = await shop.stores.database.run(make_admin)
+    async with new_client(own_app) as client:
+        path = f"{RUNS}/{new_id()}/differences/{new_id()}/resolve"
+        headers = headers_for(own_app.state.settings, admin, second_factor_at=0)
+        body = {"resolution": "none", "note": "was checked"}
+        answer = await client.post(path, json=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
+        assert (await client.get(RUNS, headers=headers)).status_code == 200
