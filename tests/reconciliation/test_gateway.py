@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -163,4 +164,31 @@ async def test_the_checks_find_books_that_were_changed_behind_a_statement(shop: 
 
     await shop.stores.database.run(explain)
     assert any("explained by a difference" in line for line in await shop.clean())
-    assert running.today()
+
+
+async def test_a_capture_that_we_booked_after_midnight_counts_on_the_day_of_the_statement(shop: Shop) -> None:
+    user_id, opened, _ = await top_up(shop, learn=False)
+    with clock.at(clock.start_of_day(running.today() + timedelta(days=1)) + timedelta(seconds=5)):
+        await payments.ask_gateway(shop.sources.desk, user_id, opened.payment_id)
+    with clock.later(days=2):
+        first, second = await shop.match(GATEWAY, back=2), await shop.match(GATEWAY, back=1)
+        assert (first.status, first.matched, first.carried_paise) == ("matched", 1, 50_000)
+        assert (second.status, second.rows_ours, second.carried_paise) == ("matched", 0, -50_000)
+    assert await shop.clean() == []
+
+
+async def test_the_second_capture_of_an_order_is_known_by_its_own_name(shop: Shop) -> None:
+    user_id, opened, _ = await top_up(shop)
+
+    async def again(db: AsyncSession) -> None:
+        values = {"u": user_id, "p": opened.payment_id, "limits": shop.sources.desk.limits}
+        told = (
+            "SELECT capture_payment(:u, :p, 'pay_Second', 50000, 'INR', CAST(:limits AS jsonb), '{}', NULL)"
+        )
+        assert await db.scalar(text(told), values) == "second"
+
+    await shop.stores.database.run(again)
+    run = await shop.match(GATEWAY)
+    found = await shop.only(run)
+    assert (found.kind, found.reference) == (Kind.MISSING_AT_THEIRS, "pay_Second")
+    assert (found.payment_id, run.matched, run.difference_paise) == (opened.payment_id, 1, -50_000)

@@ -1,0 +1,111 @@
+"""The rules of matching by themselves, and that the sums always follow from the differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gencharge.reconciliation.matching import Matching, OurEntry, Result, TheirRow
+from gencharge.reconciliation.models import Kind, Resolution
+
+STARTS = datetime(2026, 11, 18, 18, 30, tzinfo=UTC)
+ENDS = STARTS + timedelta(days=1)
+NOON = STARTS + timedelta(hours=12)
+
+
+def row(reference: str = "r", amount: int = 100, charges: int = 3, *, done: bool = True) -> TheirRow:
+    return TheirRow(reference, amount, charges, NOON, done)
+
+
+def entry(reference: str = "r", amount: int | None = 100, state: str = "booked", **but: object) -> OurEntry:
+    values: dict[str, object] = {"charges": 3, "booked_at": NOON, "recharge_id": uuid4()}
+    return OurEntry(reference, uuid4(), amount, state=state, **(values | but))  # type: ignore[arg-type]
+
+
+def match(theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str] = frozenset()) -> Result:
+    booked = [each for each in ours if each.amount is not None]
+    known = {each.reference: each for each in ours}
+    return Matching(STARTS, ENDS, compare_charges=True).run(theirs, booked, known, elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "kind", "proposed"),
+    [
+        (row(), None, Kind.EXTRA_ROW, Resolution.CLAIM_FROM_COUNTERPARTY),
+        (row(), entry(amount=None, state="foreign"), Kind.EXTRA_ROW, Resolution.CLAIM_FROM_COUNTERPARTY),
+        (row(), entry(amount=None, state="under_way"), Kind.STATUS_DIFFERS, Resolution.SETTLE_DELIVERED),
+        (
+            row(done=False),
+            entry(amount=None, state="under_way"),
+            Kind.STATUS_DIFFERS,
+            Resolution.FAIL_AND_RELEASE,
+        ),
+        (row(done=False), entry(), Kind.STATUS_DIFFERS, Resolution.ASK_OPERATOR_AGAIN),
+        (
+            row(),
+            entry(amount=None, state="elsewhere"),
+            Kind.DUPLICATE_AT_THEIRS,
+            Resolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (row(), entry(amount=None, state="failed"), Kind.MISSING_AT_OURS, Resolution.WRITE_OFF),
+        (
+            row(),
+            entry(amount=None, state="failed", refused=True),
+            Kind.MISSING_AT_OURS,
+            Resolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (row(amount=99), entry(), Kind.AMOUNT_DIFFERS, Resolution.WRITE_OFF),
+        (row(amount=101), entry(), Kind.AMOUNT_DIFFERS, Resolution.CLAIM_FROM_COUNTERPARTY),
+        (row(charges=4), entry(), Kind.COMMISSION_DIFFERS, Resolution.WRITE_OFF),
+        (row(charges=2), entry(), Kind.COMMISSION_DIFFERS, Resolution.CLAIM_FROM_COUNTERPARTY),
+        (None, entry(), Kind.MISSING_AT_THEIRS, Resolution.ASK_OPERATOR_AGAIN),
+    ],
+)
+def test_each_pair_has_its_kind_and_its_proposal(
+    theirs: TheirRow | None, ours: OurEntry | None, kind: Kind, proposed: Resolution
+) -> None:
+    result = match([theirs] if theirs else [], [ours] if ours else [])
+    [found] = result.differences
+    assert (found.kind, found.proposed, result.matched) == (kind, proposed, 0)
+
+
+def test_what_failed_on_both_sides_and_what_is_in_another_days_statement_is_no_difference() -> None:
+    result = match(
+        [row("a", done=False)], [entry("a", amount=None, state="failed"), entry("b")], frozenset({"b"})
+    )
+    assert (result.differences, result.theirs, result.ours, result.carried) == ([], 0, 0, -100)
+
+
+_REFERENCES = st.sampled_from("abcdef")
+_AMOUNTS = st.integers(-3, 3)
+_ROWS = st.lists(st.builds(row, _REFERENCES, _AMOUNTS, st.integers(0, 2), done=st.booleans()), max_size=8)
+_ENTRIES = st.lists(
+    st.builds(
+        entry,
+        _REFERENCES,
+        st.none() | _AMOUNTS,
+        st.sampled_from(["failed", "under_way", "elsewhere", "foreign"]),
+        booked_at=st.sampled_from([NOON, STARTS - timedelta(seconds=1), ENDS]),
+    ),
+    max_size=8,
+    unique_by=lambda each: each.reference,
+)
+
+
+@given(_ROWS, _ENTRIES, st.frozensets(_REFERENCES))
+def test_the_differences_explain_every_paisa(
+    theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str]
+) -> None:
+    ours = [replace(each, state="booked") if each.amount is not None else each for each in ours]
+    known = {each.reference: each for each in ours}
+    today = [each for each in ours if each.amount is not None and STARTS <= (each.booked_at or NOON) < ENDS]
+    result = Matching(STARTS, ENDS, compare_charges=True).run(theirs, today, known, elsewhere)
+    explained = sum((each.theirs or 0) - (each.ours or 0) for each in result.differences)
+    assert result.theirs - result.ours == explained
+    assert result.ours - result.carried == sum(each.amount or 0 for each in today)
+    assert result.matched + len(result.differences) >= len({each.reference for each in theirs if each.done})
