@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -73,11 +74,11 @@ class PinnedTransport(httpx.AsyncBaseTransport):
     two names at one address never share a connection.
     """
 
-    def __init__(self, reach: Reach, resolve: Resolve) -> None:
+    def __init__(self, reach: Reach, resolve: Resolve, *, verify: ssl.SSLContext | bool = True) -> None:
         self._reach = reach
         self._resolve = resolve
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        self._inner = httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+        self._inner = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode("ascii")

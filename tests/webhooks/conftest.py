@@ -16,8 +16,6 @@ from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
 from gencharge.recharge.events import RechargeFailed
 from gencharge.webhooks import history, outgoing, service
-from gencharge.webhooks.addresses import Reach
-from gencharge.webhooks.client import WebhookClient
 from gencharge.webhooks.courier import Courier
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gencharge.webhooks.schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
@@ -104,13 +102,5 @@ async def partners(shop: Stores, receiving: Receiver) -> AsyncIterator[Partners]
 @pytest.fixture
 async def courier(shop: Stores) -> AsyncIterator[Courier]:
     found = Courier(shop)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-async def impatient(shop: Stores) -> AsyncIterator[Courier]:
-    """A courier that waits 0.3 s for an answer."""
-    found = Courier(shop, WebhookClient(Reach.of(shop.settings), timeout_seconds=0.3))
     yield found
     await found.close()

@@ -8,7 +8,7 @@ import hmac
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -50,7 +50,6 @@ class Receiver:
         self.waits: dict[str, float] = {}
         self.answer = b"thanks"
         self.headers: dict[str, str] = {}
-        self.on_request: Callable[[], None] = lambda: None
 
     def at(self, path: str) -> list[Received]:
         return [one for one in self.received if one.path == path]
@@ -66,7 +65,6 @@ def receiver(host: str = "127.0.0.1") -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.received.append(Received(self.path, headers, body))
-            found.on_request()
             time.sleep(found.waits.get(self.path, 0))
             self.send_response(found.statuses.get(self.path, found.status))
             for name, value in found.headers.items():

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.x509.oid import NameOID
 
 from gencharge.core.config import Environment, Settings
 from gencharge.webhooks.addresses import Reach, check_url
-from gencharge.webhooks.client import WebhookClient
+from gencharge.webhooks.client import PinnedTransport, WebhookClient
 from tests.webhooks.receiver import Receiver, receiver
 
 PRODUCTION = Reach(private=False, loopback=False)
@@ -227,3 +237,53 @@ async def test_a_name_that_nobody_knows_is_told() -> None:
     outcome = await client.post("https://nobody.invalid/hooks", {}, b"{}")
     await client.close()
     assert outcome.error == "name_not_found"
+
+
+@pytest.mark.parametrize(("name", "error"), [("partner.example", ""), ("other.example", "certificate")])
+async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_connected_to(
+    tmp_path: Path, name: str, error: str
+) -> None:
+    _make_certificate(tmp_path / "both.pem", "partner.example")
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(tmp_path / "both.pem")
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "both.pem"))
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    async def resolve(host: str, port: int) -> list[str]:
+        assert (host, port) == (name, bound)
+        return ["127.0.0.1"]
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served)
+    bound = server.sockets[0].getsockname()[1]
+    transport = PinnedTransport(DEVELOPMENT, resolve, verify=trusting)
+    async with server, httpx.AsyncClient(transport=transport) as client:
+        try:
+            found = str((await client.post(f"https://{name}:{bound}/")).status_code)
+        except httpx.ConnectError as problem:
+            found = str(problem)
+    assert error in found
+    assert (found == "204") is (error == "")
+
+
+def _make_certificate(path: Path, name: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(pem))
