@@ -36,7 +36,8 @@ from gencharge.webhooks.schemas import (
 router = web.router("webhooks")
 Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
 Creator = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.WRITE, step_up=True))]
-Editor = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT, step_up=True))]
+# Where the messages go decides who learns of every customer's payments: not for those who only edit payments.
+Editor = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.WRITE, step_up=True))]
 Sender = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.DELETE))]
 _ALWAYS = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable)

@@ -45,6 +45,14 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "json": {"resolution": "none", "note": "was checked"}
     },
     "PATCH /v1/offers/{offer_id}": {"json": {"version": 1, "name": "Diwali"}},
+    "POST /v1/payments/admin/{user_id}/{payment_id}/refunds": {"json": {"reason": "asked for"}},
+    "POST /v1/payments/{payment_id}/confirm": {
+        "json": {
+            "razorpay_order_id": "order_x",
+            "razorpay_payment_id": "pay_x",
+            "razorpay_signature": "0" * 64,
+        }
+    },
     "PATCH /v1/operators/{code}": {"json": {"status": "up"}},
 }
 # Where a customer could name what belongs to another one.
@@ -55,6 +63,9 @@ ANOTHERS: Final = frozenset(
         "GET /v1/recharge/{recharge_id}/receipt",
         "POST /v1/recharge/{recharge_id}/repeat",
         "GET /v1/wallet/transactions/{transaction_id}",
+        "GET /v1/payments/{payment_id}",
+        "POST /v1/payments/{payment_id}/check",
+        "POST /v1/payments/{payment_id}/confirm",
         "DELETE /v1/auth/sessions/{session_id}",
         "GET /v1/users/me/numbers/{number_id}",
         "PATCH /v1/users/me/numbers/{number_id}",
@@ -224,6 +235,16 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/wallet/balance":                                                      "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/transactions":                                                 "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/transactions/{transaction_id}":                                "401  404   403   403 403  403  403   403    404",
+    "POST /v1/wallet/topups":                                                      "401  422   403   403 403  403  403   403    -",
+    # payments
+    "GET /v1/payments":                                                            "401  200   403   403 403  403  403   403    -",
+    "GET /v1/payments/admin":                                                      "401  403   200   200 200  403  200   403    -",
+    "GET /v1/payments/admin/{user_id}/{payment_id}":                               "401  403   404   404 404  403  404   403    -",
+    "POST /v1/payments/admin/{user_id}/{payment_id}/refunds":                      "401  403   404   404 403  403  403   403    -",
+    "POST /v1/payments/webhooks/razorpay":                                         "401  401   401   401 401  401  401   401    -",
+    "GET /v1/payments/{payment_id}":                                               "401  404   403   403 403  403  403   403    404",
+    "POST /v1/payments/{payment_id}/check":                                        "401  404   403   403 403  403  403   403    404",
+    "POST /v1/payments/{payment_id}/confirm":                                      "401  404   403   403 403  403  403   403    404",
     # recharge
     "GET /v1/recharge":                                                            "401  200   403   403 403  403  403   403    -",
     "GET /v1/recharge/admin":                                                      "401  403   200   200 200  403  200   200    -",
@@ -253,9 +274,9 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/webhooks/endpoints":                                                  "401  403   200   200 200  403  200   403    -",
     "POST /v1/webhooks/endpoints":                                                 "401  403   422   403 403  403  403   403    -",
     "GET /v1/webhooks/endpoints/{endpoint_id}":                                    "401  403   404   404 404  403  404   403    -",
-    "PATCH /v1/webhooks/endpoints/{endpoint_id}":                                  "401  403   404   404 403  403  403   403    -",
+    "PATCH /v1/webhooks/endpoints/{endpoint_id}":                                  "401  403   404   403 403  403  403   403    -",
     "DELETE /v1/webhooks/endpoints/{endpoint_id}":                                 "401  403   404   403 403  403  403   403    -",
-    "POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret":                     "401  403   404   404 403  403  403   403    -",
+    "POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret":                     "401  403   404   403 403  403  403   403    -",
     "POST /v1/webhooks/endpoints/{endpoint_id}/test":                              "401  403   404   404 403  403  403   403    -",
     # audit-logs
     "GET /v1/audit-logs":                                                          "401  403   200   200 403  403  403   403    -",
