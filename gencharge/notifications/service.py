@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.core import clock
 from gencharge.core.document_db import Document, answering
-from gencharge.core.events import Envelope, Outside
+from gencharge.core.events import Envelope, Event, Outside
 from gencharge.core.paging import decode_cursor, encode_cursor
 from gencharge.core.stores import Stores
 from gencharge.notifications import crud
 from gencharge.notifications.errors import NotificationNotFound
-from gencharge.notifications.models import Notice, NoticeType, Recipient, from_document, to_document
+from gencharge.notifications.models import Draft, Notice, NoticeType, Recipient, from_document, to_document
+from gencharge.notifications.payment_templates import TEMPLATES as OF_PAYMENTS
 from gencharge.notifications.templates import TEMPLATES
+
+_ALL: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {**TEMPLATES, **OF_PAYMENTS}
 
 
 async def deliver(stores: Stores, batch: list[Envelope]) -> None:
     """Put the notices of these events into their inboxes; one that is there already stays as it is."""
     notices = [
-        to_document(envelope.id, envelope.occurred_at, TEMPLATES[type(envelope.event)](envelope.event))
+        to_document(envelope.id, envelope.occurred_at, draft)
         for envelope in batch
+        # Some events of a kind are nobody's to read.
+        if (draft := _ALL[type(envelope.event)](envelope.event)) is not None
     ]
-    await crud.add_notices(stores.documents, notices)
+    if notices:
+        await crud.add_notices(stores.documents, notices)
 
 
-NOTICES = Outside("notifications.notices", tuple(TEMPLATES), deliver)
+NOTICES = Outside("notifications.notices", tuple(_ALL), deliver)
 
 
 async def read(

@@ -19,6 +19,7 @@ from gencharge.core.money import Money
 from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
 from gencharge.main import create_app
+from gencharge.payments.models import Payment
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
@@ -124,6 +125,7 @@ class Asking:
             "idempotency_key": "key-JIO",
             "notification_id": notice["notification_id"],
             "number_id": saved.json()["number_id"],
+            "payment_id": await self._payment_of(user),
             "session_id": await self._session_of(user),
         }
 
@@ -159,6 +161,27 @@ class Asking:
             "recharge_id": str(sale.answer.subscription_id),
             "transaction_id": transaction["id"],
         }
+
+    async def _payment_of(self, user: User) -> str:
+        payment = Payment(
+            user_id=user.user_id,
+            payment_id=new_id(),
+            purpose="topup",
+            amount=50_000,
+            method="upi",
+            source="web",
+            status="failed",
+            gateway="razorpay",
+            order_id=f"order_{user.user_id.hex}",
+            idempotency_key="payment",
+            request_hash=b"",
+        )
+
+        async def unit(db: AsyncSession) -> None:
+            db.add(payment)
+
+        await self._stores.database.run(unit)
+        return str(payment.payment_id)
 
     async def _session_of(self, user: User) -> str:
         await sign_in(self.app, user)

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins.models import Admin
 from gencharge.core.ids import new_id
 from gencharge.core.stores import Stores
+from gencharge.payments.models import Payment
 from gencharge.reconciliation.models import ReconciliationDifference
 from gencharge.users.models import User
 from tests.factories import make_admin, make_user, new_phone, sign_in
@@ -484,6 +485,36 @@ async def take_back(desk: Desk) -> httpx.Response:
 async def resolve(desk: Desk) -> httpx.Response:
     path = await _recharge(desk, under_way=True)
     return await desk.ask("POST", f"{path}/resolve", REASON | {"outcome": "delivered"})
+
+
+# Payments.
+
+
+@does("POST /v1/payments/admin/{user_id}/{payment_id}/refunds")
+async def send_back(desk: Desk) -> httpx.Response:
+    user = await desk.customer()
+    await fund(desk.stores, user.user_id, 500)
+    payment = Payment(
+        user_id=user.user_id,
+        payment_id=new_id(),
+        purpose="topup",
+        amount=50_000,
+        method="upi",
+        source="web",
+        status="captured",
+        gateway="razorpay",
+        order_id=f"order_{secrets.token_hex(7)}",
+        gateway_payment_id=f"pay_{secrets.token_hex(7)}",
+        idempotency_key="payment",
+        request_hash=b"",
+    )
+
+    async def unit(db: AsyncSession) -> None:
+        db.add(payment)
+
+    await desk.stores.database.run(unit)
+    path = f"/payments/admin/{user.user_id}/{payment.payment_id}/refunds"
+    return await desk.ask("POST", path, REASON | {"amount": 100})
 
 
 # Webhooks that we send.
