@@ -249,7 +249,8 @@ async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: 
     run.difference_paise = result.theirs - result.ours
     run.carried_paise, run.charges_paise = result.carried, result.charges
     run.differences = len(result.differences)
-    run.finished_at = now
+    # Another run of the day may have finished while this one was at it: the last to finish counts.
+    run.finished_at, run.superseded_at = now, None
     await emit(
         db,
         ReconciliationFinished(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,23 @@ async def test_a_later_run_of_the_day_takes_the_place_of_the_earlier_one(shop: S
     assert (third.status, third.superseded_at) == ("matched", None)
     [new] = await shop.differences(second)
     assert new.status == "superseded"
+    assert await shop.clean() == []
+
+
+async def test_of_runs_side_by_side_one_counts_and_its_differences_are_the_open_ones(shop: Shop) -> None:
+    await shop.sell(2)
+    one = (await shop.sold[0].attempt()).reference
+    shop.outside.script(FIRST, "statement", "missing_row", match={"reference": one})
+    runs = await asyncio.gather(*(shop.match() for _ in range(6)))
+    async with shop.stores.database.transaction() as db:
+        rows = list(
+            await db.scalars(select(ReconciliationRun).where(ReconciliationRun.status == "differences"))
+        )
+    [counts] = [run for run in rows if run.superseded_at is None]
+    assert len(rows) == 6
+    for run in runs:
+        found = await shop.only(run)
+        assert found.status == ("open" if run.run_id == counts.run_id else "superseded")
     assert await shop.clean() == []
 
 
