@@ -73,7 +73,7 @@ async def take_webhook(request: Request) -> Response:
     given = headers.get(EVENT_ID, b"").decode("latin-1")
     # One without an id is known by its contents.
     event_id = given if _NAME.fullmatch(given) else hashlib.sha256(body).hexdigest()
-    await crash.point("webhook.asked")
+    await crash.point("webhook.asked", kind)
     row = await desk.database.fetch_row(
         keeping_crud.TAKE_EVENT,
         event_id,
@@ -85,7 +85,7 @@ async def take_webhook(request: Request) -> Response:
         events.context_json(),
         clock.pinned(),
     )
-    await crash.point("webhook.committed")
+    await crash.point("webhook.committed", kind)
     if row is not None and row[0] not in {"captured", "authorized", "already", "duplicate", "ignored"}:
         log.info("gateway_event", event_id=event_id, kind=kind, order_id=order_id, outcome=row[0])
     return Response(_TAKEN, media_type="application/json")

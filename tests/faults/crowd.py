@@ -83,13 +83,16 @@ class Crowd:
             )
             connection.execute("UPDATE operator_channels SET is_active = false")
             for operator in OPERATORS:
-                found = connection.execute(
-                    "SELECT plan_id FROM plans WHERE operator = %s AND status = 'active' AND plan_type = 'prepaid'"
-                    " AND is_addon AND validity_unit = 'day' AND circles = '{}' ORDER BY price_paise LIMIT 1",
-                    (operator,),
-                ).fetchone()
-                assert found is not None
-                self._plans[operator] = found[0]
+                self._plans[operator] = plan_id = new_id()
+                connection.execute(
+                    """
+                    INSERT INTO plans (plan_id, operator, circles, plan_type, category, name, price_paise,
+                                       validity_count, validity_unit, is_addon, group_id, status)
+                    SELECT %s, %s, '{}', 'prepaid', 'data_addon', 'Crowd ' || %s, 9900, 1, 'day', true, group_id,
+                           'active' FROM plan_groups LIMIT 1
+                    """,
+                    (plan_id, operator, operator),
+                )
                 for number in range(CHANNELS_EACH):
                     code = f"crowd-{operator.lower()}-{number}"
                     connection.execute(

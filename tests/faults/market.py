@@ -7,6 +7,7 @@ left alone for it (the circuit breaker) is nothing to the others. Each cell has 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,8 @@ from tests.faults.site import Site
 
 OPERATOR = "AIRTEL"
 OPENING_PAISE = 1_000_00
+# No other row's amount ends like this, and no script is chosen by it.
+WALLET_PART_PAISE = 40_50
 
 
 @dataclass(slots=True)
@@ -39,19 +42,35 @@ class Cell:
     plan_id: UUID
     price: int
     channels: tuple[str, str]
+    admin_id: UUID
     key: str = field(default_factory=lambda: str(uuid4()))
     answers: list[Answer] = field(default_factory=list)
     outcome: str = ""
     problems: list[str] = field(default_factory=list)
 
     @property
+    def gateway_paise(self) -> int:
+        """What the gateway is to pay."""
+        return self.price - WALLET_PART_PAISE if self.row.journey == "beside" else self.price
+
+    @property
+    def path(self) -> str:
+        """Where the customer's wish goes."""
+        return "/v1/wallet/topups" if self.row.journey in {"topup", "source"} else "/v1/recharge/subscribe"
+
+    @property
     def body(self) -> dict[str, Any]:
-        return {
+        """The customer's wish."""
+        method = "wallet" if self.row.journey == "wallet" else "upi"
+        if self.path.endswith("topups"):
+            return {"amount": self.price / 100, "payment_method": method}
+        wanted = {
             "phone_number": self.phone_number,
             "plan_id": str(self.plan_id),
-            "payment_method": "wallet",
+            "payment_method": method,
             "source": "web",
         }
+        return wanted | ({"wallet_amount": WALLET_PART_PAISE / 100} if self.row.journey == "beside" else {})
 
 
 class Market:
@@ -129,14 +148,17 @@ class Market:
 
     def admit(self, rows: Sequence[Row], column: str) -> list[Cell]:
         """A customer with Rs 1,000 in the wallet for each row, and the row's scripts laid for their number."""
-        cells = [Cell(row, column, new_id(), _number(), *self._shelf[row]) for row in rows]
+        ((admin_id,),) = self.rows("SELECT admin_id FROM admins LIMIT 1")
+        cells = [Cell(row, column, new_id(), _number(), *self._shelf[row], admin_id) for row in rows]
         with psycopg.connect(self.site.settings.postgres_url) as connection:
             for cell in cells:
                 self._admit(connection, cell)
         for cell in cells:
             for laid in cell.row.scripts:
                 target = {"first": cell.channels[0], "second": cell.channels[1]}.get(laid.side, laid.side)
-                match = {"phone_number": cell.phone_number.removeprefix("+91")}
+                match: dict[str, Any] = {"phone_number": cell.phone_number.removeprefix("+91")}
+                if laid.side == "gateway":
+                    match = {"amount": cell.gateway_paise}
                 body = {"target": target, "operation": laid.operation, "script": laid.script, "match": match}
                 self.control("PUT", "/sandbox/scripts", body | {"times": 1} | laid.more)
         return cells
@@ -162,8 +184,15 @@ class Market:
 
     def headers(self, cell: Cell) -> dict[str, str]:
         """Authorization of the cell's customer."""
-        token = Keyring(self.site.settings).sign(Principal(cell.user_id, "user", new_id()))
-        return {"Authorization": f"Bearer {token}"}
+        return self._signed(Principal(cell.user_id, "user", new_id()))
+
+    def staff_headers(self, cell: Cell) -> dict[str, str]:
+        """Authorization of an admin who has just given a second factor."""
+        now = int(time.time())
+        return self._signed(Principal(cell.admin_id, "admin", new_id(), "SuperAdmin", second_factor_at=now))
+
+    def _signed(self, principal: Principal) -> dict[str, str]:
+        return {"Authorization": f"Bearer {Keyring(self.site.settings).sign(principal)}"}
 
 
 def _number() -> str:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+import httpx
+
 from gencharge.core import crash
+from gencharge.payments.asking import PAID
 from gencharge.processes import last_lines
 from tests.faults.http import Answer, post
 from tests.faults.market import OPENING_PAISE, Cell, Market
-from tests.faults.rows import DELIVERED, REFUNDED, Column, Row
+from tests.faults.rows import CREDITED, DELIVERED, KEPT, REFUNDED, RETURNED, UNPAID, Column, Row
 from tests.faults.site import Site
 
 # Short enough that a matrix is over in minutes. The pools are large because cells wait inside transactions.
 SETTINGS = {
     "OPERATOR_TIMEOUT_SECONDS": "0.5",
     "OPERATOR_CHECK_SECONDS": "[0.2, 0.5, 1]",
+    "PAYMENT_TIMEOUT_SECONDS": "0.5",
+    "PAYMENT_CHECK_SECONDS": "[0.5, 0.5, 1]",
     "DATABASE_POOL_SIZE": "60",
     "DATABASE_POOL_TIMEOUT_SECONDS": "5",
 }
@@ -142,46 +147,118 @@ class Matrix:
         return dict(rows)
 
     async def _client(self, cell: Cell) -> None:
-        """A careful client: the same request with the same key until there is an answer that is not 5xx."""
-        for _ in range(400):
+        """A careful client: the same request with the same key until it has an answer; then the payment, if it is due."""
+        if not await self._until_answered(cell) or cell.answers[-1].status_code != 201:
+            return
+        said = cell.answers[-1].json()
+        due = said if "order_id" in said else said.get("payment")
+        if due is None:
+            return
+        await asyncio.to_thread(self._pay, due["order_id"])
+        if cell.row.journey == "source":
+            await self._send_back(cell, due["payment_id"])
+
+    async def _until_answered(self, cell: Cell) -> bool:
+        for _ in range(600):
             answer = await self._once(cell)
-            if answer is not None and answer.status_code < 500:
-                return
+            if answer is not None and _is_final(answer):
+                return True
             await asyncio.sleep(0.1)
         cell.problems.append("the client never got an answer")
+        return False
 
     async def _once(self, cell: Cell) -> Answer | None:
         headers = self._market.headers(cell) | {"Idempotency-Key": cell.key}
-        answer = await post(self._site.port, "/v1/recharge/subscribe", headers, cell.body)
-        if answer is not None and answer.status_code < 500:
+        answer = await post(self._site.port, cell.path, headers, cell.body)
+        if answer is not None and _is_final(answer):
             cell.answers.append(answer)
         return answer
 
+    def _pay(self, order_id: str) -> None:
+        """The customer pays in the checkout; where it breaks off, they look again and find it paid, or pay."""
+        for _ in range(100):
+            try:
+                httpx.post(
+                    f"{self._site.sandbox_url}/sandbox/orders/{order_id}/pay",
+                    json={"method": "upi"},
+                    timeout=5,
+                    trust_env=False,
+                )
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return
+
+    async def _send_back(self, cell: Cell, payment_id: str) -> None:
+        """The staff send the top-up back to its source as soon as it is there."""
+        path = f"/v1/payments/admin/{cell.user_id}/{payment_id}/refunds"
+        for _ in range(300):
+            headers = self._market.staff_headers(cell) | {"Idempotency-Key": cell.key}
+            answer = await post(self._site.port, path, headers, {"reason": "by mistake"})
+            if answer is not None and answer.status_code == 201:
+                return
+            await asyncio.sleep(0.1)
+        cell.problems.append(f"could not be sent back: {answer.content[:200] if answer else 'no answer'!r}")
+
     def _pass_leases(self, cells: Sequence[Cell]) -> None:
-        """The time passes after which what a worker had taken is anybody's again."""
-        self._market.rows(
-            "UPDATE fulfilments SET leased_until = now() - interval '1 second'"
-            " WHERE leased_until IS NOT NULL AND user_id = ANY(%s)",
+        """The time passes after which what a process had taken is anybody's again."""
+        for table in ("fulfilments", "payments", "refunds"):
+            self._market.rows(
+                f"UPDATE {table} SET leased_until = now() - interval '1 second'"
+                " WHERE leased_until IS NOT NULL AND user_id = ANY(%s)",
+                [cell.user_id for cell in cells],
+            )
+
+    async def _drain(self, cells: Sequence[Cell]) -> None:
+        started = time.monotonic()
+        leases_at = started + 3
+        while time.monotonic() < started + PATIENCE_SECONDS:
+            if not self._under_way(cells):
+                return
+            if time.monotonic() > leases_at:
+                self._pass_leases(cells)
+                leases_at += 3
+            await asyncio.sleep(0.1)
+        self.problems.append(f"not drained: {self._left(cells)}")
+
+    def _left(self, cells: Sequence[Cell]) -> list[tuple]:  # type: ignore[type-arg]
+        return self._market.rows(
+            "SELECT recharges.status, fulfilments.state, attempt, asked, last_error FROM recharges"
+            " LEFT JOIN fulfilments ON fulfilments.user_id = recharges.user_id AND recharge_id = id"
+            " WHERE recharges.user_id = ANY(%s) AND recharges.status NOT IN ('delivered', 'failed')",
             [cell.user_id for cell in cells],
         )
 
-    async def _drain(self, cells: Sequence[Cell]) -> None:
-        started, users = time.monotonic(), [cell.user_id for cell in cells]
-        leases_at = started + 3
-        while time.monotonic() < started + PATIENCE_SECONDS:
-            try:
-                under_way = self._market.rows(
-                    "SELECT count(*) FROM recharges WHERE user_id = ANY(%s)"
-                    " AND status IN ('payment_pending', 'processing', 'unknown')",
-                    users,
-                )
-                if under_way == [(0,)]:
-                    return
-                if time.monotonic() > leases_at:
-                    self._pass_leases(cells)
-                    leases_at += 3
-            finally:
-                await asyncio.sleep(0.1)
+    def _under_way(self, cells: Sequence[Cell]) -> bool:
+        users = [cell.user_id for cell in cells]
+        ((recharges, refunds),) = self._market.rows(
+            "SELECT (SELECT count(*) FROM recharges WHERE user_id = ANY(%s) AND status IN ('processing', 'unknown')),"
+            " (SELECT count(*) FROM refunds WHERE user_id = ANY(%s) AND next_attempt_at IS NOT NULL)",
+            users,
+            users,
+        )
+        if recharges or refunds or self._market.outside_rows("SELECT 1 FROM later LIMIT 1"):
+            return True
+        tries = self._tries()
+        return any(
+            any(captured for captured, _ in tries.get(order, ()))
+            and (payment not in PAID or recharge == "payment_pending")
+            for order, payment, recharge in self._market.rows(
+                "SELECT order_id, payments.status, recharges.status FROM payments LEFT JOIN recharges"
+                " ON recharges.user_id = payments.user_id AND id = reference_id WHERE payments.user_id = ANY(%s)",
+                users,
+            )
+        )
+
+    def _tries(self) -> dict[str, list[tuple[int, int]]]:
+        """By order: of each try to pay it, how many paise were captured, and how many went back."""
+        found = defaultdict(list)
+        for order, captured, back in self._market.outside_rows(
+            "SELECT order_id, captured * amount, (SELECT coalesce(sum(amount), 0) FROM refunds"
+            " WHERE payment_id = payments.id AND status = 'processed') FROM payments"
+        ):
+            found[order].append((captured, back))
+        return found
 
     async def _quiet(self, column: Column) -> None:
         """Let an hour pass outside, so that every notice is tried again; all of them are to be taken."""
@@ -198,74 +275,122 @@ class Matrix:
     def _judge(self, cells: Sequence[Cell]) -> None:
         """The customer has the plan or the money; nothing was taken or delivered twice; one key has one answer."""
         users = [cell.user_id for cell in cells]
-        sold = self._market.rows(
-            """
-            SELECT recharges.user_id, id, recharges.status, active_plans.status, wallets.posted, wallets.held
-            FROM recharges JOIN wallets USING (user_id)
-            LEFT JOIN active_plans ON recharge_id = recharges.id AND active_plans.phone_number = recharges.phone_number
-            WHERE recharges.user_id = ANY(%s)
-            """,
+        wallets = {
+            row[0]: row[1:]
+            for row in self._market.rows(
+                "SELECT user_id, posted, held FROM wallets WHERE user_id = ANY(%s)", users
+            )
+        }
+        sold, paid = defaultdict(list), defaultdict(list)
+        for user_id, *recharge in self._market.rows(
+            "SELECT recharges.user_id, id, recharges.status, active_plans.status FROM recharges LEFT JOIN active_plans"
+            " ON recharge_id = id AND active_plans.phone_number = recharges.phone_number WHERE recharges.user_id = ANY(%s)",
             users,
-        )
+        ):
+            sold[user_id].append(recharge)
+        for user_id, receipt in self._market.rows(
+            "SELECT user_id, payment_id::text FROM payments WHERE user_id = ANY(%s)", users
+        ):
+            paid[user_id].append(receipt)
+        tries, orders = self._tries(), self._market.outside_rows("SELECT receipt, id FROM orders")
         ours = self._references(cells)
         outside = self._market.outside_rows(
             "SELECT subject, accepted, (SELECT count(*) FROM delivered WHERE channel = target AND reference = subject),"
             " phone_number FROM seen LEFT JOIN recharges ON channel = target AND reference = subject"
+            " WHERE target <> 'gateway'"
         )
         for cell in cells:
-            mine = [row for row in sold if row[0] == cell.user_id]
+            # Every order under a receipt of ours counts, also one that we were never told of.
+            mine = [
+                each for receipt, order in orders if receipt in paid[cell.user_id] for each in tries[order]
+            ]
+            spent = OPENING_PAISE + sum(captured - back for captured, back in mine) - wallets[cell.user_id][0]
             phone = cell.phone_number.removeprefix("+91")
             asked = [row for row in outside if row[3] == phone or ours.get(row[0]) == str(cell.user_id)]
-            self._judge_one(cell, mine, asked, set(ours))
+            if wallets[cell.user_id][1]:
+                cell.problems.append(f"{wallets[cell.user_id][1]} paise are still held")
+            if cell.path.endswith("topups"):
+                self._judge_topup(cell, mine, spent)
+            else:
+                self._judge_recharge(cell, sold[cell.user_id], spent, sum(row[2] for row in asked))
+            if cell.outcome and cell.outcome not in cell.row.ends:
+                cell.problems.append(f"{cell.outcome}, not {' or '.join(cell.row.ends)}")
+            cell.problems += [
+                f"reference {row[0]} was accepted {row[1]} times" for row in asked if row[1] > 1
+            ]
+            cell.problems += [f"reference {row[0]} is not ours" for row in asked if row[0] not in ours]
+            self._judge_answers(cell)
 
-    def _judge_one(
-        self,
-        cell: Cell,
-        mine: Sequence[tuple],  # type: ignore[type-arg]
-        asked: Sequence[tuple],  # type: ignore[type-arg]
-        ours: set[str],
-    ) -> None:
-        if len(mine) != 1:
-            cell.problems.append(f"{len(mine)} recharges")
-            return
-        _, recharge_id, status, plan, posted, held = mine[0]
-        spent, deliveries = OPENING_PAISE - posted, sum(row[2] for row in asked)
+    def _judge_recharge(self, cell: Cell, sold: Sequence[list], spent: int, deliveries: int) -> None:  # type: ignore[type-arg]
+        """`spent`: what is neither in the wallet nor back at its source."""
+        _, status, plan = sold[0] if sold else (None, "none", None)
         has_plan = plan in {"active", "queued", "expired"}
-        if status == "delivered" and has_plan and spent == cell.price and held == 0 and deliveries == 1:
+        if len(sold) > 1:
+            cell.problems.append(f"{len(sold)} recharges")
+        elif status == "delivered" and has_plan and spent == cell.price and deliveries == 1:
             cell.outcome = DELIVERED
-        elif status == "failed" and not has_plan and spent == 0 and held == 0 and deliveries == 0:
+        elif status in {"failed", "none"} and not has_plan and spent == 0 and deliveries == 0:
             cell.outcome = REFUNDED
+        elif (
+            status == "payment_pending"
+            and cell.row.fault == "decline"
+            and cell.row.step == "order"
+            and not spent
+        ):
+            cell.outcome = REFUNDED  # the repetition made an order that nobody pays
         else:
             cell.problems.append(
-                f"recharge {status}, plan {plan}, {spent} paise spent of {cell.price}, {held} held,"
-                f" {deliveries} deliveries"
+                f"recharge {status}, plan {plan}, {spent} paise spent of {cell.price}, {deliveries} deliveries"
             )
-        if cell.outcome and cell.outcome not in cell.row.ends:
-            cell.problems.append(f"{cell.outcome}, not {' or '.join(cell.row.ends)}")
-        cell.problems += [f"reference {row[0]} was accepted {row[1]} times" for row in asked if row[1] > 1]
-        cell.problems += [f"reference {row[0]} is not ours" for row in asked if row[0] not in ours]
-        told = {(answer.status_code, answer.content) for answer in cell.answers}
-        if len(told) != 1 or cell.answers[-1].status_code != 201:
+
+    def _judge_topup(self, cell: Cell, tries: Sequence[tuple[int, int]], spent: int) -> None:
+        captured, back = (sum(each[part] for each in tries) for part in (0, 1))
+        if spent:
+            cell.problems.append(f"{spent} paise are nowhere: {captured} captured, {back} sent back")
+        elif cell.row.journey == "source":
+            cell.outcome = RETURNED if captured == back == cell.price else KEPT
+        else:
+            cell.outcome = CREDITED if captured == cell.price else UNPAID
+        if captured > cell.price:
+            cell.problems.append(f"{captured} paise were captured of {cell.price}")
+
+    def _judge_answers(self, cell: Cell) -> None:
+        """One key has one answer: to the byte where the wallet pays, the same recharge and order where a gateway does."""
+        good = [answer for answer in cell.answers if answer.status_code == 201]
+        said = [answer.json() for answer in good]
+        if cell.row.journey == "wallet":
+            told = {answer.content for answer in good}
+        else:
+            told = {
+                f"{each.get('subscription_id')} {(each.get('payment') or each)['order_id']}".encode()
+                for each in said
+            }
+        if not cell.answers or cell.answers[-1].status_code != 201:
+            cell.problems.append(
+                f"answered {cell.answers[-1].content[:200] if cell.answers else b''!r} in the end"
+            )
+        elif len(told) != 1 or (len(good) > 1 and good[-1].headers.get("idempotent-replayed") != "true"):
             cell.problems.append(f"one key, {len(told)} answers: {sorted(told)[:2]}")
-        elif cell.answers[-1].json()["subscription_id"] != str(recharge_id):
-            cell.problems.append("the answer names another recharge")
-        elif cell.answers[-1].headers.get("idempotent-replayed") != "true":
-            cell.problems.append("the repetition was not answered as one")
 
     @property
     def failures(self) -> list[str]:
         """What is wrong, a line each."""
         return self.problems + [
-            f"{cell.row.step} / {cell.row.fault} x {cell.column}: {'; '.join(cell.problems)}"
+            f"{cell.row.journey}: {cell.row.step} / {cell.row.fault} x {cell.column}: {'; '.join(cell.problems)}"
             for cell in self.cells
             if cell.problems
         ]
 
 
+def _is_final(answer: Answer) -> bool:
+    """Not what says: try again."""
+    return answer.status_code < 500 and b"idempotency_in_progress" not in answer.content
+
+
 def _mark(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    return "**FAIL**" if cell.problems else {DELIVERED: "plan", REFUNDED: "money"}[cell.outcome]
+    return "**FAIL**" if cell.problems else cell.outcome
 
 
 def as_markdown(cells: Sequence[Cell], stood: Mapping[str, int]) -> str:
@@ -274,11 +399,11 @@ def as_markdown(cells: Sequence[Cell], stood: Mapping[str, int]) -> str:
     columns = list(dict.fromkeys(cell.column for cell in cells))
     found = {(cell.row, cell.column): cell for cell in cells}
     lines = [
-        f"| step | fault | {' | '.join(str(number + 1) for number in range(len(columns)))} |",
-        f"|---|---|{'---|' * len(columns)}",
+        f"| paid by | step | fault | {' | '.join(str(number + 1) for number in range(len(columns)))} |",
+        f"|---|---|---|{'---|' * len(columns)}",
     ]
     lines += [
-        f"| {row.step} | {row.fault} | {' | '.join(_mark(found.get((row, column))) for column in columns)} |"
+        f"| {row.journey} | {row.step} | {row.fault} | {' | '.join(_mark(found.get((row, column))) for column in columns)} |"
         for row in rows
     ]
     titles = [f"{title} ({stood[title]} stood there)" if title in stood else title for title in columns]

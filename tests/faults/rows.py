@@ -8,7 +8,10 @@ from typing import Any, Final, Literal
 
 from gencharge.sandbox.scripts import KINDS, Family
 
-DELIVERED, REFUNDED = "delivered", "refunded"
+# How a cell ends: the customer has the plan, or the money; topped up or not; sent back to its source, or still in the wallet.
+DELIVERED, REFUNDED = "plan", "money"
+CREDITED, UNPAID = "credited", "unpaid"
+RETURNED, KEPT = "returned", "kept"
 # Kept short, and longer than OPERATOR_TIMEOUT_SECONDS of the matrix where it is about that.
 _SECONDS: Final = {"slow": 1.0, "late_success": 0.8, "late_failure": 0.8, "drip": 0.05}
 
@@ -32,6 +35,8 @@ class Row:
     scripts: tuple[Laid, ...] = ()
     ends: frozenset[str] = frozenset({DELIVERED})
     answers_later: bool = False
+    # How it is paid: wallet, upi, beside (upi beside the wallet); or a topup, or source (a topup that goes back again).
+    journey: Literal["wallet", "upi", "beside", "topup", "source"] = "wallet"
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ def _of(*families: Family) -> list[str]:
     return [name for name, kind in KINDS.items() if kind.family in families]
 
 
+_REFUSED: Final = (_laid("first", "submit", "decline"), _laid("second", "submit", "decline"))
+
+
 def operator_rows() -> list[Row]:
     """Every script at every step of a recharge that is paid from the wallet, but `pending`, which has no end."""
     submits = [
@@ -64,7 +72,6 @@ def operator_rows() -> list[Row]:
         for name in _of(Family.ANSWER, Family.OUTCOME, Family.NOTICE)
         if name != "pending"
     ]
-    refused = (_laid("first", "submit", "decline"), _laid("second", "submit", "decline"))
     late = (_laid("first", "submit", "late_failure"), _laid("second", "submit", "late_failure"))
     statuses = [
         Row(
@@ -91,7 +98,7 @@ def operator_rows() -> list[Row]:
         Row("-", "nothing"),
         Row("-", "nothing, answers later", answers_later=True),
         *submits,
-        Row("submit", "decline at both channels", refused, ends=frozenset({REFUNDED})),
+        Row("submit", "decline at both channels", _REFUSED, ends=frozenset({REFUNDED})),
         Row("submit", "late_failure at both channels", late, ends=frozenset({REFUNDED})),
         *statuses,
         *never_arrived,
@@ -118,7 +125,105 @@ COLUMNS: Final = (
 )
 
 
-def find_rows(*wanted: tuple[str, str]) -> Sequence[Row]:
-    """Rows by step and fault."""
-    known = {(row.step, row.fault): row for row in operator_rows()}
+def gateway_rows() -> list[Row]:
+    """Every script at every step of a payment. Orders are captured by the gateway itself, so nobody asks it to."""
+    plan, money = frozenset({DELIVERED}), frozenset({REFUNDED})
+
+    def one(operation: str, name: str) -> tuple[Laid, ...]:
+        return (_laid("gateway", operation, name),)
+
+    orders = [Row("order", name, one("order", name), plan, journey="upi") for name in _of(Family.ANSWER)]
+    payments = [
+        Row(
+            "payment",
+            name,
+            one("payment", name),
+            money if name in {"decline", "late_failure"} else plan,
+            journey="upi",
+        )
+        for name in _of(Family.OUTCOME, Family.NOTICE)
+        if name != "pending"
+    ]
+    webhooks = [
+        Row("webhook", name, one("webhook", name), plan, journey="upi")
+        for name in [*_of(Family.NOTICE), "slow"]
+        if name != "reordered_callbacks"
+    ]
+    unheard = _laid("gateway", "payment", "success_without_callback")
+    fetches = [
+        Row("fetch", name, (unheard, _laid("gateway", "fetch", name)), plan, journey="upi")
+        for name in _of(Family.ANSWER)
+    ]
+    refunds = [
+        Row(
+            "refund",
+            name,
+            one("refund", name),
+            # Where the first call was cut off by a crash, the next one meets no refusal.
+            frozenset({KEPT, RETURNED})
+            if name == "decline"
+            else frozenset({KEPT if name == "late_failure" else RETURNED}),
+            journey="source",
+        )
+        for name in _of(Family.ANSWER, Family.OUTCOME, Family.NOTICE)
+        if name != "pending"
+    ]
+    return [
+        Row("-", "nothing", journey="upi"),
+        Row("-", "nothing", journey="beside"),
+        Row("-", "nothing", ends=frozenset({CREDITED}), journey="topup"),
+        Row("-", "nothing", ends=frozenset({RETURNED}), journey="source"),
+        Row("order", "decline", one("order", "decline"), money, journey="upi"),
+        *orders,
+        *payments,
+        *webhooks,
+        *fetches,
+        *(Row("payment", row.fault, row.scripts, row.ends, journey="beside") for row in payments[:3]),
+        *(
+            Row(
+                "payment",
+                row.fault,
+                row.scripts,
+                frozenset({CREDITED if row.ends == plan else UNPAID}),
+                journey="topup",
+            )
+            for row in payments
+        ),
+        *(
+            Row("submit", "decline at both channels", _REFUSED, money, journey=journey)
+            for journey in ("upi", "beside")
+        ),
+        Row(
+            "submit", "time_out_after", (_laid("first", "submit", "time_out_after"),), plan, journey="beside"
+        ),
+        *refunds,
+    ]
+
+
+GATEWAY_COLUMNS: Final = (
+    Column("nothing dies"),
+    Column("API after the payment's commit, before the order's call", "serve", "payment.committed"),
+    Column("API with the order, before its commit", "serve", "order.written"),
+    Column("API after the order's commit", "serve", "order.committed"),
+    Column("API before the recharge's commit", "serve", "recharge.asked"),
+    Column("API after the recharge's commit", "serve", "recharge.committed"),
+    Column("API before the capture's commit", "serve", "webhook.asked@payment.captured", at_a_time=16),
+    Column("API after the capture's commit", "serve", "webhook.committed@payment.captured", at_a_time=16),
+    Column("worker with a capture that it asked for", "worker", "capture.come"),
+    Column("worker after that capture's commit", "worker", "capture.committed"),
+    Column("worker before the paid recharge's commit", "worker", "paid.written", alone=True),
+    Column("worker after the submission's commit, before the call", "worker", "submission.committed"),
+    Column("worker with the answer, before its transaction", "worker", "answer.come"),
+    Column("worker before the refund's call", "worker", "refund.begun"),
+    Column("worker after the refund's call, before its commit", "worker", "refund.come"),
+    Column("worker after the refund's commit", "worker", "refund.committed"),
+    Column("PostgreSQL amid the purchases", "postgres", after=0.3),
+    Column("PostgreSQL a second later", "postgres", after=0.9),
+    Column("gateway and operators amid the purchases", "sandbox", after=0.3),
+)
+
+
+def find_rows(*wanted: tuple[str, str, str]) -> Sequence[Row]:
+    """Rows by journey, step and fault."""
+    known = {(row.journey, row.step, row.fault): row for row in (*operator_rows(), *gateway_rows())}
     return [known[key] for key in wanted]

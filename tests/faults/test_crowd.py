@@ -33,7 +33,6 @@ def crowded() -> Iterator[Site]:
     try:
         site.start()
         site.start_sandbox()
-        site.start_process("worker")
         yield site
     finally:
         site.stop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from gencharge.core import checks
 from gencharge.core.database import Database
 from tests.faults.market import Market
 from tests.faults.matrix import SETTINGS, Matrix, as_markdown
-from tests.faults.rows import COLUMNS, find_rows, operator_rows
+from tests.faults.rows import COLUMNS, GATEWAY_COLUMNS, Column, Row, find_rows, gateway_rows, operator_rows
 from tests.faults.site import Site
 
 ROOT = Path(__file__).parent.parent.parent
@@ -55,17 +55,21 @@ def show(matrix: Matrix) -> None:
     drawn = as_markdown(matrix.cells, matrix.stood)
     print(f"\n{drawn}\n")  # noqa: T201 - what the run is for
     if file := os.environ.get("MATRIX_FILE"):
-        Path(file).write_text(drawn + "\n", encoding="utf-8")
+        with Path(file).open("a", encoding="utf-8") as written:
+            written.write(drawn + "\n\n")
 
 
 async def test_some_cells_of_the_fault_matrix(market: Market) -> None:
     rows = find_rows(
-        ("-", "nothing"),
-        ("submit", "time_out_after"),
-        ("submit", "lost_connection_before"),
-        ("submit", "decline at both channels"),
-        ("status", "garbage"),
-        ("callback", "contradicting_callback"),
+        ("wallet", "-", "nothing"),
+        ("wallet", "submit", "time_out_after"),
+        ("wallet", "submit", "decline at both channels"),
+        ("wallet", "callback", "contradicting_callback"),
+        ("upi", "order", "lost_connection_after_accept"),
+        ("upi", "payment", "decline"),
+        ("beside", "submit", "decline at both channels"),
+        ("topup", "payment", "duplicate_callback"),
+        ("source", "refund", "time_out_after"),
     )
     columns = [TITLES["API after the recharge's commit"], TITLES["worker amid the calls"]]
     matrix = Matrix(market.site, market)
@@ -76,9 +80,16 @@ async def test_some_cells_of_the_fault_matrix(market: Market) -> None:
 
 
 @pytest.mark.soak
-async def test_the_whole_fault_matrix(market: Market) -> None:
+@pytest.mark.parametrize(
+    ("rows", "columns"),
+    [
+        pytest.param(operator_rows(), COLUMNS, id="operators"),
+        pytest.param(gateway_rows(), GATEWAY_COLUMNS, id="gateway"),
+    ],
+)
+async def test_the_whole_fault_matrix(market: Market, rows: list[Row], columns: Sequence[Column]) -> None:
     matrix = Matrix(market.site, market)
-    await matrix.run(operator_rows(), COLUMNS)
+    await matrix.run(rows, columns)
     show(matrix)
     assert matrix.failures == []
     assert await verify(market.site) == []
@@ -88,6 +99,9 @@ async def test_the_whole_fault_matrix(market: Market) -> None:
 @pytest.mark.parametrize("market", ["time_out_is_refusal", "new_reference"], indirect=True)
 async def test_the_matrix_finds_a_planted_bug(market: Market) -> None:
     matrix = Matrix(market.site, market, worker="tests.faults.planted")
-    await matrix.run(find_rows(("-", "nothing"), ("submit", "time_out_after")), [TITLES["nothing dies"]])
+    await matrix.run(
+        find_rows(("wallet", "-", "nothing"), ("wallet", "submit", "time_out_after")),
+        [TITLES["nothing dies"]],
+    )
     show(matrix)
     assert [cell.row.fault for cell in matrix.cells if cell.problems] == ["time_out_after"]
