@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock
 from gencharge.core.money import Money
+from gencharge.core.relay import Relay
 from gencharge.core.stores import Stores
 from gencharge.payments import personal
 from gencharge.payments.desk import Desk
@@ -436,3 +437,18 @@ async def test_a_customers_payments_are_in_their_export(
     ids = [str(each.payment_id) async for each in exported["payments"]]
     assert ids[0] == payment["payment_id"]
     assert len(ids) == 2
+
+
+async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
+    api: httpx.AsyncClient, stores: Stores, outside: Outside, desk: Desk, relay: Relay
+) -> None:
+    user_id = await make_payer(stores)
+    mine = headers_for(stores.settings, user_id)
+    payment = await paid(api, outside, mine)
+    headers = {**await admin_headers(stores), "Idempotency-Key": str(uuid4())}
+    path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}/refunds"
+    await api.post(path, json={"amount": 100, "reason": "asked for"}, headers=headers)
+    await Keeper(desk).drain()
+    await relay.drain()
+    told = (await api.get("/v1/notifications", headers=mine)).json()["items"]
+    assert {each["kind"] for each in told} == {"topup_received", "refund_requested", "refund_processed"}
