@@ -7,7 +7,6 @@ operator is asked, and where it has never seen the reference, the very same subm
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import Counter
 from typing import Final
@@ -15,7 +14,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import crash, telemetry
-from gencharge.core.errors import Unavailable
+from gencharge.core.loop import Loop
 from gencharge.core.stores import Stores
 from gencharge.fulfilment import service as fulfilment
 from gencharge.fulfilment.service import Answer, Channel, ChannelsSnapshot, Health, OperatorClient, Verdict
@@ -24,18 +23,19 @@ from gencharge.recharge.delivery import Task
 from gencharge.recharge.models import FulfilmentState
 
 log = telemetry.get_logger(__name__)
-AT_A_TIME: Final = 160
 # Of one operator: a slow one must not take all the places.
 PER_OPERATOR: Final = 48
-POLL_SECONDS: Final = 0.1
 CHANNELS_SECONDS: Final = 0.7
-_TROUBLE_SECONDS: Final = 1.0
 
 
-class Dispatcher:
+class Dispatcher(Loop[Task, str]):
     """One per worker process. `run` until cancelled, or `drain` in a test."""
 
+    at_a_time = 160
+    poll_seconds = 0.1
+
     def __init__(self, stores: Stores, client: OperatorClient | None = None) -> None:
+        super().__init__()
         settings = stores.settings
         self._stores = stores
         self._client = client or OperatorClient(settings, timeout_seconds=settings.operator_timeout_seconds)
@@ -45,43 +45,9 @@ class Dispatcher:
         self.health = Health()
         self._channels = fulfilment.Channels(fulfilment.CHANNELS, fulfilment.load_channels)
         self._fresh_until = 0.0
-        self._running: dict[asyncio.Task[None], str] = {}
 
-    async def run(self) -> None:
-        """Dispatch what is due, until cancelled; calls under way are then left to their leases."""
-        try:
-            while True:
-                try:
-                    taken = await self._take()
-                except Exception as error:
-                    if not isinstance(error, Unavailable):
-                        log.exception("dispatch_failed")
-                    await asyncio.sleep(_TROUBLE_SECONDS)
-                else:
-                    if not taken:
-                        await asyncio.sleep(POLL_SECONDS)
-        finally:
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
-            await self._client.close()
-
-    async def drain(self) -> None:
-        """Dispatch until nothing is due now and nothing is under way."""
-        while await self._take() or self._running:
-            if self._running:
-                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-
-    async def close(self) -> None:
-        """Close the connections to the operators."""
-        await self._client.close()
-
-    async def _take(self) -> int:
-        free = AT_A_TIME - len(self._running)
-        if free <= 0:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        running = Counter(self._running.values())
+    async def claim(self, free: int, running: Counter[str]) -> list[Task]:
+        """Lease fulfilments that are due, none of an operator that has its places taken."""
         busy = [operator for operator, count in running.items() if count >= PER_OPERATOR]
         limit = min(free, PER_OPERATOR)
         tasks = await self._stores.database.run(
@@ -89,24 +55,27 @@ class Dispatcher:
         )
         if tasks:
             await crash.point("claim.committed")
-        for task in tasks:
-            handle = asyncio.create_task(self._one(task))
-            self._running[handle] = task.operator
-            handle.add_done_callback(lambda done: self._running.pop(done, None))
-        return len(tasks)
+        return tasks
 
-    async def _one(self, task: Task) -> None:
-        """Move one fulfilment on. What fails here is tried again when its lease has run out."""
-        try:
-            channels = await self._known_channels()
-            if task.state is FulfilmentState.DUE:
-                await self._submit(task, channels)
-            else:
-                await self._ask(task, channels)
-        except Unavailable as error:
-            log.warning("fulfilment_postponed", recharge_id=str(task.recharge_id), error=error.code())
-        except Exception:
-            log.exception("fulfilment_failed", recharge_id=str(task.recharge_id))
+    def party_of(self, task: Task) -> str:
+        """The operator."""
+        return task.operator
+
+    def id_of(self, task: Task) -> str:
+        """The recharge's id."""
+        return str(task.recharge_id)
+
+    async def work(self, task: Task) -> None:
+        """Submit it, or ask what became of it."""
+        channels = await self._known_channels()
+        if task.state is FulfilmentState.DUE:
+            await self._submit(task, channels)
+        else:
+            await self._ask(task, channels)
+
+    async def close(self) -> None:
+        """Close the connections to the operators."""
+        await self._client.close()
 
     async def _known_channels(self) -> ChannelsSnapshot:
         if self._channels.snapshot is None or time.monotonic() >= self._fresh_until:

@@ -7,7 +7,6 @@ at least once, and whoever receives it can tell. Each endpoint has places of its
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +16,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import clock, telemetry
-from gencharge.core.errors import Unavailable
 from gencharge.core.events import emit
 from gencharge.core.ids import SYSTEM
+from gencharge.core.loop import Loop
 from gencharge.core.stores import Stores
 from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.addresses import Reach
@@ -27,14 +26,11 @@ from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
 from gencharge.webhooks.events import WebhookEndpointDisabled
 
 log = telemetry.get_logger(__name__)
-AT_A_TIME: Final = 64
 PER_ENDPOINT: Final = 4
-POLL_SECONDS: Final = 0.5
 LEASE_SECONDS: Final = 3 * TIMEOUT_SECONDS
 # Failures in a row, of whichever messages.
 PATIENCE_FAILURES: Final = 10
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 3600, 3 * 3600, 6 * 3600)
-_TROUBLE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,68 +48,39 @@ class Task:
     previous_valid_until: datetime | None
 
 
-class Courier:
+class Courier(Loop[Task, UUID]):
     """One per worker process. `run` until cancelled, or `drain` in a test."""
 
+    at_a_time = 64
+    poll_seconds = 0.5
+
     def __init__(self, stores: Stores, client: WebhookClient | None = None) -> None:
+        super().__init__()
         self._stores = stores
         self._client = client or WebhookClient(Reach.of(stores.settings))
         self._sealer = service.sealer_of(stores.settings)
-        self._running: dict[asyncio.Task[None], UUID] = {}
 
-    async def run(self) -> None:
-        """Deliver what is due, until cancelled; calls under way are then left to their leases."""
-        try:
-            while True:
-                try:
-                    taken = await self._take()
-                except Exception as error:
-                    if not isinstance(error, Unavailable):
-                        log.exception("webhooks_failed")
-                    await asyncio.sleep(_TROUBLE_SECONDS)
-                else:
-                    if not taken:
-                        await asyncio.sleep(POLL_SECONDS)
-        finally:
-            for task in self._running:
-                task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
-            await self.close()
+    async def claim(self, free: int, running: Counter[UUID]) -> list[Task]:
+        """Begin an attempt of what is due, where its endpoint has places left."""
+        return await self._stores.database.run(lambda db: claim(db, limit=free, running=running))
 
-    async def drain(self) -> None:
-        """Deliver until nothing is due now and nothing is under way."""
-        while await self._take() or self._running:
-            if self._running:
-                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+    def party_of(self, task: Task) -> UUID:
+        """The endpoint."""
+        return task.endpoint_id
+
+    def id_of(self, task: Task) -> str:
+        """The delivery's id."""
+        return str(task.delivery_id)
+
+    async def work(self, task: Task) -> None:
+        """Make one attempt."""
+        started_at = clock.now()
+        outcome = await self._send(task)
+        await self._stores.database.run(lambda db: record(db, task, outcome, started_at=started_at))
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-    async def _take(self) -> int:
-        free = AT_A_TIME - len(self._running)
-        if free <= 0:
-            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        tasks = await self._stores.database.run(
-            lambda db: claim(db, limit=free, running=Counter(self._running.values()))
-        )
-        for task in tasks:
-            handle = asyncio.create_task(self._one(task))
-            self._running[handle] = task.endpoint_id
-            handle.add_done_callback(lambda done: self._running.pop(done, None))
-        return len(tasks)
-
-    async def _one(self, task: Task) -> None:
-        """Make one attempt. What fails here is made again when its lease has run out."""
-        try:
-            started_at = clock.now()
-            outcome = await self._send(task)
-            await self._stores.database.run(lambda db: record(db, task, outcome, started_at=started_at))
-        except Unavailable as error:
-            log.warning("webhook_postponed", delivery_id=str(task.delivery_id), error=error.code())
-        except Exception:
-            log.exception("webhook_failed", delivery_id=str(task.delivery_id))
 
     async def _send(self, task: Task) -> Outcome:
         keys = self._keys_of(task)

@@ -19,7 +19,7 @@ from gencharge.webhooks import courier as couriers
 from gencharge.webhooks import crud, history, jobs, service
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import WebhookClient
-from gencharge.webhooks.courier import AT_A_TIME, LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
+from gencharge.webhooks.courier import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
 from gencharge.webhooks.errors import EndpointDisabled
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.webhooks.conftest import Partners, failed_recharge
@@ -165,15 +165,17 @@ async def test_a_slow_endpoint_holds_up_nobody_else(partners: Partners) -> None:
     courier = Courier(partners.stores, WebhookClient(Reach.of(partners.stores.settings), timeout_seconds=3))
     slow, quick = await partners.join("/slow"), await partners.join("/quick")
     partners.receiver.waits["/slow"] = 30
-    await partners.happen(*(failed_recharge() for _ in range(AT_A_TIME + 10)))
+    await partners.happen(*(failed_recharge() for _ in range(Courier.at_a_time + 10)))
     running = asyncio.create_task(courier.drain())
     async with asyncio.timeout(20):
-        while len(partners.receiver.at("/quick")) < AT_A_TIME + 10:
+        while len(partners.receiver.at("/quick")) < Courier.at_a_time + 10:
             await asyncio.sleep(0.02)
     sent = len(partners.receiver.at("/slow"))
     await running
     await courier.close()
-    assert sent < AT_A_TIME + 10, "the quick one was served while the slow one had not been asked for all"
+    assert sent < Courier.at_a_time + 10, (
+        "the quick one was served while the slow one had not been asked for all"
+    )
     assert {one.status for one in await partners.deliveries(quick.endpoint_id)} == {"delivered"}
     assert {one.status for one in await partners.deliveries(slow.endpoint_id)} == {"pending"}
 
@@ -182,11 +184,11 @@ async def test_an_endpoint_has_its_places_and_no_more(partners: Partners) -> Non
     one, other = await partners.join("/one"), await partners.join("/other")
     await partners.happen(*(failed_recharge() for _ in range(20)))
     run = partners.stores.database.run
-    taken = await run(lambda db: couriers.claim(db, limit=AT_A_TIME, running=couriers.Counter()))
+    taken = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=couriers.Counter()))
     counted = couriers.Counter(task.endpoint_id for task in taken)
     assert counted == {one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT}
     running = couriers.Counter({one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT - 1})
-    more = await run(lambda db: couriers.claim(db, limit=AT_A_TIME, running=running))
+    more = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=running))
     assert [task.endpoint_id for task in more] == [other.endpoint_id]
     assert not {task.delivery_id for task in more} & {task.delivery_id for task in taken}
 

@@ -1,0 +1,96 @@
+"""A loop of a worker over rows that are due: claim some, work on them side by side, look again.
+
+The rows are the truth, and a claim is a lease on them: any number of workers is safe, and what a worker that died was
+at comes due again when its lease has run out. So nothing is lost when work fails here or is cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, Final, Generic, TypeVar
+
+from gencharge.core import telemetry
+from gencharge.core.errors import Unavailable
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+_TROUBLE_SECONDS: Final = 1.0
+log = telemetry.get_logger(__name__)
+
+
+class Loop(ABC, Generic[T, K]):
+    """One per worker process. `run` until cancelled, or `drain` in a test."""
+
+    at_a_time: ClassVar[int]
+    poll_seconds: ClassVar[float]
+
+    def __init__(self) -> None:
+        self._running: dict[asyncio.Task[None], K] = {}
+
+    @abstractmethod
+    async def claim(self, free: int, running: Counter[K]) -> Sequence[T]:
+        """Lease up to `free` rows that are due; `running` says how many of each party are being worked on."""
+
+    @abstractmethod
+    def party_of(self, task: T) -> K:
+        """Whom the task concerns: an operator, an endpoint. One that is slow must not take all the places."""
+
+    @abstractmethod
+    def id_of(self, task: T) -> str:
+        """What the log calls it."""
+
+    @abstractmethod
+    async def work(self, task: T) -> None:
+        """Move one row on. What is raised is logged; the row comes due again when its lease has run out."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close what the loop holds."""
+
+    async def run(self) -> None:
+        """Work on what is due, until cancelled; what is under way then is left to its lease."""
+        try:
+            while True:
+                try:
+                    taken = await self._take()
+                except Exception as error:
+                    if not isinstance(error, Unavailable):
+                        log.exception("loop_failed", loop=type(self).__name__)
+                    await asyncio.sleep(_TROUBLE_SECONDS)
+                else:
+                    if not taken:
+                        await asyncio.sleep(self.poll_seconds)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+            await self.close()
+
+    async def drain(self) -> None:
+        """Work until nothing is due now and nothing is under way."""
+        while await self._take() or self._running:
+            if self._running:
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _take(self) -> int:
+        free = self.at_a_time - len(self._running)
+        if free <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        tasks = await self.claim(free, Counter(self._running.values()))
+        for task in tasks:
+            handle = asyncio.create_task(self._one(task))
+            self._running[handle] = self.party_of(task)
+            handle.add_done_callback(lambda done: self._running.pop(done, None))
+        return len(tasks)
+
+    async def _one(self, task: T) -> None:
+        try:
+            await self.work(task)
+        except Unavailable as error:
+            log.warning("work_postponed", loop=type(self).__name__, id=self.id_of(task), error=error.code())
+        except Exception:
+            log.exception("work_failed", loop=type(self).__name__, id=self.id_of(task))
