@@ -82,10 +82,13 @@ async def get_transfer(db: AsyncSession, user_id: UUID, transfer_id: UUID) -> Tr
 
 
 def select_transfers(user_id: UUID, wanted: TransactionQuery) -> Select[Transfer]:
-    """The customer's transfers that match."""
+    """The customer's transfers that match; the house's own share of a recharge is not the customer's business."""
     dates_and_amounts = wanted.within(column_of(Transfer.amount), column_of(Transfer.created_at))
     return select(Transfer).where(
-        Transfer.user_id == user_id, *match_transfers(Transfer, wanted), *dates_and_amounts
+        Transfer.user_id == user_id,
+        or_(Transfer.debit.in_(_MINE), Transfer.credit.in_(_MINE)),
+        *match_transfers(Transfer, wanted),
+        *dates_and_amounts,
     )
 
 

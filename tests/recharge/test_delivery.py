@@ -26,6 +26,7 @@ from gencharge.recharge.models import ActivePlan, Fulfilment, OperatorAttempt, R
 from gencharge.recharge.service import Sale
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Transfer
+from gencharge.wallet.schemas import TransactionQuery
 from tests.money import balance, buy, find_plan, make_customer, make_number
 from tests.outside import NOBODY, Outside, reach_over_api, sandbox
 from tests.sandbox.conftest import until
@@ -151,6 +152,11 @@ async def test_the_money_is_held_at_once_and_the_plan_starts_when_the_operator_h
     }
     assert len(delivered(outside)) == 1
     assert await clean(shop)
+    async with shop.database.transaction() as db:
+        seen = await wallet.list_transactions(db, bought.user_id, TransactionQuery())
+    assert [each.category for each in seen.items] == ["capture", "hold", "opening"], (
+        "not the house's commission"
+    )
 
 
 async def test_a_repeat_with_the_same_key_gets_the_first_answer_and_nothing_more_is_sent(
