@@ -83,7 +83,8 @@ def _length_of(head: bytes) -> int:
     return 0
 
 
-def _requests(file: Path, prefix: str, limit: int | None) -> Iterator[bytes]:
+def requests_of(file: Path, prefix: str, limit: int | None) -> Iterator[bytes]:
+    """The prepared requests of a file round and round, `limit` of them, each key a new one."""
     prepared = [whole.partition(KEY) for whole in file.read_bytes().split(b"\0") if whole]
     numbers = count() if limit is None else range(limit)
     for number, (head, marker, tail) in zip(numbers, cycle(prepared), strict=False):
@@ -95,7 +96,7 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
     tally = Tally()
     started = time.perf_counter()
     deadline = started + (arguments.seconds or float("inf"))
-    requests = _requests(arguments.file, arguments.prefix, arguments.count)
+    requests = requests_of(arguments.file, arguments.prefix, arguments.count)
     loop = asyncio.get_running_loop()
     made = [
         loop.create_connection(lambda: Client(requests, tally, deadline), "127.0.0.1", arguments.port)

@@ -40,7 +40,7 @@ class Row:
     server: str
     requests: Callable[[], Sequence[bytes]]
     database: str | None = None
-    beside: Callable[[], AbstractContextManager[None]] = nullcontext
+    beside: Callable[[], AbstractContextManager[int | None]] = nullcontext
     rounds: list[Round] = field(default_factory=list)
 
     def per_second(self) -> float:
@@ -56,7 +56,7 @@ def all_rows(world: World) -> list[Row]:
     """In the order of a turn: each row beside those that it is compared with."""
     plan_id = world.addon()
 
-    def with_worker() -> AbstractContextManager[None]:
+    def with_worker() -> AbstractContextManager[int | None]:
         return servers.worker(world.folder, world.environment(PRODUCT))
 
     def subscriptions(path: str) -> Callable[[], Sequence[bytes]]:

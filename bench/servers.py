@@ -77,8 +77,8 @@ class Server:
 
 
 @contextmanager
-def worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
-    """The product's worker process, running inside the block."""
+def worker(folder: Path, environment: dict[str, str]) -> Iterator[int]:
+    """The product's worker process, running inside the block: its pid."""
     log = folder / "worker.log"
     process = _start([sys.executable, "-m", "gencharge", "worker"], log, environment)
     try:
@@ -87,7 +87,7 @@ def worker(folder: Path, environment: dict[str, str]) -> Iterator[None]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the worker did not start:\n{log.read_text()[-4000:]}")
             time.sleep(0.05)
-        yield
+        yield process.pid
     finally:
         _stop(process)
         log.unlink()

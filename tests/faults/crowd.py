@@ -29,7 +29,7 @@ CLIENTS = 24
 SHARE = 0.05
 # Kinds that have no end by themselves, and those of statements, which are not about recharges.
 _LEFT_OUT = {"pending"}
-_SECONDS = {"slow": 1.0, "late_success": 3.0, "late_failure": 3.0, "drip": 0.05}
+_SECONDS = {"slow": 3.0, "late_success": 3.0, "late_failure": 3.0, "drip": 0.05}
 
 
 @dataclass(slots=True)

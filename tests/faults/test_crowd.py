@@ -24,12 +24,20 @@ from tests.faults.site import Site
 from tests.faults.test_faults import ledger_lines
 
 pytestmark = pytest.mark.soak
+# With time-outs of half a second a busy machine's sandbox would be silent to everybody.
+PATIENT = {
+    "OPERATOR_TIMEOUT_SECONDS": "2",
+    "OPERATOR_CHECK_SECONDS": "[0.5, 2, 5, 10]",
+    "PAYMENT_TIMEOUT_SECONDS": "2",
+    "PAYMENT_CHECK_SECONDS": "[1, 3, 5, 10]",
+    "ACCESS_LOG": "false",
+}
 
 
 @pytest.fixture
 def crowded() -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(prefix="gencharge-crowd-"))
-    site = Site(folder, more=SETTINGS)
+    site = Site(folder, more=SETTINGS | PATIENT)
     try:
         site.start()
         site.start_sandbox()

@@ -1,0 +1,153 @@
+"""`python -m bench steady`: recharges over an operator's API at a constant rate, with the worker and the sandbox beside.
+
+Once with an operator that answers at once, once with one that takes three seconds: the operator's call is not in the
+request, so the answers must not differ. All processes, the load and PostgreSQL share the machine; the worker and the
+sandbox, which live elsewhere in life, get the lower priority after the first row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from bench import load, servers
+from bench.rows import SUBSCRIBE
+from bench.servers import Server
+from bench.world import PRODUCT, World, world
+
+CHANNEL: Final = "bench-airtel"
+_GOAL_MS: Final = 50
+_ROOT: Final = Path(__file__).parent.parent
+
+
+def main(words: Sequence[str]) -> None:
+    """Run and print a table."""
+    options = _options(words)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 130
+    found: dict[str, dict[str, float]] = {}
+    with world() as made:
+        port = _free_port()
+        outside = f"http://127.0.0.1:{port}"
+        environment = made.environment(PRODUCT) | {"SANDBOX_PORT": str(port), "PAYMENT_GATEWAY_URL": outside}
+        asyncio.run(_open_channel(made, outside))
+        with (
+            _sandbox(made.folder, environment, outside) as sandbox_pid,
+            Server("api", "gencharge.main:create_app", made.folder, environment) as server,
+            servers.worker(made.folder, environment) as worker_pid,
+        ):
+            server.wait_ready()
+            _aim(outside, server.port)
+            recharges = load.write(made.folder / "steady", made.subscriptions(SUBSCRIBE, made.addon()))
+            _pace(server, recharges, options.rate, 2)  # warm-up
+            found["equals"] = _pace(server, recharges, options.rate, options.seconds)
+            for pid in (sandbox_pid, worker_pid):
+                psutil.Process(pid).nice(15)
+            time.sleep(options.seconds / 2)
+            found["subscribe"] = _pace(server, recharges, options.rate, options.seconds)
+            _slow_down(outside)
+            found["subscribe-slow"] = _pace(server, recharges, options.rate, options.seconds)
+    _show(console, found, options)
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench steady", description=__doc__)
+    parser.add_argument("--rate", type=float, default=200, help="requests per second")
+    parser.add_argument("--seconds", type=float, default=20)
+    return parser.parse_args(words)
+
+
+def _pace(server: Server, file: Path, rate: float, seconds: float) -> dict[str, float]:
+    words = [
+        sys.executable,
+        "-m",
+        "bench.pace",
+        str(server.port),
+        str(file),
+        uuid4().hex,
+        str(rate),
+        str(seconds),
+    ]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=_ROOT)
+    seen: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return seen
+
+
+async def _open_channel(made: World, outside: str) -> None:
+    """The customers' operator is reached over the sandbox, and everything goes through one channel."""
+    connection = await asyncpg.connect(made.settings[PRODUCT].postgres_url)
+    await connection.execute("UPDATE operators SET channel = 'api' WHERE code = 'AIRTEL'")
+    await connection.execute(
+        "INSERT INTO operator_channels (code, operator, name, url) VALUES ($1, 'AIRTEL', $1, $2)",
+        CHANNEL,
+        f"{outside}/operators/{CHANNEL}",
+    )
+    await connection.close()
+
+
+@contextmanager
+def _sandbox(folder: Path, environment: dict[str, str], outside: str) -> Iterator[int]:
+    words = [sys.executable, "-m", "gencharge", "sandbox"]
+    with (folder / "sandbox.log").open("ab") as output:
+        process = subprocess.Popen(words, cwd=folder, env=environment, stdout=output, stderr=output)
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{outside}/sandbox/state", trust_env=False)
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _aim(outside: str, port: int) -> None:
+    """Callbacks go to the server that is measured, and count there, too."""
+    targets = {"callback_url": f"http://127.0.0.1:{port}/v1/recharge/callbacks/{{channel}}"}
+    httpx.put(f"{outside}/sandbox/targets", json=targets, trust_env=False).raise_for_status()
+
+
+def _slow_down(outside: str) -> None:
+    script = {"target": CHANNEL, "operation": "submit", "script": "slow", "seconds": 3}
+    httpx.put(f"{outside}/sandbox/scripts", json=script, trust_env=False).raise_for_status()
+
+
+def _show(console: Console, found: dict[str, dict[str, float]], options: argparse.Namespace) -> None:
+    titles = {
+        "equals": f"POST {SUBSCRIBE}, operator over its API",
+        "subscribe": "worker and operator with the lower priority",
+        "subscribe-slow": "the same, the operator takes 3 s",
+    }
+    table = Table("row", "requests", "p50 ms", "p95 ms", "p99 ms", "longest ms", "errors", "p95 wanted")
+    for name, seen in found.items():
+        times = [f"{seen[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
+        table.add_row(
+            titles[name], f"{seen['requests']:.0f}", *times, f"{seen['errors']:.0f}", f"< {_GOAL_MS}"
+        )
+    console.print(f"{options.rate:g} requests/s for {options.seconds:g} s each, at a constant rate")
+    console.print(table)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
