@@ -116,7 +116,9 @@ async def purchase(stores: Stores, rupees: int = 299, **but: Any) -> Bought:
 
 
 async def clean(stores: Stores) -> bool:
-    return (await checks.run(stores.database, wiring.CHECKS)).ok
+    report = await checks.run(stores.database, wiring.CHECKS)
+    assert report.ok, "\n".join(report.lines)
+    return True
 
 
 def delivered(outside: Outside) -> list[str]:

@@ -185,7 +185,7 @@ async def _paid(partners: Partners, user_id: UUID, recharge_id: UUID) -> UUID:
         "amount": 29_900,
         "method": "upi",
         "source": "web",
-        "status": "created",
+        "status": "failed",
         "gateway": "razorpay",
         "idempotency_key": str(payment_id),
         "request_hash": b"",
