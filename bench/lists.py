@@ -46,7 +46,7 @@ DATABASE = "gencharge_scale"
 GOAL_MS = 100.0
 # So many pages after the first one are asked for, by following cursors; of lists without a filter, so many.
 FOLLOWED, FOLLOWED_ALL = 2, 100
-_WORST = 3
+_WORST, _AGAIN = 3, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Measured:
     one: StaffList
     asked: list[Asked] = field(default_factory=list)
     refused: int = 0
+    # Of the slowest requests: how long they take asked again (the median), and the plan where that is slow, too.
+    again: list[tuple[Asked, float]] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
 
     def at(self, share: float) -> float:
@@ -175,7 +177,13 @@ async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles:
     Console(stderr=True).print(
         f"{one.path}: {len(found.asked):,} requests, p95 {found.at(0.95):.1f} ms, max {found.at(1):.1f} ms"
     )
-    found.plans = [await asker.explain(found, worst) for worst in found.worst if worst.milliseconds > GOAL_MS]
+    for worst in found.worst:
+        again = Measured(one)
+        for _ in range(_AGAIN):
+            await asker.ask(again, worst.query, follow=0)
+        found.again.append((worst, again.at(0.5)))
+        if again.at(0.5) > GOAL_MS:
+            found.plans.append(await asker.explain(found, worst))
     return found
 
 
@@ -273,10 +281,9 @@ def _show(console: Console, found: dict[str, Any]) -> None:
     console.print(_table("Lists, p95 to be under 100 ms", found["lists"]))
     console.print(_table("The same for an admin of one operator, each filter alone", found["scoped"]))
     for each in (*found["lists"], *found["scoped"]):
-        for worst in each.worst:
-            console.print(
-                f"{each.one.path}: {worst.milliseconds:.0f} ms, {worst.items} items, {shown(worst.query)[:150]}"
-            )
+        for worst, again in each.again:
+            times = f"{worst.milliseconds:.0f} ms, asked again {again:.0f} ms"
+            console.print(f"{each.one.path}: {times}, {worst.items} items, {shown(worst.query)[:150]}")
         for plan in each.plans:
             console.print(plan, markup=False, highlight=False)
     for what, number in found["beside"].items():
