@@ -39,6 +39,31 @@ _VERSION = text("""
     INSERT INTO plan_versions (plan_id, version, snapshot)
     SELECT plan_id, :version, snapshot FROM plan_versions WHERE plan_id = :plan_id AND version = 1
 """)
+# Ten each of what the gateway's statements and the integrators would bring, without either.
+_OUTSIDE = (
+    """
+    INSERT INTO reconciliation_runs (run_id, counterparty, day, status, source, requested_by, finished_at)
+    SELECT gen_random_uuid(), 'gateway:razorpay', current_date - number, 'differences', 'api', gen_random_uuid(), now()
+    FROM generate_series(1, 10) AS number
+    """,
+    """
+    INSERT INTO reconciliation_differences (run_id, difference_id, counterparty, day, kind, reference,
+                                            theirs_paise, proposed_resolution)
+    SELECT run_id, gen_random_uuid(), counterparty, day, 'missing_at_ours', 'pay_' || number, 100, 'write_off'
+    FROM (SELECT * FROM reconciliation_runs ORDER BY run_id LIMIT 1) AS runs, generate_series(1, 10) AS number
+    """,
+    """
+    INSERT INTO webhook_endpoints (endpoint_id, url, events, secret)
+    SELECT gen_random_uuid(), 'https://integrator.example/hook', '{}', '' FROM generate_series(1, 10)
+    """,
+    """
+    INSERT INTO webhook_deliveries (endpoint_id, delivery_id, event_id, type, body, status, expires_at,
+                                    created_at, completed_at)
+    SELECT endpoint_id, gen_random_uuid(), gen_random_uuid(), 'recharge.delivered', '{}', 'delivered',
+           now(), now(), now()
+    FROM webhook_endpoints
+    """,
+)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +127,10 @@ class Office:
             await db.execute(text(role), {"name": f"Role {number}"})
         owner = await db.scalar(text("SELECT user_id FROM users LIMIT 1"))
         plan_id = await db.scalar(text("SELECT plan_id FROM plans LIMIT 1"))
-        self.known = {"owner_id": str(owner), "plan_id": str(plan_id)}
+        for statement in _OUTSIDE:
+            await db.execute(text(statement))
+        run_id = await db.scalar(text("SELECT min(run_id::text) FROM reconciliation_differences"))
+        self.known = {"owner_id": str(owner), "plan_id": str(plan_id), "run_id": run_id}
         for number in range(ENOUGH):
             await sessions.start(
                 db, self.stores.settings, user_id=owner, kind="user", device=f"Phone {number}"
