@@ -14,6 +14,7 @@ import httpx
 import orjson
 
 from gencharge.core.config import Settings
+from gencharge.core.http_line import Line, LineBusy, tls
 from gencharge.fulfilment.answers import Answer, Submission, Verdict
 from gencharge.fulfilment.routing import Channel
 from gencharge.fulfilment.signing import sign
@@ -39,12 +40,12 @@ class OperatorClient:
         self._secret = settings.operator_api_secret.get_secret_value()
         self._timeout_seconds = timeout_seconds
         self._timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS, pool=timeout_seconds)
-        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._lines: dict[str, Line] = {}
 
     async def close(self) -> None:
         """Close all connections."""
-        for client in self._clients.values():
-            await client.aclose()
+        for line in self._lines.values():
+            await line.close()
 
     async def submit(self, channel: Channel, what: Submission) -> Answer:
         """Ask for a recharge. The same reference again is the same recharge: the operator does it once."""
@@ -76,7 +77,7 @@ class OperatorClient:
             # Over all: an answer that drips in byte by byte never meets the time-out of a single read.
             async with asyncio.timeout(self._timeout_seconds):
                 status, document = await self._call(channel, method, path, body, most=MAX_ANSWER_BYTES)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (LineBusy, httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Answer(Verdict.NOT_SENT, reason=type(error).__name__)
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
             return Answer(Verdict.UNKNOWN, reason=type(error).__name__)
@@ -88,9 +89,10 @@ class OperatorClient:
         headers = sign(self._secret, body)
         if body:
             headers["Content-Type"] = "application/json"
-        async with self._client(channel).stream(
-            method, channel.url + path, content=body, headers=headers
-        ) as answer:
+        async with (
+            self._line(channel).client(patience_seconds=self._timeout_seconds / 2) as client,
+            client.stream(method, channel.url + path, content=body, headers=headers) as answer,
+        ):
             received = bytearray()
             async for part in answer.aiter_bytes():
                 received += part
@@ -98,15 +100,18 @@ class OperatorClient:
                     raise ValueError("the answer is too long")
             return answer.status_code, _parse(bytes(received))
 
-    def _client(self, channel: Channel) -> httpx.AsyncClient:
-        client = self._clients.get(channel.code)
-        if client is None:
-            limits = httpx.Limits(max_connections=CALLS_AT_A_TIME, max_keepalive_connections=CALLS_AT_A_TIME)
-            # No redirects, no proxy from the environment: a channel is the address that an admin wrote down.
-            client = self._clients[channel.code] = httpx.AsyncClient(
-                timeout=self._timeout, limits=limits, follow_redirects=False, trust_env=False
-            )
-        return client
+    def _line(self, channel: Channel) -> Line:
+        line = self._lines.get(channel.code)
+        if line is None:
+            line = self._lines[channel.code] = Line(self._make, at_a_time=CALLS_AT_A_TIME)
+        return line
+
+    def _make(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=CALLS_AT_A_TIME)
+        # No redirects, no proxy from the environment: a channel is the address that an admin wrote down.
+        return httpx.AsyncClient(
+            timeout=self._timeout, limits=limits, follow_redirects=False, trust_env=False, verify=tls()
+        )
 
 
 def _parse(received: bytes) -> Any:

@@ -19,6 +19,7 @@ import httpx
 import orjson
 
 from gencharge.core.config import Settings
+from gencharge.core.http_line import Line, LineBusy, tls
 from gencharge.payments.gateway import (
     CallNotSent,
     CallRefused,
@@ -50,18 +51,24 @@ class Razorpay:
         self._secret = settings.payment_key_secret.get_secret_value()
         self._timeout_seconds = timeout_seconds or settings.payment_timeout_seconds
         # No redirects, no proxy from the environment: the gateway is the address in the settings.
-        self._client = httpx.AsyncClient(
-            base_url=settings.payment_gateway_url.rstrip("/") + "/v1",
-            auth=httpx.BasicAuth(self.key_id, self._secret),
-            timeout=httpx.Timeout(self._timeout_seconds, connect=min(CONNECT_SECONDS, self._timeout_seconds)),
-            limits=httpx.Limits(max_connections=CALLS_AT_A_TIME, max_keepalive_connections=CALLS_AT_A_TIME),
-            follow_redirects=False,
-            trust_env=False,
+        self._line = Line(
+            lambda: httpx.AsyncClient(
+                base_url=settings.payment_gateway_url.rstrip("/") + "/v1",
+                auth=httpx.BasicAuth(self.key_id, self._secret),
+                timeout=httpx.Timeout(
+                    self._timeout_seconds, connect=min(CONNECT_SECONDS, self._timeout_seconds)
+                ),
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=CALLS_AT_A_TIME),
+                follow_redirects=False,
+                trust_env=False,
+                verify=tls(),
+            ),
+            at_a_time=CALLS_AT_A_TIME,
         )
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._line.close()
 
     def is_checkout(self, order_id: str, gateway_payment_id: str, signature: str) -> bool:
         """Whether the checkout's signature is genuine: HMAC-SHA256 of `order|payment` with the key's secret."""
@@ -178,7 +185,7 @@ class Razorpay:
             # Over all: an answer that drips in byte by byte never meets the time-out of a single read.
             async with asyncio.timeout(seconds or self._timeout_seconds):
                 status, said = await self._call(method, path, body, headers or {}, most)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        except (LineBusy, httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise CallNotSent(type(error).__name__) from None
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
             raise CallUnknown(type(error).__name__) from None
@@ -196,7 +203,10 @@ class Razorpay:
         sent = {**headers, "Accept": "application/json"}
         if content is not None:
             sent["Content-Type"] = "application/json"
-        async with self._client.stream(method, path, content=content, headers=sent) as answer:
+        async with (
+            self._line.client(patience_seconds=self._timeout_seconds / 2) as client,
+            client.stream(method, path, content=content, headers=sent) as answer,
+        ):
             received = bytearray()
             async for part in answer.aiter_bytes():
                 received += part

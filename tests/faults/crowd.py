@@ -25,7 +25,7 @@ OPERATORS = ("AIRTEL", "JIO", "VI")
 CHANNELS_EACH = 10
 CUSTOMERS = 600
 OPENING_PAISE = 10**8
-CLIENTS = 24
+CLIENTS = 64
 SHARE = 0.05
 # Kinds that have no end by themselves, and those of statements, which are not about recharges.
 _LEFT_OUT = {"pending"}
