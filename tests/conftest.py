@@ -103,13 +103,13 @@ def test_settings(folder: Path, database: str, **but: object) -> Settings:
 test_settings.__test__ = False  # type: ignore[attr-defined]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(servers: Path, worker_id: str) -> Settings:
-    """This xdist worker's settings, with databases of its own in each store."""
+    """Settings for one file of tests, with a fresh database: what another file left behind breaks no check of the books."""
     return test_settings(servers, database_of(servers, worker_id))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application, its lifespan running."""
     from gencharge.main import create_app
@@ -119,19 +119,23 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
         yield app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stores(app: FastAPI) -> Stores:
     """The application's own stores."""
     found: Stores = app.state.stores
     return found
 
 
-@pytest.fixture(scope="session")
-async def shop(stores: Stores) -> Stores:
-    """The stores, with the sample catalogue on sale."""
+@pytest.fixture(scope="module")
+async def shop(app: FastAPI, stores: Stores) -> Stores:
+    """The stores, with the sample catalogue on sale, which the application knows already."""
+    from gencharge.operators import service as operators
+    from gencharge.plans import service as plans
     from tests.money import sell_sample_plans
 
     await sell_sample_plans(stores)
+    await operators.operators_of(app).refresh(stores.database)
+    await plans.catalogue_of(app).refresh(stores.database)
     return stores
 
 
@@ -157,7 +161,7 @@ def queries(stores: Stores) -> Iterator[Callable[[], AbstractContextManager[Coun
         yield counting
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def relay(stores: Stores) -> Relay:
     """The outbox relay: `await relay.drain()` delivers what was announced so far."""
     from gencharge import wiring

@@ -31,7 +31,7 @@ from tests.outside import Outside, sandbox
 IMPATIENT_SECONDS = 0.5
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outside(stores: Stores) -> Iterator[Outside]:
     """The sandbox. Its webhooks go nowhere: a test that wants them sends them itself."""
     with sandbox(stores.settings) as running:

@@ -18,6 +18,9 @@ from gencharge.users.models import SavedNumber, User
 from tests import factories
 from tests.users.conftest import Headers, events_of
 
+# Whose operators and circles are there to be named.
+pytestmark = pytest.mark.usefixtures("shop")
+
 
 def body(**but: Any) -> dict[str, Any]:
     return {
