@@ -173,7 +173,8 @@ def gateway_rows() -> list[Row]:
         Row("-", "nothing", journey="beside"),
         Row("-", "nothing", ends=frozenset({CREDITED}), journey="topup"),
         Row("-", "nothing", ends=frozenset({RETURNED}), journey="source"),
-        Row("order", "decline", one("order", "decline"), money, journey="upi"),
+        # Where the refusal was lost with the process, the repetition meets none.
+        Row("order", "decline", one("order", "decline"), plan | money, journey="upi"),
         *orders,
         *payments,
         *webhooks,
