@@ -122,6 +122,7 @@ def test_the_routes_that_want_a_second_factor_given_just_now_are_these(asker: As
         "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund",
         "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve",
         "POST /v1/payments/admin/{user_id}/{payment_id}/refunds",
+        "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve",
         "POST /v1/wallet/admin/adjustments",
         "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/approve",
         "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/cancel",

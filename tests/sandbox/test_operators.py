@@ -62,8 +62,8 @@ def test_an_unknown_reference_says_so(site: Site) -> None:
         ({"X-Timestamp": "0"}, "bad_signature"),
         (signed(recharge("r1"), secret="another"), "bad_signature"),
         (signed(b"another body"), "bad_signature"),
-        (signed(recharge("r1"), at=time.time() - 301), "stale_timestamp"),
-        (signed(recharge("r1"), at=time.time() + 400), "stale_timestamp"),
+        (signed(recharge("r1"), at=time.time() - 100_000), "stale_timestamp"),
+        (signed(recharge("r1"), at=time.time() + 100_000), "stale_timestamp"),
     ],
 )
 def test_a_bad_signature_or_an_old_one_is_401_and_delivers_nothing(
