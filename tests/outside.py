@@ -23,7 +23,7 @@ from gencharge.fulfilment.models import OperatorChannel
 from gencharge.operators.models import Operator
 from gencharge.sandbox.config import Config
 from gencharge.sandbox.server import server
-from tests.sandbox.conftest import free_port, until
+from tests.sandbox.conftest import bury, free_port, until
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens
 
@@ -74,6 +74,7 @@ def sandbox(settings: Settings, **but: Any) -> Iterator[Outside]:
         outside.close()
         runner.should_exit = True
         thread.join(10)
+        bury()
         shutil.rmtree(folder, ignore_errors=True)
 
 
