@@ -1,8 +1,8 @@
 """`python -m bench steady`: recharges over an operator's API at a constant rate, with the worker and the sandbox beside.
 
 Once with an operator that answers at once, once with one that takes three seconds: the operator's call is not in the
-request, so the answers must not differ. All processes, the load and PostgreSQL share the machine; the worker and the
-sandbox, which live elsewhere in life, get the lower priority after the first row.
+request, so the answers must not differ. All processes, the load and PostgreSQL share the machine, where the worker and
+the sandbox give way to the API by themselves (`os.nice`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
-import psutil
 from rich.console import Console
 from rich.table import Table
 
@@ -49,18 +48,14 @@ def main(words: Sequence[str]) -> None:
         environment = made.environment(PRODUCT) | {"SANDBOX_PORT": str(port), "PAYMENT_GATEWAY_URL": outside}
         asyncio.run(_open_channel(made, outside))
         with (
-            _sandbox(made.folder, environment, outside) as sandbox_pid,
+            _sandbox(made.folder, environment, outside),
             Server("api", "gencharge.main:create_app", made.folder, environment) as server,
-            servers.worker(made.folder, environment) as worker_pid,
+            servers.worker(made.folder, environment),
         ):
             server.wait_ready()
             _aim(outside, server.port)
             recharges = load.write(made.folder / "steady", made.subscriptions(SUBSCRIBE, made.addon()))
             _pace(server, recharges, options.rate, 2)  # warm-up
-            found["equals"] = _pace(server, recharges, options.rate, options.seconds)
-            for pid in (sandbox_pid, worker_pid):
-                psutil.Process(pid).nice(15)
-            time.sleep(options.seconds / 2)
             found["subscribe"] = _pace(server, recharges, options.rate, options.seconds)
             _slow_down(outside)
             found["subscribe-slow"] = _pace(server, recharges, options.rate, options.seconds)
@@ -103,7 +98,7 @@ async def _open_channel(made: World, outside: str) -> None:
 
 
 @contextmanager
-def _sandbox(folder: Path, environment: dict[str, str], outside: str) -> Iterator[int]:
+def _sandbox(folder: Path, environment: dict[str, str], outside: str) -> Iterator[None]:
     words = [sys.executable, "-m", "gencharge", "sandbox"]
     with (folder / "sandbox.log").open("ab") as output:
         process = subprocess.Popen(words, cwd=folder, env=environment, stdout=output, stderr=output)
@@ -114,7 +109,7 @@ def _sandbox(folder: Path, environment: dict[str, str], outside: str) -> Iterato
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
-        yield process.pid
+        yield
     finally:
         process.terminate()
         process.wait(10)
@@ -133,8 +128,7 @@ def _slow_down(outside: str) -> None:
 
 def _show(console: Console, found: dict[str, dict[str, float]], options: argparse.Namespace) -> None:
     titles = {
-        "equals": f"POST {SUBSCRIBE}, operator over its API",
-        "subscribe": "worker and operator with the lower priority",
+        "subscribe": f"POST {SUBSCRIBE}, operator over its API",
         "subscribe-slow": "the same, the operator takes 3 s",
     }
     table = Table("row", "requests", "p50 ms", "p95 ms", "p99 ms", "longest ms", "errors", "p95 wanted")

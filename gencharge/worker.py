@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from contextlib import suppress
 
@@ -17,12 +18,15 @@ from gencharge.core.stores import Stores
 log = telemetry.get_logger(__name__)
 _RESTART_SECONDS = 2.0
 _RESCUE_SECONDS = 30.0
+# Where worker and API share a machine, whoever waits for an answer goes first.
+_NICENESS = 10
 
 
 async def main(settings: Settings | None = None) -> None:
     """Run until SIGTERM or SIGINT; what is under way is finished first."""
     settings = settings or get_settings()
     telemetry.configure_logging(settings)
+    os.nice(_NICENESS)
     stores = Stores.open(settings, name="gencharge-worker")
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 
 import uvicorn
@@ -26,6 +27,8 @@ class Severable(HttpToolsProtocol):
 def run(settings: Settings, *, host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     telemetry.configure_logging(settings)
+    # In life the gateway and the operators have machines of their own.
+    os.nice(15)
     with suppress(KeyboardInterrupt):
         server(Config.of(settings), host=host, port=port).run()
 
