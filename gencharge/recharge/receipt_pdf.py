@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from fpdf import FPDF, FPDF_VERSION
+from fpdf import FPDF
 from fpdf.fonts import TTFFont
 
 from gencharge.core import clock
@@ -22,8 +22,6 @@ from gencharge.recharge.receipt_schemas import ReceiptOut
 from gencharge.recharge.schemas import PaymentMethod
 from gencharge.recharge.tax import UNION_TERRITORIES
 
-# Raise the number when the page changes: the PDFs that are kept were made by an earlier edition.
-EDITION: Final = f"1/{FPDF_VERSION}"
 _FONTS: Final = Path(__file__).parent / "data"
 _FAMILY: Final = "noto"
 Colour = tuple[int, int, int]

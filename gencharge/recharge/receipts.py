@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from importlib.metadata import version
 from typing import Final, Self
 from uuid import UUID
 
@@ -29,13 +30,14 @@ from gencharge.recharge import crud, receipt_crud, service, tax
 from gencharge.recharge import fulfilment_crud as deliveries
 from gencharge.recharge.errors import ReceiptNotReady, RechargeNotFound
 from gencharge.recharge.models import ActivePlan, PaymentState, Receipt, Recharge
-from gencharge.recharge.receipt_pdf import EDITION, render
 from gencharge.recharge.receipt_schemas import ReceiptOut, SellerOut
 from gencharge.recharge.schemas import PaymentMethod
 from gencharge.recharge.words import in_words
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 
+# Raise the number when the page changes: the PDFs that are kept were made by an earlier edition.
+EDITION: Final = f"1/{version('fpdf2')}"
 PDF: Final = "application/pdf"
 # Making one keeps a thread busy for some hundredths of a second; more at a time would slow everything else down.
 _AT_A_TIME: Final = 2
@@ -216,7 +218,7 @@ class Printer:
         if kept is not None:
             return kept
         async with self._turns:
-            made = await asyncio.to_thread(render, shown)
+            made = await asyncio.to_thread(_draw, shown)
         try:
             await self._storage.put(key, made, PDF)
         except StorageUnavailable as problem:
@@ -234,3 +236,10 @@ async def erase(stores: Stores, user_id: UUID) -> None:
         prefix = f"{_folder_of(issued.issued_at.astimezone(clock.IST).year)}{issued.recharge_id}-"
         for file in await storage.list_files(prefix):
             await storage.delete(file.key)
+
+
+def _draw(shown: ReceiptOut) -> bytes:
+    # Imported when the first PDF is asked for: it takes every process a third of a second and 22 MB.
+    from gencharge.recharge.receipt_pdf import render
+
+    return render(shown)
