@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -276,6 +277,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+
+
+async def each_once(request: Request) -> None:
+    """For `dependencies=[Depends(each_once)]`: a parameter given twice is an error, for one of the two would be ignored."""
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    twice = [name for name, count in times.items() if count > 1]
+    if twice:
+        raise ValidationFailed(
+            errors=[field_problem(f"query.{name}", "given once", "repeated") for name in twice]
+        )
 
 
 def idempotency_key(request: Request) -> str:

@@ -82,7 +82,6 @@ async def update(db: AsyncSession, admin: Principal, code: str, command: Channel
     changed = changes(before, _state_of(channel))
     if changed:
         channel.updated_at = clock.now()
-        channel.version += 1
         await db.flush()
         await snapshots.bump(db, CHANNELS)
         updated = ChannelUpdated(

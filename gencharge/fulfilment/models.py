@@ -29,7 +29,6 @@ class OperatorChannel(Base):
     max_amount: Mapped[int] = mapped_column(BigInteger, server_default="10000000")
     commission_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    version: Mapped[int] = mapped_column(Integer, server_default="1")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 

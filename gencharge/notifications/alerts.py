@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.core.document_db import Document
@@ -97,14 +100,20 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
 
 async def deliver(stores: Stores, batch: list[Envelope]) -> None:
     """Put each alert into the inbox of every admin who may act on it."""
+    alerts = [
+        (envelope, write(envelope.event), needed)
+        for envelope in batch
+        for write, needed in [ALERTS[type(envelope.event)]]
+    ]
+    wanted = {(needed, alert.operator) for _, alert, needed in alerts}
+
+    async def look_up(db: AsyncSession) -> dict[tuple[str, str | None], list[UUID]]:
+        return {each: await admins.holders_of(db, *each) for each in wanted}
+
+    holders = await stores.database.run(look_up)
     notices: list[Document] = []
-    for envelope in batch:
-        write, needed = ALERTS[type(envelope.event)]
-        alert = write(envelope.event)
-        found = await stores.database.run(
-            lambda db, needed=needed, alert=alert: admins.holders_of(db, needed, alert.operator)  # type: ignore[misc]
-        )
-        for admin_id in found:
+    for envelope, alert, needed in alerts:
+        for admin_id in holders[needed, alert.operator]:
             draft = Draft(
                 recipient=Recipient("admin", admin_id),
                 kind=alert.kind,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated, Any, Final, cast
 from uuid import UUID
 
@@ -10,10 +9,10 @@ from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core import clock
 from gencharge.core.database import Db
-from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed, field_problem
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.paging import CursorInvalid, Page
 from gencharge.core.ready import Answers, ReadyRoute
-from gencharge.core.web import errors
+from gencharge.core.web import each_once, errors
 from gencharge.core.web import router as make_router
 from gencharge.offers import administration, kinds, listing
 from gencharge.offers import service as offers
@@ -84,16 +83,6 @@ async def _shelves(request: Request) -> Shelves:
     return cast(Shelves, request.scope[_SHELVES])
 
 
-async def _each_once(request: Request) -> None:
-    """A parameter that is given twice is an error: one of the two would be ignored."""
-    times = Counter(name for name, _ in request.query_params.multi_items())
-    twice = [name for name, count in times.items() if count > 1]
-    if twice:
-        raise ValidationFailed(
-            errors=[field_problem(f"query.{name}", "given once", "repeated") for name in twice]
-        )
-
-
 CurrentShelves = Annotated[Shelves, Depends(_shelves)]
 OfferReader = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.READ, scoped=True))]
 OfferWriter = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.WRITE, scoped=True))]
@@ -132,7 +121,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Offers that hold now",
     response_model=Page[OfferOut],
-    dependencies=[Depends(_each_once)],
+    dependencies=[Depends(each_once)],
     responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OfferRoute,
 )

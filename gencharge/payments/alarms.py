@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from gencharge.core import telemetry
 from gencharge.core.database import Database
@@ -14,7 +15,8 @@ from gencharge.payments.events import WebhookRefused
 # One event for each kind of sender and reason in so long; the log has every one.
 QUIET_SECONDS: Final = 10.0
 log = telemetry.get_logger(__name__)
-_last: dict[tuple[str, str], float] = {}
+# By database, which is to say by application: a test runs several in one process.
+_last: WeakKeyDictionary[Database, dict[tuple[str, str], float]] = WeakKeyDictionary()
 
 
 async def refused(database: Database, sender: str, reason: str) -> None:
@@ -25,9 +27,9 @@ async def refused(database: Database, sender: str, reason: str) -> None:
     log.warning("webhook_refused", sender=sender, reason=reason)
     # Whoever forges a name can forge many: what counts is what stands before the colon.
     key = (sender.partition(":")[0], reason)
-    now = time.monotonic()
-    if now - _last.get(key, float("-inf")) < QUIET_SECONDS:
+    told, now = _last.setdefault(database, {}), time.monotonic()
+    if now - told.get(key, float("-inf")) < QUIET_SECONDS:
         return
-    _last[key] = now
+    told[key] = now
     event = WebhookRefused(user_id=str(SYSTEM), sender=sender, reason=reason)
     await database.run(lambda db: emit(db, event))

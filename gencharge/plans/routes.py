@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core import clock
-from gencharge.core.errors import DatabaseUnavailable, ValidationFailed, field_problem
+from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.paging import CursorInvalid, Page
 from gencharge.core.ready import Answers, ReadyRoute
-from gencharge.core.web import errors
+from gencharge.core.web import each_once, errors
 from gencharge.core.web import router as router_of
 from gencharge.plans import listing
 from gencharge.plans import service as plans
@@ -47,16 +47,6 @@ async def _shelf(request: Request) -> Shelf:
     return cast(Shelf, request.scope[_SHELF])
 
 
-async def _each_once(request: Request) -> None:
-    """A parameter that is given twice is an error: one of the two would be ignored."""
-    times = Counter(name for name, _ in request.query_params.multi_items())
-    twice = [name for name, count in times.items() if count > 1]
-    if twice:
-        raise ValidationFailed(
-            errors=[field_problem(f"query.{name}", "given once", "repeated") for name in twice]
-        )
-
-
 CurrentShelf = Annotated[Shelf, Depends(_shelf)]
 router = router_of("plans", route_class=ShelfRoute)
 # One plan by its id comes after the staff's fixed paths, which look like ids to it.
@@ -67,7 +57,7 @@ single = router_of("plans", route_class=ShelfRoute)
     "",
     summary="Plans on sale",
     response_model=Page[PlanOut],
-    dependencies=[Depends(_each_once)],
+    dependencies=[Depends(each_once)],
     responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_plans(shelf: CurrentShelf, query: Annotated[PlanQuery, Query()]) -> Page[PlanOut]:

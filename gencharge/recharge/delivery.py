@@ -114,12 +114,7 @@ async def no_channel(db: AsyncSession, task: Task, channels: ChannelsSnapshot) -
         for attempt in await crud.list_attempts(db, task.user_id, task.recharge_id)
         if attempt.outcome == "refused"
     ]
-    refused = {attempt.channel for attempt in refusals}
-    left = [
-        channel
-        for channel in channels.channels.values()
-        if channel.takes(task.operator, task.amount) and channel.code not in refused
-    ]
+    left = _is_left(channels, task.operator, task.amount, refusals)
     if not left and refusals:
         await fail(db, task.user_id, task.recharge_id, reason=refusals[-1].reason or "refused")
     elif not left or clock.now() - task.created_at > PATIENCE:
@@ -216,13 +211,8 @@ async def _not_delivered(
     if fulfilment.reference != attempt.reference or not fulfilment.next_attempt_at:
         return  # another attempt runs, or it is over
     attempts = await crud.list_attempts(db, fulfilment.user_id, fulfilment.recharge_id)
-    tried = {each.channel for each in attempts if each.outcome == "refused"}
-    left = [
-        each
-        for each in channels.channels.values()
-        if each.takes(fulfilment.operator, fulfilment.amount) and each.code not in tried
-    ]
-    if refused and not left:
+    refusals = [each for each in attempts if each.outcome == "refused"]
+    if refused and not _is_left(channels, fulfilment.operator, fulfilment.amount, refusals):
         await fail(db, fulfilment.user_id, fulfilment.recharge_id, reason=answer.reason or "refused")
         return
     await crud.set_waiting(
@@ -232,6 +222,15 @@ async def _not_delivered(
         seconds=0,
         state=FulfilmentState.DUE,
         error=answer.reason,
+    )
+
+
+def _is_left(channels: ChannelsSnapshot, operator: str, amount: int, refusals: list[OperatorAttempt]) -> bool:
+    """True where a channel could still take it that has not refused it."""
+    refused = {attempt.channel for attempt in refusals}
+    return any(
+        channel.takes(operator, amount) and channel.code not in refused
+        for channel in channels.channels.values()
     )
 
 

@@ -113,7 +113,12 @@ class Dispatcher(Loop[Task, str]):
     ) -> None:
         self.health.begin(channel.code)
         started = time.monotonic()
-        answer = await self._client.submit(channel, task.submission(reference))
+        try:
+            answer = await self._client.submit(channel, task.submission(reference))
+        except BaseException:
+            # A probe that was cut off must not keep the channel closed for as long as the process lives.
+            self.health.record(channel.code, Verdict.UNKNOWN)
+            raise
         self._record("submit", channel, answer, started)
         if again and answer.verdict is Verdict.NOT_SENT:
             # This one did not leave us; an earlier one under the same reference may have.

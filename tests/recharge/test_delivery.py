@@ -388,7 +388,7 @@ async def test_a_callback_makes_us_ask_at_once_and_a_wrong_one_changes_nothing(
     assert (await bought.recharge()).status == "processing", "the operator itself says that it is under way"
 
     outside.control("PUT", "/sandbox/clock", {"advance_seconds": 100})
-    time.sleep(0.1)  # the sandbox's courier
+    until(lambda: delivered(outside) != [])
     truth = json.dumps({"reference": attempt.reference, "status": "success"}).encode()
     for _ in range(3):
         assert (await client.post(path, content=truth, headers=signed(shop, truth))).status_code == 200

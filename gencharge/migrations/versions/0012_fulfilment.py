@@ -69,7 +69,6 @@ def _create_channels() -> None:
         sa.Column("max_amount", sa.BigInteger(), server_default="10000000", nullable=False),
         sa.Column("commission_bp", sa.Integer(), server_default="0", nullable=False),
         sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", _INSTANT, server_default=_NOW, nullable=False),
         sa.Column("updated_at", _INSTANT, server_default=_NOW, nullable=False),
         sa.PrimaryKeyConstraint("code", name="pk_operator_channels"),
