@@ -24,6 +24,16 @@ class Meter(Protocol):
         """So many more rows are done."""
 
 
+class Silent:
+    """Says nothing: for tests."""
+
+    def begin(self, what: str, total: int) -> None:
+        """Nothing."""
+
+    def advance(self, rows: int) -> None:
+        """Nothing."""
+
+
 class _Bars:
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
