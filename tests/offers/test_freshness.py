@@ -25,7 +25,9 @@ from tests.plans.test_freshness import another_process, seconds_until
 
 async def shows(client: httpx.AsyncClient, offer_id: str, name: str | None) -> bool:
     """Whether the public list has the offer under this name; None: not at all."""
-    items = (await client.get("/v1/offers", params={"limit": 100})).json()["items"]
+    # Newest first: other tests of this database may have put more than a page on show.
+    wanted = {"limit": 100, "sort": "newest"}
+    items = (await client.get("/v1/offers", params=wanted)).json()["items"]
     return next((item["name"] for item in items if item["offer_id"] == offer_id), None) == name
 
 
