@@ -117,7 +117,7 @@ def measure_memory(made: World) -> Memory:
     """Resident memory of a fresh API process: at rest, after a thousand recharges, after a thousand more."""
     environment = made.environment(PRODUCT)
     file = load.write(made.folder / "memory.requests", made.subscriptions(SUBSCRIBE, made.addon()))
-    with Server("memory", "gencharge.main:create_app", made.folder, environment) as server:
+    with Server("memory", "gencharge.api.main:create_app", made.folder, environment) as server:
         server.wait_ready()
         time.sleep(2)
         readings = [server.rss_mb]

@@ -24,9 +24,9 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gencharge.core.config import Settings, get_settings
-from gencharge.core.events import EventRow
-from gencharge.core.ids import SYSTEM, new_id
+from gencharge.core.events.events import EventRow
+from gencharge.core.settings import Settings, get_settings
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.operators.models import ConnectionRow, Operator
 from gencharge.plans.models import Plan
 from gencharge.recharge.models import ActivePlan, Line, PaymentState, PlanState, Recharge

@@ -29,18 +29,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from sqlalchemy import event, text
 
+import scale
 from bench.combinations import Query, Values, queries_of, shown, values_of
 from bench.discovery import StaffList, staff_lists
-from gencharge import scale, wiring
-from gencharge.core import checks, clock, migrations
-from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
-from gencharge.embedded import EmbeddedServers
-from gencharge.main import create_app
-from gencharge.scale import progress
+from gencharge import wiring
+from gencharge.api.main import create_app
+from gencharge.core.postgres import migrations
+from gencharge.core.rooms import checks
+from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions.gate import Gate
 from gencharge.sessions.tokens import Keyring, Principal
+from scale import progress
 
 DATABASE = "gencharge_scale"
 GOAL_MS = 100.0

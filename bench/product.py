@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from gencharge import wiring
-from gencharge.core import web
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core.http import web
 from gencharge.sessions.guards import SignedInUser
 
 GUARD_PATH = "/v1/bench"

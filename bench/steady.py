@@ -49,7 +49,7 @@ def main(words: Sequence[str]) -> None:
         asyncio.run(_open_channel(made, outside))
         with (
             _sandbox(made.folder, environment, outside),
-            Server("api", "gencharge.main:create_app", made.folder, environment) as server,
+            Server("api", "gencharge.api.main:create_app", made.folder, environment) as server,
             servers.worker(made.folder, environment),
         ):
             server.wait_ready()

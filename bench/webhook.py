@@ -23,7 +23,7 @@ from rich.console import Console
 
 from bench.servers import Server
 from bench.world import PRODUCT, World, world
-from gencharge.core.ids import new_id
+from gencharge.core.values.ids import new_id
 
 PATH = "/v1/payments/webhooks/razorpay"
 GOAL_MS = 20.0
@@ -51,7 +51,9 @@ def main(words: Sequence[str]) -> None:
             for each in ([one, one] if number % 10 == 0 else [one])
         ]
         again = again[:count]
-        with Server("webhook", "gencharge.main:create_app", made.folder, made.environment(PRODUCT)) as server:
+        with Server(
+            "webhook", "gencharge.api.main:create_app", made.folder, made.environment(PRODUCT)
+        ) as server:
             server.wait_ready()
             asyncio.run(_send(server.port, again[:WARM_UP], options.rate))
             took, errors = asyncio.run(_send(server.port, again[WARM_UP:], options.rate))

@@ -19,13 +19,14 @@ import asyncpg
 
 from bench import load
 from gencharge import wiring
-from gencharge.core import checks, migrations
-from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
-from gencharge.core.database import Database
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.embedded import EmbeddedServers
+from gencharge.core.postgres import migrations
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import checks
+from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
+from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions.tokens import Keyring, Principal
 
 USERS: Final = 2_000

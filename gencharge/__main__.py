@@ -1,5 +1,5 @@
 """`python -m gencharge`: the same as the `gencharge` command."""
 
-from gencharge.cli import app
+from gencharge.run.cli import app
 
 app()

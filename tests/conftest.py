@@ -16,11 +16,11 @@ from fastapi import FastAPI
 from filelock import FileLock
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import migrations
-from gencharge.core.config import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.embedded import EmbeddedServers
+from gencharge.core.events.relay import Relay
+from gencharge.core.postgres import migrations
+from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.stores.stores import Stores
+from gencharge.run.embedded import EmbeddedServers
 from tests.counting import Counted, counting, listening
 
 TEMPLATE = "gencharge_template_test"
@@ -112,7 +112,7 @@ def settings(servers: Path, worker_id: str) -> Settings:
 @pytest.fixture(scope="module")
 async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     """The application, its lifespan running."""
-    from gencharge.main import create_app
+    from gencharge.api.main import create_app
 
     app = create_app(settings)
     async with app.router.lifespan_context(app):

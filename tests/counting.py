@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from gencharge.core.database import Database
+from gencharge.core.postgres.database import Database
 
 # Of the request that is looked at: what watchers and other tests do at the same time is not its doing.
 _looking: ContextVar[Counted | None] = ContextVar("looking", default=None)

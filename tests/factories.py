@@ -15,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.admins.models import Admin
-from gencharge.core import clock, snapshots
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.sessions import service as sessions
 from gencharge.sessions.gate import Gate
 from gencharge.sessions.tokens import Keyring, Principal

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.ids import SYSTEM
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan

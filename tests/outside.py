@@ -16,13 +16,13 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
-from gencharge.fulfilment.models import OperatorChannel
+from gencharge.channels.models import OperatorChannel
+from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.operators.models import Operator
-from gencharge.sandbox.config import Config
-from gencharge.sandbox.server import server
+from sandbox.config import Config
+from sandbox.server import server
 from tests.sandbox.conftest import bury, free_port, until
 
 NOBODY = "http://127.0.0.1:9"  # the discard port: nobody listens

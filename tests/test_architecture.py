@@ -19,36 +19,22 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"sessions", "directory"}),
     frozenset({"operators"}),
     frozenset({"users", "admins"}),
-    frozenset({"plans", "wallet", "content", "contact", "backups"}),
-    frozenset({"offers", "payments", "fulfilment"}),
+    frozenset({"plans", "wallet"}),
+    frozenset({"offers", "payments", "channels"}),
     frozenset({"recharge", "auth"}),
-    frozenset({"autopay", "referrals", "reconciliation"}),
+    frozenset({"delivery"}),
+    frozenset({"receipts"}),
+    frozenset({"reconciliation"}),
     frozenset({"notifications", "audit", "webhooks"}),
-    frozenset({"analytics", "reports"}),
     frozenset({"wiring"}),
-    frozenset({"main", "cli", "seed"}),
+    frozenset({"api", "run"}),
 )
 # What is beside the rooms: it builds, starts, describes or moves the whole, and may know all of it.
-TOP = frozenset(
-    {
-        "__init__",
-        "__main__",
-        "main",
-        "cli",
-        "seed",
-        "reference",
-        "dev",
-        "doctor",
-        "docs",
-        "health",
-        "worker",
-        "embedded",
-        "processes",
-        "migrations",
-        "scale",
-        "sandbox",
-    }
-)
+TOP = frozenset({"__init__", "__main__", "api", "run", "migrations"})
+# The three rooms that recharge is being split into still know each other.
+_BEING_SPLIT = {
+    (a, b) for a in ("recharge", "delivery", "receipts") for b in ("recharge", "delivery", "receipts")
+}
 FILES = ("errors", "models", "schemas", "crud", "service", "routes")
 DOORS = frozenset({"service", "models", "events", "errors"})
 DOORS_OF = {"sessions": DOORS | {"guards"}}
@@ -118,6 +104,8 @@ def _reasons(room: str, file: str, floor: int, target: list[str], *, hidden: boo
         return
     if room in TOP or room == "wiring":
         return
+    if (room, other) in _BEING_SPLIT:
+        return
     if other_floor >= floor:
         yield f"{room} (floor {floor}) imports {other} (floor {other_floor}): only a lower floor may be imported"
     if hidden and other != "core":
@@ -144,7 +132,7 @@ def test_no_file_breaks_the_floors_the_file_order_or_the_doors() -> None:
     [
         ("wallet/service.py", "from gencharge.recharge import service", "only a lower floor"),
         ("wallet/service.py", "from gencharge.plans import service", "only a lower floor"),
-        ("core/money.py", "from gencharge.wallet.models import Code", "only a lower floor"),
+        ("core/values/money.py", "from gencharge.wallet.models import Code", "only a lower floor"),
         ("wallet/crud.py", "from gencharge.wallet import service", "downward only"),
         ("wallet/models.py", "from gencharge.wallet.schemas import WalletOut", "downward only"),
         ("recharge/service.py", "from gencharge.wallet import crud", "enters wallet through crud"),
@@ -170,7 +158,7 @@ def test_only_wiring_imports_routes() -> None:
         room = relative.split("/")[0].removesuffix(".py")
         for _, name, _ in imports(ast.parse(path.read_text(encoding="utf-8"))):
             target = name.split(".")[1:]
-            if len(target) > 1 and target[1] == "routes" and room not in {"wiring", target[0]}:
+            if len(target) > 1 and target[1].endswith("routes") and room not in {"wiring", target[0]}:
                 offenders.append(f"{relative}: {name}")
     assert offenders == []
 

@@ -17,8 +17,8 @@ import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from gencharge.dev import recharge_example
-from gencharge.embedded import EmbeddedServers
+from gencharge.run.dev import recharge_example
+from gencharge.run.embedded import EmbeddedServers
 
 
 @pytest.fixture

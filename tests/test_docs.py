@@ -10,12 +10,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge import reference
-from gencharge.core.config import Settings
-from gencharge.main import create_app
+from gencharge.api import reference
+from gencharge.api.main import create_app
+from gencharge.core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-ASSETS = ROOT / "gencharge" / "static" / "docs"
+ASSETS = ROOT / "gencharge" / "api" / "static" / "docs"
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])

@@ -19,9 +19,9 @@ import pytest
 from pymongo import MongoClient, WriteConcern
 from redis import Redis as RedisClient
 
-from gencharge.embedded import AlreadyRunning, EmbeddedServers, Postgres, Redis, ServerFailed
-from gencharge.embedded.binaries import missing_library
-from gencharge.processes import wait_until_free
+from gencharge.run.embedded import AlreadyRunning, EmbeddedServers, Postgres, Redis, ServerFailed
+from gencharge.run.embedded.binaries import missing_library
+from gencharge.run.processes import wait_until_free
 
 PROGRAMS = {"postgres", "mongod", "redis-server"}
 # A parent that runs the servers of a folder until it is killed.
@@ -29,7 +29,7 @@ PARENT = """
 import signal, sys
 from pathlib import Path
 from typing import Any
-from gencharge.embedded import EmbeddedServers
+from gencharge.run.embedded import EmbeddedServers
 with EmbeddedServers(Path(sys.argv[1])):
     print("ready", flush=True)
     signal.pause()
@@ -292,7 +292,7 @@ def test_an_ordinary_user_can_run_them_too(folder: Path) -> None:
     user = {"user": uid, "group": uid, "extra_groups": [], "env": environment, "cwd": folder}
     try:
         subprocess.run(
-            [sys.executable, "-c", "import gencharge.embedded"], capture_output=True, check=True, **user
+            [sys.executable, "-c", "import gencharge.run.embedded"], capture_output=True, check=True, **user
         )  # type: ignore[call-overload]
     except (PermissionError, subprocess.CalledProcessError):
         pytest.skip("this Python or this checkout is not readable for other users")

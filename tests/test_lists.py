@@ -13,18 +13,19 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+import scale
 from bench.discovery import StaffList, staff_lists
-from gencharge import scale, wiring
-from gencharge.core.config import Settings
-from gencharge.core.database import Db
-from gencharge.core.paging import Paging
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
-from gencharge.scale import progress
+from gencharge import wiring
+from gencharge.api.main import create_app
+from gencharge.core.events.relay import Relay
+from gencharge.core.http.paging import Paging
+from gencharge.core.postgres.database import Db
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Action, Principal, Requires, Resource
 from gencharge.users.models import User
+from scale import progress
 from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
 from tests.factories import headers_for, know_roles, make_admin, new_client

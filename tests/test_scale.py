@@ -12,14 +12,15 @@ import psycopg
 import pytest
 from rich.console import Console
 
-from gencharge import scale, wiring
-from gencharge.core import checks
-from gencharge.core.config import Environment, Settings
-from gencharge.core.database import Database
-from gencharge.core.phone import parse_mobile
-from gencharge.scale import progress
-from gencharge.scale.people import code_of, id_at, instant, phone_of
-from gencharge.seed import phone_of as sample_phone_of
+import scale
+from gencharge import wiring
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import checks
+from gencharge.core.settings import Environment, Settings
+from gencharge.core.values.phone import parse_mobile
+from gencharge.run.seed import phone_of as sample_phone_of
+from scale import progress
+from scale.people import code_of, id_at, instant, phone_of
 from tests.conftest import TEMPLATE, database_of, fresh_database, test_settings
 
 SMALL = scale.Size(users=2_000, transactions=10_000, seed=7)

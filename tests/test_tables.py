@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, make_url
 
 from gencharge import wiring
-from gencharge.core import migrations
-from gencharge.core.config import Settings
-from gencharge.core.database import Base
+from gencharge.core.postgres import migrations
+from gencharge.core.postgres.database import Base
+from gencharge.core.settings import Settings
 from gencharge.migrations import compare
 
 PACKAGE = Path(__file__).parent.parent / "gencharge"

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins.models import Admin, AdminStatus, Role, RolePermission
-from gencharge.core.ids import new_id
+from gencharge.core.values.ids import new_id
 
 
 async def lock_admin_with_role(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role] | None:

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, Text, fun
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.database import Base
+from gencharge.core.postgres.database import Base
 
 
 class AdminStatus(StrEnum):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from gencharge.admins import role_book, service, staff
+from gencharge.admins import role_service, service
+from gencharge.admins import staff_service as staff
 from gencharge.admins.errors import (
     AdminBlocked,
     AdminGone,
@@ -40,10 +41,10 @@ from gencharge.admins.schemas import (
     RolePage,
     RoleWrite,
 )
-from gencharge.core import web
-from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed, field_problem
-from gencharge.core.paging import CursorInvalid, PageParams
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid, PageParams
+from gencharge.core.postgres.database import Db
 from gencharge.directory.errors import EmailTaken, PhoneTaken
 from gencharge.operators.errors import UnknownOperator
 from gencharge.operators.service import CurrentOperators, OperatorsSnapshot
@@ -214,13 +215,13 @@ def _codes(operators: OperatorsSnapshot, scope: list[str]) -> list[str]:
 )
 async def list_roles(db: Db, admin: RoleReader, query: Annotated[PageParams, Query()]) -> RolePage:
     """The roles by name, with what each allows."""
-    return await role_book.list_roles(db, query)
+    return await role_service.list_roles(db, query)
 
 
 @roles.get("/permissions", summary="All that roles can allow", responses=web.errors(*ADMIN_ERRORS))
 async def list_permissions(admin: RoleReader) -> PermissionsOut:
     """Every permission, by resource, with a sentence."""
-    return role_book.list_permissions()
+    return role_service.list_permissions()
 
 
 @roles.get(
@@ -230,7 +231,7 @@ async def list_permissions(admin: RoleReader) -> PermissionsOut:
 )
 async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
     """A role and what it allows."""
-    return await role_book.show_role(db, role_id)
+    return await role_service.show_role(db, role_id)
 
 
 @roles.post(
@@ -249,7 +250,7 @@ async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
 )
 async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
     """A new role. Nobody puts into a role what they don't hold."""
-    return await role_book.create_role(
+    return await role_service.create_role(
         db, admin.user_id, name=body.name, description=body.description, permissions=body.permissions
     )
 
@@ -276,7 +277,7 @@ async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor
 
     A new name ends the sessions of those who have the role.
     """
-    return await role_book.replace_role(
+    return await role_service.replace_role(
         db,
         admin.user_id,
         role_id,
@@ -302,4 +303,4 @@ async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor
 )
 async def delete_role(role_id: UUID, db: Db, admin: RoleDeleter) -> None:
     """Delete a role that nobody has."""
-    await role_book.delete_role(db, admin.user_id, role_id)
+    await role_service.delete_role(db, admin.user_id, role_id)

@@ -9,10 +9,10 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from gencharge.admins.models import AdminStatus
-from gencharge.core.paging import Page, PageParams
-from gencharge.core.person import Email, PersonName
-from gencharge.core.phone import MobileNumber
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.person_name import Email, PersonName
+from gencharge.core.values.phone import MobileNumber
 
 RoleName = Annotated[
     str,

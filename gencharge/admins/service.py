@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins import crud
 from gencharge.admins.errors import AdminBlocked, AdminUnknown, OwnAccount, RoleUnknown
 from gencharge.admins.events import AdminUpdated
+from gencharge.admins.hierarchy_service import hold_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
-from gencharge.admins.rank import hold_staff
 from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
 from gencharge.admins.schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
-from gencharge.core import clock, snapshots
-from gencharge.core.events import changes, emit
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.paging import Order, column_of, fetch_page
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Order, column_of, fetch_page
+from gencharge.core.rooms import snapshots
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.audit.models import AuditAnchor, Head
-from gencharge.core.document_db import Document, add_once
+from gencharge.core.stores.mongo import Document, add_once
 
 COLLECTION: Final = "audit_entries"
 _CHAIN: Final = "audit"

@@ -18,9 +18,9 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from gencharge.audit import masking
-from gencharge.core import clock
-from gencharge.core.document_db import Document
-from gencharge.core.events import Envelope
+from gencharge.core.events.events import Envelope
+from gencharge.core.stores.mongo import Document
+from gencharge.core.values import clock
 
 _FAILURES: Final = ("Failed", "Refused", "Rejected", "Reused", "Locked")
 

@@ -6,10 +6,11 @@ from typing import Final
 
 from pymongo.errors import PyMongoError
 
-from gencharge.audit import sealing
-from gencharge.core import document_db, telemetry
-from gencharge.core.jobs import Job
-from gencharge.core.stores import Stores
+from gencharge.audit import sealing_service as sealing
+from gencharge.core import telemetry
+from gencharge.core.background.jobs import Job
+from gencharge.core.stores import mongo
+from gencharge.core.stores.stores import Stores
 
 log = telemetry.get_logger(__name__)
 
@@ -21,7 +22,7 @@ async def seal(stores: Stores) -> None:
     except sealing.SealingInterrupted:
         log.info("audit_sealing_interrupted")
     except PyMongoError as error:
-        if not document_db.is_away(error):
+        if not mongo.is_away(error):
             raise
         log.warning("audit_sealing_waits", error=type(error).__name__)
 

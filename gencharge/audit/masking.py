@@ -17,8 +17,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.core.phone import mask_numbers
 from gencharge.core.telemetry import SECRET_NAMES, cut_tokens
+from gencharge.core.values.phone import mask_numbers
 
 _EMAIL: Final = re.compile(r"([\w.%+-])[\w.%+'-]*@([\w-]+(?:\.[\w-]+)+)")
 # By its end or its beginning: `webhook_secret`, `recovery_codes`, `password_hash`, `private_key`.

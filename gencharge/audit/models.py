@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.database import Base
-from gencharge.core.document_db import Document
+from gencharge.core.postgres.database import Base
+from gencharge.core.stores.mongo import Document
 
 GENESIS: Final = "0" * 64
 # What sealing adds to an entry. All the rest is hashed, also a field that somebody adds later.

@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gencharge.core.ids import SYSTEM
-from gencharge.core.paging import BoundedParams, Page
-from gencharge.core.web import Out
+from gencharge.core.http.paging import BoundedParams, Page
+from gencharge.core.http.web import Out
+from gencharge.core.values.ids import SYSTEM
 
 
 def _in_utc(instant: datetime) -> datetime:

@@ -12,10 +12,10 @@ from gencharge.audit import crud
 from gencharge.audit.entries import entry_of
 from gencharge.audit.errors import AuditEntryNotFound
 from gencharge.audit.schemas import AuditQuery
-from gencharge.core.document_db import Document, answering
-from gencharge.core.events import Envelope, Event, Outside
-from gencharge.core.paging import decode_cursor, encode_cursor
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import Envelope, Event, Outside
+from gencharge.core.http.paging import decode_cursor, encode_cursor
+from gencharge.core.stores.mongo import Document, answering
+from gencharge.core.stores.stores import Stores
 
 
 async def record(stores: Stores, batch: list[Envelope]) -> None:

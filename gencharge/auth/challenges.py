@@ -18,9 +18,9 @@ from typing import Final
 from redis.asyncio import Redis
 
 from gencharge.auth.errors import OtpLimit, OtpTooSoon, SignInUnavailable
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.redis_client import is_away
+from gencharge.core.settings import Settings
+from gencharge.core.stores.redis import is_away
+from gencharge.core.values import clock
 
 _HOUR_MS: Final = 3_600_000
 # KEYS: challenge, sends of the phone, sends of the address.

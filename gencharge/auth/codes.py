@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gencharge.auth.development import fixed_codes
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
 
 DIGITS: Final = 6
 # Phone number (E.164) -> code.

@@ -1,7 +1,7 @@
 """The fixed code of development: for the reserved block 9000000000-9000009999 only, and never in production.
 
 The settings refuse it in production, beside a channel that reaches real phones, on a listener that others can
-reach, and with a database not named for development (`core.config`).
+reach, and with a database not named for development (`core.settings`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
 
 BLOCK: Final = "+91900000"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.database import Base
+from gencharge.core.postgres.database import Base
 
 
 class SignInFailure(Base):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gencharge.admins.errors import AdminBlocked
 from gencharge.auth import service
 from gencharge.auth.challenges import Purpose
-from gencharge.auth.desk import Desk, get_desk
+from gencharge.auth.context import Desk, get_desk
 from gencharge.auth.errors import (
     OtpInvalid,
     OtpLimit,
@@ -35,8 +35,6 @@ from gencharge.auth.schemas import (
     TokensOut,
     VerifyOtp,
 )
-from gencharge.core import web
-from gencharge.core.database import Db
 from gencharge.core.errors import (
     DatabaseUnavailable,
     MalformedJson,
@@ -44,8 +42,10 @@ from gencharge.core.errors import (
     ValidationFailed,
     field_problem,
 )
-from gencharge.core.paging import CursorInvalid, Page, Paging
-from gencharge.core.web import PREFIX, errors, reply
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid, Page, Paging
+from gencharge.core.http.web import PREFIX, errors, reply
+from gencharge.core.postgres.database import Db
 from gencharge.directory.errors import EmailTaken
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import RefreshTokenInvalid, SessionUnknown

@@ -17,15 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins import service as admins
 from gencharge.auth import crud
 from gencharge.auth.challenges import Purpose, Verdict
-from gencharge.auth.desk import Desk
+from gencharge.auth.context import Desk
 from gencharge.auth.errors import OtpInvalid, OtpLocked, PhoneAlreadyRegistered, SignInSuspended
 from gencharge.auth.events import SignedIn, SignedOut, SignInFailed, SignInLocked
-from gencharge.core import clock, telemetry
+from gencharge.core import telemetry
 from gencharge.core.errors import Problem
-from gencharge.core.events import emit
-from gencharge.core.ids import SYSTEM
+from gencharge.core.events.events import emit
 from gencharge.core.messenger import Message
-from gencharge.core.phone import masked
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.sessions import service as sessions

@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Query, Response
 
 from gencharge.admins.errors import AdminBlocked, AdminUnknown, OwnAccount, RankTooLow
-from gencharge.auth import oversight, second_factor
-from gencharge.auth.desk import Desk, get_desk
+from gencharge.auth import second_factor_service as second_factor
+from gencharge.auth import staff_service
+from gencharge.auth.context import Desk, get_desk
 from gencharge.auth.errors import (
     OtpLimit,
     OtpLocked,
@@ -39,11 +40,11 @@ from gencharge.auth.schemas import (
     SessionsEnded,
     VerifyFactor,
 )
-from gencharge.core import web
-from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.paging import CursorInvalid
-from gencharge.core.web import errors, reply
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid
+from gencharge.core.http.web import errors, reply
+from gencharge.core.postgres.database import Db
 from gencharge.sessions.errors import AdminsOnly, SecondFactorRequired, SessionUnknown, StepUpRequired
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
@@ -223,7 +224,7 @@ async def list_sessions_of(
     db: Db, admin: SessionReader, query: Annotated[OwnedSessionQuery, Query()]
 ) -> OwnedSessionPage:
     """Where a user or an admin is signed in, the newest first; never a token. One's own: `GET /v1/auth/sessions`."""
-    return await oversight.list_of(db, admin.user_id, query.owner_id, query)
+    return await staff_service.list_of(db, admin.user_id, query.owner_id, query)
 
 
 @of_sessions.delete(
@@ -234,13 +235,13 @@ async def list_sessions_of(
 )
 async def end_session_of(owner_id: UUID, session_id: UUID, db: Db, admin: SessionDeleter) -> None:
     """End a session of a user or an admin: its tokens are refused everywhere within a second."""
-    await oversight.end_one(db, admin.user_id, owner_id, session_id)
+    await staff_service.end_one(db, admin.user_id, owner_id, session_id)
 
 
 @of_sessions.delete("/{owner_id}", summary="End all of somebody's sessions", responses=errors(*_OWNER))
 async def end_sessions_of(owner_id: UUID, db: Db, admin: SessionDeleter) -> SessionsEnded:
     """End all sessions of a user or an admin."""
-    return SessionsEnded(ended=await oversight.end_all(db, admin.user_id, owner_id))
+    return SessionsEnded(ended=await staff_service.end_all(db, admin.user_id, owner_id))
 
 
 def _fields(desk: Desk, given: second_factor.Given) -> dict[str, Any]:

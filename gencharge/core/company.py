@@ -14,7 +14,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from gencharge.core.text import one_line
+from gencharge.core.values.text import one_line
 
 SAMPLE_NAME: Final = "GenCharge Sample Private Limited"
 SAMPLE_ADDRESS: Final = "1 Sample Road, Bengaluru 560001, Karnataka"

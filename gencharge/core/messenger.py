@@ -23,8 +23,8 @@ import httpx
 from prometheus_client import Counter
 
 from gencharge.core import telemetry
-from gencharge.core.config import Settings
 from gencharge.core.errors import Unavailable
+from gencharge.core.settings import Settings
 
 SEND_SECONDS: Final = 8.0
 MAX_WAITING: Final = 1_000

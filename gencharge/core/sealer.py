@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
 
 _NONCE_BYTES: Final = 12
 

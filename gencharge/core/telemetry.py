@@ -18,8 +18,8 @@ import orjson
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from gencharge.core.config import Settings
-from gencharge.core.phone import mask_numbers
+from gencharge.core.settings import Settings
+from gencharge.core.values.phone import mask_numbers
 
 SECRET_NAMES: Final = frozenset(
     {

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from gencharge import wiring
-from gencharge.core.database import Base
+from gencharge.core.postgres.database import Base
 from gencharge.migrations import compare
 
 del wiring  # imported so that every room's tables are in the metadata

@@ -11,7 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from gencharge.core.document_db import Document, add_once
+from gencharge.core.stores.mongo import Document, add_once
 from gencharge.notifications.models import NoticeType, Recipient
 
 COLLECTION: Final = "notices"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from gencharge.core.document_db import Document
+from gencharge.core.stores.mongo import Document
 
 RecipientKind = Literal["user", "admin"]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.core.events import Event
-from gencharge.core.money import Money
+from gencharge.core.events.events import Event
+from gencharge.core.values.money import Money
 from gencharge.notifications.models import Draft, NoticeType, Recipient
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import (

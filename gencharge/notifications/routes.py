@@ -7,11 +7,11 @@ from uuid import UUID
 
 from fastapi import Query
 
-from gencharge.core.document_db import Documents
 from gencharge.core.errors import DocumentsUnavailable, ValidationFailed
-from gencharge.core.paging import CursorInvalid
-from gencharge.core.web import errors
-from gencharge.core.web import router as room
+from gencharge.core.http.paging import CursorInvalid
+from gencharge.core.http.web import errors
+from gencharge.core.http.web import router as room
+from gencharge.core.stores.mongo import Documents
 from gencharge.notifications import service
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.models import Recipient

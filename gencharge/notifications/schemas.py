@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gencharge.core.paging import Page, PageParams
-from gencharge.core.web import Out
+from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.web import Out
 from gencharge.notifications.models import Notice, NoticeType
 
 

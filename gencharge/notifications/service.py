@@ -9,11 +9,11 @@ from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from gencharge.core import clock
-from gencharge.core.document_db import Document, answering
-from gencharge.core.events import Envelope, Event, Outside
-from gencharge.core.paging import decode_cursor, encode_cursor
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import Envelope, Event, Outside
+from gencharge.core.http.paging import decode_cursor, encode_cursor
+from gencharge.core.stores.mongo import Document, answering
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.notifications import crud
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.models import Draft, Notice, NoticeType, Recipient, from_document, to_document

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.core.clock import IST
-from gencharge.core.events import Event
-from gencharge.core.money import Money
+from gencharge.core.events.events import Event
+from gencharge.core.values.clock import IST
+from gencharge.core.values.money import Money
 from gencharge.notifications.models import Draft, NoticeType, Recipient
 from gencharge.recharge.events import (
     PaymentReturned,

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, any_, delete, false, func, l
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.paging import Order, column_of, fetch_page
+from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.offers.models import Offer, OfferType, OfferVersion
 from gencharge.offers.schemas import OfferAdminQuery, OfferTypeAdminQuery, WindowState
 from gencharge.sessions.guards import Principal

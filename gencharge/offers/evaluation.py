@@ -15,11 +15,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from gencharge.core import clock
-from gencharge.core.money import Money
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus, Weekday
-from gencharge.offers.shelf import OfferSnapshot
-from gencharge.offers.terms import OfferConditions
+from gencharge.offers.rules import OfferConditions
+from gencharge.offers.snapshot import OfferSnapshot
 from gencharge.plans.service import PlanSnapshot
 from gencharge.users.models import UserType
 

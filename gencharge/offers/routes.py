@@ -7,14 +7,15 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 
-from gencharge.core import clock
-from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.paging import CursorInvalid, Page
-from gencharge.core.ready import Answers, ReadyRoute
-from gencharge.core.web import each_once, errors
-from gencharge.core.web import router as make_router
-from gencharge.offers import administration, kinds, listing
+from gencharge.core.http.cached import Answers, ReadyRoute
+from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.web import each_once, errors
+from gencharge.core.http.web import router as make_router
+from gencharge.core.postgres.database import Db
+from gencharge.core.values import clock
+from gencharge.offers import listing_service as listing
+from gencharge.offers import offer_types_service, staff_service
 from gencharge.offers import service as offers
 from gencharge.offers.errors import (
     OfferChanged,
@@ -40,7 +41,7 @@ from gencharge.offers.schemas import (
     OfferUpdate,
     OfferUpdated,
 )
-from gencharge.offers.shelf import OfferShelf
+from gencharge.offers.snapshot import OfferShelf
 from gencharge.plans import service as plans
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
@@ -146,7 +147,7 @@ async def list_types_for_staff(
     admin: TypeReader, db: Db, query: Annotated[OfferTypeAdminQuery, Query()]
 ) -> Page[OfferTypeAdminOut]:
     """The types by name, each with the number of its offers, whatever their status, that you may see."""
-    return await kinds.list_types(db, admin, query)
+    return await offer_types_service.list_types(db, admin, query)
 
 
 @router.post(
@@ -158,7 +159,7 @@ async def list_types_for_staff(
 )
 async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
     """Names differ in more than upper and lower case."""
-    return await kinds.create_type(db, wanted)
+    return await offer_types_service.create_type(db, wanted)
 
 
 @router.patch(
@@ -178,7 +179,7 @@ async def update_type(
     _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate
 ) -> OfferTypeAdminOut:
     """What is left out stays."""
-    return await kinds.update_type(db, offer_type_id, wanted)
+    return await offer_types_service.update_type(db, offer_type_id, wanted)
 
 
 @router.delete(
@@ -189,7 +190,7 @@ async def update_type(
 )
 async def delete_type(_admin: TypeRemover, db: Db, offer_type_id: UUID) -> None:
     """Only a type that no offer has, not even a draft."""
-    await kinds.delete_type(db, offer_type_id)
+    await offer_types_service.delete_type(db, offer_type_id)
 
 
 @router.get(
@@ -205,7 +206,7 @@ async def list_offers_for_staff(
 
     A role that is limited to some operators sees the offers that are for these alone.
     """
-    return await administration.list_offers(db, admin, query)
+    return await staff_service.list_offers(db, admin, query)
 
 
 @router.get(
@@ -216,7 +217,7 @@ async def list_offers_for_staff(
 )
 async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> OfferAdminOut:
     """Whatever its status, with its limits and its version."""
-    return await administration.get_offer(db, admin, offer_id)
+    return await staff_service.get_offer(db, admin, offer_id)
 
 
 @router.post(
@@ -228,7 +229,7 @@ async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> Off
 )
 async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> OfferAdminOut:
     """A draft unless `status` says active. All conditions that are given must hold; a percentage needs a cap."""
-    return await administration.create_offer(db, admin, wanted)
+    return await staff_service.create_offer(db, admin, wanted)
 
 
 @router.patch(
@@ -241,7 +242,7 @@ async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> Offer
 )
 async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate) -> OfferUpdated:
     """`version` is that which you read. Every process gives the new terms within a second of this answer."""
-    version, fields = await administration.update_offer(db, admin, offer_id, wanted)
+    version, fields = await staff_service.update_offer(db, admin, offer_id, wanted)
     return OfferUpdated(
         offer_id=offer_id,
         version=version,
@@ -258,7 +259,7 @@ async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: Offer
 )
 async def delete_offer(admin: OfferRemover, db: Db, offer_id: UUID) -> None:
     """Only a draft: what customers could see stays on record; set its status to inactive instead."""
-    await administration.delete_offer(db, admin, offer_id)
+    await staff_service.delete_offer(db, admin, offer_id)
 
 
 router.add_api_route(

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus, Weekday
-from gencharge.offers.terms import OfferConditions, OfferLimits, OfferReward, columns_of
+from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward, columns_of
 from gencharge.users.models import UserType
 
 _NAMESPACE: Final = UUID("3d1f6a52-7c0e-4b7b-8f8e-0b6f1f4f2a77")

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 
-from gencharge.core.paging import PageParams
-from gencharge.core.text import one_line, some_lines
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import PageParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.text import one_line, some_lines
 from gencharge.offers.evaluation import sentences
 from gencharge.offers.models import OfferStatus
-from gencharge.offers.shelf import OfferSnapshot, OfferTypeSnapshot
-from gencharge.offers.terms import OfferConditions, OfferLimits, OfferReward
+from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
+from gencharge.offers.snapshot import OfferSnapshot, OfferTypeSnapshot
 
 _FIRST_YEAR: Final = 2000
 _LAST_YEAR: Final = 2100

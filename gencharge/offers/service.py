@@ -9,15 +9,15 @@ import orjson
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.database import get_database
-from gencharge.core.stores import Stores
-from gencharge.core.web import to_json
+from gencharge.core.http.web import to_json
+from gencharge.core.postgres.database import get_database
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.stores import Stores
 from gencharge.offers import crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
-from gencharge.offers.shelf import OfferShelf, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
-from gencharge.offers.terms import conditions_of, limits_of, reward_of
+from gencharge.offers.rules import conditions_of, limits_of, reward_of
+from gencharge.offers.snapshot import OfferShelf, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
 
 __all__ = [
     "CurrentOffers",

@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.ids import SYSTEM
-from gencharge.core.paging import Order, PageQuery, fetch_page
+from gencharge.core.http.paging import Order, PageQuery, fetch_page
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM
 from gencharge.operators.models import Circle, ConnectionRow, Operator
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from gencharge.core.errors import field_problem
-from gencharge.core.ready import Answers
+from gencharge.core.http.cached import Answers
 from gencharge.operators.errors import OperatorNotFound, UnknownCircle, UnknownOperator
 from gencharge.operators.models import Channel, OperatorStatus
 

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI, Path, Query, Request
 
-from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.paging import CursorInvalid, Page, Paging
-from gencharge.core.phone import MobileNumber
-from gencharge.core.ready import Answers, ReadyRoute
-from gencharge.core.web import errors
-from gencharge.core.web import router as make_router
-from gencharge.operators import administration
+from gencharge.core.http.cached import Answers, ReadyRoute
+from gencharge.core.http.paging import CursorInvalid, Page, Paging
+from gencharge.core.http.web import errors
+from gencharge.core.http.web import router as make_router
+from gencharge.core.postgres.database import Db
+from gencharge.core.values.phone import MobileNumber
 from gencharge.operators import service as operators
+from gencharge.operators import staff_service
 from gencharge.operators.errors import (
     OperatorExists,
     OperatorInUse,
@@ -190,7 +190,7 @@ async def list_all_operators(
     admin: Reader, db: Db, query: Annotated[OperatorQuery, Query()]
 ) -> Page[OperatorAdminOut]:
     """Every operator in your scope, served or not, with its channel."""
-    return await administration.list_all(db, admin, query)
+    return await staff_service.list_all(db, admin, query)
 
 
 @router.post(
@@ -203,7 +203,7 @@ async def list_all_operators(
 async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> OperatorAdminOut:
     """A new operator; plans can be made for it at once."""
     del admin
-    return await administration.create(db, command)
+    return await staff_service.create(db, command)
 
 
 @router.patch(
@@ -226,7 +226,7 @@ async def update_operator(
 
     An admin whose role is limited to some operators may set the `status` of those.
     """
-    return await administration.update(db, admin, code, command)
+    return await staff_service.update(db, admin, code, command)
 
 
 @router.delete(
@@ -238,4 +238,4 @@ async def update_operator(
 async def delete_operator(admin: Deleter, db: Db, code: OperatorCode) -> None:
     """Only one that no plan and no number refers to; any other is set inactive with PATCH."""
     del admin
-    await administration.delete(db, code)
+    await staff_service.delete(db, code)

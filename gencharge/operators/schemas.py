@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from gencharge.core.text import one_line
-from gencharge.core.web import Body, Out
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.text import one_line
 from gencharge.operators.models import Channel, OperatorStatus, ServiceType
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]

@@ -11,11 +11,11 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.database import Database, get_database
-from gencharge.core.ids import SYSTEM
-from gencharge.core.paging import Page, PageQuery
-from gencharge.core.stores import Stores
+from gencharge.core.http.paging import Page, PageQuery
+from gencharge.core.postgres.database import Database, get_database
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM
 from gencharge.operators import crud
 from gencharge.operators.directory import CircleSnapshot, OperatorSnapshot, OperatorsSnapshot
 from gencharge.operators.models import Channel, ConnectionRow, OperatorStatus, ServiceType

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock, events
-from gencharge.core.paging import column_of
+from gencharge.core.events import events
+from gencharge.core.http.paging import column_of
+from gencharge.core.values import clock
 from gencharge.payments.models import (
     GatewayEvent,
     Payment,

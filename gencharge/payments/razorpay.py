@@ -18,8 +18,8 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from gencharge.core.config import Settings
-from gencharge.core.http_line import Line, LineBusy, tls
+from gencharge.core.http.http_pool import Line, LineBusy, tls
+from gencharge.core.settings import Settings
 from gencharge.payments.gateway import (
     CallNotSent,
     CallRefused,

@@ -10,8 +10,6 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
-from gencharge.core import web
-from gencharge.core.database import Db, StillLocked, WriteConflict
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyInProgress,
@@ -20,9 +18,12 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.paging import CursorInvalid
-from gencharge.payments import asking, listing, service, topups
-from gencharge.payments.desk import Desk, get_desk
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid
+from gencharge.core.postgres.database import Db, StillLocked, WriteConflict
+from gencharge.payments import service, staff_service, status_checks_service
+from gencharge.payments import topups_service as topups
+from gencharge.payments.context import Desk, get_desk
 from gencharge.payments.errors import (
     CheckoutSignatureInvalid,
     GatewayRefused,
@@ -109,7 +110,7 @@ async def top_up(user: SignedInUser, request: Request, desk: AtDesk, body: TopUp
 @router.get("", responses=web.errors(*_LIST, *USER_ERRORS))
 async def list_payments(user: SignedInUser, db: Db, query: Annotated[PaymentQuery, Query()]) -> PaymentPage:
     """My payments through the gateway, newest first."""
-    return await listing.list_mine(db, user.user_id, query)
+    return await staff_service.list_mine(db, user.user_id, query)
 
 
 @router.get("/admin", responses=web.errors(*_LIST, *ADMIN_ERRORS))
@@ -121,7 +122,7 @@ async def list_all_payments(
     A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
     """
     del admin
-    return await listing.list_all(db, query)
+    return await staff_service.list_all(db, query)
 
 
 @router.get("/admin/{user_id}/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *ADMIN_ERRORS))
@@ -130,7 +131,7 @@ async def show_customers_payment(
 ) -> CustomerPaymentDetail:
     """A customer's payment, with its refunds and what the gateway told of it."""
     del admin
-    return await listing.get_any(db, user_id, payment_id)
+    return await staff_service.get_any(db, user_id, payment_id)
 
 
 @router.post(
@@ -163,7 +164,7 @@ async def refund_payment(
         reason=body.reason,
         requested_by=str(admin.user_id),
     )
-    answer = RefundOut(**listing.refund_fields(begun.refund))
+    answer = RefundOut(**staff_service.refund_fields(begun.refund))
     headers = {"Idempotent-Replayed": "true"} if begun.replayed else None
     return web.reply(answer, status=HTTP_201_CREATED, headers=headers)
 
@@ -171,7 +172,7 @@ async def refund_payment(
 @router.get("/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *USER_ERRORS))
 async def show_payment(user: SignedInUser, desk: AtDesk, db: Db, payment_id: UUID) -> PaymentDetail:
     """One of my payments, with what went back of it."""
-    return await listing.get_mine(db, desk, user.user_id, payment_id)
+    return await staff_service.get_mine(db, desk, user.user_id, payment_id)
 
 
 @router.post(
@@ -180,8 +181,8 @@ async def show_payment(user: SignedInUser, desk: AtDesk, db: Db, payment_id: UUI
 )
 async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> PaymentDetail:
     """Ask the gateway now what became of my payment. Where it was asked a moment ago, that answer counts."""
-    await asking.check(desk, user.user_id, payment_id)
-    return await desk.database.run(lambda db: listing.get_mine(db, desk, user.user_id, payment_id))
+    await status_checks_service.check(desk, user.user_id, payment_id)
+    return await desk.database.run(lambda db: staff_service.get_mine(db, desk, user.user_id, payment_id))
 
 
 @router.post(
@@ -193,5 +194,5 @@ async def confirm_payment(
 ) -> PaymentDetail:
     """What the gateway's checkout handed back: the payment is asked for at the gateway, and counts as that says."""
     handed = (body.razorpay_order_id, body.razorpay_payment_id, body.razorpay_signature)
-    await asking.confirm(desk, user.user_id, payment_id, handed)
-    return await desk.database.run(lambda db: listing.get_mine(db, desk, user.user_id, payment_id))
+    await status_checks_service.confirm(desk, user.user_id, payment_id, handed)
+    return await desk.database.run(lambda db: staff_service.get_mine(db, desk, user.user_id, payment_id))

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 
-from gencharge.core.money import Money, PositiveMoney
-from gencharge.core.paging import BoundedHistoryParams, HistoryParams, Page
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import BoundedHistoryParams, HistoryParams, Page
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.payments.models import PaymentStatus, Purpose, RefundStatus
 from gencharge.users.models import UserBrief
 

@@ -11,16 +11,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.payments import crud
-from gencharge.payments.alarms import refused
-from gencharge.payments.asking import PAID, ask_gateway
-from gencharge.payments.desk import Desk, get_desk
+from gencharge.payments.context import Desk, get_desk
 from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooMuch, RefundUnfunded
 from gencharge.payments.models import Payment, Refund
-from gencharge.payments.opening import OpenPayment, open_payment
-from gencharge.payments.settlements import fetch_statement
+from gencharge.payments.orders_service import OpenPayment, open_payment
+from gencharge.payments.statements import fetch_statement
+from gencharge.payments.status_checks_service import PAID, ask_gateway
+from gencharge.payments.webhook_alerts import refused
 
 __all__ = [
     "Begun",

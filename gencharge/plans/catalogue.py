@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 from uuid import UUID
 
-from gencharge.core.money import Money
-from gencharge.core.ready import Answers
+from gencharge.core.http.cached import Answers
+from gencharge.core.values.money import Money
 from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, ValidityUnit
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.paging import Order, PageQuery, column_of, fetch_page
+from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
+from gencharge.core.values import clock
 from gencharge.plans.models import Plan, PlanGroup, PlanStatus, PlanVersion
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from gencharge.core.events import Event
+from gencharge.core.events.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from python_multipart.exceptions import FormParserError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from gencharge.core.database import Db
 from gencharge.core.errors import DatabaseUnavailable, TooLarge, ValidationFailed
-from gencharge.core.web import PREFIX, errors
-from gencharge.core.web import router as router_of
-from gencharge.plans import exporting, importing, sheet, workbook
-from gencharge.plans.admin_schemas import ImportOut, PlanExportQuery
+from gencharge.core.http.web import PREFIX, errors
+from gencharge.core.http.web import router as router_of
+from gencharge.core.postgres.database import Db
+from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
 from gencharge.plans.errors import FileUnreadable, ImportRefused
+from gencharge.plans.staff_schemas import ImportOut, PlanExportQuery
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 _MAX_BYTES: Final = 5_000_000
@@ -36,14 +36,14 @@ _BODY: Final[dict[str, Any]] = {
                 "schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}
             },
             "text/csv": {"schema": {"type": "string"}},
-            workbook.XLSX: {"schema": _FILE},
+            spreadsheet.XLSX: {"schema": _FILE},
         },
     }
 }
 _FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file.",
-        "content": {"text/csv": {"schema": {"type": "string"}}, workbook.XLSX: {"schema": _FILE}},
+        "content": {"text/csv": {"schema": {"type": "string"}}, spreadsheet.XLSX: {"schema": _FILE}},
     }
 }
 router = router_of("plans")
@@ -66,14 +66,14 @@ async def export_plans(
     (rupees), `extras` (one a line), `most_popular`, `criteria`, `status`, `active_from`, `active_until`. A text that
     a spreadsheet would run has an apostrophe in front, which the import takes away.
     """
-    plans, vocabulary = await exporting.rows_of(db, admin, query)
+    plans, vocabulary = await export_service.rows_of(db, admin, query)
     headers = {
-        "Content-Disposition": f'attachment; filename="{exporting.file_name(query.format)}"',
+        "Content-Disposition": f'attachment; filename="{export_service.file_name(query.format)}"',
         "Cache-Control": "no-store",
     }
     return StreamingResponse(
-        exporting.chunks(plans, vocabulary, query.format),
-        media_type=exporting.MEDIA_TYPES[query.format],
+        export_service.chunks(plans, vocabulary, query.format),
+        media_type=export_service.MEDIA_TYPES[query.format],
         headers=headers,
     )
 
@@ -101,8 +101,8 @@ async def import_plans(
     has changed since. Every bad row is listed with its line, its column and what would be right.
     """
     data = await _file_of(request)
-    rows = await asyncio.to_thread(workbook.read, data, sheet.COLUMNS)
-    return await importing.run(db, admin, rows, dry_run=dry_run)
+    rows = await asyncio.to_thread(spreadsheet.read, data, plan_rows.COLUMNS)
+    return await import_service.run(db, admin, rows, dry_run=dry_run)
 
 
 async def _file_of(request: Request) -> bytes:

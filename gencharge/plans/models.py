@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.database import Base
+from gencharge.core.postgres.database import Base
 
 
 class PlanType(StrEnum):

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 
-from gencharge.core import clock
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.paging import CursorInvalid, Page
-from gencharge.core.ready import Answers, ReadyRoute
-from gencharge.core.web import each_once, errors
-from gencharge.core.web import router as router_of
-from gencharge.plans import listing
+from gencharge.core.http.cached import Answers, ReadyRoute
+from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.web import each_once, errors
+from gencharge.core.http.web import router as router_of
+from gencharge.core.values import clock
+from gencharge.plans import public_list
 from gencharge.plans import service as plans
 from gencharge.plans.catalogue import Shelf
 from gencharge.plans.errors import PlanNotFound
@@ -65,7 +65,7 @@ async def list_plans(shelf: CurrentShelf, query: Annotated[PlanQuery, Query()]) 
 
     The answer may be cached: it has an `ETag`, and `If-None-Match` is answered with 304.
     """
-    return listing.page_of(shelf, query)
+    return public_list.page_of(shelf, query)
 
 
 @router.get(

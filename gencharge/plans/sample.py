@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from gencharge.core.money import Money
+from gencharge.core.values.money import Money
 from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit, is_addon
 from gencharge.plans.schemas import Benefits
 

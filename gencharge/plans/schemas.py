@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from gencharge.core.money import Money
-from gencharge.core.paging import MAX_CURSOR
-from gencharge.core.text import one_line
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import MAX_CURSOR
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money
+from gencharge.core.values.text import one_line
 from gencharge.plans.catalogue import GroupSnapshot, PlanSnapshot
 from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.database import get_database
-from gencharge.core.stores import Stores
+from gencharge.core.postgres.database import get_database
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
 from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlanSnapshot, Shelf

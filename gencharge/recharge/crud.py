@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, literal, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.paging import column_of
+from gencharge.core.http.paging import column_of
+from gencharge.core.values import clock
 from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge, RechargeRefund
 from gencharge.recharge.schemas import (
     AnyRechargeQuery,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core import telemetry
-from gencharge.core.jobs import Job
-from gencharge.core.stores import Stores
-from gencharge.recharge import delivery, service
+from gencharge.core.background.jobs import Job
+from gencharge.core.stores.stores import Stores
+from gencharge.delivery import service as delivery
+from gencharge.recharge import service
 
 log = telemetry.get_logger(__name__)
 BATCH: Final = 200

@@ -9,8 +9,6 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
-from gencharge.core import web
-from gencharge.core.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyMissing,
@@ -18,11 +16,15 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.hot import HotRoute
-from gencharge.core.paging import CursorInvalid
+from gencharge.core.http import web
+from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.paging import CursorInvalid
+from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
 from gencharge.payments.service import Desk
-from gencharge.recharge import gateway, sales, service
+from gencharge.recharge import gateway_service as gateway
+from gencharge.recharge import sales_service as sales
+from gencharge.recharge import service
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletPartWrong
 from gencharge.recharge.schemas import (
     AnyRechargeQuery,

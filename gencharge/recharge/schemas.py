@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from gencharge.core.money import Money, PositiveMoney
-from gencharge.core.paging import BoundedHistoryParams, BoundedParams, HistoryParams, Page, PageParams
-from gencharge.core.phone import MobileNumber
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import BoundedHistoryParams, BoundedParams, HistoryParams, Page, PageParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
 
 

@@ -14,13 +14,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock, crash, events
-from gencharge.core.database import Database
+from gencharge.core import faultpoints
 from gencharge.core.errors import IdempotencyKeyReused, Problem
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.paging import Order, column_of, fetch_page
-from gencharge.core.web import to_json
+from gencharge.core.events import events
+from gencharge.core.http.paging import Order, column_of, fetch_page
+from gencharge.core.http.web import to_json
+from gencharge.core.postgres.database import Database
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
+from gencharge.delivery.reconcile_service import apply_answer as apply_answer
+from gencharge.delivery.reconcile_service import fail_and_release as fail_and_release
+from gencharge.delivery.reconcile_service import settle_delivered as settle_delivered
+from gencharge.delivery.reconcile_service import take_back as take_back
 from gencharge.operators import service as operators
 from gencharge.recharge import crud
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound
@@ -44,10 +50,6 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
-from gencharge.recharge.settlement import apply_answer as apply_answer
-from gencharge.recharge.settlement import fail_and_release as fail_and_release
-from gencharge.recharge.settlement import settle_delivered as settle_delivered
-from gencharge.recharge.settlement import take_back as take_back
 from gencharge.users import service as users
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
@@ -119,7 +121,7 @@ async def subscribe(
     `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
     `recharge.errors`, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
     """
-    await crash.point("recharge.asked")
+    await faultpoints.point("recharge.asked")
     row = await database.fetch_row(
         crud.RECHARGE_FROM_WALLET,
         user_id,
@@ -138,7 +140,7 @@ async def subscribe(
         events.context_json(),
         clock.pinned(),
     )
-    await crash.point("recharge.committed")
+    await faultpoints.point("recharge.committed")
     assert row is not None, "recharge_from_wallet returns one row"
     outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from gencharge.core.money import Money, PositiveMoney
-from gencharge.core.web import Body, Out
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money, PositiveMoney
 
 
 class Destination(StrEnum):

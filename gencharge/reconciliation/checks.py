@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.core.checks import Check
+from gencharge.core.rooms.checks import Check
 from gencharge.reconciliation.models import GATEWAY
 from gencharge.wallet.models import Code
 

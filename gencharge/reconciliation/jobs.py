@@ -7,12 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core import telemetry
+from gencharge.core.background.jobs import Job
 from gencharge.core.errors import Unavailable
-from gencharge.core.jobs import Job
-from gencharge.core.stores import Stores
-from gencharge.reconciliation import asking, crud, running
+from gencharge.core.stores.stores import Stores
+from gencharge.reconciliation import crud, inquiry_service, runs_service
 from gencharge.reconciliation.models import RunStatus
-from gencharge.reconciliation.resolutions import ASK
+from gencharge.reconciliation.resolutions_service import ASK
 from gencharge.reconciliation.service import RUN
 
 # 03:30 in India, and every half hour until noon for those whose statement is not there yet.
@@ -24,16 +24,16 @@ log = telemetry.get_logger(__name__)
 
 async def reconcile_days(stores: Stores) -> None:
     """Match the statements of the last days that no run has finished. One that fails does not stop the others."""
-    sources = running.Sources(stores)
+    sources = runs_service.Sources(stores)
     try:
         for back in range(LOOK_BACK, 0, -1):
-            await _reconcile_day(sources, running.today() - timedelta(days=back))
+            await _reconcile_day(sources, runs_service.today() - timedelta(days=back))
     finally:
         await sources.close()
 
 
-async def _reconcile_day(sources: running.Sources, day: date) -> None:
-    for counterparty in await sources.database.run(lambda db: running.list_counterparties(db, day)):
+async def _reconcile_day(sources: runs_service.Sources, day: date) -> None:
+    for counterparty in await sources.database.run(lambda db: runs_service.list_counterparties(db, day)):
         try:
             await _reconcile(sources, counterparty, day)
         except Unavailable:
@@ -42,29 +42,29 @@ async def _reconcile_day(sources: running.Sources, day: date) -> None:
             log.exception("reconciliation_failed", counterparty=counterparty, day=day.isoformat())
 
 
-async def _reconcile(sources: running.Sources, counterparty: str, day: date) -> None:
+async def _reconcile(sources: runs_service.Sources, counterparty: str, day: date) -> None:
     if await sources.database.run(lambda db: crud.find_finished(db, counterparty, day)) is not None:
         return
-    run_id = await sources.database.run(lambda db: running.begin(db, counterparty, day))
-    ended = await running.execute(sources, run_id)
+    run_id = await sources.database.run(lambda db: runs_service.begin(db, counterparty, day))
+    ended = await runs_service.execute(sources, run_id)
     if ended.status == RunStatus.FAILED:
         log.warning("statement_missing", counterparty=counterparty, day=day.isoformat(), error=ended.error)
 
 
 async def run(stores: Stores, run_id: str) -> None:
     """Do a run that an admin asked for."""
-    sources = running.Sources(stores)
+    sources = runs_service.Sources(stores)
     try:
-        await running.execute(sources, UUID(run_id))
+        await runs_service.execute(sources, UUID(run_id))
     finally:
         await sources.close()
 
 
 async def ask(stores: Stores, run_id: str, difference_id: str) -> None:
     """Ask the counterparty about a difference."""
-    sources = running.Sources(stores)
+    sources = runs_service.Sources(stores)
     try:
-        await asking.ask(sources, UUID(run_id), UUID(difference_id))
+        await inquiry_service.ask(sources, UUID(run_id), UUID(difference_id))
     finally:
         await sources.close()
 

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Index, Integ
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.database import Base
+from gencharge.core.postgres.database import Base
 
 GATEWAY = "gateway:razorpay"
 

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from gencharge.core.paging import FIRST_DAY, LAST_DAY, Page, PageParams
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import FIRST_DAY, LAST_DAY, Page, PageParams
+from gencharge.core.http.web import Body, Out
 from gencharge.reconciliation.models import DifferenceStatus, Kind, Resolution, RunStatus, Source
 
 Counterparty = Annotated[str, StringConstraints(pattern=r"^(gateway:[a-z0-9-]{2,40}|[a-z0-9-]{2,40})$")]

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import jobs
+from gencharge.core.background import jobs
 from gencharge.core.errors import field_problem
-from gencharge.core.events import changes, emit
-from gencharge.core.ids import SYSTEM
-from gencharge.core.paging import Order, column_of, fetch_page
-from gencharge.reconciliation import crud, running
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Order, column_of, fetch_page
+from gencharge.core.values.ids import SYSTEM
+from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.errors import CounterpartyUnknown, DayAhead, RunNotFound
 from gencharge.reconciliation.events import ReconciliationRequested
 from gencharge.reconciliation.models import GATEWAY, ReconciliationDifference, ReconciliationRun
@@ -32,16 +32,16 @@ RUN: Final = "reconciliation.run"
 
 async def start(db: AsyncSession, admin: Principal, wanted: RunStart) -> RunOut:
     """Ask for a run; a worker does it after the commit. Raises CounterpartyUnknown, DayAhead."""
-    if wanted.day > running.today():
-        problem = field_problem("body.day", f"a day up to {running.today()}", "day_ahead")
+    if wanted.day > runs_service.today():
+        problem = field_problem("body.day", f"a day up to {runs_service.today()}", "day_ahead")
         raise DayAhead(errors=[problem])
     if wanted.counterparty != GATEWAY:
-        known = await running.list_channels(db)
+        known = await runs_service.list_channels(db)
         if wanted.counterparty not in known:
             names = ", ".join((GATEWAY, *known))
             problem = field_problem("body.counterparty", f"one of: {names}", "counterparty_unknown")
             raise CounterpartyUnknown(errors=[problem])
-    run_id = await running.begin(db, wanted.counterparty, wanted.day, by=admin.user_id)
+    run_id = await runs_service.begin(db, wanted.counterparty, wanted.day, by=admin.user_id)
     await jobs.defer(db, RUN, run_id=str(run_id))
     asked = ReconciliationRequested(
         user_id=str(SYSTEM),

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, NotSignedIn, SessionEnded
 from gencharge.sessions.tokens import LEEWAY_SECONDS, Keyring, Principal
 

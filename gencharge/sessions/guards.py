@@ -14,9 +14,10 @@ from fastapi.openapi.models import OAuth2, OAuthFlowPassword, OAuthFlows
 from fastapi.security.base import SecurityBase
 from sqlalchemy import ColumnElement, true
 
-from gencharge.core import clock, telemetry
+from gencharge.core import telemetry
 from gencharge.core.errors import Problem
-from gencharge.core.web import PREFIX
+from gencharge.core.http.web import PREFIX
+from gencharge.core.values import clock
 from gencharge.sessions.errors import (
     AccessTokenExpired,
     AccessTokenInvalid,

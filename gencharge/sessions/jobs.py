@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gencharge.core.jobs import Job
-from gencharge.core.stores import Stores
+from gencharge.core.background.jobs import Job
+from gencharge.core.stores.stores import Stores
 from gencharge.sessions import service
 
 

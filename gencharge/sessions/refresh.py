@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
 
 _SECRET_BYTES: Final = 32
 _LENGTH: Final = 32 + 1 + 43

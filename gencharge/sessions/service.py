@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.events import emit
-from gencharge.core.ids import new_id
-from gencharge.core.paging import Order, PageParams, PageQuery, fetch_page
-from gencharge.sessions import announcements, crud
+from gencharge.core.events.events import emit
+from gencharge.core.http.paging import Order, PageParams, PageQuery, fetch_page
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.sessions import crud, revocation_loop
 from gencharge.sessions.errors import SessionEnded, SessionUnknown
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
 from gencharge.sessions.models import Session
@@ -165,7 +165,7 @@ async def _revoke(
         ),
     )
     session_ids = [row.session_id for row in ended]
-    announcements.after_commit(db, session_ids)
+    revocation_loop.after_commit(db, session_ids)
     return session_ids
 
 

@@ -17,9 +17,9 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid
 
 Kind = Literal["user", "admin"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from gencharge.core.jobs import Job
-from gencharge.core.personal_data import PersonalData
-from gencharge.core.stores import Stores
-from gencharge.users import erasure
+from gencharge.core.background.jobs import Job
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.stores.stores import Stores
+from gencharge.users import erasure_service as erasure
 
 # 03:10 in India.
 DAILY: Final = "40 21 * * *"

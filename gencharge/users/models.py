@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.database import Base
+from gencharge.core.postgres.database import Base
 
 
 class UserStatus(StrEnum):

@@ -9,25 +9,29 @@ from uuid import UUID
 from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 
-from gencharge.core import clock, web
-from gencharge.core.config import Settings
-from gencharge.core.database import Db
 from gencharge.core.errors import (
     DatabaseUnavailable,
     DocumentsUnavailable,
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.paging import CursorInvalid, Page, Paging
-from gencharge.core.personal_data import parts_of
-from gencharge.core.web import errors
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid, Page, Paging
+from gencharge.core.http.web import errors
+from gencharge.core.postgres.database import Db
+from gencharge.core.rooms.personal_data import parts_of
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 from gencharge.directory.errors import EmailTaken
 from gencharge.operators.errors import UnknownCircle, UnknownOperator
 from gencharge.operators.service import CurrentOperators
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
-from gencharge.users import export as exports
-from gencharge.users import lifecycle, numbers, profile, service
+from gencharge.users import export_service as exports
+from gencharge.users import lifecycle_service as lifecycle
+from gencharge.users import numbers_service as numbers
+from gencharge.users import profile_service as profile
+from gencharge.users import service
 from gencharge.users.errors import (
     FreshSignInRequired,
     NumberAlreadySaved,

@@ -10,10 +10,10 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gencharge.core.paging import BoundedParams
-from gencharge.core.person import Email, PersonName
-from gencharge.core.phone import MobileNumber
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import BoundedParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.person_name import Email, PersonName
+from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import KycTier, UserStatus, UserType
 
 

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.events import changes, emit
-from gencharge.core.ids import new_id
-from gencharge.core.phone import masked
+from gencharge.core.events.events import changes, emit
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.users import crud
@@ -26,7 +26,7 @@ from gencharge.users.errors import (
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
 from gencharge.users.models import User, UserBrief, UserStatus, UserType
 from gencharge.users.names import name_key
-from gencharge.users.profile import preferences_of
+from gencharge.users.profile_service import preferences_of
 
 __all__ = [
     "CODE_ALPHABET",

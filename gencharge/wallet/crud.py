@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select,
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.paging import column_of
+from gencharge.core.http.paging import column_of
+from gencharge.core.values import clock
 from gencharge.users.models import User
 from gencharge.wallet.models import (
     EVERYDAY,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core import telemetry
-from gencharge.core.jobs import Job
-from gencharge.core.stores import Stores
-from gencharge.wallet import adjustments
+from gencharge.core.background.jobs import Job
+from gencharge.core.stores.stores import Stores
+from gencharge.wallet import adjustments_service as adjustments
 
 log = telemetry.get_logger(__name__)
 BATCH: Final = 200

@@ -9,8 +9,6 @@ from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
-from gencharge.core import web
-from gencharge.core.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyMissing,
@@ -18,8 +16,10 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.hot import HotRoute
-from gencharge.core.paging import CursorInvalid
+from gencharge.core.http import web
+from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.paging import CursorInvalid
+from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
     SCOPED_ERRORS,
@@ -32,7 +32,8 @@ from gencharge.sessions.guards import (
     SignedInUser,
 )
 from gencharge.users.errors import UserUnknown
-from gencharge.wallet import adjustments, books, service
+from gencharge.wallet import adjustments_service as adjustments
+from gencharge.wallet import service, staff_service
 from gencharge.wallet.errors import (
     AdjustmentDecided,
     AdjustmentNotFound,
@@ -93,7 +94,7 @@ async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
 @router.get("/balance", responses=web.errors(WalletNotFound, InstantNotYet, *_ONE, *USER_ERRORS))
 async def show_balance(user: SignedInUser, db: Db, query: Annotated[BalanceQuery, Query()]) -> BalanceOut:
     """What my wallet held at an instant."""
-    return await books.get_balance(db, user.user_id, query.at)
+    return await staff_service.get_balance(db, user.user_id, query.at)
 
 
 @router.get("/transactions", responses=web.errors(*_LIST, *USER_ERRORS))
@@ -118,7 +119,7 @@ async def list_all_transactions(
 
     A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
     """
-    return await books.list_transactions(db, admin, query)
+    return await staff_service.list_transactions(db, admin, query)
 
 
 @router.get(
@@ -129,14 +130,14 @@ async def show_customers_transaction(
     admin: ScopedReader, db: Db, user_id: UUID, transaction_id: UUID
 ) -> CustomerTransactionOut:
     """One transaction of a customer's."""
-    return await books.get_transaction(db, admin, user_id, transaction_id)
+    return await staff_service.get_transaction(db, admin, user_id, transaction_id)
 
 
 @router.get("/admin/users/{user_id}", responses=web.errors(WalletNotFound, *_ONE, *ADMIN_ERRORS))
 async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> CustomerWalletOut:
     """A customer's wallet, with the limits of the customer's KYC tier."""
     del admin
-    return await books.get_wallet(db, user_id, request.app.state.settings)
+    return await staff_service.get_wallet(db, user_id, request.app.state.settings)
 
 
 @router.get(
@@ -148,7 +149,7 @@ async def show_customers_balance(
 ) -> BalanceOut:
     """What a customer's wallet held at an instant, worked out from its transactions."""
     del admin
-    return await books.get_balance(db, user_id, query.at)
+    return await staff_service.get_balance(db, user_id, query.at)
 
 
 @router.post(

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from gencharge.core.money import Money, PositiveMoney
-from gencharge.core.paging import BoundedHistoryParams, HistoryParams, Page
-from gencharge.core.phone import MobileNumber
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import BoundedHistoryParams, HistoryParams, Page
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
 from gencharge.wallet.models import AdjustmentStatus, Direction
 

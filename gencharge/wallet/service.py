@@ -16,11 +16,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.config import Settings
-from gencharge.core.database import Database
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.money import Money
-from gencharge.core.paging import Order, column_of, fetch_page
+from gencharge.core.http.paging import Order, column_of, fetch_page
+from gencharge.core.postgres.database import Database
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.money import Money
 from gencharge.users.models import KycTier
 from gencharge.wallet import crud
 from gencharge.wallet.errors import (

@@ -15,7 +15,7 @@ from typing import Final, Self
 
 import httpx
 
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
 
 MAX_URL: Final = 500
 _PLAIN: Final = re.compile(r"https?://[!-~]+", re.ASCII)

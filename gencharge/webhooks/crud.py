@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
+from gencharge.core.values import clock
 from gencharge.operators.models import Operator
 from gencharge.webhooks.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gencharge.webhooks.schemas import DeliveryQuery

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from gencharge.core import clock, telemetry
-from gencharge.core.jobs import Job
-from gencharge.core.stores import Stores
+from gencharge.core import telemetry
+from gencharge.core.background.jobs import Job
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.webhooks import crud, service
 
 log = telemetry.get_logger(__name__)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from gencharge.core.events import Envelope, Event
-from gencharge.core.money import Money
-from gencharge.core.web import to_json
+from gencharge.core.events.events import Envelope, Event
+from gencharge.core.http.web import to_json
+from gencharge.core.values.money import Money
 from gencharge.payments.events import (
     PaymentAuthorized,
     PaymentCaptured,

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from gencharge.core.money import Money
-from gencharge.core.paging import BoundedParams
-from gencharge.core.web import Body, Out
+from gencharge.core.http.paging import BoundedParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money
 from gencharge.webhooks.models import DeliveryStatus
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]

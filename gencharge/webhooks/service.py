@@ -9,14 +9,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
 from gencharge.core.errors import field_problem
-from gencharge.core.events import changes, emit
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.paging import Page
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page
 from gencharge.core.sealer import Sealer
-from gencharge.webhooks import crud, outgoing, signing
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.webhooks import crud, signing
+from gencharge.webhooks import outgoing_service as outgoing
 from gencharge.webhooks.addresses import Reach, check_url
 from gencharge.webhooks.errors import (
     EndpointDisabled,

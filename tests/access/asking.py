@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
 from gencharge.admins.models import Admin
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core.events.relay import Relay
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.payments.models import Payment
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User

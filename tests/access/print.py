@@ -10,8 +10,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from gencharge.core import migrations
-from gencharge.embedded import EmbeddedServers
+from gencharge.core.postgres import migrations
+from gencharge.run.embedded import EmbeddedServers
 from tests.access.asking import asking, routes_of
 from tests.access.table import ROUTES
 from tests.conftest import TEMPLATE, _create_database, fresh_database, test_settings

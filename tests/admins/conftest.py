@@ -13,10 +13,10 @@ from fastapi import FastAPI
 
 from gencharge.admins import service as admins
 from gencharge.admins.models import Admin, Role, RolePermission
-from gencharge.core import snapshots
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
 from gencharge.sessions.guards import Gate
 from tests import factories

@@ -14,12 +14,12 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.admins.models import Admin
-from gencharge.core import snapshots
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import ALL
 from tests import factories
 from tests.admins.conftest import Headers, granted, make_role, topics

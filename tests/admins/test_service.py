@@ -9,8 +9,8 @@ from gencharge.admins import service as admins
 from gencharge.admins.errors import AdminBlocked, AdminUnknown
 from gencharge.admins.models import Admin, Role, RolePermission
 from gencharge.admins.roles import SEEDED_NAMES
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import ALL, Action, Resource, permission
 from tests import factories
 

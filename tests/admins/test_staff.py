@@ -11,13 +11,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.admins import staff
+from gencharge.admins import staff_service as staff
 from gencharge.admins.errors import LastSuperAdmin, RankTooLow
 from gencharge.admins.models import Admin
-from gencharge.core.config import Settings
 from gencharge.core.errors import Problem
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ALL
 from tests import factories

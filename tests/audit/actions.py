@@ -18,8 +18,8 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins.models import Admin
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.payments.models import Payment
 from gencharge.reconciliation.models import ReconciliationDifference
 from gencharge.users.models import User

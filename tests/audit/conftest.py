@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.audit import crud, sealing, verification
+from gencharge.audit import crud
+from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
-from gencharge.core.events import Envelope
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
-from gencharge.embedded import Mongo
+from gencharge.audit import verification_service as verification
+from gencharge.core.events.events import Envelope
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.run.embedded import Mongo
 from tests.conftest import database_of, test_settings
 from tests.notifications.test_templates import recharged
 

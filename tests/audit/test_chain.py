@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from gencharge.audit import crud, sealing, verification
+from gencharge.audit import crud
+from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
+from gencharge.audit import verification_service as verification
 from gencharge.audit.models import GENESIS, Head, canonical, link
-from gencharge.core import clock
-from gencharge.core.document_db import Document
-from gencharge.core.events import Envelope
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import Envelope
+from gencharge.core.stores.mongo import Document
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from tests.audit.conftest import as_owner, entries, move, renumber, write
 from tests.notifications.test_templates import recharged
 

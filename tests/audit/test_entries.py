@@ -12,10 +12,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gencharge.audit.entries import entry_of
-from gencharge.core.events import Envelope, Event, changes
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import Envelope, Event, changes
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.sessions.events import RefreshTokenReused
 from tests.notifications.test_templates import USER, recharged
 
@@ -142,7 +142,7 @@ def test_no_mobile_number_survives(first: str, rest: str, prefix: str) -> None:
 
 
 async def test_every_event_of_every_room_gets_an_entry(stores: Stores, relay: Relay) -> None:
-    from gencharge.core.events import emit
+    from gencharge.core.events.events import emit
 
     event = recharged(user_id=str(new_id()))
     await stores.database.run(lambda db: emit(db, event, DoorbellRefused(user_id=event.user_id)))

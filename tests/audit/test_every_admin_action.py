@@ -14,9 +14,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from gencharge.core import web
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.relay import Relay
+from gencharge.core.http import web
+from gencharge.core.stores.stores import Stores
 from gencharge.sessions.guards import Action, Guard, Principal, Requires, Resource
 from tests.audit.actions import ACTIONS, Desk
 from tests.factories import know_roles, new_client

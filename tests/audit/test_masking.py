@@ -12,7 +12,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from gencharge.audit.masking import mask_fields, mask_text
-from gencharge.core.events import changes
+from gencharge.core.events.events import changes
 
 SECRETS = (
     "otp", "totp", "totp_secret", "recovery_code", "recovery_codes", "backup_codes", "webhook_secret", "secret",

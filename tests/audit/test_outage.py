@@ -12,15 +12,16 @@ import pytest
 from pymongo.errors import ConnectionFailure
 from sqlalchemy import text
 
-from gencharge.audit import sealing, verification
+from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
-from gencharge.core.events import Envelope, Outside, emit
-from gencharge.core.ids import new_id
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.embedded import Mongo
+from gencharge.audit import verification_service as verification
+from gencharge.core.events.events import Envelope, Outside, emit
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.notifications import service as notifications
 from gencharge.recharge.events import PlanRecharged
+from gencharge.run.embedded import Mongo
 from tests.conftest import database_of, test_settings
 from tests.notifications.test_templates import recharged
 

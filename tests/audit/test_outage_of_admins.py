@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from gencharge.audit import sealing, verification
+from gencharge.api.main import create_app
+from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.embedded import Mongo
-from gencharge.main import create_app
+from gencharge.audit import verification_service as verification
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.run.embedded import Mongo
 from tests.audit.test_outage import drained, due_now, noticed
 from tests.conftest import database_of, test_settings
 from tests.factories import headers_for, know_roles, make_admin, new_client

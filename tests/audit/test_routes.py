@@ -14,14 +14,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.audit import crud, sealing
+from gencharge.api.main import create_app
+from gencharge.audit import crud
+from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
 from gencharge.audit.schemas import AuditQuery
-from gencharge.core.config import Settings
-from gencharge.core.events import Envelope, Event
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.core.events.events import Envelope, Event
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM, new_id
 from tests.conftest import database_of, test_settings
 from tests.factories import headers_for, know_roles, new_client
 

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from gencharge.audit.models import link
-from gencharge.core.document_db import Document
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.mongo import Document
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from tests.audit.conftest import entries, move, renumber
 from tests.conftest import OTP_SECRET, SECRET
 

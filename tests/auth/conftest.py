@@ -12,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.auth.desk import Desk
+from gencharge.auth.context import Desk
 from gencharge.core.messenger import Console
 from tests import factories
 

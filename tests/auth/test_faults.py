@@ -11,10 +11,10 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.users.models import User, UserStatus
 from tests import factories
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up

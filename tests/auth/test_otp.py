@@ -18,9 +18,9 @@ from gencharge.auth import service
 from gencharge.auth.challenges import Challenges, Purpose, Verdict
 from gencharge.auth.codes import codes_of, random_code
 from gencharge.auth.development import fixed_codes
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from tests import factories
 from tests.auth.conftest import Phones, assert_problem, sign_up
 

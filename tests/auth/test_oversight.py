@@ -8,9 +8,9 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.admins.models import Admin
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.users.models import User
 from tests import factories
 from tests.admins.conftest import granted

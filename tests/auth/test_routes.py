@@ -6,7 +6,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
 from tests import factories
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
 

@@ -19,12 +19,12 @@ from sqlalchemy import text
 
 from gencharge.admins import service as admins
 from gencharge.admins.models import Admin
-from gencharge.auth.factors import Sealer, hash_of
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.auth.totp import Sealer, hash_of
+from gencharge.core.events.relay import Relay
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.sessions.guards import Gate
 from tests import factories
 from tests.auth.conftest import assert_problem
@@ -417,7 +417,7 @@ async def test_a_role_change_while_a_code_is_given_leaves_no_token_with_the_old_
 
 
 async def test_an_archived_admins_secret_is_forgotten(ravi: Staff, stores: Stores, relay: Relay) -> None:
-    from gencharge.admins import staff
+    from gencharge.admins import staff_service as staff
 
     await ravi.enroll()
     boss = await stores.database.run(factories.make_admin)

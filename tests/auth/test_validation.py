@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from gencharge.core.phone import NotAMobileNumber, parse_mobile
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.phone import NotAMobileNumber, parse_mobile
 from tests import factories
 from tests.auth.conftest import assert_problem
 

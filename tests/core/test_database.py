@@ -14,12 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import database as database_module
-from gencharge.core import edge, web
-from gencharge.core.config import Settings
-from gencharge.core.database import ATTEMPTS, Database, Db, StillLocked, WriteConflict
 from gencharge.core.errors import DatabaseUnavailable
-from gencharge.core.stores import Stores
+from gencharge.core.http import edge, web
+from gencharge.core.postgres import database as database_module
+from gencharge.core.postgres.database import ATTEMPTS, Database, Db, StillLocked, WriteConflict
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 
 GIVE_UP = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE = '{}'; END $$"
 NEW_WALLET = text("INSERT INTO wallets (user_id) VALUES (:user)")

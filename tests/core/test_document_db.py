@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure
 
-from gencharge.core.document_db import add_once, answering
 from gencharge.core.errors import DocumentsUnavailable
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.mongo import add_once, answering
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 
 
 async def test_what_is_there_stays_and_what_is_new_is_added(stores: Stores) -> None:

@@ -10,9 +10,10 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import StreamingResponse
 
-from gencharge.core import edge, telemetry, web
-from gencharge.core.config import Environment, Settings
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core import telemetry
+from gencharge.core.http import edge, web
+from gencharge.core.settings import Environment, Settings
 
 
 def make_app(settings: Settings, **but: Any) -> FastAPI:

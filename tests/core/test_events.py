@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from gencharge.core.events import Event, changes
-from gencharge.core.money import Money
+from gencharge.core.events.events import Event, changes
+from gencharge.core.values.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

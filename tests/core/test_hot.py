@@ -10,11 +10,11 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI, Header, Request
 
-from gencharge.core import edge, web
-from gencharge.core.config import Settings
-from gencharge.core.hot import HotRoute
-from gencharge.core.money import PositiveMoney
-from gencharge.core.phone import MobileNumber
+from gencharge.core.http import edge, web
+from gencharge.core.http.direct import HotRoute
+from gencharge.core.settings import Settings
+from gencharge.core.values.money import PositiveMoney
+from gencharge.core.values.phone import MobileNumber
 from gencharge.sessions.guards import SignedInUser
 from tests.factories import headers_for
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from gencharge.core.http_line import Line, LineBusy
+from gencharge.core.http.http_pool import Line, LineBusy
 
 PLACES = 8
 

@@ -13,10 +13,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge import wiring, worker
-from gencharge.core import jobs
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge import wiring
+from gencharge.core.background import jobs
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.run import worker
 from tests.conftest import database_of, test_settings
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from gencharge.core.config import Settings
 from gencharge.core.messenger import (
     MAX_WAITING,
     Channel,
@@ -24,6 +23,7 @@ from gencharge.core.messenger import (
     Smtp,
     channel_of,
 )
+from gencharge.core.settings import Settings
 
 MESSAGE = Message(
     text="123456 is your code.",

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from gencharge.core.money import MAX_PAISE, Money, PositiveMoney
-from gencharge.core.web import to_json
+from gencharge.core.http.web import to_json
+from gencharge.core.values.money import MAX_PAISE, Money, PositiveMoney
 
 
 class Bill(BaseModel):

@@ -17,10 +17,8 @@ from hypothesis import strategies as st
 from sqlalchemy import event, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import ids
-from gencharge.core.config import Settings
-from gencharge.core.events import DeliveryRow
-from gencharge.core.paging import (
+from gencharge.core.events.events import DeliveryRow
+from gencharge.core.http.paging import (
     BoundedParams,
     CursorInvalid,
     Order,
@@ -31,7 +29,9 @@ from gencharge.core.paging import (
     fetch_bounded_page,
     fetch_page,
 )
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import ids
 
 USER = UUID("0198c0de-0000-7000-8000-000000000000")
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 from fastapi import FastAPI, Request, Response
 
-from gencharge.core.ready import Answers, ReadyAnswer, ReadyRoute
+from gencharge.core.http.cached import Answers, ReadyAnswer, ReadyRoute
 
 
 def test_ready_answers_are_bounded_in_number_and_in_bytes_and_the_oldest_goes_first() -> None:

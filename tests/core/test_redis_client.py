@@ -6,8 +6,8 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from gencharge.core import redis_client
-from gencharge.core.config import Settings
+from gencharge.core.settings import Settings
+from gencharge.core.stores import redis as redis_store
 
 
 async def _listen(redis: Redis) -> None:
@@ -23,7 +23,7 @@ async def _listen(redis: Redis) -> None:
 
 async def test_a_listener_ends_whenever_it_is_cancelled_also_while_it_connects(settings: Settings) -> None:
     for step in range(150):
-        redis = redis_client.connect(settings)
+        redis = redis_store.connect(settings)
         listener = asyncio.create_task(_listen(redis))
         for _ in range(step % 30):
             await asyncio.sleep(0)

@@ -18,11 +18,12 @@ from redis.exceptions import DataError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import ids, telemetry
-from gencharge.core import outbox as statements
-from gencharge.core.events import Envelope, Event, Inside, Outside, emit
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core import telemetry
+from gencharge.core.events import outbox as statements
+from gencharge.core.events.events import Envelope, Event, Inside, Outside, emit
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import ids
 from tests.conftest import database_of, test_settings
 
 USER = str(ids.new_id())

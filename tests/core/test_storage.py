@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gencharge.core.config import Settings
-from gencharge.core.storage import (
+from gencharge.core.settings import Settings
+from gencharge.core.stores.storage import (
     FolderStorage,
     StorageFull,
     StorageUnavailable,

@@ -9,9 +9,10 @@ import orjson
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core import telemetry, web
-from gencharge.core.config import Settings
-from gencharge.core.edge import Edge
+from gencharge.core import telemetry
+from gencharge.core.http import web
+from gencharge.core.http.edge import Edge
+from gencharge.core.settings import Settings
 
 log = telemetry.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from gencharge.core.text import one_line, some_lines
+from gencharge.core.values.text import one_line, some_lines
 
 LINE: TypeAdapter[str] = TypeAdapter(Annotated[str, *one_line(5)])
 LINES: TypeAdapter[str] = TypeAdapter(Annotated[str, *some_lines(9)])

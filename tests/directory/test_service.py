@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.directory import service as directory
 from gencharge.directory.errors import EmailTaken
 from gencharge.directory.models import OwnerKind

@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 
-from gencharge.core import snapshots
-from gencharge.core.database import Database
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.sandbox.scripts import CHANNEL_OPERATIONS, GATEWAY_OPERATIONS, KINDS, Family
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import snapshots
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.sessions.tokens import Keyring, Principal
+from sandbox.scripts import CHANNEL_OPERATIONS, GATEWAY_OPERATIONS, KINDS, Family
 from tests.faults.http import Answer, post
 from tests.faults.site import Site
 

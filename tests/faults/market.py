@@ -16,9 +16,9 @@ from uuid import UUID, uuid4
 import httpx
 import psycopg
 
-from gencharge.core import snapshots
-from gencharge.core.database import Database
-from gencharge.core.ids import SYSTEM, new_id
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import snapshots
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.operators import service as operators
 from gencharge.sessions.tokens import Keyring, Principal
 from tests.faults.http import Answer

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import httpx
 
-from gencharge.core import crash
-from gencharge.payments.asking import PAID
-from gencharge.processes import last_lines
+from gencharge.core import faultpoints
+from gencharge.payments.status_checks_service import PAID
+from gencharge.run.processes import last_lines
 from tests.faults.http import Answer, post
 from tests.faults.market import OPENING_PAISE, Cell, Market
 from tests.faults.rows import CREDITED, DELIVERED, KEPT, REFUNDED, RETURNED, UNPAID, Column, Row
@@ -53,7 +53,9 @@ class Matrix:
             site.kill("worker")  # a new one has no memory of which channel does well
         cells = self._market.admit(rows, column.title)
         armed = (
-            {crash.VARIABLE: f"{column.point}:{1 if column.alone else len(cells)}"} if column.point else {}
+            {faultpoints.VARIABLE: f"{column.point}:{1 if column.alone else len(cells)}"}
+            if column.point
+            else {}
         )
         if column.process == "serve":
             site.kill("serve")

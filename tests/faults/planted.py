@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
-from gencharge import cli
-from gencharge.fulfilment.client import OperatorClient
-from gencharge.fulfilment.service import Answer, Channel, ChannelsSnapshot, Submission, Verdict
-from gencharge.recharge import fulfilment_crud as crud
-from gencharge.recharge.delivery import Task
-from gencharge.recharge.dispatch import Dispatcher
+from gencharge.channels.client import OperatorClient
+from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Submission, Verdict
+from gencharge.delivery import crud
+from gencharge.delivery.loop import Dispatcher
+from gencharge.delivery.service import Task
 from gencharge.recharge.models import FulfilmentState
+from gencharge.run import cli
 
 _submit = OperatorClient.submit
 _ask = Dispatcher._ask

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from gencharge.sandbox.scripts import KINDS, Family
+from sandbox.scripts import KINDS, Family
 
 # How a cell ends: the customer has the plan, or the money; topped up or not; sent back to its source, or still in the wallet.
 DELIVERED, REFUNDED = "plan", "money"

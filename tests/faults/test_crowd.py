@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from gencharge.core.clock import IST
+from gencharge.core.values.clock import IST
 from tests.faults.crowd import Crowd
 from tests.faults.matrix import SETTINGS
 from tests.faults.site import Site

@@ -18,8 +18,8 @@ import pymongo
 import pytest
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.database import Database
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import checks
 from gencharge.operators import service as operators
 from tests.faults.http import Answer, post
 from tests.faults.site import Site

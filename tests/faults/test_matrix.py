@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.database import Database
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import checks
 from tests.faults.market import Market
 from tests.faults.matrix import SETTINGS, Matrix, as_markdown
 from tests.faults.rows import COLUMNS, GATEWAY_COLUMNS, Column, Row, find_rows, gateway_rows, operator_rows

@@ -14,8 +14,8 @@ import httpx
 import pymongo
 import pytest
 
-from gencharge.audit import verification
-from gencharge.core.stores import Stores
+from gencharge.audit import verification_service as verification
+from gencharge.core.stores.stores import Stores
 from tests.faults.http import Answer
 from tests.faults.site import Site
 from tests.faults.test_faults import bodies, cheapest, ledger_lines, recharge, rows, wait_for

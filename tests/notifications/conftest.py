@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.core.events import Event, emit
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import Event, emit
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
 from gencharge.notifications.service import NOTICES
 
 Announce = Callable[..., Awaitable[None]]

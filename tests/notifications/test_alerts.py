@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.core.events import Event, emit
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.notifications.alerts import ALERTS
+from gencharge.core.events.events import Event, emit
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.notifications.alert_listeners import ALERTS
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from tests import factories

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.core.ids import new_id
+from gencharge.core.values.ids import new_id
 from gencharge.notifications.models import NoticeType, Recipient
 from gencharge.notifications.payment_templates import TEMPLATES
 from gencharge.payments.events import (

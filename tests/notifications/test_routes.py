@@ -12,11 +12,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.config import Settings
-from gencharge.core.events import Envelope
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core.events.events import Envelope
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.notifications.service import deliver
 from gencharge.recharge.events import PlanExpired
 from gencharge.sessions.events import RefreshTokenReused

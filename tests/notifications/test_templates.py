@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.core.ids import new_id
+from gencharge.core.values.ids import new_id
 from gencharge.notifications.models import NoticeType, Recipient, notice_id
 from gencharge.notifications.templates import (
     TEMPLATES,

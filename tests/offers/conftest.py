@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.admins import service as admins
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.offers import service as offers
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
@@ -33,7 +33,7 @@ def offers_settings(servers: Path, worker_id: str) -> Settings:
 @pytest.fixture(scope="session")
 async def market(offers_settings: Settings) -> AsyncIterator[FastAPI]:
     """An application whose database has the operators, the sample catalogue and the sample offers."""
-    from gencharge.main import create_app
+    from gencharge.api.main import create_app
 
     app = create_app(offers_settings)
     async with app.router.lifespan_context(app):

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import select
 
-from gencharge.core.events import EventRow
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import EventRow
+from gencharge.core.stores.stores import Stores
 
 
 async def type_id(visitor: httpx.AsyncClient, name: str = "Festive") -> str:

@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
-from gencharge.core import clock
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.offers.models import OfferVersion
 from tests.money import find_plan
 from tests.offers.conftest import Headers

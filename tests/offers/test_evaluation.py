@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gencharge.core.money import MAX_PAISE, Money
+from gencharge.core.values.money import MAX_PAISE, Money
 from gencharge.offers import service as offers
 from gencharge.offers.evaluation import (
     Refusal,
@@ -25,8 +25,8 @@ from gencharge.offers.evaluation import (
     sentences,
 )
 from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus
-from gencharge.offers.shelf import OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
-from gencharge.offers.terms import OfferConditions, OfferLimits, OfferReward, PercentGain
+from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward, PercentGain
+from gencharge.offers.snapshot import OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
 from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
 from gencharge.plans.service import PlanSnapshot
 from gencharge.recharge.schemas import PaymentMethod, Source

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.config import Settings
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.offers import service as offers
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan

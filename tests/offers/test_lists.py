@@ -10,8 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from gencharge.core import clock
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from tests.offers.conftest import Headers
 from tests.offers.desk import make, make_type
 

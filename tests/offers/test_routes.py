@@ -11,8 +11,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core import clock
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.offers import service as offers
 from gencharge.offers.sample import offers as sample_offers
 from gencharge.plans import service as plans
@@ -23,7 +23,7 @@ from tests.money import find_plan, sell_sample_plans
 @pytest.fixture(scope="module")
 async def shelf_app(servers: Any, worker_id: str) -> AsyncIterator[FastAPI]:
     """An application with the sample offers and nothing else."""
-    from gencharge.main import create_app
+    from gencharge.api.main import create_app
 
     app = create_app(test_settings(servers, database_of(servers, worker_id, "offershelf")))
     async with app.router.lifespan_context(app):

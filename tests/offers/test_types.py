@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import httpx
 
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
 from tests.offers.conftest import Headers
 from tests.offers.desk import events_about, make, make_type, plain
 

@@ -11,8 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.admins import service as admins
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
@@ -28,7 +28,7 @@ def desk_settings(servers: Path, worker_id: str) -> Settings:
 @pytest.fixture(scope="session")
 async def desk(desk_settings: Settings) -> AsyncIterator[FastAPI]:
     """The application at which the staff work."""
-    from gencharge.main import create_app
+    from gencharge.api.main import create_app
 
     app = create_app(desk_settings)
     async with app.router.lifespan_context(app):

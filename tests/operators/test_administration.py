@@ -10,10 +10,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from gencharge.core.config import Settings
-from gencharge.core.events import EventRow
-from gencharge.core.ids import SYSTEM
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import EventRow
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM
 from gencharge.operators import service as operators
 from gencharge.recharge.errors import OperatorDown
 from tests.factories import new_phone

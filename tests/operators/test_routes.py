@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.config import Settings
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.operators import service as operators
 from tests.factories import headers_for, new_phone
 

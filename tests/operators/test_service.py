@@ -14,9 +14,9 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.stores import Stores
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.operators import prefixes
 from gencharge.operators import service as operators
 from gencharge.operators.errors import OperatorNotFound

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.events import EventRow
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import EventRow
+from gencharge.core.rooms import checks
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
-from gencharge.payments.desk import Desk
+from gencharge.payments.context import Desk
 from gencharge.payments.models import Payment, Purpose, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment

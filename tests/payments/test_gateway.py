@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from gencharge.core import clock
-from gencharge.core.stores import Stores
-from gencharge.payments.desk import Desk
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.payments.context import Desk
 from gencharge.payments.gateway import CallNotSent, CallRefused, CallUnknown
 from gencharge.payments.razorpay import Razorpay
 from tests.outside import NOBODY, Outside

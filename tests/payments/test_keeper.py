@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
-from gencharge.payments.desk import Desk
-from gencharge.payments.keeper import Keeper
+from gencharge.payments.context import Desk
+from gencharge.payments.loop import Keeper
 from gencharge.payments.models import Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment

@@ -8,11 +8,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
 from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.payments import service as payments
-from gencharge.payments.desk import Desk
+from gencharge.payments.context import Desk
 from gencharge.payments.errors import GatewayRefused, GatewayUnavailable, PaymentNotFound
 from tests.outside import NOBODY, Outside
 from tests.payments.conftest import (

@@ -14,13 +14,13 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.money import Money
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.payments import personal
-from gencharge.payments.desk import Desk
-from gencharge.payments.keeper import Keeper
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
+from gencharge.payments import personal_data
+from gencharge.payments.context import Desk
+from gencharge.payments.loop import Keeper
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -429,11 +429,11 @@ async def test_a_customers_payments_are_in_their_export(
     headers = headers_for(stores.settings, user_id)
     payment = await paid(api, outside, headers)
     await top_up(api, headers, 10)
-    assert personal.PART.overview
-    assert personal.PART.export
+    assert personal_data.PART.overview
+    assert personal_data.PART.export
     async with stores.database.transaction() as db:
-        assert await personal.PART.overview(db, user_id) == {"open_payments": 1, "refunds_under_way": 0}
-    exported = await personal.PART.export(stores, user_id)
+        assert await personal_data.PART.overview(db, user_id) == {"open_payments": 1, "refunds_under_way": 0}
+    exported = await personal_data.PART.export(stores, user_id)
     ids = [str(each.payment_id) async for each in exported["payments"]]
     assert ids[0] == payment["payment_id"]
     assert len(ids) == 2

@@ -20,13 +20,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from gencharge.core import clock
-from gencharge.core.events import EventRow
-from gencharge.core.ids import SYSTEM
-from gencharge.core.stores import Stores
-from gencharge.payments import alarms
-from gencharge.payments.desk import Desk
-from gencharge.payments.keeper import Keeper
+from gencharge.core.events.events import EventRow
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM
+from gencharge.payments import webhook_alerts
+from gencharge.payments.context import Desk
+from gencharge.payments.loop import Keeper
 from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
 from gencharge.payments.service import OpenPayment
 from tests.outside import Outside
@@ -142,7 +142,7 @@ async def test_fifty_copies_side_by_side_count_once(order: Order) -> None:
 async def test_a_wrong_signature_is_401_with_an_alert_and_changes_nothing(
     order: Order, stores: Stores, signature: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(alarms, "_last", {})
+    monkeypatch.setattr(webhook_alerts, "_last", {})
     before = len(await alerts(stores, "WebhookRefused"))
     answer = await order.send("payment.captured", signature=signature)
     assert answer.status_code == 401

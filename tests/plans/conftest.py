@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.admins import service as admins
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
@@ -29,7 +29,7 @@ def plans_settings(servers: Path, worker_id: str) -> Settings:
 @asynccontextmanager
 async def open_shop(settings: Settings) -> AsyncIterator[FastAPI]:
     """An application whose database has the operators, the sample catalogue and the seeded roles."""
-    from gencharge.main import create_app
+    from gencharge.api.main import create_app
 
     app = create_app(settings)
     async with app.router.lifespan_context(app):

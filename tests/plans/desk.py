@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gencharge.admins.models import Admin
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import new_id
 from gencharge.plans import sample
 from tests.factories import headers_for
 

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.events import EventRow
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import EventRow
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.plans import service as plans
 from tests.counting import counting, listening
 from tests.plans.desk import ADDONS, UNLIMITED, body, staff

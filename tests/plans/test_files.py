@@ -19,16 +19,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.events import EventRow
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import EventRow
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
-from gencharge.plans import archive, console, importing, sheet, terms, workbook
+from gencharge.plans import commands, import_service, plan_rows, rules_service, spreadsheet, xlsx_guard
 from gencharge.plans import service as plans
-from gencharge.plans.admin_schemas import PlanCreate
 from gencharge.plans.errors import FileUnreadable
+from gencharge.plans.staff_schemas import PlanCreate
 from gencharge.sessions.guards import Principal
 from tests.conftest import database_of, test_settings
 from tests.plans.desk import UNLIMITED, body, staff
@@ -137,11 +137,11 @@ async def test_a_spreadsheet_runs_nothing_of_an_export(
     assert taken.headers["content-type"].startswith("text/csv")
     assert taken.content.count(b"\r\n") == 2  # RFC 4180 ends lines so
     (found,) = rows_of(taken.content)
-    assert list(found) == list(sheet.COLUMNS)
+    assert list(found) == list(plan_rows.COLUMNS)
     assert found["name"] == "'" + name
     taken = await clerk.get(EXPORT, params={"search": name.split()[1], "format": "xlsx"}, headers=manager)
     cells = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(taken.content)).get_sheet_by_index(0)
-    assert cells.to_python()[1][sheet.COLUMNS.index("name")] == "'" + name
+    assert cells.to_python()[1][plan_rows.COLUMNS.index("name")] == "'" + name
     packed = zipfile.ZipFile(io.BytesIO(taken.content))
     assert b"<f>" not in packed.read("xl/worksheets/sheet1.xml")
 
@@ -363,7 +363,7 @@ def a_sheet(inner: bytes) -> bytes:
 )
 def test_garbage_bombs_and_other_files_are_refused(data: bytes) -> None:
     with pytest.raises(FileUnreadable) as refused:
-        workbook.read(data, sheet.COLUMNS)
+        spreadsheet.read(data, plan_rows.COLUMNS)
     assert len(refused.value.detail) > 10
 
 
@@ -372,7 +372,7 @@ def test_a_size_that_a_zip_member_only_claims_is_not_believed() -> None:
     for position in (data.find(b"PK\x03\x04") + 22, data.find(b"PK\x01\x02") + 24):
         data[position : position + 4] = (10).to_bytes(4, "little")
     with pytest.raises(FileUnreadable):
-        archive.unpacked(bytes(data), max_rows=10)
+        xlsx_guard.unpacked(bytes(data), max_rows=10)
 
 
 async def test_a_file_over_five_megabytes_is_too_large_and_one_over_a_megabyte_is_not(
@@ -416,8 +416,8 @@ async def test_ten_thousand_plans_are_imported_at_once(
     mark = uuid4().hex
     data = csv_of(*(row(operator="MTNL", name=f"{mark} {number}") for number in range(10_000)))
     admin = Principal(user_id=new_id(), kind="admin", session_id=new_id(), operator_scope=("MTNL",))
-    rows = workbook.read(data, sheet.COLUMNS)
-    done = await desk_stores.database.run(lambda db: importing.run(db, admin, rows, dry_run=False))
+    rows = spreadsheet.read(data, plan_rows.COLUMNS)
+    done = await desk_stores.database.run(lambda db: import_service.run(db, admin, rows, dry_run=False))
     assert done.created == 10_000
     headers = staff(desk_settings, "Manager", "MTNL")
     listed = await clerk.get(f"/v1/plans/admin?search={mark}&include_total=true", headers=headers)
@@ -470,24 +470,24 @@ def plan_bodies(draw: st.DrawFn) -> dict[str, Any]:
 @given(wanted=st.lists(plan_bodies(), min_size=1, max_size=4), as_csv=st.booleans())
 def test_arbitrary_plans_come_back_from_a_file_unchanged(wanted: list[dict[str, Any]], as_csv: bool) -> None:
     groups = {UNLIMITED: "-Unlimited"}
-    vocabulary = terms.Vocabulary(("JIO", "VI"), ("KA", "MU", "TN"), groups)
-    held: dict[UUID, importing.Held] = {}
+    vocabulary = rules_service.Vocabulary(("JIO", "VI"), ("KA", "MU", "TN"), groups)
+    held: dict[UUID, import_service.Held] = {}
     for one in wanted:
-        values = terms.completed(terms.columns_of(PlanCreate.model_validate(one)))
-        assert list(terms.problems(values, vocabulary)) == []
+        values = rules_service.completed(rules_service.columns_of(PlanCreate.model_validate(one)))
+        assert list(rules_service.problems(values, vocabulary)) == []
         plan_id = new_id()
-        held[plan_id] = importing.Held(plan_id, 3, 5, values)
+        held[plan_id] = import_service.Held(plan_id, 3, 5, values)
     cells = [
-        [*sheet.cells_of(one.values, "-Unlimited", plan_id=one.plan_id, version=3).values()]
+        [*plan_rows.cells_of(one.values, "-Unlimited", plan_id=one.plan_id, version=3).values()]
         for one in held.values()
     ]
     if as_csv:
-        data = b"".join(workbook.csv_chunks(sheet.COLUMNS, cells))
+        data = b"".join(spreadsheet.csv_chunks(plan_rows.COLUMNS, cells))
     else:
-        data = workbook.xlsx_of(sheet.COLUMNS, cells)
+        data = spreadsheet.xlsx_of(plan_rows.COLUMNS, cells)
     admin = Principal(user_id=new_id(), kind="admin", session_id=new_id())
-    reading = importing.Reading(admin, vocabulary, held)
-    reading.read(workbook.read(data, sheet.COLUMNS))
+    reading = import_service.Reading(admin, vocabulary, held)
+    reading.read(spreadsheet.read(data, plan_rows.COLUMNS))
     assert (reading.bad, reading.steps, reading.unchanged) == ([], [], len(held))
 
 
@@ -503,17 +503,17 @@ def test_the_command_line_takes_plans_out_and_in(servers: Path, worker_id: str, 
     asyncio.run(prepare())
     said: list[str] = []
     for name in ("plans.csv", "plans.xlsx"):
-        assert console.export_to(settings, tmp_path / name, said.append) == 0
-        assert console.import_from(settings, tmp_path / name, said.append, dry_run=True) == 0
+        assert commands.export_to(settings, tmp_path / name, said.append) == 0
+        assert commands.import_from(settings, tmp_path / name, said.append, dry_run=True) == 0
     assert said[1] == said[3] == "41 rows: 0 would be created, 0 would be updated, 41 unchanged."
-    assert console.export_to(settings, tmp_path / "plans.pdf", said.append) == 1
+    assert commands.export_to(settings, tmp_path / "plans.pdf", said.append) == 1
     bad = tmp_path / "bad.csv"
     bad.write_bytes(csv_of(row(price="x")))
     for dry_run in (True, False):
-        assert console.import_from(settings, bad, said.append, dry_run=dry_run) == 1
+        assert commands.import_from(settings, bad, said.append, dry_run=dry_run) == 1
     assert any(line.startswith("line 2, price: ") and line.endswith("(is: x)") for line in said)
     bad.write_bytes(csv_of(row()))
-    assert console.import_from(settings, bad, said.append, dry_run=False) == 0
+    assert commands.import_from(settings, bad, said.append, dry_run=False) == 0
     assert said[-1] == "1 rows: 1 created, 0 updated, 0 unchanged."
     bad.write_bytes(b"colour\nred")
-    assert console.import_from(settings, bad, said.append, dry_run=False) == 1
+    assert commands.import_from(settings, bad, said.append, dry_run=False) == 1

@@ -14,11 +14,11 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import snapshots
-from gencharge.core.config import Settings
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.main import create_app
+from gencharge.api.main import create_app
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
 

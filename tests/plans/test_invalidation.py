@@ -11,11 +11,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.plans import cached
+from gencharge.core.events.relay import Relay
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.plans import listeners
 from gencharge.plans import service as plans
 from tests.factories import headers_for
 from tests.money import buy, make_customer, make_number
@@ -112,7 +112,7 @@ async def test_the_keys_that_integrators_keep_are_dropped_and_no_others(
     plan_id = await create(clerk, manager)
     other = await create(clerk, manager)
     redis = desk_stores.redis
-    relay = Relay(desk_stores, (cached.DROP_CACHED,))
+    relay = Relay(desk_stores, (listeners.DROP_CACHED,))
     await relay.drain()
     lists = [f"plans:public:{number}" for number in range(1_200)]
     for key in (f"plan:{plan_id}", f"plan:{other}", "plans:private", *lists):
@@ -128,16 +128,16 @@ async def test_with_redis_away_an_update_succeeds_and_the_keys_are_dropped_when_
     clerk: httpx.AsyncClient, manager: dict[str, str], desk_settings: Settings, desk_stores: Stores
 ) -> None:
     plan_id = await create(clerk, manager)
-    await Relay(desk_stores, (cached.DROP_CACHED,)).drain()
+    await Relay(desk_stores, (listeners.DROP_CACHED,)).drain()
     await desk_stores.redis.set(f"plan:{plan_id}", "kept")
     deaf = Stores.open(desk_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"}))
     answer = await clerk.patch(f"/v1/plans/{plan_id}", json={"price": 6}, headers=manager)
     assert answer.status_code == 200
-    await Relay(deaf, (cached.DROP_CACHED,)).deliver()
+    await Relay(deaf, (listeners.DROP_CACHED,)).deliver()
     await deaf.close()
     assert await desk_stores.redis.exists(f"plan:{plan_id}") == 1
     await desk_stores.database.fetch_row("UPDATE deliveries SET next_attempt_at = now() RETURNING 1")
-    await Relay(desk_stores, (cached.DROP_CACHED,)).drain()
+    await Relay(desk_stores, (listeners.DROP_CACHED,)).drain()
     assert await desk_stores.redis.exists(f"plan:{plan_id}") == 0
 
 

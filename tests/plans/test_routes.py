@@ -194,13 +194,13 @@ async def test_the_same_list_has_the_same_strong_etag_and_is_not_sent_twice(
 async def test_a_request_that_comes_again_is_answered_without_the_routes_function(
     shop: FastAPI, visitor: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gencharge.plans import listing
+    from gencharge.plans import public_list
 
     catalogue = plans.catalogue_of(shop)
     query = f"?search={uuid4().hex[:8]}"
     first = await visitor.get("/v1/plans" + query)
     assert catalogue.snapshot is not None
-    monkeypatch.setattr(listing, "page_of", None)
+    monkeypatch.setattr(public_list, "page_of", None)
     assert (await visitor.get("/v1/plans" + query)).content == first.content
     assert (await visitor.get("/plans" + query)).content == first.content  # the seeds' path, too
 

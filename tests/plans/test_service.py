@@ -15,10 +15,11 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock, snapshots
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.plans import sample
 from gencharge.plans import service as plans

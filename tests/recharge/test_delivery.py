@@ -16,12 +16,13 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from gencharge import wiring
-from gencharge.core import checks, clock
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.fulfilment.client import OperatorClient
+from gencharge.channels.client import OperatorClient
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import checks
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.delivery.loop import Dispatcher
 from gencharge.recharge import jobs
-from gencharge.recharge.dispatch import Dispatcher
 from gencharge.recharge.models import ActivePlan, Fulfilment, OperatorAttempt, Recharge
 from gencharge.recharge.service import Sale
 from gencharge.wallet import service as wallet
@@ -269,7 +270,7 @@ async def test_a_worker_that_died_in_the_middle_leaves_nothing_that_is_sent_twic
     shop: Stores, dispatcher: Dispatcher, outside: Outside
 ) -> None:
     """It had written down that it submits; whether it did, nobody knows."""
-    from gencharge.recharge import delivery
+    from gencharge.delivery import service as delivery
 
     for sent in (False, True):
         bought = await purchase(shop)

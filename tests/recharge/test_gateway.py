@@ -13,17 +13,18 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.config import Settings
 from gencharge.core.errors import IdempotencyKeyReused
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import checks
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.payments import service as payments
-from gencharge.payments.desk import Desk
+from gencharge.payments.context import Desk
 from gencharge.payments.errors import GatewayUnavailable
 from gencharge.payments.models import Payment
 from gencharge.payments.razorpay import Razorpay
-from gencharge.recharge import gateway, jobs
+from gencharge.recharge import gateway_service as gateway
+from gencharge.recharge import jobs
 from gencharge.recharge.errors import WalletPartWrong
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe

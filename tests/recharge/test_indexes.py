@@ -13,12 +13,13 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
-from gencharge.recharge import sales
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.recharge import sales_service as sales
 from gencharge.recharge.schemas import AnyRechargeQuery, CurrentPlanQuery
 from gencharge.sessions.guards import Principal
-from gencharge.wallet import adjustments, books
+from gencharge.wallet import adjustments_service as adjustments
+from gencharge.wallet import staff_service
 from gencharge.wallet.schemas import AdjustmentQuery, AnyTransactionQuery
 from tests.conftest import database_of, test_settings
 
@@ -139,7 +140,7 @@ async def test_transactions(
     full: Stores, query: dict[str, Any], index: str, admin: Principal, sort: str
 ) -> None:
     wanted = AnyTransactionQuery.model_validate(query | {"sort": sort})
-    nodes = await plans_of(full, "transfers", lambda db: books.list_transactions(db, admin, wanted))
+    nodes = await plans_of(full, "transfers", lambda db: staff_service.list_transactions(db, admin, wanted))
     check(nodes, "transfers", index)
 
 

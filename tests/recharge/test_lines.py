@@ -9,9 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.events import EventRow
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import EventRow
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.recharge import errors, jobs
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import ActivePlan

@@ -12,11 +12,11 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.fulfilment.client import OperatorClient
-from gencharge.recharge.dispatch import Dispatcher
+from gencharge.channels.client import OperatorClient
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import checks
+from gencharge.core.stores.stores import Stores
+from gencharge.delivery.loop import Dispatcher
 from tests import factories
 from tests.outside import Outside, reach_over_api, sandbox
 from tests.recharge.test_delivery import FIRST, Bought, purchase

@@ -20,11 +20,12 @@ from hypothesis.stateful import (
 )
 
 from gencharge import wiring
-from gencharge.core import checks, clock
-from gencharge.core.config import Settings
 from gencharge.core.errors import IdempotencyKeyReused
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.rooms import checks
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.recharge import errors, jobs
 from gencharge.recharge.service import Sale
 from gencharge.wallet import service as wallet

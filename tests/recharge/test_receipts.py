@@ -19,19 +19,21 @@ from hypothesis import strategies as st
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
 from gencharge.core.company import STATES, Company
-from gencharge.core.config import Settings
-from gencharge.core.money import MAX_PAISE, Money
-from gencharge.core.storage import FolderStorage
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.storage import FolderStorage
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import MAX_PAISE, Money
 from gencharge.operators.models import Circle
-from gencharge.recharge import receipt_crud, receipts, tax
+from gencharge.receipts import crud as receipt_crud
+from gencharge.receipts import service as receipts
+from gencharge.receipts import tax
+from gencharge.receipts.amount_in_words import in_words
+from gencharge.receipts.pdf import render
+from gencharge.receipts.schemas import ReceiptOut
 from gencharge.recharge.checks import CHECKS
 from gencharge.recharge.models import Receipt, Recharge
-from gencharge.recharge.receipt_pdf import render
-from gencharge.recharge.receipt_schemas import ReceiptOut
-from gencharge.recharge.words import in_words
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code

@@ -10,9 +10,9 @@ import httpx
 import orjson
 import pytest
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from tests.factories import headers_for, make_user
 from tests.money import buy, find_plan, fingerprint, make_customer, make_number
 
@@ -264,7 +264,7 @@ async def test_bought_plans_include_what_others_bought_for_my_number(
     number = user.phone_number
 
     async def is_jio(db):  # type: ignore[no-untyped-def]
-        from gencharge.core.ids import SYSTEM
+        from gencharge.core.values.ids import SYSTEM
         from gencharge.operators import service as operators
 
         await operators.remember(db, number, SYSTEM, operator="JIO", circle=None, service_type="prepaid")

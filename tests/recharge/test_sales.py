@@ -15,11 +15,11 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
-from gencharge.recharge import personal
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
+from gencharge.recharge import personal_data
 from gencharge.recharge.models import ActivePlan
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -280,10 +280,10 @@ async def test_a_payment_that_was_not_delivered_is_found_by_its_state(sales: Sal
 
 
 async def test_the_overview_of_a_customer_has_the_last_recharges_and_what_runs(sales: Sales) -> None:
-    assert personal.PART.overview is not None
+    assert personal_data.PART.overview is not None
     async with sales.stores.database.transaction() as db:
-        found = await personal.PART.overview(db, sales.customer)
-        nothing = await personal.PART.overview(db, uuid4())
+        found = await personal_data.PART.overview(db, sales.customer)
+        nothing = await personal_data.PART.overview(db, uuid4())
         stored = len(list(await db.scalars(select(ActivePlan).where(ActivePlan.user_id == sales.customer))))
     assert [recharge.status for recharge in found["last_recharges"]] == ["active", "queued", "active"]
     assert [plan.status for plan in found["current_plans"]] == ["active", "active", "queued"]

@@ -11,13 +11,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select, text
 
-from gencharge.core import clock
 from gencharge.core.errors import IdempotencyKeyReused, Problem
-from gencharge.core.events import EventRow
-from gencharge.core.ids import SYSTEM
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
-from gencharge.core.web import to_json
+from gencharge.core.events.events import EventRow
+from gencharge.core.http.web import to_json
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.recharge import errors
 from gencharge.recharge import service as recharge

@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy import select, text
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.fulfilment.client import OperatorClient
+from gencharge.channels.client import OperatorClient
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import checks
+from gencharge.core.stores.stores import Stores
+from gencharge.delivery.loop import Dispatcher
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import Desk
-from gencharge.recharge.dispatch import Dispatcher
 from gencharge.recharge.models import OperatorAttempt, Recharge
-from gencharge.reconciliation import crud, running
+from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.models import ReconciliationDifference, ReconciliationRun
-from gencharge.reconciliation.statements import Statement
+from gencharge.reconciliation.statements_service import Statement
 from gencharge.wallet.models import Transfer
 from tests.conftest import database_of, test_settings
 from tests.money import buy, find_plan, make_customer, make_number, sell_sample_plans
@@ -56,7 +56,7 @@ class Shop:
 
     stores: Stores
     outside: Outside
-    sources: running.Sources
+    sources: runs_service.Sources
     dispatcher: Dispatcher
     sold: list[Sold] = field(default_factory=list)
 
@@ -75,9 +75,9 @@ class Shop:
     async def match(
         self, counterparty: str = FIRST, *, back: int = 0, given: Statement | None = None
     ) -> ReconciliationRun:
-        day = running.today() - timedelta(days=back)
-        run_id = await self.stores.database.run(lambda db: running.begin(db, counterparty, day))
-        return await running.execute(self.sources, run_id, given)
+        day = runs_service.today() - timedelta(days=back)
+        run_id = await self.stores.database.run(lambda db: runs_service.begin(db, counterparty, day))
+        return await runs_service.execute(self.sources, run_id, given)
 
     async def differences(self, run: ReconciliationRun) -> list[ReconciliationDifference]:
         return list(await self.stores.database.run(lambda db: crud.list_differences(db, run.run_id)))
@@ -147,7 +147,7 @@ async def shop(own: Stores, outside: Outside) -> AsyncIterator[Shop]:
         (FIRST, f"{outside.base}/operators/{FIRST}"),
         (SECOND, f"{outside.base}/operators/{SECOND}"),
     )
-    sources = running.Sources(own)
+    sources = runs_service.Sources(own)
     settings = own.settings.model_copy(update={"payment_gateway_url": outside.base})
     await sources.desk.gateway.close()
     sources.desk = Desk(settings, own.database, Razorpay(settings))

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from gencharge.core.clock import IST
-from gencharge.reconciliation import console, running, statements
+from gencharge.core.values.clock import IST
+from gencharge.reconciliation import commands, runs_service
+from gencharge.reconciliation import statements_service as statements
 from gencharge.reconciliation.errors import StatementUnreadable
 from gencharge.reconciliation.models import GATEWAY
 from tests.reconciliation.conftest import FIRST, SECOND, Shop
@@ -107,21 +108,21 @@ def test_a_gateways_file_counts_refunds_as_negative() -> None:
 
 async def say(shop: Shop, **but: Any) -> tuple[int, list[str]]:
     said: list[str] = []
-    code = await console.run(shop.stores, said.append, **({"day": running.today()} | but))
+    code = await commands.run(shop.stores, said.append, **({"day": runs_service.today()} | but))
     return code, said
 
 
 async def test_the_command_says_a_line_for_each_counterparty_and_its_exit_code(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(running.Desk, "at", lambda _stores: shop.sources.desk)
+    monkeypatch.setattr(runs_service.Desk, "at", lambda _stores: shop.sources.desk)
     await shop.sell(2)
     shop.outside.script(FIRST, "submit", "decline")
     await shop.sell(1)
     shop.outside.control("DELETE", "/sandbox/scripts")
-    day = running.today()
+    day = runs_service.today()
     code, said = await say(shop)
-    assert code == console.MATCHED
+    assert code == commands.MATCHED
     assert said == [
         f"{day} gateway:razorpay: 0 rows, 0 matched, 0 differences, 0 paise",
         f"{day} {FIRST}: 2 rows, 2 matched, 0 differences, 0 paise",
@@ -131,46 +132,49 @@ async def test_the_command_says_a_line_for_each_counterparty_and_its_exit_code(
 
 async def test_the_command_shows_differences_with_their_proposals_and_missing_statements(shop: Shop) -> None:
     await shop.sell(2)
-    day = running.today()
+    day = runs_service.today()
     one = (await shop.sold[0].attempt()).reference
     shop.outside.script(FIRST, "statement", "missing_row", match={"reference": one})
     code, said = await say(shop, counterparty=FIRST)
-    assert code == console.DIFFERENT
+    assert code == commands.DIFFERENT
     assert said == [
         f"{day} {FIRST}: 1 rows, 1 matched, 1 differences, -29900 paise",
         f"    missing_at_theirs {one}: ours 29900, theirs - paise -> ask_operator_again",
     ]
     shop.outside.script(FIRST, "statement", "server_error_before")
     code, said = await say(shop, counterparty=FIRST)
-    assert (code, said[0].startswith(f"{day} {FIRST}: no statement: ")) == (console.UNAVAILABLE, True)
+    assert (code, said[0].startswith(f"{day} {FIRST}: no statement: ")) == (commands.UNAVAILABLE, True)
     code, said = await say(shop, counterparty="nobody")
-    assert code == console.UNAVAILABLE
+    assert code == commands.UNAVAILABLE
 
 
 async def test_the_command_takes_a_file_that_the_operator_itself_wrote(shop: Shop, tmp_path: Path) -> None:
     await shop.sell(3)
     channel = await shop.sources.channel(FIRST)
-    document = await shop.sources.client.fetch(channel, f"/statement?date={running.today()}")
+    document = await shop.sources.client.fetch(channel, f"/statement?date={runs_service.today()}")
     as_json, as_csv = tmp_path / "statement.json", tmp_path / "statement.csv"
     as_json.write_text(json.dumps(document))
     as_csv.write_bytes(csv_of(*document["items"]))
     for file in (as_json, as_csv):
         code, said = await say(shop, counterparty=FIRST, file=file)
-        assert (code, said) == (0, [f"{running.today()} {FIRST}: 3 rows, 3 matched, 0 differences, 0 paise"])
+        assert (code, said) == (
+            0,
+            [f"{runs_service.today()} {FIRST}: 3 rows, 3 matched, 0 differences, 0 paise"],
+        )
     as_csv.write_bytes(csv_of(*document["items"], ROW | {"amount_paise": "x"}))
     code, said = await say(shop, counterparty=FIRST, file=as_csv)
-    assert code == console.UNAVAILABLE
+    assert code == commands.UNAVAILABLE
     assert said == [
-        f"{running.today()} {FIRST}: no statement: line 5: amount_paise: a whole number of paise, not 'x'"
+        f"{runs_service.today()} {FIRST}: no statement: line 5: amount_paise: a whole number of paise, not 'x'"
     ]
     code, said = await say(shop, counterparty=FIRST, file=tmp_path / "nothing.csv")
-    assert (code, "No such file" in said[0]) == (console.UNAVAILABLE, True)
+    assert (code, "No such file" in said[0]) == (commands.UNAVAILABLE, True)
 
 
 def test_a_day_ahead_or_no_day_and_a_file_of_nobody_are_refused(shop: Shop) -> None:
     said: list[str] = []
     settings = shop.stores.settings
-    assert console.reconcile(settings, said.append, day="2999-01-01") == console.UNAVAILABLE
-    assert console.reconcile(settings, said.append, day="soon") == console.UNAVAILABLE
-    assert console.reconcile(settings, said.append, file=Path("x.csv")) == console.UNAVAILABLE
+    assert commands.reconcile(settings, said.append, day="2999-01-01") == commands.UNAVAILABLE
+    assert commands.reconcile(settings, said.append, day="soon") == commands.UNAVAILABLE
+    assert commands.reconcile(settings, said.append, file=Path("x.csv")) == commands.UNAVAILABLE
     assert len(said) == 3

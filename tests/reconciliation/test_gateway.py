@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.payments.models import Purpose
 from gencharge.payments.service import OpenPayment
-from gencharge.reconciliation import asking, running
+from gencharge.reconciliation import inquiry_service, runs_service
 from gencharge.reconciliation.errors import ResolutionImpossible
 from gencharge.reconciliation.models import GATEWAY, Kind, ReconciliationDifference, Resolution
 from tests.factories import make_user
@@ -109,7 +109,7 @@ async def test_a_capture_that_we_never_heard_of_is_credited_by_asking_and_never_
     with pytest.raises(ResolutionImpossible):
         await resolve(shop, found, "write_off")
     await resolve(shop, found, "ask_operator_again")
-    await asking.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
     assert (await balance(shop.stores, user_id)).paise == 50_000
     async with shop.stores.database.transaction() as db:
         now_is = await db.get_one(ReconciliationDifference, (found.run_id, found.difference_id))
@@ -168,7 +168,7 @@ async def test_the_checks_find_books_that_were_changed_behind_a_statement(shop: 
 
 async def test_a_capture_that_we_booked_after_midnight_counts_on_the_day_of_the_statement(shop: Shop) -> None:
     user_id, opened, _ = await top_up(shop, learn=False)
-    with clock.at(clock.start_of_day(running.today() + timedelta(days=1)) + timedelta(seconds=5)):
+    with clock.at(clock.start_of_day(runs_service.today() + timedelta(days=1)) + timedelta(seconds=5)):
         await payments.ask_gateway(shop.sources.desk, user_id, opened.payment_id)
     with clock.later(days=2):
         first, second = await shop.match(GATEWAY, back=2), await shop.match(GATEWAY, back=1)

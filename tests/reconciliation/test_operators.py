@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gencharge.core import clock
-from gencharge.recharge import delivery
+from gencharge.core.values import clock
+from gencharge.delivery import service as delivery
 from gencharge.recharge.models import PaymentState
-from gencharge.reconciliation import jobs, running
+from gencharge.reconciliation import jobs, runs_service
 from gencharge.reconciliation.models import Kind, ReconciliationRun, Resolution
 from tests.reconciliation.conftest import FIRST, SECOND, Shop
 
@@ -94,8 +94,8 @@ async def test_what_was_given_up_and_yet_delivered_is_a_dispute(shop: Shop) -> N
 
 async def test_what_their_file_lists_twice_counts_once(shop: Shop) -> None:
     await shop.sell(2)
-    statement = await shop.sources.statement(FIRST, running.today())
-    doubled = running.Statement((*statement.rows, statement.rows[0]), (), "")
+    statement = await shop.sources.statement(FIRST, runs_service.today())
+    doubled = runs_service.Statement((*statement.rows, statement.rows[0]), (), "")
     run = await shop.match(given=doubled)
     found = await shop.only(run)
     assert (found.kind, found.ours_paise, found.theirs_paise) == (Kind.DUPLICATE_AT_THEIRS, None, 29_900)
@@ -105,15 +105,15 @@ async def test_what_their_file_lists_twice_counts_once(shop: Shop) -> None:
 @pytest.mark.parametrize("hours", [-24, 24])
 async def test_around_midnight_a_reference_counts_on_the_day_of_the_statement(shop: Shop, hours: int) -> None:
     """We book it on the day before, or after, as near midnight."""
-    booked = clock.start_of_day(running.today() + timedelta(days=hours > 0))
+    booked = clock.start_of_day(runs_service.today() + timedelta(days=hours > 0))
     with clock.at(booked + timedelta(seconds=3 if hours > 0 else -3)):
         await shop.sell(2)
-    beside = running.today() + timedelta(days=1 if hours > 0 else -1)
+    beside = runs_service.today() + timedelta(days=1 if hours > 0 else -1)
     theirs = await shop.match()
     assert (theirs.status, theirs.matched, theirs.rows_ours, theirs.difference_paise) == ("matched", 2, 2, 0)
     assert theirs.carried_paise == 2 * 29_900
     with clock.later(days=3):
-        ours = await shop.match(back=(running.today() - beside).days)
+        ours = await shop.match(back=(runs_service.today() - beside).days)
     assert (ours.day, ours.status, ours.rows_theirs, ours.rows_ours) == (beside, "matched", 0, 0)
     assert ours.carried_paise == -2 * 29_900
     assert await shop.clean() == []
@@ -175,11 +175,11 @@ async def test_no_statement_is_a_failed_run_and_the_daily_job_asks_again_without
     shop.outside.script(FIRST, "submit", "decline")
     await shop.sell(1)
     shop.outside.control("DELETE", "/sandbox/scripts")
-    monkeypatch.setattr(running, "Sources", lambda _stores: _kept(shop.sources))
+    monkeypatch.setattr(runs_service, "Sources", lambda _stores: _kept(shop.sources))
     shop.outside.script(FIRST, "statement", "server_error_before")
     with clock.later(days=1):
         await jobs.reconcile_days(shop.stores)
-        day = running.yesterday()
+        day = runs_service.yesterday()
         assert await _statuses(shop, day) == {
             FIRST: ["failed"],
             SECOND: ["matched"],
@@ -202,7 +202,7 @@ async def test_no_statement_is_a_failed_run_and_the_daily_job_asks_again_without
 class _Kept:
     """Sources that a job may close without ending them."""
 
-    def __init__(self, sources: running.Sources) -> None:
+    def __init__(self, sources: runs_service.Sources) -> None:
         self._sources = sources
 
     def __getattr__(self, name: str) -> object:
@@ -212,11 +212,11 @@ class _Kept:
         """Stay open."""
 
 
-def _kept(sources: running.Sources) -> _Kept:
+def _kept(sources: runs_service.Sources) -> _Kept:
     return _Kept(sources)
 
 
-async def _statuses(shop: Shop, day: running.date) -> dict[str, list[str]]:
+async def _statuses(shop: Shop, day: runs_service.date) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     async with shop.stores.database.transaction() as db:
         query = select(ReconciliationRun).where(ReconciliationRun.day == day)

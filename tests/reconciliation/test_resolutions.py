@@ -10,10 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from gencharge.core import clock
-from gencharge.core.ids import new_id
-from gencharge.recharge import delivery
-from gencharge.reconciliation import asking, resolutions, running
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.delivery import service as delivery
+from gencharge.reconciliation import inquiry_service, runs_service
+from gencharge.reconciliation import resolutions_service as resolutions
 from gencharge.reconciliation.errors import (
     DifferenceNotFound,
     DifferenceResolved,
@@ -85,9 +86,9 @@ async def test_what_was_settled_meanwhile_by_itself_is_resolved_without_moving_a
 
 async def test_what_they_call_failed_is_released_to_the_wallet(shop: Shop) -> None:
     sold = await lost(shop)
-    statement = await shop.sources.statement(FIRST, running.today())
+    statement = await shop.sources.statement(FIRST, runs_service.today())
     [row] = statement.rows
-    failed = running.Statement((replace(row, done=False),), (), "")
+    failed = runs_service.Statement((replace(row, done=False),), (), "")
     found = await shop.only(await shop.match(given=failed))
     assert (found.kind, found.proposed_resolution) == ("status_differs", "fail_and_release")
     with pytest.raises(ResolutionImpossible):
@@ -201,7 +202,7 @@ async def test_asking_again_changes_the_proposal_by_what_they_say(
     assert (await _deferred(shop))[-1] == ids
     if script:
         shop.outside.reset()
-    await asking.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
     async with shop.stores.database.transaction() as db:
         now_is = await db.get_one(ReconciliationDifference, (found.run_id, found.difference_id))
     assert (now_is.status, now_is.proposed_resolution) == ("open", proposed)
@@ -213,8 +214,8 @@ async def test_asking_again_about_an_unknown_end_settles_it(shop: Shop) -> None:
     sold = await lost(shop)
     found = await shop.only(await shop.match())
     await resolve(shop, found, "ask_operator_again")
-    await asking.ask(shop.sources, found.run_id, found.difference_id)
-    await asking.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
     assert (await sold.recharge()).status == "delivered"
     async with shop.stores.database.transaction() as db:
         now_is = await db.get_one(ReconciliationDifference, (found.run_id, found.difference_id))

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.ids import new_id
-from gencharge.main import create_app
-from gencharge.reconciliation import jobs, running
+from gencharge.api.main import create_app
+from gencharge.core.values.ids import new_id
+from gencharge.reconciliation import jobs, runs_service
 from gencharge.reconciliation.models import GATEWAY
 from tests.factories import headers_for, know_roles, make_admin, new_client
 from tests.reconciliation.conftest import FIRST, Shop
@@ -41,7 +41,7 @@ async def test_a_run_is_asked_for_done_in_the_background_and_resolved_over_http(
 ) -> None:
     await shop.sell(2)
     shop.outside.script(FIRST, "statement", "missing_row", times=1)
-    asked = await desk.post(RUNS, json={"counterparty": FIRST, "day": str(running.today())})
+    asked = await desk.post(RUNS, json={"counterparty": FIRST, "day": str(runs_service.today())})
     assert (asked.status_code, asked.json()["status"]) == (202, "running")
     run_id = asked.json()["run_id"]
     await jobs.run(shop.stores, run_id)
@@ -81,7 +81,7 @@ async def test_lists_filter_by_counterparty_status_and_day_and_leave_superseded_
         assert answer.status_code == 200, answer.text
         return [run["counterparty"] for run in answer.json()["items"]]
 
-    today = str(running.today())
+    today = str(runs_service.today())
     assert await listed() == [GATEWAY, FIRST]
     assert await listed(include_superseded=True) == [GATEWAY, FIRST, FIRST]
     assert await listed(counterparty=FIRST, from_day=today, to_day=today) == [FIRST]
@@ -97,7 +97,7 @@ async def test_what_is_not_there_or_ahead_or_unknown_is_refused_with_the_reason(
     del shop
     ahead = await desk.post(RUNS, json={"counterparty": GATEWAY, "day": "2999-01-01"})
     assert (ahead.status_code, ahead.json()["code"]) == (422, "day_ahead")
-    nobody = await desk.post(RUNS, json={"counterparty": "nobody", "day": str(running.today())})
+    nobody = await desk.post(RUNS, json={"counterparty": "nobody", "day": str(runs_service.today())})
     assert (nobody.status_code, nobody.json()["code"]) == (422, "counterparty_unknown")
     assert FIRST in nobody.json()["errors"][0]["message"]
     for path in (f"{RUNS}/{new_id()}", f"{RUNS}/{new_id()}/differences"):

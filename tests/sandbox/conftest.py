@@ -21,8 +21,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gencharge.sandbox.config import Config
-from gencharge.sandbox.server import server
+from sandbox.config import Config
+from sandbox.server import server
 
 KEY_ID, KEY_SECRET = "rzp_test_of_the_tests", "key-secret-of-the-tests"
 WEBHOOK_SECRET, OPERATOR_SECRET = "webhook-secret-of-the-tests", "operator-secret-of-the-tests"

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from gencharge.sandbox import scripts
+from sandbox import scripts
 from tests.sandbox.conftest import KEY_SECRET, Site, mac
 
 

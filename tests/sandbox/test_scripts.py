@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gencharge.sandbox import scripts
+from sandbox import scripts
 from tests.sandbox.conftest import OPERATOR_SECRET, WEBHOOK_SECRET, Site, mac, until
 
 IMPATIENT = 0.15  # seconds that a client waits where no answer comes

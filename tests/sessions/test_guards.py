@@ -9,11 +9,13 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
-from gencharge.core import clock, telemetry, web
-from gencharge.core.config import Settings
-from gencharge.core.edge import Edge
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core import telemetry
+from gencharge.core.http import web
+from gencharge.core.http.edge import Edge
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import (
     Action,
     EnteringAdmin,

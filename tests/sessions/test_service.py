@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import SessionEnded, SessionUnknown
 from gencharge.sessions.models import RefreshToken, Session

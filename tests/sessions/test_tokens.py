@@ -14,9 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid
 from gencharge.sessions.gate import MAX_VERIFIED, Gate
 from gencharge.sessions.tokens import TYPE, Keyring, Principal

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from tests import factories

@@ -15,17 +15,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
 from gencharge.auth import crud as sign_in_failures
-from gencharge.core import checks, clock
-from gencharge.core.ids import SYSTEM, new_id
-from gencharge.core.money import Money
-from gencharge.core.personal_data import PersonalData
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import checks
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.sessions import service as sessions
-from gencharge.users import erasure, lifecycle, numbers, profile
+from gencharge.users import erasure_service as erasure
+from gencharge.users import lifecycle_service as lifecycle
+from gencharge.users import numbers_service as numbers
+from gencharge.users import profile_service as profile
 from gencharge.users import service as users
-from gencharge.users.erasure import ErasureIncomplete
+from gencharge.users.erasure_service import ErasureIncomplete
 from gencharge.users.models import DEFAULT_PREFERENCES, Erasure, User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code

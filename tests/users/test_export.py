@@ -11,13 +11,13 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge import wiring
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
-from gencharge.users import export as exports
-from gencharge.users import lifecycle
+from gencharge.users import export_service as exports
+from gencharge.users import lifecycle_service as lifecycle
 from gencharge.users.errors import UserUnknown
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet

@@ -13,16 +13,16 @@ from fastapi import FastAPI
 from sqlalchemy import select, text
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.rooms import checks
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.directory import service as directory
 from gencharge.recharge.errors import PlanNotFound
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import SessionEnded
 from gencharge.sessions.models import Session
-from gencharge.users import lifecycle
+from gencharge.users import lifecycle_service as lifecycle
 from gencharge.users import service as users
 from gencharge.users.errors import (
     ReferralCodeUnknown,

@@ -11,11 +11,12 @@ import httpx
 import pytest
 from sqlalchemy import event, text
 
-from gencharge.core import clock
-from gencharge.core.paging import CursorInvalid
-from gencharge.core.stores import Stores
-from gencharge.users import listing, profile
+from gencharge.core.http.paging import CursorInvalid
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.users import profile_service as profile
 from gencharge.users import service as users
+from gencharge.users import staff_service
 from gencharge.users.errors import SearchSortedByName
 from gencharge.users.models import User
 from gencharge.users.schemas import PresentUserQuery, UserQuery
@@ -64,11 +65,11 @@ async def every(stores: Stores, *, archived: bool = False, limit: int = 7, **fil
     while True:
         async with stores.database.transaction() as db:
             if archived:
-                rows, cursor = await listing.list_archived(
+                rows, cursor = await staff_service.list_archived(
                     db, UserQuery(limit=limit, cursor=cursor, **filters)
                 )
             else:
-                rows, cursor = await listing.list_present(
+                rows, cursor = await staff_service.list_present(
                     db, PresentUserQuery(limit=limit, cursor=cursor, **filters)
                 )
         found.extend(row.user_id for row in rows)
@@ -191,9 +192,9 @@ async def test_a_wrong_query_is_refused(http: httpx.AsyncClient, boss: Headers, 
 async def test_a_cursor_of_another_order_is_refused(crowd: tuple[Stores, list[User]]) -> None:
     stores, _ = crowd
     async with stores.database.transaction() as db:
-        _, cursor = await listing.list_present(db, PresentUserQuery(limit=1, sort="name"))
+        _, cursor = await staff_service.list_present(db, PresentUserQuery(limit=1, sort="name"))
         with pytest.raises(CursorInvalid):
-            await listing.list_present(db, PresentUserQuery(limit=1, sort="created_at", cursor=cursor))
+            await staff_service.list_present(db, PresentUserQuery(limit=1, sort="created_at", cursor=cursor))
 
 
 async def test_a_page_takes_the_same_few_statements_whatever_its_size(
@@ -210,7 +211,7 @@ async def test_a_page_takes_the_same_few_statements_whatever_its_size(
         for limit in (1, 100):
             seen.clear()
             async with stores.database.transaction() as db:
-                await listing.list_present(db, PresentUserQuery(limit=limit, status="blocked"))
+                await staff_service.list_present(db, PresentUserQuery(limit=limit, status="blocked"))
             assert len([statement for statement in seen if "users" in statement]) <= 2
     finally:
         event.remove(stores.database.engine.sync_engine, "before_cursor_execute", note)

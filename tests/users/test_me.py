@@ -6,9 +6,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core import clock
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.operators import service as operators

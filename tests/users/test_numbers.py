@@ -9,10 +9,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
-from gencharge.users import numbers
+from gencharge.users import numbers_service as numbers
 from gencharge.users.errors import SavedNumbersFull
 from gencharge.users.models import SavedNumber, User
 from tests import factories

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
 from tests import factories
 
 

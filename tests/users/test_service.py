@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.directory import service as directory
 from gencharge.directory.errors import EmailTaken, PhoneTaken
 from gencharge.directory.models import OwnerKind

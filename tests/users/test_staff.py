@@ -10,9 +10,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User

@@ -18,10 +18,10 @@ from typing import Any
 import httpx
 import pytest
 
-from gencharge.core import clock
-from gencharge.core.ids import new_id
-from gencharge.processes import spawn
-from gencharge.seed import phone_of
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.run.processes import spawn
+from gencharge.run.seed import phone_of
 from gencharge.sessions.tokens import Keyring, Principal
 from tests.faults.site import Site
 

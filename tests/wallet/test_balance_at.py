@@ -12,12 +12,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.ids import new_id
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
-from gencharge.wallet import books, crud
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
+from gencharge.wallet import crud, staff_service
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
@@ -80,10 +80,10 @@ async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -
     async with stores.database.transaction() as db:
         with clock.at(now + timedelta(days=1)):
             for instant, (posted, held) in known.items():
-                found = await books.get_balance(db, user, instant)
+                found = await staff_service.get_balance(db, user, instant)
                 assert (found.posted.paise, found.held.paise) == (posted, held)
                 assert found.available.paise == posted - held
-            present = await books.get_balance(db, user, None)
+            present = await staff_service.get_balance(db, user, None)
             assert (present.posted.paise, present.held.paise) == known[now]
 
 

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.users.models import KycTier, User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code

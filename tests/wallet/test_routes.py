@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from gencharge.core.config import Settings
-from gencharge.core.stores import Stores
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from tests.factories import headers_for
 from tests.money import buy, find_plan, make_customer, make_number
 

@@ -11,11 +11,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
-from gencharge.core import checks
-from gencharge.core.config import Settings
-from gencharge.core.database import Database
-from gencharge.core.money import Money
-from gencharge.core.stores import Stores
+from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import checks
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.money import Money
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import BalanceLimitReached, InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import Account, Code

@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import clock
-from gencharge.core.events import Envelope, Event
-from gencharge.core.ids import new_id
-from gencharge.core.stores import Stores
+from gencharge.core.events.events import Envelope, Event
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.recharge.events import RechargeFailed
-from gencharge.webhooks import history, outgoing, service
-from gencharge.webhooks.courier import Courier
+from gencharge.webhooks import history_service as history
+from gencharge.webhooks import outgoing_service as outgoing
+from gencharge.webhooks import service
+from gencharge.webhooks.loop import Courier
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gencharge.webhooks.schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
 from tests.webhooks.receiver import Receiver, receiver

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from gencharge.core.config import Environment, Settings
+from gencharge.core.settings import Environment, Settings
 from gencharge.webhooks.addresses import Reach, check_url
 from gencharge.webhooks.client import PinnedTransport, WebhookClient
 from tests.webhooks.receiver import Receiver, receiver

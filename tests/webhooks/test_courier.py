@@ -11,16 +11,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from gencharge.core import clock
-from gencharge.core.config import Settings
-from gencharge.core.events import EventRow
-from gencharge.core.stores import Stores
-from gencharge.webhooks import courier as couriers
-from gencharge.webhooks import crud, history, jobs, service
+from gencharge.core.events.events import EventRow
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.webhooks import crud, jobs, service
+from gencharge.webhooks import history_service as history
+from gencharge.webhooks import loop as couriers
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import WebhookClient
-from gencharge.webhooks.courier import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
 from gencharge.webhooks.errors import EndpointDisabled
+from gencharge.webhooks.loop import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.webhooks.conftest import Partners, failed_recharge
 

@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert, text
 
-from gencharge.core import clock
-from gencharge.core.events import Envelope, Event, emit
-from gencharge.core.ids import new_id
-from gencharge.core.relay import Relay
+from gencharge.core.events.events import Envelope, Event, emit
+from gencharge.core.events.relay import Relay
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.payments.events import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -24,8 +24,8 @@ from gencharge.payments.events import (
 )
 from gencharge.payments.models import Payment
 from gencharge.recharge.events import PlanRecharged, RechargeAccepted, RechargePlaced, RechargeRefunded
-from gencharge.webhooks import outgoing
-from gencharge.webhooks.documentation import example_of
+from gencharge.webhooks import outgoing_service as outgoing
+from gencharge.webhooks.documentation_routes import example_of
 from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, is_wanted
 from tests.money import buy, find_plan, make_customer, make_number
 from tests.webhooks.conftest import Partners, failed_recharge

@@ -11,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from gencharge.core.relay import Relay
-from gencharge.core.stores import Stores
-from gencharge.webhooks.courier import Courier
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.webhooks.loop import Courier
 from tests.factories import headers_for, know_roles, make_admin, new_client
 from tests.webhooks.conftest import Partners
 

@@ -1,0 +1,160 @@
+"""The staff: what admins do with each other's accounts. Nobody does any of it to themselves, or to a higher rank."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import events, service
+from gencharge.admins.errors import AdminGone, AdminNotActive, AdminNotBlocked, OwnAccount
+from gencharge.admins.hierarchy_service import Staff, hold_staff
+from gencharge.admins.models import Admin, AdminStatus, Role
+from gencharge.admins.schemas import AdminOut
+from gencharge.core.events.events import changes, emit
+from gencharge.directory import service as directory
+from gencharge.sessions import service as sessions
+
+
+async def appoint(
+    db: AsyncSession,
+    actor_id: UUID,
+    *,
+    name: str,
+    email: str,
+    phone_number: str,
+    role: str,
+    operator_scope: Collection[str],
+) -> AdminOut:
+    """A new active admin, made by another one. The scope's operators exist.
+
+    Raises RoleUnknown, GrantExceedsOwn, OperatorOutOfScope, PhoneTaken, EmailTaken.
+    """
+    staff = await hold_staff(db, actor_id)
+    granted = _check_grant(staff, actor_id, role, operator_scope)
+    admin = await service.create(
+        db,
+        name=name,
+        email=email,
+        phone_number=phone_number,
+        role_id=granted.role_id,
+        operator_scope=operator_scope,
+    )
+    after = service.contact(admin) | {"role": role, "operator_scope": admin.operator_scope}
+    await emit(
+        db, events.AdminCreated(**service.about(admin), changes=changes({}, after | {"status": admin.status}))
+    )
+    return _out(staff, admin)
+
+
+async def update(
+    db: AsyncSession,
+    actor_id: UUID,
+    admin_id: UUID,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    phone_number: str | None = None,
+) -> AdminOut:
+    """Change another admin's account. A new number ends their sessions: it is what they sign in with.
+
+    Raises OwnAccount, AdminUnknown, AdminGone, RankTooLow, PhoneTaken, EmailTaken.
+    """
+    staff, admin = await _hold_other(db, actor_id, admin_id)
+    changed = await service.rewrite(db, admin, name=name, email=email, phone_number=phone_number)
+    if "phone_number" in changed:
+        await sessions.revoke(db, admin_id, reason="phone_changed")
+    return _out(staff, admin)
+
+
+async def assign_role(
+    db: AsyncSession, actor_id: UUID, admin_id: UUID, *, role: str, operator_scope: Collection[str]
+) -> AdminOut:
+    """Give another admin a role and its operators, which exist. Ends their sessions: tokens carry both.
+
+    Raises OwnAccount, AdminUnknown, AdminGone, RankTooLow, RoleUnknown, GrantExceedsOwn, OperatorOutOfScope,
+    LastSuperAdmin.
+    """
+    staff, admin = await _hold_other(db, actor_id, admin_id)
+    granted = _check_grant(staff, actor_id, role, operator_scope)
+    before = {"role": _role_name(staff, admin), "operator_scope": admin.operator_scope}
+    found = changes(before, {"role": role, "operator_scope": list(operator_scope)})
+    if not found:
+        return _out(staff, admin)
+    await staff.check_not_last(db, admin)
+    admin.role_id, admin.operator_scope = granted.role_id, list(operator_scope)
+    await service.touch(db, admin)
+    await emit(db, events.AdminRoleChanged(**service.about(admin), changes=found))
+    await sessions.revoke(db, admin_id, reason="role_changed")
+    return _out(staff, admin)
+
+
+async def block(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str) -> AdminOut:
+    """Shut another admin out. Raises OwnAccount, AdminUnknown, AdminGone, AdminNotActive, RankTooLow, LastSuperAdmin."""
+    staff, admin = await _hold_other(db, actor_id, admin_id)
+    if admin.status != AdminStatus.ACTIVE:
+        raise AdminNotActive
+    await staff.check_not_last(db, admin)
+    moved = await _move(db, admin, AdminStatus.BLOCKED)
+    await emit(db, events.AdminBlocked(**service.about(admin), reason=reason, changes=moved))
+    await sessions.revoke(db, admin_id, reason="admin_blocked")
+    return _out(staff, admin)
+
+
+async def unblock(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> AdminOut:
+    """Let a blocked admin sign in again. Raises OwnAccount, AdminUnknown, AdminGone, AdminNotBlocked, RankTooLow."""
+    staff, admin = await _hold_other(db, actor_id, admin_id)
+    if admin.status != AdminStatus.BLOCKED:
+        raise AdminNotBlocked
+    moved = await _move(db, admin, AdminStatus.ACTIVE)
+    await emit(db, events.AdminUnblocked(**service.about(admin), changes=moved))
+    return _out(staff, admin)
+
+
+async def archive(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> None:
+    """Another admin leaves for good; number and address are free again.
+
+    Raises OwnAccount, AdminUnknown, AdminGone, RankTooLow, LastSuperAdmin.
+    """
+    staff, admin = await _hold_other(db, actor_id, admin_id)
+    await staff.check_not_last(db, admin)
+    moved = await _move(db, admin, AdminStatus.ARCHIVED)
+    await directory.release(db, owner_id=admin_id, phone_number=admin.phone_number, email=admin.email)
+    await emit(db, events.AdminArchived(**service.about(admin), changes=moved))
+    await sessions.revoke(db, admin_id, reason="admin_archived")
+
+
+def _check_grant(staff: Staff, actor_id: UUID, name: str, operator_scope: Collection[str]) -> Role:
+    role = staff.role_named(name)
+    staff.check_grant(actor_id, staff.permissions.get(role.role_id, frozenset()))
+    staff.check_scope(actor_id, operator_scope)
+    return role
+
+
+async def _hold_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple[Staff, Admin]:
+    if actor_id == admin_id:
+        raise OwnAccount
+    staff = await hold_staff(db, actor_id, admin_id)
+    admin = staff.admin(admin_id)
+    if admin.status == AdminStatus.ARCHIVED:
+        raise AdminGone
+    staff.check_rank(actor_id, admin)
+    return staff, admin
+
+
+async def _move(db: AsyncSession, admin: Admin, status: AdminStatus) -> dict[str, Any]:
+    moved = changes({"status": admin.status}, {"status": status})
+    admin.status = status.value
+    await service.touch(db, admin)
+    return moved
+
+
+def _role_name(staff: Staff, admin: Admin) -> str | None:
+    role = staff.role_of(admin)
+    return role.name if role is not None else None
+
+
+def _out(staff: Staff, admin: Admin) -> AdminOut:
+    return AdminOut(**service.fields(admin, _role_name(staff, admin)))

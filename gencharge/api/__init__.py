@@ -1,0 +1,1 @@
+"""The HTTP application: every room's routes, health, the documentation's pages."""

@@ -1,0 +1,85 @@
+"""Is the process alive, is it ready, how is it doing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from gencharge.core.http import web
+from gencharge.core.stores.stores import Stores
+
+router = APIRouter(tags=["health"], route_class=web.Route)
+_PATIENCE_SECONDS = 2.0
+
+
+class LiveOut(web.Out):
+    """The process answers."""
+
+    status: str
+
+
+class StoreHealth(web.Out):
+    """One store: does it answer, and how fast."""
+
+    status: str
+    latency_ms: float | None
+    problem: str | None = None
+
+
+class ReadyOut(web.Out):
+    """Can this process serve? `degraded`: yes, but a store that money does not need is away."""
+
+    status: str
+    stores: dict[str, StoreHealth]
+
+
+@router.get("/health/live")
+async def live() -> LiveOut:
+    """Answers as long as the process does; asks no store."""
+    return LiveOut(status="ok")
+
+
+@router.get("/health/ready", response_model=ReadyOut, responses={503: {"model": ReadyOut}})
+async def ready(request: Request) -> Response:
+    """Each store by name, with its latency. 503 when PostgreSQL is away: money can't move without it."""
+    stores: Stores = request.app.state.stores
+    names = ("postgresql", "mongodb", "redis")
+    found = await asyncio.gather(
+        _ask(_postgresql(stores)), _ask(stores.mongo.admin.command("ping")), _ask(stores.redis.ping())
+    )
+    health = dict(zip(names, found, strict=True))
+    serves = health["postgresql"].status == "ok"
+    whole = all(store.status == "ok" for store in found)
+    status = "ok" if whole else "degraded" if serves else "unavailable"
+    return web.reply(ReadyOut(status=status, stores=health), status=200 if serves else 503)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def metrics() -> Response:
+    """Prometheus' text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _postgresql(stores: Stores) -> None:
+    async with stores.database.engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+async def _ask(question: Awaitable[Any]) -> StoreHealth:
+    started = time.perf_counter()
+    try:
+        await asyncio.wait_for(_as_coroutine(question), _PATIENCE_SECONDS)
+    except Exception as error:
+        return StoreHealth(status="unavailable", latency_ms=None, problem=type(error).__name__)
+    return StoreHealth(status="ok", latency_ms=round((time.perf_counter() - started) * 1000, 2))
+
+
+async def _as_coroutine(question: Awaitable[Any]) -> Any:
+    return await question

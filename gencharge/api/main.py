@@ -1,0 +1,108 @@
+"""The application: `create_app()` puts stores, rooms and the edge together."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from gencharge import __version__, wiring
+from gencharge.api import health, pages
+from gencharge.core import telemetry
+from gencharge.core.http import edge, web
+from gencharge.core.settings import Settings, get_settings
+from gencharge.core.stores.stores import Stores
+
+_GOODBYE_SECONDS = 2.0
+DESCRIPTION = """
+Mobile recharge and telecom wallet for India. Sign in with a phone number and an OTP, find a plan for any mobile
+number, recharge it from the wallet.
+
+Money is rupees with two decimals (`199.00`), instants are UTC, phone numbers are E.164. Every POST that moves money
+needs an `Idempotency-Key`; a repeat with the same key gets the same answer. Errors are RFC 9457 problem documents.
+"""
+_DEVELOPMENT = """
+**Development mode: the code of 9000000000 to 9000009999 is fixed.** Never expose this to a network.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """A new application. Connects to nothing before its lifespan starts, and waits for no store even then."""
+    settings = settings or get_settings()
+    telemetry.configure_logging(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        stores = Stores.open(settings, name="gencharge-api")
+        app.state.stores = stores
+        tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(stores.close)
+            stack.push_async_callback(_cancel, tasks)
+            # What was imported lives as long as the process: the collector need not look through it again and again,
+            # which stops everybody for a tenth of a second each time.
+            gc.collect()
+            gc.freeze()
+            yield
+
+    app = FastAPI(
+        title="GenCharge",
+        version=__version__,
+        description=DESCRIPTION + (_DEVELOPMENT if settings.dev_fixed_otp else ""),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json" if settings.docs_enabled else None,
+        openapi_tags=wiring.TAGS,
+        webhooks=wiring.WEBHOOKS,
+        separate_input_output_schemas=False,
+        # Metrics and logs are our own; looking for OpenTelemetry at each request costs a tenth of a small one.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.settings = settings
+    app.state.personal_data = wiring.PERSONAL_DATA
+    web.install(app)
+    for router in (*wiring.ROUTERS, health.router):
+        app.router.routes.extend(router.routes)
+    if settings.docs_enabled:
+        pages.install(app)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+            expose_headers=[
+                "ETag",
+                "Idempotent-Replayed",
+                "RateLimit",
+                "RateLimit-Policy",
+                "Retry-After",
+                "X-Request-ID",
+            ],
+            max_age=600,
+        )
+    rooms = frozenset(router.prefix.removeprefix(f"{web.PREFIX}/") for router in wiring.ROUTERS)
+    app.add_middleware(edge.Edge, settings=settings, rooms=rooms, large=wiring.LARGE_BODIES)
+    return app
+
+
+async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
+    """End the watchers. One that swallows its cancellation is told again, and then left behind."""
+    for _ in range(2):
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_GOODBYE_SECONDS)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`uvicorn gencharge.api.main:app`, without building an application for whoever only imports this module."""
+    if name == "app":
+        return create_app()
+    raise AttributeError(name)

@@ -1,0 +1,27 @@
+"""What signing in keeps about a customer: the wrong codes that were given for their number."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.auth import crud
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.stores.stores import Stores
+from gencharge.directory import service as directory
+from gencharge.users import service as users
+
+
+async def _erase(stores: Stores, user_id: UUID) -> None:
+    async def unit(db: AsyncSession) -> None:
+        brief = (await users.briefs(db, [user_id])).get(user_id)
+        # Where the number has a new owner, the count is theirs.
+        if brief is not None and await directory.phone_owner(db, brief.phone_number) is None:
+            await crud.delete_failure(db, brief.phone_number)
+
+    await stores.database.run(unit)
+
+
+PART: Final = PersonalData(name="auth", erase=_erase)

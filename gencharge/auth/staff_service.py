@@ -1,0 +1,73 @@
+"""Oversight: what the staff sees and ends of other people's sessions. One's own are under `/auth/sessions`.
+
+It is here, and not in the room of the sessions, because only here users and admins are both known: nobody looks into
+or ends the sessions of an admin who holds more than they do.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.auth.events import SessionsEndedByAdmin
+from gencharge.auth.schemas import OwnedSessionOut, OwnedSessionPage
+from gencharge.core.events.events import emit
+from gencharge.core.http.paging import PageParams
+from gencharge.core.values.ids import SYSTEM
+from gencharge.sessions import service as sessions
+from gencharge.sessions.guards import Kind
+from gencharge.users import service as users
+
+
+async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PageParams) -> OwnedSessionPage:
+    """Where a user or an admin is signed in, the newest first. Raises UserUnknown, OwnAccount, RankTooLow."""
+    kind = await _kind_of(db, actor_id, owner_id)
+    rows, cursor, total = await sessions.list_live(db, owner_id, page)
+    items = [
+        OwnedSessionOut(
+            owner_id=owner_id,
+            kind=kind,
+            session_id=row.session_id,
+            device=row.device,
+            address=row.address,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            expires_at=min(row.expires_at, row.absolute_expires_at),
+        )
+        for row in rows
+    ]
+    return OwnedSessionPage(items=items, next_cursor=cursor, total=total)
+
+
+async def end_one(db: AsyncSession, actor_id: UUID, owner_id: UUID, session_id: UUID) -> None:
+    """End one session of a user or an admin. Raises UserUnknown, OwnAccount, RankTooLow, SessionUnknown."""
+    kind = await _kind_of(db, actor_id, owner_id)
+    await sessions.end_one(db, owner_id, session_id, reason="ended_by_admin")
+    await _announce(db, owner_id, kind, [session_id])
+
+
+async def end_all(db: AsyncSession, actor_id: UUID, owner_id: UUID) -> int:
+    """End all sessions of a user or an admin: how many there were. Raises UserUnknown, OwnAccount, RankTooLow."""
+    kind = await _kind_of(db, actor_id, owner_id)
+    ended = await sessions.revoke_all(db, owner_id, reason="ended_by_admin")
+    await _announce(db, owner_id, kind, ended)
+    return len(ended)
+
+
+async def _kind_of(db: AsyncSession, actor_id: UUID, owner_id: UUID) -> Kind:
+    if await admins.check_rank(db, actor_id, owner_id):
+        return "admin"
+    await users.get(db, owner_id)
+    return "user"
+
+
+async def _announce(db: AsyncSession, owner_id: UUID, kind: Kind, session_ids: list[UUID]) -> None:
+    happened = SessionsEndedByAdmin(
+        user_id=str(owner_id if kind == "user" else SYSTEM),
+        owner_id=str(owner_id),
+        kind=kind,
+        session_ids=[str(session_id) for session_id in session_ids],
+    )
+    await emit(db, happened)

@@ -1,0 +1,131 @@
+"""Over which channel a recharge goes, and when a channel is left alone for a while.
+
+Channels are tried by priority; equals by weight and by how well each did of late. A channel that fails again and
+again is left alone (a circuit breaker, Nygard's): after a pause one recharge is let through as a probe. What a worker
+process knows of a channel's health is its own; it needs no agreement, only a good guess.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import deque
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from gencharge.channels.answers import Verdict
+from gencharge.core.values import clock
+
+REMEMBERED: Final = 50
+FAILURES_TO_OPEN: Final = 5
+PAUSE_SECONDS: Final = 15.0
+MAX_PAUSE_SECONDS: Final = 240.0
+# A channel that failed lately still gets a share, or nobody would notice that it is well again.
+LEAST_SHARE: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel as the worker knows it. Amounts in paise, the commission in basis points."""
+
+    code: str
+    operator: str
+    url: str
+    priority: int
+    weight: int
+    min_amount: int
+    max_amount: int
+    commission_bp: int
+    is_active: bool
+
+    def takes(self, operator: str, amount_paise: int) -> bool:
+        """True where a recharge of this operator and amount may go this way."""
+        return (
+            self.is_active
+            and self.operator == operator
+            and self.min_amount <= amount_paise <= self.max_amount
+        )
+
+    def commission_of(self, amount_paise: int) -> int:
+        """The house's share of an amount, in paise, rounded down."""
+        return amount_paise * self.commission_bp // 10_000
+
+
+@dataclass(slots=True)
+class _Health:
+    outcomes: deque[bool] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    failures_in_a_row: int = 0
+    open_until: float = 0.0
+    pause: float = PAUSE_SECONDS
+    probing: bool = False
+
+
+class Health:
+    """How well each channel does, in this process."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, _Health] = {}
+
+    def _of(self, code: str) -> _Health:
+        return self._channels.setdefault(code, _Health())
+
+    def success_rate(self, code: str) -> float:
+        """The share of answers among the last calls; 1.0 where nothing is known."""
+        outcomes = self._of(code).outcomes
+        return sum(outcomes) / len(outcomes) if outcomes else 1.0
+
+    def is_open(self, code: str) -> bool:
+        """True while the channel is left alone."""
+        health = self._of(code)
+        if health.failures_in_a_row < FAILURES_TO_OPEN:
+            return False
+        return health.probing or clock.now().timestamp() < health.open_until
+
+    def begin(self, code: str) -> None:
+        """A submission goes out: after a pause it is the probe, and the next ones wait for its outcome."""
+        health = self._of(code)
+        if health.failures_in_a_row >= FAILURES_TO_OPEN:
+            health.probing = True
+
+    def record(self, code: str, verdict: Verdict) -> None:
+        """What a call came to. A refusal is an answer: the channel works."""
+        health = self._of(code)
+        health.probing = False
+        well = verdict not in {Verdict.UNKNOWN, Verdict.NOT_SENT}
+        health.outcomes.append(well)
+        if well:
+            health.failures_in_a_row = 0
+            health.pause = PAUSE_SECONDS
+            return
+        health.failures_in_a_row += 1
+        if health.failures_in_a_row >= FAILURES_TO_OPEN:
+            health.open_until = clock.now().timestamp() + health.pause
+            health.pause = min(2 * health.pause, MAX_PAUSE_SECONDS)
+
+
+def choose(
+    channels: Iterable[Channel],
+    health: Health,
+    *,
+    operator: str,
+    amount_paise: int,
+    tried: Collection[str] = (),
+    dice: random.Random | None = None,
+) -> Channel | None:
+    """The channel for a recharge, none of those that were tried; None where none is open now."""
+    open_ones = [
+        channel
+        for channel in channels
+        if channel.takes(operator, amount_paise)
+        and channel.code not in tried
+        and not health.is_open(channel.code)
+    ]
+    if not open_ones:
+        return None
+    first = min(channel.priority for channel in open_ones)
+    equals = [channel for channel in open_ones if channel.priority == first]
+    shares = [channel.weight * max(LEAST_SHARE, health.success_rate(channel.code)) for channel in equals]
+    return (dice or _DICE).choices(equals, weights=shares)[0]
+
+
+_DICE: Final = random.Random()  # noqa: S311 - divides traffic, guards nothing

@@ -1,0 +1,69 @@
+"""Channels on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money, PositiveMoney
+
+ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+# Only an address that an admin wrote down is ever called, and never a redirect of it.
+ChannelUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s@?#]+$")]
+
+
+def _left_out() -> Any:
+    """The value of a field that was not given: it stays as it is."""
+    return None
+
+
+class ChannelCreate(Body):
+    """A new channel of an operator."""
+
+    code: ChannelCode = Field(description="It never changes.", examples=["jio-direct"])
+    operator: str = Field(max_length=20, examples=["JIO"])
+    name: str = Field(min_length=2, max_length=80, examples=["Jio direct"])
+    url: ChannelUrl = Field(examples=["https://recharge.jio.example/operators/jio-direct"])
+    priority: int = Field(default=10, ge=0, le=1000, description="Lower ones are tried first.")
+    weight: int = Field(default=100, ge=1, le=1000, description="Divides the recharges among equals.")
+    min_amount: PositiveMoney = PositiveMoney(100)
+    max_amount: PositiveMoney = PositiveMoney(10_000_000)
+    commission_basis_points: int = Field(
+        default=0, ge=0, lt=10_000, description="The house's share of what a customer pays: 300 is 3 %."
+    )
+    is_active: bool = True
+
+
+class ChannelUpdate(Body):
+    """What is to change; what is left out stays."""
+
+    name: str = Field(default_factory=_left_out, min_length=2, max_length=80, examples=["Jio direct"])
+    url: ChannelUrl = Field(
+        default_factory=_left_out, examples=["https://recharge.jio.example/operators/jio-direct"]
+    )
+    priority: int = Field(default_factory=_left_out, ge=0, le=1000, examples=[10])
+    weight: int = Field(default_factory=_left_out, ge=1, le=1000, examples=[100])
+    min_amount: PositiveMoney = Field(default_factory=_left_out)
+    max_amount: PositiveMoney = Field(default_factory=_left_out)
+    commission_basis_points: int = Field(default_factory=_left_out, ge=0, lt=10_000, examples=[300])
+    is_active: bool = Field(default_factory=_left_out)
+
+
+class ChannelOut(Out):
+    """A channel."""
+
+    code: str
+    operator: str
+    name: str
+    url: str
+    priority: int
+    weight: int
+    min_amount: Money
+    max_amount: Money
+    commission_basis_points: int
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,80 @@
+"""`/fulfilment/channels`: over which channels operators are reached (staff)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Path, Query
+from starlette.status import HTTP_201_CREATED
+
+from gencharge.channels import staff_service
+from gencharge.channels.errors import (
+    ChannelAmountsWrong,
+    ChannelExists,
+    ChannelInUse,
+    ChannelNotFound,
+    ChannelOperatorUnknown,
+)
+from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelUpdate
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http import web
+from gencharge.core.http.paging import Page
+from gencharge.core.postgres.database import Db
+from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
+
+router = web.router("fulfilment")
+Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
+Reader = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.READ, scoped=True))]
+Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE, scoped=True))]
+Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE, scoped=True))]
+_ALWAYS = (*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable)
+
+
+@router.get("/channels", summary="Channels (staff)", responses=web.errors(*_ALWAYS))
+async def list_channels(
+    admin: Reader, db: Db, operator: Annotated[str | None, Query(max_length=20)] = None
+) -> Page[ChannelOut]:
+    """The channels of the operators in my scope, in the order in which they are tried."""
+    return await staff_service.list_all(db, admin, operator)
+
+
+@router.post(
+    "/channels",
+    summary="Add a channel (staff)",
+    status_code=HTTP_201_CREATED,
+    response_model=ChannelOut,
+    responses=web.errors(
+        MalformedJson,
+        ChannelExists,
+        ChannelOperatorUnknown,
+        ChannelAmountsWrong,
+        OperatorOutOfScope,
+        *_ALWAYS,
+    ),
+)
+async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> ChannelOut:
+    """A new way to an operator. Recharges take it within a second, where the operator's channel is `api`."""
+    return await staff_service.create(db, admin, command)
+
+
+@router.patch(
+    "/channels/{code}",
+    summary="Change a channel (staff)",
+    responses=web.errors(MalformedJson, ChannelNotFound, ChannelAmountsWrong, *_ALWAYS),
+)
+async def update_channel(admin: Editor, db: Db, code: Code, command: ChannelUpdate) -> ChannelOut:
+    """Its address, place, share, amounts, commission, whether it is used. What is under way goes on over it."""
+    return await staff_service.update(db, admin, code, command)
+
+
+@router.delete(
+    "/channels/{code}",
+    summary="Delete a channel (staff)",
+    status_code=204,
+    responses=web.errors(ChannelNotFound, ChannelInUse, *_ALWAYS),
+)
+async def delete_channel(admin: Deleter, db: Db, code: Code) -> None:
+    """Only one that nothing went over; any other is set inactive with PATCH."""
+    await staff_service.delete(db, admin, code)

@@ -1,0 +1,148 @@
+"""What the staff do with channels: add one, change its place and share, take it out of service."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels import crud
+from gencharge.channels.errors import (
+    ChannelAmountsWrong,
+    ChannelExists,
+    ChannelInUse,
+    ChannelNotFound,
+    ChannelOperatorUnknown,
+)
+from gencharge.channels.events import ChannelCreated, ChannelDeleted, ChannelUpdated
+from gencharge.channels.models import OperatorChannel
+from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelUpdate
+from gencharge.channels.service import CHANNELS
+from gencharge.core.errors import field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page
+from gencharge.core.rooms import snapshots
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.money import Money
+from gencharge.sessions.guards import Principal, check_scope, within
+
+_EDITABLE: Final = (
+    "name",
+    "url",
+    "priority",
+    "weight",
+    "min_amount",
+    "max_amount",
+    "commission_bp",
+    "is_active",
+)
+
+
+async def list_all(db: AsyncSession, admin: Principal, operator: str | None) -> Page[ChannelOut]:
+    """The channels in the admin's scope, by operator and priority."""
+    conditions = [within(admin, OperatorChannel.operator.expression)]
+    if operator is not None:
+        conditions.append(OperatorChannel.operator == operator.upper())
+    items = [_shown(row) for row in await crud.list_channels(db, *conditions)]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> ChannelOut:
+    """A new channel. Raises ChannelExists, ChannelOperatorUnknown, ChannelAmountsWrong, OperatorOutOfScope."""
+    operator = command.operator.upper()
+    codes = await crud.list_operator_codes(db)
+    if operator not in codes:
+        problem = field_problem("body.operator", f"one of: {', '.join(codes)}", "unknown_operator")
+        raise ChannelOperatorUnknown(errors=[problem])
+    check_scope(admin, operator)
+    instant = clock.now()
+    values = _columns(command.model_dump()) | {"operator": operator}
+    _check_amounts(values["min_amount"], values["max_amount"])
+    if not await crud.add_missing(db, [values | {"created_at": instant, "updated_at": instant}]):
+        problem = field_problem("body.code", "a code that is not taken", "channel_exists")
+        raise ChannelExists(errors=[problem])
+    channel = await crud.lock_channel(db, command.code)
+    assert channel is not None, "it was written a moment ago"
+    await snapshots.bump(db, CHANNELS)
+    state = changes({}, _state_of(channel))
+    created = ChannelCreated(user_id=str(SYSTEM), channel_id=channel.code, operator=operator, changes=state)
+    await emit(db, created)
+    return _shown(channel)
+
+
+async def update(db: AsyncSession, admin: Principal, code: str, command: ChannelUpdate) -> ChannelOut:
+    """Change what the command names. Raises ChannelNotFound (also beyond the scope), ChannelAmountsWrong."""
+    channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
+    if channel is None:
+        raise ChannelNotFound
+    before = _state_of(channel)
+    for name, value in _columns(command.model_dump(include=command.model_fields_set)).items():
+        setattr(channel, name, value)
+    _check_amounts(channel.min_amount, channel.max_amount)
+    changed = changes(before, _state_of(channel))
+    if changed:
+        channel.updated_at = clock.now()
+        await db.flush()
+        await snapshots.bump(db, CHANNELS)
+        updated = ChannelUpdated(
+            user_id=str(SYSTEM), channel_id=channel.code, operator=channel.operator, changes=changed
+        )
+        await emit(db, updated)
+    return _shown(channel)
+
+
+async def delete(db: AsyncSession, admin: Principal, code: str) -> None:
+    """Delete a channel that nothing went over. Raises ChannelNotFound, ChannelInUse."""
+    channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
+    if channel is None:
+        raise ChannelNotFound
+    if await crud.is_used(db, code):
+        raise ChannelInUse
+    state = _state_of(channel)
+    await db.delete(channel)
+    await db.flush()
+    await snapshots.bump(db, CHANNELS)
+    deleted = ChannelDeleted(
+        user_id=str(SYSTEM),
+        channel_id=code,
+        operator=channel.operator,
+        changes=changes(state, {}),
+    )
+    await emit(db, deleted)
+
+
+def _check_amounts(smallest: int, largest: int) -> None:
+    if smallest > largest:
+        raise ChannelAmountsWrong(
+            errors=[field_problem("body.max_amount", "at least min_amount", "range_empty")]
+        )
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a command as the table keeps them: amounts in paise."""
+    plain = {name: value.paise if isinstance(value, Money) else value for name, value in values.items()}
+    if "commission_basis_points" in plain:
+        plain["commission_bp"] = plain.pop("commission_basis_points")
+    return plain
+
+
+def _state_of(channel: OperatorChannel) -> dict[str, Any]:
+    return {name: getattr(channel, name) for name in _EDITABLE}
+
+
+def _shown(channel: OperatorChannel) -> ChannelOut:
+    return ChannelOut(
+        code=channel.code,
+        operator=channel.operator,
+        name=channel.name,
+        url=channel.url,
+        priority=channel.priority,
+        weight=channel.weight,
+        min_amount=Money(channel.min_amount),
+        max_amount=Money(channel.max_amount),
+        commission_basis_points=channel.commission_bp,
+        is_active=channel.is_active,
+        created_at=channel.created_at,
+        updated_at=channel.updated_at,
+    )

@@ -1,0 +1,1 @@
+"""Work outside requests: jobs on a clock and loops over due rows."""

@@ -1,0 +1,92 @@
+"""Jobs: work that runs later or on a clock. A thin port to Procrastinate.
+
+A job is only a trigger. Its payload is ids, the truth is a row of ours with an instant when it is due, and the job
+takes whatever is due then; so a job that is lost, repeated or late changes nothing but the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+import procrastinate
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import telemetry
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+
+QUEUE: Final = "gencharge"
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job: its name (`room.verb`), what it does, and when it runs by itself.
+
+    `cron` has five fields, or six with seconds last, in UTC; empty means that it only runs when it is deferred.
+    """
+
+    name: str
+    run: Callable[..., Awaitable[None]]  # (stores, **payload)
+    cron: str = ""
+
+
+_DEFER = text("""
+    SELECT procrastinate_defer_jobs_v1(ARRAY[
+        ROW(:queue, :name, 0, NULL, :queueing_lock, CAST(:payload AS jsonb), CAST(:at AS timestamptz))
+        ::procrastinate_job_to_defer_v1])
+""")
+
+
+async def defer(db: AsyncSession, name: str, *, at: datetime | None = None, **payload: str | int) -> None:
+    """Ask for a run of the job `name`, at `at` or at once, if and only if the running transaction commits."""
+    parameters = {
+        "queue": QUEUE,
+        "name": name,
+        "queueing_lock": None,
+        "payload": orjson.dumps(payload).decode(),
+        "at": at,
+    }
+    await db.execute(_DEFER, parameters)
+
+
+def build(settings: Settings, stores: Stores, jobs: Sequence[Job]) -> procrastinate.App:
+    """The Procrastinate application of a worker process, with its own psycopg pool."""
+    connector = procrastinate.PsycopgConnector(
+        conninfo=settings.postgres_url,
+        kwargs={"options": _options(settings)},
+        min_size=1,
+        max_size=4,
+    )
+    app = procrastinate.App(connector=connector)
+    for job in jobs:
+        _register(app, stores, job)
+    return app
+
+
+def _options(settings: Settings) -> str:
+    role = f" -c role={settings.database_app_role}" if settings.database_app_role else ""
+    return f"-c timezone=UTC{role}"
+
+
+def _register(app: procrastinate.App, stores: Stores, job: Job) -> None:
+    async def run(timestamp: int | None = None, **payload: Any) -> None:
+        del timestamp  # the tick of a periodic run; the job looks at what is due instead
+        telemetry.set_context(telemetry.RequestContext(request_id=f"job:{job.name}"))
+        with telemetry.JOB_SECONDS.labels(job.name).time():
+            await job.run(stores, **payload)
+
+    task: Any = app.task(
+        name=job.name,
+        queue=QUEUE,
+        # A database that is away is waited for; anything else is tried again a few times, then seen in the queue.
+        retry=procrastinate.RetryStrategy(max_attempts=8, exponential_wait=3),
+    )(run)
+    if job.cron:
+        # The queueing lock keeps ticks from piling up behind a slow run or a stopped worker.
+        app.periodic(cron=job.cron, queueing_lock=job.name)(task)

@@ -1,0 +1,331 @@
+"""The relay: takes events out of the outbox and hands them to their listeners.
+
+Three steps for each batch, so that no network call is made inside a transaction: claim (a lease, SKIP LOCKED),
+hand out, settle. A relay that dies leaves a lease that runs out; another one hands the batch out again.
+
+    fresh   events, in the order of their ids, to all listeners side by side; what one of them could not take
+            becomes a delivery of its own, and the event is forgotten
+    late    deliveries, each listener's by themselves, with a growing pause between attempts
+
+A listener whose store is away is not called for fresh events again until one late delivery, sent as a probe,
+comes through. A batch that is refused for another reason is halved until the bad event stands alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from redis import exceptions as redis_errors
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import telemetry
+from gencharge.core.errors import Unavailable
+from gencharge.core.events import outbox
+from gencharge.core.events.events import Event, Inside, Listener, Outside
+from gencharge.core.events.outbox import Row
+from gencharge.core.stores import mongo
+from gencharge.core.stores.stores import Stores
+
+log = telemetry.get_logger(__name__)
+MAX_WAIT_SECONDS: Final = 30.0
+AWAY_WAIT_SECONDS: Final = 5.0
+_LATE_POLL_SECONDS: Final = 1.0
+_TROUBLE_SECONDS: Final = 1.0
+_STOP_SECONDS: Final = 5.0
+# Redis' errors that say "not now". Its other ones (a wrong type, bad data) are about what was sent.
+_REDIS_AWAY: Final = (
+    redis_errors.ConnectionError,
+    redis_errors.TimeoutError,
+    redis_errors.ReadOnlyError,
+    redis_errors.OutOfMemoryError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Rows that a listener did not take, and why."""
+
+    rows: list[Row]
+    error: Exception
+
+    @property
+    def away(self) -> bool:
+        """True where a store was away: waiting helps, and nothing is wrong with what was sent."""
+        return mongo.is_away(self.error) or isinstance(
+            self.error, (*_REDIS_AWAY, Unavailable, ConnectionError, TimeoutError)
+        )
+
+
+class StoreAway(Unavailable):
+    """The listener's store did not answer the last time."""
+
+
+class Relay:
+    """Hands out events until it is cancelled. Any number may run side by side."""
+
+    def __init__(self, stores: Stores, listeners: Sequence[Listener]) -> None:
+        names = [listener.name for listener in listeners]
+        if len(set(names)) != len(names):
+            raise ValueError("each listener needs a name of its own")
+        self._stores = stores
+        self._listeners = tuple(listeners)
+        self._away: set[str] = set()
+
+    async def run(self) -> None:
+        """Deliver what comes; poll less often when there is nothing; survive any store's absence.
+
+        When cancelled, batches under way are finished first, for at most 5 s.
+        """
+        poll = self._stores.settings.outbox_poll_seconds
+        late = max(poll, _LATE_POLL_SECONDS)
+        async with (
+            asyncio.TaskGroup() as group
+        ):  # unlike gather, it waits for all of them when it is cancelled
+            group.create_task(_repeat(self._deliver_fresh, pause=poll))
+            for listener in self._listeners:
+                group.create_task(_repeat(partial(self._deliver_late, listener), pause=late))
+
+    async def drain(self, *, rounds: int = 10_000) -> None:
+        """Deliver until nothing is left that is due now."""
+        for _ in range(rounds):
+            if not await self.deliver():
+                return
+
+    async def deliver(self) -> bool:
+        """Hand out one batch of new events and one of each listener's late deliveries. True if any went through."""
+        fresh = await self._deliver_fresh()
+        late = await asyncio.gather(*(self._deliver_late(listener) for listener in self._listeners))
+        return fresh or any(late)
+
+    async def _deliver_fresh(self) -> bool:
+        batch = await self._claim(outbox.CLAIM)
+        if not batch:
+            return False
+        wanted = [
+            (listener, [row for row in batch if issubclass(row.kind, listener.topics)])
+            for listener in self._listeners
+        ]
+        outside = [(listener, rows) for listener, rows in wanted if rows and isinstance(listener, Outside)]
+        inside = [(listener, rows) for listener, rows in wanted if rows and isinstance(listener, Inside)]
+        found = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
+
+        async def settle(db: AsyncSession) -> None:
+            await db.execute(outbox.HOLD, outbox.keys(batch))
+            for (listener, _), refusals in zip(outside, found, strict=True):
+                for refusal in refusals:
+                    await self._keep(db, listener, refusal)
+            for one, rows in inside:
+                # Written down as a delivery first, so that its effect and its disappearance are one transaction.
+                await self._keep(db, one, Refusal(rows, _NotYet()))
+            await db.execute(outbox.FORGET, outbox.keys(batch))
+
+        await self._stores.database.run(settle)
+        for one, rows in inside:
+            for row in rows:
+                await self._deliver_inside(one, row)
+        return True
+
+    async def _hand_out_fresh(self, listener: Outside, rows: list[Row]) -> list[Refusal]:
+        if listener.name in self._away:
+            return [Refusal(rows, StoreAway())]
+        return await self._hand_out(listener, rows)
+
+    async def _deliver_late(self, listener: Listener) -> bool:
+        probing = listener.name in self._away
+        rows = await self._claim(outbox.CLAIM_LATE, listener=listener.name, batch=1 if probing else None)
+        if not rows:
+            return False
+        if isinstance(listener, Inside):
+            for row in rows:
+                await self._deliver_inside(listener, row)
+            return True
+        refusals = await self._hand_out(listener, rows)
+        refused = {row.id for refusal in refusals for row in refusal.rows}
+        done = [row for row in rows if row.id not in refused]
+
+        async def settle(db: AsyncSession) -> None:
+            if done:
+                await db.execute(outbox.FORGET_LATE, {"listener": listener.name, **outbox.keys(done)})
+            for refusal in refusals:
+                await self._postpone(db, listener, refusal, away=refusal.away)
+
+        await self._stores.database.run(settle)
+        return listener.name not in self._away
+
+    async def _deliver_inside(self, listener: Inside, row: Row) -> None:
+        async def unit(db: AsyncSession) -> bool:
+            taken = await db.execute(
+                outbox.TAKE_LATE, {"user": row.user_id, "id": row.id, "listener": listener.name}
+            )
+            if taken.first() is None:
+                return False
+            if row.envelope is None:
+                raise row.problem or ValueError("unreadable")
+            await listener.deliver(db, row.envelope)
+            return True
+
+        before = telemetry.context()
+        telemetry.set_context(_context_of(row))
+        try:
+            if await self._stores.database.run(unit):
+                telemetry.EVENTS_DELIVERED.labels(listener.name).inc()
+        except Exception as error:
+            refusal = Refusal([row], error)
+            _report(listener, refusal)
+            # Its only store is PostgreSQL. If that is away, writing this down fails as well, and nothing counts.
+            await self._stores.database.run(
+                partial(self._postpone, listener=listener, refusal=refusal, away=False)
+            )
+        finally:
+            telemetry.set_context(before)
+
+    async def _hand_out(self, listener: Outside, rows: list[Row]) -> list[Refusal]:
+        """Give `rows` to the listener; what it did not take, with the reasons.
+
+        A listener brings time-outs of its own; one that hangs is cut off well before the lease runs out.
+        """
+        refusals = [Refusal([row], row.problem) for row in rows if row.problem is not None]
+        readable = [row for row in rows if row.envelope is not None]
+        waiting = deque([readable] if readable else [])
+        until = time.monotonic() + self._stores.settings.outbox_lease_seconds * 0.8
+        away = False
+        while waiting:
+            part = waiting.popleft()
+            try:
+                async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                    await listener.deliver(self._stores, [row.envelope for row in part if row.envelope])
+            except Exception as error:
+                refusal = Refusal(part, error)
+                if refusal.away:
+                    away = True
+                    refusal = Refusal([*part, *(row for rest in waiting for row in rest)], error)
+                    waiting.clear()
+                elif len(part) > 1:
+                    middle = len(part) // 2
+                    waiting.extendleft((part[middle:], part[:middle]))
+                    continue
+                refusals.append(refusal)
+            else:
+                telemetry.EVENTS_DELIVERED.labels(listener.name).inc(len(part))
+        for refusal in refusals:
+            _report(listener, refusal)
+        if away:
+            self._away.add(listener.name)
+        elif readable:
+            self._away.discard(listener.name)
+        return refusals
+
+    async def _keep(self, db: AsyncSession, listener: Listener, refusal: Refusal) -> None:
+        """Make deliveries of fresh rows that a listener could not take."""
+        settings = self._stores.settings
+        waits = isinstance(refusal.error, _NotYet)
+        counts = not (waits or refusal.away)
+        parked = counts and settings.outbox_max_attempts <= 1
+        await db.execute(
+            outbox.KEEP_FOR_LATER,
+            {
+                "listener": listener.name,
+                "error": "" if waits else _reason(refusal.error),
+                "attempts": int(counts),
+                "wait": settings.outbox_lease_seconds if waits else 1.0,
+                "parked": parked,
+                **outbox.keys(refusal.rows),
+            },
+        )
+        if parked:
+            _report_parked(listener, refusal, len(refusal.rows))
+
+    async def _postpone(self, db: AsyncSession, listener: Listener, refusal: Refusal, *, away: bool) -> None:
+        result = await db.execute(
+            outbox.POSTPONE,
+            {
+                "listener": listener.name,
+                "error": _reason(refusal.error),
+                "away": away,
+                "away_wait": AWAY_WAIT_SECONDS,
+                "max_wait": MAX_WAIT_SECONDS,
+                "max_attempts": self._stores.settings.outbox_max_attempts,
+                **outbox.keys(refusal.rows),
+            },
+        )
+        parked = sum(1 for (parked_at,) in result if parked_at is not None)
+        if parked:
+            _report_parked(listener, refusal, parked)
+
+    async def _claim(self, statement: Any, *, batch: int | None = None, **names: str) -> list[Row]:
+        settings = self._stores.settings
+        parameters = {
+            "lease": settings.outbox_lease_seconds,
+            "batch": batch or settings.outbox_batch,
+            "topics": list(Event.registry),
+            **names,
+        }
+
+        async def unit(db: AsyncSession) -> list[Any]:
+            return list((await db.execute(statement, parameters)).mappings())
+
+        claimed = await self._stores.database.run(unit)
+        return sorted((outbox.read(found) for found in claimed), key=lambda row: row.id)
+
+
+class _NotYet(Exception):
+    """Not handed out yet."""
+
+
+async def _repeat(step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float) -> None:
+    while True:
+        try:
+            wait = 0.0 if await _whole(step()) else pause
+        except Unavailable:
+            wait = max(pause, _TROUBLE_SECONDS)
+        except Exception:
+            log.exception("relay_failed")
+            wait = max(pause, _TROUBLE_SECONDS)
+        if wait:
+            await asyncio.sleep(wait)
+
+
+async def _whole(step: Coroutine[Any, Any, bool]) -> bool:
+    """Run `step`; when cancelled, let it come to its end first, unless that takes too long."""
+    task = asyncio.create_task(step)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_STOP_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise
+
+
+def _context_of(row: Row) -> telemetry.RequestContext:
+    """What a listener announces in turn belongs to the same request, but the system did it."""
+    if row.envelope is None:
+        return telemetry.RequestContext(request_id="")
+    return telemetry.RequestContext(request_id=row.envelope.request_id, address=row.envelope.address)
+
+
+def _reason(error: BaseException) -> str:
+    # PostgreSQL's text takes no NUL.
+    return telemetry.scrub(f"{type(error).__name__}: {error}").replace("\x00", "")[:500]
+
+
+def _report(listener: Listener, refusal: Refusal) -> None:
+    telemetry.EVENTS_FAILED.labels(listener.name).inc(len(refusal.rows))
+    log.warning(
+        "delivery_failed",
+        listener=listener.name,
+        event_ids=[str(row.id) for row in refusal.rows[:5]],
+        events=len(refusal.rows),
+        error=_reason(refusal.error),
+    )
+
+
+def _report_parked(listener: Listener, refusal: Refusal, count: int) -> None:
+    telemetry.EVENTS_PARKED.labels(listener.name).inc(count)
+    log.error("delivery_parked", listener=listener.name, events=count, error=_reason(refusal.error))

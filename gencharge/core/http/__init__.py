@@ -1,0 +1,1 @@
+"""HTTP: the edge, dependencies, paging, direct and cached routes."""

@@ -1,0 +1,159 @@
+"""The outermost layer around the application.
+
+`Edge` gives every request its id, measures and logs it, limits its body, turns what escaped into a problem document
+and puts the seeds' paths (`/auth/login`) under the canonical prefix (`/v1/auth/login`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+from gencharge.core import telemetry
+from gencharge.core.errors import InternalError, TooLarge
+from gencharge.core.http.web import PREFIX, problem_response
+from gencharge.core.postgres.database import problem_of
+from gencharge.core.settings import Settings
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_PREFIX_SLASH: Final = PREFIX + "/"
+NO_PATHS: Final[Mapping[str, int]] = MappingProxyType({})
+log = telemetry.get_logger(__name__)
+
+
+class Edge:
+    """The outermost layer. Pure ASGI: it adds microseconds, not a task."""
+
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, rooms: frozenset[str], large: Mapping[str, int] = NO_PATHS
+    ) -> None:
+        self._app = app
+        self._rooms = rooms
+        self._max_body = settings.max_body_bytes
+        # Paths that take files, and how many bytes each of them takes at most.
+        self._large = large
+        self._trusted_proxies = settings.trusted_proxies
+        self._access_log = telemetry.access_log(settings)
+        self._headers = _fixed_headers(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        context = telemetry.RequestContext(
+            request_id=_request_id(headers.get(b"x-request-id")), address=self._address(scope, headers)
+        )
+        telemetry.set_context(context)
+        self._canonical_path(scope)
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        most = self._large.get(scope["path"], self._max_body)
+        await self._answer(scope, self._limited(receive, headers, most), send, context, headers, most)
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        context: telemetry.RequestContext,
+        headers: dict[bytes, bytes],
+        most: int,
+    ) -> None:
+        started = time.perf_counter()
+        status = 0
+        request_id = (b"x-request-id", context.request_id.encode())
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), request_id, *self._headers]
+            await send(message)
+
+        try:
+            length = headers.get(b"content-length")
+            if length is not None and (not length.isdigit() or int(length) > most):
+                await problem_response(TooLarge())(scope, receive, answer)
+            else:
+                await self._app(scope, receive, answer)
+        except Exception as error:
+            problem = problem_of(error)
+            if problem is None:
+                log.exception("unexpected_error", path=scope["path"])
+                problem = InternalError()
+            if status:
+                raise
+            await problem_response(problem)(scope, receive, answer)
+        finally:
+            self._record(scope, status, started, context)
+
+    def _record(self, scope: Scope, status: int, started: float, context: telemetry.RequestContext) -> None:
+        seconds = time.perf_counter() - started
+        # The route's template and a known method: few values, so fit for a metric.
+        route = getattr(scope.get("route"), "path", "(none)")
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        telemetry.count_request(method, route, status, seconds)
+        if self._access_log is not None:
+            self._access_log(context, method=method, route=route, status=status, seconds=seconds)
+
+    def _canonical_path(self, scope: Scope) -> None:
+        path: str = scope["path"]
+        if not path.startswith(_PREFIX_SLASH) and path[1:].partition("/")[0] in self._rooms:
+            scope["path"] = PREFIX + path
+            scope["raw_path"] = PREFIX.encode() + scope.get("raw_path", path.encode())
+
+    def _address(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The client's address: the peer's, or what the outermost trusted proxy saw (never what a client claims)."""
+        if self._trusted_proxies:
+            hops = [
+                hop.strip()
+                for hop in headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+                if hop.strip()
+            ]
+            if len(hops) >= self._trusted_proxies:
+                return hops[-self._trusted_proxies][:45]
+        client = scope.get("client")
+        return str(client[0]) if client else ""
+
+    def _limited(self, receive: Receive, headers: dict[bytes, bytes], most: int) -> Receive:
+        """A body without a length is counted while it comes."""
+        if b"content-length" in headers or b"transfer-encoding" not in headers:
+            return receive
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > most:
+                raise TooLarge
+            return message
+
+        return counted
+
+
+def _request_id(given: bytes | None) -> str:
+    text = given.decode("latin-1") if given else ""
+    return text if _REQUEST_ID.fullmatch(text) else str(uuid7())
+
+
+def _fixed_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    headers = [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-frame-options", b"DENY"),
+    ]
+    if settings.is_development:
+        headers.append((b"x-gencharge-mode", settings.environment.value.encode()))
+    else:
+        headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
+    return headers

@@ -1,0 +1,320 @@
+"""One route class, one way to answer, one way to fail: RFC 9457 problem documents."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.exceptions import HTTPException
+
+from gencharge.core import telemetry
+from gencharge.core.errors import (
+    BadRequest,
+    FieldProblem,
+    IdempotencyKeyMissing,
+    MalformedJson,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TooLarge,
+    ValidationFailed,
+    field_problem,
+)
+from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
+from gencharge.core.values.money import Money
+
+PREFIX: Final = "/v1"
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+_ENCODING: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
+log = telemetry.get_logger(__name__)
+
+
+class Body(BaseModel):
+    """A request's body: an unknown field is an error, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Out(BaseModel):
+    """A part of an answer."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **but: Any) -> None:
+        """Refuse what `to_json` would not see: it writes the fields as they are."""
+        made = cls.__pydantic_decorators__
+        if made.field_serializers or made.model_serializers or made.computed_fields:
+            raise TypeError(f"{cls.__name__}: an answer's fields are written as they are; no serializers")
+
+
+def to_json(value: Any) -> bytes:
+    """JSON as the API writes it: money with two decimals, instants in UTC with `Z`."""
+    return orjson.dumps(value, default=_encode, option=_ENCODING)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, Money):
+        return value.json()
+    if isinstance(value, BaseModel):
+        return (
+            value.__dict__
+        )  # `Out` allows no serializers, so this is what model_dump() would give, for less
+    if isinstance(value, UUID):  # asyncpg's own subclass
+        return str(value)
+    if isinstance(value, Decimal):  # a percentage: exact, with the decimals it has
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
+def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """An answer in JSON."""
+    return Response(to_json(value), status_code=status, headers=headers, media_type="application/json")
+
+
+class JsonRequest(Request):
+    """A request whose body is read with orjson: no NaN, no Infinity, no invalid UTF-8."""
+
+    async def json(self) -> Any:
+        return orjson.loads(await self.body())
+
+
+class Route(APIRoute):
+    """A route whose function returns a model, a list of models, or a Response.
+
+    The request's transaction is inside `handle`, so that a unit of work that PostgreSQL gave up for another
+    one's sake is run again as a whole, and the commit is before the answer.
+    """
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, status_code: int | None = None, **but: Any
+    ) -> None:
+        super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **but)
+
+    def get_route_handler(self) -> Handler:
+        run = super().get_route_handler()
+        if not _asks_for(self.dependant, get_db):
+            return run if (self.methods or set()) <= _WITHOUT_BODY else _with_strict_json(run)
+
+        async def handle(request: Request) -> Response:
+            request = JsonRequest(request.scope, request.receive)
+            attempt = 1
+            while True:
+                try:
+                    async with AsyncExitStack() as transaction:
+                        request.scope["fastapi_function_astack"] = transaction
+                        response = await run(request)
+                except WriteConflict:
+                    if attempt == ATTEMPTS:
+                        raise
+                    await back_off(attempt)
+                    attempt += 1
+                else:
+                    return response
+
+        return handle
+
+
+def _with_strict_json(run: Handler) -> Handler:
+    async def handle(request: Request) -> Response:
+        return await run(JsonRequest(request.scope, request.receive))
+
+    return handle
+
+
+def _asks_for(dependant: Dependant, dependency: Callable[..., Any]) -> bool:
+    return any(part.call is dependency or _asks_for(part, dependency) for part in dependant.dependencies)
+
+
+def _replying(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
+    if not iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__qualname__}: a route's function is async; a plain one costs a thread")
+
+    @wraps(endpoint)
+    async def answer(*arguments: Any, **named: Any) -> Response:
+        result = await endpoint(*arguments, **named)
+        if isinstance(result, Response):
+            return result
+        return Response(status_code=status) if result is None else reply(result, status=status)
+
+    return answer
+
+
+def router(room: str, *, route_class: type[Route] = Route) -> APIRouter:
+    """The router of a room: its name is the prefix and the tag.
+
+    Its paths are whole, so that the application can take its routes as its own (`main`): FastAPI looks through an
+    included router twice.
+    """
+    return APIRouter(prefix=f"{PREFIX}/{room}", tags=[room], route_class=route_class)
+
+
+class FieldProblemOut(BaseModel):
+    """One wrong field: where it is (`body.amount`), what would be right, and a stable code."""
+
+    field: str
+    message: str
+    code: str
+
+
+class ProblemOut(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    errors: list[FieldProblemOut] | None = None
+
+
+def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route: each error that it may answer, with an example."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = responses.setdefault(
+            kind.status,
+            {
+                "description": "",
+                "content": {
+                    "application/problem+json": {
+                        "schema": {"$ref": "#/components/schemas/ProblemOut"},
+                        "examples": {},
+                    }
+                },
+            },
+        )
+        examples = entry["content"]["application/problem+json"]["examples"]
+        examples[kind.code()] = {"summary": kind.title(), "value": _example(kind)}
+        entry["description"] = ", ".join(f"`{code}`" for code in examples)
+    return responses
+
+
+def _example(kind: type[Problem]) -> dict[str, Any]:
+    code = kind.code()
+    return {
+        "type": f"https://gencharge.example/errors/{code.replace('_', '-')}",
+        "title": kind.title(),
+        "status": kind.status,
+        "detail": kind.title(),
+        "code": code,
+        "request_id": "0198c0de-0000-7000-8000-000000000000",
+    }
+
+
+def problem_response(problem: Problem) -> Response:
+    """A problem as it goes over the wire."""
+    return Response(
+        orjson.dumps(problem.body(telemetry.context().request_id), default=_encode, option=_ENCODING),
+        status_code=problem.status,
+        headers=problem.headers,
+        media_type="application/problem+json",
+    )
+
+
+async def _on_problem(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, Problem):
+        raise error
+    if error.status >= 500:
+        log.warning("request_failed", problem=error.code(), cause=repr(error.__cause__))
+    return problem_response(error)
+
+
+async def _on_validation(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    found = error.errors()
+    if found and found[0]["type"] == "json_invalid":
+        return problem_response(MalformedJson())
+    return problem_response(ValidationFailed(errors=[_field_problem(entry) for entry in found]))
+
+
+def _field_problem(entry: Any) -> FieldProblem:
+    message = entry["msg"].removeprefix("Value error, ")
+    return field_problem(".".join(str(part) for part in entry["loc"]), message, entry["type"])
+
+
+async def _on_http(_request: Request, error: Exception) -> Response:
+    """What Starlette itself refuses: unknown addresses, wrong methods, unreadable bodies."""
+    if not isinstance(error, HTTPException):
+        raise error
+    kind: type[Problem] = {404: NotFound, 405: MethodNotAllowed, 413: TooLarge}.get(
+        error.status_code, BadRequest
+    )
+    return problem_response(kind(headers=error.headers))
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers that turn every exception into a problem document, and describe that document."""
+    describe = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = describe()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        if ProblemOut.__name__ not in schemas:
+            problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+
+
+async def each_once(request: Request) -> None:
+    """For `dependencies=[Depends(each_once)]`: a parameter given twice is an error, for one of the two would be ignored."""
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    twice = [name for name, count in times.items() if count > 1]
+    if twice:
+        raise ValidationFailed(
+            errors=[field_problem(f"query.{name}", "given once", "repeated") for name in twice]
+        )
+
+
+def idempotency_key(request: Request) -> str:
+    """The request's Idempotency-Key. Raises IdempotencyKeyMissing.
+
+    Read by the route itself, and documented by `openapi_extra=IDEMPOTENT`: as a parameter it would cost a tenth of
+    a recharge's time.
+    """
+    for name, value in request.scope["headers"]:
+        if name == b"idempotency-key":
+            key: str = value.decode("latin-1")
+            if _IDEMPOTENCY_KEY.fullmatch(key):
+                return key
+            break
+    raise IdempotencyKeyMissing(
+        errors=[field_problem("header.Idempotency-Key", IdempotencyKeyMissing.title())]
+    )
+
+
+IDEMPOTENT: Final[dict[str, Any]] = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": "1 to 255 visible ASCII characters, made anew for each payment; a repeat gets the same answer.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+            "example": "5f0c2f2e-1c1c-4a7e-9a51-0a4f6c1f3f10",
+        }
+    ]
+}

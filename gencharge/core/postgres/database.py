@@ -1,0 +1,221 @@
+"""PostgreSQL: sessions for the ordinary work, one-statement calls for the hot paths, transactions at the edge.
+
+Only the edge commits: a request's `Db` dependency, a job, a delivered event. The commit is before the answer
+leaves (`Depends(..., scope="function")`). A unit of work that PostgreSQL gives up for another one's sake (40001,
+40P01) is run again, at most five times; a database that is away is `DatabaseUnavailable`, 503.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated, Any, Final, TypeVar
+
+import asyncpg
+from fastapi import Depends, Request
+from sqlalchemy import MetaData, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from gencharge.core.errors import Conflict, DatabaseUnavailable, Problem, Unavailable
+from gencharge.core.settings import Settings
+
+T = TypeVar("T")
+ATTEMPTS: Final = 5
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+# SQLSTATE: serialization_failure, deadlock_detected.
+_RETRIED: Final = frozenset({"40001", "40P01"})
+# Classes 08 (connection), 53 (resources: disk full, too many connections) and the 57P states (shutting down,
+# crashed, starting up), read_only_sql_transaction (a stale primary), query_canceled (statement_timeout).
+_AWAY: Final = frozenset({"57P01", "57P02", "57P03", "25006", "57014"})
+
+
+class Base(DeclarativeBase):
+    """All tables of all rooms."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class WriteConflict(Unavailable):
+    """Others were changing the same rows; nothing was changed. Try again."""
+
+    retry_after_seconds = 1
+
+
+class StillLocked(Conflict):
+    """Another request is working on the same rows; repeat it in a moment."""
+
+
+class Database:
+    """The engine and the fast pool of one process. Connects on first use, so a database that is away stops no start."""
+
+    def __init__(self, settings: Settings, *, name: str = "gencharge") -> None:
+        self._settings = settings
+        self._name = name
+        self.engine: AsyncEngine = create_async_engine(
+            make_url(settings.postgres_url).set(drivername="postgresql+asyncpg"),
+            pool_size=settings.database_pool_size,
+            max_overflow=settings.database_pool_size,
+            pool_timeout=settings.database_pool_timeout_seconds,
+            pool_pre_ping=False,
+            pool_use_lifo=True,
+            connect_args=self._connect_options(),
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        self._fast: asyncpg.Pool[asyncpg.Record] | None = None
+        self._opening = asyncio.Lock()
+
+    def _connect_options(self, **more: str) -> dict[str, Any]:
+        settings = self._settings
+        server_settings = {
+            "application_name": self._name,
+            "timezone": "UTC",
+            "jit": "off",
+            "lock_timeout": str(settings.database_lock_timeout_ms),
+            "statement_timeout": str(settings.database_statement_timeout_ms),
+            "idle_in_transaction_session_timeout": "30000",
+            **more,
+        }
+        if settings.database_app_role:
+            server_settings["role"] = settings.database_app_role
+        return {
+            "statement_cache_size": settings.database_statement_cache_size,
+            "timeout": settings.database_pool_timeout_seconds,
+            "server_settings": server_settings,
+        }
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        if self._fast is not None:
+            self._fast.terminate()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One unit of work: commits at the end, rolls back on an exception.
+
+        Raises WriteConflict where PostgreSQL gave the unit up, DatabaseUnavailable where it is away.
+        """
+        session = self._sessions()
+        try:
+            yield session
+            await session.commit()
+        except BaseException as error:
+            with suppress(Exception):  # the connection may be gone; the first error is the one to tell
+                await session.rollback()
+            problem = problem_of(error)
+            if problem is not None and problem is not error:
+                raise problem from error
+            raise
+        finally:
+            with suppress(Exception):
+                await session.close()
+
+    async def run(self, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """Run `unit` in a transaction of its own, again if PostgreSQL gave it up for another one's sake."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                async with self.transaction() as db:
+                    return await unit(db)
+            except WriteConflict:
+                if attempt == ATTEMPTS:
+                    raise
+                await back_off(attempt)
+        raise AssertionError("unreachable")
+
+    async def fetch_row(self, statement: str, *arguments: Any) -> asyncpg.Record | None:
+        """One statement, one round trip, its own transaction: for the hot paths.
+
+        The same retries and errors as `run`.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                pool = self._fast or await self._open_fast_pool()
+                # A time limit costs a task and a timer; with a connection at hand there is nothing to wait for.
+                patience = None if pool.get_idle_size() else self._settings.database_pool_timeout_seconds
+                async with pool.acquire(timeout=patience) as connection:
+                    return await connection.fetchrow(statement, *arguments)
+            except Exception as error:
+                problem = problem_of(error)
+                if not isinstance(problem, WriteConflict) or attempt == ATTEMPTS:
+                    if problem is None:
+                        raise
+                    raise problem from error
+                await back_off(attempt)
+        raise AssertionError("unreachable")
+
+    async def _open_fast_pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        async with self._opening:
+            if self._fast is None:
+                self._fast = await asyncpg.create_pool(
+                    self._settings.postgres_url,
+                    min_size=0,
+                    max_size=self._settings.database_fast_pool_size,
+                    max_inactive_connection_lifetime=300,
+                    # Single statements leave nothing behind to reset, so no round trip for it at each release.
+                    reset=_nothing_to_reset,
+                    # All of them are look-ups by key. A plan that was made while a table was still empty must not
+                    # stay a sequential scan for as long as the connection lives.
+                    **self._connect_options(enable_seqscan="off"),
+                )
+        return self._fast
+
+
+async def _nothing_to_reset(_connection: object) -> None:
+    return None
+
+
+async def back_off(attempt: int) -> None:
+    """Wait a little, longer at each attempt, with jitter so that rivals don't meet again."""
+    await asyncio.sleep(random.uniform(0.5, 1.5) * 0.005 * 2**attempt)  # noqa: S311 - jitter, not a secret
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """The SQLSTATE of an asyncpg or SQLAlchemy error."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return str(state) if state else None
+
+
+def problem_of(error: BaseException) -> Problem | None:
+    """What an error of the database layer means to a client; None where it is not one of availability."""
+    if isinstance(error, Problem):
+        return error
+    state = sqlstate_of(error)
+    if state in _RETRIED:
+        return WriteConflict()
+    if state == "55P03":
+        return StillLocked()
+    if state is not None and (state[:2] in {"08", "53"} or state in _AWAY):
+        return DatabaseUnavailable()
+    if isinstance(error, DBAPIError):
+        gone = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        return DatabaseUnavailable() if gone else None
+    if isinstance(error, PoolTimeout | asyncpg.InterfaceError | OSError | TimeoutError):
+        return DatabaseUnavailable()
+    return None
+
+
+def get_database(request: Request) -> Database:
+    """The process's database."""
+    database: Database = request.app.state.stores.database
+    return database
+
+
+async def get_db(request: Request) -> AsyncIterator[AsyncSession]:
+    """A request's one transaction; committed before the answer is sent."""
+    async with get_database(request).transaction() as db:
+        yield db
+
+
+Db = Annotated[AsyncSession, Depends(get_db, scope="function")]

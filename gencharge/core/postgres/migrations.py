@@ -1,0 +1,55 @@
+"""Brings the schema up to date. Imports Alembic only when there is something to do: a start stays fast."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from gencharge.core.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+_FOLDER = Path(__file__).parent.parent.parent / "migrations"
+
+
+def head() -> str:
+    """The newest revision in the package: files are named `NNNN_what.py`, and the revision is `NNNN`."""
+    names = sorted(path.name for path in (_FOLDER / "versions").glob("[0-9]*.py"))
+    found = re.match(r"\d{4}", names[-1])
+    if found is None:
+        raise ValueError(f"{names[-1]}: a migration's file name starts with its four-digit revision")
+    return found.group()
+
+
+def current(settings: Settings) -> str | None:
+    """The database's revision; None where nothing was migrated yet. Raises psycopg.OperationalError when away."""
+    with psycopg.connect(settings.migration_url, connect_timeout=5) as connection:
+        found = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+        if found is None or found[0] is None:
+            return None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(row[0]) if row else None
+
+
+def upgrade(settings: Settings, revision: str = "head") -> bool:
+    """Bring the database to `revision`. True if anything was done."""
+    if revision == "head" and current(settings) == head():
+        return False
+    from alembic import command
+
+    command.upgrade(config(settings), revision)
+    return True
+
+
+def config(settings: Settings) -> Config:
+    """Alembic's configuration for this database."""
+    from alembic.config import Config
+
+    alembic = Config()
+    alembic.set_main_option("script_location", str(_FOLDER))
+    alembic.set_main_option("sqlalchemy.url", settings.migration_url.replace("%", "%%"))
+    return alembic

@@ -1,0 +1,1 @@
+"""What a room plugs in: checks, personal data, snapshots."""

@@ -1,0 +1,94 @@
+"""Checks of what must always hold, as SQL that returns the rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import text
+
+from gencharge.core import telemetry
+from gencharge.core.background.jobs import Job
+from gencharge.core.events.events import Event, emit
+from gencharge.core.postgres.database import Database
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import SYSTEM
+
+_SHOWN: Final = 5
+# 02:00 in India, when the day's business is over.
+NIGHTLY: Final = "30 20 * * *"
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerVerified(Event):
+    """The ledger was checked. `breaches`: how many rows break an invariant; `failed`: which invariants."""
+
+    checks: int
+    breaches: int
+    failed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An invariant: what holds, and a query whose rows are its breaches (first column: whose)."""
+
+    name: str
+    breaches: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run of checks found."""
+
+    breaches: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """True where everything holds."""
+        return not any(self.breaches.values())
+
+    @property
+    def lines(self) -> list[str]:
+        """A line for each check, and the first breaches of one that fails."""
+        found: list[str] = []
+        for name, rows in self.breaches.items():
+            found.append(f"{'FAIL' if rows else 'ok  '}  {name}")
+            found.extend(f"      {row}" for row in rows[:_SHOWN])
+            if len(rows) > _SHOWN:
+                found.append(f"      and {len(rows) - _SHOWN} more")
+        return found
+
+
+async def run(database: Database, checks: Sequence[Check]) -> Report:
+    """Run all checks on one snapshot of the database, so that what moves meanwhile can't look like a breach."""
+    report = Report()
+    async with database.transaction() as db:
+        await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        await db.execute(text("SET LOCAL statement_timeout = 0"))
+        for check in checks:
+            rows = await db.execute(text(check.breaches))
+            report.breaches[check.name] = [
+                ", ".join(f"{key}={value}" for key, value in row.items()) for row in rows.mappings()
+            ]
+    telemetry.UNRESOLVED.set(sum(len(rows) for rows in report.breaches.values()))
+    return report
+
+
+def nightly(checks: Sequence[Check]) -> Job:
+    """The job that runs the checks each night and records the result, in the log, the metrics and the audit trail."""
+
+    async def verify(stores: Stores) -> None:
+        report = await run(stores.database, checks)
+        failed = [name for name, rows in report.breaches.items() if rows]
+        found = sum(len(rows) for rows in report.breaches.values())
+        (log.error if failed else log.info)(
+            "ledger_verified", checks=len(checks), breaches=found, failed=failed
+        )
+        happened = LedgerVerified(
+            user_id=str(SYSTEM), checks=len(checks), breaches=found, failed="; ".join(failed)
+        )
+        await stores.database.run(lambda db: emit(db, happened))
+
+    return Job("ledger.verify", verify, cron=NIGHTLY)

@@ -1,0 +1,1 @@
+"""MongoDB, Redis, files, and all the stores of a process opened together."""

@@ -1,0 +1,47 @@
+"""Redis: one-time passwords, rate limits, cache invalidation, live messages. All of it may be lost."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from gencharge.core.settings import Settings
+
+
+def connect(settings: Settings) -> Redis:
+    """A client that answers or fails within `redis_timeout_seconds`; it connects on first use."""
+    client: Redis = Redis.from_url(
+        settings.redis_server_url,
+        decode_responses=True,
+        socket_timeout=settings.redis_timeout_seconds,
+        socket_connect_timeout=settings.redis_timeout_seconds,
+        retry=Retry(NoBackoff(), 1),
+        max_connections=50,
+    )
+    pool: Any = client.connection_pool
+    pool.connection_class = type("Connection", (_HeedsCancellation, pool.connection_class), {})
+    return client
+
+
+class _HeedsCancellation:
+    """Raises the CancelledError that `asyncio.wait_for` loses where a send ends in the moment of its cancellation.
+
+    Before Python 3.12 it does (python/cpython#86296), and the client sends through it: a task that only listens
+    would then miss its only cancellation, and a process that waits for it would never end.
+    """
+
+    async def send_packed_command(self, *arguments: Any, **named: Any) -> None:
+        await super().send_packed_command(*arguments, **named)  # type: ignore[misc]
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+
+
+def is_away(error: BaseException) -> bool:
+    """True for any failure of Redis or of the way to it."""
+    return isinstance(error, RedisError | OSError | TimeoutError)

@@ -1,0 +1,1 @@
+"""Delivery: bringing a paid recharge to its operator, once."""

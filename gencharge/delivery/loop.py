@@ -1,0 +1,163 @@
+"""The dispatcher: takes recharges that are due to their operators, as long as a worker runs.
+
+A loop over rows and not a job for each recharge: the rows are the truth anyway, a lease makes any number of workers
+safe, and a worker that dies leaves leases that run out. What such a worker was submitting counts as unknown: the
+operator is asked, and where it has never seen the reference, the very same submission is sent again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels import service as fulfilment
+from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Health, OperatorClient, Verdict
+from gencharge.core import faultpoints, telemetry
+from gencharge.core.background.loop import Loop
+from gencharge.core.stores.stores import Stores
+from gencharge.delivery import service as delivery
+from gencharge.delivery.service import Task
+from gencharge.recharge.models import FulfilmentState
+
+log = telemetry.get_logger(__name__)
+# Of one operator: a slow one must not take all the places.
+PER_OPERATOR: Final = 48
+CHANNELS_SECONDS: Final = 0.7
+
+
+class Dispatcher(Loop[Task, str]):
+    """One per worker process. `run` until cancelled, or `drain` in a test."""
+
+    at_a_time = 160
+    poll_seconds = 0.1
+
+    def __init__(self, stores: Stores, client: OperatorClient | None = None) -> None:
+        super().__init__()
+        settings = stores.settings
+        self._stores = stores
+        self._client = client or OperatorClient(settings, timeout_seconds=settings.operator_timeout_seconds)
+        self._check_seconds = settings.operator_check_seconds
+        # Longer than a submission, a question and another submission can take together.
+        self._lease_seconds = 3 * settings.operator_timeout_seconds + 10
+        self.health = Health()
+        self._channels = fulfilment.Channels(fulfilment.CHANNELS, fulfilment.load_channels)
+        self._fresh_until = 0.0
+
+    async def claim(self, free: int, running: Counter[str]) -> list[Task]:
+        """Lease fulfilments that are due, none of an operator that has its places taken."""
+        busy = [operator for operator, count in running.items() if count >= PER_OPERATOR]
+        limit = min(free, PER_OPERATOR)
+        tasks = await self._stores.database.run(
+            lambda db: delivery.claim(db, limit=limit, lease_seconds=self._lease_seconds, busy=busy)
+        )
+        if tasks:
+            await faultpoints.point("claim.committed")
+        return tasks
+
+    def party_of(self, task: Task) -> str:
+        """The operator."""
+        return task.operator
+
+    def id_of(self, task: Task) -> str:
+        """The recharge's id."""
+        return str(task.recharge_id)
+
+    async def work(self, task: Task) -> None:
+        """Submit it, or ask what became of it."""
+        channels = await self._known_channels()
+        if task.state is FulfilmentState.DUE:
+            await self._submit(task, channels)
+        else:
+            await self._ask(task, channels)
+
+    async def close(self) -> None:
+        """Close the connections to the operators."""
+        await self._client.close()
+
+    async def _known_channels(self) -> ChannelsSnapshot:
+        if self._channels.snapshot is None or time.monotonic() >= self._fresh_until:
+            await self._channels.refresh(self._stores.database)
+            self._fresh_until = time.monotonic() + CHANNELS_SECONDS
+        return await self._channels.current(self._stores.database)
+
+    async def _submit(self, task: Task, channels: ChannelsSnapshot) -> None:
+        database = self._stores.database
+        tried = await database.run(lambda db: delivery.channels_tried(db, task))
+        channel = fulfilment.choose(
+            channels.channels.values(),
+            self.health,
+            operator=task.operator,
+            amount_paise=task.amount,
+            tried=tried,
+        )
+        if channel is None:
+            await database.run(lambda db: delivery.no_channel(db, task, channels))
+            return
+        chosen = channel
+
+        async def begin(db: AsyncSession) -> str | None:
+            reference = await delivery.begin(db, task, chosen)
+            await faultpoints.point("submission.written")
+            return reference
+
+        reference = await database.run(begin)
+        await faultpoints.point("submission.committed")
+        if reference is not None:
+            await self._send(task, channel, reference, channels, again=False)
+
+    async def _send(
+        self, task: Task, channel: Channel, reference: str, channels: ChannelsSnapshot, *, again: bool
+    ) -> None:
+        self.health.begin(channel.code)
+        started = time.monotonic()
+        try:
+            answer = await self._client.submit(channel, task.submission(reference))
+        except BaseException:
+            # A probe that was cut off must not keep the channel closed for as long as the process lives.
+            self.health.record(channel.code, Verdict.UNKNOWN)
+            raise
+        self._record("submit", channel, answer, started)
+        if again and answer.verdict is Verdict.NOT_SENT:
+            # This one did not leave us; an earlier one under the same reference may have.
+            answer = Answer(Verdict.UNKNOWN, reason=answer.reason)
+        await self._apply(reference, answer, channels)
+
+    async def _ask(self, task: Task, channels: ChannelsSnapshot) -> None:
+        """Ask what became of the present attempt; send it again where the operator never saw it."""
+        channel = channels.get(task.channel)
+        assert channel is not None, "a channel that something went over is never deleted"
+        assert task.reference is not None, "what is not due has been submitted"
+        started = time.monotonic()
+        answer = await self._client.status(channel, task.reference)
+        self._record("status", channel, answer, started)
+        if answer.verdict is Verdict.NOT_KNOWN:
+            # The same reference again: should the first one still be on its way, the operator does it once.
+            await self._send(task, channel, task.reference, channels, again=True)
+        elif answer.verdict is Verdict.NOT_SENT:
+            # Only the question was not sent. What it was about is as unknown as before.
+            await self._apply(task.reference, Answer(Verdict.UNKNOWN, reason=answer.reason), channels)
+        else:
+            await self._apply(task.reference, answer, channels)
+
+    def _record(self, call: str, channel: Channel, answer: Answer, started: float) -> None:
+        self.health.record(channel.code, answer.verdict)
+        telemetry.OPERATOR_CALLS.labels(channel.code, call, answer.verdict.value).observe(
+            time.monotonic() - started
+        )
+
+    async def _apply(self, reference: str, answer: Answer, channels: ChannelsSnapshot) -> None:
+        async def apply(db: AsyncSession) -> None:
+            await delivery.apply(db, reference, answer, channels=channels, check_seconds=self._check_seconds)
+            await faultpoints.point("answer.written")
+
+        await faultpoints.point("answer.come")
+        await self._stores.database.run(apply)
+        await faultpoints.point("answer.committed")
+
+
+async def dispatch(stores: Stores) -> None:
+    """What a worker runs."""
+    await Dispatcher(stores).run()

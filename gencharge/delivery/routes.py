@@ -1,0 +1,88 @@
+"""`/recharge/callbacks`: what the operators tell us. A callback is believed only as far as to ask the operator."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import Path, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels import service as fulfilment
+from gencharge.core import faultpoints
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http import web
+from gencharge.core.http.web import Out
+from gencharge.core.postgres.database import get_database
+from gencharge.delivery import service as delivery
+from gencharge.payments import service as payments
+from gencharge.recharge.errors import CallbackReferenceUnknown, CallbackSignatureInvalid
+
+router = web.router("recharge")
+_CHANNEL: Final = r"^[a-z0-9-]{2,40}$"
+
+
+class CallbackTaken(Out):
+    """The callback counts."""
+
+    status: str
+
+
+@router.post(
+    "/callbacks/{channel}",
+    summary="An operator's callback",
+    responses=web.errors(
+        CallbackSignatureInvalid,
+        CallbackReferenceUnknown,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["reference", "status"],
+                        "properties": {
+                            "reference": {"type": "string"},
+                            "status": {"type": "string", "enum": ["success", "failed", "pending"]},
+                        },
+                    }
+                }
+            },
+        }
+    },
+)
+async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_CHANNEL)]) -> CallbackTaken:
+    """For operators: how a recharge ended. Signed with `X-Timestamp` and `X-Signature` over the raw body."""
+    body = await request.body()
+    database = get_database(request)
+    secret = request.app.state.settings.operator_api_secret.get_secret_value()
+    headers = request.headers
+    problem = fulfilment.problem_with(
+        secret, headers.get(fulfilment.TIMESTAMP, ""), headers.get(fulfilment.SIGNATURE, ""), body
+    )
+    if problem is not None:
+        await payments.refused(database, f"operator:{channel}", problem)
+        raise CallbackSignatureInvalid
+    try:
+        said: Any = orjson.loads(body)
+        reference, status = said["reference"], said["status"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise MalformedJson from None
+    if not isinstance(reference, str) or not isinstance(status, str):
+        raise MalformedJson
+
+    async def hint(db: AsyncSession) -> bool:
+        known = await delivery.hint(db, channel, reference, status)
+        await faultpoints.point("callback.written")
+        return known
+
+    known = await database.run(hint)
+    await faultpoints.point("callback.committed")
+    if not known:
+        raise CallbackReferenceUnknown
+    return CallbackTaken(status="taken")

@@ -1,1 +1,0 @@
-"""Fulfilment: the operators' APIs, over which channel a recharge goes, and how well each does."""

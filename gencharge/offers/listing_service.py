@@ -1,0 +1,129 @@
+"""The offer list: which offers of the shelf are asked for, in which order, from where on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.http.paging import CursorInvalid, Page, decode_cursor, encode_cursor
+from gencharge.offers.schemas import OfferOut, OfferQuery, OfferSort, OfferTypeOut
+from gencharge.offers.snapshot import OfferShelf, OfferSnapshot
+from gencharge.plans import service as plans
+from gencharge.plans.errors import PlanNotFound
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Later than any window's end, in microseconds since 1970: an offer without an end comes last.
+_NEVER: Final = 2**62
+
+
+def _microseconds(instant: datetime) -> int:
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _by_end(offer: OfferSnapshot) -> int:
+    return _microseconds(offer.active_until) if offer.active_until is not None else _NEVER
+
+
+def _by_age(offer: OfferSnapshot) -> int:
+    return -_microseconds(offer.created_at)
+
+
+_ORDERS: Final[dict[OfferSort, Callable[[OfferSnapshot], int | str]]] = {
+    # Newest first within each half: no age reaches half of _NEVER.
+    OfferSort.SPECIAL: lambda offer: _by_age(offer) - (_NEVER // 2 if offer.is_special else 0),
+    OfferSort.ENDING: _by_end,
+    OfferSort.NEWEST: _by_age,
+    OfferSort.NAME: lambda offer: offer.name.casefold(),
+}
+
+
+def page_of(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Page[OfferOut]:
+    """The page of the shelf that `query` asks for; a plan that it names must be on sale or have been.
+
+    A page starts after the last offer of the one before. Raises ValidationFailed, CursorInvalid.
+    """
+    matches = _filter(shelf, on_sale, query)
+    order = _ORDERS[query.sort]
+    found = sorted(
+        ((order(offer), str(offer.offer_id), offer) for offer in shelf.offers if matches(offer)),
+        key=lambda entry: entry[:2],
+    )
+    total = len(found) if query.include_total else None
+    if query.cursor is not None:
+        kind = str if query.sort is OfferSort.NAME else int
+        sort, value, offer_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
+        if sort != query.sort:
+            raise CursorInvalid(
+                errors=[field_problem("query.cursor", f"a cursor of sort={query.sort}", "cursor_invalid")]
+            )
+        found = [entry for entry in found if entry[:2] > (value, str(offer_id))]
+    items = [one(shelf, offer) for _, _, offer in found[: query.limit]]
+    cursor = None
+    if len(found) > query.limit:
+        value, _, offer = found[query.limit - 1]
+        cursor = encode_cursor(query.sort.value, value, offer.offer_id)
+    return Page(items=items, next_cursor=cursor, total=total)
+
+
+def one(shelf: OfferShelf, offer: OfferSnapshot) -> OfferOut:
+    """An offer of the shelf over the wire."""
+    return OfferOut.of(offer, shelf.snapshot.type_name(offer))
+
+
+def types_of(shelf: OfferShelf) -> Page[OfferTypeOut]:
+    """All types by name, each with the number of its offers that hold now."""
+    counts: dict[UUID, int] = {}
+    for offer in shelf.offers:
+        counts[offer.offer_type_id] = counts.get(offer.offer_type_id, 0) + 1
+    items = [
+        OfferTypeOut.of(kind, counts.get(kind.offer_type_id, 0)) for kind in shelf.snapshot.types.values()
+    ]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+def _filter(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Callable[[OfferSnapshot], bool]:
+    problems: list[FieldProblem] = []
+    operator = query.operator.upper() if query.operator is not None else None
+    codes = on_sale.catalogue.operators
+    if operator is not None and operator not in codes:
+        problems.append(field_problem("query.operator", f"one of: {', '.join(codes)}", "unknown_operator"))
+    type_id = _type_id(shelf, query.type, problems) if query.type is not None else None
+    plan = _plan(on_sale, query.plan_id, problems) if query.plan_id is not None else None
+    if problems:
+        raise ValidationFailed(errors=problems)
+
+    def tests(offer: OfferSnapshot) -> Iterator[bool]:
+        yield query.special is None or offer.is_special is query.special
+        yield operator is None or offer.is_for_operator(operator)
+        yield type_id is None or offer.offer_type_id == type_id
+        yield plan is None or offer.is_for_plan(plan)
+        yield query.search is None or _mentions(offer, query.search)
+
+    return lambda offer: all(tests(offer))
+
+
+def _type_id(shelf: OfferShelf, id_or_name: str, problems: list[FieldProblem]) -> UUID | None:
+    wanted = id_or_name.casefold()
+    for kind in shelf.snapshot.types.values():
+        if wanted in {kind.name.casefold(), str(kind.offer_type_id)}:
+            return kind.offer_type_id
+    names = ", ".join(kind.name for kind in shelf.snapshot.types.values())
+    problems.append(field_problem("query.type", f"one of: {names}", "unknown_offer_type"))
+    return None
+
+
+def _plan(on_sale: plans.Shelf, plan_id: UUID, problems: list[FieldProblem]) -> plans.PlanSnapshot | None:
+    try:
+        return on_sale.published(plan_id)
+    except PlanNotFound:
+        problems.append(field_problem("query.plan_id", "a plan of the list of plans", "unknown_plan"))
+        return None
+
+
+def _mentions(offer: OfferSnapshot, search: str) -> bool:
+    text = f"{offer.name} {offer.description} {offer.code or ''}".casefold()
+    return all(word in text for word in search.casefold().split())

@@ -1,0 +1,120 @@
+"""What the staff do with offer types."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.offers import crud
+from gencharge.offers import service as offers
+from gencharge.offers.errors import OfferTypeInUse, OfferTypeNameTaken, OfferTypeNotFound
+from gencharge.offers.events import OfferTypeCreated, OfferTypeDeleted, OfferTypeUpdated
+from gencharge.offers.models import OfferType
+from gencharge.offers.schemas import (
+    OfferTypeAdminOut,
+    OfferTypeAdminQuery,
+    OfferTypeCreate,
+    OfferTypeUpdate,
+)
+from gencharge.sessions.guards import Principal
+
+
+async def list_types(
+    db: AsyncSession, admin: Principal, query: OfferTypeAdminQuery
+) -> Page[OfferTypeAdminOut]:
+    """A page of the types by name, each with how many offers of it the admin reaches. Raises CursorInvalid."""
+    rows, cursor, total = await crud.list_types_page(db, query)
+    counts = await crud.count_offers(db, [row.offer_type_id for row in rows], admin)
+    items = [_out(row, counts.get(row.offer_type_id, 0)) for row in rows]
+    return Page(items=items, next_cursor=cursor, total=total)
+
+
+async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
+    """Add a type. Raises OfferTypeNameTaken."""
+    await offers.lock(db)
+    await _check_name(db, wanted.name, None)
+    now = clock.now()
+    row = OfferType(
+        offer_type_id=new_id(),
+        name=wanted.name,
+        description=wanted.description,
+        created_at=now,
+        updated_at=now,
+    )
+    db.add(row)
+    await db.flush()
+    event = OfferTypeCreated(
+        user_id=str(SYSTEM), offer_type_id=str(row.offer_type_id), changes=changes({}, _terms(row))
+    )
+    await offers.bump_version(db)
+    await emit(db, event)
+    return _out(row, 0)
+
+
+async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate) -> OfferTypeAdminOut:
+    """Change a type; what is left out stays. Raises OfferTypeNotFound, OfferTypeNameTaken."""
+    await offers.lock(db)
+    row = await _find(db, offer_type_id)
+    before = _terms(row)
+    if wanted.name is not None:
+        await _check_name(db, wanted.name, offer_type_id)
+        row.name = wanted.name
+    if wanted.description is not None:
+        row.description = wanted.description
+    differing = changes(before, _terms(row))
+    if differing:
+        row.updated_at = clock.now()
+        await db.flush()
+        event = OfferTypeUpdated(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=differing)
+        await offers.bump_version(db)
+        await emit(db, event)
+    counts = await crud.count_offers(db, [offer_type_id])
+    return _out(row, counts.get(offer_type_id, 0))
+
+
+async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
+    """Remove a type that no offer has. Raises OfferTypeNotFound, OfferTypeInUse."""
+    await offers.lock(db)
+    row = await _find(db, offer_type_id)
+    used = (await crud.count_offers(db, [offer_type_id])).get(offer_type_id, 0)
+    if used:
+        raise OfferTypeInUse(f"Offers of this type: {used}; give them another one first.")
+    gone = changes(_terms(row), {})
+    await crud.delete_type(db, offer_type_id)
+    event = OfferTypeDeleted(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=gone)
+    await offers.bump_version(db)
+    await emit(db, event)
+
+
+async def _find(db: AsyncSession, offer_type_id: UUID) -> OfferType:
+    row = await crud.get_type(db, offer_type_id)
+    if row is None:
+        raise OfferTypeNotFound
+    return row
+
+
+async def _check_name(db: AsyncSession, name: str, offer_type_id: UUID | None) -> None:
+    if await crud.find_type_named(db, name) not in {None, offer_type_id}:
+        errors = [field_problem("body.name", "a name that no other offer type has", "taken")]
+        raise OfferTypeNameTaken(errors=errors)
+
+
+def _terms(row: OfferType) -> dict[str, str]:
+    return {"name": row.name, "description": row.description}
+
+
+def _out(row: OfferType, offer_count: int) -> OfferTypeAdminOut:
+    return OfferTypeAdminOut(
+        offer_type_id=row.offer_type_id,
+        name=row.name,
+        description=row.description,
+        offer_count=offer_count,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )

@@ -1,0 +1,253 @@
+"""What the staff do with offers. Each change is a version, an event with old and new, and told to every process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.money import Money
+from gencharge.offers import crud
+from gencharge.offers import service as offers
+from gencharge.offers.errors import (
+    OfferChanged,
+    OfferCodeTaken,
+    OfferNotFound,
+    OfferPublished,
+    OfferStatusFixed,
+)
+from gencharge.offers.events import OfferCreated, OfferDeleted, OfferUpdated
+from gencharge.offers.models import Offer, OfferStatus
+from gencharge.offers.rules import OfferConditions
+from gencharge.offers.schemas import OfferAdminOut, OfferAdminQuery, OfferCreate, OfferUpdate
+from gencharge.offers.snapshot import OfferSnapshot
+from gencharge.plans import service as plans
+from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.guards import Principal, check_scope
+
+_STEPS: Final = frozenset(
+    {
+        (OfferStatus.DRAFT, OfferStatus.ACTIVE),
+        (OfferStatus.ACTIVE, OfferStatus.INACTIVE),
+        (OfferStatus.INACTIVE, OfferStatus.ACTIVE),
+    }
+)
+_PARTS: Final = (
+    "name",
+    "description",
+    "offer_type_id",
+    "code",
+    "status",
+    "is_special",
+    "active_from",
+    "active_until",
+    "conditions",
+    "reward",
+    "limits",
+)
+
+
+async def list_offers(db: AsyncSession, admin: Principal, query: OfferAdminQuery) -> Page[OfferAdminOut]:
+    """A page of the offers that the admin reaches, whatever their status. Raises CursorInvalid."""
+    instant = clock.now()
+    rows, cursor, total = await crud.list_page(db, admin, query, instant=instant)
+    names = await crud.list_type_names(db, {row.offer_type_id for row in rows})
+    return Page(
+        items=[_out(row, names.get(row.offer_type_id, ""), instant) for row in rows],
+        next_cursor=cursor,
+        total=total,
+    )
+
+
+async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> OfferAdminOut:
+    """An offer that the admin reaches. Raises OfferNotFound."""
+    row = await _reach(db, admin, offer_id)
+    names = await crud.list_type_names(db, {row.offer_type_id})
+    return _out(row, names.get(row.offer_type_id, ""), clock.now())
+
+
+async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> OfferAdminOut:
+    """Add an offer. Raises ValidationFailed, OfferCodeTaken, OperatorOutOfScope."""
+    await offers.lock(db)
+    offer = OfferSnapshot(
+        offer_id=new_id(),
+        version=1,
+        created_at=clock.now(),
+        **{name: getattr(wanted, name) for name in _PARTS},
+    )
+    check_reach(admin, offer.conditions)
+    await _check(db, offer, None)
+    row = Offer(
+        offer_id=offer.offer_id,
+        version=offer.version,
+        created_at=offer.created_at,
+        updated_at=offer.created_at,
+        **offer.terms(),
+    )
+    db.add(row)
+    await db.flush()
+    await _keep_version(db, offer)
+    made = changes({}, offer.terms())
+    await offers.bump_version(db)
+    await emit(db, OfferCreated(user_id=str(SYSTEM), offer_id=str(offer.offer_id), changes=made))
+    names = await crud.list_type_names(db, {offer.offer_type_id})
+    return _out(row, names.get(offer.offer_type_id, ""), clock.now())
+
+
+async def update_offer(
+    db: AsyncSession, admin: Principal, offer_id: UUID, wanted: OfferUpdate
+) -> tuple[int, dict[str, Any]]:
+    """Change an offer; returns its version and the new values of the fields that differ now.
+
+    Raises OfferNotFound, OfferChanged, OfferStatusFixed, ValidationFailed, OfferCodeTaken, OperatorOutOfScope.
+    """
+    await offers.lock(db)
+    row = await _reach(db, admin, offer_id)
+    if row.version != wanted.version:
+        raise OfferChanged(
+            f"Somebody else changed this offer meanwhile: it is at version {row.version}; read it again.",
+            version=row.version,
+        )
+    before = offers.snapshot_of(row)
+    after = replace(before, **wanted.given())
+    if after.status is not before.status and (before.status, after.status) not in _STEPS:
+        raise OfferStatusFixed(
+            f"This offer is {before.status}; it goes from draft to active, and between active and inactive."
+        )
+    if after.conditions != before.conditions:
+        check_reach(admin, after.conditions)
+    await _check(db, after, before)
+    differing = changes(before.terms(), after.terms())
+    if not differing:
+        return before.version, {}
+    after = replace(after, version=before.version + 1)
+    for name, value in after.terms().items():
+        setattr(row, name, value)
+    row.version, row.updated_at = after.version, clock.now()
+    await db.flush()
+    await _keep_version(db, after)
+    event = OfferUpdated(
+        user_id=str(SYSTEM), offer_id=str(offer_id), version=after.version, changes=differing
+    )
+    await offers.bump_version(db)
+    await emit(db, event)
+    shown = {name: getattr(after, name) for name in _PARTS if getattr(before, name) != getattr(after, name)}
+    return after.version, shown
+
+
+async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> None:
+    """Remove a draft. Raises OfferNotFound, OfferPublished."""
+    await offers.lock(db)
+    row = await _reach(db, admin, offer_id)
+    if row.status != OfferStatus.DRAFT:
+        raise OfferPublished
+    gone = changes(offers.snapshot_of(row).terms(), {})
+    await crud.delete_offer(db, offer_id)
+    await offers.bump_version(db)
+    await emit(db, OfferDeleted(user_id=str(SYSTEM), offer_id=str(offer_id), changes=gone))
+
+
+def check_reach(admin: Principal, conditions: OfferConditions) -> None:
+    """Raises OperatorOutOfScope where an offer would be for others than the admin's operators."""
+    if not admin.operator_scope:
+        return
+    if not conditions.operators:
+        codes = ", ".join(admin.operator_scope)
+        raise OperatorOutOfScope(
+            f"An offer for all operators is beyond your role; name operators of yours: {codes}."
+        )
+    for operator in conditions.operators:
+        check_scope(admin, operator)
+
+
+async def _reach(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer:
+    row = await crud.find_offer(db, admin, offer_id)
+    if row is None:
+        raise OfferNotFound
+    return row
+
+
+async def _keep_version(db: AsyncSession, offer: OfferSnapshot) -> None:
+    """Drafts leave no trace: nobody could see them, and they can be deleted."""
+    if offer.status is not OfferStatus.DRAFT:
+        await crud.add_version(db, offer.offer_id, offer.version, offers.stored(offer))
+
+
+async def _check(db: AsyncSession, after: OfferSnapshot, before: OfferSnapshot | None) -> None:
+    """Whether the offer makes sense as it is to be. Raises ValidationFailed, OfferCodeTaken."""
+    problems = list(_window_problems(after, before))
+    if await crud.get_type(db, after.offer_type_id) is None:
+        right = "an offer type of GET /v1/offers/types"
+        problems.append(field_problem("body.offer_type_id", right, "unknown_offer_type"))
+    if before is None or after.conditions != before.conditions:
+        problems.extend(_condition_problems(after.conditions, await plans.load_catalogue(db)))
+    budget = after.limits.budget
+    if budget is not None and budget.paise < after.reward.most_paise:
+        right = f"at least {Money(after.reward.most_paise)}: what one use can cost"
+        problems.append(field_problem("body.limits.budget", right, "budget_too_small"))
+    if problems:
+        raise ValidationFailed(errors=problems)
+    if after.code is not None and await crud.find_code(db, after.code) not in {None, after.offer_id}:
+        errors = [field_problem("body.code", "a code that no other offer has", "taken")]
+        raise OfferCodeTaken(errors=errors)
+
+
+def _window_problems(after: OfferSnapshot, before: OfferSnapshot | None) -> Iterator[FieldProblem]:
+    if after.active_until is None:
+        return
+    if after.active_from is not None and after.active_until <= after.active_from:
+        yield field_problem("body.active_until", "later than active_from", "window_empty")
+    activated = after.status is OfferStatus.ACTIVE and (before is None or before.status is not after.status)
+    if activated and after.active_until <= clock.now():
+        yield field_problem(
+            "body.active_until", "in the future, for an offer to become active", "window_over"
+        )
+
+
+def _condition_problems(
+    wanted: OfferConditions, catalogue: plans.CatalogueSnapshot
+) -> Iterator[FieldProblem]:
+    """What the catalogue does not know, and what no plan could ever meet."""
+    groups = {group.group_id for group in catalogue.groups}
+    known: Sequence[tuple[str, Any, str]] = (
+        ("operators", catalogue.operators, f"operators of: {', '.join(catalogue.operators)}"),
+        ("circles", catalogue.circles, f"circles of: {', '.join(catalogue.circles)}"),
+        ("plan_groups", groups, "plan groups that there are"),
+        ("plans", catalogue.plans, "plans that there are"),
+    )
+    for name, codes, right in known:
+        unknown = [str(value) for value in getattr(wanted, name) if value not in codes]
+        if unknown:
+            yield field_problem(
+                f"body.conditions.{name}", f"{right}; unknown: {', '.join(unknown)}", f"unknown_{name}"
+            )
+    chosen = [catalogue.plans[plan_id] for plan_id in wanted.plans if plan_id in catalogue.plans]
+    stray = [plan for plan in chosen if wanted.operators and plan.operator not in wanted.operators]
+    if stray:
+        names = ", ".join(f"{plan.plan_id} is of {plan.operator}" for plan in stray)
+        yield field_problem(
+            "body.conditions.plans",
+            f"plans of {', '.join(wanted.operators)}; {names}",
+            "plan_of_other_operator",
+        )
+    outside = [plan for plan in chosen if wanted.plan_groups and plan.group_id not in wanted.plan_groups]
+    if outside:
+        names = ", ".join(str(plan.plan_id) for plan in outside)
+        yield field_problem(
+            "body.conditions.plans", f"plans of plan_groups; not {names}", "plan_of_other_group"
+        )
+
+
+def _out(row: Offer, offer_type: str, instant: datetime) -> OfferAdminOut:
+    return OfferAdminOut.with_record(
+        offers.snapshot_of(row), offer_type, updated_at=row.updated_at, instant=instant
+    )

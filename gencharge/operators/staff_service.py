@@ -1,0 +1,107 @@
+"""What the staff do with operators: add one, rename it, mark it down, choose its channel, take it out of service."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page
+from gencharge.core.rooms import snapshots
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM
+from gencharge.operators import crud
+from gencharge.operators.errors import OperatorExists, OperatorInUse, OperatorNotFound
+from gencharge.operators.events import OperatorCreated, OperatorDeleted, OperatorUpdated
+from gencharge.operators.models import Operator
+from gencharge.operators.schemas import OperatorAdminOut, OperatorCreate, OperatorQuery, OperatorUpdate
+from gencharge.sessions.errors import OperatorScopeTooNarrow
+from gencharge.sessions.guards import Principal, within
+
+_EDITABLE: Final = ("name", "display_name", "status", "channel", "is_active", "sort_order")
+# What an admin of some operators may set: whether recharges go through. The rest is the company's to decide.
+_IN_SCOPE: Final = frozenset({"status"})
+
+
+async def list_all(db: AsyncSession, admin: Principal, query: OperatorQuery) -> Page[OperatorAdminOut]:
+    """The operators in the admin's scope, served or not."""
+    wanted = query.model_dump(exclude_none=True)
+    conditions = [getattr(Operator, name) == value for name, value in wanted.items()]
+    rows = await crud.list_operators_where(db, within(admin, Operator.code.expression), *conditions)
+    items = [OperatorAdminOut.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+async def create(db: AsyncSession, command: OperatorCreate) -> OperatorAdminOut:
+    """A new operator. Raises OperatorExists (names the field)."""
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    if await crud.lock_operator(db, command.code) is not None:
+        raise OperatorExists(
+            errors=[field_problem("body.code", "a code that is not taken", "operator_exists")]
+        )
+    instant = clock.now()
+    operator = Operator(**_plain(command.model_dump()), created_at=instant, updated_at=instant)
+    db.add(operator)
+    await db.flush()
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    created = OperatorCreated(
+        user_id=str(SYSTEM), operator_id=operator.code, changes=changes({}, _state_of(operator))
+    )
+    await emit(db, created)
+    return OperatorAdminOut.model_validate(operator)
+
+
+async def update(db: AsyncSession, admin: Principal, code: str, command: OperatorUpdate) -> OperatorAdminOut:
+    """Change what the command names. A scoped admin may set the status of an operator in scope, nothing else.
+
+    Raises OperatorNotFound (also beyond the scope), OperatorScopeTooNarrow.
+    """
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    operator = await crud.lock_operator(db, code.upper(), within(admin, Operator.code.expression))
+    if operator is None:
+        raise OperatorNotFound
+    if admin.operator_scope and command.model_fields_set - _IN_SCOPE:
+        raise OperatorScopeTooNarrow(
+            "Your role is limited to some operators: of those, you may set the status."
+        )
+    before = _state_of(operator)
+    for name, value in _plain(command.model_dump(include=command.model_fields_set)).items():
+        setattr(operator, name, value)
+    changed = changes(before, _state_of(operator))
+    if changed:
+        operator.updated_at = clock.now()
+        await db.flush()
+        await snapshots.bump(db, snapshots.CATALOGUE)
+        await emit(db, OperatorUpdated(user_id=str(SYSTEM), operator_id=operator.code, changes=changed))
+    return OperatorAdminOut.model_validate(operator)
+
+
+async def delete(db: AsyncSession, code: str) -> None:
+    """Delete an operator that nothing refers to. Raises OperatorNotFound, OperatorInUse."""
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    operator = await crud.lock_operator(db, code.upper())
+    if operator is None:
+        raise OperatorNotFound
+    state = _state_of(operator)
+    db.expunge(operator)
+    try:
+        # Who refers to it is what foreign keys know: rooms above this one are not asked.
+        async with db.begin_nested():
+            await crud.delete_operator(db, operator.code)
+    except IntegrityError:
+        raise OperatorInUse from None
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    deleted = OperatorDeleted(user_id=str(SYSTEM), operator_id=operator.code, changes=changes(state, {}))
+    await emit(db, deleted)
+
+
+def _state_of(operator: Operator) -> dict[str, Any]:
+    return {name: getattr(operator, name) for name in _EDITABLE}
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Values as the table keeps them: enumerations as their text."""
+    return {name: getattr(value, "value", value) for name, value in values.items()}

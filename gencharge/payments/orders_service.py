@@ -1,0 +1,174 @@
+"""Opening a payment: the intent is committed, the gateway is asked for an order, the order is written down.
+
+An order that nobody was told of can't be paid, so a call without an answer costs nothing: the same key again looks for
+that order under the payment's own id before it asks for another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import faultpoints, telemetry
+from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
+from gencharge.core.events.events import emit
+from gencharge.core.values.money import Money
+from gencharge.payments import crud
+from gencharge.payments.context import Desk
+from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
+from gencharge.payments.events import PaymentCreated
+from gencharge.payments.gateway import CallFailed, CallRefused, CallUnknown, GatewayOrder
+from gencharge.payments.models import Payment, PaymentStatus, Purpose
+
+CURRENCY: Final = "INR"
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPayment:
+    """A payment that the customer can make; `replayed` where the key had made it before."""
+
+    payment_id: UUID
+    reference_id: UUID | None
+    gateway: str
+    order_id: str
+    key_id: str
+    amount: Money
+    currency: str
+    checkout_url: str | None
+    status: PaymentStatus
+    replayed: bool
+
+
+async def open_payment(
+    desk: Desk,
+    user_id: UUID,
+    *,
+    payment_id: UUID,
+    purpose: Purpose,
+    reference_id: UUID | None,
+    amount: Money,
+    method: str,
+    source: str,
+    key: str,
+    request_hash: bytes,
+) -> OpenPayment:
+    """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
+
+    The same key and hash again give the same payment, whatever became of it, and finish what an earlier attempt left
+    undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayRefused (nothing was charged).
+    """
+
+    async def intend(db: AsyncSession) -> tuple[Payment, bool]:
+        is_new = await crud.add_payment(
+            db,
+            lease=_lease_seconds(desk),
+            user_id=user_id,
+            payment_id=payment_id,
+            purpose=purpose.value,
+            reference_id=reference_id,
+            amount=amount.paise,
+            currency=CURRENCY,
+            method=method,
+            source=source,
+            gateway=desk.gateway.name,
+            idempotency_key=key,
+            request_hash=request_hash,
+        )
+        found = await crud.find_by_key(db, user_id, key)
+        if found is None:
+            raise ValueError("a payment's id is made anew for each key")
+        if found.request_hash != request_hash:
+            raise IdempotencyKeyReused
+        if not is_new and found.order_id is None:
+            if not await crud.lease_unordered(db, user_id, found.payment_id, _lease_seconds(desk)):
+                raise IdempotencyInProgress
+            await db.refresh(found)
+        return found, is_new
+
+    payment, is_new = await desk.database.run(intend)
+    await faultpoints.point("payment.committed")
+    if payment.order_id is None:
+        payment = await _order(desk, payment, first=is_new)
+    return _opened(desk, payment, replayed=not is_new)
+
+
+def _lease_seconds(desk: Desk) -> float:
+    """Longer than looking for an order and making one can take together."""
+    return 2 * desk.settings.payment_timeout_seconds + 5
+
+
+async def _order(desk: Desk, payment: Payment, *, first: bool) -> Payment:
+    try:
+        order = await _find_or_create(desk, payment, first=first)
+    except CallFailed as error:
+        refused = isinstance(error, CallRefused)
+        reason = "gateway_refused" if refused else "gateway_unavailable"
+        log.warning("order_not_made", payment_id=str(payment.payment_id), reason=error.reason)
+        await desk.database.run(
+            lambda db: crud.set_not_ordered(db, payment.user_id, payment.payment_id, reason)
+        )
+        raise (GatewayRefused if refused else GatewayUnavailable) from error
+
+    async def write(db: AsyncSession) -> Payment:
+        keys = (payment.user_id, payment.payment_id)
+        pause = desk.settings.payment_check_seconds[0]
+        is_ours = await crud.set_order(
+            db, *keys, gateway=payment.gateway, order_id=order.order_id, pause=pause
+        )
+        found = await crud.get_payment(db, *keys)
+        assert found is not None, "payments are never deleted"
+        if is_ours:
+            await emit(db, _created(found, order))
+        await faultpoints.point("order.written")
+        return found
+
+    await faultpoints.point("order.come")
+    written = await desk.database.run(write)
+    await faultpoints.point("order.committed")
+    if written.order_id is None:
+        raise GatewayUnavailable  # given up meanwhile
+    return written
+
+
+async def _find_or_create(desk: Desk, payment: Payment, *, first: bool) -> GatewayOrder:
+    receipt = str(payment.payment_id)
+    if not first:
+        for order in await desk.gateway.find_orders(receipt):
+            if (order.amount, order.currency) == (payment.amount, payment.currency):
+                return order
+    order = await desk.gateway.create_order(receipt=receipt, amount=payment.amount, currency=payment.currency)
+    if (order.amount, order.currency) != (payment.amount, payment.currency):
+        raise CallUnknown("another order than was asked for")
+    return order
+
+
+def _created(payment: Payment, order: GatewayOrder) -> PaymentCreated:
+    return PaymentCreated(
+        user_id=str(payment.user_id),
+        payment_id=str(payment.payment_id),
+        purpose=payment.purpose,
+        reference_id=str(payment.reference_id) if payment.reference_id else None,
+        amount_paise=payment.amount,
+        method=payment.method,
+        order_id=order.order_id,
+    )
+
+
+def _opened(desk: Desk, payment: Payment, *, replayed: bool) -> OpenPayment:
+    assert payment.order_id is not None, "an open payment has an order"
+    return OpenPayment(
+        payment_id=payment.payment_id,
+        reference_id=payment.reference_id,
+        gateway=payment.gateway,
+        order_id=payment.order_id,
+        key_id=desk.gateway.key_id,
+        amount=Money(payment.amount),
+        currency=payment.currency,
+        checkout_url=desk.checkout_url(payment.order_id),
+        status=PaymentStatus(payment.status),
+        replayed=replayed,
+    )

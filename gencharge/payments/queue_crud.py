@@ -1,0 +1,111 @@
+"""SQL of the keeper, over all customers' payments, refunds and webhooks. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.events import events
+from gencharge.core.values import clock
+from gencharge.payments.models import Payment, Refund, RefundStatus
+
+_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
+# MATERIALIZED, as in core.outbox: a subquery with LIMIT and SKIP LOCKED must not be run more than once.
+_CLAIM_PAYMENTS = text(f"""
+    WITH due AS MATERIALIZED (
+        SELECT user_id, payment_id FROM payments
+        WHERE next_check_at <= {_NOW} AND (leased_until IS NULL OR leased_until < {_NOW})
+        ORDER BY next_check_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE payments SET leased_until = {_NOW} + make_interval(secs => :lease) FROM due
+    WHERE payments.user_id = due.user_id AND payments.payment_id = due.payment_id
+    RETURNING payments.*
+""")  # noqa: S608 - composed of constants
+_CHECK_LATER = text(f"""
+    UPDATE payments SET checks = least(checks + 1, 30000), leased_until = NULL,
+        next_check_at = CASE WHEN checks = :checks THEN {_NOW} + make_interval(secs => CAST(:seconds AS double precision))
+                             ELSE next_check_at END
+    WHERE user_id = :user_id AND payment_id = :payment_id AND next_check_at IS NOT NULL
+""")  # noqa: S608 - composed of constants
+_CLAIM_REFUNDS = text(f"""
+    WITH due AS MATERIALIZED (
+        SELECT user_id, refund_id FROM refunds
+        WHERE next_attempt_at <= {_NOW} AND (leased_until IS NULL OR leased_until < {_NOW})
+        ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE refunds SET leased_until = {_NOW} + make_interval(secs => :lease), attempts = least(attempts + 1, 30000)
+    FROM due WHERE refunds.user_id = due.user_id AND refunds.refund_id = due.refund_id
+    RETURNING refunds.*
+""")  # noqa: S608 - composed of constants
+_REFUND_LATER = text(f"""
+    UPDATE refunds SET leased_until = NULL, failure_reason = :reason, status = :status,
+        gateway_refund_id = coalesce(:gateway_refund_id, gateway_refund_id),
+        next_attempt_at = {_NOW} + make_interval(secs => :seconds)
+    WHERE user_id = :user_id AND refund_id = :refund_id AND next_attempt_at IS NOT NULL
+""")  # noqa: S608 - composed of constants
+_DUE_EVENTS = text(f"""
+    SELECT event_id FROM gateway_events WHERE next_attempt_at <= {_NOW} ORDER BY next_attempt_at LIMIT :limit
+""")  # noqa: S608 - composed of constants
+_RETRY_EVENT = text("""
+    SELECT retry_gateway_event(:event_id, CAST(:limits AS jsonb), CAST(:context AS jsonb), CAST(:now AS timestamptz))
+""")
+# A webhook in one round trip: event id, gateway, kind, order, what is kept of it, limits, context, the pinned clock.
+TAKE_EVENT = "SELECT take_gateway_event($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::jsonb, $8)"
+
+
+async def claim_payments(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Payment]:
+    """Lease payments that the gateway is to be asked about."""
+    values = {"limit": limit, "lease": lease_seconds, "now": clock.pinned()}
+    statement = select(Payment).from_statement(_CLAIM_PAYMENTS)
+    return (await db.scalars(statement.execution_options(populate_existing=True), values)).all()
+
+
+async def check_later(db: AsyncSession, payment: Payment, seconds: float | None) -> None:
+    """Give the lease back, and say when to ask again; None: never. Nothing where there is nothing left to ask.
+
+    Where a webhook began the count anew since `payment` was read, its instant stays.
+    """
+    values = {"checks": payment.checks, "seconds": seconds, "now": clock.pinned()}
+    keys = {"user_id": payment.user_id, "payment_id": payment.payment_id}
+    await db.execute(_CHECK_LATER, values | keys)
+
+
+async def claim_refunds(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Refund]:
+    """Lease refunds that are to be sent or asked about; each claim counts as an attempt."""
+    values = {"limit": limit, "lease": lease_seconds, "now": clock.pinned()}
+    statement = select(Refund).from_statement(_CLAIM_REFUNDS)
+    return (await db.scalars(statement.execution_options(populate_existing=True), values)).all()
+
+
+async def refund_later(
+    db: AsyncSession,
+    user_id: UUID,
+    refund_id: UUID,
+    *,
+    seconds: float,
+    status: RefundStatus,
+    reason: str | None,
+    gateway_refund_id: str | None,
+) -> None:
+    """Give the lease back, and say when the refund is due again. Nothing where it has ended."""
+    values = {
+        "seconds": seconds,
+        "status": status.value,
+        "reason": reason,
+        "gateway_refund_id": gateway_refund_id,
+    }
+    keys = {"user_id": user_id, "refund_id": refund_id, "now": clock.pinned()}
+    await db.execute(_REFUND_LATER, values | keys)
+
+
+async def list_due_events(db: AsyncSession, *, limit: int) -> Sequence[str]:
+    """Ids of webhooks that named what was not known, and are to be tried again."""
+    return (await db.scalars(_DUE_EVENTS, {"limit": limit, "now": clock.pinned()})).all()
+
+
+async def retry_event(db: AsyncSession, event_id: str, limits: str) -> str:
+    """`retry_gateway_event`: its outcome."""
+    values = {"event_id": event_id, "limits": limits, "context": events.context_json(), "now": clock.pinned()}
+    return str(await db.scalar(_RETRY_EVENT, values))

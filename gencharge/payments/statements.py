@@ -1,0 +1,18 @@
+"""The gateway's daily statement, for whoever matches it with the books."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from gencharge.payments.context import Desk
+from gencharge.payments.errors import GatewayUnavailable
+from gencharge.payments.gateway import CallFailed, StatementRow
+
+
+async def fetch_statement(desk: Desk, day: date) -> Sequence[StatementRow]:
+    """What the gateway took and sent back on a day in India. Not inside a transaction. Raises GatewayUnavailable."""
+    try:
+        return await desk.gateway.statement(day)
+    except CallFailed as error:
+        raise GatewayUnavailable(f"The gateway's statement could not be had: {error.reason}.") from error

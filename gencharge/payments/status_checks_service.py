@@ -1,0 +1,155 @@
+"""What became of a payment, by asking the gateway. What it says is applied under the same locks as a webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import faultpoints, telemetry
+from gencharge.payments import crud
+from gencharge.payments.context import Desk
+from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
+from gencharge.payments.gateway import CallFailed, GatewayPayment
+from gencharge.payments.models import Payment, PaymentStatus
+
+PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
+# However often a customer asks, the gateway is asked again after so long.
+CHECK_AGAIN_SECONDS: Final = 3.0
+log = telemetry.get_logger(__name__)
+
+
+async def ask_gateway(desk: Desk, user_id: UUID, payment_id: UUID) -> PaymentStatus:
+    """Ask for the tries to pay a payment's order, apply what they say, and take what is only authorized.
+
+    Not inside a transaction. Raises PaymentNotFound, GatewaySilent (a GatewayUnavailable).
+    """
+    payment = await _get(desk, user_id, payment_id)
+    try:
+        await learn(desk, payment)
+    except CallFailed as error:
+        raise GatewaySilent from error
+    return PaymentStatus((await _get(desk, user_id, payment_id)).status)
+
+
+async def confirm(desk: Desk, user_id: UUID, payment_id: UUID, checkout: tuple[str, str, str]) -> None:
+    """Take what the checkout handed back (order, payment, signature) as a reason to ask for that payment; no more.
+
+    Raises PaymentNotFound, CheckoutSignatureInvalid, GatewaySilent.
+    """
+    order_id, gateway_payment_id, signature = checkout
+    payment = await _get(desk, user_id, payment_id)
+    genuine = desk.gateway.is_checkout(order_id, gateway_payment_id, signature)
+    if not genuine or payment.order_id != order_id:
+        raise CheckoutSignatureInvalid
+    if payment.gateway_payment_id == gateway_payment_id:
+        return
+    try:
+        found = await desk.gateway.fetch_payment(gateway_payment_id)
+    except CallFailed as error:
+        raise GatewaySilent from error
+    if found.order_id != order_id:
+        raise CheckoutSignatureInvalid
+    # One try that failed says nothing about the others.
+    if found.status != "failed":
+        await apply(desk, payment, [found])
+
+
+async def check(desk: Desk, user_id: UUID, payment_id: UUID) -> None:
+    """Ask the gateway now, unless nothing is open, or it was asked within the last seconds.
+
+    Raises PaymentNotFound, GatewaySilent.
+    """
+    payment = await _get(desk, user_id, payment_id)
+    if payment.status in PAID or payment.order_id is None:
+        return
+    may = await desk.database.run(lambda db: crud.lease_check(db, user_id, payment_id, CHECK_AGAIN_SECONDS))
+    if may:
+        await ask_gateway(desk, user_id, payment_id)
+
+
+async def learn(desk: Desk, payment: Payment) -> Sequence[GatewayPayment]:
+    """Apply what the gateway says of a payment; the tries to pay it. Raises CallFailed."""
+    if payment.order_id is None:
+        return ()
+    tries = await desk.gateway.fetch_order_payments(payment.order_id)
+    await apply(desk, payment, tries)
+    return tries
+
+
+async def apply(desk: Desk, payment: Payment, tries: Sequence[GatewayPayment]) -> None:
+    """Let what the gateway says count. Tries of another order don't."""
+    tries = [each for each in tries if each.order_id == payment.order_id]
+    captured = [each for each in tries if each.status in {"captured", "refunded"}]
+    authorized = [each for each in tries if each.status == "authorized"]
+    failed = [each for each in tries if each.status == "failed"]
+    paid = payment.status in PAID
+    for each in captured:
+        if not (paid and each.status == "refunded"):
+            await _captured(desk, payment, each, paid=paid)
+    if captured or paid:
+        # A second try that is only authorized is let go: what is not taken goes back by itself.
+        return
+    if authorized:
+        await _take(desk, payment, authorized[0])
+    elif tries and len(failed) == len(tries):
+        reason = failed[-1].error_reason or "declined"
+        await _run(
+            desk,
+            lambda db: crud.fail(db, payment.user_id, payment.payment_id, reason=reason, authorized=True),
+        )
+
+
+async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid: bool) -> None:
+    # What went back before we took it never was ours: then less was paid than was ordered.
+    amount = each.amount if paid else each.amount - each.amount_refunded
+    await faultpoints.point("capture.come")
+    outcome = await _run(
+        desk,
+        lambda db: crud.capture(
+            db,
+            payment.user_id,
+            payment.payment_id,
+            gateway_payment_id=each.gateway_payment_id,
+            amount=amount,
+            currency=each.currency,
+            limits=desk.limits,
+        ),
+    )
+    await faultpoints.point("capture.committed")
+    if outcome != "already":
+        log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome)
+
+
+async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
+    """Capture what the customer agreed to; where the gateway does not answer, the next question tells."""
+    outcome = await _run(
+        desk,
+        lambda db: crud.authorize(
+            db, payment.user_id, payment.payment_id, amount=each.amount, currency=each.currency
+        ),
+    )
+    if outcome not in {"authorized", "already"}:
+        return
+    try:
+        taken = await desk.gateway.capture(
+            each.gateway_payment_id, amount=payment.amount, currency=payment.currency
+        )
+    except CallFailed as error:
+        log.warning("capture_unclear", payment_id=str(payment.payment_id), reason=error.reason)
+        return
+    if taken.status == "captured" and taken.order_id == payment.order_id:
+        await _captured(desk, payment, taken, paid=False)
+
+
+async def _run(desk: Desk, unit: Callable[[AsyncSession], Awaitable[str]]) -> str:
+    return await desk.database.run(unit)
+
+
+async def _get(desk: Desk, user_id: UUID, payment_id: UUID) -> Payment:
+    found = await desk.database.run(lambda db: crud.get_payment(db, user_id, payment_id))
+    if found is None:
+        raise PaymentNotFound
+    return found

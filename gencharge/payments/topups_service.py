@@ -1,0 +1,65 @@
+"""Top-ups: what the customer's KYC tier allows, and the payment that brings it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.http.web import to_json
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
+from gencharge.payments import crud
+from gencharge.payments.context import Desk
+from gencharge.payments.errors import TopupOverLimit
+from gencharge.payments.models import Purpose
+from gencharge.payments.orders_service import OpenPayment, open_payment
+from gencharge.payments.schemas import TopUp
+from gencharge.wallet import service as wallet
+
+_SAID: Final = {
+    "balance": "The wallet may hold {left} more",
+    "month": "This month {left} more may be loaded",
+    "year": "This financial year {left} more may be loaded",
+}
+_NAMES: Final = {"balance": "balance", "month": "monthly_load", "year": "yearly_load"}
+
+
+async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> OpenPayment:
+    """Open a payment into the wallet. The limits are looked at now, and again when the money comes.
+
+    Raises WalletNotFound, TopupOverLimit, and what open_payment raises.
+    """
+    # Keys of different purposes are kept apart.
+    key = f"topup:{key}"
+
+    async def look(db: AsyncSession) -> None:
+        if await crud.find_by_key(db, user_id, key) is None:
+            await wallet.available(db, user_id)
+            await check_limits(desk, db, user_id, wanted.amount)
+
+    await desk.database.run(look)
+    return await open_payment(
+        desk,
+        user_id,
+        payment_id=new_id(),
+        purpose=Purpose.TOPUP,
+        reference_id=None,
+        amount=Money(wanted.amount.paise),
+        method=wanted.payment_method.value,
+        source=wanted.source.value,
+        key=key,
+        request_hash=hashlib.sha256(to_json(wanted)).digest(),
+    )
+
+
+async def check_limits(desk: Desk, db: AsyncSession, user_id: UUID, amount: Money) -> None:
+    """Raises TopupOverLimit with the tightest limit, and how much is still possible under it."""
+    room = await crud.get_room(db, user_id, desk.limits)
+    left, limit = min((paise, name) for name, paise in room.items() if paise is not None)
+    if amount.paise > left:
+        possible = Money(max(0, left))
+        said = _SAID[limit].format(left=f"Rs {possible}")
+        raise TopupOverLimit(f"{said}; a full KYC raises it.", limit=_NAMES[limit], possible=possible)

@@ -1,0 +1,83 @@
+"""`gencharge plans export` and `gencharge plans import`: the catalogue as a file, for whoever runs the servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Final, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import Problem
+from gencharge.core.postgres.database import Database
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import SYSTEM
+from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
+from gencharge.plans.errors import ImportRefused
+from gencharge.plans.staff_schemas import BadCell, FileFormat, ImportOut, PlanExportQuery
+from gencharge.sessions.guards import Principal
+
+T = TypeVar("T")
+Say = Callable[[str], None]
+# Nobody is signed in at a command line: what it changes was changed by the system.
+_NOBODY: Final = Principal(user_id=SYSTEM, kind="admin", session_id=SYSTEM)
+
+
+def export_to(settings: Settings, file: Path, say: Say) -> int:
+    """Write all plans to `file`, CSV or XLSX by its ending. Returns the exit code."""
+    kind = file.suffix.removeprefix(".").lower()
+    if kind not in {known.value for known in FileFormat}:
+        say(f"{file}: a file that ends in .csv or .xlsx")
+        return 1
+    query = PlanExportQuery(format=FileFormat(kind))
+
+    async def content(db: AsyncSession) -> tuple[int, bytes]:
+        plans, vocabulary = await export_service.rows_of(db, _NOBODY, query)
+        pieces = [piece async for piece in export_service.chunks(plans, vocabulary, query.format)]
+        return len(plans), b"".join(pieces)
+
+    count, data = asyncio.run(_with(settings, content))
+    file.write_bytes(data)
+    say(f"{count} plans were written to {file}.")
+    return 0
+
+
+def import_from(settings: Settings, file: Path, say: Say, *, dry_run: bool) -> int:
+    """Create and change the plans of `file`, all or none; with `dry_run` say what would happen. Returns the exit code."""
+
+    async def unit(db: AsyncSession) -> ImportOut:
+        rows = spreadsheet.read(file.read_bytes(), plan_rows.COLUMNS)  # noqa: ASYNC240 - nothing else runs here
+        return await import_service.run(db, _NOBODY, rows, dry_run=dry_run)
+
+    try:
+        done = asyncio.run(_with(settings, unit))
+    except ImportRefused as refused:
+        _show(say, [BadCell(**cell) for cell in refused.extra["bad_rows"]])
+        say(refused.detail)
+        return 1
+    except Problem as problem:
+        say(problem.detail)
+        return 1
+    _show(say, done.bad_rows)
+    verb = "would be " if dry_run else ""
+    say(
+        f"{done.rows} rows: {done.created} {verb}created, {done.updated} {verb}updated, {done.unchanged} unchanged."
+    )
+    return 1 if done.bad_rows else 0
+
+
+def _show(say: Say, bad: list[BadCell]) -> None:
+    for cell in bad:
+        say(
+            f"line {cell.line}, {cell.column}: {cell.message}"
+            + (f" (is: {cell.value})" if cell.value else "")
+        )
+
+
+async def _with(settings: Settings, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    database = Database(settings, name="gencharge-plans")
+    try:
+        return await database.run(unit)
+    finally:
+        await database.close()

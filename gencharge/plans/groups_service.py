@@ -1,0 +1,99 @@
+"""What the staff do with plan groups, the shelves of the shop."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page
+from gencharge.core.rooms import snapshots
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.plans import crud
+from gencharge.plans.errors import PlanGroupExists, PlanGroupInUse, PlanGroupNotFound
+from gencharge.plans.events import PlanGroupCreated, PlanGroupDeleted, PlanGroupUpdated
+from gencharge.plans.models import Plan, PlanGroup
+from gencharge.plans.staff_schemas import PlanGroupAdminOut, PlanGroupCreate, PlanGroupUpdate
+from gencharge.sessions.guards import Principal, within
+
+_EDITABLE: Final = ("name", "description", "sort_order")
+
+
+async def list_all(db: AsyncSession, admin: Principal) -> Page[PlanGroupAdminOut]:
+    """Every group in its order, with how many plans of each status it holds in the admin's scope."""
+    counts = await crud.count_by_group(db, within(admin, Plan.operator.expression))
+    rows = sorted(await crud.list_groups(db), key=lambda group: (group.sort_order, group.name))
+    items = [PlanGroupAdminOut.of(group, counts.get(group.group_id, {})) for group in rows]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+async def create(db: AsyncSession, command: PlanGroupCreate) -> PlanGroupAdminOut:
+    """A new group. Raises PlanGroupExists (names the field)."""
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    await _check_name(db, command.name, None)
+    instant = clock.now()
+    group = PlanGroup(group_id=new_id(), created_at=instant, updated_at=instant, **command.model_dump())
+    db.add(group)
+    await db.flush()
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    created = changes({}, _state_of(group))
+    await emit(db, PlanGroupCreated(user_id=str(SYSTEM), plan_group_id=str(group.group_id), changes=created))
+    return PlanGroupAdminOut.of(group, {})
+
+
+async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> PlanGroupAdminOut:
+    """Change what the command names. Raises PlanGroupNotFound, PlanGroupExists."""
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    group = await _lock(db, group_id)
+    if "name" in command.model_fields_set:
+        await _check_name(db, command.name, group_id)
+    before = _state_of(group)
+    for name, value in command.model_dump(include=command.model_fields_set).items():
+        setattr(group, name, value)
+    changed = changes(before, _state_of(group))
+    if changed:
+        group.updated_at = clock.now()
+        await db.flush()
+        await snapshots.bump(db, snapshots.CATALOGUE)
+        await emit(db, PlanGroupUpdated(user_id=str(SYSTEM), plan_group_id=str(group_id), changes=changed))
+    counts = await crud.count_by_group(db, Plan.group_id == group_id)
+    return PlanGroupAdminOut.of(group, counts.get(group_id, {}))
+
+
+async def delete(db: AsyncSession, group_id: UUID) -> None:
+    """Delete an empty group. Raises PlanGroupNotFound, PlanGroupInUse."""
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    group = await _lock(db, group_id)
+    counts = await crud.count_by_group(db, Plan.group_id == group_id)
+    held = sum(counts.get(group_id, {}).values())
+    if held:
+        raise PlanGroupInUse(f"There are {held} plans in this group; move them to another one first.")
+    state = _state_of(group)
+    await crud.delete_group(db, group_id)
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    gone = changes(state, {})
+    await emit(db, PlanGroupDeleted(user_id=str(SYSTEM), plan_group_id=str(group_id), changes=gone))
+
+
+async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:
+    group = await crud.lock_group(db, group_id)
+    if group is None:
+        names = ", ".join(f"{one.name} ({one.group_id})" for one in await crud.list_groups(db))
+        raise PlanGroupNotFound(f"There is no such plan group. There are: {names or 'none yet'}.")
+    return group
+
+
+async def _check_name(db: AsyncSession, name: str, group_id: UUID | None) -> None:
+    """Raises PlanGroupExists where another group has the name."""
+    taken = await crud.find_group_of_name(db, name)
+    if taken not in {None, group_id}:
+        problem = field_problem("body.name", "a name that no other group has", "plan_group_exists")
+        raise PlanGroupExists(errors=[problem])
+
+
+def _state_of(group: PlanGroup) -> dict[str, Any]:
+    return {name: getattr(group, name) for name in _EDITABLE}

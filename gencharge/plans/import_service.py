@@ -1,0 +1,241 @@
+"""Many plans from a file: every row is looked at first, then all of them are written, or none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.events.events import Event, changes, emit
+from gencharge.core.rooms import snapshots
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.plans import crud, plan_rows, rules_service
+from gencharge.plans.errors import ImportRefused
+from gencharge.plans.events import PlanCreated, PlansImported, PlanUpdated
+from gencharge.plans.models import Plan, PlanStatus
+from gencharge.plans.rules_service import Vocabulary, Wrong
+from gencharge.plans.spreadsheet import Row
+from gencharge.plans.staff_schemas import BadCell, ImportedPlan, ImportOut
+from gencharge.sessions.guards import Principal, within
+
+_SHOWN_CHARACTERS: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A plan that is in the catalogue, with its columns."""
+
+    plan_id: UUID
+    version: int
+    revision: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one row does: a new plan, or another one's new columns."""
+
+    row: Row
+    plan_id: UUID
+    held: Held | None
+    values: dict[str, Any]
+
+    def shown(self, *, dry_run: bool) -> ImportedPlan:
+        """The step as the answer tells it."""
+        return ImportedPlan(
+            line=self.row.line,
+            action="updated" if self.held is not None else "created",
+            plan_id=None if self.held is None and dry_run else self.plan_id,
+            name=self.values["name"],
+            changes=changes(self.held.values if self.held is not None else {}, self.values),
+        )
+
+
+@dataclass(slots=True)
+class Reading:
+    """The rows of a file against the catalogue: what they would do, and what is wrong with them."""
+
+    admin: Principal
+    vocabulary: Vocabulary
+    held: dict[UUID, Held]
+    steps: list[Step] = field(default_factory=list)
+    bad: list[BadCell] = field(default_factory=list)
+    unchanged: int = 0
+    lines: dict[UUID, int] = field(default_factory=dict)
+
+    def read(self, rows: Sequence[Row]) -> None:
+        """Look at every row; then at what they would be together."""
+        for row in rows:
+            try:
+                self._read(row)
+            except plan_rows.BadCells as problem:
+                self._refuse(row, problem.wrong)
+        self._find_doubles()
+        self.bad.sort(key=lambda cell: cell.line)
+
+    def _read(self, row: Row) -> None:
+        """One row. Raises BadCells."""
+        held = self._held_of(row)
+        written = plan_rows.BLANK if held is None else self._cells_of(held)
+        # A column that the file does not have stays as it is.
+        values = plan_rows.values_of({**written, **row.cells}, self.vocabulary)
+        if not self.admin.sees(values["operator"]):
+            reach = ", ".join(self.admin.operator_scope)
+            raise plan_rows.BadCells(
+                [Wrong("operator", f"one of those that your role reaches: {reach}", "operator_out_of_scope")]
+            )
+        if held is None:
+            self.steps.append(Step(row, new_id(), None, values))
+            return
+        if values["status"] == PlanStatus.DRAFT.value != held.values["status"]:
+            right = "active or inactive: a published plan does not become a draft again"
+            raise plan_rows.BadCells([Wrong("status", right, "status_unfit")])
+        if values == held.values:
+            self.unchanged += 1
+        else:
+            self.steps.append(Step(row, held.plan_id, held, values))
+
+    def _held_of(self, row: Row) -> Held | None:
+        """The plan that the row names; None for a new one. Raises BadCells."""
+        written = row.cells.get("plan_id", "")
+        if not written:
+            return None
+        try:
+            held = self.held.get(UUID(written))
+        except ValueError:
+            held = None
+        if held is None:
+            right = "the id of a plan in your catalogue; empty for a new plan"
+            raise plan_rows.BadCells([Wrong("plan_id", right, "plan_not_found")])
+        first = self.lines.setdefault(held.plan_id, row.line)
+        if first != row.line:
+            raise plan_rows.BadCells(
+                [Wrong("plan_id", f"each plan once: line {first} has it too", "repeated_plan")]
+            )
+        version = row.cells.get("version", "")
+        if version not in {"", str(held.version)}:
+            right = f"{held.version}: the plan has changed since this file was made"
+            raise plan_rows.BadCells([Wrong("version", right, "plan_changed_meanwhile")])
+        return held
+
+    def _cells_of(self, held: Held) -> dict[str, str]:
+        group = self.vocabulary.groups[held.values["group_id"]]
+        return plan_rows.cells_of(held.values, group, plan_id=held.plan_id, version=held.version)
+
+    def _find_doubles(self) -> None:
+        """No two plans share operator, type, name and circles: neither in the file nor with what is there."""
+        moved = {step.plan_id for step in self.steps}
+        taken: dict[Any, str] = {
+            identity: f"plan {held.plan_id}"
+            for held in self.held.values()
+            if held.plan_id not in moved and (identity := rules_service.identity_of(held.values)) is not None
+        }
+        for step in self.steps:
+            identity = rules_service.identity_of(step.values)
+            if identity is None:
+                continue
+            other = taken.setdefault(identity, f"line {step.row.line}")
+            if other != f"line {step.row.line}":
+                right = f"a name that {other} of this operator, type and circles does not have"
+                self._refuse(step.row, [Wrong("name", right, "plan_exists")])
+
+    def _refuse(self, row: Row, wrong: Sequence[Wrong]) -> None:
+        self.bad.extend(
+            BadCell(
+                line=row.line,
+                column=one.field,
+                value=row.cells.get(one.field, "")[:_SHOWN_CHARACTERS],
+                message=one.message,
+                code=one.code,
+            )
+            for one in wrong
+        )
+
+
+async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_run: bool) -> ImportOut:
+    """Create and change the plans of a file, all or none; `dry_run` only says what would happen.
+
+    A row with a `plan_id` changes that plan, one without makes a new plan. Raises ImportRefused, with every bad row.
+    """
+    if not dry_run:
+        await snapshots.lock(db, snapshots.CATALOGUE)
+    vocabulary = await rules_service.read_vocabulary(db)
+    plans = await crud.list_where(db, within(admin, Plan.operator.expression), lock=not dry_run)
+    held = {
+        plan.plan_id: Held(plan.plan_id, plan.version, plan.revision, rules_service.state_of(plan))
+        for plan in plans
+    }
+    reading = Reading(admin, vocabulary, held)
+    # Ten thousand rows take a second of a processor: other requests go on meanwhile.
+    await asyncio.to_thread(reading.read, rows)
+    if reading.bad and not dry_run:
+        raise ImportRefused(bad_rows=[cell.model_dump() for cell in reading.bad])
+    import_id = None if dry_run else new_id()
+    if import_id is not None:
+        await _write(db, admin, reading, import_id)
+    created = sum(1 for step in reading.steps if step.held is None)
+    return ImportOut(
+        dry_run=dry_run,
+        import_id=import_id,
+        rows=len(rows),
+        created=created,
+        updated=len(reading.steps) - created,
+        unchanged=reading.unchanged,
+        bad_rows=reading.bad,
+        items=[step.shown(dry_run=dry_run) for step in reading.steps],
+    )
+
+
+async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id: UUID) -> None:
+    """Write all steps, with their versions and events, and tell the processes once."""
+    instant = clock.now()
+    new: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    versions: list[dict[str, Any]] = []
+    happened: list[Event] = []
+    for step in reading.steps:
+        held = step.held
+        grows = held is not None and rules_service.makes_version(held.values, step.values)
+        version = (held.version if held is not None else 1) + grows
+        row = {"plan_id": step.plan_id, "version": version, "updated_at": instant, **step.values}
+        if held is None:
+            new.append({**row, "revision": 1, "created_at": instant})
+        else:
+            changed.append({**row, "revision": held.revision + 1})
+        if held is None or grows:
+            snapshot = rules_service.terms_of(Plan(**row), reading.vocabulary.groups[step.values["group_id"]])
+            versions.append(
+                {
+                    "plan_id": step.plan_id,
+                    "version": version,
+                    "snapshot": snapshot,
+                    "changed_by": admin.user_id if admin.user_id != SYSTEM else None,
+                    "created_at": instant,
+                }
+            )
+        happened.append(
+            (PlanCreated if held is None else PlanUpdated)(
+                user_id=str(SYSTEM),
+                plan_id=str(step.plan_id),
+                operator=step.values["operator"],
+                version=version,
+                changes=changes(held.values if held is not None else {}, step.values),
+            )
+        )
+    await crud.add_plans(db, new, versions)
+    await crud.update_plans(db, changed)
+    if happened:
+        await snapshots.bump(db, snapshots.CATALOGUE)
+    whole = PlansImported(
+        user_id=str(SYSTEM),
+        plan_import_id=str(import_id),
+        created=len(new),
+        updated=len(changed),
+        unchanged=reading.unchanged,
+    )
+    await emit(db, *happened, whole)

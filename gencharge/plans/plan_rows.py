@@ -1,0 +1,166 @@
+"""A plan as a row of a file: which columns there are, what stands in their cells, and what a row means.
+
+    cells_of(plan)      what an export writes
+    values_of(cells)    what an import understands; of an exported row, the very same plan
+
+Every cell is text. Empty means: none, all circles, no limit, or the default; so a row need not fill them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
+from gencharge.plans import rules_service
+from gencharge.plans.rules_service import Vocabulary, Wrong
+from gencharge.plans.staff_schemas import PlanCreate
+
+# Of `benefits`; each is a column of its own.
+_BENEFITS: Final = (
+    "data_total_mb",
+    "data_per_day_mb",
+    "voice_unlimited",
+    "voice_minutes",
+    "sms_total",
+    "sms_per_day",
+    "talktime",
+    "extras",
+)
+COLUMNS: Final = (
+    "plan_id",
+    "version",
+    "operator",
+    "name",
+    "description",
+    "plan_type",
+    "category",
+    "group",
+    "price",
+    "validity_count",
+    "validity_unit",
+    "circles",
+    *_BENEFITS,
+    "most_popular",
+    "criteria",
+    "status",
+    "active_from",
+    "active_until",
+)
+BLANK: Final = dict.fromkeys(COLUMNS, "")
+_INSTANT: Final = "an instant such as 2026-12-01T00:00:00+05:30; without a zone it is India's time"
+_SEPARATORS: Final = re.compile(r"[\s,;|]+")
+# How the API names a field, and the column that it stands in.
+_COLUMN_OF: Final = {"validity.n": "validity_count", "validity.unit": "validity_unit", "group_id": "group"}
+
+
+class BadCells(Exception):
+    """A row that means no plan, and why: the fields of `wrong` are columns."""
+
+    def __init__(self, wrong: list[Wrong]) -> None:
+        super().__init__(", ".join(one.field for one in wrong))
+        self.wrong = wrong
+
+
+def cells_of(
+    values: Mapping[str, Any], group: str, *, plan_id: UUID | None = None, version: int | None = None
+) -> dict[str, str]:
+    """The cells of a plan, by column. `values` are the columns of the table."""
+    benefits = values["benefits"]
+    talktime = benefits.get("talktime_paise")
+    shown: dict[str, Any] = {
+        **{name: benefits.get(name) for name in _BENEFITS},
+        **{name: values.get(name) for name in COLUMNS if name in values},
+        "plan_id": plan_id,
+        "version": version,
+        "group": group,
+        "price": Money(values["price_paise"]),
+        "circles": " ".join(values["circles"]),
+        "talktime": Money(talktime) if talktime is not None else None,
+        "extras": "\n".join(benefits.get("extras", ())),
+        "voice_unlimited": bool(benefits.get("voice_unlimited")),
+    }
+    return {column: _text(shown[column]) for column in COLUMNS}
+
+
+def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any]:
+    """The columns of the table that a row's cells mean. Raises BadCells."""
+    wrong: list[Wrong] = []
+    group_id = vocabulary.group_of(cells["group"].strip())
+    if group_id is None:
+        wrong.append(Wrong("group", f"one of: {vocabulary.group_names}", "unknown_group"))
+    instants = {name: _instant(name, cells[name], wrong) for name in ("active_from", "active_until")}
+    asked = {
+        **{name: cells[name] for name in ("name", "description", "operator", "price", "criteria")},
+        **{name: cells[name].strip().lower() for name in ("plan_type", "category")},
+        "circles": [code for code in _SEPARATORS.split(cells["circles"]) if code],
+        "validity": {
+            "n": _or_none(cells["validity_count"]),
+            "unit": cells["validity_unit"].strip().lower(),
+        },
+        "benefits": {
+            **{name: _or_none(cells[name]) for name in _BENEFITS},
+            "voice_unlimited": _or_none(cells["voice_unlimited"]) or False,
+            "extras": [line.strip() for line in cells["extras"].splitlines() if line.strip()],
+        },
+        "most_popular": _or_none(cells["most_popular"]) or False,
+        "group_id": group_id or UUID(int=0),
+        "status": cells["status"].strip().lower() or "draft",
+        **instants,
+    }
+    try:
+        command = PlanCreate.model_validate(asked)
+    except ValidationError as problems:
+        wrong.extend(_wrong(problem) for problem in problems.errors(include_url=False))
+        raise BadCells(wrong) from None
+    values = rules_service.completed(rules_service.columns_of(command))
+    found = [
+        Wrong(column_of(one.field), one.message, one.code)
+        for one in rules_service.problems(values, vocabulary)
+    ]
+    wrong.extend(one for one in found if one.field != "group" or not wrong)
+    if wrong:
+        raise BadCells(wrong)
+    return values
+
+
+def column_of(field: str) -> str:
+    """The column of a field as the API names it: `validity.n` -> `validity_count`."""
+    return _COLUMN_OF.get(field, field.removeprefix("benefits."))
+
+
+def _wrong(problem: Any) -> Wrong:
+    field = ".".join(str(part) for part in problem["loc"] if not isinstance(part, int))
+    return Wrong(column_of(field), problem["msg"].removeprefix("Value error, "), problem["type"])
+
+
+def _instant(column: str, cell: str, wrong: list[Wrong]) -> datetime | None:
+    """The instant of a cell; None where it is empty or wrong, which is then said in `wrong`."""
+    if not cell.strip():
+        return None
+    try:
+        instant = datetime.fromisoformat(cell.strip())
+    except ValueError:
+        wrong.append(Wrong(column, _INSTANT, "instant"))
+        return None
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=clock.IST)
+
+
+def _or_none(cell: str) -> str | None:
+    return cell.strip() or None
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return str(value)

@@ -1,0 +1,135 @@
+"""The plan list: which plans of the shelf are asked for, in which order, from where on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+from uuid import UUID
+
+from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.http.paging import CursorInvalid, Page, decode_cursor, encode_cursor
+from gencharge.core.values.money import MAX_PAISE
+from gencharge.plans.catalogue import CatalogueSnapshot, PlanSnapshot, Shelf
+from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
+
+# Later than any validity in days: a pack that ends with its base plan comes last, whichever way round.
+_NO_DAYS: Final = 100_000
+# Above any price, so that one whole number orders by something first and by price second.
+_STEP: Final = MAX_PAISE + 1
+
+
+def _by_popularity(plan: PlanSnapshot) -> int:
+    return (not plan.most_popular) * _STEP + plan.price.paise
+
+
+def _by_validity(plan: PlanSnapshot) -> int:
+    days = plan.validity_days
+    return (_NO_DAYS if days is None else days) * _STEP + plan.price.paise
+
+
+def _by_falling_validity(plan: PlanSnapshot) -> int:
+    days = plan.validity_days
+    return (_NO_DAYS if days is None else _NO_DAYS - days) * _STEP + plan.price.paise
+
+
+_ORDERS: Final[dict[PlanSort, Callable[[PlanSnapshot], int | str]]] = {
+    PlanSort.POPULAR: _by_popularity,
+    PlanSort.PRICE: lambda plan: plan.price.paise,
+    PlanSort.PRICE_FALLING: lambda plan: -plan.price.paise,
+    PlanSort.VALIDITY: _by_validity,
+    PlanSort.VALIDITY_FALLING: _by_falling_validity,
+    PlanSort.NAME: lambda plan: plan.name.casefold(),
+}
+
+
+def page_of(shelf: Shelf, query: PlanQuery) -> Page[PlanOut]:
+    """The page of the shelf that `query` asks for.
+
+    A page starts after the last plan of the one before, so a plan that comes or goes between two requests moves
+    no other plan to a page already read. Raises ValidationFailed, CursorInvalid.
+    """
+    group_id = _check(shelf.catalogue, query)
+    order = _ORDERS[query.sort]
+    found = sorted(
+        ((order(plan), str(plan.plan_id), plan) for plan in shelf.plans if _matches(plan, query, group_id)),
+        key=lambda entry: entry[:2],
+    )
+    total = len(found) if query.include_total else None
+    if query.cursor is not None:
+        kind = str if query.sort is PlanSort.NAME else int
+        sort, value, plan_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
+        if sort != query.sort:
+            raise CursorInvalid(
+                errors=[field_problem("query.cursor", f"a cursor of sort={query.sort}", "cursor_invalid")]
+            )
+        found = [entry for entry in found if entry[:2] > (value, str(plan_id))]
+    items = [PlanOut.of(plan) for _, _, plan in found[: query.limit]]
+    cursor = None
+    if len(found) > query.limit:
+        value, _, plan = found[query.limit - 1]
+        cursor = encode_cursor(query.sort.value, value, plan.plan_id)
+    return Page(items=items, next_cursor=cursor, total=total)
+
+
+def _matches(plan: PlanSnapshot, query: PlanQuery, group_id: UUID | None) -> bool:
+    return (
+        (query.operator is None or plan.operator == query.operator.upper())
+        and (query.circle is None or plan.sold_in(query.circle.upper()))
+        and (query.plan_type is None or plan.plan_type is query.plan_type)
+        and (query.category is None or plan.category is query.category)
+        and (group_id is None or plan.group_id == group_id)
+        and (query.popular is None or plan.most_popular is query.popular)
+        and (query.min_price is None or plan.price >= query.min_price)
+        and (query.max_price is None or plan.price <= query.max_price)
+        and _lasts(plan, query.min_validity_days, query.max_validity_days)
+        and (query.search is None or _mentions(plan, query.search))
+    )
+
+
+def _lasts(plan: PlanSnapshot, least: int | None, most: int | None) -> bool:
+    if least is None and most is None:
+        return True
+    days = plan.validity_days
+    return days is not None and (least is None or days >= least) and (most is None or days <= most)
+
+
+def _mentions(plan: PlanSnapshot, search: str) -> bool:
+    text = f"{plan.name} {plan.description} {plan.operator} {plan.group}".casefold()
+    return all(word in text for word in search.casefold().split())
+
+
+def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
+    """The id of the group that is asked for. Raises ValidationFailed for what the catalogue does not know."""
+    problems = list(_problems(catalogue, query))
+    group_id = None
+    if query.group is not None:
+        wanted = query.group.casefold()
+        group_id = next(
+            (
+                group.group_id
+                for group in catalogue.groups
+                if wanted in {group.name.casefold(), str(group.group_id)}
+            ),
+            None,
+        )
+        if group_id is None:
+            names = ", ".join(group.name for group in catalogue.groups)
+            problems.append(field_problem("query.group", f"one of: {names}", "unknown_group"))
+    if problems:
+        raise ValidationFailed(errors=problems)
+    return group_id
+
+
+def _problems(catalogue: CatalogueSnapshot, query: PlanQuery) -> Iterator[FieldProblem]:
+    if query.operator is not None and query.operator.upper() not in catalogue.operators:
+        yield field_problem("query.operator", f"one of: {', '.join(catalogue.operators)}", "unknown_operator")
+    if query.circle is not None and query.circle.upper() not in catalogue.circles:
+        yield field_problem("query.circle", f"one of: {', '.join(catalogue.circles)}", "unknown_circle")
+    if query.min_price is not None and query.max_price is not None and query.min_price > query.max_price:
+        yield field_problem("query.max_price", "at least min_price", "range_empty")
+    if (
+        query.min_validity_days is not None
+        and query.max_validity_days is not None
+        and query.min_validity_days > query.max_validity_days
+    ):
+        yield field_problem("query.max_validity_days", "at least min_validity_days", "range_empty")

@@ -1,0 +1,173 @@
+"""What makes sense in a plan: the rules that one field alone can't tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.operators import service as operators
+from gencharge.plans import crud
+from gencharge.plans.catalogue import PlanSnapshot
+from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, ValidityUnit, is_addon
+from gencharge.plans.staff_schemas import PlanCreate, PlanUpdate
+
+# Every column of a plan that an admin decides about.
+COLUMNS: Final = (
+    "operator",
+    "circles",
+    "plan_type",
+    "category",
+    "name",
+    "description",
+    "price_paise",
+    "validity_count",
+    "validity_unit",
+    "benefits",
+    "is_addon",
+    "most_popular",
+    "group_id",
+    "criteria",
+    "status",
+    "active_from",
+    "active_until",
+)
+# Changing one of these changes no terms: nobody buys anything else for it.
+_NOT_SOLD: Final = frozenset({"most_popular", "status", "active_from", "active_until"})
+_PREPAID_ONLY: Final = frozenset({Category.UNLIMITED, Category.TALKTIME})
+_MOST_MONTHS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A field of a plan that is wrong, as the API names it (`validity.n`), and what would be right."""
+
+    field: str
+    message: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a plan may refer to: codes of operators (served or not) and circles, groups by id."""
+
+    operators: tuple[str, ...]
+    circles: tuple[str, ...]
+    groups: Mapping[UUID, str]
+
+    @property
+    def group_names(self) -> str:
+        """The names of all groups, for a message."""
+        return ", ".join(sorted(self.groups.values(), key=str.casefold)) or "(there is none yet)"
+
+    def group_of(self, written: str) -> UUID | None:
+        """The group of this id or name, however its letters are written."""
+        wanted = written.casefold()
+        for group_id, name in self.groups.items():
+            if wanted in {str(group_id), name.casefold()}:
+                return group_id
+        return None
+
+
+async def read_vocabulary(db: AsyncSession) -> Vocabulary:
+    """The vocabulary as it is now."""
+    directory = await operators.load_operators(db)
+    groups = await crud.list_groups(db)
+    return Vocabulary(
+        tuple(directory.operators),
+        tuple(sorted(directory.circles)),
+        {group.group_id: group.name for group in groups},
+    )
+
+
+def columns_of(command: PlanCreate | PlanUpdate) -> dict[str, Any]:
+    """The columns that the command names, as the table keeps them."""
+    given = command.model_fields_set if isinstance(command, PlanUpdate) else set(PlanCreate.model_fields)
+    found: dict[str, Any] = {}
+    for name in given - {"version"}:
+        value = getattr(command, name)
+        if name == "price":
+            found["price_paise"] = value.paise
+        elif name == "validity":
+            found |= {"validity_count": value.n, "validity_unit": value.unit.value}
+        elif name == "benefits":
+            found["benefits"] = value.stored()
+        elif name == "circles":
+            found["circles"] = sorted(set(value))
+        else:
+            found[name] = getattr(value, "value", value)
+    return found
+
+
+def state_of(plan: Plan) -> dict[str, Any]:
+    """What an admin decides about, as the table keeps it."""
+    return {name: getattr(plan, name) for name in COLUMNS} | {"circles": sorted(plan.circles)}
+
+
+def completed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns with the one that follows from others."""
+    unit = ValidityUnit(values["validity_unit"])
+    return {**values, "is_addon": is_addon(Category(values["category"]), unit)}
+
+
+def makes_version(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """True where what is sold differs."""
+    return any(before[name] != after[name] for name in COLUMNS if name not in _NOT_SOLD)
+
+
+def terms_of(plan: Plan, group: str) -> dict[str, Any]:
+    """The terms as `plan_versions` keeps them."""
+    return PlanSnapshot.of(plan, group).terms()
+
+
+def identity_of(values: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]] | None:
+    """What no two plans of the catalogue share: operator, type, name, circles. None for an inactive plan."""
+    if values["status"] == PlanStatus.INACTIVE.value:
+        return None
+    return values["operator"], values["plan_type"], values["name"].casefold(), tuple(values["circles"])
+
+
+def problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
+    """What is wrong with the columns of a whole plan."""
+    yield from _unknown(values, vocabulary)
+    yield from _unfit(values)
+    yield from _validity(values)
+    begins, ends = values["active_from"], values["active_until"]
+    if begins is not None and ends is not None and ends <= begins:
+        yield Wrong("active_until", "an instant after active_from", "window_empty")
+
+
+def _unknown(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
+    if values["operator"] not in vocabulary.operators:
+        yield Wrong("operator", f"one of: {', '.join(vocabulary.operators)}", "unknown_operator")
+    unknown = [circle for circle in values["circles"] if circle not in vocabulary.circles]
+    if unknown:
+        known = ", ".join(vocabulary.circles)
+        yield Wrong("circles", f"not {', '.join(unknown)}; any of: {known}", "unknown_circle")
+    if values["group_id"] not in vocabulary.groups:
+        known = ", ".join(f"{name} ({group_id})" for group_id, name in vocabulary.groups.items())
+        yield Wrong("group_id", f"the id of one of: {known or vocabulary.group_names}", "unknown_group")
+
+
+def _unfit(values: Mapping[str, Any]) -> Iterator[Wrong]:
+    plan_type, category = PlanType(values["plan_type"]), Category(values["category"])
+    if category is Category.POSTPAID_RENTAL and plan_type is not PlanType.POSTPAID:
+        yield Wrong("category", "postpaid_rental goes with plan_type postpaid only", "category_unfit")
+    if category in _PREPAID_ONLY and plan_type is not PlanType.PREPAID:
+        yield Wrong("category", f"{category} goes with plan_type prepaid only", "category_unfit")
+
+
+def _validity(values: Mapping[str, Any]) -> Iterator[Wrong]:
+    unit, count = ValidityUnit(values["validity_unit"]), values["validity_count"]
+    if unit is ValidityUnit.BASE_PLAN:
+        if count is not None:
+            yield Wrong("validity.n", "left out: a base_plan validity has no count", "validity_unfit")
+        if values["category"] == Category.POSTPAID_RENTAL.value:
+            yield Wrong("validity.unit", "day or month: a rental is a base plan itself", "validity_unfit")
+    elif count is None:
+        yield Wrong("validity.n", f"how many {unit}s, such as 28", "validity_unfit")
+    elif unit is ValidityUnit.MONTH and count > _MOST_MONTHS:
+        yield Wrong("validity.n", f"at most {_MOST_MONTHS} months", "validity_unfit")

@@ -1,0 +1,173 @@
+"""Files of rows: CSV (RFC 4180, UTF-8) and XLSX, from bytes to texts and back.
+
+What comes from outside is bounded before it is read: rows, columns, what a ZIP archive unpacks to, what its cells
+hold together. A cell that a spreadsheet would run as a formula gets an apostrophe in front, and loses it when read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+import python_calamine
+import xlsxwriter
+
+from gencharge.core.errors import field_problem
+from gencharge.plans import xlsx_guard
+from gencharge.plans.errors import FileUnreadable
+
+MAX_ROWS: Final = 10_000
+CSV: Final = "text/csv; charset=utf-8; header=present"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PER_CHUNK: Final = 200
+_ZIP: Final = b"PK\x03\x04"
+# What spreadsheets take for the beginning of a formula, and the apostrophe that keeps them from it (OWASP, CSV injection).
+_RUNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_APOSTROPHE: Final = "'"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file: where it is (the column names are in line 1), and its cells by column."""
+
+    line: int
+    cells: dict[str, str]
+
+
+def neutral(text: str) -> str:
+    """A cell's text so that no spreadsheet runs it. What begins with an apostrophe gets one more, so that it comes back."""
+    return _APOSTROPHE + text if text.startswith((*_RUNS, _APOSTROPHE)) else text
+
+
+def plain(text: str) -> str:
+    """The text that `neutral` was given. An apostrophe before anything else was written by a person, and stays."""
+    return text[1:] if text.startswith(_APOSTROPHE) and text[1:].startswith((*_RUNS, _APOSTROPHE)) else text
+
+
+def read(data: bytes, columns: Sequence[str]) -> list[Row]:
+    """The rows of a CSV or XLSX file whose first line names some of `columns`. Empty rows are left out.
+
+    Raises FileUnreadable: for another kind of file, other columns, more than 10,000 rows, more cells than names.
+    """
+    if not data.strip():
+        raise FileUnreadable("The file is empty.")
+    lines = _lines_of_xlsx(data) if data.startswith(_ZIP) else _lines_of_csv(data)
+    header: list[str] | None = None
+    rows: list[Row] = []
+    for line, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if header is None:
+            header = _header(cells, columns)
+            continue
+        if len(rows) == MAX_ROWS:
+            raise FileUnreadable(f"The file has more than {MAX_ROWS} rows; split it.")
+        if any(cell.strip() for cell in cells[len(header) :]):
+            raise FileUnreadable(
+                f"Line {line} has more cells than there are column names; put a text with commas into quotes."
+            )
+        texts = [plain(cell.strip()) for cell in cells[: len(header)]]
+        texts += [""] * (len(header) - len(texts))
+        rows.append(Row(line, dict(zip(header, texts, strict=True))))
+    if header is None or not rows:
+        raise FileUnreadable("The file has no row below the column names.")
+    return rows
+
+
+def _header(cells: list[str], columns: Sequence[str]) -> list[str]:
+    names = [cell.strip().lower() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    known = ", ".join(columns)
+    problems = [
+        field_problem(f"column {position} ({name or 'without a name'})", f"one of: {known}", "unknown_column")
+        for position, name in enumerate(names, start=1)
+        if name not in columns
+    ]
+    twice = {name for name in names if names.count(name) > 1 and name in columns}
+    problems += [field_problem(name, "one column of this name", "repeated_column") for name in sorted(twice)]
+    if problems:
+        raise FileUnreadable(
+            "The first line names the columns, separated by commas; some are not known.", errors=problems[:50]
+        )
+    return names
+
+
+def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise FileUnreadable(
+            f"Line {line} is not UTF-8; save the file as CSV in UTF-8, or as XLSX."
+        ) from None
+    if "\x00" in text:
+        raise FileUnreadable("This is neither CSV nor XLSX.")
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise FileUnreadable(f"Line {line} is not CSV: {error}.") from None
+        yield line, cells
+
+
+def _lines_of_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    safe = xlsx_guard.unpacked(data, max_rows=MAX_ROWS + 1)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(safe))
+        rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
+    except Exception as error:  # whatever a broken file makes of the reader
+        raise FileUnreadable(f"The XLSX file can't be read: {str(error)[:200]}") from None
+    for line, cells in enumerate(rows, start=1):
+        yield line, [_text(cell) for cell in cells]
+
+
+def _text(cell: Any) -> str:
+    """A cell of a sheet as text: whole numbers without a point, truth as `true`, dates as ISO 8601 has them."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        # Money has two decimals: what floating point adds behind them was never written.
+        return str(int(cell)) if cell.is_integer() else repr(round(cell, 6))
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    return str(cell)
+
+
+def csv_chunks(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """A CSV file, some rows at a time, with CRLF at the ends of lines."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(columns)
+    for number, row in enumerate(rows, start=1):
+        writer.writerow([neutral(cell) for cell in row])
+        if number % _PER_CHUNK == 0:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+def xlsx_of(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """An XLSX file with one sheet; every cell is text, never a formula or a link."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    sheet = book.add_worksheet("plans")
+    bold = book.add_format({"bold": True})
+    for position, name in enumerate(columns):
+        sheet.write_string(0, position, name, bold)
+    for number, row in enumerate(rows, start=1):
+        for position, cell in enumerate(row):
+            if cell:
+                sheet.write_string(number, position, neutral(cell))
+    sheet.freeze_panes(1, 0)
+    book.close()
+    return buffer.getvalue()

@@ -1,0 +1,190 @@
+"""Routes of the catalogue for the staff. They stand before `/plans/{plan_id}`, which would take `admin` for an id."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Header, Query
+from fastapi.responses import Response
+
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http.paging import CursorInvalid, Page, Paging
+from gencharge.core.http.web import errors, reply
+from gencharge.core.http.web import router as router_of
+from gencharge.core.postgres.database import Db
+from gencharge.plans import groups_service as groups
+from gencharge.plans import overview_service as overview
+from gencharge.plans import staff_service
+from gencharge.plans.errors import (
+    PlanCanNotBeDraft,
+    PlanChangedMeanwhile,
+    PlanExists,
+    PlanGroupExists,
+    PlanGroupInUse,
+    PlanGroupNotFound,
+    PlanNotFound,
+    PlanWasPublished,
+)
+from gencharge.plans.staff_schemas import (
+    PlanAdminOut,
+    PlanAdminQuery,
+    PlanCreate,
+    PlanDetailOut,
+    PlanGroupAdminOut,
+    PlanGroupCreate,
+    PlanGroupUpdate,
+    PlanUpdate,
+    PlanUpdated,
+    PlanVersionOut,
+)
+from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
+
+Reader = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.READ, scoped=True))]
+Creator = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True))]
+Editor = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.DELETE, scoped=True))]
+GroupReader = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.READ, scoped=True))]
+GroupCreator = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.WRITE))]
+GroupEditor = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.EDIT))]
+GroupDeleter = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.DELETE))]
+IfMatch = Annotated[
+    str | None, Header(max_length=200, description="The ETag of the plan as you saw it; 409 if it changed.")
+]
+_BODY: Final = (MalformedJson, ValidationFailed, DatabaseUnavailable)
+router = router_of("plans")
+
+
+@router.get(
+    "/admin",
+    summary="All plans (staff)",
+    response_model=Page[PlanAdminOut],
+    responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
+)
+async def list_all_plans(
+    admin: Reader, db: Db, query: Annotated[PlanAdminQuery, Query()]
+) -> Page[PlanAdminOut]:
+    """Plans of every status in your scope, last changed first unless `sort` says otherwise."""
+    return await overview.list_plans(db, admin, query)
+
+
+@router.get(
+    "/admin/{plan_id}",
+    summary="One plan (staff)",
+    response_model=PlanDetailOut,
+    responses=errors(*SCOPED_ERRORS, PlanNotFound, ValidationFailed, DatabaseUnavailable),
+)
+async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> Response:
+    """A plan of any status, with its newest versions. Its `ETag` is for `If-Match` of a change."""
+    plan = await overview.get_plan(db, admin, plan_id)
+    return reply(plan, headers={"ETag": staff_service.etag_of(plan.revision)})
+
+
+@router.get(
+    "/admin/{plan_id}/versions",
+    summary="Versions of a plan (staff)",
+    response_model=Page[PlanVersionOut],
+    responses=errors(*SCOPED_ERRORS, PlanNotFound, ValidationFailed, CursorInvalid, DatabaseUnavailable),
+)
+async def list_plan_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging) -> Page[PlanVersionOut]:
+    """What the plan was at each version, since when and by whom; the newest first."""
+    return await overview.list_versions(db, admin, plan_id, page)
+
+
+@router.post(
+    "",
+    summary="Add a plan (staff)",
+    status_code=201,
+    response_model=PlanAdminOut,
+    responses=errors(*SCOPED_ERRORS, OperatorOutOfScope, PlanExists, *_BODY),
+)
+async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> PlanAdminOut:
+    """A new plan, a draft unless `status` says otherwise."""
+    return await staff_service.create(db, admin, command)
+
+
+@router.patch(
+    "/{plan_id}",
+    summary="Change a plan (staff)",
+    response_model=PlanUpdated,
+    responses=errors(
+        *SCOPED_ERRORS,
+        OperatorOutOfScope,
+        PlanNotFound,
+        PlanChangedMeanwhile,
+        PlanCanNotBeDraft,
+        PlanExists,
+        *_BODY,
+    ),
+)
+async def update_plan(
+    admin: Editor, db: Db, plan_id: UUID, command: PlanUpdate, if_match: IfMatch = None
+) -> PlanUpdated:
+    """Change any part of a plan. What is sold under new terms is a new version; what was sold keeps the old ones.
+
+    A draft is published with `status: active`, at once or at `active_from`; a published plan is taken off sale with
+    `inactive` and never becomes a draft again. Every process sells the new terms within a second of this answer.
+    """
+    return await staff_service.update(db, admin, plan_id, command, if_match=if_match)
+
+
+@router.delete(
+    "/{plan_id}",
+    summary="Delete a draft (staff)",
+    status_code=204,
+    responses=errors(*SCOPED_ERRORS, PlanNotFound, PlanWasPublished, ValidationFailed, DatabaseUnavailable),
+)
+async def delete_plan(admin: Deleter, db: Db, plan_id: UUID) -> None:
+    """Only a draft, which nobody ever bought; any other plan is set inactive with PATCH."""
+    await staff_service.delete(db, admin, plan_id)
+
+
+@router.get(
+    "/groups/admin",
+    summary="All plan groups (staff)",
+    response_model=Page[PlanGroupAdminOut],
+    responses=errors(*SCOPED_ERRORS, DatabaseUnavailable),
+)
+async def list_all_plan_groups(admin: GroupReader, db: Db) -> Page[PlanGroupAdminOut]:
+    """The groups with how many plans of each status they hold in your scope."""
+    return await groups.list_all(db, admin)
+
+
+@router.post(
+    "/groups",
+    summary="Add a plan group (staff)",
+    status_code=201,
+    response_model=PlanGroupAdminOut,
+    responses=errors(*ADMIN_ERRORS, PlanGroupExists, *_BODY),
+)
+async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreate) -> PlanGroupAdminOut:
+    """A new group; it is shown to customers at once."""
+    del admin
+    return await groups.create(db, command)
+
+
+@router.patch(
+    "/groups/{group_id}",
+    summary="Change a plan group (staff)",
+    response_model=PlanGroupAdminOut,
+    responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupExists, *_BODY),
+)
+async def update_plan_group(
+    admin: GroupEditor, db: Db, group_id: UUID, command: PlanGroupUpdate
+) -> PlanGroupAdminOut:
+    """Name, description, place in the order."""
+    del admin
+    return await groups.update(db, group_id, command)
+
+
+@router.delete(
+    "/groups/{group_id}",
+    summary="Delete a plan group (staff)",
+    status_code=204,
+    responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupInUse, ValidationFailed, DatabaseUnavailable),
+)
+async def delete_plan_group(admin: GroupDeleter, db: Db, group_id: UUID) -> None:
+    """Only an empty one."""
+    del admin
+    await groups.delete(db, group_id)

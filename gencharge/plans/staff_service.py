@@ -1,0 +1,182 @@
+"""What the staff do with plans: make one, change it, take it off sale, delete a draft.
+
+Whoever changes the catalogue takes its lock first (`snapshots.lock`), so what is read before a change is still true
+when it is written, and of two admins at once none loses what they wrote.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import ValidationFailed, field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.rooms import snapshots
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.money import Money
+from gencharge.plans import crud, rules_service
+from gencharge.plans.errors import (
+    PlanCanNotBeDraft,
+    PlanChangedMeanwhile,
+    PlanExists,
+    PlanNotFound,
+    PlanWasPublished,
+)
+from gencharge.plans.events import PlanCreated, PlanDeleted
+from gencharge.plans.events import PlanUpdated as PlanWasUpdated
+from gencharge.plans.models import Plan, PlanStatus, ValidityUnit
+from gencharge.plans.rules_service import Vocabulary
+from gencharge.plans.schemas import Benefits, Validity
+from gencharge.plans.staff_schemas import PlanAdminOut, PlanCreate, PlanUpdate, PlanUpdated
+from gencharge.sessions.guards import Principal, check_scope, within
+
+
+async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> PlanAdminOut:
+    """A new plan. Raises ValidationFailed, OperatorOutOfScope, PlanExists."""
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    vocabulary = await rules_service.read_vocabulary(db)
+    values = rules_service.completed(rules_service.columns_of(command))
+    plan_id = new_id()
+    await _check(db, admin, plan_id, values, vocabulary)
+    instant = clock.now()
+    plan = Plan(plan_id=plan_id, version=1, revision=1, created_at=instant, updated_at=instant, **values)
+    db.add(plan)
+    await db.flush()
+    group = vocabulary.groups[plan.group_id]
+    await crud.add_version(db, plan_id, 1, rules_service.terms_of(plan, group), admin.user_id)
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    created = PlanCreated(
+        user_id=str(SYSTEM),
+        plan_id=str(plan_id),
+        operator=plan.operator,
+        version=1,
+        changes=changes({}, values),
+    )
+    await emit(db, created)
+    return PlanAdminOut.of_row(plan, group)
+
+
+async def update(
+    db: AsyncSession, admin: Principal, plan_id: UUID, command: PlanUpdate, *, if_match: str | None = None
+) -> PlanUpdated:
+    """Change what the command names. A change of what is sold makes a new version; sales keep the one they had.
+
+    `if_match`: the ETag of the plan as the admin saw it. Raises PlanNotFound (also beyond the admin's scope),
+    PlanChangedMeanwhile, ValidationFailed, OperatorOutOfScope, PlanCanNotBeDraft, PlanExists.
+    """
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    plan = await crud.lock_plan(db, plan_id, within(admin, Plan.operator.expression))
+    if plan is None:
+        raise PlanNotFound
+    _check_seen(plan, command.version, if_match)
+    before = rules_service.state_of(plan)
+    after = rules_service.completed({**before, **rules_service.columns_of(command)})
+    if after == before:
+        return PlanUpdated(plan_id=plan_id, updated_fields={}, cache_status="Unchanged")
+    check_status(before, after)
+    vocabulary = await rules_service.read_vocabulary(db)
+    await _check(db, admin, plan_id, after, vocabulary)
+    for name, value in after.items():
+        setattr(plan, name, value)
+    plan.revision += 1
+    plan.updated_at = clock.now()
+    if rules_service.makes_version(before, after):
+        plan.version += 1
+        snapshot = rules_service.terms_of(plan, vocabulary.groups[plan.group_id])
+        await crud.add_version(db, plan_id, plan.version, snapshot, admin.user_id)
+    await db.flush()
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    await emit(
+        db,
+        PlanWasUpdated(
+            user_id=str(SYSTEM),
+            plan_id=str(plan_id),
+            operator=plan.operator,
+            version=plan.version,
+            changes=changes(before, after),
+        ),
+    )
+    return PlanUpdated(plan_id=plan_id, updated_fields=_shown(before, after), cache_status="Invalidated")
+
+
+async def delete(db: AsyncSession, admin: Principal, plan_id: UUID) -> None:
+    """Delete a draft: it was never on sale, since no published plan becomes a draft again.
+
+    Raises PlanNotFound (also beyond the admin's scope), PlanWasPublished.
+    """
+    await snapshots.lock(db, snapshots.CATALOGUE)
+    plan = await crud.lock_plan(db, plan_id, within(admin, Plan.operator.expression))
+    if plan is None:
+        raise PlanNotFound
+    if plan.status != PlanStatus.DRAFT.value:
+        raise PlanWasPublished
+    state = rules_service.state_of(plan)
+    await crud.delete_plan(db, plan_id)
+    await snapshots.bump(db, snapshots.CATALOGUE)
+    await emit(
+        db,
+        PlanDeleted(
+            user_id=str(SYSTEM),
+            plan_id=str(plan_id),
+            operator=plan.operator,
+            version=plan.version,
+            changes=changes(state, {}),
+        ),
+    )
+
+
+def etag_of(revision: int) -> str:
+    """The ETag of a plan at a revision, as the staff see it."""
+    return f'"{revision}"'
+
+
+def check_status(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Raises PlanCanNotBeDraft: what was published stays what may have been sold."""
+    if after["status"] == PlanStatus.DRAFT.value != before["status"]:
+        raise PlanCanNotBeDraft(errors=[field_problem("body.status", "active or inactive", "status_unfit")])
+
+
+def _check_seen(plan: Plan, version: int | None, if_match: str | None) -> None:
+    """Raises PlanChangedMeanwhile where the admin saw another plan than the one that there is."""
+    seen = {tag.strip().removeprefix("W/") for tag in if_match.split(",")} if if_match is not None else {"*"}
+    if version not in {None, plan.version} or not seen & {"*", etag_of(plan.revision)}:
+        raise PlanChangedMeanwhile(
+            f"Somebody else changed this plan meanwhile; it is at version {plan.version}, revision {plan.revision}."
+        )
+
+
+async def _check(
+    db: AsyncSession, admin: Principal, plan_id: UUID, values: dict[str, Any], vocabulary: Vocabulary
+) -> None:
+    """Raises ValidationFailed, OperatorOutOfScope, PlanExists for a plan that can't be so."""
+    wrong = list(rules_service.problems(values, vocabulary))
+    if wrong:
+        raise ValidationFailed(
+            errors=[field_problem(f"body.{one.field}", one.message, one.code) for one in wrong]
+        )
+    check_scope(admin, values["operator"])
+    if rules_service.identity_of(values) is None:
+        return
+    same = await crud.find_same(
+        db, plan_id, values["operator"], values["plan_type"], values["name"], values["circles"]
+    )
+    if same is not None:
+        right = f"a name that plan {same} of this operator and type does not have"
+        raise PlanExists(errors=[field_problem("body.name", right, "plan_exists")])
+
+
+def _shown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The changed fields with their new values, as the API names them."""
+    changed = {name: after[name] for name in rules_service.COLUMNS if before[name] != after[name]}
+    if "price_paise" in changed:
+        changed = {"price": Money(changed.pop("price_paise")), **changed}
+    if changed.keys() & {"validity_count", "validity_unit"}:
+        changed.pop("validity_count", None)
+        changed.pop("validity_unit", None)
+        changed["validity"] = Validity(n=after["validity_count"], unit=ValidityUnit(after["validity_unit"]))
+    if "benefits" in changed:
+        changed["benefits"] = Benefits.from_stored(changed["benefits"])
+    return changed

@@ -1,0 +1,1 @@
+"""Receipts: the tax invoice of a recharge."""

@@ -1,0 +1,61 @@
+"""What a recharge does when the gateway's money for it is there."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import faultpoints, telemetry
+from gencharge.core.events import events
+from gencharge.core.events.events import Envelope, Inside
+from gencharge.core.values.money import Money
+from gencharge.delivery import crud
+from gencharge.payments import service as payments
+from gencharge.payments.events import PaymentCaptured, PaymentFailed
+from gencharge.payments.models import Purpose
+from gencharge.recharge.models import PaymentState
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Code
+
+log = telemetry.get_logger(__name__)
+
+
+async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
+    """Send the recharge on its way. Where it was given up meanwhile, the money goes to the wallet."""
+    event = cast(PaymentCaptured, envelope.event)
+    if event.purpose != Purpose.RECHARGE or event.reference_id is None:
+        return
+    user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
+    outcome = await crud.pay(db, user_id, recharge_id, context=events.context_json())
+    if outcome == "not_found":
+        # The order was made, and the recharge refused before it was written down; somebody paid all the same.
+        await wallet.release(
+            db,
+            user_id,
+            Money(event.amount_paise),
+            code=Code.RELEASE,
+            key=event.payment_id,
+            reference_id=recharge_id,
+            payment_method=event.method,
+        )
+    await faultpoints.point("paid.written")
+    log.info("recharge_paid", recharge_id=event.reference_id, outcome=outcome)
+
+
+async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
+    """Nobody paid: the recharge is given up and the wallet's part is free. A payment that comes later is given back."""
+    event = cast(PaymentFailed, envelope.event)
+    if event.purpose != Purpose.RECHARGE or event.reference_id is None:
+        return
+    user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
+    if await crud.lock_recharge(db, user_id, recharge_id) != PaymentState.PAYMENT_PENDING:
+        return
+    if await payments.find_captured(db, user_id, UUID(event.payment_id)) is not None:
+        return  # declined first and paid then: that event is on its way
+    await crud.fail(db, user_id, recharge_id, reason="payment_failed", context=events.context_json())
+
+
+UNPAID: Final = Inside("recharge-unpaid", (PaymentFailed,), on_failed)
+PAID: Final = Inside("recharge-paid", (PaymentCaptured,), on_captured)

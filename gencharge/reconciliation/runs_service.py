@@ -1,0 +1,313 @@
+"""A run: fetch the statement, match it, write down what came of it.
+
+    running -> matched | differences | failed
+
+The statement is fetched outside any transaction; what is written down is one. A run that is begun again (its worker died)
+does the same once more, and only the first result counts. Of several runs of a day the last one to finish counts: what
+an earlier one left open is superseded, what was resolved stays resolved.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels import service as fulfilment
+from gencharge.channels.service import Channel, OperatorClient
+from gencharge.core import telemetry
+from gencharge.core.events.events import emit
+from gencharge.core.postgres.database import Database
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.clock import IST
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.payments.service import Desk
+from gencharge.reconciliation import books_crud, crud
+from gencharge.reconciliation import statements_service as statements
+from gencharge.reconciliation.errors import CounterpartyUnknown, StatementUnavailable, StatementUnreadable
+from gencharge.reconciliation.events import ReconciliationFinished
+from gencharge.reconciliation.matching import Difference, Matching, OurEntry, Result
+from gencharge.reconciliation.models import (
+    GATEWAY,
+    DifferenceStatus,
+    ReconciliationDifference,
+    ReconciliationRun,
+    RunStatus,
+    Source,
+)
+from gencharge.reconciliation.statements_service import Statement
+
+log = telemetry.get_logger(__name__)
+STATEMENT_SECONDS: Final = 60.0
+# The two sides' clocks differ by less than this.
+SKEW: Final = timedelta(hours=1)
+# Other days' statements that are fetched at most for entries that the day's own one lacks.
+MOST_DAYS: Final = 8
+# Differences are named by what they are about, so that a later run finds the same one, and money moves for it once.
+_NAMES: Final = UUID("6f1c1f4e-6f0e-5b0e-9a53-7d0f2c1be001")
+
+
+class Sources:
+    """Where statements come from. One for a job or a command; close it."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.database: Database = stores.database
+        self.client = OperatorClient(stores.settings, timeout_seconds=STATEMENT_SECONDS)
+        self.desk = Desk.at(stores)
+
+    async def close(self) -> None:
+        """Close all connections to the outside."""
+        await self.client.close()
+        await self.desk.gateway.close()
+
+    async def channel(self, counterparty: str) -> Channel:
+        """The operator's channel. Raises CounterpartyUnknown."""
+        channels = await self.database.run(fulfilment.load_channels)
+        found = channels.get(counterparty)
+        if found is None:
+            raise CounterpartyUnknown
+        return found
+
+    async def statement(self, counterparty: str, day: date) -> Statement:
+        """A day's statement. Raises StatementUnavailable, StatementUnreadable, CounterpartyUnknown."""
+        if counterparty == GATEWAY:
+            return await statements.fetch_from_gateway(self.desk, day)
+        return await statements.fetch_from_operator(self.client, await self.channel(counterparty), day)
+
+
+def yesterday() -> date:
+    """The business day in India that ended last."""
+    return today() - timedelta(days=1)
+
+
+def today() -> date:
+    """The business day in India."""
+    return clock.now().astimezone(IST).date()
+
+
+async def list_counterparties(db: AsyncSession, day: date) -> list[str]:
+    """Whose statements of a day there are to be: the gateway's, and those of the channels that were used."""
+    starts, ends = clock.start_of_day(day), clock.start_of_day(day + timedelta(days=1))
+    return [GATEWAY, *await crud.list_used_channels(db, starts - timedelta(days=1), ends)]
+
+
+async def list_channels(db: AsyncSession) -> list[str]:
+    """Every operator's channel, used or not."""
+    return sorted((await fulfilment.load_channels(db)).channels)
+
+
+async def begin(
+    db: AsyncSession, counterparty: str, day: date, *, source: Source = Source.API, by: UUID = SYSTEM
+) -> UUID:
+    """Write a run down that is to be done: its id."""
+    run_id = new_id()
+    await crud.add_run(
+        db,
+        run_id=run_id,
+        counterparty=counterparty,
+        day=day,
+        source=source.value,
+        requested_by=by,
+        started_at=clock.now(),
+    )
+    return run_id
+
+
+async def execute(
+    sources: Sources, run_id: UUID, given: Statement | StatementUnreadable | None = None
+) -> ReconciliationRun:
+    """Do a run that was begun, with the statement that is `given` or the counterparty's own; the run as it ended."""
+    database = sources.database
+    run = await database.run(lambda db: crud.get_run(db, run_id))
+    assert run is not None, "it was begun"
+    if run.status != RunStatus.RUNNING:
+        return run
+    try:
+        if isinstance(given, StatementUnreadable):
+            raise given
+        statement = given or await sources.statement(run.counterparty, run.day)
+        result = await _match(sources, run, statement, fetches=given is None)
+    except (StatementUnavailable, CounterpartyUnknown) as error:
+        problem = str(error)
+        await database.run(lambda db: _fail(db, run_id, problem))
+    except StatementUnreadable as error:
+        problem = "\n".join(error.problems)
+        await database.run(lambda db: _fail(db, run_id, problem))
+    else:
+        await database.run(lambda db: _record(db, run_id, statement, result))
+    ended = await database.run(lambda db: crud.get_run(db, run_id))
+    assert ended is not None, "runs are never deleted"
+    log.info(
+        "reconciled",
+        counterparty=ended.counterparty,
+        day=ended.day.isoformat(),
+        status=ended.status,
+        differences=ended.differences,
+    )
+    return ended
+
+
+@dataclass(slots=True)
+class _Ours:
+    """Our side of a day: its entries, what is known of the statement's references, references of other days."""
+
+    entries: list[OurEntry]
+    known: dict[str, OurEntry]
+    reported: set[str]
+
+
+async def _match(sources: Sources, run: ReconciliationRun, statement: Statement, *, fetches: bool) -> Result:
+    is_gateway = run.counterparty == GATEWAY
+    starts, ends = clock.start_of_day(run.day), clock.start_of_day(run.day + timedelta(days=1))
+
+    async def look(db: AsyncSession) -> _Ours:
+        # One snapshot: what is settled meanwhile is wholly in it, or not at all.
+        await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        await db.execute(text("SET LOCAL statement_timeout = 0"))
+        if is_gateway:
+            entries = await books_crud.list_gateway(db, GATEWAY, starts, ends)
+            known = await books_crud.find_orders(db, GATEWAY, statement.rows)
+        else:
+            entries = await books_crud.list_delivered(db, run.counterparty, starts, ends)
+            known = await books_crud.find_references(db, run.counterparty, statement.rows)
+        absent = {entry.reference for entry in entries} - {row.reference for row in statement.rows}
+        return _Ours(entries, known, await books_crud.find_reported(db, run.counterparty, run.day, absent))
+
+    ours = await sources.database.run(look)
+    elsewhere = ours.reported | {row.reference for row in statement.beside if row.done}
+    if fetches:
+        have = elsewhere | {row.reference for row in statement.rows}
+        missing = [entry for entry in ours.entries if entry.reference not in have]
+        elsewhere |= await _references_beside(sources, run, missing)
+    matching = Matching(starts, ends, compare_charges=not is_gateway)
+    return matching.run(statement.rows, ours.entries, ours.known, elsewhere)
+
+
+async def _references_beside(
+    sources: Sources, run: ReconciliationRun, missing: Iterable[OurEntry]
+) -> set[str]:
+    """References of the days on which they may have done what we booked on this one."""
+    days: set[date] = set()
+    for entry in missing:
+        assert entry.booked_at is not None, "it is in the books"
+        first = ((entry.began_at or entry.booked_at) - SKEW).astimezone(IST).date()
+        last = (entry.booked_at + SKEW).astimezone(IST).date()
+        days.update(first + timedelta(days=number) for number in range((last - first).days + 1))
+    days.discard(run.day)
+    found: set[str] = set()
+    for day in sorted(days, key=lambda day: abs(day - run.day))[:MOST_DAYS]:
+        try:
+            beside = await sources.statement(run.counterparty, day)
+        except StatementUnavailable:
+            if day < run.day:
+                raise
+            continue  # a day that is not over may have no statement yet; a later run looks again
+        found.update(row.reference for row in beside.rows if row.done)
+    return found
+
+
+async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
+    run = await crud.get_run(db, run_id)
+    assert run is not None, "runs are never deleted"
+    if run.status != RunStatus.RUNNING:
+        return
+    run.status, run.error, run.finished_at = RunStatus.FAILED.value, problem[:2000], clock.now()
+    await emit(
+        db,
+        ReconciliationFinished(
+            user_id=str(SYSTEM),
+            run_id=str(run_id),
+            counterparty=run.counterparty,
+            day=run.day.isoformat(),
+            status=run.status,
+            error=problem[:200],
+        ),
+    )
+
+
+async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: Result) -> None:
+    run = await crud.get_run(db, run_id)
+    assert run is not None, "runs are never deleted"
+    runs = await crud.lock_day(db, run.counterparty, run.day)
+    run = next(each for each in runs if each.run_id == run_id)
+    if run.status != RunStatus.RUNNING:
+        return
+    now = clock.now()
+    await crud.supersede(db, run.counterparty, run.day, run_id, now)
+    settled = await crud.list_settled(db, run.counterparty, run.day)
+    await crud.end_claims(db, run.counterparty, run.day, run_id)
+    await crud.add_differences(db, list(_rows(run, result.differences, settled)))
+    run.status = (RunStatus.DIFFERENCES if result.differences else RunStatus.MATCHED).value
+    run.statement_sha256 = statement.sha256
+    run.rows_theirs, run.rows_ours, run.matched = result.rows_theirs, result.rows_ours, result.matched
+    run.theirs_paise, run.ours_paise = result.theirs, result.ours
+    run.difference_paise = result.theirs - result.ours
+    run.carried_paise, run.charges_paise = result.carried, result.charges
+    run.differences = len(result.differences)
+    # Another run of the day may have finished while this one was at it: the last to finish counts.
+    run.finished_at, run.superseded_at = now, None
+    await emit(
+        db,
+        ReconciliationFinished(
+            user_id=str(SYSTEM),
+            run_id=str(run_id),
+            counterparty=run.counterparty,
+            day=run.day.isoformat(),
+            status=run.status,
+            rows_theirs=run.rows_theirs,
+            rows_ours=run.rows_ours,
+            matched=run.matched,
+            differences=run.differences,
+            difference_paise=run.difference_paise,
+        ),
+    )
+
+
+def _rows(
+    run: ReconciliationRun,
+    found: Iterable[Difference],
+    settled: Mapping[UUID, ReconciliationDifference],
+) -> Iterable[dict[str, Any]]:
+    """The differences as rows; what an earlier run of the day had settled, about the same amounts, stays so."""
+    times: Counter[str] = Counter()
+    for difference in found:
+        name = f"{run.counterparty}|{run.day}|{difference.kind}|{difference.reference}"
+        times[name] += 1
+        difference_id = uuid5(_NAMES, f"{name}|{times[name]}")
+        entry = difference.entry
+        row: dict[str, Any] = {
+            "run_id": run.run_id,
+            "difference_id": difference_id,
+            "counterparty": run.counterparty,
+            "day": run.day,
+            "kind": difference.kind.value,
+            "reference": difference.reference,
+            "user_id": entry.user_id if entry else None,
+            "recharge_id": entry.recharge_id if entry else None,
+            "payment_id": entry.payment_id if entry else None,
+            "refund_id": entry.refund_id if entry else None,
+            "ours_paise": difference.ours,
+            "theirs_paise": difference.theirs,
+            "detail": difference.detail,
+            "proposed_resolution": difference.proposed.value,
+            "status": DifferenceStatus.OPEN.value,
+            "resolution": None,
+            "note": None,
+            "resolved_by": None,
+            "resolved_at": None,
+        }
+        earlier = settled.get(difference_id)
+        if earlier is not None and (earlier.ours_paise, earlier.theirs_paise) == (
+            difference.ours,
+            difference.theirs,
+        ):
+            names = ("status", "resolution", "note", "resolved_by", "resolved_at")
+            row |= {name: getattr(earlier, name) for name in names}
+        yield row

@@ -1,0 +1,211 @@
+"""Statements: from a counterparty's API or from a file, as rows that all look the same.
+
+A statement is taken as a whole or not at all: one row that can't be read makes the sums worthless, so each bad row is
+named with its line, and nothing is matched.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from gencharge.channels.service import Channel, OperatorClient
+from gencharge.core.values.clock import IST
+from gencharge.payments import service as payments
+from gencharge.payments.errors import GatewayUnavailable
+from gencharge.reconciliation.errors import StatementUnavailable, StatementUnreadable
+from gencharge.reconciliation.matching import TheirRow
+from gencharge.reconciliation.models import GATEWAY
+
+MAX_FILE_BYTES: Final = 32_000_000
+MAX_ROWS: Final = 500_000
+MAX_PAISE: Final = 10**13
+SHOWN_PROBLEMS: Final = 100
+_OPERATOR_COLUMNS: Final = frozenset(
+    {"reference", "amount_paise", "commission_paise", "status", "completed_at"}
+)
+_GATEWAY_COLUMNS: Final = frozenset(
+    {"entity_id", "type", "amount", "currency", "fee", "settled_at", "order_id"}
+)
+Reader = Callable[[Mapping[str, Any]], TheirRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The rows of a day, and those of other days that came with them. `sha256` of what was received."""
+
+    rows: tuple[TheirRow, ...]
+    beside: tuple[TheirRow, ...]
+    sha256: str
+
+
+async def fetch_from_operator(client: OperatorClient, channel: Channel, day: date) -> Statement:
+    """An operator's statement of a day. Raises StatementUnavailable, StatementUnreadable."""
+    try:
+        document = await client.fetch(channel, f"/statement?date={day.isoformat()}")
+    except (httpx.HTTPError, ValueError, TimeoutError) as error:
+        raise StatementUnavailable(str(error) or type(error).__name__) from error
+    return _from_document(document, channel.code, day)
+
+
+async def fetch_from_gateway(desk: payments.Desk, day: date) -> Statement:
+    """The gateway's statement of a day. Raises StatementUnavailable, StatementUnreadable."""
+    try:
+        found = await payments.fetch_statement(desk, day)
+    except GatewayUnavailable as error:
+        raise StatementUnavailable(error.detail) from error
+    items = [
+        {
+            "entity_id": row.entity_id,
+            "type": row.kind,
+            "amount": row.amount,
+            "currency": row.currency,
+            "fee": row.fee,
+            "settled_at": row.settled_at,
+            "order_id": row.order_id,
+        }
+        for row in found
+    ]
+    return _split(_read_all(enumerate(items, 1), _gateway_row), day, orjson.dumps(items))
+
+
+def read_file(data: bytes, counterparty: str, day: date) -> Statement:
+    """A statement that came as a file: CSV with a heading, or the API's JSON. Raises StatementUnreadable."""
+    if len(data) > MAX_FILE_BYTES:
+        raise StatementUnreadable([f"the file has more than {MAX_FILE_BYTES // 1_000_000} MB"])
+    if data.lstrip()[:1] in {b"{", b"["}:
+        try:
+            document = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise StatementUnreadable([f"not valid JSON: {error}"]) from None
+        return _from_document(document, counterparty, day, data)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise StatementUnreadable(["not a text in UTF-8"]) from None
+    reader = csv.DictReader(io.StringIO(text), strict=True)
+    columns = _GATEWAY_COLUMNS if counterparty == GATEWAY else _OPERATOR_COLUMNS
+    missing = sorted(columns - set(reader.fieldnames or ()))
+    if missing:
+        raise StatementUnreadable([f"line 1: the heading lacks {', '.join(missing)}"])
+    lines: list[tuple[int, Any]] = []
+    try:
+        lines.extend((reader.line_num, row) for row in reader)
+    except csv.Error as error:
+        raise StatementUnreadable([f"line {reader.line_num}: {error}"]) from None
+    return _split(_read_all(lines, _reader_of(counterparty)), day, data)
+
+
+def _from_document(document: Any, counterparty: str, day: date, data: bytes | None = None) -> Statement:
+    """The API's JSON; where it names channel, date, count or sums, they are to be right."""
+    if isinstance(document, list):
+        document = {"items": document}
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        raise StatementUnreadable(["not a statement: an object with items"])
+    items = document["items"]
+    rows = _read_all(enumerate(items, 1), _reader_of(counterparty))
+    wanted = {
+        "channel": counterparty,
+        "date": day.isoformat(),
+        "count": len(items),
+        "total_amount_paise": sum(row.amount for row in rows),
+        "total_commission_paise": sum(row.charges for row in rows),
+    }
+    wrong = [
+        f"{name}: says {document[name]}, is {value}"
+        for name, value in wanted.items()
+        if name in document and document[name] != value
+    ]
+    if wrong:
+        raise StatementUnreadable(wrong)
+    return _split(rows, day, data if data is not None else orjson.dumps(document))
+
+
+def _read_all(lines: Any, read: Reader) -> list[TheirRow]:
+    rows: list[TheirRow] = []
+    problems: list[str] = []
+    for line, item in lines:
+        if len(rows) >= MAX_ROWS:
+            raise StatementUnreadable([f"more than {MAX_ROWS} rows"])
+        try:
+            rows.append(read(item))
+        except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
+            what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+            problems.append(f"line {line}: {what}")
+    if problems:
+        more = len(problems) - SHOWN_PROBLEMS
+        raise StatementUnreadable(
+            problems[:SHOWN_PROBLEMS] + ([f"and {more} more bad rows"] if more > 0 else [])
+        )
+    return rows
+
+
+def _split(rows: Sequence[TheirRow], day: date, data: bytes) -> Statement:
+    """The day's own rows, and those of the days beside it; a row of any other day is in the wrong statement."""
+    own: list[TheirRow] = []
+    beside: list[TheirRow] = []
+    for number, row in enumerate(rows, 1):
+        distance = abs(row.at.astimezone(IST).date() - day)
+        if distance > timedelta(days=1):
+            problem = f"row {number}: {row.reference} is of {row.at.astimezone(IST).date()}, not of {day}"
+            raise StatementUnreadable([problem])
+        (beside if distance else own).append(row)
+    return Statement(tuple(own), tuple(beside), hashlib.sha256(data).hexdigest())
+
+
+def _reader_of(counterparty: str) -> Reader:
+    return _gateway_row if counterparty == GATEWAY else _operator_row
+
+
+def _operator_row(item: Mapping[str, Any]) -> TheirRow:
+    at = datetime.fromisoformat(_text(item, "completed_at"))
+    if at.tzinfo is None:
+        raise ValueError("completed_at: an instant with its zone")
+    return TheirRow(
+        reference=_text(item, "reference"),
+        amount=_paise(item, "amount_paise"),
+        charges=_paise(item, "commission_paise"),
+        at=at.astimezone(UTC),
+        done=_text(item, "status") == "success",
+        their_reference=str(item.get("operator_reference") or "")[:100],
+    )
+
+
+def _gateway_row(item: Mapping[str, Any]) -> TheirRow:
+    kind = _text(item, "type")
+    if kind not in {"payment", "refund"}:
+        raise ValueError(f"type: payment or refund, not {kind!r}")
+    if item["currency"] != "INR":
+        raise ValueError(f"currency: INR, not {item['currency']!r}")
+    amount = _paise(item, "amount")
+    return TheirRow(
+        reference=_text(item, "entity_id"),
+        amount=amount if kind == "payment" else -amount,
+        charges=_paise(item, "fee"),
+        at=datetime.fromtimestamp(_paise(item, "settled_at"), UTC),
+        order_id=str(item.get("order_id") or "")[:100] or None,
+    )
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    value = item[name]
+    if not isinstance(value, str) or not value.strip() or len(value) > 100:
+        raise ValueError(f"{name}: 1 to 100 characters")
+    return value.strip()
+
+
+def _paise(item: Mapping[str, Any], name: str) -> int:
+    value = item[name]
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PAISE:
+        raise ValueError(f"{name}: a whole number of paise, not {str(value)[:40]!r}")
+    return value

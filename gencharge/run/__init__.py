@@ -1,0 +1,1 @@
+"""Launchers: the command line, the development server, the worker, the doctor."""

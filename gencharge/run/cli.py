@@ -1,0 +1,349 @@
+"""The `gencharge` command. Each command imports what it needs when it runs, so that none waits for the others."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from gencharge.audit.verification_service import Report as TrailReport
+    from gencharge.core.rooms.checks import Report
+    from gencharge.core.settings import Settings
+
+BAD_SETTING = 78  # EX_CONFIG of sysexits.h
+app = typer.Typer(
+    name="gencharge",
+    help="Mobile recharge and telecom wallet: the servers, and the tools to run them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
+app.add_typer(ledger, name="ledger")
+audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
+plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
+app.add_typer(plans, name="plans")
+out = Console(soft_wrap=True, highlight=False, markup=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
+
+
+@app.command()
+def dev() -> None:
+    """Start everything for development: stores, migrations, sample data, API and worker."""
+    settings = _settings()
+    from gencharge.run import dev as development
+
+    with _one_line():
+        raise typer.Exit(development.run(settings))
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
+) -> None:
+    """Serve the API."""
+    settings = _settings()
+    with _one_line():
+        _require_embedded_postgres(settings)
+    import uvicorn
+
+    uvicorn.run(
+        "gencharge.api.main:app",
+        host=host or settings.host,
+        port=port or settings.port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        # The application logs requests itself, with the route and the request id, and reads X-Forwarded-For itself.
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=10,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Deliver events and run jobs, until SIGTERM."""
+    settings = _settings()
+    with _one_line():
+        _require_embedded_postgres(settings)
+    from gencharge.run import worker as background
+
+    try:
+        asyncio.run(background.main())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def sandbox(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default SANDBOX_PORT.")] = None,
+) -> None:
+    """Play the payment gateway and the operators, for development and tests."""
+    settings = _settings()
+    if not settings.is_development:
+        err.print("gencharge sandbox is for development; production talks to the real gateway and operators")
+        raise typer.Exit(1)
+    from sandbox import server
+
+    server.run(settings, host=host, port=port or settings.sandbox_port)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        from gencharge.core.postgres import migrations
+
+        changed = migrations.upgrade(settings)
+    out.print("The schema was brought up to date." if changed else "The schema is up to date.")
+
+
+@app.command()
+def seed(
+    scale: Annotated[
+        bool, typer.Option("--scale", help="A million customers and their transactions, for measuring.")
+    ] = False,
+    users: Annotated[int, typer.Option(min=1, help="With --scale: how many customers.")] = 1_000_000,
+    transactions: Annotated[int, typer.Option(min=0, help="With --scale: how many movements.")] = 5_000_000,
+    chance: Annotated[
+        int, typer.Option("--seed", help="With --scale: another number gives other customers.")
+    ] = 1,
+) -> None:
+    """Add the sample data; what is there already stays as it is."""
+    settings = _settings()
+    if scale:
+        _seed_scale(settings, users, transactions, chance)
+        return
+    with _one_line():
+        _require(settings, "postgres")
+        from gencharge.run import seed as sample
+
+        sample.seed(settings)
+    out.print("The sample data is in place.")
+
+
+def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) -> None:
+    import scale
+    from scale import progress
+
+    with _one_line():
+        _require(settings, "postgres")
+        try:
+            scale.check_safe(settings)
+            with progress.shown(err) as meter:
+                scale.seed(settings, scale.Size(users, transactions, chance), meter)
+        except scale.Refused as problem:
+            err.print(str(problem))
+            raise typer.Exit(1) from None
+    out.print("The scale data is in place.")
+
+
+@app.command()
+def doctor() -> None:
+    """Show each store, its version, where it comes from, and what is wrong."""
+    settings = _settings()
+    from gencharge.run import doctor as diagnosis
+
+    report = diagnosis.examine(settings)
+    # A terminal's own width where there is one; a pipe gets every word on one line.
+    diagnosis.show(report, Console() if out.is_terminal else Console(width=200))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def reconcile(
+    day: Annotated[str | None, typer.Option(help="YYYY-MM-DD in India; default yesterday.")] = None,
+    counterparty: Annotated[
+        str | None, typer.Option(help="gateway:razorpay, or a channel's code; default all that were used.")
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option(help="The statement as CSV or JSON, instead of the API's.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Match the gateway's and the operators' statements of a day with the books."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+    from gencharge.reconciliation import commands
+
+    raise typer.Exit(commands.reconcile(settings, out.print, day=day, counterparty=counterparty, file=file))
+
+
+@ledger.command()
+def verify() -> None:
+    """Check that the books balance and that every cached balance follows from the transfers."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        report = asyncio.run(_verify_ledger(settings))
+    for line in report.lines:
+        out.print(line)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@audit.command("verify")
+def verify_audit() -> None:
+    """Check that no entry of the audit trail was changed, removed, inserted or moved."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+        _require(settings, "mongo")
+        report = asyncio.run(_verify_audit(settings))
+    for line in report.lines:
+        out.print(line)
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@plans.command("export")
+def export_plans(
+    file: Annotated[Path, typer.Argument(help="Where to write; .csv or .xlsx.")],
+) -> None:
+    """Write all plans to a file, to be edited and imported."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+    from gencharge.plans import commands
+
+    raise typer.Exit(commands.export_to(settings, file, out.print))
+
+
+@plans.command("import")
+def import_plans(
+    file: Annotated[Path, typer.Argument(help="What to read; .csv or .xlsx.", exists=True, dir_okay=False)],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
+) -> None:
+    """Create and change the plans of a file, all of them or none."""
+    settings = _settings()
+    with _one_line():
+        _require(settings, "postgres")
+    from gencharge.plans import commands
+
+    raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))
+
+
+async def _verify_audit(settings: Settings) -> TrailReport:
+    from gencharge.audit import verification_service as verification
+    from gencharge.core.stores.stores import Stores
+
+    stores = Stores.open(settings, name="gencharge-verify")
+    try:
+        return await verification.verify(stores)
+    finally:
+        await stores.close()
+
+
+async def _verify_ledger(settings: Settings) -> Report:
+    from gencharge import wiring
+    from gencharge.core.postgres.database import Database
+    from gencharge.core.rooms import checks
+
+    database = Database(settings, name="gencharge-verify")
+    try:
+        return await checks.run(database, wiring.CHECKS)
+    finally:
+        await database.close()
+
+
+@app.command()
+def openapi(
+    output: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
+) -> None:
+    """Print the OpenAPI document."""
+    settings = _settings()
+    import json
+
+    from gencharge.api.main import create_app
+
+    text = json.dumps(create_app(settings).openapi(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def reference(
+    folder: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("docs"),
+    check: Annotated[
+        bool, typer.Option(help="Write nothing; fail when a page is not what the code says.")
+    ] = False,
+) -> None:
+    """Write the pages that are made from the code: routes and tables."""
+    settings = _settings()
+    from gencharge.api import reference as pages
+
+    if not check:
+        pages.write(folder, settings)
+        return
+    stale = pages.stale(folder, settings)
+    for path in stale:
+        err.print(f"{path} is not what the code says: make docs")
+    raise typer.Exit(1 if stale else 0)
+
+
+def _settings() -> Settings:
+    """The settings; a bad one ends the command with a line for each problem, exit code 78."""
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from gencharge.core.settings import get_settings
+
+    try:
+        return get_settings()
+    except ValidationError as problems:
+        for problem in problems.errors():
+            variable = "_".join(str(part) for part in problem["loc"]).upper()
+            text = problem["msg"].removeprefix("Value error, ")
+            # One check may find several problems; it says each as "VARIABLE: what", joined by "; ".
+            for line in [f"{variable}: {text}"] if variable else re.split(r"; (?=\w+: )", text):
+                name, _, what = line.partition(": ")
+                err.print(f"{name.upper()}: {what}")
+    except SettingsError as problem:
+        found = re.search(r'field "(\w+)"', str(problem))
+        err.print(f"{found.group(1).upper() if found else 'settings'}: not valid JSON")
+    raise typer.Exit(BAD_SETTING)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """Turn a failure that the user can mend into one line and exit code 1; a bug keeps its traceback."""
+    from gencharge.run.embedded import ServerFailed
+
+    try:
+        yield
+    except ServerFailed as problem:
+        err.print(str(problem))
+        raise typer.Exit(1) from None
+
+
+def _require(settings: Settings, store: str) -> None:
+    from gencharge.run.doctor import require
+
+    require(settings, store)
+
+
+def _require_embedded_postgres(settings: Settings) -> None:
+    """Refuse to run beside an embedded PostgreSQL that was never started.
+
+    A given URL is not checked: a server outlives its database's absence, and recovers when that comes back.
+    """
+    from gencharge.run.embedded import Postgres, ServerFailed
+
+    if not settings.database_url and not (server := Postgres(settings.data_dir)).socket.exists():
+        raise ServerFailed(server.unreachable)

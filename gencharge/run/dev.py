@@ -1,0 +1,285 @@
+"""`gencharge dev`, which `make run` calls: stores, migrations, sample data, API, worker and sandbox, in one terminal."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from rich.console import Console
+
+from gencharge.run.embedded import EmbeddedServers, ServerFailed
+from gencharge.run.processes import last_lines, spawn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from gencharge.core.settings import Settings
+
+DEVELOPMENT_OTP: Final = "111111"
+_SANDBOX_HOST: Final = "127.0.0.1"
+_START_SECONDS: Final = 60
+_STOP_SECONDS: Final = 12  # The API itself gives running requests 10 s.
+_LOOK_SECONDS: Final = 0.1
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+class _Stop(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal: not an error, so no `except Exception` may catch it."""
+
+
+class Child:
+    """The API, the worker or the sandbox: a process, and its log, of which new lines are shown."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.log = settings.data_dir.resolve() / "logs" / f"{name}.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.write_bytes(b"")
+        self._output: BinaryIO = self.log.open("rb")
+        self.process: subprocess.Popen[bytes] = spawn(
+            [sys.executable, "-m", "gencharge", name],
+            folder=Path.cwd(),
+            log=self.log,
+            environment={**os.environ, **_extra_environment(settings)},
+        )
+
+    def show_news(self) -> None:
+        """Copy what was logged since the last call to the terminal."""
+        text = self._output.read()
+        if text:
+            console.out(text.decode(errors="replace"), end="", highlight=False)
+
+    def check(self) -> None:
+        """Raise ServerFailed, with the last words, when the process has ended by itself."""
+        code = self.process.poll()
+        if code is not None:
+            words = "\n".join(f"    {line}" for line in last_lines(self.log, 12))
+            how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+            raise ServerFailed(f"gencharge {self.name} {how}; its last lines:\n{words}")
+
+    def ask_to_stop(self) -> None:
+        """Send SIGTERM and return at once."""
+        if self.process.poll() is None:
+            self.process.terminate()
+
+    def stop(self) -> None:
+        """Wait for the end, by force after a while."""
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._output.close()
+
+
+def run(settings: Settings) -> int:
+    """Run it all until Ctrl-C or SIGTERM (returns 0) or until a part of it ends (raises ServerFailed)."""
+    if not settings.is_development:
+        raise ServerFailed(
+            "gencharge dev is for development; in production run `gencharge serve` and `gencharge worker`"
+        )
+    servers = EmbeddedServers.for_settings(settings)
+    servers.lock()
+    _require_free_port(settings.host, settings.port, "PORT")
+    if settings.sandbox_port == settings.port:
+        raise ServerFailed(
+            f"PORT and SANDBOX_PORT are both {settings.port}: choose another for the sandbox, "
+            f"such as `SANDBOX_PORT={settings.port + 1} make run`"
+        )
+    if settings.sandbox_port:
+        _require_free_port(_SANDBOX_HOST, settings.sandbox_port, "SANDBOX_PORT")
+    previous = {number: signal.signal(number, _raise_stop) for number in _stop_signals()}
+    children: list[Child] = []
+    try:
+        _start(settings, servers, children)
+        _welcome(settings)
+        _watch(servers, children)
+    except _Stop:
+        return 0
+    finally:
+        # From here on a second Ctrl-C must not leave processes behind.
+        for number in previous:
+            signal.signal(number, signal.SIG_IGN)
+        _stop(servers, children)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _stop_signals() -> list[signal.Signals]:
+    # Under nohup a closed terminal is no reason to stop.
+    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hang_up]
+
+
+def _raise_stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stop
+
+
+def _start(settings: Settings, servers: EmbeddedServers, children: list[Child]) -> None:
+    first = not (servers.data_dir / "postgres").exists()
+    with _step(
+        "Starting PostgreSQL, MongoDB and Redis" + (" (the first time: creating the database)" * first)
+    ):
+        servers.start()
+        # The drivers are imported while the servers come up.
+        from gencharge.core.postgres import migrations
+        from gencharge.run import seed
+
+        _require_given_stores(settings)
+        servers.wait_ready("postgres", "redis")
+    with _step("Bringing the schema up to date"):
+        migrations.upgrade(settings)
+    with _step("Adding the sample data"):
+        seed.seed(settings)
+    with _step("Starting the API, the worker and the sandbox"):
+        children.append(Child("serve", settings))
+        _wait_live(settings, servers, children)
+        # Not before: two programs that load at once serve later than one.
+        children.append(Child("worker", settings))
+        if settings.sandbox_port:
+            children.append(Child("sandbox", settings))
+
+
+def _require_given_stores(settings: Settings) -> None:
+    given = {"postgres": settings.database_url, "mongo": settings.mongo_url, "redis": settings.redis_url}
+    if any(given.values()):
+        from gencharge.run.doctor import require
+
+        for store, url in given.items():
+            if url:
+                require(settings, store)
+
+
+def _require_free_port(host: str, port: int, variable: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as problem:
+            if problem.errno != errno.EADDRINUSE:
+                raise ServerFailed(f"cannot listen on {host}:{port}: {problem.strerror}") from None
+            # The next but one: next to the API's port is the sandbox's.
+            raise ServerFailed(
+                f"port {port} on {host} is taken: stop what uses it, or choose another, "
+                f"such as `{variable}={port + 2} make run`"
+            ) from None
+
+
+def _extra_environment(settings: Settings) -> dict[str, str]:
+    """What the children get on top of our environment; nothing that was set is changed."""
+    wanted = {"environment": "development", "log_format": "console"}
+    if settings.sandbox_port:
+        wanted["payment_gateway_url"] = sandbox_url(settings)
+    if _fixed_otp_allowed(settings):
+        wanted["dev_fixed_otp"] = DEVELOPMENT_OTP
+    return {name.upper(): value for name, value in wanted.items() if name not in settings.model_fields_set}
+
+
+def sandbox_url(settings: Settings) -> str:
+    """Where the sandbox is reached; it listens on loopback only, because anybody who reaches it controls it."""
+    return f"http://{_SANDBOX_HOST}:{settings.sandbox_port}"
+
+
+def _fixed_otp_allowed(settings: Settings) -> bool:
+    """Whether the settings accept the fixed code (loopback, a development database, the console channel)."""
+    from pydantic import ValidationError
+
+    given = settings.model_dump(include=settings.model_fields_set)
+    try:
+        type(settings)(**{**given, "dev_fixed_otp": DEVELOPMENT_OTP})
+    except ValidationError:
+        return False
+    return True
+
+
+def _wait_live(settings: Settings, servers: EmbeddedServers, children: list[Child]) -> None:
+    from gencharge.run.doctor import http_status
+
+    deadline = time.monotonic() + _START_SECONDS
+    while http_status(settings.host, settings.port, "/health/live", timeout=5) != 200:
+        _check(servers, children)
+        if time.monotonic() > deadline:
+            raise ServerFailed(f"the API did not answer within {_START_SECONDS} s; see {children[0].log}")
+        time.sleep(0.02)  # Nothing tells us when the API listens; it has to be asked.
+
+
+def _watch(servers: EmbeddedServers, children: list[Child]) -> None:
+    """Show the children's logs until one of them or a store ends."""
+    while True:
+        for child in children:
+            child.show_news()
+        _check(servers, children)
+        time.sleep(_LOOK_SECONDS)  # Their logs are files, so that a slow terminal never holds them up.
+
+
+def _check(servers: EmbeddedServers, children: list[Child]) -> None:
+    servers.check()
+    for child in children:
+        child.check()
+
+
+def _stop(servers: EmbeddedServers, children: list[Child]) -> None:
+    with _step("Stopping"):
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.stop()
+        servers.stop()
+    console.print(f"Stopped. The data is kept in {servers.data_dir}.")
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    """Show a moving line while something runs, and how long it took."""
+    started = time.monotonic()
+    with console.status(f"{title} ..."):
+        yield
+    console.print(f"[green]ok[/] {title} [dim]({time.monotonic() - started:.1f} s)[/]")
+
+
+def _welcome(settings: Settings) -> None:
+    base = f"http://{settings.host}:{settings.port}"
+    otp = settings.dev_fixed_otp or (DEVELOPMENT_OTP if _fixed_otp_allowed(settings) else "")
+    code = (
+        f"[bold]{otp}[/] for 9000000000-9000009999, random (shown in this log) for others"
+        if otp
+        else "in this log"
+    )
+    sandbox = f"  gateway    {sandbox_url(settings)}, the sandbox of payments and operators\n"
+    console.print(
+        f"\n[bold]GenCharge runs.[/] Ctrl-C stops it.\n\n"
+        f"  try it     {base}/docs      read it  {base}/redoc      state  {base}/health/ready\n"
+        f"{sandbox if settings.sandbox_port else ''}"
+        f"  users      9000001001 to 9000001050, Rs 5,000 in each wallet\n"
+        f"  admins     from 9000000001\n"
+        f"  OTP        {code}\n\n"
+        "A first recharge, to paste into another terminal:\n"
+    )
+    console.print(recharge_example(base, otp or "CODE"), markup=False)
+
+
+def recharge_example(base: str, otp: str) -> str:
+    """Shell commands that sign a sample user in and recharge that user's number from the wallet."""
+    return f"""\
+API={base}/v1 PHONE=9000001001
+send() {{ curl -sS -H 'Content-Type: application/json' "$@"; echo; }}
+send $API/auth/login -d '{{"phone_number": "'$PHONE'"}}'
+TOKEN=$(send $API/auth/verify-otp-login -d '{{"phone_number": "'$PHONE'", "otp": "{otp}"}}' |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+PLAN=$(curl -sS "$API/plans?operator=JIO&category=unlimited&limit=1" |
+  python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["plan_id"])')
+send $API/recharge/subscribe -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: first-$(date +%s)" \\
+  -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'", "payment_method": "wallet", "source": "web"}}'
+"""

@@ -1,0 +1,286 @@
+"""`gencharge doctor`: what runs, where it comes from, what is wrong and what to do."""
+
+from __future__ import annotations
+
+import http.client
+import platform
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
+
+from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gencharge.core.settings import Settings
+
+_TIMEOUT_SECONDS: Final = 3
+_DISK_WANTED_BYTES: Final = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A store that answered."""
+
+    version: str
+    latency_ms: float
+    problem: str | None = None
+
+
+@dataclass
+class Row:
+    """One line of the report; `problem` empty means that nothing is wrong."""
+
+    what: str
+    version: str = ""
+    origin: str = ""
+    state: str = ""
+    latency: str = ""
+    problem: str = ""
+
+
+@dataclass
+class Report:
+    """All lines; `ok` where none has a problem."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong. A store that merely does not run is not wrong."""
+        return not any(row.problem for row in self.rows)
+
+
+def require(settings: Settings, store: str) -> None:
+    """Raise ServerFailed with one clear line unless the store answers."""
+    server = _servers(settings)[store]
+    try:
+        _ask(settings, server)
+    except Exception as problem:
+        raise ServerFailed(_unreachable(settings, server, problem)) from None
+
+
+def examine(settings: Settings) -> Report:
+    """Ask every store, and look at what they stand on."""
+    # Side by side, because a store that is away takes its whole time limit to say so.
+    with ThreadPoolExecutor() as threads:
+        rows = threads.map(lambda server: _examine_store(settings, server), _servers(settings).values())
+        report = Report(list(rows))
+    report.rows += [
+        _examine_api(settings),
+        _examine_sandbox(settings),
+        _examine_python(),
+        _examine_disk(settings),
+    ]
+    return report
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the report as a table, then the verdict."""
+    from rich.table import Table
+
+    table = Table(
+        "", "version", "from", "state", "latency", "what is wrong, and what to do", header_style="bold"
+    )
+    for row in report.rows:
+        style = "red" if row.problem else None
+        table.add_row(
+            row.what, row.version, row.origin, row.state, row.latency, row.problem or "-", style=style
+        )
+    console.print(table)
+    console.print(
+        "Nothing is wrong." if report.ok else "Something is wrong; see the last column.", highlight=False
+    )
+
+
+def _servers(settings: Settings) -> dict[str, Server]:
+    servers = EmbeddedServers(settings.data_dir)
+    return {"postgres": servers.postgres, "mongo": servers.mongo, "redis": servers.redis}
+
+
+def _given(settings: Settings, store: str) -> str:
+    return {
+        "postgres": settings.database_url,
+        "mongo": settings.mongo_url,
+        "redis": settings.redis_url,
+    }[store]
+
+
+def _url(settings: Settings, store: str) -> str:
+    return {
+        "postgres": settings.postgres_url,
+        "mongo": settings.mongodb_url,
+        "redis": settings.redis_server_url,
+    }[store]
+
+
+def _ask(settings: Settings, server: Server) -> Answer:
+    if not _given(settings, server.name) and not server.socket.exists():
+        raise ServerFailed(server.unreachable)
+    return _PROBES[server.name](_url(settings, server.name))
+
+
+def _unreachable(settings: Settings, server: Server, problem: Exception) -> str:
+    given = _given(settings, server.name)
+    if not given:
+        return server.unreachable
+    reason = next(
+        (line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__
+    )
+    return (
+        f"{server.label} at {_without_password(given)} isn't reachable ({reason[:200]}): "
+        f"start it, or correct {server.setting}"
+    )
+
+
+def _without_password(url: str) -> str:
+    """`url` fit for a screen: no password, no options."""
+    return unquote(re.sub(r"//[^@/]*@", "//", url.partition("?")[0]))
+
+
+def _examine_store(settings: Settings, server: Server) -> Row:
+    given = _given(settings, server.name)
+    row = Row(server.label, origin=f"{server.setting} {_without_password(given)}" if given else "embedded")
+    try:
+        answer = _ask(settings, server)
+    except Exception as problem:
+        if given:
+            row.state, row.problem = "not reachable", _unreachable(settings, server, problem)
+        else:
+            _examine_stopped(server, row, problem)
+        return row
+    row.version, row.state, row.latency = answer.version, "running", f"{answer.latency_ms:.1f} ms"
+    row.problem = answer.problem or ""
+    if not given:
+        row.origin = _origin(server)
+    return row
+
+
+def _examine_stopped(server: Server, row: Row, problem: Exception) -> None:
+    """What can be said about an embedded server that does not answer."""
+    try:
+        row.origin, row.version = _origin(server), server.version
+        row.problem = server.binary.problem() or ""
+    except ServerFailed as missing:
+        row.state, row.problem = "not installed", str(missing)
+        return
+    row.state = "not running; `make run` starts it"
+    if server.left_running():
+        row.state = "running, but does not answer"
+        row.problem = row.problem or f"{problem}: see {server.log}"
+
+
+def _origin(server: Server) -> str:
+    try:
+        return f"embedded, {server.binary.origin}"
+    except ServerFailed:
+        return "embedded"
+
+
+def http_status(host: str, port: int, path: str, timeout: float = _TIMEOUT_SECONDS) -> int | None:
+    """The status that the API answers to GET `path`; None where nobody listens."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _examine_api(settings: Settings) -> Row:
+    row = Row("API", origin=f"http://{settings.host}:{settings.port}")
+    status, latency = _timed(lambda: http_status(settings.host, settings.port, "/health/ready"))
+    if status is None:
+        row.state = "not running; `make run` starts it"
+        return row
+    row.latency = f"{latency:.1f} ms"
+    row.state = "ready" if status == 200 else "not ready"
+    if status != 200:
+        row.problem = f"{row.origin}/health/ready answers {status}; it says which store is missing"
+    return row
+
+
+def _examine_sandbox(settings: Settings) -> Row:
+    row = Row("Sandbox", origin=f"http://127.0.0.1:{settings.sandbox_port}")
+    if not settings.sandbox_port or not settings.is_development:
+        row.origin, row.state = "", "not wanted here"
+        return row
+    status, latency = _timed(lambda: http_status("127.0.0.1", settings.sandbox_port, "/health/live"))
+    if status == 200:
+        row.state, row.latency = "running", f"{latency:.1f} ms"
+    elif status is None:
+        row.state = "not running; `make run` starts it"
+    else:
+        row.problem = f"something else listens on port {settings.sandbox_port}: stop it, or set SANDBOX_PORT"
+    return row
+
+
+def _examine_python() -> Row:
+    return Row("Python", platform.python_version(), sys.executable, platform.platform(terse=True))
+
+
+def _examine_disk(settings: Settings) -> Row:
+    folder = settings.data_dir.resolve()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    row = Row("Data", origin=str(folder), state=f"{free / 1e9:.1f} GB free")
+    if free < _DISK_WANTED_BYTES:
+        row.problem = "less than 1 GB is free: make room, or set DATA_DIR to another disk"
+    return row
+
+
+def _timed(ask: Callable[[], Any]) -> tuple[Any, float]:
+    started = time.perf_counter()
+    return ask(), (time.perf_counter() - started) * 1000
+
+
+def _probe_postgres(url: str) -> Answer:
+    import psycopg
+
+    with psycopg.connect(url, connect_timeout=_TIMEOUT_SECONDS, autocommit=True) as connection:
+        _, latency = _timed(lambda: connection.execute("SELECT 1").fetchone())
+        row = connection.execute(
+            "SELECT current_setting('server_version'), current_setting('fsync'), current_setting('full_page_writes')"
+        ).fetchone()
+    assert row is not None
+    unsafe = (
+        "fsync or full_page_writes is off: a crash loses money; turn both on" if "off" in row[1:] else None
+    )
+    return Answer(row[0].split()[0], latency, unsafe)
+
+
+def _probe_mongo(url: str) -> Answer:
+    from pymongo import MongoClient
+
+    client: MongoClient[dict[str, Any]] = MongoClient(url, serverSelectionTimeoutMS=_TIMEOUT_SECONDS * 1000)
+    with client:
+        version = client.server_info()["version"]
+        _, latency = _timed(lambda: client.admin.command("ping"))
+    return Answer(version, latency)
+
+
+def _probe_redis(url: str) -> Answer:
+    from redis import Redis
+
+    with Redis.from_url(
+        url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+    ) as client:
+        facts: dict[str, Any] = client.info("server")
+        _, latency = _timed(client.ping)
+    return Answer(str(facts["redis_version"]), latency)
+
+
+_PROBES: Final[dict[str, Callable[[str], Answer]]] = {
+    "postgres": _probe_postgres,
+    "mongo": _probe_mongo,
+    "redis": _probe_redis,
+}

@@ -1,0 +1,138 @@
+"""The real PostgreSQL, MongoDB and Redis as child processes, for development and tests.
+
+They come from PyPI wheels (`gencharge[embedded]`), else from PATH; they listen on Unix sockets only, so that any
+number of clones run side by side; durability is on (fsync, journal, append-only file), because the tests of
+crashes mean nothing without it. Data, logs and sockets live under `data_dir`:
+
+    postgres/ mongo/ redis/     data, each server works in its own folder
+    logs/                       one file per server
+    run/                        sockets (core.settings.socket_folder), mode 0700
+    lock                        held by the one process that runs the servers
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from gencharge.run.embedded.binaries import Binary
+from gencharge.run.embedded.errors import AlreadyRunning, ServerFailed
+from gencharge.run.embedded.ownership import match_owner
+from gencharge.run.embedded.server import Server
+from gencharge.run.embedded.stores import Mongo, Postgres, Redis
+
+if TYPE_CHECKING:
+    from gencharge.core.settings import Settings
+
+__all__ = [
+    "AlreadyRunning",
+    "Binary",
+    "EmbeddedServers",
+    "Mongo",
+    "Postgres",
+    "Redis",
+    "Server",
+    "ServerFailed",
+]
+
+
+class EmbeddedServers:
+    """The servers of one data folder; as a context manager, up and ready inside the block.
+
+    Raises AlreadyRunning when another process runs them, ServerFailed when one cannot start.
+    """
+
+    def __init__(self, data_dir: Path, stores: Iterable[str] = ("mongo", "redis", "postgres")) -> None:
+        self.data_dir = data_dir.resolve()
+        self.mongo = Mongo(self.data_dir)
+        self.redis = Redis(self.data_dir)
+        self.postgres = Postgres(self.data_dir)
+        wanted = set(stores)
+        # PostgreSQL last: its first start has work to do while the others are coming up.
+        self.servers: list[Server] = [s for s in (self.mongo, self.redis, self.postgres) if s.name in wanted]
+        self._lock: int | None = None
+
+    @classmethod
+    def for_settings(cls, settings: Settings) -> Self:
+        """The servers of those stores whose URL is not given."""
+        urls = {"mongo": settings.mongo_url, "redis": settings.redis_url, "postgres": settings.database_url}
+        return cls(settings.data_dir, [name for name, url in urls.items() if not url])
+
+    def lock(self) -> None:
+        """Claim the data folder for this process; raises AlreadyRunning when another one has it."""
+        if self._lock is not None:
+            return
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        # The kernel lets go of the lock when its holder dies, so it can never be stale.
+        path = self.data_dir / "lock"
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except PermissionError:
+            raise ServerFailed(
+                f"{self.data_dir} belongs to another user: run as that user, or set DATA_DIR"
+            ) from None
+        match_owner(path)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(lock, 32, 0).decode().strip() or "unknown"
+            os.close(lock)
+            raise AlreadyRunning(f"already running here (pid {holder}); stop that one first") from None
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        self._lock = lock
+
+    def start(self) -> None:
+        """Start all, side by side, without waiting until they are ready."""
+        self.lock()
+        try:
+            for server in self.servers:
+                server.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_ready(self, *names: str, timeout: float = 30) -> None:
+        """Return when the named servers (all, if none is named) answer."""
+        for server in self.servers:
+            if not names or server.name in names:
+                server.wait_ready(timeout)
+
+    def check(self) -> None:
+        """Raise ServerFailed when a server that was started has ended by itself."""
+        for server in self.servers:
+            if not server.running:
+                raise ServerFailed(server.why_stopped())
+
+    def stop(self) -> None:
+        """Shut all down, side by side."""
+        for server in self.servers:
+            server.ask_to_stop()
+        for server in self.servers:
+            server.stop()
+        # Outside of the data folder it would be litter.
+        if self.data_dir not in self.postgres.sockets.parents:
+            with suppress(OSError):
+                self.postgres.sockets.rmdir()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        try:
+            self.wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

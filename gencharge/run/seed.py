@@ -1,0 +1,110 @@
+"""Sample data for development: the catalogue, roles and admins, fifty customers with money in their wallets.
+
+Idempotent, each part in a transaction of its own; what is there is left as it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.channels import service as fulfilment
+from gencharge.core.postgres.database import Database
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.money import Money
+from gencharge.offers import service as offers
+from gencharge.operators import service as operators
+from gencharge.plans import service as plans
+from gencharge.users import service as users
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Account, Code
+
+USERS: Final = 50
+OPENING_BALANCE: Final = Money.rupees(5_000)
+_NAMESPACE: Final = UUID("6f9c1d2e-8a57-4b0c-9d3e-2f1a7b5c4e60")
+_FIRST: Final = ("Aarav", "Diya", "Vihaan", "Ananya", "Arjun", "Meera", "Kabir", "Ishita", "Rohan", "Saanvi")
+_LAST: Final = ("Sharma", "Iyer", "Patel", "Khan", "Das")
+_CIRCLES: Final = ("MH", "DL", "KA", "TN", "GJ")
+
+
+def phone_of(number: int) -> str:
+    """The phone number of the sample user `number`, 1 to 50."""
+    return f"+91900000{1000 + number}"
+
+
+def user_id_of(number: int) -> UUID:
+    """The id of the sample user `number`: the same in every database."""
+    return uuid5(_NAMESPACE, f"user-{number}")
+
+
+def operator_of(number: int) -> str:
+    """Users 1-20 are on Jio, 21-40 on Airtel, 41-50 on Vi."""
+    return "JIO" if number <= 20 else "AIRTEL" if number <= 40 else "VI"
+
+
+def seed(settings: Settings) -> bool:
+    """Put the sample data into the database. True if anything was missing."""
+    return asyncio.run(_seed(settings))
+
+
+async def _seed(settings: Settings) -> bool:
+    database = Database(settings, name="gencharge-seed")
+    try:
+        return await seed_all(database, settings)
+    finally:
+        await database.close()
+
+
+async def seed_all(database: Database, settings: Settings) -> bool:
+    """The same, on an open database. A part that a later version brought is added to what was there before."""
+    parts = (
+        operators.seed,
+        plans.seed,
+        offers.seed,
+        partial(fulfilment.seed, settings=settings),
+        admins.seed,
+        _seed_users,
+    )
+    return any([await database.run(part) for part in parts])
+
+
+async def _seed_users(db: AsyncSession) -> bool:
+    """All in one transaction: where one of them is, archived or not, all are."""
+    last = user_id_of(USERS)
+    if last in await users.briefs(db, [last]):
+        return False
+    for number in range(1, USERS + 1):
+        service_type = "prepaid" if number <= 40 else "postpaid"
+        phone_number = phone_of(number)
+        user = await users.create(
+            db,
+            user_id=user_id_of(number),
+            phone_number=phone_number,
+            name=f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}",
+            email=f"user{number}@example.com",
+            user_type=service_type,
+        )
+        await operators.remember(
+            db,
+            phone_number,
+            SYSTEM,
+            operator=operator_of(number),
+            circle=_CIRCLES[number % 5],
+            service_type=service_type,
+        )
+        await wallet.open_wallet(db, user.user_id)
+        await wallet.credit(
+            db,
+            user.user_id,
+            OPENING_BALANCE,
+            source_account=Account.OPENING,
+            code=Code.OPENING,
+            key="opening",
+        )
+    return True

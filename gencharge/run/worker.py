@@ -1,0 +1,83 @@
+"""The worker process: the outbox relay and the jobs. Any number may run side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+
+import procrastinate
+
+from gencharge import wiring
+from gencharge.core import telemetry
+from gencharge.core.background import jobs
+from gencharge.core.events.relay import Relay
+from gencharge.core.settings import Settings, get_settings
+from gencharge.core.stores.stores import Stores
+
+log = telemetry.get_logger(__name__)
+_RESTART_SECONDS = 2.0
+_RESCUE_SECONDS = 30.0
+# Where worker and API share a machine, whoever waits for an answer goes first.
+_NICENESS = 10
+
+
+async def main(settings: Settings | None = None) -> None:
+    """Run until SIGTERM or SIGINT; what is under way is finished first."""
+    settings = settings or get_settings()
+    telemetry.configure_logging(settings)
+    os.nice(_NICENESS)
+    stores = Stores.open(settings, name="gencharge-worker")
+    stop = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    log.info("worker_started", listeners=len(wiring.LISTENERS), jobs=[job.name for job in wiring.JOBS])
+    tasks = [
+        asyncio.create_task(Relay(stores, wiring.LISTENERS).run(), name="relay"),
+        asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
+        *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
+    ]
+    try:
+        await stop.wait()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await stores.close()
+        log.info("worker_stopped")
+
+
+async def _run_jobs(settings: Settings, stores: Stores) -> None:
+    """Keep a Procrastinate worker running: a database that restarts ends one, and the next one starts."""
+    while True:
+        app = jobs.build(settings, stores, wiring.JOBS)
+        try:
+            async with app.open_async(), asyncio.TaskGroup() as group:
+                rescue = group.create_task(_rescue_stalled(app))
+                await app.run_worker_async(
+                    concurrency=4,
+                    install_signal_handlers=False,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=10,
+                    listen_notify=True,
+                )
+                rescue.cancel()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            log.warning("job_worker_failed", error=telemetry.scrub(repr(error)))
+        await asyncio.sleep(_RESTART_SECONDS)
+
+
+async def _rescue_stalled(app: procrastinate.App) -> None:
+    """Give back the jobs of workers that died: they are triggers only, so running one again is harmless.
+
+    Again and again, and not at the start only: a worker that died a moment ago counts as dead once its heartbeat
+    has been missing for half a minute.
+    """
+    while True:
+        for job in await app.job_manager.get_stalled_jobs():
+            with suppress(procrastinate.exceptions.ProcrastinateException):
+                await app.job_manager.retry_job(job)
+        await asyncio.sleep(_RESCUE_SECONDS)

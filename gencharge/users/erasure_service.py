@@ -1,0 +1,92 @@
+"""Erasing what is known of customers who left, once the time to keep it is over (docs/decisions/0008-erasure.md).
+
+A row of `erasures` says when; it is claimed for some minutes, so two workers never take the same one, and it is
+gone when all is done. Every room's part can be repeated, so one that failed in the middle is simply done again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import telemetry
+from gencharge.core.errors import Unavailable
+from gencharge.core.events.events import emit
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.directory import service as directory
+from gencharge.operators import service as operators
+from gencharge.users import crud
+from gencharge.users.events import UserErased
+from gencharge.users.models import UserStatus
+
+BATCH: Final = 50
+# Longer than a batch takes; a worker that dies in one holds it up for no longer.
+LEASE: Final = timedelta(minutes=10)
+log = telemetry.get_logger(__name__)
+
+
+class ErasureIncomplete(RuntimeError):
+    """Some customers' data could not be erased yet; their rows stay due."""
+
+
+async def erase_due(stores: Stores, parts: Sequence[PersonalData]) -> int:
+    """Erase everybody whose time has come: how many. Raises ErasureIncomplete where some have to wait."""
+    erased, waiting = 0, list[UUID]()
+    try:
+        while batch := await _claim(stores):
+            for position, user_id in enumerate(batch):
+                try:
+                    await _erase(stores, parts, user_id)
+                    erased += 1
+                except Unavailable as error:
+                    # A store that is away is away for the others, too.
+                    waiting.extend(batch[position:])
+                    raise ErasureIncomplete(f"{len(waiting)} users wait for a store") from error
+                except Exception:
+                    log.exception("erasure_failed", user_id=str(user_id))
+                    waiting.append(user_id)
+    finally:
+        if waiting:
+            await stores.database.run(lambda db: crud.release_erasures(db, waiting))
+        if erased:
+            log.info("users_erased", users=erased)
+    if waiting:
+        raise ErasureIncomplete(f"{len(waiting)} users could not be erased")
+    return erased
+
+
+async def _claim(stores: Stores) -> list[UUID]:
+    now = clock.now()
+    return await stores.database.run(
+        lambda db: crud.claim_erasures(db, now=now, until=now + LEASE, limit=BATCH)
+    )
+
+
+async def _erase(stores: Stores, parts: Sequence[PersonalData], user_id: UUID) -> None:
+    for part in parts:
+        if part.erase is not None:
+            await part.erase(stores, user_id)
+    # Last: the rooms may still ask who it is.
+    await stores.database.run(lambda db: _erase_row(db, user_id))
+
+
+async def _erase_row(db: AsyncSession, user_id: UUID) -> None:
+    """What this room holds. The row stays, with an id that leads to nobody: the books refer to it."""
+    user = await crud.lock_user(db, user_id)
+    if user is None or user.status != UserStatus.ARCHIVED or not await crud.delete_erasure(db, user_id):
+        return
+    if user.phone_number and await directory.phone_owner(db, user.phone_number) is None:
+        await operators.forget_number(db, user.phone_number)
+    await crud.delete_belongings(db, user_id)
+    user.phone_number = user.name_key = ""
+    user.name = user.email = user.status_reason = None
+    user.erased_at = user.updated_at = clock.now()
+    await db.flush()
+    archived_at = user.status_since.isoformat() if user.status_since else None
+    await emit(db, UserErased(user_id=str(user_id), archived_at=archived_at))

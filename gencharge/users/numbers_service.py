@@ -1,0 +1,131 @@
+"""The numbers that a customer keeps under a nickname."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.phone import masked
+from gencharge.operators import service as operators
+from gencharge.users import crud
+from gencharge.users import profile_service as profile
+from gencharge.users.errors import NumberAlreadySaved, SavedNumbersFull, SavedNumberUnknown
+from gencharge.users.events import NumberSaved, SavedNumberChanged, SavedNumberRemoved
+from gencharge.users.models import SavedNumber
+from gencharge.users.names import masked_name
+
+MOST: Final = 50
+_KNOWN: Final = ("operator", "circle", "service_type")
+
+
+async def list_saved(
+    db: AsyncSession, user_id: UUID, page: PageQuery
+) -> tuple[list[SavedNumber], str | None, int | None]:
+    """A page of the user's saved numbers, the newest first."""
+    order = Order(column_of(SavedNumber.created_at), column_of(SavedNumber.number_id))
+    return await fetch_page(db, crud.select_numbers(user_id), order, page)
+
+
+async def get(db: AsyncSession, user_id: UUID, number_id: UUID) -> SavedNumber:
+    """One of the user's saved numbers. Raises SavedNumberUnknown, also for another's."""
+    found = await crud.get_number(db, user_id, number_id)
+    if found is None:
+        raise SavedNumberUnknown
+    return found
+
+
+async def save(
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    phone_number: str,
+    nickname: str,
+    operator: str,
+    circle: str | None,
+    service_type: str,
+) -> SavedNumber:
+    """Keep a number, and what the user says of it.
+
+    Raises NumberAlreadySaved (409; names its field), SavedNumbersFull, UserUnknown, UserAlreadyArchived.
+    """
+    user = await profile.lock(db, user_id)  # counts and adds one at a time
+    if await crud.count_numbers(db, user_id) >= MOST:
+        raise SavedNumbersFull(f"You have saved {MOST} numbers; remove one first.", limit=MOST)
+    now = clock.now()
+    known = {"operator": operator, "circle": circle, "service_type": service_type}
+    saved = await crud.add_number(
+        db,
+        user_id=user_id,
+        number_id=new_id(),
+        phone_number=phone_number,
+        nickname=nickname,
+        **known,
+        created_at=now,
+        updated_at=now,
+    )
+    if saved is None:
+        raise NumberAlreadySaved
+    await _remember(db, saved, own_number=user.phone_number)
+    await emit(
+        db,
+        NumberSaved(
+            user_id=str(user_id),
+            number_id=str(saved.number_id),
+            masked_phone_number=masked(phone_number),
+            changes=changes({}, known),
+        ),
+    )
+    return saved
+
+
+async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, wanted: dict[str, Any]) -> SavedNumber:
+    """Change some of nickname, operator, circle, service_type.
+
+    Raises SavedNumberUnknown, also for another's, UserUnknown, UserAlreadyArchived.
+    """
+    user = await profile.lock(db, user_id)
+    saved = await crud.lock_number(db, user_id, number_id)
+    if saved is None:
+        raise SavedNumberUnknown
+    moved = changes({name: getattr(saved, name) for name in wanted}, wanted)
+    if not moved:
+        return saved
+    for name, value in wanted.items():
+        setattr(saved, name, value)
+    saved.updated_at = clock.now()
+    await db.flush()
+    if moved.keys() & set(_KNOWN):
+        await _remember(db, saved, own_number=user.phone_number)
+    if "nickname" in moved:  # may be somebody's name
+        moved["nickname"] = {side: masked_name(name) for side, name in moved["nickname"].items()}
+    await emit(db, SavedNumberChanged(user_id=str(user_id), number_id=str(number_id), changes=moved))
+    return saved
+
+
+async def remove(db: AsyncSession, user_id: UUID, number_id: UUID) -> None:
+    """Forget a saved number. Raises SavedNumberUnknown, also for another's."""
+    gone = await crud.delete_number(db, user_id, number_id)
+    if gone is None:
+        raise SavedNumberUnknown
+    await emit(
+        db,
+        SavedNumberRemoved(user_id=str(user_id), number_id=str(number_id), masked_phone_number=masked(gone)),
+    )
+
+
+async def _remember(db: AsyncSession, saved: SavedNumber, *, own_number: str) -> None:
+    await operators.remember(
+        db,
+        saved.phone_number,
+        saved.user_id,
+        saved.operator,
+        saved.circle,
+        saved.service_type,
+        owns=saved.phone_number == own_number,
+    )

@@ -1,0 +1,32 @@
+"""What this room holds about a customer. Erasing it is `erasure`'s own last step."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.http.paging import PageQuery
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.stores.stores import Stores
+from gencharge.users import crud
+from gencharge.users import numbers_service as numbers
+from gencharge.users import profile_service as profile
+from gencharge.users.schemas import SavedNumberOut, StaffUserOut
+
+
+async def _export(stores: Stores, user_id: UUID) -> Any:
+    async def unit(db: AsyncSession) -> Any:
+        user = await crud.get_user(db, user_id)
+        saved, _, _ = await numbers.list_saved(db, user_id, PageQuery(limit=numbers.MOST))
+        return {
+            "user": StaffUserOut.model_validate(user),
+            "preferences": dict(await profile.preferences_of(db, user_id)),
+            "saved_numbers": [SavedNumberOut.model_validate(number) for number in saved],
+        }
+
+    return await stores.database.run(unit)
+
+
+PART: Final = PersonalData(name="profile", export=_export)

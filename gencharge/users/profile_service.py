@@ -1,0 +1,134 @@
+"""What is known of a customer and can be changed: name, address, type, KYC tier, preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.events.events import changes, emit
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.values import clock
+from gencharge.directory import service as directory
+from gencharge.directory.models import OwnerKind
+from gencharge.operators import service as operators
+from gencharge.users import crud
+from gencharge.users.errors import UserAlreadyArchived, UserTypeUnchanged, UserUnknown
+from gencharge.users.events import PreferencesChanged, UserKycTierChanged, UserTypeSwitched, UserUpdated
+from gencharge.users.models import DEFAULT_PREFERENCES, KycTier, User, UserStatus, UserType
+from gencharge.users.names import masked_email, masked_name, name_key
+
+
+async def lock(db: AsyncSession, user_id: UUID) -> User:
+    """The user, held to the end of the transaction. Raises UserUnknown, UserAlreadyArchived."""
+    user = await crud.lock_user(db, user_id)
+    if user is None:
+        raise UserUnknown
+    if user.status == UserStatus.ARCHIVED:
+        raise UserAlreadyArchived
+    return user
+
+
+async def find(db: AsyncSession, user_id: UUID) -> User:
+    """The user, also an archived one. Raises UserUnknown."""
+    user = await crud.get_user(db, user_id)
+    if user is None:
+        raise UserUnknown
+    return user
+
+
+async def edit(db: AsyncSession, user_id: UUID, *, name: str | None = None, email: str | None = None) -> User:
+    """Change the name, the e-mail address or both; the old address is free for others then.
+
+    Raises UserUnknown, UserAlreadyArchived, EmailTaken (409; names its field).
+    """
+    user = await lock(db, user_id)
+    before = {"name": user.name, "email": user.email}
+    if name is not None:
+        user.name, user.name_key = name, name_key(name)
+    if email is not None and email != user.email:
+        await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
+        if user.email is not None and user.email.lower() != email.lower():
+            await directory.release(db, owner_id=user_id, phone_number=None, email=user.email)
+        user.email = email
+    after = {"name": user.name, "email": user.email}
+    if before != after:
+        user.updated_at = clock.now()
+        await db.flush()
+        await emit(db, UserUpdated(user_id=str(user_id), changes=_masked(before, after)))
+    return user
+
+
+def _masked(
+    before: Mapping[str, str | None], after: Mapping[str, str | None]
+) -> dict[str, dict[str, str | None]]:
+    """What differs, masked after it was compared: `Asha` and `Asma` look alike masked."""
+    masks = {"name": masked_name, "email": masked_email}
+    return {
+        name: {"old": mask(before[name]), "new": mask(after[name])}
+        for name, mask in masks.items()
+        if before[name] != after[name]
+    }
+
+
+async def switch_type(
+    db: AsyncSession, parts: Sequence[PersonalData], user_id: UUID, user_type: UserType
+) -> User:
+    """Bill the user's own number in the other way from now on; what is known of the number says so, too.
+
+    Raises UserUnknown, UserAlreadyArchived, UserTypeUnchanged, and what a room has against it.
+    """
+    user = await lock(db, user_id)
+    if user.user_type == user_type:
+        raise UserTypeUnchanged(f"The user is {user.user_type} already.")
+    for part in parts:
+        if part.may_switch is not None:
+            await part.may_switch(db, user_id, user_type.value)
+    moved = changes({"user_type": user.user_type}, {"user_type": user_type})
+    user.user_type, user.updated_at = user_type.value, clock.now()
+    await db.flush()
+    known = await operators.lookup(db, user.phone_number, user_id)
+    if known.operator is not None and known.service_type is not None:
+        await operators.remember(
+            db, user.phone_number, user_id, known.operator, known.circle, user_type.value, owns=True
+        )
+    await emit(db, UserTypeSwitched(user_id=str(user_id), changes=moved))
+    return user
+
+
+async def set_kyc_tier(db: AsyncSession, user_id: UUID, tier: KycTier, *, reason: str) -> User:
+    """Note how well the user is known; the same tier again changes nothing. Raises UserUnknown, UserAlreadyArchived."""
+    user = await lock(db, user_id)
+    moved = changes({"kyc_tier": user.kyc_tier}, {"kyc_tier": tier.value})
+    if moved:
+        user.kyc_tier, user.updated_at = tier.value, clock.now()
+        await db.flush()
+    await emit(db, UserKycTierChanged(user_id=str(user_id), reason=reason, changes=moved))
+    return user
+
+
+async def preferences_of(db: AsyncSession, user_id: UUID) -> Mapping[str, bool]:
+    """The eight switches of a user: theirs, or the defaults."""
+    return (await preferences_with_instant(db, user_id))[0]
+
+
+async def preferences_with_instant(
+    db: AsyncSession, user_id: UUID
+) -> tuple[Mapping[str, bool], datetime | None]:
+    """The same, and when the user last set them; None for the defaults."""
+    found = await crud.get_preferences(db, user_id)
+    if found is None:
+        return DEFAULT_PREFERENCES, None
+    return {name: getattr(found, name) for name in DEFAULT_PREFERENCES}, found.updated_at
+
+
+async def change_preferences(db: AsyncSession, user_id: UUID, wanted: Mapping[str, bool]) -> None:
+    """Set all eight switches. Raises UserUnknown, UserAlreadyArchived."""
+    await lock(db, user_id)
+    before = await preferences_of(db, user_id)
+    await crud.put_preferences(db, user_id, wanted, now=clock.now())
+    moved = changes(before, wanted)
+    if moved:
+        await emit(db, PreferencesChanged(user_id=str(user_id), changes=moved))

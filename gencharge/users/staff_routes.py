@@ -1,0 +1,223 @@
+"""`/users`: what the staff does with customers' accounts. About all operators, so not for admins limited to some."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import StreamingResponse
+
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    DocumentsUnavailable,
+    MalformedJson,
+    ValidationFailed,
+)
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.web import errors
+from gencharge.core.postgres.database import Db
+from gencharge.core.rooms.personal_data import parts_of
+from gencharge.core.values.ids import SYSTEM
+from gencharge.directory.errors import EmailTaken
+from gencharge.sessions.errors import StepUpRequired
+from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
+from gencharge.users import export_service as exports
+from gencharge.users import lifecycle_service as lifecycle
+from gencharge.users import profile_service as profile
+from gencharge.users import staff_service
+from gencharge.users.errors import (
+    PlanOfOtherType,
+    SearchSortedByName,
+    UserAlreadyArchived,
+    UserNotActive,
+    UserNotBlocked,
+    UserNotDeactivated,
+    UserTypeUnchanged,
+    UserUnknown,
+    WalletHoldsMoney,
+    WalletNotEmpty,
+)
+from gencharge.users.models import KycTier, User, UserType
+from gencharge.users.routes import EXPORTED, attachment
+from gencharge.users.schemas import (
+    ArchivedUserOut,
+    ChangeKycTier,
+    EditUser,
+    PresentUserQuery,
+    Reason,
+    StaffUserOut,
+    SwitchType,
+    UserDetailOut,
+    UserQuery,
+    WithReason,
+)
+
+router = web.router("users")
+Reader = Annotated[Principal, Depends(Requires(Resource.USERS, Action.READ))]
+Editor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT))]
+SureEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, step_up=True))]
+# The tier decides what a wallet may hold, so it takes the wallets' permission.
+WalletEditor = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE))]
+_READING: Final = (*ADMIN_ERRORS, DatabaseUnavailable, ValidationFailed)
+_CHANGING: Final = (*_READING, MalformedJson, UserUnknown)
+
+
+@router.get(
+    "",
+    response_model=Page[StaffUserOut],
+    responses=errors(*_READING, CursorInvalid, SearchSortedByName),
+)
+async def list_users(
+    db: Db, admin: Reader, query: Annotated[PresentUserQuery, Query()]
+) -> Page[StaffUserOut]:
+    """Customers, without the archived ones."""
+    rows, cursor = await staff_service.list_present(db, query)
+    return Page(items=[StaffUserOut.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+@router.get(
+    "/archived",
+    response_model=Page[ArchivedUserOut],
+    responses=errors(*_READING, CursorInvalid, SearchSortedByName),
+)
+async def list_archived_users(
+    db: Db, admin: Reader, query: Annotated[UserQuery, Query()]
+) -> Page[ArchivedUserOut]:
+    """Customers whose accounts were closed: when, by whom and why."""
+    rows, cursor = await staff_service.list_archived(db, query)
+    return Page(items=[_archived(row) for row in rows], next_cursor=cursor)
+
+
+@router.get("/{user_id}", response_model=UserDetailOut, responses=errors(*_READING, UserUnknown))
+async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> UserDetailOut:
+    """A customer, archived or not, with what each room holds about them."""
+    user = await profile.find(db, user_id)
+    rooms = {
+        part.name: await part.overview(db, user_id) for part in parts_of(request) if part.overview is not None
+    }
+    return UserDetailOut(**dict(StaffUserOut.model_validate(user)), erased_at=user.erased_at, rooms=rooms)
+
+
+@router.patch(
+    "/{user_id}",
+    response_model=StaffUserOut,
+    responses=errors(*_CHANGING, EmailTaken, UserAlreadyArchived),
+)
+async def edit_user(db: Db, admin: Editor, user_id: UUID, body: EditUser) -> StaffUserOut:
+    """Change a customer's name, e-mail address or both."""
+    return _shown(await profile.edit(db, user_id, name=body.name, email=body.email))
+
+
+@router.delete(
+    "/{user_id}",
+    status_code=204,
+    responses=errors(*_READING, UserUnknown, UserAlreadyArchived, WalletNotEmpty, WalletHoldsMoney),
+)
+async def archive_user(
+    db: Db,
+    admin: Deleter,
+    request: Request,
+    user_id: UUID,
+    payout: Annotated[bool, Query(description="Pay the rest of the balance out.")] = False,
+    reason: Annotated[Reason, Query()] = "closed by the staff",
+) -> None:
+    """Close a customer's account for good. Number and address are free at once; the ledger stays."""
+    await lifecycle.archive(
+        db,
+        parts_of(request),
+        user_id,
+        by=admin.user_id,
+        reason=reason,
+        payout=payout,
+        keep_days=request.app.state.settings.erasure_after_days,
+    )
+
+
+@router.post("/{user_id}/block", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive))
+async def block_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+    """Shut an active customer out: every token of theirs is refused within a second."""
+    return _shown(await lifecycle.block(db, user_id, by=admin.user_id, reason=body.reason))
+
+
+@router.post("/{user_id}/unblock", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotBlocked))
+async def unblock_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+    """Let a blocked customer in again; they sign in anew."""
+    return _shown(await lifecycle.unblock(db, user_id, by=admin.user_id, reason=body.reason))
+
+
+@router.post(
+    "/{user_id}/deactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive)
+)
+async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+    """Put an active customer's account aside until they sign in again."""
+    return _shown(await lifecycle.deactivate(db, user_id, by=admin.user_id, reason=body.reason))
+
+
+@router.post(
+    "/{user_id}/reactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotDeactivated)
+)
+async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+    """Bring a deactivated customer's account back."""
+    return _shown(await lifecycle.reactivate(db, user_id, by=admin.user_id, reason=body.reason))
+
+
+@router.post(
+    "/{user_id}/switch-type",
+    response_model=StaffUserOut,
+    responses=errors(*_CHANGING, UserAlreadyArchived, UserTypeUnchanged, PlanOfOtherType),
+)
+async def switch_user_type(
+    db: Db, admin: Editor, request: Request, user_id: UUID, body: SwitchType
+) -> StaffUserOut:
+    """Say that a customer's own number is prepaid, or postpaid, from now on."""
+    return _shown(await profile.switch_type(db, parts_of(request), user_id, body.user_type))
+
+
+@router.put(
+    "/{user_id}/kyc-tier",
+    response_model=StaffUserOut,
+    responses=errors(
+        *STEP_UP_ERRORS,
+        DatabaseUnavailable,
+        MalformedJson,
+        ValidationFailed,
+        UserUnknown,
+        UserAlreadyArchived,
+    ),
+)
+async def change_kyc_tier(db: Db, admin: WalletEditor, user_id: UUID, body: ChangeKycTier) -> StaffUserOut:
+    """Note how well a customer is known, which decides what the wallet may hold. Needs a second factor given just now."""
+    return _shown(await profile.set_kyc_tier(db, user_id, body.tier, reason=body.reason))
+
+
+@router.get(
+    "/{user_id}/export",
+    response_class=StreamingResponse,
+    responses=EXPORTED | errors(*_READING, StepUpRequired, UserUnknown, DocumentsUnavailable),
+)
+async def export_user(request: Request, admin: SureEditor, user_id: UUID) -> StreamingResponse:
+    """All that is held about a customer, for one who can't fetch it. Needs a second factor given just now; the audit trail notes it."""
+    return attachment(await exports.export(request.app.state.stores, parts_of(request), user_id))
+
+
+def _shown(user: User) -> StaffUserOut:
+    return StaffUserOut.model_validate(user)
+
+
+def _archived(user: User) -> ArchivedUserOut:
+    return ArchivedUserOut(
+        user_id=user.user_id,
+        phone_number=user.phone_number,
+        name=user.name,
+        email=user.email,
+        user_type=UserType(user.user_type),
+        kyc_tier=KycTier(user.kyc_tier),
+        created_at=user.created_at,
+        archived_at=user.status_since or user.updated_at,
+        archived_by=user.status_by or SYSTEM,
+        reason=user.status_reason,
+        erased_at=user.erased_at,
+    )

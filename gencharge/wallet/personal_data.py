@@ -1,0 +1,61 @@
+"""A customer's wallet when their account is shown, exported or closed. The ledger is never erased: it is the books, and
+its rows lead to an id that leads to nobody (docs/decisions/0008-erasure.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.rooms.personal_data import PersonalData, all_of
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
+from gencharge.users.errors import WalletHoldsMoney, WalletNotEmpty
+from gencharge.wallet import crud, service
+from gencharge.wallet.models import Account, Code
+from gencharge.wallet.schemas import TransactionQuery
+
+_PAGE: Final = 100
+
+
+async def _overview(db: AsyncSession, user_id: UUID) -> Any:
+    wallet = await crud.get_wallet(db, user_id)
+    if wallet is None:
+        return None
+    return {"balance": Money(wallet.posted - wallet.held), "held": Money(wallet.held)}
+
+
+async def _export(stores: Stores, user_id: UUID) -> Any:
+    async def page(cursor: str | None) -> tuple[Sequence[Any], str | None]:
+        wanted = TransactionQuery(limit=_PAGE, cursor=cursor, sort="created_at")
+        found = await stores.database.run(lambda db: service.list_transactions(db, user_id, wanted))
+        return found.items, found.next_cursor
+
+    now = await stores.database.run(lambda db: _overview(db, user_id))
+    return {"now": now, "transactions": await all_of(page)}
+
+
+async def _close(db: AsyncSession, user_id: UUID, payout: bool) -> None:
+    """Leave nothing in the wallet. Raises WalletHoldsMoney, WalletNotEmpty (409; both tell the amounts)."""
+    wallet = await crud.lock_wallet(db, user_id)
+    if wallet is None:
+        return
+    held, balance = Money(wallet.held), Money(wallet.posted - wallet.held)
+    amounts: dict[str, Any] = {"balance": balance, "held": held}
+    if held:
+        raise WalletHoldsMoney(**amounts)
+    if not balance:
+        return
+    if not payout:
+        raise WalletNotEmpty(
+            f"There are Rs {balance} in the wallet; have them paid out with `payout=true`.", **amounts
+        )
+    await service.debit(
+        db, user_id, balance, target_account=Account.PAYOUT, code=Code.PAYOUT, key=f"payout:{new_id()}"
+    )
+
+
+PART: Final = PersonalData(name="wallet", overview=_overview, export=_export, close=_close)

@@ -1,0 +1,176 @@
+"""`/webhooks`: integrators' endpoints, what was sent to them, sending it again (staff)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Query, Request
+from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
+
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http import web
+from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.postgres.database import Db
+from gencharge.core.settings import Settings
+from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
+from gencharge.webhooks import history_service as history
+from gencharge.webhooks import service
+from gencharge.webhooks.errors import (
+    DeliveryNotFound,
+    EndpointDisabled,
+    EndpointEventsUnknown,
+    EndpointNotFound,
+    EndpointOperatorUnknown,
+    EndpointUrlRefused,
+)
+from gencharge.webhooks.schemas import (
+    DeliveryDetail,
+    DeliveryOut,
+    DeliveryQuery,
+    EndpointCreate,
+    EndpointOut,
+    EndpointUpdate,
+    EndpointWithSecret,
+)
+
+router = web.router("webhooks")
+Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
+Creator = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.WRITE, step_up=True))]
+# Where the messages go decides who learns of every customer's payments: not for those who only edit payments.
+Editor = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.WRITE, step_up=True))]
+Sender = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.DELETE))]
+_ALWAYS = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable)
+_STEPPED_UP = (*STEP_UP_ERRORS, ValidationFailed, DatabaseUnavailable)
+_WRONG = (MalformedJson, EndpointUrlRefused, EndpointEventsUnknown, EndpointOperatorUnknown)
+
+
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+@router.get("/endpoints", summary="Endpoints (staff)", responses=web.errors(*_ALWAYS))
+async def list_endpoints(admin: Reader, db: Db) -> Page[EndpointOut]:
+    """Where integrators listen. Secrets are not shown."""
+    del admin
+    return await service.list_all(db)
+
+
+@router.post(
+    "/endpoints",
+    summary="Add an endpoint (staff)",
+    status_code=HTTP_201_CREATED,
+    response_model=EndpointWithSecret,
+    responses=web.errors(*_WRONG, *_STEPPED_UP),
+)
+async def create_endpoint(
+    admin: Creator, request: Request, db: Db, command: EndpointCreate
+) -> EndpointWithSecret:
+    """A new endpoint. Its secret is in this answer and never again; messages are signed as standardwebhooks.com says.
+
+    A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for 24 hours. After ten
+    failures in a row, and at once where it answers 410, the endpoint is disabled. Messages can come twice and in any
+    order: tell them apart by `webhook-id`.
+    """
+    del admin
+    return await service.create(db, _settings(request), command)
+
+
+@router.get(
+    "/endpoints/{endpoint_id}",
+    summary="One endpoint (staff)",
+    responses=web.errors(EndpointNotFound, *_ALWAYS),
+)
+async def get_endpoint(admin: Reader, db: Db, endpoint_id: UUID) -> EndpointOut:
+    """How an endpoint stands."""
+    del admin
+    return await service.show(db, endpoint_id)
+
+
+@router.patch(
+    "/endpoints/{endpoint_id}",
+    summary="Change an endpoint (staff)",
+    responses=web.errors(EndpointNotFound, *_WRONG, *_STEPPED_UP),
+)
+async def update_endpoint(
+    admin: Editor, request: Request, db: Db, endpoint_id: UUID, command: EndpointUpdate
+) -> EndpointOut:
+    """Its address, what it gets, whether it gets anything. What is pending goes to the new address."""
+    del admin
+    return await service.update(db, _settings(request), endpoint_id, command)
+
+
+@router.delete(
+    "/endpoints/{endpoint_id}",
+    summary="Delete an endpoint (staff)",
+    status_code=204,
+    responses=web.errors(EndpointNotFound, *_ALWAYS),
+)
+async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
+    """Nothing more is sent; what waited is discarded, the log stays for its 30 days."""
+    del admin
+    await service.delete(db, endpoint_id)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/rotate-secret",
+    summary="Give an endpoint a new secret (staff)",
+    response_model=EndpointWithSecret,
+    responses=web.errors(EndpointNotFound, *_STEPPED_UP),
+)
+async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UUID) -> EndpointWithSecret:
+    """The new secret is in this answer and never again. For 24 hours messages bear two signatures, by both secrets."""
+    del admin
+    return await service.rotate_secret(db, _settings(request), endpoint_id)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/test",
+    summary="Send a test event (staff)",
+    status_code=HTTP_202_ACCEPTED,
+    response_model=DeliveryOut,
+    responses=web.errors(EndpointNotFound, EndpointDisabled, *_ALWAYS),
+)
+async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> DeliveryOut:
+    """A `webhook.test` message; what came of it is in the log a moment later."""
+    del admin
+    return await service.send_test(db, endpoint_id)
+
+
+@router.get(
+    "/deliveries",
+    summary="What was sent (staff)",
+    responses=web.errors(CursorInvalid, *_ALWAYS),
+)
+async def list_deliveries(
+    admin: Reader, db: Db, query: Annotated[DeliveryQuery, Query()]
+) -> Page[DeliveryOut]:
+    """Messages of the last 30 days, newest first. A page may hold fewer than `limit`, and `next_cursor` goes on."""
+    del admin
+    return await history.list_all(db, query)
+
+
+@router.get(
+    "/deliveries/{delivery_id}",
+    summary="One message and its attempts (staff)",
+    responses=web.errors(DeliveryNotFound, *_ALWAYS),
+)
+async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDetail:
+    """What was sent and what the endpoint said to each attempt."""
+    del admin
+    return await history.show(db, delivery_id)
+
+
+@router.post(
+    "/deliveries/{delivery_id}/redeliver",
+    summary="Send a message again (staff)",
+    status_code=HTTP_202_ACCEPTED,
+    response_model=DeliveryOut,
+    responses=web.errors(DeliveryNotFound, EndpointDisabled, *_ALWAYS),
+)
+async def redeliver(admin: Sender, db: Db, delivery_id: UUID) -> DeliveryOut:
+    """The same message under the same `webhook-id`, now, and with pauses for another 24 hours."""
+    del admin
+    return await history.redeliver(db, delivery_id)

@@ -1,0 +1,169 @@
+"""The pages in the browser: checkout, what came of it, and the index. Self-contained: no outside assets, no script."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any, Final
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox import gateway_payments as payments
+from sandbox import gateway_wire as wire
+from sandbox import scripts
+from sandbox.faults import Refusal
+from sandbox.parts import Sandbox
+
+_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+@cache
+def _read(name: str) -> str:
+    return (files("sandbox") / "html" / name).read_text(encoding="utf-8")
+
+
+def _page(name: str, status: int = 200, **values: str) -> Response:
+    """Fill a page in; each value must be safe HTML already."""
+    text = Template(_read(name)).substitute(values, style=_read("style.css"))
+    return HTMLResponse(text, status, _HEADERS)
+
+
+def _rupees(paise: int) -> str:
+    """1,00,000.00: grouped as in India."""
+    whole, rest = divmod(paise, 100)
+    head, tail = divmod(whole, 1000)
+    groups = [f"{tail:03d}" if head else str(tail)]
+    while head:
+        head, group = divmod(head, 100)
+        groups.insert(0, f"{group:02d}" if head else str(group))
+    return f"{','.join(groups)}.{rest:02d}"
+
+
+def _result(title: str, explanation: str, *, good: bool, status: int = 200, **facts: str | None) -> Response:
+    rows = "".join(
+        f"<dt>{escape(name.replace('_', ' ').capitalize())}</dt><dd><code>{escape(value)}</code></dd>"
+        for name, value in facts.items()
+        if value
+    )
+    return _page(
+        "result.html",
+        status,
+        title=escape(title),
+        explanation=escape(explanation),
+        tone="good" if good else "bad",
+        facts=f"<dl>{rows}</dl>" if rows else "",
+    )
+
+
+def _unusable(callback_url: str) -> bool:
+    return bool(callback_url) and urlsplit(callback_url).scheme not in {"http", "https"}
+
+
+async def checkout(request: Request) -> Response:
+    """`GET /checkout/{order_id}?callback_url=`."""
+    sandbox: Sandbox = request.app.state.sandbox
+    order_id, back = request.path_params["order_id"], request.query_params.get("callback_url", "")
+    if _unusable(back):
+        return _result("Bad callback_url", "It must begin with http:// or https://.", good=False, status=422)
+    try:
+        row = payments.order(sandbox.db, order_id)
+    except Refusal:
+        return _result("No such order", "The gateway knows no order with this id.", good=False, status=404)
+    if row["status"] == "paid":
+        return _result("Paid already", "There is nothing left to pay.", good=True, order=order_id)
+    return _page(
+        "checkout.html",
+        amount=_rupees(row["amount"]),
+        receipt=escape(row["receipt"] or "no receipt number"),
+        order_id=escape(order_id),
+        state=escape(row["status"]),
+        callback_url=escape(back),
+    )
+
+
+async def pay(request: Request) -> Response:
+    """`POST /checkout/{order_id}`: a button was pressed. Back to the shop, with what the real checkout hands over."""
+    sandbox: Sandbox = request.app.state.sandbox
+    form = {
+        name: values[-1] for name, values in parse_qs((await request.body()).decode(errors="replace")).items()
+    }
+    order_id, back = request.path_params["order_id"], form.get("callback_url", "")
+    method, outcome = form.get("method", "upi"), form.get("outcome", "succeed")
+    if _unusable(back) or method not in wire.METHODS or outcome not in payments.OUTCOMES:
+        return _result("Not understood", "This form isn't the checkout's.", good=False, status=422)
+    try:
+        row = payments.pay(sandbox, order_id, method=method, outcome=outcome)
+    except Refusal as refusal:
+        return _result("Refused", refusal.body["error"]["description"], good=False, status=refusal.status)
+    sandbox.courier.wake()
+    handed = payments.handed_back(sandbox, row)
+    if back:
+        joint = "&" if urlsplit(back).query else "?"
+        return RedirectResponse(f"{back}{joint}{urlencode(handed)}", 303)
+    good = "razorpay_signature" in handed
+    title = "Paid" if good else handed["error[reason]"].replace("_", " ").capitalize()
+    explanation = "The order is paid." if good else handed["error[description]"]
+    return _result(title, explanation, good=good, order=order_id, payment=row["id"])
+
+
+async def index(request: Request) -> Response:
+    """`GET /`: what this is, and what can go wrong."""
+    sandbox: Sandbox = request.app.state.sandbox
+
+    def count(question: str) -> int:
+        return int(sandbox.db.execute(f"SELECT count(*) AS n FROM {question}").fetchone()["n"])  # noqa: S608 - below
+
+    tiles = {
+        "orders": count("orders"),
+        "payments captured": count("payments WHERE captured"),
+        "refunds": count("refunds"),
+        "recharges delivered": count("delivered"),
+        "notices waiting": count("notices WHERE state = 'queued'"),
+        "scripts laid": count("scripts WHERE remaining IS NOT 0"),
+    }
+    targets: dict[str, Any] = sandbox.courier.targets
+    return _page(
+        "index.html",
+        tiles="".join(
+            f'<div class="card tile"><b>{n}</b><span>{name}</span></div>' for name, n in tiles.items()
+        ),
+        webhook_url=escape(targets["webhook_url"]),
+        callback_url=escape(targets["callback_url"]),
+        base=escape(str(request.base_url).rstrip("/")),
+        scripts="".join(_script_row(kind) for kind in scripts.KINDS.values()),
+        operations=_operation_rows(),
+    )
+
+
+def _script_row(kind: scripts.Kind) -> str:
+    ending = "" if kind.ending is None else f".{kind.ending:02d}"
+    cells = (ending, f"<code>{kind.name}</code>", escape(kind.meaning), kind.family.value)
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _operation_rows() -> str:
+    rows = ""
+    for side, operations in (
+        ("gateway", scripts.GATEWAY_OPERATIONS),
+        ("a channel", scripts.CHANNEL_OPERATIONS),
+    ):
+        for name, families in operations.items():
+            takes = ", ".join(sorted(family.value for family in families))
+            rows += f"<tr><td>{side}</td><td><code>{name}</code></td><td>{takes}</td></tr>"
+    return rows
+
+
+ROUTES = [
+    Route("/", index, methods=["GET"]),
+    Route("/checkout/{order_id}", checkout, methods=["GET"]),
+    Route("/checkout/{order_id}", pay, methods=["POST"]),
+]

@@ -1,0 +1,37 @@
+"""What every part of the sandbox works with."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sandbox.clock import Clock
+from sandbox.config import Config
+from sandbox.courier import Courier
+from sandbox.store import Store
+
+
+class Sandbox:
+    """Configuration, state, clock and courier of one running sandbox."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.store = Store(config.folder)
+        self.clock = Clock(self.store)
+        self.courier = Courier(config, self.store, self.clock)
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """For reading; what writes opens `store.transaction()`."""
+        return self.store.db
+
+    @property
+    def now(self) -> float:
+        """The sandbox's instant, in seconds since 1970."""
+        return self.clock.now()
+
+    def wipe(self) -> None:
+        """Back to the first start: no state, no scripts, real time."""
+        self.courier.drop()
+        self.store.wipe()
+        self.clock.reload()
+        self.courier.wake()

@@ -1,0 +1,123 @@
+"""Settings: what production refuses, and that every one is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gencharge.core.company import SAMPLE_ADDRESS, SAMPLE_GSTIN, SAMPLE_NAME
+from gencharge.core.settings import (
+    DEVELOPMENT_OPERATOR_SECRET,
+    DEVELOPMENT_PAYMENT_KEY,
+    DEVELOPMENT_PAYMENT_SECRET,
+    DEVELOPMENT_SECRET,
+    DEVELOPMENT_WEBHOOK_SECRET,
+    SANDBOX_URL,
+    Settings,
+)
+
+ROOT = Path(__file__).parent.parent.parent
+GOOD: dict[str, Any] = {
+    "environment": "production",
+    "database_url": "postgresql+asyncpg://app:pw@db.example:5432/gencharge",
+    "mongo_url": "mongodb://mongo.example",
+    "redis_url": "redis://redis.example",
+    "secret_key": "Zq3vX9-plenty-of-different-characters-0815",
+    "otp_secret": "another-1-with-Plenty-of-different-chars-4711",
+    "otp_channel": "sms",
+    "gencharge_sms_url": "https://sms.example/send",
+    "payment_gateway_url": "https://api.razorpay.com",
+    "payment_key_id": "rzp_live_4f8Kq2LmZx91Ab",
+    "payment_key_secret": "s3cretOfTheGatewayKey024",
+    "payment_webhook_secret": "a-Webhook-secret-of-our-own-1723",
+    "operator_api_secret": "an-Operator-secret-of-theirs-9981",
+    "company_name": "Real Recharges Private Limited",
+    "company_address": "12 Fort Road, Mumbai 400001",
+    "company_gstin": "27AAPFU0939F1ZV",
+}
+
+
+def settings(**but: Any) -> Settings:
+    return Settings(_env_file=None, **(GOOD | but))  # type: ignore[call-arg]
+
+
+def test_a_complete_production_configuration_is_accepted() -> None:
+    assert settings().postgres_url == "postgresql://app:pw@db.example:5432/gencharge"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"secret_key": "change_me_to_a_real_secret"}, "SECRET_KEY"),
+        ({"secret_key": DEVELOPMENT_SECRET}, "SECRET_KEY"),
+        ({"secret_key": "a" * 64}, "SECRET_KEY"),
+        ({"secret_key": "short"}, "SECRET_KEY"),
+        ({"otp_secret": "otp_secret_key"}, "OTP_SECRET"),
+        ({"dev_fixed_otp": "111111"}, "DEV_FIXED_OTP"),
+        ({"otp_channel": "console"}, "OTP_CHANNEL"),
+        ({"gencharge_sms_url": ""}, "GENCHARGE_SMS_URL"),
+        ({"otp_channel": "smtp"}, "SMTP_HOST"),
+        ({"database_url": ""}, "DATABASE_URL"),
+        ({"mongo_url": ""}, "MONGO_URL"),
+        ({"redis_url": ""}, "REDIS_URL"),
+        ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
+        ({"payment_gateway_url": SANDBOX_URL}, "PAYMENT_GATEWAY_URL"),
+        ({"payment_key_id": DEVELOPMENT_PAYMENT_KEY}, "PAYMENT_KEY_ID"),
+        ({"payment_key_secret": DEVELOPMENT_PAYMENT_SECRET}, "PAYMENT_KEY_SECRET"),
+        ({"payment_webhook_secret": DEVELOPMENT_WEBHOOK_SECRET}, "PAYMENT_WEBHOOK_SECRET"),
+        ({"payment_webhook_secret": "short"}, "PAYMENT_WEBHOOK_SECRET"),
+        ({"operator_api_secret": DEVELOPMENT_OPERATOR_SECRET}, "OPERATOR_API_SECRET"),
+        ({"company_name": SAMPLE_NAME}, "COMPANY_NAME"),
+        ({"company_address": SAMPLE_ADDRESS}, "COMPANY_ADDRESS"),
+        ({"company_gstin": SAMPLE_GSTIN}, "COMPANY_GSTIN"),
+        ({"company_gstin": "27AAPFU0939F1ZW"}, "COMPANY_GSTIN"),
+        ({"company_gstin": "99AAPFU0939F1ZV"}, "COMPANY_GSTIN"),
+        ({"company_gstin": "27aapfu0939f1zv"}, "COMPANY_GSTIN"),
+        ({"company_state_code": "29"}, "COMPANY_STATE_CODE"),
+        ({"receipt_prefix": "TOOLONG"}, "RECEIPT_PREFIX"),
+        ({"gst_rate_percent": 41}, "GST_RATE_PERCENT"),
+        ({"algorithm": "EdDSA"}, "SIGNING_KEY"),
+        (
+            {"environment": "development", "dev_fixed_otp": "111111", "otp_channel": "console"},
+            "_dev or _test",
+        ),
+        ({"environment": "development", "dev_fixed_otp": "1"}, "six digits"),
+        (
+            {
+                "environment": "development",
+                "dev_fixed_otp": "111111",
+                "otp_channel": "console",
+                "database_url": "",
+                "host": "0.0.0.0",
+            },
+            "loopback",
+        ),
+    ],
+)
+def test_what_is_unsafe_stops_the_start_and_is_named(wrong: dict[str, Any], name: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        settings(**wrong)
+    assert name in str(refused.value).upper() or name in str(refused.value)
+
+
+def test_every_setting_is_in_the_example_file_and_in_the_readme() -> None:
+    names = {name.upper() for name in Settings.model_fields}
+    example = set(
+        re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    readme = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert example == names
+    assert names <= readme
+
+
+def test_the_example_file_as_it_stands_is_a_working_development_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    example = Settings(_env_file=ROOT / ".env.example")  # type: ignore[call-arg]
+    assert example == Settings(_env_file=None)  # type: ignore[call-arg]
