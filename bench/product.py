@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from gencharge import wiring
 from gencharge.api.main import create_app
 from gencharge.core.http import web
 from gencharge.sessions.guards import SignedInUser
@@ -22,5 +21,6 @@ async def guarded(user: SignedInUser) -> dict[str, str]:
 
 def create() -> FastAPI:
     """The application with its own settings; the route stands first, so that it costs no search."""
-    wiring.ROUTERS = (router, *wiring.ROUTERS)
-    return create_app()
+    app = create_app()
+    app.router.routes[:0] = router.routes
+    return app

@@ -7,13 +7,14 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, wiring
-from gencharge.api import health, pages
+from gencharge.api import health_routes, pages
 from gencharge.core import telemetry
 from gencharge.core.http import edge, web
+from gencharge.core.http.precedence import in_order
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
 
@@ -58,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs_enabled else None,
         openapi_tags=wiring.TAGS,
-        webhooks=wiring.WEBHOOKS,
+        webhooks=APIRouter(routes=[route for router in wiring.WEBHOOKS for route in router.routes]),
         separate_input_output_schemas=False,
         # Metrics and logs are our own; looking for OpenTelemetry at each request costs a tenth of a small one.
         telemetry={"tracing": False, "metrics": False, "logs": False},
@@ -66,8 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.personal_data = wiring.PERSONAL_DATA
     web.install(app)
-    for router in (*wiring.ROUTERS, health.router):
-        app.router.routes.extend(router.routes)
+    app.router.routes.extend(in_order(*wiring.ROUTERS, health_routes.router))
     if settings.docs_enabled:
         pages.install(app)
     if settings.cors_origins:

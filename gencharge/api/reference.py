@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
+from gencharge.api.main import create_app
 from gencharge.core.postgres.database import Base
 from gencharge.core.settings import Settings
 
@@ -22,8 +23,6 @@ _MADE: Final = "<!-- Made from the code by `make docs`; change the code instead.
 
 def pages(settings: Settings) -> dict[Path, str]:
     """The text of each page by its path under `docs/`."""
-    from gencharge.api.main import create_app
-
     document = create_app(settings).openapi()
     return {
         Path("API_Documentation.md"): "\n".join(_api(document)) + "\n",
@@ -49,14 +48,14 @@ def _api(document: dict[str, Any]) -> Iterator[str]:
     yield f"# {document['info']['title']} API\n\n{_MADE}\n"
     yield document["info"]["description"].strip()
     yield "\nThe interactive pages are `/docs` and `/redoc`; the document itself is `/openapi.json`.\n"
-    routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    descriptions = {tag["name"]: tag["description"] for tag in document.get("tags", ())}
+    routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {tag: [] for tag in descriptions}
     for path, methods in document["paths"].items():
         for method in METHODS:
             if method in methods:
                 routes.setdefault(methods[method]["tags"][0], []).append(
                     (method.upper(), path, methods[method])
                 )
-    descriptions = {tag["name"]: tag["description"] for tag in document.get("tags", ())}
     for tag, found in routes.items():
         yield f"## {tag}\n\n{descriptions.get(tag, '')}".rstrip() + "\n"
         for method, path, operation in sorted(
@@ -111,9 +110,6 @@ def _type(schema: dict[str, Any]) -> str:
 
 
 def _tables() -> Iterator[str]:
-    from gencharge import wiring
-
-    del wiring  # imported so that every room's tables are known
     yield f"# Tables\n\n{_MADE}\n"
     yield "Amounts are paise, instants are UTC. The first column of a primary key says who owns the row.\n"
     rooms: dict[str, list[Table]] = {}

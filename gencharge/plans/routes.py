@@ -49,8 +49,6 @@ async def _shelf(request: Request) -> Shelf:
 
 CurrentShelf = Annotated[Shelf, Depends(_shelf)]
 router = router_of("plans", route_class=ShelfRoute)
-# One plan by its id comes after the staff's fixed paths, which look like ids to it.
-single = router_of("plans", route_class=ShelfRoute)
 
 
 @router.get(
@@ -82,7 +80,7 @@ async def list_plan_groups(shelf: CurrentShelf) -> Page[PlanGroupOut]:
     return Page(items=items, next_cursor=None, total=len(items))
 
 
-@single.get(
+@router.get(
     "/{plan_id}",
     summary="One plan",
     response_model=PlanOut,

@@ -1,0 +1,17 @@
+"""What audit plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.audit import jobs, service, staff_routes
+from gencharge.core.rooms.room import Room
+
+ROOM: Final = Room(
+    name="audit",
+    about="The hash-chained trail of what everybody did.",
+    tags={"audit-logs": "Who did what to what, from where, and how it went."},
+    routers=(staff_routes.router,),
+    listeners=(service.ENTRIES,),
+    jobs=jobs.JOBS,
+)

@@ -1,0 +1,18 @@
+"""What auth plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.auth import context, personal_data, routes, second_factor_service, staff_routes
+from gencharge.core.rooms.room import Room
+
+ROOM: Final = Room(
+    name="auth",
+    about="Signing up and in, and the second factor.",
+    tags={"auth": "Signing up, signing in with an OTP, staying signed in, signing out."},
+    routers=(routes.router, staff_routes.router, staff_routes.of_sessions, staff_routes.of_admins),
+    listeners=(second_factor_service.FORGET_FACTORS,),
+    watchers=(context.watch_desk,),
+    personal_data=personal_data.PART,
+)

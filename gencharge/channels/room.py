@@ -1,0 +1,15 @@
+"""What channels plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.channels import staff_routes
+from gencharge.core.rooms.room import Room
+
+ROOM: Final = Room(
+    name="channels",
+    about="The channels over which operators are reached.",
+    tags={"fulfilment": "Over which channels operators are reached."},
+    routers=(staff_routes.router,),
+)

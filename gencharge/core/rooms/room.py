@@ -1,0 +1,44 @@
+"""What a room plugs into the house: each room's `room.py` has one `ROOM`, and `wiring` collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from gencharge.core.background.jobs import Job
+from gencharge.core.events.events import Listener
+from gencharge.core.rooms.checks import Check
+from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.stores.stores import Stores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A room and what it has; what it does not have is left out."""
+
+    name: str
+    # What it owns, in a line.
+    about: str
+    # The tags of its routes, and what `/docs` says about each.
+    tags: Mapping[str, str] = field(default_factory=dict)
+    # In any order: `api.main` sorts the routes.
+    routers: tuple[APIRouter, ...] = ()
+    # Paths that take files, and how many bytes at most; all others take MAX_BODY_BYTES.
+    large_bodies: Mapping[str, int] = field(default_factory=dict)
+    # What we send to others, as OpenAPI describes it.
+    webhooks: tuple[APIRouter, ...] = ()
+    # What it does when another room announces an event.
+    listeners: tuple[Listener, ...] = ()
+    # What it does on a clock, or when it is asked to.
+    jobs: tuple[Job, ...] = ()
+    # Tasks that run as long as a worker process does.
+    loops: tuple[Callable[[Stores], Coroutine[Any, Any, None]], ...] = ()
+    # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
+    watchers: tuple[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]], ...] = ()
+    # What must always hold: `gencharge ledger verify` and a nightly job check it.
+    checks: tuple[Check, ...] = ()
+    # What it holds about a customer: for exporting, closing and erasing an account.
+    personal_data: PersonalData | None = None

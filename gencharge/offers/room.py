@@ -1,0 +1,16 @@
+"""What offers plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.offers import routes, service
+
+ROOM: Final = Room(
+    name="offers",
+    about="Discounts and cashbacks.",
+    tags={"offers": "Discounts and cashbacks: which hold now, for whom, and their types."},
+    routers=(routes.router,),
+    watchers=(service.watch_offers,),
+)

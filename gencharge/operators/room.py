@@ -1,0 +1,17 @@
+"""What operators plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.operators import personal_data, routes, service
+
+ROOM: Final = Room(
+    name="operators",
+    about="Operators, circles, and what is known of a number.",
+    tags={"operators": "Operators, circles, and whose number it is."},
+    routers=(routes.router,),
+    watchers=(service.watch_operators,),
+    personal_data=personal_data.PART,
+)

@@ -1,0 +1,19 @@
+"""What payments plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.payments import checks, context, loop, personal_data, routes, webhook_routes
+
+ROOM: Final = Room(
+    name="payments",
+    about="Money through a gateway.",
+    tags={"payments": "Money through the gateway: top-ups, refunds, the gateway's webhooks."},
+    routers=(webhook_routes.router, routes.router, routes.of_wallet),
+    loops=(loop.keep,),
+    watchers=(context.watch_gateway,),
+    checks=checks.CHECKS,
+    personal_data=personal_data.PART,
+)

@@ -1,0 +1,18 @@
+"""What plans plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.plans import file_routes, listeners, routes, service, staff_routes
+
+ROOM: Final = Room(
+    name="plans",
+    about="The catalogue: plans, their groups, their import and export.",
+    tags={"plans": "What is on sale: plans and their groups."},
+    routers=(routes.router, file_routes.router, staff_routes.router),
+    large_bodies=file_routes.LARGE_BODIES,
+    listeners=(listeners.DROP_CACHED,),
+    watchers=(service.watch_catalogue,),
+)

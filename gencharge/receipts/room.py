@@ -1,0 +1,14 @@
+"""What receipts plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.receipts import routes
+
+ROOM: Final = Room(
+    name="receipts",
+    about="Receipts, as data and as PDF.",
+    routers=(routes.router,),
+)

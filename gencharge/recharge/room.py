@@ -1,0 +1,19 @@
+"""What recharge plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.recharge import checks, jobs, listeners, personal_data, routes, staff_routes
+
+ROOM: Final = Room(
+    name="recharge",
+    about="Quotes, recharges and bought plans.",
+    tags={"recharge": "Quotes, recharges, bought plans, receipts."},
+    routers=(routes.hot, routes.router, staff_routes.router),
+    listeners=(listeners.PAID, listeners.UNPAID),
+    jobs=jobs.JOBS,
+    checks=checks.CHECKS,
+    personal_data=personal_data.PART,
+)

@@ -1,0 +1,16 @@
+"""What users plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.users import personal_data, routes, staff_routes
+
+ROOM: Final = Room(
+    name="users",
+    about="Customers: their profile, their numbers, closing and erasing an account.",
+    tags={"users": "Customers."},
+    routers=(routes.router, staff_routes.router),
+    personal_data=personal_data.PART,
+)

@@ -1,0 +1,19 @@
+"""What webhooks plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.webhooks import documentation_routes, jobs, loop, outgoing_service, staff_routes
+
+ROOM: Final = Room(
+    name="webhooks",
+    about="What integrators are told.",
+    tags={"webhooks": "What integrators are told: endpoints, what was sent, sending it again."},
+    routers=(staff_routes.router,),
+    webhooks=(documentation_routes.describe(),),
+    listeners=(outgoing_service.MESSAGES_OUT,),
+    jobs=jobs.JOBS,
+    loops=(loop.deliver_webhooks,),
+)
