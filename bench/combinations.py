@@ -1,5 +1,5 @@
-"""What the lists are asked for: every filter alone, every pair, and three or more by chance, with values that many rows
-have, few, and none."""
+"""The queries of a list: every filter alone, every pair, and random sets of three or more, with values that many rows
+have, few have, or none has."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ _PLAN = "SELECT plan_id::text FROM plans WHERE operator = 'VI' LIMIT 1"  # of th
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a filter of this name is given."""
+    """The values for a filter of this name."""
 
     of_name: Mapping[str, Sequence[str]]
 
-    def of(self, wanted: Parameter) -> list[str]:
-        """The values of one filter; of one that nobody has thought of here, a value that no row has."""
-        if wanted.choices:
-            return [str(value).lower() if isinstance(value, bool) else str(value) for value in wanted.choices]
-        return list(self.of_name.get(wanted.name, [_nothing(wanted.schema)]))
+    def of(self, parameter: Parameter) -> list[str]:
+        """The values of one filter; for a filter that is not listed here, a value that no row has."""
+        if parameter.choices:
+            return [
+                str(value).lower() if isinstance(value, bool) else str(value) for value in parameter.choices
+            ]
+        return list(self.of_name.get(parameter.name, [_nothing(parameter.schema)]))
 
 
 def _nothing(schema: Mapping[str, Any]) -> str:
@@ -52,7 +54,7 @@ def _nothing(schema: Mapping[str, Any]) -> str:
 
 
 async def values_of(connection: asyncpg.Connection) -> Values:
-    """Values that stand in the database, and some that don't."""
+    """Values that are in the database, and some that are not."""
     whale, busy = await connection.fetchval(_WHALE), await connection.fetchval(_NUMBER)
     user_id, phone_number, email = await connection.fetchrow(_SOMEBODY)
     gone_number, gone_email = await connection.fetchrow(_GONE)
@@ -101,7 +103,7 @@ async def values_of(connection: asyncpg.Connection) -> Values:
 
 def queries_of(one: StaffList, values: Values, *, chance: random.Random, at_random: int) -> Iterator[Query]:
     """No filter, each alone, each pair, and `at_random` of three to six filters; every sort with each of them."""
-    pools = {wanted.name: values.of(wanted) for wanted in one.filters}
+    pools = {parameter.name: values.of(parameter) for parameter in one.filters}
     singles = [{name: value} for name, pool in pools.items() for value in pool]
     pairs = [a | b for a, b in combinations(singles, 2) if a.keys() != b.keys()]
     many = []

@@ -24,7 +24,7 @@ class Parameter:
 
     @property
     def choices(self) -> list[Any]:
-        """All values, where the document names them."""
+        """All values, if the document lists them."""
         return list(_choices(self.schema))
 
 
@@ -52,7 +52,7 @@ class StaffList:
 
     @property
     def sorts(self) -> list[str | None]:
-        """Every order of the list; None where it has but one."""
+        """Every order of the list; None if it has but one."""
         found = next((one.choices for one in self.parameters if one.name == "sort"), [])
         return found or [None]
 

@@ -92,7 +92,7 @@ def requests_of(file: Path, prefix: str, limit: int | None) -> Iterator[bytes]:
 
 
 async def run(arguments: argparse.Namespace) -> dict[str, float]:
-    """Send the requests; what came of them."""
+    """Send the requests; the result."""
     tally = Tally()
     started = time.perf_counter()
     deadline = started + (arguments.seconds or float("inf"))

@@ -69,7 +69,7 @@ class Measured:
     one: StaffList
     asked: list[Asked] = field(default_factory=list)
     refused: int = 0
-    # Of the slowest requests: how long they take asked again (the median), and the plan where that is slow, too.
+    # Of the slowest requests: how long they take asked again (the median), and the query plan if that is slow, too.
     again: list[tuple[Asked, float]] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
 

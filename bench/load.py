@@ -1,4 +1,4 @@
-"""Prepared requests, and the load generator that sends them: wrk where there is one, else `bench.generator`."""
+"""Prepared requests, and the load generator that sends them: wrk if it is installed, else `bench.generator`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Load:
 
 
 def get(path: str, token: str = "") -> bytes:
-    """A GET as it goes over the wire."""
+    """A GET as it is sent."""
     return _request("GET", path, token, "", b"")
 
 

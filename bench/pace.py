@@ -42,7 +42,7 @@ class Runner:
             self.waiting.append((due, request))
 
     def answered(self, connection: _Connection, due: float, *, good: bool) -> None:
-        """Note an answer and give the connection to whoever waits."""
+        """Note an answer and hand the connection to the next request that waits."""
         self.milliseconds.append((time.perf_counter() - due) * 1000)
         self.errors += not good
         if self.waiting:
@@ -82,7 +82,7 @@ def _length_of(head: bytes) -> int:
 
 
 async def run(port: int, file: Path, prefix: str, rate: float, seconds: float) -> dict[str, float]:
-    """Send them; what came of it."""
+    """Send them; the result."""
     runner, loop = Runner(), asyncio.get_running_loop()
     count = int(rate * seconds)
     requests = list(islice(requests_of(file, prefix, count), count))

@@ -15,7 +15,7 @@ from bench.servers import Server
 from bench.world import BASELINE, PRODUCT, World
 
 SUBSCRIBE = "/v1/recharge/subscribe"
-# More than the gate remembers, so that each is verified anew however often the file is gone through.
+# More than the gate remembers, so that each is verified again however often the file is gone through.
 _FRESH_TOKENS_EACH = 10
 
 

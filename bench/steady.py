@@ -1,7 +1,7 @@
 """`python -m bench steady`: recharges over an operator's API at a constant rate, with the worker and the sandbox beside.
 
 Once with an operator that answers at once, once with one that takes three seconds: the operator's call is not in the
-request, so the answers must not differ. All processes, the load and PostgreSQL share the machine, where the worker and
+request, so the answers must not differ. All processes, the load and PostgreSQL share the machine, on which the worker and
 the sandbox give way to the API by themselves (`os.nice`).
 """
 
@@ -131,7 +131,7 @@ def _show(console: Console, found: dict[str, dict[str, float]], options: argpars
         "subscribe": f"POST {SUBSCRIBE}, operator over its API",
         "subscribe-slow": "the same, the operator takes 3 s",
     }
-    table = Table("row", "requests", "p50 ms", "p95 ms", "p99 ms", "longest ms", "errors", "p95 wanted")
+    table = Table("row", "requests", "p50 ms", "p95 ms", "p99 ms", "longest ms", "errors", "p95 goal")
     for name, seen in found.items():
         times = [f"{seen[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
         table.add_row(

@@ -137,7 +137,7 @@ class World:
         return rows
 
     def tokens(self, *, of_each: int = 1) -> list[str]:
-        """Access tokens, `of_each` for every customer. They are made anew before they run out, which a usual run is
+        """Access tokens, `of_each` for every customer. They are renewed before they run out, which a usual run is
         too short for: so the servers know them, but for those of a row that takes care to have too many.
         """
         made_at, tokens = self._tokens.get(of_each, (0.0, []))

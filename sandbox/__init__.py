@@ -1,7 +1,7 @@
 """The other side of the counter: a payment gateway and operators that fail on demand.
 
 `gencharge sandbox` runs it as a process of its own, for development and tests. It plays outside parties, so it knows
-nothing of the rooms: only what goes over the wire.
+nothing of the rooms: only the HTTP contract.
 
     server     uvicorn, and a protocol that can drop a connection     app        the routes, and what runs beside them
     config     secrets and addresses                                  store      SQLite: all state, in paise

@@ -128,7 +128,7 @@ def _remove_script(sandbox: Sandbox, request: Request, _body: Mapping[str, Any])
 
 
 def _set_clock(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`PUT /sandbox/clock`: jump forward, run faster. What is due by then happens now."""
+    """`PUT /sandbox/clock`: jump forward, run faster. Everything that falls due happens now."""
     _known(body, "advance_seconds", "speed")
     sandbox.clock.change(
         advance_seconds=_real(body, "advance_seconds", 0),

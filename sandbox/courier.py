@@ -113,14 +113,14 @@ class Courier:
         url = self._url(notice["target"])
         try:
             answer = await client.post(url, content=notice["body"], headers=self._headers(notice))
-            taken, told = answer.is_success, str(answer.status_code)
+            taken, reply = answer.is_success, str(answer.status_code)
         except (httpx.HTTPError, httpx.InvalidURL) as lost:
             if isinstance(lost, httpx.ConnectError):
                 self._away_until[notice["target"]] = time.monotonic() + _AWAY_SECONDS
-            taken, told = False, type(lost).__name__
-        self._note(notice, taken=taken, told=told)
+            taken, reply = False, type(lost).__name__
+        self._note(notice, taken=taken, reply=reply)
 
-    def _note(self, notice: Mapping[str, Any], *, taken: bool, told: str) -> None:
+    def _note(self, notice: Mapping[str, Any], *, taken: bool, reply: str) -> None:
         now, attempts = self.clock.now(), notice["attempts"] + 1
         pauses = self.back_off
         due = now + pauses[min(attempts, len(pauses)) - 1]
@@ -132,12 +132,12 @@ class Courier:
                 "notice_not_taken",
                 target=notice["target"],
                 notice=notice["event"],
-                answer=told,
+                answer=reply,
                 attempt=attempts,
             )
         self.store.db.execute(
             "UPDATE notices SET attempts = ?, state = ?, last_answer = ?, due_at = ? WHERE id = ?",
-            (attempts, state, told, due, notice["id"]),
+            (attempts, state, reply, due, notice["id"]),
         )
 
     def _headers(self, notice: Mapping[str, Any]) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Refusal(Exception):
 async def answer(request: Request, clock: Clock, script: Script | None, act: Act, errors: Errors) -> Response:
     """Do what was asked, and answer as the script says.
 
-    `act` gets the script only where the script is about the outcome or the notices. `errors` words an error in the
+    `act` gets the script only if the script is about the outcome or the notices. `errors` words an error in the
     style of the side that speaks.
     """
     if script is None or script.kind.family is not Family.ANSWER:

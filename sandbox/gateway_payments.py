@@ -67,7 +67,7 @@ def create_order(sandbox: Sandbox, body: Mapping[str, Any], script: Script | Non
 
 
 def _captures(body: Mapping[str, Any]) -> bool:
-    """Whether a payment is captured by itself; where the order doesn't say, the account's setting is: yes."""
+    """Whether a payment is captured by itself; if the order doesn't say, the account's setting counts: yes."""
     nested = body.get("payment")
     if isinstance(nested, dict) and "capture" in nested:
         return bool(nested["capture"] == "automatic")

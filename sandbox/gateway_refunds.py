@@ -128,10 +128,10 @@ def finish(
     _post(sandbox, refund_id, [*(before or []), event], script)
 
 
-def _event(sandbox: Sandbox, name: str, refund_id: str, **but: str) -> notices.Notice:
+def _event(sandbox: Sandbox, name: str, refund_id: str, **overrides: str) -> notices.Notice:
     row = one(sandbox.db, refund_id)
     payment = wire.payment_out(payments.payment(sandbox.db, row["payment_id"]))
-    return wire.event(name, sandbox.now, refund={**wire.refund_out(row), **but}, payment=payment)
+    return wire.event(name, sandbox.now, refund={**wire.refund_out(row), **overrides}, payment=payment)
 
 
 def _post(sandbox: Sandbox, refund_id: str, events: list[notices.Notice], script: Script | None) -> None:

@@ -65,8 +65,8 @@ def _authenticate(sandbox: Sandbox, request: Request) -> None:
         pair = base64.b64decode(given, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         pair = ""
-    wanted = f"{sandbox.config.key_id}:{sandbox.config.key_secret}"
-    if scheme.lower() != "basic" or not signing.is_genuine(wanted, pair):
+    expected = f"{sandbox.config.key_id}:{sandbox.config.key_secret}"
+    if scheme.lower() != "basic" or not signing.is_genuine(expected, pair):
         raise wire.bad_request("Authentication failed", status=401)
 
 

@@ -1,4 +1,4 @@
-"""Razorpay's shapes: entities as they go over the wire, events, errors, and the reading of bodies. Amounts in paise."""
+"""Razorpay's shapes: entities as they are sent, events, errors, and the reading of bodies. Amounts in paise."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from sandbox.store import insert, new_id
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One announcement: a name, and the body as it will go over the wire."""
+    """One announcement: a name, and the body as it will be sent."""
 
     event: str
     body: Mapping[str, Any]

@@ -57,13 +57,13 @@ class Submission:
         amount = body.get("amount_paise")
         if isinstance(amount, bool) or not isinstance(amount, int) or not 100 <= amount <= _LARGEST_PAISE:
             raise _invalid("amount_paise", f"a whole number from 100 to {_LARGEST_PAISE}")
-        for field, pattern, wanted in (
+        for field, pattern, expected in (
             ("reference", _REFERENCE, "1 to 64 letters, digits or _.:-"),
             ("phone_number", _PHONE, "ten digits, the first 6 to 9"),
             ("operator", re.compile(r"\S.{0,39}\Z"), "the operator's code"),
         ):
             if not isinstance(body.get(field), str) or not pattern.match(body[field]):
-                raise _invalid(field, wanted)
+                raise _invalid(field, expected)
         plan = body.get("plan_code")
         if plan is not None and not isinstance(plan, str):
             raise _invalid("plan_code", "a string")
@@ -77,8 +77,8 @@ class Submission:
         return {"phone_number": self.phone_number, "amount": self.amount_paise, "reference": self.reference}
 
 
-def _invalid(field: str, wanted: str) -> Refusal:
-    return Refusal(422, error("invalid_field", f"{field}: {wanted}", field=field))
+def _invalid(field: str, expected: str) -> Refusal:
+    return Refusal(422, error("invalid_field", f"{field}: {expected}", field=field))
 
 
 def channel(sandbox: Sandbox, name: str) -> sqlite3.Row:
@@ -103,7 +103,7 @@ def channel(sandbox: Sandbox, name: str) -> sqlite3.Row:
 
 
 def submit(sandbox: Sandbox, name: str, asked: Submission, script: Script | None) -> dict[str, Any]:
-    """Take a recharge. The same reference again gets what came of the first; another body with it is a conflict."""
+    """Take a recharge. The same reference again gets the first outcome; another body with it is a conflict."""
     with sandbox.store.transaction() as db:
         known = find(db, name, asked.reference)
         if known is not None:
@@ -201,19 +201,19 @@ def settle(
         _use(db, name, row["commission_paise"] - row["amount_paise"])
     if not channel(sandbox, name)["callbacks"]:
         return
-    told = [Notice(status, _told(row))]
+    announced = [Notice(status, _notice_of(row))]
     if script and script.name == "reordered_callbacks":
-        told.insert(0, Notice("pending", _told(before)))
+        announced.insert(0, Notice("pending", _notice_of(before)))
     wrong = {"status": "failed" if status == "success" else "success", "reason": None}
     notices.post(
         db,
         name,
-        told,
+        announced,
         script,
         now=sandbox.now,
         subject=f"{name}/{reference}",
         facts={"phone_number": row["phone_number"], "amount": row["amount_paise"], "reference": reference},
-        contrary=Notice(wrong["status"] or "", {**_told(row), **wrong}),
+        contrary=Notice(wrong["status"] or "", {**_notice_of(row), **wrong}),
     )
 
 
@@ -229,7 +229,7 @@ def find(db: sqlite3.Connection, name: str, reference: str) -> sqlite3.Row | Non
     return row
 
 
-def _told(row: sqlite3.Row) -> dict[str, Any]:
+def _notice_of(row: sqlite3.Row) -> dict[str, Any]:
     """A recharge as status answers and callbacks show it."""
     return {
         "channel": row["channel"],
@@ -245,18 +245,18 @@ def _told(row: sqlite3.Row) -> dict[str, Any]:
 
 def _answer(row: sqlite3.Row) -> dict[str, Any]:
     """A recharge as the answer to a submission shows it: what is pending was accepted."""
-    return {**_told(row), "status": "accepted" if row["status"] == "pending" else row["status"]}
+    return {**_notice_of(row), "status": "accepted" if row["status"] == "pending" else row["status"]}
 
 
 def status(db: sqlite3.Connection, name: str, reference: str) -> dict[str, Any]:
-    """What came of a recharge; 404 where the reference never arrived."""
+    """The outcome of a recharge; 404 if the reference never arrived."""
     row = find(db, name, reference)
     if row is None:
         unknown = error(
             "unknown_reference", "No recharge with this reference has arrived.", reference=reference
         )
         raise Refusal(404, {"status": "unknown_reference", **unknown})
-    return _told(row)
+    return _notice_of(row)
 
 
 def seen(db: sqlite3.Connection, name: str) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ _NOT_AGAIN: Final = frozenset({Family.ANSWER})
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a request asks for; a repetition's answer may go wrong, but nothing is decided anew."""
+    """What a request asks for; a repetition's answer may go wrong, but nothing is decided again."""
 
     act: Act
     facts: dict[str, Any] = field(default_factory=dict)
@@ -66,8 +66,8 @@ def _serve(operation: str, prepare: Prepare) -> Handler:
 
 def _authenticate(sandbox: Sandbox, request: Request, raw: bytes) -> None:
     stamp, signature = request.headers.get("X-Timestamp", ""), request.headers.get("X-Signature", "")
-    wanted = signing.operator_signature(sandbox.config.operator_secret, stamp, raw)
-    if not signing.is_genuine(wanted, signature):
+    expected = signing.operator_signature(sandbox.config.operator_secret, stamp, raw)
+    if not signing.is_genuine(expected, signature):
         raise Refusal(401, error("bad_signature", "X-Signature does not fit X-Timestamp and the body."))
     # Real time, not the sandbox's: the caller has only that.
     fresh = stamp.isascii() and stamp.isdigit() and abs(time.time() - int(stamp)) <= signing.FRESH_SECONDS

@@ -1,4 +1,4 @@
-"""The pages in the browser: checkout, what came of it, and the index. Self-contained: no outside assets, no script."""
+"""The pages in the browser: checkout, the result, and the index. Self-contained: no outside assets, no script."""
 
 from __future__ import annotations
 

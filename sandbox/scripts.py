@@ -188,8 +188,8 @@ def choose(
 
 
 def _fits(row: sqlite3.Row, facts: Mapping[str, Any]) -> bool:
-    wanted: dict[str, Any] = json.loads(row["matches"])
-    if any(str(facts.get(name)) != str(value) for name, value in wanted.items()):
+    matches: dict[str, Any] = json.loads(row["matches"])
+    if any(str(facts.get(name)) != str(value) for name, value in matches.items()):
         return False
     if row["share"] >= 1:
         return True

@@ -62,10 +62,10 @@ class Books(Ledger):
         self._plans: dict[tuple[str, str], list[Offered]] = {}
         self._addons: dict[tuple[str, str], list[Offered]] = {}
         for plan in offered:
-            shelf = self._addons if plan.is_addon else self._plans
+            pool = self._addons if plan.is_addon else self._plans
             # The cheaper, the more often.
             often = 1 if plan.is_addon else 8 if plan.price <= 40_000 else 3 if plan.price <= 70_000 else 1
-            shelf.setdefault((plan.operator, plan.plan_type), []).extend([plan] * often)
+            pool.setdefault((plan.operator, plan.plan_type), []).extend([plan] * often)
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows, some `size` transfers at a time, in the order of time."""

@@ -45,7 +45,7 @@ class Offered:
 
 
 def _months_later(from_ms: int, months: int) -> int:
-    """The same time on the same date of a later month in India; the last day where that month is shorter."""
+    """The same time on the same date of a later month in India; the last day if that month is shorter."""
     start = datetime.fromtimestamp(from_ms / 1000, UTC).astimezone(clock.IST)
     month = start.month - 1 + months
     first = start.replace(year=start.year + month // 12, month=month % 12 + 1, day=1)

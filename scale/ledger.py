@@ -115,7 +115,7 @@ class Ledger:
         *,
         purchase: Purchase | None = None,
     ) -> tuple[UUID, str, str]:
-        """The rows of a payment; its id, where it was asked for, and how it is paid."""
+        """The rows of a payment; its id, if asked for, and how it is paid."""
         payment_id = id_at(at_ms, self._chance.getrandbits(74))
         source = purchase.source if purchase else self._pick(SOURCES)
         method = purchase.method if purchase else self._pick(METHODS)

@@ -136,7 +136,7 @@ class Size:
 
 
 def seed(settings: Settings, size: Size, meter: Meter) -> bool:
-    """Put the scale data, and the sample data before it, into the database. False where it is in place already.
+    """Put the scale data, and the sample data before it, into the database. False if it is in place already.
 
     Raises Refused for a database that may hold real customers, and for one with part of the data.
     """
@@ -156,7 +156,7 @@ def check_safe(settings: Settings) -> None:
 
 
 async def load(settings: Settings, size: Size, meter: Meter) -> bool:
-    """The same, where an event loop runs already."""
+    """The same, inside a running event loop."""
     if not 1 <= size.users < 10**8:
         raise Refused("The scale data has between 1 and 99,999,999 users.")
     async with AsyncExitStack() as stack:

@@ -107,7 +107,7 @@ class People:
         return UserType.POSTPAID.value if self._trait(number, 2, 100) < 15 else UserType.PREPAID.value
 
     def alive_at(self, at_ms: int) -> int:
-        """How many had signed up by then: those numbered below it."""
+        """How many had signed up at an instant: those numbered below it."""
         return min(self.count, max(1, (at_ms - self.started_ms) * self.count // YEARS_MS))
 
     def users(self) -> Iterator[tuple[Any, ...]]:
@@ -156,7 +156,7 @@ class People:
         return ((code_of(number), user_id) for number, user_id in enumerate(self.ids))
 
     def connections(self) -> Iterator[tuple[Any, ...]]:
-        """Rows of `connections`: what everybody knows of each number, and what some customers said of their own."""
+        """Rows of `connections`: what everybody knows of each number, and what some customers said of theirs."""
         for number, user_id in enumerate(self.ids):
             about = self.operator(number), _CIRCLES[number % len(_CIRCLES)], self.service_type(number)
             told_at = instant(self.created_ms[number])

@@ -15,7 +15,7 @@ _LINES: Final = 10
 
 
 class Meter(Protocol):
-    """Is told of every part of the work."""
+    """Receives every part of the work."""
 
     def begin(self, what: str, total: int) -> None:
         """A part of `total` rows begins; the one before it is over."""

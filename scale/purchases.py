@@ -1,4 +1,4 @@
-"""A recharge of the scale data, its rows, and where the rows of a stretch of time are gathered."""
+"""A recharge of the scale data, its rows, and a buffer of the rows of a period."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Purchase:
 
     @property
     def starts_at_once(self) -> bool:
-        """False where it waits for the plan before it."""
+        """False if it waits for the plan before it."""
         return self.from_ms == self.at_ms
 
 

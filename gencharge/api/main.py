@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
-    """End the watchers. One that swallows its cancellation is told again, and then left behind."""
+    """End the watchers. A watcher that ignores its cancellation is cancelled once more, then abandoned."""
     for _ in range(2):
         for task in tasks:
             task.cancel()
@@ -102,7 +102,7 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """`uvicorn gencharge.api.main:app`, without building an application for whoever only imports this module."""
+    """`uvicorn gencharge.api.main:app`, without building an application when the module is only imported."""
     if name == "app":
         return create_app()
     raise AttributeError(name)

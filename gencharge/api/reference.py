@@ -32,9 +32,11 @@ def pages(settings: Settings) -> dict[Path, str]:
 
 def stale(folder: Path, settings: Settings) -> list[Path]:
     """The pages in `folder` that are missing or not what the code says."""
-    wanted = {folder / name: text for name, text in pages(settings).items()}
+    expected = {folder / name: text for name, text in pages(settings).items()}
     return [
-        path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text
+        path
+        for path, text in expected.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
 
 

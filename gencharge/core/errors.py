@@ -88,8 +88,8 @@ class Unauthorized(Problem):
 
     status = 401
 
-    def __init__(self, detail: str | None = None, **but: Any) -> None:
-        super().__init__(detail, **but)
+    def __init__(self, detail: str | None = None, **options: Any) -> None:
+        super().__init__(detail, **options)
         # RFC 6750 section 3: a protected resource answers 401 with the scheme that it wants.
         self.headers.setdefault("WWW-Authenticate", "Bearer")
 
@@ -135,8 +135,8 @@ class TooManyRequests(Problem):
 
     status = 429
 
-    def __init__(self, detail: str | None = None, *, retry_after_seconds: int, **but: Any) -> None:
-        super().__init__(detail, **but)
+    def __init__(self, detail: str | None = None, *, retry_after_seconds: int, **options: Any) -> None:
+        super().__init__(detail, **options)
         self.headers["Retry-After"] = str(max(1, retry_after_seconds))
 
 
@@ -146,8 +146,8 @@ class Unavailable(Problem):
     status = 503
     retry_after_seconds: ClassVar[int] = 2
 
-    def __init__(self, detail: str | None = None, **but: Any) -> None:
-        super().__init__(detail, **but)
+    def __init__(self, detail: str | None = None, **options: Any) -> None:
+        super().__init__(detail, **options)
         self.headers.setdefault("Retry-After", str(self.retry_after_seconds))
 
 
@@ -176,7 +176,7 @@ class MalformedJson(BadRequest):
 
 
 class IdempotencyKeyMissing(BadRequest):
-    """Send an Idempotency-Key header of 1 to 255 visible characters, made anew for each payment."""
+    """Send an Idempotency-Key header of 1 to 255 visible characters, a new one for each payment."""
 
 
 class IdempotencyKeyReused(Invalid):

@@ -191,7 +191,7 @@ class Courier:
             log.exception("errand_failed")
 
     async def send(self, message: Message) -> bool:
-        """Send now, twice if need be. False where it could not be sent; it is logged and counted."""
+        """Send now, twice if need be. False if it could not be sent; it is logged and counted."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 await self.channel.send(message)

@@ -29,7 +29,7 @@ class Sealer:
         return nonce + self._keys[0].encrypt(nonce, secret.encode(), owner_id.bytes)
 
     def open(self, owner_id: UUID, sealed: bytes) -> tuple[str, bool] | None:
-        """The secret, and whether it is to be sealed anew under the present key; None where no key fits."""
+        """The secret, and whether it is to be sealed again under the present key; None if no key fits."""
         for number, key in enumerate(self._keys):
             try:
                 plain = key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], owner_id.bytes)

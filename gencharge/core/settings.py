@@ -22,7 +22,7 @@ from gencharge.core.stores.sockets import embedded_mongo_url as embedded_mongo_u
 from gencharge.core.stores.sockets import embedded_postgres_url as embedded_postgres_url
 from gencharge.core.stores.sockets import embedded_redis_url as embedded_redis_url
 
-# The seed documents print these; whoever deploys must replace them.
+# The seed documents print these; every deployment must replace them.
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
 DEVELOPMENT_SECRET = "development-only-secret-not-for-production-0001"  # noqa: S105 - refused in production
 DEVELOPMENT_OTP_SECRET = "development-only-otp-secret-not-for-production"  # noqa: S105 - refused in production
@@ -90,7 +90,7 @@ class Settings(Company, BaseSettings):
 
     # The second factor of admins (TOTP): empty = required in production, optional elsewhere.
     admin_second_factor: Literal["required", "optional"] | None = None
-    # For so long a second factor counts as given just now, where an action asks for that.
+    # For how long a second factor counts as fresh, for actions that need a step-up.
     step_up_minutes: float = Field(default=10, gt=0, le=60)
 
     # Personal data of an archived user is erased after so many days.
@@ -164,12 +164,12 @@ class Settings(Company, BaseSettings):
 
     @property
     def is_development(self) -> bool:
-        """True where development shortcuts may be offered at all."""
+        """True if development shortcuts may be offered at all."""
         return self.environment is not Environment.PRODUCTION
 
     @property
     def second_factor_required(self) -> bool:
-        """True where an admin without a second factor may do nothing but set one up."""
+        """True if an admin without a second factor may do nothing but set one up."""
         if self.admin_second_factor is not None:
             return self.admin_second_factor == "required"
         return not self.is_development
@@ -264,7 +264,7 @@ class Settings(Company, BaseSettings):
         return problems
 
     def _sandbox_problems(self) -> list[str]:
-        """What would let production talk to the sandbox, or believe whoever knows the sandbox's secrets."""
+        """What would let production talk to the sandbox, or trust the sandbox's published secrets."""
         problems = [
             f"{name}: the sandbox's; production needs the gateway's own"
             for name, value, sample in (

@@ -113,7 +113,7 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(settings.log_level)),
-        # Standard output is looked up at each line: whoever redirects it later gets the lines, too.
+        # Standard output is looked up at each line, so that a later redirection works.
         logger_factory=_bytes_logger if as_json else structlog.PrintLoggerFactory(),
         cache_logger_on_first_use=False,
     )
@@ -130,7 +130,7 @@ def configure_logging(settings: Settings) -> None:
 
 
 def access_log(settings: Settings) -> AccessLog | None:
-    """What writes a line for each request; None where the settings want none."""
+    """What writes a line for each request; None if the settings turn it off."""
     if not settings.access_log or settings.log_level in {"WARNING", "ERROR"}:
         return None
     return _write_access_json if settings.log_format == "json" else _write_access_text

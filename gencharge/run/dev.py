@@ -179,12 +179,12 @@ def _require_free_port(host: str, port: int, variable: str) -> None:
 
 def _extra_environment(settings: Settings) -> dict[str, str]:
     """What the children get on top of our environment; nothing that was set is changed."""
-    wanted = {"environment": "development", "log_format": "console"}
+    defaults = {"environment": "development", "log_format": "console"}
     if settings.sandbox_port:
-        wanted["payment_gateway_url"] = sandbox_url(settings)
+        defaults["payment_gateway_url"] = sandbox_url(settings)
     if _fixed_otp_allowed(settings):
-        wanted["dev_fixed_otp"] = DEVELOPMENT_OTP
-    return {name.upper(): value for name, value in wanted.items() if name not in settings.model_fields_set}
+        defaults["dev_fixed_otp"] = DEVELOPMENT_OTP
+    return {name.upper(): value for name, value in defaults.items() if name not in settings.model_fields_set}
 
 
 def sandbox_url(settings: Settings) -> str:

@@ -48,7 +48,7 @@ class Row:
 
 @dataclass
 class Report:
-    """All lines; `ok` where none has a problem."""
+    """All lines; `ok` if none has a problem."""
 
     rows: list[Row] = field(default_factory=list)
 
@@ -185,7 +185,7 @@ def _origin(server: Server) -> str:
 
 
 def http_status(host: str, port: int, path: str, timeout: float = _TIMEOUT_SECONDS) -> int | None:
-    """The status that the API answers to GET `path`; None where nobody listens."""
+    """The status that the API answers to GET `path`; None if nobody listens."""
     connection = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         connection.request("GET", path)
@@ -212,7 +212,7 @@ def _examine_api(settings: Settings) -> Row:
 def _examine_sandbox(settings: Settings) -> Row:
     row = Row("Sandbox", origin=f"http://127.0.0.1:{settings.sandbox_port}")
     if not settings.sandbox_port or not settings.is_development:
-        row.origin, row.state = "", "not wanted here"
+        row.origin, row.state = "", "not needed here"
         return row
     status, latency = _timed(lambda: http_status("127.0.0.1", settings.sandbox_port, "/health/live"))
     if status == 200:

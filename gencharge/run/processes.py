@@ -106,7 +106,7 @@ def _works_in(pid: int, folder: str, names: Collection[str]) -> bool:
         if os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)") != folder:
             return False
         return Path(f"/proc/{pid}/comm").read_text().strip() in names
-    except OSError:  # Gone meanwhile, a zombie, or another user's.
+    except OSError:  # Already gone, a zombie, or another user's.
         return False
 
 

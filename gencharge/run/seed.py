@@ -75,7 +75,7 @@ async def seed_all(database: Database, settings: Settings) -> bool:
 
 
 async def _seed_users(db: AsyncSession) -> bool:
-    """All in one transaction: where one of them is, archived or not, all are."""
+    """All in one transaction: if one of them exists, archived or not, all do."""
     last = user_id_of(USERS)
     if last in await users.briefs(db, [last]):
         return False

@@ -19,7 +19,7 @@ from gencharge.core.stores.stores import Stores
 log = telemetry.get_logger(__name__)
 _RESTART_SECONDS = 2.0
 _RESCUE_SECONDS = 30.0
-# Where worker and API share a machine, whoever waits for an answer goes first.
+# If worker and API share a machine, requests go first.
 _NICENESS = 10
 
 

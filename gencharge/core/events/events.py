@@ -6,7 +6,7 @@
 A *listener* with `outside=True` reaches beyond PostgreSQL (MongoDB, Redis, HTTP): it gets whole batches, at
 least once, and keys its effect by the event's id. Any other listener gets one event and a transaction: its
 effect is exactly once. What a listener could not do becomes a row of `deliveries` with a back-off of its own,
-so it holds up nobody else; after `outbox_max_attempts` it is parked where an admin sees it. While a store is
+so it holds up nobody else; after `outbox_max_attempts` it is parked for an admin to see. While a store is
 away no attempt counts, so an outage of any length parks nothing.
 
 An event of a topic that a worker does not know, and a delivery to a listener that it does not have, are left to
@@ -62,7 +62,7 @@ class Event:
     def decode(cls, topic: str, payload: dict[str, Any]) -> Event:
         """The event of a row.
 
-        A field that a newer version added and an older sender left out takes its default (TypeError where it has
+        A field that a newer version added and an older sender left out takes its default (TypeError if it has
         none); a field that this version does not know is left out. KeyError for an unknown topic.
         """
         kind = cls.registry[topic]

@@ -76,7 +76,7 @@ POSTPONE = text("""
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A claimed row. `envelope` is None where this version can't read the event; `problem` says why."""
+    """A claimed row. `envelope` is None if this version can't read the event; `problem` says why."""
 
     user_id: UUID
     id: UUID

@@ -56,7 +56,7 @@ class Refusal:
 
     @property
     def away(self) -> bool:
-        """True where a store was away: waiting helps, and nothing is wrong with what was sent."""
+        """True if a store was away: waiting helps, and nothing is wrong with what was sent."""
         return mongo.is_away(self.error) or isinstance(
             self.error, (*_REDIS_AWAY, Unavailable, ConnectionError, TimeoutError)
         )

@@ -38,7 +38,7 @@ MAX_CURSOR = 500
 # Days beyond these have no neighbours that a calendar or PostgreSQL could name.
 FIRST_DAY = date(1900, 1, 1)
 LAST_DAY = date(2999, 12, 31)
-# Rows that one page of a bounded list looks at: 10 to 30 ms, also where each is on a page of its own
+# Rows that one page of a bounded list looks at: 10 to 30 ms, even if each is on a page of its own
 # (docs/PERFORMANCE.md).
 LOOK_THROUGH = 10_000
 

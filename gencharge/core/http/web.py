@@ -220,7 +220,7 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
 
 
 def problem_response(problem: Problem) -> Response:
-    """A problem as it goes over the wire."""
+    """A problem as it is sent."""
     return Response(
         orjson.dumps(problem.body(telemetry.context().request_id), default=_encode, option=_ENCODING),
         status_code=problem.status,
@@ -312,7 +312,7 @@ IDEMPOTENT: Final[dict[str, Any]] = {
             "name": "Idempotency-Key",
             "in": "header",
             "required": True,
-            "description": "1 to 255 visible ASCII characters, made anew for each payment; a repeat gets the same answer.",
+            "description": "1 to 255 visible ASCII characters, a new one for each payment; a repeat gets the same answer.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
             "example": "5f0c2f2e-1c1c-4a7e-9a51-0a4f6c1f3f10",
         }

@@ -104,7 +104,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One unit of work: commits at the end, rolls back on an exception.
 
-        Raises WriteConflict where PostgreSQL gave the unit up, DatabaseUnavailable where it is away.
+        Raises WriteConflict if PostgreSQL aborted the unit, DatabaseUnavailable if it is away.
         """
         session = self._sessions()
         try:
@@ -188,7 +188,7 @@ def sqlstate_of(error: BaseException) -> str | None:
 
 
 def problem_of(error: BaseException) -> Problem | None:
-    """What an error of the database layer means to a client; None where it is not one of availability."""
+    """What an error of the database layer means to a client; None if it is not one of availability."""
     if isinstance(error, Problem):
         return error
     state = sqlstate_of(error)

@@ -26,7 +26,7 @@ def head() -> str:
 
 
 def current(settings: Settings) -> str | None:
-    """The database's revision; None where nothing was migrated yet. Raises psycopg.OperationalError when away."""
+    """The database's revision; None if nothing was migrated yet. Raises psycopg.OperationalError when away."""
     with psycopg.connect(settings.migration_url, connect_timeout=5) as connection:
         found = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
         if found is None or found[0] is None:

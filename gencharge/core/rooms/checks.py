@@ -46,7 +46,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """True where everything holds."""
+        """True if everything holds."""
         return not any(self.breaches.values())
 
     @property

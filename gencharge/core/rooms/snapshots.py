@@ -76,7 +76,7 @@ class Holder(Generic[S]):
         return self.snapshot or await self.refresh(database)
 
     async def refresh(self, database: Database) -> S:
-        """Load anew if PostgreSQL has another version than the one held."""
+        """Reload if PostgreSQL has another version than the one held."""
         async with self._loading:
             held = self.snapshot
             if held is not None and await self._version(database) == held.version:
@@ -94,7 +94,7 @@ class Holder(Generic[S]):
 
 
 async def version_of(db: AsyncSession, name: str) -> int:
-    """The present version of the reference data `name`; 0 where it never changed."""
+    """The present version of the reference data `name`; 0 if it never changed."""
     return await db.scalar(select(CatalogueState.version).where(CatalogueState.id == name)) or 0
 
 

@@ -44,7 +44,7 @@ def connect(settings: Settings) -> AsyncMongoClient[Document]:
 
 
 def is_away(error: BaseException) -> bool:
-    """True where the store can't be reached at all: waiting helps, and nothing is wrong with what was sent."""
+    """True if the store can't be reached at all: waiting helps, and nothing is wrong with what was sent."""
     return isinstance(
         error, ServerSelectionTimeoutError | NetworkTimeout | ConnectionFailure | ExecutionTimeout
     )
@@ -63,7 +63,7 @@ Documents = Annotated[AsyncDatabase[Document], Depends(get_documents)]
 def answering(documents: AsyncDatabase[Document]) -> Iterator[None]:
     """The operations of a request: done within the time in which a server must be found (MONGO_TIMEOUT_MS).
 
-    Raises DocumentsUnavailable where the store is away, or does not answer in that time.
+    Raises DocumentsUnavailable if the store is away, or does not answer in that time.
     """
     try:
         with pymongo.timeout(documents.client.options.server_selection_timeout):

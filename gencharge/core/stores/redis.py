@@ -29,7 +29,7 @@ def connect(settings: Settings) -> Redis:
 
 
 class _HeedsCancellation:
-    """Raises the CancelledError that `asyncio.wait_for` loses where a send ends in the moment of its cancellation.
+    """Raises the CancelledError that `asyncio.wait_for` loses if a send ends at the moment of its cancellation.
 
     Before Python 3.12 it does (python/cpython#86296), and the client sends through it: a task that only listens
     would then miss its only cancellation, and a process that waits for it would never end.

@@ -15,7 +15,7 @@ _SOCKET_FOLDER_LIMIT = 80
 def socket_folder(data_dir: Path) -> Path:
     """Where the embedded servers put their Unix sockets.
 
-    Inside `data_dir` where the path is short enough for a socket address, else in the temporary folder under
+    Inside `data_dir` if the path is short enough for a socket address, else in the temporary folder under
     a name derived from the path.
     """
     folder = data_dir.resolve() / "run"

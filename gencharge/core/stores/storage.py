@@ -85,7 +85,7 @@ class Storage(Protocol):
         """Keep a file, in the place of an earlier one with this key. Raises StorageFull."""
 
     async def get(self, key: str) -> bytes | None:
-        """The whole file; None where there is none."""
+        """The whole file; None if there is none."""
 
     def read(self, key: str, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
         """The file piece by piece, for one of any size. Raises StoredFileNotFound."""
@@ -94,7 +94,7 @@ class Storage(Protocol):
         """Whether there is a file."""
 
     async def delete(self, key: str) -> bool:
-        """Take a file away; False where there was none."""
+        """Take a file away; False if there was none."""
 
     async def list_files(
         self, prefix: str = "", *, after: str = "", limit: int = _MOST_LISTED
@@ -103,7 +103,7 @@ class Storage(Protocol):
 
 
 def type_of(key: str) -> str:
-    """The media type that a key's ending stands for. Raises ValueError where it stands for none."""
+    """The media type that a key's ending means. Raises ValueError if it means none."""
     try:
         return TYPES[key.rpartition(".")[2]]
     except KeyError:
@@ -137,11 +137,11 @@ class FolderStorage:
             incoming.abandon()
 
     async def get(self, key: str) -> bytes | None:
-        """The whole file; None where there is none. Raises StorageUnavailable."""
+        """The whole file; None if there is none. Raises StorageUnavailable."""
         return await asyncio.to_thread(self._get, key)
 
     async def read(self, key: str, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
-        """The file piece by piece. One that is replaced or deleted meanwhile is still read as it was."""
+        """The file piece by piece. One that is replaced or deleted while it is read is still read as it was."""
         with _found():
             file = await asyncio.to_thread(self._path(key).open, "rb")
         with file:
@@ -158,7 +158,7 @@ class FolderStorage:
             return await asyncio.to_thread(self._path(key).is_file)
 
     async def delete(self, key: str) -> bool:
-        """Take a file away; False where there was none. Raises StorageUnavailable."""
+        """Take a file away; False if there was none. Raises StorageUnavailable."""
         try:
             with _found():
                 await asyncio.to_thread(self._path(key).unlink)
@@ -259,12 +259,12 @@ def _keys_in(parent: Path, folders: list[str], names: list[str]) -> Iterator[str
     yield from ((parent / name).as_posix() for name in names)
 
 
-def _make_folders(top: Path, wanted: Path) -> None:
-    """`wanted` and what is missing above it, each of them ours alone from `top` on."""
+def _make_folders(top: Path, folder: Path) -> None:
+    """Make `folder` and its missing parents; from `top` down they are private to this user."""
     top.parent.mkdir(parents=True, exist_ok=True)
-    for folder in (top, *(top / part for part in reversed(wanted.relative_to(top).parents)), wanted):
+    for each in (top, *(top / part for part in reversed(folder.relative_to(top).parents)), folder):
         with suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
+            each.mkdir(mode=0o700)
             _sync_folder(folder.parent)
 
 

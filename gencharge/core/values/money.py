@@ -45,7 +45,7 @@ class Money:
 
     @classmethod
     def parse(cls, raw: object) -> Self:
-        """From what came over the wire: a JSON number or a decimal string, in rupees.
+        """Parse what a client sent: a JSON number or a decimal string, in rupees.
 
         Raises ValueError with a sentence that says what would be right.
         """

@@ -1,4 +1,4 @@
-"""A person's name and e-mail address, as they come over the wire."""
+"""A person's name and e-mail address, as clients send them."""
 
 from __future__ import annotations
 

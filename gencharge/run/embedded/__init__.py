@@ -52,9 +52,9 @@ class EmbeddedServers:
         self.mongo = Mongo(self.data_dir)
         self.redis = Redis(self.data_dir)
         self.postgres = Postgres(self.data_dir)
-        wanted = set(stores)
+        chosen = set(stores)
         # PostgreSQL last: its first start has work to do while the others are coming up.
-        self.servers: list[Server] = [s for s in (self.mongo, self.redis, self.postgres) if s.name in wanted]
+        self.servers: list[Server] = [s for s in (self.mongo, self.redis, self.postgres) if s.name in chosen]
         self._lock: int | None = None
 
     @classmethod

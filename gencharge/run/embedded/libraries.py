@@ -16,7 +16,7 @@ _NEEDED: Final = ("libcurl.so.4", "libssl.so.3", "libcrypto.so.3")
 
 
 def stand_ins(folder: Path) -> dict[str, str]:
-    """The environment in which mongod finds its libraries: empty where the system has them all.
+    """The environment in which mongod finds its libraries: empty if the system has them all.
 
     Links to the missing ones are made in `folder`. Where no wheel has them, mongod fails and says which.
     """

@@ -1,7 +1,7 @@
 """Who the embedded servers run as, and that this user can reach their files.
 
 PostgreSQL refuses to run as root. Under root all three run as an ordinary user instead: the owner of the data
-folder where that is not root, else `gencharge` (created), else `nobody`. Without root nothing changes hands.
+folder if that is not root, else `gencharge` (created), else `nobody`. Without root nothing changes hands.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _USER = "gencharge"
 
 
 def server_account(data_dir: Path) -> Account | None:
-    """The user that the servers of `data_dir` run as; None where that is this process' own."""
+    """The user that the servers of `data_dir` run as; None if that is this process' own."""
     if os.geteuid() != 0:
         return None
     for folder in (data_dir / "postgres", data_dir):
@@ -35,7 +35,7 @@ def server_account(data_dir: Path) -> Account | None:
 def own_folder(folder: Path, account: Account | None, mode: int = 0o700) -> None:
     """Make `folder`, give it and all in it to `account`, and let that user reach it.
 
-    Raises ServerFailed where it belongs to somebody else.
+    Raises ServerFailed if it belongs to somebody else.
     """
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
     owner = folder.lstat().st_uid

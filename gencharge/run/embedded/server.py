@@ -72,7 +72,7 @@ class Server(ABC):
 
     @cached_property
     def binary(self) -> Binary:
-        """The program that is started; raises ServerFailed where there is none."""
+        """The program that is started; raises ServerFailed if there is none."""
         found = self._find()
         if found is None:
             raise ServerFailed(
@@ -183,7 +183,7 @@ class Server(ABC):
         raise ServerFailed(f"{self.label}: pids {self.left_running()} hold {self.folder}; stop them")
 
     def why_stopped(self) -> str:
-        """One line about a server that ended by itself: the cure where it is known, else its last words."""
+        """One line about a server that ended by itself: the remedy if it is known, else its last log lines."""
         code = self._process.poll() if self._process else None
         lines = [_readable(line) for line in last_lines(self.log, since=self._log_start)]
         hint = missing_library(lines)
