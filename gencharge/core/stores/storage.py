@@ -265,7 +265,7 @@ def _make_folders(top: Path, folder: Path) -> None:
     for each in (top, *(top / part for part in reversed(folder.relative_to(top).parents)), folder):
         with suppress(FileExistsError):
             each.mkdir(mode=0o700)
-            _sync_folder(folder.parent)
+            _sync_folder(each.parent)
 
 
 def _sync_folder(folder: Path) -> None:
