@@ -1,4 +1,4 @@
-"""SQL of recharges that are under way. Decides nothing. See migrations/sql/0012_fulfilment.sql."""
+"""SQL of recharges that are under way. Decides nothing. See recharge/sql and channels/sql."""
 
 from __future__ import annotations
 

@@ -1,12 +1,14 @@
-"""Alembic's entry: runs the migrations over psycopg, one transaction each, with a bounded wait for locks."""
+"""Alembic's entry: migrates the tables and installs the SQL functions, in one transaction, with a bounded wait for locks."""
 
 from __future__ import annotations
 
+import psycopg
 from alembic import context
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.pool import NullPool
 
 from gencharge import wiring
+from gencharge.core.postgres import functions
 from gencharge.core.postgres.database import Base
 from gencharge.migrations import compare
 
@@ -14,7 +16,7 @@ del wiring  # imported so that every room's tables are in the metadata
 
 
 def run() -> None:
-    """Bring the database of the Alembic config to the target revision."""
+    """Bring the database of the Alembic config to this version: all of it, or nothing."""
     url = make_url(context.config.get_main_option("sqlalchemy.url") or "").set(
         drivername="postgresql+psycopg"
     )
@@ -28,10 +30,12 @@ def run() -> None:
             target_metadata=Base.metadata,
             include_object=compare.is_ours,
             compare_type=True,
-            transaction_per_migration=True,
         )
         with context.begin_transaction():
             context.run_migrations()
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection), "the engine above is psycopg's"
+            functions.install(driver, functions.read())
     engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""SQL of payments. Decides nothing. See migrations/sql/0011_payments.sql."""
+"""SQL of payments. Decides nothing. See sql/."""
 
 from __future__ import annotations
 

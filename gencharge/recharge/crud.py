@@ -26,7 +26,7 @@ _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DE
 # States that a recharge takes from its plan.
 PLAN_STATES: Final[frozenset[str]] = frozenset(PlanState)
 
-# The hot path: the whole recharge in one round trip. See migrations/sql/0012_recharge.sql.
+# The hot path: the whole recharge in one round trip. See sql/recharge_from_wallet.sql.
 _SALE: Final = """
     outcome, known, (sale).id, (sale).plan_id, (sale).sold_status, (sale).phone_number, (sale).plan_name,
            (sale).operator, (sale).plan_type, (sale).category, (sale).price, (sale).discount, (sale).wallet_amount,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +55,7 @@ def serve(
     settings = _settings()
     with _one_line():
         _require_embedded_postgres(settings)
+    _warn_of_other_schema(settings)
     import uvicorn
 
     uvicorn.run(
@@ -79,6 +80,7 @@ def worker() -> None:
     settings = _settings()
     with _one_line():
         _require_embedded_postgres(settings)
+    _warn_of_other_schema(settings)
     from gencharge.run import worker as background
 
     try:
@@ -336,6 +338,17 @@ def _require(settings: Settings, store: str) -> None:
     from gencharge.run.doctor import require
 
     require(settings, store)
+
+
+def _warn_of_other_schema(settings: Settings) -> None:
+    """Say that tables or SQL functions are not this version's. No refusal: the last release restarts during a roll-out."""
+    import psycopg
+
+    from gencharge.core.postgres import migrations
+
+    with suppress(psycopg.OperationalError):
+        if pending := migrations.pending(settings):
+            err.print(f"The schema is not this version's ({pending[0]}): run `gencharge migrate`")
 
 
 def _require_embedded_postgres(settings: Settings) -> None:

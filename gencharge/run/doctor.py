@@ -74,6 +74,7 @@ def examine(settings: Settings) -> Report:
         rows = threads.map(lambda server: _examine_store(settings, server), _servers(settings).values())
         report = Report(list(rows))
     report.rows += [
+        _examine_schema(settings),
         _examine_api(settings),
         _examine_sandbox(settings),
         _examine_python(),
@@ -206,6 +207,26 @@ def _examine_api(settings: Settings) -> Row:
     row.state = "ready" if status == 200 else "not ready"
     if status != 200:
         row.problem = f"{row.origin}/health/ready answers {status}; it says which store is missing"
+    return row
+
+
+def _examine_schema(settings: Settings) -> Row:
+    from gencharge.core.postgres import migrations
+
+    row = Row("Schema", version=migrations.head())
+    try:
+        started = migrations.current(settings) is not None
+        pending = migrations.pending(settings)
+    except Exception:
+        row.state = "unknown: PostgreSQL does not answer"
+        return row
+    if not started:
+        row.state = "none yet; `gencharge migrate` makes it"
+        return row
+    row.state = "not this version's" if pending else "up to date"
+    if pending:
+        more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
+        row.problem = f"{pending[0]}{more}: run `gencharge migrate`"
     return row
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.postgres import functions
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM, new_id
@@ -135,10 +136,10 @@ async def test_the_sql_function_says_the_same_as_the_lookup(stores: Stores) -> N
 async def test_the_sql_function_finds_a_number_by_one_index_over_number_and_user(stores: Stores) -> None:
     async def plan(db: AsyncSession) -> str:
         await db.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = (
-            "EXPLAIN SELECT * FROM known_connection('+919876543210', '0198c0de-0000-7000-8000-000000000000')"
-        )
-        return "\n".join((await db.execute(text(explain))).scalars())
+        [function] = [function for function in functions.read() if function.name == "known_connection"]
+        query = function.source.partition("RETURN QUERY ")[2].partition(";")[0]
+        query = query.replace("p_phone", "'+919876543210'").replace("p_user", f"'{new_id()}'")
+        return "\n".join((await db.execute(text(f"EXPLAIN {query}"))).scalars())
 
     [condition] = [line for line in (await stores.database.run(plan)).splitlines() if "Index Cond" in line]
     assert "phone_number = " in condition

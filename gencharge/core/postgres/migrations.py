@@ -1,13 +1,14 @@
-"""Brings the schema up to date. Imports Alembic only when there is something to do: a start stays fast."""
+"""Brings tables and SQL functions up to date. Imports Alembic only when there is something to do: a start stays fast."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from gencharge.core.postgres import functions
 from gencharge.core.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,21 +29,38 @@ def head() -> str:
 def current(settings: Settings) -> str | None:
     """The database's revision; None if nothing was migrated yet. Raises psycopg.OperationalError when away."""
     with psycopg.connect(settings.migration_url, connect_timeout=5) as connection:
-        found = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-        if found is None or found[0] is None:
-            return None
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(row[0]) if row else None
+        return _revision(connection)
 
 
-def upgrade(settings: Settings, revision: str = "head") -> bool:
-    """Bring the database to `revision`. True if anything was done."""
-    if revision == "head" and current(settings) == head():
+def pending(settings: Settings) -> list[str]:
+    """What `upgrade` would do: revisions and functions, in words; empty if the schema is this version's.
+
+    Raises psycopg.OperationalError when PostgreSQL is away.
+    """
+    with psycopg.connect(settings.migration_url, connect_timeout=5) as connection:
+        revision = _revision(connection)
+        if revision != head():
+            return [f"the tables are at revision {revision or 'none'}, this version's are at {head()}"]
+        outdated = functions.outdated(connection, functions.read())
+        return [f"the SQL function {function.name} differs from its file" for function in outdated]
+
+
+def upgrade(settings: Settings) -> bool:
+    """Bring tables and functions up to date, in one transaction. True if anything was done."""
+    if not pending(settings):
         return False
     from alembic import command
 
-    command.upgrade(config(settings), revision)
+    command.upgrade(config(settings), "head")
     return True
+
+
+def _revision(connection: psycopg.Connection[Any]) -> str | None:
+    found = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+    if found is None or found[0] is None:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0]) if row else None
 
 
 def config(settings: Settings) -> Config:

@@ -64,10 +64,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "event_id", "listener", name="pk_deliveries"),
     )
     op.create_index(
-        "ix_deliveries_due", "deliveries", ["next_attempt_at"], postgresql_where=sa.text("parked_at IS NULL")
+        "ix_deliveries_due",
+        "deliveries",
+        ["listener", "next_attempt_at"],
+        postgresql_where=sa.text("parked_at IS NULL"),
     )
     op.execute(_GRANTS)
 
 
 def downgrade() -> None:
-    raise RuntimeError("the first migration has nothing before it: drop the database instead")
+    raise RuntimeError("the first release has nothing before it: restore a backup instead")

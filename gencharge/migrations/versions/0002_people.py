@@ -9,11 +9,26 @@ from sqlalchemy.dialects import postgresql
 revision = "0002"
 down_revision = "0001"
 
+_INSTANT = sa.DateTime(timezone=True)
+_SWITCHES = (
+    "email_notification",
+    "sms_notification",
+    "marketing_communication",
+    "recharge_reminders",
+    "promotional_offers",
+    "transactional_alerts",
+    "data_analytics",
+    "third_party_integrations",
+)
+
 
 def upgrade() -> None:
     _directory()
     _users()
+    _indexes_of_users()
+    _preferences_and_erasures()
     _admins()
+    _second_factors()
     _sessions()
     op.create_table(
         "sign_in_failures",
@@ -52,6 +67,12 @@ def _users() -> None:
         sa.Column("registered_at", sa.DateTime(timezone=True)),
         _instant("created_at", now=True),
         _instant("updated_at", now=True),
+        sa.Column("status_since", sa.DateTime(timezone=True)),
+        sa.Column("status_by", sa.Uuid()),
+        sa.Column("status_reason", sa.Text()),
+        sa.Column("erased_at", sa.DateTime(timezone=True)),
+        # By bytes, so that a prefix is a range of the index whatever the database's language is.
+        sa.Column("name_key", sa.Text(collation="C"), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("user_id", name="pk_users"),
         sa.CheckConstraint(
             "status IN ('active', 'blocked', 'deactivated', 'archived')", name=op.f("ck_users_status")
@@ -65,6 +86,42 @@ def _users() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("code", name="pk_referral_codes"),
     )
+
+
+def _indexes_of_users() -> None:
+    """Of the staff's lists: each order, for all users and for those with a status that few have."""
+    op.create_index("ix_users_created_at", "users", ["created_at", "user_id"])
+    op.create_index("ix_users_name_key", "users", ["name_key", "user_id"])
+    few = sa.text("status <> 'active'")
+    op.create_index(
+        "ix_users_status_created_at", "users", ["status", "created_at", "user_id"], postgresql_where=few
+    )
+    op.create_index(
+        "ix_users_status_name_key", "users", ["status", "name_key", "user_id"], postgresql_where=few
+    )
+    # A number and an address that are in use are in the directory; these find who had them.
+    for column in ("phone_number", "email"):
+        archived = sa.text(f"status = 'archived' AND {column} <> ''")
+        op.create_index(f"ix_users_archived_{column}", "users", [column], postgresql_where=archived)
+
+
+def _preferences_and_erasures() -> None:
+    op.create_table(
+        "user_preferences",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        *(sa.Column(name, sa.Boolean(), nullable=False) for name in _SWITCHES),
+        sa.Column("updated_at", _INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name="pk_user_preferences"),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("erase_after", _INSTANT, nullable=False),
+        sa.Column("leased_until", _INSTANT),
+        sa.Column("created_at", _INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name="pk_erasures"),
+    )
+    op.create_index("ix_erasures_due", "erasures", ["erase_after"])
 
 
 def _admins() -> None:
@@ -94,7 +151,8 @@ def _admins() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("phone_number", sa.Text(), nullable=False),
-        sa.Column("role_id", sa.Uuid(), nullable=False),
+        # An archived admin may outlive the role: the audit trail knows which one it was.
+        sa.Column("role_id", sa.Uuid()),
         sa.Column(
             "operator_scope", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
         ),
@@ -104,6 +162,32 @@ def _admins() -> None:
         sa.PrimaryKeyConstraint("admin_id", name="pk_admins"),
         sa.ForeignKeyConstraint(["role_id"], ["roles.role_id"], name="fk_admins_role_id_roles"),
         sa.CheckConstraint("status IN ('active', 'blocked', 'archived')", name=op.f("ck_admins_status")),
+        sa.CheckConstraint("role_id IS NOT NULL OR status = 'archived'", name=op.f("ck_admins_role")),
+    )
+    op.create_index("ix_admins_role_id", "admins", ["role_id"])
+
+
+def _second_factors() -> None:
+    op.create_table(
+        "admin_second_factors",
+        sa.Column("admin_id", sa.Uuid(), nullable=False),
+        sa.Column("secret", sa.LargeBinary()),
+        sa.Column("pending_secret", sa.LargeBinary()),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True)),
+        sa.Column("last_step", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("failures", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("admin_id", name="pk_admin_second_factors"),
+        sa.CheckConstraint(
+            "(secret IS NULL) = (confirmed_at IS NULL)", name=op.f("ck_admin_second_factors_confirmed")
+        ),
+    )
+    op.create_table(
+        "admin_recovery_codes",
+        sa.Column("admin_id", sa.Uuid(), nullable=False),
+        sa.Column("code_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True)),
+        sa.PrimaryKeyConstraint("admin_id", "code_hash", name="pk_admin_recovery_codes"),
     )
 
 
@@ -121,6 +205,7 @@ def _sessions() -> None:
         _instant("absolute_expires_at"),
         sa.Column("revoked_at", sa.DateTime(timezone=True)),
         sa.Column("revoked_reason", sa.Text()),
+        sa.Column("second_factor_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("user_id", "session_id", name="pk_sessions"),
         sa.CheckConstraint("kind IN ('user', 'admin')", name=op.f("ck_sessions_kind")),
     )
@@ -158,16 +243,4 @@ def _instant(name: str, *, now: bool = False) -> sa.Column[object]:
 
 
 def downgrade() -> None:
-    for table in (
-        "sign_in_failures",
-        "refresh_tokens",
-        "sessions",
-        "admins",
-        "role_permissions",
-        "roles",
-        "referral_codes",
-        "users",
-        "email_directory",
-        "phone_directory",
-    ):
-        op.drop_table(table)
+    raise RuntimeError("the first release has nothing before it: restore a backup instead")

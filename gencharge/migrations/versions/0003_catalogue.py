@@ -1,4 +1,4 @@
-"""Operators, circles, connections, plan groups and plans."""
+"""Operators, circles, connections, saved numbers, plan groups and plans."""
 
 from __future__ import annotations
 
@@ -9,20 +9,7 @@ from sqlalchemy.dialects import postgresql
 revision = "0003"
 down_revision = "0002"
 
-# What is known of a number: the user's own correction if there is one, else what is known to everyone.
-# Both are in one range of the primary key, at most two rows.
-_KNOWN_CONNECTION = """
-CREATE FUNCTION known_connection(p_phone text, p_user uuid)
-RETURNS TABLE (operator text, circle text, service_type text)
-LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT c.operator, c.circle, c.service_type
-    FROM connections AS c
-    WHERE c.phone_number = p_phone
-      AND c.user_id IN (p_user, '00000000-0000-0000-0000-000000000000'::uuid)
-    ORDER BY (c.user_id <> '00000000-0000-0000-0000-000000000000'::uuid) DESC
-    LIMIT 1
-$$
-"""
+_INSTANT = sa.DateTime(timezone=True)
 # What was sold stays as it was sold: the application may add versions, not change them.
 _HISTORY = "REVOKE UPDATE, DELETE, TRUNCATE ON plan_versions FROM gencharge_app"
 
@@ -42,8 +29,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_catalogue_state"),
     )
     _create_operators()
+    _create_saved_numbers()
     _create_plans()
-    op.execute(_KNOWN_CONNECTION)
     op.execute(_HISTORY)
 
 
@@ -88,6 +75,30 @@ def _create_operators() -> None:
     op.create_index("ix_connections_user_id_phone_number", "connections", ["user_id", "phone_number"])
 
 
+def _create_saved_numbers() -> None:
+    op.create_table(
+        "saved_numbers",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("number_id", sa.Uuid(), nullable=False),
+        sa.Column("phone_number", sa.Text(), nullable=False),
+        sa.Column("nickname", sa.Text(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("circle", sa.Text()),
+        sa.Column("service_type", sa.Text(), nullable=False),
+        sa.Column("created_at", _INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.Column("updated_at", _INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", "number_id", name="pk_saved_numbers"),
+        sa.ForeignKeyConstraint(["operator"], ["operators.code"], name="fk_saved_numbers_operator_operators"),
+        sa.ForeignKeyConstraint(["circle"], ["circles.code"], name="fk_saved_numbers_circle_circles"),
+        sa.CheckConstraint(
+            "service_type IN ('prepaid', 'postpaid')", name=op.f("ck_saved_numbers_service_type")
+        ),
+    )
+    op.create_index(
+        "uq_saved_numbers_phone_number", "saved_numbers", ["user_id", "phone_number"], unique=True
+    )
+
+
 def _create_plans() -> None:
     op.create_table(
         "plan_groups",
@@ -121,6 +132,8 @@ def _create_plans() -> None:
         sa.Column("active_from", sa.DateTime(timezone=True)),
         sa.Column("active_until", sa.DateTime(timezone=True)),
         *_instants("created_at", "updated_at"),
+        # Raised by every change, also by one that makes no version: an editor sees by it that nobody was faster.
+        sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("plan_id", name="pk_plans"),
         sa.ForeignKeyConstraint(["operator"], ["operators.code"], name="fk_plans_operator_operators"),
         sa.ForeignKeyConstraint(["group_id"], ["plan_groups.group_id"], name="fk_plans_group_id_plan_groups"),
@@ -145,26 +158,18 @@ def _create_plans() -> None:
         sa.CheckConstraint("active_until > active_from", name=op.f("ck_plans_window")),
     )
     op.create_index("ix_plans_group_id", "plans", ["group_id"])
+    # No foreign key: a draft may be deleted, but its history stays.
     op.create_table(
         "plan_versions",
         sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("snapshot", postgresql.JSONB(), nullable=False),
         *_instants("created_at"),
+        # The admin who made the version; NULL if the sample data or the command line did.
+        sa.Column("changed_by", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("plan_id", "version", name="pk_plan_versions"),
-        sa.ForeignKeyConstraint(["plan_id"], ["plans.plan_id"], name="fk_plan_versions_plan_id_plans"),
     )
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION known_connection(text, uuid)")
-    for table in (
-        "plan_versions",
-        "plans",
-        "plan_groups",
-        "connections",
-        "circles",
-        "operators",
-        "catalogue_state",
-    ):
-        op.drop_table(table)
+    raise RuntimeError("the first release has nothing before it: restore a backup instead")

@@ -1,0 +1,43 @@
+-- What a webhook says, applied. `p_body`: what is kept of it, {"payment": {...}, "refund": {...}}. A refund that the gateway
+-- calls failed is asked for before its money is given back. Returns an outcome; 'unknown_order' and 'unknown_refund' where
+-- it names what is not written down, yet or at all.
+CREATE OR REPLACE FUNCTION apply_gateway_event(
+    p_gateway text, p_kind text, p_order text, p_body jsonb, p_limits jsonb, p_context jsonb, p_pinned timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_order payment_orders;
+    v_paid jsonb := p_body -> 'payment';
+    v_back jsonb := p_body -> 'refund';
+    v_refund uuid;
+BEGIN
+    IF p_kind NOT IN ('payment.authorized', 'payment.captured', 'order.paid', 'payment.failed', 'refund.processed',
+                      'refund.failed') THEN
+        RETURN 'ignored';
+    END IF;
+    SELECT * INTO v_order FROM payment_orders WHERE order_id = p_order AND gateway = p_gateway;
+    IF NOT FOUND THEN
+        RETURN 'unknown_order';
+    END IF;
+    IF p_kind IN ('payment.captured', 'order.paid') THEN
+        RETURN capture_payment(
+            v_order.user_id, v_order.payment_id, v_paid ->> 'id', (v_paid ->> 'amount')::bigint, v_paid ->> 'currency',
+            p_limits, p_context, p_pinned);
+    ELSIF p_kind = 'payment.authorized' THEN
+        RETURN authorize_payment(
+            v_order.user_id, v_order.payment_id, (v_paid ->> 'amount')::bigint, v_paid ->> 'currency', p_context, p_pinned);
+    ELSIF p_kind = 'payment.failed' THEN
+        RETURN fail_payment(
+            v_order.user_id, v_order.payment_id, coalesce(v_paid ->> 'error_reason', 'declined'), false, p_context, p_pinned);
+    END IF;
+    SELECT refund_id INTO v_refund FROM refunds
+    WHERE user_id = v_order.user_id AND payment_id = v_order.payment_id AND refund_id::text = v_back ->> 'receipt'
+      AND amount = (v_back ->> 'amount')::bigint AND gateway_payment_id = v_back ->> 'payment_id';
+    IF NOT FOUND THEN
+        RETURN 'unknown_refund';
+    ELSIF p_kind = 'refund.processed' THEN
+        RETURN end_refund(v_order.user_id, v_refund, true, v_back ->> 'id', NULL, p_context, p_pinned);
+    END IF;
+    UPDATE refunds SET next_attempt_at = coalesce(p_pinned, clock_timestamp())
+    WHERE user_id = v_order.user_id AND refund_id = v_refund AND next_attempt_at IS NOT NULL;
+    RETURN CASE WHEN FOUND THEN 'to_be_asked' ELSE 'already' END;
+END $$;

@@ -1,0 +1,25 @@
+-- The customer agreed to a payment; the money is not ours before it is captured, which the loop sees to. Returns
+-- 'authorized', 'already' where it is as far or farther, 'mismatch', 'not_found'.
+CREATE OR REPLACE FUNCTION authorize_payment(
+    p_user uuid, p_payment uuid, p_amount bigint, p_currency text, p_context jsonb, p_pinned timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_payment payments;
+    v_now timestamptz;
+BEGIN
+    SELECT * INTO v_payment FROM payments WHERE user_id = p_user AND payment_id = p_payment FOR UPDATE;
+    v_now := coalesce(p_pinned, clock_timestamp());
+    IF v_payment.payment_id IS NULL THEN
+        RETURN 'not_found';
+    ELSIF v_payment.status NOT IN ('created', 'failed') THEN
+        RETURN 'already';
+    ELSIF v_payment.amount <> p_amount OR v_payment.currency <> p_currency THEN
+        RETURN mismatch_payment(v_payment, p_amount, p_currency, p_context, v_now);
+    END IF;
+    -- The capture is usually right behind; the gateway is asked where it is not.
+    UPDATE payments SET status = 'authorized', failure_reason = NULL, checks = 0, next_check_at = v_now + interval '3 seconds',
+                        updated_at = v_now
+    WHERE user_id = p_user AND payment_id = p_payment RETURNING * INTO v_payment;
+    PERFORM announce_payment('PaymentAuthorized', v_payment, '{}', p_context);
+    RETURN 'authorized';
+END $$;

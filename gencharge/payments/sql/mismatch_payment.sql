@@ -1,0 +1,15 @@
+-- The gateway says that there is a payment of another amount or currency than was ordered: nothing is credited, and the
+-- staff are told, once.
+CREATE OR REPLACE FUNCTION mismatch_payment(p_payment payments, p_amount bigint, p_currency text, p_context jsonb, p_now timestamptz)
+RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_payment.failure_reason IS DISTINCT FROM 'amount_mismatch' THEN
+        UPDATE payments SET failure_reason = 'amount_mismatch', updated_at = p_now
+        WHERE user_id = p_payment.user_id AND payment_id = p_payment.payment_id;
+        INSERT INTO events (user_id, id, topic, payload, context)
+        VALUES (p_payment.user_id, new_uuid7(), 'PaymentMismatched', jsonb_build_object(
+            'user_id', p_payment.user_id, 'payment_id', p_payment.payment_id, 'order_id', p_payment.order_id,
+            'ordered_paise', p_payment.amount, 'reported_paise', p_amount, 'currency', p_currency), p_context);
+    END IF;
+    RETURN 'mismatch';
+END $$;

@@ -1,0 +1,21 @@
+-- A webhook, taken once by its event id, in one round trip. Returns what apply_gateway_event says, or 'duplicate'.
+CREATE OR REPLACE FUNCTION take_gateway_event(
+    p_event text, p_gateway text, p_kind text, p_order text, p_body jsonb, p_limits jsonb, p_context jsonb,
+    p_pinned timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_outcome text;
+    v_now timestamptz := coalesce(p_pinned, clock_timestamp());
+BEGIN
+    INSERT INTO gateway_events (event_id, gateway, kind, order_id, body, received_at)
+    VALUES (p_event, p_gateway, p_kind, p_order, p_body, v_now) ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RETURN 'duplicate';
+    END IF;
+    v_outcome := apply_gateway_event(p_gateway, p_kind, p_order, p_body, p_limits, p_context, p_pinned);
+    UPDATE gateway_events SET
+        outcome = CASE WHEN v_outcome NOT LIKE 'unknown%' THEN v_outcome END,
+        next_attempt_at = CASE WHEN v_outcome LIKE 'unknown%' THEN v_now + interval '5 seconds' END
+    WHERE event_id = p_event;
+    RETURN v_outcome;
+END $$;

@@ -1,0 +1,8 @@
+-- Announces something about a recharge: `p_more` is added to what every such event says.
+CREATE OR REPLACE FUNCTION announce_recharge(p_topic text, p_sale recharges, p_more jsonb, p_context jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM add_event(p_sale.user_id, p_topic, jsonb_build_object(
+        'user_id', p_sale.user_id, 'recharge_id', p_sale.id, 'phone_number', p_sale.phone_number,
+        'plan_name', p_sale.plan_name, 'operator', p_sale.operator) || p_more, p_context);
+END $$;

@@ -1,0 +1,70 @@
+-- The operator has it: the held money goes to the operator, the house's commission back from there, the plan starts or
+-- queues at this instant. Returns 'delivered', 'already', 'given_up' where it had failed and the money is back (a
+-- dispute), 'not_found'.
+CREATE OR REPLACE FUNCTION deliver_recharge(
+    p_user uuid, p_recharge uuid, p_operator_reference text, p_channel text, p_commission bigint, p_context jsonb,
+    p_pinned timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_sale recharges;
+    v_plan active_plans;
+    v_running active_plans;
+    v_now timestamptz;
+    v_paid bigint;
+    v_moved record;
+BEGIN
+    v_sale := lock_recharge(p_user, p_recharge);
+    v_now := coalesce(p_pinned, clock_timestamp());
+    IF v_sale.id IS NULL THEN
+        RETURN 'not_found';
+    ELSIF v_sale.status IN ('delivered', 'refunded') THEN
+        RETURN 'already';
+    ELSIF v_sale.status NOT IN ('processing', 'unknown') THEN
+        RETURN 'given_up';
+    END IF;
+    PERFORM advance_line(v_sale.phone_number, v_now, p_context);
+
+    v_paid := v_sale.wallet_amount + v_sale.gateway_amount;
+    SELECT * INTO v_moved FROM wallet_transfer(
+        p_user, new_uuid7(), 'user:held', 'operator:' || lower(v_sale.operator), v_paid, 6::smallint, p_recharge::text,
+        p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
+        v_sale.operator);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_paid;
+    END IF;
+    IF p_commission > 0 THEN
+        SELECT * INTO v_moved FROM wallet_transfer(
+            p_user, new_uuid7(), 'operator:' || lower(v_sale.operator), 'revenue', p_commission, 12::smallint,
+            p_recharge::text, p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL, NULL, v_now,
+            v_sale.operator);
+    END IF;
+
+    SELECT * INTO v_plan FROM active_plans WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge;
+    SELECT * INTO v_running FROM active_plans
+    WHERE phone_number = v_sale.phone_number AND status = 'active' AND NOT is_addon;
+    IF v_running.recharge_id IS NOT NULL AND NOT v_plan.is_addon AND v_sale.activation_mode = 'activate' THEN
+        UPDATE active_plans SET status = 'replaced', ended_at = v_now
+        WHERE phone_number = v_sale.phone_number AND recharge_id = v_running.recharge_id;
+    END IF;
+    IF v_plan.is_addon OR v_running.recharge_id IS NULL OR v_sale.activation_mode = 'activate' THEN
+        -- An add-on whose base plan ended meanwhile was delivered all the same; it ends at once.
+        UPDATE active_plans SET status = 'active', valid_from = v_now,
+            valid_until = CASE validity_unit WHEN 'base_plan' THEN coalesce(v_running.valid_until, v_now)
+                          ELSE validity_end(v_now, validity_count, validity_unit) END
+        WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge RETURNING * INTO v_plan;
+    ELSE
+        UPDATE active_plans SET status = 'queued'
+        WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge RETURNING * INTO v_plan;
+    END IF;
+
+    -- What it was sold as stays: a repeat of the request gets its first answer.
+    UPDATE recharges SET status = 'delivered', completed_at = v_now, operator_reference = p_operator_reference,
+                         channel = p_channel
+    WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
+    PERFORM end_fulfilment(p_user, p_recharge, 'settled', NULL);
+    PERFORM announce_recharge('PlanRecharged', v_sale, jsonb_build_object(
+        'plan_id', v_sale.plan_id, 'status', v_plan.status, 'total_paid_paise', v_paid,
+        'payment_method', v_sale.payment_method, 'source', v_sale.source,
+        'valid_from', v_plan.valid_from, 'valid_until', v_plan.valid_until), p_context);
+    RETURN 'delivered';
+END $$;

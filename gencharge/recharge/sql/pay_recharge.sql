@@ -1,0 +1,40 @@
+-- The gateway's part is there (the payment has put it into user:held). Returns 'queued' where the operator is to be
+-- asked now, 'delivered' where the plan could start at once, 'returned' where the recharge had been given up and the
+-- money went to the wallet, 'already' where all that was done before, 'not_found'.
+CREATE OR REPLACE FUNCTION pay_recharge(p_user uuid, p_recharge uuid, p_context jsonb, p_pinned timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_sale recharges;
+    v_now timestamptz;
+    v_returned record;
+    v_channel text;
+BEGIN
+    v_sale := lock_recharge(p_user, p_recharge);
+    v_now := coalesce(p_pinned, clock_timestamp());
+    IF v_sale.id IS NULL THEN
+        RETURN 'not_found';
+    ELSIF v_sale.status = 'failed' THEN
+        IF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = v_sale.payment_id::text AND code = 7) THEN
+            RETURN 'already';
+        END IF;
+        SELECT * INTO v_returned FROM wallet_transfer(
+            p_user, new_uuid7(), 'user:held', 'user:main', v_sale.gateway_amount, 7::smallint, v_sale.payment_id::text,
+            p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
+            v_sale.operator);
+        PERFORM announce_recharge('PaymentReturned', v_sale, jsonb_build_object(
+            'payment_id', v_sale.payment_id, 'amount_paise', v_sale.gateway_amount), p_context);
+        RETURN 'returned';
+    ELSIF v_sale.status <> 'payment_pending' THEN
+        RETURN 'already';
+    END IF;
+    UPDATE recharges SET status = 'processing' WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
+    SELECT channel INTO v_channel FROM operators WHERE code = v_sale.operator;
+    IF v_channel = 'internal' THEN
+        RETURN deliver_recharge(p_user, p_recharge, NULL, NULL, 0, p_context, p_pinned);
+    END IF;
+    PERFORM queue_fulfilment(
+        v_sale.user_id, v_sale.id, v_sale.phone_number, v_sale.operator, v_sale.plan_id, v_sale.price, v_now);
+    PERFORM announce_recharge('RechargeAccepted', v_sale, jsonb_build_object(
+        'held_paise', v_sale.wallet_amount + v_sale.gateway_amount), p_context);
+    RETURN 'queued';
+END $$;

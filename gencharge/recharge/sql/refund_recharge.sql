@@ -1,0 +1,54 @@
+-- A delivered recharge is taken back, in part or as a whole: the operator's account gives the money to the wallet. With
+-- the last paisa the plan ends and the next queued one starts. Returns 'refunded', 'replayed' for a key that was used
+-- before, 'too_much', 'not_delivered', 'not_found'.
+CREATE OR REPLACE FUNCTION refund_recharge(
+    p_user uuid, p_recharge uuid, p_amount bigint, p_key text, p_reason text, p_context jsonb, p_pinned timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    v_sale recharges;
+    v_now timestamptz;
+    v_paid bigint;
+    v_commission bigint;
+    v_moved record;
+BEGIN
+    v_sale := lock_recharge(p_user, p_recharge);
+    v_now := coalesce(p_pinned, clock_timestamp());
+    IF v_sale.id IS NULL THEN
+        RETURN 'not_found';
+    ELSIF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = p_key AND code = 4) THEN
+        RETURN 'replayed';
+    ELSIF v_sale.status <> 'delivered' THEN
+        RETURN 'not_delivered';
+    END IF;
+    v_paid := v_sale.wallet_amount + v_sale.gateway_amount;
+    IF p_amount <= 0 OR v_sale.refunded_amount + p_amount > v_paid THEN
+        RETURN 'too_much';
+    END IF;
+    SELECT * INTO v_moved FROM wallet_transfer(
+        p_user, new_uuid7(), 'operator:' || lower(v_sale.operator), 'user:main', p_amount, 4::smallint, p_key,
+        p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
+        v_sale.operator);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'user % has no wallet', p_user;
+    END IF;
+    UPDATE recharges SET refunded_amount = refunded_amount + p_amount,
+        status = CASE WHEN refunded_amount + p_amount = v_paid THEN 'refunded' ELSE status END
+    WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
+    IF v_sale.status = 'refunded' THEN
+        SELECT amount INTO v_commission FROM transfers
+        WHERE user_id = p_user AND key = p_recharge::text AND code = 12;
+        IF v_commission > 0 THEN
+            SELECT * INTO v_moved FROM wallet_transfer(
+                p_user, new_uuid7(), 'revenue', 'operator:' || lower(v_sale.operator), v_commission, 12::smallint,
+                p_recharge::text || ':back', p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL,
+                NULL, v_now, v_sale.operator);
+        END IF;
+        UPDATE active_plans SET status = 'cancelled', ended_at = v_now
+        WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge
+          AND status IN ('active', 'queued');
+        PERFORM advance_line(v_sale.phone_number, v_now, p_context);
+    END IF;
+    PERFORM announce_recharge('RechargeRefunded', v_sale, jsonb_build_object(
+        'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded'), p_context);
+    RETURN 'refunded';
+END $$;
