@@ -36,7 +36,8 @@ from gencharge import wiring
 from gencharge.api.main import create_app
 from gencharge.core.postgres import migrations
 from gencharge.core.rooms import checks
-from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.settings import Settings
+from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id

@@ -22,7 +22,8 @@ from gencharge import wiring
 from gencharge.core.postgres import migrations
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import checks
-from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.settings import Settings
+from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans

@@ -41,7 +41,9 @@ def _open(name: str) -> Room:
 ROOMS: Final[Sequence[Room]] = tuple(_open(name) for floor in FLOORS for name in floor)
 
 ROUTERS: Final[Sequence[APIRouter]] = tuple(router for room in ROOMS for router in room.routers)
-WEBHOOKS: Final[Sequence[APIRouter]] = tuple(router for room in ROOMS for router in room.webhooks)
+WEBHOOKS: Final = APIRouter(
+    routes=[route for room in ROOMS for router in room.webhooks for route in router.routes]
+)
 LARGE_BODIES: Final[Mapping[str, int]] = {
     path: limit for room in ROOMS for path, limit in room.large_bodies.items()
 }

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import asyncpg
 
+from gencharge import seed as sample
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Environment, Settings
 from gencharge.core.values import clock
-from gencharge.run import seed as sample
 from scale import catalogue, corrections, indexes
 from scale.books import Books
 from scale.catalogue import Offered

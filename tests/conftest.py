@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.relay import Relay
 from gencharge.core.postgres import migrations
-from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.settings import Settings
+from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import EmbeddedServers
 from tests.counting import Counted, counting, listening

@@ -18,7 +18,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Environment, Settings
 from gencharge.core.values.phone import parse_mobile
-from gencharge.run.seed import phone_of as sample_phone_of
+from gencharge.seed import phone_of as sample_phone_of
 from scale import progress
 from scale.people import code_of, id_at, instant, phone_of
 from tests.conftest import TEMPLATE, database_of, fresh_database, test_settings

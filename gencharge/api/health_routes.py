@@ -10,7 +10,6 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 
 from gencharge.core.http import web
 from gencharge.core.stores.stores import Stores
@@ -52,7 +51,7 @@ async def ready(request: Request) -> Response:
     stores: Stores = request.app.state.stores
     names = ("postgresql", "mongodb", "redis")
     found = await asyncio.gather(
-        _ask(_postgresql(stores)), _ask(stores.mongo.admin.command("ping")), _ask(stores.redis.ping())
+        _ask(stores.database.ping()), _ask(stores.mongo.admin.command("ping")), _ask(stores.redis.ping())
     )
     health = dict(zip(names, found, strict=True))
     serves = health["postgresql"].status == "ok"
@@ -65,11 +64,6 @@ async def ready(request: Request) -> Response:
 async def metrics() -> Response:
     """Prometheus' text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
-async def _postgresql(stores: Stores) -> None:
-    async with stores.database.engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
 
 
 async def _ask(question: Awaitable[Any]) -> StoreHealth:

@@ -7,7 +7,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, wiring
@@ -59,7 +59,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json" if settings.docs_enabled else None,
         openapi_tags=wiring.TAGS,
-        webhooks=APIRouter(routes=[route for router in wiring.WEBHOOKS for route in router.routes]),
+        webhooks=wiring.WEBHOOKS,
         separate_input_output_schemas=False,
         # Metrics and logs are our own; looking for OpenTelemetry at each request costs a tenth of a small one.
         telemetry={"tracing": False, "metrics": False, "logs": False},

@@ -18,9 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gencharge.core import faultpoints
 from gencharge.core.company import Company
-from gencharge.core.stores.sockets import embedded_mongo_url as embedded_mongo_url
-from gencharge.core.stores.sockets import embedded_postgres_url as embedded_postgres_url
-from gencharge.core.stores.sockets import embedded_redis_url as embedded_redis_url
+from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 
 # The seed documents print these; every deployment must replace them.
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})

@@ -16,14 +16,13 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import service as fulfilment
 from gencharge.channels.service import Channel, OperatorClient
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
-from gencharge.core.postgres.database import Database
+from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.clock import IST
@@ -168,9 +167,7 @@ async def _match(sources: Sources, run: ReconciliationRun, statement: Statement,
     starts, ends = clock.start_of_day(run.day), clock.start_of_day(run.day + timedelta(days=1))
 
     async def look(db: AsyncSession) -> _Ours:
-        # One snapshot: what is settled meanwhile is wholly in it, or not at all.
-        await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        await db.execute(text("SET LOCAL statement_timeout = 0"))
+        await read_one_snapshot(db)
         if is_gateway:
             entries = await books_crud.list_gateway(db, GATEWAY, starts, ends)
             known = await books_crud.find_orders(db, GATEWAY, statement.rows)

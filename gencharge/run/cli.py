@@ -134,7 +134,7 @@ def seed(
         return
     with _one_line():
         _require(settings, "postgres")
-        from gencharge.run import seed as sample
+        from gencharge import seed as sample
 
         sample.seed(settings)
     out.print("The sample data is in place.")

@@ -133,8 +133,8 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child]) 
     ):
         servers.start()
         # The drivers are imported while the servers come up.
+        from gencharge import seed
         from gencharge.core.postgres import migrations
-        from gencharge.run import seed
 
         _require_given_stores(settings)
         servers.wait_ready("postgres", "redis")

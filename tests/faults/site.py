@@ -17,11 +17,12 @@ from uuid import UUID
 import httpx
 
 from gencharge.core.postgres import migrations
-from gencharge.core.settings import Settings, embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.settings import Settings
+from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.values.ids import new_id
 from gencharge.run.embedded import Mongo, Postgres, Redis
 from gencharge.run.processes import spawn
-from gencharge.run.seed import seed, user_id_of
+from gencharge.seed import seed, user_id_of
 from gencharge.sessions.tokens import Keyring, Principal
 
 SECRET = "fault-tests-only-secret-0123456789-abcdefghijklmn"

@@ -21,7 +21,7 @@ import pytest
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.run.processes import spawn
-from gencharge.run.seed import phone_of
+from gencharge.seed import phone_of
 from gencharge.sessions.tokens import Keyring, Principal
 from tests.faults.site import Site
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import MetaData, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -121,6 +121,11 @@ class Database:
             with suppress(Exception):
                 await session.close()
 
+    async def ping(self) -> None:
+        """Ask PostgreSQL for an answer; whatever the driver raises says that it is away."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
     async def run(self, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
         """Run `unit` in a transaction of its own, again if PostgreSQL gave it up for another one's sake."""
         for attempt in range(1, ATTEMPTS + 1):
@@ -173,6 +178,15 @@ class Database:
 
 async def _nothing_to_reset(_connection: object) -> None:
     return None
+
+
+async def read_one_snapshot(db: AsyncSession) -> None:
+    """Let all reads of the transaction, which has only begun, see the same instant, for as long as they take.
+
+    What commits while they run is wholly invisible to them. The transaction can't write.
+    """
+    await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    await db.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 async def back_off(attempt: int) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from gencharge.core import telemetry
 from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Event, emit
-from gencharge.core.postgres.database import Database
+from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM
 
@@ -65,8 +65,7 @@ async def run(database: Database, checks: Sequence[Check]) -> Report:
     """Run all checks on one snapshot of the database, so that what moves meanwhile can't look like a breach."""
     report = Report()
     async with database.transaction() as db:
-        await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-        await db.execute(text("SET LOCAL statement_timeout = 0"))
+        await read_one_snapshot(db)
         for check in checks:
             rows = await db.execute(text(check.breaches))
             report.breaches[check.name] = [

@@ -6,7 +6,7 @@ crashes mean nothing without it. Data, logs and sockets live under `data_dir`:
 
     postgres/ mongo/ redis/     data, each server works in its own folder
     logs/                       one file per server
-    run/                        sockets (core.stores.sockets.socket_folder), mode 0700
+    run/                        sockets (core.sockets.socket_folder), mode 0700
     lock                        held by the one process that runs the servers
 """
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from gencharge.core.stores.sockets import socket_folder
+from gencharge.core.sockets import socket_folder
 from gencharge.run.embedded.binaries import Binary, missing_library
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import match_owner, own_folder, server_account

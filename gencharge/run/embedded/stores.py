@@ -9,7 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from gencharge.core.stores.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.run.embedded.binaries import Binary, find_mongod, find_postgres, find_redis
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import own_folder
