@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from gencharge.run import terminal
+from gencharge.run.terminal import err, out
+
 if TYPE_CHECKING:
     from gencharge.audit.verification_service import Report as TrailReport
     from gencharge.core.rooms.checks import Report
     from gencharge.core.settings import Settings
 
-BAD_SETTING = 78  # EX_CONFIG of sysexits.h
 app = typer.Typer(
     name="gencharge",
     help="Mobile recharge and telecom wallet: the servers, and the tools to run them.",
@@ -31,17 +30,15 @@ audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans")
-out = Console(soft_wrap=True, highlight=False, markup=False)
-err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()
 def dev() -> None:
     """Start everything for development: stores, migrations, sample data, API and worker."""
-    settings = _settings()
+    settings = terminal.read_settings()
     from gencharge.run import dev as development
 
-    with _one_line():
+    with terminal.one_line():
         raise typer.Exit(development.run(settings))
 
 
@@ -52,10 +49,10 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve the API."""
-    settings = _settings()
-    with _one_line():
-        _require_embedded_postgres(settings)
-    _warn_of_other_schema(settings)
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require_embedded_postgres(settings)
+    terminal.warn_of_other_schema(settings)
     import uvicorn
 
     uvicorn.run(
@@ -77,10 +74,10 @@ def serve(
 @app.command()
 def worker() -> None:
     """Deliver events and run jobs, until SIGTERM."""
-    settings = _settings()
-    with _one_line():
-        _require_embedded_postgres(settings)
-    _warn_of_other_schema(settings)
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require_embedded_postgres(settings)
+    terminal.warn_of_other_schema(settings)
     from gencharge.run import worker as background
 
     try:
@@ -95,7 +92,7 @@ def sandbox(
     port: Annotated[int | None, typer.Option(help="Port to listen on; default SANDBOX_PORT.")] = None,
 ) -> None:
     """Play the payment gateway and the operators, for development and tests."""
-    settings = _settings()
+    settings = terminal.read_settings()
     if not settings.is_development:
         err.print("gencharge sandbox is for development; production talks to the real gateway and operators")
         raise typer.Exit(1)
@@ -107,9 +104,9 @@ def sandbox(
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
-    settings = _settings()
-    with _one_line():
-        _require(settings, "postgres")
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
         from gencharge.core.postgres import migrations
 
         changed = migrations.upgrade(settings)
@@ -128,12 +125,12 @@ def seed(
     ] = 1,
 ) -> None:
     """Add the sample data; what is there already stays as it is."""
-    settings = _settings()
+    settings = terminal.read_settings()
     if scale:
         _seed_scale(settings, users, transactions, chance)
         return
-    with _one_line():
-        _require(settings, "postgres")
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
         from gencharge import seed as sample
 
         sample.seed(settings)
@@ -144,8 +141,8 @@ def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) 
     import scale
     from scale import progress
 
-    with _one_line():
-        _require(settings, "postgres")
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
         try:
             scale.check_safe(settings)
             with progress.shown(err) as meter:
@@ -159,7 +156,7 @@ def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) 
 @app.command()
 def doctor() -> None:
     """Show each store, its version, where it comes from, and what is wrong."""
-    settings = _settings()
+    settings = terminal.read_settings()
     from gencharge.run import doctor as diagnosis
 
     report = diagnosis.examine(settings)
@@ -179,9 +176,9 @@ def reconcile(
     ] = None,
 ) -> None:
     """Match the gateway's and the operators' statements of a day with the books."""
-    settings = _settings()
-    with _one_line():
-        _require(settings, "postgres")
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
     from gencharge.reconciliation import commands
 
     raise typer.Exit(commands.reconcile(settings, out.print, day=day, counterparty=counterparty, file=file))
@@ -190,9 +187,9 @@ def reconcile(
 @ledger.command()
 def verify() -> None:
     """Check that the books balance and that every cached balance follows from the transfers."""
-    settings = _settings()
-    with _one_line():
-        _require(settings, "postgres")
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
         report = asyncio.run(_verify_ledger(settings))
     for line in report.lines:
         out.print(line)
@@ -202,10 +199,10 @@ def verify() -> None:
 @audit.command("verify")
 def verify_audit() -> None:
     """Check that no entry of the audit trail was changed, removed, inserted or moved."""
-    settings = _settings()
-    with _one_line():
-        _require(settings, "postgres")
-        _require(settings, "mongo")
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
+        terminal.require(settings, "mongo")
         report = asyncio.run(_verify_audit(settings))
     for line in report.lines:
         out.print(line)
@@ -217,9 +214,9 @@ def export_plans(
     file: Annotated[Path, typer.Argument(help="Where to write; .csv or .xlsx.")],
 ) -> None:
     """Write all plans to a file, to be edited and imported."""
-    settings = _settings()
-    with _one_line():
-        _require(settings, "postgres")
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
     from gencharge.plans import commands
 
     raise typer.Exit(commands.export_to(settings, file, out.print))
@@ -231,9 +228,9 @@ def import_plans(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would happen.")] = False,
 ) -> None:
     """Create and change the plans of a file, all of them or none."""
-    settings = _settings()
-    with _one_line():
-        _require(settings, "postgres")
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
     from gencharge.plans import commands
 
     raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))
@@ -267,7 +264,7 @@ def openapi(
     output: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
     """Print the OpenAPI document."""
-    settings = _settings()
+    settings = terminal.read_settings()
     import json
 
     from gencharge.api.main import create_app
@@ -287,7 +284,7 @@ def reference(
     ] = False,
 ) -> None:
     """Write the pages that are made from the code: routes and tables."""
-    settings = _settings()
+    settings = terminal.read_settings()
     from gencharge.api import reference as pages
 
     if not check:
@@ -297,66 +294,3 @@ def reference(
     for path in stale:
         err.print(f"{path} is not what the code says: make docs")
     raise typer.Exit(1 if stale else 0)
-
-
-def _settings() -> Settings:
-    """The settings; a bad one ends the command with a line for each problem, exit code 78."""
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
-
-    from gencharge.core.settings import get_settings
-
-    try:
-        return get_settings()
-    except ValidationError as problems:
-        for problem in problems.errors():
-            variable = "_".join(str(part) for part in problem["loc"]).upper()
-            text = problem["msg"].removeprefix("Value error, ")
-            # One check may find several problems; it says each as "VARIABLE: what", joined by "; ".
-            for line in [f"{variable}: {text}"] if variable else re.split(r"; (?=\w+: )", text):
-                name, _, what = line.partition(": ")
-                err.print(f"{name.upper()}: {what}")
-    except SettingsError as problem:
-        found = re.search(r'field "(\w+)"', str(problem))
-        err.print(f"{found.group(1).upper() if found else 'settings'}: not valid JSON")
-    raise typer.Exit(BAD_SETTING)
-
-
-@contextmanager
-def _one_line() -> Iterator[None]:
-    """Turn a failure that the user can mend into one line and exit code 1; a bug keeps its traceback."""
-    from gencharge.run.embedded import ServerFailed
-
-    try:
-        yield
-    except ServerFailed as problem:
-        err.print(str(problem))
-        raise typer.Exit(1) from None
-
-
-def _require(settings: Settings, store: str) -> None:
-    from gencharge.run.doctor import require
-
-    require(settings, store)
-
-
-def _warn_of_other_schema(settings: Settings) -> None:
-    """Say that tables or SQL functions are not this version's. No refusal: the last release restarts during a roll-out."""
-    import psycopg
-
-    from gencharge.core.postgres import migrations
-
-    with suppress(psycopg.OperationalError):
-        if pending := migrations.pending(settings):
-            err.print(f"The schema is not this version's ({pending[0]}): run `gencharge migrate`")
-
-
-def _require_embedded_postgres(settings: Settings) -> None:
-    """Refuse to run beside an embedded PostgreSQL that was never started.
-
-    A given URL is not checked: a server outlives its database's absence, and recovers when that comes back.
-    """
-    from gencharge.run.embedded import Postgres, ServerFailed
-
-    if not settings.database_url and not (server := Postgres(settings.data_dir)).socket.exists():
-        raise ServerFailed(server.unreachable)

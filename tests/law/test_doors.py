@@ -127,7 +127,9 @@ def _statements(file: File) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.value.split()[0]
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in NOT_YET], ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule not in NOT_YET], ids=lambda rule: rule.__name__
+)
 def test_every_room_keeps_its_doors(rule) -> None:  # type: ignore[no-untyped-def]
     assert list(rule(house())) == []
 

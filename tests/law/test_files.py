@@ -156,7 +156,9 @@ def _public(file: File) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef | ast.A
     yield from inside(file.tree.body, "")
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in NOT_YET], ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "rule", [rule for rule in RULES if rule not in NOT_YET], ids=lambda rule: rule.__name__
+)
 def test_every_file_keeps_its_layer(rule) -> None:  # type: ignore[no-untyped-def]
     assert list(rule(house())) == []
 
