@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM
 from gencharge.core.values.money import Money
@@ -15,8 +16,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
 from gencharge.recharge import service as recharge
-from gencharge.recharge.schemas import Subscribe
-from gencharge.recharge.service import Sale
+from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 
@@ -101,7 +101,7 @@ async def buy(
     key: str | None = None,
     window: int = 60,
     **but: object,
-) -> Sale:
+) -> Answered[SubscriptionOut]:
     """Recharge from the wallet."""
     wanted = Subscribe.model_validate(
         {"phone_number": phone_number, "plan_id": plan_id, "payment_method": "wallet", **but}

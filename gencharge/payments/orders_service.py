@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
 from gencharge.core.events.events import emit
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
 from gencharge.payments.context import Desk
@@ -29,7 +30,7 @@ log = telemetry.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OpenPayment:
-    """A payment that the customer can make; `replayed` where the key had made it before."""
+    """A payment that the customer can make."""
 
     payment_id: UUID
     reference_id: UUID | None
@@ -40,7 +41,6 @@ class OpenPayment:
     currency: str
     checkout_url: str | None
     status: PaymentStatus
-    replayed: bool
 
 
 async def open_payment(
@@ -55,7 +55,7 @@ async def open_payment(
     source: str,
     key: str,
     request_hash: bytes,
-) -> OpenPayment:
+) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
     The same key and hash again give the same payment, whatever became of it, and finish what an earlier attempt left
@@ -93,7 +93,7 @@ async def open_payment(
     await faultpoints.point("payment.committed")
     if payment.order_id is None:
         payment = await _order(desk, payment, first=is_new)
-    return _opened(desk, payment, replayed=not is_new)
+    return Answered(_opened(desk, payment), replayed=not is_new)
 
 
 def _lease_seconds(desk: Desk) -> float:
@@ -158,7 +158,7 @@ def _created(payment: Payment, order: GatewayOrder) -> PaymentCreated:
     )
 
 
-def _opened(desk: Desk, payment: Payment, *, replayed: bool) -> OpenPayment:
+def _opened(desk: Desk, payment: Payment) -> OpenPayment:
     assert payment.order_id is not None, "an open payment has an order"
     return OpenPayment(
         payment_id=payment.payment_id,
@@ -170,5 +170,4 @@ def _opened(desk: Desk, payment: Payment, *, replayed: bool) -> OpenPayment:
         currency=payment.currency,
         checkout_url=desk.checkout_url(payment.order_id),
         status=PaymentStatus(payment.status),
-        replayed=replayed,
     )

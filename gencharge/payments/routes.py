@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -18,10 +17,10 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.http import web
+from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict
-from gencharge.payments import service, staff_service, status_checks_service
+from gencharge.payments import staff_service, status_checks_service
 from gencharge.payments import topups_service as topups
 from gencharge.payments.context import Desk, get_desk
 from gencharge.payments.errors import (
@@ -85,26 +84,15 @@ Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT,
         *_MOVING,
         *USER_ERRORS,
     ),
-    openapi_extra=web.IDEMPOTENT,
+    openapi_extra=idempotency.DOCUMENTED,
 )
 async def top_up(user: SignedInUser, request: Request, desk: AtDesk, body: TopUp) -> Response:
     """Put money into my wallet, within the limits of my KYC tier.
 
     Pay the order on `checkout_url` or in the gateway's own checkout; the money is in the wallet once that is captured.
     """
-    opened = await topups.top_up(desk, user.user_id, body, key=web.idempotency_key(request))
-    answer = TopUpOut(
-        payment_id=opened.payment_id,
-        status=opened.status,
-        amount=opened.amount,
-        currency=opened.currency,
-        gateway=opened.gateway,
-        order_id=opened.order_id,
-        key_id=opened.key_id,
-        checkout_url=opened.checkout_url,
-    )
-    headers = {"Idempotent-Replayed": "true"} if opened.replayed else None
-    return web.reply(answer, status=HTTP_201_CREATED, headers=headers)
+    key = idempotency.key_of(request)
+    return idempotency.reply(await topups.top_up(desk, user.user_id, body, key=key), status=HTTP_201_CREATED)
 
 
 @router.get("", responses=web.errors(*_LIST, *USER_ERRORS))
@@ -147,26 +135,15 @@ async def show_customers_payment(
         *_MOVING,
         *STEP_UP_ERRORS,
     ),
-    openapi_extra=web.IDEMPOTENT,
+    openapi_extra=idempotency.DOCUMENTED,
 )
 async def refund_payment(
     admin: Refunder, request: Request, db: Db, user_id: UUID, payment_id: UUID, body: RefundCreate
 ) -> Response:
     """Send money of a payment back to where it came from: set aside now, out of what the customer can spend."""
-    key = web.idempotency_key(request)
-    begun = await service.refund_to_source(
-        db,
-        user_id,
-        payment_id,
-        amount=body.amount,
-        key=f"admin:{admin.user_id}:{key}",
-        request_hash=hashlib.sha256(payment_id.bytes + web.to_json(body)).digest(),
-        reason=body.reason,
-        requested_by=str(admin.user_id),
-    )
-    answer = RefundOut(**staff_service.refund_fields(begun.refund))
-    headers = {"Idempotent-Replayed": "true"} if begun.replayed else None
-    return web.reply(answer, status=HTTP_201_CREATED, headers=headers)
+    key = idempotency.key_of(request)
+    begun = await staff_service.refund(db, admin.user_id, user_id, payment_id, body, key=key)
+    return idempotency.reply(begun, status=HTTP_201_CREATED)
 
 
 @router.get("/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *USER_ERRORS))

@@ -5,12 +5,12 @@ A `Desk` holds what a call to the gateway needs; what takes one commits by itsel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
@@ -23,7 +23,6 @@ from gencharge.payments.status_checks_service import PAID, ask_gateway
 from gencharge.payments.webhook_alerts import refused
 
 __all__ = [
-    "Begun",
     "Desk",
     "OpenPayment",
     "ask_gateway",
@@ -35,14 +34,6 @@ __all__ = [
     "refund_to_source",
     "refused",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A refund that is under way; `replayed` where the key had begun it before."""
-
-    refund: Refund
-    replayed: bool
 
 
 async def give_up(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
@@ -66,7 +57,7 @@ async def refund_to_source(
     request_hash: bytes,
     reason: str,
     requested_by: str,
-) -> Begun:
+) -> Answered[Refund]:
     """Set `amount` of the wallet aside (None: all that is left of the payment), to go back to where the payment came from.
 
     The worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooMuch, RefundUnfunded.
@@ -100,7 +91,7 @@ async def refund_to_source(
         raise too_much(Money(max(0, payment_now.amount - await crud.sum_refunds(db, payment_now))))
     refund = await crud.find_refund(db, user_id, key)
     assert refund is not None, "it was begun, now or before"
-    return Begun(refund, replayed=outcome == "replayed")
+    return Answered(refund, replayed=outcome == "replayed")
 
 
 def too_much(left: Money) -> RefundTooMuch:

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page, fetch_page
 from gencharge.core.values.money import Money
-from gencharge.payments import crud
+from gencharge.payments import crud, service
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import PaymentNotFound
 from gencharge.payments.models import Payment, PaymentStatus, Purpose, Refund, RefundStatus
@@ -28,6 +29,7 @@ from gencharge.payments.schemas import (
     PaymentOut,
     PaymentPage,
     PaymentQuery,
+    RefundCreate,
     RefundOut,
 )
 from gencharge.payments.status_checks_service import PAID
@@ -102,6 +104,23 @@ async def get_any(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Customer
             for each in events
         ],
     )
+
+
+async def refund(
+    db: AsyncSession, admin_id: UUID, user_id: UUID, payment_id: UUID, command: RefundCreate, *, key: str
+) -> Answered[RefundOut]:
+    """Send money of a payment back to its source, once for a key of this admin. Raises as `service.refund_to_source`."""
+    begun = await service.refund_to_source(
+        db,
+        user_id,
+        payment_id,
+        amount=command.amount,
+        key=f"admin:{admin_id}:{key}",
+        request_hash=fingerprint(command, payment_id),
+        reason=command.reason,
+        requested_by=str(admin_id),
+    )
+    return Answered(RefundOut(**refund_fields(begun.answer)), replayed=begun.replayed)
 
 
 def _order(wanted: PaymentQuery | AnyPaymentQuery) -> Order:

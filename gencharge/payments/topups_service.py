@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.http.web import to_json
+from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import TopupOverLimit
 from gencharge.payments.models import Purpose
-from gencharge.payments.orders_service import OpenPayment, open_payment
-from gencharge.payments.schemas import TopUp
+from gencharge.payments.orders_service import open_payment
+from gencharge.payments.schemas import TopUp, TopUpOut
 from gencharge.wallet import service as wallet
 
 _SAID: Final = {
@@ -27,7 +26,7 @@ _SAID: Final = {
 _NAMES: Final = {"balance": "balance", "month": "monthly_load", "year": "yearly_load"}
 
 
-async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> OpenPayment:
+async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answered[TopUpOut]:
     """Open a payment into the wallet. The limits are looked at now, and again when the money comes.
 
     Raises WalletNotFound, TopupOverLimit, and what open_payment raises.
@@ -41,7 +40,7 @@ async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> OpenP
             await check_limits(desk, db, user_id, wanted.amount)
 
     await desk.database.run(look)
-    return await open_payment(
+    opened = await open_payment(
         desk,
         user_id,
         payment_id=new_id(),
@@ -51,8 +50,20 @@ async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> OpenP
         method=wanted.payment_method.value,
         source=wanted.source.value,
         key=key,
-        request_hash=hashlib.sha256(to_json(wanted)).digest(),
+        request_hash=fingerprint(wanted),
     )
+    payment = opened.answer
+    topup = TopUpOut(
+        payment_id=payment.payment_id,
+        status=payment.status,
+        amount=payment.amount,
+        currency=payment.currency,
+        gateway=payment.gateway,
+        order_id=payment.order_id,
+        key_id=payment.key_id,
+        checkout_url=payment.checkout_url,
+    )
+    return Answered(topup, replayed=opened.replayed)
 
 
 async def check_limits(desk: Desk, db: AsyncSession, user_id: UUID, amount: Money) -> None:

@@ -7,14 +7,13 @@ wallet; then the recharge is placed, in one SQL function with the rules once mor
 
 from __future__ import annotations
 
-import hashlib
 from typing import Final
 from uuid import UUID
 
 from gencharge.core import faultpoints
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.events import events
-from gencharge.core.http.web import to_json
+from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
@@ -24,21 +23,23 @@ from gencharge.payments.models import Purpose
 from gencharge.payments.service import Desk, OpenPayment
 from gencharge.recharge import crud
 from gencharge.recharge.errors import WalletPartWrong
-from gencharge.recharge.schemas import ActivationMode, PaymentDue, Subscribe
-from gencharge.recharge.service import Sale, answer, refusal
+from gencharge.recharge.schemas import ActivationMode, PaymentDue, Subscribe, SubscriptionOut
+from gencharge.recharge.service import answer, refusal
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 # No gateway takes less than a rupee.
 LEAST: Final = Money.rupees(1)
 
 
-async def subscribe(desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int) -> Sale:
+async def subscribe(
+    desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int
+) -> Answered[SubscriptionOut]:
     """Place a recharge and open its payment: at most once for a key. Not inside a transaction.
 
     Raises a refusal of `recharge.errors`, WalletPartWrong, InsufficientBalance, WalletNotFound, IdempotencyKeyReused,
     GatewayUnavailable, GatewayRefused, DatabaseUnavailable.
     """
-    request_hash = hashlib.sha256(to_json(wanted)).digest()
+    request_hash = fingerprint(wanted)
     earlier = await desk.database.run(lambda db: crud.find_by_key(db, user_id, key))
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
@@ -46,7 +47,7 @@ async def subscribe(desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, w
     gateway_part = (
         Money(earlier.gateway_amount) if earlier else await _gateway_part(desk, user_id, wanted, wallet_part)
     )
-    opened = await payments.open_payment(
+    result = await payments.open_payment(
         desk,
         user_id,
         payment_id=new_id(),
@@ -58,6 +59,7 @@ async def subscribe(desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, w
         key=key,
         request_hash=request_hash,
     )
+    opened = result.answer
     await faultpoints.point("recharge.asked")
     row = await desk.database.fetch_row(
         crud.RECHARGE_WITH_PAYMENT,
@@ -87,7 +89,7 @@ async def subscribe(desk: Desk, user_id: UUID, wanted: Subscribe, *, key: str, w
             lambda db: payments.give_up(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
         )
         raise refusal(outcome, row["known"], wanted.phone_number)
-    return Sale(answer(row, _due(opened)), replayed=outcome == "replayed")
+    return Answered(answer(row, _due(opened)), replayed=outcome == "replayed")
 
 
 async def _gateway_part(desk: Desk, user_id: UUID, wanted: Subscribe, wallet_part: Money) -> Money:

@@ -16,7 +16,7 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.http import web
+from gencharge.core.http import idempotency, web
 from gencharge.core.http.direct import HotRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
@@ -82,7 +82,7 @@ _PAYING = (
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
     responses=web.errors(*_PAYING),
-    openapi_extra=web.IDEMPOTENT,
+    openapi_extra=idempotency.DOCUMENTED,
 )
 async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Response:
     """Recharge a number with a plan, paid from my wallet, by UPI, card or net banking, or by the wallet and one of these.
@@ -160,7 +160,7 @@ async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
     responses=web.errors(RechargeNotFound, *_PAYING),
-    openapi_extra=web.IDEMPOTENT,
+    openapi_extra=idempotency.DOCUMENTED,
 )
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: Repeat) -> Response:
     """The same number and plan once more, at today's price."""
@@ -169,7 +169,7 @@ async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: 
 
 
 async def _sell(request: Request, user_id: UUID, wanted: Subscribe) -> Response:
-    key = web.idempotency_key(request)
+    key = idempotency.key_of(request)
     window = request.app.state.settings.duplicate_window_seconds
     if wanted.payment_method is PaymentMethod.WALLET:
         database = get_database(request)
@@ -177,5 +177,4 @@ async def _sell(request: Request, user_id: UUID, wanted: Subscribe) -> Response:
     else:
         desk = Desk.of(request.app)
         sale = await gateway.subscribe(desk, user_id, wanted, key=key, window_seconds=window)
-    headers = {"Idempotent-Replayed": "true"} if sale.replayed else None
-    return web.reply(sale.answer, status=HTTP_201_CREATED, headers=headers)
+    return idempotency.reply(sale, status=HTTP_201_CREATED)

@@ -6,8 +6,6 @@ trip and one transaction; this module prepares its arguments and says what its o
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core import faultpoints
 from gencharge.core.errors import IdempotencyKeyReused, Problem
 from gencharge.core.events import events
+from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import Order, column_of, fetch_page
-from gencharge.core.http.web import to_json
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -54,14 +52,6 @@ from gencharge.users import service as users
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 _HOW_TO_CORRECT = "If that is not right, correct it with PUT /v1/operators/connections/{phone_number}."
-
-
-@dataclass(frozen=True, slots=True)
-class Sale:
-    """A recharge that was made; `replayed` where the answer is that of an earlier request with the same key."""
-
-    answer: SubscriptionOut
-    replayed: bool
 
 
 async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
@@ -115,7 +105,7 @@ def _running(plan: Any) -> RunningPlan | None:
 
 async def subscribe(
     database: Database, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int
-) -> Sale:
+) -> Answered[SubscriptionOut]:
     """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
 
     `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
@@ -127,7 +117,7 @@ async def subscribe(
         user_id,
         new_id(),
         key,
-        hashlib.sha256(to_json(wanted)).digest(),
+        fingerprint(wanted),
         wanted.phone_number,
         wanted.plan_id,
         operators.hint(wanted.phone_number),
@@ -145,7 +135,7 @@ async def subscribe(
     outcome = row["outcome"]
     if outcome not in {"done", "replayed"}:
         raise refusal(outcome, row["known"], wanted.phone_number)
-    return Sale(answer(row), replayed=outcome == "replayed")
+    return Answered(answer(row), replayed=outcome == "replayed")
 
 
 def refusal(outcome: str, known: str | None, phone_number: str) -> Problem:

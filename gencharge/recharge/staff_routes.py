@@ -16,7 +16,7 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.http import web
+from gencharge.core.http import idempotency, web
 from gencharge.core.postgres.database import Db, StillLocked
 from gencharge.recharge import staff_service
 from gencharge.recharge.errors import NotUnderWay, RechargeNotFound, RefundImpossible, RefundTooLarge
@@ -46,16 +46,15 @@ _ALWAYS = (
     responses=web.errors(
         RefundImpossible, RefundTooLarge, IdempotencyKeyMissing, IdempotencyKeyReused, *_ALWAYS
     ),
-    openapi_extra=web.IDEMPOTENT,
+    openapi_extra=idempotency.DOCUMENTED,
 )
 async def refund_recharge(
     admin: Editor, request: Request, db: Db, user_id: UUID, recharge_id: UUID, body: RefundRecharge
 ) -> Response:
     """In part or in full, into the wallet or on to where the payment came from. With the last paisa the plan ends."""
-    key = web.idempotency_key(request)
+    key = idempotency.key_of(request)
     made = await staff_service.refund(db, admin, user_id, recharge_id, body, key=key)
-    headers = {"Idempotent-Replayed": "true"} if made.replayed else None
-    return web.reply(made.answer, status=HTTP_201_CREATED, headers=headers)
+    return idempotency.reply(made, status=HTTP_201_CREATED)
 
 
 @router.post(

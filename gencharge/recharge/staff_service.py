@@ -6,8 +6,6 @@ that the audit trail keeps. An admin who is limited to some operators finds thos
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +15,8 @@ from gencharge.channels import service as fulfilment
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.events import events
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import column_of
-from gencharge.core.http.web import to_json
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
@@ -42,29 +40,21 @@ from gencharge.sessions.guards import Principal, within
 _OPEN: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 
 
-@dataclass(frozen=True, slots=True)
-class Refunded:
-    """A refund; `replayed` where an earlier request with the same key made it."""
-
-    answer: RechargeRefundOut
-    replayed: bool
-
-
 async def refund(
     db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, wanted: RefundRecharge, *, key: str
-) -> Refunded:
+) -> Answered[RechargeRefundOut]:
     """Take a delivered recharge back, in part or in full: into the wallet, or on to where the payment came from.
 
     Raises RechargeNotFound, RefundImpossible, RefundTooLarge, IdempotencyKeyReused.
     """
     recharge = await _in_scope(db, admin, user_id, recharge_id)
-    request_hash = hashlib.sha256(recharge_id.bytes + to_json(wanted)).digest()
+    request_hash = fingerprint(wanted, recharge_id)
     await deliveries.lock_recharge(db, user_id, recharge_id)
     earlier = await crud.find_refund_by_key(db, user_id, key)
     if earlier is not None:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        return Refunded(_shown(earlier), replayed=True)
+        return Answered(_shown(earlier), replayed=True)
     await db.refresh(recharge)
     left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
     amount = wanted.amount.paise if wanted.amount is not None else left
@@ -108,7 +98,7 @@ async def refund(
             reason=wanted.reason,
             requested_by=str(admin.user_id),
         )
-    return Refunded(_shown(made), replayed=False)
+    return Answered(_shown(made))
 
 
 async def resolve(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -12,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
-from gencharge.core.http.web import to_json
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -56,21 +54,15 @@ _UNDECIDED: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A correction that was asked for; `replayed` where it had been, with the same key."""
-
-    answer: AdjustmentOut
-    replayed: bool
-
-
-async def request(db: AsyncSession, admin_id: UUID, wanted: AdjustmentCreate, *, key: str) -> Request:
+async def request(
+    db: AsyncSession, admin_id: UUID, wanted: AdjustmentCreate, *, key: str
+) -> Answered[AdjustmentOut]:
     """Ask for a correction, once for a key of this admin's. No money moves.
 
     Raises UserUnknown, WalletNotFound, IdempotencyKeyReused.
     """
     now, adjustment_id = clock.now(), new_id()
-    request_hash = hashlib.sha256(to_json(wanted)).digest()
+    request_hash = fingerprint(wanted)
     is_new = await crud.add_adjustment_key(
         db,
         requested_by=admin_id,
@@ -100,17 +92,17 @@ async def request(db: AsyncSession, admin_id: UUID, wanted: AdjustmentCreate, *,
     await db.flush()
     asked = {"status": made.status, "note": made.note, "reference": made.reference}
     await emit(db, AdjustmentRequested(**_told(made), changes=changes({}, asked)))
-    return Request(AdjustmentOut(**_fields(made)), replayed=False)
+    return Answered(AdjustmentOut(**_fields(made)))
 
 
-async def _replay(db: AsyncSession, admin_id: UUID, key: str, request_hash: bytes) -> Request:
+async def _replay(db: AsyncSession, admin_id: UUID, key: str, request_hash: bytes) -> Answered[AdjustmentOut]:
     used = await crud.get_adjustment_key(db, admin_id, key)
     assert used is not None, "a key that can't be added is there"
     if used.request_hash != request_hash:
         raise IdempotencyKeyReused
     made = await _get(db, used.user_id, used.adjustment_id)
     # The first answer again, whatever was decided since.
-    return Request(AdjustmentOut(**(_fields(made) | _UNDECIDED)), replayed=True)
+    return Answered(AdjustmentOut(**(_fields(made) | _UNDECIDED)), replayed=True)
 
 
 async def approve(
@@ -137,13 +129,11 @@ async def approve(
         moved = await service.credit(
             db, user_id, amount, source_account=Account.ADJUSTMENT, balance_limit=limit, **moving
         )
-        before = moved.available.paise - amount.paise
+        before = moved.answer.paise - amount.paise
     else:
         moved = await service.debit(db, user_id, amount, target_account=Account.ADJUSTMENT, **moving)
-        before = moved.available.paise + amount.paise
-    done = _decision(decided) | changes(
-        {"available_paise": before}, {"available_paise": moved.available.paise}
-    )
+        before = moved.answer.paise + amount.paise
+    done = _decision(decided) | changes({"available_paise": before}, {"available_paise": moved.answer.paise})
     await emit(db, AdjustmentApproved(**_told(decided), changes=done))
     return await _shown(db, decided)
 

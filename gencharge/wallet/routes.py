@@ -16,7 +16,7 @@ from gencharge.core.errors import (
     MalformedJson,
     ValidationFailed,
 )
-from gencharge.core.http import web
+from gencharge.core.http import idempotency, web
 from gencharge.core.http.direct import HotRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
@@ -167,14 +167,13 @@ async def show_customers_balance(
         *_ONE,
         *STEP_UP_ERRORS,
     ),
-    openapi_extra=web.IDEMPOTENT,
+    openapi_extra=idempotency.DOCUMENTED,
 )
 async def request_adjustment(admin: Corrector, request: Request, db: Db, body: AdjustmentCreate) -> Response:
     """Ask for a correction of a customer's balance. Money moves when a second admin approves it."""
-    key = web.idempotency_key(request)
-    asked = await adjustments.request(db, admin.user_id, body, key=key)
-    headers = {"Idempotent-Replayed": "true"} if asked.replayed else None
-    return web.reply(asked.answer, status=HTTP_201_CREATED, headers=headers)
+    key = idempotency.key_of(request)
+    requested = await adjustments.request(db, admin.user_id, body, key=key)
+    return idempotency.reply(requested, status=HTTP_201_CREATED)
 
 
 @router.get("/admin/adjustments", responses=web.errors(*_LIST, *ADMIN_ERRORS))

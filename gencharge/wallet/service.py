@@ -3,19 +3,20 @@
     await wallet.credit(db, user_id, Money.rupees(500), source_account="opening", code=Code.OPENING, key="seed")
     await wallet.debit(db, user_id, amount, target_account="operator:jio", code=Code.RECHARGE, key=str(recharge_id))
 
-Every movement has a key: the same key and code for one customer is booked once, and a repeat is told so. The hot
+Every movement has a key: the same key and code of one customer is booked once. The answer is the balance that can be
+spent afterwards; `replayed` if the movement had been booked before. The hot
 path of a recharge goes through the same SQL function, `wallet_transfer`, inside `recharge_from_wallet`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
@@ -42,14 +43,6 @@ from gencharge.wallet.schemas import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """What a movement did: the balance that can be spent after it; `replayed` where it had been booked before."""
-
-    available: Money
-    replayed: bool = False
-
-
 async def open_wallet(db: AsyncSession, user_id: UUID) -> None:
     """Give a customer an empty wallet. Harmless where there is one."""
     await crud.add_wallet(db, user_id)
@@ -65,7 +58,7 @@ async def credit(
     key: str,
     balance_limit: Money | None = None,
     **about: Any,
-) -> Movement:
+) -> Answered[Money]:
     """Put `amount` from `source_account` into the wallet.
 
     `about`: reference_id, phone_number, service_type, source, payment_method, operator (its code; without one, the
@@ -87,21 +80,21 @@ async def credit(
 
 async def debit(
     db: AsyncSession, user_id: UUID, amount: Money, *, target_account: str, code: Code, key: str, **about: Any
-) -> Movement:
+) -> Answered[Money]:
     """Take `amount` out of the wallet into `target_account`. Raises WalletNotFound, InsufficientBalance."""
     return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **about)
 
 
 async def release(
     db: AsyncSession, user_id: UUID, amount: Money, *, code: Code, key: str, **about: Any
-) -> Movement:
+) -> Answered[Money]:
     """Give held money back to what can be spent. Raises WalletNotFound, InsufficientBalance where it is not held."""
     return await _move(db, user_id, amount, Account.HELD, Account.MAIN, code=code, key=key, **about)
 
 
 async def write_off(
     db: AsyncSession, amount: Money, *, debit_account: str, credit_account: str, key: str, **about: Any
-) -> Movement:
+) -> Answered[Money]:
     """Book a difference with a counterparty between two accounts of the house; no customer's balance changes.
 
     It is the system's movement, so it stands in no customer's history. `about` as for `credit`.
@@ -123,7 +116,7 @@ async def _move(
     key: str,
     balance_limit: Money | None = None,
     **about: Any,
-) -> Movement:
+) -> Answered[Money]:
     if not amount:
         raise ValueError("a movement has an amount above zero")
     values: dict[str, Any] = dict.fromkeys(
@@ -132,7 +125,7 @@ async def _move(
     if unknown := about.keys() - values.keys():
         raise TypeError(f"a movement is not described by {', '.join(sorted(unknown))}")
     if await crud.find_transfer(db, user_id, key, code) is not None:
-        return Movement(await available(db, user_id), replayed=True)
+        return Answered(await available(db, user_id), replayed=True)
     after = await crud.add_transfer(
         db,
         user_id=user_id,
@@ -149,7 +142,7 @@ async def _move(
         await available(db, user_id)  # raises WalletNotFound
         raise BalanceLimitReached if balance_limit is not None else InsufficientBalance
     posted, held = after
-    return Movement(Money(posted - held))
+    return Answered(Money(posted - held))
 
 
 async def available(db: AsyncSession, user_id: UUID) -> Money:

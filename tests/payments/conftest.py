@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
 from gencharge.core.events.events import EventRow
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
@@ -69,10 +70,15 @@ async def make_payer(stores: Stores) -> UUID:
     return (await stores.database.run(make_user)).user_id
 
 
-async def open_topup(
-    desk: Desk, user_id: UUID, paise: int = 50_000, *, key: str | None = None, **but: Any
-) -> OpenPayment:
+async def open_topup(desk: Desk, user_id: UUID, paise: int = 50_000, **overrides: Any) -> OpenPayment:
     """A top-up that waits to be paid."""
+    return (await request_topup(desk, user_id, paise, **overrides)).answer
+
+
+async def request_topup(
+    desk: Desk, user_id: UUID, paise: int = 50_000, *, key: str | None = None, **overrides: Any
+) -> Answered[OpenPayment]:
+    """A top-up that waits to be paid, and whether it was replayed."""
     values: dict[str, Any] = {
         "payment_id": new_id(),
         "purpose": Purpose.TOPUP,
@@ -83,7 +89,7 @@ async def open_topup(
         "key": key or str(uuid4()),
         "request_hash": hashlib.sha256(str(paise).encode()).digest(),
     }
-    return await payments.open_payment(desk, user_id, **(values | but))
+    return await payments.open_payment(desk, user_id, **(values | overrides))
 
 
 def pay(outside: Outside, order_id: str, outcome: str = "succeed", **more: Any) -> dict[str, Any]:

@@ -84,7 +84,7 @@ async def refund(
             reason="asked for",
             requested_by="tests",
         )
-        return begun.refund
+        return begun.answer
 
     return await stores.database.run(unit)
 

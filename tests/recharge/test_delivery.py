@@ -18,13 +18,14 @@ from sqlalchemy import select
 from gencharge import wiring
 from gencharge.channels.client import OperatorClient
 from gencharge.core.events.relay import Relay
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.delivery.loop import Dispatcher
 from gencharge.recharge import jobs
 from gencharge.recharge.models import ActivePlan, Fulfilment, OperatorAttempt, Recharge
-from gencharge.recharge.service import Sale
+from gencharge.recharge.schemas import SubscriptionOut
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Transfer
 from gencharge.wallet.schemas import TransactionQuery
@@ -78,7 +79,9 @@ async def ask_again(dispatcher: Dispatcher, *, rounds: int = 6) -> None:
 class Bought:
     """A customer with Rs 1,000 who bought Jio's Rs 299 plan, and what became of it."""
 
-    def __init__(self, stores: Stores, user_id: UUID, sale: Sale, phone_number: str) -> None:
+    def __init__(
+        self, stores: Stores, user_id: UUID, sale: Answered[SubscriptionOut], phone_number: str
+    ) -> None:
         self.stores, self.user_id, self.sale, self.phone_number = stores, user_id, sale, phone_number
         self.id = sale.answer.subscription_id
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from gencharge import wiring
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.relay import Relay
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -27,8 +28,7 @@ from gencharge.recharge import gateway_service as gateway
 from gencharge.recharge import jobs
 from gencharge.recharge.errors import WalletPartWrong
 from gencharge.recharge.models import ActivePlan, Recharge
-from gencharge.recharge.schemas import Subscribe
-from gencharge.recharge.service import Sale
+from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
@@ -61,7 +61,7 @@ class Customer:
     def __init__(self, stores: Stores, desk: Desk, user: User, number: str, plan_id: UUID) -> None:
         self.stores, self.desk, self.user, self.number, self.plan_id = stores, desk, user, number, plan_id
 
-    async def buy(self, *, key: str | None = None, **but: object) -> Sale:
+    async def buy(self, *, key: str | None = None, **but: object) -> Answered[SubscriptionOut]:
         wanted = Subscribe.model_validate(
             {"phone_number": self.number, "plan_id": self.plan_id, "payment_method": "upi", **but}
         )
@@ -73,11 +73,11 @@ class Customer:
         found = await wallet.show(self.stores.database, self.user.user_id, self.stores.settings)
         return found.balance.paise // 100, found.held.paise // 100
 
-    async def recharge(self, sale: Sale) -> Recharge:
+    async def recharge(self, sale: Answered[SubscriptionOut]) -> Recharge:
         async with self.stores.database.transaction() as db:
             return await db.get_one(Recharge, (self.user.user_id, sale.answer.subscription_id))
 
-    async def plan(self, sale: Sale) -> str:
+    async def plan(self, sale: Answered[SubscriptionOut]) -> str:
         async with self.stores.database.transaction() as db:
             return (await db.get_one(ActivePlan, (self.number, sale.answer.subscription_id))).status
 
@@ -85,7 +85,7 @@ class Customer:
         async with self.stores.database.transaction() as db:
             return list(await db.scalars(select(Payment).where(Payment.user_id == self.user.user_id)))
 
-    async def ask(self, sale: Sale) -> None:
+    async def ask(self, sale: Answered[SubscriptionOut]) -> None:
         assert sale.answer.payment is not None
         await payments.ask_gateway(self.desk, self.user.user_id, sale.answer.payment.payment_id)
 
@@ -98,7 +98,7 @@ async def customer(stores: Stores, desk: Desk, rupees: int = 200) -> Customer:
     return Customer(stores, desk, user, await make_number(stores), plan.plan_id)
 
 
-def pay(outside: Outside, sale: Sale, outcome: str = "succeed") -> None:
+def pay(outside: Outside, sale: Answered[SubscriptionOut], outcome: str = "succeed") -> None:
     assert sale.answer.payment is not None
     outside.control("POST", f"/sandbox/orders/{sale.answer.payment.order_id}/pay", {"outcome": outcome})
 
@@ -160,8 +160,8 @@ async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payme
 
     asha = await customer(shop, desk)
     done = await asyncio.gather(*(asha.buy(key="race") for _ in range(10)), return_exceptions=True)
-    sales = [each for each in done if isinstance(each, Sale)]
-    assert all(isinstance(each, Sale | IdempotencyInProgress) for each in done)
+    sales = [each for each in done if isinstance(each, Answered)]
+    assert all(isinstance(each, Answered | IdempotencyInProgress) for each in done)
     assert len({sale.answer.subscription_id for sale in sales}) == 1
     assert len(await asha.payments()) == 1
 

@@ -21,13 +21,14 @@ from hypothesis.stateful import (
 
 from gencharge import wiring
 from gencharge.core.errors import IdempotencyKeyReused
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.recharge import errors, jobs
-from gencharge.recharge.service import Sale
+from gencharge.recharge.schemas import SubscriptionOut
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
@@ -96,7 +97,7 @@ class Moves(RuleBasedStateMachine):
         key, body = str(uuid4()), {"activation_mode": mode, "confirm_duplicate": confirm}
         arguments = (user, number, self.plans[rupees])
         try:
-            sale: Sale = self.do(buy(self.stores, *arguments, key=key, **body))
+            sale: Answered[SubscriptionOut] = self.do(buy(self.stores, *arguments, key=key, **body))
         except InsufficientBalance:
             assert self.balances[user] < rupees * 100
             return None

@@ -30,7 +30,7 @@ async def top_up(shop: Shop, paise: int = 50_000, *, learn: bool = True) -> tupl
     """A customer who paid: (user, payment, the gateway's id). Without `learn` we have not heard of it."""
     shop.outside.aim(webhook_url="http://127.0.0.1:9/nobody")
     user_id = (await shop.stores.database.run(make_user)).user_id
-    opened = await payments.open_payment(
+    result = await payments.open_payment(
         shop.sources.desk,
         user_id,
         payment_id=new_id(),
@@ -42,7 +42,7 @@ async def top_up(shop: Shop, paise: int = 50_000, *, learn: bool = True) -> tupl
         key=str(uuid4()),
         request_hash=hashlib.sha256(b"").digest(),
     )
-    assert opened.order_id is not None
+    opened = result.answer
     paid: dict[str, Any] = shop.outside.control(
         "POST", f"/sandbox/orders/{opened.order_id}/pay", {"outcome": "succeed"}
     )

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
+from gencharge.core.http.idempotency import Answered
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Settings
@@ -23,7 +24,7 @@ from tests.conftest import database_of, test_settings
 from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
 
 
-async def _debit(stores: Stores, user, rupees: int, key: str) -> wallet.Movement:  # type: ignore[no-untyped-def]
+async def _debit(stores: Stores, user, rupees: int, key: str) -> Answered[Money]:  # type: ignore[no-untyped-def]
     return await stores.database.run(
         lambda db: wallet.debit(
             db, user, Money.rupees(rupees), target_account="operator:jio", code=Code.RECHARGE, key=key
@@ -44,13 +45,13 @@ async def test_a_key_moves_money_once_however_often_it_comes(stores: Stores) -> 
     user = await make_customer(stores, rupees=10)
     assert not (await _debit(stores, user, 4, "once")).replayed
     again = await _debit(stores, user, 4, "once")
-    assert (again.replayed, again.available) == (True, Money.rupees(6))
+    assert (again.replayed, again.answer) == (True, Money.rupees(6))
 
 
 async def test_a_limit_holds_to_the_paisa(stores: Stores) -> None:
     user = await make_customer(stores, rupees=0)
 
-    async def load(paise: int, key: str) -> wallet.Movement:
+    async def load(paise: int, key: str) -> Answered[Money]:
         return await stores.database.run(
             lambda db: wallet.credit(
                 db,
@@ -66,7 +67,7 @@ async def test_a_limit_holds_to_the_paisa(stores: Stores) -> None:
     await load(9_999_99, "a")
     with pytest.raises(BalanceLimitReached):
         await load(2, "b")
-    assert (await load(1, "c")).available == Money.rupees(10_000)
+    assert (await load(1, "c")).answer == Money.rupees(10_000)
 
 
 async def test_money_needs_a_wallet_and_an_amount(stores: Stores) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -25,7 +24,6 @@ from gencharge.core import telemetry
 from gencharge.core.errors import (
     BadRequest,
     FieldProblem,
-    IdempotencyKeyMissing,
     MalformedJson,
     MethodNotAllowed,
     NotFound,
@@ -40,7 +38,6 @@ from gencharge.core.values.money import Money
 PREFIX: Final = "/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
-_IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 _ENCODING: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 log = telemetry.get_logger(__name__)
 
@@ -287,34 +284,3 @@ async def each_once(request: Request) -> None:
         raise ValidationFailed(
             errors=[field_problem(f"query.{name}", "given once", "repeated") for name in twice]
         )
-
-
-def idempotency_key(request: Request) -> str:
-    """The request's Idempotency-Key. Raises IdempotencyKeyMissing.
-
-    Read by the route itself, and documented by `openapi_extra=IDEMPOTENT`: as a parameter it would cost a tenth of
-    a recharge's time.
-    """
-    for name, value in request.scope["headers"]:
-        if name == b"idempotency-key":
-            key: str = value.decode("latin-1")
-            if _IDEMPOTENCY_KEY.fullmatch(key):
-                return key
-            break
-    raise IdempotencyKeyMissing(
-        errors=[field_problem("header.Idempotency-Key", IdempotencyKeyMissing.title())]
-    )
-
-
-IDEMPOTENT: Final[dict[str, Any]] = {
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": True,
-            "description": "1 to 255 visible ASCII characters, a new one for each payment; a repeat gets the same answer.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-            "example": "5f0c2f2e-1c1c-4a7e-9a51-0a4f6c1f3f10",
-        }
-    ]
-}
