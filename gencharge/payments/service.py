@@ -14,7 +14,7 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
-from gencharge.payments.context import Desk, get_desk
+from gencharge.payments.context import Desk
 from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooMuch, RefundUnfunded
 from gencharge.payments.models import Payment, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
@@ -28,7 +28,6 @@ __all__ = [
     "ask_gateway",
     "fetch_statement",
     "find_captured",
-    "get_desk",
     "give_up",
     "open_payment",
     "refund_to_source",

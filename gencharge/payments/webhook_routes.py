@@ -16,15 +16,15 @@ from gencharge.core import faultpoints, telemetry
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson
 from gencharge.core.events import events
 from gencharge.core.http import web
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.web import Out
 from gencharge.core.values import clock
 from gencharge.payments import queue_crud, webhook_alerts
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import WebhookSignatureInvalid
 
-# A hot route reads the raw body and runs without FastAPI's dependencies, which cost more than the database here.
-router = web.router("payments", route_class=HotRoute)
+# A direct route reads the raw body and runs without FastAPI's dependencies, which cost more than the database here.
+router = web.router("payments", route_class=DirectRoute)
 SIGNATURE: Final = b"x-razorpay-signature"
 EVENT_ID: Final = b"x-razorpay-event-id"
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)

@@ -14,5 +14,5 @@ ROOM: Final = Room(
     routers=(routes.router, file_routes.router, staff_routes.router),
     large_bodies=file_routes.LARGE_BODIES,
     listeners=(listeners.DROP_CACHED,),
-    watchers=(service.watch_catalogue,),
+    watchers=(service.Catalogue.keep_fresh,),
 )

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.operators import service as operators
 from gencharge.plans import crud
-from gencharge.plans.catalogue import PlanSnapshot
-from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, ValidityUnit, is_addon
+from gencharge.plans.models import Category, Plan, PlanSnapshot, PlanStatus, PlanType, ValidityUnit, is_addon
 from gencharge.plans.staff_schemas import PlanCreate, PlanUpdate
 
 # Every column of a plan that an admin decides about.

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.postgres.database import get_database
 from gencharge.core.rooms import snapshots
-from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
-from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlanSnapshot, Shelf
-from gencharge.plans.models import Plan, PlanGroup
+from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlansOnSale
+from gencharge.plans.models import Plan, PlanGroup, PlanSnapshot
 
 __all__ = [
     "Catalogue",
@@ -21,15 +19,11 @@ __all__ = [
     "CurrentCatalogue",
     "GroupSnapshot",
     "PlanSnapshot",
-    "Shelf",
+    "PlansOnSale",
     "bump_version",
-    "catalogue_of",
     "load_catalogue",
     "seed",
-    "watch_catalogue",
 ]
-
-Catalogue = snapshots.Holder[CatalogueSnapshot]
 
 
 async def load_catalogue(db: AsyncSession, version: int | None = None) -> CatalogueSnapshot:
@@ -62,27 +56,19 @@ def _group(group: PlanGroup) -> GroupSnapshot:
     )
 
 
-def catalogue_of(app: FastAPI) -> Catalogue:
-    """The application's holder of the catalogue (`app.state.catalogue`); made on first use."""
-    holder: Catalogue | None = getattr(app.state, "catalogue", None)
-    if holder is None:
-        app.state.catalogue = holder = Catalogue(snapshots.CATALOGUE, load_catalogue)
-    return holder
+class Catalogue(snapshots.Holder[CatalogueSnapshot]):
+    """The catalogue that a process holds in memory."""
 
+    name = snapshots.CATALOGUE
 
-async def watch_catalogue(app: FastAPI, stores: Stores) -> None:
-    """Keep the application's catalogue fresh: never stale for more than a second, also without Redis."""
-    await snapshots.watch(catalogue_of(app), stores)
+    async def load(self, db: AsyncSession, version: int) -> CatalogueSnapshot:
+        """The whole catalogue, read from PostgreSQL."""
+        return await load_catalogue(db, version)
 
 
 async def bump_version(db: AsyncSession) -> int:
     """Say in the running transaction that the catalogue changes with it; every writer calls this."""
     return await snapshots.bump(db, snapshots.CATALOGUE)
-
-
-async def get_catalogue(request: Request) -> CatalogueSnapshot:
-    """The process's catalogue. Raises DatabaseUnavailable if none is loaded yet and PostgreSQL is away."""
-    return await catalogue_of(request.app).current(get_database(request))
 
 
 async def seed(db: AsyncSession) -> bool:
@@ -103,4 +89,4 @@ async def seed(db: AsyncSession) -> bool:
     return True
 
 
-CurrentCatalogue = Annotated[CatalogueSnapshot, Depends(get_catalogue)]
+CurrentCatalogue = Annotated[CatalogueSnapshot, Depends(Catalogue.for_request)]

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import process
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
@@ -44,9 +45,9 @@ async def api(app: FastAPI, desk: Desk, client: httpx.AsyncClient) -> AsyncItera
     """A client of the application, whose gateway is the sandbox."""
     await know_roles(app)
     before = Desk.of(app)
-    app.state.payment_desk = desk
+    process.put(app, desk)
     yield client
-    app.state.payment_desk = before
+    process.put(app, before)
 
 
 async def top_up(
@@ -154,10 +155,11 @@ async def test_with_the_gateway_down_nothing_happens_and_the_same_key_works_late
 ) -> None:
     user_id, key = await make_payer(stores), str(uuid4())
     headers = headers_for(stores.settings, user_id)
-    reachable, app.state.payment_desk = app.state.payment_desk, desk_at(stores, NOBODY)
+    reachable, unreachable = Desk.of(app), desk_at(stores, NOBODY)
+    process.put(app, unreachable)
     answer = await top_up(api, headers, key=key)
-    await app.state.payment_desk.gateway.close()
-    app.state.payment_desk = reachable
+    await unreachable.gateway.close()
+    process.put(app, reachable)
     assert (answer.status_code, answer.json()["code"]) == (503, "gateway_unavailable")
     assert "nothing was charged" in answer.json()["detail"]
     assert int(answer.headers["Retry-After"]) > 0

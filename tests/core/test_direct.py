@@ -1,4 +1,4 @@
-"""Hot routes answer and refuse exactly as ordinary ones do."""
+"""Direct routes answer and refuse exactly as ordinary ones do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from fastapi import Depends, FastAPI, Header, Request
 
 from gencharge.core.http import edge, web
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.direct import DirectRoute
 from gencharge.core.settings import Settings
 from gencharge.core.values.money import PositiveMoney
 from gencharge.core.values.phone import MobileNumber
@@ -31,11 +31,11 @@ class Paid(web.Out):
 
 @pytest.fixture(scope="module")
 async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """The same two functions, once as hot routes and once as ordinary ones."""
+    """The same two functions, once as direct routes and once as ordinary ones."""
     app = FastAPI()
     app.state.settings = settings
     web.install(app)
-    for room, kind in (("hot", HotRoute), ("usual", web.Route)):
+    for room, kind in (("direct", DirectRoute), ("ordinary", web.Route)):
         router = web.router(room, route_class=kind)
 
         @router.post("/pay", status_code=201)
@@ -48,7 +48,7 @@ async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             return {"who": str(user.user_id)}
 
         app.router.routes.extend(router.routes)
-    app.add_middleware(edge.Edge, settings=settings, rooms=frozenset({"hot", "usual"}))
+    app.add_middleware(edge.Edge, settings=settings, rooms=frozenset({"direct", "ordinary"}))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://testserver"
     ) as client:
@@ -75,14 +75,15 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("request_", REQUESTS.values(), ids=list(REQUESTS))
-async def test_a_hot_route_answers_as_an_ordinary_one(
+async def test_a_direct_route_answers_as_an_ordinary_one(
     client: httpx.AsyncClient, settings: Settings, request_: dict[str, Any]
 ) -> None:
     headers = headers_for(settings, uuid4()) | request_.get("headers", {}) | {"X-Request-ID": "same"}
-    hot, usual = [
-        await client.post(f"/v1/{room}/pay", **(request_ | {"headers": headers})) for room in ("hot", "usual")
+    direct, ordinary = [
+        await client.post(f"/v1/{room}/pay", **(request_ | {"headers": headers}))
+        for room in ("direct", "ordinary")
     ]
-    assert (hot.status_code, hot.json()) == (usual.status_code, usual.json())
+    assert (direct.status_code, direct.json()) == (ordinary.status_code, ordinary.json())
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer x", "Basic eDp5"])
@@ -91,23 +92,26 @@ async def test_a_guard_comes_first_and_refuses_alike(
 ) -> None:
     headers = {"X-Request-ID": "same"} | ({"Authorization": authorization} if authorization else {})
     for method, path in (("POST", "pay"), ("GET", "me")):
-        hot, usual = [
-            await client.request(method, f"/v1/{room}/{path}", headers=headers) for room in ("hot", "usual")
+        direct, ordinary = [
+            await client.request(method, f"/v1/{room}/{path}", headers=headers)
+            for room in ("direct", "ordinary")
         ]
-        assert (hot.status_code, hot.json()["code"]) == (usual.status_code, usual.json()["code"])
-        assert hot.status_code == 401
-    answer = await client.post("/v1/hot/pay", content=b"{", headers=headers)
+        assert (direct.status_code, direct.json()["code"]) == (ordinary.status_code, ordinary.json()["code"])
+        assert direct.status_code == 401
+    answer = await client.post("/v1/direct/pay", content=b"{", headers=headers)
     assert answer.status_code == 401
 
 
 async def test_another_method_is_405_with_the_methods_that_there_are(client: httpx.AsyncClient) -> None:
-    hot, usual = [await client.delete(f"/v1/{room}/me") for room in ("hot", "usual")]
+    direct, ordinary = [await client.delete(f"/v1/{room}/me") for room in ("direct", "ordinary")]
     assert (
-        (hot.status_code, hot.headers["allow"]) == (usual.status_code, usual.headers["allow"]) == (405, "GET")
+        (direct.status_code, direct.headers["allow"])
+        == (ordinary.status_code, ordinary.headers["allow"])
+        == (405, "GET")
     )
 
 
-def test_what_a_hot_route_can_not_do_by_hand_is_refused_when_it_is_made() -> None:
+def test_what_a_direct_route_can_not_do_by_hand_is_refused_when_it_is_made() -> None:
     async def with_query(page: int) -> None: ...
 
     async def with_header(key: Annotated[str, Header()]) -> None: ...
@@ -117,5 +121,5 @@ def test_what_a_hot_route_can_not_do_by_hand_is_refused_when_it_is_made() -> Non
     async def asks(value: Annotated[str, Depends(with_query)]) -> None: ...
 
     for function in (with_query, with_header, two, asks):
-        with pytest.raises(TypeError, match="a hot route"):
-            HotRoute("/x", function, methods=["POST"])
+        with pytest.raises(TypeError, match="a direct route"):
+            DirectRoute("/x", function, methods=["POST"])
