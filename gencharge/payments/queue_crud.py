@@ -1,4 +1,4 @@
-"""SQL of the keeper, over all customers' payments, refunds and webhooks. Decides nothing."""
+"""SQL of the queues: payments to check, refunds to send, events to retry, of all customers. Decides nothing."""
 
 from __future__ import annotations
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import faultpoints, telemetry
-from gencharge.payments import crud
+from gencharge.core.values import clock
+from gencharge.payments import crud, queue_crud
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
@@ -18,6 +20,11 @@ from gencharge.payments.models import Payment, PaymentStatus
 PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 # However often a customer asks, the gateway is asked again after so long.
 CHECK_AGAIN_SECONDS: Final = 3.0
+# Without a try to pay it, a payment is given up after this time. The checks go on, for a late capture still counts.
+ABANDONED_AFTER: Final = timedelta(minutes=30)
+CHECKED_FOR: Final = timedelta(hours=24)
+# The gateway releases an authorized payment that is not captured after five days.
+AUTHORIZED_FOR: Final = timedelta(days=6)
 log = telemetry.get_logger(__name__)
 
 
@@ -68,6 +75,45 @@ async def check(desk: Desk, user_id: UUID, payment_id: UUID) -> None:
     may = await desk.database.run(lambda db: crud.lease_check(db, user_id, payment_id, CHECK_AGAIN_SECONDS))
     if may:
         await ask_gateway(desk, user_id, payment_id)
+
+
+async def recheck(desk: Desk, payment: Payment) -> None:
+    """Ask about a payment that was claimed, apply the reply, and set the time of the next check, or none."""
+    try:
+        tries = await learn(desk, payment)
+    except CallFailed as error:
+        log.warning("gateway_silent", payment_id=str(payment.payment_id), reason=error.reason)
+        await _check_later(desk, payment, _pause(desk, payment))
+        return
+    age = clock.now() - payment.created_at
+    if age > ABANDONED_AFTER and not tries:
+        await _fail(desk, payment, "abandoned")
+    authorized = payment.status == PaymentStatus.AUTHORIZED or any(
+        each.status == "authorized" for each in tries
+    )
+    expired = age > (AUTHORIZED_FOR if authorized else CHECKED_FOR)
+    if expired:
+        await _fail(desk, payment, "no_answer")
+    # Without an order nobody can pay: once such a payment has failed there is nothing left to check.
+    unpayable = payment.order_id is None and age > ABANDONED_AFTER
+    await _check_later(desk, payment, None if expired or unpayable else _pause(desk, payment))
+
+
+async def _fail(desk: Desk, payment: Payment, reason: str) -> None:
+    await desk.database.run(
+        lambda db: crud.fail(
+            db, payment.user_id, payment.payment_id, reason=reason, authorized=reason == "no_answer"
+        )
+    )
+
+
+def _pause(desk: Desk, payment: Payment) -> float:
+    pauses = desk.settings.payment_check_seconds
+    return pauses[min(payment.checks + 1, len(pauses) - 1)]
+
+
+async def _check_later(desk: Desk, payment: Payment, seconds: float | None) -> None:
+    await desk.database.run(lambda db: queue_crud.check_later(db, payment, seconds))
 
 
 async def learn(desk: Desk, payment: Payment) -> Sequence[GatewayPayment]:

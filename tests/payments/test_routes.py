@@ -21,7 +21,6 @@ from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.payments import personal_data
 from gencharge.payments.context import Desk
-from gencharge.payments.loop import Keeper
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -30,6 +29,7 @@ from tests.outside import NOBODY, Outside
 from tests.payments.conftest import (
     assert_clean,
     desk_at,
+    drain,
     make_payer,
     paise_of,
     pay,
@@ -343,7 +343,7 @@ async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it
     assert (await send_back(200)).status_code == 201
     assert (await send_back(None)).status_code == 422
     await assert_clean(stores)
-    await Keeper(desk).drain()
+    await drain(desk)
 
     shown = (await api.get(path, headers=staff)).json()
     assert (shown["status"], shown["refunded_amount"], shown["refundable"]) == ("refunded", 500, 0)
@@ -374,7 +374,7 @@ async def test_twenty_refunds_with_one_key_are_one(
     assert await paise_of(stores, user_id) == 40_000
     other = await api.post(path, json={"amount": 101, "reason": "twice"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    await Keeper(desk).drain()
+    await drain(desk)
     assert len(await refunds_of(stores, user_id)) == 1
     await assert_clean(stores)
 
@@ -450,7 +450,7 @@ async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
     headers = {**await admin_headers(stores), "Idempotency-Key": str(uuid4())}
     path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}/refunds"
     await api.post(path, json={"amount": 100, "reason": "asked for"}, headers=headers)
-    await Keeper(desk).drain()
+    await drain(desk)
     await relay.drain()
     told = (await api.get("/v1/notifications", headers=mine)).json()["items"]
     assert {each["kind"] for each in told} == {"topup_received", "refund_requested", "refund_processed"}
