@@ -82,19 +82,20 @@ def _guard_of(dependency: Dependant, path: str) -> tuple[str, Guard]:
 
 
 async def _read(request: Request, field: BodyField) -> object:
-    content: Any = await request.body()
-    if content and _is_json(request.scope["headers"]):
-        try:
-            content = orjson.loads(content)
-        except orjson.JSONDecodeError:
-            raise MalformedJson from None
-    if content is None or content == b"":
+    content = await request.body()
+    if not content:
         raise RequestValidationError(
             [{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}]
         )
-    value, problems = field.validate(content, {}, loc=("body",))
+    parsed: object = content
+    if _is_json(request.scope["headers"]):
+        try:
+            parsed = orjson.loads(content)
+        except orjson.JSONDecodeError:
+            raise MalformedJson from None
+    value, problems = field.validate(parsed, {}, loc=("body",))
     if problems:
-        raise RequestValidationError(problems, body=content)
+        raise RequestValidationError(problems, body=parsed)
     return value
 
 
