@@ -14,9 +14,9 @@ from gencharge.core.http.web import each_once, errors
 from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
 from gencharge.core.values import clock
-from gencharge.offers import listing_service as listing
-from gencharge.offers import offer_types_service, staff_service
+from gencharge.offers import public_list_service as public_list
 from gencharge.offers import service as offers
+from gencharge.offers import staff_service, staff_type_service
 from gencharge.offers.errors import (
     OfferChanged,
     OfferCodeTaken,
@@ -102,18 +102,18 @@ async def list_offers(available: AvailableNow, query: Annotated[OfferQuery, Quer
 
     The answer may be cached: it has an `ETag`, and `If-None-Match` is answered with 304.
     """
-    return listing.page_of(*available, query)
+    return public_list.page_of(*available, query)
 
 
 async def list_offer_types(available: AvailableNow) -> Page[OfferTypeOut]:
     """The types by name, each with the number of its offers that hold now."""
-    return listing.types_of(available[0])
+    return public_list.types_of(available[0])
 
 
 async def get_offer(available: AvailableNow, offer_id: UUID) -> OfferOut:
     """An offer that holds or held; `status` is `inactive` once it holds no longer."""
     active, _ = available
-    return listing.one(active, active.published(offer_id))
+    return public_list.one(active, active.published(offer_id))
 
 
 router.add_api_route(
@@ -147,7 +147,7 @@ async def list_types_for_staff(
     admin: TypeReader, db: Db, query: Annotated[OfferTypeAdminQuery, Query()]
 ) -> Page[OfferTypeAdminOut]:
     """The types by name, each with the number of its offers, whatever their status, that you may see."""
-    return await offer_types_service.list_types(db, admin, query)
+    return await staff_type_service.list_types(db, admin, query)
 
 
 @router.post(
@@ -159,7 +159,7 @@ async def list_types_for_staff(
 )
 async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
     """Names differ in more than upper and lower case."""
-    return await offer_types_service.create_type(db, wanted)
+    return await staff_type_service.create_type(db, wanted)
 
 
 @router.patch(
@@ -179,7 +179,7 @@ async def update_type(
     _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate
 ) -> OfferTypeAdminOut:
     """What is left out stays."""
-    return await offer_types_service.update_type(db, offer_type_id, wanted)
+    return await staff_type_service.update_type(db, offer_type_id, wanted)
 
 
 @router.delete(
@@ -190,7 +190,7 @@ async def update_type(
 )
 async def delete_type(_admin: TypeRemover, db: Db, offer_type_id: UUID) -> None:
     """Only a type that no offer has, not even a draft."""
-    await offer_types_service.delete_type(db, offer_type_id)
+    await staff_type_service.delete_type(db, offer_type_id)
 
 
 @router.get(

@@ -12,6 +12,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
 from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlansOnSale
 from gencharge.plans.models import Plan, PlanGroup, PlanSnapshot
+from gencharge.plans.rules import Vocabulary
 
 __all__ = [
     "Catalogue",
@@ -22,6 +23,7 @@ __all__ = [
     "PlansOnSale",
     "bump_version",
     "load_catalogue",
+    "read_vocabulary",
     "seed",
 ]
 
@@ -44,6 +46,17 @@ async def load_catalogue(db: AsyncSession, version: int | None = None) -> Catalo
         (_group(group) for group in groups),
         operators=served,
         circles=sorted(directory.circles),
+    )
+
+
+async def read_vocabulary(db: AsyncSession) -> Vocabulary:
+    """The operators, circles and groups that a plan may refer to, read from PostgreSQL."""
+    directory = await operators.load_operators(db)
+    groups = await crud.list_groups(db)
+    return Vocabulary(
+        tuple(directory.operators),
+        tuple(sorted(directory.circles)),
+        {group.group_id: group.name for group in groups},
     )
 
 

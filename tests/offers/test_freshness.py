@@ -17,9 +17,9 @@ from gencharge.core.stores.stores import Stores
 from gencharge.offers import service as offers
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
+from tests.make.offers import make, make_type
 from tests.money import find_plan
 from tests.offers.conftest import Headers
-from tests.offers.desk import make, make_type
 from tests.plans.test_freshness import another_process, seconds_until
 
 

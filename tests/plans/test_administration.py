@@ -18,7 +18,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.plans import service as plans
 from tests.counting import counting, listening
-from tests.plans.desk import ADDONS, UNLIMITED, body, staff
+from tests.make.plans import ADDONS, UNLIMITED, body, staff
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from gencharge.core.values import clock
 from gencharge.plans import listeners
 from gencharge.plans import service as plans
 from tests.factories import headers_for
+from tests.make.plans import body, eventually, staff
 from tests.money import buy, make_customer, make_number
-from tests.plans.desk import body, eventually, staff
 from tests.plans.test_freshness import another_process
 
 START = datetime(2031, 7, 1, tzinfo=UTC)
