@@ -129,7 +129,7 @@ class EventRetries(Loop[str, str]):
     async def work(self, task: str) -> None:
         """Apply one event again."""
         outcome = await self._database.run(lambda db: queue_crud.retry_event(db, task, self._limits))
-        log.info("gateway_event_retried", event_id=task, outcome=outcome)
+        log.info("gateway_event_retried", event_id=task, outcome=outcome.value)
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -100,7 +100,7 @@ async def _end(
         )
     )
     await faultpoints.point("refund.committed")
-    log.info("refund_ended", refund_id=str(refund.refund_id), outcome=outcome)
+    log.info("refund_ended", refund_id=str(refund.refund_id), outcome=outcome.value)
 
 
 async def _later(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.values import clock
@@ -16,6 +14,7 @@ from gencharge.payments.context import Desk
 from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
 from gencharge.payments.models import Payment, PaymentStatus
+from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome
 
 PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 # However often a customer asks, the gateway is asked again after so long.
@@ -142,8 +141,7 @@ async def apply(desk: Desk, payment: Payment, tries: Sequence[GatewayPayment]) -
         await _take(desk, payment, authorized[0])
     elif tries and len(failed) == len(tries):
         reason = failed[-1].error_reason or "declined"
-        await _run(
-            desk,
+        await desk.database.run(
             lambda db: crud.fail(db, payment.user_id, payment.payment_id, reason=reason, authorized=True),
         )
 
@@ -152,8 +150,7 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
     # What went back before we took it never was ours: then less was paid than was ordered.
     amount = each.amount if paid else each.amount - each.amount_refunded
     await faultpoints.point("capture.come")
-    outcome = await _run(
-        desk,
+    outcome = await desk.database.run(
         lambda db: crud.capture(
             db,
             payment.user_id,
@@ -165,19 +162,18 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
         ),
     )
     await faultpoints.point("capture.committed")
-    if outcome != "already":
-        log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome)
+    if outcome is not CaptureOutcome.ALREADY:
+        log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome.value)
 
 
 async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
     """Capture what the customer agreed to; where the gateway does not answer, the next question tells."""
-    outcome = await _run(
-        desk,
+    outcome = await desk.database.run(
         lambda db: crud.authorize(
             db, payment.user_id, payment.payment_id, amount=each.amount, currency=each.currency
         ),
     )
-    if outcome not in {"authorized", "already"}:
+    if outcome not in {AuthorizeOutcome.AUTHORIZED, AuthorizeOutcome.ALREADY}:
         return
     try:
         taken = await desk.gateway.capture(
@@ -188,10 +184,6 @@ async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
         return
     if taken.status == "captured" and taken.order_id == payment.order_id:
         await _captured(desk, payment, taken, paid=False)
-
-
-async def _run(desk: Desk, unit: Callable[[AsyncSession], Awaitable[str]]) -> str:
-    return await desk.database.run(unit)
 
 
 async def _get(desk: Desk, user_id: UUID, payment_id: UUID) -> Payment:
