@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.recharge.models import FulfilmentState, PaymentState, PlanState
+from gencharge.channels.models import FulfilmentState
+from gencharge.recharge.models import PaymentState, PlanState
 from scale.catalogue import Offered
 from scale.people import instant, phone_of
 

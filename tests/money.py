@@ -15,7 +15,7 @@ from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
-from gencharge.recharge import service as recharge
+from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -106,7 +106,7 @@ async def buy(
     wanted = Subscribe.model_validate(
         {"phone_number": phone_number, "plan_id": plan_id, "payment_method": "wallet", **but}
     )
-    return await recharge.subscribe(
+    return await checkout.pay_from_wallet(
         stores.database, user_id, wanted, key=key or str(uuid4()), window_seconds=window
     )
 

@@ -1,10 +1,24 @@
-"""The channels over which operators are reached (a reference table)."""
+"""The channels over which operators are reached (a reference table), and what is on its way over them."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Integer, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base
@@ -38,3 +52,81 @@ class OperatorChannel(Base):
         CheckConstraint("0 < min_amount AND min_amount <= max_amount", name="amounts"),
         CheckConstraint("commission_bp >= 0 AND commission_bp < 10000", name="commission"),
     )
+
+
+class FulfilmentState(StrEnum):
+    """How far the operator is with a recharge."""
+
+    DUE = "due"  # to be submitted over a channel that is to be chosen
+    SUBMITTING = "submitting"  # a submission was begun; found so after a crash, it counts as unknown
+    PENDING = "pending"  # the operator took it and has not said how it ended
+    UNKNOWN = "unknown"  # no usable answer: the operator is asked until it gives one
+    SETTLED = "settled"  # delivered
+    FAILED = "failed"  # proven not delivered
+
+
+class Fulfilment(Base):
+    """A recharge on its way through an operator's API: the row that the dispatcher claims when it is due."""
+
+    __tablename__ = "fulfilments"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    phone_number: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    plan_id: Mapped[UUID]
+    amount: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text)
+    # How many submissions were begun; each has a row in `operator_attempts`.
+    attempt: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    channel: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    # How often the operator was asked about the present attempt.
+    asked: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When the staff were told that it takes too long.
+    alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    last_error: Mapped[str] = mapped_column(Text, server_default="")
+
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('due', 'submitting', 'pending', 'unknown', 'settled', 'failed')", name="state"
+        ),
+        CheckConstraint("(next_attempt_at IS NULL) = (state IN ('settled', 'failed'))", name="due"),
+        Index("ix_fulfilments_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
+    )
+
+
+class OperatorAttempt(Base):
+    """One submission to an operator, under a reference of its own. No outcome: nobody knows it yet."""
+
+    __tablename__ = "operator_attempts"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    channel: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    operator_reference: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("outcome IN ('delivered', 'refused', 'not_sent')", name="outcome"),
+        Index("ix_operator_attempts_statement", "channel", "started_at"),
+    )
+
+
+class OperatorReference(Base):
+    """Whose recharge a reference is about: callbacks and statements name nothing else."""
+
+    __tablename__ = "operator_references"
+
+    reference: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[UUID]
+    recharge_id: Mapped[UUID]
+    attempt: Mapped[int] = mapped_column(SmallInteger)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import crud
+from gencharge.channels import crud, queue_crud
 from gencharge.channels.answers import Answer, Submission, Verdict
 from gencharge.channels.client import OperatorClient, read
-from gencharge.channels.models import OperatorChannel
+from gencharge.channels.fulfilment import Task
+from gencharge.channels.models import (
+    Fulfilment,
+    FulfilmentState,
+    OperatorAttempt,
+    OperatorChannel,
+    OperatorReference,
+)
 from gencharge.channels.routing import Channel, Health, choose
 from gencharge.channels.signing import SIGNATURE, TIMESTAMP, problem_with
 from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 
 __all__ = [
     "CHANNELS",
@@ -27,6 +38,7 @@ __all__ = [
     "Health",
     "OperatorClient",
     "Submission",
+    "Task",
     "Verdict",
     "choose",
     "load_channels",
@@ -50,21 +62,14 @@ class ChannelsSnapshot:
         return self.channels.get(code or "")
 
 
+Channels = snapshots.Holder[ChannelsSnapshot]
+
+
 async def load_channels(db: AsyncSession, version: int | None = None) -> ChannelsSnapshot:
     """The channels, read from PostgreSQL."""
     if version is None:
         version = await snapshots.version_of(db, CHANNELS)
     return ChannelsSnapshot(version, [_channel(row) for row in await crud.list_channels(db)])
-
-
-class Channels(snapshots.Holder[ChannelsSnapshot]):
-    """The channels that a process holds in memory."""
-
-    name = CHANNELS
-
-    async def load(self, db: AsyncSession, version: int) -> ChannelsSnapshot:
-        """The channels, read from PostgreSQL."""
-        return await load_channels(db, version)
 
 
 def _channel(row: OperatorChannel) -> Channel:
@@ -106,3 +111,98 @@ async def seed(db: AsyncSession, settings: Settings) -> bool:
         return False
     await snapshots.bump(db, CHANNELS)
     return True
+
+
+async def claim(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> list[Task]:
+    """Lease up to `limit` fulfilments that are due, none of the `busy` operators, for `lease_seconds`."""
+    rows = await queue_crud.claim_due(db, limit=limit, lease_seconds=lease_seconds, busy=busy)
+    return [
+        Task(
+            user_id=row.user_id,
+            recharge_id=row.recharge_id,
+            phone_number=row.phone_number,
+            operator=row.operator,
+            plan_id=row.plan_id,
+            amount=row.amount,
+            state=FulfilmentState(row.state),
+            channel=row.channel,
+            reference=row.reference,
+            created_at=row.created_at,
+        )
+        for row in rows
+    ]
+
+
+async def begin_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, channel: str) -> str | None:
+    """Write down that a recharge goes out over a channel: the new reference; None if it is not due any more."""
+    reference = str(new_id())
+    attempt = await queue_crud.set_submitting(db, user_id, recharge_id, channel=channel, reference=reference)
+    if attempt is None:
+        return None
+    db.add(
+        OperatorAttempt(
+            user_id=user_id,
+            recharge_id=recharge_id,
+            attempt=attempt,
+            channel=channel,
+            reference=reference,
+            started_at=clock.now(),
+        )
+    )
+    await queue_crud.add_reference(db, reference, user_id, recharge_id, attempt)
+    await db.flush()
+    return reference
+
+
+def end_attempt(attempt: OperatorAttempt, outcome: str, answer: Answer) -> None:
+    """Write down how an attempt ended: delivered, refused or not_sent."""
+    attempt.outcome = outcome
+    attempt.operator_reference = answer.operator_reference or attempt.operator_reference
+    attempt.reason = answer.reason or None
+    attempt.ended_at = clock.now()
+
+
+async def postpone(
+    db: AsyncSession,
+    user_id: UUID,
+    recharge_id: UUID,
+    *,
+    seconds: float,
+    state: FulfilmentState,
+    error: str = "",
+    asked: bool = False,
+) -> None:
+    """Return the lease: the fulfilment is due again in `seconds`. Changes nothing once it has ended."""
+    await queue_crud.set_waiting(
+        db, user_id, recharge_id, seconds=seconds, state=state, error=error, asked=asked
+    )
+
+
+async def ask_now(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reference: str) -> bool:
+    """Make the fulfilment due now. False if the reference is not its present attempt, or if it has ended."""
+    return await queue_crud.set_due_now(db, user_id, recharge_id, reference=reference)
+
+
+async def find_reference(db: AsyncSession, reference: str) -> OperatorReference | None:
+    """The recharge and attempt that a reference stands for."""
+    return await queue_crud.get_reference(db, reference)
+
+
+async def list_attempts(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[OperatorAttempt]:
+    """The submissions of a recharge, in order."""
+    return await queue_crud.list_attempts(db, user_id, recharge_id)
+
+
+async def get_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, attempt: int) -> OperatorAttempt:
+    """One submission of a recharge."""
+    return await queue_crud.get_attempt(db, user_id, recharge_id, attempt)
+
+
+async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Fulfilment:
+    """A recharge's fulfilment, held to the end of the transaction."""
+    return await queue_crud.lock_fulfilment(db, user_id, recharge_id)
+
+
+async def mark_stuck(db: AsyncSession, *, before: datetime, limit: int) -> Sequence[Fulfilment]:
+    """Mark fulfilments that were queued before this instant and have not ended, once each; those that were marked."""
+    return await queue_crud.set_alerted(db, before=before, limit=limit)

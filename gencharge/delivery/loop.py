@@ -13,14 +13,21 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import service as fulfilment
-from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Health, OperatorClient, Verdict
+from gencharge.channels import service as channels
+from gencharge.channels.models import FulfilmentState
+from gencharge.channels.service import (
+    Answer,
+    Channel,
+    ChannelsSnapshot,
+    Health,
+    OperatorClient,
+    Task,
+    Verdict,
+)
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.background.loop import Loop
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery import service as delivery
-from gencharge.delivery.service import Task
-from gencharge.recharge.models import FulfilmentState
 
 log = telemetry.get_logger(__name__)
 # Of one operator: a slow one must not take all the places.
@@ -43,7 +50,7 @@ class Dispatcher(Loop[Task, str]):
         # Longer than a submission, a question and another submission can take together.
         self._lease_seconds = 3 * settings.operator_timeout_seconds + 10
         self.health = Health()
-        self._channels = fulfilment.Channels()
+        self._channels = channels.Channels(channels.CHANNELS, channels.load_channels)
         self._fresh_until = 0.0
 
     async def claim(self, free: int, running: Counter[str]) -> list[Task]:
@@ -51,7 +58,7 @@ class Dispatcher(Loop[Task, str]):
         busy = [operator for operator, count in running.items() if count >= PER_OPERATOR]
         limit = min(free, PER_OPERATOR)
         tasks = await self._stores.database.run(
-            lambda db: delivery.claim(db, limit=limit, lease_seconds=self._lease_seconds, busy=busy)
+            lambda db: channels.claim(db, limit=limit, lease_seconds=self._lease_seconds, busy=busy)
         )
         if tasks:
             await faultpoints.point("claim.committed")
@@ -67,49 +74,49 @@ class Dispatcher(Loop[Task, str]):
 
     async def work(self, task: Task) -> None:
         """Submit it, or ask what became of it."""
-        channels = await self._known_channels()
+        snapshot = await self._snapshot()
         if task.state is FulfilmentState.DUE:
-            await self._submit(task, channels)
+            await self._submit(task, snapshot)
         else:
-            await self._ask(task, channels)
+            await self._ask(task, snapshot)
 
     async def close(self) -> None:
         """Close the connections to the operators."""
         await self._client.close()
 
-    async def _known_channels(self) -> ChannelsSnapshot:
+    async def _snapshot(self) -> ChannelsSnapshot:
         if self._channels.snapshot is None or time.monotonic() >= self._fresh_until:
             await self._channels.refresh(self._stores.database)
             self._fresh_until = time.monotonic() + CHANNELS_SECONDS
         return await self._channels.current(self._stores.database)
 
-    async def _submit(self, task: Task, channels: ChannelsSnapshot) -> None:
+    async def _submit(self, task: Task, snapshot: ChannelsSnapshot) -> None:
         database = self._stores.database
         tried = await database.run(lambda db: delivery.channels_tried(db, task))
-        channel = fulfilment.choose(
-            channels.channels.values(),
+        channel = channels.choose(
+            snapshot.channels.values(),
             self.health,
             operator=task.operator,
             amount_paise=task.amount,
             tried=tried,
         )
         if channel is None:
-            await database.run(lambda db: delivery.no_channel(db, task, channels))
+            await database.run(lambda db: delivery.no_channel(db, task, snapshot))
             return
         chosen = channel
 
         async def begin(db: AsyncSession) -> str | None:
-            reference = await delivery.begin(db, task, chosen)
+            reference = await channels.begin_attempt(db, task.user_id, task.recharge_id, channel=chosen.code)
             await faultpoints.point("submission.written")
             return reference
 
         reference = await database.run(begin)
         await faultpoints.point("submission.committed")
         if reference is not None:
-            await self._send(task, channel, reference, channels, again=False)
+            await self._send(task, channel, reference, snapshot, again=False)
 
     async def _send(
-        self, task: Task, channel: Channel, reference: str, channels: ChannelsSnapshot, *, again: bool
+        self, task: Task, channel: Channel, reference: str, snapshot: ChannelsSnapshot, *, again: bool
     ) -> None:
         self.health.begin(channel.code)
         started = time.monotonic()
@@ -123,11 +130,11 @@ class Dispatcher(Loop[Task, str]):
         if again and answer.verdict is Verdict.NOT_SENT:
             # This one did not leave us; an earlier one under the same reference may have.
             answer = Answer(Verdict.UNKNOWN, reason=answer.reason)
-        await self._apply(reference, answer, channels)
+        await self._apply(reference, answer, snapshot)
 
-    async def _ask(self, task: Task, channels: ChannelsSnapshot) -> None:
+    async def _ask(self, task: Task, snapshot: ChannelsSnapshot) -> None:
         """Ask what became of the present attempt; send it again where the operator never saw it."""
-        channel = channels.get(task.channel)
+        channel = snapshot.get(task.channel)
         assert channel is not None, "a channel that something went over is never deleted"
         assert task.reference is not None, "what is not due has been submitted"
         started = time.monotonic()
@@ -135,12 +142,12 @@ class Dispatcher(Loop[Task, str]):
         self._record("status", channel, answer, started)
         if answer.verdict is Verdict.NOT_KNOWN:
             # The same reference again: should the first one still be on its way, the operator does it once.
-            await self._send(task, channel, task.reference, channels, again=True)
+            await self._send(task, channel, task.reference, snapshot, again=True)
         elif answer.verdict is Verdict.NOT_SENT:
             # Only the question was not sent. What it was about is as unknown as before.
-            await self._apply(task.reference, Answer(Verdict.UNKNOWN, reason=answer.reason), channels)
+            await self._apply(task.reference, Answer(Verdict.UNKNOWN, reason=answer.reason), snapshot)
         else:
-            await self._apply(task.reference, answer, channels)
+            await self._apply(task.reference, answer, snapshot)
 
     def _record(self, call: str, channel: Channel, answer: Answer, started: float) -> None:
         self.health.record(channel.code, answer.verdict)
@@ -148,9 +155,9 @@ class Dispatcher(Loop[Task, str]):
             time.monotonic() - started
         )
 
-    async def _apply(self, reference: str, answer: Answer, channels: ChannelsSnapshot) -> None:
+    async def _apply(self, reference: str, answer: Answer, snapshot: ChannelsSnapshot) -> None:
         async def apply(db: AsyncSession) -> None:
-            await delivery.apply(db, reference, answer, channels=channels, check_seconds=self._check_seconds)
+            await delivery.apply(db, reference, answer, snapshot=snapshot, check_seconds=self._check_seconds)
             await faultpoints.point("answer.written")
 
         await faultpoints.point("answer.come")

@@ -8,15 +8,15 @@ import orjson
 from fastapi import Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import service as fulfilment
+from gencharge.channels import service as channels
 from gencharge.core import faultpoints
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.web import Out
 from gencharge.core.postgres.database import get_database
 from gencharge.delivery import service as delivery
+from gencharge.delivery.errors import CallbackReferenceUnknown, CallbackSignatureInvalid
 from gencharge.payments import service as payments
-from gencharge.recharge.errors import CallbackReferenceUnknown, CallbackSignatureInvalid
 
 router = web.router("recharge")
 _CHANNEL: Final = r"^[a-z0-9-]{2,40}$"
@@ -62,8 +62,8 @@ async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_
     database = get_database(request)
     secret = request.app.state.settings.operator_api_secret.get_secret_value()
     headers = request.headers
-    problem = fulfilment.problem_with(
-        secret, headers.get(fulfilment.TIMESTAMP, ""), headers.get(fulfilment.SIGNATURE, ""), body
+    problem = channels.problem_with(
+        secret, headers.get(channels.TIMESTAMP, ""), headers.get(channels.SIGNATURE, ""), body
     )
     if problem is not None:
         await payments.refused(database, f"operator:{channel}", problem)

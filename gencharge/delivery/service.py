@@ -11,72 +11,34 @@ ended does not change; an operator that claims later what contradicts it is a di
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
-from uuid import UUID
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Submission, Verdict
-from gencharge.core.events import events
+from gencharge.channels import service as channels
+from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttempt
+from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Task, Verdict
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
 from gencharge.delivery import crud
-from gencharge.recharge.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
-from gencharge.recharge.models import Fulfilment, FulfilmentState, OperatorAttempt, PaymentState
+from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.recharge import service as recharges
+from gencharge.recharge.models import PaymentState
 
 # A recharge that has never reached an operator is given up after so long; one that may have is asked about for ever.
 PATIENCE: Final = timedelta(minutes=15)
 # A channel that could not be reached is not tried again at once.
 NOT_AGAIN_BEFORE: Final = timedelta(seconds=20)
 _POSTPONE_SECONDS: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A fulfilment that was claimed, as it was then."""
-
-    user_id: UUID
-    recharge_id: UUID
-    phone_number: str
-    operator: str
-    plan_id: UUID
-    amount: int
-    state: FulfilmentState
-    channel: str | None
-    reference: str | None
-    created_at: datetime
-
-    def submission(self, reference: str) -> Submission:
-        """What to send for it."""
-        return Submission(reference, self.operator, self.phone_number, str(self.plan_id), self.amount)
-
-
-async def claim(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> list[Task]:
-    """Take up to `limit` fulfilments that are due, none of the `busy` operators, for `lease_seconds`."""
-    rows = await crud.claim_due(db, limit=limit, lease_seconds=lease_seconds, busy=busy)
-    return [
-        Task(
-            user_id=row.user_id,
-            recharge_id=row.recharge_id,
-            phone_number=row.phone_number,
-            operator=row.operator,
-            plan_id=row.plan_id,
-            amount=row.amount,
-            state=FulfilmentState(row.state),
-            channel=row.channel,
-            reference=row.reference,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+# Used only if an answer says that the operator is still working on it.
+_ASK_AGAIN_SECONDS: Final = [600.0]
+_PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 
 
 async def channels_tried(db: AsyncSession, task: Task) -> list[str]:
     """The channels that refused it, and those that could not be reached a moment ago."""
-    attempts = await crud.list_attempts(db, task.user_id, task.recharge_id)
+    attempts = await channels.list_attempts(db, task.user_id, task.recharge_id)
     recently = clock.now() - NOT_AGAIN_BEFORE
     return [
         attempt.channel
@@ -85,43 +47,20 @@ async def channels_tried(db: AsyncSession, task: Task) -> list[str]:
     ]
 
 
-async def begin(db: AsyncSession, task: Task, channel: Channel) -> str | None:
-    """Write down that it goes out over `channel`: the new reference; None where somebody else is at it."""
-    reference = str(new_id())
-    attempt = await crud.set_submitting(
-        db, task.user_id, task.recharge_id, channel=channel.code, reference=reference
-    )
-    if attempt is None:
-        return None
-    db.add(
-        OperatorAttempt(
-            user_id=task.user_id,
-            recharge_id=task.recharge_id,
-            attempt=attempt,
-            channel=channel.code,
-            reference=reference,
-            started_at=clock.now(),
-        )
-    )
-    await crud.add_reference(db, reference, task.user_id, task.recharge_id, attempt)
-    await db.flush()
-    return reference
-
-
-async def no_channel(db: AsyncSession, task: Task, channels: ChannelsSnapshot) -> None:
+async def no_channel(db: AsyncSession, task: Task, snapshot: ChannelsSnapshot) -> None:
     """No channel can take it now: wait for one, or give up where all refused or it has waited long enough."""
     refusals = [
         attempt
-        for attempt in await crud.list_attempts(db, task.user_id, task.recharge_id)
+        for attempt in await channels.list_attempts(db, task.user_id, task.recharge_id)
         if attempt.outcome == "refused"
     ]
-    left = _is_left(channels, task.operator, task.amount, refusals)
+    left = _is_left(snapshot, task.operator, task.amount, refusals)
     if not left and refusals:
-        await fail(db, task.user_id, task.recharge_id, reason=refusals[-1].reason or "refused")
+        await recharges.fail(db, task.user_id, task.recharge_id, reason=refusals[-1].reason or "refused")
     elif not left or clock.now() - task.created_at > PATIENCE:
-        await fail(db, task.user_id, task.recharge_id, reason="operator_unreachable")
+        await recharges.fail(db, task.user_id, task.recharge_id, reason="operator_unreachable")
     else:
-        await crud.set_waiting(
+        await channels.postpone(
             db, task.user_id, task.recharge_id, seconds=_POSTPONE_SECONDS, state=FulfilmentState.DUE
         )
 
@@ -131,25 +70,25 @@ async def apply(
     reference: str,
     answer: Answer,
     *,
-    channels: ChannelsSnapshot,
+    snapshot: ChannelsSnapshot,
     check_seconds: list[float],
 ) -> bool:
     """Let an answer about a reference count. False where nobody knows the reference."""
-    known = await crud.get_reference(db, reference)
+    known = await channels.find_reference(db, reference)
     if known is None:
         return False
     # The line first, as everybody who changes a recharge: then what is read below stays so.
-    recharge = await crud.lock_recharge(db, known.user_id, known.recharge_id)
-    fulfilment = await crud.lock_fulfilment(db, known.user_id, known.recharge_id)
-    attempt = await crud.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
+    recharge = await recharges.lock(db, known.user_id, known.recharge_id)
+    fulfilment = await channels.lock_fulfilment(db, known.user_id, known.recharge_id)
+    attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
     if answer.verdict is Verdict.DELIVERED:
-        await _delivered(db, fulfilment, attempt, answer, channels.get(attempt.channel))
+        await _delivered(db, fulfilment, attempt, answer, snapshot.get(attempt.channel))
     elif attempt.outcome is None and answer.verdict in {Verdict.REFUSED, Verdict.NOT_SENT}:
-        await _not_delivered(db, fulfilment, attempt, answer, channels)
+        await _not_delivered(db, fulfilment, attempt, answer, snapshot)
     elif attempt.outcome is None and fulfilment.reference == reference and fulfilment.next_attempt_at:
         state = FulfilmentState.PENDING if answer.verdict is Verdict.ACCEPTED else FulfilmentState.UNKNOWN
         pause = check_seconds[min(fulfilment.asked, len(check_seconds) - 1)]
-        await crud.set_waiting(
+        await channels.postpone(
             db,
             known.user_id,
             known.recharge_id,
@@ -160,7 +99,7 @@ async def apply(
         )
         status = PaymentState.PROCESSING if state is FulfilmentState.PENDING else PaymentState.UNKNOWN
         if recharge in {PaymentState.PROCESSING, PaymentState.UNKNOWN}:
-            await crud.set_status(db, known.user_id, known.recharge_id, status)
+            await recharges.show_pending_as(db, known.user_id, known.recharge_id, status)
     return True
 
 
@@ -172,15 +111,14 @@ async def _delivered(
     channel: Channel | None,
 ) -> None:
     told_before = attempt.outcome == "delivered"
-    _end(attempt, "delivered", answer)
-    outcome = await crud.deliver(
+    channels.end_attempt(attempt, "delivered", answer)
+    outcome = await recharges.deliver(
         db,
         fulfilment.user_id,
         fulfilment.recharge_id,
         operator_reference=answer.operator_reference,
         channel=attempt.channel,
         commission=channel.commission_of(fulfilment.amount) if channel else 0,
-        context=events.context_json(),
     )
     twice = outcome == "already" and attempt.reference != fulfilment.reference
     if (outcome == "given_up" or twice) and not told_before:
@@ -203,20 +141,22 @@ async def _not_delivered(
     fulfilment: Fulfilment,
     attempt: OperatorAttempt,
     answer: Answer,
-    channels: ChannelsSnapshot,
+    snapshot: ChannelsSnapshot,
 ) -> None:
     """It is proven that this attempt came to nothing: the next channel, or the money back."""
     refused = answer.verdict is Verdict.REFUSED
-    _end(attempt, "refused" if refused else "not_sent", answer)
+    channels.end_attempt(attempt, "refused" if refused else "not_sent", answer)
     await db.flush()
     if fulfilment.reference != attempt.reference or not fulfilment.next_attempt_at:
         return  # another attempt runs, or it is over
-    attempts = await crud.list_attempts(db, fulfilment.user_id, fulfilment.recharge_id)
+    attempts = await channels.list_attempts(db, fulfilment.user_id, fulfilment.recharge_id)
     refusals = [each for each in attempts if each.outcome == "refused"]
-    if refused and not _is_left(channels, fulfilment.operator, fulfilment.amount, refusals):
-        await fail(db, fulfilment.user_id, fulfilment.recharge_id, reason=answer.reason or "refused")
+    if refused and not _is_left(snapshot, fulfilment.operator, fulfilment.amount, refusals):
+        await recharges.fail(
+            db, fulfilment.user_id, fulfilment.recharge_id, reason=answer.reason or "refused"
+        )
         return
-    await crud.set_waiting(
+    await channels.postpone(
         db,
         fulfilment.user_id,
         fulfilment.recharge_id,
@@ -226,20 +166,13 @@ async def _not_delivered(
     )
 
 
-def _is_left(channels: ChannelsSnapshot, operator: str, amount: int, refusals: list[OperatorAttempt]) -> bool:
+def _is_left(snapshot: ChannelsSnapshot, operator: str, amount: int, refusals: list[OperatorAttempt]) -> bool:
     """True where a channel could still take it that has not refused it."""
     refused = {attempt.channel for attempt in refusals}
     return any(
         channel.takes(operator, amount) and channel.code not in refused
-        for channel in channels.channels.values()
+        for channel in snapshot.channels.values()
     )
-
-
-def _end(attempt: OperatorAttempt, outcome: str, answer: Answer) -> None:
-    attempt.outcome = outcome
-    attempt.operator_reference = answer.operator_reference or attempt.operator_reference
-    attempt.reason = answer.reason or None
-    attempt.ended_at = clock.now()
 
 
 async def hint(db: AsyncSession, channel: str, reference: str, status: str) -> bool:
@@ -247,13 +180,13 @@ async def hint(db: AsyncSession, channel: str, reference: str, status: str) -> b
 
     Where the recharge has ended otherwise than the callback says, the staff are told, and nothing changes.
     """
-    known = await crud.get_reference(db, reference)
+    known = await channels.find_reference(db, reference)
     if known is None:
         return False
-    attempt = await crud.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
+    attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
     if attempt.channel != channel:
         return False
-    if await crud.set_due_now(db, known.user_id, known.recharge_id, reference=reference):
+    if await channels.ask_now(db, known.user_id, known.recharge_id, reference=reference):
         return True
     says_delivered = status == "success"
     if (
@@ -275,15 +208,13 @@ async def hint(db: AsyncSession, channel: str, reference: str, status: str) -> b
     return True
 
 
-async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str) -> str:
-    """Give a recharge up that is proven not to be delivered; the money is in the wallet by that."""
-    return await crud.fail(db, user_id, recharge_id, reason=reason, context=events.context_json())
-
-
-async def tell_stuck(db: AsyncSession, *, limit: int) -> int:
-    """Tell the staff, once each, of recharges that have been under way for longer than 15 minutes; how many."""
+async def alert_stuck(db: AsyncSession, *, limit: int) -> int:
+    """Alert the staff, once each, to recharges that have been pending for longer than 15 minutes; how many."""
     now = clock.now()
-    rows: list[Any] = await crud.set_alerted(db, before=now - PATIENCE, limit=limit)
+    rows = await channels.mark_stuck(db, before=now - PATIENCE, limit=limit)
+    if not rows:
+        return 0
+    plan_names = await crud.plan_names(db, [(row.user_id, row.recharge_id) for row in rows])
     await emit(
         db,
         *(
@@ -291,7 +222,7 @@ async def tell_stuck(db: AsyncSession, *, limit: int) -> int:
                 user_id=str(row.user_id),
                 recharge_id=str(row.recharge_id),
                 phone_number=row.phone_number,
-                plan_name=row.plan_name,
+                plan_name=plan_names[row.recharge_id],
                 operator=row.operator,
                 channel=row.channel or "",
                 state=row.state,
@@ -301,3 +232,41 @@ async def tell_stuck(db: AsyncSession, *, limit: int) -> int:
         ),
     )
     return len(rows)
+
+
+async def apply_answer(db: AsyncSession, reference: str, answer: Answer) -> bool:
+    """Apply an operator's answer about a reference, outside the dispatcher. False if nobody knows the reference."""
+    snapshot = await channels.load_channels(db)
+    return await apply(db, reference, answer, snapshot=snapshot, check_seconds=_ASK_AGAIN_SECONDS)
+
+
+async def settle_delivered(db: AsyncSession, reference: str, operator_reference: str | None) -> str:
+    """The operator's statement shows that it delivered this: its held money goes to the operator, the plan starts.
+
+    Returns 'delivered', 'already', 'given_up' if the recharge had failed and its money is back, 'not_found'.
+    """
+    known = await channels.find_reference(db, reference)
+    if known is None:
+        return "not_found"
+    before = await recharges.lock(db, known.user_id, known.recharge_id)
+    if before not in _PENDING:
+        return "given_up" if before == PaymentState.FAILED else "already"
+    await apply_answer(db, reference, Answer(Verdict.DELIVERED, operator_reference))
+    return "delivered"
+
+
+async def fail_and_release(db: AsyncSession, reference: str, reason: str) -> str:
+    """The operator's statement shows that it did not deliver this: its held money goes back to the wallet.
+
+    Returns 'failed', 'already', 'delivered' if it had been delivered (nothing is changed), 'not_found'.
+    """
+    known = await channels.find_reference(db, reference)
+    if known is None:
+        return "not_found"
+    before = await recharges.lock(db, known.user_id, known.recharge_id)
+    if before not in _PENDING:
+        return "already" if before == PaymentState.FAILED else "delivered"
+    attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
+    if attempt.outcome is None:
+        channels.end_attempt(attempt, "refused", Answer(Verdict.REFUSED, reason=reason))
+    return await recharges.fail(db, known.user_id, known.recharge_id, reason=reason)

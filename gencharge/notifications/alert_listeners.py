@@ -13,11 +13,11 @@ from gencharge.admins import service as admins
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
+from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.notifications import crud
 from gencharge.notifications.models import Draft, NoticeType, Recipient, to_document
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
-from gencharge.recharge.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.sessions.guards import Action, Resource, permission
 
 

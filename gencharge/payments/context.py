@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
 from gencharge.core.postgres.database import Database
-from gencharge.core.rooms import process
-from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
@@ -21,7 +20,7 @@ from gencharge.wallet import service as wallet
 
 
 @dataclass(slots=True)
-class Desk(OnePerApp):
+class Desk:
     """One per application or worker. A test may put another gateway in."""
 
     settings: Settings
@@ -39,9 +38,13 @@ class Desk(OnePerApp):
         return cls(stores.settings, stores.database, Razorpay(stores.settings))
 
     @classmethod
-    def open(cls, app: FastAPI) -> Desk:
-        """A desk on the application's stores."""
-        return cls.at(app.state.stores)
+    def of(cls, app: FastAPI) -> Desk:
+        """The application's desk; made at the first use."""
+        try:
+            desk: Desk = app.state.payment_desk
+        except AttributeError:
+            desk = app.state.payment_desk = cls.at(app.state.stores)
+        return desk
 
     def checkout_url(self, order_id: str) -> str | None:
         """The page where a customer pays an order; None where the gateway has none of its own."""
@@ -68,7 +71,15 @@ def limits_json(settings: Settings) -> str:
     return orjson.dumps(tiers).decode()
 
 
+async def get_desk(request: Request) -> Desk:
+    """The application's desk."""
+    return Desk.of(request.scope["app"])
+
+
 async def watch_gateway(app: FastAPI, stores: Stores) -> None:
     """Close the connections to the gateway when the process ends."""
     del stores
-    await process.close_at_end(lambda: Desk.of(app).gateway.close())
+    try:
+        await asyncio.get_running_loop().create_future()
+    finally:
+        await Desk.of(app).gateway.close()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.recharge.models import Receipt
+from gencharge.receipts.models import Receipt
 
 # The row is held to the end of the transaction: who comes next waits for it, and a roll-back leaves no gap.
 _NEXT: Final = text("""

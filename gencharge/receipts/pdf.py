@@ -20,7 +20,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.receipts.schemas import ReceiptOut
 from gencharge.receipts.tax import UNION_TERRITORIES
-from gencharge.recharge.schemas import PaymentMethod
+from gencharge.recharge.models import PaymentMethod
 
 _FONTS: Final = Path(__file__).parent / "data"
 _FAMILY: Final = "noto"

@@ -1,39 +1,31 @@
-"""`/recharge/.../receipt`: a customer's receipts, as JSON or PDF; for the staff, any customer's."""
+"""`/recharge/{recharge_id}/receipt`: a customer's receipts, as JSON or PDF."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.postgres.database import StillLocked, WriteConflict, get_database
 from gencharge.receipts import service as receipts
+from gencharge.receipts.errors import ReceiptNotReady
 from gencharge.receipts.schemas import Format, ReceiptOut
-from gencharge.recharge.errors import ReceiptNotReady, RechargeNotFound
-from gencharge.sessions.guards import (
-    SCOPED_ERRORS,
-    USER_ERRORS,
-    Action,
-    Principal,
-    Requires,
-    Resource,
-    SignedInUser,
-)
+from gencharge.recharge.errors import RechargeNotFound
+from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 
 router = web.router("recharge")
-Reader = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.READ, scoped=True))]
-Wanted = Annotated[
+RequestedFormat = Annotated[
     Format | None,
     Query(alias="format", description="Without it, `Accept: application/pdf` asks for the PDF."),
 ]
 Accept = Annotated[str, Header(max_length=500, include_in_schema=False)]
 IfNoneMatch = Annotated[str, Header(max_length=500, description="The ETag of a PDF that you have.")]
 _JSON: Final = "application/json"
-_ALWAYS = (
+ERRORS = (
     RechargeNotFound,
     ReceiptNotReady,
     StillLocked,
@@ -41,7 +33,7 @@ _ALWAYS = (
     ValidationFailed,
     DatabaseUnavailable,
 )
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {receipts.PDF: {"schema": {"type": "string", "format": "binary"}}}},
     304: {"description": "The PDF is the one that `If-None-Match` names."},
 }
@@ -50,13 +42,13 @@ _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 @router.get(
     "/{recharge_id}/receipt",
     response_model=ReceiptOut,
-    responses=_ANSWERS | web.errors(*_ALWAYS, *USER_ERRORS),
+    responses=ANSWERS | web.errors(*ERRORS, *USER_ERRORS),
 )
 async def receipt(
     user: SignedInUser,
     request: Request,
     recharge_id: UUID,
-    wanted: Wanted = None,
+    format_: RequestedFormat = None,
     accept: Accept = "",
     if_none_match: IfNoneMatch = "",
 ) -> Response:
@@ -66,33 +58,13 @@ async def receipt(
     """
     database, settings = get_database(request), request.app.state.settings
     shown = await receipts.receipt(database, settings, user.user_id, recharge_id)
-    return await _reply(request, shown, wanted or _preferred(accept), if_none_match)
+    return await reply_with(request, shown, format_ or preferred(accept), if_none_match)
 
 
-@router.get(
-    "/admin/{user_id}/{recharge_id}/receipt",
-    summary="Receipt (staff)",
-    response_model=ReceiptOut,
-    responses=_ANSWERS | web.errors(*_ALWAYS, *SCOPED_ERRORS),
-)
-async def customers_receipt(
-    admin: Reader,
-    request: Request,
-    user_id: UUID,
-    recharge_id: UUID,
-    wanted: Wanted = None,
-    accept: Accept = "",
-    if_none_match: IfNoneMatch = "",
-) -> Response:
-    """The receipt of a customer's recharge."""
-    database, settings = get_database(request), request.app.state.settings
-    shown = await receipts.customers_receipt(database, settings, admin, user_id, recharge_id)
-    return await _reply(request, shown, wanted or _preferred(accept), if_none_match)
-
-
-async def _reply(request: Request, shown: ReceiptOut, wanted: Format, if_none_match: str) -> Response:
+async def reply_with(request: Request, shown: ReceiptOut, format_: Format, if_none_match: str) -> Response:
+    """The receipt in this format; 304 if the client has the PDF."""
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept"}
-    if wanted == "json":
+    if format_ == "json":
         return web.reply(shown, headers=headers)
     etag = f'"{receipts.version_of(shown)}"'
     headers["ETag"] = etag
@@ -104,8 +76,8 @@ async def _reply(request: Request, shown: ReceiptOut, wanted: Format, if_none_ma
     return Response(pdf, headers=headers, media_type=receipts.PDF)
 
 
-def _preferred(accept: str) -> Format:
-    """What the client would rather have: the PDF where it asks for it by name, and not for JSON just as much."""
+def preferred(accept: str) -> Format:
+    """The format that an Accept header prefers: the PDF if it is named and weighs more than JSON."""
     weights = dict(_weighed(part) for part in accept.lower().split(","))
     return "pdf" if weights.get(receipts.PDF, 0.0) > weights.get(_JSON, 0.0) else "json"
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import Money
-from gencharge.recharge.schemas import PaymentMethod, RechargeStatus
+from gencharge.recharge.models import PaymentMethod, RechargeStatus
 
 Format = Literal["json", "pdf"]
 

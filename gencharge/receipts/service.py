@@ -18,26 +18,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.company import Company
-from gencharge.core.http.paging import column_of
 from gencharge.core.http.web import to_json
 from gencharge.core.postgres.database import Database
-from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.stores.storage import Storage, StorageUnavailable, open_storage
-from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
-from gencharge.delivery import crud as deliveries
 from gencharge.operators import service as operators
 from gencharge.payments.models import Payment
-from gencharge.receipts import crud as receipt_crud
-from gencharge.receipts import tax
+from gencharge.receipts import crud, tax
 from gencharge.receipts.amount_in_words import in_words
+from gencharge.receipts.errors import ReceiptNotReady
+from gencharge.receipts.models import Receipt
 from gencharge.receipts.schemas import ReceiptOut, SellerOut
-from gencharge.recharge import crud, service
-from gencharge.recharge.errors import ReceiptNotReady, RechargeNotFound
-from gencharge.recharge.models import ActivePlan, PaymentState, Receipt, Recharge
-from gencharge.recharge.schemas import PaymentMethod
-from gencharge.sessions.guards import Principal, within
+from gencharge.recharge import service as recharges
+from gencharge.recharge.models import PaymentMethod, PaymentState, Recharge, RechargeStatus
+from gencharge.sessions.guards import Principal
 from gencharge.users import service as users
 
 # Raise the number when the page changes: the PDFs that are kept were made by an earlier edition.
@@ -61,7 +56,7 @@ async def receipt(database: Database, seller: Company, user_id: UUID, recharge_i
     """
 
     async def unit(db: AsyncSession) -> ReceiptOut:
-        return await _receipt_of(db, seller, await crud.get_recharge(db, user_id, recharge_id))
+        return await _receipt_of(db, seller, await recharges.get(db, user_id, recharge_id))
 
     return await database.run(unit)
 
@@ -72,17 +67,12 @@ async def customers_receipt(
     """The same for the staff. Raises RechargeNotFound, also beyond the admin's scope, and ReceiptNotReady."""
 
     async def unit(db: AsyncSession) -> ReceiptOut:
-        scope = within(admin, column_of(Recharge.operator))
-        return await _receipt_of(
-            db, seller, await crud.get_recharge_in_scope(db, user_id, recharge_id, scope)
-        )
+        return await _receipt_of(db, seller, await recharges.get_in_scope(db, admin, user_id, recharge_id))
 
     return await database.run(unit)
 
 
-async def _receipt_of(db: AsyncSession, seller: Company, recharge: Recharge | None) -> ReceiptOut:
-    if recharge is None:
-        raise RechargeNotFound
+async def _receipt_of(db: AsyncSession, seller: Company, recharge: Recharge) -> ReceiptOut:
     if recharge.status in _REASONS:
         reason = _REASONS[PaymentState(recharge.status)]
         raise ReceiptNotReady(
@@ -90,16 +80,15 @@ async def _receipt_of(db: AsyncSession, seller: Company, recharge: Recharge | No
             recharge_status=recharge.status,
             failure_reason=recharge.failure_reason,
         )
-    issued = await receipt_crud.get_receipt(db, recharge.user_id, recharge.id)
+    issued = await crud.get_receipt(db, recharge.user_id, recharge.id)
     if issued is None:
         issued = await _issue(db, seller, recharge)
-    plans = await crud.list_plans_of(db, [recharge])
     known = (await users.briefs(db, [recharge.user_id])).get(recharge.user_id)
     payment = await db.get(Payment, (recharge.user_id, recharge.payment_id)) if recharge.payment_id else None
     return _out(
         issued,
         recharge,
-        plans.get(recharge.id),
+        await recharges.status_of(db, recharge),
         customer_name=known.name if known is not None else None,
         payment_reference=(payment.gateway_payment_id or payment.order_id) if payment is not None else None,
     )
@@ -108,15 +97,15 @@ async def _receipt_of(db: AsyncSession, seller: Company, recharge: Recharge | No
 async def _issue(db: AsyncSession, seller: Company, recharge: Recharge) -> Receipt:
     """A number for this recharge, under its lock: whoever asks at the same time finds the same one."""
     user_id = recharge.user_id
-    await deliveries.lock_recharge(db, user_id, recharge.id)
-    earlier = await receipt_crud.get_receipt(db, user_id, recharge.id)
+    await recharges.lock(db, user_id, recharge.id)
+    earlier = await crud.get_receipt(db, user_id, recharge.id)
     if earlier is not None:
         return earlier
     circle = (await operators.lookup(db, recharge.phone_number, user_id)).circle
     now = clock.now()
     year, series = tax.financial_year(now), tax.series_of(user_id)
     # Last, as everybody else of the series waits from here to the end of the transaction.
-    count = await receipt_crud.take_number(db, series, year)
+    count = await crud.take_number(db, series, year)
     issued = Receipt(
         user_id=user_id,
         recharge_id=recharge.id,
@@ -138,7 +127,7 @@ async def _issue(db: AsyncSession, seller: Company, recharge: Recharge) -> Recei
 def _out(
     issued: Receipt,
     recharge: Recharge,
-    plan: ActivePlan | None,
+    status: RechargeStatus,
     *,
     customer_name: str | None,
     payment_reference: str | None,
@@ -181,7 +170,7 @@ def _out(
         refunded=Money(recharge.refunded_amount),
         operator_reference=recharge.operator_reference or f"INT{recharge.id.hex[-12:].upper()}",
         channel=recharge.channel or "internal",
-        status=service.status_of(recharge, plan),
+        status=status,
     )
 
 
@@ -192,11 +181,12 @@ def version_of(shown: ReceiptOut) -> str:
     return hashlib.sha256(EDITION.encode() + to_json(printed)).hexdigest()[:20]
 
 
-def _folder_of(issued_year: int) -> str:
+def folder_of(issued_year: int) -> str:
+    """Where the PDFs of a year are kept."""
     return f"receipts/{issued_year}/"
 
 
-class Printer(OnePerApp):
+class Printer:
     """Makes receipts as PDF, a few at a time, and keeps them."""
 
     def __init__(self, storage: Storage) -> None:
@@ -204,14 +194,17 @@ class Printer(OnePerApp):
         self._turns = asyncio.Semaphore(_AT_A_TIME)
 
     @classmethod
-    def open(cls, app: FastAPI) -> Self:
-        """A printer on the application's storage."""
-        return cls(open_storage(app.state.settings))
+    def of(cls, app: FastAPI) -> Self:
+        """The application's printer; made on first use."""
+        found: Self | None = getattr(app.state, "receipt_printer", None)
+        if found is None:
+            app.state.receipt_printer = found = cls(open_storage(app.state.settings))
+        return found
 
     async def pdf(self, shown: ReceiptOut) -> bytes:
         """The receipt as PDF, kept or made anew: the same bytes. Also where it can't be kept."""
         year = shown.issued_at.astimezone(clock.IST).year
-        key = f"{_folder_of(year)}{shown.subscription_id}-{version_of(shown)}.pdf"
+        key = f"{folder_of(year)}{shown.subscription_id}-{version_of(shown)}.pdf"
         try:
             kept = await self._storage.get(key)
         except StorageUnavailable:
@@ -225,18 +218,6 @@ class Printer(OnePerApp):
         except StorageUnavailable as problem:
             log.warning("receipt_not_kept", key=key, problem=problem.code(), cause=repr(problem.__cause__))
         return made
-
-
-async def erase(stores: Stores, user_id: UUID) -> None:
-    """Take away the PDFs that bear the customer's name. The invoices themselves are books, and bear none.
-
-    An invoice below Rs 50,000 to whoever has no GSTIN need not name them: CGST Rules, rule 46(f).
-    """
-    storage = open_storage(stores.settings)
-    for issued in await stores.database.run(lambda db: receipt_crud.list_receipts(db, user_id)):
-        prefix = f"{_folder_of(issued.issued_at.astimezone(clock.IST).year)}{issued.recharge_id}-"
-        for file in await storage.list_files(prefix):
-            await storage.delete(file.key)
 
 
 def _draw(shown: ReceiptOut) -> bytes:

@@ -61,16 +61,6 @@ CHECKS: Final = (
         """,  # noqa: S608 - the value is a member of our own enumeration
     ),
     Check(
-        "every recharge under way at an operator has its row in the dispatcher's queue, and no other one does",
-        """
-        SELECT coalesce(recharges.user_id, fulfilments.user_id) AS user_id, recharges.id, recharges.status, state
-        FROM (SELECT * FROM recharges WHERE status IN ('processing', 'unknown')) AS recharges
-        FULL JOIN (SELECT * FROM fulfilments WHERE next_attempt_at IS NOT NULL) AS fulfilments
-            ON fulfilments.user_id = recharges.user_id AND fulfilments.recharge_id = recharges.id
-        WHERE recharges.id IS NULL OR fulfilments.recharge_id IS NULL
-        """,
-    ),
-    Check(
         "no number has two active base plans",
         """
         SELECT phone_number, count(*) FROM active_plans WHERE status = 'active' AND NOT is_addon
@@ -80,16 +70,5 @@ CHECKS: Final = (
     Check(
         "no key made two recharges",
         "SELECT user_id, idempotency_key, count(*) FROM recharges GROUP BY user_id, idempotency_key HAVING count(*) > 1",
-    ),
-    Check(
-        "every number of a receipt series belongs to one receipt, without a gap",
-        """
-        SELECT series, financial_year, last_number, given, distinct_numbers FROM receipt_series
-        FULL JOIN (
-            SELECT series, financial_year, count(*) AS given, count(DISTINCT number) AS distinct_numbers
-            FROM receipts GROUP BY series, financial_year
-        ) AS issued USING (series, financial_year)
-        WHERE last_number IS DISTINCT FROM given OR distinct_numbers <> given
-        """,
     ),
 )

@@ -7,63 +7,19 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
 from gencharge.core.values import clock
 from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge, RechargeRefund
-from gencharge.recharge.schemas import (
-    AnyRechargeQuery,
-    CurrentPlanQuery,
-    PlanQuery,
-    RechargeFilters,
-    RechargeQuery,
-)
+from gencharge.recharge.schemas import PlanQuery, RechargeFilters, RechargeQuery
+from gencharge.recharge.staff_schemas import AnyRechargeQuery, CurrentPlanQuery
 
 # States of a payment that are rare enough for an index of their own.
 _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DELIVERED}
 # States that a recharge takes from its plan.
 PLAN_STATES: Final[frozenset[str]] = frozenset(PlanState)
-
-# The hot path: the whole recharge in one round trip. See sql/recharge_from_wallet.sql.
-_SALE: Final = """
-    outcome, known, (sale).id, (sale).plan_id, (sale).sold_status, (sale).phone_number, (sale).plan_name,
-           (sale).operator, (sale).plan_type, (sale).category, (sale).price, (sale).discount, (sale).wallet_amount,
-           (sale).gateway_amount, (sale).payment_method, (sale).source, (sale).sold_valid_from,
-           (sale).sold_valid_until, (sale).replaced_plan_name, (sale).replaced_valid_until, (sale).balance_after,
-           (sale).created_at
-"""
-RECHARGE_FROM_WALLET: Final = f"""
-    SELECT {_SALE}
-    FROM recharge_from_wallet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-"""  # noqa: S608 - composed of constants
-RECHARGE_WITH_PAYMENT: Final = f"""
-    SELECT {_SALE}
-    FROM recharge_with_payment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-"""  # noqa: S608 - composed of constants
-QUOTE: Final = """
-    SELECT terms.*, wallets.posted - wallets.held AS available
-    FROM recharge_terms($1, $2, $3, $4, $5, true, 0, coalesce($6, clock_timestamp())) AS terms
-    LEFT JOIN wallets ON wallets.user_id = $1
-"""
-_ADVANCE = text("""
-    SELECT advance_line(:phone_number, coalesce(CAST(:now AS timestamptz), clock_timestamp()), CAST(:context AS jsonb))
-""")
-_LOCK = text("SELECT lock_line(:phone_number)")
-# Lines whose active plan has ended, and lines with a queue and nothing active: whatever left them so, they are due.
-_DUE = text("""
-    (SELECT phone_number FROM active_plans
-     WHERE status = 'active' AND valid_until <= coalesce(CAST(:now AS timestamptz), clock_timestamp())
-     ORDER BY valid_until LIMIT :limit)
-    UNION
-    (SELECT phone_number FROM active_plans AS waiting
-     WHERE status = 'queued' AND NOT EXISTS (
-        SELECT FROM active_plans AS running WHERE running.phone_number = waiting.phone_number
-        AND running.status = 'active' AND NOT running.is_addon)
-     LIMIT :limit)
-    ORDER BY phone_number
-""")
 
 
 async def get_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge | None:
@@ -239,28 +195,6 @@ def _runs_at(entity: Any, wanted: CurrentPlanQuery, now: datetime) -> list[Colum
     if wanted.expires_within_days is None:
         return [entity.valid_until > now]
     return [entity.valid_until > now, entity.valid_until <= now + timedelta(days=wanted.expires_within_days)]
-
-
-async def list_due_lines(db: AsyncSession, limit: int) -> list[str]:
-    """Numbers whose plans have to change now, in the order of their numbers; at most twice `limit`."""
-    return list(await db.scalars(_DUE, {"now": clock.pinned(), "limit": limit}))
-
-
-async def list_ended(db: AsyncSession, numbers: Iterable[str]) -> list[str]:
-    """Those of `numbers` whose active plan has ended, in order."""
-    query = select(ActivePlan.phone_number).where(
-        ActivePlan.phone_number.in_(sorted(numbers)),
-        ActivePlan.status == PlanState.ACTIVE,
-        ActivePlan.valid_until <= clock.now(),
-    )
-    return sorted(set(await db.scalars(query)))
-
-
-async def advance_line(db: AsyncSession, phone_number: str, context: str) -> int:
-    """Bring a number's plans to now, under its lock; how many plans changed."""
-    await db.execute(_LOCK, {"phone_number": phone_number})
-    values = {"phone_number": phone_number, "now": clock.pinned(), "context": context}
-    return int(await db.scalar(_ADVANCE, values) or 0)
 
 
 async def find_plan_of_other_type(db: AsyncSession, phone_number: str, plan_type: str) -> ActivePlan | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Conflict, Invalid, NotFound, Unauthorized, Unavailable
+from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class PlanNotFound(NotFound):
@@ -57,28 +57,12 @@ class RechargeNotFound(NotFound):
     """There is no recharge with this id, or key, among yours."""
 
 
-class ReceiptNotReady(Conflict):
-    """Only a recharge that was delivered has a receipt."""
-
-
 class RefundImpossible(Conflict):
     """Only a delivered recharge can be taken back; one that failed was paid back by itself."""
 
 
 class RefundTooLarge(Invalid):
     """The refund is above what is left of the payment."""
-
-
-class NotUnderWay(Conflict):
-    """The recharge has ended."""
-
-
-class CallbackSignatureInvalid(Unauthorized):
-    """The signature does not fit the body and its time stamp, or is too old."""
-
-
-class CallbackReferenceUnknown(NotFound):
-    """No recharge went over this channel under this reference."""
 
 
 # The reasons that SQL gives (`recharge_terms`, `recharge_from_wallet`) and the errors that they become.

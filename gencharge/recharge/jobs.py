@@ -7,7 +7,6 @@ from typing import Final
 from gencharge.core import telemetry
 from gencharge.core.background.jobs import Job
 from gencharge.core.stores.stores import Stores
-from gencharge.delivery import service as delivery
 from gencharge.recharge import service
 
 log = telemetry.get_logger(__name__)
@@ -23,13 +22,4 @@ async def advance_lines(stores: Stores) -> None:
         log.info("lines_advanced", plans=changed)
 
 
-async def tell_stuck(stores: Stores) -> None:
-    """Tell the staff of recharges that an operator has had for too long."""
-    while told := await stores.database.run(lambda db: delivery.tell_stuck(db, limit=BATCH)):
-        log.warning("recharges_stuck", recharges=told)
-
-
-JOBS: Final = (
-    Job("recharge.advance_lines", advance_lines, cron="*/30 * * * * *"),
-    Job("recharge.tell_stuck", tell_stuck, cron="20 * * * * *"),
-)
+JOBS: Final = (Job("recharge.advance_lines", advance_lines, cron="*/30 * * * * *"),)

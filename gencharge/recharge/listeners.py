@@ -11,10 +11,10 @@ from gencharge.core import faultpoints, telemetry
 from gencharge.core.events import events
 from gencharge.core.events.events import Envelope, Inside
 from gencharge.core.values.money import Money
-from gencharge.delivery import crud
 from gencharge.payments import service as payments
 from gencharge.payments.events import PaymentCaptured, PaymentFailed
 from gencharge.payments.models import Purpose
+from gencharge.recharge import lifecycle_crud
 from gencharge.recharge.models import PaymentState
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Code
@@ -28,7 +28,7 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
     if event.purpose != Purpose.RECHARGE or event.reference_id is None:
         return
     user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
-    outcome = await crud.pay(db, user_id, recharge_id, context=events.context_json())
+    outcome = await lifecycle_crud.pay(db, user_id, recharge_id, context=events.context_json())
     if outcome == "not_found":
         # The order was made, and the recharge refused before it was written down; somebody paid all the same.
         await wallet.release(
@@ -50,11 +50,13 @@ async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
     if event.purpose != Purpose.RECHARGE or event.reference_id is None:
         return
     user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
-    if await crud.lock_recharge(db, user_id, recharge_id) != PaymentState.PAYMENT_PENDING:
+    if await lifecycle_crud.lock_recharge(db, user_id, recharge_id) != PaymentState.PAYMENT_PENDING:
         return
     if await payments.find_captured(db, user_id, UUID(event.payment_id)) is not None:
         return  # declined first and paid then: that event is on its way
-    await crud.fail(db, user_id, recharge_id, reason="payment_failed", context=events.context_json())
+    await lifecycle_crud.fail(
+        db, user_id, recharge_id, reason="payment_failed", context=events.context_json()
+    )
 
 
 UNPAID: Final = Inside("recharge-unpaid", (PaymentFailed,), on_failed)

@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    SmallInteger,
     Text,
     func,
     text,
@@ -44,6 +43,30 @@ class PlanState(StrEnum):
     EXPIRED = "expired"  # its validity ended
     REPLACED = "replaced"  # the customer started another one over it
     CANCELLED = "cancelled"  # its recharge was refunded
+
+
+class PaymentMethod(StrEnum):
+    """How a recharge is paid."""
+
+    WALLET = "wallet"
+    UPI = "upi"
+    CARD = "card"
+    NETBANKING = "netbanking"
+
+
+class RechargeStatus(StrEnum):
+    """Where a recharge and its plan stand."""
+
+    PAYMENT_PENDING = "payment_pending"
+    PROCESSING = "processing"
+    ACTIVE = "active"
+    QUEUED = "queued"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+    UNKNOWN = "unknown"
 
 
 class Recharge(Base):
@@ -166,84 +189,6 @@ class ActivePlan(Base):
     )
 
 
-class FulfilmentState(StrEnum):
-    """How far the operator is with a recharge."""
-
-    DUE = "due"  # to be submitted over a channel that is to be chosen
-    SUBMITTING = "submitting"  # a submission was begun; found so after a crash, it counts as unknown
-    PENDING = "pending"  # the operator took it and has not said how it ended
-    UNKNOWN = "unknown"  # no usable answer: the operator is asked until it gives one
-    SETTLED = "settled"  # delivered
-    FAILED = "failed"  # proven not delivered
-
-
-class Fulfilment(Base):
-    """A recharge on its way through an operator's API: the row that the dispatcher claims when it is due."""
-
-    __tablename__ = "fulfilments"
-
-    user_id: Mapped[UUID] = mapped_column(primary_key=True)
-    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
-    phone_number: Mapped[str] = mapped_column(Text)
-    operator: Mapped[str] = mapped_column(Text)
-    plan_id: Mapped[UUID]
-    amount: Mapped[int] = mapped_column(BigInteger)
-    state: Mapped[str] = mapped_column(Text)
-    # How many submissions were begun; each has a row in `operator_attempts`.
-    attempt: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    channel: Mapped[str | None] = mapped_column(Text)
-    reference: Mapped[str | None] = mapped_column(Text)
-    # How often the operator was asked about the present attempt.
-    asked: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # When the staff were told that it takes too long.
-    alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    last_error: Mapped[str] = mapped_column(Text, server_default="")
-
-    __table_args__ = (
-        CheckConstraint(
-            "state IN ('due', 'submitting', 'pending', 'unknown', 'settled', 'failed')", name="state"
-        ),
-        CheckConstraint("(next_attempt_at IS NULL) = (state IN ('settled', 'failed'))", name="due"),
-        Index("ix_fulfilments_due", "next_attempt_at", postgresql_where=text("next_attempt_at IS NOT NULL")),
-    )
-
-
-class OperatorAttempt(Base):
-    """One submission to an operator, under a reference of its own. No outcome: nobody knows it yet."""
-
-    __tablename__ = "operator_attempts"
-
-    user_id: Mapped[UUID] = mapped_column(primary_key=True)
-    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
-    attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    channel: Mapped[str] = mapped_column(Text)
-    reference: Mapped[str] = mapped_column(Text)
-    outcome: Mapped[str | None] = mapped_column(Text)
-    operator_reference: Mapped[str | None] = mapped_column(Text)
-    reason: Mapped[str | None] = mapped_column(Text)
-    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    __table_args__ = (
-        CheckConstraint("outcome IN ('delivered', 'refused', 'not_sent')", name="outcome"),
-        Index("ix_operator_attempts_statement", "channel", "started_at"),
-    )
-
-
-class OperatorReference(Base):
-    """Whose recharge a reference is about: callbacks and statements name nothing else."""
-
-    __tablename__ = "operator_references"
-
-    reference: Mapped[str] = mapped_column(Text, primary_key=True)
-    user_id: Mapped[UUID]
-    recharge_id: Mapped[UUID]
-    attempt: Mapped[int] = mapped_column(SmallInteger)
-
-
 class RechargeRefund(Base):
     """A delivered recharge, or a part of it, taken back by an admin. Written once."""
 
@@ -264,40 +209,4 @@ class RechargeRefund(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("destination IN ('wallet', 'source')", name="destination"),
         Index("uq_recharge_refunds_idempotency_key", "user_id", "idempotency_key", unique=True),
-    )
-
-
-class ReceiptSeries(Base):
-    """How many tax invoices of a series were issued in a financial year. Counted on in the issuing transaction."""
-
-    __tablename__ = "receipt_series"
-
-    series: Mapped[str] = mapped_column(Text, primary_key=True)
-    financial_year: Mapped[str] = mapped_column(Text, primary_key=True)
-    last_number: Mapped[int] = mapped_column(BigInteger)
-
-    __table_args__ = (CheckConstraint("last_number > 0", name="last_number"),)
-
-
-class Receipt(Base):
-    """A tax invoice: its number, and what must not change once it is issued. Written once."""
-
-    __tablename__ = "receipts"
-
-    user_id: Mapped[UUID] = mapped_column(primary_key=True)
-    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(Text)
-    series: Mapped[str] = mapped_column(Text)
-    financial_year: Mapped[str] = mapped_column(Text)
-    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    gst_percent: Mapped[int] = mapped_column(SmallInteger)
-    # The two digits of a state.
-    place_of_supply: Mapped[str] = mapped_column(Text)
-    seller_name: Mapped[str] = mapped_column(Text)
-    seller_address: Mapped[str] = mapped_column(Text)
-    seller_gstin: Mapped[str] = mapped_column(Text)
-
-    __table_args__ = (
-        CheckConstraint("length(number) BETWEEN 1 AND 16", name="number"),
-        CheckConstraint("gst_percent BETWEEN 0 AND 100", name="gst_percent"),
     )

@@ -1,7 +1,6 @@
 """A customer's recharges when their account is exported, or when their number is to be billed in another way.
 
-Recharges are books: they are kept when the account is erased (docs/decisions/0008-erasure.md); the PDFs of their receipts,
-which bear a name, are not.
+Recharges are books: they are kept when the account is erased (docs/decisions/0008-erasure.md).
 """
 
 from __future__ import annotations
@@ -15,9 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events import events
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
-from gencharge.receipts import service as receipts
-from gencharge.recharge import crud, service
-from gencharge.recharge import sales_service as sales
+from gencharge.recharge import crud, lifecycle_crud, service, staff_service
 from gencharge.recharge.schemas import RechargeQuery
 from gencharge.users import service as users
 from gencharge.users.errors import PlanOfOtherType
@@ -27,7 +24,7 @@ _PAGE: Final = 100
 
 async def _overview(db: AsyncSession, user_id: UUID) -> Any:
     """The last recharges, and what runs or waits on the numbers that the customer paid for. Writes nothing."""
-    return await sales.overview(db, user_id)
+    return await staff_service.overview(db, user_id)
 
 
 async def _export(stores: Stores, user_id: UUID) -> Any:
@@ -43,7 +40,7 @@ async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
     """Raises PlanOfOtherType where the own number's plan, active or queued, is billed in the other way."""
     own_number = (await users.get(db, user_id)).phone_number
     # Under the number's lock: a recharge that is on its way is seen, or sees the new type.
-    await crud.advance_line(db, own_number, events.context_json())
+    await lifecycle_crud.advance_line(db, own_number, events.context_json())
     running = await crud.find_plan_of_other_type(db, own_number, user_type)
     if running is not None:
         raise PlanOfOtherType(
@@ -54,6 +51,4 @@ async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
         )
 
 
-PART: Final = PersonalData(
-    name="recharges", overview=_overview, export=_export, may_switch=_may_switch, erase=receipts.erase
-)
+PART: Final = PersonalData(name="recharges", overview=_overview, export=_export, may_switch=_may_switch)

@@ -1,11 +1,11 @@
-"""`/recharge`: quotes, recharges, bought plans; for the staff, all customers'."""
+"""`/recharge`: quotes, recharges, bought plans."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Path, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
@@ -17,23 +17,17 @@ from gencharge.core.errors import (
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
-from gencharge.core.http.direct import DirectRoute
+from gencharge.core.http.direct import HotRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
 from gencharge.payments.service import Desk
-from gencharge.recharge import gateway_service as gateway
-from gencharge.recharge import sales_service as sales
+from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import service
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletPartWrong
+from gencharge.recharge.models import PaymentMethod
 from gencharge.recharge.schemas import (
-    AnyRechargeQuery,
     BoughtPlanPage,
-    CurrentPlanQuery,
-    CustomerPlanPage,
-    CustomerRechargeOut,
-    CustomerRechargePage,
-    PaymentMethod,
     PlanQuery,
     Quote,
     QuoteOut,
@@ -44,22 +38,12 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
-from gencharge.sessions.guards import (
-    SCOPED_ERRORS,
-    USER_ERRORS,
-    Action,
-    Principal,
-    Requires,
-    Resource,
-    SignedInUser,
-)
+from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 router = web.router("recharge")
-direct = web.router("recharge", route_class=DirectRoute)
+hot = web.router("recharge", route_class=HotRoute)
 _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
-_FOR_STAFF = (*SCOPED_ERRORS, DatabaseUnavailable)
-Reader = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.READ, scoped=True))]
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
     *REFUSALS.values(),
@@ -77,7 +61,7 @@ _PAYING = (
 )
 
 
-@direct.post(
+@hot.post(
     "/subscribe",
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
@@ -92,10 +76,10 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
     return await _sell(request, user.user_id, body)
 
 
-@direct.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
+@hot.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
-    return await service.quote(get_database(request), user.user_id, body)
+    return await checkout.quote(get_database(request), user.user_id, body)
 
 
 @router.get("", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))
@@ -120,35 +104,6 @@ async def show_by_key(
     return await service.show_by_key(db, user.user_id, idempotency_key)
 
 
-@router.get("/admin", responses=web.errors(CursorInvalid, ValidationFailed, *_FOR_STAFF))
-async def list_all_recharges(
-    admin: Reader, db: Db, query: Annotated[AnyRechargeQuery, Query()]
-) -> CustomerRechargePage:
-    """All customers' recharges, newest first; for an admin limited to some operators, those of these operators.
-
-    A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
-    """
-    return await sales.list_recharges(db, admin, query)
-
-
-@router.get("/admin/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_FOR_STAFF))
-async def list_current_plans(
-    admin: Reader, db: Db, query: Annotated[CurrentPlanQuery, Query()]
-) -> CustomerPlanPage:
-    """The plans that run on any number now, or wait for their turn."""
-    return await sales.list_current_plans(db, admin, query)
-
-
-@router.get(
-    "/admin/{user_id}/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_FOR_STAFF)
-)
-async def show_customers_recharge(
-    admin: Reader, db: Db, user_id: UUID, recharge_id: UUID
-) -> CustomerRechargeOut:
-    """One recharge of a customer's as it stands now."""
-    return await sales.get_recharge(db, admin, user_id, recharge_id)
-
-
 @router.get("/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
 async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
     """One of my recharges as it stands now."""
@@ -164,17 +119,17 @@ async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
 )
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: Repeat) -> Response:
     """The same number and plan once more, at today's price."""
-    wanted = await service.again(get_database(request), user.user_id, recharge_id, body)
-    return await _sell(request, user.user_id, wanted)
+    command = await checkout.repeat(get_database(request), user.user_id, recharge_id, body)
+    return await _sell(request, user.user_id, command)
 
 
-async def _sell(request: Request, user_id: UUID, wanted: Subscribe) -> Response:
+async def _sell(request: Request, user_id: UUID, command: Subscribe) -> Response:
     key = idempotency.key_of(request)
     window = request.app.state.settings.duplicate_window_seconds
-    if wanted.payment_method is PaymentMethod.WALLET:
+    if command.payment_method is PaymentMethod.WALLET:
         database = get_database(request)
-        sale = await service.subscribe(database, user_id, wanted, key=key, window_seconds=window)
+        sale = await checkout.pay_from_wallet(database, user_id, command, key=key, window_seconds=window)
     else:
         desk = Desk.of(request.app)
-        sale = await gateway.subscribe(desk, user_id, wanted, key=key, window_seconds=window)
+        sale = await checkout.pay_through_gateway(desk, user_id, command, key=key, window_seconds=window)
     return idempotency.reply(sale, status=HTTP_201_CREATED)

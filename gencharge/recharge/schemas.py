@@ -9,20 +9,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from gencharge.core.http.paging import BoundedHistoryParams, BoundedParams, HistoryParams, Page, PageParams
+from gencharge.core.http.paging import HistoryParams, Page, PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
-from gencharge.users.models import UserBrief
-
-
-class PaymentMethod(StrEnum):
-    """How a recharge is paid."""
-
-    WALLET = "wallet"
-    UPI = "upi"
-    CARD = "card"
-    NETBANKING = "netbanking"
+from gencharge.recharge.models import PaymentMethod, RechargeStatus
 
 
 class Source(StrEnum):
@@ -38,21 +29,6 @@ class ActivationMode(StrEnum):
 
     QUEUE = "queue"
     ACTIVATE = "activate"
-
-
-class RechargeStatus(StrEnum):
-    """Where a recharge and its plan stand."""
-
-    PAYMENT_PENDING = "payment_pending"
-    PROCESSING = "processing"
-    ACTIVE = "active"
-    QUEUED = "queued"
-    EXPIRED = "expired"
-    REPLACED = "replaced"
-    FAILED = "failed"
-    REFUNDED = "refunded"
-    CANCELLED = "cancelled"
-    UNKNOWN = "unknown"
 
 
 class Quote(Body):
@@ -220,19 +196,6 @@ class RechargeQuery(HistoryParams, RechargeFilters):
     """Which recharges. Days are business days in IST, both included."""
 
 
-class AnyRechargeQuery(BoundedHistoryParams, RechargeFilters):
-    """Which recharges of all customers. Days are business days in IST, both included."""
-
-    user_id: UUID | None = Field(default=None, description="Who paid.")
-
-
-class CustomerRechargeOut(RechargeOut):
-    """A recharge of a customer's, as the staff see it."""
-
-    user_id: UUID
-    user: UserBrief | None
-
-
 class PlanQuery(PageParams):
     """Which of the bought plans."""
 
@@ -244,30 +207,6 @@ class PlanQuery(PageParams):
     expires_within_days: int | None = Field(
         default=None, ge=0, le=366, description="Active ones that end by then."
     )
-
-
-class CurrentPlanQuery(BoundedParams):
-    """Which of the plans that run on any number, or wait for their turn."""
-
-    status: Literal["active", "queued"] = "active"
-    phone_number: MobileNumber | None = None
-    user_id: UUID | None = Field(default=None, description="Who paid.")
-    operator: OperatorCode | None = None
-    plan_type: Literal["prepaid", "postpaid"] | None = None
-    category: str | None = Field(default=None, max_length=40)
-    expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Those that end by then.")
-    sort: Literal["created_at", "-created_at", "valid_until", "-valid_until"] = "-created_at"
-
-    @model_validator(mode="after")
-    def _queued_plans_have_no_end(self) -> Self:
-        if self.status == "queued" and (self.by_end or self.expires_within_days is not None):
-            raise ValueError("a queued plan has no end yet: no expires_within_days, and sort by created_at")
-        return self
-
-    @property
-    def by_end(self) -> bool:
-        """Whether the order is that of the plans' ends."""
-        return self.sort.endswith("valid_until")
 
 
 class BoughtPlanOut(Out):
@@ -288,14 +227,5 @@ class BoughtPlanOut(Out):
     bought_at: datetime
 
 
-class CustomerPlanOut(BoughtPlanOut):
-    """A plan of a number, and who paid for it."""
-
-    user_id: UUID
-    user: UserBrief | None
-
-
 RechargePage = Page[RechargeOut]
 BoughtPlanPage = Page[BoughtPlanOut]
-CustomerRechargePage = Page[CustomerRechargeOut]
-CustomerPlanPage = Page[CustomerPlanOut]

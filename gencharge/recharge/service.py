@@ -1,315 +1,213 @@
-"""What a customer does with recharges: ask what one costs, make one, look back.
+"""Recharges and bought plans: a customer's lists, and the verbs for the rooms above.
 
-The rules and the money of a recharge are one SQL function (`recharge_from_wallet`), so that a recharge is one round
-trip and one transaction; this module prepares its arguments and says what its outcome means.
+A recharge is sold in `checkout_service`. Its end (`pay`, `deliver`, `fail`, `refund`) is one SQL function each, under the
+locks of the number's line and of the recharge.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core import faultpoints
-from gencharge.core.errors import IdempotencyKeyReused, Problem
 from gencharge.core.events import events
-from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import Order, column_of, fetch_page
-from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
-from gencharge.core.values.money import Money
-from gencharge.delivery.reconcile_service import apply_answer as apply_answer
-from gencharge.delivery.reconcile_service import fail_and_release as fail_and_release
-from gencharge.delivery.reconcile_service import settle_delivered as settle_delivered
-from gencharge.delivery.reconcile_service import take_back as take_back
-from gencharge.operators import service as operators
-from gencharge.recharge import crud
-from gencharge.recharge.errors import REFUSALS, RechargeNotFound
-from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge
-from gencharge.recharge.schemas import (
-    ActivationMode,
-    BoughtPlanOut,
-    BoughtPlanPage,
-    PaymentDue,
-    PaymentMethod,
-    PlanQuery,
-    Quote,
-    QuoteOut,
-    RechargeOut,
-    RechargePage,
-    RechargeQuery,
-    RechargeStatus,
-    Repeat,
-    ReplacedPlan,
-    RunningPlan,
-    Subscribe,
-    SubscriptionOut,
-)
+from gencharge.recharge import crud, lifecycle_crud, views
+from gencharge.recharge.errors import RechargeNotFound
+from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RechargeStatus
+from gencharge.recharge.schemas import BoughtPlanPage, PlanQuery, RechargeOut, RechargePage, RechargeQuery
+from gencharge.recharge.staff_schemas import CustomerRechargeOut
+from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
-from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
-_HOW_TO_CORRECT = "If that is not right, correct it with PUT /v1/operators/connections/{phone_number}."
-
-
-async def quote(database: Database, user_id: UUID, wanted: Quote) -> QuoteOut:
-    """What the recharge would cost and when it would start. Raises what would stand against it."""
-    hint = operators.hint(wanted.phone_number)
-    replace = wanted.activation_mode is ActivationMode.ACTIVATE
-    arguments = (user_id, wanted.phone_number, wanted.plan_id, hint, replace, clock.pinned())
-    row = await database.fetch_row(crud.QUOTE, *arguments)
-    if row is not None and _has_ended(row["running"]):
-        await database.run(lambda db: _advance(db, [wanted.phone_number]))
-        row = await database.fetch_row(crud.QUOTE, *arguments)
-    assert row is not None, "recharge_terms returns one row"
-    if row["outcome"] is not None:
-        raise refusal(row["outcome"], row["known"], wanted.phone_number)
-    if row["available"] is None:
-        raise WalletNotFound
-    plan, running = row["plan"], row["running"]
-    price, balance = Money(plan["price_paise"]), Money(row["available"])
-    return QuoteOut(
-        phone_number=wanted.phone_number,
-        plan_id=plan["plan_id"],
-        plan_name=plan["name"],
-        operator=plan["operator"],
-        plan_type=plan["plan_type"],
-        price=price,
-        discount=Money(0),
-        payable=price,
-        wallet_balance=balance,
-        wallet_covers=balance >= price,
-        shortfall=price - balance if price > balance else Money(0),
-        status=RechargeStatus(row["status"]),
-        valid_from=row["valid_from"],
-        valid_until=row["valid_until"],
-        running_plan=_running(running),
-    )
-
-
-def _has_ended(running: Any) -> bool:
-    return (
-        running is not None and running["valid_until"] is not None and running["valid_until"] <= clock.now()
-    )
-
-
-def _running(plan: Any) -> RunningPlan | None:
-    if plan is None or plan["recharge_id"] is None:
-        return None
-    return RunningPlan(
-        subscription_id=plan["recharge_id"], plan_name=plan["plan_name"], valid_until=plan["valid_until"]
-    )
-
-
-async def subscribe(
-    database: Database, user_id: UUID, wanted: Subscribe, *, key: str, window_seconds: int
-) -> Answered[SubscriptionOut]:
-    """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
-
-    `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
-    `recharge.errors`, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
-    """
-    await faultpoints.point("recharge.asked")
-    row = await database.fetch_row(
-        crud.RECHARGE_FROM_WALLET,
-        user_id,
-        new_id(),
-        key,
-        fingerprint(wanted),
-        wanted.phone_number,
-        wanted.plan_id,
-        operators.hint(wanted.phone_number),
-        wanted.source.value,
-        wanted.activation_mode is ActivationMode.ACTIVATE,
-        wanted.confirm_duplicate,
-        window_seconds,
-        new_id(),
-        new_id(),
-        events.context_json(),
-        clock.pinned(),
-    )
-    await faultpoints.point("recharge.committed")
-    assert row is not None, "recharge_from_wallet returns one row"
-    outcome = row["outcome"]
-    if outcome not in {"done", "replayed"}:
-        raise refusal(outcome, row["known"], wanted.phone_number)
-    return Answered(answer(row), replayed=outcome == "replayed")
-
-
-def refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
-    if outcome == InsufficientBalance.code():
-        return InsufficientBalance()
-    if outcome == IdempotencyKeyReused.code():
-        return IdempotencyKeyReused()
-    kind = REFUSALS[outcome]
-    if not outcome.endswith("_mismatch"):
-        return kind()
-    what = f"{kind.title()} What is known of {phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
-    return kind(what, known=known)
-
-
-def answer(sale: Any, payment: PaymentDue | None = None) -> SubscriptionOut:
-    """What a request is told of the recharge that it made, now and at each repeat."""
-    replaced = sale["replaced_plan_name"]
-    wallet_amount, gateway_amount = Money(sale["wallet_amount"]), Money(sale["gateway_amount"])
-    return SubscriptionOut(
-        subscription_id=sale["id"],
-        plan_id=sale["plan_id"],
-        status=RechargeStatus(sale["sold_status"]),
-        total_paid=Money(0) if payment is not None else wallet_amount + gateway_amount,
-        phone_number=sale["phone_number"],
-        plan_name=sale["plan_name"],
-        operator=sale["operator"],
-        plan_type=sale["plan_type"],
-        category=sale["category"],
-        price=Money(sale["price"]),
-        discount=Money(sale["discount"]),
-        wallet_amount=wallet_amount,
-        gateway_amount=gateway_amount,
-        payment_method=PaymentMethod(sale["payment_method"]),
-        source=sale["source"],
-        valid_from=sale["sold_valid_from"],
-        valid_until=sale["sold_valid_until"],
-        replaced_plan=ReplacedPlan(plan_name=replaced, valid_until=sale["replaced_valid_until"])
-        if replaced
-        else None,
-        wallet_balance=Money(sale["balance_after"]),
-        created_at=sale["created_at"],
-        payment=payment,
-    )
-
-
-async def again(database: Database, user_id: UUID, recharge_id: UUID, wanted: Repeat) -> Subscribe:
-    """The request for the same number and plan once more. Raises RechargeNotFound."""
-    earlier = await database.run(lambda db: _mine(db, user_id, recharge_id))
-    return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **wanted.model_dump())
+# For the rooms above that answer with a recharge.
+__all__ = ["CustomerRechargeOut"]
 
 
 async def show(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> RechargeOut:
-    """One of the customer's recharges. Raises RechargeNotFound, also for another's."""
-    return await _as_it_stands(db, await _mine(db, user_id, recharge_id))
+    """One of the customer's recharges. Raises RechargeNotFound, also for another customer's."""
+    return await _as_it_stands(db, await get(db, user_id, recharge_id))
 
 
 async def show_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeOut:
-    """What became of the request with this Idempotency-Key. Raises RechargeNotFound: it changed nothing."""
-    found = await crud.find_by_key(db, user_id, key)
-    if found is None:
+    """The recharge that was made with this Idempotency-Key. Raises RechargeNotFound: the request changed nothing."""
+    recharge = await crud.find_by_key(db, user_id, key)
+    if recharge is None:
         raise RechargeNotFound
-    return await _as_it_stands(db, found)
+    return await _as_it_stands(db, recharge)
 
 
-async def list_recharges(db: AsyncSession, user_id: UUID, wanted: RechargeQuery) -> RechargePage:
-    """A page of the customer's recharges, each with what its plan does now."""
+async def list_recharges(db: AsyncSession, user_id: UUID, query: RechargeQuery) -> RechargePage:
+    """A page of the customer's recharges, each with the present state of its plan."""
     await _advance(db, await crud.list_numbers(db, user_id))
     order = Order(
-        column_of(Recharge.created_at), column_of(Recharge.id), descending=wanted.sort == "-created_at"
+        column_of(Recharge.created_at), column_of(Recharge.id), descending=query.sort == "-created_at"
     )
-    rows, cursor, total = await fetch_page(db, crud.select_recharges(user_id, wanted), order, wanted)
+    rows, cursor, total = await fetch_page(db, crud.select_recharges(user_id, query), order, query)
     plans = await crud.list_plans_of(db, rows)
     return RechargePage(
-        items=[_shown(row, plans.get(row.id)) for row in rows], next_cursor=cursor, total=total
+        items=[views.recharge_out(row, plans.get(row.id)) for row in rows], next_cursor=cursor, total=total
     )
 
 
-async def list_plans(db: AsyncSession, user_id: UUID, wanted: PlanQuery) -> BoughtPlanPage:
-    """The plans that the customer bought, and those on the customer's own number, whoever paid."""
+async def list_plans(db: AsyncSession, user_id: UUID, query: PlanQuery) -> BoughtPlanPage:
+    """The plans that the customer bought, and those that anybody bought for the customer's own number."""
     own_number = (await users.get(db, user_id)).phone_number
     numbers = await crud.list_numbers(db, user_id)
     await _advance(db, [own_number, *numbers])
     order = Order(column_of(ActivePlan.created_at), column_of(ActivePlan.recharge_id))
     rows, cursor, total = await fetch_page(
-        db, crud.select_plans(user_id, own_number, numbers, wanted), order, wanted
+        db, crud.select_plans(user_id, own_number, numbers, query), order, query
     )
-    return BoughtPlanPage(items=[_bought(row, clock.now()) for row in rows], next_cursor=cursor, total=total)
+    now = clock.now()
+    return BoughtPlanPage(items=[views.plan_out(row, now) for row in rows], next_cursor=cursor, total=total)
+
+
+async def get(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge:
+    """One of the customer's recharges. Raises RechargeNotFound, also for another customer's."""
+    recharge = await crud.get_recharge(db, user_id, recharge_id)
+    if recharge is None:
+        raise RechargeNotFound
+    return recharge
+
+
+async def get_in_scope(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID) -> Recharge:
+    """A recharge of an operator in the admin's scope. Raises RechargeNotFound."""
+    scope = within(admin, column_of(Recharge.operator))
+    recharge = await crud.get_recharge_in_scope(db, user_id, recharge_id, scope)
+    if recharge is None:
+        raise RechargeNotFound
+    return recharge
+
+
+async def status_of(db: AsyncSession, recharge: Recharge) -> RechargeStatus:
+    """The status that the customer sees: the plan's state after delivery, the payment's state before."""
+    plans = await crud.list_plans_of(db, [recharge])
+    return views.status_of(recharge, plans.get(recharge.id))
+
+
+async def show_to_staff(
+    db: AsyncSession, recharges: Sequence[Recharge], now: datetime
+) -> list[CustomerRechargeOut]:
+    """Recharges with their plans and payers, in two queries. Writes nothing: a plan past its end is shown as expired."""
+    plans = await crud.list_plans_of(db, recharges)
+    payers = await users.briefs(db, (recharge.user_id for recharge in recharges))
+    return [
+        CustomerRechargeOut(
+            **views.recharge_fields(recharge, plans.get(recharge.id)),
+            status=_status_at(recharge, plans.get(recharge.id), now),
+            user_id=recharge.user_id,
+            user=payers.get(recharge.user_id),
+        )
+        for recharge in recharges
+    ]
+
+
+def _status_at(recharge: Recharge, plan: ActivePlan | None, now: datetime) -> RechargeStatus:
+    status = views.status_of(recharge, plan)
+    ended = plan is not None and plan.valid_until is not None and plan.valid_until <= now
+    return RechargeStatus.EXPIRED if status is RechargeStatus.ACTIVE and ended else status
 
 
 async def advance_due_lines(db: AsyncSession, *, limit: int) -> int:
-    """Expire what has ended and start what was queued, for up to about `limit` numbers; how many plans changed."""
-    return await _advance_lines(db, await crud.list_due_lines(db, limit))
+    """Expire plans that have ended and start queued ones, for up to about `limit` numbers; how many plans changed."""
+    return await _advance_lines(db, await lifecycle_crud.list_due_lines(db, limit))
 
 
 async def _advance(db: AsyncSession, numbers: list[str]) -> int:
-    return await _advance_lines(db, await crud.list_ended(db, numbers)) if numbers else 0
+    return await _advance_lines(db, await lifecycle_crud.list_ended(db, numbers)) if numbers else 0
 
 
 async def _advance_lines(db: AsyncSession, numbers: list[str]) -> int:
     context = events.context_json()
-    return sum([await crud.advance_line(db, number, context) for number in sorted(numbers)])
-
-
-async def _mine(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge:
-    found = await crud.get_recharge(db, user_id, recharge_id)
-    if found is None:
-        raise RechargeNotFound
-    return found
+    return sum([await lifecycle_crud.advance_line(db, number, context) for number in sorted(numbers)])
 
 
 async def _as_it_stands(db: AsyncSession, recharge: Recharge) -> RechargeOut:
     await _advance(db, [recharge.phone_number])
     plans = await crud.list_plans_of(db, [recharge])
-    return _shown(recharge, plans.get(recharge.id))
+    return views.recharge_out(recharge, plans.get(recharge.id))
 
 
-def status_of(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
-    """What the customer sees: the plan's state once it is delivered, the payment's state before."""
-    if recharge.status == PaymentState.DELIVERED and plan is not None:
-        return RechargeStatus(plan.status)
-    return RechargeStatus(recharge.status)
+async def lock(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> str | None:
+    """Hold the number's line and the recharge to the end of the transaction; its status, None if it does not exist."""
+    return await lifecycle_crud.lock_recharge(db, user_id, recharge_id)
 
 
-def _shown(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
-    return RechargeOut(**fields_of(recharge, plan), status=status_of(recharge, plan))
+async def deliver(
+    db: AsyncSession,
+    user_id: UUID,
+    recharge_id: UUID,
+    *,
+    operator_reference: str | None,
+    channel: str,
+    commission: int,
+) -> str:
+    """The operator has delivered the recharge: its held money goes to the operator, less `commission` paise, and the
+    plan starts. Returns 'delivered', 'already', 'given_up' (it had failed, its money is back), 'not_found'.
+    """
+    return await lifecycle_crud.deliver(
+        db,
+        user_id,
+        recharge_id,
+        operator_reference=operator_reference,
+        channel=channel,
+        commission=commission,
+        context=events.context_json(),
+    )
 
 
-def fields_of(recharge: Recharge, plan: ActivePlan | None) -> dict[str, Any]:
-    """A recharge with its plan: the fields of RechargeOut but the status."""
-    return {
-        "id": recharge.id,
-        "phone_number": recharge.phone_number,
-        "plan_id": recharge.plan_id,
-        "plan_version": recharge.plan_version,
-        "plan_name": recharge.plan_name,
-        "operator": recharge.operator,
-        "plan_type": recharge.plan_type,
-        "category": recharge.category,
-        "price": Money(recharge.price),
-        "discount": Money(recharge.discount),
-        "wallet_amount": Money(recharge.wallet_amount),
-        "gateway_amount": Money(recharge.gateway_amount),
-        "total_paid": Money(recharge.wallet_amount + recharge.gateway_amount),
-        "payment_method": PaymentMethod(recharge.payment_method),
-        "source": recharge.source,
-        "valid_from": plan.valid_from if plan else None,
-        "valid_until": plan.valid_until if plan else None,
-        "failure_reason": recharge.failure_reason,
-        "created_at": recharge.created_at,
-        "completed_at": recharge.completed_at,
-    }
+async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str) -> str:
+    """The recharge is proven not to be delivered: its held money goes back to the wallet."""
+    return await lifecycle_crud.fail(db, user_id, recharge_id, reason=reason, context=events.context_json())
 
 
-def _bought(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
-    return BoughtPlanOut(**plan_fields_of(plan, now))
+async def show_pending_as(db: AsyncSession, user_id: UUID, recharge_id: UUID, status: PaymentState) -> None:
+    """Set what a pending recharge shows: processing or unknown. Changes nothing once it has ended."""
+    await lifecycle_crud.set_status(db, user_id, recharge_id, status)
 
 
-def plan_fields_of(plan: ActivePlan, now: datetime) -> dict[str, Any]:
-    """A bought plan: the fields of BoughtPlanOut."""
-    runs = plan.status == PlanState.ACTIVE and plan.valid_until is not None
-    return {
-        "subscription_id": plan.recharge_id,
-        "phone_number": plan.phone_number,
-        "plan_id": plan.plan_id,
-        "plan_name": plan.plan_name,
-        "operator": plan.operator,
-        "plan_type": plan.plan_type,
-        "category": plan.category,
-        "is_addon": plan.is_addon,
-        "status": RechargeStatus.PROCESSING
-        if plan.status == PlanState.PENDING
-        else RechargeStatus(plan.status),
-        "valid_from": plan.valid_from,
-        "valid_until": plan.valid_until,
-        "days_left": max(0, (plan.valid_until - now).days) if runs and plan.valid_until else None,
-        "bought_at": plan.created_at,
-    }
+async def take_back(
+    db: AsyncSession, user_id: UUID, recharge_id: UUID, *, refund_id: UUID, reason: str, by: UUID
+) -> int | None:
+    """Refund all that is left of a delivered recharge to the wallet: how many paise; None if it was not delivered.
+
+    Once for a `refund_id`; zero if it was refunded before.
+    """
+    status = await lifecycle_crud.lock_recharge(db, user_id, recharge_id)
+    if status == PaymentState.REFUNDED:
+        return 0
+    if status != PaymentState.DELIVERED:
+        return None
+    recharge = await db.get_one(Recharge, (user_id, recharge_id), populate_existing=True)
+    left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
+    outcome = await lifecycle_crud.refund(
+        db,
+        user_id,
+        recharge_id,
+        amount=left,
+        key=str(refund_id),
+        reason=reason,
+        context=events.context_json(),
+    )
+    if outcome == "replayed":
+        return 0
+    assert outcome == "refunded", f"it was looked at under its lock: {outcome}"
+    db.add(
+        RechargeRefund(
+            user_id=user_id,
+            refund_id=refund_id,
+            recharge_id=recharge_id,
+            amount=left,
+            destination="wallet",
+            reason=reason,
+            requested_by=by,
+            idempotency_key=f"reconciliation:{refund_id}",
+            request_hash=b"",
+            created_at=clock.now(),
+        )
+    )
+    return left

@@ -1,11 +1,11 @@
-"""`/recharge/admin`: what the staff do with a customer's recharge."""
+"""`/recharge/admin`: all customers' recharges, the plans of any number, refunds (staff)."""
 
 from __future__ import annotations
 
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED
 
@@ -17,16 +17,26 @@ from gencharge.core.errors import (
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
+from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked
 from gencharge.recharge import staff_service
-from gencharge.recharge.errors import NotUnderWay, RechargeNotFound, RefundImpossible, RefundTooLarge
-from gencharge.recharge.schemas import CustomerRechargeOut
-from gencharge.recharge.staff_schemas import RechargeRefundOut, RefundRecharge, ResolveRecharge
+from gencharge.recharge.errors import RechargeNotFound, RefundImpossible, RefundTooLarge
+from gencharge.recharge.staff_schemas import (
+    AnyRechargeQuery,
+    CurrentPlanQuery,
+    CustomerPlanPage,
+    CustomerRechargeOut,
+    CustomerRechargePage,
+    RechargeRefundOut,
+    RefundRecharge,
+)
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 router = web.router("recharge")
+Reader = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.READ, scoped=True))]
 Editor = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.EDIT, scoped=True, step_up=True))]
+_READING = (*SCOPED_ERRORS, DatabaseUnavailable)
 _ALWAYS = (
     RechargeNotFound,
     MalformedJson,
@@ -36,6 +46,35 @@ _ALWAYS = (
     DatabaseUnavailable,
     *SCOPED_ERRORS,
 )
+
+
+@router.get("/admin", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
+async def list_all_recharges(
+    admin: Reader, db: Db, query: Annotated[AnyRechargeQuery, Query()]
+) -> CustomerRechargePage:
+    """All customers' recharges, newest first; for an admin limited to some operators, those of these operators.
+
+    A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
+    """
+    return await staff_service.list_recharges(db, admin, query)
+
+
+@router.get("/admin/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
+async def list_current_plans(
+    admin: Reader, db: Db, query: Annotated[CurrentPlanQuery, Query()]
+) -> CustomerPlanPage:
+    """The plans that run on any number now, or wait for their turn."""
+    return await staff_service.list_current_plans(db, admin, query)
+
+
+@router.get(
+    "/admin/{user_id}/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_READING)
+)
+async def show_customers_recharge(
+    admin: Reader, db: Db, user_id: UUID, recharge_id: UUID
+) -> CustomerRechargeOut:
+    """One recharge of a customer's as it stands now."""
+    return await staff_service.get_recharge(db, admin, user_id, recharge_id)
 
 
 @router.post(
@@ -53,17 +92,5 @@ async def refund_recharge(
 ) -> Response:
     """In part or in full, into the wallet or on to where the payment came from. With the last paisa the plan ends."""
     key = idempotency.key_of(request)
-    made = await staff_service.refund(db, admin, user_id, recharge_id, body, key=key)
-    return idempotency.reply(made, status=HTTP_201_CREATED)
-
-
-@router.post(
-    "/admin/{user_id}/{recharge_id}/resolve",
-    summary="End a recharge under way (staff)",
-    responses=web.errors(NotUnderWay, *_ALWAYS),
-)
-async def resolve_recharge(
-    admin: Editor, db: Db, user_id: UUID, recharge_id: UUID, body: ResolveRecharge
-) -> CustomerRechargeOut:
-    """Say how it ended, where the operator does not: delivered, or failed with the money back in the wallet."""
-    return await staff_service.resolve(db, admin, user_id, recharge_id, body)
+    refund = await staff_service.refund(db, admin, user_id, recharge_id, body, key=key)
+    return idempotency.reply(refund, status=HTTP_201_CREATED)

@@ -1,15 +1,20 @@
-"""What goes over the wire where the staff act on a recharge."""
+"""What goes over the wire where the staff look at recharges or act on one."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from gencharge.core.http.paging import BoundedHistoryParams, BoundedParams, Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.phone import MobileNumber
+from gencharge.recharge.schemas import BoughtPlanOut, OperatorCode, RechargeFilters, RechargeOut
+from gencharge.users.models import UserBrief
 
 
 class Destination(StrEnum):
@@ -38,16 +43,51 @@ class RechargeRefundOut(Out):
     created_at: datetime
 
 
-class Resolution(StrEnum):
-    """How a recharge ended, by other evidence than the operator's answer."""
+class AnyRechargeQuery(BoundedHistoryParams, RechargeFilters):
+    """Which recharges of all customers. Days are business days in IST, both included."""
 
-    DELIVERED = "delivered"
-    FAILED = "failed"  # the money goes back to the wallet
+    user_id: UUID | None = Field(default=None, description="Who paid.")
 
 
-class ResolveRecharge(Body):
-    """End a recharge that is under way."""
+class CustomerRechargeOut(RechargeOut):
+    """A recharge of a customer's, as the staff see it."""
 
-    outcome: Resolution
-    operator_reference: str | None = Field(default=None, max_length=80)
-    reason: str = Field(min_length=3, max_length=300, examples=["seen in the operator's portal"])
+    user_id: UUID
+    user: UserBrief | None
+
+
+class CurrentPlanQuery(BoundedParams):
+    """Which of the plans that run on any number, or wait for their turn."""
+
+    status: Literal["active", "queued"] = "active"
+    phone_number: MobileNumber | None = None
+    user_id: UUID | None = Field(default=None, description="Who paid.")
+    operator: OperatorCode | None = None
+    plan_type: Literal["prepaid", "postpaid"] | None = None
+    category: str | None = Field(default=None, max_length=40)
+    expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Those that end by then.")
+    sort: Literal["created_at", "-created_at", "valid_until", "-valid_until"] = "-created_at"
+
+    @model_validator(mode="after")
+    def _queued_plans_have_no_end(self) -> Self:
+        if self.status == "queued" and (self.by_end or self.expires_within_days is not None):
+            raise ValueError("a queued plan has no end yet: no expires_within_days, and sort by created_at")
+        return self
+
+    @property
+    def by_end(self) -> bool:
+        """Whether the order is that of the plans' ends."""
+        return self.sort.endswith("valid_until")
+
+
+class CustomerPlanOut(BoughtPlanOut):
+    """A plan of a number, and who paid for it."""
+
+    user_id: UUID
+    user: UserBrief | None
+
+
+CustomerRechargePage = Page[CustomerRechargeOut]
+
+
+CustomerPlanPage = Page[CustomerPlanOut]

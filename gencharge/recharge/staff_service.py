@@ -1,64 +1,130 @@
-"""What the staff do with a customer's recharge: take a delivered one back, end one that nobody can tell the end of.
+"""What the staff do: look at all customers' recharges and at the plans of any number, refund a delivered recharge.
 
-Both move money, so both are done under the locks that every end of a recharge takes, once for a key, and with a reason
+A customer's own lists bring the numbers' plans up to date first. The staff's lists must not write: a plan past its end is
+recognized by comparing its end with now. They are the only queries on customers' tables that name no customer: on a
+sharded database they ask every shard.
+
+A refund moves money, so it is made under the locks that every end of a recharge takes, once for a key, and with a reason
 that the audit trail keeps. An admin who is limited to some operators finds those operators' recharges only.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import service as fulfilment
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.events import events
-from gencharge.core.events.events import changes, emit
 from gencharge.core.http.idempotency import Answered, fingerprint
-from gencharge.core.http.paging import column_of
+from gencharge.core.http.paging import LOOK_THROUGH, Order, column_of, fetch_bounded_page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.delivery import crud as deliveries
 from gencharge.payments import service as payments
-from gencharge.recharge import crud
-from gencharge.recharge import sales_service as sales
-from gencharge.recharge.errors import NotUnderWay, RechargeNotFound, RefundImpossible, RefundTooLarge
-from gencharge.recharge.events import RechargeResolved
-from gencharge.recharge.models import PaymentState, Recharge, RechargeRefund
-from gencharge.recharge.schemas import CustomerRechargeOut
+from gencharge.recharge import crud, lifecycle_crud, service, views
+from gencharge.recharge.errors import RefundImpossible, RefundTooLarge
+from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund
 from gencharge.recharge.staff_schemas import (
+    AnyRechargeQuery,
+    CurrentPlanQuery,
+    CustomerPlanOut,
+    CustomerPlanPage,
+    CustomerRechargeOut,
+    CustomerRechargePage,
     Destination,
     RechargeRefundOut,
     RefundRecharge,
-    Resolution,
-    ResolveRecharge,
 )
 from gencharge.sessions.guards import Principal, within
+from gencharge.users import service as users
 
-_OPEN: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
+_SHOWN: Final = 5
+# Where each row that is looked at costs a look at its plan, too.
+_LOOK_THROUGH_WITH_PLANS: Final = LOOK_THROUGH // 8
+
+
+async def list_recharges(db: AsyncSession, admin: Principal, query: AnyRechargeQuery) -> CustomerRechargePage:
+    """A page of all customers' recharges, as far as the admin's operators go, each with what its plan does now."""
+    now = clock.now()
+
+    def matches(seen: Any) -> Sequence[ColumnElement[bool]]:
+        conditions = [
+            *crud.match_recharges(seen, query),
+            *query.within(seen.wallet_amount + seen.gateway_amount, seen.created_at),
+            within(admin, seen.operator),
+        ]
+        return [*conditions, crud.has_status(seen, query.status, now=now)] if query.status else conditions
+
+    by_plan = query.status is not None and query.status in crud.PLAN_STATES
+    rows, cursor = await fetch_bounded_page(
+        db,
+        crud.select_all_recharges(query),
+        matches,
+        Order(column_of(Recharge.created_at), column_of(Recharge.id), query.sort == "-created_at"),
+        query,
+        look_through=_LOOK_THROUGH_WITH_PLANS if by_plan else LOOK_THROUGH,
+    )
+    return CustomerRechargePage(items=await service.show_to_staff(db, rows, now), next_cursor=cursor)
+
+
+async def get_recharge(
+    db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID
+) -> CustomerRechargeOut:
+    """One recharge of a customer's. Raises RechargeNotFound, also if it is out of the admin's scope."""
+    recharge = await service.get_in_scope(db, admin, user_id, recharge_id)
+    return (await service.show_to_staff(db, [recharge], clock.now()))[0]
+
+
+async def list_current_plans(db: AsyncSession, admin: Principal, query: CurrentPlanQuery) -> CustomerPlanPage:
+    """A page of the plans that run or wait on any number, as far as the admin's operators go."""
+    now = clock.now()
+    column = ActivePlan.valid_until if query.by_end else ActivePlan.created_at
+    rows, cursor = await fetch_bounded_page(
+        db,
+        crud.select_current_plans(query, now),
+        lambda seen: [*crud.match_plans(seen, query, now), within(admin, seen.operator)],
+        Order(column_of(column), column_of(ActivePlan.recharge_id), query.sort.startswith("-")),
+        query,
+    )
+    known = await users.briefs(db, (row.user_id for row in rows))
+    items = [
+        CustomerPlanOut(**views.plan_fields(row, now), user_id=row.user_id, user=known.get(row.user_id))
+        for row in rows
+    ]
+    return CustomerPlanPage(items=items, next_cursor=cursor)
+
+
+async def overview(db: AsyncSession, user_id: UUID) -> dict[str, Any]:
+    """A customer's last five recharges, and up to five plans that run or wait on the numbers that they paid for."""
+    now = clock.now()
+    last = await crud.list_last_recharges(db, user_id, _SHOWN)
+    running = [views.plan_out(plan, now) for plan in await crud.list_current_plans(db, user_id, now, _SHOWN)]
+    return {"last_recharges": await service.show_to_staff(db, last, now), "current_plans": running}
 
 
 async def refund(
-    db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, wanted: RefundRecharge, *, key: str
+    db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: RefundRecharge, *, key: str
 ) -> Answered[RechargeRefundOut]:
     """Take a delivered recharge back, in part or in full: into the wallet, or on to where the payment came from.
 
     Raises RechargeNotFound, RefundImpossible, RefundTooLarge, IdempotencyKeyReused.
     """
-    recharge = await _in_scope(db, admin, user_id, recharge_id)
-    request_hash = fingerprint(wanted, recharge_id)
-    await deliveries.lock_recharge(db, user_id, recharge_id)
+    recharge = await service.get_in_scope(db, admin, user_id, recharge_id)
+    request_hash = fingerprint(command, recharge_id)
+    await lifecycle_crud.lock_recharge(db, user_id, recharge_id)
     earlier = await crud.find_refund_by_key(db, user_id, key)
     if earlier is not None:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        return Answered(_shown(earlier), replayed=True)
+        return Answered(_refund_out(earlier), replayed=True)
     await db.refresh(recharge)
     left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
-    amount = wanted.amount.paise if wanted.amount is not None else left
-    to_source = wanted.destination is Destination.SOURCE
+    amount = command.amount.paise if command.amount is not None else left
+    to_source = command.destination is Destination.SOURCE
     if recharge.status != PaymentState.DELIVERED:
         raise RefundImpossible
     most = min(left, recharge.gateway_amount) if to_source else left
@@ -69,21 +135,21 @@ async def refund(
         refund_id=new_id(),
         recharge_id=recharge_id,
         amount=amount,
-        destination=wanted.destination.value,
-        reason=wanted.reason,
+        destination=command.destination.value,
+        reason=command.reason,
         requested_by=admin.user_id,
         idempotency_key=key,
         request_hash=request_hash,
         created_at=clock.now(),
     )
     db.add(made)
-    outcome = await deliveries.refund(
+    outcome = await lifecycle_crud.refund(
         db,
         user_id,
         recharge_id,
         amount=amount,
         key=str(made.refund_id),
-        reason=wanted.reason,
+        reason=command.reason,
         context=events.context_json(),
     )
     assert outcome == "refunded", f"it was looked at under its lock: {outcome}"
@@ -95,64 +161,17 @@ async def refund(
             amount=Money(amount),
             key=f"recharge-refund:{made.refund_id}",
             request_hash=request_hash,
-            reason=wanted.reason,
+            reason=command.reason,
             requested_by=str(admin.user_id),
         )
-    return Answered(_shown(made))
-
-
-async def resolve(
-    db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, wanted: ResolveRecharge
-) -> CustomerRechargeOut:
-    """End a recharge whose operator does not say how it ended. Raises RechargeNotFound, NotUnderWay."""
-    recharge = await _in_scope(db, admin, user_id, recharge_id)
-    await deliveries.lock_recharge(db, user_id, recharge_id)
-    await db.refresh(recharge)
-    before = recharge.status
-    if before not in _OPEN:
-        raise NotUnderWay(f"The recharge is {before}; there is nothing to resolve.")
-    if wanted.outcome is Resolution.DELIVERED:
-        under_way = await deliveries.lock_fulfilment(db, user_id, recharge_id)
-        channels = await fulfilment.load_channels(db)
-        channel = channels.get(under_way.channel)
-        await deliveries.deliver(
-            db,
-            user_id,
-            recharge_id,
-            operator_reference=wanted.operator_reference,
-            channel=under_way.channel or "",
-            commission=channel.commission_of(under_way.amount) if channel else 0,
-            context=events.context_json(),
-        )
-    else:
-        await deliveries.fail(
-            db, user_id, recharge_id, reason="resolved_by_staff", context=events.context_json()
-        )
-    await db.refresh(recharge)
-    resolved = RechargeResolved(
-        user_id=str(user_id),
-        recharge_id=str(recharge_id),
-        operator=recharge.operator,
-        reason=wanted.reason,
-        changes=changes({"status": before}, {"status": recharge.status}),
-    )
-    await emit(db, resolved)
-    return await sales.get_recharge(db, admin, user_id, recharge_id)
-
-
-async def _in_scope(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID) -> Recharge:
-    scope = within(admin, column_of(Recharge.operator))
-    found = await crud.get_recharge_in_scope(db, user_id, recharge_id, scope)
-    if found is None:
-        raise RechargeNotFound
-    return found
+    return Answered(_refund_out(made))
 
 
 def _too_large(most: Money) -> RefundTooLarge:
     return RefundTooLarge(errors=[field_problem("body.amount", f"at most {most}", "refund_too_large")])
 
 
-def _shown(made: RechargeRefund) -> RechargeRefundOut:
+def _refund_out(made: RechargeRefund) -> RechargeRefundOut:
     return RechargeRefundOut(
         refund_id=made.refund_id,
         recharge_id=made.recharge_id,

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.channels.service import Answer, Verdict
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
+from gencharge.delivery import service as delivery
 from gencharge.payments import service as payments
 from gencharge.payments.models import PaymentStatus
-from gencharge.recharge import service as recharge
 from gencharge.reconciliation import books_crud, crud
 from gencharge.reconciliation.matching import TheirRow
 from gencharge.reconciliation.models import (
@@ -50,7 +50,7 @@ async def ask(sources: Sources, run_id: UUID, difference_id: UUID) -> None:
 
 async def _apply(db: AsyncSession, found: ReconciliationDifference, answer: Answer) -> None:
     said = {"answer": answer.verdict.value, "answer_reason": answer.reason}
-    await recharge.apply_answer(db, found.reference, answer)
+    await delivery.apply_answer(db, found.reference, answer)
     await db.flush()
     row = TheirRow(found.reference, 0, 0, clock.now())
     now_is = (await books_crud.find_references(db, found.counterparty, [row])).get(found.reference)

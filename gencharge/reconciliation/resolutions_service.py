@@ -14,6 +14,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
 from gencharge.core.values.money import Money
+from gencharge.delivery import service as delivery
 from gencharge.recharge import service as recharge
 from gencharge.reconciliation import crud
 from gencharge.reconciliation.errors import (
@@ -102,7 +103,7 @@ async def _settle(db: AsyncSession, found: ReconciliationDifference, by: UUID) -
     del by
     if not _is_recharge(found) or found.theirs_paise is None:
         raise ResolutionImpossible("Their statement does not say that this recharge was delivered.")
-    outcome = await recharge.settle_delivered(
+    outcome = await delivery.settle_delivered(
         db, found.reference, found.detail.get("their_reference") or None
     )
     if outcome in {"given_up", "not_found"}:
@@ -116,7 +117,7 @@ async def _release(db: AsyncSession, found: ReconciliationDifference, by: UUID) 
         raise ResolutionImpossible("This difference is not about a recharge under way.")
     if found.theirs_paise is not None:
         raise ResolutionImpossible("Their statement says that this recharge was delivered.")
-    outcome = await recharge.fail_and_release(db, found.reference, "reconciled_as_failed")
+    outcome = await delivery.fail_and_release(db, found.reference, "reconciled_as_failed")
     if outcome in {"delivered", "not_found"}:
         raise ResolutionImpossible("The recharge was delivered; it can only be taken back.")
     return 0

@@ -8,12 +8,11 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from gencharge.channels import service as channels_service
 from gencharge.channels.client import OperatorClient
-from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Submission, Verdict
-from gencharge.delivery import crud
+from gencharge.channels.models import FulfilmentState
+from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Submission, Task, Verdict
 from gencharge.delivery.loop import Dispatcher
-from gencharge.delivery.service import Task
-from gencharge.recharge.models import FulfilmentState
 from gencharge.run import cli
 
 _submit = OperatorClient.submit
@@ -29,7 +28,9 @@ async def time_out_is_refusal(self: OperatorClient, channel: Channel, what: Subm
 async def new_reference(self: Dispatcher, task: Task, channels: ChannelsSnapshot) -> None:
     """As if what has no answer could be submitted once more as something new."""
     await self._stores.database.run(
-        lambda db: crud.set_waiting(db, task.user_id, task.recharge_id, seconds=0, state=FulfilmentState.DUE)
+        lambda db: channels_service.postpone(
+            db, task.user_id, task.recharge_id, seconds=0, state=FulfilmentState.DUE
+        )
     )
     await self._submit(replace(task, state=FulfilmentState.DUE), channels)
 

@@ -26,8 +26,6 @@ CORE = (
     ("core.background", "core.http"),
     ("core.rooms",),
 )
-# While recharge is being split its three rooms still know each other.
-BEING_SPLIT = frozenset({"recharge", "delivery", "receipts"})
 # Above the rooms: the table of them, what puts them together, and what starts, fills and measures the whole.
 ABOVE = (("wiring",), ("migrations",), ("api", "seed"), ("scale",), ("run",), ("bench",))
 # An outside party: it knows of us what any stranger could copy.

@@ -29,7 +29,8 @@ from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward, Pe
 from gencharge.offers.snapshot import OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
 from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
 from gencharge.plans.service import PlanSnapshot
-from gencharge.recharge.schemas import PaymentMethod, Source
+from gencharge.recharge.models import PaymentMethod
+from gencharge.recharge.schemas import Source
 from gencharge.users.models import UserType
 
 # A Friday, 23:00 in India; two hours later it is Saturday there and still Friday in UTC.
@@ -375,11 +376,11 @@ def test_what_is_no_percentage_is_refused(wrong: Any) -> None:
 def test_the_shelf_changes_at_the_edges_of_windows_and_only_then() -> None:
     held = OffersSnapshot(1, [offer(active_from=FRIDAY, active_until=SATURDAY)])
     minute = timedelta(minutes=1)
-    assert held.active(FRIDAY - minute).offers == ()
-    during = held.active(FRIDAY)
+    assert held.public(FRIDAY - minute).offers == ()
+    during = held.public(FRIDAY)
     assert len(during.offers) == 1
-    assert held.active(SATURDAY - minute) is during
-    assert held.active(SATURDAY).offers == ()
+    assert held.public(SATURDAY - minute) is during
+    assert held.public(SATURDAY).offers == ()
 
 
 def test_an_offer_of_a_plan_meets_its_price_group_circle_and_operator() -> None:

@@ -16,15 +16,17 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from gencharge import wiring
+from gencharge.channels import service as channels
 from gencharge.channels.client import OperatorClient
+from gencharge.channels.models import Fulfilment, OperatorAttempt
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.delivery import jobs
 from gencharge.delivery.loop import Dispatcher
-from gencharge.recharge import jobs
-from gencharge.recharge.models import ActivePlan, Fulfilment, OperatorAttempt, Recharge
+from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import SubscriptionOut
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Transfer
@@ -273,14 +275,14 @@ async def test_a_worker_that_died_in_the_middle_leaves_nothing_that_is_sent_twic
     shop: Stores, dispatcher: Dispatcher, outside: Outside
 ) -> None:
     """It had written down that it submits; whether it did, nobody knows."""
-    from gencharge.delivery import service as delivery
 
     for sent in (False, True):
         bought = await purchase(shop)
-        channels = await dispatcher._known_channels()
-        channel = channels.channels[FIRST]
-        [task] = await shop.database.run(lambda db: delivery.claim(db, limit=1, lease_seconds=30, busy=[]))
-        reference = await shop.database.run(lambda db, t=task, c=channel: delivery.begin(db, t, c))
+        channel = (await dispatcher._snapshot()).channels[FIRST]
+        [task] = await shop.database.run(lambda db: channels.claim(db, limit=1, lease_seconds=30, busy=[]))
+        reference = await shop.database.run(
+            lambda db, t=task, c=channel: channels.begin_attempt(db, t.user_id, t.recharge_id, channel=c.code)
+        )
         assert reference is not None
         if sent:
             await dispatcher._client.submit(channel, task.submission(reference))
@@ -314,8 +316,8 @@ async def test_a_recharge_that_takes_too_long_is_told_to_the_staff_once(
     bought = await purchase(shop)
     await dispatcher.drain()
     with clock.later(minutes=16):
-        await jobs.tell_stuck(shop)
-        await jobs.tell_stuck(shop)
+        await jobs.alert_stuck_recharges(shop)
+        await jobs.alert_stuck_recharges(shop)
     await relay.drain()
     entries = shop.documents["audit_entries"].find({"action": "recharge_stuck", "object.id": str(bought.id)})
     assert len(await entries.to_list()) == 1

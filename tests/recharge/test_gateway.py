@@ -16,16 +16,16 @@ from gencharge import wiring
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
-from gencharge.core.rooms import checks, process
+from gencharge.core.rooms import checks
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.delivery import jobs as delivery_jobs
 from gencharge.payments import service as payments
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import GatewayUnavailable
 from gencharge.payments.models import Payment
 from gencharge.payments.razorpay import Razorpay
-from gencharge.recharge import gateway_service as gateway
-from gencharge.recharge import jobs
+from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge.errors import WalletPartWrong
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
@@ -66,7 +66,9 @@ class Customer:
             {"phone_number": self.number, "plan_id": self.plan_id, "payment_method": "upi", **but}
         )
         key = key or f"key-{next(_keys)}"
-        return await gateway.subscribe(self.desk, self.user.user_id, wanted, key=key, window_seconds=60)
+        return await checkout.pay_through_gateway(
+            self.desk, self.user.user_id, wanted, key=key, window_seconds=60
+        )
 
     async def wallet(self) -> tuple[int, int]:
         """What can be spent, and what is held; in rupees."""
@@ -242,8 +244,7 @@ async def test_a_wallet_alone_takes_no_part(client: httpx.AsyncClient, shop: Sto
 async def test_over_http_the_whole_way(
     shop: Stores, desk: Desk, outside: Outside, app: FastAPI, client: httpx.AsyncClient, relay: Relay
 ) -> None:
-    before = Desk.of(app)
-    process.put(app, desk)
+    app.state.payment_desk = desk
     try:
         asha = await customer(shop, desk)
         headers = factories.headers_for(app.state.settings, asha.user) | {"Idempotency-Key": "http-1"}
@@ -259,6 +260,6 @@ async def test_over_http_the_whole_way(
         shown = await client.get(f"/v1/recharge/{made['subscription_id']}", headers=headers)
         assert (shown.json()["status"], shown.json()["gateway_amount"]) == ("active", 299.0)
     finally:
-        process.put(app, before)
-    await jobs.tell_stuck(shop)
+        del app.state.payment_desk
+    await delivery_jobs.alert_stuck_recharges(shop)
     await clean(shop)

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.recharge import sales_service as sales
-from gencharge.recharge.schemas import AnyRechargeQuery, CurrentPlanQuery
+from gencharge.recharge import staff_service as sales
+from gencharge.recharge.staff_schemas import AnyRechargeQuery, CurrentPlanQuery
 from gencharge.sessions.guards import Principal
 from gencharge.wallet import adjustments_service as adjustments
 from gencharge.wallet import staff_service

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import errors, jobs
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import ActivePlan
@@ -198,17 +199,17 @@ async def test_a_quote_says_what_the_recharge_then_does_and_reserves_nothing(sho
     user, number = await make_customer(shop, rupees=400), await make_number(shop)
     plan = await find_plan(shop)
     wanted = Quote(phone_number=number, plan_id=plan.plan_id)
-    quote = await recharge.quote(shop.database, user, wanted)
+    quote = await checkout.quote(shop.database, user, wanted)
     assert (quote.status, quote.payable.paise, quote.wallet_covers) == ("active", 29_900, True)
     assert quote.running_plan is None
     await buy(shop, user, number, plan.plan_id)
-    quote = await recharge.quote(shop.database, user, wanted)
+    quote = await checkout.quote(shop.database, user, wanted)
     assert (quote.status, quote.wallet_covers, str(quote.shortfall)) == ("queued", False, "198.00")
     assert quote.running_plan is not None
     with clock.later(days=28, seconds=1):
-        quote = await recharge.quote(shop.database, user, wanted)
+        quote = await checkout.quote(shop.database, user, wanted)
     assert (quote.status, quote.running_plan) == ("active", None)
     with pytest.raises(errors.OperatorMismatch):
-        await recharge.quote(
+        await checkout.quote(
             shop.database, user, Quote(phone_number=await make_number(shop, "VI"), plan_id=plan.plan_id)
         )

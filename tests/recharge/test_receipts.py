@@ -20,7 +20,6 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.company import STATES, Company
-from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
 from gencharge.core.stores.storage import FolderStorage
 from gencharge.core.stores.stores import Stores
@@ -28,13 +27,14 @@ from gencharge.core.values import clock
 from gencharge.core.values.money import MAX_PAISE, Money
 from gencharge.operators.models import Circle
 from gencharge.receipts import crud as receipt_crud
+from gencharge.receipts import personal_data, tax
 from gencharge.receipts import service as receipts
-from gencharge.receipts import tax
 from gencharge.receipts.amount_in_words import in_words
+from gencharge.receipts.checks import CHECKS
+from gencharge.receipts.models import Receipt
 from gencharge.receipts.pdf import render
 from gencharge.receipts.schemas import ReceiptOut
-from gencharge.recharge.checks import CHECKS
-from gencharge.recharge.models import Receipt, Recharge
+from gencharge.recharge.models import Recharge
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -49,10 +49,9 @@ SELLER = Company()
 @pytest.fixture
 async def printer(app: FastAPI, tmp_path: Path) -> AsyncIterator[receipts.Printer]:
     """The application's printer, with an empty folder."""
-    before, own = receipts.Printer.of(app), receipts.Printer(FolderStorage(tmp_path))
-    process.put(app, own)
-    yield own
-    process.put(app, before)
+    app.state.receipt_printer = found = receipts.Printer(FolderStorage(tmp_path))
+    yield found
+    del app.state.receipt_printer
 
 
 async def sell(shop: Stores, user_id: UUID | None = None, *, circle: str | None = None) -> tuple[UUID, UUID]:
@@ -318,7 +317,7 @@ async def test_a_receipt_is_given_also_where_it_can_not_be_kept(
     shop: Stores, client: httpx.AsyncClient, settings: Settings, app: FastAPI, printer: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    process.put(app, receipts.Printer(FolderStorage(tmp_path / "file")))
+    app.state.receipt_printer = receipts.Printer(FolderStorage(tmp_path / "file"))
     ids = await sell(shop)
     answer = await client.get(
         f"/v1/recharge/{ids[1]}/receipt?format=pdf", headers=headers_for(settings, ids[0])
@@ -438,8 +437,8 @@ async def test_the_pdfs_of_whoever_is_erased_go_away_and_the_invoice_stays(
     await printer.pdf(shown)
     await printer.pdf(shown.model_copy(update={"refunded": Money(1)}))
     await printer.pdf(kept)
-    await receipts.erase(stores, gone[0])
-    await receipts.erase(stores, gone[0])
+    await personal_data.erase(stores, gone[0])
+    await personal_data.erase(stores, gone[0])
     assert [path.name[:36] for path in tmp_path.rglob("*.pdf")] == [str(other[1])]
     assert (await receipt(shop, gone)).receipt_number == shown.receipt_number
 

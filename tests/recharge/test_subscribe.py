@@ -19,6 +19,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
+from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import errors
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import ActivePlan, Recharge
@@ -302,7 +303,7 @@ async def test_unknown_plans_and_customers_without_a_wallet_are_told_so(shop: St
 async def test_a_quote_without_a_wallet_says_so_and_a_failed_recharge_shows_as_failed(shop: Stores) -> None:
     number, plan = await make_number(shop), await find_plan(shop)
     with pytest.raises(WalletNotFound):
-        await recharge.quote(shop.database, uuid4(), Quote(phone_number=number, plan_id=plan.plan_id))
+        await checkout.quote(shop.database, uuid4(), Quote(phone_number=number, plan_id=plan.plan_id))
     user = await make_customer(shop)
     sale = (await buy(shop, user, number, plan.plan_id)).answer
     await _change(shop, "UPDATE recharges SET status = 'failed' WHERE user_id = :user", user=user)

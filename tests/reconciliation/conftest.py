@@ -14,13 +14,14 @@ from sqlalchemy import select, text
 
 from gencharge import wiring
 from gencharge.channels.client import OperatorClient
+from gencharge.channels.models import OperatorAttempt
 from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import Desk
-from gencharge.recharge.models import OperatorAttempt, Recharge
+from gencharge.recharge.models import Recharge
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.models import ReconciliationDifference, ReconciliationRun
 from gencharge.reconciliation.statements_service import Statement

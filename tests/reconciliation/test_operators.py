@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from gencharge.core.values import clock
-from gencharge.delivery import service as delivery
+from gencharge.recharge import service as recharge
 from gencharge.recharge.models import PaymentState
 from gencharge.reconciliation import jobs, runs_service
 from gencharge.reconciliation.models import Kind, ReconciliationRun, Resolution
@@ -86,7 +86,7 @@ async def test_what_was_given_up_and_yet_delivered_is_a_dispute(shop: Shop) -> N
     shop.outside.script(FIRST, "submit", "server_error_after", times=1)
     shop.outside.script(FIRST, "status", "server_error_before")
     [lost] = await shop.sell(1)
-    await shop.stores.database.run(lambda db: delivery.fail(db, lost.user_id, lost.id, reason="by_hand"))
+    await shop.stores.database.run(lambda db: recharge.fail(db, lost.user_id, lost.id, reason="by_hand"))
     found = await shop.only(await shop.match())
     assert (found.kind, found.proposed_resolution) == (Kind.MISSING_AT_OURS, Resolution.WRITE_OFF)
     assert found.detail["refused"] is False

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.delivery import service as delivery
+from gencharge.recharge import service as recharge
 from gencharge.reconciliation import inquiry_service, runs_service
 from gencharge.reconciliation import resolutions_service as resolutions
 from gencharge.reconciliation.errors import (
@@ -141,7 +141,7 @@ async def test_what_they_count_too_much_is_the_houses_loss_when_it_is_written_of
 
 async def test_a_dispute_can_be_claimed_and_then_written_off_but_not_settled(shop: Shop) -> None:
     sold = await lost(shop)
-    await shop.stores.database.run(lambda db: delivery.fail(db, sold.user_id, sold.id, reason="by_hand"))
+    await shop.stores.database.run(lambda db: recharge.fail(db, sold.user_id, sold.id, reason="by_hand"))
     found = await shop.only(await shop.match())
     for impossible in ("settle_delivered", "fail_and_release", "refund_customer"):
         with pytest.raises(ResolutionImpossible):

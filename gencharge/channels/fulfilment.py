@@ -1,0 +1,30 @@
+"""A recharge on its way through an operator's API, as the dispatcher sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gencharge.channels.answers import Submission
+from gencharge.channels.models import FulfilmentState
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A fulfilment that was claimed, as it was then. The amount is in paise."""
+
+    user_id: UUID
+    recharge_id: UUID
+    phone_number: str
+    operator: str
+    plan_id: UUID
+    amount: int
+    state: FulfilmentState
+    channel: str | None
+    reference: str | None
+    created_at: datetime
+
+    def submission(self, reference: str) -> Submission:
+        """What to send for it."""
+        return Submission(reference, self.operator, self.phone_number, str(self.plan_id), self.amount)

@@ -1,0 +1,134 @@
+"""SQL of recharges on their way over a channel: the dispatcher's queue, the attempts and their references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttempt, OperatorReference
+from gencharge.core.values import clock
+
+_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
+# MATERIALIZED, as in core.outbox: a subquery with LIMIT and SKIP LOCKED must not be run more than once.
+_CLAIM = text(f"""
+    WITH due AS MATERIALIZED (
+        SELECT user_id, recharge_id FROM fulfilments
+        WHERE next_attempt_at <= {_NOW} AND (leased_until IS NULL OR leased_until < {_NOW})
+          AND operator <> ALL(CAST(:busy AS text[]))
+        ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE fulfilments SET leased_until = {_NOW} + make_interval(secs => :lease) FROM due
+    WHERE fulfilments.user_id = due.user_id AND fulfilments.recharge_id = due.recharge_id
+    RETURNING fulfilments.*
+""")  # noqa: S608 - composed of constants
+_SUBMITTING = text(f"""
+    UPDATE fulfilments SET state = 'submitting', attempt = attempt + 1, channel = :channel, reference = :reference,
+                           asked = 0, next_attempt_at = {_NOW}
+    WHERE user_id = :user_id AND recharge_id = :recharge_id AND state = 'due'
+    RETURNING attempt
+""")  # noqa: S608 - composed of constants
+_WAITING = text(f"""
+    UPDATE fulfilments SET state = :state, next_attempt_at = {_NOW} + make_interval(secs => :seconds),
+                           leased_until = NULL, last_error = :error, asked = asked + :asked
+    WHERE user_id = :user_id AND recharge_id = :recharge_id AND next_attempt_at IS NOT NULL
+""")  # noqa: S608 - composed of constants
+_DUE_NOW = text(f"""
+    UPDATE fulfilments SET next_attempt_at = {_NOW}
+    WHERE user_id = :user_id AND recharge_id = :recharge_id AND reference = :reference
+      AND next_attempt_at IS NOT NULL
+    RETURNING 1
+""")  # noqa: S608 - composed of constants
+_STUCK = text("""
+    WITH stuck AS MATERIALIZED (
+        SELECT user_id, recharge_id FROM fulfilments
+        WHERE next_attempt_at IS NOT NULL AND alerted_at IS NULL AND created_at < :before
+        LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE fulfilments SET alerted_at = :now FROM stuck
+    WHERE fulfilments.user_id = stuck.user_id AND fulfilments.recharge_id = stuck.recharge_id
+    RETURNING fulfilments.*
+""")
+
+
+async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> Sequence[Any]:
+    """Lease what is due; rows of `fulfilments`."""
+    values = {"limit": limit, "lease": lease_seconds, "busy": busy, "now": clock.pinned()}
+    return (await db.execute(_CLAIM, values)).all()
+
+
+async def set_submitting(
+    db: AsyncSession, user_id: UUID, recharge_id: UUID, *, channel: str, reference: str
+) -> int | None:
+    """Begin an attempt: its number; None where the fulfilment is not due."""
+    values = {"channel": channel, "reference": reference, "now": clock.pinned()}
+    number = await db.scalar(_SUBMITTING, values | {"user_id": user_id, "recharge_id": recharge_id})
+    return int(number) if number is not None else None
+
+
+async def set_waiting(
+    db: AsyncSession,
+    user_id: UUID,
+    recharge_id: UUID,
+    *,
+    seconds: float,
+    state: FulfilmentState,
+    error: str = "",
+    asked: bool = False,
+) -> None:
+    """Give the lease back and say when it is due again. Nothing where it has ended."""
+    values = {"seconds": seconds, "state": state.value, "error": error, "asked": int(asked)}
+    keys = {"user_id": user_id, "recharge_id": recharge_id, "now": clock.pinned()}
+    await db.execute(_WAITING, values | keys)
+
+
+async def set_due_now(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reference: str) -> bool:
+    """Let the dispatcher ask now, unless it is at it. False where the attempt is not the present one, or it is over."""
+    values = {"reference": reference, "now": clock.pinned()}
+    keys = {"user_id": user_id, "recharge_id": recharge_id}
+    return await db.scalar(_DUE_NOW, values | keys) is not None
+
+
+async def add_reference(
+    db: AsyncSession, reference: str, user_id: UUID, recharge_id: UUID, attempt: int
+) -> None:
+    """Whose a reference is."""
+    db.add(OperatorReference(reference=reference, user_id=user_id, recharge_id=recharge_id, attempt=attempt))
+
+
+async def get_reference(db: AsyncSession, reference: str) -> OperatorReference | None:
+    """Whose a reference is."""
+    return await db.get(OperatorReference, reference)
+
+
+async def list_attempts(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[OperatorAttempt]:
+    """The submissions of a recharge, in order."""
+    query = (
+        select(OperatorAttempt)
+        .where(OperatorAttempt.user_id == user_id, OperatorAttempt.recharge_id == recharge_id)
+        .order_by(OperatorAttempt.attempt)
+    )
+    return (await db.scalars(query)).all()
+
+
+async def get_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, attempt: int) -> OperatorAttempt:
+    """One submission."""
+    return await db.get_one(OperatorAttempt, (user_id, recharge_id, attempt), populate_existing=True)
+
+
+async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Fulfilment:
+    """The fulfilment's row, held to the end of the transaction."""
+    query = (
+        select(Fulfilment)
+        .where(Fulfilment.user_id == user_id, Fulfilment.recharge_id == recharge_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await db.scalars(query)).one()
+
+
+async def set_alerted(db: AsyncSession, *, before: datetime, limit: int) -> list[Any]:
+    """Mark what was queued before `before` and has not ended as alerted, once each; rows of `fulfilments`."""
+    return list((await db.execute(_STUCK, {"before": before, "limit": limit, "now": clock.now()})).all())

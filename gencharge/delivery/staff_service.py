@@ -1,0 +1,60 @@
+"""What the staff do with a pending recharge: end one whose operator does not say how it ended.
+
+It moves money, so it is done under the locks that every end of a recharge takes, and with a reason that the audit trail
+keeps. An admin who is limited to some operators finds those operators' recharges only.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels import service as channels
+from gencharge.core.events.events import changes, emit
+from gencharge.core.values import clock
+from gencharge.delivery.errors import NotUnderWay
+from gencharge.delivery.events import RechargeResolved
+from gencharge.delivery.staff_schemas import Resolution, ResolveRecharge
+from gencharge.recharge import service as recharges
+from gencharge.recharge.models import PaymentState
+from gencharge.recharge.service import CustomerRechargeOut
+from gencharge.sessions.guards import Principal
+
+_PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
+
+
+async def resolve(
+    db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: ResolveRecharge
+) -> CustomerRechargeOut:
+    """End a recharge whose operator does not say how it ended. Raises RechargeNotFound, NotUnderWay."""
+    recharge = await recharges.get_in_scope(db, admin, user_id, recharge_id)
+    await recharges.lock(db, user_id, recharge_id)
+    await db.refresh(recharge)
+    before = recharge.status
+    if before not in _PENDING:
+        raise NotUnderWay(f"The recharge is {before}; there is nothing to resolve.")
+    if command.outcome is Resolution.DELIVERED:
+        fulfilment = await channels.lock_fulfilment(db, user_id, recharge_id)
+        channel = (await channels.load_channels(db)).get(fulfilment.channel)
+        await recharges.deliver(
+            db,
+            user_id,
+            recharge_id,
+            operator_reference=command.operator_reference,
+            channel=fulfilment.channel or "",
+            commission=channel.commission_of(fulfilment.amount) if channel else 0,
+        )
+    else:
+        await recharges.fail(db, user_id, recharge_id, reason="resolved_by_staff")
+    await db.refresh(recharge)
+    resolved = RechargeResolved(
+        user_id=str(user_id),
+        recharge_id=str(recharge_id),
+        operator=recharge.operator,
+        reason=command.reason,
+        changes=changes({"status": before}, {"status": recharge.status}),
+    )
+    await emit(db, resolved)
+    return (await recharges.show_to_staff(db, [recharge], clock.now()))[0]

@@ -1,0 +1,21 @@
+"""What must always hold of receipts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.checks import Check
+
+CHECKS: Final = (
+    Check(
+        "every number of a receipt series belongs to one receipt, without a gap",
+        """
+        SELECT series, financial_year, last_number, given, distinct_numbers FROM receipt_series
+        FULL JOIN (
+            SELECT series, financial_year, count(*) AS given, count(DISTINCT number) AS distinct_numbers
+            FROM receipts GROUP BY series, financial_year
+        ) AS issued USING (series, financial_year)
+        WHERE last_number IS DISTINCT FROM given OR distinct_numbers <> given
+        """,
+    ),
+)

@@ -1,0 +1,9 @@
+"""What can go wrong with receipts."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import Conflict
+
+
+class ReceiptNotReady(Conflict):
+    """Only a recharge that was delivered has a receipt."""

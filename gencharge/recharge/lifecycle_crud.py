@@ -1,0 +1,132 @@
+"""The SQL functions that move a recharge and its plan on. See `recharge/sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.values import clock
+from gencharge.recharge.models import ActivePlan, PaymentState, PlanState
+
+_STATUS = text("""
+    UPDATE recharges SET status = :status
+    WHERE user_id = :user_id AND id = :recharge_id AND status IN ('processing', 'unknown')
+""")
+_DELIVER = text("""
+    SELECT deliver_recharge(:user_id, :recharge_id, :operator_reference, :channel, :commission,
+                            CAST(:context AS jsonb), CAST(:now AS timestamptz))
+""")
+_FAIL = text("""
+    SELECT fail_recharge(:user_id, :recharge_id, :reason, CAST(:context AS jsonb), CAST(:now AS timestamptz))
+""")
+_PAY = text("""
+    SELECT pay_recharge(:user_id, :recharge_id, CAST(:context AS jsonb), CAST(:now AS timestamptz))
+""")
+_REFUND = text("""
+    SELECT refund_recharge(:user_id, :recharge_id, :amount, :key, :reason, CAST(:context AS jsonb),
+                           CAST(:now AS timestamptz))
+""")
+_LOCK = text("SELECT (lock_recharge(:user_id, :recharge_id)).status")
+_ADVANCE = text("""
+    SELECT advance_line(:phone_number, coalesce(CAST(:now AS timestamptz), clock_timestamp()), CAST(:context AS jsonb))
+""")
+_LOCK_LINE = text("SELECT lock_line(:phone_number)")
+# Lines whose active plan has ended, and lines with a queue and nothing active: whatever left them so, they are due.
+_DUE = text("""
+    (SELECT phone_number FROM active_plans
+     WHERE status = 'active' AND valid_until <= coalesce(CAST(:now AS timestamptz), clock_timestamp())
+     ORDER BY valid_until LIMIT :limit)
+    UNION
+    (SELECT phone_number FROM active_plans AS waiting
+     WHERE status = 'queued' AND NOT EXISTS (
+        SELECT FROM active_plans AS running WHERE running.phone_number = waiting.phone_number
+        AND running.status = 'active' AND NOT running.is_addon)
+     LIMIT :limit)
+    ORDER BY phone_number
+""")
+
+
+async def set_status(db: AsyncSession, user_id: UUID, recharge_id: UUID, status: PaymentState) -> None:
+    """What a recharge under way shows: processing or unknown."""
+    await db.execute(_STATUS, {"user_id": user_id, "recharge_id": recharge_id, "status": status.value})
+
+
+async def lock_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> str | None:
+    """Hold the number's line and the recharge to the end of the transaction: its status."""
+    status: str | None = await db.scalar(_LOCK, {"user_id": user_id, "recharge_id": recharge_id})
+    return status
+
+
+async def deliver(
+    db: AsyncSession,
+    user_id: UUID,
+    recharge_id: UUID,
+    *,
+    operator_reference: str | None,
+    channel: str,
+    commission: int,
+    context: str,
+) -> str:
+    """`deliver_recharge`: its outcome."""
+    await db.flush()
+    values = {
+        "operator_reference": operator_reference,
+        "channel": channel,
+        "commission": commission,
+        "context": context,
+        "now": clock.pinned(),
+    }
+    return str(await db.scalar(_DELIVER, values | {"user_id": user_id, "recharge_id": recharge_id}))
+
+
+async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str, context: str) -> str:
+    """`fail_recharge`: its outcome."""
+    await db.flush()
+    values = {"reason": reason, "context": context, "now": clock.pinned()}
+    return str(await db.scalar(_FAIL, values | {"user_id": user_id, "recharge_id": recharge_id}))
+
+
+async def pay(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, context: str) -> str:
+    """`pay_recharge`: its outcome."""
+    values = {"context": context, "now": clock.pinned()}
+    return str(await db.scalar(_PAY, values | {"user_id": user_id, "recharge_id": recharge_id}))
+
+
+async def refund(
+    db: AsyncSession,
+    user_id: UUID,
+    recharge_id: UUID,
+    *,
+    amount: int,
+    key: str,
+    reason: str,
+    context: str,
+) -> str:
+    """`refund_recharge`: its outcome."""
+    values = {"amount": amount, "key": key, "reason": reason, "context": context, "now": clock.pinned()}
+    return str(await db.scalar(_REFUND, values | {"user_id": user_id, "recharge_id": recharge_id}))
+
+
+async def list_due_lines(db: AsyncSession, limit: int) -> list[str]:
+    """Numbers whose plans have to change now, in the order of their numbers; at most twice `limit`."""
+    return list(await db.scalars(_DUE, {"now": clock.pinned(), "limit": limit}))
+
+
+async def list_ended(db: AsyncSession, numbers: Iterable[str]) -> list[str]:
+    """Those of `numbers` whose active plan has ended, in order."""
+    query = select(ActivePlan.phone_number).where(
+        ActivePlan.phone_number.in_(sorted(numbers)),
+        ActivePlan.status == PlanState.ACTIVE,
+        ActivePlan.valid_until <= clock.now(),
+    )
+    return sorted(set(await db.scalars(query)))
+
+
+async def advance_line(db: AsyncSession, phone_number: str, context: str) -> int:
+    """Bring a number's plans to now, under its lock; how many plans changed."""
+    await db.execute(_LOCK_LINE, {"phone_number": phone_number})
+    values = {"phone_number": phone_number, "now": clock.pinned(), "context": context}
+    return int(await db.scalar(_ADVANCE, values) or 0)

@@ -1,1 +1,0 @@
-"""Builders of what tests need, one file a room."""
