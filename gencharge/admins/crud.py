@@ -135,6 +135,11 @@ async def get_role(db: AsyncSession, role_id: UUID) -> Role | None:
     return await db.get(Role, role_id)
 
 
+def select_roles() -> Select[Role]:
+    """All roles."""
+    return select(Role)
+
+
 async def list_role_ids(db: AsyncSession) -> dict[str, UUID]:
     """Name -> id of all roles."""
     rows = await db.execute(select(Role.name, Role.role_id))

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
@@ -24,7 +23,7 @@ from gencharge.admins.events import RoleCreated, RoleDeleted, RoleUpdated
 from gencharge.admins.hierarchy_service import Staff, hold_staff
 from gencharge.admins.models import Role
 from gencharge.admins.roles import SEEDED_NAMES, SNAPSHOT, SUPER_ADMIN
-from gencharge.admins.schemas import PermissionGroup, PermissionOut, PermissionsOut, RoleOut, RolePage
+from gencharge.admins.staff_schemas import PermissionGroup, PermissionOut, PermissionsOut, RoleOut, RolePage
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, PageParams, column_of, fetch_page
 from gencharge.core.rooms import snapshots
@@ -56,7 +55,7 @@ def list_permissions() -> PermissionsOut:
 
 async def list_roles(db: AsyncSession, page: PageParams) -> RolePage:
     """A page of the roles, by name."""
-    rows, cursor, total = await fetch_page(db, select(Role), _ORDER, page)
+    rows, cursor, total = await fetch_page(db, crud.select_roles(), _ORDER, page)
     return RolePage(items=await _out(db, rows), next_cursor=cursor, total=total)
 
 

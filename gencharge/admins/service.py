@@ -14,7 +14,7 @@ from gencharge.admins.events import AdminUpdated
 from gencharge.admins.hierarchy_service import hold_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
-from gencharge.admins.schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
+from gencharge.admins.staff_schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms import snapshots

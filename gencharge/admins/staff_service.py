@@ -12,7 +12,7 @@ from gencharge.admins import events, service
 from gencharge.admins.errors import AdminGone, AdminNotActive, AdminNotBlocked, OwnAccount
 from gencharge.admins.hierarchy_service import Staff, hold_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
-from gencharge.admins.schemas import AdminOut
+from gencharge.admins.staff_schemas import AdminOut
 from gencharge.core.events.events import changes, emit
 from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.audit import jobs, service, staff_routes
+from gencharge.audit import jobs, listeners, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -12,6 +12,6 @@ ROOM: Final = Room(
     about="The hash-chained trail of what everybody did.",
     tags={"audit-logs": "Who did what to what, from where, and how it went."},
     routers=(staff_routes.router,),
-    listeners=(service.ENTRIES,),
+    listeners=(listeners.ENTRIES,),
     jobs=jobs.JOBS,
 )

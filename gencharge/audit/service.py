@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -11,8 +10,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from gencharge.audit import crud
 from gencharge.audit.entries import entry_of
 from gencharge.audit.errors import AuditEntryNotFound
-from gencharge.audit.schemas import AuditQuery
-from gencharge.core.events.events import Envelope, Event, Outside
+from gencharge.audit.staff_schemas import AuditQuery
+from gencharge.core.events.events import Envelope
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.stores.stores import Stores
@@ -21,9 +20,6 @@ from gencharge.core.stores.stores import Stores
 async def record(stores: Stores, batch: list[Envelope]) -> None:
     """Write the entries of these events; one that is there already is never touched. Raises PyMongoError."""
     await crud.add_entries(stores.documents, [entry_of(envelope) for envelope in batch])
-
-
-ENTRIES: Final = Outside("audit.entries", (Event,), record)
 
 
 async def read(

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 
 from gencharge.audit import service as audit
 from gencharge.audit.errors import AuditEntryNotFound
-from gencharge.audit.schemas import AuditEntryOut, AuditPage, AuditQuery
+from gencharge.audit.staff_schemas import AuditEntryOut, AuditPage, AuditQuery
 from gencharge.core.errors import DocumentsUnavailable, ValidationFailed
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.auth import context, personal_data, routes, second_factor_service, staff_routes
+from gencharge.auth import context, listeners, personal_data, routes, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -12,7 +12,7 @@ ROOM: Final = Room(
     about="Signing up and in, and the second factor.",
     tags={"auth": "Signing up, signing in with an OTP, staying signed in, signing out."},
     routers=(routes.router, staff_routes.router, staff_routes.of_sessions, staff_routes.of_admins),
-    listeners=(second_factor_service.FORGET_FACTORS,),
+    listeners=(listeners.FORGET_FACTORS,),
     watchers=(context.watch_desk,),
     personal_data=personal_data.PART,
 )

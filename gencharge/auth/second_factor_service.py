@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.admins.errors import AdminUnknown
-from gencharge.admins.events import AdminArchived
 from gencharge.auth import crud, lockout_service, service, totp
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import Desk
@@ -41,9 +40,9 @@ from gencharge.auth.events import (
 )
 from gencharge.auth.lockout_service import Method, about
 from gencharge.auth.models import SecondFactor
-from gencharge.auth.schemas import FactorOfAdmin, FactorStatus
+from gencharge.auth.staff_schemas import FactorOfAdmin, FactorStatus
 from gencharge.core.errors import Problem
-from gencharge.core.events.events import Envelope, Inside, emit
+from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import StepUpRequired
@@ -246,14 +245,6 @@ async def reset(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> None:
         raise SecondFactorUnknown
     await emit(db, SecondFactorRemoved(**about(admin_id)))
     await sessions.revoke(db, admin_id, reason="second_factor_removed")
-
-
-async def _forget(db: AsyncSession, envelope: Envelope) -> None:
-    if isinstance(envelope.event, AdminArchived):
-        await crud.delete_factor(db, UUID(envelope.event.admin_id))
-
-
-FORGET_FACTORS: Final = Inside("forget-second-factors", (AdminArchived,), _forget)
 
 
 async def _settled(desk: Desk, unit: Callable[[AsyncSession], Awaitable[T | Problem]]) -> T:

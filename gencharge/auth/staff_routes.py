@@ -26,8 +26,8 @@ from gencharge.auth.errors import (
     SignInSuspended,
     SignInUnavailable,
 )
-from gencharge.auth.schemas import (
-    CodeSent,
+from gencharge.auth.schemas import CodeSent, SessionsEnded
+from gencharge.auth.staff_schemas import (
     ConfirmFactor,
     FactorGiven,
     FactorOfAdmin,
@@ -37,7 +37,6 @@ from gencharge.auth.schemas import (
     OwnedSessionPage,
     OwnedSessionQuery,
     RecoveryCodesOut,
-    SessionsEnded,
     VerifyFactor,
 )
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.auth.events import SessionsEndedByAdmin
-from gencharge.auth.schemas import OwnedSessionOut, OwnedSessionPage
+from gencharge.auth.staff_schemas import OwnedSessionOut, OwnedSessionPage
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import PageParams
 from gencharge.core.values.ids import SYSTEM

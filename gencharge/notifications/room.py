@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.notifications import alert_listeners, personal_data, routes, service
+from gencharge.notifications import listeners, personal_data, routes
 
 ROOM: Final = Room(
     name="notifications",
     about="Inboxes and alerts.",
     tags={"notifications": "My inbox: what happened to my money, plans and sign-ins."},
     routers=(routes.router,),
-    listeners=(service.NOTICES, alert_listeners.STAFF_ALERTS),
+    listeners=(listeners.NOTICES, listeners.STAFF_ALERTS),
     personal_data=personal_data.PART,
 )

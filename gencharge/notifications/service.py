@@ -1,41 +1,18 @@
-"""The inbox: put in, read, view, delete."""
+"""The inbox: add, read, view, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
 from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
-from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.notifications import crud
 from gencharge.notifications.errors import NotificationNotFound
-from gencharge.notifications.models import Draft, Notice, NoticeType, Recipient, from_document, to_document
-from gencharge.notifications.payment_templates import TEMPLATES as OF_PAYMENTS
-from gencharge.notifications.templates import TEMPLATES
-
-_ALL: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {**TEMPLATES, **OF_PAYMENTS}
-
-
-async def deliver(stores: Stores, batch: list[Envelope]) -> None:
-    """Put the notices of these events into their inboxes; one that is there already stays as it is."""
-    notices = [
-        to_document(envelope.id, envelope.occurred_at, draft)
-        for envelope in batch
-        # Some events of a kind are nobody's to read.
-        if (draft := _ALL[type(envelope.event)](envelope.event)) is not None
-    ]
-    if notices:
-        await crud.add_notices(stores.documents, notices)
-
-
-NOTICES = Outside("notifications.notices", tuple(_ALL), deliver)
+from gencharge.notifications.models import Notice, NoticeType, Recipient, from_document
 
 
 async def read(

@@ -145,6 +145,11 @@ def select_live(user_id: UUID, now: datetime) -> Select[Session]:
     )
 
 
+def select_all(user_id: UUID) -> Select[Session]:
+    """The sessions of an owner, ended or not."""
+    return select(Session).where(Session.user_id == user_id)
+
+
 async def get_started_at(db: AsyncSession, *, user_id: UUID, session_id: UUID) -> datetime | None:
     """When a session that has not ended began."""
     started: datetime | None = await db.scalar(

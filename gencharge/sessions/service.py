@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import emit
@@ -15,7 +14,7 @@ from gencharge.core.http.paging import Order, PageParams, PageQuery, fetch_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.sessions import crud, revocation_loop
+from gencharge.sessions import announcer, crud
 from gencharge.sessions.errors import SessionEnded, SessionUnknown
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
 from gencharge.sessions.models import Session
@@ -165,7 +164,7 @@ async def _revoke(
         ),
     )
     session_ids = [row.session_id for row in ended]
-    revocation_loop.after_commit(db, session_ids)
+    announcer.after_commit(db, session_ids)
     return session_ids
 
 
@@ -196,7 +195,7 @@ async def list_all(
     """A page of an owner's sessions that are remembered, also those that ended, the newest first."""
     columns = Session.__table__.c
     order = Order(columns.created_at, columns.session_id)
-    return await fetch_page(db, select(Session).where(Session.user_id == user_id), order, page)
+    return await fetch_page(db, crud.select_all(user_id), order, page)
 
 
 async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:

@@ -13,7 +13,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.users import crud
 from gencharge.users import numbers_service as numbers
 from gencharge.users import profile_service as profile
-from gencharge.users.schemas import SavedNumberOut, StaffUserOut
+from gencharge.users.schemas import SavedNumberOut
+from gencharge.users.staff_schemas import StaffUserOut
 
 
 async def _export(stores: Stores, user_id: UUID) -> Any:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from datetime import datetime
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.person_name import Email, PersonName
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import KycTier, UserStatus, UserType
 
 
-def _line(raw: str) -> str:
-    """One line of text: nothing that can't be seen, which no store and no screen should get."""
+def visible_line(raw: str) -> str:
+    """One line of text without invisible characters. For a field of a schema: raises PydanticCustomError."""
     if any(unicodedata.category(character)[0] == "C" and character not in _JOINERS for character in raw):
         raise PydanticCustomError("line", "one line of visible characters")
     return unicodedata.normalize("NFC", raw)
@@ -26,13 +25,12 @@ def _line(raw: str) -> str:
 
 _JOINERS: Final = frozenset("\u200c\u200d")  # Indic scripts need them
 Reason = Annotated[
-    str, Field(min_length=3, max_length=300, examples=["Asked for by phone"]), AfterValidator(_line)
+    str, Field(min_length=3, max_length=300, examples=["Asked for by phone"]), AfterValidator(visible_line)
 ]
-Nickname = Annotated[str, Field(min_length=1, max_length=40, examples=["Mother"]), AfterValidator(_line)]
+Nickname = Annotated[
+    str, Field(min_length=1, max_length=40, examples=["Mother"]), AfterValidator(visible_line)
+]
 Code = Annotated[str, Field(min_length=1, max_length=20)]
-# Days that every store can turn into an instant.
-_FIRST_DAY: Final = date(2000, 1, 1)
-_LAST_DAY: Final = date(2999, 12, 31)
 
 
 class UserOut(Out):
@@ -71,26 +69,6 @@ class SwitchType(Body):
 class WithReason(Body):
     """Why."""
 
-    reason: Reason
-
-
-class EditUser(Body):
-    """What the staff may change of a user: at least one of them."""
-
-    name: PersonName | None = None
-    email: Email | None = None
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if self.name is None and self.email is None:
-            raise ValueError("give `name`, `email` or both")
-        return self
-
-
-class ChangeKycTier(Body):
-    """How well the user is known from now on."""
-
-    tier: KycTier = Field(examples=["full"])
     reason: Reason
 
 
@@ -160,74 +138,3 @@ class SavedNumberOut(Out):
     service_type: UserType
     created_at: datetime
     updated_at: datetime
-
-
-class UserQuery(BoundedParams):
-    """Which users. Days are days in India, both included. A page may hold fewer than `limit`, even none, and still
-    have a next one."""
-
-    user_type: UserType | None = None
-    kyc_tier: KycTier | None = None
-    registered: bool | None = Field(default=None, description="Whether they gave name and address.")
-    from_date: date | None = Field(
-        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="Signed up on this day or later."
-    )
-    to_date: date | None = Field(
-        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="Signed up on this day or earlier."
-    )
-    phone_number: MobileNumber | None = None
-    email: Email | None = None
-    search: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_line)] | None = Field(
-        default=None, description="How the name begins, in capitals or not. Sorted by name.", examples=["ash"]
-    )
-    sort: Literal["created_at", "-created_at", "name", "-name"] | None = Field(
-        default=None, description="`-created_at` unless there is a `search`: then `name`."
-    )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date is not after to_date")
-        return self
-
-
-class PresentUserQuery(UserQuery):
-    """Which of the users that are not archived."""
-
-    status: Literal["active", "blocked", "deactivated"] | None = None
-
-
-class StaffUserOut(UserOut):
-    """A user, as the staff sees them."""
-
-    referred_by: UUID | None
-    status_since: datetime | None = Field(description="null: since they signed up.")
-    status_by: UUID | None = Field(description="Who brought the status about: the user, or an admin.")
-    status_reason: str | None
-    updated_at: datetime
-
-
-class ArchivedUserOut(Out):
-    """An archived user. Once erased, name, number and address are gone."""
-
-    user_id: UUID
-    phone_number: str
-    name: str | None
-    email: str | None
-    user_type: UserType
-    kyc_tier: KycTier
-    created_at: datetime
-    archived_at: datetime
-    archived_by: UUID = Field(description="The user's own id, or an admin's.")
-    reason: str | None
-    erased_at: datetime | None = Field(description="When the personal data was erased.")
-
-
-class UserDetailOut(StaffUserOut):
-    """A user with what each room holds about them."""
-
-    erased_at: datetime | None
-    rooms: dict[str, Any] = Field(
-        description="By room: `connections`, live `sessions` (never a token), `wallet`, ...",
-        examples=[{"wallet": {"balance": 120.50, "held": 0.0}}],
-    )

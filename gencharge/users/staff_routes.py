@@ -41,17 +41,15 @@ from gencharge.users.errors import (
 )
 from gencharge.users.models import KycTier, User, UserType
 from gencharge.users.routes import EXPORTED, attachment
-from gencharge.users.schemas import (
+from gencharge.users.schemas import Reason, SwitchType, WithReason
+from gencharge.users.staff_schemas import (
     ArchivedUserOut,
     ChangeKycTier,
     EditUser,
     PresentUserQuery,
-    Reason,
     StaffUserOut,
-    SwitchType,
     UserDetailOut,
     UserQuery,
-    WithReason,
 )
 
 router = web.router("users")

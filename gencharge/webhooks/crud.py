@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.values import clock
 from gencharge.operators.models import Operator
 from gencharge.webhooks.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gencharge.webhooks.schemas import DeliveryQuery
+from gencharge.webhooks.staff_schemas import DeliveryQuery
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
 # Each endpoint's own places, so that one with a thousand messages due leaves the others theirs. The endpoints in any

@@ -129,7 +129,7 @@ def type_of(event: Event) -> str:
     return MESSAGES[type(event)][0]
 
 
-def is_wanted(kind: str, patterns: Sequence[str]) -> bool:
+def matches(kind: str, patterns: Sequence[str]) -> bool:
     """Whether one of the patterns takes messages of this type."""
     return any(
         pattern in {"*", kind} or (pattern.endswith(".*") and kind.startswith(pattern[:-1]))

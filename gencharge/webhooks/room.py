@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.webhooks import documentation_routes, jobs, loop, outgoing_service, staff_routes
+from gencharge.webhooks import documentation_routes, jobs, listeners, loop, staff_routes
 
 ROOM: Final = Room(
     name="webhooks",
@@ -13,7 +13,7 @@ ROOM: Final = Room(
     tags={"webhooks": "What integrators are told: endpoints, what was sent, sending it again."},
     routers=(staff_routes.router,),
     webhooks=(documentation_routes.describe(),),
-    listeners=(outgoing_service.MESSAGES_OUT,),
+    listeners=(listeners.QUEUE_MESSAGES,),
     jobs=jobs.JOBS,
     loops=(loop.deliver_webhooks,),
 )

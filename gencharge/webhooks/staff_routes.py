@@ -14,8 +14,7 @@ from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
-from gencharge.webhooks import history_service as history
-from gencharge.webhooks import service
+from gencharge.webhooks import staff_service
 from gencharge.webhooks.errors import (
     DeliveryNotFound,
     EndpointDisabled,
@@ -24,7 +23,7 @@ from gencharge.webhooks.errors import (
     EndpointOperatorUnknown,
     EndpointUrlRefused,
 )
-from gencharge.webhooks.schemas import (
+from gencharge.webhooks.staff_schemas import (
     DeliveryDetail,
     DeliveryOut,
     DeliveryQuery,
@@ -55,7 +54,7 @@ def _settings(request: Request) -> Settings:
 async def list_endpoints(admin: Reader, db: Db) -> Page[EndpointOut]:
     """Where integrators listen. Secrets are not shown."""
     del admin
-    return await service.list_all(db)
+    return await staff_service.list_endpoints(db)
 
 
 @router.post(
@@ -75,7 +74,7 @@ async def create_endpoint(
     order: tell them apart by `webhook-id`.
     """
     del admin
-    return await service.create(db, _settings(request), command)
+    return await staff_service.create_endpoint(db, _settings(request), command)
 
 
 @router.get(
@@ -86,7 +85,7 @@ async def create_endpoint(
 async def get_endpoint(admin: Reader, db: Db, endpoint_id: UUID) -> EndpointOut:
     """How an endpoint stands."""
     del admin
-    return await service.show(db, endpoint_id)
+    return await staff_service.show_endpoint(db, endpoint_id)
 
 
 @router.patch(
@@ -99,7 +98,7 @@ async def update_endpoint(
 ) -> EndpointOut:
     """Its address, what it gets, whether it gets anything. What is pending goes to the new address."""
     del admin
-    return await service.update(db, _settings(request), endpoint_id, command)
+    return await staff_service.update_endpoint(db, _settings(request), endpoint_id, command)
 
 
 @router.delete(
@@ -111,7 +110,7 @@ async def update_endpoint(
 async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
     """Nothing more is sent; what waited is discarded, the log stays for its 30 days."""
     del admin
-    await service.delete(db, endpoint_id)
+    await staff_service.delete_endpoint(db, endpoint_id)
 
 
 @router.post(
@@ -123,7 +122,7 @@ async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
 async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UUID) -> EndpointWithSecret:
     """The new secret is in this answer and never again. For 24 hours messages bear two signatures, by both secrets."""
     del admin
-    return await service.rotate_secret(db, _settings(request), endpoint_id)
+    return await staff_service.rotate_secret(db, _settings(request), endpoint_id)
 
 
 @router.post(
@@ -136,7 +135,7 @@ async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UU
 async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> DeliveryOut:
     """A `webhook.test` message; what came of it is in the log a moment later."""
     del admin
-    return await service.send_test(db, endpoint_id)
+    return await staff_service.send_test(db, endpoint_id)
 
 
 @router.get(
@@ -149,7 +148,7 @@ async def list_deliveries(
 ) -> Page[DeliveryOut]:
     """Messages of the last 30 days, newest first. A page may hold fewer than `limit`, and `next_cursor` goes on."""
     del admin
-    return await history.list_all(db, query)
+    return await staff_service.list_deliveries(db, query)
 
 
 @router.get(
@@ -160,7 +159,7 @@ async def list_deliveries(
 async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDetail:
     """What was sent and what the endpoint said to each attempt."""
     del admin
-    return await history.show(db, delivery_id)
+    return await staff_service.show_delivery(db, delivery_id)
 
 
 @router.post(
@@ -173,4 +172,4 @@ async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDeta
 async def redeliver(admin: Sender, db: Db, delivery_id: UUID) -> DeliveryOut:
     """The same message under the same `webhook-id`, now, and with pauses for another 24 hours."""
     del admin
-    return await history.redeliver(db, delivery_id)
+    return await staff_service.redeliver(db, delivery_id)

@@ -15,18 +15,19 @@ from sqlalchemy import text
 from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
 from gencharge.audit import verification_service as verification
+from gencharge.audit.listeners import ENTRIES
 from gencharge.core.events.events import Envelope, Outside, emit
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
-from gencharge.notifications import service as notifications
+from gencharge.notifications import listeners as notifications
 from gencharge.recharge.events import PlanRecharged
 from gencharge.run.embedded import Mongo
 from tests.conftest import database_of, test_settings
 from tests.notifications.test_templates import recharged
 
 USER = str(new_id())
-LISTENERS = (notifications.NOTICES, audit.ENTRIES)
+LISTENERS = (notifications.NOTICES, ENTRIES)
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ async def test_what_happened_while_mongodb_was_stopped_arrives_once_when_it_is_b
 
 
 async def test_late_entries_are_chained_when_they_come(own: Stores, mongo: Mongo) -> None:
-    relay = Relay(own, [audit.ENTRIES])
+    relay = Relay(own, [ENTRIES])
     late = await recharge(own, 2)
     mongo.stop()
     await relay.drain()
@@ -135,7 +136,7 @@ async def test_late_entries_are_chained_when_they_come(own: Stores, mongo: Mongo
     await noticed(own)
     early = await recharge(own, 2)
     # Another relay never saw the store away: the newer events overtake the late deliveries.
-    await Relay(own, [audit.ENTRIES])._deliver_fresh()
+    await Relay(own, [ENTRIES])._deliver_fresh()
     assert await sealing.seal(own, delay_seconds=0) == 2
     await due_now(own)
     await relay.drain()

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 
 from gencharge.api.main import create_app
 from gencharge.audit import sealing_service as sealing
-from gencharge.audit import service as audit
 from gencharge.audit import verification_service as verification
+from gencharge.audit.listeners import ENTRIES
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import Mongo
@@ -69,7 +69,7 @@ async def test_admin_actions_while_mongodb_is_away_succeed_at_once_and_arrive_in
 ) -> None:
     stores: Stores = app.state.stores
     await stores.mongo.drop_database(stores.settings.mongo_database)
-    relay = Relay(stores, [audit.ENTRIES])
+    relay = Relay(stores, [ENTRIES])
     await relay.drain()
     mongo.stop()
     over = asyncio.Event()

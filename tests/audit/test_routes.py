@@ -18,7 +18,7 @@ from gencharge.api.main import create_app
 from gencharge.audit import crud
 from gencharge.audit import sealing_service as sealing
 from gencharge.audit import service as audit
-from gencharge.audit.schemas import AuditQuery
+from gencharge.audit.staff_schemas import AuditQuery
 from gencharge.core.events.events import Envelope, Event
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores

@@ -11,7 +11,7 @@ import pytest
 from gencharge.core.events.events import Event, emit
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
-from gencharge.notifications.service import NOTICES
+from gencharge.notifications.listeners import NOTICES
 
 Announce = Callable[..., Awaitable[None]]
 

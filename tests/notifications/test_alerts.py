@@ -12,7 +12,7 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
-from gencharge.notifications.alert_listeners import ALERTS
+from gencharge.notifications.listeners import ALERTS
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from tests import factories
 

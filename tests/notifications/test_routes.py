@@ -17,7 +17,7 @@ from gencharge.core.events.events import Envelope
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
-from gencharge.notifications.service import deliver
+from gencharge.notifications.listeners import write_notices
 from gencharge.recharge.events import PlanExpired
 from gencharge.sessions.events import RefreshTokenReused
 from tests.conftest import test_settings
@@ -124,10 +124,10 @@ async def test_viewing_all_says_how_many_were_unread(me: Person, announce: Annou
 async def test_a_deleted_notice_stays_deleted_when_its_event_comes_again(me: Person, stores: Stores) -> None:
     event = recharged(user_id=str(me.id))
     again = Envelope(new_id(), datetime(2026, 8, 1, tzinfo=UTC), event, "r-1", "", "user", str(me.id))
-    await deliver(stores, [again])
+    await write_notices(stores, [again])
     notice = (await me.get())["items"][0]["notification_id"]
     assert (await me.ask("DELETE", f"/{notice}")).status_code == 204
-    await deliver(stores, [again])
+    await write_notices(stores, [again])
     assert (await me.get())["items"] == []
     assert (await me.ask("DELETE", f"/{notice}")).status_code == 404
     assert (await me.ask("POST", f"/{notice}/viewed")).status_code == 404

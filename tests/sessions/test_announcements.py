@@ -18,7 +18,7 @@ from sqlalchemy import text
 from gencharge.api.main import create_app
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.sessions import revocation_loop
+from gencharge.sessions import announcer as announcing
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Gate
 from tests import factories
@@ -113,13 +113,13 @@ async def test_the_subscription_comes_back_after_the_connection_was_lost(
     for client in await stores.redis.client_list(_type="pubsub"):
         await stores.redis.client_kill_filter(_id=client["id"])
     for _ in range(100):
-        if dict(await stores.redis.pubsub_numsub(revocation_loop.CHANNEL)).get(revocation_loop.CHANNEL):
+        if dict(await stores.redis.pubsub_numsub(announcing.CHANNEL)).get(announcing.CHANNEL):
             break
         await asyncio.sleep(0.05)
     user = await stores.database.run(factories.make_user)
     headers = await factories.sign_in(app, user)
     principal, _ = Gate.of(app).admit(headers["Authorization"].encode())
-    await stores.redis.publish(revocation_loop.CHANNEL, str(principal.session_id))
+    await stores.redis.publish(announcing.CHANNEL, str(principal.session_id))
     async with factories.new_client(app) as client:
         assert await _seconds_until_refused(client, headers) < 2
 
@@ -129,6 +129,6 @@ async def test_publishing_is_no_concern_of_the_request_that_ends_a_session(setti
     with pytest.raises(RedisConnectionError):
         await redis.ping()
     await redis.aclose()
-    announcer = revocation_loop._Announcer(Gate(settings), redis)
-    announcer.tell([])
-    await asyncio.gather(*announcer._sending)
+    announcer = announcing.Announcer(Gate(settings), redis)
+    announcer.announce([])
+    await asyncio.gather(*announcer._publishing)

@@ -19,7 +19,7 @@ from gencharge.users import service as users
 from gencharge.users import staff_service
 from gencharge.users.errors import SearchSortedByName
 from gencharge.users.models import User
-from gencharge.users.schemas import PresentUserQuery, UserQuery
+from gencharge.users.staff_schemas import PresentUserQuery, UserQuery
 from tests import factories
 from tests.conftest import database_of, test_settings
 from tests.users.conftest import Headers

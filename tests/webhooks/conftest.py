@@ -15,12 +15,11 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.recharge.events import RechargeFailed
-from gencharge.webhooks import history_service as history
-from gencharge.webhooks import outgoing_service as outgoing
-from gencharge.webhooks import service
+from gencharge.webhooks import staff_service
+from gencharge.webhooks.listeners import QUEUE_MESSAGES
 from gencharge.webhooks.loop import Courier
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gencharge.webhooks.schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
+from gencharge.webhooks.staff_schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
 from tests.webhooks.receiver import Receiver, receiver
 
 
@@ -34,16 +33,18 @@ class Partners:
         """A new endpoint at this path of the receiver; `but`: fields of EndpointCreate."""
         values = {"url": self.receiver.base + path, "events": ["*"], **but}
         command = EndpointCreate(**values)
-        return await self.stores.database.run(lambda db: service.create(db, self.stores.settings, command))
+        return await self.stores.database.run(
+            lambda db: staff_service.create_endpoint(db, self.stores.settings, command)
+        )
 
     async def change(self, endpoint_id: UUID, **but: Any) -> EndpointOut:
         command = EndpointUpdate(**but)
         return await self.stores.database.run(
-            lambda db: service.update(db, self.stores.settings, endpoint_id, command)
+            lambda db: staff_service.update_endpoint(db, self.stores.settings, endpoint_id, command)
         )
 
     async def look(self, endpoint_id: UUID) -> EndpointOut:
-        return await self.stores.database.run(lambda db: service.show(db, endpoint_id))
+        return await self.stores.database.run(lambda db: staff_service.show_endpoint(db, endpoint_id))
 
     async def happen(self, *events: Event) -> list[Envelope]:
         """Events are handed to the listener as the relay does it; by default a failed recharge."""
@@ -51,7 +52,7 @@ class Partners:
             Envelope(new_id(), clock.now(), event, "request", "", "system", "")
             for event in events or (failed_recharge(),)
         ]
-        await outgoing.MESSAGES_OUT.deliver(self.stores, batch)
+        await QUEUE_MESSAGES.deliver(self.stores, batch)
         return batch
 
     async def deliveries(self, endpoint_id: UUID) -> list[WebhookDelivery]:
@@ -65,7 +66,9 @@ class Partners:
 
     async def log(self, delivery: WebhookDelivery) -> list[tuple[int, int | None, str]]:
         """The attempts: number, status, error."""
-        shown = await self.stores.database.run(lambda db: history.show(db, delivery.delivery_id))
+        shown = await self.stores.database.run(
+            lambda db: staff_service.show_delivery(db, delivery.delivery_id)
+        )
         return [(one.attempt, one.response_status, one.error) for one in shown.log]
 
 

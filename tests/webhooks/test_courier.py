@@ -15,8 +15,7 @@ from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.webhooks import crud, jobs, service
-from gencharge.webhooks import history_service as history
+from gencharge.webhooks import crud, jobs, service, staff_service
 from gencharge.webhooks import loop as couriers
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import WebhookClient
@@ -39,7 +38,9 @@ async def test_a_message_comes_signed_as_standard_webhooks_says(partners: Partne
     assert b'"amount":299.50' in came.body
     delivery = await partners.delivery(endpoint.endpoint_id)
     assert (delivery.status, came.id) == ("delivered", str(delivery.delivery_id))
-    shown = await partners.stores.database.run(lambda db: history.show(db, delivery.delivery_id))
+    shown = await partners.stores.database.run(
+        lambda db: staff_service.show_delivery(db, delivery.delivery_id)
+    )
     [attempt] = shown.log
     assert (attempt.response_status, attempt.response, attempt.error) == (200, "thanks", "")
 
@@ -256,7 +257,7 @@ async def test_a_message_is_sent_again_under_its_id_for_another_day(
     delivery = await partners.delivery(endpoint.endpoint_id)
     run = partners.stores.database.run
     with clock.later(days=3):
-        again = await run(lambda db: history.redeliver(db, delivery.delivery_id))
+        again = await run(lambda db: staff_service.redeliver(db, delivery.delivery_id))
         assert again.status == "pending"
         await courier.drain()
     first, second = partners.receiver.received
@@ -266,7 +267,7 @@ async def test_a_message_is_sent_again_under_its_id_for_another_day(
     assert [number for number, _, _ in await partners.log(delivery)] == [1, 2]
     await partners.change(endpoint.endpoint_id, is_active=False)
     with pytest.raises(EndpointDisabled):
-        await run(lambda db: history.redeliver(db, delivery.delivery_id))
+        await run(lambda db: staff_service.redeliver(db, delivery.delivery_id))
 
 
 async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one_alone(
@@ -274,7 +275,9 @@ async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one
 ) -> None:
     old = await partners.join()
     settings = partners.stores.settings
-    new = await partners.stores.database.run(lambda db: service.rotate_secret(db, settings, old.endpoint_id))
+    new = await partners.stores.database.run(
+        lambda db: staff_service.rotate_secret(db, settings, old.endpoint_id)
+    )
     assert new.secret != old.secret
     assert new.previous_secret_until is not None
     await partners.happen()

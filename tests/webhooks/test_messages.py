@@ -24,9 +24,9 @@ from gencharge.payments.events import (
 )
 from gencharge.payments.models import Payment
 from gencharge.recharge.events import PlanRecharged, RechargeAccepted, RechargePlaced, RechargeRefunded
-from gencharge.webhooks import outgoing_service as outgoing
 from gencharge.webhooks.documentation_routes import example_of
-from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, is_wanted
+from gencharge.webhooks.listeners import QUEUE_MESSAGES
+from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, matches
 from tests.money import buy, find_plan, make_customer, make_number
 from tests.webhooks.conftest import Partners, failed_recharge
 
@@ -125,7 +125,7 @@ def test_every_line_of_the_table_is_tried_here() -> None:
     ],
 )
 def test_patterns_choose(patterns: list[str], wanted: set[str]) -> None:
-    assert {kind for kind in TYPES if is_wanted(kind, patterns)} == wanted
+    assert {kind for kind in TYPES if matches(kind, patterns)} == wanted
     assert set(patterns) <= set(PATTERNS)
 
 
@@ -197,8 +197,8 @@ async def _paid(partners: Partners, user_id: UUID, recharge_id: UUID) -> UUID:
 async def test_an_event_that_is_handed_out_twice_becomes_one_message(partners: Partners) -> None:
     endpoint = await partners.join()
     batch = await partners.happen(failed_recharge(), failed_recharge())
-    await outgoing.MESSAGES_OUT.deliver(partners.stores, batch)
-    await outgoing.MESSAGES_OUT.deliver(partners.stores, batch[1:])
+    await QUEUE_MESSAGES.deliver(partners.stores, batch)
+    await QUEUE_MESSAGES.deliver(partners.stores, batch[1:])
     found = await partners.deliveries(endpoint.endpoint_id)
     assert sorted(one.event_id for one in found) == sorted(one.id for one in batch)
 
@@ -211,7 +211,7 @@ async def test_two_relays_that_hold_the_same_event_make_one_message(partners: Pa
     async with partners.stores.database.transaction() as db:
         row = (await db.execute(text("SELECT * FROM events WHERE topic = 'RechargeFailed'"))).mappings().one()
     envelope = Envelope(row["id"], row["occurred_at"], event, "", "", "system", "")
-    await outgoing.MESSAGES_OUT.deliver(partners.stores, [envelope])
+    await QUEUE_MESSAGES.deliver(partners.stores, [envelope])
     await relay.drain()
     assert (await partners.delivery(endpoint.endpoint_id)).event_id == envelope.id
 

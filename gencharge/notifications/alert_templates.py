@@ -1,35 +1,23 @@
-"""What the staff are told: things that went wrong with money, to whoever may do something about it."""
+"""The texts of alerts to the staff: what went wrong with money and needs a person."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from gencharge.admins import service as admins
-from gencharge.core.events.events import Envelope, Event, Outside
-from gencharge.core.stores.mongo import Document
-from gencharge.core.stores.stores import Stores
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
-from gencharge.notifications import crud
-from gencharge.notifications.models import Draft, NoticeType, Recipient, to_document
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
-from gencharge.sessions.guards import Action, Resource, permission
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The words of an alert, and what to look at."""
+    """The text of an alert, and the ids of what it is about."""
 
     kind: str
     title: str
     body: str
     data: dict[str, str | int | None]
-    # Who is limited to some operators is told of theirs only; None: of all operators.
+    # An admin who is limited to some operators gets alerts of those only. None: it concerns all operators.
     operator: str | None = None
 
 
@@ -85,45 +73,3 @@ def webhook_refused(event: WebhookRefused) -> Alert:
         f"A message in the name of {event.sender} had no genuine signature: {event.reason}.",
         {"sender": event.sender},
     )
-
-
-_RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
-_PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
-ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
-    RechargeStuck: (recharge_stuck, _RECHARGE),
-    DeliveryDisputed: (delivery_disputed, _RECHARGE),
-    CallbackContradicted: (callback_contradicted, _RECHARGE),
-    PaymentMismatched: (payment_mismatched, _PAYMENTS),
-    WebhookRefused: (webhook_refused, _PAYMENTS),
-}
-
-
-async def deliver(stores: Stores, batch: list[Envelope]) -> None:
-    """Put each alert into the inbox of every admin who may act on it."""
-    alerts = [
-        (envelope, write(envelope.event), needed)
-        for envelope in batch
-        for write, needed in [ALERTS[type(envelope.event)]]
-    ]
-    wanted = {(needed, alert.operator) for _, alert, needed in alerts}
-
-    async def look_up(db: AsyncSession) -> dict[tuple[str, str | None], list[UUID]]:
-        return {each: await admins.holders_of(db, *each) for each in wanted}
-
-    holders = await stores.database.run(look_up)
-    notices: list[Document] = []
-    for envelope, alert, needed in alerts:
-        for admin_id in holders[needed, alert.operator]:
-            draft = Draft(
-                recipient=Recipient("admin", admin_id),
-                kind=alert.kind,
-                type=NoticeType.TRANSACTIONAL,
-                title=alert.title,
-                body=alert.body,
-                data=alert.data,
-            )
-            notices.append(to_document(envelope.id, envelope.occurred_at, draft))
-    await crud.add_notices(stores.documents, notices)
-
-
-STAFF_ALERTS: Final = Outside("notifications.alerts", tuple(ALERTS), deliver)

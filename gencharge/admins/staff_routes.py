@@ -26,7 +26,7 @@ from gencharge.admins.errors import (
     RoleProtected,
     RoleUnknown,
 )
-from gencharge.admins.schemas import (
+from gencharge.admins.staff_schemas import (
     AdminCreate,
     AdminDetail,
     AdminOut,

@@ -1,0 +1,86 @@
+"""Writes notices when something happens: to customers about their money and plans, to the staff what needs attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.core.events.events import Envelope, Event, Outside
+from gencharge.core.stores.stores import Stores
+from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.notifications import alert_templates, crud, payment_templates, templates
+from gencharge.notifications.alert_templates import Alert
+from gencharge.notifications.models import Draft, NoticeType, Recipient, to_document
+from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.sessions.guards import Action, Resource, permission
+
+_TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
+    **templates.TEMPLATES,
+    **payment_templates.TEMPLATES,
+}
+_RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
+_PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
+# The template of each alert, and the permission that an admin needs to receive it.
+ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
+    RechargeStuck: (alert_templates.recharge_stuck, _RECHARGE),
+    DeliveryDisputed: (alert_templates.delivery_disputed, _RECHARGE),
+    CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),
+    PaymentMismatched: (alert_templates.payment_mismatched, _PAYMENTS),
+    WebhookRefused: (alert_templates.webhook_refused, _PAYMENTS),
+}
+
+
+async def write_notices(stores: Stores, batch: list[Envelope]) -> None:
+    """Write the notices of these events. One that exists already stays as it is."""
+    drafts = [(envelope, _TEMPLATES[type(envelope.event)](envelope.event)) for envelope in batch]
+    notices = [
+        to_document(envelope.id, envelope.occurred_at, draft)
+        for envelope, draft in drafts
+        if draft is not None
+    ]
+    if notices:
+        await crud.add_notices(stores.documents, notices)
+
+
+async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
+    """Write each alert into the inbox of every admin who may act on it."""
+    alerts = [
+        (envelope, template(envelope.event), needed)
+        for envelope in batch
+        for template, needed in [ALERTS[type(envelope.event)]]
+    ]
+    lookups = {(needed, alert.operator) for _, alert, needed in alerts}
+
+    async def find_holders(db: AsyncSession) -> dict[tuple[str, str | None], list[UUID]]:
+        return {
+            (needed, operator): await admins.holders_of(db, needed, operator) for needed, operator in lookups
+        }
+
+    holders = await stores.database.run(find_holders)
+    await crud.add_notices(
+        stores.documents,
+        [
+            to_document(envelope.id, envelope.occurred_at, _draft(alert, admin_id))
+            for envelope, alert, needed in alerts
+            for admin_id in holders[needed, alert.operator]
+        ],
+    )
+
+
+def _draft(alert: Alert, admin_id: UUID) -> Draft:
+    return Draft(
+        recipient=Recipient("admin", admin_id),
+        kind=alert.kind,
+        type=NoticeType.TRANSACTIONAL,
+        title=alert.title,
+        body=alert.body,
+        data=alert.data,
+    )
+
+
+NOTICES: Final = Outside("notifications.notices", tuple(_TEMPLATES), write_notices)
+STAFF_ALERTS: Final = Outside("notifications.alerts", tuple(ALERTS), write_alerts)

@@ -1,0 +1,127 @@
+"""Endpoints and deliveries on the wire, as the staff see and change them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from gencharge.core.http.paging import BoundedParams
+from gencharge.core.http.web import Body, Out
+from gencharge.webhooks.models import DeliveryStatus
+
+Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]
+Patterns = Annotated[
+    list[Annotated[str, StringConstraints(min_length=1, max_length=40)]], Field(min_length=1, max_length=20)
+]
+Operators = Annotated[
+    list[Annotated[str, StringConstraints(min_length=1, max_length=20)]], Field(max_length=20)
+]
+_EVENTS = "Types of messages: `payment.captured`; of a family: `recharge.*`; all: `*`."
+_OPERATORS = "Only what concerns these operators; empty: all. Top-ups concern none."
+
+
+def _left_out() -> Any:
+    """The value of a field that was not given: it stays as it is."""
+    return None
+
+
+class EndpointCreate(Body):
+    """A new endpoint."""
+
+    url: Url = Field(description="https, public.", examples=["https://partner.example/gencharge"])
+    description: str = Field(default="", max_length=200, examples=["Partner's order system"])
+    events: Patterns = Field(description=_EVENTS, examples=[["recharge.*", "payment.captured"]])
+    operators: Operators = Field(default_factory=list, description=_OPERATORS, examples=[["JIO"]])
+
+
+class EndpointUpdate(Body):
+    """What is to change; what is left out stays."""
+
+    url: Url = Field(default_factory=_left_out, examples=["https://partner.example/gencharge"])
+    description: str = Field(default_factory=_left_out, max_length=200, examples=["Partner's order system"])
+    events: Patterns = Field(default_factory=_left_out, description=_EVENTS, examples=[["recharge.*"]])
+    operators: Operators = Field(default_factory=_left_out, description=_OPERATORS, examples=[["JIO"]])
+    is_active: bool = Field(
+        default_factory=_left_out,
+        description="Switched on again, it starts without failures, and gets what waits for it.",
+    )
+
+
+class EndpointOut(Out):
+    """An endpoint."""
+
+    endpoint_id: UUID
+    url: str
+    description: str
+    events: list[str]
+    operators: list[str]
+    is_active: bool
+    failures: int = Field(description="Failed attempts in a row; at ten it is disabled.")
+    disabled_at: datetime | None
+    disabled_reason: str | None = Field(description="`by_admin`, `failures` or `gone` (it answered 410).")
+    previous_secret_until: datetime | None = Field(
+        description="After a rotation, the secret before signs, too, until then."
+    )
+    created_at: datetime
+    updated_at: datetime
+
+
+class EndpointWithSecret(EndpointOut):
+    """An endpoint and its secret, the only time that it can be seen."""
+
+    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+
+
+class DeliveryOut(Out):
+    """A message for an endpoint."""
+
+    delivery_id: UUID = Field(description="The `webhook-id`, the same at each attempt.")
+    endpoint_id: UUID
+    event_id: UUID
+    type: str
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: datetime | None
+    created_at: datetime
+    completed_at: datetime | None
+
+
+class AttemptOut(Out):
+    """One attempt."""
+
+    attempt: int
+    url: str
+    started_at: datetime
+    duration_ms: int
+    response_status: int | None
+    response: str = Field(description="The first 1,000 bytes of the answer.")
+    error: str = Field(
+        description="Why there was no answer: `timeout`, `address_refused`, `name_not_found`, ..."
+    )
+
+
+class DeliveryDetail(DeliveryOut):
+    """A message, what it says, and its attempts."""
+
+    body: str
+    log: list[AttemptOut]
+
+
+class DeliveryQuery(BoundedParams):
+    """Which messages. Days are in IST, both included."""
+
+    endpoint_id: UUID | None = None
+    status: DeliveryStatus | None = None
+    type: str | None = Field(default=None, max_length=40, examples=["recharge.delivered"])
+    from_date: date | None = None
+    to_date: date | None = None
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
+            raise ValueError("from_date is not after to_date")
+        return self

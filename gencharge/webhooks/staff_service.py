@@ -1,0 +1,279 @@
+"""What the staff do with endpoints and deliveries: create, change, test, give a new secret, read, send again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Order, Page, column_of, fetch_bounded_page
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.webhooks import crud, service, signing
+from gencharge.webhooks.addresses import Reach, check_url
+from gencharge.webhooks.errors import (
+    DeliveryNotFound,
+    EndpointDisabled,
+    EndpointEventsUnknown,
+    EndpointNotFound,
+    EndpointOperatorUnknown,
+    EndpointUrlRefused,
+)
+from gencharge.webhooks.events import (
+    WebhookEndpointCreated,
+    WebhookEndpointDeleted,
+    WebhookEndpointUpdated,
+    WebhookRedelivered,
+    WebhookSecretRotated,
+    WebhookTested,
+)
+from gencharge.webhooks.messages import PATTERNS, TEST, test_body
+from gencharge.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from gencharge.webhooks.staff_schemas import (
+    AttemptOut,
+    DeliveryDetail,
+    DeliveryOut,
+    DeliveryQuery,
+    EndpointCreate,
+    EndpointOut,
+    EndpointUpdate,
+    EndpointWithSecret,
+)
+
+# How long the old secret also signs after a rotation: time to deploy the new one.
+OVERLAP: Final = timedelta(hours=24)
+# Rows of an index's order are neighbours in the table: they are written in that order.
+_LOOK_THROUGH: Final = 10_000
+_EDITABLE: Final = ("url", "description", "events", "operators", "is_active")
+
+
+async def list_endpoints(db: AsyncSession) -> Page[EndpointOut]:
+    """The endpoints, in the order in which they were made."""
+    items = [_to_out(row) for row in await crud.list_endpoints(db)]
+    return Page(items=items, next_cursor=None, total=len(items))
+
+
+async def show_endpoint(db: AsyncSession, endpoint_id: UUID) -> EndpointOut:
+    """One endpoint. Raises EndpointNotFound."""
+    endpoint = await crud.get_endpoint(db, endpoint_id)
+    if endpoint is None:
+        raise EndpointNotFound
+    return _to_out(endpoint)
+
+
+async def create_endpoint(
+    db: AsyncSession, settings: Settings, command: EndpointCreate
+) -> EndpointWithSecret:
+    """A new endpoint and its secret. Raises EndpointUrlRefused, EndpointEventsUnknown, EndpointOperatorUnknown."""
+    values = await _checked(db, settings, command.model_dump())
+    endpoint_id, secret, now = new_id(), signing.new_secret(), clock.now()
+    endpoint = WebhookEndpoint(
+        endpoint_id=endpoint_id,
+        secret=service.sealer_of(settings).seal(endpoint_id, secret),
+        is_active=True,
+        failures=0,
+        created_at=now,
+        updated_at=now,
+        **values,
+    )
+    db.add(endpoint)
+    await db.flush()
+    state = changes({}, _state_of(endpoint))
+    await emit(db, WebhookEndpointCreated(user_id=str(SYSTEM), endpoint_id=str(endpoint_id), changes=state))
+    return _with_secret(endpoint, secret)
+
+
+async def update_endpoint(
+    db: AsyncSession, settings: Settings, endpoint_id: UUID, command: EndpointUpdate
+) -> EndpointOut:
+    """Change what the command names. Switched on again, an endpoint starts without failures and gets what waits for it.
+
+    Raises EndpointNotFound, EndpointUrlRefused, EndpointEventsUnknown, EndpointOperatorUnknown.
+    """
+    values = await _checked(db, settings, command.model_dump(include=command.model_fields_set))
+    endpoint = await _hold(db, endpoint_id)
+    before = _state_of(endpoint)
+    active = values.pop("is_active", endpoint.is_active)
+    for name, value in values.items():
+        setattr(endpoint, name, value)
+    if active and not endpoint.is_active:
+        endpoint.is_active, endpoint.failures = True, 0
+        endpoint.disabled_at, endpoint.disabled_reason = None, None
+        await crud.wake(db, endpoint_id)
+    elif endpoint.is_active and not active:
+        endpoint.is_active = False
+        endpoint.disabled_at, endpoint.disabled_reason = clock.now(), "by_admin"
+    changed = changes(before, _state_of(endpoint))
+    if changed:
+        endpoint.updated_at = clock.now()
+        await emit(
+            db, WebhookEndpointUpdated(user_id=str(SYSTEM), endpoint_id=str(endpoint_id), changes=changed)
+        )
+    await db.flush()
+    return _to_out(endpoint)
+
+
+async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
+    """Remove an endpoint; what waited for it is discarded, its log stays. Raises EndpointNotFound."""
+    endpoint = await _hold(db, endpoint_id)
+    state = _state_of(endpoint)
+    await db.delete(endpoint)
+    await db.flush()
+    deleted = WebhookEndpointDeleted(
+        user_id=str(SYSTEM),
+        endpoint_id=str(endpoint_id),
+        discarded=await crud.discard_all(db, endpoint_id),
+        changes=changes(state, {}),
+    )
+    await emit(db, deleted)
+
+
+async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID) -> EndpointWithSecret:
+    """A new secret; the present one signs beside it for 24 hours. Raises EndpointNotFound."""
+    endpoint = await _hold(db, endpoint_id)
+    secret, now = signing.new_secret(), clock.now()
+    endpoint.previous_secret, endpoint.previous_valid_until = endpoint.secret, now + OVERLAP
+    endpoint.secret = service.sealer_of(settings).seal(endpoint_id, secret)
+    endpoint.updated_at = now
+    await db.flush()
+    rotated = WebhookSecretRotated(
+        user_id=str(SYSTEM),
+        endpoint_id=str(endpoint_id),
+        previous_valid_until=endpoint.previous_valid_until.isoformat(),
+    )
+    await emit(db, rotated)
+    return _with_secret(endpoint, secret)
+
+
+async def send_test(db: AsyncSession, endpoint_id: UUID) -> DeliveryOut:
+    """Queue a test event. Raises EndpointNotFound, EndpointDisabled."""
+    endpoint = await _hold(db, endpoint_id)
+    if not endpoint.is_active:
+        raise EndpointDisabled
+    row = service.new_delivery(endpoint_id, new_id(), TEST, test_body(clock.now()))
+    await crud.add_deliveries(db, [row])
+    delivery_id = row["delivery_id"]
+    tested = WebhookTested(user_id=str(SYSTEM), endpoint_id=str(endpoint_id), delivery_id=str(delivery_id))
+    await emit(db, tested)
+    delivery = await crud.find_delivery(db, delivery_id)
+    return DeliveryOut.model_validate(delivery)
+
+
+async def list_deliveries(db: AsyncSession, query: DeliveryQuery) -> Page[DeliveryOut]:
+    """A page of the messages that match. Raises CursorInvalid."""
+    order = Order(
+        column_of(WebhookDelivery.created_at),
+        column_of(WebhookDelivery.delivery_id),
+        descending=query.sort.startswith("-"),
+    )
+    rows, cursor = await fetch_bounded_page(
+        db,
+        crud.select_deliveries(query),
+        lambda delivery: crud.match_deliveries(delivery, query),
+        order,
+        query,
+        look_through=_LOOK_THROUGH,
+    )
+    return Page(items=[DeliveryOut.model_validate(row) for row in rows], next_cursor=cursor)
+
+
+async def show_delivery(db: AsyncSession, delivery_id: UUID) -> DeliveryDetail:
+    """One message with its attempts. Raises DeliveryNotFound."""
+    delivery = await crud.find_delivery(db, delivery_id)
+    if delivery is None:
+        raise DeliveryNotFound
+    attempts = [AttemptOut.model_validate(row) for row in await crud.list_attempts(db, delivery)]
+    summary = DeliveryOut.model_validate(delivery)
+    return DeliveryDetail(**summary.model_dump(), body=delivery.body, log=attempts)
+
+
+async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
+    """Send a message again, under the same id, for another 24 hours. Raises DeliveryNotFound, EndpointDisabled."""
+    known = await crud.find_delivery(db, delivery_id)
+    if known is None:
+        raise DeliveryNotFound
+    # Lock order: the endpoint first.
+    endpoint = await crud.lock_endpoint(db, known.endpoint_id)
+    if endpoint is None or not endpoint.is_active:
+        raise EndpointDisabled
+    delivery = await crud.find_delivery(db, delivery_id, lock=True)
+    if delivery is None:
+        raise DeliveryNotFound
+    now, before = clock.now(), delivery.status
+    if delivery.status != DeliveryStatus.PENDING:
+        delivery.leased_until = None
+    delivery.status, delivery.tries, delivery.completed_at = DeliveryStatus.PENDING.value, 0, None
+    delivery.next_attempt_at, delivery.expires_at = now, now + service.RETRY_FOR
+    await db.flush()
+    redelivered = WebhookRedelivered(
+        user_id=str(SYSTEM),
+        delivery_id=str(delivery_id),
+        endpoint_id=str(delivery.endpoint_id),
+        type=delivery.type,
+        changes=changes({"status": before}, {"status": delivery.status}),
+    )
+    await emit(db, redelivered)
+    return DeliveryOut.model_validate(delivery)
+
+
+async def _hold(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:
+    endpoint = await crud.lock_endpoint(db, endpoint_id)
+    if endpoint is None:
+        raise EndpointNotFound
+    return endpoint
+
+
+async def _checked(db: AsyncSession, settings: Settings, values: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a command, in order and without repetitions."""
+    if "url" in values:
+        try:
+            check_url(values["url"], Reach.of(settings))
+        except ValueError as problem:
+            raise EndpointUrlRefused(
+                errors=[field_problem("body.url", str(problem), "url_refused")]
+            ) from None
+    if "events" in values:
+        values["events"] = list(dict.fromkeys(values["events"]))
+        if unknown := [pattern for pattern in values["events"] if pattern not in PATTERNS]:
+            message = f"not {unknown[0]!r}; of: {', '.join(PATTERNS)}"
+            raise EndpointEventsUnknown(errors=[field_problem("body.events", message, "unknown_event")])
+    if values.get("operators"):
+        values["operators"] = list(dict.fromkeys(code.upper() for code in values["operators"]))
+        codes = await crud.list_operator_codes(db)
+        if set(values["operators"]) - set(codes):
+            message = f"of: {', '.join(codes)}"
+            raise EndpointOperatorUnknown(
+                errors=[field_problem("body.operators", message, "unknown_operator")]
+            )
+    return values
+
+
+def _state_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    return {name: getattr(endpoint, name) for name in _EDITABLE}
+
+
+def _to_out(endpoint: WebhookEndpoint) -> EndpointOut:
+    return EndpointOut(**_fields_of(endpoint))
+
+
+def _with_secret(endpoint: WebhookEndpoint, secret: str) -> EndpointWithSecret:
+    return EndpointWithSecret(**_fields_of(endpoint), secret=secret)
+
+
+def _fields_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    until = endpoint.previous_valid_until
+    return {
+        **_state_of(endpoint),
+        "endpoint_id": endpoint.endpoint_id,
+        "failures": endpoint.failures,
+        "disabled_at": endpoint.disabled_at,
+        "disabled_reason": endpoint.disabled_reason,
+        "previous_secret_until": until if until is not None and until > clock.now() else None,
+        "created_at": endpoint.created_at,
+        "updated_at": endpoint.updated_at,
+    }
