@@ -118,20 +118,30 @@ async def approve(
     customer = await crud.lock_customer(db, user_id)
     if customer is None or customer.status == UserStatus.ARCHIVED:
         raise UserUnknown
-    moving: dict[str, Any] = {
-        "code": Code.ADJUSTMENT,
-        "key": str(adjustment_id),
-        "reference_id": adjustment_id,
-    }
     amount = Money(decided.amount)
     if decided.direction == Direction.CREDIT:
         limit = service.limits(settings, customer.kyc_tier).balance
         moved = await service.credit(
-            db, user_id, amount, source_account=Account.ADJUSTMENT, balance_limit=limit, **moving
+            db,
+            user_id,
+            amount,
+            source_account=Account.ADJUSTMENT,
+            code=Code.ADJUSTMENT,
+            key=str(adjustment_id),
+            balance_limit=limit,
+            reference_id=adjustment_id,
         )
         before = moved.answer.paise - amount.paise
     else:
-        moved = await service.debit(db, user_id, amount, target_account=Account.ADJUSTMENT, **moving)
+        moved = await service.debit(
+            db,
+            user_id,
+            amount,
+            target_account=Account.ADJUSTMENT,
+            code=Code.ADJUSTMENT,
+            key=str(adjustment_id),
+            reference_id=adjustment_id,
+        )
         before = moved.answer.paise + amount.paise
     done = _decision(decided) | changes({"available_paise": before}, {"available_paise": moved.answer.paise})
     await emit(db, AdjustmentApproved(**_told(decided), changes=done))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, text, update
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
+from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.users.models import User
 from gencharge.wallet.models import (
@@ -34,12 +35,13 @@ from gencharge.wallet.schemas import (
 _MINE = (Account.MAIN, Account.HELD)
 _TRANSFER = text("""
     SELECT posted_after, held_after FROM wallet_transfer(
-        :user_id, :id, :debit, :credit, :amount, CAST(:code AS smallint), :key, :reference_id, :phone_number,
-        :service_type, :source, :payment_method, :balance_limit, coalesce(CAST(:now AS timestamptz), clock_timestamp()),
-        :operator)
+        p_user => :user_id, p_id => :transfer_id, p_debit => :debit, p_credit => :credit, p_amount => :amount,
+        p_code => CAST(:code AS smallint), p_key => :key, p_reference => :reference_id, p_phone => :phone_number,
+        p_service_type => :service_type, p_source => :source, p_payment_method => :payment_method,
+        p_balance_limit => :balance_limit, p_now => coalesce(CAST(:now AS timestamptz), clock_timestamp()),
+        p_operator => :operator)
 """)
-# The wallet and the KYC tier that sets its limits, in one round trip.
-GET_WALLET = """
+_GET_BALANCE = """
     SELECT posted, held, kyc_tier FROM wallets LEFT JOIN users USING (user_id) WHERE wallets.user_id = $1
 """
 _SUMS = text("""
@@ -53,6 +55,25 @@ _SUMS = text("""
 """)
 
 
+class About(TypedDict, total=False):
+    """What a transfer is about; what is left out is NULL."""
+
+    reference_id: UUID | None
+    phone_number: str | None
+    service_type: str | None
+    source: str | None
+    payment_method: str | None
+    operator: str | None  # its code; without one, that of the operator whose account is on the other side
+
+
+class Balance(NamedTuple):
+    """A wallet row in paise, and the customer's KYC tier."""
+
+    posted: int
+    held: int
+    kyc_tier: str | None
+
+
 async def add_wallet(db: AsyncSession, user_id: UUID) -> None:
     """An empty wallet; nothing where there is one."""
     await db.execute(insert(Wallet).values(user_id=user_id).on_conflict_do_nothing())
@@ -63,10 +84,40 @@ async def get_wallet(db: AsyncSession, user_id: UUID) -> Wallet | None:
     return await db.get(Wallet, user_id, populate_existing=True)
 
 
-async def add_transfer(db: AsyncSession, **values: Any) -> tuple[int, int] | None:
-    """Move money by `wallet_transfer`; (posted, held) after it, or None where the wallet row did not allow it."""
-    row = (await db.execute(_TRANSFER, values | {"now": clock.pinned()})).one_or_none()
-    return (row.posted_after, row.held_after) if row else None
+async def get_balance(database: Database, user_id: UUID) -> Balance | None:
+    """The wallet and the KYC tier that sets its limits, in one round trip without a session."""
+    row = await database.fetch_row(_GET_BALANCE, user_id)
+    return None if row is None else Balance(*row)
+
+
+async def add_transfer(
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    transfer_id: UUID,
+    debit: str,
+    credit: str,
+    amount: int,
+    code: Code,
+    key: str,
+    balance_limit: int | None,
+    about: About,
+) -> tuple[int, int] | None:
+    """Move `amount` paise by `wallet_transfer`; (posted, held) after it, or None if the wallet does not allow it."""
+    values = {
+        "user_id": user_id,
+        "transfer_id": transfer_id,
+        "debit": debit,
+        "credit": credit,
+        "amount": amount,
+        "code": int(code),
+        "key": key,
+        "balance_limit": balance_limit,
+        "now": clock.pinned(),
+    }
+    described: dict[str, object] = dict.fromkeys(About.__annotations__)
+    row = (await db.execute(_TRANSFER, values | described | about)).one_or_none()
+    return (row.posted_after, row.held_after) if row is not None and row.posted_after is not None else None
 
 
 async def find_transfer(db: AsyncSession, user_id: UUID, key: str, code: Code) -> Transfer | None:

@@ -11,7 +11,7 @@ path of a recharge goes through the same SQL function, `wallet_transfer`, inside
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Unpack
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +24,7 @@ from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.core.values.money import Money
 from gencharge.users.models import KycTier
 from gencharge.wallet import crud
+from gencharge.wallet.crud import About
 from gencharge.wallet.errors import (
     BalanceLimitReached,
     InsufficientBalance,
@@ -57,12 +58,11 @@ async def credit(
     code: Code,
     key: str,
     balance_limit: Money | None = None,
-    **about: Any,
+    **about: Unpack[About],
 ) -> Answered[Money]:
     """Put `amount` from `source_account` into the wallet.
 
-    `about`: reference_id, phone_number, service_type, source, payment_method, operator (its code; without one, the
-    one whose account is on the other side). Raises WalletNotFound, and
+    `about` says what it is about (`crud.About`). Raises WalletNotFound, and
     BalanceLimitReached where the wallet would hold more than `balance_limit`.
     """
     return await _move(
@@ -79,21 +79,34 @@ async def credit(
 
 
 async def debit(
-    db: AsyncSession, user_id: UUID, amount: Money, *, target_account: str, code: Code, key: str, **about: Any
+    db: AsyncSession,
+    user_id: UUID,
+    amount: Money,
+    *,
+    target_account: str,
+    code: Code,
+    key: str,
+    **about: Unpack[About],
 ) -> Answered[Money]:
     """Take `amount` out of the wallet into `target_account`. Raises WalletNotFound, InsufficientBalance."""
     return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **about)
 
 
 async def release(
-    db: AsyncSession, user_id: UUID, amount: Money, *, code: Code, key: str, **about: Any
+    db: AsyncSession, user_id: UUID, amount: Money, *, code: Code, key: str, **about: Unpack[About]
 ) -> Answered[Money]:
     """Give held money back to what can be spent. Raises WalletNotFound, InsufficientBalance where it is not held."""
     return await _move(db, user_id, amount, Account.HELD, Account.MAIN, code=code, key=key, **about)
 
 
 async def write_off(
-    db: AsyncSession, amount: Money, *, debit_account: str, credit_account: str, key: str, **about: Any
+    db: AsyncSession,
+    amount: Money,
+    *,
+    debit_account: str,
+    credit_account: str,
+    key: str,
+    **about: Unpack[About],
 ) -> Answered[Money]:
     """Book a difference with a counterparty between two accounts of the house; no customer's balance changes.
 
@@ -115,28 +128,25 @@ async def _move(
     code: Code,
     key: str,
     balance_limit: Money | None = None,
-    **about: Any,
+    **about: Unpack[About],
 ) -> Answered[Money]:
     if not amount:
         raise ValueError("a movement has an amount above zero")
-    values: dict[str, Any] = dict.fromkeys(
-        ("reference_id", "phone_number", "service_type", "source", "payment_method", "operator")
-    )
-    if unknown := about.keys() - values.keys():
+    if unknown := about.keys() - About.__annotations__.keys():
         raise TypeError(f"a movement is not described by {', '.join(sorted(unknown))}")
     if await crud.find_transfer(db, user_id, key, code) is not None:
         return Answered(await available(db, user_id), replayed=True)
     after = await crud.add_transfer(
         db,
         user_id=user_id,
-        id=new_id(),
+        transfer_id=new_id(),
         debit=str(debit_account),
         credit=str(credit_account),
         amount=amount.paise,
-        code=int(code),
+        code=code,
         key=key,
         balance_limit=None if balance_limit is None else balance_limit.paise,
-        **(values | about),
+        about=about,
     )
     if after is None:
         await available(db, user_id)  # raises WalletNotFound
@@ -155,10 +165,10 @@ async def available(db: AsyncSession, user_id: UUID) -> Money:
 
 async def show(database: Database, user_id: UUID, settings: Settings) -> WalletOut:
     """The wallet, in one round trip. Raises WalletNotFound."""
-    row = await database.fetch_row(crud.GET_WALLET, user_id)
-    if row is None:
+    balance = await crud.get_balance(database, user_id)
+    if balance is None:
         raise WalletNotFound
-    posted, held, kyc_tier = row
+    posted, held, kyc_tier = balance
     return WalletOut(balance=Money(posted - held), held=Money(held), limits=limits(settings, kyc_tier))
 
 

@@ -67,10 +67,18 @@ async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -
         async def unit(
             db: AsyncSession, debit: str = debit, credit: str = credit, code: Code = code, paise: int = paise
         ) -> tuple[int, int]:
-            about = ("reference_id", "phone_number", "service_type", "source", "payment_method", "operator")
-            values = {"user_id": user, "id": new_id(), "key": str(uuid4()), "balance_limit": None}
-            values |= {"debit": debit, "credit": credit, "amount": paise, "code": int(code)}
-            await crud.add_transfer(db, **values, **dict.fromkeys(about))
+            await crud.add_transfer(
+                db,
+                user_id=user,
+                transfer_id=new_id(),
+                debit=debit,
+                credit=credit,
+                amount=paise,
+                code=code,
+                key=str(uuid4()),
+                balance_limit=None,
+                about={},
+            )
             found = await crud.get_wallet(db, user)
             assert found is not None
             return found.posted, found.held
