@@ -24,7 +24,7 @@ from gencharge.core.values import clock
 from gencharge.delivery import crud
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.recharge import service as recharges
-from gencharge.recharge.models import PaymentState
+from gencharge.recharge.models import DeliverOutcome, FailOutcome, PaymentState
 
 # A recharge that has never reached an operator is given up after so long; one that may have is asked about for ever.
 PATIENCE: Final = timedelta(minutes=15)
@@ -120,8 +120,8 @@ async def _delivered(
         channel=attempt.channel,
         commission=channel.commission_of(fulfilment.amount) if channel else 0,
     )
-    twice = outcome == "already" and attempt.reference != fulfilment.reference
-    if (outcome == "given_up" or twice) and not told_before:
+    twice = outcome is DeliverOutcome.ALREADY and attempt.reference != fulfilment.reference
+    if (outcome is DeliverOutcome.GIVEN_UP or twice) and not told_before:
         await emit(
             db,
             DeliveryDisputed(
@@ -240,32 +240,28 @@ async def apply_answer(db: AsyncSession, reference: str, answer: Answer) -> bool
     return await apply(db, reference, answer, snapshot=snapshot, check_seconds=_ASK_AGAIN_SECONDS)
 
 
-async def settle_delivered(db: AsyncSession, reference: str, operator_reference: str | None) -> str:
-    """The operator's statement shows that it delivered this: its held money goes to the operator, the plan starts.
-
-    Returns 'delivered', 'already', 'given_up' if the recharge had failed and its money is back, 'not_found'.
-    """
+async def settle_delivered(
+    db: AsyncSession, reference: str, operator_reference: str | None
+) -> DeliverOutcome:
+    """The operator's statement shows that it delivered this: its held money goes to the operator, the plan starts."""
     known = await channels.find_reference(db, reference)
     if known is None:
-        return "not_found"
+        return DeliverOutcome.NOT_FOUND
     before = await recharges.lock(db, known.user_id, known.recharge_id)
     if before not in _PENDING:
-        return "given_up" if before == PaymentState.FAILED else "already"
+        return DeliverOutcome.GIVEN_UP if before == PaymentState.FAILED else DeliverOutcome.ALREADY
     await apply_answer(db, reference, Answer(Verdict.DELIVERED, operator_reference))
-    return "delivered"
+    return DeliverOutcome.DELIVERED
 
 
-async def fail_and_release(db: AsyncSession, reference: str, reason: str) -> str:
-    """The operator's statement shows that it did not deliver this: its held money goes back to the wallet.
-
-    Returns 'failed', 'already', 'delivered' if it had been delivered (nothing is changed), 'not_found'.
-    """
+async def fail_and_release(db: AsyncSession, reference: str, reason: str) -> FailOutcome:
+    """The operator's statement shows that it did not deliver this: its held money goes back to the wallet."""
     known = await channels.find_reference(db, reference)
     if known is None:
-        return "not_found"
+        return FailOutcome.NOT_FOUND
     before = await recharges.lock(db, known.user_id, known.recharge_id)
     if before not in _PENDING:
-        return "already" if before == PaymentState.FAILED else "delivered"
+        return FailOutcome.ALREADY if before == PaymentState.FAILED else FailOutcome.DELIVERED
     attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
     if attempt.outcome is None:
         channels.end_attempt(attempt, "refused", Answer(Verdict.REFUSED, reason=reason))

@@ -8,7 +8,7 @@ payment's event sends it on (`recharge.listeners`). If that sale is refused, the
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from gencharge.core import faultpoints
@@ -25,7 +25,8 @@ from gencharge.payments.models import Purpose
 from gencharge.payments.service import Desk, OpenPayment
 from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
 from gencharge.recharge.errors import REFUSALS, WalletPartWrong
-from gencharge.recharge.models import PaymentMethod, RechargeStatus
+from gencharge.recharge.models import PaymentMethod, RechargeStatus, SaleOutcome
+from gencharge.recharge.sale_crud import SaleRow, TermsRow
 from gencharge.recharge.schemas import (
     ActivationMode,
     PaymentDue,
@@ -41,72 +42,63 @@ from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 # No gateway takes less than a rupee.
 GATEWAY_MINIMUM: Final = Money.rupees(1)
+_SOLD: Final = frozenset({SaleOutcome.DONE, SaleOutcome.REPLAYED})
 _HOW_TO_CORRECT: Final = "If that is not right, correct it with PUT /v1/operators/connections/{phone_number}."
 
 
 async def quote(database: Database, user_id: UUID, query: Quote) -> QuoteOut:
     """What the recharge would cost and when it would start. Raises a refusal of `recharge.errors`, WalletNotFound."""
-    row = await _terms(database, user_id, query)
-    plan, running = row["plan"], row["running"]
-    price, balance = Money(plan["price_paise"]), Money(row["available"])
+    terms = await _terms(database, user_id, query)
+    price, balance = Money(terms.price), Money(terms.available or 0)
     return QuoteOut(
         phone_number=query.phone_number,
-        plan_id=plan["plan_id"],
-        plan_name=plan["name"],
-        operator=plan["operator"],
-        plan_type=plan["plan_type"],
+        plan_id=terms.plan_id,
+        plan_name=terms.plan_name,
+        operator=terms.operator,
+        plan_type=terms.plan_type,
         price=price,
         discount=Money(0),
         payable=price,
         wallet_balance=balance,
         wallet_covers=balance >= price,
         shortfall=price - balance if price > balance else Money(0),
-        status=RechargeStatus(row["status"]),
-        valid_from=row["valid_from"],
-        valid_until=row["valid_until"],
-        running_plan=_running(running),
+        status=RechargeStatus(terms.status),
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+        running_plan=_running(terms),
     )
 
 
-async def _terms(database: Database, user_id: UUID, command: Quote | Subscribe) -> Any:
+async def _terms(database: Database, user_id: UUID, command: Quote | Subscribe) -> TermsRow:
     """The terms of a sale as they stand now. Raises a refusal of `recharge.errors`, WalletNotFound."""
-    row = await _fetch_terms(database, user_id, command)
-    if _has_ended(row["running"]):
+    terms = await _get_terms(database, user_id, command)
+    if terms.running_until is not None and terms.running_until <= clock.now():
         number = command.phone_number
         await database.run(lambda db: lifecycle_crud.advance_line(db, number, events.context_json()))
-        row = await _fetch_terms(database, user_id, command)
-    if row["outcome"] is not None:
-        raise _refusal(row["outcome"], row["known"], command.phone_number)
-    if row["available"] is None:
+        terms = await _get_terms(database, user_id, command)
+    if terms.outcome is not None:
+        raise _refusal(terms.outcome, terms.known, command.phone_number)
+    if terms.available is None:
         raise WalletNotFound
-    return row
+    return terms
 
 
-async def _fetch_terms(database: Database, user_id: UUID, command: Quote | Subscribe) -> Any:
-    row = await database.fetch_row(
-        sale_crud.QUOTE,
-        user_id,
-        command.phone_number,
-        command.plan_id,
-        operators.hint(command.phone_number),
-        command.activation_mode is ActivationMode.ACTIVATE,
-        clock.pinned(),
-    )
-    assert row is not None, "recharge_terms returns one row"
-    return row
-
-
-def _has_ended(running: Any) -> bool:
-    return (
-        running is not None and running["valid_until"] is not None and running["valid_until"] <= clock.now()
+async def _get_terms(database: Database, user_id: UUID, command: Quote | Subscribe) -> TermsRow:
+    return await sale_crud.get_terms(
+        database,
+        user_id=user_id,
+        phone_number=command.phone_number,
+        plan_id=command.plan_id,
+        hint=operators.hint(command.phone_number),
+        replace=command.activation_mode is ActivationMode.ACTIVATE,
     )
 
 
-def _running(plan: Any) -> RunningPlan | None:
-    if plan is None or plan["recharge_id"] is None:
+def _running(terms: TermsRow) -> RunningPlan | None:
+    if terms.running_id is None or terms.running_name is None or terms.running_until is None:
         return None
     return RunningPlan(
-        subscription_id=plan["recharge_id"], plan_name=plan["plan_name"], valid_until=plan["valid_until"]
+        subscription_id=terms.running_id, plan_name=terms.running_name, valid_until=terms.running_until
     )
 
 
@@ -119,30 +111,27 @@ async def pay_from_wallet(
     `recharge.errors`, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
     """
     await faultpoints.point("recharge.asked")
-    row = await database.fetch_row(
-        sale_crud.RECHARGE_FROM_WALLET,
-        user_id,
-        new_id(),
-        key,
-        fingerprint(command),
-        command.phone_number,
-        command.plan_id,
-        operators.hint(command.phone_number),
-        command.source.value,
-        command.activation_mode is ActivationMode.ACTIVATE,
-        command.confirm_duplicate,
-        window_seconds,
-        new_id(),
-        new_id(),
-        events.context_json(),
-        clock.pinned(),
+    result = await sale_crud.add_from_wallet(
+        database,
+        user_id=user_id,
+        recharge_id=new_id(),
+        key=key,
+        request_hash=fingerprint(command),
+        phone_number=command.phone_number,
+        plan_id=command.plan_id,
+        hint=operators.hint(command.phone_number),
+        source=command.source.value,
+        replace=command.activation_mode is ActivationMode.ACTIVATE,
+        confirmed=command.confirm_duplicate,
+        window_seconds=window_seconds,
+        transfer_id=new_id(),
+        event_id=new_id(),
+        context=events.context_json(),
     )
     await faultpoints.point("recharge.committed")
-    assert row is not None, "recharge_from_wallet returns one row"
-    outcome = row["outcome"]
-    if outcome not in {"done", "replayed"}:
-        raise _refusal(outcome, row["known"], command.phone_number)
-    return Answered(_answer(row), replayed=outcome == "replayed")
+    if result.sale is None or result.outcome not in _SOLD:
+        raise _refusal(result.outcome, result.known, command.phone_number)
+    return Answered(_answer(result.sale), replayed=result.outcome is SaleOutcome.REPLAYED)
 
 
 async def pay_through_gateway(
@@ -176,43 +165,42 @@ async def pay_through_gateway(
         request_hash=request_hash,
     )
     opened = payment.answer
+    assert opened.reference_id is not None, "the payment of a recharge names the recharge"
     await faultpoints.point("recharge.asked")
-    row = await desk.database.fetch_row(
-        sale_crud.RECHARGE_WITH_PAYMENT,
-        user_id,
-        opened.reference_id,
-        key,
-        request_hash,
-        command.phone_number,
-        command.plan_id,
-        operators.hint(command.phone_number),
-        command.source.value,
-        command.activation_mode is ActivationMode.ACTIVATE,
-        command.confirm_duplicate,
-        window_seconds,
-        command.payment_method.value,
-        wallet_part.paise,
-        opened.amount.paise,
-        opened.payment_id,
-        events.context_json(),
-        clock.pinned(),
+    result = await sale_crud.add_with_payment(
+        desk.database,
+        user_id=user_id,
+        recharge_id=opened.reference_id,
+        key=key,
+        request_hash=request_hash,
+        phone_number=command.phone_number,
+        plan_id=command.plan_id,
+        hint=operators.hint(command.phone_number),
+        source=command.source.value,
+        replace=command.activation_mode is ActivationMode.ACTIVATE,
+        confirmed=command.confirm_duplicate,
+        window_seconds=window_seconds,
+        payment_method=command.payment_method.value,
+        wallet_amount=wallet_part.paise,
+        gateway_amount=opened.amount.paise,
+        payment_id=opened.payment_id,
+        context=events.context_json(),
     )
     await faultpoints.point("recharge.committed")
-    assert row is not None, "recharge_with_payment returns one row"
-    outcome = row["outcome"]
-    if outcome not in {"done", "replayed"}:
+    outcome = result.outcome
+    if result.sale is None or outcome not in _SOLD:
         await desk.database.run(
             lambda db: payments.give_up(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
         )
-        raise _refusal(outcome, row["known"], command.phone_number)
-    return Answered(_answer(row, _due(opened)), replayed=outcome == "replayed")
+        raise _refusal(outcome, result.known, command.phone_number)
+    return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
 
 
 async def _gateway_part(database: Database, user_id: UUID, command: Subscribe, wallet_part: Money) -> Money:
     """The part of the price that the gateway is to collect. Raises what `pay_through_gateway` raises."""
     terms = await _terms(database, user_id, command)
-    price = Money(terms["plan"]["price_paise"])
-    if wallet_part > Money(terms["available"]):
+    price = Money(terms.price)
+    if wallet_part > Money(terms.available or 0):
         raise InsufficientBalance
     if wallet_part.paise + GATEWAY_MINIMUM.paise > price.paise:
         limit = Money(max(0, price.paise - GATEWAY_MINIMUM.paise))
@@ -221,10 +209,10 @@ async def _gateway_part(database: Database, user_id: UUID, command: Subscribe, w
     return price - wallet_part
 
 
-def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
-    if outcome == InsufficientBalance.code():
+def _refusal(outcome: SaleOutcome, known: str | None, phone_number: str) -> Problem:
+    if outcome is SaleOutcome.INSUFFICIENT_BALANCE:
         return InsufficientBalance()
-    if outcome == IdempotencyKeyReused.code():
+    if outcome is SaleOutcome.IDEMPOTENCY_KEY_REUSED:
         return IdempotencyKeyReused()
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
@@ -233,35 +221,38 @@ def _refusal(outcome: str, known: str | None, phone_number: str) -> Problem:
     return kind(what, known=known)
 
 
-def _answer(sale: Any, payment: PaymentDue | None = None) -> SubscriptionOut:
+def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut:
     """What the request is answered, the first time and at each replay."""
-    replaced = sale["replaced_plan_name"]
-    wallet_amount, gateway_amount = Money(sale["wallet_amount"]), Money(sale["gateway_amount"])
+    wallet_amount, gateway_amount = Money(sale.wallet_amount), Money(sale.gateway_amount)
     return SubscriptionOut(
-        subscription_id=sale["id"],
-        plan_id=sale["plan_id"],
-        status=RechargeStatus(sale["sold_status"]),
+        subscription_id=sale.id,
+        plan_id=sale.plan_id,
+        status=RechargeStatus(sale.sold_status),
         total_paid=Money(0) if payment is not None else wallet_amount + gateway_amount,
-        phone_number=sale["phone_number"],
-        plan_name=sale["plan_name"],
-        operator=sale["operator"],
-        plan_type=sale["plan_type"],
-        category=sale["category"],
-        price=Money(sale["price"]),
-        discount=Money(sale["discount"]),
+        phone_number=sale.phone_number,
+        plan_name=sale.plan_name,
+        operator=sale.operator,
+        plan_type=sale.plan_type,
+        category=sale.category,
+        price=Money(sale.price),
+        discount=Money(sale.discount),
         wallet_amount=wallet_amount,
         gateway_amount=gateway_amount,
-        payment_method=PaymentMethod(sale["payment_method"]),
-        source=sale["source"],
-        valid_from=sale["sold_valid_from"],
-        valid_until=sale["sold_valid_until"],
-        replaced_plan=ReplacedPlan(plan_name=replaced, valid_until=sale["replaced_valid_until"])
-        if replaced
-        else None,
-        wallet_balance=Money(sale["balance_after"]),
-        created_at=sale["created_at"],
+        payment_method=PaymentMethod(sale.payment_method),
+        source=sale.source,
+        valid_from=sale.sold_valid_from,
+        valid_until=sale.sold_valid_until,
+        replaced_plan=_replaced(sale),
+        wallet_balance=Money(sale.balance_after),
+        created_at=sale.created_at,
         payment=payment,
     )
+
+
+def _replaced(sale: SaleRow) -> ReplacedPlan | None:
+    if sale.replaced_plan_name is None or sale.replaced_valid_until is None:
+        return None
+    return ReplacedPlan(plan_name=sale.replaced_plan_name, valid_until=sale.replaced_valid_until)
 
 
 def _due(opened: OpenPayment) -> PaymentDue:

@@ -9,25 +9,40 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.values import clock
-from gencharge.recharge.models import ActivePlan, PaymentState, PlanState
+from gencharge.recharge.models import (
+    ActivePlan,
+    DeliverOutcome,
+    FailOutcome,
+    PaymentState,
+    PayOutcome,
+    PlanState,
+    RefundOutcome,
+)
 
 _STATUS = text("""
     UPDATE recharges SET status = :status
     WHERE user_id = :user_id AND id = :recharge_id AND status IN ('processing', 'unknown')
 """)
 _DELIVER = text("""
-    SELECT deliver_recharge(:user_id, :recharge_id, :operator_reference, :channel, :commission,
-                            CAST(:context AS jsonb), CAST(:now AS timestamptz))
+    SELECT deliver_recharge(
+        p_user => :user_id, p_recharge => :recharge_id, p_operator_reference => :operator_reference,
+        p_channel => :channel, p_commission => :commission, p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz))
 """)
 _FAIL = text("""
-    SELECT fail_recharge(:user_id, :recharge_id, :reason, CAST(:context AS jsonb), CAST(:now AS timestamptz))
+    SELECT fail_recharge(
+        p_user => :user_id, p_recharge => :recharge_id, p_reason => :reason, p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz))
 """)
 _PAY = text("""
-    SELECT pay_recharge(:user_id, :recharge_id, CAST(:context AS jsonb), CAST(:now AS timestamptz))
+    SELECT pay_recharge(
+        p_user => :user_id, p_recharge => :recharge_id, p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz))
 """)
 _REFUND = text("""
-    SELECT refund_recharge(:user_id, :recharge_id, :amount, :key, :reason, CAST(:context AS jsonb),
-                           CAST(:now AS timestamptz))
+    SELECT refund_recharge(
+        p_user => :user_id, p_recharge => :recharge_id, p_amount => :amount, p_key => :key, p_reason => :reason,
+        p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
 """)
 _LOCK = text("SELECT (lock_recharge(:user_id, :recharge_id)).status")
 _ADVANCE = text("""
@@ -69,7 +84,7 @@ async def deliver(
     channel: str,
     commission: int,
     context: str,
-) -> str:
+) -> DeliverOutcome:
     """`deliver_recharge`: its outcome."""
     await db.flush()
     values = {
@@ -79,20 +94,24 @@ async def deliver(
         "context": context,
         "now": clock.pinned(),
     }
-    return str(await db.scalar(_DELIVER, values | {"user_id": user_id, "recharge_id": recharge_id}))
+    return DeliverOutcome(
+        await db.scalar(_DELIVER, values | {"user_id": user_id, "recharge_id": recharge_id})
+    )
 
 
-async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str, context: str) -> str:
+async def fail(
+    db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str, context: str
+) -> FailOutcome:
     """`fail_recharge`: its outcome."""
     await db.flush()
     values = {"reason": reason, "context": context, "now": clock.pinned()}
-    return str(await db.scalar(_FAIL, values | {"user_id": user_id, "recharge_id": recharge_id}))
+    return FailOutcome(await db.scalar(_FAIL, values | {"user_id": user_id, "recharge_id": recharge_id}))
 
 
-async def pay(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, context: str) -> str:
+async def pay(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, context: str) -> PayOutcome:
     """`pay_recharge`: its outcome."""
     values = {"context": context, "now": clock.pinned()}
-    return str(await db.scalar(_PAY, values | {"user_id": user_id, "recharge_id": recharge_id}))
+    return PayOutcome(await db.scalar(_PAY, values | {"user_id": user_id, "recharge_id": recharge_id}))
 
 
 async def refund(
@@ -104,10 +123,10 @@ async def refund(
     key: str,
     reason: str,
     context: str,
-) -> str:
+) -> RefundOutcome:
     """`refund_recharge`: its outcome."""
     values = {"amount": amount, "key": key, "reason": reason, "context": context, "now": clock.pinned()}
-    return str(await db.scalar(_REFUND, values | {"user_id": user_id, "recharge_id": recharge_id}))
+    return RefundOutcome(await db.scalar(_REFUND, values | {"user_id": user_id, "recharge_id": recharge_id}))
 
 
 async def list_due_lines(db: AsyncSession, limit: int) -> list[str]:

@@ -15,7 +15,7 @@ from gencharge.payments import service as payments
 from gencharge.payments.events import PaymentCaptured, PaymentFailed
 from gencharge.payments.models import Purpose
 from gencharge.recharge import lifecycle_crud
-from gencharge.recharge.models import PaymentState
+from gencharge.recharge.models import PaymentState, PayOutcome
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Code
 
@@ -29,7 +29,7 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
         return
     user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
     outcome = await lifecycle_crud.pay(db, user_id, recharge_id, context=events.context_json())
-    if outcome == "not_found":
+    if outcome is PayOutcome.NOT_FOUND:
         # The order was made, and the recharge refused before it was written down; somebody paid all the same.
         await wallet.release(
             db,

@@ -69,6 +69,64 @@ class RechargeStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+class SaleOutcome(StrEnum):
+    """How a sale ended: made, replayed, or refused for this reason."""
+
+    DONE = "done"
+    REPLAYED = "replayed"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    INSUFFICIENT_BALANCE = "insufficient_balance"
+    PRICE_CHANGED = "price_changed"
+    PLAN_NOT_FOUND = "plan_not_found"
+    PLAN_INACTIVE = "plan_inactive"
+    OPERATOR_MISMATCH = "operator_mismatch"
+    SERVICE_TYPE_MISMATCH = "service_type_mismatch"
+    CIRCLE_MISMATCH = "circle_mismatch"
+    OPERATOR_DOWN = "operator_down"
+    OPERATOR_CHANNEL_UNAVAILABLE = "operator_channel_unavailable"
+    BASE_PLAN_REQUIRED = "base_plan_required"
+    DUPLICATE_RECHARGE = "duplicate_recharge"
+
+
+class PayOutcome(StrEnum):
+    """What a captured payment did to its recharge."""
+
+    QUEUED = "queued"  # for the dispatcher
+    DELIVERED = "delivered"  # at once, in our own system
+    ALREADY = "already"
+    GIVEN_UP = "given_up"
+    RETURNED = "returned"  # it had been given up: the money is in the wallet
+    NOT_FOUND = "not_found"
+
+
+class DeliverOutcome(StrEnum):
+    """What a proof of delivery did to a recharge."""
+
+    DELIVERED = "delivered"
+    ALREADY = "already"
+    GIVEN_UP = "given_up"  # it had failed, and its money is back
+    NOT_FOUND = "not_found"
+
+
+class FailOutcome(StrEnum):
+    """What a proof of failure did to a recharge."""
+
+    FAILED = "failed"
+    ALREADY = "already"
+    DELIVERED = "delivered"  # it had been delivered; nothing was changed
+    NOT_FOUND = "not_found"
+
+
+class RefundOutcome(StrEnum):
+    """What a refund did to a recharge."""
+
+    REFUNDED = "refunded"
+    REPLAYED = "replayed"
+    TOO_MUCH = "too_much"
+    NOT_DELIVERED = "not_delivered"
+    NOT_FOUND = "not_found"
+
+
 class Recharge(Base):
     """One purchase, with the terms it was sold at."""
 

@@ -1,27 +1,196 @@
-"""The SQL functions that sell a recharge. See `recharge/sql`."""
+"""The SQL functions that sell a recharge. See `recharge/sql`. Amounts in paise."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-# The hot path: the whole recharge in one round trip. See migrations/sql/0012_recharge.sql.
+from gencharge.core.postgres.database import Database
+from gencharge.core.values import clock
+from gencharge.recharge.models import SaleOutcome
+
+_TERMS: Final = """
+    SELECT outcome, known, status, valid_from, valid_until, (plan).plan_id AS plan_id, (plan).name AS plan_name,
+           (plan).operator AS operator, (plan).plan_type AS plan_type, (plan).price_paise AS price,
+           (running).recharge_id AS running_id, (running).plan_name AS running_name,
+           (running).valid_until AS running_until, wallets.posted - wallets.held AS available
+    FROM recharge_terms(
+        p_user => $1, p_phone => $2, p_plan => $3, p_hint => $4, p_replace => $5, p_confirmed => true,
+        p_window_seconds => 0, p_now => coalesce($6, clock_timestamp()))
+    LEFT JOIN wallets ON wallets.user_id = $1
+"""
+# The hot path: the whole recharge in one round trip.
 _SALE: Final = """
-    outcome, known, (sale).id, (sale).plan_id, (sale).sold_status, (sale).phone_number, (sale).plan_name,
+    SELECT outcome, known, (sale).id, (sale).plan_id, (sale).sold_status, (sale).phone_number, (sale).plan_name,
            (sale).operator, (sale).plan_type, (sale).category, (sale).price, (sale).discount, (sale).wallet_amount,
            (sale).gateway_amount, (sale).payment_method, (sale).source, (sale).sold_valid_from,
            (sale).sold_valid_until, (sale).replaced_plan_name, (sale).replaced_valid_until, (sale).balance_after,
            (sale).created_at
 """
-RECHARGE_FROM_WALLET: Final = f"""
-    SELECT {_SALE}
-    FROM recharge_from_wallet($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-"""  # noqa: S608 - composed of constants
-RECHARGE_WITH_PAYMENT: Final = f"""
-    SELECT {_SALE}
-    FROM recharge_with_payment($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-"""  # noqa: S608 - composed of constants
-QUOTE: Final = """
-    SELECT terms.*, wallets.posted - wallets.held AS available
-    FROM recharge_terms($1, $2, $3, $4, $5, true, 0, coalesce($6, clock_timestamp())) AS terms
-    LEFT JOIN wallets ON wallets.user_id = $1
+_FROM_WALLET: Final = f"""{_SALE}
+    FROM recharge_from_wallet(
+        p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
+        p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
+        p_event => $13, p_context => $14, p_pinned => $15)
 """
+_WITH_PAYMENT: Final = f"""{_SALE}
+    FROM recharge_with_payment(
+        p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
+        p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_method => $12,
+        p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    """What `recharge_terms` answers, with the balance. The plan's fields are None if there is no such plan."""
+
+    outcome: SaleOutcome | None
+    known: str | None
+    status: str
+    valid_from: datetime | None
+    valid_until: datetime | None
+    plan_id: UUID
+    plan_name: str
+    operator: str
+    plan_type: str
+    price: int
+    running_id: UUID | None
+    running_name: str | None
+    running_until: datetime | None
+    available: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRow:
+    """The recharge that a sale made or that its key had made before, as it was sold."""
+
+    id: UUID
+    plan_id: UUID
+    sold_status: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    plan_type: str
+    category: str
+    price: int
+    discount: int
+    wallet_amount: int
+    gateway_amount: int
+    payment_method: str
+    source: str
+    sold_valid_from: datetime | None
+    sold_valid_until: datetime | None
+    replaced_plan_name: str | None
+    replaced_valid_until: datetime | None
+    balance_after: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SaleResult:
+    """How a sale ended; `sale` is None if it was refused, and `known` is then what is known of the number."""
+
+    outcome: SaleOutcome
+    known: str | None
+    sale: SaleRow | None
+
+
+async def get_terms(
+    database: Database, *, user_id: UUID, phone_number: str, plan_id: UUID, hint: str | None, replace: bool
+) -> TermsRow:
+    """`recharge_terms`: what a recharge costs and when it starts, or what stands against it."""
+    row = await database.fetch_row(_TERMS, user_id, phone_number, plan_id, hint, replace, clock.pinned())
+    assert row is not None, "recharge_terms returns one row"
+    outcome, *rest = row
+    return TermsRow(SaleOutcome(outcome) if outcome is not None else None, *rest)
+
+
+async def add_from_wallet(
+    database: Database,
+    *,
+    user_id: UUID,
+    recharge_id: UUID,
+    key: str,
+    request_hash: bytes,
+    phone_number: str,
+    plan_id: UUID,
+    hint: str | None,
+    source: str,
+    replace: bool,
+    confirmed: bool,
+    window_seconds: int,
+    transfer_id: UUID,
+    event_id: UUID,
+    context: str,
+) -> SaleResult:
+    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction."""
+    row = await database.fetch_row(
+        _FROM_WALLET,
+        user_id,
+        recharge_id,
+        key,
+        request_hash,
+        phone_number,
+        plan_id,
+        hint,
+        source,
+        replace,
+        confirmed,
+        window_seconds,
+        transfer_id,
+        event_id,
+        context,
+        clock.pinned(),
+    )
+    assert row is not None, "recharge_from_wallet returns one row"
+    outcome, known, *sale = row
+    return SaleResult(SaleOutcome(outcome), known, SaleRow(*sale) if sale[0] is not None else None)
+
+
+async def add_with_payment(
+    database: Database,
+    *,
+    user_id: UUID,
+    recharge_id: UUID,
+    key: str,
+    request_hash: bytes,
+    phone_number: str,
+    plan_id: UUID,
+    hint: str | None,
+    source: str,
+    replace: bool,
+    confirmed: bool,
+    window_seconds: int,
+    payment_method: str,
+    wallet_amount: int,
+    gateway_amount: int,
+    payment_id: UUID,
+    context: str,
+) -> SaleResult:
+    """`recharge_with_payment`: hold the wallet's part and write the sale, which waits for its payment."""
+    row = await database.fetch_row(
+        _WITH_PAYMENT,
+        user_id,
+        recharge_id,
+        key,
+        request_hash,
+        phone_number,
+        plan_id,
+        hint,
+        source,
+        replace,
+        confirmed,
+        window_seconds,
+        payment_method,
+        wallet_amount,
+        gateway_amount,
+        payment_id,
+        context,
+        clock.pinned(),
+    )
+    assert row is not None, "recharge_with_payment returns one row"
+    outcome, known, *sale = row
+    return SaleResult(SaleOutcome(outcome), known, SaleRow(*sale) if sale[0] is not None else None)

@@ -17,7 +17,16 @@ from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values import clock
 from gencharge.recharge import crud, lifecycle_crud, views
 from gencharge.recharge.errors import RechargeNotFound
-from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RechargeStatus
+from gencharge.recharge.models import (
+    ActivePlan,
+    DeliverOutcome,
+    FailOutcome,
+    PaymentState,
+    Recharge,
+    RechargeRefund,
+    RechargeStatus,
+    RefundOutcome,
+)
 from gencharge.recharge.schemas import BoughtPlanPage, PlanQuery, RechargeOut, RechargePage, RechargeQuery
 from gencharge.recharge.staff_schemas import CustomerRechargeOut
 from gencharge.sessions.guards import Principal, within
@@ -145,9 +154,9 @@ async def deliver(
     operator_reference: str | None,
     channel: str,
     commission: int,
-) -> str:
+) -> DeliverOutcome:
     """The operator has delivered the recharge: its held money goes to the operator, less `commission` paise, and the
-    plan starts. Returns 'delivered', 'already', 'given_up' (it had failed, its money is back), 'not_found'.
+    plan starts.
     """
     return await lifecycle_crud.deliver(
         db,
@@ -160,7 +169,7 @@ async def deliver(
     )
 
 
-async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str) -> str:
+async def fail(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reason: str) -> FailOutcome:
     """The recharge is proven not to be delivered: its held money goes back to the wallet."""
     return await lifecycle_crud.fail(db, user_id, recharge_id, reason=reason, context=events.context_json())
 
@@ -193,9 +202,9 @@ async def take_back(
         reason=reason,
         context=events.context_json(),
     )
-    if outcome == "replayed":
+    if outcome is RefundOutcome.REPLAYED:
         return 0
-    assert outcome == "refunded", f"it was looked at under its lock: {outcome}"
+    assert outcome is RefundOutcome.REFUNDED, f"it was looked at under its lock: {outcome}"
     db.add(
         RechargeRefund(
             user_id=user_id,

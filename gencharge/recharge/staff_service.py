@@ -27,7 +27,7 @@ from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.recharge import crud, lifecycle_crud, service, views
 from gencharge.recharge.errors import RefundImpossible, RefundTooLarge
-from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund
+from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RefundOutcome
 from gencharge.recharge.staff_schemas import (
     AnyRechargeQuery,
     CurrentPlanQuery,
@@ -152,7 +152,7 @@ async def refund(
         reason=command.reason,
         context=events.context_json(),
     )
-    assert outcome == "refunded", f"it was looked at under its lock: {outcome}"
+    assert outcome is RefundOutcome.REFUNDED, f"it was looked at under its lock: {outcome}"
     if to_source and recharge.payment_id is not None:
         await payments.refund_to_source(
             db,

@@ -18,8 +18,8 @@ from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from tests import factories
+from tests.delivery.test_service import FIRST, Bought, purchase
 from tests.outside import Outside, reach_over_api, sandbox
-from tests.recharge.test_delivery import FIRST, Bought, purchase
 
 _keys = itertools.count()
 Headers = dict[str, str]
