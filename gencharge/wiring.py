@@ -49,7 +49,7 @@ LARGE_BODIES: Final[Mapping[str, int]] = {
 }
 TAGS: Final = [{"name": name, "description": about} for room in ROOMS for name, about in room.tags.items()]
 LISTENERS: Final[Sequence[Listener]] = (
-    snapshots.TELL_PROCESSES,
+    snapshots.PUBLISH_CHANGES,
     *(listener for room in ROOMS for listener in room.listeners),
 )
 CHECKS: Final[Sequence[Check]] = tuple(check for room in ROOMS for check in room.checks)

@@ -135,8 +135,8 @@ async def shop(app: FastAPI, stores: Stores) -> Stores:
     from tests.money import sell_sample_plans
 
     await sell_sample_plans(stores)
-    await operators.operators_of(app).refresh(stores.database)
-    await plans.catalogue_of(app).refresh(stores.database)
+    await operators.Operators.of(app).refresh(stores.database)
+    await plans.Catalogue.of(app).refresh(stores.database)
     return stores
 
 

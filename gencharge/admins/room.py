@@ -12,5 +12,5 @@ ROOM: Final = Room(
     about="The staff, their roles, and what these allow.",
     tags={"admins": "The staff, their roles and operators.", "roles": "Roles and what they allow."},
     routers=(staff_routes.router, staff_routes.roles),
-    watchers=(grants_loop.watch_roles,),
+    watchers=(grants_loop.GrantsHolder.keep_fresh,),
 )

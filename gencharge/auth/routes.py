@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gencharge.admins.errors import AdminBlocked
 from gencharge.auth import service
 from gencharge.auth.challenges import Purpose
-from gencharge.auth.context import Desk, get_desk
+from gencharge.auth.context import Desk
 from gencharge.auth.errors import (
     OtpInvalid,
     OtpLimit,
@@ -77,7 +77,7 @@ _REDEEMING: Final = (
     SignInUnavailable,
     DatabaseUnavailable,
 )
-AtDesk = Annotated[Desk, Depends(get_desk)]
+AtDesk = Annotated[Desk, Depends(Desk.get)]
 Model = TypeVar("Model", bound=BaseModel)
 router = web.router("auth")
 

@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Response
 from gencharge.admins.errors import AdminBlocked, AdminUnknown, OwnAccount, RankTooLow
 from gencharge.auth import second_factor_service as second_factor
 from gencharge.auth import staff_service
-from gencharge.auth.context import Desk, get_desk
+from gencharge.auth.context import Desk
 from gencharge.auth.errors import (
     OtpLimit,
     OtpLocked,
@@ -62,7 +62,7 @@ router = web.router("auth")
 of_admins = web.router("admins")
 of_sessions = web.router("sessions")
 
-AtDesk = Annotated[Desk, Depends(get_desk)]
+AtDesk = Annotated[Desk, Depends(Desk.get)]
 AdminReader = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.READ))]
 AdminEditor = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
 SessionReader = Annotated[Principal, Depends(Requires(Resource.SESSIONS, Action.READ))]

@@ -62,14 +62,21 @@ class ChannelsSnapshot:
         return self.channels.get(code or "")
 
 
-Channels = snapshots.Holder[ChannelsSnapshot]
-
-
 async def load_channels(db: AsyncSession, version: int | None = None) -> ChannelsSnapshot:
     """The channels, read from PostgreSQL."""
     if version is None:
         version = await snapshots.version_of(db, CHANNELS)
     return ChannelsSnapshot(version, [_channel(row) for row in await crud.list_channels(db)])
+
+
+class Channels(snapshots.Holder[ChannelsSnapshot]):
+    """The channels that a process holds in memory."""
+
+    name = CHANNELS
+
+    async def load(self, db: AsyncSession, version: int) -> ChannelsSnapshot:
+        """The channels, read from PostgreSQL."""
+        return await load_channels(db, version)
 
 
 def _channel(row: OperatorChannel) -> Channel:

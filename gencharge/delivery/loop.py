@@ -50,7 +50,7 @@ class Dispatcher(Loop[Task, str]):
         # Longer than a submission, a question and another submission can take together.
         self._lease_seconds = 3 * settings.operator_timeout_seconds + 10
         self.health = Health()
-        self._channels = channels.Channels(channels.CHANNELS, channels.load_channels)
+        self._channels = channels.Channels()
         self._fresh_until = 0.0
 
     async def claim(self, free: int, running: Counter[str]) -> list[Task]:

@@ -20,7 +20,7 @@ from gencharge.core.values.money import Money
 from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus, Weekday
 from gencharge.offers.rules import OfferConditions
 from gencharge.offers.snapshot import OfferSnapshot
-from gencharge.plans.service import PlanSnapshot
+from gencharge.plans.models import PlanSnapshot
 from gencharge.users.models import UserType
 
 _NOTHING: Final = Money(0)

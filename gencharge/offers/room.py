@@ -12,5 +12,5 @@ ROOM: Final = Room(
     about="Discounts and cashbacks.",
     tags={"offers": "Discounts and cashbacks: which hold now, for whom, and their types."},
     routers=(routes.router,),
-    watchers=(service.watch_offers,),
+    watchers=(service.Offers.keep_fresh,),
 )

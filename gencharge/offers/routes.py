@@ -8,15 +8,15 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http.cached import Answers, ReadyRoute
+from gencharge.core.http.cached import CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import each_once, errors
 from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
 from gencharge.core.values import clock
-from gencharge.offers import listing_service as listing
-from gencharge.offers import offer_types_service, staff_service
+from gencharge.offers import public_list_service as public_list
 from gencharge.offers import service as offers
+from gencharge.offers import staff_service, staff_type_service
 from gencharge.offers.errors import (
     OfferChanged,
     OfferCodeTaken,
@@ -41,12 +41,12 @@ from gencharge.offers.schemas import (
     OfferUpdate,
     OfferUpdated,
 )
-from gencharge.offers.snapshot import OfferShelf
+from gencharge.offers.snapshot import ActiveOffers
 from gencharge.plans import service as plans
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
 
-_SHELVES: Final = "gencharge.offers"
+_AVAILABLE: Final = "gencharge.active_offers"
 _NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
 }
@@ -54,37 +54,37 @@ _READ: Final = (*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable)
 _WRITE: Final = (*_READ, MalformedJson)
 
 
-class OfferRoute(ReadyRoute):
-    """Answers from the offers that hold now; kept until the offers, what is on sale, or the hour changes either."""
+class OfferRoute(CachedRoute):
+    """Caches responses until the offers or the plans change, or the window of one of them begins or ends."""
 
     @staticmethod
-    def present_answers(app: FastAPI) -> Answers | None:
-        """The answers of the offers that hold now, and of what is on sale."""
-        held, catalogue = offers.offers_of(app).snapshot, plans.catalogue_of(app).snapshot
-        if held is None or catalogue is None:
+    def current_cache(app: FastAPI) -> ResponseCache | None:
+        """The responses made from the offers and plans available now."""
+        snapshot, catalogue = offers.Offers.of(app).snapshot, plans.Catalogue.of(app).snapshot
+        if snapshot is None or catalogue is None:
             return None
         now = clock.now()
-        return held.public(now).answers_with(catalogue.public(now))
+        return snapshot.active(now).responses_with(catalogue.on_sale(now))
 
     @staticmethod
-    async def answers_of(request: Request) -> Answers:
-        """The same, which the route's function then works with."""
-        held = await offers.get_offers(request)
-        catalogue = await plans.get_catalogue(request)
+    async def cache_for(request: Request) -> ResponseCache:
+        """The same; leaves the offers and plans in the scope, so that the response is made from them."""
+        snapshot = await offers.Offers.for_request(request)
+        catalogue = await plans.Catalogue.for_request(request)
         now = clock.now()
-        shelf, on_sale = held.public(now), catalogue.public(now)
-        request.scope[_SHELVES] = shelf, on_sale
-        return shelf.answers_with(on_sale)
+        active, on_sale = snapshot.active(now), catalogue.on_sale(now)
+        request.scope[_AVAILABLE] = active, on_sale
+        return active.responses_with(on_sale)
 
 
-Shelves = tuple[OfferShelf, plans.Shelf]
+Available = tuple[ActiveOffers, plans.PlansOnSale]
 
 
-async def _shelves(request: Request) -> Shelves:
-    return cast(Shelves, request.scope[_SHELVES])
+async def _available(request: Request) -> Available:
+    return cast(Available, request.scope[_AVAILABLE])
 
 
-CurrentShelves = Annotated[Shelves, Depends(_shelves)]
+AvailableNow = Annotated[Available, Depends(_available)]
 OfferReader = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.READ, scoped=True))]
 OfferWriter = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.WRITE, scoped=True))]
 OfferEditor = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.EDIT, scoped=True))]
@@ -97,23 +97,23 @@ TypeRemover = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action
 router = make_router("offers")
 
 
-async def list_offers(shelves: CurrentShelves, query: Annotated[OfferQuery, Query()]) -> Page[OfferOut]:
+async def list_offers(available: AvailableNow, query: Annotated[OfferQuery, Query()]) -> Page[OfferOut]:
     """Every offer that holds now, special ones first unless `sort` says otherwise.
 
     The answer may be cached: it has an `ETag`, and `If-None-Match` is answered with 304.
     """
-    return listing.page_of(*shelves, query)
+    return public_list.page_of(*available, query)
 
 
-async def list_offer_types(shelves: CurrentShelves) -> Page[OfferTypeOut]:
+async def list_offer_types(available: AvailableNow) -> Page[OfferTypeOut]:
     """The types by name, each with the number of its offers that hold now."""
-    return listing.types_of(shelves[0])
+    return public_list.types_of(available[0])
 
 
-async def get_offer(shelves: CurrentShelves, offer_id: UUID) -> OfferOut:
+async def get_offer(available: AvailableNow, offer_id: UUID) -> OfferOut:
     """An offer that holds or held; `status` is `inactive` once it holds no longer."""
-    shelf = shelves[0]
-    return listing.one(shelf, shelf.published(offer_id))
+    active, _ = available
+    return public_list.one(active, active.published(offer_id))
 
 
 router.add_api_route(
@@ -147,7 +147,7 @@ async def list_types_for_staff(
     admin: TypeReader, db: Db, query: Annotated[OfferTypeAdminQuery, Query()]
 ) -> Page[OfferTypeAdminOut]:
     """The types by name, each with the number of its offers, whatever their status, that you may see."""
-    return await offer_types_service.list_types(db, admin, query)
+    return await staff_type_service.list_types(db, admin, query)
 
 
 @router.post(
@@ -159,7 +159,7 @@ async def list_types_for_staff(
 )
 async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
     """Names differ in more than upper and lower case."""
-    return await offer_types_service.create_type(db, wanted)
+    return await staff_type_service.create_type(db, wanted)
 
 
 @router.patch(
@@ -179,7 +179,7 @@ async def update_type(
     _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate
 ) -> OfferTypeAdminOut:
     """What is left out stays."""
-    return await offer_types_service.update_type(db, offer_type_id, wanted)
+    return await staff_type_service.update_type(db, offer_type_id, wanted)
 
 
 @router.delete(
@@ -190,7 +190,7 @@ async def update_type(
 )
 async def delete_type(_admin: TypeRemover, db: Db, offer_type_id: UUID) -> None:
     """Only a type that no offer has, not even a draft."""
-    await offer_types_service.delete_type(db, offer_type_id)
+    await staff_type_service.delete_type(db, offer_type_id)
 
 
 @router.get(

@@ -6,23 +6,21 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.web import to_json
-from gencharge.core.postgres.database import get_database
 from gencharge.core.rooms import snapshots
-from gencharge.core.stores.stores import Stores
 from gencharge.offers import crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import conditions_of, limits_of, reward_of
-from gencharge.offers.snapshot import OfferShelf, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
+from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
 
 __all__ = [
+    "ActiveOffers",
     "CurrentOffers",
     "Judged",
-    "OfferShelf",
     "OfferSnapshot",
     "OfferTypeSnapshot",
     "Offers",
@@ -38,16 +36,13 @@ __all__ = [
     "list_for",
     "load_offers",
     "lock",
-    "offers_of",
     "seed",
     "snapshot_of",
     "stored",
-    "watch_offers",
 ]
 
 # The name under which the offers' version is kept and told.
 NAME = "offers"
-Offers = snapshots.Holder[OffersSnapshot]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,7 @@ def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
     Of two that save the same the one with more off the price now is the better; an offer with fewer reasons against
     it is nearer.
     """
-    current = offers.public(situation.instant).offers
+    current = offers.active(situation.instant).offers
     judged = [Judged(offer, evaluate(offer, situation)) for offer in current]
     return sorted(judged, key=_rank)
 
@@ -124,17 +119,14 @@ def stored(offer: OfferSnapshot) -> dict[str, Any]:
     return plain
 
 
-def offers_of(app: FastAPI) -> Offers:
-    """The application's holder of the offers (`app.state.offers`); made on first use."""
-    holder: Offers | None = getattr(app.state, "offers", None)
-    if holder is None:
-        app.state.offers = holder = Offers(NAME, load_offers)
-    return holder
+class Offers(snapshots.Holder[OffersSnapshot]):
+    """The offers that a process holds in memory."""
 
+    name = NAME
 
-async def watch_offers(app: FastAPI, stores: Stores) -> None:
-    """Keep the application's offers fresh: never stale for more than a second, also without Redis."""
-    await snapshots.watch(offers_of(app), stores)
+    async def load(self, db: AsyncSession, version: int) -> OffersSnapshot:
+        """All offers and types, read from PostgreSQL."""
+        return await load_offers(db, version)
 
 
 async def lock(db: AsyncSession) -> None:
@@ -148,11 +140,6 @@ async def lock(db: AsyncSession) -> None:
 async def bump_version(db: AsyncSession) -> int:
     """Say in the running transaction that the offers change with it; every writer calls this."""
     return await snapshots.bump(db, NAME)
-
-
-async def get_offers(request: Request) -> OffersSnapshot:
-    """The process's offers. Raises DatabaseUnavailable if none are loaded yet and PostgreSQL is away."""
-    return await offers_of(request.app).current(get_database(request))
 
 
 async def seed(db: AsyncSession) -> bool:
@@ -169,4 +156,4 @@ async def seed(db: AsyncSession) -> bool:
     return True
 
 
-CurrentOffers = Annotated[OffersSnapshot, Depends(get_offers)]
+CurrentOffers = Annotated[OffersSnapshot, Depends(Offers.for_request)]

@@ -1,28 +1,25 @@
-"""The offers that a process holds in memory: every one, and which hold at an instant."""
+"""The offers that a process holds in memory: every offer, and those available at an instant."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from gencharge.core.http.cached import Answers
+from gencharge.core.http.cached import ResponseCache
+from gencharge.core.rooms.timeline import Timeline, is_available, is_upcoming
 from gencharge.offers.errors import OfferNotFound
 from gencharge.offers.models import OfferStatus
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward, columns_of
-from gencharge.plans import service as plans
-
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
+from gencharge.plans.models import PlanSnapshot
 
 
 @dataclass(frozen=True, slots=True)
 class OfferTypeSnapshot:
-    """A kind of offers."""
+    """An offer type."""
 
     offer_type_id: UUID
     name: str
@@ -31,7 +28,7 @@ class OfferTypeSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class OfferSnapshot:
-    """An offer's terms at one version. Instants are UTC."""
+    """The terms of an offer at one version. Instants are UTC."""
 
     offer_id: UUID
     version: int
@@ -49,26 +46,24 @@ class OfferSnapshot:
     created_at: datetime
 
     def available_at(self, instant: datetime) -> bool:
-        """True if the offer holds at `instant` (UTC): active, and within its window."""
-        return (
-            self.status is OfferStatus.ACTIVE
-            and (self.active_from is None or self.active_from <= instant)
-            and (self.active_until is None or instant < self.active_until)
-        )
+        """True if the offer is active at `instant` (UTC) and within its window."""
+        return is_available(self, instant)
 
     def is_for_operator(self, operator: str) -> bool:
-        """True if an operator's plans can have the offer."""
+        """True if the offer is for the plans of this operator."""
         return not self.conditions.operators or operator in self.conditions.operators
 
-    def is_for_plan(self, plan: plans.PlanSnapshot) -> bool:
-        """True if the plan can have the offer: operator, group, the plan itself, its circles and its price fit."""
-        wanted = self.conditions
+    def is_for_plan(self, plan: PlanSnapshot) -> bool:
+        """True if the offer is for this plan, by its operator, group, id, circles and price."""
+        conditions = self.conditions
         return (
             self.is_for_operator(plan.operator)
-            and (not wanted.plan_groups or plan.group_id in wanted.plan_groups)
-            and (not wanted.plans or plan.plan_id in wanted.plans)
-            and (not wanted.circles or not plan.circles or not plan.circles.isdisjoint(wanted.circles))
-            and (wanted.min_amount is None or plan.price >= wanted.min_amount)
+            and (not conditions.plan_groups or plan.group_id in conditions.plan_groups)
+            and (not conditions.plans or plan.plan_id in conditions.plans)
+            and (
+                not conditions.circles or not plan.circles or not plan.circles.isdisjoint(conditions.circles)
+            )
+            and (conditions.min_amount is None or plan.price >= conditions.min_amount)
         )
 
     def terms(self) -> dict[str, Any]:
@@ -88,36 +83,35 @@ class OfferSnapshot:
         }
 
 
-@dataclass(slots=True)
-class OfferShelf:
-    """The offers that hold between two instants (UTC, `since` <= t < `until`), and the answers made of them."""
+@dataclass(slots=True, eq=False)
+class ActiveOffers:
+    """The offers available between two instants (UTC, `since` <= t < `until`), and the responses made from them."""
 
     since: datetime
     until: datetime
     offers: tuple[OfferSnapshot, ...]
-    snapshot: OffersSnapshot = field(repr=False, compare=False)
-    _answers: Answers = field(default_factory=Answers, repr=False, compare=False)
-    _made_with: plans.Shelf | None = field(default=None, repr=False, compare=False)
+    snapshot: OffersSnapshot = field(repr=False)
+    _responses: ResponseCache = field(default_factory=ResponseCache, repr=False)
+    _made_with: object = field(default=None, repr=False)
 
-    def answers_with(self, on_sale: plans.Shelf) -> Answers:
-        """The answers made of these offers and of what is on sale, whose filters name plans and operators.
+    def responses_with(self, plans_on_sale: object) -> ResponseCache:
+        """The responses made from these offers and from `plans_on_sale`, whose operators and plans filters name.
 
-        They live and die with both, so none can be stale.
+        Dropped as soon as either changes, so no response can be stale.
         """
-        if self._made_with is not on_sale:
-            self._answers, self._made_with = Answers(), on_sale
-        return self._answers
+        if self._made_with is not plans_on_sale:
+            self._responses, self._made_with = ResponseCache(), plans_on_sale
+        return self._responses
 
     def published(self, offer_id: UUID) -> OfferSnapshot:
-        """An offer that holds or held; one that holds no longer has status inactive.
+        """An offer that is or was available; the status of one that no longer is becomes inactive.
 
         Raises OfferNotFound for an unknown offer, a draft, and an offer that has not begun.
         """
         offer = self.snapshot.get(offer_id)
         if offer.available_at(self.since):
             return offer
-        upcoming = offer.active_from is not None and offer.active_from > self.since
-        if offer.status is OfferStatus.DRAFT or upcoming:
+        if offer.status is OfferStatus.DRAFT or is_upcoming(offer, self.since):
             raise OfferNotFound
         return replace(offer, status=OfferStatus.INACTIVE)
 
@@ -132,18 +126,11 @@ class OffersSnapshot:
         self.offers: Mapping[UUID, OfferSnapshot] = MappingProxyType(
             {offer.offer_id: offer for offer in offers}
         )
+        by_name = sorted(types, key=lambda offer_type: offer_type.name.casefold())
         self.types: Mapping[UUID, OfferTypeSnapshot] = MappingProxyType(
-            {kind.offer_type_id: kind for kind in sorted(types, key=lambda kind: kind.name.casefold())}
+            {offer_type.offer_type_id: offer_type for offer_type in by_name}
         )
-        edges = {
-            edge
-            for offer in self.offers.values()
-            if offer.status is not OfferStatus.DRAFT
-            for edge in (offer.active_from, offer.active_until)
-            if edge is not None
-        }
-        self._edges = sorted(edges | {_FIRST})
-        self._shelf: OfferShelf | None = None
+        self._timeline = Timeline(self.offers.values(), self._active_between)
 
     def get(self, offer_id: UUID) -> OfferSnapshot:
         """The offer of this id, whatever its status. Raises OfferNotFound."""
@@ -153,19 +140,14 @@ class OffersSnapshot:
             raise OfferNotFound from None
 
     def type_name(self, offer: OfferSnapshot) -> str:
-        """The name of the offer's type; empty in the moment after the type was removed, until the next refresh."""
-        kind = self.types.get(offer.offer_type_id)
-        return kind.name if kind is not None else ""
+        """The name of the offer's type; empty if the type was removed and the snapshot is not refreshed yet."""
+        offer_type = self.types.get(offer.offer_type_id)
+        return offer_type.name if offer_type is not None else ""
 
-    def public(self, instant: datetime) -> OfferShelf:
-        """The offers that hold at `instant` (UTC)."""
-        shelf = self._shelf
-        if shelf is None or not shelf.since <= instant < shelf.until:
-            position = bisect_right(self._edges, instant)
-            self._shelf = shelf = OfferShelf(
-                since=self._edges[position - 1],
-                until=self._edges[position] if position < len(self._edges) else _LAST,
-                offers=tuple(offer for offer in self.offers.values() if offer.available_at(instant)),
-                snapshot=self,
-            )
-        return shelf
+    def active(self, instant: datetime) -> ActiveOffers:
+        """The offers available at `instant` (UTC)."""
+        return self._timeline.at(instant)
+
+    def _active_between(self, since: datetime, until: datetime) -> ActiveOffers:
+        offers = tuple(offer for offer in self.offers.values() if offer.available_at(since))
+        return ActiveOffers(since, until, offers, self)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from gencharge.core.errors import field_problem
-from gencharge.core.http.cached import Answers
+from gencharge.core.http.cached import ResponseCache
 from gencharge.operators.errors import OperatorNotFound, UnknownCircle, UnknownOperator
 from gencharge.operators.models import Channel, OperatorStatus
 
@@ -46,7 +46,7 @@ class OperatorsSnapshot:
         self.circles: Mapping[str, CircleSnapshot] = MappingProxyType(
             {circle.code: circle for circle in circles}
         )
-        self.answers = Answers(most=8)
+        self.responses = ResponseCache(max_entries=8)
 
     @property
     def served(self) -> tuple[OperatorSnapshot, ...]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, FastAPI, Path, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http.cached import Answers, ReadyRoute
+from gencharge.core.http.cached import CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page, Paging
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
@@ -56,19 +56,19 @@ _GUARD: Final = Guard()
 _MAYBE_SIGNED_IN: Final[dict[str, Any]] = {"security": [{}, {_GUARD.scheme_name: []}]}
 
 
-class DirectoryRoute(ReadyRoute):
-    """Answers from the operators and circles in memory."""
+class OperatorRoute(CachedRoute):
+    """Caches responses until the operators or circles change."""
 
     @staticmethod
-    def present_answers(app: FastAPI) -> Answers | None:
-        """The answers of the operators and circles in memory."""
-        snapshot = operators.operators_of(app).snapshot
-        return snapshot.answers if snapshot is not None else None
+    def current_cache(app: FastAPI) -> ResponseCache | None:
+        """The responses made from the operators and circles in memory."""
+        snapshot = operators.Operators.of(app).snapshot
+        return snapshot.responses if snapshot is not None else None
 
     @staticmethod
-    async def answers_of(request: Request) -> Answers:
-        """The answers of the present operators and circles."""
-        return (await operators.get_operators(request)).answers
+    async def cache_for(request: Request) -> ResponseCache:
+        """The same, after loading them if necessary."""
+        return (await operators.Operators.for_request(request)).responses
 
 
 async def _user_id(request: Request) -> UUID | None:
@@ -107,7 +107,7 @@ router.add_api_route(
     summary="Operators",
     response_model=Page[OperatorOut],
     responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
-    route_class_override=DirectoryRoute,
+    route_class_override=OperatorRoute,
 )
 router.add_api_route(
     "/circles",
@@ -116,7 +116,7 @@ router.add_api_route(
     summary="Telecom circles",
     response_model=Page[CircleOut],
     responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
-    route_class_override=DirectoryRoute,
+    route_class_override=OperatorRoute,
 )
 
 

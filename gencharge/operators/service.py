@@ -8,13 +8,12 @@ from importlib.resources import files
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Page, PageQuery
-from gencharge.core.postgres.database import Database, get_database
+from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
-from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM
 from gencharge.operators import crud
 from gencharge.operators.directory import CircleSnapshot, OperatorSnapshot, OperatorsSnapshot
@@ -39,13 +38,10 @@ __all__ = [
     "load_operators",
     "lookup",
     "my_connections",
-    "operators_of",
     "remember",
     "seed",
-    "watch_operators",
 ]
 
-Operators = snapshots.Holder[OperatorsSnapshot]
 # What people call them, in the order to show them: by subscribers.
 _DISPLAY_NAMES: Final = {"JIO": "Jio", "AIRTEL": "Airtel", "VI": "Vi", "BSNL": "BSNL", "MTNL": "MTNL"}
 
@@ -142,25 +138,17 @@ async def load_operators(db: AsyncSession, version: int | None = None) -> Operat
     return OperatorsSnapshot(version, operators, circles)
 
 
-def operators_of(app: FastAPI) -> Operators:
-    """The application's holder of operators and circles (`app.state.operators`); made on first use."""
-    holder: Operators | None = getattr(app.state, "operators", None)
-    if holder is None:
-        app.state.operators = holder = Operators(snapshots.CATALOGUE, load_operators)
-    return holder
+class Operators(snapshots.Holder[OperatorsSnapshot]):
+    """The operators and circles that a process holds in memory."""
+
+    name = snapshots.CATALOGUE
+
+    async def load(self, db: AsyncSession, version: int) -> OperatorsSnapshot:
+        """Operators and circles, read from PostgreSQL."""
+        return await load_operators(db, version)
 
 
-async def watch_operators(app: FastAPI, stores: Stores) -> None:
-    """Keep the application's operators fresh: never stale for more than a second, also without Redis."""
-    await snapshots.watch(operators_of(app), stores)
-
-
-async def get_operators(request: Request) -> OperatorsSnapshot:
-    """The process's operators. Raises DatabaseUnavailable if none are loaded yet and PostgreSQL is away."""
-    return await operators_of(request.app).current(get_database(request))
-
-
-CurrentOperators = Annotated[OperatorsSnapshot, Depends(get_operators)]
+CurrentOperators = Annotated[OperatorsSnapshot, Depends(Operators.for_request)]
 
 
 async def seed(db: AsyncSession) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 
 from gencharge.core.postgres.database import Database
+from gencharge.core.rooms import process
+from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
@@ -20,7 +21,7 @@ from gencharge.wallet import service as wallet
 
 
 @dataclass(slots=True)
-class Desk:
+class Desk(OnePerApp):
     """One per application or worker. A test may put another gateway in."""
 
     settings: Settings
@@ -38,13 +39,9 @@ class Desk:
         return cls(stores.settings, stores.database, Razorpay(stores.settings))
 
     @classmethod
-    def of(cls, app: FastAPI) -> Desk:
-        """The application's desk; made at the first use."""
-        try:
-            desk: Desk = app.state.payment_desk
-        except AttributeError:
-            desk = app.state.payment_desk = cls.at(app.state.stores)
-        return desk
+    def open(cls, app: FastAPI) -> Desk:
+        """A desk on the application's stores."""
+        return cls.at(app.state.stores)
 
     def checkout_url(self, order_id: str) -> str | None:
         """The page where a customer pays an order; None where the gateway has none of its own."""
@@ -71,15 +68,7 @@ def limits_json(settings: Settings) -> str:
     return orjson.dumps(tiers).decode()
 
 
-async def get_desk(request: Request) -> Desk:
-    """The application's desk."""
-    return Desk.of(request.scope["app"])
-
-
 async def watch_gateway(app: FastAPI, stores: Stores) -> None:
     """Close the connections to the gateway when the process ends."""
     del stores
-    try:
-        await asyncio.get_running_loop().create_future()
-    finally:
-        await Desk.of(app).gateway.close()
+    await process.close_at_end(lambda: Desk.of(app).gateway.close())

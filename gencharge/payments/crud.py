@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +21,7 @@ from gencharge.payments.models import (
     Refund,
     RefundStatus,
 )
+from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome, FailOutcome, RefundEnd, RefundStart
 from gencharge.payments.schemas import AnyPaymentQuery, PaymentQuery
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
@@ -49,26 +50,35 @@ _NOT_ORDERED = text(f"""
     WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL AND status = 'created'
 """)  # noqa: S608 - composed of constants
 _CAPTURE = text("""
-    SELECT capture_payment(:user_id, :payment_id, :gateway_payment_id, :amount, :currency, CAST(:limits AS jsonb),
-                           CAST(:context AS jsonb), CAST(:now AS timestamptz))
+    SELECT capture_payment(
+        p_user => :user_id, p_payment => :payment_id, p_gateway_payment => :gateway_payment_id, p_amount => :amount,
+        p_currency => :currency, p_limits => CAST(:limits AS jsonb), p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz))
 """)
 _AUTHORIZE = text("""
-    SELECT authorize_payment(:user_id, :payment_id, :amount, :currency, CAST(:context AS jsonb),
-                             CAST(:now AS timestamptz))
+    SELECT authorize_payment(
+        p_user => :user_id, p_payment => :payment_id, p_amount => :amount, p_currency => :currency,
+        p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
 """)
 _FAIL = text("""
-    SELECT fail_payment(:user_id, :payment_id, :reason, :authorized, CAST(:context AS jsonb),
-                        CAST(:now AS timestamptz))
+    SELECT fail_payment(
+        p_user => :user_id, p_payment => :payment_id, p_reason => :reason, p_authorized => :authorized,
+        p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
 """)
 _BEGIN_REFUND = text("""
-    SELECT begin_refund(:user_id, :payment_id, :refund_id, :amount, :key, :request_hash, :reason, :requested_by,
-                        CAST(:context AS jsonb), CAST(:now AS timestamptz))
+    SELECT begin_refund(
+        p_user => :user_id, p_payment => :payment_id, p_refund => :refund_id, p_amount => :amount, p_key => :key,
+        p_hash => :request_hash, p_reason => :reason, p_by => :requested_by, p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz))
 """)
 _END_REFUND = text("""
-    SELECT end_refund(:user_id, :refund_id, :paid, :gateway_refund_id, :reason, CAST(:context AS jsonb),
-                      CAST(:now AS timestamptz))
+    SELECT end_refund(
+        p_user => :user_id, p_refund => :refund_id, p_paid => :paid, p_gateway_refund => :gateway_refund_id,
+        p_reason => :reason, p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
 """)
-_ROOM = text(f"SELECT * FROM topup_room(:user_id, CAST(:limits AS jsonb), {_NOW})")  # noqa: S608 - a constant
+_ROOM = text(f"""
+    SELECT * FROM topup_room(p_user => :user_id, p_limits => CAST(:limits AS jsonb), p_now => {_NOW})
+""")  # noqa: S608 - a constant
 
 
 async def add_payment(db: AsyncSession, **values: Any) -> bool:
@@ -136,32 +146,65 @@ async def capture(
     amount: int,
     currency: str,
     limits: str,
-) -> str:
-    """`capture_payment`: its outcome."""
-    values = {
-        "gateway_payment_id": gateway_payment_id,
-        "amount": amount,
-        "currency": currency,
-        "limits": limits,
-    }
-    return await _call(db, _CAPTURE, user_id, payment_id=payment_id, **values)
+) -> CaptureOutcome:
+    """`capture_payment`: the gateway has the money, `amount` in paise. `limits`: the tiers' limits, as JSON."""
+    outcome = await _call(
+        db,
+        _CAPTURE,
+        user_id=user_id,
+        payment_id=payment_id,
+        gateway_payment_id=gateway_payment_id,
+        amount=amount,
+        currency=currency,
+        limits=limits,
+    )
+    return CaptureOutcome(outcome)
 
 
-async def authorize(db: AsyncSession, user_id: UUID, payment_id: UUID, *, amount: int, currency: str) -> str:
-    """`authorize_payment`: its outcome."""
-    return await _call(db, _AUTHORIZE, user_id, payment_id=payment_id, amount=amount, currency=currency)
+async def authorize(
+    db: AsyncSession, user_id: UUID, payment_id: UUID, *, amount: int, currency: str
+) -> AuthorizeOutcome:
+    """`authorize_payment`: the customer agreed to `amount` paise."""
+    return AuthorizeOutcome(
+        await _call(db, _AUTHORIZE, user_id=user_id, payment_id=payment_id, amount=amount, currency=currency)
+    )
 
 
 async def fail(
     db: AsyncSession, user_id: UUID, payment_id: UUID, *, reason: str, authorized: bool = False
-) -> str:
-    """`fail_payment`: its outcome. `authorized`: also where the customer had agreed."""
-    return await _call(db, _FAIL, user_id, payment_id=payment_id, reason=reason, authorized=authorized)
+) -> FailOutcome:
+    """`fail_payment`: give an open payment up. `authorized`: also if the customer had agreed to it."""
+    return FailOutcome(
+        await _call(db, _FAIL, user_id=user_id, payment_id=payment_id, reason=reason, authorized=authorized)
+    )
 
 
-async def begin_refund(db: AsyncSession, user_id: UUID, payment_id: UUID, **values: Any) -> str:
-    """`begin_refund`: its outcome. `values`: refund_id, amount, key, request_hash, reason, requested_by."""
-    return await _call(db, _BEGIN_REFUND, user_id, payment_id=payment_id, **values)
+async def begin_refund(
+    db: AsyncSession,
+    user_id: UUID,
+    payment_id: UUID,
+    *,
+    refund_id: UUID,
+    amount: int,
+    key: str,
+    request_hash: bytes,
+    reason: str,
+    requested_by: str,
+) -> RefundStart:
+    """`begin_refund`: set `amount` paise aside, to go back to the payment's source."""
+    outcome = await _call(
+        db,
+        _BEGIN_REFUND,
+        user_id=user_id,
+        payment_id=payment_id,
+        refund_id=refund_id,
+        amount=amount,
+        key=key,
+        request_hash=request_hash,
+        reason=reason,
+        requested_by=requested_by,
+    )
+    return RefundStart(outcome)
 
 
 async def end_refund(
@@ -172,15 +215,26 @@ async def end_refund(
     paid: bool,
     gateway_refund_id: str | None,
     reason: str | None = None,
-) -> str:
-    """`end_refund`: its outcome."""
-    values = {"paid": paid, "gateway_refund_id": gateway_refund_id, "reason": reason}
-    return await _call(db, _END_REFUND, user_id, refund_id=refund_id, **values)
+) -> RefundEnd:
+    """`end_refund`: the gateway has paid it out, or it is proven that it can't."""
+    outcome = await _call(
+        db,
+        _END_REFUND,
+        user_id=user_id,
+        refund_id=refund_id,
+        paid=paid,
+        gateway_refund_id=gateway_refund_id,
+        reason=reason,
+    )
+    return RefundEnd(outcome)
 
 
-async def _call(db: AsyncSession, statement: Any, user_id: UUID, **values: Any) -> str:
-    context = {"user_id": user_id, "context": events.context_json(), "now": clock.pinned()}
-    return str(await db.scalar(statement, values | context))
+async def _call(db: AsyncSession, statement: TextClause, **values: object) -> str:
+    """The outcome of one SQL function, with the event's context and the clock's pin."""
+    outcome: str = await db.scalar(
+        statement, values | {"context": events.context_json(), "now": clock.pinned()}
+    )
+    return outcome
 
 
 async def get_room(db: AsyncSession, user_id: UUID, limits: str) -> dict[str, int | None]:

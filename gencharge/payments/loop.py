@@ -1,135 +1,150 @@
-"""The keeper: a loop in the worker that leaves no payment, refund or webhook without an end.
+"""The loops of a worker that bring payments, refunds and webhooks to an end, each over a queue of its own.
 
-Rows are the truth, a lease makes any number of workers safe, and a worker that dies leaves leases that run out. Payments
-that are open are asked about with growing pauses for a day; refunds are sent, and asked about until they have ended;
-webhooks that named what was not known are tried again for a day.
+    PaymentChecks   asks the gateway about open payments, with growing pauses, for a day
+    RefundSender    sends refunds to the gateway and asks about them until they have ended
+    EventRetries    applies webhooks again that named an unknown order or refund, for a day
+
+They are apart so that a gateway that does not answer delays no webhook. Any number of workers may run them: a row is
+leased while it is worked on, and the lease of a worker that died runs out.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from gencharge.core import telemetry
-from gencharge.core.errors import Unavailable
+from gencharge.core.background.loop import Loop
+from gencharge.core.postgres.database import Database
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values import clock
-from gencharge.payments import crud, queue_crud, refunds_service, status_checks_service
-from gencharge.payments.context import Desk
-from gencharge.payments.gateway import CallFailed
-from gencharge.payments.models import Payment, PaymentStatus, Refund
+from gencharge.payments import queue_crud, refunds_service, status_checks_service
+from gencharge.payments.context import Desk, limits_json
+from gencharge.payments.models import Payment, Refund
 
 AT_A_TIME: Final = 16
 POLL_SECONDS: Final = 0.5
-# Nobody has tried to pay for so long: given up. The gateway is asked on, for a capture that comes late counts.
-ABANDONED_AFTER: Final = timedelta(minutes=30)
-ASKED_FOR: Final = timedelta(hours=24)
-# What is authorized and not captured, the gateway lets go after five days.
-AUTHORIZED_FOR: Final = timedelta(days=6)
-_TROUBLE_SECONDS: Final = 1.0
 log = telemetry.get_logger(__name__)
 
 
-class Keeper:
-    """One per worker process. `run` until cancelled, or `drain` in a test."""
+def lease_seconds(desk: Desk) -> float:
+    """Longer than all calls that one payment or refund can take together."""
+    return 4 * desk.settings.payment_timeout_seconds + 10
+
+
+class PaymentChecks(Loop[Payment, str]):
+    """Asks the gateway about payments that are open and due. One per worker process."""
+
+    at_a_time = AT_A_TIME
+    poll_seconds = POLL_SECONDS
 
     def __init__(self, desk: Desk) -> None:
+        super().__init__()
         self._desk = desk
-        # Longer than all calls that one row can take together.
-        self._lease_seconds = 4 * desk.settings.payment_timeout_seconds + 10
 
-    async def run(self) -> None:
-        """Keep until cancelled; what is under way is then left to its lease."""
-        try:
-            while True:
-                try:
-                    moved = await self.turn()
-                except Exception as error:
-                    if not isinstance(error, Unavailable):
-                        log.exception("keeping_failed")
-                    await asyncio.sleep(_TROUBLE_SECONDS)
-                else:
-                    if not moved:
-                        await asyncio.sleep(POLL_SECONDS)
-        finally:
-            await self._desk.gateway.close()
-
-    async def drain(self) -> None:
-        """Until nothing is due now."""
-        while await self.turn():
-            pass
-
-    async def turn(self) -> int:
-        """Take what is due, a few of each kind; how many there were."""
-        database, lease = self._desk.database, self._lease_seconds
-        payments = await database.run(
-            lambda db: queue_crud.claim_payments(db, limit=AT_A_TIME, lease_seconds=lease)
-        )
-        refunds = await database.run(
-            lambda db: queue_crud.claim_refunds(db, limit=AT_A_TIME, lease_seconds=lease)
-        )
-        events = await database.run(lambda db: queue_crud.list_due_events(db, limit=AT_A_TIME))
-        await asyncio.gather(
-            *(self._guarded(self._check(each), payment_id=str(each.payment_id)) for each in payments),
-            *(self._guarded(self._refund(each), refund_id=str(each.refund_id)) for each in refunds),
-            *(self._guarded(self._retry(each), event_id=each) for each in events),
-        )
-        return len(payments) + len(refunds) + len(events)
-
-    async def _guarded(self, work: Awaitable[None], **about: str) -> None:
-        """What fails here is tried again when its lease has run out."""
-        try:
-            await work
-        except Unavailable as error:
-            log.warning("keeping_postponed", error=error.code(), **about)
-        except Exception:
-            log.exception("keeping_failed", **about)
-
-    async def _check(self, payment: Payment) -> None:
-        try:
-            tries = await status_checks_service.learn(self._desk, payment)
-        except CallFailed as error:
-            log.warning("gateway_silent", payment_id=str(payment.payment_id), reason=error.reason)
-            await self._check_later(payment, self._pause(payment))
-            return
-        age = clock.now() - payment.created_at
-        if age > ABANDONED_AFTER and not tries:
-            await self._fail(payment, "abandoned")
-        authorized = payment.status == PaymentStatus.AUTHORIZED or any(
-            each.status == "authorized" for each in tries
-        )
-        over = age > (AUTHORIZED_FOR if authorized else ASKED_FOR)
-        if over:
-            await self._fail(payment, "no_answer")
-        # An order that was never made can't be paid: with the end of its payment there is nothing left to ask.
-        nothing_to_ask = payment.order_id is None and age > ABANDONED_AFTER
-        await self._check_later(payment, None if over or nothing_to_ask else self._pause(payment))
-
-    async def _fail(self, payment: Payment, reason: str) -> None:
-        await self._desk.database.run(
-            lambda db: crud.fail(
-                db, payment.user_id, payment.payment_id, reason=reason, authorized=reason == "no_answer"
-            )
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[Payment]:
+        """Lease up to `free` payments that are due."""
+        del running
+        lease = lease_seconds(self._desk)
+        return await self._desk.database.run(
+            lambda db: queue_crud.claim_payments(db, limit=free, lease_seconds=lease)
         )
 
-    def _pause(self, payment: Payment) -> float:
-        pauses = self._desk.settings.payment_check_seconds
-        return pauses[min(payment.checks + 1, len(pauses) - 1)]
+    def party_of(self, task: Payment) -> str:
+        """The gateway."""
+        return task.gateway
 
-    async def _check_later(self, payment: Payment, seconds: float | None) -> None:
-        await self._desk.database.run(lambda db: queue_crud.check_later(db, payment, seconds))
+    def id_of(self, task: Payment) -> str:
+        """The payment's id."""
+        return str(task.payment_id)
 
-    async def _refund(self, refund: Refund) -> None:
-        await refunds_service.move_on(self._desk, refund)
+    async def work(self, task: Payment) -> None:
+        """Ask about one payment."""
+        await status_checks_service.recheck(self._desk, task)
 
-    async def _retry(self, event_id: str) -> None:
-        limits = self._desk.limits
-        outcome = await self._desk.database.run(lambda db: queue_crud.retry_event(db, event_id, limits))
-        log.info("gateway_event_retried", event_id=event_id, outcome=outcome)
+    async def close(self) -> None:
+        """Close the connections to the gateway."""
+        await self._desk.gateway.close()
 
 
-async def keep(stores: Stores) -> None:
-    """What a worker runs."""
-    await Keeper(Desk.at(stores)).run()
+class RefundSender(Loop[Refund, str]):
+    """Sends refunds that are due, and asks about those that were sent. One per worker process."""
+
+    at_a_time = AT_A_TIME
+    poll_seconds = POLL_SECONDS
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[Refund]:
+        """Lease up to `free` refunds that are due; each claim counts as an attempt."""
+        del running
+        lease = lease_seconds(self._desk)
+        return await self._desk.database.run(
+            lambda db: queue_crud.claim_refunds(db, limit=free, lease_seconds=lease)
+        )
+
+    def party_of(self, task: Refund) -> str:
+        """The gateway's payment that the money came by."""
+        return task.gateway_payment_id
+
+    def id_of(self, task: Refund) -> str:
+        """The refund's id."""
+        return str(task.refund_id)
+
+    async def work(self, task: Refund) -> None:
+        """Send one refund, or ask about it."""
+        await refunds_service.advance(self._desk, task)
+
+    async def close(self) -> None:
+        """Close the connections to the gateway."""
+        await self._desk.gateway.close()
+
+
+class EventRetries(Loop[str, str]):
+    """Applies webhooks again that named an unknown order or refund. It asks no gateway. One per worker process."""
+
+    at_a_time = AT_A_TIME
+    poll_seconds = POLL_SECONDS
+
+    def __init__(self, database: Database, limits: str) -> None:
+        super().__init__()
+        self._database = database
+        self._limits = limits
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
+        """The ids of up to `free` events that are due. A retry locks its event and finds out if it is still due."""
+        due = await self._database.run(lambda db: queue_crud.list_due_events(db, limit=free + len(running)))
+        return [event_id for event_id in due if event_id not in running][:free]
+
+    def party_of(self, task: str) -> str:
+        """The event itself."""
+        return task
+
+    def id_of(self, task: str) -> str:
+        """The event's id."""
+        return task
+
+    async def work(self, task: str) -> None:
+        """Apply one event again."""
+        outcome = await self._database.run(lambda db: queue_crud.retry_event(db, task, self._limits))
+        log.info("gateway_event_retried", event_id=task, outcome=outcome.value)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def check_payments(stores: Stores) -> None:
+    """What a worker runs: PaymentChecks."""
+    await PaymentChecks(Desk.at(stores)).run()
+
+
+async def send_refunds(stores: Stores) -> None:
+    """What a worker runs: RefundSender."""
+    await RefundSender(Desk.at(stores)).run()
+
+
+async def retry_events(stores: Stores) -> None:
+    """What a worker runs: EventRetries."""
+    await EventRetries(stores.database, limits_json(stores.settings)).run()

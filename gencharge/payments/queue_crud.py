@@ -1,4 +1,4 @@
-"""SQL of the keeper, over all customers' payments, refunds and webhooks. Decides nothing."""
+"""SQL of the queues: payments to check, refunds to send, events to retry, of all customers. Decides nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events import events
+from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.payments.models import Payment, Refund, RefundStatus
+from gencharge.payments.outcomes import EventOutcome
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
 # MATERIALIZED, as in core.outbox: a subquery with LIMIT and SKIP LOCKED must not be run more than once.
@@ -49,10 +52,15 @@ _DUE_EVENTS = text(f"""
     SELECT event_id FROM gateway_events WHERE next_attempt_at <= {_NOW} ORDER BY next_attempt_at LIMIT :limit
 """)  # noqa: S608 - composed of constants
 _RETRY_EVENT = text("""
-    SELECT retry_gateway_event(:event_id, CAST(:limits AS jsonb), CAST(:context AS jsonb), CAST(:now AS timestamptz))
+    SELECT retry_gateway_event(
+        p_event => :event_id, p_limits => CAST(:limits AS jsonb), p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz))
 """)
-# A webhook in one round trip: event id, gateway, kind, order, what is kept of it, limits, context, the pinned clock.
-TAKE_EVENT = "SELECT take_gateway_event($1, $2, $3, $4, $5::jsonb, $6::jsonb, $7::jsonb, $8)"
+_TAKE_EVENT: Final = """
+    SELECT take_gateway_event(
+        p_event => $1, p_gateway => $2, p_kind => $3, p_order => $4, p_body => $5::jsonb, p_limits => $6::jsonb,
+        p_context => $7::jsonb, p_pinned => $8)
+"""
 
 
 async def claim_payments(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Payment]:
@@ -105,7 +113,33 @@ async def list_due_events(db: AsyncSession, *, limit: int) -> Sequence[str]:
     return (await db.scalars(_DUE_EVENTS, {"limit": limit, "now": clock.pinned()})).all()
 
 
-async def retry_event(db: AsyncSession, event_id: str, limits: str) -> str:
-    """`retry_gateway_event`: its outcome."""
+async def take_event(
+    database: Database,
+    *,
+    event_id: str,
+    gateway: str,
+    kind: str,
+    order_id: str | None,
+    body: dict[str, object],
+    limits: str,
+) -> EventOutcome:
+    """`take_gateway_event`: take a webhook once and apply it, in one round trip and one transaction of its own."""
+    row = await database.fetch_row(
+        _TAKE_EVENT,
+        event_id,
+        gateway,
+        kind,
+        order_id,
+        orjson.dumps(body).decode(),
+        limits,
+        events.context_json(),
+        clock.pinned(),
+    )
+    assert row is not None, "take_gateway_event returns one row"
+    return EventOutcome(row[0])
+
+
+async def retry_event(db: AsyncSession, event_id: str, limits: str) -> EventOutcome:
+    """`retry_gateway_event`: apply an event again that named an unknown order or refund."""
     values = {"event_id": event_id, "limits": limits, "context": events.context_json(), "now": clock.pinned()}
-    return str(await db.scalar(_RETRY_EVENT, values))
+    return EventOutcome(await db.scalar(_RETRY_EVENT, values))

@@ -19,7 +19,7 @@ REFUSED_ONCE: Final = "refused_once"
 log = telemetry.get_logger(__name__)
 
 
-async def move_on(desk: Desk, refund: Refund) -> None:
+async def advance(desk: Desk, refund: Refund) -> None:
     """Send a refund that was claimed, or ask about it, and let the answer count."""
     try:
         found = await _find(desk, refund)
@@ -100,7 +100,7 @@ async def _end(
         )
     )
     await faultpoints.point("refund.committed")
-    log.info("refund_ended", refund_id=str(refund.refund_id), outcome=outcome)
+    log.info("refund_ended", refund_id=str(refund.refund_id), outcome=outcome.value)
 
 
 async def _later(

@@ -22,7 +22,7 @@ from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict
 from gencharge.payments import staff_service, status_checks_service
 from gencharge.payments import topups_service as topups
-from gencharge.payments.context import Desk, get_desk
+from gencharge.payments.context import Desk
 from gencharge.payments.errors import (
     CheckoutSignatureInvalid,
     GatewayRefused,
@@ -65,7 +65,7 @@ _LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
 _ONE: Final = (ValidationFailed, DatabaseUnavailable)
 _MOVING: Final = (StillLocked, WriteConflict, MalformedJson, *_ONE)
 _KEYED: Final = (IdempotencyKeyMissing, IdempotencyKeyReused)
-AtDesk = Annotated[Desk, Depends(get_desk)]
+AtDesk = Annotated[Desk, Depends(Desk.get)]
 Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
 Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT, step_up=True))]
 

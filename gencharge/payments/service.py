@@ -14,10 +14,11 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
-from gencharge.payments.context import Desk, get_desk
+from gencharge.payments.context import Desk
 from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooMuch, RefundUnfunded
 from gencharge.payments.models import Payment, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
+from gencharge.payments.outcomes import FailOutcome, RefundStart
 from gencharge.payments.statements import fetch_statement
 from gencharge.payments.status_checks_service import PAID, ask_gateway
 from gencharge.payments.webhook_alerts import refused
@@ -28,7 +29,6 @@ __all__ = [
     "ask_gateway",
     "fetch_statement",
     "find_captured",
-    "get_desk",
     "give_up",
     "open_payment",
     "refund_to_source",
@@ -38,7 +38,7 @@ __all__ = [
 
 async def give_up(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
     """Call a payment failed that nobody has paid. False where it is not open. A capture that comes later counts."""
-    return await crud.fail(db, user_id, payment_id, reason=reason) == "failed"
+    return await crud.fail(db, user_id, payment_id, reason=reason) is FailOutcome.FAILED
 
 
 async def find_captured(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Payment | None:
@@ -78,20 +78,20 @@ async def refund_to_source(
         reason=reason,
         requested_by=requested_by,
     )
-    if outcome == "key_reused":
+    if outcome is RefundStart.KEY_REUSED:
         raise IdempotencyKeyReused
-    if outcome == "not_captured":
+    if outcome is RefundStart.NOT_CAPTURED:
         raise PaymentNotCaptured
-    if outcome == "insufficient_balance":
+    if outcome is RefundStart.INSUFFICIENT_BALANCE:
         raise RefundUnfunded
-    if outcome == "too_much":
+    if outcome is RefundStart.TOO_MUCH:
         # Read again: what is true now, behind the lock.
         payment_now = await crud.get_payment(db, user_id, payment_id)
         assert payment_now is not None, "payments are never deleted"
         raise too_much(Money(max(0, payment_now.amount - await crud.sum_refunds(db, payment_now))))
     refund = await crud.find_refund(db, user_id, key)
     assert refund is not None, "it was begun, now or before"
-    return Answered(refund, replayed=outcome == "replayed")
+    return Answered(refund, replayed=outcome is RefundStart.REPLAYED)
 
 
 def too_much(left: Money) -> RefundTooMuch:

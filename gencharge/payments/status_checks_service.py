@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from gencharge.core import faultpoints, telemetry
-from gencharge.payments import crud
+from gencharge.core.values import clock
+from gencharge.payments import crud, queue_crud
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
 from gencharge.payments.models import Payment, PaymentStatus
+from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome
 
 PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 # However often a customer asks, the gateway is asked again after so long.
 CHECK_AGAIN_SECONDS: Final = 3.0
+# Without a try to pay it, a payment is given up after this time. The checks go on, for a late capture still counts.
+ABANDONED_AFTER: Final = timedelta(minutes=30)
+CHECKED_FOR: Final = timedelta(hours=24)
+# The gateway releases an authorized payment that is not captured after five days.
+AUTHORIZED_FOR: Final = timedelta(days=6)
 log = telemetry.get_logger(__name__)
 
 
@@ -70,6 +76,45 @@ async def check(desk: Desk, user_id: UUID, payment_id: UUID) -> None:
         await ask_gateway(desk, user_id, payment_id)
 
 
+async def recheck(desk: Desk, payment: Payment) -> None:
+    """Ask about a payment that was claimed, apply the reply, and set the time of the next check, or none."""
+    try:
+        tries = await learn(desk, payment)
+    except CallFailed as error:
+        log.warning("gateway_silent", payment_id=str(payment.payment_id), reason=error.reason)
+        await _check_later(desk, payment, _pause(desk, payment))
+        return
+    age = clock.now() - payment.created_at
+    if age > ABANDONED_AFTER and not tries:
+        await _fail(desk, payment, "abandoned")
+    authorized = payment.status == PaymentStatus.AUTHORIZED or any(
+        each.status == "authorized" for each in tries
+    )
+    expired = age > (AUTHORIZED_FOR if authorized else CHECKED_FOR)
+    if expired:
+        await _fail(desk, payment, "no_answer")
+    # Without an order nobody can pay: once such a payment has failed there is nothing left to check.
+    unpayable = payment.order_id is None and age > ABANDONED_AFTER
+    await _check_later(desk, payment, None if expired or unpayable else _pause(desk, payment))
+
+
+async def _fail(desk: Desk, payment: Payment, reason: str) -> None:
+    await desk.database.run(
+        lambda db: crud.fail(
+            db, payment.user_id, payment.payment_id, reason=reason, authorized=reason == "no_answer"
+        )
+    )
+
+
+def _pause(desk: Desk, payment: Payment) -> float:
+    pauses = desk.settings.payment_check_seconds
+    return pauses[min(payment.checks + 1, len(pauses) - 1)]
+
+
+async def _check_later(desk: Desk, payment: Payment, seconds: float | None) -> None:
+    await desk.database.run(lambda db: queue_crud.check_later(db, payment, seconds))
+
+
 async def learn(desk: Desk, payment: Payment) -> Sequence[GatewayPayment]:
     """Apply what the gateway says of a payment; the tries to pay it. Raises CallFailed."""
     if payment.order_id is None:
@@ -96,8 +141,7 @@ async def apply(desk: Desk, payment: Payment, tries: Sequence[GatewayPayment]) -
         await _take(desk, payment, authorized[0])
     elif tries and len(failed) == len(tries):
         reason = failed[-1].error_reason or "declined"
-        await _run(
-            desk,
+        await desk.database.run(
             lambda db: crud.fail(db, payment.user_id, payment.payment_id, reason=reason, authorized=True),
         )
 
@@ -106,8 +150,7 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
     # What went back before we took it never was ours: then less was paid than was ordered.
     amount = each.amount if paid else each.amount - each.amount_refunded
     await faultpoints.point("capture.come")
-    outcome = await _run(
-        desk,
+    outcome = await desk.database.run(
         lambda db: crud.capture(
             db,
             payment.user_id,
@@ -119,19 +162,18 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
         ),
     )
     await faultpoints.point("capture.committed")
-    if outcome != "already":
-        log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome)
+    if outcome is not CaptureOutcome.ALREADY:
+        log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome.value)
 
 
 async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
     """Capture what the customer agreed to; where the gateway does not answer, the next question tells."""
-    outcome = await _run(
-        desk,
+    outcome = await desk.database.run(
         lambda db: crud.authorize(
             db, payment.user_id, payment.payment_id, amount=each.amount, currency=each.currency
         ),
     )
-    if outcome not in {"authorized", "already"}:
+    if outcome not in {AuthorizeOutcome.AUTHORIZED, AuthorizeOutcome.ALREADY}:
         return
     try:
         taken = await desk.gateway.capture(
@@ -142,10 +184,6 @@ async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
         return
     if taken.status == "captured" and taken.order_id == payment.order_id:
         await _captured(desk, payment, taken, paid=False)
-
-
-async def _run(desk: Desk, unit: Callable[[AsyncSession], Awaitable[str]]) -> str:
-    return await desk.database.run(unit)
 
 
 async def _get(desk: Desk, user_id: UUID, payment_id: UUID) -> Payment:

@@ -14,17 +14,16 @@ from pydantic import SecretStr
 
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson
-from gencharge.core.events import events
 from gencharge.core.http import web
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.web import Out
-from gencharge.core.values import clock
 from gencharge.payments import queue_crud, webhook_alerts
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import WebhookSignatureInvalid
+from gencharge.payments.outcomes import EXPECTED_EVENTS
 
-# A hot route reads the raw body and runs without FastAPI's dependencies, which cost more than the database here.
-router = web.router("payments", route_class=HotRoute)
+# A direct route reads the raw body and runs without FastAPI's dependencies, which cost more than the database here.
+router = web.router("payments", route_class=DirectRoute)
 SIGNATURE: Final = b"x-razorpay-signature"
 EVENT_ID: Final = b"x-razorpay-event-id"
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
@@ -77,20 +76,18 @@ async def take_webhook(request: Request) -> Response:
     # One without an id is known by its contents.
     event_id = given if _NAME.fullmatch(given) else hashlib.sha256(body).hexdigest()
     await faultpoints.point("webhook.asked", kind)
-    row = await desk.database.fetch_row(
-        queue_crud.TAKE_EVENT,
-        event_id,
-        desk.gateway.name,
-        kind,
-        order_id,
-        orjson.dumps(kept).decode(),
-        desk.limits,
-        events.context_json(),
-        clock.pinned(),
+    outcome = await queue_crud.take_event(
+        desk.database,
+        event_id=event_id,
+        gateway=desk.gateway.name,
+        kind=kind,
+        order_id=order_id,
+        body=kept,
+        limits=desk.limits,
     )
     await faultpoints.point("webhook.committed", kind)
-    if row is not None and row[0] not in {"captured", "authorized", "already", "duplicate", "ignored"}:
-        log.info("gateway_event", event_id=event_id, kind=kind, order_id=order_id, outcome=row[0])
+    if outcome not in EXPECTED_EVENTS:
+        log.info("gateway_event", event_id=event_id, kind=kind, order_id=order_id, outcome=outcome.value)
     return Response(_TAKEN, media_type="application/json")
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
-from gencharge.plans import crud, plan_rows, rules_service, spreadsheet
+from gencharge.plans import crud, plan_rows, rules, service, spreadsheet
 from gencharge.plans import overview_service as overview
 from gencharge.plans.events import PlansExported
 from gencharge.plans.models import Plan
-from gencharge.plans.rules_service import Vocabulary
+from gencharge.plans.rules import Vocabulary
 from gencharge.plans.staff_schemas import FileFormat, PlanExportQuery
 from gencharge.sessions.guards import Principal
 
@@ -30,7 +30,7 @@ async def rows_of(
 
     Raises ValidationFailed for what the catalogue does not know.
     """
-    vocabulary = await rules_service.read_vocabulary(db)
+    vocabulary = await service.read_vocabulary(db)
     plans = await crud.list_where(db, *overview.conditions(admin, query, vocabulary))
     filters = query.model_dump(mode="json", exclude_none=True, exclude={"format"})
     taken = PlansExported(
@@ -65,7 +65,5 @@ async def chunks(plans: Sequence[Plan], vocabulary: Vocabulary, kind: FileFormat
 
 def _cells(plan: Plan, vocabulary: Vocabulary) -> list[str]:
     group = vocabulary.groups[plan.group_id]
-    cells = plan_rows.cells_of(
-        rules_service.state_of(plan), group, plan_id=plan.plan_id, version=plan.version
-    )
+    cells = plan_rows.cells_of(rules.state_of(plan), group, plan_id=plan.plan_id, version=plan.version)
     return [cells[column] for column in plan_rows.COLUMNS]

@@ -14,11 +14,11 @@ from gencharge.core.events.events import Event, changes, emit
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
-from gencharge.plans import crud, plan_rows, rules_service
+from gencharge.plans import crud, plan_rows, rules, service
 from gencharge.plans.errors import ImportRefused
 from gencharge.plans.events import PlanCreated, PlansImported, PlanUpdated
 from gencharge.plans.models import Plan, PlanStatus
-from gencharge.plans.rules_service import Vocabulary, Wrong
+from gencharge.plans.rules import Vocabulary, Wrong
 from gencharge.plans.spreadsheet import Row
 from gencharge.plans.staff_schemas import BadCell, ImportedPlan, ImportOut
 from gencharge.sessions.guards import Principal, within
@@ -133,10 +133,10 @@ class Reading:
         taken: dict[Any, str] = {
             identity: f"plan {held.plan_id}"
             for held in self.held.values()
-            if held.plan_id not in moved and (identity := rules_service.identity_of(held.values)) is not None
+            if held.plan_id not in moved and (identity := rules.identity_of(held.values)) is not None
         }
         for step in self.steps:
-            identity = rules_service.identity_of(step.values)
+            identity = rules.identity_of(step.values)
             if identity is None:
                 continue
             other = taken.setdefault(identity, f"line {step.row.line}")
@@ -164,11 +164,10 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
     """
     if not dry_run:
         await snapshots.lock(db, snapshots.CATALOGUE)
-    vocabulary = await rules_service.read_vocabulary(db)
+    vocabulary = await service.read_vocabulary(db)
     plans = await crud.list_where(db, within(admin, Plan.operator.expression), lock=not dry_run)
     held = {
-        plan.plan_id: Held(plan.plan_id, plan.version, plan.revision, rules_service.state_of(plan))
-        for plan in plans
+        plan.plan_id: Held(plan.plan_id, plan.version, plan.revision, rules.state_of(plan)) for plan in plans
     }
     reading = Reading(admin, vocabulary, held)
     # Ten thousand rows take a second of a processor: other requests go on meanwhile.
@@ -200,7 +199,7 @@ async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id
     happened: list[Event] = []
     for step in reading.steps:
         held = step.held
-        grows = held is not None and rules_service.makes_version(held.values, step.values)
+        grows = held is not None and rules.makes_version(held.values, step.values)
         version = (held.version if held is not None else 1) + grows
         row = {"plan_id": step.plan_id, "version": version, "updated_at": instant, **step.values}
         if held is None:
@@ -208,7 +207,7 @@ async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id
         else:
             changed.append({**row, "revision": held.revision + 1})
         if held is None or grows:
-            snapshot = rules_service.terms_of(Plan(**row), reading.vocabulary.groups[step.values["group_id"]])
+            snapshot = rules.terms_of(Plan(**row), reading.vocabulary.groups[step.values["group_id"]])
             versions.append(
                 {
                     "plan_id": step.plan_id,

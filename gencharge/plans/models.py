@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import UUID
 
 from sqlalchemy import (
@@ -23,6 +25,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base
+from gencharge.core.rooms import timeline
+from gencharge.core.values.money import Money
+
+# A calendar month counts as this many days when validities are compared; a recharge counts the real month.
+DAYS_PER_MONTH: Final = 30
 
 
 class PlanType(StrEnum):
@@ -68,7 +75,7 @@ def is_addon(category: Category, validity_unit: ValidityUnit) -> bool:
 
 
 class PlanGroup(Base):
-    """A shelf of the shop."""
+    """A group of plans, as the plan list shows them."""
 
     __tablename__ = "plan_groups"
 
@@ -145,3 +152,92 @@ class PlanVersion(Base):
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSONB)
     changed_by: Mapped[UUID | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSnapshot:
+    """The terms of a plan at one version. Instants are UTC; the price is what the customer pays."""
+
+    plan_id: UUID
+    version: int
+    name: str
+    description: str
+    operator: str
+    circles: frozenset[str]
+    plan_type: PlanType
+    category: Category
+    price: Money
+    validity_count: int | None
+    validity_unit: ValidityUnit
+    benefits: Mapping[str, Any] = field(hash=False)
+    is_addon: bool
+    most_popular: bool
+    group_id: UUID
+    group: str
+    criteria: str
+    status: PlanStatus
+    active_from: datetime | None
+    active_until: datetime | None
+
+    @classmethod
+    def of(cls, plan: Plan, group: str, *, served: bool = True) -> Self:
+        """The snapshot of a row and its group's name. A plan of an operator that is not `served` is not on sale."""
+        status = PlanStatus(plan.status)
+        return cls(
+            plan_id=plan.plan_id,
+            version=plan.version,
+            name=plan.name,
+            description=plan.description,
+            operator=plan.operator,
+            circles=frozenset(plan.circles),
+            plan_type=PlanType(plan.plan_type),
+            category=Category(plan.category),
+            price=Money(plan.price_paise),
+            validity_count=plan.validity_count,
+            validity_unit=ValidityUnit(plan.validity_unit),
+            benefits=plan.benefits,
+            is_addon=plan.is_addon,
+            most_popular=plan.most_popular,
+            group_id=plan.group_id,
+            group=group,
+            criteria=plan.criteria,
+            status=PlanStatus.INACTIVE if status is PlanStatus.ACTIVE and not served else status,
+            active_from=plan.active_from,
+            active_until=plan.active_until,
+        )
+
+    def available_at(self, instant: datetime) -> bool:
+        """True if the plan is on sale at `instant` (UTC): active, and within its window."""
+        return timeline.is_available(self, instant)
+
+    def sold_in(self, circle: str | None) -> bool:
+        """True if the plan is sold in `circle`; None (the circle is not known) excludes nothing."""
+        return not self.circles or circle is None or circle in self.circles
+
+    @property
+    def validity_days(self) -> int | None:
+        """Validity in days, for comparing plans; a month counts as 30. None if it ends with the base plan."""
+        if self.validity_count is None:
+            return None
+        return self.validity_count * (DAYS_PER_MONTH if self.validity_unit is ValidityUnit.MONTH else 1)
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as JSON types: what is kept of a sale, and in `plan_versions`. Price in paise."""
+        return {
+            "plan_id": str(self.plan_id),
+            "version": self.version,
+            "name": self.name,
+            "description": self.description,
+            "operator": self.operator,
+            "circles": sorted(self.circles),
+            "plan_type": self.plan_type.value,
+            "category": self.category.value,
+            "price_paise": self.price.paise,
+            "validity_count": self.validity_count,
+            "validity_unit": self.validity_unit.value,
+            "benefits": dict(self.benefits),
+            "is_addon": self.is_addon,
+            "group_id": str(self.group_id),
+            "group": self.group,
+            "criteria": self.criteria,
+        }

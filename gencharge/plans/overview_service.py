@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import Order, Page, PageQuery, column_of, fetch_page
 from gencharge.core.values import clock
-from gencharge.plans import crud, rules_service
+from gencharge.plans import crud, service
 from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.models import Plan, PlanStatus
-from gencharge.plans.rules_service import Vocabulary
+from gencharge.plans.rules import Vocabulary
 from gencharge.plans.staff_schemas import (
     PlanAdminOut,
     PlanAdminQuery,
@@ -37,7 +37,7 @@ _SHOWN_VERSIONS: Final = 20
 
 async def list_plans(db: AsyncSession, admin: Principal, query: PlanAdminQuery) -> Page[PlanAdminOut]:
     """A page of the plans in the admin's scope. Raises ValidationFailed for what the catalogue does not know."""
-    vocabulary = await rules_service.read_vocabulary(db)
+    vocabulary = await service.read_vocabulary(db)
     found = select(Plan).where(*conditions(admin, query, vocabulary))
     falling = query.sort.value.startswith("-")
     column = _COLUMNS[PlanAdminSort(query.sort.value.removeprefix("-"))]
@@ -50,7 +50,7 @@ async def list_plans(db: AsyncSession, admin: Principal, query: PlanAdminQuery) 
 async def get_plan(db: AsyncSession, admin: Principal, plan_id: UUID) -> PlanDetailOut:
     """A plan in the admin's scope, with its newest versions. Raises PlanNotFound."""
     plan = await _find(db, admin, plan_id)
-    group = (await rules_service.read_vocabulary(db)).groups[plan.group_id]
+    group = (await service.read_vocabulary(db)).groups[plan.group_id]
     versions, _, _ = await crud.list_versions(db, plan_id, PageQuery(limit=_SHOWN_VERSIONS))
     return PlanDetailOut.of_row(plan, group, versions=[PlanVersionOut.of(row) for row in versions])
 

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
-from gencharge.plans import rules_service
-from gencharge.plans.rules_service import Vocabulary, Wrong
+from gencharge.plans import rules
+from gencharge.plans.rules import Vocabulary, Wrong
 from gencharge.plans.staff_schemas import PlanCreate
 
 # Of `benefits`; each is a column of its own.
@@ -119,11 +119,8 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
     except ValidationError as problems:
         wrong.extend(_wrong(problem) for problem in problems.errors(include_url=False))
         raise BadCells(wrong) from None
-    values = rules_service.completed(rules_service.columns_of(command))
-    found = [
-        Wrong(column_of(one.field), one.message, one.code)
-        for one in rules_service.problems(values, vocabulary)
-    ]
+    values = rules.completed(rules.columns_of(command))
+    found = [Wrong(column_of(one.field), one.message, one.code) for one in rules.problems(values, vocabulary)]
     wrong.extend(one for one in found if one.field != "group" or not wrong)
     if wrong:
         raise BadCells(wrong)

@@ -1,4 +1,4 @@
-"""The plan list: which plans of the shelf are asked for, in which order, from where on."""
+"""The public plan list: filters, order and pages over the plans on sale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from uuid import UUID
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import CursorInvalid, Page, decode_cursor, encode_cursor
 from gencharge.core.values.money import MAX_PAISE
-from gencharge.plans.catalogue import CatalogueSnapshot, PlanSnapshot, Shelf
+from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
+from gencharge.plans.models import PlanSnapshot
 from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
 
 # Later than any validity in days: a pack that ends with its base plan comes last, whichever way round.
@@ -42,16 +43,16 @@ _ORDERS: Final[dict[PlanSort, Callable[[PlanSnapshot], int | str]]] = {
 }
 
 
-def page_of(shelf: Shelf, query: PlanQuery) -> Page[PlanOut]:
-    """The page of the shelf that `query` asks for.
+def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
+    """A page of the plans on sale.
 
     A page starts after the last plan of the one before, so a plan that comes or goes between two requests moves
     no other plan to a page already read. Raises ValidationFailed, CursorInvalid.
     """
-    group_id = _check(shelf.catalogue, query)
+    group_id = _check(on_sale.catalogue, query)
     order = _ORDERS[query.sort]
     found = sorted(
-        ((order(plan), str(plan.plan_id), plan) for plan in shelf.plans if _matches(plan, query, group_id)),
+        ((order(plan), str(plan.plan_id), plan) for plan in on_sale.plans if _matches(plan, query, group_id)),
         key=lambda entry: entry[:2],
     )
     total = len(found) if query.include_total else None

@@ -14,8 +14,8 @@ from gencharge.core.http.paging import MAX_CURSOR
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line
-from gencharge.plans.catalogue import GroupSnapshot, PlanSnapshot
-from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.catalogue import GroupSnapshot
+from gencharge.plans.models import Category, PlanSnapshot, PlanStatus, PlanType, ValidityUnit
 
 Amount = Annotated[int, Field(ge=0, le=100_000_000)]
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.postgres.database import get_database
 from gencharge.core.rooms import snapshots
-from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.plans import crud, sample
-from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlanSnapshot, Shelf
-from gencharge.plans.models import Plan, PlanGroup
+from gencharge.plans.catalogue import CatalogueSnapshot, GroupSnapshot, PlansOnSale
+from gencharge.plans.models import Plan, PlanGroup, PlanSnapshot
+from gencharge.plans.rules import Vocabulary
 
 __all__ = [
     "Catalogue",
@@ -21,15 +20,12 @@ __all__ = [
     "CurrentCatalogue",
     "GroupSnapshot",
     "PlanSnapshot",
-    "Shelf",
+    "PlansOnSale",
     "bump_version",
-    "catalogue_of",
     "load_catalogue",
+    "read_vocabulary",
     "seed",
-    "watch_catalogue",
 ]
-
-Catalogue = snapshots.Holder[CatalogueSnapshot]
 
 
 async def load_catalogue(db: AsyncSession, version: int | None = None) -> CatalogueSnapshot:
@@ -53,6 +49,17 @@ async def load_catalogue(db: AsyncSession, version: int | None = None) -> Catalo
     )
 
 
+async def read_vocabulary(db: AsyncSession) -> Vocabulary:
+    """The operators, circles and groups that a plan may refer to, read from PostgreSQL."""
+    directory = await operators.load_operators(db)
+    groups = await crud.list_groups(db)
+    return Vocabulary(
+        tuple(directory.operators),
+        tuple(sorted(directory.circles)),
+        {group.group_id: group.name for group in groups},
+    )
+
+
 def _group(group: PlanGroup) -> GroupSnapshot:
     return GroupSnapshot(
         group_id=group.group_id,
@@ -62,27 +69,19 @@ def _group(group: PlanGroup) -> GroupSnapshot:
     )
 
 
-def catalogue_of(app: FastAPI) -> Catalogue:
-    """The application's holder of the catalogue (`app.state.catalogue`); made on first use."""
-    holder: Catalogue | None = getattr(app.state, "catalogue", None)
-    if holder is None:
-        app.state.catalogue = holder = Catalogue(snapshots.CATALOGUE, load_catalogue)
-    return holder
+class Catalogue(snapshots.Holder[CatalogueSnapshot]):
+    """The catalogue that a process holds in memory."""
 
+    name = snapshots.CATALOGUE
 
-async def watch_catalogue(app: FastAPI, stores: Stores) -> None:
-    """Keep the application's catalogue fresh: never stale for more than a second, also without Redis."""
-    await snapshots.watch(catalogue_of(app), stores)
+    async def load(self, db: AsyncSession, version: int) -> CatalogueSnapshot:
+        """The whole catalogue, read from PostgreSQL."""
+        return await load_catalogue(db, version)
 
 
 async def bump_version(db: AsyncSession) -> int:
     """Say in the running transaction that the catalogue changes with it; every writer calls this."""
     return await snapshots.bump(db, snapshots.CATALOGUE)
-
-
-async def get_catalogue(request: Request) -> CatalogueSnapshot:
-    """The process's catalogue. Raises DatabaseUnavailable if none is loaded yet and PostgreSQL is away."""
-    return await catalogue_of(request.app).current(get_database(request))
 
 
 async def seed(db: AsyncSession) -> bool:
@@ -103,4 +102,4 @@ async def seed(db: AsyncSession) -> bool:
     return True
 
 
-CurrentCatalogue = Annotated[CatalogueSnapshot, Depends(get_catalogue)]
+CurrentCatalogue = Annotated[CatalogueSnapshot, Depends(Catalogue.for_request)]

@@ -13,8 +13,8 @@ from gencharge.core.http.paging import CursorInvalid, Page, Paging
 from gencharge.core.http.web import errors, reply
 from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
-from gencharge.plans import groups_service as groups
 from gencharge.plans import overview_service as overview
+from gencharge.plans import staff_group_service as groups
 from gencharge.plans import staff_service
 from gencharge.plans.errors import (
     PlanCanNotBeDraft,

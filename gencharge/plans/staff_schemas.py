@@ -15,8 +15,16 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
-from gencharge.plans.catalogue import PlanSnapshot
-from gencharge.plans.models import Category, Plan, PlanGroup, PlanStatus, PlanType, PlanVersion, ValidityUnit
+from gencharge.plans.models import (
+    Category,
+    Plan,
+    PlanGroup,
+    PlanSnapshot,
+    PlanStatus,
+    PlanType,
+    PlanVersion,
+    ValidityUnit,
+)
 from gencharge.plans.schemas import Benefits, PlanOut, Validity
 
 MAX_PRICE: Final = Money.rupees(1_00_000)

@@ -17,7 +17,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.core.values.money import Money
-from gencharge.plans import crud, rules_service
+from gencharge.plans import crud, rules, service
 from gencharge.plans.errors import (
     PlanCanNotBeDraft,
     PlanChangedMeanwhile,
@@ -28,7 +28,7 @@ from gencharge.plans.errors import (
 from gencharge.plans.events import PlanCreated, PlanDeleted
 from gencharge.plans.events import PlanUpdated as PlanWasUpdated
 from gencharge.plans.models import Plan, PlanStatus, ValidityUnit
-from gencharge.plans.rules_service import Vocabulary
+from gencharge.plans.rules import Vocabulary
 from gencharge.plans.schemas import Benefits, Validity
 from gencharge.plans.staff_schemas import PlanAdminOut, PlanCreate, PlanUpdate, PlanUpdated
 from gencharge.sessions.guards import Principal, check_scope, within
@@ -37,8 +37,8 @@ from gencharge.sessions.guards import Principal, check_scope, within
 async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> PlanAdminOut:
     """A new plan. Raises ValidationFailed, OperatorOutOfScope, PlanExists."""
     await snapshots.lock(db, snapshots.CATALOGUE)
-    vocabulary = await rules_service.read_vocabulary(db)
-    values = rules_service.completed(rules_service.columns_of(command))
+    vocabulary = await service.read_vocabulary(db)
+    values = rules.completed(rules.columns_of(command))
     plan_id = new_id()
     await _check(db, admin, plan_id, values, vocabulary)
     instant = clock.now()
@@ -46,7 +46,7 @@ async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> Pla
     db.add(plan)
     await db.flush()
     group = vocabulary.groups[plan.group_id]
-    await crud.add_version(db, plan_id, 1, rules_service.terms_of(plan, group), admin.user_id)
+    await crud.add_version(db, plan_id, 1, rules.terms_of(plan, group), admin.user_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
     created = PlanCreated(
         user_id=str(SYSTEM),
@@ -72,20 +72,20 @@ async def update(
     if plan is None:
         raise PlanNotFound
     _check_seen(plan, command.version, if_match)
-    before = rules_service.state_of(plan)
-    after = rules_service.completed({**before, **rules_service.columns_of(command)})
+    before = rules.state_of(plan)
+    after = rules.completed({**before, **rules.columns_of(command)})
     if after == before:
         return PlanUpdated(plan_id=plan_id, updated_fields={}, cache_status="Unchanged")
     check_status(before, after)
-    vocabulary = await rules_service.read_vocabulary(db)
+    vocabulary = await service.read_vocabulary(db)
     await _check(db, admin, plan_id, after, vocabulary)
     for name, value in after.items():
         setattr(plan, name, value)
     plan.revision += 1
     plan.updated_at = clock.now()
-    if rules_service.makes_version(before, after):
+    if rules.makes_version(before, after):
         plan.version += 1
-        snapshot = rules_service.terms_of(plan, vocabulary.groups[plan.group_id])
+        snapshot = rules.terms_of(plan, vocabulary.groups[plan.group_id])
         await crud.add_version(db, plan_id, plan.version, snapshot, admin.user_id)
     await db.flush()
     await snapshots.bump(db, snapshots.CATALOGUE)
@@ -113,7 +113,7 @@ async def delete(db: AsyncSession, admin: Principal, plan_id: UUID) -> None:
         raise PlanNotFound
     if plan.status != PlanStatus.DRAFT.value:
         raise PlanWasPublished
-    state = rules_service.state_of(plan)
+    state = rules.state_of(plan)
     await crud.delete_plan(db, plan_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
     await emit(
@@ -152,13 +152,13 @@ async def _check(
     db: AsyncSession, admin: Principal, plan_id: UUID, values: dict[str, Any], vocabulary: Vocabulary
 ) -> None:
     """Raises ValidationFailed, OperatorOutOfScope, PlanExists for a plan that can't be so."""
-    wrong = list(rules_service.problems(values, vocabulary))
+    wrong = list(rules.problems(values, vocabulary))
     if wrong:
         raise ValidationFailed(
             errors=[field_problem(f"body.{one.field}", one.message, one.code) for one in wrong]
         )
     check_scope(admin, values["operator"])
-    if rules_service.identity_of(values) is None:
+    if rules.identity_of(values) is None:
         return
     same = await crud.find_same(
         db, plan_id, values["operator"], values["plan_type"], values["name"], values["circles"]
@@ -170,7 +170,7 @@ async def _check(
 
 def _shown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """The changed fields with their new values, as the API names them."""
-    changed = {name: after[name] for name in rules_service.COLUMNS if before[name] != after[name]}
+    changed = {name: after[name] for name in rules.COLUMNS if before[name] != after[name]}
     if "price_paise" in changed:
         changed = {"price": Money(changed.pop("price_paise")), **changed}
     if changed.keys() & {"validity_count", "validity_unit"}:

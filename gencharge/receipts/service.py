@@ -20,6 +20,7 @@ from gencharge.core import telemetry
 from gencharge.core.company import Company
 from gencharge.core.http.web import to_json
 from gencharge.core.postgres.database import Database
+from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.stores.storage import Storage, StorageUnavailable, open_storage
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
@@ -186,7 +187,7 @@ def folder_of(issued_year: int) -> str:
     return f"receipts/{issued_year}/"
 
 
-class Printer:
+class Printer(OnePerApp):
     """Makes receipts as PDF, a few at a time, and keeps them."""
 
     def __init__(self, storage: Storage) -> None:
@@ -194,12 +195,9 @@ class Printer:
         self._turns = asyncio.Semaphore(_AT_A_TIME)
 
     @classmethod
-    def of(cls, app: FastAPI) -> Self:
-        """The application's printer; made on first use."""
-        found: Self | None = getattr(app.state, "receipt_printer", None)
-        if found is None:
-            app.state.receipt_printer = found = cls(open_storage(app.state.settings))
-        return found
+    def open(cls, app: FastAPI) -> Self:
+        """A printer on the application's storage."""
+        return cls(open_storage(app.state.settings))
 
     async def pdf(self, shown: ReceiptOut) -> bytes:
         """The receipt as PDF, kept or made anew: the same bytes. Also where it can't be kept."""

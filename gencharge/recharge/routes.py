@@ -17,7 +17,7 @@ from gencharge.core.errors import (
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
@@ -42,7 +42,7 @@ from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 router = web.router("recharge")
-hot = web.router("recharge", route_class=HotRoute)
+direct = web.router("recharge", route_class=DirectRoute)
 _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
@@ -61,7 +61,7 @@ _PAYING = (
 )
 
 
-@hot.post(
+@direct.post(
     "/subscribe",
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
@@ -76,7 +76,7 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
     return await _sell(request, user.user_id, body)
 
 
-@hot.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
+@direct.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
     return await checkout.quote(get_database(request), user.user_id, body)

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, NotSignedIn, SessionEnded
@@ -23,7 +24,7 @@ MAX_VERIFIED: Final = 8_192
 _SCHEME: Final = b"bearer "
 
 
-class Gate:
+class Gate(OnePerApp):
     """One per application."""
 
     def __init__(self, settings: Settings) -> None:
@@ -36,13 +37,9 @@ class Gate:
         self.grants: Mapping[str, frozenset[str]] = {}
 
     @classmethod
-    def of(cls, app: FastAPI) -> Gate:
-        """The application's gate; made at the first request."""
-        try:
-            gate: Gate = app.state.gate
-        except AttributeError:
-            gate = app.state.gate = cls(app.state.settings)
-        return gate
+    def open(cls, app: FastAPI) -> Gate:
+        """A gate with the application's keys."""
+        return cls(app.state.settings)
 
     def replace_keys(self, settings: Settings) -> None:
         """Take new keys; what was verified with the old ones is verified again."""

@@ -17,7 +17,7 @@ from gencharge.core.errors import (
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
 from gencharge.sessions.guards import (
@@ -66,7 +66,7 @@ from gencharge.wallet.schemas import (
 )
 
 router = web.router("wallet")
-hot = web.router("wallet", route_class=HotRoute)
+direct = web.router("wallet", route_class=DirectRoute)
 _LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
 _ONE: Final = (ValidationFailed, DatabaseUnavailable)
 _DECIDING: Final = (
@@ -85,7 +85,7 @@ Reader = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.READ))]
 Corrector = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
 
 
-@hot.get("", responses=web.errors(WalletNotFound, DatabaseUnavailable, *USER_ERRORS))
+@direct.get("", responses=web.errors(WalletNotFound, DatabaseUnavailable, *USER_ERRORS))
 async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
     """My balance, what is held, and the limits of my KYC tier."""
     return await service.show(get_database(request), user.user_id, request.app.state.settings)

@@ -65,7 +65,7 @@ async def topics(stores: Stores, name: str, value: str) -> list[tuple[str, dict[
 async def staffed(app: FastAPI, stores: Stores) -> FastAPI:
     """The application, once it knows operators and what the seeded roles allow."""
     await stores.database.run(operators.seed)
-    await operators.operators_of(app).refresh(stores.database)
+    await operators.Operators.of(app).refresh(stores.database)
     await stores.database.run(admins.seed_roles)
     await granted(app, "SuperAdmin", "Admins:edit")
     return app

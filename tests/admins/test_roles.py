@@ -220,7 +220,7 @@ async def test_a_permission_that_is_taken_away_is_refused_in_every_process_withi
 async def test_redis_tells_the_processes_at_once(
     settings: Settings, staffed: FastAPI, stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relay = Relay(stores, (snapshots.TELL_PROCESSES,))
+    relay = Relay(stores, (snapshots.PUBLISH_CHANGES,))
     with monkeypatch.context() as patch:
         patch.setattr(snapshots, "POLL_SECONDS", 30)
         async with process(settings) as (app, _client):

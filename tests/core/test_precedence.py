@@ -14,8 +14,8 @@ from starlette.routing import BaseRoute, Match
 
 from gencharge import wiring
 from gencharge.core.http import web
-from gencharge.core.http.cached import ReadyRoute
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.cached import CachedRoute
+from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.precedence import in_order
 
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
@@ -73,7 +73,7 @@ def test_a_longer_fixed_part_comes_before_a_parameter_in_its_place() -> None:
     assert paths == ["/a/b/{y}", "/a/{x}/c", "/{z}/b/c"]
 
 
-def test_hot_routes_come_before_the_other_fixed_paths() -> None:
-    hot = [isinstance(route, HotRoute | ReadyRoute) for route in in_order(*wiring.ROUTERS)]
-    assert sum(hot) > 8
-    assert all(hot[:9])
+def test_direct_and_cached_routes_come_before_the_other_fixed_paths() -> None:
+    fast = [isinstance(route, DirectRoute | CachedRoute) for route in in_order(*wiring.ROUTERS)]
+    assert sum(fast) > 8
+    assert all(fast[:9])

@@ -45,8 +45,8 @@ async def market(offers_settings: Settings) -> AsyncIterator[FastAPI]:
             await admins.seed_roles(db)
         while "Offers:write" not in Gate.of(app).grants.get("Manager", ()):
             await asyncio.sleep(0.01)
-        await plans.catalogue_of(app).refresh(stores.database)
-        await offers.offers_of(app).refresh(stores.database)
+        await plans.Catalogue.of(app).refresh(stores.database)
+        await offers.Offers.of(app).refresh(stores.database)
         yield app
 
 

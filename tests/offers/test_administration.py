@@ -15,9 +15,9 @@ from sqlalchemy.exc import ProgrammingError
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.offers.models import OfferVersion
+from tests.make.offers import events_about, make, plain, type_id
 from tests.money import find_plan
 from tests.offers.conftest import Headers
-from tests.offers.desk import events_about, make, plain, type_id
 
 
 async def test_an_offer_is_added_as_a_draft_with_all_its_terms(

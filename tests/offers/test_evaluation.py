@@ -376,11 +376,11 @@ def test_what_is_no_percentage_is_refused(wrong: Any) -> None:
 def test_the_shelf_changes_at_the_edges_of_windows_and_only_then() -> None:
     held = OffersSnapshot(1, [offer(active_from=FRIDAY, active_until=SATURDAY)])
     minute = timedelta(minutes=1)
-    assert held.public(FRIDAY - minute).offers == ()
-    during = held.public(FRIDAY)
+    assert held.active(FRIDAY - minute).offers == ()
+    during = held.active(FRIDAY)
     assert len(during.offers) == 1
-    assert held.public(SATURDAY - minute) is during
-    assert held.public(SATURDAY).offers == ()
+    assert held.active(SATURDAY - minute) is during
+    assert held.active(SATURDAY).offers == ()
 
 
 def test_an_offer_of_a_plan_meets_its_price_group_circle_and_operator() -> None:

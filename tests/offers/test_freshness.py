@@ -17,9 +17,9 @@ from gencharge.core.stores.stores import Stores
 from gencharge.offers import service as offers
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
+from tests.make.offers import make, make_type
 from tests.money import find_plan
 from tests.offers.conftest import Headers
-from tests.offers.desk import make, make_type
 from tests.plans.test_freshness import another_process, seconds_until
 
 
@@ -60,7 +60,7 @@ async def test_redis_tells_the_processes_of_a_change_at_once(
     market_stores: Stores, offers_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "POLL_SECONDS", 30)
-    relay = Relay(market_stores, (snapshots.TELL_PROCESSES,))
+    relay = Relay(market_stores, (snapshots.PUBLISH_CHANGES,))
     async with another_process(offers_settings) as (app, client):
         await client.get("/v1/offers")
         channel = snapshots.channel(market_stores, offers.NAME)
@@ -74,7 +74,7 @@ async def test_redis_tells_the_processes_of_a_change_at_once(
         await relay.drain()
 
         async def seen() -> bool:
-            held = offers.offers_of(app).snapshot
+            held = offers.Offers.of(app).snapshot
             return held is not None and held.version >= version
 
         assert await seconds_until(seen) < 1
@@ -109,7 +109,7 @@ async def test_the_offers_of_a_plan_follow_the_plan(
             await plans.bump_version(db)
 
         await market_stores.database.run(unit)
-        await plans.catalogue_of(market).refresh(market_stores.database)
+        await plans.Catalogue.of(market).refresh(market_stores.database)
 
     await seconds_until(found)
     await price(298_00)

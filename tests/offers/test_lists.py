@@ -12,8 +12,8 @@ from sqlalchemy import event
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from tests.make.offers import make, make_type
 from tests.offers.conftest import Headers
-from tests.offers.desk import make, make_type
 
 
 @pytest.fixture(scope="session")

@@ -30,8 +30,8 @@ async def shelf_app(servers: Any, worker_id: str) -> AsyncIterator[FastAPI]:
         stores: Stores = app.state.stores
         await sell_sample_plans(stores)
         assert await stores.database.run(offers.seed)
-        await plans.catalogue_of(app).refresh(stores.database)
-        await offers.offers_of(app).refresh(stores.database)
+        await plans.Catalogue.of(app).refresh(stores.database)
+        await offers.Offers.of(app).refresh(stores.database)
         yield app
 
 
@@ -217,7 +217,7 @@ async def test_an_offer_comes_and_goes_with_its_window(
     assert made.status_code == 201, made.text
     assert made.json()["window"] == "scheduled"
     path = f"/v1/offers/{made.json()['offer_id']}"
-    await offers.offers_of(market).refresh(market_stores.database)
+    await offers.Offers.of(market).refresh(market_stores.database)
     assert (await visitor.get(path)).status_code == 404
     assert "Later" not in await names(visitor, limit=100)
     with clock.at(start):

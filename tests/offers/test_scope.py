@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.make.offers import make, make_type, plain
 from tests.offers.conftest import Headers
-from tests.offers.desk import make, make_type, plain
 
 
 async def listed(visitor: httpx.AsyncClient, staff: Headers, **query: Any) -> list[str]:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 
 from gencharge.core.stores.stores import Stores
+from tests.make.offers import events_about, make, make_type, plain
 from tests.offers.conftest import Headers
-from tests.offers.desk import events_about, make, make_type, plain
 
 
 async def test_a_type_is_added_renamed_and_removed_and_each_is_announced(

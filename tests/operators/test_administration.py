@@ -17,8 +17,8 @@ from gencharge.core.values.ids import SYSTEM
 from gencharge.operators import service as operators
 from gencharge.recharge.errors import OperatorDown
 from tests.factories import new_phone
+from tests.make.plans import eventually, staff
 from tests.money import balance, buy, find_plan, make_customer, make_number
-from tests.plans.desk import eventually, staff
 
 NEW = {"code": "new1", "name": "New Telecom Limited", "display_name": "New"}
 

@@ -19,7 +19,7 @@ from tests.factories import headers_for, new_phone
 async def seeded(app: FastAPI, stores: Stores) -> None:
     """The operators are there and this process knows them, whichever test of this database came first."""
     await stores.database.run(operators.seed)
-    await operators.operators_of(app).refresh(stores.database)
+    await operators.Operators.of(app).refresh(stores.database)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ HINTED = "+919845012345"  # a block of Airtel's
 async def seeded(app: FastAPI, stores: Stores) -> None:
     """The operators are there and this process knows them, whichever test of this database came first."""
     await stores.database.run(operators.seed)
-    await operators.operators_of(app).refresh(stores.database)
+    await operators.Operators.of(app).refresh(stores.database)
 
 
 def test_the_table_of_prefixes_is_the_one_of_the_phonenumbers_package(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ async def test_what_a_registry_answers_is_kept_for_everyone(stores: Stores) -> N
 async def test_an_operator_that_goes_down_is_known_to_a_process_within_a_second(
     app: FastAPI, stores: Stores
 ) -> None:
-    holder = operators.operators_of(app)
+    holder = operators.Operators.of(app)
     await holder.current(stores.database)
 
     async def mark(status: OperatorStatus) -> None:

@@ -20,6 +20,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.payments.context import Desk
+from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
 from gencharge.payments.models import Payment, Purpose, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment
@@ -137,3 +138,9 @@ async def assert_clean(stores: Stores) -> None:
     """Every check of the ledger holds."""
     report = await checks.run(stores.database, wiring.CHECKS)
     assert report.ok, "\n".join(report.lines)
+
+
+async def drain(desk: Desk) -> None:
+    """Let the worker's loops do what is due now: retries of webhooks, checks of payments, refunds."""
+    for loop in (EventRetries(desk.database, desk.limits), PaymentChecks(desk), RefundSender(desk)):
+        await loop.drain()

@@ -15,12 +15,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.relay import Relay
+from gencharge.core.rooms import process
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.payments import personal_data
 from gencharge.payments.context import Desk
-from gencharge.payments.loop import Keeper
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -29,6 +29,7 @@ from tests.outside import NOBODY, Outside
 from tests.payments.conftest import (
     assert_clean,
     desk_at,
+    drain,
     make_payer,
     paise_of,
     pay,
@@ -44,9 +45,9 @@ async def api(app: FastAPI, desk: Desk, client: httpx.AsyncClient) -> AsyncItera
     """A client of the application, whose gateway is the sandbox."""
     await know_roles(app)
     before = Desk.of(app)
-    app.state.payment_desk = desk
+    process.put(app, desk)
     yield client
-    app.state.payment_desk = before
+    process.put(app, before)
 
 
 async def top_up(
@@ -154,10 +155,11 @@ async def test_with_the_gateway_down_nothing_happens_and_the_same_key_works_late
 ) -> None:
     user_id, key = await make_payer(stores), str(uuid4())
     headers = headers_for(stores.settings, user_id)
-    reachable, app.state.payment_desk = app.state.payment_desk, desk_at(stores, NOBODY)
+    reachable, unreachable = Desk.of(app), desk_at(stores, NOBODY)
+    process.put(app, unreachable)
     answer = await top_up(api, headers, key=key)
-    await app.state.payment_desk.gateway.close()
-    app.state.payment_desk = reachable
+    await unreachable.gateway.close()
+    process.put(app, reachable)
     assert (answer.status_code, answer.json()["code"]) == (503, "gateway_unavailable")
     assert "nothing was charged" in answer.json()["detail"]
     assert int(answer.headers["Retry-After"]) > 0
@@ -341,7 +343,7 @@ async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it
     assert (await send_back(200)).status_code == 201
     assert (await send_back(None)).status_code == 422
     await assert_clean(stores)
-    await Keeper(desk).drain()
+    await drain(desk)
 
     shown = (await api.get(path, headers=staff)).json()
     assert (shown["status"], shown["refunded_amount"], shown["refundable"]) == ("refunded", 500, 0)
@@ -372,7 +374,7 @@ async def test_twenty_refunds_with_one_key_are_one(
     assert await paise_of(stores, user_id) == 40_000
     other = await api.post(path, json={"amount": 101, "reason": "twice"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    await Keeper(desk).drain()
+    await drain(desk)
     assert len(await refunds_of(stores, user_id)) == 1
     await assert_clean(stores)
 
@@ -448,7 +450,7 @@ async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
     headers = {**await admin_headers(stores), "Idempotency-Key": str(uuid4())}
     path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}/refunds"
     await api.post(path, json={"amount": 100, "reason": "asked for"}, headers=headers)
-    await Keeper(desk).drain()
+    await drain(desk)
     await relay.drain()
     told = (await api.get("/v1/notifications", headers=mine)).json()["items"]
     assert {each["kind"] for each in told} == {"topup_received", "refund_requested", "refund_processed"}

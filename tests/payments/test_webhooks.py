@@ -26,12 +26,12 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
 from gencharge.payments import webhook_alerts
 from gencharge.payments.context import Desk
-from gencharge.payments.loop import Keeper
 from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
 from gencharge.payments.service import OpenPayment
 from tests.outside import Outside
 from tests.payments.conftest import (
     assert_clean,
+    drain,
     get_payment,
     make_payer,
     open_topup,
@@ -244,7 +244,7 @@ async def test_the_second_payment_of_an_order_goes_back_to_its_source_once(
     assert "PaymentCapturedTwice" in await topics_of(stores, order.user_id)
     await assert_clean(stores)
     # The sandbox has no such payment: it neither pays nor proves that it can't, so the refund stays under way.
-    await Keeper(desk).drain()
+    await drain(desk)
     (refund,) = await refunds_of(stores, order.user_id)
     assert refund.status == "created"
     assert await order.status() == "captured"
@@ -291,9 +291,8 @@ async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_k
     unknown = f"order_{secrets.token_hex(7)}"
     assert (await order.send("payment.captured", order_id=unknown)).status_code == 200
     assert await outcomes(stores, unknown) == [None]
-    keeper = Keeper(desk)
     with clock.later(minutes=1):
-        await keeper.drain()
+        await drain(desk)
     assert await outcomes(stores, unknown) == [None]
 
     async with stores.database.transaction() as db:
@@ -303,7 +302,7 @@ async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_k
         payment.order_id = unknown
         db.add(PaymentOrder(order_id=unknown, **mine))
     with clock.later(hours=2):
-        await keeper.turn()
+        await drain(desk)
     assert await outcomes(stores, unknown) == ["captured"]
     assert await order.paise() == 50_000
 
@@ -313,10 +312,9 @@ async def test_an_event_of_an_order_that_stays_unknown_is_parked_after_a_day_wit
 ) -> None:
     unknown = f"order_{secrets.token_hex(7)}"
     await order.send("payment.captured", order_id=unknown)
-    keeper = Keeper(desk)
     for hours in (1, 12, 23, 25, 26, 27):
         with clock.later(hours=hours):
-            await keeper.turn()
+            await drain(desk)
     assert await outcomes(stores, unknown) == ["parked"]
     told = [each for each in await alerts(stores, "GatewayEventParked") if each["order_id"] == unknown]
     assert [each["reason"] for each in told] == ["unknown_order"]

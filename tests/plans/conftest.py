@@ -40,7 +40,7 @@ async def open_shop(settings: Settings) -> AsyncIterator[FastAPI]:
             await admins.seed_roles(db)
         while "Plans:edit" not in Gate.of(app).grants.get("Manager", ()):
             await asyncio.sleep(0.02)
-        await plans.catalogue_of(app).refresh(stores.database)
+        await plans.Catalogue.of(app).refresh(stores.database)
         yield app
 
 

@@ -18,7 +18,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.plans import service as plans
 from tests.counting import counting, listening
-from tests.plans.desk import ADDONS, UNLIMITED, body, staff
+from tests.make.plans import ADDONS, UNLIMITED, body, staff
 
 
 @pytest.fixture
@@ -478,6 +478,6 @@ async def test_a_plan_of_an_operator_that_is_not_served_is_off_sale(desk_stores:
 
     catalogue = await desk_stores.database.run(inactive)
     assert "VI" not in catalogue.operators
-    on_sale = catalogue.public(datetime(2030, 1, 1, tzinfo=UTC)).plans
+    on_sale = catalogue.on_sale(datetime(2030, 1, 1, tzinfo=UTC)).plans
     assert on_sale
     assert "VI" not in {plan.operator for plan in on_sale}

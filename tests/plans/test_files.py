@@ -25,13 +25,13 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
-from gencharge.plans import commands, import_service, plan_rows, rules_service, spreadsheet, xlsx_guard
+from gencharge.plans import commands, import_service, plan_rows, rules, spreadsheet, xlsx_guard
 from gencharge.plans import service as plans
 from gencharge.plans.errors import FileUnreadable
 from gencharge.plans.staff_schemas import PlanCreate
 from gencharge.sessions.guards import Principal
 from tests.conftest import database_of, test_settings
-from tests.plans.desk import UNLIMITED, body, staff
+from tests.make.plans import UNLIMITED, body, staff
 
 IMPORT = "/v1/plans/admin/import"
 EXPORT = "/v1/plans/admin/export"
@@ -470,11 +470,11 @@ def plan_bodies(draw: st.DrawFn) -> dict[str, Any]:
 @given(wanted=st.lists(plan_bodies(), min_size=1, max_size=4), as_csv=st.booleans())
 def test_arbitrary_plans_come_back_from_a_file_unchanged(wanted: list[dict[str, Any]], as_csv: bool) -> None:
     groups = {UNLIMITED: "-Unlimited"}
-    vocabulary = rules_service.Vocabulary(("JIO", "VI"), ("KA", "MU", "TN"), groups)
+    vocabulary = rules.Vocabulary(("JIO", "VI"), ("KA", "MU", "TN"), groups)
     held: dict[UUID, import_service.Held] = {}
     for one in wanted:
-        values = rules_service.completed(rules_service.columns_of(PlanCreate.model_validate(one)))
-        assert list(rules_service.problems(values, vocabulary)) == []
+        values = rules.completed(rules.columns_of(PlanCreate.model_validate(one)))
+        assert list(rules.problems(values, vocabulary)) == []
         plan_id = new_id()
         held[plan_id] = import_service.Held(plan_id, 3, 5, values)
     cells = [

@@ -68,10 +68,10 @@ async def test_redis_tells_the_processes_of_a_change_at_once(
     plans_settings: Settings, shop_stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "POLL_SECONDS", 30)
-    relay = Relay(shop_stores, (snapshots.TELL_PROCESSES,))
+    relay = Relay(shop_stores, (snapshots.PUBLISH_CHANGES,))
     async with another_process(plans_settings) as (app, client):
         await client.get("/v1/plans")
-        holder = plans.catalogue_of(app)
+        holder = plans.Catalogue.of(app)
         channel = snapshots.channel(shop_stores, snapshots.CATALOGUE)
 
         async def listening() -> bool:
@@ -123,7 +123,7 @@ async def test_the_watcher_outlives_an_outage_of_postgresql(
     plans_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshots, "POLL_SECONDS", 0.02)
-    holder = plans.Catalogue(snapshots.CATALOGUE, plans.load_catalogue)
+    holder = plans.Catalogue()
     away = plans_settings.model_copy(update={"database_url": "postgresql://x@/none?host=/nowhere"})
     stores = Stores.open(away)
     watcher = asyncio.create_task(snapshots.watch(holder, stores))
@@ -142,7 +142,7 @@ async def test_a_change_is_told_to_nobody_while_redis_is_away_and_is_not_deliver
     deaf = plans_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"})
     stores = Stores.open(deaf)
     await stores.database.run(plans.bump_version)
-    await Relay(stores, (snapshots.TELL_PROCESSES,)).drain()
+    await Relay(stores, (snapshots.PUBLISH_CHANGES,)).drain()
     waiting = await stores.database.fetch_row("SELECT count(*) FROM deliveries")
     assert waiting is not None
     assert waiting[0] == 0

@@ -18,8 +18,8 @@ from gencharge.core.values import clock
 from gencharge.plans import listeners
 from gencharge.plans import service as plans
 from tests.factories import headers_for
+from tests.make.plans import body, eventually, staff
 from tests.money import buy, make_customer, make_number
-from tests.plans.desk import body, eventually, staff
 from tests.plans.test_freshness import another_process
 
 START = datetime(2031, 7, 1, tzinfo=UTC)
@@ -82,8 +82,8 @@ async def test_a_scheduled_plan_goes_on_and_off_sale_by_itself_in_every_process_
     plan_id = await create(clerk, manager, status="active", **window)
     async with another_process(desk_settings) as (app, second):
         for one in (desk, app):
-            await plans.catalogue_of(one).refresh(one.state.stores.database)
-        held = [plans.catalogue_of(one).snapshot for one in (desk, app)]
+            await plans.Catalogue.of(one).refresh(one.state.stores.database)
+        held = [plans.Catalogue.of(one).snapshot for one in (desk, app)]
         seen = []
         moment = timedelta(microseconds=1)
         for instant in (
@@ -97,7 +97,7 @@ async def test_a_scheduled_plan_goes_on_and_off_sale_by_itself_in_every_process_
                 seen.append({answer.json()["status"] for answer in answers})
         assert seen == [{404}, {"active"}, {"active"}, {"inactive"}]
         # Nothing was written and nothing loaded for it.
-        assert [plans.catalogue_of(one).snapshot for one in (desk, app)] == held
+        assert [plans.Catalogue.of(one).snapshot for one in (desk, app)] == held
         with clock.at(START - moment):
             listed = await clerk.get(
                 "/v1/plans/admin?scheduled=true",

@@ -196,7 +196,7 @@ async def test_a_request_that_comes_again_is_answered_without_the_routes_functio
 ) -> None:
     from gencharge.plans import public_list
 
-    catalogue = plans.catalogue_of(shop)
+    catalogue = plans.Catalogue.of(shop)
     query = f"?search={uuid4().hex[:8]}"
     first = await visitor.get("/v1/plans" + query)
     assert catalogue.snapshot is not None

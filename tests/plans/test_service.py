@@ -87,14 +87,14 @@ async def add_plan(shop: FastAPI, shop_stores: Stores) -> AsyncIterator[Callable
             db.add(plan)
             await plans.bump_version(db)
         added.append(plan.plan_id)
-        await plans.catalogue_of(shop).refresh(shop_stores.database)
+        await plans.Catalogue.of(shop).refresh(shop_stores.database)
         return plan
 
     yield add
     async with shop_stores.database.transaction() as db:
         await db.execute(delete(Plan).where(Plan.plan_id.in_(added)))
         await plans.bump_version(db)
-    await plans.catalogue_of(shop).refresh(shop_stores.database)
+    await plans.Catalogue.of(shop).refresh(shop_stores.database)
 
 
 def test_a_plan_is_on_sale_from_its_first_instant_to_before_its_last() -> None:
@@ -114,13 +114,13 @@ def test_the_shelf_changes_exactly_at_the_edges_of_a_window_and_keeps_its_answer
     always, july = make_snapshot(), make_snapshot(active_from=JULY, active_until=AUGUST)
     draft = make_snapshot(status=PlanStatus.DRAFT, active_from=JULY + timedelta(days=3))
     catalogue = plans.CatalogueSnapshot(1, [always, july, draft])
-    before = catalogue.public(JULY - timedelta(microseconds=1))
-    within = catalogue.public(JULY)
+    before = catalogue.on_sale(JULY - timedelta(microseconds=1))
+    within = catalogue.on_sale(JULY)
     assert (before.plans, within.plans) == ((always,), (always, july))
-    assert catalogue.public(AUGUST - timedelta(microseconds=1)) is within  # a draft's window is no edge
-    after = catalogue.public(AUGUST)
+    assert catalogue.on_sale(AUGUST - timedelta(microseconds=1)) is within  # a draft's window is no edge
+    after = catalogue.on_sale(AUGUST)
     assert after.plans == (always,)
-    assert after.answers is not before.answers
+    assert after.responses is not before.responses
     assert (within.since, within.until) == (JULY, AUGUST)
 
 
@@ -128,7 +128,7 @@ def test_a_snapshot_can_not_be_changed_and_knows_every_plan_on_sale_or_not() -> 
     plan = make_snapshot(status=PlanStatus.INACTIVE)
     catalogue = plans.CatalogueSnapshot(1, [plan])
     assert catalogue.get(plan.plan_id) is plan
-    assert catalogue.public(JULY).plans == ()
+    assert catalogue.on_sale(JULY).plans == ()
     with pytest.raises(AttributeError):
         plan.version = 2  # type: ignore[misc]
     with pytest.raises(TypeError):
@@ -173,9 +173,9 @@ async def test_a_thousand_different_queries_leave_at_most_512_answers(
 ) -> None:
     for number in range(560):
         assert (await visitor.get(f"/v1/plans?limit=1&search=none{number}")).status_code == 200
-    snapshot = plans.catalogue_of(shop).snapshot
+    snapshot = plans.Catalogue.of(shop).snapshot
     assert snapshot is not None
-    assert len(snapshot.public(clock.now()).answers) == 512
+    assert len(snapshot.on_sale(clock.now()).responses) == 512
 
 
 async def test_the_list_follows_the_clock_over_the_edges_of_a_window(

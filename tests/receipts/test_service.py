@@ -20,6 +20,7 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.company import STATES, Company
+from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
 from gencharge.core.stores.storage import FolderStorage
 from gencharge.core.stores.stores import Stores
@@ -49,9 +50,10 @@ SELLER = Company()
 @pytest.fixture
 async def printer(app: FastAPI, tmp_path: Path) -> AsyncIterator[receipts.Printer]:
     """The application's printer, with an empty folder."""
-    app.state.receipt_printer = found = receipts.Printer(FolderStorage(tmp_path))
-    yield found
-    del app.state.receipt_printer
+    before, own = receipts.Printer.of(app), receipts.Printer(FolderStorage(tmp_path))
+    process.put(app, own)
+    yield own
+    process.put(app, before)
 
 
 async def sell(shop: Stores, user_id: UUID | None = None, *, circle: str | None = None) -> tuple[UUID, UUID]:
@@ -317,7 +319,7 @@ async def test_a_receipt_is_given_also_where_it_can_not_be_kept(
     shop: Stores, client: httpx.AsyncClient, settings: Settings, app: FastAPI, printer: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    app.state.receipt_printer = receipts.Printer(FolderStorage(tmp_path / "file"))
+    process.put(app, receipts.Printer(FolderStorage(tmp_path / "file")))
     ids = await sell(shop)
     answer = await client.get(
         f"/v1/recharge/{ids[1]}/receipt?format=pdf", headers=headers_for(settings, ids[0])

@@ -16,7 +16,7 @@ from gencharge import wiring
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
-from gencharge.core.rooms import checks
+from gencharge.core.rooms import checks, process
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery import jobs as delivery_jobs
@@ -244,7 +244,8 @@ async def test_a_wallet_alone_takes_no_part(client: httpx.AsyncClient, shop: Sto
 async def test_over_http_the_whole_way(
     shop: Stores, desk: Desk, outside: Outside, app: FastAPI, client: httpx.AsyncClient, relay: Relay
 ) -> None:
-    app.state.payment_desk = desk
+    before = Desk.of(app)
+    process.put(app, desk)
     try:
         asha = await customer(shop, desk)
         headers = factories.headers_for(app.state.settings, asha.user) | {"Idempotency-Key": "http-1"}
@@ -260,6 +261,6 @@ async def test_over_http_the_whole_way(
         shown = await client.get(f"/v1/recharge/{made['subscription_id']}", headers=headers)
         assert (shown.json()["status"], shown.json()["gateway_amount"]) == ("active", 299.0)
     finally:
-        del app.state.payment_desk
+        process.put(app, before)
     await delivery_jobs.alert_stuck_recharges(shop)
     await clean(shop)

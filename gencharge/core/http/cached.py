@@ -1,8 +1,9 @@
-"""Answers kept as ready bytes: for public lists that change seldom and are asked for all the time.
+"""Cached responses, for public lists that change seldom and are read all the time.
 
-A `ReadyRoute` looks an answer up by path and query before FastAPI parses anything; what it finds goes out as it is,
-or as 304 when the client has it already (RFC 9110 section 13.1.2). What it does not find is made the ordinary,
-validated way and kept. The room decides how long an answer is true by handing out a new `Answers` when its data change.
+A `CachedRoute` looks a response up by path and query before FastAPI parses anything. A response that it finds goes
+out unchanged, or as 304 if the client has it already (RFC 9110 section 13.1.2). A response that it does not find is
+made the ordinary, validated way and then cached. A room ends the life of its responses by using a new `ResponseCache`
+when its data change.
 """
 
 from __future__ import annotations
@@ -17,14 +18,16 @@ from starlette.types import Receive, Scope, Send
 
 from gencharge.core.http.web import Route
 
-# Kept by whoever likes, asked about at each use: a 304 costs next to nothing, an old price costs trust.
+# Anybody may store the response, but must revalidate it at each use: a 304 costs next to nothing, a stale price
+# costs trust.
 CACHE_CONTROL: Final = "public, no-cache"
 _MAX_QUERY_BYTES: Final = 400
+# Path and raw query string.
 Key = tuple[str, bytes]
 
 
-class ReadyAnswer:
-    """One 200 answer with a strong ETag, and the 304 that stands for it. Both are sent again and again."""
+class CachedResponse:
+    """A 200 response with a strong ETag, and the 304 that replaces it. Both are sent many times."""
 
     __slots__ = ("_full", "_not_modified", "etag", "size_bytes")
 
@@ -36,83 +39,83 @@ class ReadyAnswer:
         self._not_modified = Response(status_code=304, headers=headers)
 
     def to(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
-        """The answer to a request with these headers: 304 if its If-None-Match names this answer."""
+        """The response to a request with these headers: 304 if its If-None-Match names this ETag."""
         for name, value in headers:
             if name == b"if-none-match":
                 return self._not_modified if self._is_named(value.decode("latin-1")) else self._full
         return self._full
 
     def _is_named(self, if_none_match: str) -> bool:
-        # The comparison is weak (RFC 9110 section 13.1.2): proxies may have put W/ in front.
-        named = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-        return any(tag in {self.etag, "*"} for tag in named)
+        # The comparison is weak (RFC 9110 section 13.1.2), because proxies may add W/.
+        tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+        return any(tag in {self.etag, "*"} for tag in tags)
 
 
-class Answers:
-    """Ready answers of one state of the data. Bounded in number and in bytes; the oldest goes first."""
+class ResponseCache:
+    """The responses made from one state of the data. Limited in number and in bytes; the oldest are dropped first."""
 
-    def __init__(self, *, most: int = 512, most_bytes: int = 8_000_000) -> None:
-        self.most = most
-        self.most_bytes = most_bytes
+    def __init__(self, *, max_entries: int = 512, max_bytes: int = 8_000_000) -> None:
+        self.max_entries = max_entries
+        self.max_bytes = max_bytes
         self.size_bytes = 0
-        self._kept: dict[Key, ReadyAnswer] = {}
+        self._entries: dict[Key, CachedResponse] = {}
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
-    def get(self, key: Key) -> ReadyAnswer | None:
-        """The answer of this path and raw query string."""
-        return self._kept.get(key)
+    def get(self, key: Key) -> CachedResponse | None:
+        """The response to this path and raw query string."""
+        return self._entries.get(key)
 
-    def keep(self, key: Key, answer: ReadyAnswer) -> None:
-        """Keep an answer, unless its query is so long that it can't be a usual one."""
-        if len(key[1]) > _MAX_QUERY_BYTES or answer.size_bytes > self.most_bytes:
+    def put(self, key: Key, response: CachedResponse) -> None:
+        """Cache a response, unless it is too large, or its query too long to be asked twice."""
+        if len(key[1]) > _MAX_QUERY_BYTES or response.size_bytes > self.max_bytes:
             return
-        self._forget(key)
-        self._kept[key] = answer
-        self.size_bytes += answer.size_bytes
-        while len(self._kept) > self.most or self.size_bytes > self.most_bytes:
-            self._forget(next(iter(self._kept)))
+        self._drop(key)
+        self._entries[key] = response
+        self.size_bytes += response.size_bytes
+        while len(self._entries) > self.max_entries or self.size_bytes > self.max_bytes:
+            self._drop(next(iter(self._entries)))
 
-    def _forget(self, key: Key) -> None:
-        gone = self._kept.pop(key, None)
-        if gone is not None:
-            self.size_bytes -= gone.size_bytes
+    def _drop(self, key: Key) -> None:
+        dropped = self._entries.pop(key, None)
+        if dropped is not None:
+            self.size_bytes -= dropped.size_bytes
 
 
-class ReadyRoute(Route):
-    """A route whose 200 answers depend on its path, its query and the data behind `answers_of`, and on nothing else."""
+class CachedRoute(Route):
+    """A route whose 200 responses depend only on the path, the query and the data behind its cache."""
 
     @staticmethod
-    def present_answers(app: FastAPI) -> Answers | None:
-        """The answers that are true now; None while the data are not in memory. Overridden by the room."""
+    def current_cache(app: FastAPI) -> ResponseCache | None:
+        """The cache of the current data; None if the data are not in memory. The room overrides it."""
         raise NotImplementedError
 
     @staticmethod
-    async def answers_of(request: Request) -> Answers:
-        """The same, loading what is not in memory; may leave what the route's function needs in `request.scope`."""
+    async def cache_for(request: Request) -> ResponseCache:
+        """The same, after loading the data if necessary. May leave what the route's function needs in the scope."""
         raise NotImplementedError
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a ready answer if there is one, before any of the machinery of a request is set up."""
-        answers = self.present_answers(scope["app"]) if scope["method"] == "GET" else None
-        ready = answers.get((scope["path"], scope["query_string"])) if answers is not None else None
-        if ready is None:
+        """Send a cached response if there is one, before anything is set up for the request."""
+        cache = self.current_cache(scope["app"]) if scope["method"] == "GET" else None
+        cached = cache.get((scope["path"], scope["query_string"])) if cache is not None else None
+        if cached is None:
             await super().handle(scope, receive, send)
         else:
-            await ready.to(scope["headers"])(scope, receive, send)
+            await cached.to(scope["headers"])(scope, receive, send)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         run = super().get_route_handler()
-        answers_of = self.answers_of
+        cache_for = self.cache_for
 
-        async def make(request: Request) -> Response:
-            answers = await answers_of(request)
+        async def respond(request: Request) -> Response:
+            cache = await cache_for(request)
             response = await run(request)
             if response.status_code != 200 or request.method != "GET":
                 return response
-            ready = ReadyAnswer(bytes(response.body))
-            answers.keep((request.scope["path"], request.scope["query_string"]), ready)
-            return ready.to(request.scope["headers"])
+            cached = CachedResponse(bytes(response.body))
+            cache.put((request.scope["path"], request.scope["query_string"]), cached)
+            return cached.to(request.scope["headers"])
 
-        return make
+        return respond

@@ -5,15 +5,15 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
-from gencharge.core.http.cached import ReadyRoute
-from gencharge.core.http.direct import HotRoute
+from gencharge.core.http.cached import CachedRoute
+from gencharge.core.http.direct import DirectRoute
 
 
 def in_order(*routers: APIRouter) -> list[BaseRoute]:
     """The routes of all routers, in the order to try them.
 
     Fixed paths come before paths with parameters, so that `/plans/export` is never taken for a plan's id. Among
-    fixed paths the hot ones come first: the router looks at one route after the other.
+    fixed paths the direct and cached ones come first: the router looks at one route after the other.
     """
     return sorted((route for router in routers for route in router.routes), key=_precedence)
 
@@ -21,4 +21,4 @@ def in_order(*routers: APIRouter) -> list[BaseRoute]:
 def _precedence(route: BaseRoute) -> tuple[tuple[bool, ...], bool]:
     """A path as one flag a segment, True for a parameter; none at all for a fixed path. False sorts before True."""
     segments = tuple("{" in segment for segment in getattr(route, "path", "").split("/"))
-    return segments if any(segments) else (), not isinstance(route, ReadyRoute | HotRoute)
+    return segments if any(segments) else (), not isinstance(route, CachedRoute | DirectRoute)

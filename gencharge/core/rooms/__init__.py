@@ -1,1 +1,1 @@
-"""What a room plugs in: checks, personal data, snapshots."""
+"""What a room plugs in: checks, personal data, snapshots, and what an application holds."""

@@ -1,37 +1,37 @@
-"""Ready answers: kept within bounds, only where they are answers."""
+"""Cached responses: limited in number and bytes, and only what is a response."""
 
 from __future__ import annotations
 
 import httpx
 from fastapi import FastAPI, Request, Response
 
-from gencharge.core.http.cached import Answers, ReadyAnswer, ReadyRoute
+from gencharge.core.http.cached import CachedResponse, CachedRoute, ResponseCache
 
 
-def test_ready_answers_are_bounded_in_number_and_in_bytes_and_the_oldest_goes_first() -> None:
-    answers = Answers(most=3, most_bytes=100)
+def test_cached_responses_are_bounded_in_number_and_in_bytes_and_the_oldest_goes_first() -> None:
+    cache = ResponseCache(max_entries=3, max_bytes=100)
     for number in range(5):
-        answers.keep(("/plans", b"%d" % number), ReadyAnswer(b"x" * 10))
-    assert len(answers) == 3
-    assert answers.get(("/plans", b"1")) is None
-    assert answers.get(("/plans", b"4")) is not None
-    answers.keep(("/plans", b"big"), ReadyAnswer(b"x" * 95))
-    assert (len(answers), answers.size_bytes) == (1, 95)
-    answers.keep(("/plans", b"too big"), ReadyAnswer(b"x" * 101))
-    answers.keep(("/plans", b"q" * 401), ReadyAnswer(b"x"))
-    assert (len(answers), answers.size_bytes) == (1, 95)
+        cache.put(("/plans", b"%d" % number), CachedResponse(b"x" * 10))
+    assert len(cache) == 3
+    assert cache.get(("/plans", b"1")) is None
+    assert cache.get(("/plans", b"4")) is not None
+    cache.put(("/plans", b"big"), CachedResponse(b"x" * 95))
+    assert (len(cache), cache.size_bytes) == (1, 95)
+    cache.put(("/plans", b"too big"), CachedResponse(b"x" * 101))
+    cache.put(("/plans", b"q" * 401), CachedResponse(b"x"))
+    assert (len(cache), cache.size_bytes) == (1, 95)
 
 
 async def test_only_a_200_is_kept_and_a_post_is_never_answered_from_it() -> None:
-    kept = Answers()
+    kept = ResponseCache()
 
-    class Kept(ReadyRoute):
+    class Kept(CachedRoute):
         @staticmethod
-        def present_answers(app: FastAPI) -> Answers:
+        def current_cache(app: FastAPI) -> ResponseCache:
             return kept
 
         @staticmethod
-        async def answers_of(request: Request) -> Answers:
+        async def cache_for(request: Request) -> ResponseCache:
             return kept
 
     app = FastAPI()

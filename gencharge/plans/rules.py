@@ -1,4 +1,4 @@
-"""What makes sense in a plan: the rules that one field alone can't tell."""
+"""The rules of a plan that no single field can check."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from gencharge.operators import service as operators
-from gencharge.plans import crud
-from gencharge.plans.catalogue import PlanSnapshot
-from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, ValidityUnit, is_addon
+from gencharge.plans.models import Category, Plan, PlanSnapshot, PlanStatus, PlanType, ValidityUnit, is_addon
 from gencharge.plans.staff_schemas import PlanCreate, PlanUpdate
 
 # Every column of a plan that an admin decides about.
@@ -70,17 +65,6 @@ class Vocabulary:
             if wanted in {str(group_id), name.casefold()}:
                 return group_id
         return None
-
-
-async def read_vocabulary(db: AsyncSession) -> Vocabulary:
-    """The vocabulary as it is now."""
-    directory = await operators.load_operators(db)
-    groups = await crud.list_groups(db)
-    return Vocabulary(
-        tuple(directory.operators),
-        tuple(sorted(directory.circles)),
-        {group.group_id: group.name for group in groups},
-    )
 
 
 def columns_of(command: PlanCreate | PlanUpdate) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The offer list: which offers of the shelf are asked for, in which order, from where on."""
+"""The offer list: which offers of the active are asked for, in which order, from where on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import CursorInvalid, Page, decode_cursor, encode_cursor
 from gencharge.offers.schemas import OfferOut, OfferQuery, OfferSort, OfferTypeOut
-from gencharge.offers.snapshot import OfferShelf, OfferSnapshot
+from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot
 from gencharge.plans import service as plans
 from gencharge.plans.errors import PlanNotFound
 
@@ -41,15 +41,15 @@ _ORDERS: Final[dict[OfferSort, Callable[[OfferSnapshot], int | str]]] = {
 }
 
 
-def page_of(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Page[OfferOut]:
-    """The page of the shelf that `query` asks for; a plan that it names must be on sale or have been.
+def page_of(active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery) -> Page[OfferOut]:
+    """The page of the active that `query` asks for; a plan that it names must be on sale or have been.
 
     A page starts after the last offer of the one before. Raises ValidationFailed, CursorInvalid.
     """
-    matches = _filter(shelf, on_sale, query)
+    matches = _filter(active, on_sale, query)
     order = _ORDERS[query.sort]
     found = sorted(
-        ((order(offer), str(offer.offer_id), offer) for offer in shelf.offers if matches(offer)),
+        ((order(offer), str(offer.offer_id), offer) for offer in active.offers if matches(offer)),
         key=lambda entry: entry[:2],
     )
     total = len(found) if query.include_total else None
@@ -61,7 +61,7 @@ def page_of(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Page[
                 errors=[field_problem("query.cursor", f"a cursor of sort={query.sort}", "cursor_invalid")]
             )
         found = [entry for entry in found if entry[:2] > (value, str(offer_id))]
-    items = [one(shelf, offer) for _, _, offer in found[: query.limit]]
+    items = [one(active, offer) for _, _, offer in found[: query.limit]]
     cursor = None
     if len(found) > query.limit:
         value, _, offer = found[query.limit - 1]
@@ -69,29 +69,31 @@ def page_of(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Page[
     return Page(items=items, next_cursor=cursor, total=total)
 
 
-def one(shelf: OfferShelf, offer: OfferSnapshot) -> OfferOut:
-    """An offer of the shelf over the wire."""
-    return OfferOut.of(offer, shelf.snapshot.type_name(offer))
+def one(active: ActiveOffers, offer: OfferSnapshot) -> OfferOut:
+    """An offer of the active over the wire."""
+    return OfferOut.of(offer, active.snapshot.type_name(offer))
 
 
-def types_of(shelf: OfferShelf) -> Page[OfferTypeOut]:
+def types_of(active: ActiveOffers) -> Page[OfferTypeOut]:
     """All types by name, each with the number of its offers that hold now."""
     counts: dict[UUID, int] = {}
-    for offer in shelf.offers:
+    for offer in active.offers:
         counts[offer.offer_type_id] = counts.get(offer.offer_type_id, 0) + 1
     items = [
-        OfferTypeOut.of(kind, counts.get(kind.offer_type_id, 0)) for kind in shelf.snapshot.types.values()
+        OfferTypeOut.of(kind, counts.get(kind.offer_type_id, 0)) for kind in active.snapshot.types.values()
     ]
     return Page(items=items, next_cursor=None, total=len(items))
 
 
-def _filter(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Callable[[OfferSnapshot], bool]:
+def _filter(
+    active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery
+) -> Callable[[OfferSnapshot], bool]:
     problems: list[FieldProblem] = []
     operator = query.operator.upper() if query.operator is not None else None
     codes = on_sale.catalogue.operators
     if operator is not None and operator not in codes:
         problems.append(field_problem("query.operator", f"one of: {', '.join(codes)}", "unknown_operator"))
-    type_id = _type_id(shelf, query.type, problems) if query.type is not None else None
+    type_id = _type_id(active, query.type, problems) if query.type is not None else None
     plan = _plan(on_sale, query.plan_id, problems) if query.plan_id is not None else None
     if problems:
         raise ValidationFailed(errors=problems)
@@ -106,17 +108,19 @@ def _filter(shelf: OfferShelf, on_sale: plans.Shelf, query: OfferQuery) -> Calla
     return lambda offer: all(tests(offer))
 
 
-def _type_id(shelf: OfferShelf, id_or_name: str, problems: list[FieldProblem]) -> UUID | None:
+def _type_id(active: ActiveOffers, id_or_name: str, problems: list[FieldProblem]) -> UUID | None:
     wanted = id_or_name.casefold()
-    for kind in shelf.snapshot.types.values():
+    for kind in active.snapshot.types.values():
         if wanted in {kind.name.casefold(), str(kind.offer_type_id)}:
             return kind.offer_type_id
-    names = ", ".join(kind.name for kind in shelf.snapshot.types.values())
+    names = ", ".join(kind.name for kind in active.snapshot.types.values())
     problems.append(field_problem("query.type", f"one of: {names}", "unknown_offer_type"))
     return None
 
 
-def _plan(on_sale: plans.Shelf, plan_id: UUID, problems: list[FieldProblem]) -> plans.PlanSnapshot | None:
+def _plan(
+    on_sale: plans.PlansOnSale, plan_id: UUID, problems: list[FieldProblem]
+) -> plans.PlanSnapshot | None:
     try:
         return on_sale.published(plan_id)
     except PlanNotFound:

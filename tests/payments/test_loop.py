@@ -1,9 +1,11 @@
-"""The keeper: whatever the gateway leaves unsaid, each payment and each refund comes to its end, once."""
+"""The loops: whatever the gateway leaves unsaid, each payment and each refund comes to its end, once."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
+from typing import NoReturn
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,8 +16,8 @@ from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.payments.context import Desk
-from gencharge.payments.loop import Keeper
-from gencharge.payments.models import Refund
+from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
+from gencharge.payments.models import GatewayEvent, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment
 from gencharge.wallet import service as wallet
@@ -23,6 +25,7 @@ from gencharge.wallet.models import Account, Code
 from tests.outside import Outside
 from tests.payments.conftest import (
     assert_clean,
+    drain,
     get_payment,
     make_payer,
     open_topup,
@@ -56,11 +59,10 @@ class Death(BaseException):
 
 async def keep_on(desk: Desk, *, rounds: int = 6, minutes: float = 70) -> None:
     """Let the pauses between questions pass."""
-    keeper = Keeper(desk)
-    await keeper.drain()
+    await drain(desk)
     for round_ in range(1, rounds + 1):
         with clock.later(minutes=minutes * round_):
-            await keeper.drain()
+            await drain(desk)
 
 
 async def topped_up(desk: Desk, outside: Outside, user_id: UUID, paise: int = 50_000) -> OpenPayment:
@@ -87,6 +89,21 @@ async def refund(
         return begun.answer
 
     return await stores.database.run(unit)
+
+
+async def add_event_due(db: AsyncSession, event_id: str) -> None:
+    """A webhook of an order that nobody knows, to be tried again now."""
+    db.add(
+        GatewayEvent(
+            event_id=event_id,
+            gateway="razorpay",
+            kind="payment.captured",
+            order_id=f"order_{event_id}",
+            body={},
+            next_attempt_at=clock.now(),
+        )
+    )
+    await db.flush()
 
 
 def refunds_at(outside: Outside) -> list[tuple[str, int, str]]:
@@ -125,7 +142,7 @@ async def test_a_question_that_goes_wrong_is_asked_again(
     pay(outside, opened.order_id)
     outside.script("gateway", "fetch", script, times=1)
     with clock.later(seconds=15):
-        await Keeper(impatient if script in NO_ANSWER else desk).drain()
+        await drain(impatient if script in NO_ANSWER else desk)
     await keep_on(desk)
     assert (await get_payment(stores, user_id, opened.payment_id)).status == "captured"
     assert await paise_of(stores, user_id) == 50_000
@@ -137,17 +154,16 @@ async def test_a_payment_that_nobody_tries_to_make_is_abandoned_after_half_an_ho
 ) -> None:
     user_id = await make_payer(stores)
     opened = await open_topup(desk, user_id)
-    keeper = Keeper(desk)
     with clock.later(minutes=29):
-        await keeper.drain()
+        await drain(desk)
     assert (await get_payment(stores, user_id, opened.payment_id)).status == "created"
     with clock.later(minutes=45):
-        await keeper.drain()
+        await drain(desk)
     found = await get_payment(stores, user_id, opened.payment_id)
     assert (found.status, found.failure_reason) == ("failed", "abandoned")
     pay(outside, opened.order_id)
     with clock.later(hours=2):
-        await keeper.drain()
+        await drain(desk)
     assert (await get_payment(stores, user_id, opened.payment_id)).status == "captured"
     assert await paise_of(stores, user_id) == 50_000
     assert await topics_of(stores, user_id) == ["PaymentCreated", "PaymentFailed", "PaymentCaptured"]
@@ -199,7 +215,7 @@ async def test_what_is_authorized_is_captured_once_whatever_the_gateway_does(
     assert pay(outside, opened.order_id)["status"] == "authorized"
     outside.script("gateway", "capture", script, times=1)
     with clock.later(seconds=15):
-        await Keeper(impatient if script in NO_ANSWER else desk).drain()
+        await drain(impatient if script in NO_ANSWER else desk)
     await keep_on(desk)
     assert (await get_payment(stores, user_id, opened.payment_id)).status == "captured"
     assert await transfers_of(stores, user_id) == [("gateway:razorpay", "user:main", 50_000)]
@@ -217,7 +233,7 @@ async def test_a_refund_is_paid_out_once_whatever_the_gateway_does(
     await assert_clean(stores)
 
     outside.script("gateway", "refund", script, times=1)
-    await Keeper(impatient if script in NO_ANSWER else desk).turn()
+    await drain(impatient if script in NO_ANSWER else desk)
     if script == "late_success":
         assert (await refunds_of(stores, user_id))[0].status == "processing"
         outside.control("PUT", "/sandbox/clock", {"advance_seconds": 60})
@@ -242,7 +258,7 @@ async def test_a_refund_that_fails_gives_the_money_back_to_the_wallet(
     await refund(stores, user_id, opened.payment_id, None)
     assert await paise_of(stores, user_id) == 0
     outside.script("gateway", "refund", script, times=1)
-    await Keeper(desk).turn()
+    await drain(desk)
     outside.control("PUT", "/sandbox/clock", {"advance_seconds": 60})
     await asyncio.sleep(0.3)
     await keep_on(desk)
@@ -265,16 +281,15 @@ async def test_one_refusal_after_an_unknown_end_is_no_proof(
     user_id = await make_payer(stores)
     opened = await topped_up(desk, outside, user_id)
     await refund(stores, user_id, opened.payment_id, None)
-    keeper = Keeper(desk)
     outside.script("gateway", "refund", "lost_connection_before", times=1)
-    await keeper.turn()
+    await drain(desk)
     outside.script("gateway", "refund", "decline", times=1)
     with clock.later(hours=1):
-        await keeper.turn()
+        await drain(desk)
     (waiting,) = await refunds_of(stores, user_id)
     assert (waiting.status, waiting.failure_reason) == ("created", "refused_once")
     with clock.later(hours=3):
-        await keeper.turn()
+        await drain(desk)
     assert (await refunds_of(stores, user_id))[0].status == "processed"
     assert len(refunds_at(outside)) == 1
 
@@ -293,8 +308,10 @@ async def test_a_worker_that_dies_after_the_call_refunds_no_second_time(
         raise Death
 
     dying.gateway.refund = send_and_die  # type: ignore[method-assign, assignment]
+    sender = RefundSender(dying)
+    (claimed,) = [each for each in await sender.claim(16, Counter()) if each.user_id == user_id]
     with pytest.raises(Death):
-        await Keeper(dying).turn()
+        await sender.work(claimed)
     await dying.gateway.close()
     assert (await refunds_of(stores, user_id))[0].status == "created"
     await keep_on(desk)
@@ -311,12 +328,12 @@ async def test_two_workers_side_by_side_move_everything_once(
     for opened in orders:
         pay(outside, opened.order_id)
     with clock.later(minutes=1):
-        await asyncio.gather(*(Keeper(desk).drain() for _ in range(4)))
+        await asyncio.gather(*(drain(desk) for _ in range(4)))
     for user_id, opened in zip(people, orders, strict=True):
         assert await paise_of(stores, user_id) == 50_000
         await refund(stores, user_id, opened.payment_id, None)
     with clock.later(minutes=1):
-        await asyncio.gather(*(Keeper(desk).drain() for _ in range(4)))
+        await asyncio.gather(*(drain(desk) for _ in range(4)))
     assert len(refunds_at(outside)) == 6
     for user_id in people:
         assert [each.status for each in await refunds_of(stores, user_id)] == ["processed"]
@@ -360,3 +377,35 @@ async def test_the_limit_counts_to_the_paisa_when_the_money_comes(
     assert (await get_payment(stores, user_id, opened.payment_id)).status == outcome
     assert await paise_of(stores, user_id) == 600_000 + (paise if outcome == "captured" else 0)
     await assert_clean(stores)
+
+
+async def test_a_gateway_that_does_not_answer_delays_neither_webhooks_nor_refunds(
+    desk: Desk, stores: Stores, outside: Outside
+) -> None:
+    user_id = await make_payer(stores)
+    opened = await topped_up(desk, outside, user_id)
+    begun = await refund(stores, user_id, opened.payment_id, 20_000)
+    for _ in range(17):  # more than the checks have places for
+        await open_topup(desk, await make_payer(stores))
+    event_id = f"evt_{uuid4().hex[:14]}"
+    await stores.database.run(lambda db: add_event_due(db, event_id))
+
+    class Silent(Razorpay):
+        async def fetch_order_payments(self, order_id: str) -> NoReturn:
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError
+
+    silent = Desk(desk.settings, desk.database, Silent(desk.settings))
+    checks = PaymentChecks(silent)
+    with clock.later(minutes=1):
+        claimed = asyncio.create_task(checks.run())
+        others = (RefundSender(desk), EventRetries(desk.database, desk.limits))
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(loop.drain() for loop in others))
+    claimed.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await claimed
+    ended = await stores.database.run(lambda db: db.get_one(Refund, (user_id, begun.refund_id)))
+    event = await stores.database.run(lambda db: db.get_one(GatewayEvent, event_id))
+    assert ended.status == "processed"
+    assert event.attempts == 1
