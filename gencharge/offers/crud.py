@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.offers.models import Offer, OfferType, OfferVersion
-from gencharge.offers.schemas import OfferAdminQuery, OfferTypeAdminQuery, WindowState
+from gencharge.offers.staff_schemas import OfferAdminQuery, OfferTypeAdminQuery, WindowState
 from gencharge.sessions.guards import Principal
 
 

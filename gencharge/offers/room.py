@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.offers import routes, service
+from gencharge.offers import routes, service, staff_routes
 
 ROOM: Final = Room(
     name="offers",
     about="Discounts and cashbacks.",
     tags={"offers": "Discounts and cashbacks: which hold now, for whom, and their types."},
-    routers=(routes.router,),
+    routers=(routes.router, staff_routes.router),
     watchers=(service.Offers.keep_fresh,),
 )

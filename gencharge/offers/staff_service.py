@@ -28,8 +28,8 @@ from gencharge.offers.errors import (
 from gencharge.offers.events import OfferCreated, OfferDeleted, OfferUpdated
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import OfferConditions
-from gencharge.offers.schemas import OfferAdminOut, OfferAdminQuery, OfferCreate, OfferUpdate
 from gencharge.offers.snapshot import OfferSnapshot
+from gencharge.offers.staff_schemas import OfferAdminOut, OfferAdminQuery, OfferCreate, OfferUpdate
 from gencharge.plans import service as plans
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import Principal, check_scope

@@ -16,7 +16,7 @@ from gencharge.offers import service as offers
 from gencharge.offers.errors import OfferTypeInUse, OfferTypeNameTaken, OfferTypeNotFound
 from gencharge.offers.events import OfferTypeCreated, OfferTypeDeleted, OfferTypeUpdated
 from gencharge.offers.models import OfferType
-from gencharge.offers.schemas import (
+from gencharge.offers.staff_schemas import (
     OfferTypeAdminOut,
     OfferTypeAdminQuery,
     OfferTypeCreate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http.cached import CachedRoute, ResponseCache
@@ -15,37 +15,16 @@ from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
 from gencharge.core.values.phone import MobileNumber
 from gencharge.operators import service as operators
-from gencharge.operators import staff_service
 from gencharge.operators.errors import (
-    OperatorExists,
-    OperatorInUse,
-    OperatorNotFound,
     UnknownCircle,
     UnknownOperator,
 )
-from gencharge.operators.schemas import (
-    CircleOut,
-    ConnectionOut,
-    CorrectConnection,
-    LookupOut,
-    OperatorAdminOut,
-    OperatorCreate,
-    OperatorOut,
-    OperatorQuery,
-    OperatorUpdate,
-)
+from gencharge.operators.schemas import CircleOut, ConnectionOut, CorrectConnection, LookupOut, OperatorOut
 from gencharge.operators.service import CurrentOperators
-from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import (
-    ADMIN_ERRORS,
-    SCOPED_ERRORS,
     SIGNED_IN_ERRORS,
     USER_ERRORS,
-    Action,
     Guard,
-    Principal,
-    Requires,
-    Resource,
     SignedInUser,
 )
 
@@ -80,11 +59,6 @@ async def _user_id(request: Request) -> UUID | None:
 
 
 MaybeUser = Annotated[UUID | None, Depends(_user_id)]
-Reader = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.READ, scoped=True))]
-Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True))]
-Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE))]
-Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE))]
-OperatorCode = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9_]+$", examples=["JIO"])]
 router = make_router("operators")
 
 
@@ -178,64 +152,3 @@ async def correct_connection(
         circle=circle,
         service_type=command.service_type,
     )
-
-
-@router.get(
-    "/admin",
-    summary="All operators (staff)",
-    response_model=Page[OperatorAdminOut],
-    responses=errors(*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable),
-)
-async def list_all_operators(
-    admin: Reader, db: Db, query: Annotated[OperatorQuery, Query()]
-) -> Page[OperatorAdminOut]:
-    """Every operator in your scope, served or not, with its channel."""
-    return await staff_service.list_all(db, admin, query)
-
-
-@router.post(
-    "",
-    summary="Add an operator (staff)",
-    status_code=201,
-    response_model=OperatorAdminOut,
-    responses=errors(*ADMIN_ERRORS, MalformedJson, ValidationFailed, OperatorExists, DatabaseUnavailable),
-)
-async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> OperatorAdminOut:
-    """A new operator; plans can be made for it at once."""
-    del admin
-    return await staff_service.create(db, command)
-
-
-@router.patch(
-    "/{code}",
-    summary="Change an operator (staff)",
-    response_model=OperatorAdminOut,
-    responses=errors(
-        *SCOPED_ERRORS,
-        MalformedJson,
-        ValidationFailed,
-        OperatorNotFound,
-        OperatorScopeTooNarrow,
-        DatabaseUnavailable,
-    ),
-)
-async def update_operator(
-    admin: Editor, db: Db, code: OperatorCode, command: OperatorUpdate
-) -> OperatorAdminOut:
-    """Names, state, channel, order. `down` stops recharges of the operator with this answer.
-
-    An admin whose role is limited to some operators may set the `status` of those.
-    """
-    return await staff_service.update(db, admin, code, command)
-
-
-@router.delete(
-    "/{code}",
-    summary="Delete an operator (staff)",
-    status_code=204,
-    responses=errors(*ADMIN_ERRORS, ValidationFailed, OperatorNotFound, OperatorInUse, DatabaseUnavailable),
-)
-async def delete_operator(admin: Deleter, db: Db, code: OperatorCode) -> None:
-    """Only one that no plan and no number refers to; any other is set inactive with PATCH."""
-    del admin
-    await staff_service.delete(db, code)

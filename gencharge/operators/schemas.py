@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from gencharge.core.http.web import Body, Out
-from gencharge.core.values.text import one_line
-from gencharge.operators.models import Channel, OperatorStatus, ServiceType
+from gencharge.operators.models import OperatorStatus, ServiceType
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 KnownBy = Literal["user", "registry", "hint"]
@@ -59,74 +58,4 @@ class ConnectionOut(Out):
     operator: str = Field(examples=["JIO"])
     circle: str | None = Field(examples=["KA"])
     service_type: ServiceType
-    updated_at: datetime
-
-
-OperatorName = Annotated[str, *one_line(60)]
-NewCode = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True,
-        to_upper=True,
-        min_length=2,
-        max_length=20,
-        pattern="^[A-Za-z][A-Za-z0-9_]*$",
-    ),
-]
-SortOrder = Annotated[int, Field(ge=0, le=1_000_000, description="Smaller ones are shown first.")]
-
-
-def _left_out() -> Any:
-    """The value of a field that was not given: it stays as it is."""
-    return None
-
-
-class OperatorCreate(Body):
-    """A new operator."""
-
-    code: NewCode = Field(description="Capitals and digits; it never changes.", examples=["JIO"])
-    name: OperatorName = Field(examples=["Reliance Jio"])
-    display_name: OperatorName = Field(examples=["Jio"])
-    status: OperatorStatus = OperatorStatus.UP
-    channel: Channel = Channel.INTERNAL
-    is_active: bool = Field(default=True, description="false: prepared, but not served yet.")
-    sort_order: SortOrder = 0
-
-
-class OperatorUpdate(Body):
-    """What is to change; what is left out stays."""
-
-    name: OperatorName = Field(default_factory=_left_out, examples=["Reliance Jio"])
-    display_name: OperatorName = Field(default_factory=_left_out, examples=["Jio"])
-    status: OperatorStatus = Field(
-        default_factory=_left_out,
-        description="`down`: no recharge is accepted from now on.",
-        examples=["down"],
-    )
-    channel: Channel = Field(default_factory=_left_out)
-    is_active: bool = Field(
-        default_factory=_left_out, description="false: not served any more; its plans are off sale."
-    )
-    sort_order: SortOrder = Field(default_factory=_left_out)
-
-
-class OperatorQuery(Body):
-    """Which operators are asked for."""
-
-    status: OperatorStatus | None = None
-    channel: Channel | None = None
-    is_active: bool | None = None
-
-
-class OperatorAdminOut(Out):
-    """An operator as the staff see it."""
-
-    code: str = Field(examples=["JIO"])
-    name: str = Field(examples=["Reliance Jio"])
-    display_name: str = Field(examples=["Jio"])
-    status: OperatorStatus
-    channel: Channel
-    is_active: bool = Field(description="false: not served; its plans are off sale.")
-    sort_order: int
-    created_at: datetime
     updated_at: datetime

@@ -17,7 +17,7 @@ from gencharge.operators import crud
 from gencharge.operators.errors import OperatorExists, OperatorInUse, OperatorNotFound
 from gencharge.operators.events import OperatorCreated, OperatorDeleted, OperatorUpdated
 from gencharge.operators.models import Operator
-from gencharge.operators.schemas import OperatorAdminOut, OperatorCreate, OperatorQuery, OperatorUpdate
+from gencharge.operators.staff_schemas import OperatorAdminOut, OperatorCreate, OperatorQuery, OperatorUpdate
 from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import Principal, within
 

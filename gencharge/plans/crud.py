@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
 from gencharge.core.values import clock
 from gencharge.plans.models import Plan, PlanGroup, PlanStatus, PlanVersion
+from gencharge.plans.rules import Vocabulary
+from gencharge.plans.staff_schemas import PlanAdminQuery, PlanAdminSort, PlanFilters
+
+_SORT_COLUMNS: Final = {
+    PlanAdminSort.UPDATED: column_of(Plan.updated_at),
+    PlanAdminSort.CREATED: column_of(Plan.created_at),
+    PlanAdminSort.PRICE: column_of(Plan.price_paise),
+    PlanAdminSort.NAME: column_of(Plan.name),
+}
 
 
 async def list_all(db: AsyncSession) -> Sequence[Plan]:
@@ -65,6 +74,40 @@ async def list_where(
         return (await db.scalars(held, execution_options={"populate_existing": True})).all()
     order = (Plan.operator, Plan.plan_type, Plan.price_paise, Plan.name, Plan.plan_id)
     return (await db.scalars(found.order_by(*order))).all()
+
+
+async def list_page(
+    db: AsyncSession, query: PlanAdminQuery, *conditions: ColumnElement[bool]
+) -> tuple[list[Plan], str | None, int | None]:
+    """A page of the plans that fulfil the conditions, in the order of the staff's query."""
+    falling = query.sort.value.startswith("-")
+    column = _SORT_COLUMNS[PlanAdminSort(query.sort.value.removeprefix("-"))]
+    order = Order(column, column_of(Plan.plan_id), descending=falling)
+    return await fetch_page(db, select(Plan).where(*conditions), order, query)
+
+
+def matching(query: PlanFilters, vocabulary: Vocabulary) -> Iterator[ColumnElement[bool]]:
+    """The conditions on `plans` of the staff's filters; the vocabulary knows the group that they name."""
+    for name in ("status", "operator", "plan_type", "category"):
+        value = getattr(query, name)
+        if value is not None:
+            yield getattr(Plan, name) == value
+    if query.popular is not None:
+        yield Plan.most_popular.is_(query.popular)
+    if query.min_price is not None:
+        yield Plan.price_paise >= query.min_price.paise
+    if query.max_price is not None:
+        yield Plan.price_paise <= query.max_price.paise
+    if query.circle is not None:
+        yield or_(func.cardinality(Plan.circles) == 0, Plan.circles.contains([query.circle]))
+    if query.group is not None:
+        yield Plan.group_id == vocabulary.group_of(query.group)
+    if query.scheduled is not None:
+        begins_later = func.coalesce(Plan.active_from > clock.now(), false())
+        scheduled = and_(Plan.status == PlanStatus.ACTIVE.value, begins_later)
+        yield scheduled if query.scheduled else ~scheduled
+    for word in (query.search or "").split():
+        yield or_(*(text.icontains(word, autoescape=True) for text in (Plan.name, Plan.description)))
 
 
 async def find_same(

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
-from gencharge.plans import crud, plan_rows, rules, service, spreadsheet
-from gencharge.plans import overview_service as overview
+from gencharge.plans import crud, plan_rows, rules, service, spreadsheet, staff_service
 from gencharge.plans.events import PlansExported
 from gencharge.plans.models import Plan
 from gencharge.plans.rules import Vocabulary
@@ -31,7 +30,7 @@ async def rows_of(
     Raises ValidationFailed for what the catalogue does not know.
     """
     vocabulary = await service.read_vocabulary(db)
-    plans = await crud.list_where(db, *overview.conditions(admin, query, vocabulary))
+    plans = await crud.list_where(db, *staff_service.conditions(admin, query, vocabulary))
     filters = query.model_dump(mode="json", exclude_none=True, exclude={"format"})
     taken = PlansExported(
         user_id=str(SYSTEM),

@@ -13,7 +13,6 @@ from gencharge.core.http.paging import CursorInvalid, Page, Paging
 from gencharge.core.http.web import errors, reply
 from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
-from gencharge.plans import overview_service as overview
 from gencharge.plans import staff_group_service as groups
 from gencharge.plans import staff_service
 from gencharge.plans.errors import (
@@ -66,7 +65,7 @@ async def list_all_plans(
     admin: Reader, db: Db, query: Annotated[PlanAdminQuery, Query()]
 ) -> Page[PlanAdminOut]:
     """Plans of every status in your scope, last changed first unless `sort` says otherwise."""
-    return await overview.list_plans(db, admin, query)
+    return await staff_service.list_plans(db, admin, query)
 
 
 @router.get(
@@ -77,7 +76,7 @@ async def list_all_plans(
 )
 async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> Response:
     """A plan of any status, with its newest versions. Its `ETag` is for `If-Match` of a change."""
-    plan = await overview.get_plan(db, admin, plan_id)
+    plan = await staff_service.get_plan(db, admin, plan_id)
     return reply(plan, headers={"ETag": staff_service.etag_of(plan.revision)})
 
 
@@ -89,7 +88,7 @@ async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> Respon
 )
 async def list_plan_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging) -> Page[PlanVersionOut]:
     """What the plan was at each version, since when and by whom; the newest first."""
-    return await overview.list_versions(db, admin, plan_id, page)
+    return await staff_service.list_versions(db, admin, plan_id, page)
 
 
 @router.post(

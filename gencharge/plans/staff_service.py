@@ -6,13 +6,16 @@ when it is written, and of two admins at once none loses what they wrote.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.errors import ValidationFailed, field_problem
+from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Page, PageQuery
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
@@ -30,8 +33,44 @@ from gencharge.plans.events import PlanUpdated as PlanWasUpdated
 from gencharge.plans.models import Plan, PlanStatus, ValidityUnit
 from gencharge.plans.rules import Vocabulary
 from gencharge.plans.schemas import Benefits, Validity
-from gencharge.plans.staff_schemas import PlanAdminOut, PlanCreate, PlanUpdate, PlanUpdated
+from gencharge.plans.staff_schemas import (
+    PlanAdminOut,
+    PlanAdminQuery,
+    PlanCreate,
+    PlanDetailOut,
+    PlanFilters,
+    PlanUpdate,
+    PlanUpdated,
+    PlanVersionOut,
+)
 from gencharge.sessions.guards import Principal, check_scope, within
+
+_SHOWN_VERSIONS: Final = 20
+
+
+async def list_plans(db: AsyncSession, admin: Principal, query: PlanAdminQuery) -> Page[PlanAdminOut]:
+    """A page of the plans in the admin's scope. Raises ValidationFailed for what the catalogue does not know."""
+    vocabulary = await service.read_vocabulary(db)
+    rows, cursor, total = await crud.list_page(db, query, *conditions(admin, query, vocabulary))
+    items = [PlanAdminOut.of_row(row, vocabulary.groups[row.group_id]) for row in rows]
+    return Page(items=items, next_cursor=cursor, total=total)
+
+
+async def get_plan(db: AsyncSession, admin: Principal, plan_id: UUID) -> PlanDetailOut:
+    """A plan in the admin's scope, with its newest versions. Raises PlanNotFound."""
+    plan = await _find(db, admin, plan_id)
+    group = (await service.read_vocabulary(db)).groups[plan.group_id]
+    versions, _, _ = await crud.list_versions(db, plan_id, PageQuery(limit=_SHOWN_VERSIONS))
+    return PlanDetailOut.of_row(plan, group, versions=[PlanVersionOut.of(row) for row in versions])
+
+
+async def list_versions(
+    db: AsyncSession, admin: Principal, plan_id: UUID, page: PageQuery
+) -> Page[PlanVersionOut]:
+    """A page of a plan's versions, the newest first. Raises PlanNotFound."""
+    await _find(db, admin, plan_id)
+    rows, cursor, total = await crud.list_versions(db, plan_id, page)
+    return Page(items=[PlanVersionOut.of(row) for row in rows], next_cursor=cursor, total=total)
 
 
 async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> PlanAdminOut:
@@ -128,6 +167,14 @@ async def delete(db: AsyncSession, admin: Principal, plan_id: UUID) -> None:
     )
 
 
+def conditions(admin: Principal, query: PlanFilters, vocabulary: Vocabulary) -> list[ColumnElement[bool]]:
+    """The scope and the filters, as conditions on `plans`. Raises ValidationFailed."""
+    problems = list(_problems(query, vocabulary))
+    if problems:
+        raise ValidationFailed(errors=problems)
+    return [within(admin, Plan.operator.expression), *crud.matching(query, vocabulary)]
+
+
 def etag_of(revision: int) -> str:
     """The ETag of a plan at a revision, as the staff see it."""
     return f'"{revision}"'
@@ -180,3 +227,23 @@ def _shown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     if "benefits" in changed:
         changed["benefits"] = Benefits.from_stored(changed["benefits"])
     return changed
+
+
+async def _find(db: AsyncSession, admin: Principal, plan_id: UUID) -> Plan:
+    plan = await crud.find_plan(db, plan_id, within(admin, Plan.operator.expression))
+    if plan is None:
+        raise PlanNotFound
+    return plan
+
+
+def _problems(query: PlanFilters, vocabulary: Vocabulary) -> Iterator[FieldProblem]:
+    if query.operator is not None and query.operator not in vocabulary.operators:
+        yield field_problem(
+            "query.operator", f"one of: {', '.join(vocabulary.operators)}", "unknown_operator"
+        )
+    if query.circle is not None and query.circle not in vocabulary.circles:
+        yield field_problem("query.circle", f"one of: {', '.join(vocabulary.circles)}", "unknown_circle")
+    if query.group is not None and vocabulary.group_of(query.group) is None:
+        yield field_problem("query.group", f"one of: {vocabulary.group_names}", "unknown_group")
+    if query.min_price is not None and query.max_price is not None and query.min_price > query.max_price:
+        yield field_problem("query.max_price", "at least min_price", "range_empty")

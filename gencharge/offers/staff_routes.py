@@ -1,0 +1,176 @@
+"""Offers and offer types: routes for the staff."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Depends, Query
+
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.web import errors
+from gencharge.core.http.web import router as make_router
+from gencharge.core.postgres.database import Db
+from gencharge.offers import staff_service, staff_type_service
+from gencharge.offers.errors import (
+    OfferChanged,
+    OfferCodeTaken,
+    OfferNotFound,
+    OfferPublished,
+    OfferStatusFixed,
+    OfferTypeInUse,
+    OfferTypeNameTaken,
+    OfferTypeNotFound,
+)
+from gencharge.offers.staff_schemas import (
+    OfferAdminOut,
+    OfferAdminQuery,
+    OfferCreate,
+    OfferTypeAdminOut,
+    OfferTypeAdminQuery,
+    OfferTypeCreate,
+    OfferTypeUpdate,
+    OfferUpdate,
+    OfferUpdated,
+)
+from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
+
+_READ: Final = (*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable)
+_WRITE: Final = (*_READ, MalformedJson)
+router = make_router("offers")
+OfferReader = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.READ, scoped=True))]
+OfferWriter = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.WRITE, scoped=True))]
+OfferEditor = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.EDIT, scoped=True))]
+OfferRemover = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.DELETE, scoped=True))]
+TypeReader = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action.READ, scoped=True))]
+# A type is shared by the offers of all operators.
+TypeWriter = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action.WRITE))]
+TypeEditor = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action.EDIT))]
+TypeRemover = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action.DELETE))]
+
+
+@router.get(
+    "/types/admin",
+    summary="All offer types",
+    response_model=Page[OfferTypeAdminOut],
+    responses=errors(*_READ, CursorInvalid),
+)
+async def list_types_for_staff(
+    admin: TypeReader, db: Db, query: Annotated[OfferTypeAdminQuery, Query()]
+) -> Page[OfferTypeAdminOut]:
+    """The types by name, each with the number of its offers, whatever their status, that you may see."""
+    return await staff_type_service.list_types(db, admin, query)
+
+
+@router.post(
+    "/types",
+    status_code=201,
+    summary="Add an offer type",
+    response_model=OfferTypeAdminOut,
+    responses=errors(*ADMIN_ERRORS, ValidationFailed, MalformedJson, OfferTypeNameTaken, DatabaseUnavailable),
+)
+async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
+    """Names differ in more than upper and lower case."""
+    return await staff_type_service.create_type(db, wanted)
+
+
+@router.patch(
+    "/types/{offer_type_id}",
+    summary="Change an offer type",
+    response_model=OfferTypeAdminOut,
+    responses=errors(
+        *ADMIN_ERRORS,
+        ValidationFailed,
+        MalformedJson,
+        OfferTypeNotFound,
+        OfferTypeNameTaken,
+        DatabaseUnavailable,
+    ),
+)
+async def update_type(
+    _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate
+) -> OfferTypeAdminOut:
+    """What is left out stays."""
+    return await staff_type_service.update_type(db, offer_type_id, wanted)
+
+
+@router.delete(
+    "/types/{offer_type_id}",
+    status_code=204,
+    summary="Remove an offer type",
+    responses=errors(*ADMIN_ERRORS, ValidationFailed, OfferTypeNotFound, OfferTypeInUse, DatabaseUnavailable),
+)
+async def delete_type(_admin: TypeRemover, db: Db, offer_type_id: UUID) -> None:
+    """Only a type that no offer has, not even a draft."""
+    await staff_type_service.delete_type(db, offer_type_id)
+
+
+@router.get(
+    "/admin",
+    summary="All offers",
+    response_model=Page[OfferAdminOut],
+    responses=errors(*_READ, CursorInvalid),
+)
+async def list_offers_for_staff(
+    admin: OfferReader, db: Db, query: Annotated[OfferAdminQuery, Query()]
+) -> Page[OfferAdminOut]:
+    """Offers of every status, newest first unless `sort` says otherwise.
+
+    A role that is limited to some operators sees the offers that are for these alone.
+    """
+    return await staff_service.list_offers(db, admin, query)
+
+
+@router.get(
+    "/admin/{offer_id}",
+    summary="One offer, for the staff",
+    response_model=OfferAdminOut,
+    responses=errors(*_READ, OfferNotFound),
+)
+async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> OfferAdminOut:
+    """Whatever its status, with its limits and its version."""
+    return await staff_service.get_offer(db, admin, offer_id)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Add an offer",
+    response_model=OfferAdminOut,
+    responses=errors(*_WRITE, OfferCodeTaken, OperatorOutOfScope),
+)
+async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> OfferAdminOut:
+    """A draft unless `status` says active. All conditions that are given must hold; a percentage needs a cap."""
+    return await staff_service.create_offer(db, admin, wanted)
+
+
+@router.patch(
+    "/{offer_id}",
+    summary="Change an offer",
+    response_model=OfferUpdated,
+    responses=errors(
+        *_WRITE, OfferNotFound, OfferChanged, OfferStatusFixed, OfferCodeTaken, OperatorOutOfScope
+    ),
+)
+async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate) -> OfferUpdated:
+    """`version` is that which you read. Every process gives the new terms within a second of this answer."""
+    version, fields = await staff_service.update_offer(db, admin, offer_id, wanted)
+    return OfferUpdated(
+        offer_id=offer_id,
+        version=version,
+        updated_fields=fields,
+        cache_status="Invalidated" if fields else "Unchanged",
+    )
+
+
+@router.delete(
+    "/{offer_id}",
+    status_code=204,
+    summary="Remove a draft",
+    responses=errors(*_READ, OfferNotFound, OfferPublished),
+)
+async def delete_offer(admin: OfferRemover, db: Db, offer_id: UUID) -> None:
+    """Only a draft: what customers could see stays on record; set its status to inactive instead."""
+    await staff_service.delete_offer(db, admin, offer_id)

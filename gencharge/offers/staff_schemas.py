@@ -1,0 +1,183 @@
+"""Offers and offer types as the staff see and change them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+
+from gencharge.core.http.paging import PageParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.text import one_line, some_lines
+from gencharge.offers.models import OfferStatus
+from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
+from gencharge.offers.schemas import OfferOut, OfferTypeOut, Word
+from gencharge.offers.snapshot import OfferSnapshot
+
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2100
+
+
+def _in_our_time(instant: datetime) -> datetime:
+    if not _FIRST_YEAR <= instant.year < _LAST_YEAR:
+        raise ValueError(f"an instant of the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+Line = Annotated[str, *one_line(80, 2)]
+Prose = Annotated[str, *some_lines(2_000)]
+CouponCode = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3,20}$"),
+    Field(description="A word that people can say: 3 to 20 letters and digits.", examples=["DIWALI50"]),
+]
+
+
+class WindowState(StrEnum):
+    """Where an offer's window lies: before, around or after now."""
+
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    OVER = "over"
+
+    @classmethod
+    def at(cls, instant: datetime, active_from: datetime | None, active_until: datetime | None) -> Self:
+        """The state at `instant` (UTC)."""
+        if active_from is not None and instant < active_from:
+            return cls(cls.SCHEDULED)
+        return cls(cls.OVER if active_until is not None and instant >= active_until else cls.RUNNING)
+
+
+class OfferCreate(Body):
+    """A new offer. A percentage needs a cap: nobody promises a share without an end."""
+
+    name: Line = Field(examples=["Diwali: 10 % off"])
+    description: Prose = ""
+    offer_type_id: UUID
+    code: CouponCode | None = None
+    status: Literal[OfferStatus.DRAFT, OfferStatus.ACTIVE] = OfferStatus.DRAFT
+    is_special: bool = False
+    active_from: Instant | None = None
+    active_until: Instant | None = None
+    conditions: OfferConditions = OfferConditions()
+    reward: OfferReward
+    limits: OfferLimits = OfferLimits()
+
+
+class OfferUpdate(Body):
+    """What is to change. What is left out stays; `conditions`, `reward` and `limits` are replaced as wholes."""
+
+    version: int = Field(ge=1, description="The version that was read; 409 if there is a newer one.")
+    name: Line | None = None
+    description: Prose | None = None
+    offer_type_id: UUID | None = None
+    code: CouponCode | None = Field(default=None, description="null takes the code away.")
+    status: OfferStatus | None = None
+    is_special: bool | None = None
+    active_from: Instant | None = Field(default=None, description="null: from now on.")
+    active_until: Instant | None = Field(default=None, description="null: without an end.")
+    conditions: OfferConditions | None = None
+    reward: OfferReward | None = None
+    limits: OfferLimits | None = None
+
+    @model_validator(mode="after")
+    def _null_only_where_it_means_something(self) -> Self:
+        cleared = {"code", "active_from", "active_until"}
+        wrong = [
+            name
+            for name in self.model_fields_set - cleared
+            if getattr(self, name) is None and name != "version"
+        ]
+        if wrong:
+            raise ValueError(f"{', '.join(sorted(wrong))}: a value, or leave it out")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the client sent, the version aside."""
+        return {name: getattr(self, name) for name in self.model_fields_set if name != "version"}
+
+
+class OfferAdminOut(OfferOut):
+    """An offer as the staff see it."""
+
+    version: int
+    limits: OfferLimits
+    window: WindowState
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def with_record(
+        cls, offer: OfferSnapshot, offer_type: str, *, updated_at: datetime, instant: datetime
+    ) -> Self:
+        """The offer with what only the staff see; its window as of `instant`."""
+        return cls(
+            **OfferOut.of(offer, offer_type).__dict__,
+            version=offer.version,
+            limits=offer.limits,
+            window=WindowState.at(instant, offer.active_from, offer.active_until),
+            created_at=offer.created_at,
+            updated_at=updated_at,
+        )
+
+
+class OfferUpdated(Out):
+    """What was changed (seeds, section 6.2)."""
+
+    message: Literal["Offer updated successfully"] = "Offer updated successfully"
+    offer_id: UUID
+    version: int = Field(description="To be given with the next change.")
+    updated_fields: dict[str, Any] = Field(examples=[{"name": "Diwali", "status": "active"}])
+    cache_status: Literal["Invalidated", "Unchanged"] = Field(
+        description="`Unchanged` where nothing changed."
+    )
+
+
+class OfferTypeCreate(Body):
+    """A new offer type."""
+
+    name: Line = Field(examples=["Festive"])
+    description: Prose = ""
+
+
+class OfferTypeUpdate(Body):
+    """What is to change; what is left out stays."""
+
+    name: Line | None = None
+    description: Prose | None = None
+
+    @model_validator(mode="after")
+    def _has_values(self) -> Self:
+        wrong = [name for name in self.model_fields_set if getattr(self, name) is None]
+        if wrong:
+            raise ValueError(f"{', '.join(sorted(wrong))}: a value, or leave it out")
+        return self
+
+
+class OfferTypeAdminOut(OfferTypeOut):
+    """An offer type as the staff see it; `offer_count` is of all its offers that this admin may see."""
+
+    created_at: datetime
+    updated_at: datetime
+
+
+class OfferAdminQuery(PageParams):
+    """Which of all offers, whatever their status."""
+
+    status: OfferStatus | None = None
+    type: Word | None = Field(default=None, description="Offer type, by id or name.")
+    special: bool | None = None
+    operator: Word | None = Field(default=None, description="Offers that this operator's plans can have.")
+    search: Word | None = Field(default=None, description="Words of the name, description or code.")
+    window: WindowState | None = None
+    sort: Literal["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"] = "-created_at"
+
+
+class OfferTypeAdminQuery(PageParams):
+    """Which offer types, by name."""
+
+    search: Word | None = Field(default=None, description="Words of the name or description.")
