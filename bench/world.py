@@ -53,7 +53,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.customers = [Customer(new_id(), f"+9198{number:08d}") for number in range(USERS)]
-        self._tokens: dict[int, tuple[float, list[str]]] = {}
+        self._tokens: dict[int, tuple[float | None, list[str]]] = {}
         self.settings = {name: self._settings_of(name) for name in (PRODUCT, BASELINE)}
 
     def environment(self, database: str) -> dict[str, str]:
@@ -141,8 +141,9 @@ class World:
         """Access tokens, `of_each` for every customer. They are renewed before they run out, which a usual run is
         too short for: so the servers know them, but for those of a row that takes care to have too many.
         """
-        made_at, tokens = self._tokens.get(of_each, (0.0, []))
-        if time.monotonic() - made_at > _TOKENS_GOOD_SECONDS:
+        signed_at, tokens = self._tokens.get(of_each, (None, []))
+        # The monotonic clock may start at the machine's boot, so no instant stands for "never".
+        if signed_at is None or time.monotonic() - signed_at > _TOKENS_GOOD_SECONDS:
             keys = Keyring(self.settings[PRODUCT])
             people = [customer.user_id for _ in range(of_each) for customer in self.customers]
             tokens = [keys.sign(Principal(user_id, "user", new_id())) for user_id in people]

@@ -81,7 +81,8 @@ class Settings(Company, BaseSettings):
     previous_signing_key: SecretStr | None = None
     token_issuer: str = "gencharge"  # noqa: S105 - a name, not a secret
     token_audience: str = "gencharge-api"  # noqa: S105 - a name, not a secret
-    access_token_expire_minutes: float = Field(default=1, gt=0, le=5)
+    # At most 60 (`sessions.tokens.MAX_LIFETIME_SECONDS`). An ended session is refused within a second, however long.
+    access_token_expire_minutes: float = Field(default=1, gt=0, le=60)
     refresh_token_expire_days: float = Field(default=2, gt=0)
     # However often it is refreshed, a sign-in ends after this time.
     session_lifetime_days: float = Field(default=30, gt=0)

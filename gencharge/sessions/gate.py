@@ -1,7 +1,7 @@
 """The gate: what one API process remembers about tokens, so that a guarded request asks no store.
 
-Two things: the tokens that it has already verified, and the sessions that ended while their access tokens were
-still good. Both are bounded: a token lives a minute, and so does the memory of a session that ended.
+Two things: the tokens that it has already verified, and the sessions that ended while their access tokens may still
+be valid. Verified tokens are bounded by number; an ended session is kept for as long as any token can live.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, NotSignedIn, SessionEnded
-from gencharge.sessions.tokens import LEEWAY_SECONDS, Keyring, Principal
+from gencharge.sessions.tokens import LEEWAY_SECONDS, MAX_LIFETIME_SECONDS, Keyring, Principal
 
 MAX_VERIFIED: Final = 8_192
 _SCHEME: Final = b"bearer "
@@ -70,7 +70,7 @@ class Gate(OnePerApp):
             raise AccessTokenInvalid from None
         principal, expires = self.keys.verify(token)
         if len(self._verified) >= MAX_VERIFIED:
-            # The oldest half goes at once: tokens live a minute, so most of it has expired anyway.
+            # Drop the oldest half at once; a token that is still in use is verified again.
             for oldest in list(islice(self._verified, MAX_VERIFIED // 2)):
                 del self._verified[oldest]
         known = self._verified[authorization] = (principal, expires, str(principal.user_id))
@@ -90,5 +90,9 @@ class Gate(OnePerApp):
 
     @property
     def memory_seconds(self) -> int:
-        """How long an ended session must be remembered: an access token's life, and some for skewed clocks."""
-        return self.keys.lifetime_seconds + 2 * LEEWAY_SECONDS
+        """How long an ended session is remembered: the longest life of a token, and some for skewed clocks.
+
+        Not the life that is configured here: another process, or this one before a restart, may have signed tokens
+        that live longer.
+        """
+        return MAX_LIFETIME_SECONDS + 2 * LEEWAY_SECONDS

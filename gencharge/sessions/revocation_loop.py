@@ -7,6 +7,7 @@ Redis is fast and may be away; polling is certain. A request does neither: it re
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Final
 from uuid import UUID
 
@@ -21,6 +22,8 @@ from gencharge.sessions import announcer, crud
 from gencharge.sessions.gate import Gate
 
 POLL_SECONDS: Final = 0.5
+# A poll looks back this far beyond the one before: a revocation is visible only once its transaction commits.
+OVERLAP_SECONDS: Final = 80.0
 _RETRY_SECONDS: Final = 0.5
 log = telemetry.get_logger(__name__)
 
@@ -39,14 +42,23 @@ async def watch_revocations(app: FastAPI, stores: Stores) -> None:
 
 
 async def _poll(gate: Gate, database: Database) -> None:
+    # The first poll reads all that must be remembered; the next ones what ended since the last that succeeded.
+    window: float = gate.memory_seconds
+    polled_at = time.monotonic()
     while True:
         try:
-            ended = await database.run(lambda db: crud.list_revoked_lately(db, seconds=gate.memory_seconds))
-            gate.end(ended)
+            started_at = time.monotonic()
+            seconds = min(gate.memory_seconds, window + started_at - polled_at)
+            gate.end(await _list_revoked(database, seconds))
+            window, polled_at = OVERLAP_SECONDS, started_at
         except Exception as error:
             log.warning("sessions_poll_failed", error=type(error).__name__)
         gate.forget_expired()
         await asyncio.sleep(POLL_SECONDS)
+
+
+async def _list_revoked(database: Database, seconds: float) -> list[UUID]:
+    return await database.run(lambda db: crud.list_revoked_lately(db, seconds=seconds))
 
 
 async def _subscribe(gate: Gate, redis: Redis) -> None:

@@ -26,7 +26,8 @@ Kind = Literal["user", "admin"]
 TYPE: Final = "at+jwt"
 # How far the clocks of two of our processes may be apart; `exp` has no such grace.
 LEEWAY_SECONDS: Final = 10
-MAX_LIFETIME_SECONDS: Final = 300
+# No process accepts a token that lives longer, and every process remembers an ended session for this long.
+MAX_LIFETIME_SECONDS: Final = 3600
 _MAX_LENGTH: Final = 4096
 _HEADERS: Final = {"alg", "typ", "kid"}
 

@@ -18,9 +18,11 @@ from sqlalchemy import text
 from gencharge.api.main import create_app
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.sessions import announcer as announcing
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Gate
+from gencharge.users import lifecycle_service as lifecycle
 from tests import factories
 
 DEAD_REDIS = "unix:///nonexistent/redis.sock"
@@ -74,6 +76,49 @@ async def test_a_process_that_starts_later_knows_what_ended_before(settings: Set
     user = await stores.database.run(factories.make_user)
     headers = await factories.sign_in(app, user)
     await stores.database.run(lambda db: sessions.revoke(db, user.user_id, reason="test"))
+    async with _running(settings) as fresh, factories.new_client(fresh) as client:
+        assert await _seconds_until_refused(client, headers) < 1
+
+
+@pytest.mark.parametrize("redis", ["redis", "none"])
+async def test_a_blocked_user_is_refused_within_a_second_though_tokens_live_an_hour(
+    settings: Settings, redis: str
+) -> None:
+    hour: dict[str, Any] = {"access_token_expire_minutes": 60}
+    if redis == "none":
+        hour["redis_url"] = DEAD_REDIS
+    async with (
+        _running(settings, **hour) as here,
+        _running(settings, **hour) as there,
+        factories.new_client(there) as client,
+    ):
+        stores: Stores = here.state.stores
+        user = await stores.database.run(factories.make_user)
+        headers = await factories.sign_in(here, user)
+        assert (await client.get("/users/me", headers=headers)).status_code == 200
+        await stores.database.run(
+            lambda db: lifecycle.block(db, user.user_id, by=new_id(), reason="a test of long tokens")
+        )
+        assert await _seconds_until_refused(client, headers) < 1.2
+        await asyncio.sleep(1.2)  # the next polls do not bring it back
+        assert (await client.get("/users/me", headers=headers)).status_code == 401
+
+
+async def test_a_process_that_starts_later_knows_what_ended_half_an_hour_before(
+    settings: Settings, app: FastAPI
+) -> None:
+    stores: Stores = app.state.stores
+    user = await stores.database.run(factories.make_user)
+    headers = await factories.sign_in(app, user)
+
+    async def revoke_earlier(db: Any) -> None:
+        await sessions.revoke(db, user.user_id, reason="test")
+        earlier = text(
+            "UPDATE sessions SET revoked_at = revoked_at - interval '30 minutes' WHERE user_id = :id"
+        )
+        await db.execute(earlier, {"id": user.user_id})
+
+    await stores.database.run(revoke_earlier)
     async with _running(settings) as fresh, factories.new_client(fresh) as client:
         assert await _seconds_until_refused(client, headers) < 1
 

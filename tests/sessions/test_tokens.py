@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid
+from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, SessionEnded
 from gencharge.sessions.gate import MAX_VERIFIED, Gate
 from gencharge.sessions.tokens import TYPE, Keyring, Principal
 
@@ -246,6 +246,33 @@ def test_an_ended_session_is_forgotten_once_its_tokens_have_run_out(monkeypatch:
     monkeypatch.setattr(time, "monotonic", lambda: later)
     gate.forget_expired()
     assert not gate._ended
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 60])
+def test_a_token_of_every_life_that_can_be_configured_is_accepted(minutes: int) -> None:
+    gate = Gate(_settings(access_token_expire_minutes=minutes))
+    principal = _principal()
+    assert gate.admit(f"Bearer {gate.keys.sign(principal)}".encode())[0] == principal
+    assert gate.keys.lifetime_seconds == minutes * 60
+
+
+def test_a_life_above_an_hour_cannot_be_configured() -> None:
+    with pytest.raises(ValueError, match="less than or equal to 60"):
+        _settings(access_token_expire_minutes=61)
+
+
+def test_an_ended_session_is_remembered_although_this_process_signs_shorter_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long, short = (Gate(_settings(access_token_expire_minutes=minutes)) for minutes in (60, 1))
+    principal = _principal()
+    header = f"Bearer {long.keys.sign(principal)}".encode()
+    short.end([principal.session_id])
+    later = time.monotonic() + 59 * 60
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    short.forget_expired()
+    with pytest.raises(SessionEnded):
+        short.admit(header)
 
 
 def test_a_sample_secret_is_refused_in_production_also_as_the_previous_one() -> None:
