@@ -66,7 +66,7 @@ async def refund(shop: Shop, user_id: UUID, opened: OpenPayment, paise: int) -> 
             requested_by="tests",
         )
 
-    made = (await shop.stores.database.run(begin)).answer.refund
+    made = (await shop.stores.database.run(begin)).answer
     sent = await shop.sources.desk.gateway.refund(
         made.gateway_payment_id, receipt=str(made.refund_id), amount=paise
     )
