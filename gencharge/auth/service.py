@@ -81,7 +81,7 @@ async def _message(desk: Desk, purpose: Purpose, phone_number: str, code: str) -
         return None
     minutes = f"{desk.settings.otp_expire_minutes:g}"
     return Message(
-        text=f"{code} is your GenCharge code. It is good for {minutes} minutes. Never tell it to anybody.",
+        text=f"{code} is your GenCharge code. It is valid for {minutes} minutes. Never share it with anyone.",
         phone_number=phone_number,
         email=email,
         subject="Your GenCharge code",

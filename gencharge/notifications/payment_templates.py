@@ -38,8 +38,8 @@ def payment_failed(event: PaymentFailed) -> Draft | None:
     if event.purpose != Purpose.TOPUP or event.reason == "abandoned":
         return None
     body = (
-        f"Your payment of {rupees(event.amount_paise)} did not go through. If it left your account all the same, "
-        "it is added to your wallet as soon as your bank confirms it, or goes back to your account."
+        f"Your payment of {rupees(event.amount_paise)} did not go through. If money left your account, "
+        "it will be added to your wallet once your bank confirms it, or returned to your account."
     )
     return _about_payment(event, "payment_failed", "Payment failed", body)
 
@@ -48,7 +48,7 @@ def payment_over_limit(event: PaymentOverLimit) -> Draft:
     """To the customer: the wallet may not hold this much, so it goes back."""
     body = (
         f"Your wallet may not take {rupees(event.amount_paise)} more now, so your payment is on its way back "
-        "to where it came from. A full KYC raises the limit."
+        "to where it came from. Complete your KYC to raise the limit."
     )
     return _about_payment(event, "payment_over_limit", "Payment sent back", body)
 
@@ -72,7 +72,7 @@ def refund_requested(event: RefundRequested) -> Draft:
 def refund_processed(event: RefundProcessed) -> Draft:
     """To the customer: the gateway has paid it out."""
     amount = rupees(event.amount_paise)
-    body = f"{amount} was sent back to where you paid from. Your bank may need some days to show it."
+    body = f"{amount} was sent back to where you paid from. It may take a few days to appear in your account."
     return _about_refund(event, "refund_processed", "Refund sent", body)
 
 

@@ -113,7 +113,7 @@ def adjustment_approved(event: AdjustmentApproved) -> Draft:
         kind="adjustment_approved",
         type=NoticeType.TRANSACTIONAL,
         title="Your wallet was credited" if came else "Your wallet was debited",
-        body=f"{what}: {_REASONS.get(event.reason, 'a correction')}. Ask support if you don't know why.",
+        body=f"{what}: {_REASONS.get(event.reason, 'a correction')}. Contact support if you don't recognise this.",
         data={
             "adjustment_id": event.adjustment_id,
             "direction": event.direction,
@@ -145,7 +145,7 @@ def recharge_failed(event: RechargeFailed) -> Draft:
 
 def recharge_refunded(event: RechargeRefunded) -> Draft:
     """To the payer: a recharge was taken back, in part or in full."""
-    ended = " The plan has ended by that." if event.in_full else ""
+    ended = " The plan has ended." if event.in_full else ""
     return Draft(
         recipient=_user(event),
         kind="recharge_refunded",
