@@ -30,6 +30,7 @@ from gencharge.receipts import crud, tax
 from gencharge.receipts.amount_in_words import in_words
 from gencharge.receipts.errors import ReceiptNotReady
 from gencharge.receipts.models import Receipt
+from gencharge.receipts.pdf import render
 from gencharge.receipts.schemas import ReceiptOut, SellerOut
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import PaymentMethod, PaymentState, Recharge, RechargeStatus
@@ -219,7 +220,4 @@ class Printer(OnePerApp):
 
 
 def _draw(shown: ReceiptOut) -> bytes:
-    # Imported when the first PDF is asked for: it takes every process a third of a second and 22 MB.
-    from gencharge.receipts.pdf import render
-
     return render(shown)
