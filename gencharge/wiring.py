@@ -53,8 +53,12 @@ LISTENERS: Final[Sequence[Listener]] = (
     *(listener for room in ROOMS for listener in room.listeners),
 )
 CHECKS: Final[Sequence[Check]] = tuple(check for room in ROOMS for check in room.checks)
+# An export begins with who the customer is; the rest follows in floor order.
 PERSONAL_DATA: Final[Sequence[PersonalData]] = tuple(
-    room.personal_data for room in ROOMS if room.personal_data is not None
+    sorted(
+        (room.personal_data for room in ROOMS if room.personal_data is not None),
+        key=lambda part: part.name != "profile",
+    )
 )
 LOOPS: Final[Sequence[Callable[[Stores], Coroutine[Any, Any, None]]]] = tuple(
     loop for room in ROOMS for loop in room.loops

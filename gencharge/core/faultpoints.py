@@ -37,5 +37,5 @@ async def _wait_and_die() -> None:
         await asyncio.sleep(PATIENCE_SECONDS)
     if mine != _reached:
         await asyncio.Event().wait()  # a later one decides when it ends
-    os.write(2, f"crash at {_what}: {_reached} reached it\n".encode())
+    os.write(2, f"crash at {_what}: {_reached} reached\n".encode())
     os.kill(os.getpid(), signal.SIGKILL)
