@@ -7,43 +7,43 @@ from collections.abc import Iterable
 from gencharge.core.errors import Conflict, Forbidden, NotFound, field_problem
 
 
-class AdminUnknown(NotFound):
-    """There is no such admin."""
+class AdminNotFound(NotFound):
+    """Admin not found."""
 
 
 class AdminBlocked(Forbidden):
-    """This admin account is blocked."""
+    """This admin account is blocked. Ask another admin to unblock it."""
 
 
-class RoleUnknown(NotFound):
-    """There is no such role."""
+class RoleNotFound(NotFound):
+    """Role not found."""
 
     def __init__(self, available: Iterable[str]) -> None:
         names = sorted(available)
-        super().__init__(f"{self.title()} There are: {', '.join(names)}.", available=names)
+        super().__init__(f"{self.title()} Available: {', '.join(names)}.", available=names)
 
 
-class PermissionUnknown(NotFound):
-    """There is no such permission."""
+class PermissionNotFound(NotFound):
+    """Permission not found."""
 
     def __init__(self, unknown: Iterable[str], available: Iterable[str]) -> None:
         names = sorted(available)
         super().__init__(
-            f"There is no permission {', '.join(sorted(unknown))}. There are: {', '.join(names)}.",
+            f"Unknown permission: {', '.join(sorted(unknown))}. Available: {', '.join(names)}.",
             available=names,
         )
 
 
 class OwnAccount(Conflict):
-    """Nobody does this to their own account; ask another admin."""
+    """You can't do this to your own account. Ask another admin."""
 
 
 class OwnRole(Conflict):
-    """Nobody changes the role that they have themselves; ask another admin."""
+    """You can't change your own role. Ask another admin."""
 
 
 class LastSuperAdmin(Conflict):
-    """This is the last active SuperAdmin for all operators; make another one first."""
+    """This is the last active SuperAdmin with access to all operators. Appoint another one first."""
 
 
 class AdminNotActive(Conflict):
@@ -54,36 +54,36 @@ class AdminNotBlocked(Conflict):
     """Only a blocked admin can be unblocked."""
 
 
-class AdminGone(Conflict):
-    """This admin has been archived; nothing about them changes any more."""
+class AdminAlreadyArchived(Conflict):
+    """This admin is archived and can no longer be changed."""
 
 
-class _TooMuch(Forbidden):
-    """It would take more than you hold."""
+class _BeyondOwnPermissions(Forbidden):
+    """This needs permissions you don't have."""
 
     def __init__(self, missing: Iterable[str]) -> None:
         names = sorted(missing)
-        super().__init__(f"{self.title()} You lack: {', '.join(names)}.", missing=names)
+        super().__init__(f"{self.title()} Missing: {', '.join(names)}.", missing=names)
 
 
-class GrantExceedsOwn(_TooMuch):
-    """Nobody grants what they don't hold."""
+class PermissionNotHeld(_BeyondOwnPermissions):
+    """You can't grant a permission you don't have."""
 
 
-class RankTooLow(_TooMuch):
-    """Who or what you want to change holds more than you do."""
+class RankTooLow(_BeyondOwnPermissions):
+    """You can't change an admin or a role with more permissions than you have."""
 
 
-class RoleNameTaken(Conflict):
-    """There is a role of this name already."""
+class RoleAlreadyExists(Conflict):
+    """A role with this name already exists."""
 
     def __init__(self) -> None:
-        super().__init__(errors=[field_problem("body.name", self.title(), "role_name_taken")])
+        super().__init__(errors=[field_problem("body.name", self.title(), "role_already_exists")])
 
 
 class RoleInUse(Conflict):
-    """Admins have this role; give them another one first."""
+    """This role is assigned to admins. Give them another role first."""
 
 
 class RoleProtected(Conflict):
-    """Every installation has this role: it is not deleted or renamed, and SuperAdmin always allows everything."""
+    """This is a built-in role. It can't be renamed or deleted, and SuperAdmin keeps every permission."""

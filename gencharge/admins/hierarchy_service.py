@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
-from gencharge.admins.errors import AdminUnknown, GrantExceedsOwn, LastSuperAdmin, RankTooLow, RoleUnknown
+from gencharge.admins.errors import AdminNotFound, LastSuperAdmin, PermissionNotHeld, RankTooLow, RoleNotFound
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SUPER_ADMIN
 from gencharge.sessions.errors import OperatorOutOfScope
@@ -31,29 +31,29 @@ class Staff:
     admins: Mapping[UUID, Admin]
 
     def admin(self, admin_id: UUID) -> Admin:
-        """One of the admins that are held. Raises AdminUnknown."""
+        """One of the admins that are held. Raises AdminNotFound."""
         try:
             return self.admins[admin_id]
         except KeyError:
-            raise AdminUnknown from None
+            raise AdminNotFound from None
 
     def role_of(self, admin: Admin) -> Role | None:
         """The admin's role; None for one who left and whose role is gone."""
         return self.roles[admin.role_id] if admin.role_id is not None else None
 
     def role_named(self, name: str) -> Role:
-        """The role of this name. Raises RoleUnknown, which lists all."""
+        """The role of this name. Raises RoleNotFound, which lists all."""
         for role in self.roles.values():
             if role.name == name:
                 return role
-        raise RoleUnknown(role.name for role in self.roles.values())
+        raise RoleNotFound(role.name for role in self.roles.values())
 
     def role(self, role_id: UUID) -> Role:
-        """The role of this id. Raises RoleUnknown, which lists all."""
+        """The role of this id. Raises RoleNotFound, which lists all."""
         try:
             return self.roles[role_id]
         except KeyError:
-            raise RoleUnknown(role.name for role in self.roles.values()) from None
+            raise RoleNotFound(role.name for role in self.roles.values()) from None
 
     def held_by(self, admin_id: UUID) -> frozenset[str]:
         """What an active admin may do now, whatever an older token says; nothing for anybody else."""
@@ -63,16 +63,16 @@ class Staff:
         return self.permissions.get(admin.role_id, _NOTHING)
 
     def check_grant(self, actor_id: UUID, permissions: Iterable[str]) -> None:
-        """Raises GrantExceedsOwn, which names what the actor lacks."""
+        """Raises PermissionNotHeld, which names what the actor lacks."""
         missing = set(permissions) - self.held_by(actor_id)
         if missing:
-            raise GrantExceedsOwn(missing)
+            raise PermissionNotHeld(missing)
 
     def check_scope(self, actor_id: UUID, operators: Collection[str]) -> None:
         """Raises OperatorOutOfScope where a scope (empty = all) reaches beyond the actor's own."""
         own = self._scope(actor_id)
         if own and (not operators or not set(operators) <= set(own)):
-            raise OperatorOutOfScope(f"Your role reaches to {', '.join(own)} only.")
+            raise OperatorOutOfScope(f"Your role covers only {', '.join(own)}.")
 
     def check_rank(self, actor_id: UUID, target: Admin) -> None:
         """Raises RankTooLow where the target holds, or once unblocked will hold, more than the actor."""
@@ -80,7 +80,7 @@ class Staff:
         missing = held - self.held_by(actor_id)
         own = self._scope(actor_id)
         if own and not (target.operator_scope and set(target.operator_scope) <= set(own)):
-            missing |= {"operators beyond your own"}
+            missing |= {"access to other operators"}
         if missing:
             raise RankTooLow(missing)
 

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
 from gencharge.admins.errors import (
-    GrantExceedsOwn,
     OwnRole,
-    PermissionUnknown,
+    PermissionNotFound,
+    PermissionNotHeld,
     RankTooLow,
+    RoleAlreadyExists,
     RoleInUse,
-    RoleNameTaken,
+    RoleNotFound,
     RoleProtected,
-    RoleUnknown,
 )
 from gencharge.admins.events import RoleCreated, RoleDeleted, RoleUpdated
 from gencharge.admins.hierarchy_service import Staff, hold_staff
@@ -60,17 +60,17 @@ async def list_roles(db: AsyncSession, page: PageParams) -> RolePage:
 
 
 async def show_role(db: AsyncSession, role_id: UUID) -> RoleOut:
-    """One role. Raises RoleUnknown."""
+    """One role. Raises RoleNotFound."""
     role = await crud.get_role(db, role_id)
     if role is None:
-        raise RoleUnknown(await crud.list_role_ids(db))
+        raise RoleNotFound(await crud.list_role_ids(db))
     return (await _out(db, [role]))[0]
 
 
 async def create_role(
     db: AsyncSession, actor_id: UUID, *, name: str, description: str, permissions: Collection[str]
 ) -> RoleOut:
-    """A new role. Raises PermissionUnknown, GrantExceedsOwn, RoleNameTaken."""
+    """A new role. Raises PermissionNotFound, PermissionNotHeld, RoleAlreadyExists."""
     _check_known(permissions)
     staff = await hold_staff(db, actor_id)
     staff.check_grant(actor_id, permissions)
@@ -104,7 +104,7 @@ async def replace_role(
 ) -> RoleOut:
     """Replace name, description and permissions. A new name ends the sessions of those who have the role.
 
-    Raises RoleUnknown, PermissionUnknown, RoleProtected, OwnRole, RankTooLow, GrantExceedsOwn, RoleNameTaken.
+    Raises RoleNotFound, PermissionNotFound, RoleProtected, OwnRole, RankTooLow, PermissionNotHeld, RoleAlreadyExists.
     """
     _check_known(permissions)
     staff = await hold_staff(db, actor_id)
@@ -116,7 +116,7 @@ async def replace_role(
     _check_not_own(staff, actor_id, role)
     _check_above(staff, actor_id, old)
     if missing := new - staff.held_by(actor_id):
-        raise GrantExceedsOwn(missing)
+        raise PermissionNotHeld(missing)
     if name.casefold() != role.name.casefold():
         _check_name_free(staff, name)
     before = _written(role.name, role.description, old)
@@ -139,7 +139,7 @@ async def replace_role(
 
 
 async def delete_role(db: AsyncSession, actor_id: UUID, role_id: UUID) -> None:
-    """Remove a role that nobody has. Raises RoleUnknown, RoleProtected, RankTooLow, RoleInUse."""
+    """Remove a role that nobody has. Raises RoleNotFound, RoleProtected, RankTooLow, RoleInUse."""
     staff = await hold_staff(db, actor_id)
     role = staff.role(role_id)
     if role.name in SEEDED_NAMES:
@@ -160,7 +160,7 @@ def _written(name: str, description: str, permissions: Collection[str]) -> dict[
 
 def _check_known(permissions: Collection[str]) -> None:
     if unknown := set(permissions) - ALL:
-        raise PermissionUnknown(unknown, ALL)
+        raise PermissionNotFound(unknown, ALL)
 
 
 def _check_not_own(staff: Staff, actor_id: UUID, role: Role) -> None:
@@ -177,7 +177,7 @@ def _check_above(staff: Staff, actor_id: UUID, permissions: frozenset[str]) -> N
 def _check_name_free(staff: Staff, name: str) -> None:
     # Names that differ in capitals only would be taken for each other.
     if name.casefold() in {role.name.casefold() for role in staff.roles.values()}:
-        raise RoleNameTaken
+        raise RoleAlreadyExists
 
 
 async def _out(db: AsyncSession, roles: Sequence[Role]) -> list[RoleOut]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
-from gencharge.admins.errors import AdminBlocked, AdminUnknown, OwnAccount, RoleUnknown
+from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RoleNotFound
 from gencharge.admins.events import AdminUpdated
 from gencharge.admins.hierarchy_service import hold_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
@@ -73,7 +73,7 @@ async def create(
     role_id: UUID,
     operator_scope: Collection[str] = (),
 ) -> Admin:
-    """A new active admin. Raises PhoneTaken, EmailTaken (409; each names its field)."""
+    """A new active admin. Raises PhoneNumberAlreadyExists, EmailAlreadyExists (409; each names its field)."""
     admin_id = new_id()
     await directory.claim_phone(db, phone_number, kind=OwnerKind.ADMIN, owner_id=admin_id)
     await directory.claim_email(db, email, kind=OwnerKind.ADMIN, owner_id=admin_id)
@@ -102,14 +102,14 @@ async def role_id_of(db: AsyncSession, name: str) -> UUID:
 async def admit(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role]:
     """The admin, held to the end of the transaction, and the role, if they may have a session.
 
-    Raises AdminUnknown, AdminBlocked.
+    Raises AdminNotFound, AdminBlocked.
     """
     found = await crud.lock_admin_with_role(db, admin_id)
     if found is None:
-        raise AdminUnknown
+        raise AdminNotFound
     admin, role = found
     if admin.status == AdminStatus.ARCHIVED:
-        raise AdminUnknown
+        raise AdminNotFound
     if admin.status == AdminStatus.BLOCKED:
         raise AdminBlocked
     return admin, role
@@ -131,15 +131,15 @@ async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
 
 
 async def get(db: AsyncSession, admin_id: UUID) -> Admin:
-    """The admin, in whatever state. Raises AdminUnknown."""
+    """The admin, in whatever state. Raises AdminNotFound."""
     admin = await crud.get_admin(db, admin_id)
     if admin is None:
-        raise AdminUnknown
+        raise AdminNotFound
     return admin
 
 
 async def show(db: AsyncSession, admin_id: UUID) -> AdminDetail:
-    """One admin, and what the role allows. Raises AdminUnknown."""
+    """One admin, and what the role allows. Raises AdminNotFound."""
     admin = await get(db, admin_id)
     role = await crud.get_role(db, admin.role_id) if admin.role_id is not None else None
     granted = (await crud.list_permissions(db, [role.role_id])).get(role.role_id, ()) if role else ()
@@ -147,10 +147,10 @@ async def show(db: AsyncSession, admin_id: UUID) -> AdminDetail:
 
 
 async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
-    """A page of the admins. Raises RoleUnknown."""
+    """A page of the admins. Raises RoleNotFound."""
     role_ids = await crud.list_role_ids(db)
     if query.role is not None and query.role not in role_ids:
-        raise RoleUnknown(role_ids)
+        raise RoleNotFound(role_ids)
     statement = crud.select_admins(
         status=query.status,
         role_id=role_ids[query.role] if query.role is not None else None,
@@ -166,7 +166,7 @@ async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
 async def update_me(
     db: AsyncSession, admin_id: UUID, *, name: str | None = None, email: str | None = None
 ) -> AdminDetail:
-    """Change one's own name or address. Raises AdminUnknown, AdminBlocked, EmailTaken."""
+    """Change one's own name or address. Raises AdminNotFound, AdminBlocked, EmailAlreadyExists."""
     admin, _role = await admit(db, admin_id)
     await rewrite(db, admin, name=name, email=email)
     return await show(db, admin_id)
@@ -194,7 +194,7 @@ async def rewrite(
     email: str | None = None,
     phone_number: str | None = None,
 ) -> dict[str, Any]:
-    """Write what differs, and announce it: the event's changes. Raises PhoneTaken, EmailTaken."""
+    """Write what differs, and announce it: the event's changes. Raises PhoneNumberAlreadyExists, EmailAlreadyExists."""
     before = contact(admin)
     wanted = {"name": name, "email": email, "phone_number": phone_number}
     found = changes(before, before | {field: value for field, value in wanted.items() if value is not None})

@@ -10,21 +10,21 @@ from fastapi import Depends, Query
 from gencharge.admins import role_service, service
 from gencharge.admins import staff_service as staff
 from gencharge.admins.errors import (
+    AdminAlreadyArchived,
     AdminBlocked,
-    AdminGone,
     AdminNotActive,
     AdminNotBlocked,
-    AdminUnknown,
-    GrantExceedsOwn,
+    AdminNotFound,
     LastSuperAdmin,
     OwnAccount,
     OwnRole,
-    PermissionUnknown,
+    PermissionNotFound,
+    PermissionNotHeld,
     RankTooLow,
+    RoleAlreadyExists,
     RoleInUse,
-    RoleNameTaken,
+    RoleNotFound,
     RoleProtected,
-    RoleUnknown,
 )
 from gencharge.admins.staff_schemas import (
     AdminCreate,
@@ -45,8 +45,8 @@ from gencharge.core.errors import DatabaseUnavailable, MalformedJson, Validation
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, PageParams
 from gencharge.core.postgres.database import Db
-from gencharge.directory.errors import EmailTaken, PhoneTaken
-from gencharge.operators.errors import UnknownOperator
+from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
+from gencharge.operators.errors import OperatorInvalid
 from gencharge.operators.service import CurrentOperators, OperatorsSnapshot
 from gencharge.sessions.errors import AdminsOnly, OperatorOutOfScope, SecondFactorRequired
 from gencharge.sessions.guards import (
@@ -74,12 +74,12 @@ RoleEditor = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.EDIT, 
 RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELETE))]
 
 _ME: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
-_ONE: Final = (AdminUnknown, ValidationFailed, DatabaseUnavailable)
-_OTHER: Final = (*_ONE, OwnAccount, AdminGone, RankTooLow)
-_GRANT: Final = (RoleUnknown, GrantExceedsOwn, OperatorOutOfScope, UnknownOperator)
+_ONE: Final = (AdminNotFound, ValidationFailed, DatabaseUnavailable)
+_OTHER: Final = (*_ONE, OwnAccount, AdminAlreadyArchived, RankTooLow)
+_GRANT: Final = (RoleNotFound, PermissionNotHeld, OperatorOutOfScope, OperatorInvalid)
 
 
-@router.get("/me", summary="Who am I?", responses=web.errors(*_ME, AdminUnknown))
+@router.get("/me", summary="Who am I?", responses=web.errors(*_ME, AdminNotFound))
 async def show_me(db: Db, me: SignedInAdmin) -> AdminDetail:
     """My account, my role, my operators, and what I may do."""
     return await service.show(db, me.user_id)
@@ -88,7 +88,9 @@ async def show_me(db: Db, me: SignedInAdmin) -> AdminDetail:
 @router.patch(
     "/me",
     summary="Change my account",
-    responses=web.errors(*_ME, AdminUnknown, AdminBlocked, EmailTaken, MalformedJson, ValidationFailed),
+    responses=web.errors(
+        *_ME, AdminNotFound, AdminBlocked, EmailAlreadyExists, MalformedJson, ValidationFailed
+    ),
 )
 async def update_me(body: MeUpdate, db: Db, me: SignedInAdmin) -> AdminDetail:
     """Change my name or e-mail address. My number, role and operators are for another admin to change."""
@@ -98,7 +100,7 @@ async def update_me(body: MeUpdate, db: Db, me: SignedInAdmin) -> AdminDetail:
 @router.get(
     "",
     summary="Admins",
-    responses=web.errors(*ADMIN_ERRORS, RoleUnknown, CursorInvalid, ValidationFailed, DatabaseUnavailable),
+    responses=web.errors(*ADMIN_ERRORS, RoleNotFound, CursorInvalid, ValidationFailed, DatabaseUnavailable),
 )
 async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Query()]) -> AdminPage:
     """The staff, the newest first, those who left included unless `status` says otherwise."""
@@ -110,7 +112,13 @@ async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Q
     summary="Make an admin",
     status_code=201,
     responses=web.errors(
-        *STEP_UP_ERRORS, *_GRANT, PhoneTaken, EmailTaken, MalformedJson, ValidationFailed, DatabaseUnavailable
+        *STEP_UP_ERRORS,
+        *_GRANT,
+        PhoneNumberAlreadyExists,
+        EmailAlreadyExists,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
     ),
 )
 async def create_admin(body: AdminCreate, db: Db, admin: Appointer, operators: CurrentOperators) -> AdminOut:
@@ -135,7 +143,7 @@ async def show_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
 @router.patch(
     "/{admin_id}",
     summary="Change an admin's account",
-    responses=web.errors(*ADMIN_ERRORS, *_OTHER, PhoneTaken, EmailTaken, MalformedJson),
+    responses=web.errors(*ADMIN_ERRORS, *_OTHER, PhoneNumberAlreadyExists, EmailAlreadyExists, MalformedJson),
 )
 async def update_admin(admin_id: UUID, body: AdminUpdate, db: Db, admin: AdminEditor) -> AdminOut:
     """Change name, e-mail address or number. A new number ends the admin's sessions."""
@@ -194,17 +202,17 @@ async def archive_admin(admin_id: UUID, db: Db, admin: AdminDeleter) -> None:
 
 
 def _codes(operators: OperatorsSnapshot, scope: list[str]) -> list[str]:
-    """The operators of a scope in capitals, each once, in order. Raises UnknownOperator, which names the wrong ones."""
+    """The operators of a scope in capitals, each once, in order. Raises OperatorInvalid, which names the wrong ones."""
     known = operators.operators
     wrong = [
         field_problem(
-            f"body.operator_scope.{number}", f"one of: {', '.join(sorted(known))}", "unknown_operator"
+            f"body.operator_scope.{number}", f"Must be one of: {', '.join(sorted(known))}", "operator_invalid"
         )
         for number, code in enumerate(scope)
         if code.upper() not in known
     ]
     if wrong:
-        raise UnknownOperator(errors=wrong)
+        raise OperatorInvalid(errors=wrong)
     return sorted({code.upper() for code in scope})
 
 
@@ -227,7 +235,7 @@ async def list_permissions(admin: RoleReader) -> PermissionsOut:
 @roles.get(
     "/{role_id}",
     summary="One role",
-    responses=web.errors(*ADMIN_ERRORS, RoleUnknown, ValidationFailed, DatabaseUnavailable),
+    responses=web.errors(*ADMIN_ERRORS, RoleNotFound, ValidationFailed, DatabaseUnavailable),
 )
 async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
     """A role and what it allows."""
@@ -240,9 +248,9 @@ async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
     status_code=201,
     responses=web.errors(
         *STEP_UP_ERRORS,
-        PermissionUnknown,
-        GrantExceedsOwn,
-        RoleNameTaken,
+        PermissionNotFound,
+        PermissionNotHeld,
+        RoleAlreadyExists,
         MalformedJson,
         ValidationFailed,
         DatabaseUnavailable,
@@ -260,13 +268,13 @@ async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
     summary="Replace a role",
     responses=web.errors(
         *STEP_UP_ERRORS,
-        RoleUnknown,
-        PermissionUnknown,
+        RoleNotFound,
+        PermissionNotFound,
         RoleProtected,
         OwnRole,
         RankTooLow,
-        GrantExceedsOwn,
-        RoleNameTaken,
+        PermissionNotHeld,
+        RoleAlreadyExists,
         MalformedJson,
         ValidationFailed,
         DatabaseUnavailable,
@@ -293,7 +301,7 @@ async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor
     status_code=204,
     responses=web.errors(
         *ADMIN_ERRORS,
-        RoleUnknown,
+        RoleNotFound,
         RoleProtected,
         RankTooLow,
         RoleInUse,

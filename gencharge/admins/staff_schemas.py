@@ -44,7 +44,7 @@ class _Update(Body):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
-            raise ValueError("give at least one field, and no null")
+            raise ValueError("Give at least one field, and no null values")
         return self
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import events, service
-from gencharge.admins.errors import AdminGone, AdminNotActive, AdminNotBlocked, OwnAccount
+from gencharge.admins.errors import AdminAlreadyArchived, AdminNotActive, AdminNotBlocked, OwnAccount
 from gencharge.admins.hierarchy_service import Staff, hold_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.staff_schemas import AdminOut
@@ -30,7 +30,7 @@ async def appoint(
 ) -> AdminOut:
     """A new active admin, made by another one. The scope's operators exist.
 
-    Raises RoleUnknown, GrantExceedsOwn, OperatorOutOfScope, PhoneTaken, EmailTaken.
+    Raises RoleNotFound, PermissionNotHeld, OperatorOutOfScope, PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
     staff = await hold_staff(db, actor_id)
     granted = _check_grant(staff, actor_id, role, operator_scope)
@@ -60,7 +60,7 @@ async def update(
 ) -> AdminOut:
     """Change another admin's account. A new number ends their sessions: it is what they sign in with.
 
-    Raises OwnAccount, AdminUnknown, AdminGone, RankTooLow, PhoneTaken, EmailTaken.
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
     staff, admin = await _hold_other(db, actor_id, admin_id)
     changed = await service.rewrite(db, admin, name=name, email=email, phone_number=phone_number)
@@ -74,7 +74,7 @@ async def assign_role(
 ) -> AdminOut:
     """Give another admin a role and its operators, which exist. Ends their sessions: tokens carry both.
 
-    Raises OwnAccount, AdminUnknown, AdminGone, RankTooLow, RoleUnknown, GrantExceedsOwn, OperatorOutOfScope,
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, RoleNotFound, PermissionNotHeld, OperatorOutOfScope,
     LastSuperAdmin.
     """
     staff, admin = await _hold_other(db, actor_id, admin_id)
@@ -92,7 +92,7 @@ async def assign_role(
 
 
 async def block(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str) -> AdminOut:
-    """Shut another admin out. Raises OwnAccount, AdminUnknown, AdminGone, AdminNotActive, RankTooLow, LastSuperAdmin."""
+    """Shut another admin out. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotActive, RankTooLow, LastSuperAdmin."""
     staff, admin = await _hold_other(db, actor_id, admin_id)
     if admin.status != AdminStatus.ACTIVE:
         raise AdminNotActive
@@ -104,7 +104,7 @@ async def block(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str
 
 
 async def unblock(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> AdminOut:
-    """Let a blocked admin sign in again. Raises OwnAccount, AdminUnknown, AdminGone, AdminNotBlocked, RankTooLow."""
+    """Let a blocked admin sign in again. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotBlocked, RankTooLow."""
     staff, admin = await _hold_other(db, actor_id, admin_id)
     if admin.status != AdminStatus.BLOCKED:
         raise AdminNotBlocked
@@ -116,7 +116,7 @@ async def unblock(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> AdminOut:
 async def archive(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> None:
     """Another admin leaves for good; number and address are free again.
 
-    Raises OwnAccount, AdminUnknown, AdminGone, RankTooLow, LastSuperAdmin.
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, LastSuperAdmin.
     """
     staff, admin = await _hold_other(db, actor_id, admin_id)
     await staff.check_not_last(db, admin)
@@ -139,7 +139,7 @@ async def _hold_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple
     staff = await hold_staff(db, actor_id, admin_id)
     admin = staff.admin(admin_id)
     if admin.status == AdminStatus.ARCHIVED:
-        raise AdminGone
+        raise AdminAlreadyArchived
     staff.check_rank(actor_id, admin)
     return staff, admin
 

@@ -6,4 +6,4 @@ from gencharge.core.errors import NotFound
 
 
 class AuditEntryNotFound(NotFound):
-    """There is no audit entry with this id."""
+    """Audit entry not found."""

@@ -18,7 +18,7 @@ def _in_utc(instant: datetime) -> datetime:
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise PydanticCustomError("instant", "an instant between the years 1 and 9999") from None
+        raise PydanticCustomError("instant", "Must be a date of the years 1 to 9999") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -47,7 +47,7 @@ class AuditQuery(BoundedParams):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.since is not None and self.until is not None and self.since >= self.until:
-            raise ValueError("from is before to")
+            raise ValueError("from must be before to")
         return self
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from redis.asyncio import Redis
 
-from gencharge.auth.errors import OtpLimit, OtpTooSoon, SignInUnavailable
+from gencharge.auth.errors import OtpLimitExceeded, OtpTooSoon, SignInUnavailable
 from gencharge.core.settings import Settings
 from gencharge.core.stores.redis import is_away
 from gencharge.core.values import clock
@@ -106,7 +106,7 @@ class Challenges:
     async def issue(self, purpose: Purpose, phone_number: str, code: str, *, address: str) -> Issued:
         """Let `code` be what is waited for, for five minutes.
 
-        Raises OtpTooSoon, OtpLimit (429 with Retry-After), SignInUnavailable.
+        Raises OtpTooSoon, OtpLimitExceeded (429 with Retry-After), SignInUnavailable.
         """
         settings = self._settings
         nonce = secrets.token_hex(16)
@@ -133,7 +133,7 @@ class Challenges:
         headers = self._limit_headers(*map(int, windows))
         if verdict == "sent":
             return Issued(code, headers)
-        kind = OtpTooSoon if verdict == "soon" else OtpLimit
+        kind = OtpTooSoon if verdict == "soon" else OtpLimitExceeded
         raise kind(retry_after_seconds=ceil(int(wait) / 1000), headers=headers)
 
     async def redeem(self, purpose: Purpose, phone_number: str, code: str) -> Verdict:

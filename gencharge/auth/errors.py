@@ -12,75 +12,75 @@ from gencharge.core.errors import (
 )
 
 __all__ = [
+    "AccountAlreadyExists",
+    "AuthenticatorCodeRequired",
     "OtpInvalid",
-    "OtpLimit",
+    "OtpLimitExceeded",
     "OtpLocked",
-    "OtpNotEnough",
     "OtpTooSoon",
-    "PhoneAlreadyRegistered",
     "SecondFactorInvalid",
     "SecondFactorLocked",
-    "SecondFactorMandatory",
-    "SecondFactorMissing",
-    "SecondFactorUnknown",
-    "SecondFactorUnreadable",
-    "SetupMissing",
+    "SecondFactorNotFound",
+    "SecondFactorNotRemovable",
+    "SecondFactorNotSetUp",
+    "SecondFactorNotUsable",
+    "SecondFactorSetupNotStarted",
     "SignInSuspended",
     "SignInUnavailable",
 ]
 
 
 class OtpInvalid(Unauthorized):
-    """The code is wrong, used up or expired; ask for a new one."""
+    """The code is wrong or has expired. Request a new one."""
 
 
 class OtpLocked(TooManyRequests):
-    """Too many wrong codes; wait, and ask for a new one then."""
+    """Too many wrong codes. Wait a while, then request a new one."""
 
 
 class OtpTooSoon(TooManyRequests):
-    """A code was sent a moment ago; wait before you ask for another."""
+    """A code was sent a moment ago. Wait before you request another."""
 
 
-class OtpLimit(TooManyRequests):
-    """Too many codes were asked for; wait and try again."""
+class OtpLimitExceeded(TooManyRequests):
+    """You have requested too many codes. Wait a while and try again."""
 
 
 class SignInSuspended(Forbidden):
-    """Too many wrong codes were given for this number; ask support to open it again."""
+    """Sign-in with this number is suspended after too many wrong codes. Contact support."""
 
 
-class PhoneAlreadyRegistered(Conflict):
-    """There is an account for this number already; sign in instead."""
+class AccountAlreadyExists(Conflict):
+    """An account with this number already exists. Sign in instead."""
 
 
 class SecondFactorInvalid(Forbidden):
-    """The code is wrong, expired or was used before; wait for the next one."""
+    """The code is wrong, has expired or was already used. Wait for the next one."""
 
 
 class SecondFactorLocked(TooManyRequests):
-    """Too many wrong codes; wait, or ask another admin to take your second factor off."""
+    """Too many wrong codes. Wait a while, or ask another admin to remove your second factor."""
 
 
-class SecondFactorMissing(Conflict):
-    """There is no second factor to give; set one up with POST /v1/auth/second-factor/setup."""
+class SecondFactorNotSetUp(Conflict):
+    """You have no second factor. Set one up with POST /v1/auth/second-factor/setup."""
 
 
-class SecondFactorUnknown(NotFound):
+class SecondFactorNotFound(NotFound):
     """This admin has no second factor."""
 
 
-class SetupMissing(Conflict):
-    """Nothing waits to be confirmed; begin with POST /v1/auth/second-factor/setup."""
+class SecondFactorSetupNotStarted(Conflict):
+    """There is no setup to confirm. Start one with POST /v1/auth/second-factor/setup."""
 
 
-class SecondFactorMandatory(Conflict):
-    """Here every admin needs a second factor; set another one up in place of this one."""
+class SecondFactorNotRemovable(Conflict):
+    """Every admin needs a second factor. Set up a new one to replace it."""
 
 
-class SecondFactorUnreadable(Conflict):
-    """The secret was sealed with a key that is gone; use a recovery code, or ask another admin to take it off."""
+class SecondFactorNotUsable(Conflict):
+    """Your second factor can no longer be checked. Use a recovery code, or ask another admin to remove it."""
 
 
-class OtpNotEnough(Conflict):
-    """A code by message is not enough here; give the code of your authenticator app."""
+class AuthenticatorCodeRequired(Conflict):
+    """A code sent by message is not enough here. Enter the code from your authenticator app."""

@@ -15,11 +15,11 @@ from gencharge.auth import service
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import Desk
 from gencharge.auth.errors import (
+    AccountAlreadyExists,
     OtpInvalid,
-    OtpLimit,
+    OtpLimitExceeded,
     OtpLocked,
     OtpTooSoon,
-    PhoneAlreadyRegistered,
     SignInSuspended,
 )
 from gencharge.auth.schemas import (
@@ -46,16 +46,16 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Page, Paging
 from gencharge.core.http.web import PREFIX, errors, reply
 from gencharge.core.postgres.database import Db
-from gencharge.directory.errors import EmailTaken
+from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.sessions import service as sessions
-from gencharge.sessions.errors import RefreshTokenInvalid, SessionUnknown
+from gencharge.sessions.errors import RefreshTokenInvalid, SessionNotFound
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, Entering, SignedIn, SignedInUser
 from gencharge.users.errors import (
-    AlreadyRegistered,
     OwnReferralCode,
-    ReferralCodeUnknown,
+    ReferralCodeInvalid,
+    UserAlreadyRegistered,
     UserBlocked,
-    UserUnknown,
+    UserNotFound,
 )
 
 COOKIE: Final = "refresh_token"
@@ -63,7 +63,7 @@ COOKIE_PATH: Final = f"{PREFIX}/auth"
 _SENDING: Final = (
     ValidationFailed,
     OtpTooSoon,
-    OtpLimit,
+    OtpLimitExceeded,
     OtpLocked,
     SignInSuspended,
     SignInUnavailable,
@@ -92,7 +92,7 @@ async def sign_up(body: SignUp, desk: AtDesk) -> Response:
     "/verify-otp-signup",
     status_code=201,
     response_model=TokensOut,
-    responses=errors(*_REDEEMING, PhoneAlreadyRegistered),
+    responses=errors(*_REDEEMING, AccountAlreadyExists),
 )
 async def verify_otp_signup(body: VerifyOtp, request: Request, desk: AtDesk) -> Response:
     """Prove that the number is yours: makes the account and its wallet, and signs in."""
@@ -105,11 +105,11 @@ async def verify_otp_signup(body: VerifyOtp, request: Request, desk: AtDesk) -> 
     response_model=Registered,
     responses=errors(
         *USER_ERRORS,
-        AlreadyRegistered,
-        EmailTaken,
-        ReferralCodeUnknown,
+        UserAlreadyRegistered,
+        EmailAlreadyExists,
+        ReferralCodeInvalid,
         OwnReferralCode,
-        UserUnknown,
+        UserNotFound,
         ValidationFailed,
     ),
 )
@@ -138,7 +138,9 @@ async def _credentials(request: Request) -> VerifyOtp:
     if kind == "application/x-www-form-urlencoded":
         fields = (await request.form()).multi_items()
         if len(dict(fields)) != len(fields):
-            raise ValidationFailed(errors=[field_problem("body", "each field once", "duplicate_field")])
+            raise ValidationFailed(
+                errors=[field_problem("body", "Each field may be given only once", "repeated")]
+            )
         form = _parse(PasswordForm, dict(fields))
         return VerifyOtp(phone_number=form.username, otp=form.password)
     try:
@@ -235,7 +237,7 @@ async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
 @router.delete(
     "/sessions/{session_id}",
     status_code=204,
-    responses=errors(*SIGNED_IN_ERRORS, SessionUnknown, ValidationFailed),
+    responses=errors(*SIGNED_IN_ERRORS, SessionNotFound, ValidationFailed),
 )
 async def end_session(session_id: UUID, db: Db, me: SignedIn) -> None:
     """End one of my sessions."""
@@ -252,7 +254,7 @@ async def end_other_sessions(db: Db, me: SignedIn) -> SessionsEnded:
 def _code_sent(desk: Desk, headers: Any) -> Response:
     settings = desk.settings
     answer = CodeSent(
-        message="If a code can be sent to this number, it is on its way.",
+        message="If this number can receive a code, we have sent one.",
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
         resend_after_seconds=settings.otp_resend_seconds,
     )

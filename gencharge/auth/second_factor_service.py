@@ -15,19 +15,19 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
-from gencharge.admins.errors import AdminUnknown
+from gencharge.admins.errors import AdminNotFound
 from gencharge.auth import crud, lockout_service, service, totp
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import Desk
 from gencharge.auth.errors import (
+    AuthenticatorCodeRequired,
     OtpInvalid,
-    OtpNotEnough,
     SecondFactorInvalid,
-    SecondFactorMandatory,
-    SecondFactorMissing,
-    SecondFactorUnknown,
-    SecondFactorUnreadable,
-    SetupMissing,
+    SecondFactorNotFound,
+    SecondFactorNotRemovable,
+    SecondFactorNotSetUp,
+    SecondFactorNotUsable,
+    SecondFactorSetupNotStarted,
 )
 from gencharge.auth.events import (
     RecoveryCodesRenewed,
@@ -84,7 +84,7 @@ async def status(db: AsyncSession, desk: Desk, me: Principal) -> FactorStatus:
 
 
 async def status_of(db: AsyncSession, admin_id: UUID) -> FactorOfAdmin:
-    """How another admin's second factor stands. Raises AdminUnknown."""
+    """How another admin's second factor stands. Raises AdminNotFound."""
     await admins.get(db, admin_id)
     factor = await crud.get_factor(db, admin_id)
     return FactorOfAdmin(
@@ -105,7 +105,7 @@ async def prepare(desk: Desk, me: Principal) -> Prepared:
         await crud.add_factor_if_missing(db, me.user_id)
         factor = await crud.lock_factor(db, me.user_id)
         if factor is None:
-            raise SetupMissing  # taken off in this very moment
+            raise SecondFactorSetupNotStarted  # taken off in this very moment
         _check_may_replace(desk, me, factor)
         factor.pending_secret = _sealer(desk).seal(me.user_id, secret)
         await emit(db, SecondFactorPrepared(**about(me.user_id)))
@@ -117,19 +117,19 @@ async def prepare(desk: Desk, me: Principal) -> Prepared:
 async def confirm(desk: Desk, me: Principal, code: str) -> Given:
     """Put the prepared secret in force, with new recovery codes; the admin's other sessions end.
 
-    Raises SetupMissing, StepUpRequired, SecondFactorInvalid, SecondFactorLocked, SessionEnded.
+    Raises SecondFactorSetupNotStarted, StepUpRequired, SecondFactorInvalid, SecondFactorLocked, SessionEnded.
     """
     codes = totp.new_recovery_codes()
 
     async def unit(db: AsyncSession) -> Given | Problem:
         factor = await crud.lock_factor(db, me.user_id)
         if factor is None or factor.pending_secret is None:
-            raise SetupMissing
+            raise SecondFactorSetupNotStarted
         lockout_service.refuse_locked(factor)
         _check_may_replace(desk, me, factor)
         opened = _sealer(desk).open(me.user_id, factor.pending_secret)
         if opened is None:
-            raise SetupMissing
+            raise SecondFactorSetupNotStarted
         step = totp.step_of(opened[0], code)
         if step is None:
             return await lockout_service.failed(desk, db, me, factor, "totp")
@@ -148,14 +148,14 @@ async def confirm(desk: Desk, me: Principal, code: str) -> Given:
 async def verify(desk: Desk, me: Principal, code: str) -> Given:
     """Take a code of the authenticator app, once.
 
-    Raises SecondFactorMissing, SecondFactorInvalid, SecondFactorLocked, SecondFactorUnreadable, SessionEnded.
+    Raises SecondFactorNotSetUp, SecondFactorInvalid, SecondFactorLocked, SecondFactorNotUsable, SessionEnded.
     """
 
     async def unit(db: AsyncSession) -> Given | Problem:
         factor = await _hold_confirmed(db, me)
         opened = _sealer(desk).open(me.user_id, factor.secret or b"")
         if opened is None:
-            raise SecondFactorUnreadable
+            raise SecondFactorNotUsable
         secret, stale = opened
         step = totp.step_of(secret, code)
         if step is None:
@@ -171,7 +171,7 @@ async def verify(desk: Desk, me: Principal, code: str) -> Given:
 
 
 async def recover(desk: Desk, me: Principal, recovery_code: str) -> Given:
-    """Take a recovery code, once. Raises SecondFactorMissing, SecondFactorInvalid, SecondFactorLocked, SessionEnded."""
+    """Take a recovery code, once. Raises SecondFactorNotSetUp, SecondFactorInvalid, SecondFactorLocked, SessionEnded."""
 
     async def unit(db: AsyncSession) -> Given | Problem:
         factor = await _hold_confirmed(db, me)
@@ -188,7 +188,7 @@ async def recover(desk: Desk, me: Principal, recovery_code: str) -> Given:
 async def send_otp(desk: Desk, me: Principal) -> Mapping[str, str]:
     """Send a code to an admin who has no authenticator app: the headers that tell about the limits.
 
-    Raises OtpNotEnough, and what auth's `send_code` does.
+    Raises AuthenticatorCodeRequired, and what auth's `send_code` does.
     """
     phone_number = await desk.database.run(lambda db: _number_for_otp(desk, db, me))
     headers = await service.send_code(desk, Purpose.STEP_UP, phone_number)
@@ -200,7 +200,7 @@ async def send_otp(desk: Desk, me: Principal) -> Mapping[str, str]:
 async def verify_otp(desk: Desk, me: Principal, otp: str) -> Given:
     """Take a code that was sent to an admin who has no authenticator app.
 
-    Raises OtpNotEnough, SecondFactorInvalid, OtpLocked, SignInSuspended, SignInUnavailable, SessionEnded.
+    Raises AuthenticatorCodeRequired, SecondFactorInvalid, OtpLocked, SignInSuspended, SignInUnavailable, SessionEnded.
     """
     phone_number = await desk.database.run(lambda db: _number_for_otp(desk, db, me))
     try:
@@ -217,7 +217,7 @@ async def verify_otp(desk: Desk, me: Principal, otp: str) -> Given:
 
 
 async def renew_recovery_codes(db: AsyncSession, me: Principal) -> list[str]:
-    """Ten new recovery codes, the only time that they can be seen. Raises SecondFactorMissing, SecondFactorLocked."""
+    """Ten new recovery codes, the only time that they can be seen. Raises SecondFactorNotSetUp, SecondFactorLocked."""
     await _hold_confirmed(db, me)
     codes = totp.new_recovery_codes()
     await crud.put_recovery_codes(db, me.user_id, [totp.hash_of(me.user_id, made) for made in codes])
@@ -226,9 +226,9 @@ async def renew_recovery_codes(db: AsyncSession, me: Principal) -> list[str]:
 
 
 async def remove(db: AsyncSession, desk: Desk, me: Principal) -> None:
-    """Take one's own second factor off. Raises SecondFactorMandatory, SecondFactorMissing, SecondFactorLocked."""
+    """Take one's own second factor off. Raises SecondFactorNotRemovable, SecondFactorNotSetUp, SecondFactorLocked."""
     if desk.settings.second_factor_required:
-        raise SecondFactorMandatory
+        raise SecondFactorNotRemovable
     await _hold_confirmed(db, me)
     await crud.delete_factor(db, me.user_id)
     await emit(db, SecondFactorRemoved(**about(me.user_id)))
@@ -237,12 +237,12 @@ async def remove(db: AsyncSession, desk: Desk, me: Principal) -> None:
 async def reset(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> None:
     """Take another admin's second factor off and end their sessions: they lost phone and recovery codes.
 
-    Raises AdminUnknown, OwnAccount, RankTooLow, SecondFactorUnknown.
+    Raises AdminNotFound, OwnAccount, RankTooLow, SecondFactorNotFound.
     """
     if not await admins.check_rank(db, actor_id, admin_id):
-        raise AdminUnknown
+        raise AdminNotFound
     if not await crud.delete_factor(db, admin_id):
-        raise SecondFactorUnknown
+        raise SecondFactorNotFound
     await emit(db, SecondFactorRemoved(**about(admin_id)))
     await sessions.revoke(db, admin_id, reason="second_factor_removed")
 
@@ -258,14 +258,14 @@ async def _settled(desk: Desk, unit: Callable[[AsyncSession], Awaitable[T | Prob
 async def _hold_confirmed(db: AsyncSession, me: Principal) -> SecondFactor:
     factor = await crud.lock_factor(db, me.user_id)
     if factor is None or factor.confirmed_at is None:
-        raise SecondFactorMissing
+        raise SecondFactorNotSetUp
     lockout_service.refuse_locked(factor)
     return factor
 
 
 async def _number_for_otp(desk: Desk, db: AsyncSession, me: Principal) -> str:
     if desk.settings.second_factor_required or await crud.is_enrolled(db, me.user_id):
-        raise OtpNotEnough
+        raise AuthenticatorCodeRequired
     admin, _role = await admins.admit(db, me.user_id)
     return admin.phone_number
 

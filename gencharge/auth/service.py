@@ -18,7 +18,7 @@ from gencharge.admins import service as admins
 from gencharge.auth import crud
 from gencharge.auth.challenges import Purpose, Verdict
 from gencharge.auth.context import Desk
-from gencharge.auth.errors import OtpInvalid, OtpLocked, PhoneAlreadyRegistered, SignInSuspended
+from gencharge.auth.errors import AccountAlreadyExists, OtpInvalid, OtpLocked, SignInSuspended
 from gencharge.auth.events import SignedIn, SignedOut, SignInFailed, SignInLocked
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
@@ -53,7 +53,7 @@ async def send_code(desk: Desk, purpose: Purpose, phone_number: str) -> Mapping[
     """Send a code to a number: the headers that tell about the limits.
 
     The answer never tells whether the number is known: the same stores are asked the same, and who is to get the
-    message is looked up after the answer. Raises OtpTooSoon, OtpLimit, OtpLocked, SignInSuspended, SignInUnavailable.
+    message is looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, OtpLocked, SignInSuspended, SignInUnavailable.
     """
     await desk.database.run(lambda db: _refuse_locked(db, phone_number))
     issued = await desk.challenges.issue(
@@ -92,13 +92,13 @@ async def _message(desk: Desk, purpose: Purpose, phone_number: str, code: str) -
 async def sign_up(desk: Desk, phone_number: str, code: str, *, device: str) -> Tokens:
     """A new user with an empty wallet, signed in.
 
-    Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, PhoneAlreadyRegistered.
+    Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, AccountAlreadyExists.
     """
     await redeem(desk, Purpose.SIGN_UP, phone_number, code)
 
     async def unit(db: AsyncSession) -> Tokens:
         if await directory.phone_owner(db, phone_number) is not None:
-            raise PhoneAlreadyRegistered
+            raise AccountAlreadyExists
         user = await users.create(db, phone_number=phone_number)
         await wallet.open_wallet(db, user.user_id)
         return await _start(desk, db, phone_number, OwnerKind.USER, user.user_id, device)

@@ -7,22 +7,22 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
-from gencharge.admins.errors import AdminBlocked, AdminUnknown, OwnAccount, RankTooLow
+from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RankTooLow
 from gencharge.auth import second_factor_service as second_factor
 from gencharge.auth import staff_service
 from gencharge.auth.context import Desk
 from gencharge.auth.errors import (
-    OtpLimit,
+    AuthenticatorCodeRequired,
+    OtpLimitExceeded,
     OtpLocked,
-    OtpNotEnough,
     OtpTooSoon,
     SecondFactorInvalid,
     SecondFactorLocked,
-    SecondFactorMandatory,
-    SecondFactorMissing,
-    SecondFactorUnknown,
-    SecondFactorUnreadable,
-    SetupMissing,
+    SecondFactorNotFound,
+    SecondFactorNotRemovable,
+    SecondFactorNotSetUp,
+    SecondFactorNotUsable,
+    SecondFactorSetupNotStarted,
     SignInSuspended,
     SignInUnavailable,
 )
@@ -44,7 +44,7 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors, reply
 from gencharge.core.postgres.database import Db
-from gencharge.sessions.errors import AdminsOnly, SecondFactorRequired, SessionUnknown, StepUpRequired
+from gencharge.sessions.errors import AdminsOnly, SecondFactorRequired, SessionNotFound, StepUpRequired
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
     SIGNED_IN_ERRORS,
@@ -56,7 +56,7 @@ from gencharge.sessions.guards import (
     Resource,
     SteppedUpAdmin,
 )
-from gencharge.users.errors import UserUnknown
+from gencharge.users.errors import UserNotFound
 
 router = web.router("auth")
 of_admins = web.router("admins")
@@ -72,7 +72,7 @@ _FACTOR: Final = "/second-factor"
 _ENTERING: Final = (*SIGNED_IN_ERRORS, AdminsOnly, DatabaseUnavailable)
 _STEPPED_UP: Final = (*_ENTERING, SecondFactorRequired, StepUpRequired)
 _GIVING: Final = (SecondFactorInvalid, SecondFactorLocked, MalformedJson, ValidationFailed)
-_OWNER: Final = (*ADMIN_ERRORS, UserUnknown, OwnAccount, RankTooLow, ValidationFailed, DatabaseUnavailable)
+_OWNER: Final = (*ADMIN_ERRORS, UserNotFound, OwnAccount, RankTooLow, ValidationFailed, DatabaseUnavailable)
 _UNCACHED: Final = {"Cache-Control": "no-store"}
 
 
@@ -86,7 +86,7 @@ async def show_second_factor(db: Db, desk: AtDesk, me: EnteringAdmin) -> FactorS
     f"{_FACTOR}/setup",
     summary="Set up an authenticator app",
     response_model=FactorPrepared,
-    responses=errors(*_ENTERING, StepUpRequired, AdminUnknown, SetupMissing),
+    responses=errors(*_ENTERING, StepUpRequired, AdminNotFound, SecondFactorSetupNotStarted),
 )
 async def set_up_second_factor(desk: AtDesk, me: EnteringAdmin) -> Response:
     """A secret for an authenticator app (TOTP, RFC 6238). In force once its first code is confirmed.
@@ -101,7 +101,7 @@ async def set_up_second_factor(desk: AtDesk, me: EnteringAdmin) -> Response:
     f"{_FACTOR}/confirm",
     summary="Put the authenticator app in force",
     response_model=FactorSet,
-    responses=errors(*_ENTERING, *_GIVING, SetupMissing, StepUpRequired),
+    responses=errors(*_ENTERING, *_GIVING, SecondFactorSetupNotStarted, StepUpRequired),
 )
 async def confirm_second_factor(body: ConfirmFactor, desk: AtDesk, me: EnteringAdmin) -> Response:
     """Give the app's first code: the answer has ten recovery codes, shown this once. My other sessions end."""
@@ -116,11 +116,11 @@ async def confirm_second_factor(body: ConfirmFactor, desk: AtDesk, me: EnteringA
     response_model=CodeSent,
     responses=errors(
         *_ENTERING,
-        OtpNotEnough,
-        AdminUnknown,
+        AuthenticatorCodeRequired,
+        AdminNotFound,
         AdminBlocked,
         OtpTooSoon,
-        OtpLimit,
+        OtpLimitExceeded,
         OtpLocked,
         SignInSuspended,
         SignInUnavailable,
@@ -131,7 +131,7 @@ async def send_step_up_otp(desk: AtDesk, me: EnteringAdmin) -> Response:
     headers = await second_factor.send_otp(desk, me)
     settings = desk.settings
     answer = CodeSent(
-        message="A code is on its way to your number.",
+        message="We have sent a code to your number.",
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
         resend_after_seconds=settings.otp_resend_seconds,
     )
@@ -145,10 +145,10 @@ async def send_step_up_otp(desk: AtDesk, me: EnteringAdmin) -> Response:
     responses=errors(
         *_ENTERING,
         *_GIVING,
-        SecondFactorMissing,
-        SecondFactorUnreadable,
-        OtpNotEnough,
-        AdminUnknown,
+        SecondFactorNotSetUp,
+        SecondFactorNotUsable,
+        AuthenticatorCodeRequired,
+        AdminNotFound,
         AdminBlocked,
         OtpLocked,
         SignInSuspended,
@@ -170,7 +170,7 @@ async def verify_second_factor(body: VerifyFactor, desk: AtDesk, me: EnteringAdm
     f"{_FACTOR}/recovery-codes",
     summary="New recovery codes",
     response_model=RecoveryCodesOut,
-    responses=errors(*_STEPPED_UP, SecondFactorMissing, SecondFactorLocked),
+    responses=errors(*_STEPPED_UP, SecondFactorNotSetUp, SecondFactorLocked),
 )
 async def renew_recovery_codes(db: Db, me: SteppedUpAdmin) -> Response:
     """Ten new recovery codes, shown this once. The old ones are good for nothing."""
@@ -182,7 +182,7 @@ async def renew_recovery_codes(db: Db, me: SteppedUpAdmin) -> Response:
     _FACTOR,
     summary="Take my second factor off",
     status_code=204,
-    responses=errors(*_STEPPED_UP, SecondFactorMandatory, SecondFactorMissing, SecondFactorLocked),
+    responses=errors(*_STEPPED_UP, SecondFactorNotRemovable, SecondFactorNotSetUp, SecondFactorLocked),
 )
 async def remove_second_factor(db: Db, desk: AtDesk, me: SteppedUpAdmin) -> None:
     """Go without a second factor, where that is allowed."""
@@ -192,7 +192,7 @@ async def remove_second_factor(db: Db, desk: AtDesk, me: SteppedUpAdmin) -> None
 @of_admins.get(
     "/{admin_id}/second-factor",
     summary="An admin's second factor",
-    responses=errors(*ADMIN_ERRORS, AdminUnknown, ValidationFailed, DatabaseUnavailable),
+    responses=errors(*ADMIN_ERRORS, AdminNotFound, ValidationFailed, DatabaseUnavailable),
 )
 async def show_second_factor_of(admin_id: UUID, db: Db, admin: AdminReader) -> FactorOfAdmin:
     """Whether an admin has a second factor; never the secret."""
@@ -205,8 +205,8 @@ async def show_second_factor_of(admin_id: UUID, db: Db, admin: AdminReader) -> F
     status_code=204,
     responses=errors(
         *STEP_UP_ERRORS,
-        AdminUnknown,
-        SecondFactorUnknown,
+        AdminNotFound,
+        SecondFactorNotFound,
         OwnAccount,
         RankTooLow,
         ValidationFailed,
@@ -230,7 +230,7 @@ async def list_sessions_of(
     "/{owner_id}/{session_id}",
     summary="End one of somebody's sessions",
     status_code=204,
-    responses=errors(*_OWNER, SessionUnknown),
+    responses=errors(*_OWNER, SessionNotFound),
 )
 async def end_session_of(owner_id: UUID, session_id: UUID, db: Db, admin: SessionDeleter) -> None:
     """End a session of a user or an admin: its tokens are refused everywhere within a second."""

@@ -64,7 +64,7 @@ class VerifyFactor(Body):
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if sum(part is not None for part in (self.code, self.recovery_code, self.otp)) != 1:
-            raise ValueError("give one of code, recovery_code and otp")
+            raise ValueError("Give exactly one of code, recovery_code and otp")
         return self
 
 

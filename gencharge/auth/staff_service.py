@@ -22,7 +22,7 @@ from gencharge.users import service as users
 
 
 async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PageParams) -> OwnedSessionPage:
-    """Where a user or an admin is signed in, the newest first. Raises UserUnknown, OwnAccount, RankTooLow."""
+    """Where a user or an admin is signed in, the newest first. Raises UserNotFound, OwnAccount, RankTooLow."""
     kind = await _kind_of(db, actor_id, owner_id)
     rows, cursor, total = await sessions.list_live(db, owner_id, page)
     items = [
@@ -42,14 +42,14 @@ async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PagePa
 
 
 async def end_one(db: AsyncSession, actor_id: UUID, owner_id: UUID, session_id: UUID) -> None:
-    """End one session of a user or an admin. Raises UserUnknown, OwnAccount, RankTooLow, SessionUnknown."""
+    """End one session of a user or an admin. Raises UserNotFound, OwnAccount, RankTooLow, SessionNotFound."""
     kind = await _kind_of(db, actor_id, owner_id)
     await sessions.end_one(db, owner_id, session_id, reason="ended_by_admin")
     await _announce(db, owner_id, kind, [session_id])
 
 
 async def end_all(db: AsyncSession, actor_id: UUID, owner_id: UUID) -> int:
-    """End all sessions of a user or an admin: how many there were. Raises UserUnknown, OwnAccount, RankTooLow."""
+    """End all sessions of a user or an admin: how many there were. Raises UserNotFound, OwnAccount, RankTooLow."""
     kind = await _kind_of(db, actor_id, owner_id)
     ended = await sessions.revoke_all(db, owner_id, reason="ended_by_admin")
     await _announce(db, owner_id, kind, ended)

@@ -6,20 +6,16 @@ from gencharge.core.errors import Conflict, Invalid, NotFound
 
 
 class ChannelNotFound(NotFound):
-    """There is no such channel."""
+    """Channel not found."""
 
 
-class ChannelExists(Conflict):
-    """There is a channel of this code already."""
+class ChannelAlreadyExists(Conflict):
+    """A channel with this code already exists."""
 
 
 class ChannelInUse(Conflict):
-    """Recharges went over this channel; set it inactive instead."""
+    """Recharges have been sent through this channel. Set it to inactive instead."""
 
 
-class ChannelOperatorUnknown(Invalid):
-    """There is no such operator."""
-
-
-class ChannelAmountsWrong(Invalid):
-    """The smallest amount is above the largest one."""
+class ChannelAmountsInvalid(Invalid):
+    """The minimum amount is higher than the maximum amount."""

@@ -9,17 +9,17 @@ from starlette.status import HTTP_201_CREATED
 
 from gencharge.channels import staff_service
 from gencharge.channels.errors import (
-    ChannelAmountsWrong,
-    ChannelExists,
+    ChannelAlreadyExists,
+    ChannelAmountsInvalid,
     ChannelInUse,
     ChannelNotFound,
-    ChannelOperatorUnknown,
 )
 from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelUpdate
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import Page
 from gencharge.core.postgres.database import Db
+from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
@@ -47,9 +47,9 @@ async def list_channels(
     response_model=ChannelOut,
     responses=web.errors(
         MalformedJson,
-        ChannelExists,
-        ChannelOperatorUnknown,
-        ChannelAmountsWrong,
+        ChannelAlreadyExists,
+        OperatorInvalid,
+        ChannelAmountsInvalid,
         OperatorOutOfScope,
         *_ALWAYS,
     ),
@@ -62,7 +62,7 @@ async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> Chan
 @router.patch(
     "/channels/{code}",
     summary="Change a channel (staff)",
-    responses=web.errors(MalformedJson, ChannelNotFound, ChannelAmountsWrong, *_ALWAYS),
+    responses=web.errors(MalformedJson, ChannelNotFound, ChannelAmountsInvalid, *_ALWAYS),
 )
 async def update_channel(admin: Editor, db: Db, code: Code, command: ChannelUpdate) -> ChannelOut:
     """Its address, place, share, amounts, commission, whether it is used. What is under way goes on over it."""

@@ -8,11 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import crud
 from gencharge.channels.errors import (
-    ChannelAmountsWrong,
-    ChannelExists,
+    ChannelAlreadyExists,
+    ChannelAmountsInvalid,
     ChannelInUse,
     ChannelNotFound,
-    ChannelOperatorUnknown,
 )
 from gencharge.channels.events import ChannelCreated, ChannelDeleted, ChannelUpdated
 from gencharge.channels.models import OperatorChannel
@@ -25,6 +24,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
 from gencharge.core.values.money import Money
+from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.guards import Principal, check_scope, within
 
 _EDITABLE: Final = (
@@ -49,19 +49,19 @@ async def list_all(db: AsyncSession, admin: Principal, operator: str | None) -> 
 
 
 async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> ChannelOut:
-    """A new channel. Raises ChannelExists, ChannelOperatorUnknown, ChannelAmountsWrong, OperatorOutOfScope."""
+    """A new channel. Raises ChannelAlreadyExists, OperatorInvalid, ChannelAmountsInvalid, OperatorOutOfScope."""
     operator = command.operator.upper()
     codes = await crud.list_operator_codes(db)
     if operator not in codes:
-        problem = field_problem("body.operator", f"one of: {', '.join(codes)}", "unknown_operator")
-        raise ChannelOperatorUnknown(errors=[problem])
+        problem = field_problem("body.operator", f"Must be one of: {', '.join(codes)}", "operator_invalid")
+        raise OperatorInvalid(errors=[problem])
     check_scope(admin, operator)
     instant = clock.now()
     values = _columns(command.model_dump()) | {"operator": operator}
     _check_amounts(values["min_amount"], values["max_amount"])
     if not await crud.add_missing(db, [values | {"created_at": instant, "updated_at": instant}]):
-        problem = field_problem("body.code", "a code that is not taken", "channel_exists")
-        raise ChannelExists(errors=[problem])
+        problem = field_problem("body.code", "This code is already in use", "channel_already_exists")
+        raise ChannelAlreadyExists(errors=[problem])
     channel = await crud.lock_channel(db, command.code)
     assert channel is not None, "it was written a moment ago"
     await snapshots.bump(db, CHANNELS)
@@ -72,7 +72,7 @@ async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> 
 
 
 async def update(db: AsyncSession, admin: Principal, code: str, command: ChannelUpdate) -> ChannelOut:
-    """Change what the command names. Raises ChannelNotFound (also beyond the scope), ChannelAmountsWrong."""
+    """Change what the command names. Raises ChannelNotFound (also beyond the scope), ChannelAmountsInvalid."""
     channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
     if channel is None:
         raise ChannelNotFound
@@ -114,8 +114,8 @@ async def delete(db: AsyncSession, admin: Principal, code: str) -> None:
 
 def _check_amounts(smallest: int, largest: int) -> None:
     if smallest > largest:
-        raise ChannelAmountsWrong(
-            errors=[field_problem("body.max_amount", "at least min_amount", "range_empty")]
+        raise ChannelAmountsInvalid(
+            errors=[field_problem("body.max_amount", "Must be at least min_amount", "range_invalid")]
         )
 
 

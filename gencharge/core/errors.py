@@ -78,13 +78,13 @@ class Problem(Exception):
 
 
 class BadRequest(Problem):
-    """The request can't be understood."""
+    """The request is malformed."""
 
     status = 400
 
 
 class Unauthorized(Problem):
-    """Sign in first."""
+    """Sign in to continue."""
 
     status = 401
 
@@ -95,43 +95,43 @@ class Unauthorized(Problem):
 
 
 class Forbidden(Problem):
-    """This isn't allowed for you."""
+    """You don't have access to this."""
 
     status = 403
 
 
 class NotFound(Problem):
-    """There is nothing here."""
+    """There is nothing at this address."""
 
     status = 404
 
 
 class MethodNotAllowed(Problem):
-    """This address doesn't take that method."""
+    """This method is not allowed at this address."""
 
     status = 405
 
 
 class Conflict(Problem):
-    """The present state doesn't allow this."""
+    """The current state does not allow this."""
 
     status = 409
 
 
 class TooLarge(Problem):
-    """The request's body is too large."""
+    """The request body is too large."""
 
     status = 413
 
 
 class Invalid(Problem):
-    """A field is wrong."""
+    """A field is not valid."""
 
     status = 422
 
 
 class TooManyRequests(Problem):
-    """Too many requests; wait and try again."""
+    """Too many requests. Wait a moment and try again."""
 
     status = 429
 
@@ -141,7 +141,7 @@ class TooManyRequests(Problem):
 
 
 class Unavailable(Problem):
-    """A part of the service is not available; try again soon."""
+    """The service is temporarily unavailable. Try again soon."""
 
     status = 503
     retry_after_seconds: ClassVar[int] = 2
@@ -152,39 +152,39 @@ class Unavailable(Problem):
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database is not available at the moment; nothing was changed. Try again soon."""
+    """The service is temporarily unavailable. Nothing was changed; try again soon."""
 
 
 class DocumentsUnavailable(Unavailable):
-    """The document store is not available at the moment. Try again soon."""
+    """This part of the service is temporarily unavailable. Try again soon."""
 
 
 class SignInUnavailable(Unavailable):
-    """Signing in is not available at the moment. Those who are signed in can go on."""
+    """Signing in is temporarily unavailable. If you are already signed in, you can carry on."""
 
 
 class InternalError(Problem):
-    """Something went wrong on our side. It has been logged under this request id."""
+    """Something went wrong on our side. Quote the request id if you contact support."""
 
 
 class ValidationFailed(Invalid):
-    """One or more fields are wrong."""
+    """One or more fields are not valid."""
 
 
 class MalformedJson(BadRequest):
     """The body is not valid JSON."""
 
 
-class IdempotencyKeyMissing(BadRequest):
-    """Send an Idempotency-Key header of 1 to 255 visible characters, a new one for each payment."""
+class IdempotencyKeyRequired(BadRequest):
+    """Send an Idempotency-Key header of 1 to 255 visible characters, with a new key for each payment."""
 
 
 class IdempotencyKeyReused(Invalid):
-    """This Idempotency-Key was used before with another body."""
+    """This Idempotency-Key was already used for a different request."""
 
 
 class IdempotencyInProgress(Conflict):
-    """A request with this Idempotency-Key is still running; repeat it in a moment."""
+    """A request with this Idempotency-Key is still in progress. Try again in a moment."""
 
 
 def field_problem(field: str, message: str, code: str = "invalid") -> FieldProblem:

@@ -50,7 +50,7 @@ class NotSent(Exception):
 
 
 class MessengerBusy(Unavailable):
-    """Too many messages are waiting to be sent; try again soon."""
+    """Too many messages are waiting to be sent. Try again soon."""
 
 
 class Channel(Protocol):

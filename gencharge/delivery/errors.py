@@ -5,13 +5,13 @@ from __future__ import annotations
 from gencharge.core.errors import Conflict, NotFound, Unauthorized
 
 
-class NotUnderWay(Conflict):
-    """The recharge has ended."""
+class RechargeNotPending(Conflict):
+    """This recharge is no longer pending."""
 
 
 class CallbackSignatureInvalid(Unauthorized):
-    """The signature does not fit the body and its time stamp, or is too old."""
+    """The signature does not match the body and timestamp, or is too old."""
 
 
-class CallbackReferenceUnknown(NotFound):
-    """No recharge went over this channel under this reference."""
+class CallbackReferenceNotFound(NotFound):
+    """No recharge with this reference was sent through this channel."""

@@ -15,7 +15,7 @@ from gencharge.core.http import web
 from gencharge.core.http.web import Out
 from gencharge.core.postgres.database import get_database
 from gencharge.delivery import service as delivery
-from gencharge.delivery.errors import CallbackReferenceUnknown, CallbackSignatureInvalid
+from gencharge.delivery.errors import CallbackReferenceNotFound, CallbackSignatureInvalid
 from gencharge.payments import service as payments
 
 router = web.router("recharge")
@@ -33,7 +33,7 @@ class CallbackTaken(Out):
     summary="An operator's callback",
     responses=web.errors(
         CallbackSignatureInvalid,
-        CallbackReferenceUnknown,
+        CallbackReferenceNotFound,
         MalformedJson,
         ValidationFailed,
         DatabaseUnavailable,
@@ -84,5 +84,5 @@ async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_
     known = await database.run(hint)
     await faultpoints.point("callback.committed")
     if not known:
-        raise CallbackReferenceUnknown
+        raise CallbackReferenceNotFound
     return CallbackTaken(status="taken")

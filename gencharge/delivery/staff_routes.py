@@ -9,9 +9,9 @@ from fastapi import Depends
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.postgres.database import Db, StillLocked
+from gencharge.core.postgres.database import Db, ResourceLocked
 from gencharge.delivery import staff_service
-from gencharge.delivery.errors import NotUnderWay
+from gencharge.delivery.errors import RechargeNotPending
 from gencharge.delivery.staff_schemas import ResolveRecharge
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.service import CustomerRechargeOut
@@ -25,7 +25,7 @@ _ALWAYS = (
     MalformedJson,
     ValidationFailed,
     StepUpRequired,
-    StillLocked,
+    ResourceLocked,
     DatabaseUnavailable,
     *SCOPED_ERRORS,
 )
@@ -34,7 +34,7 @@ _ALWAYS = (
 @router.post(
     "/admin/{user_id}/{recharge_id}/resolve",
     summary="End a recharge under way (staff)",
-    responses=web.errors(NotUnderWay, *_ALWAYS),
+    responses=web.errors(RechargeNotPending, *_ALWAYS),
 )
 async def resolve_recharge(
     admin: Editor, db: Db, user_id: UUID, recharge_id: UUID, body: ResolveRecharge

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.channels import service as channels
 from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
-from gencharge.delivery.errors import NotUnderWay
+from gencharge.delivery.errors import RechargeNotPending
 from gencharge.delivery.events import RechargeResolved
 from gencharge.delivery.staff_schemas import Resolution, ResolveRecharge
 from gencharge.recharge import service as recharges
@@ -28,13 +28,13 @@ _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 async def resolve(
     db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: ResolveRecharge
 ) -> CustomerRechargeOut:
-    """End a recharge whose operator does not say how it ended. Raises RechargeNotFound, NotUnderWay."""
+    """End a recharge whose operator does not say how it ended. Raises RechargeNotFound, RechargeNotPending."""
     recharge = await recharges.get_in_scope(db, admin, user_id, recharge_id)
     await recharges.lock(db, user_id, recharge_id)
     await db.refresh(recharge)
     before = recharge.status
     if before not in _PENDING:
-        raise NotUnderWay(f"The recharge is {before}; there is nothing to resolve.")
+        raise RechargeNotPending(f"This recharge is no longer pending: it is {before}.")
     if command.outcome is Resolution.DELIVERED:
         fulfilment = await channels.lock_fulfilment(db, user_id, recharge_id)
         channel = (await channels.load_channels(db)).get(fulfilment.channel)

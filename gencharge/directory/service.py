@@ -7,20 +7,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.directory import crud
-from gencharge.directory.errors import EmailTaken, PhoneTaken
+from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.directory.models import OwnerKind
 
 
 async def claim_phone(db: AsyncSession, phone_number: str, *, kind: OwnerKind, owner_id: UUID) -> None:
-    """Give a number (E.164) to an owner. Raises PhoneTaken if it has one, even the same one."""
+    """Give a number (E.164) to an owner. Raises PhoneNumberAlreadyExists if it has one, even the same one."""
     if not await crud.add_phone(db, phone_number, kind=kind, owner_id=owner_id):
-        raise PhoneTaken
+        raise PhoneNumberAlreadyExists
 
 
 async def claim_email(db: AsyncSession, email: str, *, kind: OwnerKind, owner_id: UUID) -> None:
-    """Give an address to an owner, who may have it already. Raises EmailTaken if somebody else has it."""
+    """Give an address to an owner, who may have it already. Raises EmailAlreadyExists if somebody else has it."""
     if await crud.add_email_if_missing(db, email.lower(), kind=kind, owner_id=owner_id) != owner_id:
-        raise EmailTaken
+        raise EmailAlreadyExists
 
 
 async def release(db: AsyncSession, *, owner_id: UUID, phone_number: str | None, email: str | None) -> None:

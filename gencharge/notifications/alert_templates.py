@@ -26,7 +26,7 @@ def recharge_stuck(event: RechargeStuck) -> Alert:
     return Alert(
         "recharge_stuck",
         "A recharge is stuck",
-        f"{event.plan_name} ({event.operator}) has been under way for {event.minutes} minutes: {event.state}"
+        f"{event.plan_name} ({event.operator}) has been pending for {event.minutes} minutes: {event.state}"
         + (f" at {event.channel}." if event.channel else "."),
         {"user_id": event.user_id, "recharge_id": event.recharge_id, "channel": event.channel},
         event.operator,
@@ -37,8 +37,8 @@ def delivery_disputed(event: DeliveryDisputed) -> Alert:
     """An operator delivered what was paid back."""
     return Alert(
         "delivery_disputed",
-        "An operator delivered what had been paid back",
-        f"{event.channel} says that it delivered {rupees(event.amount_paise)} under {event.reference}, which had failed.",
+        "An operator delivered a refunded recharge",
+        f"{event.channel} reports that it delivered {rupees(event.amount_paise)} under {event.reference}, which we had refunded.",
         {"user_id": event.user_id, "recharge_id": event.recharge_id, "reference": event.reference},
         event.operator,
     )
@@ -49,7 +49,7 @@ def callback_contradicted(event: CallbackContradicted) -> Alert:
     return Alert(
         "callback_contradicted",
         "A callback contradicts an operator's answer",
-        f"{event.channel} claims {event.claimed} for {event.reference}; its answer was {event.outcome}.",
+        f"The callback of {event.channel} says {event.claimed} for {event.reference}, but its API says {event.outcome}.",
         {"user_id": event.user_id, "recharge_id": event.recharge_id, "reference": event.reference},
     )
 
@@ -58,9 +58,9 @@ def payment_mismatched(event: PaymentMismatched) -> Alert:
     """The gateway reports another amount than was ordered."""
     return Alert(
         "payment_mismatched",
-        "A payment is not what was ordered",
-        f"Order {event.order_id}: {rupees(event.ordered_paise)} were ordered, {event.currency}"
-        f" {event.reported_paise / 100:.2f} reported. Nothing was credited.",
+        "A payment does not match its order",
+        f"Order {event.order_id} is for {rupees(event.ordered_paise)}, but the gateway reports {event.currency}"
+        f" {event.reported_paise / 100:.2f}. Nothing was credited.",
         {"user_id": event.user_id, "payment_id": event.payment_id, "order_id": event.order_id},
     )
 
@@ -69,7 +69,7 @@ def webhook_refused(event: WebhookRefused) -> Alert:
     """Somebody forges webhooks, or a secret is wrong."""
     return Alert(
         "webhook_refused",
-        "A webhook was refused",
-        f"A message in the name of {event.sender} had no genuine signature: {event.reason}.",
+        "A webhook was rejected",
+        f"A message claiming to come from {event.sender} has no valid signature: {event.reason}.",
         {"sender": event.sender},
     )

@@ -6,4 +6,4 @@ from gencharge.core.errors import NotFound
 
 
 class NotificationNotFound(NotFound):
-    """There is no such notification in your inbox."""
+    """Notification not found."""

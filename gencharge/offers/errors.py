@@ -6,32 +6,32 @@ from gencharge.core.errors import Conflict, NotFound
 
 
 class OfferNotFound(NotFound):
-    """There is no such offer."""
+    """Offer not found."""
 
 
 class OfferTypeNotFound(NotFound):
-    """There is no such offer type."""
+    """Offer type not found."""
 
 
 class OfferChanged(Conflict):
-    """Somebody else changed this offer meanwhile; read it again and repeat the change."""
+    """Someone else changed this offer. Reload it and try again."""
 
 
-class OfferStatusFixed(Conflict):
-    """An offer goes from draft to active, and between active and inactive."""
+class OfferStatusNotAllowed(Conflict):
+    """An offer can go from draft to active, and between active and inactive."""
 
 
-class OfferPublished(Conflict):
-    """Only a draft can be deleted; set the status of a published offer to inactive."""
+class OfferAlreadyPublished(Conflict):
+    """Only a draft can be deleted. Set a published offer to inactive instead."""
 
 
-class OfferCodeTaken(Conflict):
-    """Another offer has this code."""
+class OfferCodeAlreadyExists(Conflict):
+    """Another offer already uses this code."""
 
 
-class OfferTypeNameTaken(Conflict):
-    """Another offer type has this name."""
+class OfferTypeAlreadyExists(Conflict):
+    """An offer type with this name already exists."""
 
 
 class OfferTypeInUse(Conflict):
-    """There are offers of this type; give them another one first."""
+    """This type still has offers. Give them another type first."""

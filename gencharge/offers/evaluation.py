@@ -111,18 +111,18 @@ def saving_on(offer: OfferSnapshot, price: Money) -> Saving:
 
 
 def sentences(conditions: OfferConditions) -> list[str]:
-    """The conditions as phrases, for people: `from ₹299 on`, `only on Saturdays and Sundays`."""
+    """The conditions as phrases, for people: `on plans of ₹299 or more`, `only on Saturdays and Sundays`."""
     said = [phrase(conditions) for _, _, phrase in _CHECKS]
     return [text for text in said if text is not None]
 
 
 def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:
     if offer.status is not OfferStatus.ACTIVE:
-        yield Reason("not_active", "not active at present")
+        yield Reason("not_active", "not active right now")
     if offer.active_from is not None and instant < offer.active_from:
-        yield Reason("not_begun", f"from {_in_india(offer.active_from)} on")
+        yield Reason("not_begun", f"starts on {_in_india(offer.active_from)}")
     if offer.active_until is not None and instant >= offer.active_until:
-        yield Reason("over", f"was until {_in_india(offer.active_until)}")
+        yield Reason("over", f"ended on {_in_india(offer.active_until)}")
 
 
 def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[Reason]:
@@ -135,18 +135,20 @@ def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[R
 def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason]:
     limits = offer.limits
     if limits.total_uses is not None and used.total >= limits.total_uses:
-        yield Reason("used_up", "used up: as often as it could be")
+        yield Reason("used_up", "fully used")
     if limits.uses_per_user is not None and used.by_user >= limits.uses_per_user:
         times = "once" if limits.uses_per_user == 1 else f"{limits.uses_per_user} times"
-        yield Reason("used_by_you", f"only {times} for each customer")
+        yield Reason("used_by_you", f"only {times} per customer")
     if limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise:
-        yield Reason("budget_spent", "used up: its budget is spent")
+        yield Reason("budget_spent", "fully used: its budget is spent")
     if not saving.total:
-        yield Reason("saves_nothing", "comes to less than a paisa here")
+        yield Reason("saves_nothing", "saves less than one paisa here")
 
 
 def _min_amount(conditions: OfferConditions) -> str | None:
-    return f"from {_rupees(conditions.min_amount)} on" if conditions.min_amount is not None else None
+    return (
+        f"on plans of {_rupees(conditions.min_amount)} or more" if conditions.min_amount is not None else None
+    )
 
 
 def _user_types(conditions: OfferConditions) -> str | None:
@@ -162,7 +164,7 @@ def _sources(conditions: OfferConditions) -> str | None:
 
 
 def _plan_groups(conditions: OfferConditions) -> str | None:
-    return "only for plans of certain groups" if conditions.plan_groups else None
+    return "only for plans in certain groups" if conditions.plan_groups else None
 
 
 def _plans(conditions: OfferConditions) -> str | None:

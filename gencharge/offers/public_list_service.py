@@ -58,7 +58,13 @@ def page_of(active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery)
         sort, value, offer_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
         if sort != query.sort:
             raise CursorInvalid(
-                errors=[field_problem("query.cursor", f"a cursor of sort={query.sort}", "cursor_invalid")]
+                errors=[
+                    field_problem(
+                        "query.cursor",
+                        f"Must be a cursor of the list with sort={query.sort}",
+                        "cursor_invalid",
+                    )
+                ]
             )
         found = [entry for entry in found if entry[:2] > (value, str(offer_id))]
     items = [one(active, offer) for _, _, offer in found[: query.limit]]
@@ -92,7 +98,9 @@ def _filter(
     operator = query.operator.upper() if query.operator is not None else None
     codes = on_sale.catalogue.operators
     if operator is not None and operator not in codes:
-        problems.append(field_problem("query.operator", f"one of: {', '.join(codes)}", "unknown_operator"))
+        problems.append(
+            field_problem("query.operator", f"Must be one of: {', '.join(codes)}", "operator_invalid")
+        )
     type_id = _type_id(active, query.type, problems) if query.type is not None else None
     plan = _plan(on_sale, query.plan_id, problems) if query.plan_id is not None else None
     if problems:
@@ -114,7 +122,7 @@ def _type_id(active: ActiveOffers, id_or_name: str, problems: list[FieldProblem]
         if wanted in {kind.name.casefold(), str(kind.offer_type_id)}:
             return kind.offer_type_id
     names = ", ".join(kind.name for kind in active.snapshot.types.values())
-    problems.append(field_problem("query.type", f"one of: {names}", "unknown_offer_type"))
+    problems.append(field_problem("query.type", f"Must be one of: {names}", "offer_type_invalid"))
     return None
 
 
@@ -124,7 +132,7 @@ def _plan(
     try:
         return on_sale.published(plan_id)
     except PlanNotFound:
-        problems.append(field_problem("query.plan_id", "a plan of the list of plans", "unknown_plan"))
+        problems.append(field_problem("query.plan_id", "Must be a plan of the plan list", "plan_invalid"))
         return None
 
 

@@ -34,7 +34,7 @@ _PLAIN: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
 
 def _plain_number(raw: object) -> object:
     if isinstance(raw, bool) or (isinstance(raw, str) and not _PLAIN.fullmatch(raw)):
-        raise ValueError("a number above 0 and at most 100, such as 12.5")
+        raise ValueError("Must be a number above 0 and at most 100, such as 12.5")
     return raw
 
 
@@ -126,7 +126,7 @@ class OfferReward(Body):
     @model_validator(mode="after")
     def _gives_something(self) -> Self:
         if self.discount is None and self.cashback is None:
-            raise ValueError("a discount, a cashback, or both")
+            raise ValueError("Give a discount, a cashback or both")
         return self
 
     @property
@@ -170,7 +170,7 @@ class OfferLimits(Body):
             and self.uses_per_user is not None
             and self.uses_per_user > self.total_uses
         ):
-            raise ValueError("uses_per_user is at most total_uses")
+            raise ValueError("uses_per_user must not exceed total_uses")
         return self
 
 

@@ -44,7 +44,7 @@ def offers() -> list[dict[str, Any]]:
         _offer(
             "Festive",
             "Festival of lights",
-            "₹30 off every plan from ₹299 on.",
+            "₹30 off every plan of ₹299 or more.",
             code="DIWALI30",
             is_special=True,
             conditions={"min_amount": 299},
@@ -64,7 +64,7 @@ def offers() -> list[dict[str, Any]]:
         _offer(
             "Cashback",
             "Jio from the wallet",
-            "₹10 back on Jio plans from ₹199 on that are paid from the wallet.",
+            "₹10 back on Jio plans of ₹199 or more, paid from the wallet.",
             conditions={
                 "operators": ["JIO"],
                 "min_amount": 199,

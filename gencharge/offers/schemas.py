@@ -37,7 +37,8 @@ class OfferOut(Out):
     reward: OfferReward
     uses_per_user: int | None
     terms: list[str] = Field(
-        description="The conditions in words.", examples=[["from ₹299 on", "only on Saturdays and Sundays"]]
+        description="The conditions in words.",
+        examples=[["on plans of ₹299 or more", "only on Saturdays and Sundays"]],
     )
 
     @classmethod

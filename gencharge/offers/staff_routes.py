@@ -14,13 +14,13 @@ from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
 from gencharge.offers import staff_service, staff_type_service
 from gencharge.offers.errors import (
+    OfferAlreadyPublished,
     OfferChanged,
-    OfferCodeTaken,
+    OfferCodeAlreadyExists,
     OfferNotFound,
-    OfferPublished,
-    OfferStatusFixed,
+    OfferStatusNotAllowed,
+    OfferTypeAlreadyExists,
     OfferTypeInUse,
-    OfferTypeNameTaken,
     OfferTypeNotFound,
 )
 from gencharge.offers.staff_schemas import (
@@ -69,7 +69,9 @@ async def list_types_for_staff(
     status_code=201,
     summary="Add an offer type",
     response_model=OfferTypeAdminOut,
-    responses=errors(*ADMIN_ERRORS, ValidationFailed, MalformedJson, OfferTypeNameTaken, DatabaseUnavailable),
+    responses=errors(
+        *ADMIN_ERRORS, ValidationFailed, MalformedJson, OfferTypeAlreadyExists, DatabaseUnavailable
+    ),
 )
 async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
     """Names differ in more than upper and lower case."""
@@ -85,7 +87,7 @@ async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> Of
         ValidationFailed,
         MalformedJson,
         OfferTypeNotFound,
-        OfferTypeNameTaken,
+        OfferTypeAlreadyExists,
         DatabaseUnavailable,
     ),
 )
@@ -139,7 +141,7 @@ async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> Off
     status_code=201,
     summary="Add an offer",
     response_model=OfferAdminOut,
-    responses=errors(*_WRITE, OfferCodeTaken, OperatorOutOfScope),
+    responses=errors(*_WRITE, OfferCodeAlreadyExists, OperatorOutOfScope),
 )
 async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> OfferAdminOut:
     """A draft unless `status` says active. All conditions that are given must hold; a percentage needs a cap."""
@@ -151,7 +153,12 @@ async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> Offer
     summary="Change an offer",
     response_model=OfferUpdated,
     responses=errors(
-        *_WRITE, OfferNotFound, OfferChanged, OfferStatusFixed, OfferCodeTaken, OperatorOutOfScope
+        *_WRITE,
+        OfferNotFound,
+        OfferChanged,
+        OfferStatusNotAllowed,
+        OfferCodeAlreadyExists,
+        OperatorOutOfScope,
     ),
 )
 async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate) -> OfferUpdated:
@@ -169,7 +176,7 @@ async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: Offer
     "/{offer_id}",
     status_code=204,
     summary="Remove a draft",
-    responses=errors(*_READ, OfferNotFound, OfferPublished),
+    responses=errors(*_READ, OfferNotFound, OfferAlreadyPublished),
 )
 async def delete_offer(admin: OfferRemover, db: Db, offer_id: UUID) -> None:
     """Only a draft: what customers could see stays on record; set its status to inactive instead."""

@@ -23,7 +23,7 @@ _LAST_YEAR: Final = 2100
 
 def _in_our_time(instant: datetime) -> datetime:
     if not _FIRST_YEAR <= instant.year < _LAST_YEAR:
-        raise ValueError(f"an instant of the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
+        raise ValueError(f"Must be a date of the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
     return instant.astimezone(UTC)
 
 
@@ -93,7 +93,7 @@ class OfferUpdate(Body):
             if getattr(self, name) is None and name != "version"
         ]
         if wrong:
-            raise ValueError(f"{', '.join(sorted(wrong))}: a value, or leave it out")
+            raise ValueError(f"{', '.join(sorted(wrong))}: must have a value or be left out")
         return self
 
     def given(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class OfferTypeUpdate(Body):
     def _has_values(self) -> Self:
         wrong = [name for name in self.model_fields_set if getattr(self, name) is None]
         if wrong:
-            raise ValueError(f"{', '.join(sorted(wrong))}: a value, or leave it out")
+            raise ValueError(f"{', '.join(sorted(wrong))}: must have a value or be left out")
         return self
 
 

@@ -19,11 +19,11 @@ from gencharge.core.values.money import Money
 from gencharge.offers import crud
 from gencharge.offers import service as offers
 from gencharge.offers.errors import (
+    OfferAlreadyPublished,
     OfferChanged,
-    OfferCodeTaken,
+    OfferCodeAlreadyExists,
     OfferNotFound,
-    OfferPublished,
-    OfferStatusFixed,
+    OfferStatusNotAllowed,
 )
 from gencharge.offers.events import OfferCreated, OfferDeleted, OfferUpdated
 from gencharge.offers.models import Offer, OfferStatus
@@ -76,7 +76,7 @@ async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer
 
 
 async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> OfferAdminOut:
-    """Add an offer. Raises ValidationFailed, OfferCodeTaken, OperatorOutOfScope."""
+    """Add an offer. Raises ValidationFailed, OfferCodeAlreadyExists, OperatorOutOfScope."""
     await offers.lock(db)
     offer = OfferSnapshot(
         offer_id=new_id(),
@@ -108,20 +108,20 @@ async def update_offer(
 ) -> tuple[int, dict[str, Any]]:
     """Change an offer; returns its version and the new values of the fields that differ now.
 
-    Raises OfferNotFound, OfferChanged, OfferStatusFixed, ValidationFailed, OfferCodeTaken, OperatorOutOfScope.
+    Raises OfferNotFound, OfferChanged, OfferStatusNotAllowed, ValidationFailed, OfferCodeAlreadyExists, OperatorOutOfScope.
     """
     await offers.lock(db)
     row = await _reach(db, admin, offer_id)
     if row.version != wanted.version:
         raise OfferChanged(
-            f"Somebody else changed this offer meanwhile: it is at version {row.version}; read it again.",
+            f"Someone else changed this offer; it is now at version {row.version}. Reload it and try again.",
             version=row.version,
         )
     before = offers.snapshot_of(row)
     after = replace(before, **wanted.given())
     if after.status is not before.status and (before.status, after.status) not in _STEPS:
-        raise OfferStatusFixed(
-            f"This offer is {before.status}; it goes from draft to active, and between active and inactive."
+        raise OfferStatusNotAllowed(
+            f"This offer is {before.status}. An offer can go from draft to active, and between active and inactive."
         )
     if after.conditions != before.conditions:
         check_reach(admin, after.conditions)
@@ -145,11 +145,11 @@ async def update_offer(
 
 
 async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> None:
-    """Remove a draft. Raises OfferNotFound, OfferPublished."""
+    """Remove a draft. Raises OfferNotFound, OfferAlreadyPublished."""
     await offers.lock(db)
     row = await _reach(db, admin, offer_id)
     if row.status != OfferStatus.DRAFT:
-        raise OfferPublished
+        raise OfferAlreadyPublished
     gone = changes(offers.snapshot_of(row).terms(), {})
     await crud.delete_offer(db, offer_id)
     await offers.bump_version(db)
@@ -162,9 +162,7 @@ def check_reach(admin: Principal, conditions: OfferConditions) -> None:
         return
     if not conditions.operators:
         codes = ", ".join(admin.operator_scope)
-        raise OperatorOutOfScope(
-            f"An offer for all operators is beyond your role; name operators of yours: {codes}."
-        )
+        raise OperatorOutOfScope(f"Your role does not cover all operators. Limit the offer to: {codes}.")
     for operator in conditions.operators:
         check_scope(admin, operator)
 
@@ -183,33 +181,35 @@ async def _keep_version(db: AsyncSession, offer: OfferSnapshot) -> None:
 
 
 async def _check(db: AsyncSession, after: OfferSnapshot, before: OfferSnapshot | None) -> None:
-    """Whether the offer makes sense as it is to be. Raises ValidationFailed, OfferCodeTaken."""
+    """Whether the offer makes sense as it is to be. Raises ValidationFailed, OfferCodeAlreadyExists."""
     problems = list(_window_problems(after, before))
     if await crud.get_type(db, after.offer_type_id) is None:
-        right = "an offer type of GET /v1/offers/types"
-        problems.append(field_problem("body.offer_type_id", right, "unknown_offer_type"))
+        right = "Must be an offer type of GET /v1/offers/types"
+        problems.append(field_problem("body.offer_type_id", right, "offer_type_invalid"))
     if before is None or after.conditions != before.conditions:
         problems.extend(_condition_problems(after.conditions, await plans.load_catalogue(db)))
     budget = after.limits.budget
     if budget is not None and budget.paise < after.reward.most_paise:
-        right = f"at least {Money(after.reward.most_paise)}: what one use can cost"
+        right = f"Must be at least {Money(after.reward.most_paise)}, the most that one use can cost"
         problems.append(field_problem("body.limits.budget", right, "budget_too_small"))
     if problems:
         raise ValidationFailed(errors=problems)
     if after.code is not None and await crud.find_code(db, after.code) not in {None, after.offer_id}:
-        errors = [field_problem("body.code", "a code that no other offer has", "taken")]
-        raise OfferCodeTaken(errors=errors)
+        errors = [
+            field_problem("body.code", "Another offer already uses this code", "offer_code_already_exists")
+        ]
+        raise OfferCodeAlreadyExists(errors=errors)
 
 
 def _window_problems(after: OfferSnapshot, before: OfferSnapshot | None) -> Iterator[FieldProblem]:
     if after.active_until is None:
         return
     if after.active_from is not None and after.active_until <= after.active_from:
-        yield field_problem("body.active_until", "later than active_from", "window_empty")
+        yield field_problem("body.active_until", "Must be later than active_from", "window_invalid")
     activated = after.status is OfferStatus.ACTIVE and (before is None or before.status is not after.status)
     if activated and after.active_until <= clock.now():
         yield field_problem(
-            "body.active_until", "in the future, for an offer to become active", "window_over"
+            "body.active_until", "Must be in the future to activate the offer", "window_ended"
         )
 
 
@@ -219,31 +219,33 @@ def _condition_problems(
     """What the catalogue does not know, and what no plan could ever meet."""
     groups = {group.group_id for group in catalogue.groups}
     known: Sequence[tuple[str, Any, str]] = (
-        ("operators", catalogue.operators, f"operators of: {', '.join(catalogue.operators)}"),
-        ("circles", catalogue.circles, f"circles of: {', '.join(catalogue.circles)}"),
-        ("plan_groups", groups, "plan groups that there are"),
-        ("plans", catalogue.plans, "plans that there are"),
+        ("operators", catalogue.operators, f"Must be operators of: {', '.join(catalogue.operators)}"),
+        ("circles", catalogue.circles, f"Must be circles of: {', '.join(catalogue.circles)}"),
+        ("plan_groups", groups, "Must be existing plan groups"),
+        ("plans", catalogue.plans, "Must be existing plans"),
     )
     for name, codes, right in known:
         unknown = [str(value) for value in getattr(wanted, name) if value not in codes]
         if unknown:
             yield field_problem(
-                f"body.conditions.{name}", f"{right}; unknown: {', '.join(unknown)}", f"unknown_{name}"
+                f"body.conditions.{name}", f"{right}; unknown: {', '.join(unknown)}", f"{name}_invalid"
             )
     chosen = [catalogue.plans[plan_id] for plan_id in wanted.plans if plan_id in catalogue.plans]
     stray = [plan for plan in chosen if wanted.operators and plan.operator not in wanted.operators]
     if stray:
-        names = ", ".join(f"{plan.plan_id} is of {plan.operator}" for plan in stray)
+        names = ", ".join(f"{plan.plan_id} belongs to {plan.operator}" for plan in stray)
         yield field_problem(
             "body.conditions.plans",
-            f"plans of {', '.join(wanted.operators)}; {names}",
-            "plan_of_other_operator",
+            f"Must be plans of {', '.join(wanted.operators)}; {names}",
+            "plan_operator_mismatch",
         )
     outside = [plan for plan in chosen if wanted.plan_groups and plan.group_id not in wanted.plan_groups]
     if outside:
         names = ", ".join(str(plan.plan_id) for plan in outside)
         yield field_problem(
-            "body.conditions.plans", f"plans of plan_groups; not {names}", "plan_of_other_group"
+            "body.conditions.plans",
+            f"Must be plans of plan_groups; not in them: {names}",
+            "plan_group_mismatch",
         )
 
 

@@ -13,7 +13,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.offers import crud
 from gencharge.offers import service as offers
-from gencharge.offers.errors import OfferTypeInUse, OfferTypeNameTaken, OfferTypeNotFound
+from gencharge.offers.errors import OfferTypeAlreadyExists, OfferTypeInUse, OfferTypeNotFound
 from gencharge.offers.events import OfferTypeCreated, OfferTypeDeleted, OfferTypeUpdated
 from gencharge.offers.models import OfferType
 from gencharge.offers.staff_schemas import (
@@ -36,7 +36,7 @@ async def list_types(
 
 
 async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
-    """Add a type. Raises OfferTypeNameTaken."""
+    """Add a type. Raises OfferTypeAlreadyExists."""
     await offers.lock(db)
     await _check_name(db, wanted.name, None)
     now = clock.now()
@@ -58,7 +58,7 @@ async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdm
 
 
 async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate) -> OfferTypeAdminOut:
-    """Change a type; what is left out stays. Raises OfferTypeNotFound, OfferTypeNameTaken."""
+    """Change a type; what is left out stays. Raises OfferTypeNotFound, OfferTypeAlreadyExists."""
     await offers.lock(db)
     row = await _find(db, offer_type_id)
     before = _terms(row)
@@ -84,7 +84,7 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
     row = await _find(db, offer_type_id)
     used = (await crud.count_offers(db, [offer_type_id])).get(offer_type_id, 0)
     if used:
-        raise OfferTypeInUse(f"Offers of this type: {used}; give them another one first.")
+        raise OfferTypeInUse(f"Offers of this type: {used}. Give them another type first.")
     gone = changes(_terms(row), {})
     await crud.delete_type(db, offer_type_id)
     event = OfferTypeDeleted(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=gone)
@@ -101,8 +101,12 @@ async def _find(db: AsyncSession, offer_type_id: UUID) -> OfferType:
 
 async def _check_name(db: AsyncSession, name: str, offer_type_id: UUID | None) -> None:
     if await crud.find_type_named(db, name) not in {None, offer_type_id}:
-        errors = [field_problem("body.name", "a name that no other offer type has", "taken")]
-        raise OfferTypeNameTaken(errors=errors)
+        errors = [
+            field_problem(
+                "body.name", "Another offer type already has this name", "offer_type_already_exists"
+            )
+        ]
+        raise OfferTypeAlreadyExists(errors=errors)
 
 
 def _terms(row: OfferType) -> dict[str, str]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from gencharge.core.errors import field_problem
 from gencharge.core.http.cached import ResponseCache
-from gencharge.operators.errors import OperatorNotFound, UnknownCircle, UnknownOperator
+from gencharge.operators.errors import CircleInvalid, OperatorInvalid, OperatorNotFound
 from gencharge.operators.models import Channel, OperatorStatus
 
 
@@ -61,12 +61,16 @@ class OperatorsSnapshot:
             raise OperatorNotFound from None
 
     def check(self, operator: str, circle: str | None) -> tuple[str, str | None]:
-        """The two codes, in capitals. Raises UnknownOperator, UnknownCircle with those that there are."""
+        """The two codes, in capitals. Raises OperatorInvalid, CircleInvalid with those that there are."""
         served = [candidate.code for candidate in self.served]
         if operator.upper() not in served:
-            problem = field_problem("body.operator", f"one of: {', '.join(served)}", "unknown_operator")
-            raise UnknownOperator(errors=[problem])
+            problem = field_problem(
+                "body.operator", f"Must be one of: {', '.join(served)}", "operator_invalid"
+            )
+            raise OperatorInvalid(errors=[problem])
         if circle is not None and circle.upper() not in self.circles:
-            problem = field_problem("body.circle", f"one of: {', '.join(self.circles)}", "unknown_circle")
-            raise UnknownCircle(errors=[problem])
+            problem = field_problem(
+                "body.circle", f"Must be one of: {', '.join(self.circles)}", "circle_invalid"
+            )
+            raise CircleInvalid(errors=[problem])
         return operator.upper(), circle.upper() if circle is not None else None

@@ -6,20 +6,20 @@ from gencharge.core.errors import Conflict, Invalid, NotFound
 
 
 class OperatorNotFound(NotFound):
-    """There is no such operator."""
+    """Operator not found."""
 
 
-class UnknownOperator(Invalid):
-    """This operator is not one that is served."""
+class OperatorInvalid(Invalid):
+    """This is not a valid operator."""
 
 
-class UnknownCircle(Invalid):
-    """This is not a telecom circle."""
+class CircleInvalid(Invalid):
+    """This is not a valid telecom circle."""
 
 
-class OperatorExists(Conflict):
-    """There is an operator of this code already."""
+class OperatorAlreadyExists(Conflict):
+    """An operator with this code already exists."""
 
 
 class OperatorInUse(Conflict):
-    """Plans or numbers refer to this operator; set it inactive instead of deleting it."""
+    """This operator still has plans or numbers. Set it to inactive instead."""

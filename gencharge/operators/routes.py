@@ -16,8 +16,8 @@ from gencharge.core.postgres.database import Db
 from gencharge.core.values.phone import MobileNumber
 from gencharge.operators import service as operators
 from gencharge.operators.errors import (
-    UnknownCircle,
-    UnknownOperator,
+    CircleInvalid,
+    OperatorInvalid,
 )
 from gencharge.operators.schemas import CircleOut, ConnectionOut, CorrectConnection, LookupOut, OperatorOut
 from gencharge.operators.service import CurrentOperators
@@ -132,7 +132,7 @@ async def list_my_connections(user: SignedInUser, db: Db, page: Paging) -> Page[
     summary="Correct a number's operator",
     response_model=ConnectionOut,
     responses=errors(
-        *USER_ERRORS, MalformedJson, ValidationFailed, UnknownOperator, UnknownCircle, DatabaseUnavailable
+        *USER_ERRORS, MalformedJson, ValidationFailed, OperatorInvalid, CircleInvalid, DatabaseUnavailable
     ),
 )
 async def correct_connection(

@@ -13,7 +13,7 @@ from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
 from gencharge.operators import staff_service
 from gencharge.operators.errors import (
-    OperatorExists,
+    OperatorAlreadyExists,
     OperatorInUse,
     OperatorNotFound,
 )
@@ -54,7 +54,9 @@ async def list_all_operators(
     summary="Add an operator (staff)",
     status_code=201,
     response_model=OperatorAdminOut,
-    responses=errors(*ADMIN_ERRORS, MalformedJson, ValidationFailed, OperatorExists, DatabaseUnavailable),
+    responses=errors(
+        *ADMIN_ERRORS, MalformedJson, ValidationFailed, OperatorAlreadyExists, DatabaseUnavailable
+    ),
 )
 async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> OperatorAdminOut:
     """A new operator; plans can be made for it at once."""

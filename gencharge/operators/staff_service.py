@@ -14,7 +14,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
 from gencharge.operators import crud
-from gencharge.operators.errors import OperatorExists, OperatorInUse, OperatorNotFound
+from gencharge.operators.errors import OperatorAlreadyExists, OperatorInUse, OperatorNotFound
 from gencharge.operators.events import OperatorCreated, OperatorDeleted, OperatorUpdated
 from gencharge.operators.models import Operator
 from gencharge.operators.staff_schemas import OperatorAdminOut, OperatorCreate, OperatorQuery, OperatorUpdate
@@ -36,11 +36,11 @@ async def list_all(db: AsyncSession, admin: Principal, query: OperatorQuery) -> 
 
 
 async def create(db: AsyncSession, command: OperatorCreate) -> OperatorAdminOut:
-    """A new operator. Raises OperatorExists (names the field)."""
+    """A new operator. Raises OperatorAlreadyExists (names the field)."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     if await crud.lock_operator(db, command.code) is not None:
-        raise OperatorExists(
-            errors=[field_problem("body.code", "a code that is not taken", "operator_exists")]
+        raise OperatorAlreadyExists(
+            errors=[field_problem("body.code", "This code is already in use", "operator_already_exists")]
         )
     instant = clock.now()
     operator = Operator(**_plain(command.model_dump()), created_at=instant, updated_at=instant)
@@ -65,7 +65,7 @@ async def update(db: AsyncSession, admin: Principal, code: str, command: Operato
         raise OperatorNotFound
     if admin.operator_scope and command.model_fields_set - _IN_SCOPE:
         raise OperatorScopeTooNarrow(
-            "Your role is limited to some operators: of those, you may set the status."
+            "Your role covers only some operators. You can change only their status."
         )
     before = _state_of(operator)
     for name, value in _plain(command.model_dump(include=command.model_fields_set)).items():

@@ -6,42 +6,38 @@ from gencharge.core.errors import Conflict, Invalid, NotFound, Unauthorized, Una
 
 
 class PaymentNotFound(NotFound):
-    """There is no payment with this id among yours."""
+    """Payment not found."""
 
 
 class GatewayUnavailable(Unavailable):
-    """The payment gateway is not available at the moment; nothing was charged. Try again soon."""
+    """The payment gateway is temporarily unavailable. Nothing was charged; try again soon."""
 
     retry_after_seconds = 10
 
 
-class GatewaySilent(GatewayUnavailable):
-    """The payment gateway does not answer at the moment. What was paid is not lost: it shows as soon as it answers."""
+class GatewayTimeout(GatewayUnavailable):
+    """The payment gateway is not responding. If you have paid, your money is safe and shows up once it responds."""
 
 
-class GatewayRefused(Conflict):
-    """The payment gateway does not accept this payment; nothing was charged."""
+class GatewayDeclined(Conflict):
+    """The payment gateway declined this payment. Nothing was charged."""
 
 
-class TopupOverLimit(Conflict):
-    """The wallet may not take this much now."""
+class TopupLimitExceeded(Conflict):
+    """This top-up would exceed your wallet limit."""
 
 
-class RefundTooMuch(Invalid):
-    """More than is left of this payment."""
+class RefundTooLarge(Invalid):
+    """The amount exceeds what can still be refunded."""
 
 
 class PaymentNotCaptured(Conflict):
-    """This payment was not paid, or all of it went back."""
-
-
-class RefundUnfunded(Conflict):
-    """The wallet no longer holds this much: what was spent can't go back to its source."""
+    """This payment was not completed, or has been refunded in full."""
 
 
 class CheckoutSignatureInvalid(Invalid):
-    """The signature is not the gateway's for this order and payment."""
+    """The signature does not match this order and payment."""
 
 
 class WebhookSignatureInvalid(Unauthorized):
-    """The signature does not fit the body."""
+    """The signature does not match the body."""

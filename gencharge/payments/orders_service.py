@@ -19,7 +19,7 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
 from gencharge.payments.context import Desk
-from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
+from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.events import PaymentCreated
 from gencharge.payments.gateway import CallFailed, CallRefused, CallUnknown, GatewayOrder
 from gencharge.payments.models import Payment, PaymentStatus, Purpose
@@ -59,7 +59,7 @@ async def open_payment(
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
     The same key and hash again give the same payment, whatever became of it, and finish what an earlier attempt left
-    undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayRefused (nothing was charged).
+    undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
     """
 
     async def intend(db: AsyncSession) -> tuple[Payment, bool]:
@@ -111,7 +111,7 @@ async def _order(desk: Desk, payment: Payment, *, first: bool) -> Payment:
         await desk.database.run(
             lambda db: crud.set_not_ordered(db, payment.user_id, payment.payment_id, reason)
         )
-        raise (GatewayRefused if refused else GatewayUnavailable) from error
+        raise (GatewayDeclined if refused else GatewayUnavailable) from error
 
     async def write(db: AsyncSession) -> Payment:
         keys = (payment.user_id, payment.payment_id)

@@ -12,27 +12,26 @@ from starlette.status import HTTP_201_CREATED
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyInProgress,
-    IdempotencyKeyMissing,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
-from gencharge.core.postgres.database import Db, StillLocked, WriteConflict
+from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
 from gencharge.payments import staff_service, status_checks_service
 from gencharge.payments import topups_service as topups
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import (
     CheckoutSignatureInvalid,
-    GatewayRefused,
-    GatewaySilent,
+    GatewayDeclined,
+    GatewayTimeout,
     GatewayUnavailable,
     PaymentNotCaptured,
     PaymentNotFound,
-    RefundTooMuch,
-    RefundUnfunded,
-    TopupOverLimit,
+    RefundTooLarge,
+    TopupLimitExceeded,
 )
 from gencharge.payments.schemas import (
     AnyPaymentQuery,
@@ -57,14 +56,14 @@ from gencharge.sessions.guards import (
     Resource,
     SignedInUser,
 )
-from gencharge.wallet.errors import WalletNotFound
+from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
 router = web.router("payments")
 of_wallet = web.router("wallet")
 _LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
 _ONE: Final = (ValidationFailed, DatabaseUnavailable)
-_MOVING: Final = (StillLocked, WriteConflict, MalformedJson, *_ONE)
-_KEYED: Final = (IdempotencyKeyMissing, IdempotencyKeyReused)
+_MOVING: Final = (ResourceLocked, WriteConflict, MalformedJson, *_ONE)
+_KEYED: Final = (IdempotencyKeyRequired, IdempotencyKeyReused)
 AtDesk = Annotated[Desk, Depends(Desk.get)]
 Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
 Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT, step_up=True))]
@@ -76,9 +75,9 @@ Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT,
     response_model=TopUpOut,
     responses=web.errors(
         WalletNotFound,
-        TopupOverLimit,
+        TopupLimitExceeded,
         GatewayUnavailable,
-        GatewayRefused,
+        GatewayDeclined,
         IdempotencyInProgress,
         *_KEYED,
         *_MOVING,
@@ -129,8 +128,8 @@ async def show_customers_payment(
     responses=web.errors(
         PaymentNotFound,
         PaymentNotCaptured,
-        RefundTooMuch,
-        RefundUnfunded,
+        RefundTooLarge,
+        InsufficientBalance,
         *_KEYED,
         *_MOVING,
         *STEP_UP_ERRORS,
@@ -154,7 +153,7 @@ async def show_payment(user: SignedInUser, desk: AtDesk, db: Db, payment_id: UUI
 
 @router.post(
     "/{payment_id}/check",
-    responses=web.errors(PaymentNotFound, GatewaySilent, *_MOVING, *USER_ERRORS),
+    responses=web.errors(PaymentNotFound, GatewayTimeout, *_MOVING, *USER_ERRORS),
 )
 async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> PaymentDetail:
     """Ask the gateway now what became of my payment. Where it was asked a moment ago, that answer counts."""
@@ -164,7 +163,7 @@ async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> P
 
 @router.post(
     "/{payment_id}/confirm",
-    responses=web.errors(PaymentNotFound, CheckoutSignatureInvalid, GatewaySilent, *_MOVING, *USER_ERRORS),
+    responses=web.errors(PaymentNotFound, CheckoutSignatureInvalid, GatewayTimeout, *_MOVING, *USER_ERRORS),
 )
 async def confirm_payment(
     user: SignedInUser, desk: AtDesk, payment_id: UUID, body: Confirmation

@@ -44,7 +44,7 @@ class TopUp(Body):
     @classmethod
     def _large_enough(cls, amount: Money) -> Money:
         if amount.paise < SMALLEST_PAISE:
-            raise ValueError("at least one rupee")
+            raise ValueError("Must be at least Rs 1")
         return amount
 
 

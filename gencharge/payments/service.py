@@ -15,13 +15,18 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
 from gencharge.payments.context import Desk
-from gencharge.payments.errors import PaymentNotCaptured, PaymentNotFound, RefundTooMuch, RefundUnfunded
+from gencharge.payments.errors import (
+    PaymentNotCaptured,
+    PaymentNotFound,
+    RefundTooLarge,
+)
 from gencharge.payments.models import Payment, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
 from gencharge.payments.outcomes import FailOutcome, RefundStart
 from gencharge.payments.statements import fetch_statement
 from gencharge.payments.status_checks_service import PAID, ask_gateway
 from gencharge.payments.webhook_alerts import refused
+from gencharge.wallet.errors import InsufficientBalance
 
 __all__ = [
     "Desk",
@@ -60,7 +65,7 @@ async def refund_to_source(
 ) -> Answered[Refund]:
     """Set `amount` of the wallet aside (None: all that is left of the payment), to go back to where the payment came from.
 
-    The worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooMuch, RefundUnfunded.
+    The worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooLarge, InsufficientBalance.
     """
     payment = await crud.get_payment(db, user_id, payment_id)
     if payment is None:
@@ -83,7 +88,7 @@ async def refund_to_source(
     if outcome is RefundStart.NOT_CAPTURED:
         raise PaymentNotCaptured
     if outcome is RefundStart.INSUFFICIENT_BALANCE:
-        raise RefundUnfunded
+        raise InsufficientBalance
     if outcome is RefundStart.TOO_MUCH:
         # Read again: what is true now, behind the lock.
         payment_now = await crud.get_payment(db, user_id, payment_id)
@@ -94,10 +99,10 @@ async def refund_to_source(
     return Answered(refund, replayed=outcome is RefundStart.REPLAYED)
 
 
-def too_much(left: Money) -> RefundTooMuch:
+def too_much(left: Money) -> RefundTooLarge:
     """The refusal that names what is left."""
-    return RefundTooMuch(
-        f"Rs {left} are left of this payment.",
-        errors=[field_problem("body.amount", f"an amount above zero, at most {left}", "refund_too_much")],
+    return RefundTooLarge(
+        f"At most Rs {left} of this payment can still be refunded.",
+        errors=[field_problem("body.amount", f"Must be above zero and at most {left}", "refund_too_large")],
         refundable=left,
     )

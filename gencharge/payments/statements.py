@@ -15,4 +15,6 @@ async def fetch_statement(desk: Desk, day: date) -> Sequence[StatementRow]:
     try:
         return await desk.gateway.statement(day)
     except CallFailed as error:
-        raise GatewayUnavailable(f"The gateway's statement could not be had: {error.reason}.") from error
+        raise GatewayUnavailable(
+            f"The gateway's statement is not available: {error.reason.rstrip('.')}."
+        ) from error

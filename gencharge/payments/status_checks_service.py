@@ -11,7 +11,7 @@ from gencharge.core import faultpoints, telemetry
 from gencharge.core.values import clock
 from gencharge.payments import crud, queue_crud
 from gencharge.payments.context import Desk
-from gencharge.payments.errors import CheckoutSignatureInvalid, GatewaySilent, PaymentNotFound
+from gencharge.payments.errors import CheckoutSignatureInvalid, GatewayTimeout, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
 from gencharge.payments.models import Payment, PaymentStatus
 from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome
@@ -30,20 +30,20 @@ log = telemetry.get_logger(__name__)
 async def ask_gateway(desk: Desk, user_id: UUID, payment_id: UUID) -> PaymentStatus:
     """Ask for the tries to pay a payment's order, apply what they say, and take what is only authorized.
 
-    Not inside a transaction. Raises PaymentNotFound, GatewaySilent (a GatewayUnavailable).
+    Not inside a transaction. Raises PaymentNotFound, GatewayTimeout (a GatewayUnavailable).
     """
     payment = await _get(desk, user_id, payment_id)
     try:
         await learn(desk, payment)
     except CallFailed as error:
-        raise GatewaySilent from error
+        raise GatewayTimeout from error
     return PaymentStatus((await _get(desk, user_id, payment_id)).status)
 
 
 async def confirm(desk: Desk, user_id: UUID, payment_id: UUID, checkout: tuple[str, str, str]) -> None:
     """Take what the checkout handed back (order, payment, signature) as a reason to ask for that payment; no more.
 
-    Raises PaymentNotFound, CheckoutSignatureInvalid, GatewaySilent.
+    Raises PaymentNotFound, CheckoutSignatureInvalid, GatewayTimeout.
     """
     order_id, gateway_payment_id, signature = checkout
     payment = await _get(desk, user_id, payment_id)
@@ -55,7 +55,7 @@ async def confirm(desk: Desk, user_id: UUID, payment_id: UUID, checkout: tuple[s
     try:
         found = await desk.gateway.fetch_payment(gateway_payment_id)
     except CallFailed as error:
-        raise GatewaySilent from error
+        raise GatewayTimeout from error
     if found.order_id != order_id:
         raise CheckoutSignatureInvalid
     # One try that failed says nothing about the others.
@@ -66,7 +66,7 @@ async def confirm(desk: Desk, user_id: UUID, payment_id: UUID, checkout: tuple[s
 async def check(desk: Desk, user_id: UUID, payment_id: UUID) -> None:
     """Ask the gateway now, unless nothing is open, or it was asked within the last seconds.
 
-    Raises PaymentNotFound, GatewaySilent.
+    Raises PaymentNotFound, GatewayTimeout.
     """
     payment = await _get(desk, user_id, payment_id)
     if payment.status in PAID or payment.order_id is None:
@@ -81,7 +81,7 @@ async def recheck(desk: Desk, payment: Payment) -> None:
     try:
         tries = await learn(desk, payment)
     except CallFailed as error:
-        log.warning("gateway_silent", payment_id=str(payment.payment_id), reason=error.reason)
+        log.warning("gateway_timeout", payment_id=str(payment.payment_id), reason=error.reason)
         await _check_later(desk, payment, _pause(desk, payment))
         return
     age = clock.now() - payment.created_at

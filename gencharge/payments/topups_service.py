@@ -12,16 +12,16 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
 from gencharge.payments.context import Desk
-from gencharge.payments.errors import TopupOverLimit
+from gencharge.payments.errors import TopupLimitExceeded
 from gencharge.payments.models import Purpose
 from gencharge.payments.orders_service import open_payment
 from gencharge.payments.schemas import TopUp, TopUpOut
 from gencharge.wallet import service as wallet
 
 _SAID: Final = {
-    "balance": "The wallet may hold {left} more",
-    "month": "This month {left} more may be loaded",
-    "year": "This financial year {left} more may be loaded",
+    "balance": "Your wallet can hold {left} more",
+    "month": "You can add {left} more this month",
+    "year": "You can add {left} more this financial year",
 }
 _NAMES: Final = {"balance": "balance", "month": "monthly_load", "year": "yearly_load"}
 
@@ -29,7 +29,7 @@ _NAMES: Final = {"balance": "balance", "month": "monthly_load", "year": "yearly_
 async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answered[TopUpOut]:
     """Open a payment into the wallet. The limits are looked at now, and again when the money comes.
 
-    Raises WalletNotFound, TopupOverLimit, and what open_payment raises.
+    Raises WalletNotFound, TopupLimitExceeded, and what open_payment raises.
     """
     # Keys of different purposes are kept apart.
     key = f"topup:{key}"
@@ -67,10 +67,12 @@ async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answe
 
 
 async def check_limits(desk: Desk, db: AsyncSession, user_id: UUID, amount: Money) -> None:
-    """Raises TopupOverLimit with the tightest limit, and how much is still possible under it."""
+    """Raises TopupLimitExceeded with the tightest limit, and how much is still possible under it."""
     room = await crud.get_room(db, user_id, desk.limits)
     left, limit = min((paise, name) for name, paise in room.items() if paise is not None)
     if amount.paise > left:
         possible = Money(max(0, left))
         said = _SAID[limit].format(left=f"Rs {possible}")
-        raise TopupOverLimit(f"{said}; a full KYC raises it.", limit=_NAMES[limit], possible=possible)
+        raise TopupLimitExceeded(
+            f"{said}. A full KYC raises the limit.", limit=_NAMES[limit], possible=possible
+        )

@@ -14,7 +14,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM
 from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
-from gencharge.plans.errors import ImportRefused
+from gencharge.plans.errors import PlanImportInvalid
 from gencharge.plans.staff_schemas import BadCell, FileFormat, ImportOut, PlanExportQuery
 from gencharge.sessions.guards import Principal
 
@@ -52,7 +52,7 @@ def import_from(settings: Settings, file: Path, say: Say, *, dry_run: bool) -> i
 
     try:
         done = asyncio.run(_with(settings, unit))
-    except ImportRefused as refused:
+    except PlanImportInvalid as refused:
         _show(say, [BadCell(**cell) for cell in refused.extra["bad_rows"]])
         say(refused.detail)
         return 1

@@ -6,40 +6,40 @@ from gencharge.core.errors import Conflict, Invalid, NotFound
 
 
 class PlanNotFound(NotFound):
-    """There is no such plan."""
+    """Plan not found."""
 
 
-class PlanChangedMeanwhile(Conflict):
-    """Somebody else changed this plan meanwhile; look at it again before you change it."""
+class PlanChanged(Conflict):
+    """Someone else changed this plan. Reload it and try again."""
 
 
-class PlanExists(Conflict):
-    """A plan of this operator, type, name and circles is in the catalogue already."""
+class PlanAlreadyExists(Conflict):
+    """A plan with this operator, type, name and circles already exists."""
 
 
-class PlanWasPublished(Conflict):
-    """Only a draft can be deleted: this plan may have been sold. Set it inactive instead."""
+class PlanAlreadyPublished(Conflict):
+    """Only a draft can be deleted. Set a published plan to inactive instead."""
 
 
-class PlanCanNotBeDraft(Conflict):
-    """A plan that was published does not become a draft again; set it inactive instead."""
+class PlanStatusNotAllowed(Conflict):
+    """A published plan can't go back to draft. Set it to inactive instead."""
 
 
 class PlanGroupNotFound(NotFound):
-    """There is no such plan group."""
+    """Plan group not found."""
 
 
-class PlanGroupExists(Conflict):
-    """A plan group has this name already."""
+class PlanGroupAlreadyExists(Conflict):
+    """A plan group with this name already exists."""
 
 
 class PlanGroupInUse(Conflict):
-    """There are plans in this group; move them to another one first."""
+    """This group still has plans. Move them to another group first."""
 
 
-class FileUnreadable(Invalid):
-    """This is not a file of plans: CSV in UTF-8, or XLSX, with a row of column names first."""
+class PlanFileInvalid(Invalid):
+    """The file must be CSV (UTF-8) or XLSX, with column names in the first row."""
 
 
-class ImportRefused(Invalid):
-    """Nothing was imported: `bad_rows` says what is wrong, row by row."""
+class PlanImportInvalid(Invalid):
+    """Nothing was imported. Correct the rows listed in `bad_rows` and try again."""

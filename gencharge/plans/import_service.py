@@ -15,7 +15,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.plans import crud, plan_rows, rules, service
-from gencharge.plans.errors import ImportRefused
+from gencharge.plans.errors import PlanImportInvalid
 from gencharge.plans.events import PlanCreated, PlansImported, PlanUpdated
 from gencharge.plans.models import Plan, PlanStatus
 from gencharge.plans.rules import Vocabulary, Wrong
@@ -87,14 +87,14 @@ class Reading:
         if not self.admin.sees(values["operator"]):
             reach = ", ".join(self.admin.operator_scope)
             raise plan_rows.BadCells(
-                [Wrong("operator", f"one of those that your role reaches: {reach}", "operator_out_of_scope")]
+                [Wrong("operator", f"Your role covers only: {reach}", "operator_out_of_scope")]
             )
         if held is None:
             self.steps.append(Step(row, new_id(), None, values))
             return
         if values["status"] == PlanStatus.DRAFT.value != held.values["status"]:
-            right = "active or inactive: a published plan does not become a draft again"
-            raise plan_rows.BadCells([Wrong("status", right, "status_unfit")])
+            right = "Must be active or inactive: a published plan can't go back to draft"
+            raise plan_rows.BadCells([Wrong("status", right, "status_not_allowed")])
         if values == held.values:
             self.unchanged += 1
         else:
@@ -110,17 +110,23 @@ class Reading:
         except ValueError:
             held = None
         if held is None:
-            right = "the id of a plan in your catalogue; empty for a new plan"
+            right = "Must be the id of a plan in your catalogue, or empty for a new plan"
             raise plan_rows.BadCells([Wrong("plan_id", right, "plan_not_found")])
         first = self.lines.setdefault(held.plan_id, row.line)
         if first != row.line:
             raise plan_rows.BadCells(
-                [Wrong("plan_id", f"each plan once: line {first} has it too", "repeated_plan")]
+                [
+                    Wrong(
+                        "plan_id",
+                        f"Each plan may appear only once; it is also in line {first}",
+                        "plan_repeated",
+                    )
+                ]
             )
         version = row.cells.get("version", "")
         if version not in {"", str(held.version)}:
-            right = f"{held.version}: the plan has changed since this file was made"
-            raise plan_rows.BadCells([Wrong("version", right, "plan_changed_meanwhile")])
+            right = f"The plan has changed since this file was made; it is now at version {held.version}"
+            raise plan_rows.BadCells([Wrong("version", right, "plan_changed")])
         return held
 
     def _cells_of(self, held: Held) -> dict[str, str]:
@@ -141,8 +147,8 @@ class Reading:
                 continue
             other = taken.setdefault(identity, f"line {step.row.line}")
             if other != f"line {step.row.line}":
-                right = f"a name that {other} of this operator, type and circles does not have"
-                self._refuse(step.row, [Wrong("name", right, "plan_exists")])
+                right = f"This name is already used by {other} for the same operator, type and circles"
+                self._refuse(step.row, [Wrong("name", right, "plan_already_exists")])
 
     def _refuse(self, row: Row, wrong: Sequence[Wrong]) -> None:
         self.bad.extend(
@@ -160,7 +166,7 @@ class Reading:
 async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_run: bool) -> ImportOut:
     """Create and change the plans of a file, all or none; `dry_run` only says what would happen.
 
-    A row with a `plan_id` changes that plan, one without makes a new plan. Raises ImportRefused, with every bad row.
+    A row with a `plan_id` changes that plan, one without makes a new plan. Raises PlanImportInvalid, with every bad row.
     """
     if not dry_run:
         await snapshots.lock(db, snapshots.CATALOGUE)
@@ -173,7 +179,7 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
     # Ten thousand rows take a second of a processor: other requests go on meanwhile.
     await asyncio.to_thread(reading.read, rows)
     if reading.bad and not dry_run:
-        raise ImportRefused(bad_rows=[cell.model_dump() for cell in reading.bad])
+        raise PlanImportInvalid(bad_rows=[cell.model_dump() for cell in reading.bad])
     import_id = None if dry_run else new_id()
     if import_id is not None:
         await _write(db, admin, reading, import_id)

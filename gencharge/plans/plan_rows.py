@@ -54,7 +54,9 @@ COLUMNS: Final = (
     "active_until",
 )
 BLANK: Final = dict.fromkeys(COLUMNS, "")
-_INSTANT: Final = "an instant such as 2026-12-01T00:00:00+05:30; without a zone it is India's time"
+_INSTANT: Final = (
+    "Must be a date and time such as 2026-12-01T00:00:00+05:30; without a zone it is Indian time"
+)
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 # How the API names a field, and the column that it stands in.
 _COLUMN_OF: Final = {"validity.n": "validity_count", "validity.unit": "validity_unit", "group_id": "group"}
@@ -94,7 +96,7 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
     wrong: list[Wrong] = []
     group_id = vocabulary.group_of(cells["group"].strip())
     if group_id is None:
-        wrong.append(Wrong("group", f"one of: {vocabulary.group_names}", "unknown_group"))
+        wrong.append(Wrong("group", f"Must be one of: {vocabulary.group_names}", "plan_group_invalid"))
     instants = {name: _instant(name, cells[name], wrong) for name in ("active_from", "active_until")}
     asked = {
         **{name: cells[name] for name in ("name", "description", "operator", "price", "criteria")},

@@ -61,7 +61,13 @@ def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
         sort, value, plan_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
         if sort != query.sort:
             raise CursorInvalid(
-                errors=[field_problem("query.cursor", f"a cursor of sort={query.sort}", "cursor_invalid")]
+                errors=[
+                    field_problem(
+                        "query.cursor",
+                        f"Must be a cursor of the list with sort={query.sort}",
+                        "cursor_invalid",
+                    )
+                ]
             )
         found = [entry for entry in found if entry[:2] > (value, str(plan_id))]
     items = [PlanOut.of(plan) for _, _, plan in found[: query.limit]]
@@ -115,7 +121,7 @@ def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
         )
         if group_id is None:
             names = ", ".join(group.name for group in catalogue.groups)
-            problems.append(field_problem("query.group", f"one of: {names}", "unknown_group"))
+            problems.append(field_problem("query.group", f"Must be one of: {names}", "plan_group_invalid"))
     if problems:
         raise ValidationFailed(errors=problems)
     return group_id
@@ -123,14 +129,18 @@ def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
 
 def _problems(catalogue: CatalogueSnapshot, query: PlanQuery) -> Iterator[FieldProblem]:
     if query.operator is not None and query.operator.upper() not in catalogue.operators:
-        yield field_problem("query.operator", f"one of: {', '.join(catalogue.operators)}", "unknown_operator")
+        yield field_problem(
+            "query.operator", f"Must be one of: {', '.join(catalogue.operators)}", "operator_invalid"
+        )
     if query.circle is not None and query.circle.upper() not in catalogue.circles:
-        yield field_problem("query.circle", f"one of: {', '.join(catalogue.circles)}", "unknown_circle")
+        yield field_problem(
+            "query.circle", f"Must be one of: {', '.join(catalogue.circles)}", "circle_invalid"
+        )
     if query.min_price is not None and query.max_price is not None and query.min_price > query.max_price:
-        yield field_problem("query.max_price", "at least min_price", "range_empty")
+        yield field_problem("query.max_price", "Must be at least min_price", "range_invalid")
     if (
         query.min_validity_days is not None
         and query.max_validity_days is not None
         and query.min_validity_days > query.max_validity_days
     ):
-        yield field_problem("query.max_validity_days", "at least min_validity_days", "range_empty")
+        yield field_problem("query.max_validity_days", "Must be at least min_validity_days", "range_invalid")

@@ -56,7 +56,7 @@ class Vocabulary:
     @property
     def group_names(self) -> str:
         """The names of all groups, for a message."""
-        return ", ".join(sorted(self.groups.values(), key=str.casefold)) or "(there is none yet)"
+        return ", ".join(sorted(self.groups.values(), key=str.casefold)) or "(none yet)"
 
     def group_of(self, written: str) -> UUID | None:
         """The group of this id or name, however its letters are written."""
@@ -121,37 +121,43 @@ def problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wron
     yield from _validity(values)
     begins, ends = values["active_from"], values["active_until"]
     if begins is not None and ends is not None and ends <= begins:
-        yield Wrong("active_until", "an instant after active_from", "window_empty")
+        yield Wrong("active_until", "Must be later than active_from", "window_invalid")
 
 
 def _unknown(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
     if values["operator"] not in vocabulary.operators:
-        yield Wrong("operator", f"one of: {', '.join(vocabulary.operators)}", "unknown_operator")
+        yield Wrong("operator", f"Must be one of: {', '.join(vocabulary.operators)}", "operator_invalid")
     unknown = [circle for circle in values["circles"] if circle not in vocabulary.circles]
     if unknown:
         known = ", ".join(vocabulary.circles)
-        yield Wrong("circles", f"not {', '.join(unknown)}; any of: {known}", "unknown_circle")
+        yield Wrong("circles", f"Must be any of: {known}; not {', '.join(unknown)}", "circle_invalid")
     if values["group_id"] not in vocabulary.groups:
         known = ", ".join(f"{name} ({group_id})" for group_id, name in vocabulary.groups.items())
-        yield Wrong("group_id", f"the id of one of: {known or vocabulary.group_names}", "unknown_group")
+        yield Wrong(
+            "group_id", f"Must be the id of one of: {known or vocabulary.group_names}", "plan_group_invalid"
+        )
 
 
 def _unfit(values: Mapping[str, Any]) -> Iterator[Wrong]:
     plan_type, category = PlanType(values["plan_type"]), Category(values["category"])
     if category is Category.POSTPAID_RENTAL and plan_type is not PlanType.POSTPAID:
-        yield Wrong("category", "postpaid_rental goes with plan_type postpaid only", "category_unfit")
+        yield Wrong("category", "postpaid_rental needs plan_type postpaid", "category_invalid")
     if category in _PREPAID_ONLY and plan_type is not PlanType.PREPAID:
-        yield Wrong("category", f"{category} goes with plan_type prepaid only", "category_unfit")
+        yield Wrong("category", f"{category} needs plan_type prepaid", "category_invalid")
 
 
 def _validity(values: Mapping[str, Any]) -> Iterator[Wrong]:
     unit, count = ValidityUnit(values["validity_unit"]), values["validity_count"]
     if unit is ValidityUnit.BASE_PLAN:
         if count is not None:
-            yield Wrong("validity.n", "left out: a base_plan validity has no count", "validity_unfit")
+            yield Wrong(
+                "validity.n", "Must be left out: a base_plan validity has no count", "validity_invalid"
+            )
         if values["category"] == Category.POSTPAID_RENTAL.value:
-            yield Wrong("validity.unit", "day or month: a rental is a base plan itself", "validity_unfit")
+            yield Wrong(
+                "validity.unit", "Must be day or month: a rental is itself a base plan", "validity_invalid"
+            )
     elif count is None:
-        yield Wrong("validity.n", f"how many {unit}s, such as 28", "validity_unfit")
+        yield Wrong("validity.n", f"Must be a number of {unit}s, such as 28", "validity_invalid")
     elif unit is ValidityUnit.MONTH and count > _MOST_MONTHS:
-        yield Wrong("validity.n", f"at most {_MOST_MONTHS} months", "validity_unfit")
+        yield Wrong("validity.n", f"Must be at most {_MOST_MONTHS} months", "validity_invalid")

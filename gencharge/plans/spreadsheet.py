@@ -18,7 +18,7 @@ import xlsxwriter
 
 from gencharge.core.errors import field_problem
 from gencharge.plans import xlsx_guard
-from gencharge.plans.errors import FileUnreadable
+from gencharge.plans.errors import PlanFileInvalid
 
 MAX_ROWS: Final = 10_000
 CSV: Final = "text/csv; charset=utf-8; header=present"
@@ -51,10 +51,10 @@ def plain(text: str) -> str:
 def read(data: bytes, columns: Sequence[str]) -> list[Row]:
     """The rows of a CSV or XLSX file whose first line names some of `columns`. Empty rows are left out.
 
-    Raises FileUnreadable: for another kind of file, other columns, more than 10,000 rows, more cells than names.
+    Raises PlanFileInvalid: for another kind of file, other columns, more than 10,000 rows, more cells than names.
     """
     if not data.strip():
-        raise FileUnreadable("The file is empty.")
+        raise PlanFileInvalid("The file is empty.")
     lines = _lines_of_xlsx(data) if data.startswith(_ZIP) else _lines_of_csv(data)
     header: list[str] | None = None
     rows: list[Row] = []
@@ -65,16 +65,16 @@ def read(data: bytes, columns: Sequence[str]) -> list[Row]:
             header = _header(cells, columns)
             continue
         if len(rows) == MAX_ROWS:
-            raise FileUnreadable(f"The file has more than {MAX_ROWS} rows; split it.")
+            raise PlanFileInvalid(f"The file has more than {MAX_ROWS} rows. Split it.")
         if any(cell.strip() for cell in cells[len(header) :]):
-            raise FileUnreadable(
-                f"Line {line} has more cells than there are column names; put a text with commas into quotes."
+            raise PlanFileInvalid(
+                f"Line {line} has more cells than there are columns. Put text that contains commas in quotes."
             )
         texts = [plain(cell.strip()) for cell in cells[: len(header)]]
         texts += [""] * (len(header) - len(texts))
         rows.append(Row(line, dict(zip(header, texts, strict=True))))
     if header is None or not rows:
-        raise FileUnreadable("The file has no row below the column names.")
+        raise PlanFileInvalid("The file has no rows below the column names.")
     return rows
 
 
@@ -84,15 +84,20 @@ def _header(cells: list[str], columns: Sequence[str]) -> list[str]:
         names.pop()
     known = ", ".join(columns)
     problems = [
-        field_problem(f"column {position} ({name or 'without a name'})", f"one of: {known}", "unknown_column")
+        field_problem(
+            f"column {position} ({name or 'no name'})", f"Must be one of: {known}", "column_invalid"
+        )
         for position, name in enumerate(names, start=1)
         if name not in columns
     ]
     twice = {name for name in names if names.count(name) > 1 and name in columns}
-    problems += [field_problem(name, "one column of this name", "repeated_column") for name in sorted(twice)]
+    problems += [
+        field_problem(name, "Must be the only column with this name", "column_repeated")
+        for name in sorted(twice)
+    ]
     if problems:
-        raise FileUnreadable(
-            "The first line names the columns, separated by commas; some are not known.", errors=problems[:50]
+        raise PlanFileInvalid(
+            "The first row must name the columns. Some names are unknown or repeated.", errors=problems[:50]
         )
     return names
 
@@ -102,11 +107,11 @@ def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FileUnreadable(
-            f"Line {line} is not UTF-8; save the file as CSV in UTF-8, or as XLSX."
+        raise PlanFileInvalid(
+            f"Line {line} is not UTF-8. Save the file as CSV in UTF-8, or as XLSX."
         ) from None
     if "\x00" in text:
-        raise FileUnreadable("This is neither CSV nor XLSX.")
+        raise PlanFileInvalid("The file is neither CSV nor XLSX.")
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
@@ -115,7 +120,7 @@ def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise FileUnreadable(f"Line {line} is not CSV: {error}.") from None
+            raise PlanFileInvalid(f"Line {line} is not valid CSV: {error}.") from None
         yield line, cells
 
 
@@ -125,7 +130,7 @@ def _lines_of_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(safe))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except Exception as error:  # whatever a broken file makes of the reader
-        raise FileUnreadable(f"The XLSX file can't be read: {str(error)[:200]}") from None
+        raise PlanFileInvalid(f"The XLSX file can't be read: {str(error)[:200]}") from None
     for line, cells in enumerate(rows, start=1):
         yield line, [_text(cell) for cell in cells]
 

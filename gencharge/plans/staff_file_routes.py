@@ -17,7 +17,7 @@ from gencharge.core.http.web import PREFIX, errors
 from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
 from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
-from gencharge.plans.errors import FileUnreadable, ImportRefused
+from gencharge.plans.errors import PlanFileInvalid, PlanImportInvalid
 from gencharge.plans.staff_schemas import ImportOut, PlanExportQuery
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
@@ -85,7 +85,7 @@ async def export_plans(
     dependencies=[_ALSO_EDIT],
     openapi_extra=_BODY,
     responses=errors(
-        *SCOPED_ERRORS, TooLarge, ValidationFailed, FileUnreadable, ImportRefused, DatabaseUnavailable
+        *SCOPED_ERRORS, TooLarge, ValidationFailed, PlanFileInvalid, PlanImportInvalid, DatabaseUnavailable
     ),
 )
 async def import_plans(
@@ -106,7 +106,7 @@ async def import_plans(
 
 
 async def _file_of(request: Request) -> bytes:
-    """The file of the request: its body, or the one file of a form. Raises FileUnreadable."""
+    """The file of the request: its body, or the one file of a form. Raises PlanFileInvalid."""
     body = await request.body()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "multipart/form-data":
@@ -119,11 +119,11 @@ async def _file_of(request: Request) -> bytes:
     try:
         form = await MultiPartParser(request.headers, once(), max_files=1, max_fields=8).parse()
     except (MultiPartException, FormParserError):
-        raise FileUnreadable("The form can't be read; send one file, in the field `file`.") from None
+        raise PlanFileInvalid("The form can't be read. Send one file in the field `file`.") from None
     files = [value for value in form.values() if isinstance(value, UploadFile)]
     try:
         if len(files) != 1:
-            raise FileUnreadable("Send one file, in the field `file`.")
+            raise PlanFileInvalid("Send one file in the field `file`.")
         return await files[0].read()
     finally:
         await form.close()

@@ -14,7 +14,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.plans import crud
-from gencharge.plans.errors import PlanGroupExists, PlanGroupInUse, PlanGroupNotFound
+from gencharge.plans.errors import PlanGroupAlreadyExists, PlanGroupInUse, PlanGroupNotFound
 from gencharge.plans.events import PlanGroupCreated, PlanGroupDeleted, PlanGroupUpdated
 from gencharge.plans.models import Plan, PlanGroup
 from gencharge.plans.staff_schemas import PlanGroupAdminOut, PlanGroupCreate, PlanGroupUpdate
@@ -32,7 +32,7 @@ async def list_all(db: AsyncSession, admin: Principal) -> Page[PlanGroupAdminOut
 
 
 async def create(db: AsyncSession, command: PlanGroupCreate) -> PlanGroupAdminOut:
-    """A new group. Raises PlanGroupExists (names the field)."""
+    """A new group. Raises PlanGroupAlreadyExists (names the field)."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     await _check_name(db, command.name, None)
     instant = clock.now()
@@ -46,7 +46,7 @@ async def create(db: AsyncSession, command: PlanGroupCreate) -> PlanGroupAdminOu
 
 
 async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> PlanGroupAdminOut:
-    """Change what the command names. Raises PlanGroupNotFound, PlanGroupExists."""
+    """Change what the command names. Raises PlanGroupNotFound, PlanGroupAlreadyExists."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     group = await _lock(db, group_id)
     if "name" in command.model_fields_set:
@@ -71,7 +71,7 @@ async def delete(db: AsyncSession, group_id: UUID) -> None:
     counts = await crud.count_by_group(db, Plan.group_id == group_id)
     held = sum(counts.get(group_id, {}).values())
     if held:
-        raise PlanGroupInUse(f"There are {held} plans in this group; move them to another one first.")
+        raise PlanGroupInUse(f"Plans in this group: {held}. Move them to another group first.")
     state = _state_of(group)
     await crud.delete_group(db, group_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
@@ -83,16 +83,18 @@ async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:
     group = await crud.lock_group(db, group_id)
     if group is None:
         names = ", ".join(f"{one.name} ({one.group_id})" for one in await crud.list_groups(db))
-        raise PlanGroupNotFound(f"There is no such plan group. There are: {names or 'none yet'}.")
+        raise PlanGroupNotFound(f"Plan group not found. Available: {names or 'none yet'}.")
     return group
 
 
 async def _check_name(db: AsyncSession, name: str, group_id: UUID | None) -> None:
-    """Raises PlanGroupExists where another group has the name."""
+    """Raises PlanGroupAlreadyExists where another group has the name."""
     taken = await crud.find_group_of_name(db, name)
     if taken not in {None, group_id}:
-        problem = field_problem("body.name", "a name that no other group has", "plan_group_exists")
-        raise PlanGroupExists(errors=[problem])
+        problem = field_problem(
+            "body.name", "Another group already has this name", "plan_group_already_exists"
+        )
+        raise PlanGroupAlreadyExists(errors=[problem])
 
 
 def _state_of(group: PlanGroup) -> dict[str, Any]:

@@ -16,14 +16,14 @@ from gencharge.core.postgres.database import Db
 from gencharge.plans import staff_group_service as groups
 from gencharge.plans import staff_service
 from gencharge.plans.errors import (
-    PlanCanNotBeDraft,
-    PlanChangedMeanwhile,
-    PlanExists,
-    PlanGroupExists,
+    PlanAlreadyExists,
+    PlanAlreadyPublished,
+    PlanChanged,
+    PlanGroupAlreadyExists,
     PlanGroupInUse,
     PlanGroupNotFound,
     PlanNotFound,
-    PlanWasPublished,
+    PlanStatusNotAllowed,
 )
 from gencharge.plans.staff_schemas import (
     PlanAdminOut,
@@ -96,7 +96,7 @@ async def list_plan_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging)
     summary="Add a plan (staff)",
     status_code=201,
     response_model=PlanAdminOut,
-    responses=errors(*SCOPED_ERRORS, OperatorOutOfScope, PlanExists, *_BODY),
+    responses=errors(*SCOPED_ERRORS, OperatorOutOfScope, PlanAlreadyExists, *_BODY),
 )
 async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> PlanAdminOut:
     """A new plan, a draft unless `status` says otherwise."""
@@ -111,9 +111,9 @@ async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> PlanAdminO
         *SCOPED_ERRORS,
         OperatorOutOfScope,
         PlanNotFound,
-        PlanChangedMeanwhile,
-        PlanCanNotBeDraft,
-        PlanExists,
+        PlanChanged,
+        PlanStatusNotAllowed,
+        PlanAlreadyExists,
         *_BODY,
     ),
 )
@@ -132,7 +132,9 @@ async def update_plan(
     "/{plan_id}",
     summary="Delete a draft (staff)",
     status_code=204,
-    responses=errors(*SCOPED_ERRORS, PlanNotFound, PlanWasPublished, ValidationFailed, DatabaseUnavailable),
+    responses=errors(
+        *SCOPED_ERRORS, PlanNotFound, PlanAlreadyPublished, ValidationFailed, DatabaseUnavailable
+    ),
 )
 async def delete_plan(admin: Deleter, db: Db, plan_id: UUID) -> None:
     """Only a draft, which nobody ever bought; any other plan is set inactive with PATCH."""
@@ -155,7 +157,7 @@ async def list_all_plan_groups(admin: GroupReader, db: Db) -> Page[PlanGroupAdmi
     summary="Add a plan group (staff)",
     status_code=201,
     response_model=PlanGroupAdminOut,
-    responses=errors(*ADMIN_ERRORS, PlanGroupExists, *_BODY),
+    responses=errors(*ADMIN_ERRORS, PlanGroupAlreadyExists, *_BODY),
 )
 async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreate) -> PlanGroupAdminOut:
     """A new group; it is shown to customers at once."""
@@ -167,7 +169,7 @@ async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreat
     "/groups/{group_id}",
     summary="Change a plan group (staff)",
     response_model=PlanGroupAdminOut,
-    responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupExists, *_BODY),
+    responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupAlreadyExists, *_BODY),
 )
 async def update_plan_group(
     admin: GroupEditor, db: Db, group_id: UUID, command: PlanGroupUpdate

@@ -33,7 +33,7 @@ MAX_PRICE: Final = Money.rupees(1_00_000)
 def _sellable(price: Money) -> Money:
     if not price or price > MAX_PRICE:
         raise PydanticCustomError(
-            "price", "an amount above zero, at most {most} rupees", {"most": str(MAX_PRICE)}
+            "price", "Must be above zero and at most {most} rupees", {"most": str(MAX_PRICE)}
         )
     return price
 
@@ -47,7 +47,7 @@ def _in_utc(instant: datetime) -> datetime:
     try:
         return instant.astimezone(UTC)
     except OverflowError:
-        raise PydanticCustomError("instant", "an instant of the years 1 to 9999") from None
+        raise PydanticCustomError("instant", "Must be a date of the years 1 to 9999") from None
 
 
 Code = Annotated[

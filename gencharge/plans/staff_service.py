@@ -22,11 +22,11 @@ from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.core.values.money import Money
 from gencharge.plans import crud, rules, service
 from gencharge.plans.errors import (
-    PlanCanNotBeDraft,
-    PlanChangedMeanwhile,
-    PlanExists,
+    PlanAlreadyExists,
+    PlanAlreadyPublished,
+    PlanChanged,
     PlanNotFound,
-    PlanWasPublished,
+    PlanStatusNotAllowed,
 )
 from gencharge.plans.events import PlanCreated, PlanDeleted
 from gencharge.plans.events import PlanUpdated as PlanWasUpdated
@@ -74,7 +74,7 @@ async def list_versions(
 
 
 async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> PlanAdminOut:
-    """A new plan. Raises ValidationFailed, OperatorOutOfScope, PlanExists."""
+    """A new plan. Raises ValidationFailed, OperatorOutOfScope, PlanAlreadyExists."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     vocabulary = await service.read_vocabulary(db)
     values = rules.completed(rules.columns_of(command))
@@ -104,7 +104,7 @@ async def update(
     """Change what the command names. A change of what is sold makes a new version; sales keep the one they had.
 
     `if_match`: the ETag of the plan as the admin saw it. Raises PlanNotFound (also beyond the admin's scope),
-    PlanChangedMeanwhile, ValidationFailed, OperatorOutOfScope, PlanCanNotBeDraft, PlanExists.
+    PlanChanged, ValidationFailed, OperatorOutOfScope, PlanStatusNotAllowed, PlanAlreadyExists.
     """
     await snapshots.lock(db, snapshots.CATALOGUE)
     plan = await crud.lock_plan(db, plan_id, within(admin, Plan.operator.expression))
@@ -144,14 +144,14 @@ async def update(
 async def delete(db: AsyncSession, admin: Principal, plan_id: UUID) -> None:
     """Delete a draft: it was never on sale, since no published plan becomes a draft again.
 
-    Raises PlanNotFound (also beyond the admin's scope), PlanWasPublished.
+    Raises PlanNotFound (also beyond the admin's scope), PlanAlreadyPublished.
     """
     await snapshots.lock(db, snapshots.CATALOGUE)
     plan = await crud.lock_plan(db, plan_id, within(admin, Plan.operator.expression))
     if plan is None:
         raise PlanNotFound
     if plan.status != PlanStatus.DRAFT.value:
-        raise PlanWasPublished
+        raise PlanAlreadyPublished
     state = rules.state_of(plan)
     await crud.delete_plan(db, plan_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
@@ -181,24 +181,26 @@ def etag_of(revision: int) -> str:
 
 
 def check_status(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Raises PlanCanNotBeDraft: what was published stays what may have been sold."""
+    """Raises PlanStatusNotAllowed: what was published stays what may have been sold."""
     if after["status"] == PlanStatus.DRAFT.value != before["status"]:
-        raise PlanCanNotBeDraft(errors=[field_problem("body.status", "active or inactive", "status_unfit")])
+        raise PlanStatusNotAllowed(
+            errors=[field_problem("body.status", "Must be active or inactive", "status_not_allowed")]
+        )
 
 
 def _check_seen(plan: Plan, version: int | None, if_match: str | None) -> None:
-    """Raises PlanChangedMeanwhile where the admin saw another plan than the one that there is."""
+    """Raises PlanChanged where the admin saw another plan than the one that there is."""
     seen = {tag.strip().removeprefix("W/") for tag in if_match.split(",")} if if_match is not None else {"*"}
     if version not in {None, plan.version} or not seen & {"*", etag_of(plan.revision)}:
-        raise PlanChangedMeanwhile(
-            f"Somebody else changed this plan meanwhile; it is at version {plan.version}, revision {plan.revision}."
+        raise PlanChanged(
+            f"Someone else changed this plan; it is now at version {plan.version}, revision {plan.revision}. Reload it and try again."
         )
 
 
 async def _check(
     db: AsyncSession, admin: Principal, plan_id: UUID, values: dict[str, Any], vocabulary: Vocabulary
 ) -> None:
-    """Raises ValidationFailed, OperatorOutOfScope, PlanExists for a plan that can't be so."""
+    """Raises ValidationFailed, OperatorOutOfScope, PlanAlreadyExists for a plan that can't be so."""
     wrong = list(rules.problems(values, vocabulary))
     if wrong:
         raise ValidationFailed(
@@ -211,8 +213,8 @@ async def _check(
         db, plan_id, values["operator"], values["plan_type"], values["name"], values["circles"]
     )
     if same is not None:
-        right = f"a name that plan {same} of this operator and type does not have"
-        raise PlanExists(errors=[field_problem("body.name", right, "plan_exists")])
+        right = f"Plan {same} of this operator and type already has this name"
+        raise PlanAlreadyExists(errors=[field_problem("body.name", right, "plan_already_exists")])
 
 
 def _shown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -239,11 +241,13 @@ async def _find(db: AsyncSession, admin: Principal, plan_id: UUID) -> Plan:
 def _problems(query: PlanFilters, vocabulary: Vocabulary) -> Iterator[FieldProblem]:
     if query.operator is not None and query.operator not in vocabulary.operators:
         yield field_problem(
-            "query.operator", f"one of: {', '.join(vocabulary.operators)}", "unknown_operator"
+            "query.operator", f"Must be one of: {', '.join(vocabulary.operators)}", "operator_invalid"
         )
     if query.circle is not None and query.circle not in vocabulary.circles:
-        yield field_problem("query.circle", f"one of: {', '.join(vocabulary.circles)}", "unknown_circle")
+        yield field_problem(
+            "query.circle", f"Must be one of: {', '.join(vocabulary.circles)}", "circle_invalid"
+        )
     if query.group is not None and vocabulary.group_of(query.group) is None:
-        yield field_problem("query.group", f"one of: {vocabulary.group_names}", "unknown_group")
+        yield field_problem("query.group", f"Must be one of: {vocabulary.group_names}", "plan_group_invalid")
     if query.min_price is not None and query.max_price is not None and query.min_price > query.max_price:
-        yield field_problem("query.max_price", "at least min_price", "range_empty")
+        yield field_problem("query.max_price", "Must be at least min_price", "range_invalid")

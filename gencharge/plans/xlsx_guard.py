@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
-from gencharge.plans.errors import FileUnreadable
+from gencharge.plans.errors import PlanFileInvalid
 
 _STRINGS: Final = "xl/sharedStrings.xml"
 _PARTS: Final = frozenset(
@@ -32,12 +32,12 @@ _MAX_BYTES: Final = 48_000_000
 _MAX_COLUMNS: Final = 64
 _MAX_ELEMENTS: Final = 3_000_000
 _MAX_TEXT: Final = 40_000_000
-_TOO_LARGE: Final = "The XLSX file unpacks to more than a file of plans needs."
+_TOO_LARGE: Final = "The XLSX file is too large when unpacked."
 _BROKEN: Final = "The XLSX file is damaged."
 
 
 def unpacked(data: bytes, *, max_rows: int) -> bytes:
-    """The same workbook, packed anew and known to be small. Raises FileUnreadable."""
+    """The same workbook, packed anew and known to be small. Raises PlanFileInvalid."""
     parts = _parts_of(data)
     measure = _Measure(max_rows)
     # The texts first: the sheets refer to them by number.
@@ -57,21 +57,21 @@ def _parts_of(data: bytes) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
             members = packed.infolist()
             if len(members) > _MAX_MEMBERS:
-                raise FileUnreadable(_TOO_LARGE)
+                raise PlanFileInvalid(_TOO_LARGE)
             for member in members:
                 if member.filename in parts or not _matters(member.filename):
                     continue
                 if member.flag_bits & 1:
-                    raise FileUnreadable("The XLSX file is protected by a password; save it without.")
+                    raise PlanFileInvalid("The XLSX file is protected by a password. Save it without one.")
                 # What a member says of its size is a claim: only so much is unpacked, whatever comes.
                 with packed.open(member) as stream:
                     content = stream.read(left + 1)
                 left -= len(content)
                 if left < 0:
-                    raise FileUnreadable(_TOO_LARGE)
+                    raise PlanFileInvalid(_TOO_LARGE)
                 parts[member.filename] = content
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
-        raise FileUnreadable(_BROKEN) from None
+        raise PlanFileInvalid(_BROKEN) from None
     return parts
 
 
@@ -96,7 +96,7 @@ class _Measure:
     value: str | None = None
 
     def walk(self, name: str, content: bytes) -> None:
-        """Measure one part. Raises FileUnreadable."""
+        """Measure one part. Raises PlanFileInvalid."""
         parser = expat.ParserCreate()
         parser.buffer_text = True
         parser.StartElementHandler = self._start
@@ -108,18 +108,18 @@ class _Measure:
         try:
             parser.Parse(content, True)
         except (expat.ExpatError, ValueError):
-            raise FileUnreadable(_BROKEN) from None
+            raise PlanFileInvalid(_BROKEN) from None
 
     def _doctype(self, *_declared: object) -> None:
-        raise FileUnreadable(_BROKEN)  # an Office file has none; with one, entities could be made to grow
+        raise PlanFileInvalid(_BROKEN)  # an Office file has none; with one, entities could be made to grow
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self.elements += 1
         if self.elements > _MAX_ELEMENTS:
-            raise FileUnreadable(_TOO_LARGE)
+            raise PlanFileInvalid(_TOO_LARGE)
         local = name.rpartition(":")[2]
         if (local in {"row", "c"} and self.in_strings) or (local == "si" and not self.in_strings):
-            raise FileUnreadable(_BROKEN)
+            raise PlanFileInvalid(_BROKEN)
         if local == "row":
             self._go_to(int(attributes.get("r", self.row + 1)), 0)
         elif local == "c":
@@ -148,7 +148,7 @@ class _Measure:
     def _add(self, characters: int) -> None:
         self.text += characters
         if self.text > _MAX_TEXT:
-            raise FileUnreadable(_TOO_LARGE)
+            raise PlanFileInvalid(_TOO_LARGE)
 
     def _go_to_cell(self, reference: str) -> None:
         letters = reference.rstrip("0123456789")
@@ -162,7 +162,7 @@ class _Measure:
 
     def _go_to(self, row: int, column: int) -> None:
         if row > self.max_rows + 1_000 or column > _MAX_COLUMNS:
-            raise FileUnreadable(
-                f"The sheet reaches beyond row {self.max_rows} or column {_MAX_COLUMNS}; take away what is there."
+            raise PlanFileInvalid(
+                f"The sheet has cells beyond row {self.max_rows} or column {_MAX_COLUMNS}. Clear them."
             )
         self.row, self.column = row, column

@@ -6,4 +6,4 @@ from gencharge.core.errors import Conflict
 
 
 class ReceiptNotReady(Conflict):
-    """Only a recharge that was delivered has a receipt."""
+    """Only a delivered recharge has a receipt."""

@@ -291,7 +291,7 @@ def _foot(page: _Page, shown: ReceiptOut) -> None:
     page.write_lines(
         _LEFT,
         275,
-        "Tax is not payable under reverse charge. Made by a computer: an electronic invoice needs no signature"
+        "Tax is not payable under reverse charge. This is an electronic invoice and needs no signature"
         " (CGST Rules, rule 46). Times are Indian Standard Time.",
         size=7.5,
         width=130,

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.postgres.database import StillLocked, WriteConflict, get_database
+from gencharge.core.postgres.database import ResourceLocked, WriteConflict, get_database
 from gencharge.receipts import service as receipts
 from gencharge.receipts.errors import ReceiptNotReady
 from gencharge.receipts.schemas import Format, ReceiptOut
@@ -28,7 +28,7 @@ _JSON: Final = "application/json"
 ERRORS = (
     RechargeNotFound,
     ReceiptNotReady,
-    StillLocked,
+    ResourceLocked,
     WriteConflict,
     ValidationFailed,
     DatabaseUnavailable,

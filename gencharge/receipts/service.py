@@ -43,10 +43,10 @@ PDF: Final = "application/pdf"
 # Making one keeps a thread busy for some hundredths of a second; more at a time would slow everything else down.
 _AT_A_TIME: Final = 2
 _REASONS: Final = {
-    PaymentState.PAYMENT_PENDING: "It is not paid yet.",
-    PaymentState.PROCESSING: "It is on its way to the operator.",
-    PaymentState.UNKNOWN: "The operator has not said yet how it ended.",
-    PaymentState.FAILED: "It failed, and its money is back; so there is nothing to give a receipt for.",
+    PaymentState.PAYMENT_PENDING: "This one has not been paid yet.",
+    PaymentState.PROCESSING: "This one is still with the operator.",
+    PaymentState.UNKNOWN: "The operator has not confirmed this one yet.",
+    PaymentState.FAILED: "This one failed and was refunded.",
 }
 log = telemetry.get_logger(__name__)
 

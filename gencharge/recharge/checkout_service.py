@@ -24,7 +24,7 @@ from gencharge.payments import service as payments
 from gencharge.payments.models import Purpose
 from gencharge.payments.service import Desk, OpenPayment
 from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
-from gencharge.recharge.errors import REFUSALS, WalletPartWrong
+from gencharge.recharge.errors import REFUSALS, WalletAmountInvalid
 from gencharge.recharge.models import PaymentMethod, RechargeStatus, SaleOutcome
 from gencharge.recharge.sale_crud import SaleRow, TermsRow
 from gencharge.recharge.schemas import (
@@ -43,7 +43,7 @@ from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 # No gateway takes less than a rupee.
 GATEWAY_MINIMUM: Final = Money.rupees(1)
 _SOLD: Final = frozenset({SaleOutcome.DONE, SaleOutcome.REPLAYED})
-_HOW_TO_CORRECT: Final = "If that is not right, correct it with PUT /v1/operators/connections/{phone_number}."
+_HOW_TO_CORRECT: Final = "If it is wrong, correct it with PUT /v1/operators/connections/{phone_number}."
 
 
 async def quote(database: Database, user_id: UUID, query: Quote) -> QuoteOut:
@@ -139,8 +139,8 @@ async def pay_through_gateway(
 ) -> Answered[SubscriptionOut]:
     """Sell a recharge and open its gateway payment: at most once for a key. Not inside a transaction.
 
-    Raises a refusal of `recharge.errors`, WalletPartWrong, InsufficientBalance, WalletNotFound, IdempotencyKeyReused,
-    GatewayUnavailable, GatewayRefused, DatabaseUnavailable.
+    Raises a refusal of `recharge.errors`, WalletAmountInvalid, InsufficientBalance, WalletNotFound, IdempotencyKeyReused,
+    GatewayUnavailable, GatewayDeclined, DatabaseUnavailable.
     """
     request_hash = fingerprint(command)
     earlier = await desk.database.run(lambda db: crud.find_by_key(db, user_id, key))
@@ -204,8 +204,10 @@ async def _gateway_part(database: Database, user_id: UUID, command: Subscribe, w
         raise InsufficientBalance
     if wallet_part.paise + GATEWAY_MINIMUM.paise > price.paise:
         limit = Money(max(0, price.paise - GATEWAY_MINIMUM.paise))
-        problem = field_problem("body.wallet_amount", f"at most {limit} of {price}", "wallet_part_wrong")
-        raise WalletPartWrong(errors=[problem])
+        problem = field_problem(
+            "body.wallet_amount", f"Must be at most {limit}; the plan costs {price}", "wallet_amount_invalid"
+        )
+        raise WalletAmountInvalid(errors=[problem])
     return price - wallet_part
 
 
@@ -217,7 +219,9 @@ def _refusal(outcome: SaleOutcome, known: str | None, phone_number: str) -> Prob
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()
-    what = f"{kind.title()} What is known of {phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
+    what = (
+        f"{kind.title()} We have this on record for {phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
+    )
     return kind(what, known=known)
 
 

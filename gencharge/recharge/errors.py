@@ -3,66 +3,59 @@
 from __future__ import annotations
 
 from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
-
-
-class PlanNotFound(NotFound):
-    """There is no plan with this id."""
+from gencharge.plans.errors import PlanNotFound
 
 
 class PlanInactive(Conflict):
-    """This plan is not on sale now."""
+    """This plan is not on sale right now."""
 
 
 class OperatorMismatch(Conflict):
-    """The plan is of another operator than the number."""
+    """This plan belongs to a different operator."""
 
 
 class ServiceTypeMismatch(Conflict):
-    """The plan is prepaid and the number postpaid, or the reverse."""
+    """This plan is prepaid and the number is postpaid, or the other way round."""
 
 
 class CircleMismatch(Conflict):
-    """The plan is not sold in the number's circle."""
+    """This plan is not sold in the number's circle."""
 
 
 class OperatorDown(Unavailable):
-    """The operator takes no recharges at the moment; nothing was charged."""
+    """The operator is not accepting recharges right now. Nothing was charged."""
 
     retry_after_seconds = 60
 
 
 class OperatorChannelUnavailable(Unavailable):
-    """This operator can't be recharged from the wallet yet; nothing was charged."""
+    """This operator can't be recharged from the wallet yet. Nothing was charged."""
 
     retry_after_seconds = 3600
 
 
 class BasePlanRequired(Conflict):
-    """This add-on lives as long as a base plan, and the number has none that is active."""
+    """This add-on needs an active base plan on the number."""
 
 
 class DuplicateRecharge(Conflict):
-    """This number got the same plan a moment ago. Send confirm_duplicate: true if you want it once more."""
+    """The same plan was bought for this number a short while ago. Set confirm_duplicate to true to buy it again."""
 
 
-class WalletPartWrong(Invalid):
-    """The wallet's part leaves nothing that a gateway could take; pay it all from the wallet, or less of it."""
+class WalletAmountInvalid(Invalid):
+    """Leave at least Rs 1 for the gateway, or pay in full from the wallet."""
 
 
 class PriceChanged(Conflict):
-    """The plan's price changed meanwhile; ask for a quote, and send a new Idempotency-Key."""
+    """The price of this plan has changed. Get a new quote and use a new Idempotency-Key."""
 
 
 class RechargeNotFound(NotFound):
-    """There is no recharge with this id, or key, among yours."""
+    """Recharge not found."""
 
 
-class RefundImpossible(Conflict):
-    """Only a delivered recharge can be taken back; one that failed was paid back by itself."""
-
-
-class RefundTooLarge(Invalid):
-    """The refund is above what is left of the payment."""
+class RechargeNotRefundable(Conflict):
+    """Only a delivered recharge can be refunded. A failed one is refunded automatically."""
 
 
 # The reasons that SQL gives (`recharge_terms`, `recharge_from_wallet`) and the errors that they become.

@@ -17,7 +17,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.recharge import crud, lifecycle_crud, service, staff_service
 from gencharge.recharge.schemas import RechargeQuery
 from gencharge.users import service as users
-from gencharge.users.errors import PlanOfOtherType
+from gencharge.users.errors import PlanTypeMismatch
 
 _PAGE: Final = 100
 
@@ -37,14 +37,14 @@ async def _export(stores: Stores, user_id: UUID) -> Any:
 
 
 async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
-    """Raises PlanOfOtherType where the own number's plan, active or queued, is billed in the other way."""
+    """Raises PlanTypeMismatch where the own number's plan, active or queued, is billed in the other way."""
     own_number = (await users.get(db, user_id)).phone_number
     # Under the number's lock: a recharge that is on its way is seen, or sees the new type.
     await lifecycle_crud.advance_line(db, own_number, events.context_json())
     running = await crud.find_plan_of_other_type(db, own_number, user_type)
     if running is not None:
-        raise PlanOfOtherType(
-            f"{running.plan_name}, a {running.plan_type} plan, is {running.status} on {own_number}.",
+        raise PlanTypeMismatch(
+            f"The {running.plan_type} plan {running.plan_name} is still {running.status} on {own_number}.",
             plan_name=running.plan_name,
             plan_status=running.status,
             valid_until=running.valid_until,

@@ -11,7 +11,7 @@ from starlette.status import HTTP_201_CREATED
 
 from gencharge.core.errors import (
     DatabaseUnavailable,
-    IdempotencyKeyMissing,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
     ValidationFailed,
@@ -19,12 +19,12 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
-from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
-from gencharge.payments.errors import GatewayRefused, GatewayUnavailable
+from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
+from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import Desk
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import service
-from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletPartWrong
+from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletAmountInvalid
 from gencharge.recharge.models import PaymentMethod
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
@@ -49,12 +49,12 @@ _PAYING = (
     *REFUSALS.values(),
     InsufficientBalance,
     WalletNotFound,
-    WalletPartWrong,
+    WalletAmountInvalid,
     GatewayUnavailable,
-    GatewayRefused,
-    IdempotencyKeyMissing,
+    GatewayDeclined,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
-    StillLocked,
+    ResourceLocked,
     WriteConflict,
     *_BODY,
     *_ALWAYS,

@@ -58,7 +58,7 @@ class Subscribe(Body):
     @model_validator(mode="after")
     def _part_beside_a_gateway(self) -> Self:
         if self.wallet_amount is not None and self.payment_method is PaymentMethod.WALLET:
-            raise ValueError("wallet_amount goes with upi, card or netbanking; the wallet alone pays it all")
+            raise ValueError("wallet_amount can only be combined with upi, card or netbanking")
         return self
 
 

@@ -11,16 +11,20 @@ from starlette.status import HTTP_201_CREATED
 
 from gencharge.core.errors import (
     DatabaseUnavailable,
-    IdempotencyKeyMissing,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
-from gencharge.core.postgres.database import Db, StillLocked
+from gencharge.core.postgres.database import Db, ResourceLocked
+from gencharge.payments.errors import RefundTooLarge
 from gencharge.recharge import staff_service
-from gencharge.recharge.errors import RechargeNotFound, RefundImpossible, RefundTooLarge
+from gencharge.recharge.errors import (
+    RechargeNotFound,
+    RechargeNotRefundable,
+)
 from gencharge.recharge.staff_schemas import (
     AnyRechargeQuery,
     CurrentPlanQuery,
@@ -42,7 +46,7 @@ _ALWAYS = (
     MalformedJson,
     ValidationFailed,
     StepUpRequired,
-    StillLocked,
+    ResourceLocked,
     DatabaseUnavailable,
     *SCOPED_ERRORS,
 )
@@ -83,7 +87,7 @@ async def show_customers_recharge(
     status_code=HTTP_201_CREATED,
     response_model=RechargeRefundOut,
     responses=web.errors(
-        RefundImpossible, RefundTooLarge, IdempotencyKeyMissing, IdempotencyKeyReused, *_ALWAYS
+        RechargeNotRefundable, RefundTooLarge, IdempotencyKeyRequired, IdempotencyKeyReused, *_ALWAYS
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )

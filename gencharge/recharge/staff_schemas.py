@@ -71,7 +71,9 @@ class CurrentPlanQuery(BoundedParams):
     @model_validator(mode="after")
     def _queued_plans_have_no_end(self) -> Self:
         if self.status == "queued" and (self.by_end or self.expires_within_days is not None):
-            raise ValueError("a queued plan has no end yet: no expires_within_days, and sort by created_at")
+            raise ValueError(
+                "Queued plans have no end date yet: leave out expires_within_days and sort by created_at"
+            )
         return self
 
     @property

@@ -25,8 +25,11 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
+from gencharge.payments.errors import RefundTooLarge
 from gencharge.recharge import crud, lifecycle_crud, service, views
-from gencharge.recharge.errors import RefundImpossible, RefundTooLarge
+from gencharge.recharge.errors import (
+    RechargeNotRefundable,
+)
 from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RefundOutcome
 from gencharge.recharge.staff_schemas import (
     AnyRechargeQuery,
@@ -111,7 +114,7 @@ async def refund(
 ) -> Answered[RechargeRefundOut]:
     """Take a delivered recharge back, in part or in full: into the wallet, or on to where the payment came from.
 
-    Raises RechargeNotFound, RefundImpossible, RefundTooLarge, IdempotencyKeyReused.
+    Raises RechargeNotFound, RechargeNotRefundable, RefundTooLarge, IdempotencyKeyReused.
     """
     recharge = await service.get_in_scope(db, admin, user_id, recharge_id)
     request_hash = fingerprint(command, recharge_id)
@@ -126,7 +129,7 @@ async def refund(
     amount = command.amount.paise if command.amount is not None else left
     to_source = command.destination is Destination.SOURCE
     if recharge.status != PaymentState.DELIVERED:
-        raise RefundImpossible
+        raise RechargeNotRefundable
     most = min(left, recharge.gateway_amount) if to_source else left
     if amount > most or amount == 0:
         raise _too_large(Money(max(0, most)))
@@ -168,7 +171,9 @@ async def refund(
 
 
 def _too_large(most: Money) -> RefundTooLarge:
-    return RefundTooLarge(errors=[field_problem("body.amount", f"at most {most}", "refund_too_large")])
+    return RefundTooLarge(
+        errors=[field_problem("body.amount", f"Must be at most {most}", "refund_too_large")]
+    )
 
 
 def _refund_out(made: RechargeRefund) -> RechargeRefundOut:

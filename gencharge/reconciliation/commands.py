@@ -12,7 +12,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation import statements_service as statements
-from gencharge.reconciliation.errors import StatementUnreadable
+from gencharge.reconciliation.errors import StatementInvalid
 from gencharge.reconciliation.models import (
     GATEWAY,
     DifferenceStatus,
@@ -45,7 +45,7 @@ def reconcile(
         say(f"{day}: a day, such as {runs_service.yesterday()}")
         return UNAVAILABLE
     if wanted > runs_service.today():
-        say(f"{wanted} has not begun yet")
+        say(f"{wanted} has not started yet")
         return UNAVAILABLE
     if file is not None and counterparty is None:
         say("--file needs --counterparty: whose statement it is")
@@ -93,7 +93,7 @@ async def _one(
     say: Say,
     party: str,
     day: date,
-    given: Statement | StatementUnreadable | None,
+    given: Statement | StatementInvalid | None,
 ) -> int:
     source = Source.API if given is None else Source.FILE
     run_id = await sources.database.run(lambda db: runs_service.begin(db, party, day, source=source))
@@ -106,14 +106,14 @@ async def _one(
     return DIFFERENT if found else MATCHED
 
 
-def _read(file: Path, counterparty: str, day: date) -> Statement | StatementUnreadable:
+def _read(file: Path, counterparty: str, day: date) -> Statement | StatementInvalid:
     try:
         if file.stat().st_size > statements.MAX_FILE_BYTES:
-            raise StatementUnreadable([f"the file has more than {statements.MAX_FILE_BYTES // 1_000_000} MB"])
+            raise StatementInvalid([f"the file is larger than {statements.MAX_FILE_BYTES // 1_000_000} MB"])
         return statements.read_file(file.read_bytes(), counterparty, day)
     except OSError as error:
-        return StatementUnreadable([error.strerror or "can't be read"])
-    except StatementUnreadable as problem:
+        return StatementInvalid([error.strerror or "can't be read"])
+    except StatementInvalid as problem:
         return problem
 
 

@@ -7,40 +7,40 @@ from collections.abc import Sequence
 from gencharge.core.errors import Conflict, Invalid, NotFound
 
 
-class RunNotFound(NotFound):
-    """There is no such run."""
+class ReconciliationRunNotFound(NotFound):
+    """Reconciliation run not found."""
 
 
 class DifferenceNotFound(NotFound):
-    """There is no such difference in this run."""
+    """This run has no such difference."""
 
 
-class CounterpartyUnknown(Invalid):
-    """There is no such counterparty."""
+class CounterpartyInvalid(Invalid):
+    """This is not a known counterparty."""
 
 
-class DayAhead(Invalid):
-    """This day has not begun yet."""
+class DayInvalid(Invalid):
+    """This day has not started yet."""
 
 
-class DifferenceResolved(Conflict):
-    """This difference was resolved otherwise."""
+class DifferenceAlreadyResolved(Conflict):
+    """This difference has already been resolved in another way."""
 
 
 class DifferenceSuperseded(Conflict):
-    """A later run of the same day looked again; resolve what that one found."""
+    """A later run of the same day replaces this difference. Resolve the one it found."""
 
 
-class ResolutionImpossible(Conflict):
-    """This difference can't be resolved like that."""
+class ResolutionNotAllowed(Conflict):
+    """This difference can't be resolved this way."""
 
 
 class StatementUnavailable(Exception):
-    """The counterparty's statement could not be had now."""
+    """The counterparty's statement is not available right now."""
 
 
-class StatementUnreadable(Exception):
-    """The statement is not one, or has bad rows: each with its line. Nothing was matched."""
+class StatementInvalid(Exception):
+    """The file is not a valid statement. Nothing was matched; each problem names its line."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__(problems[0] if problems else "unreadable")

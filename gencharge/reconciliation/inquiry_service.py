@@ -30,7 +30,7 @@ from gencharge.reconciliation.runs_service import Sources
 
 
 async def ask(sources: Sources, run_id: UUID, difference_id: UUID) -> None:
-    """Ask about a difference that is open. Raises GatewayUnavailable, CounterpartyUnknown."""
+    """Ask about a difference that is open. Raises GatewayUnavailable, CounterpartyInvalid."""
     database = sources.database
     found = await database.run(lambda db: crud.get_difference(db, run_id, difference_id))
     if found is None or found.status not in crud.UNSETTLED or found.user_id is None:

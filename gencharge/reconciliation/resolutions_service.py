@@ -18,10 +18,10 @@ from gencharge.delivery import service as delivery
 from gencharge.recharge import service as recharge
 from gencharge.reconciliation import crud
 from gencharge.reconciliation.errors import (
+    DifferenceAlreadyResolved,
     DifferenceNotFound,
-    DifferenceResolved,
     DifferenceSuperseded,
-    ResolutionImpossible,
+    ResolutionNotAllowed,
 )
 from gencharge.reconciliation.events import ReconciliationDifferenceResolved
 from gencharge.reconciliation.models import (
@@ -45,14 +45,14 @@ async def resolve(
 ) -> DifferenceOut:
     """Do what `wanted` says about a difference, once; the same again changes nothing.
 
-    Raises DifferenceNotFound, DifferenceResolved, DifferenceSuperseded, ResolutionImpossible.
+    Raises DifferenceNotFound, DifferenceAlreadyResolved, DifferenceSuperseded, ResolutionNotAllowed.
     """
     found = await crud.lock_difference(db, run_id, difference_id)
     if found is None:
         raise DifferenceNotFound
     if found.status == DifferenceStatus.RESOLVED:
         if found.resolution != wanted.resolution:
-            raise DifferenceResolved(f"This difference was resolved by {found.resolution}.")
+            raise DifferenceAlreadyResolved(f"This difference has already been resolved: {found.resolution}.")
         return DifferenceOut.model_validate(found)
     if found.status == DifferenceStatus.SUPERSEDED:
         raise DifferenceSuperseded
@@ -62,7 +62,9 @@ async def resolve(
         found.status = DifferenceStatus.CLAIMED.value
     elif wanted.resolution is Resolution.ASK_OPERATOR_AGAIN:
         if found.recharge_id is None and found.payment_id is None:
-            raise ResolutionImpossible("Nobody here knows this reference; there is nothing to ask about.")
+            raise ResolutionNotAllowed(
+                "We have no record of this reference, so there is nothing to ask about."
+            )
         # After the commit: asking is a call to the outside.
         await jobs.defer(db, ASK, run_id=str(run_id), difference_id=str(difference_id))
     else:
@@ -102,30 +104,30 @@ async def announce(
 async def _settle(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
     del by
     if not _is_recharge(found) or found.theirs_paise is None:
-        raise ResolutionImpossible("Their statement does not say that this recharge was delivered.")
+        raise ResolutionNotAllowed("Their statement does not list this recharge as delivered.")
     outcome = await delivery.settle_delivered(
         db, found.reference, found.detail.get("their_reference") or None
     )
     if outcome in {"given_up", "not_found"}:
-        raise ResolutionImpossible("The recharge had failed, and its money is back in the wallet.")
+        raise ResolutionNotAllowed("The recharge failed and was refunded to the wallet.")
     return found.theirs_paise if outcome == "delivered" else 0
 
 
 async def _release(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
     del by
     if not _is_recharge(found):
-        raise ResolutionImpossible("This difference is not about a recharge under way.")
+        raise ResolutionNotAllowed("This difference is not about a pending recharge.")
     if found.theirs_paise is not None:
-        raise ResolutionImpossible("Their statement says that this recharge was delivered.")
+        raise ResolutionNotAllowed("Their statement lists this recharge as delivered.")
     outcome = await delivery.fail_and_release(db, found.reference, "reconciled_as_failed")
     if outcome in {"delivered", "not_found"}:
-        raise ResolutionImpossible("The recharge was delivered; it can only be taken back.")
+        raise ResolutionNotAllowed("The recharge was delivered. It can only be refunded.")
     return 0
 
 
 async def _refund(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
     if not _is_recharge(found) or found.user_id is None or found.recharge_id is None:
-        raise ResolutionImpossible("This difference is not about a recharge.")
+        raise ResolutionNotAllowed("This difference is not about a recharge.")
     moved = await recharge.take_back(
         db,
         found.user_id,
@@ -135,7 +137,7 @@ async def _refund(db: AsyncSession, found: ReconciliationDifference, by: UUID) -
         by=by,
     )
     if moved is None:
-        raise ResolutionImpossible("Only a delivered recharge can be taken back.")
+        raise ResolutionNotAllowed("Only a delivered recharge can be refunded.")
     return moved
 
 
@@ -143,15 +145,15 @@ async def _write_off(db: AsyncSession, found: ReconciliationDifference, by: UUID
     """Bring the counterparty's account to what their statement says, at the house's cost or gain."""
     del by
     if found.kind == Kind.STATUS_DIFFERS and found.ours_paise is None:
-        raise ResolutionImpossible("The recharge is under way: settle it, or fail it.")
+        raise ResolutionNotAllowed("The recharge is pending. Settle it or fail it instead.")
     if found.kind == Kind.MISSING_AT_OURS and found.payment_id is not None and (found.theirs_paise or 0) > 0:
-        raise ResolutionImpossible(
-            "This is a customer's money: ask the gateway again, so that it is credited."
+        raise ResolutionNotAllowed(
+            "This is a customer's payment. Ask the gateway again so that it is credited."
         )
     is_gateway = found.counterparty == GATEWAY
     paise = _net(found, "theirs") - _net(found, "ours")
     if paise == 0:
-        raise ResolutionImpossible("There is nothing to write off.")
+        raise ResolutionNotAllowed("There is nothing to write off.")
     account = GATEWAY if is_gateway else await _account(db, found.counterparty)
     # A gateway owes us what it took; to an operator we owe what it delivered, less its commission.
     gain = paise > 0 if is_gateway else paise < 0
@@ -164,7 +166,7 @@ async def _write_off(db: AsyncSession, found: ReconciliationDifference, by: UUID
         reference_id=found.recharge_id or found.refund_id or found.payment_id,
     )
     if done.replayed:
-        raise ResolutionImpossible("This reference was written off before, by another amount.")
+        raise ResolutionNotAllowed("This reference was already written off with a different amount.")
     return abs(paise)
 
 

@@ -30,7 +30,7 @@ from gencharge.core.values.ids import SYSTEM, new_id
 from gencharge.payments.service import Desk
 from gencharge.reconciliation import books_crud, crud
 from gencharge.reconciliation import statements_service as statements
-from gencharge.reconciliation.errors import CounterpartyUnknown, StatementUnavailable, StatementUnreadable
+from gencharge.reconciliation.errors import CounterpartyInvalid, StatementInvalid, StatementUnavailable
 from gencharge.reconciliation.events import ReconciliationFinished
 from gencharge.reconciliation.matching import Difference, Matching, OurEntry, Result
 from gencharge.reconciliation.models import (
@@ -67,15 +67,15 @@ class Sources:
         await self.desk.gateway.close()
 
     async def channel(self, counterparty: str) -> Channel:
-        """The operator's channel. Raises CounterpartyUnknown."""
+        """The operator's channel. Raises CounterpartyInvalid."""
         channels = await self.database.run(fulfilment.load_channels)
         found = channels.get(counterparty)
         if found is None:
-            raise CounterpartyUnknown
+            raise CounterpartyInvalid
         return found
 
     async def statement(self, counterparty: str, day: date) -> Statement:
-        """A day's statement. Raises StatementUnavailable, StatementUnreadable, CounterpartyUnknown."""
+        """A day's statement. Raises StatementUnavailable, StatementInvalid, CounterpartyInvalid."""
         if counterparty == GATEWAY:
             return await statements.fetch_from_gateway(self.desk, day)
         return await statements.fetch_from_operator(self.client, await self.channel(counterparty), day)
@@ -120,7 +120,7 @@ async def begin(
 
 
 async def execute(
-    sources: Sources, run_id: UUID, given: Statement | StatementUnreadable | None = None
+    sources: Sources, run_id: UUID, given: Statement | StatementInvalid | None = None
 ) -> ReconciliationRun:
     """Do a run that was begun, with the statement that is `given` or the counterparty's own; the run as it ended."""
     database = sources.database
@@ -129,14 +129,14 @@ async def execute(
     if run.status != RunStatus.RUNNING:
         return run
     try:
-        if isinstance(given, StatementUnreadable):
+        if isinstance(given, StatementInvalid):
             raise given
         statement = given or await sources.statement(run.counterparty, run.day)
         result = await _match(sources, run, statement, fetches=given is None)
-    except (StatementUnavailable, CounterpartyUnknown) as error:
+    except (StatementUnavailable, CounterpartyInvalid) as error:
         problem = str(error)
         await database.run(lambda db: _fail(db, run_id, problem))
-    except StatementUnreadable as error:
+    except StatementInvalid as error:
         problem = "\n".join(error.problems)
         await database.run(lambda db: _fail(db, run_id, problem))
     else:

@@ -13,7 +13,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values.ids import SYSTEM
 from gencharge.reconciliation import crud, runs_service
-from gencharge.reconciliation.errors import CounterpartyUnknown, DayAhead, RunNotFound
+from gencharge.reconciliation.errors import CounterpartyInvalid, DayInvalid, ReconciliationRunNotFound
 from gencharge.reconciliation.events import ReconciliationRequested
 from gencharge.reconciliation.models import GATEWAY, ReconciliationDifference, ReconciliationRun
 from gencharge.reconciliation.schemas import (
@@ -31,16 +31,16 @@ RUN: Final = "reconciliation.run"
 
 
 async def start(db: AsyncSession, admin: Principal, wanted: RunStart) -> RunOut:
-    """Ask for a run; a worker does it after the commit. Raises CounterpartyUnknown, DayAhead."""
+    """Ask for a run; a worker does it after the commit. Raises CounterpartyInvalid, DayInvalid."""
     if wanted.day > runs_service.today():
-        problem = field_problem("body.day", f"a day up to {runs_service.today()}", "day_ahead")
-        raise DayAhead(errors=[problem])
+        problem = field_problem("body.day", f"Must be a day up to {runs_service.today()}", "day_invalid")
+        raise DayInvalid(errors=[problem])
     if wanted.counterparty != GATEWAY:
         known = await runs_service.list_channels(db)
         if wanted.counterparty not in known:
             names = ", ".join((GATEWAY, *known))
-            problem = field_problem("body.counterparty", f"one of: {names}", "counterparty_unknown")
-            raise CounterpartyUnknown(errors=[problem])
+            problem = field_problem("body.counterparty", f"Must be one of: {names}", "counterparty_invalid")
+            raise CounterpartyInvalid(errors=[problem])
     run_id = await runs_service.begin(db, wanted.counterparty, wanted.day, by=admin.user_id)
     await jobs.defer(db, RUN, run_id=str(run_id))
     asked = ReconciliationRequested(
@@ -64,17 +64,17 @@ async def list_runs(db: AsyncSession, wanted: RunQuery) -> RunPage:
 
 
 async def get_run(db: AsyncSession, run_id: UUID) -> RunOut:
-    """One run. Raises RunNotFound."""
+    """One run. Raises ReconciliationRunNotFound."""
     found = await crud.get_run(db, run_id)
     if found is None:
-        raise RunNotFound
+        raise ReconciliationRunNotFound
     return _shown(found, (await crud.count_unsettled(db, [run_id])).get(run_id, 0))
 
 
 async def list_differences(db: AsyncSession, run_id: UUID, wanted: DifferenceQuery) -> DifferencePage:
-    """A page of the differences that a run found. Raises RunNotFound."""
+    """A page of the differences that a run found. Raises ReconciliationRunNotFound."""
     if await crud.get_run(db, run_id) is None:
-        raise RunNotFound
+        raise ReconciliationRunNotFound
     order = Order(
         column_of(ReconciliationDifference.reference),
         column_of(ReconciliationDifference.difference_id),

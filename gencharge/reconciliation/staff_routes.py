@@ -11,17 +11,17 @@ from starlette.status import HTTP_202_ACCEPTED
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid
-from gencharge.core.postgres.database import Db, StillLocked
+from gencharge.core.postgres.database import Db, ResourceLocked
 from gencharge.reconciliation import resolutions_service as resolutions
 from gencharge.reconciliation import service
 from gencharge.reconciliation.errors import (
-    CounterpartyUnknown,
-    DayAhead,
+    CounterpartyInvalid,
+    DayInvalid,
+    DifferenceAlreadyResolved,
     DifferenceNotFound,
-    DifferenceResolved,
     DifferenceSuperseded,
-    ResolutionImpossible,
-    RunNotFound,
+    ReconciliationRunNotFound,
+    ResolutionNotAllowed,
 )
 from gencharge.reconciliation.schemas import (
     DifferenceOut,
@@ -61,7 +61,7 @@ async def list_runs(admin: Reader, db: Db, query: Annotated[RunQuery, Query()]) 
     summary="Match a statement now (staff)",
     status_code=HTTP_202_ACCEPTED,
     response_model=RunOut,
-    responses=web.errors(MalformedJson, CounterpartyUnknown, DayAhead, *_ALWAYS, *ADMIN_ERRORS),
+    responses=web.errors(MalformedJson, CounterpartyInvalid, DayInvalid, *_ALWAYS, *ADMIN_ERRORS),
 )
 async def start_run(admin: Starter, db: Db, body: RunStart) -> RunOut:
     """The statement is fetched and matched in the background; look at the run to see how it went."""
@@ -69,7 +69,9 @@ async def start_run(admin: Starter, db: Db, body: RunStart) -> RunOut:
 
 
 @router.get(
-    "/runs/{run_id}", summary="A run (staff)", responses=web.errors(RunNotFound, *_ALWAYS, *ADMIN_ERRORS)
+    "/runs/{run_id}",
+    summary="A run (staff)",
+    responses=web.errors(ReconciliationRunNotFound, *_ALWAYS, *ADMIN_ERRORS),
 )
 async def show_run(admin: Reader, db: Db, run_id: UUID) -> RunOut:
     """Counts and sums of both sides, and how it ended."""
@@ -80,7 +82,7 @@ async def show_run(admin: Reader, db: Db, run_id: UUID) -> RunOut:
 @router.get(
     "/runs/{run_id}/differences",
     summary="Differences of a run (staff)",
-    responses=web.errors(RunNotFound, CursorInvalid, *_ALWAYS, *ADMIN_ERRORS),
+    responses=web.errors(ReconciliationRunNotFound, CursorInvalid, *_ALWAYS, *ADMIN_ERRORS),
 )
 async def list_differences(
     admin: Reader, db: Db, run_id: UUID, query: Annotated[DifferenceQuery, Query()]
@@ -95,10 +97,10 @@ async def list_differences(
     summary="Resolve a difference (staff)",
     responses=web.errors(
         DifferenceNotFound,
-        DifferenceResolved,
+        DifferenceAlreadyResolved,
         DifferenceSuperseded,
-        ResolutionImpossible,
-        StillLocked,
+        ResolutionNotAllowed,
+        ResourceLocked,
         MalformedJson,
         *_ALWAYS,
         *STEP_UP_ERRORS,

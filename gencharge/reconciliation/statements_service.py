@@ -21,7 +21,7 @@ from gencharge.channels.service import Channel, OperatorClient
 from gencharge.core.values.clock import IST
 from gencharge.payments import service as payments
 from gencharge.payments.errors import GatewayUnavailable
-from gencharge.reconciliation.errors import StatementUnavailable, StatementUnreadable
+from gencharge.reconciliation.errors import StatementInvalid, StatementUnavailable
 from gencharge.reconciliation.matching import TheirRow
 from gencharge.reconciliation.models import GATEWAY
 
@@ -48,7 +48,7 @@ class Statement:
 
 
 async def fetch_from_operator(client: OperatorClient, channel: Channel, day: date) -> Statement:
-    """An operator's statement of a day. Raises StatementUnavailable, StatementUnreadable."""
+    """An operator's statement of a day. Raises StatementUnavailable, StatementInvalid."""
     try:
         document = await client.fetch(channel, f"/statement?date={day.isoformat()}")
     except (httpx.HTTPError, ValueError, TimeoutError) as error:
@@ -57,7 +57,7 @@ async def fetch_from_operator(client: OperatorClient, channel: Channel, day: dat
 
 
 async def fetch_from_gateway(desk: payments.Desk, day: date) -> Statement:
-    """The gateway's statement of a day. Raises StatementUnavailable, StatementUnreadable."""
+    """The gateway's statement of a day. Raises StatementUnavailable, StatementInvalid."""
     try:
         found = await payments.fetch_statement(desk, day)
     except GatewayUnavailable as error:
@@ -78,29 +78,29 @@ async def fetch_from_gateway(desk: payments.Desk, day: date) -> Statement:
 
 
 def read_file(data: bytes, counterparty: str, day: date) -> Statement:
-    """A statement that came as a file: CSV with a heading, or the API's JSON. Raises StatementUnreadable."""
+    """A statement that came as a file: CSV with a heading, or the API's JSON. Raises StatementInvalid."""
     if len(data) > MAX_FILE_BYTES:
-        raise StatementUnreadable([f"the file has more than {MAX_FILE_BYTES // 1_000_000} MB"])
+        raise StatementInvalid([f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"])
     if data.lstrip()[:1] in {b"{", b"["}:
         try:
             document = orjson.loads(data)
         except orjson.JSONDecodeError as error:
-            raise StatementUnreadable([f"not valid JSON: {error}"]) from None
+            raise StatementInvalid([f"not valid JSON: {error}"]) from None
         return _from_document(document, counterparty, day, data)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise StatementUnreadable(["not a text in UTF-8"]) from None
+        raise StatementInvalid(["not UTF-8 text"]) from None
     reader = csv.DictReader(io.StringIO(text), strict=True)
     columns = _GATEWAY_COLUMNS if counterparty == GATEWAY else _OPERATOR_COLUMNS
     missing = sorted(columns - set(reader.fieldnames or ()))
     if missing:
-        raise StatementUnreadable([f"line 1: the heading lacks {', '.join(missing)}"])
+        raise StatementInvalid([f"line 1: missing columns: {', '.join(missing)}"])
     lines: list[tuple[int, Any]] = []
     try:
         lines.extend((reader.line_num, row) for row in reader)
     except csv.Error as error:
-        raise StatementUnreadable([f"line {reader.line_num}: {error}"]) from None
+        raise StatementInvalid([f"line {reader.line_num}: {error}"]) from None
     return _split(_read_all(lines, _reader_of(counterparty)), day, data)
 
 
@@ -109,7 +109,7 @@ def _from_document(document: Any, counterparty: str, day: date, data: bytes | No
     if isinstance(document, list):
         document = {"items": document}
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        raise StatementUnreadable(["not a statement: an object with items"])
+        raise StatementInvalid(["not a statement: expected an object with items"])
     items = document["items"]
     rows = _read_all(enumerate(items, 1), _reader_of(counterparty))
     wanted = {
@@ -120,12 +120,12 @@ def _from_document(document: Any, counterparty: str, day: date, data: bytes | No
         "total_commission_paise": sum(row.charges for row in rows),
     }
     wrong = [
-        f"{name}: says {document[name]}, is {value}"
+        f"{name}: the statement says {document[name]}, but it is {value}"
         for name, value in wanted.items()
         if name in document and document[name] != value
     ]
     if wrong:
-        raise StatementUnreadable(wrong)
+        raise StatementInvalid(wrong)
     return _split(rows, day, data if data is not None else orjson.dumps(document))
 
 
@@ -134,7 +134,7 @@ def _read_all(lines: Any, read: Reader) -> list[TheirRow]:
     problems: list[str] = []
     for line, item in lines:
         if len(rows) >= MAX_ROWS:
-            raise StatementUnreadable([f"more than {MAX_ROWS} rows"])
+            raise StatementInvalid([f"more than {MAX_ROWS} rows"])
         try:
             rows.append(read(item))
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
@@ -142,7 +142,7 @@ def _read_all(lines: Any, read: Reader) -> list[TheirRow]:
             problems.append(f"line {line}: {what}")
     if problems:
         more = len(problems) - SHOWN_PROBLEMS
-        raise StatementUnreadable(
+        raise StatementInvalid(
             problems[:SHOWN_PROBLEMS] + ([f"and {more} more bad rows"] if more > 0 else [])
         )
     return rows
@@ -155,8 +155,8 @@ def _split(rows: Sequence[TheirRow], day: date, data: bytes) -> Statement:
     for number, row in enumerate(rows, 1):
         distance = abs(row.at.astimezone(IST).date() - day)
         if distance > timedelta(days=1):
-            problem = f"row {number}: {row.reference} is of {row.at.astimezone(IST).date()}, not of {day}"
-            raise StatementUnreadable([problem])
+            problem = f"row {number}: {row.reference} is dated {row.at.astimezone(IST).date()}, not {day}"
+            raise StatementInvalid([problem])
         (beside if distance else own).append(row)
     return Statement(tuple(own), tuple(beside), hashlib.sha256(data).hexdigest())
 
@@ -168,7 +168,7 @@ def _reader_of(counterparty: str) -> Reader:
 def _operator_row(item: Mapping[str, Any]) -> TheirRow:
     at = datetime.fromisoformat(_text(item, "completed_at"))
     if at.tzinfo is None:
-        raise ValueError("completed_at: an instant with its zone")
+        raise ValueError("completed_at: must be a date and time with a time zone")
     return TheirRow(
         reference=_text(item, "reference"),
         amount=_paise(item, "amount_paise"),
@@ -182,9 +182,9 @@ def _operator_row(item: Mapping[str, Any]) -> TheirRow:
 def _gateway_row(item: Mapping[str, Any]) -> TheirRow:
     kind = _text(item, "type")
     if kind not in {"payment", "refund"}:
-        raise ValueError(f"type: payment or refund, not {kind!r}")
+        raise ValueError(f"type: must be payment or refund, not {kind!r}")
     if item["currency"] != "INR":
-        raise ValueError(f"currency: INR, not {item['currency']!r}")
+        raise ValueError(f"currency: must be INR, not {item['currency']!r}")
     amount = _paise(item, "amount")
     return TheirRow(
         reference=_text(item, "entity_id"),
@@ -198,7 +198,7 @@ def _gateway_row(item: Mapping[str, Any]) -> TheirRow:
 def _text(item: Mapping[str, Any], name: str) -> str:
     value = item[name]
     if not isinstance(value, str) or not value.strip() or len(value) > 100:
-        raise ValueError(f"{name}: 1 to 100 characters")
+        raise ValueError(f"{name}: must have 1 to 100 characters")
     return value.strip()
 
 
@@ -207,5 +207,5 @@ def _paise(item: Mapping[str, Any], name: str) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_PAISE:
-        raise ValueError(f"{name}: a whole number of paise, not {str(value)[:40]!r}")
+        raise ValueError(f"{name}: must be a whole number of paise, not {str(value)[:40]!r}")
     return value

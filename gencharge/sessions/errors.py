@@ -21,48 +21,48 @@ class _WrongToken(Unauthorized):
 
 
 class AccessTokenInvalid(_WrongToken):
-    """This is not an access token of this service."""
+    """The access token is not valid. Sign in again."""
 
 
 class AccessTokenExpired(_WrongToken):
-    """The access token has expired; get a new one with the refresh token."""
+    """The access token has expired. Get a new one with the refresh token."""
 
 
 class SessionEnded(_WrongToken):
-    """This session has ended; sign in again."""
+    """This session has ended. Sign in again."""
 
 
 class RefreshTokenInvalid(Unauthorized):
-    """This refresh token is unknown, used up or expired; sign in again."""
+    """The refresh token is not valid, has expired or was already used. Sign in again."""
 
 
 class UsersOnly(Forbidden):
-    """This is for users; you are signed in as an admin."""
+    """This is only for customers. You are signed in as an admin."""
 
 
 class AdminsOnly(Forbidden):
-    """This is for admins; you are signed in as a user."""
+    """This is only for admins. You are signed in as a customer."""
 
 
-class PermissionMissing(Forbidden):
-    """Your role doesn't allow this."""
+class PermissionDenied(Forbidden):
+    """Your role does not allow this."""
 
 
 class OperatorScopeTooNarrow(Forbidden):
-    """This is about all operators; your role is limited to some."""
+    """This needs access to all operators. Your role covers only some of them."""
 
 
 class OperatorOutOfScope(Forbidden):
-    """Your role does not reach to this operator."""
+    """Your role does not cover this operator."""
 
 
 class SecondFactorRequired(Forbidden):
-    """Give your second factor first, with POST /v1/auth/second-factor/verify; set one up if you have none."""
+    """Confirm your second factor with POST /v1/auth/second-factor/verify first, or set one up."""
 
 
 class StepUpRequired(Forbidden):
-    """This needs a second factor given just now: POST /v1/auth/second-factor/verify, and try again."""
+    """Confirm your second factor again with POST /v1/auth/second-factor/verify, then repeat the request."""
 
 
-class SessionUnknown(NotFound):
-    """You have no such session."""
+class SessionNotFound(NotFound):
+    """Session not found."""

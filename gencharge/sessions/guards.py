@@ -25,7 +25,7 @@ from gencharge.sessions.errors import (
     NotSignedIn,
     OperatorOutOfScope,
     OperatorScopeTooNarrow,
-    PermissionMissing,
+    PermissionDenied,
     SecondFactorRequired,
     SessionEnded,
     StepUpRequired,
@@ -82,7 +82,7 @@ class Guard(SecurityBase):
         )
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises what ADMIN_ERRORS lists but PermissionMissing, and UsersOnly."""
+        """Who asks. Raises what ADMIN_ERRORS lists but PermissionDenied, and UsersOnly."""
         scope = request.scope
         authorization = b""
         for header in scope["headers"]:
@@ -116,11 +116,11 @@ class Requires(Guard):
         self.step_up = step_up
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises what Guard raises, PermissionMissing, OperatorScopeTooNarrow, StepUpRequired."""
+        """Who asks. Raises what Guard raises, PermissionDenied, OperatorScopeTooNarrow, StepUpRequired."""
         principal = await super().__call__(request)
         gate = Gate.of(request.scope["app"])
         if self.permission not in gate.grants.get(principal.role, _NOTHING):
-            raise PermissionMissing(f"Your role doesn't allow {self.permission}.")
+            raise PermissionDenied(f"Your role does not allow {self.permission}.")
         if principal.operator_scope and not self.scoped:
             raise OperatorScopeTooNarrow
         if self.step_up:
@@ -160,7 +160,7 @@ def within(admin: Principal, operator: ColumnElement[str]) -> ColumnElement[bool
 def check_scope(admin: Principal, operator: str) -> None:
     """Raises OperatorOutOfScope where a change would put something under an operator beyond the admin's scope."""
     if not admin.sees(operator):
-        raise OperatorOutOfScope(f"Your role reaches to {', '.join(admin.operator_scope)} only.")
+        raise OperatorOutOfScope(f"Your role covers only {', '.join(admin.operator_scope)}.")
 
 
 SignedIn = Annotated[Principal, Depends(Guard())]
@@ -179,6 +179,6 @@ SIGNED_IN_ERRORS: Final[tuple[type[Problem], ...]] = (
     SessionEnded,
 )
 USER_ERRORS: Final = (*SIGNED_IN_ERRORS, UsersOnly)
-SCOPED_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, PermissionMissing)
+SCOPED_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, PermissionDenied)
 ADMIN_ERRORS: Final = (*SCOPED_ERRORS, OperatorScopeTooNarrow)
 STEP_UP_ERRORS: Final = (*ADMIN_ERRORS, StepUpRequired)

@@ -15,7 +15,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.sessions import announcer, crud
-from gencharge.sessions.errors import SessionEnded, SessionUnknown
+from gencharge.sessions.errors import SessionEnded, SessionNotFound
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
 from gencharge.sessions.models import Session
 from gencharge.sessions.refresh import Refresh, keys_of, new_seed
@@ -175,9 +175,9 @@ async def give_second_factor(db: AsyncSession, user_id: UUID, session_id: UUID, 
 
 
 async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: str) -> None:
-    """End one of an owner's sessions. Raises SessionUnknown for another one's, or one that has ended."""
+    """End one of an owner's sessions. Raises SessionNotFound for another one's, or one that has ended."""
     if not await revoke(db, user_id, session_id, reason=reason):
-        raise SessionUnknown
+        raise SessionNotFound
 
 
 async def list_live(

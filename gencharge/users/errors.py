@@ -5,12 +5,12 @@ from __future__ import annotations
 from gencharge.core.errors import Conflict, Forbidden, Invalid, NotFound, field_problem
 
 
-class UserUnknown(NotFound):
-    """There is no such user."""
+class UserNotFound(NotFound):
+    """User not found."""
 
 
 class UserBlocked(Forbidden):
-    """This account is blocked; ask support."""
+    """This account is blocked. Contact support."""
 
 
 class UserNotActive(Conflict):
@@ -26,67 +26,69 @@ class UserNotDeactivated(Conflict):
 
 
 class UserAlreadyArchived(Conflict):
-    """This user was archived; nothing of it can be changed any more."""
+    """This account is archived and can no longer be changed."""
 
 
-class UserTypeUnchanged(Conflict):
-    """The user is of this type already."""
+class UserTypeAlreadySet(Conflict):
+    """The account already has this type."""
 
 
 # What rooms above have against closing an account or switching its type. Here, where the routes list them.
 
 
 class WalletNotEmpty(Conflict):
-    """There is money in the wallet; spend it, or have it paid out with `payout=true`."""
+    """There is still money in the wallet. Spend it, or have it paid out with `payout=true`."""
 
 
-class WalletHoldsMoney(Conflict):
-    """Money is set aside for a recharge that is not settled yet; wait until it is."""
+class WalletHasHolds(Conflict):
+    """Part of the balance is on hold for a pending recharge. Wait until it is completed."""
 
 
-class PlanOfOtherType(Conflict):
-    """A plan of the other type is active or queued on the number."""
+class PlanTypeMismatch(Conflict):
+    """The number still has an active or queued plan of the current type."""
 
 
 class FreshSignInRequired(Forbidden):
-    """Sign in again with a new code first, and delete the account then."""
+    """To delete your account, sign in again with a new code first."""
 
 
-class SavedNumberUnknown(NotFound):
-    """You have saved no such number."""
+class SavedNumberNotFound(NotFound):
+    """Saved number not found."""
 
 
-class NumberAlreadySaved(Conflict):
-    """You have saved this number already."""
-
-    def __init__(self) -> None:
-        super().__init__(errors=[field_problem("body.phone_number", self.title(), "number_already_saved")])
-
-
-class SavedNumbersFull(Conflict):
-    """You have saved as many numbers as can be saved; remove one first."""
-
-
-class SearchSortedByName(Invalid):
-    """What a search finds is sorted by name."""
+class SavedNumberAlreadyExists(Conflict):
+    """You have already saved this number."""
 
     def __init__(self) -> None:
-        super().__init__(errors=[field_problem("query.sort", "`name` or `-name`", "search_sorted_by_name")])
+        super().__init__(
+            errors=[field_problem("body.phone_number", self.title(), "saved_number_already_exists")]
+        )
 
 
-class AlreadyRegistered(Conflict):
-    """You have registered already."""
+class SavedNumberLimitExceeded(Conflict):
+    """You can't save any more numbers. Remove one first."""
 
 
-class ReferralCodeUnknown(Invalid):
-    """There is no such referral code."""
+class SortInvalid(Invalid):
+    """Search results can only be sorted by name."""
 
     def __init__(self) -> None:
-        super().__init__(errors=[field_problem("body.referral_code", self.title(), "referral_code_unknown")])
+        super().__init__(errors=[field_problem("query.sort", "Must be `name` or `-name`", "sort_invalid")])
+
+
+class UserAlreadyRegistered(Conflict):
+    """You have already registered."""
+
+
+class ReferralCodeInvalid(Invalid):
+    """This referral code is not valid."""
+
+    def __init__(self) -> None:
+        super().__init__(errors=[field_problem("body.referral_code", self.title(), "referral_code_invalid")])
 
 
 class OwnReferralCode(Invalid):
-    """Your own referral code can't refer you."""
+    """You can't use your own referral code."""
 
     def __init__(self) -> None:
         super().__init__(errors=[field_problem("body.referral_code", self.title(), "own_referral_code")])

@@ -12,7 +12,7 @@ from gencharge.core.http.web import to_json
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.stores.stores import Stores
 from gencharge.users import crud
-from gencharge.users.errors import UserUnknown
+from gencharge.users.errors import UserNotFound
 from gencharge.users.events import UserDataExported
 
 _CHUNK_BYTES: Final = 32_768
@@ -21,10 +21,10 @@ _CHUNK_BYTES: Final = 32_768
 async def export(stores: Stores, parts: Sequence[PersonalData], user_id: UUID) -> AsyncIterator[bytes]:
     """The document in chunks. What can fail fails here, before the first of them.
 
-    Raises UserUnknown, DatabaseUnavailable, DocumentsUnavailable.
+    Raises UserNotFound, DatabaseUnavailable, DocumentsUnavailable.
     """
     if await stores.database.run(lambda db: crud.get_status(db, user_id)) is None:
-        raise UserUnknown
+        raise UserNotFound
     found = {part.name: await part.export(stores, user_id) for part in parts if part.export is not None}
     await stores.database.run(lambda db: emit(db, UserDataExported(user_id=str(user_id))))
     return _in_chunks(_written(found))

@@ -27,7 +27,7 @@ from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
 from gencharge.users import crud
 from gencharge.users import profile_service as profile
-from gencharge.users.errors import UserNotActive, UserNotBlocked, UserNotDeactivated, UserUnknown
+from gencharge.users.errors import UserNotActive, UserNotBlocked, UserNotDeactivated, UserNotFound
 from gencharge.users.events import (
     UserArchived,
     UserBlocked,
@@ -39,7 +39,7 @@ from gencharge.users.models import User, UserStatus
 
 
 async def block(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Shut an active user out. Raises UserUnknown, UserNotActive."""
+    """Shut an active user out. Raises UserNotFound, UserNotActive."""
     user = await _move(db, user_id, UserStatus.ACTIVE, UserStatus.BLOCKED, UserNotActive, by, reason)
     await sessions.revoke(db, user_id, reason="blocked")
     moved = _moved(UserStatus.ACTIVE, UserStatus.BLOCKED)
@@ -48,7 +48,7 @@ async def block(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> Us
 
 
 async def unblock(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Let a blocked user in again. Raises UserUnknown, UserNotBlocked."""
+    """Let a blocked user in again. Raises UserNotFound, UserNotBlocked."""
     user = await _move(db, user_id, UserStatus.BLOCKED, UserStatus.ACTIVE, UserNotBlocked, by, reason)
     moved = _moved(UserStatus.BLOCKED, UserStatus.ACTIVE)
     await emit(db, UserUnblocked(user_id=str(user_id), reason=reason, changes=moved))
@@ -56,7 +56,7 @@ async def unblock(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> 
 
 
 async def deactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Put an active user's account aside until they sign in again. Raises UserUnknown, UserNotActive."""
+    """Put an active user's account aside until they sign in again. Raises UserNotFound, UserNotActive."""
     user = await _move(db, user_id, UserStatus.ACTIVE, UserStatus.DEACTIVATED, UserNotActive, by, reason)
     await sessions.revoke(db, user_id, reason="deactivated")
     moved = _moved(UserStatus.ACTIVE, UserStatus.DEACTIVATED)
@@ -67,7 +67,7 @@ async def deactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) 
 
 
 async def reactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Bring a deactivated user's account back. Raises UserUnknown, UserNotDeactivated."""
+    """Bring a deactivated user's account back. Raises UserNotFound, UserNotDeactivated."""
     user = await _move(db, user_id, UserStatus.DEACTIVATED, UserStatus.ACTIVE, UserNotDeactivated, by, reason)
     moved = _moved(UserStatus.DEACTIVATED, UserStatus.ACTIVE)
     await emit(db, UserReactivated(user_id=str(user_id), reason=reason, changes=moved))
@@ -86,7 +86,7 @@ async def archive(
 ) -> User:
     """Close an account for good, whatever its status; number and address are free at once.
 
-    `payout` pays the rest of the balance out; `keep_days`: how long the personal data is kept. Raises UserUnknown,
+    `payout` pays the rest of the balance out; `keep_days`: how long the personal data is kept. Raises UserNotFound,
     UserAlreadyArchived, and what a room has against it (WalletNotEmpty).
     """
     user = await profile.lock(db, user_id)
@@ -128,7 +128,7 @@ async def _move(
         return user
     present = await crud.get_status(db, user_id)
     if present is None:
-        raise UserUnknown
+        raise UserNotFound
     raise refusal(f"{refusal.title()} This one is {present}.", user_status=present)
 
 

@@ -15,7 +15,7 @@ from gencharge.core.values.phone import masked
 from gencharge.operators import service as operators
 from gencharge.users import crud
 from gencharge.users import profile_service as profile
-from gencharge.users.errors import NumberAlreadySaved, SavedNumbersFull, SavedNumberUnknown
+from gencharge.users.errors import SavedNumberAlreadyExists, SavedNumberLimitExceeded, SavedNumberNotFound
 from gencharge.users.events import NumberSaved, SavedNumberChanged, SavedNumberRemoved
 from gencharge.users.models import SavedNumber
 from gencharge.users.names import masked_name
@@ -33,10 +33,10 @@ async def list_saved(
 
 
 async def get(db: AsyncSession, user_id: UUID, number_id: UUID) -> SavedNumber:
-    """One of the user's saved numbers. Raises SavedNumberUnknown, also for another's."""
+    """One of the user's saved numbers. Raises SavedNumberNotFound, also for another's."""
     found = await crud.get_number(db, user_id, number_id)
     if found is None:
-        raise SavedNumberUnknown
+        raise SavedNumberNotFound
     return found
 
 
@@ -52,11 +52,11 @@ async def save(
 ) -> SavedNumber:
     """Keep a number, and what the user says of it.
 
-    Raises NumberAlreadySaved (409; names its field), SavedNumbersFull, UserUnknown, UserAlreadyArchived.
+    Raises SavedNumberAlreadyExists (409; names its field), SavedNumberLimitExceeded, UserNotFound, UserAlreadyArchived.
     """
     user = await profile.lock(db, user_id)  # counts and adds one at a time
     if await crud.count_numbers(db, user_id) >= MOST:
-        raise SavedNumbersFull(f"You have saved {MOST} numbers; remove one first.", limit=MOST)
+        raise SavedNumberLimitExceeded(f"You can save up to {MOST} numbers. Remove one first.", limit=MOST)
     now = clock.now()
     known = {"operator": operator, "circle": circle, "service_type": service_type}
     saved = await crud.add_number(
@@ -70,7 +70,7 @@ async def save(
         updated_at=now,
     )
     if saved is None:
-        raise NumberAlreadySaved
+        raise SavedNumberAlreadyExists
     await _remember(db, saved, own_number=user.phone_number)
     await emit(
         db,
@@ -87,12 +87,12 @@ async def save(
 async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, wanted: dict[str, Any]) -> SavedNumber:
     """Change some of nickname, operator, circle, service_type.
 
-    Raises SavedNumberUnknown, also for another's, UserUnknown, UserAlreadyArchived.
+    Raises SavedNumberNotFound, also for another's, UserNotFound, UserAlreadyArchived.
     """
     user = await profile.lock(db, user_id)
     saved = await crud.lock_number(db, user_id, number_id)
     if saved is None:
-        raise SavedNumberUnknown
+        raise SavedNumberNotFound
     moved = changes({name: getattr(saved, name) for name in wanted}, wanted)
     if not moved:
         return saved
@@ -109,10 +109,10 @@ async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, wanted: dict[st
 
 
 async def remove(db: AsyncSession, user_id: UUID, number_id: UUID) -> None:
-    """Forget a saved number. Raises SavedNumberUnknown, also for another's."""
+    """Forget a saved number. Raises SavedNumberNotFound, also for another's."""
     gone = await crud.delete_number(db, user_id, number_id)
     if gone is None:
-        raise SavedNumberUnknown
+        raise SavedNumberNotFound
     await emit(
         db,
         SavedNumberRemoved(user_id=str(user_id), number_id=str(number_id), masked_phone_number=masked(gone)),

@@ -15,34 +15,34 @@ from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.operators import service as operators
 from gencharge.users import crud
-from gencharge.users.errors import UserAlreadyArchived, UserTypeUnchanged, UserUnknown
+from gencharge.users.errors import UserAlreadyArchived, UserNotFound, UserTypeAlreadySet
 from gencharge.users.events import PreferencesChanged, UserKycTierChanged, UserTypeSwitched, UserUpdated
 from gencharge.users.models import DEFAULT_PREFERENCES, KycTier, User, UserStatus, UserType
 from gencharge.users.names import masked_email, masked_name, name_key
 
 
 async def lock(db: AsyncSession, user_id: UUID) -> User:
-    """The user, held to the end of the transaction. Raises UserUnknown, UserAlreadyArchived."""
+    """The user, held to the end of the transaction. Raises UserNotFound, UserAlreadyArchived."""
     user = await crud.lock_user(db, user_id)
     if user is None:
-        raise UserUnknown
+        raise UserNotFound
     if user.status == UserStatus.ARCHIVED:
         raise UserAlreadyArchived
     return user
 
 
 async def find(db: AsyncSession, user_id: UUID) -> User:
-    """The user, also an archived one. Raises UserUnknown."""
+    """The user, also an archived one. Raises UserNotFound."""
     user = await crud.get_user(db, user_id)
     if user is None:
-        raise UserUnknown
+        raise UserNotFound
     return user
 
 
 async def edit(db: AsyncSession, user_id: UUID, *, name: str | None = None, email: str | None = None) -> User:
     """Change the name, the e-mail address or both; the old address is free for others then.
 
-    Raises UserUnknown, UserAlreadyArchived, EmailTaken (409; names its field).
+    Raises UserNotFound, UserAlreadyArchived, EmailAlreadyExists (409; names its field).
     """
     user = await lock(db, user_id)
     before = {"name": user.name, "email": user.email}
@@ -78,11 +78,11 @@ async def switch_type(
 ) -> User:
     """Bill the user's own number in the other way from now on; what is known of the number says so, too.
 
-    Raises UserUnknown, UserAlreadyArchived, UserTypeUnchanged, and what a room has against it.
+    Raises UserNotFound, UserAlreadyArchived, UserTypeAlreadySet, and what a room has against it.
     """
     user = await lock(db, user_id)
     if user.user_type == user_type:
-        raise UserTypeUnchanged(f"The user is {user.user_type} already.")
+        raise UserTypeAlreadySet(f"The account is already {user.user_type}.")
     for part in parts:
         if part.may_switch is not None:
             await part.may_switch(db, user_id, user_type.value)
@@ -99,7 +99,7 @@ async def switch_type(
 
 
 async def set_kyc_tier(db: AsyncSession, user_id: UUID, tier: KycTier, *, reason: str) -> User:
-    """Note how well the user is known; the same tier again changes nothing. Raises UserUnknown, UserAlreadyArchived."""
+    """Note how well the user is known; the same tier again changes nothing. Raises UserNotFound, UserAlreadyArchived."""
     user = await lock(db, user_id)
     moved = changes({"kyc_tier": user.kyc_tier}, {"kyc_tier": tier.value})
     if moved:
@@ -125,7 +125,7 @@ async def preferences_with_instant(
 
 
 async def change_preferences(db: AsyncSession, user_id: UUID, wanted: Mapping[str, bool]) -> None:
-    """Set all eight switches. Raises UserUnknown, UserAlreadyArchived."""
+    """Set all eight switches. Raises UserNotFound, UserAlreadyArchived."""
     await lock(db, user_id)
     before = await preferences_of(db, user_id)
     await crud.put_preferences(db, user_id, wanted, now=clock.now())

@@ -22,8 +22,8 @@ from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.personal_data import parts_of
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
-from gencharge.directory.errors import EmailTaken
-from gencharge.operators.errors import UnknownCircle, UnknownOperator
+from gencharge.directory.errors import EmailAlreadyExists
+from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.operators.service import CurrentOperators
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
@@ -34,16 +34,16 @@ from gencharge.users import profile_service as profile
 from gencharge.users import service
 from gencharge.users.errors import (
     FreshSignInRequired,
-    NumberAlreadySaved,
-    PlanOfOtherType,
-    SavedNumbersFull,
-    SavedNumberUnknown,
+    PlanTypeMismatch,
+    SavedNumberAlreadyExists,
+    SavedNumberLimitExceeded,
+    SavedNumberNotFound,
     UserAlreadyArchived,
     UserNotActive,
     UserNotDeactivated,
-    UserTypeUnchanged,
-    UserUnknown,
-    WalletHoldsMoney,
+    UserNotFound,
+    UserTypeAlreadySet,
+    WalletHasHolds,
     WalletNotEmpty,
 )
 from gencharge.users.models import SavedNumber
@@ -68,10 +68,10 @@ EXPORTED: Final[dict[int | str, dict[str, Any]]] = {
     }
 }
 _READING: Final = (*USER_ERRORS, DatabaseUnavailable)
-_CHANGING: Final = (*_READING, MalformedJson, ValidationFailed, UserUnknown, UserAlreadyArchived)
+_CHANGING: Final = (*_READING, MalformedJson, ValidationFailed, UserNotFound, UserAlreadyArchived)
 
 
-@router.get("/me", response_model=UserOut, responses=errors(*_READING, UserUnknown))
+@router.get("/me", response_model=UserOut, responses=errors(*_READING, UserNotFound))
 async def read_me(db: Db, me: SignedInUser) -> UserOut:
     """Who I am."""
     return UserOut.model_validate(await service.get(db, me.user_id))
@@ -89,11 +89,11 @@ async def edit_me(db: Db, me: SignedInUser, body: EditMe) -> UserOut:
     responses=errors(
         *_READING,
         ValidationFailed,
-        UserUnknown,
+        UserNotFound,
         UserAlreadyArchived,
         FreshSignInRequired,
         WalletNotEmpty,
-        WalletHoldsMoney,
+        WalletHasHolds,
     ),
 )
 async def delete_me(
@@ -122,7 +122,7 @@ async def delete_me(
     )
 
 
-@router.put("/me/email", response_model=UserOut, responses=errors(*_CHANGING, EmailTaken))
+@router.put("/me/email", response_model=UserOut, responses=errors(*_CHANGING, EmailAlreadyExists))
 async def change_email(db: Db, me: SignedInUser, body: ChangeEmail) -> UserOut:
     """Change my e-mail address. The old one is free for others."""
     return UserOut.model_validate(await profile.edit(db, me.user_id, email=body.email))
@@ -131,7 +131,7 @@ async def change_email(db: Db, me: SignedInUser, body: ChangeEmail) -> UserOut:
 @router.post(
     "/me/switch-type",
     response_model=UserOut,
-    responses=errors(*_CHANGING, UserTypeUnchanged, PlanOfOtherType),
+    responses=errors(*_CHANGING, UserTypeAlreadySet, PlanTypeMismatch),
 )
 async def switch_type(db: Db, me: SignedInUser, request: Request, body: SwitchType) -> UserOut:
     """Say that my own number is prepaid, or postpaid, from now on."""
@@ -143,7 +143,7 @@ async def switch_type(db: Db, me: SignedInUser, request: Request, body: SwitchTy
 @router.post(
     "/me/deactivate",
     status_code=204,
-    responses=errors(*_READING, MalformedJson, ValidationFailed, UserUnknown, UserNotActive),
+    responses=errors(*_READING, MalformedJson, ValidationFailed, UserNotFound, UserNotActive),
 )
 async def deactivate_me(db: Db, me: SignedInUser, body: WithReason) -> None:
     """Leave for a while: signs me out everywhere. Signing in again brings the account back."""
@@ -151,7 +151,7 @@ async def deactivate_me(db: Db, me: SignedInUser, body: WithReason) -> None:
 
 
 @router.post(
-    "/me/reactivate", response_model=UserOut, responses=errors(*_READING, UserUnknown, UserNotDeactivated)
+    "/me/reactivate", response_model=UserOut, responses=errors(*_READING, UserNotFound, UserNotDeactivated)
 )
 async def reactivate_me(db: Db, me: SignedInUser) -> UserOut:
     """Bring my deactivated account back.
@@ -184,7 +184,7 @@ async def _preferences(db: Db, user_id: UUID) -> PreferencesOut:
 @router.get(
     "/me/export",
     response_class=StreamingResponse,
-    responses=EXPORTED | errors(*_READING, UserUnknown, DocumentsUnavailable),
+    responses=EXPORTED | errors(*_READING, UserNotFound, DocumentsUnavailable),
 )
 async def export_me(request: Request, me: SignedInUser) -> StreamingResponse:
     """All that is held about me, as one JSON document."""
@@ -215,7 +215,9 @@ async def list_numbers(db: Db, me: SignedInUser, page: Paging) -> Page[SavedNumb
     "/me/numbers",
     status_code=201,
     response_model=SavedNumberOut,
-    responses=errors(*_CHANGING, NumberAlreadySaved, SavedNumbersFull, UnknownOperator, UnknownCircle),
+    responses=errors(
+        *_CHANGING, SavedNumberAlreadyExists, SavedNumberLimitExceeded, OperatorInvalid, CircleInvalid
+    ),
 )
 async def save_number(
     db: Db, me: SignedInUser, directory: CurrentOperators, body: SaveNumber
@@ -237,7 +239,7 @@ async def save_number(
 @router.get(
     "/me/numbers/{number_id}",
     response_model=SavedNumberOut,
-    responses=errors(*_READING, ValidationFailed, SavedNumberUnknown),
+    responses=errors(*_READING, ValidationFailed, SavedNumberNotFound),
 )
 async def read_number(db: Db, me: SignedInUser, number_id: UUID) -> SavedNumberOut:
     """One of my saved numbers."""
@@ -247,7 +249,7 @@ async def read_number(db: Db, me: SignedInUser, number_id: UUID) -> SavedNumberO
 @router.patch(
     "/me/numbers/{number_id}",
     response_model=SavedNumberOut,
-    responses=errors(*_CHANGING, SavedNumberUnknown, UnknownOperator, UnknownCircle),
+    responses=errors(*_CHANGING, SavedNumberNotFound, OperatorInvalid, CircleInvalid),
 )
 async def edit_number(
     db: Db, me: SignedInUser, directory: CurrentOperators, number_id: UUID, body: EditNumber
@@ -264,7 +266,7 @@ async def edit_number(
 @router.delete(
     "/me/numbers/{number_id}",
     status_code=204,
-    responses=errors(*_READING, ValidationFailed, SavedNumberUnknown),
+    responses=errors(*_READING, ValidationFailed, SavedNumberNotFound),
 )
 async def remove_number(db: Db, me: SignedInUser, number_id: UUID) -> None:
     """Forget a saved number."""

@@ -19,7 +19,7 @@ from gencharge.users.models import KycTier, UserStatus, UserType
 def visible_line(raw: str) -> str:
     """One line of text without invisible characters. For a field of a schema: raises PydanticCustomError."""
     if any(unicodedata.category(character)[0] == "C" and character not in _JOINERS for character in raw):
-        raise PydanticCustomError("line", "one line of visible characters")
+        raise PydanticCustomError("line", "Must be one line of visible characters")
     return unicodedata.normalize("NFC", raw)
 
 
@@ -120,10 +120,10 @@ class EditNumber(Body):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("give at least one of nickname, operator, circle, service_type")
+            raise ValueError("Give at least one of nickname, operator, circle and service_type")
         for name in self.model_fields_set - {"circle"}:
             if getattr(self, name) is None:
-                raise ValueError(f"{name} is not null")
+                raise ValueError(f"{name} must not be null")
         return self
 
 

@@ -17,11 +17,11 @@ from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.users import crud
 from gencharge.users.errors import (
-    AlreadyRegistered,
     OwnReferralCode,
-    ReferralCodeUnknown,
+    ReferralCodeInvalid,
+    UserAlreadyRegistered,
     UserBlocked,
-    UserUnknown,
+    UserNotFound,
 )
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
 from gencharge.users.models import User, UserBrief, UserStatus, UserType
@@ -58,7 +58,7 @@ async def create(
 ) -> User:
     """A new active user with this phone number (E.164); registered if a name and an address are given.
 
-    Raises PhoneTaken, EmailTaken (409; each names its field).
+    Raises PhoneNumberAlreadyExists, EmailAlreadyExists (409; each names its field).
     """
     user_id = user_id or new_id()
     await directory.claim_phone(db, phone_number, kind=OwnerKind.USER, owner_id=user_id)
@@ -85,10 +85,10 @@ async def create(
 
 
 async def get(db: AsyncSession, user_id: UUID) -> User:
-    """The user. Raises UserUnknown."""
+    """The user. Raises UserNotFound."""
     user = await crud.get_user(db, user_id)
     if user is None or user.status == UserStatus.ARCHIVED:
-        raise UserUnknown
+        raise UserNotFound
     return user
 
 
@@ -103,13 +103,13 @@ async def register(
 ) -> User:
     """Complete a user's data, once.
 
-    Raises AlreadyRegistered, EmailTaken, ReferralCodeUnknown, OwnReferralCode, UserUnknown.
+    Raises UserAlreadyRegistered, EmailAlreadyExists, ReferralCodeInvalid, OwnReferralCode, UserNotFound.
     """
     user = await crud.lock_user(db, user_id)
     if user is None or user.status == UserStatus.ARCHIVED:
-        raise UserUnknown
+        raise UserNotFound
     if user.registered_at is not None:
-        raise AlreadyRegistered
+        raise UserAlreadyRegistered
     referred_by = None if referral_code is None else await _referrer(db, user, referral_code)
     await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
     if user.email is not None and user.email.lower() != email.lower():
@@ -135,16 +135,16 @@ async def register(
 async def admit(db: AsyncSession, user_id: UUID, *, reactivating: bool) -> User:
     """The user, held to the end of the transaction, if they may have a session.
 
-    With `reactivating`, somebody who left for a while is back by that. Raises UserUnknown, UserBlocked.
+    With `reactivating`, somebody who left for a while is back by that. Raises UserNotFound, UserBlocked.
     """
     user = await crud.lock_user(db, user_id)
     if user is None or user.status == UserStatus.ARCHIVED:
-        raise UserUnknown
+        raise UserNotFound
     if user.status == UserStatus.BLOCKED:
         raise UserBlocked
     if user.status == UserStatus.DEACTIVATED:
         if not reactivating:
-            raise UserUnknown
+            raise UserNotFound
         user.status = UserStatus.ACTIVE.value
         user.status_since = user.updated_at = clock.now()
         user.status_by, user.status_reason = user_id, "signed in"
@@ -179,9 +179,9 @@ async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:
         raise OwnReferralCode
     found = await crud.get_referral_code(db, code)
     if found is None:
-        raise ReferralCodeUnknown
+        raise ReferralCodeInvalid
     if await crud.get_status(db, found.user_id) == UserStatus.ARCHIVED:
-        raise ReferralCodeUnknown  # there is nobody to thank any more
+        raise ReferralCodeInvalid  # there is nobody to thank any more
     return found.user_id
 
 

@@ -20,7 +20,7 @@ from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.personal_data import parts_of
 from gencharge.core.values.ids import SYSTEM
-from gencharge.directory.errors import EmailTaken
+from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
 from gencharge.users import export_service as exports
@@ -28,15 +28,15 @@ from gencharge.users import lifecycle_service as lifecycle
 from gencharge.users import profile_service as profile
 from gencharge.users import staff_service
 from gencharge.users.errors import (
-    PlanOfOtherType,
-    SearchSortedByName,
+    PlanTypeMismatch,
+    SortInvalid,
     UserAlreadyArchived,
     UserNotActive,
     UserNotBlocked,
     UserNotDeactivated,
-    UserTypeUnchanged,
-    UserUnknown,
-    WalletHoldsMoney,
+    UserNotFound,
+    UserTypeAlreadySet,
+    WalletHasHolds,
     WalletNotEmpty,
 )
 from gencharge.users.models import KycTier, User, UserType
@@ -60,13 +60,13 @@ SureEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, 
 WalletEditor = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE))]
 _READING: Final = (*ADMIN_ERRORS, DatabaseUnavailable, ValidationFailed)
-_CHANGING: Final = (*_READING, MalformedJson, UserUnknown)
+_CHANGING: Final = (*_READING, MalformedJson, UserNotFound)
 
 
 @router.get(
     "",
     response_model=Page[StaffUserOut],
-    responses=errors(*_READING, CursorInvalid, SearchSortedByName),
+    responses=errors(*_READING, CursorInvalid, SortInvalid),
 )
 async def list_users(
     db: Db, admin: Reader, query: Annotated[PresentUserQuery, Query()]
@@ -79,7 +79,7 @@ async def list_users(
 @router.get(
     "/archived",
     response_model=Page[ArchivedUserOut],
-    responses=errors(*_READING, CursorInvalid, SearchSortedByName),
+    responses=errors(*_READING, CursorInvalid, SortInvalid),
 )
 async def list_archived_users(
     db: Db, admin: Reader, query: Annotated[UserQuery, Query()]
@@ -89,7 +89,7 @@ async def list_archived_users(
     return Page(items=[_archived(row) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{user_id}", response_model=UserDetailOut, responses=errors(*_READING, UserUnknown))
+@router.get("/{user_id}", response_model=UserDetailOut, responses=errors(*_READING, UserNotFound))
 async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> UserDetailOut:
     """A customer, archived or not, with what each room holds about them."""
     user = await profile.find(db, user_id)
@@ -102,7 +102,7 @@ async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> U
 @router.patch(
     "/{user_id}",
     response_model=StaffUserOut,
-    responses=errors(*_CHANGING, EmailTaken, UserAlreadyArchived),
+    responses=errors(*_CHANGING, EmailAlreadyExists, UserAlreadyArchived),
 )
 async def edit_user(db: Db, admin: Editor, user_id: UUID, body: EditUser) -> StaffUserOut:
     """Change a customer's name, e-mail address or both."""
@@ -112,7 +112,7 @@ async def edit_user(db: Db, admin: Editor, user_id: UUID, body: EditUser) -> Sta
 @router.delete(
     "/{user_id}",
     status_code=204,
-    responses=errors(*_READING, UserUnknown, UserAlreadyArchived, WalletNotEmpty, WalletHoldsMoney),
+    responses=errors(*_READING, UserNotFound, UserAlreadyArchived, WalletNotEmpty, WalletHasHolds),
 )
 async def archive_user(
     db: Db,
@@ -165,7 +165,7 @@ async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: WithReason
 @router.post(
     "/{user_id}/switch-type",
     response_model=StaffUserOut,
-    responses=errors(*_CHANGING, UserAlreadyArchived, UserTypeUnchanged, PlanOfOtherType),
+    responses=errors(*_CHANGING, UserAlreadyArchived, UserTypeAlreadySet, PlanTypeMismatch),
 )
 async def switch_user_type(
     db: Db, admin: Editor, request: Request, user_id: UUID, body: SwitchType
@@ -182,7 +182,7 @@ async def switch_user_type(
         DatabaseUnavailable,
         MalformedJson,
         ValidationFailed,
-        UserUnknown,
+        UserNotFound,
         UserAlreadyArchived,
     ),
 )
@@ -194,7 +194,7 @@ async def change_kyc_tier(db: Db, admin: WalletEditor, user_id: UUID, body: Chan
 @router.get(
     "/{user_id}/export",
     response_class=StreamingResponse,
-    responses=EXPORTED | errors(*_READING, StepUpRequired, UserUnknown, DocumentsUnavailable),
+    responses=EXPORTED | errors(*_READING, StepUpRequired, UserNotFound, DocumentsUnavailable),
 )
 async def export_user(request: Request, admin: SureEditor, user_id: UUID) -> StreamingResponse:
     """All that is held about a customer, for one who can't fetch it. Needs a second factor given just now; the audit trail notes it."""

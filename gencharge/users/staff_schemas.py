@@ -29,7 +29,7 @@ class EditUser(Body):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if self.name is None and self.email is None:
-            raise ValueError("give `name`, `email` or both")
+            raise ValueError("Give `name`, `email` or both")
         return self
 
 
@@ -65,7 +65,7 @@ class UserQuery(BoundedParams):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date is not after to_date")
+            raise ValueError("from_date must not be after to_date")
         return self
 
 

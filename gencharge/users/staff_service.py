@@ -17,7 +17,7 @@ from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.users import staff_crud
-from gencharge.users.errors import SearchSortedByName
+from gencharge.users.errors import SortInvalid
 from gencharge.users.models import User, UserStatus
 from gencharge.users.staff_schemas import PresentUserQuery, UserQuery
 
@@ -28,7 +28,7 @@ SCATTERED: Final = 2_000
 
 
 async def list_present(db: AsyncSession, query: PresentUserQuery) -> tuple[list[User], str | None]:
-    """A page of the users that are not archived, and the next cursor. Raises SearchSortedByName, CursorInvalid."""
+    """A page of the users that are not archived, and the next cursor. Raises SortInvalid, CursorInvalid."""
     sort = _sort_of(query)
     owners = list[UUID | None]()
     if query.phone_number is not None:
@@ -46,7 +46,7 @@ async def list_present(db: AsyncSession, query: PresentUserQuery) -> tuple[list[
 
 
 async def list_archived(db: AsyncSession, query: UserQuery) -> tuple[list[User], str | None]:
-    """A page of the archived users, and the next cursor. Raises SearchSortedByName, CursorInvalid."""
+    """A page of the archived users, and the next cursor. Raises SortInvalid, CursorInvalid."""
     sort = _sort_of(query)
     return await _fetch_page(
         db,
@@ -81,7 +81,7 @@ async def _fetch_page(
 def _sort_of(query: UserQuery) -> str:
     sort = query.sort or ("name" if query.search else "-created_at")
     if query.search is not None and not _is_by_name(sort):
-        raise SearchSortedByName
+        raise SortInvalid
     return sort
 
 

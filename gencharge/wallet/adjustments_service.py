@@ -17,15 +17,15 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.users import service as users
-from gencharge.users.errors import UserUnknown
+from gencharge.users.errors import UserNotFound
 from gencharge.users.models import UserBrief, UserStatus
 from gencharge.wallet import crud, service
 from gencharge.wallet.errors import (
-    AdjustmentDecided,
+    AdjustmentAlreadyDecided,
+    AdjustmentAlreadyExpired,
     AdjustmentNotFound,
-    AdjustmentOverdue,
-    AnothersRequest,
-    OwnRequest,
+    RequesterOnly,
+    SecondApproverRequired,
 )
 from gencharge.wallet.events import (
     AdjustmentApproved,
@@ -59,7 +59,7 @@ async def request(
 ) -> Answered[AdjustmentOut]:
     """Ask for a correction, once for a key of this admin's. No money moves.
 
-    Raises UserUnknown, WalletNotFound, IdempotencyKeyReused.
+    Raises UserNotFound, WalletNotFound, IdempotencyKeyReused.
     """
     now, adjustment_id = clock.now(), new_id()
     request_hash = fingerprint(wanted)
@@ -110,14 +110,14 @@ async def approve(
 ) -> CustomerAdjustmentOut:
     """Approve another admin's request and move the money, both or neither.
 
-    Raises AdjustmentNotFound, OwnRequest, AdjustmentDecided, AdjustmentOverdue, UserUnknown, WalletNotFound,
-    InsufficientBalance, BalanceLimitReached. After any of them the request is as it was.
+    Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired, UserNotFound, WalletNotFound,
+    InsufficientBalance, BalanceLimitExceeded. After any of them the request is as it was.
     """
     status = AdjustmentStatus.APPROVED
     decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
     customer = await crud.lock_customer(db, user_id)
     if customer is None or customer.status == UserStatus.ARCHIVED:
-        raise UserUnknown
+        raise UserNotFound
     amount = Money(decided.amount)
     if decided.direction == Direction.CREDIT:
         limit = service.limits(settings, customer.kyc_tier).balance
@@ -151,7 +151,7 @@ async def approve(
 async def reject(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str
 ) -> CustomerAdjustmentOut:
-    """Refuse another admin's request. Raises AdjustmentNotFound, OwnRequest, AdjustmentDecided, AdjustmentOverdue."""
+    """Refuse another admin's request. Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired."""
     status = AdjustmentStatus.REJECTED
     decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
     await emit(db, AdjustmentRejected(**_told(decided), changes=_decision(decided)))
@@ -161,7 +161,7 @@ async def reject(
 async def cancel(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str
 ) -> CustomerAdjustmentOut:
-    """Take one's own request back. Raises AdjustmentNotFound, AnothersRequest, AdjustmentDecided, AdjustmentOverdue."""
+    """Take one's own request back. Raises AdjustmentNotFound, RequesterOnly, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired."""
     status = AdjustmentStatus.CANCELLED
     decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
     await emit(db, AdjustmentCancelled(**_told(decided), changes=_decision(decided)))
@@ -232,10 +232,12 @@ async def _decide(
         return decided
     found = await _get(db, user_id, adjustment_id)
     if (found.requested_by == admin_id) is not cancelling:
-        raise AnothersRequest if cancelling else OwnRequest
+        raise RequesterOnly if cancelling else SecondApproverRequired
     if found.status != AdjustmentStatus.PENDING:
-        raise AdjustmentDecided(f"This adjustment is {found.status}.", adjustment_status=found.status)
-    raise AdjustmentOverdue
+        raise AdjustmentAlreadyDecided(
+            f"This adjustment is already {found.status}.", adjustment_status=found.status
+        )
+    raise AdjustmentAlreadyExpired
 
 
 async def _get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> Adjustment:

@@ -6,45 +6,43 @@ from gencharge.core.errors import Conflict, Forbidden, Invalid, NotFound, field_
 
 
 class WalletNotFound(NotFound):
-    """There is no wallet for this account."""
+    """Wallet not found."""
 
 
 class TransactionNotFound(NotFound):
-    """There is no transaction with this id in your wallet."""
+    """Transaction not found."""
 
 
 class InsufficientBalance(Conflict):
     """The wallet balance does not cover this amount."""
 
 
-class BalanceLimitReached(Conflict):
-    """The wallet may not hold more than its limit; a full KYC raises it."""
+class BalanceLimitExceeded(Conflict):
+    """This would exceed the wallet's balance limit. A full KYC raises the limit."""
 
 
-class InstantNotYet(Invalid):
-    """A balance is known up to now only."""
+class InstantInvalid(Invalid):
+    """The date is in the future."""
 
     def __init__(self) -> None:
-        super().__init__(
-            errors=[field_problem("query.at", "an instant that is not after now", "instant_not_yet")]
-        )
+        super().__init__(errors=[field_problem("query.at", "Must not be in the future", "instant_invalid")])
 
 
 class AdjustmentNotFound(NotFound):
-    """This customer has no adjustment with this id."""
+    """Adjustment not found."""
 
 
-class AdjustmentDecided(Conflict):
-    """This adjustment was decided before."""
+class AdjustmentAlreadyDecided(Conflict):
+    """This adjustment has already been decided."""
 
 
-class AdjustmentOverdue(Conflict):
-    """Nobody decided on this adjustment in time; ask for a new one."""
+class AdjustmentAlreadyExpired(Conflict):
+    """This adjustment expired before it was decided. Request a new one."""
 
 
-class OwnRequest(Forbidden):
-    """A second admin decides on an adjustment; who asked for it can only cancel it."""
+class SecondApproverRequired(Forbidden):
+    """Another admin must decide on your request. You can only cancel it."""
 
 
-class AnothersRequest(Forbidden):
-    """Only who asked for an adjustment can cancel it; you can reject it."""
+class RequesterOnly(Forbidden):
+    """Only the admin who requested this adjustment can cancel it. You can reject it instead."""

@@ -13,7 +13,7 @@ from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.users.errors import WalletHoldsMoney, WalletNotEmpty
+from gencharge.users.errors import WalletHasHolds, WalletNotEmpty
 from gencharge.wallet import crud, service
 from gencharge.wallet.models import Account, Code
 from gencharge.wallet.schemas import TransactionQuery
@@ -39,19 +39,20 @@ async def _export(stores: Stores, user_id: UUID) -> Any:
 
 
 async def _close(db: AsyncSession, user_id: UUID, payout: bool) -> None:
-    """Leave nothing in the wallet. Raises WalletHoldsMoney, WalletNotEmpty (409; both tell the amounts)."""
+    """Leave nothing in the wallet. Raises WalletHasHolds, WalletNotEmpty (409; both tell the amounts)."""
     wallet = await crud.lock_wallet(db, user_id)
     if wallet is None:
         return
     held, balance = Money(wallet.held), Money(wallet.posted - wallet.held)
     amounts: dict[str, Any] = {"balance": balance, "held": held}
     if held:
-        raise WalletHoldsMoney(**amounts)
+        raise WalletHasHolds(**amounts)
     if not balance:
         return
     if not payout:
         raise WalletNotEmpty(
-            f"There are Rs {balance} in the wallet; have them paid out with `payout=true`.", **amounts
+            f"There is still Rs {balance} in the wallet. Spend it, or have it paid out with `payout=true`.",
+            **amounts,
         )
     await service.debit(
         db, user_id, balance, target_account=Account.PAYOUT, code=Code.PAYOUT, key=f"payout:{new_id()}"

@@ -11,7 +11,7 @@ from starlette.status import HTTP_201_CREATED
 
 from gencharge.core.errors import (
     DatabaseUnavailable,
-    IdempotencyKeyMissing,
+    IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
     ValidationFailed,
@@ -19,7 +19,7 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
-from gencharge.core.postgres.database import Db, StillLocked, WriteConflict, get_database
+from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
     SCOPED_ERRORS,
@@ -31,18 +31,18 @@ from gencharge.sessions.guards import (
     Resource,
     SignedInUser,
 )
-from gencharge.users.errors import UserUnknown
+from gencharge.users.errors import UserNotFound
 from gencharge.wallet import adjustments_service as adjustments
 from gencharge.wallet import service, staff_service
 from gencharge.wallet.errors import (
-    AdjustmentDecided,
+    AdjustmentAlreadyDecided,
+    AdjustmentAlreadyExpired,
     AdjustmentNotFound,
-    AdjustmentOverdue,
-    AnothersRequest,
-    BalanceLimitReached,
-    InstantNotYet,
+    BalanceLimitExceeded,
+    InstantInvalid,
     InsufficientBalance,
-    OwnRequest,
+    RequesterOnly,
+    SecondApproverRequired,
     TransactionNotFound,
     WalletNotFound,
 )
@@ -71,9 +71,9 @@ _LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
 _ONE: Final = (ValidationFailed, DatabaseUnavailable)
 _DECIDING: Final = (
     AdjustmentNotFound,
-    AdjustmentDecided,
-    AdjustmentOverdue,
-    StillLocked,
+    AdjustmentAlreadyDecided,
+    AdjustmentAlreadyExpired,
+    ResourceLocked,
     WriteConflict,
     MalformedJson,
     *_ONE,
@@ -91,7 +91,7 @@ async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
     return await service.show(get_database(request), user.user_id, request.app.state.settings)
 
 
-@router.get("/balance", responses=web.errors(WalletNotFound, InstantNotYet, *_ONE, *USER_ERRORS))
+@router.get("/balance", responses=web.errors(WalletNotFound, InstantInvalid, *_ONE, *USER_ERRORS))
 async def show_balance(user: SignedInUser, db: Db, query: Annotated[BalanceQuery, Query()]) -> BalanceOut:
     """What my wallet held at an instant."""
     return await staff_service.get_balance(db, user.user_id, query.at)
@@ -142,7 +142,7 @@ async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id
 
 @router.get(
     "/admin/users/{user_id}/balance",
-    responses=web.errors(WalletNotFound, InstantNotYet, *_ONE, *ADMIN_ERRORS),
+    responses=web.errors(WalletNotFound, InstantInvalid, *_ONE, *ADMIN_ERRORS),
 )
 async def show_customers_balance(
     admin: Reader, db: Db, user_id: UUID, query: Annotated[BalanceQuery, Query()]
@@ -157,11 +157,11 @@ async def show_customers_balance(
     status_code=HTTP_201_CREATED,
     response_model=AdjustmentOut,
     responses=web.errors(
-        UserUnknown,
+        UserNotFound,
         WalletNotFound,
-        IdempotencyKeyMissing,
+        IdempotencyKeyRequired,
         IdempotencyKeyReused,
-        StillLocked,
+        ResourceLocked,
         WriteConflict,
         MalformedJson,
         *_ONE,
@@ -198,7 +198,12 @@ async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: U
 @router.post(
     "/admin/adjustments/{user_id}/{adjustment_id}/approve",
     responses=web.errors(
-        OwnRequest, UserUnknown, WalletNotFound, InsufficientBalance, BalanceLimitReached, *_DECIDING
+        SecondApproverRequired,
+        UserNotFound,
+        WalletNotFound,
+        InsufficientBalance,
+        BalanceLimitExceeded,
+        *_DECIDING,
     ),
 )
 async def approve_adjustment(
@@ -212,7 +217,8 @@ async def approve_adjustment(
 
 
 @router.post(
-    "/admin/adjustments/{user_id}/{adjustment_id}/reject", responses=web.errors(OwnRequest, *_DECIDING)
+    "/admin/adjustments/{user_id}/{adjustment_id}/reject",
+    responses=web.errors(SecondApproverRequired, *_DECIDING),
 )
 async def reject_adjustment(
     admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
@@ -222,7 +228,7 @@ async def reject_adjustment(
 
 
 @router.post(
-    "/admin/adjustments/{user_id}/{adjustment_id}/cancel", responses=web.errors(AnothersRequest, *_DECIDING)
+    "/admin/adjustments/{user_id}/{adjustment_id}/cancel", responses=web.errors(RequesterOnly, *_DECIDING)
 )
 async def cancel_adjustment(
     admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision

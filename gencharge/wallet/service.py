@@ -26,7 +26,7 @@ from gencharge.users.models import KycTier
 from gencharge.wallet import crud
 from gencharge.wallet.crud import About
 from gencharge.wallet.errors import (
-    BalanceLimitReached,
+    BalanceLimitExceeded,
     InsufficientBalance,
     TransactionNotFound,
     WalletNotFound,
@@ -63,7 +63,7 @@ async def credit(
     """Put `amount` from `source_account` into the wallet.
 
     `about` says what it is about (`crud.About`). Raises WalletNotFound, and
-    BalanceLimitReached where the wallet would hold more than `balance_limit`.
+    BalanceLimitExceeded where the wallet would hold more than `balance_limit`.
     """
     return await _move(
         db,
@@ -150,7 +150,7 @@ async def _move(
     )
     if after is None:
         await available(db, user_id)  # raises WalletNotFound
-        raise BalanceLimitReached if balance_limit is not None else InsufficientBalance
+        raise BalanceLimitExceeded if balance_limit is not None else InsufficientBalance
     posted, held = after
     return Answered(Money(posted - held))
 

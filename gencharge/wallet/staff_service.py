@@ -21,7 +21,7 @@ from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 from gencharge.users.models import UserBrief
 from gencharge.wallet import crud, service
-from gencharge.wallet.errors import InstantNotYet, TransactionNotFound, WalletNotFound
+from gencharge.wallet.errors import InstantInvalid, TransactionNotFound, WalletNotFound
 from gencharge.wallet.models import Transfer
 from gencharge.wallet.schemas import (
     AnyTransactionQuery,
@@ -81,10 +81,10 @@ async def get_wallet(db: AsyncSession, user_id: UUID, settings: Settings) -> Cus
 
 
 async def get_balance(db: AsyncSession, user_id: UUID, at: datetime | None) -> BalanceOut:
-    """What the wallet held at an instant, or holds now, from its transfers. Raises WalletNotFound, InstantNotYet."""
+    """What the wallet held at an instant, or holds now, from its transfers. Raises WalletNotFound, InstantInvalid."""
     now = clock.now()
     if at is not None and at > now:
-        raise InstantNotYet
+        raise InstantInvalid
     if await crud.get_wallet(db, user_id) is None:
         raise WalletNotFound
     posted, held = await crud.sum_transfers(db, user_id, at)

@@ -74,27 +74,27 @@ def check_url(url: str, reach: Reach) -> None:
     """Raises ValueError, with what would be right, for a URL that webhooks are not sent to whatever its name leads to."""
     if len(url) > MAX_URL or not _PLAIN.fullmatch(url) or set(url) & set('\\"<>`{}|^'):
         raise ValueError(
-            f"an https address of at most {MAX_URL} plain characters, such as https://example.com/hooks"
+            f"Must be an https address of at most {MAX_URL} plain characters, such as https://example.com/hooks"
         )
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
-        raise ValueError("a complete address, such as https://example.com/hooks") from None
+        raise ValueError("Must be a complete address, such as https://example.com/hooks") from None
     if "@" in _AUTHORITY.findall(url)[0]:
-        raise ValueError("an address without a user name and password")
+        raise ValueError("The address must not contain a user name or password")
     if "#" in url:
-        raise ValueError("an address without a fragment (#)")
+        raise ValueError("The address must not contain a fragment (#)")
     host = parsed.raw_host.decode("ascii").rstrip(".").lower()
     if not host or not 0 < (parsed.port or 443) < 65_536:
-        raise ValueError("an address with a host, and a port that there can be")
+        raise ValueError("The address must have a host and a valid port")
     address = _literal(host)
     local = host == "localhost" or host.endswith(".localhost")
     if (address is not None and not reach.allows(address)) or (local and not reach.loopback):
-        raise ValueError("an address that can be reached from the internet")
+        raise ValueError("The address must be reachable from the internet")
     if parsed.scheme != "https":
         own = local or (address is not None and ip_address(address).is_loopback)
         if not (own and reach.loopback):
-            raise ValueError("an https address; webhooks name customers and amounts")
+            raise ValueError("Must be an https address: webhooks contain personal data")
 
 
 def _literal(host: str) -> str | None:

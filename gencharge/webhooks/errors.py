@@ -6,24 +6,20 @@ from gencharge.core.errors import Conflict, Invalid, NotFound
 
 
 class EndpointNotFound(NotFound):
-    """There is no such endpoint."""
+    """Endpoint not found."""
 
 
-class DeliveryNotFound(NotFound):
-    """There is no such delivery; they are kept for 30 days."""
+class WebhookDeliveryNotFound(NotFound):
+    """Delivery not found. Deliveries are kept for 30 days."""
 
 
 class EndpointDisabled(Conflict):
-    """This endpoint is disabled; enable it first."""
+    """This endpoint is disabled. Enable it first."""
 
 
-class EndpointUrlRefused(Invalid):
-    """Webhooks are not sent to this address."""
+class EndpointUrlInvalid(Invalid):
+    """Webhooks can't be sent to this address."""
 
 
-class EndpointEventsUnknown(Invalid):
-    """There is no event of this type."""
-
-
-class EndpointOperatorUnknown(Invalid):
-    """There is no such operator."""
+class EndpointEventsInvalid(Invalid):
+    """This is not a valid event type."""

@@ -13,15 +13,15 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
+from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
 from gencharge.webhooks import staff_service
 from gencharge.webhooks.errors import (
-    DeliveryNotFound,
     EndpointDisabled,
-    EndpointEventsUnknown,
+    EndpointEventsInvalid,
     EndpointNotFound,
-    EndpointOperatorUnknown,
-    EndpointUrlRefused,
+    EndpointUrlInvalid,
+    WebhookDeliveryNotFound,
 )
 from gencharge.webhooks.staff_schemas import (
     DeliveryDetail,
@@ -42,7 +42,7 @@ Sender = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.DELETE))]
 _ALWAYS = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable)
 _STEPPED_UP = (*STEP_UP_ERRORS, ValidationFailed, DatabaseUnavailable)
-_WRONG = (MalformedJson, EndpointUrlRefused, EndpointEventsUnknown, EndpointOperatorUnknown)
+_WRONG = (MalformedJson, EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid)
 
 
 def _settings(request: Request) -> Settings:
@@ -154,7 +154,7 @@ async def list_deliveries(
 @router.get(
     "/deliveries/{delivery_id}",
     summary="One message and its attempts (staff)",
-    responses=web.errors(DeliveryNotFound, *_ALWAYS),
+    responses=web.errors(WebhookDeliveryNotFound, *_ALWAYS),
 )
 async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDetail:
     """What was sent and what the endpoint said to each attempt."""
@@ -167,7 +167,7 @@ async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDeta
     summary="Send a message again (staff)",
     status_code=HTTP_202_ACCEPTED,
     response_model=DeliveryOut,
-    responses=web.errors(DeliveryNotFound, EndpointDisabled, *_ALWAYS),
+    responses=web.errors(WebhookDeliveryNotFound, EndpointDisabled, *_ALWAYS),
 )
 async def redeliver(admin: Sender, db: Db, delivery_id: UUID) -> DeliveryOut:
     """The same message under the same `webhook-id`, now, and with pauses for another 24 hours."""

@@ -123,5 +123,5 @@ class DeliveryQuery(BoundedParams):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date is not after to_date")
+            raise ValueError("from_date must not be after to_date")
         return self

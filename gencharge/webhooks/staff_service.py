@@ -14,15 +14,15 @@ from gencharge.core.http.paging import Order, Page, column_of, fetch_bounded_pag
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.operators.errors import OperatorInvalid
 from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.addresses import Reach, check_url
 from gencharge.webhooks.errors import (
-    DeliveryNotFound,
     EndpointDisabled,
-    EndpointEventsUnknown,
+    EndpointEventsInvalid,
     EndpointNotFound,
-    EndpointOperatorUnknown,
-    EndpointUrlRefused,
+    EndpointUrlInvalid,
+    WebhookDeliveryNotFound,
 )
 from gencharge.webhooks.events import (
     WebhookEndpointCreated,
@@ -69,7 +69,7 @@ async def show_endpoint(db: AsyncSession, endpoint_id: UUID) -> EndpointOut:
 async def create_endpoint(
     db: AsyncSession, settings: Settings, command: EndpointCreate
 ) -> EndpointWithSecret:
-    """A new endpoint and its secret. Raises EndpointUrlRefused, EndpointEventsUnknown, EndpointOperatorUnknown."""
+    """A new endpoint and its secret. Raises EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid."""
     values = await _checked(db, settings, command.model_dump())
     endpoint_id, secret, now = new_id(), signing.new_secret(), clock.now()
     endpoint = WebhookEndpoint(
@@ -93,7 +93,7 @@ async def update_endpoint(
 ) -> EndpointOut:
     """Change what the command names. Switched on again, an endpoint starts without failures and gets what waits for it.
 
-    Raises EndpointNotFound, EndpointUrlRefused, EndpointEventsUnknown, EndpointOperatorUnknown.
+    Raises EndpointNotFound, EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid.
     """
     values = await _checked(db, settings, command.model_dump(include=command.model_fields_set))
     endpoint = await _hold(db, endpoint_id)
@@ -183,27 +183,27 @@ async def list_deliveries(db: AsyncSession, query: DeliveryQuery) -> Page[Delive
 
 
 async def show_delivery(db: AsyncSession, delivery_id: UUID) -> DeliveryDetail:
-    """One message with its attempts. Raises DeliveryNotFound."""
+    """One message with its attempts. Raises WebhookDeliveryNotFound."""
     delivery = await crud.find_delivery(db, delivery_id)
     if delivery is None:
-        raise DeliveryNotFound
+        raise WebhookDeliveryNotFound
     attempts = [AttemptOut.model_validate(row) for row in await crud.list_attempts(db, delivery)]
     summary = DeliveryOut.model_validate(delivery)
     return DeliveryDetail(**summary.model_dump(), body=delivery.body, log=attempts)
 
 
 async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
-    """Send a message again, under the same id, for another 24 hours. Raises DeliveryNotFound, EndpointDisabled."""
+    """Send a message again, under the same id, for another 24 hours. Raises WebhookDeliveryNotFound, EndpointDisabled."""
     known = await crud.find_delivery(db, delivery_id)
     if known is None:
-        raise DeliveryNotFound
+        raise WebhookDeliveryNotFound
     # Lock order: the endpoint first.
     endpoint = await crud.lock_endpoint(db, known.endpoint_id)
     if endpoint is None or not endpoint.is_active:
         raise EndpointDisabled
     delivery = await crud.find_delivery(db, delivery_id, lock=True)
     if delivery is None:
-        raise DeliveryNotFound
+        raise WebhookDeliveryNotFound
     now, before = clock.now(), delivery.status
     if delivery.status != DeliveryStatus.PENDING:
         delivery.leased_until = None
@@ -234,22 +234,20 @@ async def _checked(db: AsyncSession, settings: Settings, values: dict[str, Any])
         try:
             check_url(values["url"], Reach.of(settings))
         except ValueError as problem:
-            raise EndpointUrlRefused(
-                errors=[field_problem("body.url", str(problem), "url_refused")]
+            raise EndpointUrlInvalid(
+                errors=[field_problem("body.url", str(problem), "url_invalid")]
             ) from None
     if "events" in values:
         values["events"] = list(dict.fromkeys(values["events"]))
         if unknown := [pattern for pattern in values["events"] if pattern not in PATTERNS]:
-            message = f"not {unknown[0]!r}; of: {', '.join(PATTERNS)}"
-            raise EndpointEventsUnknown(errors=[field_problem("body.events", message, "unknown_event")])
+            message = f"Must be any of: {', '.join(PATTERNS)}; not {unknown[0]!r}"
+            raise EndpointEventsInvalid(errors=[field_problem("body.events", message, "event_type_invalid")])
     if values.get("operators"):
         values["operators"] = list(dict.fromkeys(code.upper() for code in values["operators"]))
         codes = await crud.list_operator_codes(db)
         if set(values["operators"]) - set(codes):
-            message = f"of: {', '.join(codes)}"
-            raise EndpointOperatorUnknown(
-                errors=[field_problem("body.operators", message, "unknown_operator")]
-            )
+            message = f"Must be any of: {', '.join(codes)}"
+            raise OperatorInvalid(errors=[field_problem("body.operators", message, "operator_invalid")])
     return values
 
 

@@ -73,7 +73,7 @@ async def test_a_role_is_made_shown_replaced_and_deleted(
     assert same.json()["permissions_version"] == 2
     assert (await api.get(path, headers=headers)).json() == same.json()
     assert (await api.delete(path, headers=headers)).status_code == 204
-    assert_problem(await api.get(path, headers=headers), 404, "role_unknown")
+    assert_problem(await api.get(path, headers=headers), 404, "role_not_found")
     said = await topics(stores, "role_id", role["role_id"])
     assert [topic for topic, _ in said] == ["RoleCreated", "RoleUpdated", "RoleDeleted"]
     assert said[1][1]["changes"] == {
@@ -86,16 +86,16 @@ async def test_what_a_role_can_not_be(api: httpx.AsyncClient, boss: Admin, as_ad
     unknown = await api.post(
         "/v1/roles", json=role_body(permissions=["Plans:fly", "Plans:read"]), headers=headers
     )
-    problem = assert_problem(unknown, 404, "permission_unknown")
+    problem = assert_problem(unknown, 404, "permission_not_found")
     assert "Plans:fly" in problem["detail"]
     assert set(problem["available"]) == ALL
     taken = await api.post("/v1/roles", json=role_body(name="viewer"), headers=headers)
-    assert assert_problem(taken, 409, "role_name_taken")["errors"][0]["field"] == "body.name"
+    assert assert_problem(taken, 409, "role_already_exists")["errors"][0]["field"] == "body.name"
     for wrong in ({"name": "1st"}, {"name": "a,b"}, {"permissions": None}):
         answer = await api.post("/v1/roles", json=role_body(**wrong), headers=headers)
         assert_problem(answer, 422, "validation_failed")
     missing = await api.put(f"/v1/roles/{new_id()}", json=role_body(), headers=headers)
-    assert "Manager" in assert_problem(missing, 404, "role_unknown")["available"]
+    assert "Manager" in assert_problem(missing, 404, "role_not_found")["available"]
 
 
 async def test_writing_a_role_needs_a_second_factor_given_just_now(
@@ -132,7 +132,7 @@ async def test_nobody_writes_what_they_do_not_hold_or_their_own_role(
     actor = await stores.database.run(lambda db: factories.make_admin(db, keeper))
     headers = as_admin(actor, keeper)
     refused = await api.post("/v1/roles", json=role_body(), headers=headers)
-    assert assert_problem(refused, 403, "grant_exceeds_own")["missing"] == ["Contact:edit"]
+    assert assert_problem(refused, 403, "permission_not_held")["missing"] == ["Contact:edit"]
     support = await role_id(api, headers, "Support")
     stripped = await api.put(
         f"/v1/roles/{support}", json=role_body(name="Support", permissions=[]), headers=headers
@@ -143,7 +143,7 @@ async def test_nobody_writes_what_they_do_not_hold_or_their_own_role(
     assert_problem(answer, 409, "own_role")
     small = await api.post("/v1/roles", json=role_body(permissions=["Users:read"]), headers=headers)
     wider = await api.put(f"/v1/roles/{small.json()['role_id']}", json=role_body(), headers=headers)
-    assert_problem(wider, 403, "grant_exceeds_own")
+    assert_problem(wider, 403, "permission_not_held")
 
 
 async def test_a_role_goes_when_only_those_who_left_had_it(
@@ -189,7 +189,7 @@ async def seconds_until_refused(client: httpx.AsyncClient, headers: dict[str, st
     while time.monotonic() - started < 5:
         answer = await client.get("/v1/admins", headers=headers)
         if answer.status_code == 403:
-            assert_problem(answer, 403, "permission_missing")
+            assert_problem(answer, 403, "permission_denied")
             return time.monotonic() - started
         await asyncio.sleep(0.01)
     return float("inf")

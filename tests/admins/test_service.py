@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from gencharge.admins import service as admins
-from gencharge.admins.errors import AdminBlocked, AdminUnknown
+from gencharge.admins.errors import AdminBlocked, AdminNotFound
 from gencharge.admins.models import Admin, Role, RolePermission
 from gencharge.admins.roles import SEEDED_NAMES
 from gencharge.core.stores.stores import Stores
@@ -70,7 +70,7 @@ async def test_a_blocked_or_archived_admin_is_not_admitted(stores: Stores) -> No
     admin = await stores.database.run(factories.make_admin)
     found, role = await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
     assert (found.email, role.name) == (admin.email, "SuperAdmin")
-    for status, error in [("blocked", AdminBlocked), ("archived", AdminUnknown)]:
+    for status, error in [("blocked", AdminBlocked), ("archived", AdminNotFound)]:
         async with stores.database.transaction() as db:
             await db.execute(
                 text("UPDATE admins SET status = :status WHERE admin_id = :id"),
@@ -78,5 +78,5 @@ async def test_a_blocked_or_archived_admin_is_not_admitted(stores: Stores) -> No
             )
         with pytest.raises(error):
             await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
-    with pytest.raises(AdminUnknown):
+    with pytest.raises(AdminNotFound):
         await stores.database.run(lambda db: admins.admit(db, new_id()))

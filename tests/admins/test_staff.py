@@ -83,16 +83,16 @@ async def test_a_number_or_an_address_that_is_taken_is_named(
     other = await make(stores)
     headers = as_admin(boss)
     for field, value, code in [
-        ("phone_number", user.phone_number, "phone_taken"),
-        ("phone_number", other.phone_number, "phone_taken"),
-        ("email", str(user.email).upper(), "email_taken"),
+        ("phone_number", user.phone_number, "phone_number_already_exists"),
+        ("phone_number", other.phone_number, "phone_number_already_exists"),
+        ("email", str(user.email).upper(), "email_already_exists"),
     ]:
         refused = await api.post("/v1/admins", json=newcomer(**{field: value}), headers=headers)
         assert assert_problem(refused, 409, code)["errors"][0]["field"] == f"body.{field}"
     refused = await api.patch(f"/v1/admins/{other.admin_id}", json={"email": boss.email}, headers=headers)
-    assert_problem(refused, 409, "email_taken")
+    assert_problem(refused, 409, "email_already_exists")
     mine = await api.patch("/v1/admins/me", json={"email": other.email}, headers=headers)
-    assert_problem(mine, 409, "email_taken")
+    assert_problem(mine, 409, "email_already_exists")
 
 
 async def test_an_unknown_role_or_operator_is_answered_with_those_that_there_are(
@@ -100,17 +100,17 @@ async def test_an_unknown_role_or_operator_is_answered_with_those_that_there_are
 ) -> None:
     headers = as_admin(boss)
     refused = await api.post("/v1/admins", json=newcomer(role="Boss"), headers=headers)
-    problem = assert_problem(refused, 404, "role_unknown")
+    problem = assert_problem(refused, 404, "role_not_found")
     assert {"SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer"} <= set(problem["available"])
     assert "ContentEditor" in problem["detail"]
-    assert_problem(await api.get("/v1/admins?role=Boss", headers=headers), 404, "role_unknown")
+    assert_problem(await api.get("/v1/admins?role=Boss", headers=headers), 404, "role_not_found")
     other = await make(stores)
     grant = {"role": "Support", "operator_scope": ["JIO", "ORANGE"]}
     refused = await api.put(f"/v1/admins/{other.admin_id}/role", json=grant, headers=headers)
-    problem = assert_problem(refused, 422, "unknown_operator")
+    problem = assert_problem(refused, 422, "operator_invalid")
     assert problem["errors"][0]["field"] == "body.operator_scope.1"
     assert "AIRTEL" in problem["errors"][0]["message"]
-    assert_problem(await api.get(f"/v1/admins/{new_id()}", headers=headers), 404, "admin_unknown")
+    assert_problem(await api.get(f"/v1/admins/{new_id()}", headers=headers), 404, "admin_not_found")
 
 
 async def test_nobody_grants_what_they_do_not_hold(
@@ -121,11 +121,11 @@ async def test_nobody_grants_what_they_do_not_hold(
     actor, other = await make(stores, name), await make(stores, name)
     headers = as_admin(actor, name)
     refused = await api.post("/v1/admins", json=newcomer(role="Support"), headers=headers)
-    problem = assert_problem(refused, 403, "grant_exceeds_own")
+    problem = assert_problem(refused, 403, "permission_not_held")
     assert "Sessions:delete" in problem["missing"]
     assert "Users:read" not in problem["missing"]
     refused = await api.put(f"/v1/admins/{other.admin_id}/role", json={"role": "SuperAdmin"}, headers=headers)
-    assert_problem(refused, 403, "grant_exceeds_own")
+    assert_problem(refused, 403, "permission_not_held")
     assert (await api.post("/v1/admins", json=newcomer(role=name), headers=headers)).status_code == 201
 
 
@@ -152,7 +152,7 @@ async def test_what_the_database_says_of_an_actor_counts_and_not_an_older_token(
 ) -> None:
     lowered = await make(stores, "Viewer")
     refused = await api.post("/v1/admins", json=newcomer(role="Manager"), headers=as_admin(lowered))
-    assert_problem(refused, 403, "grant_exceeds_own")
+    assert_problem(refused, 403, "permission_not_held")
     refused = await api.delete(f"/v1/admins/{boss.admin_id}", headers=as_admin(lowered))
     assert_problem(refused, 403, "rank_too_low")
 
@@ -259,7 +259,7 @@ async def test_an_archived_admins_number_and_address_are_free_and_nothing_change
         await api.put(f"{path}/role", json={"role": "Viewer"}, headers=headers),
         await api.post(f"{path}/unblock", headers=headers),
     ]:
-        assert_problem(answer, 409, "admin_gone")
+        assert_problem(answer, 409, "admin_already_archived")
 
 
 async def test_a_number_that_was_changed_is_free_for_another(
@@ -327,11 +327,11 @@ async def test_only_those_whose_role_allows_it_see_or_change_the_staff(
     manager = await make(stores, "Manager")
     headers = as_admin(manager, "Manager")
     assert (await api.get("/v1/admins", headers=headers)).status_code == 200
-    assert_problem(await api.post("/v1/admins", json=newcomer(), headers=headers), 403, "permission_missing")
+    assert_problem(await api.post("/v1/admins", json=newcomer(), headers=headers), 403, "permission_denied")
     answer = await api.delete(f"/v1/admins/{boss.admin_id}", headers=headers)
-    assert_problem(answer, 403, "permission_missing")
+    assert_problem(answer, 403, "permission_denied")
     support = as_admin(await make(stores, "Support"), "Support")
-    assert_problem(await api.get("/v1/admins", headers=support), 403, "permission_missing")
+    assert_problem(await api.get("/v1/admins", headers=support), 403, "permission_denied")
 
 
 @pytest.fixture

@@ -329,7 +329,7 @@ async def test_who_may_not_read_the_trail_does_not(
         assert (await http.get(path)).status_code == 401
         for headers, code in (
             (headers_for(settings, new_id()), "admins_only"),
-            (headers_for(settings, new_id(), kind="admin", role="Support"), "permission_missing"),
+            (headers_for(settings, new_id(), kind="admin", role="Support"), "permission_denied"),
             (
                 headers_for(settings, new_id(), kind="admin", role="Manager", operator_scope=("JIO",)),
                 "operator_scope_too_narrow",

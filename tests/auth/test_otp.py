@@ -85,7 +85,7 @@ async def test_a_code_for_one_purpose_is_nothing_for_the_other(
     await _ask(client, known, "signup")
     code = await phones.code(known)
     assert_problem(await _give(client, known, code), 401, "otp_invalid")
-    assert_problem(await _give(client, known, code, "verify-otp-signup"), 409, "phone_already_registered")
+    assert_problem(await _give(client, known, code, "verify-otp-signup"), 409, "account_already_exists")
     fresh = factories.new_phone()
     await _ask(client, fresh, "login")
     assert not await phones.messages(fresh)
@@ -227,7 +227,7 @@ async def test_a_number_gets_five_codes_an_hour_whoever_asks(
             if turn < 5:
                 assert answer.status_code == 200
                 assert f'"phone";r={4 - turn};' in answer.headers["ratelimit"]
-        assert_problem(answer, 429, "otp_limit")
+        assert_problem(answer, 429, "otp_limit_exceeded")
         assert answer.headers["retry-after"] == str(55 * 60)
         assert answer.headers["ratelimit-policy"] == '"phone";q=5;w=3600, "address";q=20;w=3600'
         with clock.later(hours=1):
@@ -243,7 +243,7 @@ async def test_an_address_gets_twenty_codes_an_hour_whatever_it_claims_to_be(
         client.headers["X-Forwarded-For"] = f"203.0.113.{turn}"
         answer = await _ask(client, factories.new_phone())
         assert answer.status_code == (200 if turn < 20 else 429), turn
-    assert_problem(answer, 429, "otp_limit")
+    assert_problem(answer, 429, "otp_limit_exceeded")
     assert '"address";r=0;' in answer.headers["ratelimit"]
 
 

@@ -64,7 +64,7 @@ async def test_a_users_sessions_are_listed_without_any_token_and_ended(
     assert (await client.delete(f"{path}/{newest}", headers=headers)).status_code == 204
     assert_problem(await client.get("/users/me", headers=theirs[2]), 401, "session_ended")
     assert (await client.get("/users/me", headers=theirs[0])).status_code == 200
-    assert_problem(await client.delete(f"{path}/{newest}", headers=headers), 404, "session_unknown")
+    assert_problem(await client.delete(f"{path}/{newest}", headers=headers), 404, "session_not_found")
     assert (await client.delete(path, headers=headers)).json() == {"ended": 2}
     assert_problem(await client.get("/users/me", headers=theirs[0]), 401, "session_ended")
     async with stores.database.transaction() as db:
@@ -86,10 +86,12 @@ async def test_a_session_of_another_owner_is_not_found(
     listed = await client.get(f"/v1/sessions?owner_id={other.user_id}", headers=headers)
     session_id = listed.json()["items"][0]["session_id"]
     answer = await client.delete(f"/v1/sessions/{user.user_id}/{session_id}", headers=headers)
-    assert_problem(answer, 404, "session_unknown")
+    assert_problem(answer, 404, "session_not_found")
     nobody = new_id()
-    assert_problem(await client.get(f"/v1/sessions?owner_id={nobody}", headers=headers), 404, "user_unknown")
-    assert_problem(await client.delete(f"/v1/sessions/{nobody}", headers=headers), 404, "user_unknown")
+    assert_problem(
+        await client.get(f"/v1/sessions?owner_id={nobody}", headers=headers), 404, "user_not_found"
+    )
+    assert_problem(await client.delete(f"/v1/sessions/{nobody}", headers=headers), 404, "user_not_found")
     assert_problem(await client.get("/v1/sessions", headers=headers), 422, "validation_failed")
 
 
@@ -133,7 +135,7 @@ async def test_who_may_not_see_sessions_does_not(
     path = f"/v1/sessions/{user.user_id}"
     viewer = await stores.database.run(lambda db: factories.make_admin(db, "Viewer"))
     as_viewer = factories.headers_for(settings, viewer, role="Viewer")
-    assert_problem(await client.delete(path, headers=as_viewer), 403, "permission_missing")
+    assert_problem(await client.delete(path, headers=as_viewer), 403, "permission_denied")
     scoped = await stores.database.run(
         lambda db: factories.make_admin(db, "Support", operator_scope=("JIO",))
     )

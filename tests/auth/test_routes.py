@@ -82,7 +82,7 @@ async def test_signing_up_twice_is_409_once_the_number_is_proven(
     known = await client.post("/auth/signup", json={"phone_number": user.phone_number})
     assert (known.status_code, known.content) == (fresh.status_code, fresh.content)
     body = {"phone_number": user.phone_number, "otp": await phones.code(user.phone_number)}
-    assert_problem(await client.post("/auth/verify-otp-signup", json=body), 409, "phone_already_registered")
+    assert_problem(await client.post("/auth/verify-otp-signup", json=body), 409, "account_already_exists")
 
 
 async def test_the_refresh_cookie_is_out_of_scripts_reach_and_works(
@@ -132,7 +132,7 @@ async def test_i_see_my_sessions_and_end_the_others(
     one = seen[0]["session_id"]
     assert (await client.delete(f"/auth/sessions/{one}", headers=bearer(first))).status_code == 204
     assert_problem(
-        await client.delete(f"/auth/sessions/{one}", headers=bearer(first)), 404, "session_unknown"
+        await client.delete(f"/auth/sessions/{one}", headers=bearer(first)), 404, "session_not_found"
     )
     assert (await client.get("/users/me", headers=others[1])).status_code == 401
     ended = await client.delete("/auth/sessions", headers=bearer(first))
@@ -143,6 +143,6 @@ async def test_i_see_my_sessions_and_end_the_others(
     theirs = await client.get("/auth/sessions", headers=await factories.sign_in(app, stranger))
     foreign = theirs.json()["items"][0]["session_id"]
     assert_problem(
-        await client.delete(f"/auth/sessions/{foreign}", headers=bearer(first)), 404, "session_unknown"
+        await client.delete(f"/auth/sessions/{foreign}", headers=bearer(first)), 404, "session_not_found"
     )
     assert_problem(await client.delete("/auth/sessions/x", headers=bearer(first)), 422, "validation_failed")

@@ -161,7 +161,7 @@ async def test_from_the_first_sign_in_to_an_action_that_asks_for_a_step_up(stric
     assert prepared.headers["cache-control"] == "no-store"
     uri = pyotp.parse_uri(prepared.json()["uri"])
     assert (uri.secret, uri.issuer, uri.name) == (prepared.json()["secret"], "GenCharge", ravi.admin.email)
-    assert_problem(await ravi.verify(code=code_of(uri.secret)), 409, "second_factor_missing")
+    assert_problem(await ravi.verify(code=code_of(uri.secret)), 409, "second_factor_not_set_up")
     await ravi.enroll()
     assert len(set(ravi.recovery_codes)) == 10
     assert (await ravi.get("/v1/admins/me")).status_code == 200
@@ -319,7 +319,9 @@ async def test_confirming_ends_the_other_sessions_and_replacing_needs_a_step_up(
     with clock.later(minutes=2):
         await elsewhere.sign_in()  # owes the second factor, and can't set up one of its own
         assert_problem(await elsewhere.post(f"{FACTOR}/setup"), 403, "step_up_required")
-        assert_problem(await elsewhere.post(f"{FACTOR}/confirm", code="000000"), 409, "setup_missing")
+        assert_problem(
+            await elsewhere.post(f"{FACTOR}/confirm", code="000000"), 409, "second_factor_setup_not_started"
+        )
         assert (await elsewhere.verify(code=code_of(ravi.secret))).status_code == 200
         await elsewhere.enroll()
         assert elsewhere.secret != ravi.secret
@@ -331,7 +333,9 @@ async def test_confirming_ends_the_other_sessions_and_replacing_needs_a_step_up(
 
 
 async def test_a_wrong_first_code_confirms_nothing(ravi: Staff) -> None:
-    assert_problem(await ravi.post(f"{FACTOR}/confirm", code="123456"), 409, "setup_missing")
+    assert_problem(
+        await ravi.post(f"{FACTOR}/confirm", code="123456"), 409, "second_factor_setup_not_started"
+    )
     secret = (await ravi.post(f"{FACTOR}/setup")).json()["secret"]
     refused = await ravi.post(f"{FACTOR}/confirm", code=wrong(code_of(secret)))
     assert_problem(refused, 403, "second_factor_invalid")
@@ -354,17 +358,17 @@ async def test_where_it_is_optional_a_code_by_message_steps_up_until_there_is_an
         assert (await ravi.verify(otp="111111")).status_code == 200
         assert (await ravi.step_up_action()).status_code == 201
         await ravi.enroll()
-        assert_problem(await ravi.post(f"{FACTOR}/otp"), 409, "otp_not_enough")
-        assert_problem(await ravi.verify(otp="111111"), 409, "otp_not_enough")
+        assert_problem(await ravi.post(f"{FACTOR}/otp"), 409, "authenticator_code_required")
+        assert_problem(await ravi.verify(otp="111111"), 409, "authenticator_code_required")
 
 
 async def test_where_it_is_required_no_code_by_message_is_enough(strict: FastAPI) -> None:
     ravi = await (await _office(strict)).sign_in()
-    assert_problem(await ravi.post(f"{FACTOR}/otp"), 409, "otp_not_enough")
-    assert_problem(await ravi.verify(otp="111111"), 409, "otp_not_enough")
+    assert_problem(await ravi.post(f"{FACTOR}/otp"), 409, "authenticator_code_required")
+    assert_problem(await ravi.verify(otp="111111"), 409, "authenticator_code_required")
     assert_problem(await ravi.delete(FACTOR), 403, "second_factor_required")
     await ravi.enroll()
-    assert_problem(await ravi.delete(FACTOR), 409, "second_factor_mandatory")
+    assert_problem(await ravi.delete(FACTOR), 409, "second_factor_not_removable")
 
 
 async def test_verify_takes_one_of_the_three(ravi: Staff) -> None:
@@ -376,7 +380,7 @@ async def test_my_own_second_factor_comes_off_with_a_step_up(ravi: Staff) -> Non
     assert_problem(await ravi.delete(FACTOR), 403, "step_up_required")
     await ravi.enroll()
     assert (await ravi.delete(FACTOR)).status_code == 204
-    assert_problem(await ravi.delete(FACTOR), 409, "second_factor_missing")
+    assert_problem(await ravi.delete(FACTOR), 409, "second_factor_not_set_up")
     with clock.later(minutes=2):
         await ravi.sign_in()
         assert (await ravi.get("/v1/admins/me")).status_code == 200
@@ -391,12 +395,12 @@ async def test_another_admin_takes_it_off_for_who_lost_everything(
     await ravi.enroll()
     assert (await ravi.get(path)).json()["enrolled"] is True
     assert_problem(
-        await lost.delete(f"/v1/admins/{ravi.admin.admin_id}/second-factor"), 403, "permission_missing"
+        await lost.delete(f"/v1/admins/{ravi.admin.admin_id}/second-factor"), 403, "permission_denied"
     )
     assert (await ravi.delete(path)).status_code == 204
     assert_problem(await lost.get(FACTOR), 401, "session_ended")
-    assert_problem(await ravi.delete(path), 404, "second_factor_unknown")
-    assert_problem(await ravi.delete(f"/v1/admins/{uuid4()}/second-factor"), 404, "admin_unknown")
+    assert_problem(await ravi.delete(path), 404, "second_factor_not_found")
+    assert_problem(await ravi.delete(f"/v1/admins/{uuid4()}/second-factor"), 404, "admin_not_found")
     with clock.later(minutes=2):
         await lost.sign_in()
         assert (await lost.get(FACTOR)).json()["due"] is False
@@ -475,7 +479,7 @@ async def test_a_secret_outlives_one_change_of_the_key_and_is_sealed_anew(
     with clock.later(minutes=3):
         await ravi.refresh()
         refused = await ravi.verify(code=code_of(ravi.secret))
-        assert_problem(refused, 409, "second_factor_unreadable")
+        assert_problem(refused, 409, "second_factor_not_usable")
         assert (await ravi.verify(recovery_code=ravi.recovery_codes[0])).status_code == 200
 
 

@@ -174,7 +174,9 @@ async def test_a_wrong_field_of_the_registration_is_named_and_nothing_is_stored(
     assert [entry["field"] for entry in answer.json()["errors"]] == [f"body.{field}"]
     assert (await client.get("/users/me", headers=headers)).json()["registered_at"] is None
     assert (await client.post("/auth/register", headers=headers, json=good)).status_code == 200
-    assert_problem(await client.post("/auth/register", headers=headers, json=good), 409, "already_registered")
+    assert_problem(
+        await client.post("/auth/register", headers=headers, json=good), 409, "user_already_registered"
+    )
 
 
 @pytest.mark.parametrize("name", ["ஆஷா ராவ்", "ആഷ", "Zoë O’Brien", "شا\u200cراو", "李 娜"])
@@ -200,7 +202,7 @@ async def test_registering_with_a_referral_and_with_anothers_address(
     headers = await factories.sign_in(app, user)
     body = {"name": "Asha Rao", "email": friend.email, "user_type": "prepaid"}
     found = assert_problem(
-        await client.post("/auth/register", headers=headers, json=body), 409, "email_taken"
+        await client.post("/auth/register", headers=headers, json=body), 409, "email_already_exists"
     )
     assert found["errors"][0]["field"] == "body.email"
     own = body | {"email": f"{user.user_id}@example.com", "referral_code": user.referral_code}

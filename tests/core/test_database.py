@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.http import edge, web
 from gencharge.core.postgres import database as database_module
-from gencharge.core.postgres.database import ATTEMPTS, Database, Db, StillLocked, WriteConflict
+from gencharge.core.postgres.database import ATTEMPTS, Database, Db, ResourceLocked, WriteConflict
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 
@@ -173,7 +173,7 @@ async def test_a_statement_that_takes_too_long_is_503_and_a_lock_that_does_is_40
         await stores.database.run(lambda db: db.execute(NEW_WALLET, {"user": user}))
         async with stores.database.transaction() as holder:
             await holder.execute(text("SELECT FROM wallets WHERE user_id = :user FOR UPDATE"), {"user": user})
-            with pytest.raises(StillLocked):
+            with pytest.raises(ResourceLocked):
                 await database.fetch_row("SELECT FROM wallets WHERE user_id = $1 FOR UPDATE", user)
     finally:
         await database.close()

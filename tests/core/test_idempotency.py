@@ -8,7 +8,7 @@ import orjson
 import pytest
 from fastapi import FastAPI, Request
 
-from gencharge.core.errors import IdempotencyKeyMissing
+from gencharge.core.errors import IdempotencyKeyRequired
 from gencharge.core.http import idempotency
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.web import Body, Out
@@ -87,7 +87,7 @@ def test_a_key_of_visible_ascii_is_taken_as_it_is(key: bytes) -> None:
 @pytest.mark.parametrize("key", [b"", b"two words", b"tab\t", b"x" * 256, "schlüssel".encode(), b"nul\x00"])
 def test_a_key_that_is_no_visible_ascii_is_refused_like_a_missing_one(key: bytes) -> None:
     for request in (asking(), asking((b"idempotency-key", key))):
-        with pytest.raises(IdempotencyKeyMissing) as refusal:
+        with pytest.raises(IdempotencyKeyRequired) as refusal:
             idempotency.key_of(request)
         assert refusal.value.body("r-1")["errors"][0]["field"] == "header.Idempotency-Key"
 
@@ -106,5 +106,5 @@ def test_every_route_that_takes_a_key_documents_the_key_and_both_refusals(app: F
             for answer in operation["responses"].values()
             for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", ())
         }
-        assert {"idempotency_key_missing", "idempotency_key_reused"} <= codes, (method, path)
+        assert {"idempotency_key_required", "idempotency_key_reused"} <= codes, (method, path)
         assert method == "post", path

@@ -32,5 +32,5 @@ def test_a_text_of_some_lines_has_line_feeds_only(wrong: object) -> None:
 
 
 def test_what_is_refused_is_said_in_words() -> None:
-    with pytest.raises(ValidationError, match="one line of text, without control characters"):
+    with pytest.raises(ValidationError, match="Must be one line of text without control characters"):
         LINE.validate_python("a\nb")

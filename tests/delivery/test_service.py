@@ -419,7 +419,7 @@ async def test_a_callback_with_a_bad_signature_or_an_old_one_or_an_unknown_refer
     unsigned = await client.post(path, content=body)
     assert unsigned.status_code == 401
     unknown = await client.post(path, content=body, headers=signed(shop, body))
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "callback_reference_unknown")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "callback_reference_not_found")
     for nonsense in (b"[]", b"{", b'{"reference": 5, "status": "success"}'):
         refused = await client.post(path, content=nonsense, headers=signed(shop, nonsense))
         assert refused.status_code == 400

@@ -7,7 +7,7 @@ import pytest
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.directory import service as directory
-from gencharge.directory.errors import EmailTaken
+from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.directory.models import OwnerKind
 from tests import factories
 
@@ -25,7 +25,7 @@ async def test_claiming_ones_own_address_again_changes_nothing(stores: Stores) -
     email = str(user.email)
     async with stores.database.transaction() as db:
         await directory.claim_email(db, email.upper(), kind=OwnerKind.USER, owner_id=user.user_id)
-    with pytest.raises(EmailTaken):
+    with pytest.raises(EmailAlreadyExists):
         await stores.database.run(
             lambda db: directory.claim_email(db, email, kind=OwnerKind.ADMIN, owner_id=new_id())
         )

@@ -154,7 +154,7 @@ async def test_an_offer_goes_from_draft_to_active_and_between_active_and_inactiv
             version += 1
             assert (answer.status_code, answer.json()["updated_fields"]) == (200, {"status": status})
         else:
-            assert (answer.status_code, answer.json()["code"]) == (409, "offer_status_fixed")
+            assert (answer.status_code, answer.json()["code"]) == (409, "offer_status_not_allowed")
     assert (await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)).json()[
         "status"
     ] == "active"
@@ -169,7 +169,7 @@ async def test_only_a_draft_is_removed(
     again = await visitor.delete(f"/v1/offers/{draft['offer_id']}", headers=manager)
     assert (again.status_code, again.json()["code"]) == (404, "offer_not_found")
     kept = await visitor.delete(f"/v1/offers/{active['offer_id']}", headers=manager)
-    assert (kept.status_code, kept.json()["code"]) == (409, "offer_published")
+    assert (kept.status_code, kept.json()["code"]) == (409, "offer_already_published")
     *_, event = await events_about(market_stores, draft["offer_id"])
     assert event["topic"] == "OfferDeleted"
     assert event["payload"]["changes"]["name"] == {"old": draft["name"], "new": None}
@@ -201,7 +201,7 @@ async def test_a_code_belongs_to_one_offer_even_when_two_ask_at_once(
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
     refused = next(answer.json() for answer in answers if answer.status_code == 409)
-    assert (refused["code"], refused["errors"][0]["field"]) == ("offer_code_taken", "body.code")
+    assert (refused["code"], refused["errors"][0]["field"]) == ("offer_code_already_exists", "body.code")
 
 
 # The same in every xdist worker: it is part of the tests' names.
@@ -220,18 +220,18 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"conditions": {"weekdays": ["someday"]}}, "body.conditions.weekdays.0", "sunday"),
     ({"conditions": {"anything": 1}}, "body.conditions.anything", "not permitted"),
     ({"conditions": {"min_amount": 0}}, "body.conditions.min_amount", "above zero"),
-    ({"reward": {}}, "body.reward", "a discount, a cashback, or both"),
+    ({"reward": {}}, "body.reward", "Give a discount, a cashback or both"),
     ({"reward": {"discount": {"kind": "percent", "percent": 5}}}, "body.reward.discount.percent.cap", ""),
     ({"reward": {"discount": {"kind": "flat", "amount": 0}}}, "body.reward.discount.flat.amount", "zero"),
     ({"limits": {"total_uses": 0}}, "body.limits.total_uses", "1"),
-    ({"limits": {"total_uses": 1, "uses_per_user": 2}}, "body.limits", "at most total_uses"),
+    ({"limits": {"total_uses": 1, "uses_per_user": 2}}, "body.limits", "must not exceed total_uses"),
     ({"limits": {"budget": "9.99"}}, "body.limits.budget", "at least 10.00"),
     ({"active_from": "2026-01-01T00:00:00"}, "body.active_from", "timezone"),
     ({"active_until": "9999-12-31T23:59:59-12:00"}, "body.active_until", "years"),
     (
         {"active_from": "2090-01-02T00:00:00Z", "active_until": "2090-01-02T00:00:00Z"},
         "body.active_until",
-        "later than active_from",
+        "Must be later than active_from",
     ),
     ({"status": "active", "active_until": "2020-01-01T00:00:00Z"}, "body.active_until", "in the future"),
 ]
@@ -264,7 +264,7 @@ async def test_plans_that_no_operator_or_group_of_the_offer_has_are_refused(
     )
     answer = await visitor.post("/v1/offers", json=body, headers=manager)
     codes = [problem["code"] for problem in answer.json()["errors"]]
-    assert codes == ["plan_of_other_operator", "plan_of_other_group"]
+    assert codes == ["plan_operator_mismatch", "plan_group_mismatch"]
 
 
 async def test_an_update_is_checked_as_a_whole(visitor: httpx.AsyncClient, manager: Headers) -> None:
@@ -311,7 +311,7 @@ async def test_strangers_customers_and_viewers_are_kept_out(
     if method == "GET":
         assert seen.status_code in {200, 404}
     else:
-        assert (seen.status_code, seen.json()["code"]) == (403, "permission_missing")
+        assert (seen.status_code, seen.json()["code"]) == (403, "permission_denied")
 
 
 async def test_the_app_cannot_change_or_remove_a_version(

@@ -146,8 +146,8 @@ def test_a_saving_is_exact_to_the_paisa(
 
 SATURDAY = FRIDAY + timedelta(hours=2)
 CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, str]] = [
-    ({"min_amount": 299}, {}, {"price": Money.rupees("298.99")}, "min_amount", "from ₹299 on"),
-    ({"min_amount": "9.50"}, {}, {"price": Money.rupees("9.49")}, "min_amount", "from ₹9.50 on"),
+    ({"min_amount": 299}, {}, {"price": Money.rupees("298.99")}, "min_amount", "on plans of ₹299 or more"),
+    ({"min_amount": "9.50"}, {}, {"price": Money.rupees("9.49")}, "min_amount", "on plans of ₹9.50 or more"),
     (
         {"user_types": ["prepaid"]},
         {},
@@ -175,7 +175,7 @@ CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, str]
         {},
         {"plan": plan(group_id=uuid4())},
         "plan_group",
-        "only for plans of certain groups",
+        "only for plans in certain groups",
     ),
     ({"plans": [PLAN]}, {}, {"plan": plan(plan_id=uuid4())}, "plan", "only for certain plans"),
     ({"circles": ["KA"]}, {}, {"circle": "DL"}, "circle", "only in the circle KA"),
@@ -239,10 +239,10 @@ def test_the_window_holds_from_its_first_instant_up_to_its_last() -> None:
     assert isinstance(evaluate(wanted, situation(instant=FRIDAY)), Saving)
     assert isinstance(evaluate(wanted, situation(instant=last)), Saving)
     assert reasons(evaluate(wanted, situation(instant=before))) == [
-        ("not_begun", "from 20 November 2026, 23:00 (IST) on")
+        ("not_begun", "starts on 20 November 2026, 23:00 (IST)")
     ]
     assert reasons(evaluate(wanted, situation(instant=SATURDAY))) == [
-        ("over", "was until 21 November 2026, 01:00 (IST)")
+        ("over", "ended on 21 November 2026, 01:00 (IST)")
     ]
 
 
@@ -271,7 +271,7 @@ def test_a_limit_is_reached_exactly(limits: dict[str, Any], used: Used, code: st
 def test_an_offer_that_comes_to_nothing_takes_no_use() -> None:
     wanted = offer({"discount": percent("0.01", 5)})
     assert reasons(evaluate(wanted, situation(price=Money(99_99)))) == [
-        ("saves_nothing", "comes to less than a paisa here")
+        ("saves_nothing", "saves less than one paisa here")
     ]
 
 

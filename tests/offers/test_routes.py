@@ -176,7 +176,7 @@ async def test_an_unknown_type_or_operator_is_answered_with_those_there_are(
 ) -> None:
     answer = await reader.get("/v1/offers?type=x&operator=y")
     messages = {problem["field"]: problem["message"] for problem in answer.json()["errors"]}
-    assert messages["query.type"] == "one of: Cashback, Festive, First recharge, Loyalty"
+    assert messages["query.type"] == "Must be one of: Cashback, Festive, First recharge, Loyalty"
     assert "JIO" in messages["query.operator"]
 
 

@@ -43,7 +43,7 @@ async def test_a_name_is_taken_in_upper_and_lower_case_alike(
         await visitor.post("/v1/offers/types", json=taken, headers=manager),
         await visitor.patch(path, json=taken, headers=manager),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (409, "offer_type_name_taken")
+        assert (answer.status_code, answer.json()["code"]) == (409, "offer_type_already_exists")
         assert answer.json()["errors"][0]["field"] == "body.name"
 
 
@@ -88,7 +88,7 @@ async def test_a_wrong_type_is_refused_with_its_field(visitor: httpx.AsyncClient
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
     path = f"/v1/offers/types/{uuid4()}"
     nothing = await visitor.patch(path, json={"name": None}, headers=manager)
-    assert "name: a value" in nothing.json()["errors"][0]["message"]
+    assert "name: must have a value" in nothing.json()["errors"][0]["message"]
     unknown = await visitor.patch(path, json={"name": "Fine"}, headers=manager)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "offer_type_not_found")
 

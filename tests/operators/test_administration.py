@@ -48,7 +48,7 @@ async def test_an_operator_is_added_changed_and_deleted_and_each_is_announced(
     assert made.status_code == 201, made.text
     assert (made.json()["code"], made.json()["status"], made.json()["channel"]) == ("NEW1", "up", "internal")
     taken = await clerk.post("/v1/operators", json=NEW, headers=manager)
-    assert (taken.status_code, taken.json()["code"]) == (409, "operator_exists")
+    assert (taken.status_code, taken.json()["code"]) == (409, "operator_already_exists")
     assert taken.json()["errors"][0]["field"] == "body.code"
     changed = await clerk.patch(
         "/v1/operators/new1", json={"channel": "api", "is_active": False, "sort_order": 7}, headers=manager
@@ -130,7 +130,7 @@ async def test_a_manager_of_jio_sees_jio_and_sets_its_status_and_nothing_else(
         assert (refused.status_code, refused.json()["code"]) == (403, "operator_scope_too_narrow")
     viewer = staff(desk_settings, "Viewer")
     refused = await clerk.patch("/v1/operators/JIO", json={"status": "down"}, headers=viewer)
-    assert (refused.status_code, refused.json()["code"]) == (403, "permission_missing")
+    assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     assert (await clerk.get("/v1/operators/admin")).status_code == 401
 
 

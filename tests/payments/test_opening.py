@@ -13,7 +13,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.payments import service as payments
 from gencharge.payments.context import Desk
-from gencharge.payments.errors import GatewayRefused, GatewayUnavailable, PaymentNotFound
+from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable, PaymentNotFound
 from tests.outside import NOBODY, Outside
 from tests.payments.conftest import (
     assert_clean,
@@ -129,7 +129,7 @@ async def test_a_gateway_that_nobody_reaches_is_unavailable(desk: Desk, stores: 
 async def test_a_refused_order_is_a_refusal(desk: Desk, stores: Stores, outside: Outside) -> None:
     user_id, key = await make_payer(stores), str(uuid4())
     outside.script("gateway", "order", "decline", times=1)
-    with pytest.raises(GatewayRefused):
+    with pytest.raises(GatewayDeclined):
         await open_topup(desk, user_id, key=key)
     opened = await open_topup(desk, user_id, key=key)
     assert (await get_payment(stores, user_id, opened.payment_id)).failure_reason is None

@@ -139,9 +139,9 @@ async def test_a_plan_goes_from_draft_to_active_to_inactive_and_back_but_never_t
     for status in ("active", "inactive", "active"):
         assert (await clerk.patch(path, json={"status": status}, headers=manager)).status_code == 200
         refused = await clerk.patch(path, json={"status": "draft"}, headers=manager)
-        assert (refused.status_code, refused.json()["code"]) == (409, "plan_can_not_be_draft")
+        assert (refused.status_code, refused.json()["code"]) == (409, "plan_status_not_allowed")
     refused = await clerk.delete(path, headers=manager)
-    assert (refused.status_code, refused.json()["code"]) == (409, "plan_was_published")
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan_already_published")
     assert "inactive" in refused.json()["detail"]
 
 
@@ -232,7 +232,7 @@ async def test_two_plans_of_an_operator_do_not_share_their_name_unless_one_is_in
     plan = await create(clerk, manager)
     twin = body(name=plan["name"].upper())
     refused = await clerk.post("/v1/plans", json=twin, headers=manager)
-    assert (refused.status_code, refused.json()["code"]) == (409, "plan_exists")
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan_already_exists")
     assert plan["plan_id"] in refused.json()["errors"][0]["message"]
     await create(clerk, manager, name=plan["name"], circles=["KA"])
     await create(clerk, manager, name=plan["name"], operator="VI")
@@ -240,7 +240,7 @@ async def test_two_plans_of_an_operator_do_not_share_their_name_unless_one_is_in
     assert (await clerk.patch(path, json={"status": "inactive"}, headers=manager)).status_code == 200
     await create(clerk, manager, name=plan["name"])
     again = await clerk.patch(path, json={"status": "active"}, headers=manager)
-    assert (again.status_code, again.json()["code"]) == (409, "plan_exists")
+    assert (again.status_code, again.json()["code"]) == (409, "plan_already_exists")
 
 
 async def test_a_manager_of_jio_neither_sees_nor_touches_airtels_plans(
@@ -353,7 +353,7 @@ async def test_whoever_saw_an_older_plan_is_told_instead_of_overwriting(
         await clerk.patch(path, json={"price": 202, "version": 1}, headers=manager),
         await clerk.patch(path, json={"status": "active"}, headers={**manager, "If-Match": seen}),
     ):
-        assert (late.status_code, late.json()["code"]) == (409, "plan_changed_meanwhile")
+        assert (late.status_code, late.json()["code"]) == (409, "plan_changed")
     for match in ('W/"2"', "*", '"9", "2"'):
         answer = await clerk.patch(path, json={"price": 201}, headers={**manager, "If-Match": match})
         assert answer.status_code == 200
@@ -400,7 +400,7 @@ async def test_what_roles_do_not_allow_is_refused(
         await clerk.delete(path, headers=viewer),
         await clerk.post("/v1/plans/admin/import", content=b"name\nx", headers=viewer),
     ):
-        assert (refused.status_code, refused.json()["code"]) == (403, "permission_missing")
+        assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     for path in ("/v1/plans/admin", "/v1/plans/groups/admin", "/v1/plans/admin/export"):
         assert (await clerk.get(path)).status_code == 401
 
@@ -427,7 +427,7 @@ async def test_groups_are_made_renamed_counted_and_deleted_when_empty(
     group_id = made.json()["group_id"]
     assert made.json()["plans"] == {"draft": 0, "active": 0, "inactive": 0}
     taken = await clerk.post("/v1/plans/groups", json={"name": name.upper()}, headers=manager)
-    assert (taken.status_code, taken.json()["code"]) == (409, "plan_group_exists")
+    assert (taken.status_code, taken.json()["code"]) == (409, "plan_group_already_exists")
     assert taken.json()["errors"][0]["field"] == "body.name"
     path = f"/v1/plans/groups/{group_id}"
     assert (await clerk.patch(path, json={"name": "unlimited"}, headers=manager)).status_code == 409

@@ -7,6 +7,7 @@ import csv
 import io
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,7 +28,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
 from gencharge.plans import commands, import_service, plan_rows, rules, spreadsheet, xlsx_guard
 from gencharge.plans import service as plans
-from gencharge.plans.errors import FileUnreadable
+from gencharge.plans.errors import PlanFileInvalid
 from gencharge.plans.staff_schemas import PlanCreate
 from gencharge.sessions.guards import Principal
 from tests.conftest import database_of, test_settings
@@ -239,7 +240,7 @@ async def test_one_bad_row_stops_all_and_every_bad_row_is_named(
     dry = await give(clerk, manager, data, dry_run=True)
     assert dry.status_code == 200
     refused = await give(clerk, manager, data)
-    assert (refused.status_code, refused.json()["code"]) == (422, "import_refused")
+    assert (refused.status_code, refused.json()["code"]) == (422, "plan_import_invalid")
     for answer in (dry, refused):
         bad = answer.json()["bad_rows"]
         assert {(cell["line"], cell["column"]) for cell in bad} == expected
@@ -249,7 +250,7 @@ async def test_one_bad_row_stops_all_and_every_bad_row_is_named(
     assert "Unlimited" in named[3, "group"]["message"]
     assert "line 2" in named[4, "name"]["message"]
     assert old["plan_id"] in named[5, "name"]["message"]
-    assert named[8, "version"]["message"].startswith("1:")
+    assert named[8, "version"]["message"].endswith("now at version 1")
     assert await state(desk_stores) == before
 
 
@@ -362,7 +363,7 @@ def a_sheet(inner: bytes) -> bytes:
     ids=lambda data: f"{len(data)} bytes {data[:8]!r}",
 )
 def test_garbage_bombs_and_other_files_are_refused(data: bytes) -> None:
-    with pytest.raises(FileUnreadable) as refused:
+    with pytest.raises(PlanFileInvalid) as refused:
         spreadsheet.read(data, plan_rows.COLUMNS)
     assert len(refused.value.detail) > 10
 
@@ -371,7 +372,7 @@ def test_a_size_that_a_zip_member_only_claims_is_not_believed() -> None:
     data = bytearray(zipped(xl__worksheets__sheet1=b" " * 60_000_000))
     for position in (data.find(b"PK\x03\x04") + 22, data.find(b"PK\x01\x02") + 24):
         data[position : position + 4] = (10).to_bytes(4, "little")
-    with pytest.raises(FileUnreadable):
+    with pytest.raises(PlanFileInvalid):
         xlsx_guard.unpacked(bytes(data), max_rows=10)
 
 
@@ -386,7 +387,7 @@ async def test_a_file_over_five_megabytes_is_too_large_and_one_over_a_megabyte_i
         refused = await clerk.post(IMPORT, content=content, headers=manager)
         assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
     read = await give(clerk, manager, b"name\n" + b"x" * 4_000_000)
-    assert (read.status_code, read.json()["code"]) == (422, "file_unreadable")
+    assert (read.status_code, read.json()["code"]) == (422, "plan_file_invalid")
     other = await clerk.post("/v1/plans", content=b"x" * 1_000_001, headers=manager)
     assert other.status_code == 413
 
@@ -407,7 +408,7 @@ async def test_a_form_without_one_file_is_refused(
     clerk: httpx.AsyncClient, manager: dict[str, str], content: bytes, kind: str
 ) -> None:
     refused = await clerk.post(IMPORT, content=content, headers={**manager, "Content-Type": kind})
-    assert (refused.status_code, refused.json()["code"]) == (422, "file_unreadable")
+    assert (refused.status_code, refused.json()["code"]) == (422, "plan_file_invalid")
 
 
 async def test_ten_thousand_plans_are_imported_at_once(
@@ -435,7 +436,9 @@ tricky = st.sampled_from(
     ["=1", "+1", "-1", "@x", "'", "''=", "'=x", '"', ",", "_x0041_", "a\nb", "＝1", "x "]
 )
 amounts = st.none() | st.integers(0, 10**8)
-instants = st.none() | st.datetimes(timezones=st.just(clock.IST))
+# India's first hours of the year 1 are in no year of UTC: the product refuses them.
+_FIRST = datetime(1, 1, 2)  # noqa: DTZ001 (hypothesis adds the zone)
+instants = st.none() | st.datetimes(min_value=_FIRST, timezones=st.just(clock.IST))
 
 
 @st.composite

@@ -26,7 +26,7 @@ from gencharge.payments.errors import GatewayUnavailable
 from gencharge.payments.models import Payment
 from gencharge.payments.razorpay import Razorpay
 from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge.errors import WalletPartWrong
+from gencharge.recharge.errors import WalletAmountInvalid
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
@@ -221,7 +221,8 @@ async def test_a_gateway_that_is_away_holds_nothing_and_the_same_key_works_later
 
 
 @pytest.mark.parametrize(
-    ("part", "problem"), [(201, InsufficientBalance), (298.5, WalletPartWrong), (299, WalletPartWrong)]
+    ("part", "problem"),
+    [(201, InsufficientBalance), (298.5, WalletAmountInvalid), (299, WalletAmountInvalid)],
 )
 async def test_a_wallet_part_that_cannot_be_is_refused_before_the_gateway_is_asked(
     shop: Stores, desk: Desk, part: float, problem: type[Exception]

@@ -137,7 +137,7 @@ async def test_a_missing_or_unusable_idempotency_key_is_refused(
     if key is not None:
         given["Idempotency-Key"] = key
     answer = await client.post(SUBSCRIBE, json=await body_for(shop), headers=given)
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
 
 
 @pytest.mark.parametrize(

@@ -250,7 +250,7 @@ async def test_who_may_not_read_recharges_is_refused(sales: Sales) -> None:
         assert (await sales.client.get(path)).status_code == 401
         as_user = await sales.client.get(path, headers=headers_for(sales.settings, sales.customer))
         assert as_user.json()["code"] == "admins_only"
-        assert (await sales.client.get(path, headers=editor)).json()["code"] == "permission_missing"
+        assert (await sales.client.get(path, headers=editor)).json()["code"] == "permission_denied"
 
 
 async def test_a_payment_that_was_not_delivered_is_found_by_its_state(sales: Sales) -> None:

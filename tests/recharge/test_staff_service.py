@@ -86,7 +86,7 @@ async def test_a_part_and_then_the_rest_go_back_to_the_wallet_and_the_plan_ends_
     assert await bought.balance() == 100_000
     assert (await bought.transfers())[("revenue", "operator:jio")] == 897
     again = await post(client, manager, bought, "refund")
-    assert (again.status_code, again.json()["code"]) == (409, "refund_impossible")
+    assert (again.status_code, again.json()["code"]) == (409, "recharge_not_refundable")
     await clean(shop)
     await relay.drain()
 
@@ -154,7 +154,7 @@ async def test_the_staff_say_how_a_recharge_ended_that_its_operator_never_ends(
         assert await bought.balance() == 100_000
     await clean(shop)
     again = await post(client, manager, bought, "resolve", outcome="failed")
-    assert (again.status_code, again.json()["code"]) == (409, "not_under_way")
+    assert (again.status_code, again.json()["code"]) == (409, "recharge_not_pending")
     await relay.drain()
     entry = await shop.documents["audit_entries"].find_one(
         {"action": "recharge_resolved", "object.id": str(bought.id)}

@@ -14,7 +14,7 @@ import pytest
 from gencharge.core.values.clock import IST
 from gencharge.reconciliation import commands, runs_service
 from gencharge.reconciliation import statements_service as statements
-from gencharge.reconciliation.errors import StatementUnreadable
+from gencharge.reconciliation.errors import StatementInvalid
 from gencharge.reconciliation.models import GATEWAY
 from tests.reconciliation.conftest import FIRST, SECOND, Shop
 
@@ -52,7 +52,7 @@ def test_every_bad_row_is_named_with_its_line() -> None:
         ROW | {"completed_at": "2026-11-19T10:00:00"},
         ROW | {"commission_paise": "-1"},
     )
-    with pytest.raises(StatementUnreadable) as refused:
+    with pytest.raises(StatementInvalid) as refused:
         read(bad)
     lines = [problem.split(":")[0] for problem in refused.value.problems]
     assert lines == [f"line {number}" for number in (3, 4, 5, 6, 7)]
@@ -62,20 +62,20 @@ def test_every_bad_row_is_named_with_its_line() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "heading lacks"),
-        (b"colour\nred", "heading lacks amount_paise, commission_paise"),
+        (b"", "missing columns:"),
+        (b"colour\nred", "missing columns: amount_paise, commission_paise"),
         (b"\xff\xfe", "UTF-8"),
         (b"{", "not valid JSON"),
         (b'{"items": 5}', "not a statement"),
-        (b'{"channel": "jio-b", "items": []}', "channel: says jio-b, is jio-a"),
-        (b'{"date": "2026-11-18", "items": []}', "date: says 2026-11-18"),
-        (b'{"count": 3, "items": []}', "count: says 3, is 0"),
+        (b'{"channel": "jio-b", "items": []}', "channel: the statement says jio-b, but it is jio-a"),
+        (b'{"date": "2026-11-18", "items": []}', "date: the statement says 2026-11-18"),
+        (b'{"count": 3, "items": []}', "count: the statement says 3, but it is 0"),
         (b'{"items": [5]}', "line 1"),
-        (csv_of(ROW | {"completed_at": "2026-11-09T10:00:00+05:30"}), "is of 2026-11-09, not of 2026-11-19"),
+        (csv_of(ROW | {"completed_at": "2026-11-09T10:00:00+05:30"}), "is dated 2026-11-09, not 2026-11-19"),
     ],
 )
 def test_what_is_no_statement_of_the_day_is_refused_with_the_reason(data: bytes, said: str) -> None:
-    with pytest.raises(StatementUnreadable) as refused:
+    with pytest.raises(StatementInvalid) as refused:
         read(data)
     assert said in refused.value.problems[0]
 
@@ -102,7 +102,7 @@ def test_a_gateways_file_counts_refunds_as_negative() -> None:
         ("rfnd_1", -20_000, 0),
     ]
     for wrong in ({"type": "adjustment"}, {"currency": "USD"}, {"amount": -5}):
-        with pytest.raises(StatementUnreadable):
+        with pytest.raises(StatementInvalid):
             statements.read_file(json.dumps([items[0] | wrong]).encode(), GATEWAY, day)
 
 
@@ -165,7 +165,7 @@ async def test_the_command_takes_a_file_that_the_operator_itself_wrote(shop: Sho
     code, said = await say(shop, counterparty=FIRST, file=as_csv)
     assert code == commands.UNAVAILABLE
     assert said == [
-        f"{runs_service.today()} {FIRST}: no statement: line 5: amount_paise: a whole number of paise, not 'x'"
+        f"{runs_service.today()} {FIRST}: no statement: line 5: amount_paise: must be a whole number of paise, not 'x'"
     ]
     code, said = await say(shop, counterparty=FIRST, file=tmp_path / "nothing.csv")
     assert (code, "No such file" in said[0]) == (commands.UNAVAILABLE, True)

@@ -18,7 +18,7 @@ from gencharge.payments import service as payments
 from gencharge.payments.models import Purpose
 from gencharge.payments.service import OpenPayment
 from gencharge.reconciliation import inquiry_service, runs_service
-from gencharge.reconciliation.errors import ResolutionImpossible
+from gencharge.reconciliation.errors import ResolutionNotAllowed
 from gencharge.reconciliation.models import GATEWAY, Kind, ReconciliationDifference, Resolution
 from tests.factories import make_user
 from tests.money import balance
@@ -106,7 +106,7 @@ async def test_a_capture_that_we_never_heard_of_is_credited_by_asking_and_never_
     found = await shop.only(await shop.match(GATEWAY))
     assert (found.kind, found.proposed_resolution) == (Kind.MISSING_AT_OURS, Resolution.ASK_OPERATOR_AGAIN)
     assert (found.reference, found.payment_id, found.user_id) == (gateway_id, opened.payment_id, user_id)
-    with pytest.raises(ResolutionImpossible):
+    with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "write_off")
     await resolve(shop, found, "ask_operator_again")
     await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
@@ -144,7 +144,7 @@ async def test_a_gateway_that_does_not_answer_is_a_failed_run(shop: Shop) -> Non
     shop.outside.script("gateway", "statement", "server_error_before")
     run = await shop.match(GATEWAY)
     assert (run.status, run.rows_theirs) == ("failed", 0)
-    assert "statement could not be had" in run.error
+    assert "statement is not available" in run.error
 
 
 async def test_the_checks_find_books_that_were_changed_behind_a_statement(shop: Shop) -> None:

@@ -16,10 +16,10 @@ from gencharge.recharge import service as recharge
 from gencharge.reconciliation import inquiry_service, runs_service
 from gencharge.reconciliation import resolutions_service as resolutions
 from gencharge.reconciliation.errors import (
+    DifferenceAlreadyResolved,
     DifferenceNotFound,
-    DifferenceResolved,
     DifferenceSuperseded,
-    ResolutionImpossible,
+    ResolutionNotAllowed,
 )
 from gencharge.reconciliation.models import ReconciliationDifference
 from gencharge.reconciliation.schemas import DifferenceOut, Resolve
@@ -91,9 +91,9 @@ async def test_what_they_call_failed_is_released_to_the_wallet(shop: Shop) -> No
     failed = runs_service.Statement((replace(row, done=False),), (), "")
     found = await shop.only(await shop.match(given=failed))
     assert (found.kind, found.proposed_resolution) == ("status_differs", "fail_and_release")
-    with pytest.raises(ResolutionImpossible):
+    with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "settle_delivered")
-    with pytest.raises(ResolutionImpossible):
+    with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "write_off")
     assert (await resolve(shop, found, "fail_and_release")).status == "resolved"
     assert (await sold.recharge()).status == "failed"
@@ -144,7 +144,7 @@ async def test_a_dispute_can_be_claimed_and_then_written_off_but_not_settled(sho
     await shop.stores.database.run(lambda db: recharge.fail(db, sold.user_id, sold.id, reason="by_hand"))
     found = await shop.only(await shop.match())
     for impossible in ("settle_delivered", "fail_and_release", "refund_customer"):
-        with pytest.raises(ResolutionImpossible):
+        with pytest.raises(ResolutionNotAllowed):
             await resolve(shop, found, impossible)
     before = await shop.balances()
     claimed = await resolve(shop, found, "claim_from_counterparty")
@@ -167,7 +167,7 @@ async def test_what_was_resolved_stays_so_in_a_later_run_and_moves_no_money_agai
     assert (again.status, again.resolution, again.run_id) == ("resolved", "write_off", later.run_id)
     await resolve(shop, again, "write_off")
     assert len(await shop.written_off(found.difference_id)) == 1
-    with pytest.raises(DifferenceResolved):
+    with pytest.raises(DifferenceAlreadyResolved):
         await resolve(shop, again, "refund_customer")
     assert await shop.clean() == []
 
@@ -225,6 +225,6 @@ async def test_asking_again_about_an_unknown_end_settles_it(shop: Shop) -> None:
 
 async def test_nobody_can_ask_about_a_reference_that_nobody_knows(shop: Shop) -> None:
     found = await missing(shop, "extra_row")
-    with pytest.raises(ResolutionImpossible):
+    with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "ask_operator_again")
     assert (await resolve(shop, found, "none")).status == "resolved"

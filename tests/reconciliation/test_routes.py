@@ -60,7 +60,7 @@ async def test_a_run_is_asked_for_done_in_the_background_and_resolved_over_http(
     assert (first.status_code, first.json()["status"]) == (200, "resolved")
     assert second.json() == first.json()
     other = await desk.post(path, json=body | {"resolution": "write_off"})
-    assert (other.status_code, other.json()["code"]) == (409, "difference_resolved")
+    assert (other.status_code, other.json()["code"]) == (409, "difference_already_resolved")
     assert (await desk.get(f"{RUNS}/{run_id}")).json()["open_differences"] == 0
     assert (await desk.get(f"{RUNS}/{run_id}/differences", params={"kind": "extra_row"})).json()[
         "items"
@@ -96,13 +96,13 @@ async def test_what_is_not_there_or_ahead_or_unknown_is_refused_with_the_reason(
 ) -> None:
     del shop
     ahead = await desk.post(RUNS, json={"counterparty": GATEWAY, "day": "2999-01-01"})
-    assert (ahead.status_code, ahead.json()["code"]) == (422, "day_ahead")
+    assert (ahead.status_code, ahead.json()["code"]) == (422, "day_invalid")
     nobody = await desk.post(RUNS, json={"counterparty": "nobody", "day": str(runs_service.today())})
-    assert (nobody.status_code, nobody.json()["code"]) == (422, "counterparty_unknown")
+    assert (nobody.status_code, nobody.json()["code"]) == (422, "counterparty_invalid")
     assert FIRST in nobody.json()["errors"][0]["message"]
     for path in (f"{RUNS}/{new_id()}", f"{RUNS}/{new_id()}/differences"):
         missing = await desk.get(path)
-        assert (missing.status_code, missing.json()["code"]) == (404, "run_not_found")
+        assert (missing.status_code, missing.json()["code"]) == (404, "reconciliation_run_not_found")
     path = f"{RUNS}/{new_id()}/differences/{new_id()}/resolve"
     missing = await desk.post(path, json={"resolution": "none", "note": "was checked"})
     assert (missing.status_code, missing.json()["code"]) == (404, "difference_not_found")

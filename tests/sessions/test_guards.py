@@ -140,7 +140,7 @@ async def test_a_role_opens_what_it_is_granted_and_nothing_else(
         answer = await doors.get("/doors/plans", headers=headers)
         assert answer.status_code == status, role
         if status == 403:
-            assert answer.json()["code"] == "permission_missing"
+            assert answer.json()["code"] == "permission_denied"
 
 
 async def test_who_owes_a_second_factor_is_let_in_only_where_it_is_given(

@@ -16,7 +16,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.sessions import service as sessions
-from gencharge.sessions.errors import SessionEnded, SessionUnknown
+from gencharge.sessions.errors import SessionEnded, SessionNotFound
 from gencharge.sessions.models import RefreshToken, Session
 from gencharge.sessions.refresh import Refresh
 from gencharge.sessions.service import Continued
@@ -196,7 +196,7 @@ async def test_ending_all_but_one_leaves_that_one(stores: Stores) -> None:
 
 async def test_nobody_ends_anothers_session(stores: Stores) -> None:
     started = await _start(stores)
-    with pytest.raises(SessionUnknown):
+    with pytest.raises(SessionNotFound):
         await stores.database.run(
             lambda db: sessions.end_one(db, new_id(), started.session_id, reason="test")
         )

@@ -18,7 +18,7 @@ from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.users import export_service as exports
 from gencharge.users import lifecycle_service as lifecycle
-from gencharge.users.errors import UserUnknown
+from gencharge.users.errors import UserNotFound
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -76,7 +76,7 @@ async def test_an_export_by_the_staff_is_the_same_and_leaves_an_entry(
         )
         assert [row.context["actor_kind"] for row in rows] == ["user", "admin"]
     missing = await http.get(f"/users/{new_id()}/export", headers=boss)
-    assert (missing.status_code, missing.json()["code"]) == (404, "user_unknown")
+    assert (missing.status_code, missing.json()["code"]) == (404, "user_not_found")
 
 
 async def test_a_long_history_is_written_while_it_is_read(shop: Stores, user: User) -> None:
@@ -117,12 +117,12 @@ async def test_while_mongodb_is_away_nothing_is_sent_but_the_reason(
         stores.settings.model_copy(update={"mongo_url": "mongodb://127.0.0.1:9/", "mongo_timeout_ms": 200})
     )
     try:
-        with pytest.raises(Exception, match="document store is not available"):
+        with pytest.raises(Exception, match="part of the service is temporarily unavailable"):
             await exports.export(away, wiring.PERSONAL_DATA, user.user_id)
     finally:
         await away.close()
     assert await events_of(stores, user.user_id, "UserDataExported") == []
-    with pytest.raises(UserUnknown):
+    with pytest.raises(UserNotFound):
         await exports.export(stores, wiring.PERSONAL_DATA, new_id())
 
 

@@ -18,17 +18,17 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.directory import service as directory
-from gencharge.recharge.errors import PlanNotFound
+from gencharge.plans.errors import PlanNotFound
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import SessionEnded
 from gencharge.sessions.models import Session
 from gencharge.users import lifecycle_service as lifecycle
 from gencharge.users import service as users
 from gencharge.users.errors import (
-    ReferralCodeUnknown,
+    ReferralCodeInvalid,
     UserAlreadyArchived,
     UserBlocked,
-    UserUnknown,
+    UserNotFound,
     WalletNotEmpty,
 )
 from gencharge.users.models import Erasure, User
@@ -144,7 +144,7 @@ async def test_a_number_that_comes_back_is_a_new_user_who_sees_nothing_of_the_ol
     for path in ("/wallet/transactions", "/recharge", "/users/me/numbers", "/operators/connections"):
         assert (await http.get(path, headers=headers)).json()["items"] == []
     assert (await http.get("/users/me", headers=me)).status_code == 401
-    with pytest.raises(UserUnknown):
+    with pytest.raises(UserNotFound):
         await shop.database.run(lambda db: users.admit(db, user.user_id, reactivating=True))
     owner = await shop.database.run(lambda db: directory.phone_owner(db, user.phone_number))
     assert owner is not None
@@ -154,7 +154,7 @@ async def test_a_number_that_comes_back_is_a_new_user_who_sees_nothing_of_the_ol
 async def test_an_archived_users_code_refers_nobody(stores: Stores, user: User) -> None:
     await archive(stores, user.user_id)
     fresh = await stores.database.run(lambda db: users.create(db, phone_number=factories.new_phone()))
-    with pytest.raises(ReferralCodeUnknown):
+    with pytest.raises(ReferralCodeInvalid):
         await stores.database.run(
             lambda db: users.register(
                 db,

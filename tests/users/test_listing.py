@@ -17,7 +17,7 @@ from gencharge.core.values import clock
 from gencharge.users import profile_service as profile
 from gencharge.users import service as users
 from gencharge.users import staff_service
-from gencharge.users.errors import SearchSortedByName
+from gencharge.users.errors import SortInvalid
 from gencharge.users.models import User
 from gencharge.users.staff_schemas import PresentUserQuery, UserQuery
 from tests import factories
@@ -148,7 +148,7 @@ async def test_a_search_finds_how_names_begin(
 async def test_a_search_is_sorted_by_name_and_nothing_else(
     crowd: tuple[Stores, list[User]], http: httpx.AsyncClient, boss: Headers
 ) -> None:
-    with pytest.raises(SearchSortedByName):
+    with pytest.raises(SortInvalid):
         await every(crowd[0], search="a", sort="created_at")
     answer = await http.get("/users?search=a&sort=-created_at", headers=boss)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.sort")

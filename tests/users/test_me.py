@@ -38,7 +38,7 @@ async def test_a_new_address_frees_the_old_one_and_a_taken_one_names_its_field(
 ) -> None:
     other = await stores.database.run(factories.make_user)
     taken = await http.put("/users/me/email", headers=me, json={"email": str(other.email).upper()})
-    assert (taken.status_code, taken.json()["code"]) == (409, "email_taken")
+    assert (taken.status_code, taken.json()["code"]) == (409, "email_already_exists")
     assert taken.json()["errors"][0]["field"] == "body.email"
     fresh = f"new-{user.user_id}@example.com"
     assert (await http.put("/users/me/email", headers=me, json={"email": fresh})).json()["email"] == fresh
@@ -130,7 +130,7 @@ async def test_held_money_keeps_the_account_open_also_with_a_payout(
 
     await stores.database.run(hold)
     refused = await http.delete("/users/me?payout=true", headers=me)
-    assert (refused.status_code, refused.json()["code"]) == (409, "wallet_holds_money")
+    assert (refused.status_code, refused.json()["code"]) == (409, "wallet_has_holds")
     assert (refused.json()["balance"], refused.json()["held"]) == (3, 2)
 
 
@@ -153,11 +153,11 @@ async def test_the_type_is_switched_unless_a_plan_of_the_other_type_runs_or_wait
 
     await shop.database.run(unit)
     same = await http.post("/users/me/switch-type", headers=me, json={"user_type": "prepaid"})
-    assert (same.status_code, same.json()["code"]) == (409, "user_type_unchanged")
+    assert (same.status_code, same.json()["code"]) == (409, "user_type_already_set")
     plan = await find_plan(shop)
     await buy(shop, user.user_id, user.phone_number, plan.plan_id)
     refused = await http.post("/users/me/switch-type", headers=me, json={"user_type": "postpaid"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "plan_of_other_type")
+    assert (refused.status_code, refused.json()["code"]) == (409, "plan_type_mismatch")
     assert refused.json()["plan_name"] == plan.name
     with clock.later(days=400):  # the plan has ended, and nobody looked since
         headers = factories.headers_for(shop.settings, user)

@@ -13,7 +13,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
 from gencharge.users import numbers_service as numbers
-from gencharge.users.errors import SavedNumbersFull
+from gencharge.users.errors import SavedNumberLimitExceeded
 from gencharge.users.models import SavedNumber, User
 from tests import factories
 from tests.users.conftest import Headers, events_of
@@ -77,7 +77,7 @@ async def test_a_number_is_saved_once(shop: Stores, http: httpx.AsyncClient, me:
     wanted = body()
     assert (await http.post("/users/me/numbers", headers=me, json=wanted)).status_code == 201
     again = await http.post("/users/me/numbers", headers=me, json=wanted | {"nickname": "Once more"})
-    assert (again.status_code, again.json()["code"]) == (409, "number_already_saved")
+    assert (again.status_code, again.json()["code"]) == (409, "saved_number_already_exists")
     assert again.json()["errors"][0]["field"] == "body.phone_number"
 
 
@@ -127,13 +127,13 @@ async def test_anothers_saved_number_does_not_exist(
         await http.patch(path, headers=theirs, json={"nickname": "Mine", "circle": "KA"}),
         await http.delete(path, headers=theirs),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (404, "saved_number_unknown")
+        assert (answer.status_code, answer.json()["code"]) == (404, "saved_number_not_found")
     assert (await http.get("/users/me/numbers", headers=theirs)).json()["items"] == []
     assert (await http.get(path, headers=me)).json() == made
 
 
 async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: User) -> None:
-    async def save() -> SavedNumber | SavedNumbersFull:
+    async def save() -> SavedNumber | SavedNumberLimitExceeded:
         try:
             return await shop.database.run(
                 lambda db: numbers.save(
@@ -146,12 +146,12 @@ async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: U
                     service_type="prepaid",
                 )
             )
-        except SavedNumbersFull as error:
+        except SavedNumberLimitExceeded as error:
             return error
 
     for _ in range(numbers.MOST - 5):
         assert isinstance(await save(), SavedNumber)
     done = await asyncio.gather(*(save() for _ in range(20)))
     assert sum(isinstance(one, SavedNumber) for one in done) == 5
-    full = next(one for one in done if isinstance(one, SavedNumbersFull))
+    full = next(one for one in done if isinstance(one, SavedNumberLimitExceeded))
     assert (full.status, full.extra["limit"]) == (409, numbers.MOST)

@@ -11,15 +11,15 @@ from sqlalchemy import select, text
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.directory import service as directory
-from gencharge.directory.errors import EmailTaken, PhoneTaken
+from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.directory.models import OwnerKind
 from gencharge.users import service as users
 from gencharge.users.errors import (
-    AlreadyRegistered,
     OwnReferralCode,
-    ReferralCodeUnknown,
+    ReferralCodeInvalid,
+    UserAlreadyRegistered,
     UserBlocked,
-    UserUnknown,
+    UserNotFound,
 )
 from gencharge.users.models import User, UserStatus
 from tests import factories
@@ -28,10 +28,10 @@ from tests import factories
 async def test_twenty_racing_sign_ups_of_one_number_make_one_user(stores: Stores) -> None:
     phone_number = factories.new_phone()
 
-    async def create() -> User | PhoneTaken:
+    async def create() -> User | PhoneNumberAlreadyExists:
         try:
             return await stores.database.run(lambda db: users.create(db, phone_number=phone_number))
-        except PhoneTaken as error:
+        except PhoneNumberAlreadyExists as error:
             return error
 
     made = await asyncio.gather(*(create() for _ in range(20)))
@@ -43,12 +43,12 @@ async def test_twenty_racing_sign_ups_of_one_number_make_one_user(stores: Stores
 
 async def test_a_number_or_address_that_is_taken_is_named_and_leaves_nothing_behind(stores: Stores) -> None:
     user = await stores.database.run(lambda db: factories.make_user(db, email="Asha.Taken@example.com"))
-    with pytest.raises(PhoneTaken) as phone:
+    with pytest.raises(PhoneNumberAlreadyExists) as phone:
         await stores.database.run(lambda db: users.create(db, phone_number=user.phone_number))
     assert phone.value.errors
     assert phone.value.errors[0]["field"] == "body.phone_number"
     free = factories.new_phone()
-    with pytest.raises(EmailTaken) as email:
+    with pytest.raises(EmailAlreadyExists) as email:
         await stores.database.run(
             lambda db: users.create(db, phone_number=free, email="asha.taken@EXAMPLE.com")
         )
@@ -59,12 +59,12 @@ async def test_a_number_or_address_that_is_taken_is_named_and_leaves_nothing_beh
 
 async def test_a_number_is_a_users_or_an_admins_and_never_both(stores: Stores) -> None:
     admin = await stores.database.run(factories.make_admin)
-    with pytest.raises(PhoneTaken):
+    with pytest.raises(PhoneNumberAlreadyExists):
         await stores.database.run(lambda db: users.create(db, phone_number=admin.phone_number))
     user = await stores.database.run(factories.make_user)
-    with pytest.raises(PhoneTaken):
+    with pytest.raises(PhoneNumberAlreadyExists):
         await stores.database.run(lambda db: factories.make_admin(db, phone_number=user.phone_number))
-    with pytest.raises(EmailTaken):
+    with pytest.raises(EmailAlreadyExists):
         await stores.database.run(lambda db: factories.make_admin(db, email=user.email))
 
 
@@ -73,7 +73,7 @@ async def test_a_released_number_can_be_taken_by_somebody_else(stores: Stores) -
     await stores.database.run(
         lambda db: directory.release(db, owner_id=new_id(), phone_number=user.phone_number, email=user.email)
     )
-    with pytest.raises(PhoneTaken):  # it was not theirs to release
+    with pytest.raises(PhoneNumberAlreadyExists):  # it was not theirs to release
         await stores.database.run(lambda db: users.create(db, phone_number=user.phone_number))
     await stores.database.run(
         lambda db: directory.release(
@@ -123,7 +123,7 @@ async def test_registering_is_done_once_even_by_ten_at_a_time(stores: Stores) ->
     user = await _bare(stores)
     done = await asyncio.gather(*(_register(stores, user) for _ in range(10)), return_exceptions=True)
     assert sum(isinstance(one, User) for one in done) == 1
-    assert sum(isinstance(one, AlreadyRegistered) for one in done) == 9
+    assert sum(isinstance(one, UserAlreadyRegistered) for one in done) == 9
 
 
 async def test_a_referral_is_written_down_and_announced(stores: Stores) -> None:
@@ -138,7 +138,7 @@ async def test_a_referral_is_written_down_and_announced(stores: Stores) -> None:
     assert payload["referred_by"] == str(referrer.user_id)
 
 
-@pytest.mark.parametrize(("code", "error"), [("ZZZZZZZZ", ReferralCodeUnknown), (None, OwnReferralCode)])
+@pytest.mark.parametrize(("code", "error"), [("ZZZZZZZZ", ReferralCodeInvalid), (None, OwnReferralCode)])
 async def test_a_wrong_referral_code_is_refused_and_nothing_is_registered(
     stores: Stores, code: str | None, error: type[Exception]
 ) -> None:
@@ -152,8 +152,8 @@ async def test_who_is_gone_is_unknown_and_who_is_blocked_gets_no_session(stores:
     user = await _bare(stores)
     for status, reactivating, error in [
         (UserStatus.BLOCKED, True, UserBlocked),
-        (UserStatus.ARCHIVED, True, UserUnknown),
-        (UserStatus.DEACTIVATED, False, UserUnknown),
+        (UserStatus.ARCHIVED, True, UserNotFound),
+        (UserStatus.DEACTIVATED, False, UserNotFound),
     ]:
         await _set_status(stores, user, status)
         with pytest.raises(error):
@@ -161,9 +161,9 @@ async def test_who_is_gone_is_unknown_and_who_is_blocked_gets_no_session(stores:
                 lambda db, back=reactivating: users.admit(db, user.user_id, reactivating=back)
             )
     await _set_status(stores, user, UserStatus.ARCHIVED)
-    with pytest.raises(UserUnknown):
+    with pytest.raises(UserNotFound):
         await stores.database.run(lambda db: users.get(db, user.user_id))
-    with pytest.raises(UserUnknown):
+    with pytest.raises(UserNotFound):
         await _register(stores, user)
 
 

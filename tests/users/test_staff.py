@@ -127,7 +127,7 @@ async def test_the_detail_shows_connections_sessions_and_wallet_and_no_token(
     (session,) = rooms["sessions"]
     assert session["device"] == "tests"
     assert not {name for name in session if "token" in name}
-    assert (await http.get(f"/users/{new_id()}", headers=boss)).json()["code"] == "user_unknown"
+    assert (await http.get(f"/users/{new_id()}", headers=boss)).json()["code"] == "user_not_found"
 
 
 async def test_the_staff_changes_name_address_type_and_tier(
@@ -194,5 +194,5 @@ async def test_who_may_what(
         if method == "GET" and not where.endswith("/export"):
             assert answer.status_code == 200, (where, answer.text)
         else:
-            assert answer.json()["code"] == "permission_missing", (method, where)
+            assert answer.json()["code"] == "permission_denied", (method, where)
     assert (await http.get(path, headers=reader)).json()["status"] == "active"

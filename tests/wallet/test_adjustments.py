@@ -135,7 +135,7 @@ async def test_a_debit_takes_the_money_and_needs_it(desk: Desk) -> None:
 async def test_a_credit_honours_the_limit_of_the_customers_kyc_tier(desk: Desk) -> None:
     path = await desk.asked(amount=9000.01)
     refused = await desk.decide(path, "approve")
-    assert (refused.status_code, refused.json()["code"]) == (409, "balance_limit_reached")
+    assert (refused.status_code, refused.json()["code"]) == (409, "balance_limit_exceeded")
     assert (await desk.client.get(path, headers=desk.asks)).json()["status"] == "pending"
 
     async def know_better(db: AsyncSession) -> None:
@@ -152,9 +152,9 @@ async def test_nobody_decides_on_their_own_request_and_nobody_else_cancels_it(de
     path = await desk.asked()
     for what in ("approve", "reject"):
         refused = await desk.decide(path, what, desk.asks)
-        assert (refused.status_code, refused.json()["code"]) == (403, "own_request")
+        assert (refused.status_code, refused.json()["code"]) == (403, "second_approver_required")
     refused = await desk.decide(path, "cancel", desk.decides)
-    assert (refused.status_code, refused.json()["code"]) == (403, "anothers_request")
+    assert (refused.status_code, refused.json()["code"]) == (403, "requester_only")
     assert (await desk.decide(path, "cancel", desk.asks)).json()["status"] == "cancelled"
     assert await desk.rupees() == "1000.00"
     assert await desk.topics() == ["AdjustmentRequested", "AdjustmentCancelled"]
@@ -210,7 +210,7 @@ async def test_what_was_decided_stays_decided(desk: Desk, first: str) -> None:
         ("cancel", desk.asks),
     ):
         refused = await desk.decide(path, second, headers)
-        assert (refused.status_code, refused.json()["code"]) == (409, "adjustment_decided"), second
+        assert (refused.status_code, refused.json()["code"]) == (409, "adjustment_already_decided"), second
         assert refused.json()["adjustment_status"] in {"approved", "rejected", "cancelled"}
     assert await desk.rupees() == after
 
@@ -226,8 +226,8 @@ async def test_fifty_approvals_by_two_admins_at_once_move_the_money_once(desk: D
     )
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 49}
     assert {answer.json().get("code") for answer in answers if answer.status_code == 409} <= {
-        "adjustment_decided",
-        "still_locked",
+        "adjustment_already_decided",
+        "resource_locked",
     }
     assert await desk.rupees() == "1100.00"
     assert (await desk.topics()).count("AdjustmentApproved") == 1
@@ -314,9 +314,9 @@ async def test_a_key_a_customer_and_a_note_are_needed(desk: Desk) -> None:
         "note": "abc",
     }
     answer = await desk.client.post(PATH, json=body, headers=desk.asks)
-    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
     answer = await desk.ask(user_id=str(uuid4()))
-    assert (answer.status_code, answer.json()["code"]) == (404, "user_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (404, "user_not_found")
     path = await desk.asked()
     assert (await desk.client.post(f"{path}/approve", json={}, headers=desk.decides)).status_code == 422
     answer = await desk.decide(f"{PATH}/{desk.customer}/{uuid4()}", "approve")
@@ -341,7 +341,7 @@ async def test_an_archived_customer_gets_and_gives_no_more(desk: Desk) -> None:
 
     await desk.stores.database.run(archive)
     answer = await desk.decide(path, "approve")
-    assert (answer.status_code, answer.json()["code"]) == (404, "user_unknown")
+    assert (answer.status_code, answer.json()["code"]) == (404, "user_not_found")
     assert (await desk.ask()).status_code == 404
     assert await desk.rupees() == "1000.00"
 
@@ -354,7 +354,7 @@ async def test_who_has_no_fresh_second_factor_no_permission_or_a_narrow_scope_ch
     wide = await desk.stores.database.run(make_admin)
     refused = {
         "step_up_required": headers_for(desk.settings, wide, role="Manager", second_factor_at=0),
-        "permission_missing": headers_for(desk.settings, wide, role="Viewer"),
+        "permission_denied": headers_for(desk.settings, wide, role="Viewer"),
         "operator_scope_too_narrow": headers_for(desk.settings, narrow, role="Manager"),
         "admins_only": headers_for(desk.settings, desk.customer),
     }
@@ -368,7 +368,7 @@ async def test_who_has_no_fresh_second_factor_no_permission_or_a_narrow_scope_ch
         answer = await desk.client.get(where, headers=refused["operator_scope_too_narrow"])
         assert answer.json()["code"] == "operator_scope_too_narrow"
         assert (await desk.client.get(where)).status_code == 401
-        assert (await desk.client.get(where, headers=refused["permission_missing"])).status_code == 200
+        assert (await desk.client.get(where, headers=refused["permission_denied"])).status_code == 200
     assert await desk.rupees() == "1000.00"
 
 
@@ -383,11 +383,11 @@ async def test_what_nobody_decides_on_in_a_week_expires_and_can_no_longer_be_app
             second_factor_at=int(clock.now().timestamp()),
         )
         refused = await desk.decide(path, "approve", later)
-        assert (refused.status_code, refused.json()["code"]) == (409, "adjustment_overdue")
+        assert (refused.status_code, refused.json()["code"]) == (409, "adjustment_already_expired")
         await jobs.expire_adjustments(desk.stores)
         await jobs.expire_adjustments(desk.stores)  # again: changes nothing
         refused = await desk.decide(path, "approve", later)
-        assert (refused.status_code, refused.json()["code"]) == (409, "adjustment_decided")
+        assert (refused.status_code, refused.json()["code"]) == (409, "adjustment_already_decided")
     shown = (await desk.client.get(path, headers=desk.asks)).json()
     assert (shown["status"], shown["decided_by"]) == ("expired", None)
     assert await desk.topics() == ["AdjustmentRequested", "AdjustmentExpired"]
@@ -453,5 +453,5 @@ async def test_an_approval_says_what_changed_for_the_audit_trail(desk: Desk) -> 
 async def test_a_customer_without_a_wallet_is_told_apart(desk: Desk) -> None:
     bare = await desk.stores.database.run(lambda db: make_user(db))
     stranger = await make_customer(desk.stores)  # a wallet, but no such user
-    assert (await desk.ask(user_id=str(stranger))).json()["code"] == "user_unknown"
+    assert (await desk.ask(user_id=str(stranger))).json()["code"] == "user_not_found"
     assert (await desk.ask(user_id=str(bare.user_id))).status_code == 201

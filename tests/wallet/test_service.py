@@ -18,7 +18,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
 from gencharge.wallet import service as wallet
-from gencharge.wallet.errors import BalanceLimitReached, InsufficientBalance, WalletNotFound
+from gencharge.wallet.errors import BalanceLimitExceeded, InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import Account, Code
 from tests.conftest import database_of, test_settings
 from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
@@ -65,7 +65,7 @@ async def test_a_limit_holds_to_the_paisa(stores: Stores) -> None:
         )
 
     await load(9_999_99, "a")
-    with pytest.raises(BalanceLimitReached):
+    with pytest.raises(BalanceLimitExceeded):
         await load(2, "b")
     assert (await load(1, "c")).answer == Money.rupees(10_000)
 
@@ -237,7 +237,7 @@ async def test_a_transfer_knows_the_operator_that_it_concerns(stores: Stores) ->
 
 async def test_a_limit_of_nothing_is_a_limit(stores: Stores) -> None:
     user = await make_customer(stores, rupees=0)
-    with pytest.raises(BalanceLimitReached):
+    with pytest.raises(BalanceLimitExceeded):
         await stores.database.run(
             lambda db: wallet.credit(
                 db,

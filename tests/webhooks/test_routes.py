@@ -86,16 +86,16 @@ async def test_secrets_stand_in_no_event_and_in_no_entry(
 @pytest.mark.parametrize(
     ("but", "field", "code"),
     [
-        ({"url": "https://169.254.169.254/latest"}, "body.url", "endpoint_url_refused"),
-        ({"url": "http://partner.example/hooks"}, "body.url", "endpoint_url_refused"),
-        ({"url": "https://a:b@partner.example/"}, "body.url", "endpoint_url_refused"),
-        ({"url": "nonsense"}, "body.url", "endpoint_url_refused"),
+        ({"url": "https://169.254.169.254/latest"}, "body.url", "endpoint_url_invalid"),
+        ({"url": "http://partner.example/hooks"}, "body.url", "endpoint_url_invalid"),
+        ({"url": "https://a:b@partner.example/"}, "body.url", "endpoint_url_invalid"),
+        ({"url": "nonsense"}, "body.url", "endpoint_url_invalid"),
         ({"url": ""}, "body.url", "validation_failed"),
         ({"url": None}, "body.url", "validation_failed"),
-        ({"events": ["wallet.*"]}, "body.events", "endpoint_events_unknown"),
-        ({"events": ["recharge."]}, "body.events", "endpoint_events_unknown"),
+        ({"events": ["wallet.*"]}, "body.events", "endpoint_events_invalid"),
+        ({"events": ["recharge."]}, "body.events", "endpoint_events_invalid"),
         ({"events": []}, "body.events", "validation_failed"),
-        ({"operators": ["NOPE"]}, "body.operators", "endpoint_operator_unknown"),
+        ({"operators": ["NOPE"]}, "body.operators", "operator_invalid"),
         ({"secret": "whsec_mine"}, "body.secret", "validation_failed"),
     ],
 )
@@ -217,7 +217,7 @@ async def test_a_deleted_endpoint_gets_nothing_more_and_its_log_stays(
 async def test_a_message_that_is_not_there_is_not_found(staff: httpx.AsyncClient) -> None:
     path = f"/v1/webhooks/deliveries/{uuid4()}"
     for answer in (await staff.get(path), await staff.post(f"{path}/redeliver")):
-        assert (answer.status_code, answer.json()["code"]) == (404, "delivery_not_found")
+        assert (answer.status_code, answer.json()["code"]) == (404, "webhook_delivery_not_found")
 
 
 async def test_making_changing_and_rotating_want_the_second_factor_given_just_now(

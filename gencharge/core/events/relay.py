@@ -62,7 +62,7 @@ class Refusal:
         )
 
 
-class StoreAway(Unavailable):
+class StoreUnavailable(Unavailable):
     """The listener's store did not answer the last time."""
 
 
@@ -133,7 +133,7 @@ class Relay:
 
     async def _hand_out_fresh(self, listener: Outside, rows: list[Row]) -> list[Refusal]:
         if listener.name in self._away:
-            return [Refusal(rows, StoreAway())]
+            return [Refusal(rows, StoreUnavailable())]
         return await self._hand_out(listener, rows)
 
     async def _deliver_late(self, listener: Listener) -> bool:

@@ -21,7 +21,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from gencharge.core.errors import IdempotencyKeyMissing, field_problem
+from gencharge.core.errors import IdempotencyKeyRequired, field_problem
 from gencharge.core.http.web import reply as plain_reply
 from gencharge.core.http.web import to_json
 
@@ -49,7 +49,7 @@ def reply(result: Answered[Any], *, status: int) -> Response:
 
 
 def key_of(request: Request) -> str:
-    """The request's Idempotency-Key. Raises IdempotencyKeyMissing.
+    """The request's Idempotency-Key. Raises IdempotencyKeyRequired.
 
     Read by the route itself, and documented by `openapi_extra=DOCUMENTED`: as a parameter it would cost a tenth of
     a recharge's time.
@@ -60,8 +60,8 @@ def key_of(request: Request) -> str:
             if _KEY.fullmatch(key):
                 return key
             break
-    raise IdempotencyKeyMissing(
-        errors=[field_problem("header.Idempotency-Key", IdempotencyKeyMissing.title())]
+    raise IdempotencyKeyRequired(
+        errors=[field_problem("header.Idempotency-Key", IdempotencyKeyRequired.title())]
     )
 
 

@@ -44,7 +44,7 @@ LOOK_THROUGH = 10_000
 
 
 class CursorInvalid(Invalid):
-    """The cursor is not one that this list gave."""
+    """The cursor does not belong to this list. Start again from the first page."""
 
 
 class Page(BaseModel, Generic[T]):
@@ -93,9 +93,9 @@ class _Ranges(BaseModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
-            raise ValueError("min_amount is at most max_amount")
+            raise ValueError("min_amount must not exceed max_amount")
         if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date is not after to_date")
+            raise ValueError("from_date must not be after to_date")
         return self
 
     def within(self, amount: ColumnElement[Any], instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
@@ -184,7 +184,9 @@ def decode_cursor(cursor: str, *, kinds: tuple[type, ...]) -> list[Any]:
     return values
 
 
-_WRONG = field_problem("query.cursor", "the `next_cursor` of the page before, unchanged", "cursor_invalid")
+_WRONG = field_problem(
+    "query.cursor", "Must be the `next_cursor` of the previous page, unchanged", "cursor_invalid"
+)
 
 
 def _pack(value: Any) -> Any:

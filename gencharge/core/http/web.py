@@ -282,5 +282,5 @@ async def each_once(request: Request) -> None:
     twice = [name for name, count in times.items() if count > 1]
     if twice:
         raise ValidationFailed(
-            errors=[field_problem(f"query.{name}", "given once", "repeated") for name in twice]
+            errors=[field_problem(f"query.{name}", "May be given only once", "repeated") for name in twice]
         )

@@ -47,13 +47,13 @@ class Base(DeclarativeBase):
 
 
 class WriteConflict(Unavailable):
-    """Others were changing the same rows; nothing was changed. Try again."""
+    """Another request changed the same data at the same time. Nothing was changed; try again."""
 
     retry_after_seconds = 1
 
 
-class StillLocked(Conflict):
-    """Another request is working on the same rows; repeat it in a moment."""
+class ResourceLocked(Conflict):
+    """Another request is changing the same data. Try again in a moment."""
 
 
 class Database:
@@ -209,7 +209,7 @@ def problem_of(error: BaseException) -> Problem | None:
     if state in _RETRIED:
         return WriteConflict()
     if state == "55P03":
-        return StillLocked()
+        return ResourceLocked()
     if state is not None and (state[:2] in {"08", "53"} or state in _AWAY):
         return DatabaseUnavailable()
     if isinstance(error, DBAPIError):

@@ -51,17 +51,17 @@ _LEFT_OVER_SECONDS: Final = 86_400
 
 
 class StorageUnavailable(Unavailable):
-    """Files can't be kept or read at the moment; nothing was changed. Try again soon."""
+    """Files are temporarily unavailable. Nothing was changed; try again soon."""
 
 
 class StorageFull(StorageUnavailable):
-    """There is no room for another file; nothing of it was kept."""
+    """There is no space left for this file. Nothing was saved."""
 
     retry_after_seconds = 300
 
 
 class StoredFileNotFound(NotFound):
-    """There is no such file."""
+    """File not found."""
 
 
 @dataclass(frozen=True, slots=True)

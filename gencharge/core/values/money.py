@@ -17,7 +17,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 MAX_PAISE: Final = 10_00_00_000_00  # ten crore rupees: no amount in this product comes near it
-_RIGHT: Final = "an amount in rupees, such as 199 or 199.50"
+_RIGHT: Final = "Must be an amount in rupees, such as 199 or 199.50"
 _PLAIN: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 
 
@@ -135,12 +135,12 @@ def _exact(text: str) -> int:
     if not rupees.is_finite():
         raise ValueError(f"{_RIGHT}; not NaN or Infinity")
     if rupees < 0:
-        raise ValueError("an amount that is not negative")
+        raise ValueError("The amount must not be negative")
     if rupees > MAX_PAISE // 100:
-        raise ValueError(f"an amount of at most {MAX_PAISE // 100} rupees")
+        raise ValueError(f"The amount must be at most {MAX_PAISE // 100} rupees")
     paise = rupees * 100
     if paise != paise.to_integral_value():
-        raise ValueError("an amount with at most two decimals")
+        raise ValueError("The amount must have at most two decimals")
     return int(paise)
 
 
@@ -152,7 +152,7 @@ class PositiveMoney(Money):
     def __init__(self, paise: int) -> None:
         super().__init__(paise)
         if paise == 0:
-            raise ValueError("an amount above zero")
+            raise ValueError("The amount must be above zero")
 
     @classmethod
     def __get_pydantic_json_schema__(

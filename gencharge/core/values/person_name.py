@@ -19,7 +19,7 @@ def _name(raw: str) -> str:
         or not any(character.isalpha() for character in name)
         or not all(character in _MARKS or unicodedata.category(character)[0] in "LM" for character in name)
     ):
-        raise PydanticCustomError("name", "2 to 50 letters, spaces, and . ' -")
+        raise PydanticCustomError("name", "Must be 2 to 50 letters, spaces and . ' -")
     return name
 
 

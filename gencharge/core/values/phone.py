@@ -10,9 +10,7 @@ import phonenumbers
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-WHAT_IS_RIGHT: Final = (
-    "an Indian mobile number: ten digits that start with 6, 7, 8 or 9, such as 9876543210 or +919876543210"
-)
+WHAT_IS_RIGHT: Final = "Must be an Indian mobile number: ten digits starting with 6, 7, 8 or 9, such as 9876543210 or +919876543210"
 _MAX_LENGTH: Final = 24
 
 

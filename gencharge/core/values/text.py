@@ -17,7 +17,7 @@ _LINE_FEEDS: Final = re.compile(r"\r\n?")
 def one_line(most: int, least: int = 1) -> tuple[StringConstraints, AfterValidator]:
     """Metadata of a text of one line: `Annotated[str, *one_line(60)]`. Blanks at its ends are left away."""
     return StringConstraints(strip_whitespace=True, min_length=least, max_length=most), AfterValidator(
-        _fit("one line of text, without control characters", allowed="")
+        _fit("Must be one line of text without control characters", allowed="")
     )
 
 
@@ -26,7 +26,7 @@ def some_lines(most: int) -> tuple[BeforeValidator, StringConstraints, AfterVali
     return (
         BeforeValidator(lambda text: _LINE_FEEDS.sub("\n", text) if isinstance(text, str) else text),
         StringConstraints(strip_whitespace=True, max_length=most),
-        AfterValidator(_fit("a text without control characters", allowed="\n")),
+        AfterValidator(_fit("Must be text without control characters", allowed="\n")),
     )
 
 
