@@ -139,6 +139,7 @@ class SubscribeBody(BaseModel):
 class SubscribeAnswer(BaseModel):
     """The answer to it."""
 
+    recharge_id: UUID
     subscription_id: UUID
     plan_name: str
     operator: str
@@ -191,6 +192,7 @@ def orm() -> FastAPI:
         recharge = _add_rows(db, user_id, idempotency_key, body, plan, wallet, running)
         await db.commit()
         return SubscribeAnswer(
+            recharge_id=recharge.id,
             subscription_id=recharge.id,
             plan_name=recharge.plan_name,
             operator=recharge.operator,

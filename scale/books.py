@@ -15,7 +15,7 @@ from uuid import UUID
 
 from gencharge.payments.models import PaymentStatus
 from gencharge.recharge.models import PaymentState, PlanState
-from gencharge.wallet.models import Account, AdjustmentStatus, Code, Direction
+from gencharge.wallet.models import Account, AdjustmentDirection, AdjustmentStatus, Code
 from scale.catalogue import Offered
 from scale.corrections import adjustment_row
 from scale.ledger import METHODS, SOURCES, Ledger
@@ -26,7 +26,7 @@ _TOPUPS: Final = (20_000, 30_000, 50_000, 50_000, 100_000, 200_000)
 _OPENINGS: Final = (10_000, 50_000, 100_000)
 _REWARD: Final = 5_000
 _CORRECTION: Final = 2_500
-_DIRECTIONS: Final = tuple(Direction)
+_DIRECTIONS: Final = tuple(AdjustmentDirection)
 _OUTCOMES: Final = (AdjustmentStatus.APPROVED,) * 7 + (
     AdjustmentStatus.REJECTED,
     AdjustmentStatus.CANCELLED,
@@ -119,7 +119,7 @@ class Books(Ledger):
             self._move(user, at_ms, Account.REFERRAL, Account.MAIN, _REWARD, Code.REFERRAL, key)
             return
         covered = self._available(user) >= _CORRECTION
-        direction = self._pick(_DIRECTIONS) if covered else Direction.CREDIT
+        direction = self._pick(_DIRECTIONS) if covered else AdjustmentDirection.CREDIT
         status = self._pick(_OUTCOMES)
         if at_ms > self._people.now_ms - _UNDER_WAY_MS:
             status = AdjustmentStatus.PENDING
@@ -130,7 +130,7 @@ class Books(Ledger):
         self._out.adjustments.append(row)
         if status is AdjustmentStatus.APPROVED:
             sides = Account.ADJUSTMENT, Account.MAIN
-            debit, credit = sides if direction is Direction.CREDIT else reversed(sides)
+            debit, credit = sides if direction is AdjustmentDirection.CREDIT else reversed(sides)
             self._move(user, at_ms, debit, credit, _CORRECTION, Code.ADJUSTMENT, str(own_id))
 
     def _recharge(self, user: int, at_ms: int) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.wallet.models import AdjustmentStatus, Direction
+from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus
 from scale.people import instant
 
 STAFF: Final = "SELECT admin_id FROM admins WHERE status = 'active' ORDER BY admin_id LIMIT 10"
@@ -20,7 +20,7 @@ _DECIDED: Final = frozenset({AdjustmentStatus.APPROVED, AdjustmentStatus.REJECTE
 def adjustment_row(
     owner: UUID,
     adjustment_id: UUID,
-    direction: Direction,
+    direction: AdjustmentDirection,
     amount: int,
     status: AdjustmentStatus,
     *,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from gencharge.payments.models import PaymentStatus, Purpose
+from gencharge.payments.models import PaymentPurpose, PaymentStatus
 from gencharge.wallet.models import Account, Code
 from scale.people import People, id_at, instant, phone_of
 from scale.purchases import Chunk, Purchase
@@ -125,7 +125,7 @@ class Ledger:
             (
                 owner,
                 payment_id,
-                (Purpose.RECHARGE if purchase else Purpose.TOPUP).value,
+                (PaymentPurpose.RECHARGE if purchase else PaymentPurpose.TOPUP).value,
                 purchase.id if purchase else None,
                 amount,
                 method,

@@ -23,9 +23,15 @@ from gencharge.admins.events import RoleCreated, RoleDeleted, RoleUpdated
 from gencharge.admins.hierarchy_service import Staff, hold_staff
 from gencharge.admins.models import Role
 from gencharge.admins.roles import SEEDED_NAMES, SNAPSHOT, SUPER_ADMIN
-from gencharge.admins.staff_schemas import PermissionGroup, PermissionOut, PermissionsOut, RoleOut, RolePage
+from gencharge.admins.staff_schemas import (
+    PermissionGroup,
+    PermissionGroupPage,
+    PermissionOut,
+    RoleOut,
+    RolePage,
+)
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http.paging import Order, PageParams, column_of, fetch_page
+from gencharge.core.http.paging import Order, PageParams, column_of, fetch_page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
@@ -35,22 +41,21 @@ from gencharge.sessions.guards import ALL, Action, Resource, describe, permissio
 _ORDER = Order(column_of(Role.name), column_of(Role.role_id), descending=False)
 
 
-def list_permissions() -> PermissionsOut:
-    """All that roles can allow, by resource, each with a sentence."""
-    return PermissionsOut(
-        items=[
-            PermissionGroup(
-                resource=resource.value,
-                permissions=[
-                    PermissionOut(
-                        permission=permission(resource, action), description=describe(resource, action)
-                    )
-                    for action in Action
-                ],
-            )
-            for resource in Resource
-        ]
-    )
+def list_permissions(page: PageParams) -> PermissionGroupPage:
+    """A page of all that roles can allow, by resource, each with a sentence. Raises CursorInvalid."""
+    place = {resource: (number,) for number, resource in enumerate(Resource)}
+    resources, cursor, total = slice_page(tuple(Resource), page, place.__getitem__)
+    items = [
+        PermissionGroup(
+            resource=resource.value,
+            permissions=[
+                PermissionOut(permission=permission(resource, action), description=describe(resource, action))
+                for action in Action
+            ],
+        )
+        for resource in resources
+    ]
+    return PermissionGroupPage(items=items, next_cursor=cursor, total=total)
 
 
 async def list_roles(db: AsyncSession, page: PageParams) -> RolePage:

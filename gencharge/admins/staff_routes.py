@@ -33,9 +33,9 @@ from gencharge.admins.staff_schemas import (
     AdminPage,
     AdminQuery,
     AdminUpdate,
-    Block,
+    BlockAdmin,
     MeUpdate,
-    PermissionsOut,
+    PermissionGroupPage,
     RoleGrant,
     RoleOut,
     RolePage,
@@ -172,10 +172,10 @@ async def assign_role(
 
 @router.post(
     "/{admin_id}/block",
-    summary="Block an admin",
+    summary="BlockAdmin an admin",
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
 )
-async def block_admin(admin_id: UUID, body: Block, db: Db, admin: AdminEditor) -> AdminOut:
+async def block_admin(admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEditor) -> AdminOut:
     """Shut an admin out: within a second no token of theirs works."""
     return await staff.block(db, admin.user_id, admin_id, reason=body.reason)
 
@@ -226,10 +226,14 @@ async def list_roles(db: Db, admin: RoleReader, query: Annotated[PageParams, Que
     return await role_service.list_roles(db, query)
 
 
-@roles.get("/permissions", summary="All that roles can allow", responses=web.errors(*ADMIN_ERRORS))
-async def list_permissions(admin: RoleReader) -> PermissionsOut:
+@roles.get(
+    "/permissions",
+    summary="All that roles can allow",
+    responses=web.errors(*ADMIN_ERRORS, CursorInvalid, ValidationFailed),
+)
+async def list_permissions(admin: RoleReader, query: Annotated[PageParams, Query()]) -> PermissionGroupPage:
     """Every permission, by resource, with a sentence."""
-    return role_service.list_permissions()
+    return role_service.list_permissions(query)
 
 
 @roles.get(

@@ -70,7 +70,7 @@ class RoleGrant(Body):
     operator_scope: OperatorScope = Field(default_factory=list)
 
 
-class Block(Body):
+class BlockAdmin(Body):
     """Why somebody is shut out."""
 
     reason: str = Field(min_length=3, max_length=500, examples=["Left the company's device in a train."])
@@ -157,7 +157,4 @@ class PermissionGroup(Out):
     permissions: list[PermissionOut]
 
 
-class PermissionsOut(Out):
-    """All that roles can allow."""
-
-    items: list[PermissionGroup]
+PermissionGroupPage = Page[PermissionGroup]

@@ -40,7 +40,7 @@ from gencharge.auth.events import (
 )
 from gencharge.auth.lockout_service import Method, about
 from gencharge.auth.models import SecondFactor
-from gencharge.auth.staff_schemas import FactorOfAdmin, FactorStatus
+from gencharge.auth.staff_schemas import AdminFactorStatus, FactorStatus
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
@@ -83,11 +83,11 @@ async def status(db: AsyncSession, desk: Desk, me: Principal) -> FactorStatus:
     )
 
 
-async def status_of(db: AsyncSession, admin_id: UUID) -> FactorOfAdmin:
+async def status_of(db: AsyncSession, admin_id: UUID) -> AdminFactorStatus:
     """How another admin's second factor stands. Raises AdminNotFound."""
     await admins.get(db, admin_id)
     factor = await crud.get_factor(db, admin_id)
-    return FactorOfAdmin(
+    return AdminFactorStatus(
         admin_id=admin_id,
         enrolled=factor is not None and factor.confirmed_at is not None,
         confirmed_at=factor.confirmed_at if factor is not None else None,

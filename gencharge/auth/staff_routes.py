@@ -28,15 +28,15 @@ from gencharge.auth.errors import (
 )
 from gencharge.auth.schemas import CodeSent, SessionsEnded
 from gencharge.auth.staff_schemas import (
+    AdminFactorStatus,
     ConfirmFactor,
     FactorGiven,
-    FactorOfAdmin,
     FactorPrepared,
     FactorSet,
     FactorStatus,
-    OwnedSessionPage,
-    OwnedSessionQuery,
     RecoveryCodesOut,
+    StaffSessionPage,
+    StaffSessionQuery,
     VerifyFactor,
 )
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
@@ -194,7 +194,7 @@ async def remove_second_factor(db: Db, desk: AtDesk, me: SteppedUpAdmin) -> None
     summary="An admin's second factor",
     responses=errors(*ADMIN_ERRORS, AdminNotFound, ValidationFailed, DatabaseUnavailable),
 )
-async def show_second_factor_of(admin_id: UUID, db: Db, admin: AdminReader) -> FactorOfAdmin:
+async def show_second_factor_of(admin_id: UUID, db: Db, admin: AdminReader) -> AdminFactorStatus:
     """Whether an admin has a second factor; never the secret."""
     return await second_factor.status_of(db, admin_id)
 
@@ -220,8 +220,8 @@ async def reset_second_factor_of(admin_id: UUID, db: Db, admin: AdminEditor) -> 
 
 @of_sessions.get("", summary="Somebody's sessions", responses=errors(*_OWNER, CursorInvalid))
 async def list_sessions_of(
-    db: Db, admin: SessionReader, query: Annotated[OwnedSessionQuery, Query()]
-) -> OwnedSessionPage:
+    db: Db, admin: SessionReader, query: Annotated[StaffSessionQuery, Query()]
+) -> StaffSessionPage:
     """Where a user or an admin is signed in, the newest first; never a token. One's own: `GET /v1/auth/sessions`."""
     return await staff_service.list_of(db, admin.user_id, query.owner_id, query)
 

@@ -13,7 +13,7 @@ from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
 
 
-class OwnedSessionOut(Out):
+class StaffSessionOut(Out):
     """A sign-in of a user or an admin."""
 
     owner_id: UUID
@@ -26,10 +26,10 @@ class OwnedSessionOut(Out):
     expires_at: datetime
 
 
-OwnedSessionPage = Page[OwnedSessionOut]
+StaffSessionPage = Page[StaffSessionOut]
 
 
-class OwnedSessionQuery(PageParams):
+class StaffSessionQuery(PageParams):
     """Whose sessions."""
 
     owner_id: UUID = Field(description="A user or an admin.")
@@ -68,7 +68,7 @@ class VerifyFactor(Body):
         return self
 
 
-class FactorOfAdmin(Out):
+class AdminFactorStatus(Out):
     """An admin's second factor."""
 
     admin_id: UUID

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.auth.events import SessionsEndedByAdmin
-from gencharge.auth.staff_schemas import OwnedSessionOut, OwnedSessionPage
+from gencharge.auth.staff_schemas import StaffSessionOut, StaffSessionPage
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import PageParams
 from gencharge.core.values.ids import SYSTEM
@@ -21,12 +21,12 @@ from gencharge.sessions.guards import Kind
 from gencharge.users import service as users
 
 
-async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PageParams) -> OwnedSessionPage:
+async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PageParams) -> StaffSessionPage:
     """Where a user or an admin is signed in, the newest first. Raises UserNotFound, OwnAccount, RankTooLow."""
     kind = await _kind_of(db, actor_id, owner_id)
     rows, cursor, total = await sessions.list_live(db, owner_id, page)
     items = [
-        OwnedSessionOut(
+        StaffSessionOut(
             owner_id=owner_id,
             kind=kind,
             session_id=row.session_id,
@@ -38,7 +38,7 @@ async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PagePa
         )
         for row in rows
     ]
-    return OwnedSessionPage(items=items, next_cursor=cursor, total=total)
+    return StaffSessionPage(items=items, next_cursor=cursor, total=total)
 
 
 async def end_one(db: AsyncSession, actor_id: UUID, owner_id: UUID, session_id: UUID) -> None:

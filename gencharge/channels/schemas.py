@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 
@@ -50,6 +51,12 @@ class ChannelUpdate(Body):
     max_amount: PositiveMoney = Field(default_factory=_left_out)
     commission_basis_points: int = Field(default_factory=_left_out, ge=0, lt=10_000, examples=[300])
     is_active: bool = Field(default_factory=_left_out)
+
+
+class ChannelQuery(PageParams):
+    """Which channels."""
+
+    operator: str | None = Field(default=None, max_length=20, examples=["JIO"])
 
 
 class ChannelOut(Out):

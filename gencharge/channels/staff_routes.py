@@ -1,4 +1,4 @@
-"""`/fulfilment/channels`: over which channels operators are reached (staff)."""
+"""`/channels`: over which channels operators are reached (staff)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gencharge.channels.errors import (
     ChannelInUse,
     ChannelNotFound,
 )
-from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelUpdate
+from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.http.paging import Page
+from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.postgres.database import Db
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
-router = web.router("fulfilment")
+router = web.router("channels")
 Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
 Reader = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.READ, scoped=True))]
 Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE, scoped=True))]
@@ -32,16 +32,14 @@ Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELET
 _ALWAYS = (*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable)
 
 
-@router.get("/channels", summary="Channels (staff)", responses=web.errors(*_ALWAYS))
-async def list_channels(
-    admin: Reader, db: Db, operator: Annotated[str | None, Query(max_length=20)] = None
-) -> Page[ChannelOut]:
+@router.get("", summary="Channels (staff)", responses=web.errors(CursorInvalid, *_ALWAYS))
+async def list_channels(admin: Reader, db: Db, query: Annotated[ChannelQuery, Query()]) -> Page[ChannelOut]:
     """The channels of the operators in my scope, in the order in which they are tried."""
-    return await staff_service.list_all(db, admin, operator)
+    return await staff_service.list_all(db, admin, query)
 
 
 @router.post(
-    "/channels",
+    "",
     summary="Add a channel (staff)",
     status_code=HTTP_201_CREATED,
     response_model=ChannelOut,
@@ -60,21 +58,21 @@ async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> Chan
 
 
 @router.patch(
-    "/channels/{code}",
+    "/{channel}",
     summary="Change a channel (staff)",
     responses=web.errors(MalformedJson, ChannelNotFound, ChannelAmountsInvalid, *_ALWAYS),
 )
-async def update_channel(admin: Editor, db: Db, code: Code, command: ChannelUpdate) -> ChannelOut:
+async def update_channel(admin: Editor, db: Db, channel: Code, command: ChannelUpdate) -> ChannelOut:
     """Its address, place, share, amounts, commission, whether it is used. What is under way goes on over it."""
-    return await staff_service.update(db, admin, code, command)
+    return await staff_service.update(db, admin, channel, command)
 
 
 @router.delete(
-    "/channels/{code}",
+    "/{channel}",
     summary="Delete a channel (staff)",
     status_code=204,
     responses=web.errors(ChannelNotFound, ChannelInUse, *_ALWAYS),
 )
-async def delete_channel(admin: Deleter, db: Db, code: Code) -> None:
+async def delete_channel(admin: Deleter, db: Db, channel: Code) -> None:
     """Only one that nothing went over; any other is set inactive with PATCH."""
-    await staff_service.delete(db, admin, code)
+    await staff_service.delete(db, admin, channel)

@@ -15,11 +15,11 @@ from gencharge.channels.errors import (
 )
 from gencharge.channels.events import ChannelCreated, ChannelDeleted, ChannelUpdated
 from gencharge.channels.models import OperatorChannel
-from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelUpdate
+from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.channels.service import CHANNELS
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http.paging import Page
+from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
@@ -39,13 +39,14 @@ _EDITABLE: Final = (
 )
 
 
-async def list_all(db: AsyncSession, admin: Principal, operator: str | None) -> Page[ChannelOut]:
-    """The channels in the admin's scope, by operator and priority."""
+async def list_all(db: AsyncSession, admin: Principal, query: ChannelQuery) -> Page[ChannelOut]:
+    """A page of the channels in the admin's scope, by operator and priority. Raises CursorInvalid."""
     conditions = [within(admin, OperatorChannel.operator.expression)]
-    if operator is not None:
-        conditions.append(OperatorChannel.operator == operator.upper())
-    items = [_shown(row) for row in await crud.list_channels(db, *conditions)]
-    return Page(items=items, next_cursor=None, total=len(items))
+    if query.operator is not None:
+        conditions.append(OperatorChannel.operator == query.operator.upper())
+    found = await crud.list_channels(db, *conditions)
+    rows, cursor, total = slice_page(found, query, lambda row: (row.operator, row.priority, row.code))
+    return Page(items=[_shown(row) for row in rows], next_cursor=cursor, total=total)
 
 
 async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> ChannelOut:

@@ -8,6 +8,7 @@ The class name is the wire code, the docstring is the message, the parent is the
     ├── Forbidden 403
     ├── NotFound 404
     ├── Conflict 409
+    ├── PreconditionFailed 412
     ├── TooLarge 413
     ├── Invalid 422
     ├── TooManyRequests 429
@@ -116,6 +117,12 @@ class Conflict(Problem):
     """The current state does not allow this."""
 
     status = 409
+
+
+class PreconditionFailed(Problem):
+    """The object is not in the state that the request names."""
+
+    status = 412
 
 
 class TooLarge(Problem):

@@ -14,7 +14,7 @@ from gencharge.delivery import staff_service
 from gencharge.delivery.errors import RechargeNotPending
 from gencharge.delivery.staff_schemas import ResolveRecharge
 from gencharge.recharge.errors import RechargeNotFound
-from gencharge.recharge.service import CustomerRechargeOut
+from gencharge.recharge.service import StaffRechargeOut
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
@@ -38,6 +38,6 @@ _ALWAYS = (
 )
 async def resolve_recharge(
     admin: Editor, db: Db, user_id: UUID, recharge_id: UUID, body: ResolveRecharge
-) -> CustomerRechargeOut:
+) -> StaffRechargeOut:
     """Say how it ended, if the operator does not: delivered, or failed with the money back in the wallet."""
     return await staff_service.resolve(db, admin, user_id, recharge_id, body)

@@ -19,7 +19,7 @@ from gencharge.delivery.events import RechargeResolved
 from gencharge.delivery.staff_schemas import Resolution, ResolveRecharge
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import PaymentState
-from gencharge.recharge.service import CustomerRechargeOut
+from gencharge.recharge.service import StaffRechargeOut
 from gencharge.sessions.guards import Principal
 
 _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
@@ -27,7 +27,7 @@ _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 
 async def resolve(
     db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: ResolveRecharge
-) -> CustomerRechargeOut:
+) -> StaffRechargeOut:
     """End a recharge whose operator does not say how it ended. Raises RechargeNotFound, RechargeNotPending."""
     recharge = await recharges.get_in_scope(db, admin, user_id, recharge_id)
     await recharges.lock(db, user_id, recharge_id)

@@ -37,7 +37,8 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a template makes of an event. `kind` names the template; `data` is for the app that shows it."""
+    """What a template makes of an event. `kind` names the template; `data` is for the app that shows it: amounts in paise under names
+    that end in `_paise`, which the API shows in rupees (`core.values.facts`)."""
 
     recipient: Recipient
     kind: str

@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from gencharge.core.events.events import Event
-from gencharge.core.values.money import Money
 from gencharge.notifications.models import Draft, NoticeType, Recipient
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import (
@@ -19,12 +18,12 @@ from gencharge.payments.events import (
     RefundProcessed,
     RefundRequested,
 )
-from gencharge.payments.models import Purpose
+from gencharge.payments.models import PaymentPurpose
 
 
 def payment_captured(event: PaymentCaptured) -> Draft | None:
     """To the customer: the money is in the wallet."""
-    if event.purpose != Purpose.TOPUP:
+    if event.purpose != PaymentPurpose.TOPUP:
         return None
     body = f"{rupees(event.amount_paise)} was added to your wallet."
     return _about_payment(event, "topup_received", "Money added", body)
@@ -35,7 +34,7 @@ def payment_failed(event: PaymentFailed) -> Draft | None:
 
     Nobody is told of a payment that they never tried to make.
     """
-    if event.purpose != Purpose.TOPUP or event.reason == "abandoned":
+    if event.purpose != PaymentPurpose.TOPUP or event.reason == "abandoned":
         return None
     body = (
         f"Your payment of {rupees(event.amount_paise)} did not go through. If money left your account, "
@@ -98,8 +97,8 @@ def _about_payment(event: Any, kind: str, title: str, body: str) -> Draft:
     data = {
         "payment_id": event.payment_id,
         "purpose": event.purpose,
-        "reference_id": event.reference_id,
-        "amount": str(Money(event.amount_paise)),
+        "recharge_id": event.reference_id,
+        "amount_paise": event.amount_paise,
     }
     return _transactional(event, kind, title, body, data)
 
@@ -108,7 +107,7 @@ def _about_refund(event: Any, kind: str, title: str, body: str) -> Draft:
     data = {
         "refund_id": event.refund_id,
         "payment_id": event.payment_id,
-        "amount": str(Money(event.amount_paise)),
+        "amount_paise": event.amount_paise,
     }
     return _transactional(event, kind, title, body, data)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Out
+from gencharge.core.values import facts
 from gencharge.notifications.models import Notice, NoticeType
 
 
@@ -31,8 +33,8 @@ class NotificationOut(Out):
     body: str = Field(
         examples=["Rs 199.00 paid. Jio 199 is now active on 98765 43210, valid until 14 August 2026."]
     )
-    data: dict[str, str | int | None] = Field(
-        examples=[{"recharge_id": "0198c0de-0000-7000-8000-000000000000"}]
+    data: dict[str, Any] = Field(
+        examples=[{"recharge_id": "0198c0de-0000-7000-8000-000000000000", "total_paid": 199.00}]
     )
     created_at: datetime
     viewed_at: datetime | None = Field(description="Null: unread.")
@@ -46,7 +48,7 @@ class NotificationOut(Out):
             kind=notice.kind,
             title=notice.title,
             body=notice.body,
-            data=notice.data,
+            data=facts.shown(notice.data),
             created_at=notice.created_at,
             viewed_at=notice.viewed_at,
         )

@@ -47,7 +47,7 @@ def plan_recharged(event: PlanRecharged) -> Draft:
             "plan_name": event.plan_name,
             "operator": event.operator,
             "status": event.status,
-            "total_paid": str(Money(event.total_paid_paise)),
+            "total_paid_paise": event.total_paid_paise,
             "valid_from": event.valid_from,
             "valid_until": event.valid_until,
         },
@@ -117,7 +117,7 @@ def adjustment_approved(event: AdjustmentApproved) -> Draft:
         data={
             "adjustment_id": event.adjustment_id,
             "direction": event.direction,
-            "amount": str(Money(event.amount_paise)),
+            "amount_paise": event.amount_paise,
             "reason": event.reason,
         },
     )
@@ -138,7 +138,7 @@ def recharge_failed(event: RechargeFailed) -> Draft:
             "recharge_id": event.recharge_id,
             "phone_number": event.phone_number,
             "reason": event.reason,
-            "refunded": str(Money(event.refunded_paise)),
+            "refunded_paise": event.refunded_paise,
         },
     )
 
@@ -153,7 +153,7 @@ def recharge_refunded(event: RechargeRefunded) -> Draft:
         title="Recharge refunded",
         body=f"{rupees(event.amount_paise)} of {event.plan_name} for {spaced(event.phone_number)}"
         f" is in your wallet.{ended}",
-        data={"recharge_id": event.recharge_id, "amount": str(Money(event.amount_paise))},
+        data={"recharge_id": event.recharge_id, "amount_paise": event.amount_paise},
     )
 
 

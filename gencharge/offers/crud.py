@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.offers.models import Offer, OfferType, OfferVersion
-from gencharge.offers.staff_schemas import OfferAdminQuery, OfferTypeAdminQuery, WindowState
+from gencharge.offers.staff_schemas import StaffOfferQuery, StaffOfferTypeQuery, WindowState
 from gencharge.sessions.guards import Principal
 
 
@@ -43,7 +43,7 @@ async def list_all_types(db: AsyncSession) -> Sequence[OfferType]:
 
 
 async def list_page(
-    db: AsyncSession, admin: Principal, query: OfferAdminQuery, *, instant: datetime
+    db: AsyncSession, admin: Principal, query: StaffOfferQuery, *, instant: datetime
 ) -> tuple[list[Offer], str | None, int | None]:
     """A page of the offers that the admin reaches."""
     wanted = _reached(admin).where(*_filters(query, instant))
@@ -52,7 +52,7 @@ async def list_page(
     return await fetch_page(db, wanted, order, query)
 
 
-def _filters(query: OfferAdminQuery, instant: datetime) -> list[ColumnElement[bool]]:
+def _filters(query: StaffOfferQuery, instant: datetime) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if query.status is not None:
         found.append(Offer.status == query.status.value)
@@ -129,7 +129,7 @@ async def list_type_names(db: AsyncSession, type_ids: Collection[UUID]) -> dict[
 
 
 async def list_types_page(
-    db: AsyncSession, query: OfferTypeAdminQuery
+    db: AsyncSession, query: StaffOfferTypeQuery
 ) -> tuple[list[OfferType], str | None, int | None]:
     """A page of the types, by name."""
     wanted = select(OfferType)

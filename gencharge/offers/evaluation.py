@@ -17,23 +17,24 @@ from uuid import UUID
 
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
-from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus, Weekday
+from gencharge.offers.models import OfferStatus, Weekday
 from gencharge.offers.rules import OfferConditions
 from gencharge.offers.snapshot import OfferSnapshot
 from gencharge.plans.models import PlanSnapshot
 from gencharge.users.models import UserType
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 _NOTHING: Final = Money(0)
 _PLACES: Final = {
-    OfferSource.WEB: "on the web",
-    OfferSource.APP: "in the app",
-    OfferSource.API: "through the API",
+    RequestSource.WEB: "on the web",
+    RequestSource.APP: "in the app",
+    RequestSource.API: "through the API",
 }
 _WAYS: Final = {
-    OfferPaymentMethod.WALLET: "wallet",
-    OfferPaymentMethod.UPI: "UPI",
-    OfferPaymentMethod.CARD: "card",
-    OfferPaymentMethod.NETBANKING: "net banking",
+    PaymentMethod.WALLET: "wallet",
+    PaymentMethod.UPI: "UPI",
+    PaymentMethod.CARD: "card",
+    PaymentMethod.NETBANKING: "net banking",
 }
 _DAYS: Final = tuple(Weekday)
 
@@ -58,9 +59,9 @@ class Situation:
     price: Money
     user_type: UserType
     is_new_user: bool
-    source: OfferSource
+    source: RequestSource
     circle: str | None
-    payment_method: OfferPaymentMethod | None
+    payment_method: PaymentMethod | None
     instant: datetime
     used: Mapping[UUID, Used] = field(default_factory=dict)
 

@@ -34,23 +34,6 @@ class OfferStatus(StrEnum):
     INACTIVE = "inactive"  # taken back
 
 
-class OfferSource(StrEnum):
-    """Where a recharge is asked for."""
-
-    WEB = "web"
-    APP = "app"
-    API = "api"
-
-
-class OfferPaymentMethod(StrEnum):
-    """How a recharge is paid."""
-
-    WALLET = "wallet"
-    UPI = "upi"
-    CARD = "card"
-    NETBANKING = "netbanking"
-
-
 class Weekday(StrEnum):
     """A day of the week in India (IST)."""
 

@@ -8,7 +8,14 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
-from gencharge.core.http.paging import CursorInvalid, Page, decode_cursor, encode_cursor
+from gencharge.core.http.paging import (
+    CursorInvalid,
+    Page,
+    PageParams,
+    decode_cursor,
+    encode_cursor,
+    slice_page,
+)
 from gencharge.offers.schemas import OfferOut, OfferQuery, OfferSort, OfferTypeOut
 from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot
 from gencharge.plans import service as plans
@@ -80,15 +87,16 @@ def one(active: ActiveOffers, offer: OfferSnapshot) -> OfferOut:
     return OfferOut.of(offer, active.snapshot.type_name(offer))
 
 
-def types_of(active: ActiveOffers) -> Page[OfferTypeOut]:
-    """All types by name, each with the number of its offers that hold now."""
+def types_of(active: ActiveOffers, page: PageParams) -> Page[OfferTypeOut]:
+    """A page of the types by name, each with the number of its offers that hold now. Raises CursorInvalid."""
     counts: dict[UUID, int] = {}
     for offer in active.offers:
         counts[offer.offer_type_id] = counts.get(offer.offer_type_id, 0) + 1
-    items = [
-        OfferTypeOut.of(kind, counts.get(kind.offer_type_id, 0)) for kind in active.snapshot.types.values()
-    ]
-    return Page(items=items, next_cursor=None, total=len(items))
+    types, cursor, total = slice_page(
+        tuple(active.snapshot.types.values()), page, lambda kind: (kind.name.casefold(), kind.offer_type_id)
+    )
+    items = [OfferTypeOut.of(kind, counts.get(kind.offer_type_id, 0)) for kind in types]
+    return Page(items=items, next_cursor=cursor, total=total)
 
 
 def _filter(

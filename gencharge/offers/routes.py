@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http.cached import CachedRoute, ResponseCache
-from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.paging import CursorInvalid, Page, PageParams
 from gencharge.core.http.web import each_once, errors
 from gencharge.core.http.web import router as make_router
 from gencharge.core.values import clock
@@ -70,9 +70,11 @@ async def list_offers(available: AvailableNow, query: Annotated[OfferQuery, Quer
     return public_list.page_of(*available, query)
 
 
-async def list_offer_types(available: AvailableNow) -> Page[OfferTypeOut]:
+async def list_offer_types(
+    available: AvailableNow, query: Annotated[PageParams, Query()]
+) -> Page[OfferTypeOut]:
     """The types by name, each with the number of its offers that hold now."""
-    return public_list.types_of(available[0])
+    return public_list.types_of(available[0], query)
 
 
 async def get_offer(available: AvailableNow, offer_id: UUID) -> OfferOut:
@@ -97,7 +99,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Offer types",
     response_model=Page[OfferTypeOut],
-    responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
+    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OfferRoute,
 )
 

@@ -23,8 +23,9 @@ from pydantic import (
 
 from gencharge.core.http.web import Body
 from gencharge.core.values.money import Money, PositiveMoney
-from gencharge.offers.models import OfferPaymentMethod, OfferSource, Weekday
+from gencharge.offers.models import Weekday
 from gencharge.users.models import UserType
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 MAX_LISTED: Final = 200
 _HUNDREDTHS: Final = Decimal("0.01")
@@ -143,12 +144,12 @@ class OfferConditions(Body):
     min_amount: PositiveMoney | None = Field(default=None, description="For plans of this price or more.")
     user_types: Annotated[tuple[UserType, ...], AfterValidator(_in_order)] = _Each
     new_user_only: bool = Field(default=False, description="Only for a user's first recharge.")
-    sources: Annotated[tuple[OfferSource, ...], AfterValidator(_in_order)] = _Each
+    sources: Annotated[tuple[RequestSource, ...], AfterValidator(_in_order)] = _Each
     plan_groups: Annotated[tuple[UUID, ...], AfterValidator(_in_order)] = _Each
     plans: Annotated[tuple[UUID, ...], AfterValidator(_in_order)] = _Each
     operators: Annotated[tuple[Code, ...], AfterValidator(_in_order)] = _Each
     circles: Annotated[tuple[Code, ...], AfterValidator(_in_order)] = _Each
-    payment_methods: Annotated[tuple[OfferPaymentMethod, ...], AfterValidator(_in_order)] = _Each
+    payment_methods: Annotated[tuple[PaymentMethod, ...], AfterValidator(_in_order)] = _Each
     weekdays: Annotated[tuple[Weekday, ...], AfterValidator(_weekdays_in_order)] = Field(
         default=(), max_length=MAX_LISTED, description="Days of the week in India (IST)."
     )

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus, Weekday
+from gencharge.offers.models import OfferStatus, Weekday
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward, columns_of
 from gencharge.users.models import UserType
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 _NAMESPACE: Final = UUID("3d1f6a52-7c0e-4b7b-8f8e-0b6f1f4f2a77")
 _MADE_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,7 +57,7 @@ def offers() -> list[dict[str, Any]]:
             "UPI weekend",
             "5 % back on Saturdays and Sundays when you pay by UPI, up to ₹25.",
             conditions={
-                "payment_methods": [OfferPaymentMethod.UPI],
+                "payment_methods": [PaymentMethod.UPI],
                 "weekdays": [Weekday.SATURDAY, Weekday.SUNDAY],
             },
             reward={"cashback": {"kind": "percent", "percent": 5, "cap": 25}},
@@ -68,7 +69,7 @@ def offers() -> list[dict[str, Any]]:
             conditions={
                 "operators": ["JIO"],
                 "min_amount": 199,
-                "payment_methods": [OfferPaymentMethod.WALLET],
+                "payment_methods": [PaymentMethod.WALLET],
             },
             reward={"cashback": {"kind": "flat", "amount": 10}},
             limits={"uses_per_user": 12},
@@ -77,7 +78,7 @@ def offers() -> list[dict[str, Any]]:
             "Loyalty",
             "Postpaid thanks",
             "2.5 % off postpaid rentals in the app, up to ₹20, and ₹5 back.",
-            conditions={"user_types": [UserType.POSTPAID], "sources": [OfferSource.APP]},
+            conditions={"user_types": [UserType.POSTPAID], "sources": [RequestSource.APP]},
             reward={
                 "discount": {"kind": "percent", "percent": "2.5", "cap": 20},
                 "cashback": {"kind": "flat", "amount": 5},

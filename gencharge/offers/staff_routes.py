@@ -24,15 +24,15 @@ from gencharge.offers.errors import (
     OfferTypeNotFound,
 )
 from gencharge.offers.staff_schemas import (
-    OfferAdminOut,
-    OfferAdminQuery,
     OfferCreate,
-    OfferTypeAdminOut,
-    OfferTypeAdminQuery,
     OfferTypeCreate,
     OfferTypeUpdate,
     OfferUpdate,
     OfferUpdated,
+    StaffOfferOut,
+    StaffOfferQuery,
+    StaffOfferTypeOut,
+    StaffOfferTypeQuery,
 )
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
@@ -54,12 +54,12 @@ TypeRemover = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action
 @router.get(
     "/types/admin",
     summary="All offer types",
-    response_model=Page[OfferTypeAdminOut],
+    response_model=Page[StaffOfferTypeOut],
     responses=errors(*_READ, CursorInvalid),
 )
 async def list_types_for_staff(
-    admin: TypeReader, db: Db, query: Annotated[OfferTypeAdminQuery, Query()]
-) -> Page[OfferTypeAdminOut]:
+    admin: TypeReader, db: Db, query: Annotated[StaffOfferTypeQuery, Query()]
+) -> Page[StaffOfferTypeOut]:
     """The types by name, each with the number of its offers, whatever their status, that you may see."""
     return await staff_type_service.list_types(db, admin, query)
 
@@ -68,12 +68,12 @@ async def list_types_for_staff(
     "/types",
     status_code=201,
     summary="Add an offer type",
-    response_model=OfferTypeAdminOut,
+    response_model=StaffOfferTypeOut,
     responses=errors(
         *ADMIN_ERRORS, ValidationFailed, MalformedJson, OfferTypeAlreadyExists, DatabaseUnavailable
     ),
 )
-async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
+async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> StaffOfferTypeOut:
     """Names differ in more than upper and lower case."""
     return await staff_type_service.create_type(db, wanted)
 
@@ -81,7 +81,7 @@ async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> Of
 @router.patch(
     "/types/{offer_type_id}",
     summary="Change an offer type",
-    response_model=OfferTypeAdminOut,
+    response_model=StaffOfferTypeOut,
     responses=errors(
         *ADMIN_ERRORS,
         ValidationFailed,
@@ -93,7 +93,7 @@ async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> Of
 )
 async def update_type(
     _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate
-) -> OfferTypeAdminOut:
+) -> StaffOfferTypeOut:
     """What is left out stays."""
     return await staff_type_service.update_type(db, offer_type_id, wanted)
 
@@ -112,12 +112,12 @@ async def delete_type(_admin: TypeRemover, db: Db, offer_type_id: UUID) -> None:
 @router.get(
     "/admin",
     summary="All offers",
-    response_model=Page[OfferAdminOut],
+    response_model=Page[StaffOfferOut],
     responses=errors(*_READ, CursorInvalid),
 )
 async def list_offers_for_staff(
-    admin: OfferReader, db: Db, query: Annotated[OfferAdminQuery, Query()]
-) -> Page[OfferAdminOut]:
+    admin: OfferReader, db: Db, query: Annotated[StaffOfferQuery, Query()]
+) -> Page[StaffOfferOut]:
     """Offers of every status, newest first unless `sort` says otherwise.
 
     A role that is limited to some operators sees the offers that are for these alone.
@@ -128,10 +128,10 @@ async def list_offers_for_staff(
 @router.get(
     "/admin/{offer_id}",
     summary="One offer, for the staff",
-    response_model=OfferAdminOut,
+    response_model=StaffOfferOut,
     responses=errors(*_READ, OfferNotFound),
 )
-async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> OfferAdminOut:
+async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> StaffOfferOut:
     """Whatever its status, with its limits and its version."""
     return await staff_service.get_offer(db, admin, offer_id)
 
@@ -140,10 +140,10 @@ async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> Off
     "",
     status_code=201,
     summary="Add an offer",
-    response_model=OfferAdminOut,
+    response_model=StaffOfferOut,
     responses=errors(*_WRITE, OfferCodeAlreadyExists, OperatorOutOfScope),
 )
-async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> OfferAdminOut:
+async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> StaffOfferOut:
     """A draft unless `status` says active. All conditions that are given must hold; a percentage needs a cap."""
     return await staff_service.create_offer(db, admin, wanted)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.instants import Instant
 from gencharge.core.values.text import one_line, some_lines
 from gencharge.offers.models import OfferStatus
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
@@ -24,10 +25,10 @@ _LAST_YEAR: Final = 2100
 def _in_our_time(instant: datetime) -> datetime:
     if not _FIRST_YEAR <= instant.year < _LAST_YEAR:
         raise ValueError(f"Must be a date of the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
-    return instant.astimezone(UTC)
+    return instant
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_in_our_time)]
+InOurTime = Annotated[Instant, AfterValidator(_in_our_time)]
 Line = Annotated[str, *one_line(80, 2)]
 Prose = Annotated[str, *some_lines(2_000)]
 CouponCode = Annotated[
@@ -61,8 +62,8 @@ class OfferCreate(Body):
     code: CouponCode | None = None
     status: Literal[OfferStatus.DRAFT, OfferStatus.ACTIVE] = OfferStatus.DRAFT
     is_special: bool = False
-    active_from: Instant | None = None
-    active_until: Instant | None = None
+    active_from: InOurTime | None = None
+    active_until: InOurTime | None = None
     conditions: OfferConditions = OfferConditions()
     reward: OfferReward
     limits: OfferLimits = OfferLimits()
@@ -78,8 +79,8 @@ class OfferUpdate(Body):
     code: CouponCode | None = Field(default=None, description="null takes the code away.")
     status: OfferStatus | None = None
     is_special: bool | None = None
-    active_from: Instant | None = Field(default=None, description="null: from now on.")
-    active_until: Instant | None = Field(default=None, description="null: without an end.")
+    active_from: InOurTime | None = Field(default=None, description="null: from now on.")
+    active_until: InOurTime | None = Field(default=None, description="null: without an end.")
     conditions: OfferConditions | None = None
     reward: OfferReward | None = None
     limits: OfferLimits | None = None
@@ -101,7 +102,7 @@ class OfferUpdate(Body):
         return {name: getattr(self, name) for name in self.model_fields_set if name != "version"}
 
 
-class OfferAdminOut(OfferOut):
+class StaffOfferOut(OfferOut):
     """An offer as the staff see it."""
 
     version: int
@@ -158,14 +159,14 @@ class OfferTypeUpdate(Body):
         return self
 
 
-class OfferTypeAdminOut(OfferTypeOut):
+class StaffOfferTypeOut(OfferTypeOut):
     """An offer type as the staff see it; `offer_count` is of all its offers that this admin may see."""
 
     created_at: datetime
     updated_at: datetime
 
 
-class OfferAdminQuery(PageParams):
+class StaffOfferQuery(PageParams):
     """Which of all offers, whatever their status."""
 
     status: OfferStatus | None = None
@@ -177,7 +178,7 @@ class OfferAdminQuery(PageParams):
     sort: Literal["created_at", "-created_at", "updated_at", "-updated_at", "name", "-name"] = "-created_at"
 
 
-class OfferTypeAdminQuery(PageParams):
+class StaffOfferTypeQuery(PageParams):
     """Which offer types, by name."""
 
     search: Word | None = Field(default=None, description="Words of the name or description.")

@@ -29,7 +29,7 @@ from gencharge.offers.events import OfferCreated, OfferDeleted, OfferUpdated
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import OfferConditions
 from gencharge.offers.snapshot import OfferSnapshot
-from gencharge.offers.staff_schemas import OfferAdminOut, OfferAdminQuery, OfferCreate, OfferUpdate
+from gencharge.offers.staff_schemas import OfferCreate, OfferUpdate, StaffOfferOut, StaffOfferQuery
 from gencharge.plans import service as plans
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import Principal, check_scope
@@ -56,7 +56,7 @@ _PARTS: Final = (
 )
 
 
-async def list_offers(db: AsyncSession, admin: Principal, query: OfferAdminQuery) -> Page[OfferAdminOut]:
+async def list_offers(db: AsyncSession, admin: Principal, query: StaffOfferQuery) -> Page[StaffOfferOut]:
     """A page of the offers that the admin reaches, whatever their status. Raises CursorInvalid."""
     instant = clock.now()
     rows, cursor, total = await crud.list_page(db, admin, query, instant=instant)
@@ -68,14 +68,14 @@ async def list_offers(db: AsyncSession, admin: Principal, query: OfferAdminQuery
     )
 
 
-async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> OfferAdminOut:
+async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> StaffOfferOut:
     """An offer that the admin reaches. Raises OfferNotFound."""
     row = await _reach(db, admin, offer_id)
     names = await crud.list_type_names(db, {row.offer_type_id})
     return _out(row, names.get(row.offer_type_id, ""), clock.now())
 
 
-async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> OfferAdminOut:
+async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> StaffOfferOut:
     """Add an offer. Raises ValidationFailed, OfferCodeAlreadyExists, OperatorOutOfScope."""
     await offers.lock(db)
     offer = OfferSnapshot(
@@ -249,7 +249,7 @@ def _condition_problems(
         )
 
 
-def _out(row: Offer, offer_type: str, instant: datetime) -> OfferAdminOut:
-    return OfferAdminOut.with_record(
+def _out(row: Offer, offer_type: str, instant: datetime) -> StaffOfferOut:
+    return StaffOfferOut.with_record(
         offers.snapshot_of(row), offer_type, updated_at=row.updated_at, instant=instant
     )

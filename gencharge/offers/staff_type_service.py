@@ -17,17 +17,17 @@ from gencharge.offers.errors import OfferTypeAlreadyExists, OfferTypeInUse, Offe
 from gencharge.offers.events import OfferTypeCreated, OfferTypeDeleted, OfferTypeUpdated
 from gencharge.offers.models import OfferType
 from gencharge.offers.staff_schemas import (
-    OfferTypeAdminOut,
-    OfferTypeAdminQuery,
     OfferTypeCreate,
     OfferTypeUpdate,
+    StaffOfferTypeOut,
+    StaffOfferTypeQuery,
 )
 from gencharge.sessions.guards import Principal
 
 
 async def list_types(
-    db: AsyncSession, admin: Principal, query: OfferTypeAdminQuery
-) -> Page[OfferTypeAdminOut]:
+    db: AsyncSession, admin: Principal, query: StaffOfferTypeQuery
+) -> Page[StaffOfferTypeOut]:
     """A page of the types by name, each with how many offers of it the admin reaches. Raises CursorInvalid."""
     rows, cursor, total = await crud.list_types_page(db, query)
     counts = await crud.count_offers(db, [row.offer_type_id for row in rows], admin)
@@ -35,7 +35,7 @@ async def list_types(
     return Page(items=items, next_cursor=cursor, total=total)
 
 
-async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdminOut:
+async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> StaffOfferTypeOut:
     """Add a type. Raises OfferTypeAlreadyExists."""
     await offers.lock(db)
     await _check_name(db, wanted.name, None)
@@ -57,7 +57,7 @@ async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> OfferTypeAdm
     return _out(row, 0)
 
 
-async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate) -> OfferTypeAdminOut:
+async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate) -> StaffOfferTypeOut:
     """Change a type; what is left out stays. Raises OfferTypeNotFound, OfferTypeAlreadyExists."""
     await offers.lock(db)
     row = await _find(db, offer_type_id)
@@ -113,8 +113,8 @@ def _terms(row: OfferType) -> dict[str, str]:
     return {"name": row.name, "description": row.description}
 
 
-def _out(row: OfferType, offer_count: int) -> OfferTypeAdminOut:
-    return OfferTypeAdminOut(
+def _out(row: OfferType, offer_count: int) -> StaffOfferTypeOut:
+    return StaffOfferTypeOut(
         offer_type_id=row.offer_type_id,
         name=row.name,
         description=row.description,

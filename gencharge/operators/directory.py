@@ -9,7 +9,7 @@ from types import MappingProxyType
 from gencharge.core.errors import field_problem
 from gencharge.core.http.cached import ResponseCache
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid, OperatorNotFound
-from gencharge.operators.models import Channel, OperatorStatus
+from gencharge.operators.models import ChannelKind, OperatorStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,9 @@ class OperatorSnapshot:
     name: str
     display_name: str
     status: OperatorStatus
-    channel: Channel
+    channel: ChannelKind
     is_active: bool
+    sort_order: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class OperatorStatus(StrEnum):
     DOWN = "down"
 
 
-class Channel(StrEnum):
+class ChannelKind(StrEnum):
     """How a recharge is fulfilled: in our own transaction (internal), or by the operator's API."""
 
     INTERNAL = "internal"

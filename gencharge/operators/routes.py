@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http.cached import CachedRoute, ResponseCache
-from gencharge.core.http.paging import CursorInvalid, Page, Paging
+from gencharge.core.http.paging import CursorInvalid, Page, PageParams, Paging, slice_page
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
@@ -62,16 +62,21 @@ MaybeUser = Annotated[UUID | None, Depends(_user_id)]
 router = make_router("operators")
 
 
-async def list_operators(directory: CurrentOperators) -> Page[OperatorOut]:
+async def list_operators(
+    directory: CurrentOperators, query: Annotated[PageParams, Query()]
+) -> Page[OperatorOut]:
     """The operators whose numbers can be recharged, and whether recharges go through now."""
-    items = [OperatorOut.model_validate(operator) for operator in directory.served]
-    return Page(items=items, next_cursor=None, total=len(items))
+    rows, cursor, total = slice_page(
+        directory.served, query, lambda operator: (operator.sort_order, operator.code)
+    )
+    return Page(items=[OperatorOut.model_validate(row) for row in rows], next_cursor=cursor, total=total)
 
 
-async def list_circles(directory: CurrentOperators) -> Page[CircleOut]:
+async def list_circles(directory: CurrentOperators, query: Annotated[PageParams, Query()]) -> Page[CircleOut]:
     """The 22 licence service areas, by name."""
-    items = [CircleOut.model_validate(circle) for circle in directory.circles.values()]
-    return Page(items=items, next_cursor=None, total=len(items))
+    circles = tuple(directory.circles.values())
+    rows, cursor, total = slice_page(circles, query, lambda circle: (circle.name, circle.code))
+    return Page(items=[CircleOut.model_validate(row) for row in rows], next_cursor=cursor, total=total)
 
 
 router.add_api_route(
@@ -80,7 +85,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Operators",
     response_model=Page[OperatorOut],
-    responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
+    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OperatorRoute,
 )
 router.add_api_route(
@@ -89,7 +94,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Telecom circles",
     response_model=Page[CircleOut],
-    responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
+    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OperatorRoute,
 )
 

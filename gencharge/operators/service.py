@@ -17,7 +17,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values.ids import SYSTEM
 from gencharge.operators import crud
 from gencharge.operators.directory import CircleSnapshot, OperatorSnapshot, OperatorsSnapshot
-from gencharge.operators.models import Channel, ConnectionRow, OperatorStatus, ServiceType
+from gencharge.operators.models import ChannelKind, ConnectionRow, OperatorStatus, ServiceType
 from gencharge.operators.prefixes import hint
 from gencharge.operators.registry import NoRegistry, NumberRegistry, RegistryEntry
 from gencharge.operators.schemas import ConnectionOut, KnownBy
@@ -129,8 +129,9 @@ async def load_operators(db: AsyncSession, version: int | None = None) -> Operat
             name=row.name,
             display_name=row.display_name,
             status=OperatorStatus(row.status),
-            channel=Channel(row.channel),
+            channel=ChannelKind(row.channel),
             is_active=row.is_active,
+            sort_order=row.sort_order,
         )
         for row in await crud.list_operators(db)
     ]

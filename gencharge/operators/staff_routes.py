@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http.paging import Page
+from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
 from gencharge.core.postgres.database import Db
@@ -17,7 +17,12 @@ from gencharge.operators.errors import (
     OperatorInUse,
     OperatorNotFound,
 )
-from gencharge.operators.staff_schemas import OperatorAdminOut, OperatorCreate, OperatorQuery, OperatorUpdate
+from gencharge.operators.staff_schemas import (
+    OperatorCreate,
+    OperatorUpdate,
+    StaffOperatorOut,
+    StaffOperatorQuery,
+)
 from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
@@ -39,12 +44,12 @@ OperatorCode = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9_]+$", exa
 @router.get(
     "/admin",
     summary="All operators (staff)",
-    response_model=Page[OperatorAdminOut],
-    responses=errors(*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable),
+    response_model=Page[StaffOperatorOut],
+    responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_all_operators(
-    admin: Reader, db: Db, query: Annotated[OperatorQuery, Query()]
-) -> Page[OperatorAdminOut]:
+    admin: Reader, db: Db, query: Annotated[StaffOperatorQuery, Query()]
+) -> Page[StaffOperatorOut]:
     """Every operator in your scope, served or not, with its channel."""
     return await staff_service.list_all(db, admin, query)
 
@@ -53,21 +58,21 @@ async def list_all_operators(
     "",
     summary="Add an operator (staff)",
     status_code=201,
-    response_model=OperatorAdminOut,
+    response_model=StaffOperatorOut,
     responses=errors(
         *ADMIN_ERRORS, MalformedJson, ValidationFailed, OperatorAlreadyExists, DatabaseUnavailable
     ),
 )
-async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> OperatorAdminOut:
+async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> StaffOperatorOut:
     """A new operator; plans can be made for it at once."""
     del admin
     return await staff_service.create(db, command)
 
 
 @router.patch(
-    "/{code}",
+    "/{operator}",
     summary="Change an operator (staff)",
-    response_model=OperatorAdminOut,
+    response_model=StaffOperatorOut,
     responses=errors(
         *SCOPED_ERRORS,
         MalformedJson,
@@ -78,22 +83,22 @@ async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> Op
     ),
 )
 async def update_operator(
-    admin: Editor, db: Db, code: OperatorCode, command: OperatorUpdate
-) -> OperatorAdminOut:
+    admin: Editor, db: Db, operator: OperatorCode, command: OperatorUpdate
+) -> StaffOperatorOut:
     """Names, state, channel, order. `down` stops recharges of the operator with this answer.
 
     An admin whose role is limited to some operators may set the `status` of those.
     """
-    return await staff_service.update(db, admin, code, command)
+    return await staff_service.update(db, admin, operator, command)
 
 
 @router.delete(
-    "/{code}",
+    "/{operator}",
     summary="Delete an operator (staff)",
     status_code=204,
     responses=errors(*ADMIN_ERRORS, ValidationFailed, OperatorNotFound, OperatorInUse, DatabaseUnavailable),
 )
-async def delete_operator(admin: Deleter, db: Db, code: OperatorCode) -> None:
+async def delete_operator(admin: Deleter, db: Db, operator: OperatorCode) -> None:
     """Only one that no plan and no number refers to; any other is set inactive with PATCH."""
     del admin
-    await staff_service.delete(db, code)
+    await staff_service.delete(db, operator)

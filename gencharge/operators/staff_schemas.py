@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.text import one_line
-from gencharge.operators.models import Channel, OperatorStatus
+from gencharge.operators.models import ChannelKind, OperatorStatus
 
 OperatorName = Annotated[str, *one_line(60)]
 NewCode = Annotated[
@@ -37,7 +38,7 @@ class OperatorCreate(Body):
     name: OperatorName = Field(examples=["Reliance Jio"])
     display_name: OperatorName = Field(examples=["Jio"])
     status: OperatorStatus = OperatorStatus.UP
-    channel: Channel = Channel.INTERNAL
+    channel: ChannelKind = ChannelKind.INTERNAL
     is_active: bool = Field(default=True, description="false: prepared, but not served yet.")
     sort_order: SortOrder = 0
 
@@ -52,29 +53,29 @@ class OperatorUpdate(Body):
         description="`down`: no recharge is accepted from now on.",
         examples=["down"],
     )
-    channel: Channel = Field(default_factory=_left_out)
+    channel: ChannelKind = Field(default_factory=_left_out)
     is_active: bool = Field(
         default_factory=_left_out, description="false: not served any more; its plans are off sale."
     )
     sort_order: SortOrder = Field(default_factory=_left_out)
 
 
-class OperatorQuery(Body):
+class StaffOperatorQuery(PageParams):
     """Which operators are asked for."""
 
     status: OperatorStatus | None = None
-    channel: Channel | None = None
+    channel: ChannelKind | None = None
     is_active: bool | None = None
 
 
-class OperatorAdminOut(Out):
+class StaffOperatorOut(Out):
     """An operator as the staff see it."""
 
     code: str = Field(examples=["JIO"])
     name: str = Field(examples=["Reliance Jio"])
     display_name: str = Field(examples=["Jio"])
     status: OperatorStatus
-    channel: Channel
+    channel: ChannelKind
     is_active: bool = Field(description="false: not served; its plans are off sale.")
     sort_order: int
     created_at: datetime

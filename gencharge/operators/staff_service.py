@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http.paging import Page
+from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
@@ -17,7 +17,12 @@ from gencharge.operators import crud
 from gencharge.operators.errors import OperatorAlreadyExists, OperatorInUse, OperatorNotFound
 from gencharge.operators.events import OperatorCreated, OperatorDeleted, OperatorUpdated
 from gencharge.operators.models import Operator
-from gencharge.operators.staff_schemas import OperatorAdminOut, OperatorCreate, OperatorQuery, OperatorUpdate
+from gencharge.operators.staff_schemas import (
+    OperatorCreate,
+    OperatorUpdate,
+    StaffOperatorOut,
+    StaffOperatorQuery,
+)
 from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import Principal, within
 
@@ -26,16 +31,17 @@ _EDITABLE: Final = ("name", "display_name", "status", "channel", "is_active", "s
 _IN_SCOPE: Final = frozenset({"status"})
 
 
-async def list_all(db: AsyncSession, admin: Principal, query: OperatorQuery) -> Page[OperatorAdminOut]:
-    """The operators in the admin's scope, served or not."""
-    wanted = query.model_dump(exclude_none=True)
-    conditions = [getattr(Operator, name) == value for name, value in wanted.items()]
-    rows = await crud.list_operators_where(db, within(admin, Operator.code.expression), *conditions)
-    items = [OperatorAdminOut.model_validate(row) for row in rows]
-    return Page(items=items, next_cursor=None, total=len(items))
+async def list_all(db: AsyncSession, admin: Principal, query: StaffOperatorQuery) -> Page[StaffOperatorOut]:
+    """A page of the operators in the admin's scope, served or not. Raises CursorInvalid."""
+    filters = query.model_dump(include={"status", "channel", "is_active"}, exclude_none=True)
+    conditions = [getattr(Operator, name) == value for name, value in filters.items()]
+    found = await crud.list_operators_where(db, within(admin, Operator.code.expression), *conditions)
+    rows, cursor, total = slice_page(found, query, lambda operator: (operator.sort_order, operator.code))
+    items = [StaffOperatorOut.model_validate(row) for row in rows]
+    return Page(items=items, next_cursor=cursor, total=total)
 
 
-async def create(db: AsyncSession, command: OperatorCreate) -> OperatorAdminOut:
+async def create(db: AsyncSession, command: OperatorCreate) -> StaffOperatorOut:
     """A new operator. Raises OperatorAlreadyExists (names the field)."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     if await crud.lock_operator(db, command.code) is not None:
@@ -51,10 +57,10 @@ async def create(db: AsyncSession, command: OperatorCreate) -> OperatorAdminOut:
         user_id=str(SYSTEM), operator_id=operator.code, changes=changes({}, _state_of(operator))
     )
     await emit(db, created)
-    return OperatorAdminOut.model_validate(operator)
+    return StaffOperatorOut.model_validate(operator)
 
 
-async def update(db: AsyncSession, admin: Principal, code: str, command: OperatorUpdate) -> OperatorAdminOut:
+async def update(db: AsyncSession, admin: Principal, code: str, command: OperatorUpdate) -> StaffOperatorOut:
     """Change what the command names. A scoped admin may set the status of an operator in scope, nothing else.
 
     Raises OperatorNotFound (also beyond the scope), OperatorScopeTooNarrow.
@@ -76,7 +82,7 @@ async def update(db: AsyncSession, admin: Principal, code: str, command: Operato
         await db.flush()
         await snapshots.bump(db, snapshots.CATALOGUE)
         await emit(db, OperatorUpdated(user_id=str(SYSTEM), operator_id=operator.code, changes=changed))
-    return OperatorAdminOut.model_validate(operator)
+    return StaffOperatorOut.model_validate(operator)
 
 
 async def delete(db: AsyncSession, code: str) -> None:

@@ -22,7 +22,7 @@ from gencharge.payments.models import (
     RefundStatus,
 )
 from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome, FailOutcome, RefundEnd, RefundStart
-from gencharge.payments.schemas import AnyPaymentQuery, PaymentQuery
+from gencharge.payments.schemas import PaymentQuery, StaffPaymentQuery
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
 _LEASE = text(f"""
@@ -280,7 +280,7 @@ def select_payments(user_id: UUID, wanted: PaymentQuery) -> Select[Payment]:
     )
 
 
-def select_all_payments(wanted: AnyPaymentQuery) -> Select[Payment]:
+def select_all_payments(wanted: StaffPaymentQuery) -> Select[Payment]:
     """All customers' payments, as far as one index answers it in the list's order."""
     query = select(Payment)
     if wanted.user_id is not None:
@@ -288,13 +288,13 @@ def select_all_payments(wanted: AnyPaymentQuery) -> Select[Payment]:
     return query.where(*wanted.between(column_of(Payment.created_at)))
 
 
-def match_payments(entity: Any, wanted: PaymentQuery | AnyPaymentQuery) -> list[ColumnElement[bool]]:
+def match_payments(entity: Any, wanted: PaymentQuery | StaffPaymentQuery) -> list[ColumnElement[bool]]:
     """The conditions of the filters, but amounts and dates, on payments or an alias of them."""
     equal = {
         entity.status: wanted.status,
         entity.purpose: wanted.purpose,
-        entity.method: wanted.method,
-        entity.reference_id: wanted.reference_id,
+        entity.method: wanted.payment_method,
+        entity.reference_id: wanted.recharge_id,
     }
     return [column == value for column, value in equal.items() if value is not None]
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gencharge.core.postgres.database import Base
 
 
-class Purpose(StrEnum):
+class PaymentPurpose(StrEnum):
     """What a payment is for."""
 
     TOPUP = "topup"  # the wallet

@@ -22,7 +22,7 @@ from gencharge.payments.context import Desk
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.events import PaymentCreated
 from gencharge.payments.gateway import CallFailed, CallRefused, CallUnknown, GatewayOrder
-from gencharge.payments.models import Payment, PaymentStatus, Purpose
+from gencharge.payments.models import Payment, PaymentPurpose, PaymentStatus
 
 CURRENCY: Final = "INR"
 log = telemetry.get_logger(__name__)
@@ -48,7 +48,7 @@ async def open_payment(
     user_id: UUID,
     *,
     payment_id: UUID,
-    purpose: Purpose,
+    purpose: PaymentPurpose,
     reference_id: UUID | None,
     amount: Money,
     method: str,

@@ -34,15 +34,15 @@ from gencharge.payments.errors import (
     TopupLimitExceeded,
 )
 from gencharge.payments.schemas import (
-    AnyPaymentQuery,
-    Confirmation,
-    CustomerPaymentDetail,
-    CustomerPaymentPage,
+    ConfirmPayment,
     PaymentDetail,
     PaymentPage,
     PaymentQuery,
     RefundCreate,
     RefundOut,
+    StaffPaymentDetail,
+    StaffPaymentPage,
+    StaffPaymentQuery,
     TopUp,
     TopUpOut,
 )
@@ -102,8 +102,8 @@ async def list_payments(user: SignedInUser, db: Db, query: Annotated[PaymentQuer
 
 @router.get("/admin", responses=web.errors(*_LIST, *ADMIN_ERRORS))
 async def list_all_payments(
-    admin: Reader, db: Db, query: Annotated[AnyPaymentQuery, Query()]
-) -> CustomerPaymentPage:
+    admin: Reader, db: Db, query: Annotated[StaffPaymentQuery, Query()]
+) -> StaffPaymentPage:
     """All customers' payments, newest first.
 
     A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
@@ -115,7 +115,7 @@ async def list_all_payments(
 @router.get("/admin/{user_id}/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *ADMIN_ERRORS))
 async def show_customers_payment(
     admin: Reader, db: Db, user_id: UUID, payment_id: UUID
-) -> CustomerPaymentDetail:
+) -> StaffPaymentDetail:
     """A customer's payment, with its refunds and what the gateway told of it."""
     del admin
     return await staff_service.get_any(db, user_id, payment_id)
@@ -166,7 +166,7 @@ async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> P
     responses=web.errors(PaymentNotFound, CheckoutSignatureInvalid, GatewayTimeout, *_MOVING, *USER_ERRORS),
 )
 async def confirm_payment(
-    user: SignedInUser, desk: AtDesk, payment_id: UUID, body: Confirmation
+    user: SignedInUser, desk: AtDesk, payment_id: UUID, body: ConfirmPayment
 ) -> PaymentDetail:
     """What the gateway's checkout handed back: the payment is asked for at the gateway, and counts as that says."""
     handed = (body.razorpay_order_id, body.razorpay_payment_id, body.razorpay_signature)

@@ -8,16 +8,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 
-from gencharge.core.http.paging import BoundedHistoryParams, HistoryParams, Page
+from gencharge.core.http.history import BoundedHistoryParams, HistoryParams
+from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
-from gencharge.payments.models import PaymentStatus, Purpose, RefundStatus
+from gencharge.payments.models import PaymentPurpose, PaymentStatus, RefundStatus
 from gencharge.users.models import UserBrief
+from gencharge.wallet.models import RequestSource
 
 SMALLEST_PAISE = 100  # Razorpay's smallest order
 
 
-class Method(StrEnum):
+class GatewayMethod(StrEnum):
     """How money comes in through the gateway."""
 
     UPI = "upi"
@@ -25,20 +27,12 @@ class Method(StrEnum):
     NETBANKING = "netbanking"
 
 
-class Source(StrEnum):
-    """Where a payment was asked for."""
-
-    WEB = "web"
-    APP = "app"
-    API = "api"
-
-
 class TopUp(Body):
     """Put money into my wallet."""
 
     amount: PositiveMoney = Field(examples=[500])
-    payment_method: Method
-    source: Source = Source.WEB
+    payment_method: GatewayMethod
+    source: RequestSource = RequestSource.WEB
 
     @field_validator("amount")
     @classmethod
@@ -61,7 +55,7 @@ class TopUpOut(Out):
     checkout_url: str | None
 
 
-class Confirmation(Body):
+class ConfirmPayment(Body):
     """What the gateway's checkout hands back."""
 
     razorpay_order_id: str = Field(min_length=1, max_length=64, pattern="^[A-Za-z0-9_]+$")
@@ -85,11 +79,11 @@ class PaymentOut(Out):
     """A payment."""
 
     payment_id: UUID
-    purpose: Purpose
-    reference_id: UUID | None = Field(description="The recharge that it pays.")
+    purpose: PaymentPurpose
+    recharge_id: UUID | None = Field(description="The recharge that it pays; null for a top-up.")
     amount: Money
     currency: str
-    method: str
+    payment_method: str
     source: str
     status: PaymentStatus
     failure_reason: str | None
@@ -114,22 +108,22 @@ class _Filters(BaseModel):
     """What a list of payments can be asked for."""
 
     status: PaymentStatus | None = None
-    purpose: Purpose | None = None
-    method: Method | None = None
-    reference_id: UUID | None = None
+    purpose: PaymentPurpose | None = None
+    payment_method: GatewayMethod | None = None
+    recharge_id: UUID | None = None
 
 
 class PaymentQuery(HistoryParams, _Filters):
-    """Which payments. Days are business days in IST, both included."""
+    """Which payments. `from` and `to` are when."""
 
 
-class AnyPaymentQuery(BoundedHistoryParams, _Filters):
-    """Which payments of all customers. Days are business days in IST, both included."""
+class StaffPaymentQuery(BoundedHistoryParams, _Filters):
+    """Which payments of all customers. `from` and `to` are when."""
 
     user_id: UUID | None = None
 
 
-class CustomerPaymentOut(PaymentOut):
+class StaffPaymentOut(PaymentOut):
     """A customer's payment, as the staff see it."""
 
     user_id: UUID
@@ -139,10 +133,10 @@ class CustomerPaymentOut(PaymentOut):
     gateway_payment_id: str | None
 
 
-CustomerPaymentPage = Page[CustomerPaymentOut]
+StaffPaymentPage = Page[StaffPaymentOut]
 
 
-class CustomerRefundOut(RefundOut):
+class StaffRefundOut(RefundOut):
     """A refund, as the staff see it."""
 
     gateway_payment_id: str
@@ -156,19 +150,19 @@ class CustomerRefundOut(RefundOut):
 class GatewayEventOut(Out):
     """A webhook about the payment's order."""
 
-    event_id: str
+    gateway_event_id: str
     kind: str
     received_at: datetime
     outcome: str | None = Field(description="null: it waits for what it names.")
     attempts: int
 
 
-class CustomerPaymentDetail(CustomerPaymentOut):
+class StaffPaymentDetail(StaffPaymentOut):
     """A customer's payment with its refunds, and what the gateway told of it."""
 
     refundable: Money = Field(description="What is left of it, refunds under way taken off.")
     next_check_at: datetime | None
-    refunds: list[CustomerRefundOut]
+    refunds: list[StaffRefundOut]
     events: list[GatewayEventOut]
 
 

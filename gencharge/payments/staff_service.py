@@ -17,13 +17,8 @@ from gencharge.core.values.money import Money
 from gencharge.payments import crud, service
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import PaymentNotFound
-from gencharge.payments.models import Payment, PaymentStatus, Purpose, Refund, RefundStatus
+from gencharge.payments.models import Payment, PaymentPurpose, PaymentStatus, Refund, RefundStatus
 from gencharge.payments.schemas import (
-    AnyPaymentQuery,
-    CustomerPaymentDetail,
-    CustomerPaymentOut,
-    CustomerPaymentPage,
-    CustomerRefundOut,
     GatewayEventOut,
     PaymentDetail,
     PaymentOut,
@@ -31,6 +26,11 @@ from gencharge.payments.schemas import (
     PaymentQuery,
     RefundCreate,
     RefundOut,
+    StaffPaymentDetail,
+    StaffPaymentOut,
+    StaffPaymentPage,
+    StaffPaymentQuery,
+    StaffRefundOut,
 )
 from gencharge.payments.status_checks_service import PAID
 from gencharge.users import service as users
@@ -58,7 +58,7 @@ async def get_mine(db: AsyncSession, desk: Desk, user_id: UUID, payment_id: UUID
     )
 
 
-async def list_all(db: AsyncSession, wanted: AnyPaymentQuery) -> CustomerPaymentPage:
+async def list_all(db: AsyncSession, wanted: StaffPaymentQuery) -> StaffPaymentPage:
     """A page of all customers' payments."""
 
     def matches(seen: Any) -> list[Any]:
@@ -68,21 +68,21 @@ async def list_all(db: AsyncSession, wanted: AnyPaymentQuery) -> CustomerPayment
         db, crud.select_all_payments(wanted), matches, _order(wanted), wanted
     )
     known = await users.briefs(db, (row.user_id for row in rows))
-    items = [CustomerPaymentOut(**_staff_fields(row, known)) for row in rows]
-    return CustomerPaymentPage(items=items, next_cursor=cursor)
+    items = [StaffPaymentOut(**_staff_fields(row, known)) for row in rows]
+    return StaffPaymentPage(items=items, next_cursor=cursor)
 
 
-async def get_any(db: AsyncSession, user_id: UUID, payment_id: UUID) -> CustomerPaymentDetail:
+async def get_any(db: AsyncSession, user_id: UUID, payment_id: UUID) -> StaffPaymentDetail:
     """One payment of a customer's, with all that is known of it. Raises PaymentNotFound."""
     row = await _get(db, user_id, payment_id)
     events = await crud.list_events(db, row.order_id) if row.order_id is not None else ()
     left = row.amount - await crud.sum_refunds(db, row) if row.status in PAID else 0
-    return CustomerPaymentDetail(
+    return StaffPaymentDetail(
         **_staff_fields(row, await users.briefs(db, [user_id])),
         refundable=Money(max(0, left)),
         next_check_at=row.next_check_at,
         refunds=[
-            CustomerRefundOut(
+            StaffRefundOut(
                 **refund_fields(each),
                 gateway_payment_id=each.gateway_payment_id,
                 gateway_refund_id=each.gateway_refund_id,
@@ -95,7 +95,7 @@ async def get_any(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Customer
         ],
         events=[
             GatewayEventOut(
-                event_id=each.event_id,
+                gateway_event_id=each.event_id,
                 kind=each.kind,
                 received_at=each.received_at,
                 outcome=each.outcome,
@@ -123,7 +123,7 @@ async def refund(
     return Answered(RefundOut(**refund_fields(begun.answer)), replayed=begun.replayed)
 
 
-def _order(wanted: PaymentQuery | AnyPaymentQuery) -> Order:
+def _order(wanted: PaymentQuery | StaffPaymentQuery) -> Order:
     return Order(
         column_of(Payment.created_at),
         column_of(Payment.payment_id),
@@ -158,11 +158,11 @@ def refund_fields(row: Refund) -> dict[str, Any]:
 def _fields(row: Payment) -> dict[str, Any]:
     return {
         "payment_id": row.payment_id,
-        "purpose": Purpose(row.purpose),
-        "reference_id": row.reference_id,
+        "purpose": PaymentPurpose(row.purpose),
+        "recharge_id": row.reference_id,
         "amount": Money(row.amount),
         "currency": row.currency,
-        "method": row.method,
+        "payment_method": row.method,
         "source": row.source,
         "status": PaymentStatus(row.status),
         "failure_reason": row.failure_reason,

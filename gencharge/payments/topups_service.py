@@ -13,7 +13,7 @@ from gencharge.core.values.money import Money
 from gencharge.payments import crud
 from gencharge.payments.context import Desk
 from gencharge.payments.errors import TopupLimitExceeded
-from gencharge.payments.models import Purpose
+from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.orders_service import open_payment
 from gencharge.payments.schemas import TopUp, TopUpOut
 from gencharge.wallet import service as wallet
@@ -44,7 +44,7 @@ async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answe
         desk,
         user_id,
         payment_id=new_id(),
-        purpose=Purpose.TOPUP,
+        purpose=PaymentPurpose.TOPUP,
         reference_id=None,
         amount=Money(wanted.amount.paise),
         method=wanted.payment_method.value,

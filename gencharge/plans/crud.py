@@ -14,13 +14,13 @@ from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
 from gencharge.core.values import clock
 from gencharge.plans.models import Plan, PlanGroup, PlanStatus, PlanVersion
 from gencharge.plans.rules import Vocabulary
-from gencharge.plans.staff_schemas import PlanAdminQuery, PlanAdminSort, PlanFilters
+from gencharge.plans.staff_schemas import PlanFilters, StaffPlanQuery, StaffPlanSort
 
 _SORT_COLUMNS: Final = {
-    PlanAdminSort.UPDATED: column_of(Plan.updated_at),
-    PlanAdminSort.CREATED: column_of(Plan.created_at),
-    PlanAdminSort.PRICE: column_of(Plan.price_paise),
-    PlanAdminSort.NAME: column_of(Plan.name),
+    StaffPlanSort.UPDATED: column_of(Plan.updated_at),
+    StaffPlanSort.CREATED: column_of(Plan.created_at),
+    StaffPlanSort.PRICE: column_of(Plan.price_paise),
+    StaffPlanSort.NAME: column_of(Plan.name),
 }
 
 
@@ -77,11 +77,11 @@ async def list_where(
 
 
 async def list_page(
-    db: AsyncSession, query: PlanAdminQuery, *conditions: ColumnElement[bool]
+    db: AsyncSession, query: StaffPlanQuery, *conditions: ColumnElement[bool]
 ) -> tuple[list[Plan], str | None, int | None]:
     """A page of the plans that fulfil the conditions, in the order of the staff's query."""
     falling = query.sort.value.startswith("-")
-    column = _SORT_COLUMNS[PlanAdminSort(query.sort.value.removeprefix("-"))]
+    column = _SORT_COLUMNS[StaffPlanSort(query.sort.value.removeprefix("-"))]
     order = Order(column, column_of(Plan.plan_id), descending=falling)
     return await fetch_page(db, select(Plan).where(*conditions), order, query)
 

@@ -39,7 +39,7 @@ class PlanType(StrEnum):
     POSTPAID = "postpaid"
 
 
-class Category(StrEnum):
+class PlanCategory(StrEnum):
     """What a plan mainly gives."""
 
     UNLIMITED = "unlimited"
@@ -66,10 +66,10 @@ class PlanStatus(StrEnum):
 
 
 # These live beside a base plan instead of replacing or queueing behind it.
-ADDON_CATEGORIES: Final = frozenset({Category.DATA_ADDON, Category.TALKTIME, Category.ROAMING})
+ADDON_CATEGORIES: Final = frozenset({PlanCategory.DATA_ADDON, PlanCategory.TALKTIME, PlanCategory.ROAMING})
 
 
-def is_addon(category: Category, validity_unit: ValidityUnit) -> bool:
+def is_addon(category: PlanCategory, validity_unit: ValidityUnit) -> bool:
     """True for a plan that lives beside a base plan: data, talktime and roaming packs, and what ends with the base plan."""
     return category in ADDON_CATEGORIES or validity_unit is ValidityUnit.BASE_PLAN
 
@@ -165,7 +165,7 @@ class PlanSnapshot:
     operator: str
     circles: frozenset[str]
     plan_type: PlanType
-    category: Category
+    category: PlanCategory
     price: Money
     validity_count: int | None
     validity_unit: ValidityUnit
@@ -191,7 +191,7 @@ class PlanSnapshot:
             operator=plan.operator,
             circles=frozenset(plan.circles),
             plan_type=PlanType(plan.plan_type),
-            category=Category(plan.category),
+            category=PlanCategory(plan.category),
             price=Money(plan.price_paise),
             validity_count=plan.validity_count,
             validity_unit=ValidityUnit(plan.validity_unit),

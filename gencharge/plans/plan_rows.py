@@ -57,6 +57,11 @@ BLANK: Final = dict.fromkeys(COLUMNS, "")
 _INSTANT: Final = (
     "Must be a date and time such as 2026-12-01T00:00:00+05:30; without a zone it is Indian time"
 )
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "yes", "y", "t", "on", "1"), True),
+    **dict.fromkeys(("", "false", "no", "n", "f", "off", "0"), False),
+}
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
 # How the API names a field, and the column that it stands in.
 _COLUMN_OF: Final = {"validity.n": "validity_count", "validity.unit": "validity_unit", "group_id": "group"}
@@ -103,15 +108,16 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
         **{name: cells[name].strip().lower() for name in ("plan_type", "category")},
         "circles": [code for code in _SEPARATORS.split(cells["circles"]) if code],
         "validity": {
-            "n": _or_none(cells["validity_count"]),
+            "n": _number(cells["validity_count"]),
             "unit": cells["validity_unit"].strip().lower(),
         },
         "benefits": {
-            **{name: _or_none(cells[name]) for name in _BENEFITS},
-            "voice_unlimited": _or_none(cells["voice_unlimited"]) or False,
+            **{name: _number(cells[name]) for name in _BENEFITS},
+            "voice_unlimited": _flag(cells["voice_unlimited"]),
+            "talktime": _or_none(cells["talktime"]),
             "extras": [line.strip() for line in cells["extras"].splitlines() if line.strip()],
         },
-        "most_popular": _or_none(cells["most_popular"]) or False,
+        "most_popular": _flag(cells["most_popular"]),
         "group_id": group_id or UUID(int=0),
         "status": cells["status"].strip().lower() or "draft",
         **instants,
@@ -153,6 +159,17 @@ def _instant(column: str, cell: str, wrong: list[Wrong]) -> datetime | None:
 
 def _or_none(cell: str) -> str | None:
     return cell.strip() or None
+
+
+def _number(cell: str) -> int | str | None:
+    """The whole number of a cell; any other text stays as it is, for the schema to refuse."""
+    text = cell.strip()
+    return int(text) if _WHOLE.fullmatch(text) else text or None
+
+
+def _flag(cell: str) -> bool | str:
+    """What a cell says in one of the usual words; any other text stays as it is, for the schema to refuse."""
+    return _FLAGS.get(cell.strip().lower(), cell.strip())
 
 
 def _text(value: Any) -> str:

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http.cached import CachedRoute, ResponseCache
-from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.paging import CursorInvalid, Page, PageParams, slice_page
 from gencharge.core.http.web import each_once, errors
 from gencharge.core.http.web import router as router_of
 from gencharge.core.values import clock
@@ -70,14 +70,18 @@ async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]
     "/groups",
     summary="Plan groups",
     response_model=Page[PlanGroupOut],
-    responses=_NOT_MODIFIED | errors(DatabaseUnavailable),
+    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_plan_groups(on_sale: CurrentPlans) -> Page[PlanGroupOut]:
+async def list_plan_groups(
+    on_sale: CurrentPlans, query: Annotated[PageParams, Query()]
+) -> Page[PlanGroupOut]:
     """The groups of the catalogue in their order, each with the number of its plans on sale."""
     counts = Counter(plan.group_id for plan in on_sale.plans)
-    groups = on_sale.catalogue.groups
+    groups, cursor, total = slice_page(
+        on_sale.catalogue.groups, query, lambda group: (group.sort_order, group.name, group.group_id)
+    )
     items = [PlanGroupOut.of(group, counts[group.group_id]) for group in groups]
-    return Page(items=items, next_cursor=None, total=len(items))
+    return Page(items=items, next_cursor=cursor, total=total)
 
 
 @router.get(

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.plans.models import Category, Plan, PlanSnapshot, PlanStatus, PlanType, ValidityUnit, is_addon
+from gencharge.plans.models import (
+    Plan,
+    PlanCategory,
+    PlanSnapshot,
+    PlanStatus,
+    PlanType,
+    ValidityUnit,
+    is_addon,
+)
 from gencharge.plans.staff_schemas import PlanCreate, PlanUpdate
 
 # Every column of a plan that an admin decides about.
@@ -32,7 +40,7 @@ COLUMNS: Final = (
 )
 # Changing one of these changes no terms: nobody buys anything else for it.
 _NOT_SOLD: Final = frozenset({"most_popular", "status", "active_from", "active_until"})
-_PREPAID_ONLY: Final = frozenset({Category.UNLIMITED, Category.TALKTIME})
+_PREPAID_ONLY: Final = frozenset({PlanCategory.UNLIMITED, PlanCategory.TALKTIME})
 _MOST_MONTHS: Final = 120
 
 
@@ -94,7 +102,7 @@ def state_of(plan: Plan) -> dict[str, Any]:
 def completed(values: Mapping[str, Any]) -> dict[str, Any]:
     """The columns with the one that follows from others."""
     unit = ValidityUnit(values["validity_unit"])
-    return {**values, "is_addon": is_addon(Category(values["category"]), unit)}
+    return {**values, "is_addon": is_addon(PlanCategory(values["category"]), unit)}
 
 
 def makes_version(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
@@ -139,8 +147,8 @@ def _unknown(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wron
 
 
 def _unfit(values: Mapping[str, Any]) -> Iterator[Wrong]:
-    plan_type, category = PlanType(values["plan_type"]), Category(values["category"])
-    if category is Category.POSTPAID_RENTAL and plan_type is not PlanType.POSTPAID:
+    plan_type, category = PlanType(values["plan_type"]), PlanCategory(values["category"])
+    if category is PlanCategory.POSTPAID_RENTAL and plan_type is not PlanType.POSTPAID:
         yield Wrong("category", "postpaid_rental needs plan_type postpaid", "category_invalid")
     if category in _PREPAID_ONLY and plan_type is not PlanType.PREPAID:
         yield Wrong("category", f"{category} needs plan_type prepaid", "category_invalid")
@@ -153,7 +161,7 @@ def _validity(values: Mapping[str, Any]) -> Iterator[Wrong]:
             yield Wrong(
                 "validity.n", "Must be left out: a base_plan validity has no count", "validity_invalid"
             )
-        if values["category"] == Category.POSTPAID_RENTAL.value:
+        if values["category"] == PlanCategory.POSTPAID_RENTAL.value:
             yield Wrong(
                 "validity.unit", "Must be day or month: a rental is itself a base plan", "validity_invalid"
             )

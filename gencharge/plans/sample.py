@@ -13,14 +13,14 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 
 from gencharge.core.values.money import Money
-from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit, is_addon
+from gencharge.plans.models import PlanCategory, PlanStatus, PlanType, ValidityUnit, is_addon
 from gencharge.plans.schemas import Benefits
 
 _NAMESPACE: Final = UUID("5b0cf3f4-5a3e-5c0e-9a57-1f0d1f2c7a10")
 _GROUPS: Final = {
-    Category.UNLIMITED: ("Unlimited", "Unlimited calls with data for 28 days to a year."),
-    Category.DATA_ADDON: ("Data add-ons", "More data on top of the plan that is running."),
-    Category.POSTPAID_RENTAL: ("Postpaid", "Monthly rentals for postpaid connections."),
+    PlanCategory.UNLIMITED: ("Unlimited", "Unlimited calls with data for 28 days to a year."),
+    PlanCategory.DATA_ADDON: ("Data add-ons", "More data on top of the plan that is running."),
+    PlanCategory.POSTPAID_RENTAL: ("Postpaid", "Monthly rentals for postpaid connections."),
 }
 # What most people would buy first: the daily-data plans of about a month and a quarter, one add-on, one rental each.
 _MOST_POPULAR: Final = frozenset(
@@ -62,13 +62,13 @@ def plans() -> list[dict[str, Any]]:
     return [_plan(row) for row in csv.DictReader(text.splitlines())]
 
 
-def _group_id(category: Category) -> UUID:
+def _group_id(category: PlanCategory) -> UUID:
     return uuid5(_NAMESPACE, f"group:{category}")
 
 
 def _plan(row: dict[str, str]) -> dict[str, Any]:
     operator = row["operator"].upper()
-    category = Category(row["category"])
+    category = PlanCategory(row["category"])
     count, unit = _validity(row["validity_days"])
     key = (operator, row["service_type"], category, row["price_inr"], row["validity_days"])
     return {

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from gencharge.core.http.paging import MAX_CURSOR
+from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line
 from gencharge.plans.catalogue import GroupSnapshot
-from gencharge.plans.models import Category, PlanSnapshot, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.models import PlanCategory, PlanSnapshot, PlanStatus, PlanType, ValidityUnit
 
 Amount = Annotated[int, Field(ge=0, le=100_000_000)]
 
@@ -64,7 +64,7 @@ class PlanOut(Out):
     operator: str = Field(examples=["JIO"])
     circles: list[str] = Field(description="Circles where it is sold; empty: all of them.")
     plan_type: PlanType
-    category: Category
+    category: PlanCategory
     price: Money
     validity: Validity
     benefits: Benefits
@@ -138,15 +138,15 @@ class PlanSort(StrEnum):
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
-class PlanQuery(Body):
-    """Which plans are asked for. An unknown parameter is an error: a typing mistake must not list everything."""
+class PlanQuery(PageParams):
+    """Which plans are asked for."""
 
     search: Word | None = Field(default=None, description="Words of the name or description; all must occur.")
     operator: Word | None = Field(default=None, description="Operator's code.", examples=["JIO"])
     circle: Word | None = Field(default=None, description="Circle's code: plans sold there.", examples=["KA"])
     plan_type: PlanType | None = None
     group: Word | None = Field(default=None, description="Plan group, by id or name.", examples=["Unlimited"])
-    category: Category | None = None
+    category: PlanCategory | None = None
     min_price: Money | None = None
     max_price: Money | None = None
     min_validity_days: int | None = Field(
@@ -157,8 +157,3 @@ class PlanQuery(Body):
     )
     popular: bool | None = Field(default=None, description="true: only the most popular; false: the others.")
     sort: PlanSort = PlanSort.POPULAR
-    limit: int = Field(default=20, ge=1, le=100, description="How many, 1 to 100.")
-    cursor: str | None = Field(
-        default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before."
-    )
-    include_total: bool = Field(default=False, description="Count all, too.")

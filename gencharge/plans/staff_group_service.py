@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http.paging import Page
+from gencharge.core.http.paging import Page, PageParams, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
@@ -17,21 +17,26 @@ from gencharge.plans import crud
 from gencharge.plans.errors import PlanGroupAlreadyExists, PlanGroupInUse, PlanGroupNotFound
 from gencharge.plans.events import PlanGroupCreated, PlanGroupDeleted, PlanGroupUpdated
 from gencharge.plans.models import Plan, PlanGroup
-from gencharge.plans.staff_schemas import PlanGroupAdminOut, PlanGroupCreate, PlanGroupUpdate
+from gencharge.plans.staff_schemas import PlanGroupCreate, PlanGroupUpdate, StaffPlanGroupOut
 from gencharge.sessions.guards import Principal, within
 
 _EDITABLE: Final = ("name", "description", "sort_order")
 
 
-async def list_all(db: AsyncSession, admin: Principal) -> Page[PlanGroupAdminOut]:
-    """Every group in its order, with how many plans of each status it holds in the admin's scope."""
+async def list_all(db: AsyncSession, admin: Principal, page: PageParams) -> Page[StaffPlanGroupOut]:
+    """A page of the groups in their order, each with how many plans of each status it holds in the admin's scope.
+
+    Raises CursorInvalid.
+    """
     counts = await crud.count_by_group(db, within(admin, Plan.operator.expression))
-    rows = sorted(await crud.list_groups(db), key=lambda group: (group.sort_order, group.name))
-    items = [PlanGroupAdminOut.of(group, counts.get(group.group_id, {})) for group in rows]
-    return Page(items=items, next_cursor=None, total=len(items))
+    rows, cursor, total = slice_page(
+        await crud.list_groups(db), page, lambda group: (group.sort_order, group.name, group.group_id)
+    )
+    items = [StaffPlanGroupOut.of(group, counts.get(group.group_id, {})) for group in rows]
+    return Page(items=items, next_cursor=cursor, total=total)
 
 
-async def create(db: AsyncSession, command: PlanGroupCreate) -> PlanGroupAdminOut:
+async def create(db: AsyncSession, command: PlanGroupCreate) -> StaffPlanGroupOut:
     """A new group. Raises PlanGroupAlreadyExists (names the field)."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     await _check_name(db, command.name, None)
@@ -42,10 +47,10 @@ async def create(db: AsyncSession, command: PlanGroupCreate) -> PlanGroupAdminOu
     await snapshots.bump(db, snapshots.CATALOGUE)
     created = changes({}, _state_of(group))
     await emit(db, PlanGroupCreated(user_id=str(SYSTEM), plan_group_id=str(group.group_id), changes=created))
-    return PlanGroupAdminOut.of(group, {})
+    return StaffPlanGroupOut.of(group, {})
 
 
-async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> PlanGroupAdminOut:
+async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> StaffPlanGroupOut:
     """Change what the command names. Raises PlanGroupNotFound, PlanGroupAlreadyExists."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     group = await _lock(db, group_id)
@@ -61,7 +66,7 @@ async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> 
         await snapshots.bump(db, snapshots.CATALOGUE)
         await emit(db, PlanGroupUpdated(user_id=str(SYSTEM), plan_group_id=str(group_id), changes=changed))
     counts = await crud.count_by_group(db, Plan.group_id == group_id)
-    return PlanGroupAdminOut.of(group, counts.get(group_id, {}))
+    return StaffPlanGroupOut.of(group, counts.get(group_id, {}))
 
 
 async def delete(db: AsyncSession, group_id: UUID) -> None:

@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http.paging import CursorInvalid, Page, Paging
+from gencharge.core.http.paging import CursorInvalid, Page, PageParams, Paging
 from gencharge.core.http.web import errors, reply
 from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
@@ -26,16 +26,16 @@ from gencharge.plans.errors import (
     PlanStatusNotAllowed,
 )
 from gencharge.plans.staff_schemas import (
-    PlanAdminOut,
-    PlanAdminQuery,
     PlanCreate,
-    PlanDetailOut,
-    PlanGroupAdminOut,
     PlanGroupCreate,
     PlanGroupUpdate,
     PlanUpdate,
     PlanUpdated,
     PlanVersionOut,
+    StaffPlanDetail,
+    StaffPlanGroupOut,
+    StaffPlanOut,
+    StaffPlanQuery,
 )
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
@@ -58,12 +58,12 @@ router = router_of("plans")
 @router.get(
     "/admin",
     summary="All plans (staff)",
-    response_model=Page[PlanAdminOut],
+    response_model=Page[StaffPlanOut],
     responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_all_plans(
-    admin: Reader, db: Db, query: Annotated[PlanAdminQuery, Query()]
-) -> Page[PlanAdminOut]:
+    admin: Reader, db: Db, query: Annotated[StaffPlanQuery, Query()]
+) -> Page[StaffPlanOut]:
     """Plans of every status in your scope, last changed first unless `sort` says otherwise."""
     return await staff_service.list_plans(db, admin, query)
 
@@ -71,7 +71,7 @@ async def list_all_plans(
 @router.get(
     "/admin/{plan_id}",
     summary="One plan (staff)",
-    response_model=PlanDetailOut,
+    response_model=StaffPlanDetail,
     responses=errors(*SCOPED_ERRORS, PlanNotFound, ValidationFailed, DatabaseUnavailable),
 )
 async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> Response:
@@ -95,10 +95,10 @@ async def list_plan_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging)
     "",
     summary="Add a plan (staff)",
     status_code=201,
-    response_model=PlanAdminOut,
+    response_model=StaffPlanOut,
     responses=errors(*SCOPED_ERRORS, OperatorOutOfScope, PlanAlreadyExists, *_BODY),
 )
-async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> PlanAdminOut:
+async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> StaffPlanOut:
     """A new plan, a draft unless `status` says otherwise."""
     return await staff_service.create(db, admin, command)
 
@@ -144,22 +144,24 @@ async def delete_plan(admin: Deleter, db: Db, plan_id: UUID) -> None:
 @router.get(
     "/groups/admin",
     summary="All plan groups (staff)",
-    response_model=Page[PlanGroupAdminOut],
-    responses=errors(*SCOPED_ERRORS, DatabaseUnavailable),
+    response_model=Page[StaffPlanGroupOut],
+    responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_all_plan_groups(admin: GroupReader, db: Db) -> Page[PlanGroupAdminOut]:
+async def list_all_plan_groups(
+    admin: GroupReader, db: Db, query: Annotated[PageParams, Query()]
+) -> Page[StaffPlanGroupOut]:
     """The groups with how many plans of each status they hold in your scope."""
-    return await groups.list_all(db, admin)
+    return await groups.list_all(db, admin, query)
 
 
 @router.post(
     "/groups",
     summary="Add a plan group (staff)",
     status_code=201,
-    response_model=PlanGroupAdminOut,
+    response_model=StaffPlanGroupOut,
     responses=errors(*ADMIN_ERRORS, PlanGroupAlreadyExists, *_BODY),
 )
-async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreate) -> PlanGroupAdminOut:
+async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreate) -> StaffPlanGroupOut:
     """A new group; it is shown to customers at once."""
     del admin
     return await groups.create(db, command)
@@ -168,12 +170,12 @@ async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreat
 @router.patch(
     "/groups/{group_id}",
     summary="Change a plan group (staff)",
-    response_model=PlanGroupAdminOut,
+    response_model=StaffPlanGroupOut,
     responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupAlreadyExists, *_BODY),
 )
 async def update_plan_group(
     admin: GroupEditor, db: Db, group_id: UUID, command: PlanGroupUpdate
-) -> PlanGroupAdminOut:
+) -> StaffPlanGroupOut:
     """Name, description, place in the order."""
     del admin
     return await groups.update(db, group_id, command)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out
-from gencharge.core.values import clock
+from gencharge.core.values import clock, facts
+from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
 from gencharge.plans.models import (
-    Category,
     Plan,
+    PlanCategory,
     PlanGroup,
     PlanSnapshot,
     PlanStatus,
@@ -43,13 +44,6 @@ def _left_out() -> Any:
     return None
 
 
-def _in_utc(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        raise PydanticCustomError("instant", "Must be a date of the years 1 to 9999") from None
-
-
 Code = Annotated[
     str,
     StringConstraints(
@@ -60,7 +54,6 @@ Name = Annotated[str, *one_line(120)]
 Description = Annotated[str, *some_lines(2000)]
 Criteria = Annotated[str, *some_lines(500)]
 Price = Annotated[Money, AfterValidator(_sellable)]
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Circles = Annotated[
     list[Code], Field(max_length=40, description="Circles where it is sold; empty: all of them.")
 ]
@@ -86,7 +79,7 @@ class PlanCreate(Body):
     operator: Code = Field(examples=["JIO"])
     circles: Circles = Field(default_factory=list)
     plan_type: PlanType
-    category: Category
+    category: PlanCategory
     price: Price = Field(description="What the customer pays, GST included.")
     validity: ValidityTerms
     benefits: Benefits = Field(default_factory=Benefits)
@@ -108,7 +101,7 @@ class PlanUpdate(Body):
     operator: Code = Field(default_factory=_left_out)
     circles: Circles = Field(default_factory=_left_out)
     plan_type: PlanType = Field(default_factory=_left_out)
-    category: Category = Field(default_factory=_left_out)
+    category: PlanCategory = Field(default_factory=_left_out)
     price: Price = Field(default_factory=_left_out, examples=[199.00])
     validity: ValidityTerms = Field(default_factory=_left_out)
     benefits: Benefits = Field(default_factory=_left_out)
@@ -143,7 +136,7 @@ class PlanVersionOut(Out):
     validity: Validity
     since: datetime
     changed_by: UUID | None = Field(description="The admin; null for the sample data and the command line.")
-    terms: dict[str, Any] = Field(description="All that was sold; money in paise.")
+    terms: dict[str, Any] = Field(description="All that was sold.")
 
     @classmethod
     def of(cls, row: PlanVersion) -> Self:
@@ -156,11 +149,11 @@ class PlanVersionOut(Out):
             validity=Validity(n=terms["validity_count"], unit=ValidityUnit(terms["validity_unit"])),
             since=row.created_at,
             changed_by=row.changed_by,
-            terms=terms,
+            terms=facts.shown(terms),
         )
 
 
-class PlanAdminOut(PlanOut):
+class StaffPlanOut(PlanOut):
     """A plan as the staff see it: every status, and whether it can be bought now."""
 
     revision: int = Field(description="Raised by every change; it is the answer's ETag, too.")
@@ -186,7 +179,7 @@ class PlanAdminOut(PlanOut):
         )
 
 
-class PlanDetailOut(PlanAdminOut):
+class StaffPlanDetail(StaffPlanOut):
     """A plan with its newest versions."""
 
     versions: list[PlanVersionOut] = Field(
@@ -194,7 +187,7 @@ class PlanDetailOut(PlanAdminOut):
     )
 
 
-class PlanAdminSort(StrEnum):
+class StaffPlanSort(StrEnum):
     """The order of the staff's list; a minus means falling."""
 
     UPDATED = "updated_at"
@@ -219,7 +212,7 @@ class PlanFilters(BaseModel):
     operator: Code | None = Field(default=None, examples=["JIO"])
     circle: Code | None = Field(default=None, description="Plans sold there.", examples=["KA"])
     plan_type: PlanType | None = None
-    category: Category | None = None
+    category: PlanCategory | None = None
     group: GroupName | None = Field(default=None, description="By id or name.", examples=["Unlimited"])
     popular: bool | None = None
     min_price: Money | None = None
@@ -229,10 +222,10 @@ class PlanFilters(BaseModel):
     )
 
 
-class PlanAdminQuery(PlanFilters, PageParams):
+class StaffPlanQuery(PlanFilters, PageParams):
     """The query of the staff's list."""
 
-    sort: PlanAdminSort = PlanAdminSort.UPDATED_FALLING
+    sort: StaffPlanSort = StaffPlanSort.UPDATED_FALLING
 
 
 class FileFormat(StrEnum):
@@ -264,7 +257,7 @@ class PlanGroupUpdate(Body):
     sort_order: SortOrder = Field(default_factory=_left_out)
 
 
-class PlanGroupAdminOut(Out):
+class StaffPlanGroupOut(Out):
     """A plan group, with how many plans of each status are in it (in your scope)."""
 
     group_id: UUID

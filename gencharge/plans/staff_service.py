@@ -34,34 +34,34 @@ from gencharge.plans.models import Plan, PlanStatus, ValidityUnit
 from gencharge.plans.rules import Vocabulary
 from gencharge.plans.schemas import Benefits, Validity
 from gencharge.plans.staff_schemas import (
-    PlanAdminOut,
-    PlanAdminQuery,
     PlanCreate,
-    PlanDetailOut,
     PlanFilters,
     PlanUpdate,
     PlanUpdated,
     PlanVersionOut,
+    StaffPlanDetail,
+    StaffPlanOut,
+    StaffPlanQuery,
 )
 from gencharge.sessions.guards import Principal, check_scope, within
 
 _SHOWN_VERSIONS: Final = 20
 
 
-async def list_plans(db: AsyncSession, admin: Principal, query: PlanAdminQuery) -> Page[PlanAdminOut]:
+async def list_plans(db: AsyncSession, admin: Principal, query: StaffPlanQuery) -> Page[StaffPlanOut]:
     """A page of the plans in the admin's scope. Raises ValidationFailed for what the catalogue does not know."""
     vocabulary = await service.read_vocabulary(db)
     rows, cursor, total = await crud.list_page(db, query, *conditions(admin, query, vocabulary))
-    items = [PlanAdminOut.of_row(row, vocabulary.groups[row.group_id]) for row in rows]
+    items = [StaffPlanOut.of_row(row, vocabulary.groups[row.group_id]) for row in rows]
     return Page(items=items, next_cursor=cursor, total=total)
 
 
-async def get_plan(db: AsyncSession, admin: Principal, plan_id: UUID) -> PlanDetailOut:
+async def get_plan(db: AsyncSession, admin: Principal, plan_id: UUID) -> StaffPlanDetail:
     """A plan in the admin's scope, with its newest versions. Raises PlanNotFound."""
     plan = await _find(db, admin, plan_id)
     group = (await service.read_vocabulary(db)).groups[plan.group_id]
     versions, _, _ = await crud.list_versions(db, plan_id, PageQuery(limit=_SHOWN_VERSIONS))
-    return PlanDetailOut.of_row(plan, group, versions=[PlanVersionOut.of(row) for row in versions])
+    return StaffPlanDetail.of_row(plan, group, versions=[PlanVersionOut.of(row) for row in versions])
 
 
 async def list_versions(
@@ -73,7 +73,7 @@ async def list_versions(
     return Page(items=[PlanVersionOut.of(row) for row in rows], next_cursor=cursor, total=total)
 
 
-async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> PlanAdminOut:
+async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> StaffPlanOut:
     """A new plan. Raises ValidationFailed, OperatorOutOfScope, PlanAlreadyExists."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     vocabulary = await service.read_vocabulary(db)
@@ -95,7 +95,7 @@ async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> Pla
         changes=changes({}, values),
     )
     await emit(db, created)
-    return PlanAdminOut.of_row(plan, group)
+    return StaffPlanOut.of_row(plan, group)
 
 
 async def update(

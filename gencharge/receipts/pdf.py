@@ -17,7 +17,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.receipts.schemas import ReceiptOut
 from gencharge.receipts.tax import UNION_TERRITORIES
-from gencharge.recharge.models import PaymentMethod
+from gencharge.wallet.models import PaymentMethod
 
 _FONTS: Final = Path(__file__).parent / "data"
 _FAMILY: Final = "noto"
@@ -214,7 +214,7 @@ def _parties(page: _Page, shown: ReceiptOut) -> None:
     y = page.pair(_LEFT, 99.5, "Customer", _name(page, shown), width=left)
     state = f"{STATES.get(shown.place_of_supply, '')} ({shown.place_of_supply})"
     y = page.pair(_LEFT, y, "Place of supply", state, width=left)
-    page.pair(_LEFT, y, "Recharge id", str(shown.subscription_id), width=left)
+    page.pair(_LEFT, y, "Recharge id", str(shown.recharge_id), width=left)
     y = page.pair(_MIDDLE, 99.5, "Operator's reference", shown.operator_reference, width=right)
     y = page.pair(
         _MIDDLE, y, "Channel", "direct" if shown.channel == "internal" else shown.channel, width=right

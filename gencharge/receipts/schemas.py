@@ -10,7 +10,8 @@ from pydantic import Field
 
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import Money
-from gencharge.recharge.models import PaymentMethod, RechargeStatus
+from gencharge.recharge.models import RechargeStatus
+from gencharge.wallet.models import PaymentMethod
 
 Format = Literal["json", "pdf"]
 
@@ -31,7 +32,7 @@ class ReceiptOut(Out):
     """
 
     receipt_number: str = Field(description="Consecutive in its series and financial year.", max_length=16)
-    subscription_id: UUID
+    recharge_id: UUID
     issued_at: datetime
     recharged_at: datetime
     seller: SellerOut

@@ -33,9 +33,10 @@ from gencharge.receipts.models import Receipt
 from gencharge.receipts.pdf import render
 from gencharge.receipts.schemas import ReceiptOut, SellerOut
 from gencharge.recharge import service as recharges
-from gencharge.recharge.models import PaymentMethod, PaymentState, Recharge, RechargeStatus
+from gencharge.recharge.models import PaymentState, Recharge, RechargeStatus
 from gencharge.sessions.guards import Principal
 from gencharge.users import service as users
+from gencharge.wallet.models import PaymentMethod
 
 # Raise the number when the page changes: the PDFs that are kept were made by an earlier edition.
 EDITION: Final = f"1/{version('fpdf2')}"
@@ -139,7 +140,7 @@ def _out(
     parts = tax.split(total, percent=issued.gst_percent, within_state=issued.place_of_supply == state)
     return ReceiptOut(
         receipt_number=issued.number,
-        subscription_id=recharge.id,
+        recharge_id=recharge.id,
         issued_at=issued.issued_at,
         recharged_at=recharge.completed_at or recharge.created_at,
         seller=SellerOut(
@@ -203,7 +204,7 @@ class Printer(OnePerApp):
     async def pdf(self, shown: ReceiptOut) -> bytes:
         """The receipt as PDF, kept or made anew: the same bytes. Also where it can't be kept."""
         year = shown.issued_at.astimezone(clock.IST).year
-        key = f"{folder_of(year)}{shown.subscription_id}-{version_of(shown)}.pdf"
+        key = f"{folder_of(year)}{shown.recharge_id}-{version_of(shown)}.pdf"
         try:
             kept = await self._storage.get(key)
         except StorageUnavailable:

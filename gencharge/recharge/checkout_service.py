@@ -21,24 +21,25 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.payments import service as payments
-from gencharge.payments.models import Purpose
+from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.service import Desk, OpenPayment
 from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
 from gencharge.recharge.errors import REFUSALS, WalletAmountInvalid
-from gencharge.recharge.models import PaymentMethod, RechargeStatus, SaleOutcome
+from gencharge.recharge.models import RechargeStatus, SaleOutcome
 from gencharge.recharge.sale_crud import SaleRow, TermsRow
 from gencharge.recharge.schemas import (
     ActivationMode,
     PaymentDue,
     Quote,
     QuoteOut,
-    Repeat,
+    RepeatRecharge,
     ReplacedPlan,
     RunningPlan,
     Subscribe,
     SubscriptionOut,
 )
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
+from gencharge.wallet.models import PaymentMethod
 
 # No gateway takes less than a rupee.
 GATEWAY_MINIMUM: Final = Money.rupees(1)
@@ -98,7 +99,7 @@ def _running(terms: TermsRow) -> RunningPlan | None:
     if terms.running_id is None or terms.running_name is None or terms.running_until is None:
         return None
     return RunningPlan(
-        subscription_id=terms.running_id, plan_name=terms.running_name, valid_until=terms.running_until
+        recharge_id=terms.running_id, plan_name=terms.running_name, valid_until=terms.running_until
     )
 
 
@@ -156,7 +157,7 @@ async def pay_through_gateway(
         desk,
         user_id,
         payment_id=new_id(),
-        purpose=Purpose.RECHARGE,
+        purpose=PaymentPurpose.RECHARGE,
         reference_id=new_id(),
         amount=gateway_part,
         method=command.payment_method.value,
@@ -229,6 +230,7 @@ def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut
     """What the request is answered, the first time and at each replay."""
     wallet_amount, gateway_amount = Money(sale.wallet_amount), Money(sale.gateway_amount)
     return SubscriptionOut(
+        recharge_id=sale.id,
         subscription_id=sale.id,
         plan_id=sale.plan_id,
         status=RechargeStatus(sale.sold_status),
@@ -272,7 +274,7 @@ def _due(opened: OpenPayment) -> PaymentDue:
     )
 
 
-async def repeat(database: Database, user_id: UUID, recharge_id: UUID, command: Repeat) -> Subscribe:
+async def repeat(database: Database, user_id: UUID, recharge_id: UUID, command: RepeatRecharge) -> Subscribe:
     """The command to buy the same plan for the same number once more. Raises RechargeNotFound."""
     earlier = await database.run(lambda db: service.get(db, user_id, recharge_id))
     return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **command.model_dump())

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.http.paging import column_of
 from gencharge.core.values import clock
 from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge, RechargeRefund
-from gencharge.recharge.schemas import PlanQuery, RechargeFilters, RechargeQuery
-from gencharge.recharge.staff_schemas import AnyRechargeQuery, CurrentPlanQuery
+from gencharge.recharge.schemas import BoughtPlanQuery, RechargeFilters, RechargeQuery
+from gencharge.recharge.staff_schemas import StaffBoughtPlanQuery, StaffRechargeQuery
 
 # States of a payment that are rare enough for an index of their own.
 _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DELIVERED}
@@ -43,7 +43,7 @@ def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[Recharge]:
     return query if wanted.status is None else query.where(has_status(Recharge, wanted.status))
 
 
-def select_all_recharges(wanted: AnyRechargeQuery) -> Select[Recharge]:
+def select_all_recharges(wanted: StaffRechargeQuery) -> Select[Recharge]:
     """All customers' recharges, as far as one index answers it in the list's order: the most selective filter."""
     query = select(Recharge)
     if wanted.user_id is not None:
@@ -122,7 +122,9 @@ async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
     return list(await db.scalars(query.order_by(Recharge.phone_number)))
 
 
-def select_plans(user_id: UUID, own_number: str, numbers: list[str], wanted: PlanQuery) -> Select[ActivePlan]:
+def select_plans(
+    user_id: UUID, own_number: str, numbers: list[str], wanted: BoughtPlanQuery
+) -> Select[ActivePlan]:
     """The plans that the customer bought, and those that others bought for the customer's own number."""
     mine = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
     query = select(ActivePlan).where(ActivePlan.phone_number.in_([own_number, *numbers]), mine)
@@ -164,7 +166,7 @@ async def list_current_plans(
     return (await db.scalars(query.limit(limit))).all()
 
 
-def select_current_plans(wanted: CurrentPlanQuery, now: datetime) -> Select[ActivePlan]:
+def select_current_plans(wanted: StaffBoughtPlanQuery, now: datetime) -> Select[ActivePlan]:
     """The plans of all numbers that run or wait, as far as one index answers it in the list's order."""
     query = select(ActivePlan).where(ActivePlan.status == literal(wanted.status, literal_execute=True))
     if wanted.phone_number is not None:
@@ -175,7 +177,7 @@ def select_current_plans(wanted: CurrentPlanQuery, now: datetime) -> Select[Acti
     return query.where(*_runs_at(ActivePlan, wanted, now)) if wanted.by_end else query
 
 
-def match_plans(entity: Any, wanted: CurrentPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
+def match_plans(entity: Any, wanted: StaffBoughtPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
     """The conditions of the filters on bought plans or an alias of them."""
     equal: dict[Any, Any] = {
         entity.phone_number: wanted.phone_number,
@@ -188,7 +190,7 @@ def match_plans(entity: Any, wanted: CurrentPlanQuery, now: datetime) -> list[Co
     return [*conditions, *_runs_at(entity, wanted, now)]
 
 
-def _runs_at(entity: Any, wanted: CurrentPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
+def _runs_at(entity: Any, wanted: StaffBoughtPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
     """What has ended is not current, though its line was not advanced yet."""
     if wanted.status == "queued":
         return []

@@ -13,7 +13,7 @@ from gencharge.core.events.events import Envelope, Inside
 from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.payments.events import PaymentCaptured, PaymentFailed
-from gencharge.payments.models import Purpose
+from gencharge.payments.models import PaymentPurpose
 from gencharge.recharge import lifecycle_crud
 from gencharge.recharge.models import PaymentState, PayOutcome
 from gencharge.wallet import service as wallet
@@ -25,7 +25,7 @@ log = telemetry.get_logger(__name__)
 async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
     """Send the recharge on its way. Where it was given up meanwhile, the money goes to the wallet."""
     event = cast(PaymentCaptured, envelope.event)
-    if event.purpose != Purpose.RECHARGE or event.reference_id is None:
+    if event.purpose != PaymentPurpose.RECHARGE or event.reference_id is None:
         return
     user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
     outcome = await lifecycle_crud.pay(db, user_id, recharge_id, context=events.context_json())
@@ -47,7 +47,7 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
 async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
     """Nobody paid: the recharge is given up and the wallet's part is free. A payment that comes later is given back."""
     event = cast(PaymentFailed, envelope.event)
-    if event.purpose != Purpose.RECHARGE or event.reference_id is None:
+    if event.purpose != PaymentPurpose.RECHARGE or event.reference_id is None:
         return
     user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
     if await lifecycle_crud.lock_recharge(db, user_id, recharge_id) != PaymentState.PAYMENT_PENDING:

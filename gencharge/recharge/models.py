@@ -45,15 +45,6 @@ class PlanState(StrEnum):
     CANCELLED = "cancelled"  # its recharge was refunded
 
 
-class PaymentMethod(StrEnum):
-    """How a recharge is paid."""
-
-    WALLET = "wallet"
-    UPI = "upi"
-    CARD = "card"
-    NETBANKING = "netbanking"
-
-
 class RechargeStatus(StrEnum):
     """Where a recharge and its plan stand."""
 

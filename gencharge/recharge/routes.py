@@ -25,21 +25,21 @@ from gencharge.payments.service import Desk
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import service
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletAmountInvalid
-from gencharge.recharge.models import PaymentMethod
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
-    PlanQuery,
+    BoughtPlanQuery,
     Quote,
     QuoteOut,
     RechargeOut,
     RechargePage,
     RechargeQuery,
-    Repeat,
+    RepeatRecharge,
     Subscribe,
     SubscriptionOut,
 )
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
+from gencharge.wallet.models import PaymentMethod
 
 router = web.router("recharge")
 direct = web.router("recharge", route_class=DirectRoute)
@@ -91,7 +91,9 @@ async def list_recharges(
 
 
 @router.get("/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))
-async def list_plans(user: SignedInUser, db: Db, query: Annotated[PlanQuery, Query()]) -> BoughtPlanPage:
+async def list_plans(
+    user: SignedInUser, db: Db, query: Annotated[BoughtPlanQuery, Query()]
+) -> BoughtPlanPage:
     """Active, queued and past plans of the numbers that I recharged, and of my own number."""
     return await service.list_plans(db, user.user_id, query)
 
@@ -117,7 +119,7 @@ async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
     responses=web.errors(RechargeNotFound, *_PAYING),
     openapi_extra=idempotency.DOCUMENTED,
 )
-async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: Repeat) -> Response:
+async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: RepeatRecharge) -> Response:
     """The same number and plan once more, at today's price."""
     command = await checkout.repeat(get_database(request), user.user_id, recharge_id, body)
     return await _sell(request, user.user_id, command)

@@ -9,19 +9,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from gencharge.core.http.paging import HistoryParams, Page, PageParams
+from gencharge.core.http.history import HistoryParams
+from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
-from gencharge.recharge.models import PaymentMethod, RechargeStatus
-
-
-class Source(StrEnum):
-    """Where a recharge was asked for."""
-
-    WEB = "web"
-    APP = "app"
-    API = "api"
+from gencharge.recharge.models import RechargeStatus
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
 class ActivationMode(StrEnum):
@@ -48,7 +42,7 @@ class Subscribe(Body):
     wallet_amount: PositiveMoney | None = Field(
         default=None, description="With upi, card or netbanking: the part that the wallet pays; null: none."
     )
-    source: Source = Source.WEB
+    source: RequestSource = RequestSource.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = Field(
         default=False,
@@ -62,12 +56,12 @@ class Subscribe(Body):
         return self
 
 
-class Repeat(Body):
+class RepeatRecharge(Body):
     """The same number and plan once more, at today's price."""
 
     payment_method: PaymentMethod = PaymentMethod.WALLET
     wallet_amount: PositiveMoney | None = None
-    source: Source = Source.WEB
+    source: RequestSource = RequestSource.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = False
 
@@ -93,9 +87,10 @@ class PaymentDue(Out):
 
 
 class SubscriptionOut(Out):
-    """A recharge that was made. `subscription_id` is its id everywhere."""
+    """A recharge that was made."""
 
-    subscription_id: UUID
+    recharge_id: UUID
+    subscription_id: UUID = Field(description="The same as `recharge_id`, under the specification's name.")
     plan_id: UUID
     status: RechargeStatus = Field(
         description="`active`, or `queued` behind the plan that is active; `processing` while the operator is asked;"
@@ -124,7 +119,7 @@ class SubscriptionOut(Out):
 class RunningPlan(Out):
     """The base plan that is active on the number now."""
 
-    subscription_id: UUID
+    recharge_id: UUID = Field(description="The recharge that it was bought with.")
     plan_name: str
     valid_until: datetime
 
@@ -154,7 +149,7 @@ class QuoteOut(Out):
 class RechargeOut(Out):
     """A recharge as it stands now."""
 
-    id: UUID
+    recharge_id: UUID
     status: RechargeStatus
     phone_number: str
     plan_id: UUID
@@ -193,10 +188,10 @@ class RechargeFilters(BaseModel):
 
 
 class RechargeQuery(HistoryParams, RechargeFilters):
-    """Which recharges. Days are business days in IST, both included."""
+    """Which recharges. `from` and `to` are when."""
 
 
-class PlanQuery(PageParams):
+class BoughtPlanQuery(PageParams):
     """Which of the bought plans."""
 
     status: Literal["active", "queued", "expired", "replaced", "cancelled"] | None = None
@@ -212,7 +207,7 @@ class PlanQuery(PageParams):
 class BoughtPlanOut(Out):
     """A plan that was bought for a number."""
 
-    subscription_id: UUID
+    recharge_id: UUID = Field(description="The recharge that it was bought with.")
     phone_number: str
     plan_id: UUID
     plan_name: str

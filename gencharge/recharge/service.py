@@ -27,13 +27,19 @@ from gencharge.recharge.models import (
     RechargeStatus,
     RefundOutcome,
 )
-from gencharge.recharge.schemas import BoughtPlanPage, PlanQuery, RechargeOut, RechargePage, RechargeQuery
-from gencharge.recharge.staff_schemas import CustomerRechargeOut
+from gencharge.recharge.schemas import (
+    BoughtPlanPage,
+    BoughtPlanQuery,
+    RechargeOut,
+    RechargePage,
+    RechargeQuery,
+)
+from gencharge.recharge.staff_schemas import StaffRechargeOut
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 
 # For the rooms above that answer with a recharge.
-__all__ = ["CustomerRechargeOut"]
+__all__ = ["StaffRechargeOut"]
 
 
 async def show(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> RechargeOut:
@@ -62,7 +68,7 @@ async def list_recharges(db: AsyncSession, user_id: UUID, query: RechargeQuery) 
     )
 
 
-async def list_plans(db: AsyncSession, user_id: UUID, query: PlanQuery) -> BoughtPlanPage:
+async def list_plans(db: AsyncSession, user_id: UUID, query: BoughtPlanQuery) -> BoughtPlanPage:
     """The plans that the customer bought, and those that anybody bought for the customer's own number."""
     own_number = (await users.get(db, user_id)).phone_number
     numbers = await crud.list_numbers(db, user_id)
@@ -100,12 +106,12 @@ async def status_of(db: AsyncSession, recharge: Recharge) -> RechargeStatus:
 
 async def show_to_staff(
     db: AsyncSession, recharges: Sequence[Recharge], now: datetime
-) -> list[CustomerRechargeOut]:
+) -> list[StaffRechargeOut]:
     """Recharges with their plans and payers, in two queries. Writes nothing: a plan past its end is shown as expired."""
     plans = await crud.list_plans_of(db, recharges)
     payers = await users.briefs(db, (recharge.user_id for recharge in recharges))
     return [
-        CustomerRechargeOut(
+        StaffRechargeOut(
             **views.recharge_fields(recharge, plans.get(recharge.id)),
             status=_status_at(recharge, plans.get(recharge.id), now),
             user_id=recharge.user_id,

@@ -26,13 +26,13 @@ from gencharge.recharge.errors import (
     RechargeNotRefundable,
 )
 from gencharge.recharge.staff_schemas import (
-    AnyRechargeQuery,
-    CurrentPlanQuery,
-    CustomerPlanPage,
-    CustomerRechargeOut,
-    CustomerRechargePage,
     RechargeRefundOut,
     RefundRecharge,
+    StaffBoughtPlanPage,
+    StaffBoughtPlanQuery,
+    StaffRechargeOut,
+    StaffRechargePage,
+    StaffRechargeQuery,
 )
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
@@ -54,8 +54,8 @@ _ALWAYS = (
 
 @router.get("/admin", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
 async def list_all_recharges(
-    admin: Reader, db: Db, query: Annotated[AnyRechargeQuery, Query()]
-) -> CustomerRechargePage:
+    admin: Reader, db: Db, query: Annotated[StaffRechargeQuery, Query()]
+) -> StaffRechargePage:
     """All customers' recharges, newest first; for an admin limited to some operators, those of these operators.
 
     A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
@@ -65,8 +65,8 @@ async def list_all_recharges(
 
 @router.get("/admin/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
 async def list_current_plans(
-    admin: Reader, db: Db, query: Annotated[CurrentPlanQuery, Query()]
-) -> CustomerPlanPage:
+    admin: Reader, db: Db, query: Annotated[StaffBoughtPlanQuery, Query()]
+) -> StaffBoughtPlanPage:
     """The plans that run on any number now, or wait for their turn."""
     return await staff_service.list_current_plans(db, admin, query)
 
@@ -76,7 +76,7 @@ async def list_current_plans(
 )
 async def show_customers_recharge(
     admin: Reader, db: Db, user_id: UUID, recharge_id: UUID
-) -> CustomerRechargeOut:
+) -> StaffRechargeOut:
     """One recharge of a customer's as it stands now."""
     return await staff_service.get_recharge(db, admin, user_id, recharge_id)
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from gencharge.core.http.paging import BoundedHistoryParams, BoundedParams, Page
+from gencharge.core.http.history import BoundedHistoryParams
+from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
@@ -17,7 +18,7 @@ from gencharge.recharge.schemas import BoughtPlanOut, OperatorCode, RechargeFilt
 from gencharge.users.models import UserBrief
 
 
-class Destination(StrEnum):
+class RefundDestination(StrEnum):
     """Where a refund goes."""
 
     WALLET = "wallet"  # at once
@@ -28,7 +29,7 @@ class RefundRecharge(Body):
     """Take a delivered recharge back."""
 
     amount: PositiveMoney | None = Field(default=None, description="null: all that is left of it.")
-    destination: Destination = Destination.WALLET
+    destination: RefundDestination = RefundDestination.WALLET
     reason: str = Field(min_length=3, max_length=300, examples=["wrong number, operator agreed"])
 
 
@@ -38,25 +39,25 @@ class RechargeRefundOut(Out):
     refund_id: UUID
     recharge_id: UUID
     amount: Money
-    destination: Destination
+    destination: RefundDestination
     reason: str
     created_at: datetime
 
 
-class AnyRechargeQuery(BoundedHistoryParams, RechargeFilters):
-    """Which recharges of all customers. Days are business days in IST, both included."""
+class StaffRechargeQuery(BoundedHistoryParams, RechargeFilters):
+    """Which recharges of all customers. `from` and `to` are when."""
 
     user_id: UUID | None = Field(default=None, description="Who paid.")
 
 
-class CustomerRechargeOut(RechargeOut):
+class StaffRechargeOut(RechargeOut):
     """A recharge of a customer's, as the staff see it."""
 
     user_id: UUID
     user: UserBrief | None
 
 
-class CurrentPlanQuery(BoundedParams):
+class StaffBoughtPlanQuery(BoundedParams):
     """Which of the plans that run on any number, or wait for their turn."""
 
     status: Literal["active", "queued"] = "active"
@@ -82,14 +83,14 @@ class CurrentPlanQuery(BoundedParams):
         return self.sort.endswith("valid_until")
 
 
-class CustomerPlanOut(BoughtPlanOut):
+class StaffBoughtPlanOut(BoughtPlanOut):
     """A plan of a number, and who paid for it."""
 
     user_id: UUID
     user: UserBrief | None
 
 
-CustomerRechargePage = Page[CustomerRechargeOut]
+StaffRechargePage = Page[StaffRechargeOut]
 
 
-CustomerPlanPage = Page[CustomerPlanOut]
+StaffBoughtPlanPage = Page[StaffBoughtPlanOut]

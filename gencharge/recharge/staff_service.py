@@ -32,15 +32,15 @@ from gencharge.recharge.errors import (
 )
 from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RefundOutcome
 from gencharge.recharge.staff_schemas import (
-    AnyRechargeQuery,
-    CurrentPlanQuery,
-    CustomerPlanOut,
-    CustomerPlanPage,
-    CustomerRechargeOut,
-    CustomerRechargePage,
-    Destination,
     RechargeRefundOut,
+    RefundDestination,
     RefundRecharge,
+    StaffBoughtPlanOut,
+    StaffBoughtPlanPage,
+    StaffBoughtPlanQuery,
+    StaffRechargeOut,
+    StaffRechargePage,
+    StaffRechargeQuery,
 )
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
@@ -50,7 +50,7 @@ _SHOWN: Final = 5
 _LOOK_THROUGH_WITH_PLANS: Final = LOOK_THROUGH // 8
 
 
-async def list_recharges(db: AsyncSession, admin: Principal, query: AnyRechargeQuery) -> CustomerRechargePage:
+async def list_recharges(db: AsyncSession, admin: Principal, query: StaffRechargeQuery) -> StaffRechargePage:
     """A page of all customers' recharges, as far as the admin's operators go, each with what its plan does now."""
     now = clock.now()
 
@@ -71,18 +71,20 @@ async def list_recharges(db: AsyncSession, admin: Principal, query: AnyRechargeQ
         query,
         look_through=_LOOK_THROUGH_WITH_PLANS if by_plan else LOOK_THROUGH,
     )
-    return CustomerRechargePage(items=await service.show_to_staff(db, rows, now), next_cursor=cursor)
+    return StaffRechargePage(items=await service.show_to_staff(db, rows, now), next_cursor=cursor)
 
 
 async def get_recharge(
     db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID
-) -> CustomerRechargeOut:
+) -> StaffRechargeOut:
     """One recharge of a customer's. Raises RechargeNotFound, also if it is out of the admin's scope."""
     recharge = await service.get_in_scope(db, admin, user_id, recharge_id)
     return (await service.show_to_staff(db, [recharge], clock.now()))[0]
 
 
-async def list_current_plans(db: AsyncSession, admin: Principal, query: CurrentPlanQuery) -> CustomerPlanPage:
+async def list_current_plans(
+    db: AsyncSession, admin: Principal, query: StaffBoughtPlanQuery
+) -> StaffBoughtPlanPage:
     """A page of the plans that run or wait on any number, as far as the admin's operators go."""
     now = clock.now()
     column = ActivePlan.valid_until if query.by_end else ActivePlan.created_at
@@ -95,10 +97,10 @@ async def list_current_plans(db: AsyncSession, admin: Principal, query: CurrentP
     )
     known = await users.briefs(db, (row.user_id for row in rows))
     items = [
-        CustomerPlanOut(**views.plan_fields(row, now), user_id=row.user_id, user=known.get(row.user_id))
+        StaffBoughtPlanOut(**views.plan_fields(row, now), user_id=row.user_id, user=known.get(row.user_id))
         for row in rows
     ]
-    return CustomerPlanPage(items=items, next_cursor=cursor)
+    return StaffBoughtPlanPage(items=items, next_cursor=cursor)
 
 
 async def overview(db: AsyncSession, user_id: UUID) -> dict[str, Any]:
@@ -127,7 +129,7 @@ async def refund(
     await db.refresh(recharge)
     left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
     amount = command.amount.paise if command.amount is not None else left
-    to_source = command.destination is Destination.SOURCE
+    to_source = command.destination is RefundDestination.SOURCE
     if recharge.status != PaymentState.DELIVERED:
         raise RechargeNotRefundable
     most = min(left, recharge.gateway_amount) if to_source else left
@@ -181,7 +183,7 @@ def _refund_out(made: RechargeRefund) -> RechargeRefundOut:
         refund_id=made.refund_id,
         recharge_id=made.recharge_id,
         amount=Money(made.amount),
-        destination=Destination(made.destination),
+        destination=RefundDestination(made.destination),
         reason=made.reason,
         created_at=made.created_at,
     )

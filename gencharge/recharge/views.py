@@ -6,15 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from gencharge.core.values.money import Money
-from gencharge.recharge.models import (
-    ActivePlan,
-    PaymentMethod,
-    PaymentState,
-    PlanState,
-    Recharge,
-    RechargeStatus,
-)
+from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge, RechargeStatus
 from gencharge.recharge.schemas import BoughtPlanOut, RechargeOut
+from gencharge.wallet.models import PaymentMethod
 
 
 def status_of(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
@@ -32,7 +26,7 @@ def recharge_out(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
 def recharge_fields(recharge: Recharge, plan: ActivePlan | None) -> dict[str, Any]:
     """A recharge with its plan: all fields of RechargeOut but the status."""
     return {
-        "id": recharge.id,
+        "recharge_id": recharge.id,
         "phone_number": recharge.phone_number,
         "plan_id": recharge.plan_id,
         "plan_version": recharge.plan_version,
@@ -64,7 +58,7 @@ def plan_fields(plan: ActivePlan, now: datetime) -> dict[str, Any]:
     """A bought plan: the fields of BoughtPlanOut."""
     runs = plan.status == PlanState.ACTIVE and plan.valid_until is not None
     return {
-        "subscription_id": plan.recharge_id,
+        "recharge_id": plan.recharge_id,
         "phone_number": plan.phone_number,
         "plan_id": plan.plan_id,
         "plan_name": plan.plan_name,

@@ -19,7 +19,7 @@ from gencharge.reconciliation.models import (
     ReconciliationDifference,
     ReconciliationRun,
     RunStatus,
-    Source,
+    StatementSource,
 )
 from gencharge.reconciliation.statements_service import Statement
 
@@ -95,7 +95,7 @@ async def _one(
     day: date,
     given: Statement | StatementInvalid | None,
 ) -> int:
-    source = Source.API if given is None else Source.FILE
+    source = StatementSource.API if given is None else StatementSource.FILE
     run_id = await sources.database.run(lambda db: runs_service.begin(db, party, day, source=source))
     ended = await runs_service.execute(sources, run_id, given)
     found = await sources.database.run(lambda db: crud.list_differences(db, run_id))

@@ -183,10 +183,10 @@ def select_runs(wanted: RunQuery) -> Select[ReconciliationRun]:
         query = query.where(ReconciliationRun.counterparty == wanted.counterparty)
     if wanted.status is not None:
         query = query.where(ReconciliationRun.status == wanted.status)
-    if wanted.from_day is not None:
-        query = query.where(ReconciliationRun.day >= wanted.from_day)
-    if wanted.to_day is not None:
-        query = query.where(ReconciliationRun.day <= wanted.to_day)
+    if wanted.first_day is not None:
+        query = query.where(ReconciliationRun.day >= wanted.first_day)
+    if wanted.last_day is not None:
+        query = query.where(ReconciliationRun.day <= wanted.last_day)
     if not wanted.include_superseded:
         query = query.where(ReconciliationRun.superseded_at.is_(None))
     return query

@@ -20,10 +20,10 @@ from gencharge.reconciliation import books_crud, crud
 from gencharge.reconciliation.matching import TheirRow
 from gencharge.reconciliation.models import (
     GATEWAY,
+    DifferenceKind,
+    DifferenceResolution,
     DifferenceStatus,
-    Kind,
     ReconciliationDifference,
-    Resolution,
 )
 from gencharge.reconciliation.resolutions_service import announce, state_of
 from gencharge.reconciliation.runs_service import Sources
@@ -40,7 +40,7 @@ async def ask(sources: Sources, run_id: UUID, difference_id: UUID) -> None:
             return
         status = await payments.ask_gateway(sources.desk, found.user_id, found.payment_id)
         captured = status not in {PaymentStatus.CREATED, PaymentStatus.AUTHORIZED, PaymentStatus.FAILED}
-        ended = captured and found.kind == Kind.MISSING_AT_OURS and found.refund_id is None
+        ended = captured and found.kind == DifferenceKind.MISSING_AT_OURS and found.refund_id is None
         said = {"answer": status.value}
         await database.run(lambda db: _note(db, run_id, difference_id, said, ended=ended, proposed=None))
         return
@@ -56,12 +56,12 @@ async def _apply(db: AsyncSession, found: ReconciliationDifference, answer: Answ
     now_is = (await books_crud.find_references(db, found.counterparty, [row])).get(found.reference)
     was_under_way = found.detail.get("state") == "under_way"
     ended = was_under_way and now_is is not None and now_is.state != "under_way"
-    proposed: Resolution | None = None
-    if found.kind == Kind.MISSING_AT_THEIRS:
+    proposed: DifferenceResolution | None = None
+    if found.kind == DifferenceKind.MISSING_AT_THEIRS:
         if answer.verdict is Verdict.DELIVERED:
-            proposed = Resolution.NONE
+            proposed = DifferenceResolution.NONE
         elif answer.verdict in {Verdict.REFUSED, Verdict.NOT_KNOWN}:
-            proposed = Resolution.REFUND_CUSTOMER
+            proposed = DifferenceResolution.REFUND_CUSTOMER
     await _note(db, found.run_id, found.difference_id, said, ended=ended, proposed=proposed)
 
 
@@ -72,7 +72,7 @@ async def _note(
     said: dict[str, Any],
     *,
     ended: bool,
-    proposed: Resolution | None,
+    proposed: DifferenceResolution | None,
 ) -> None:
     found = await crud.lock_difference(db, run_id, difference_id)
     if found is None or found.status not in crud.UNSETTLED:
@@ -83,7 +83,7 @@ async def _note(
         found.proposed_resolution = proposed.value
     if ended:
         found.status = DifferenceStatus.RESOLVED.value
-        found.resolution = Resolution.ASK_OPERATOR_AGAIN.value
+        found.resolution = DifferenceResolution.ASK_OPERATOR_AGAIN.value
         found.note = f"they said: {said['answer']}"
         found.resolved_by, found.resolved_at = SYSTEM, clock.now()
         await announce(db, found, before, abs(found.theirs_paise or 0))

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gencharge.reconciliation.models import Kind, Resolution
+from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ class OurEntry:
 class Difference:
     """What is wrong about a reference, and what to do about it."""
 
-    kind: Kind
+    kind: DifferenceKind
     reference: str
-    proposed: Resolution
+    proposed: DifferenceResolution
     ours: int | None
     theirs: int | None
     entry: OurEntry | None
@@ -109,7 +109,11 @@ class Matching:
             if row.reference in seen:
                 if row.done:
                     self._add(
-                        Kind.DUPLICATE_AT_THEIRS, Resolution.CLAIM_FROM_COUNTERPARTY, entry, row, ours=None
+                        DifferenceKind.DUPLICATE_AT_THEIRS,
+                        DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+                        entry,
+                        row,
+                        ours=None,
                     )
                 continue
             seen.add(row.reference)
@@ -122,13 +126,25 @@ class Matching:
                 self.result.carried -= entry.amount
                 continue
             self._count(entry)
-            self._add(Kind.MISSING_AT_THEIRS, Resolution.ASK_OPERATOR_AGAIN, entry, None, ours=entry.amount)
+            self._add(
+                DifferenceKind.MISSING_AT_THEIRS,
+                DifferenceResolution.ASK_OPERATOR_AGAIN,
+                entry,
+                None,
+                ours=entry.amount,
+            )
         return self.result
 
     def _row(self, row: TheirRow, entry: OurEntry | None) -> None:
         if entry is None or entry.state == "foreign":
             if row.done:
-                self._add(Kind.EXTRA_ROW, Resolution.CLAIM_FROM_COUNTERPARTY, entry, row, ours=None)
+                self._add(
+                    DifferenceKind.EXTRA_ROW,
+                    DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+                    entry,
+                    row,
+                    ours=None,
+                )
         elif entry.amount is None:
             self._not_booked(row, entry)
         else:
@@ -138,30 +154,58 @@ class Matching:
     def _not_booked(self, row: TheirRow, entry: OurEntry) -> None:
         if not row.done:
             if entry.state == "under_way":
-                self._add(Kind.STATUS_DIFFERS, Resolution.FAIL_AND_RELEASE, entry, row, ours=None)
+                self._add(
+                    DifferenceKind.STATUS_DIFFERS,
+                    DifferenceResolution.FAIL_AND_RELEASE,
+                    entry,
+                    row,
+                    ours=None,
+                )
         elif entry.state == "under_way":
-            proposed = Resolution.SETTLE_DELIVERED if entry.recharge_id else Resolution.ASK_OPERATOR_AGAIN
-            self._add(Kind.STATUS_DIFFERS, proposed, entry, row, ours=None)
+            proposed = (
+                DifferenceResolution.SETTLE_DELIVERED
+                if entry.recharge_id
+                else DifferenceResolution.ASK_OPERATOR_AGAIN
+            )
+            self._add(DifferenceKind.STATUS_DIFFERS, proposed, entry, row, ours=None)
         elif entry.state == "elsewhere":
-            self._add(Kind.DUPLICATE_AT_THEIRS, Resolution.CLAIM_FROM_COUNTERPARTY, entry, row, ours=None)
+            self._add(
+                DifferenceKind.DUPLICATE_AT_THEIRS,
+                DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+                entry,
+                row,
+                ours=None,
+            )
         else:
             claim = entry.refused or entry.recharge_id is None
-            proposed = Resolution.CLAIM_FROM_COUNTERPARTY if claim else Resolution.WRITE_OFF
+            proposed = (
+                DifferenceResolution.CLAIM_FROM_COUNTERPARTY if claim else DifferenceResolution.WRITE_OFF
+            )
             if entry.payment_id and entry.refund_id is None and row.amount > 0:
-                proposed = Resolution.ASK_OPERATOR_AGAIN
-            self._add(Kind.MISSING_AT_OURS, proposed, entry, row, ours=None)
+                proposed = DifferenceResolution.ASK_OPERATOR_AGAIN
+            self._add(DifferenceKind.MISSING_AT_OURS, proposed, entry, row, ours=None)
 
     def _booked(self, row: TheirRow, entry: OurEntry, amount: int) -> None:
         if not row.done:
-            self._add(Kind.STATUS_DIFFERS, Resolution.ASK_OPERATOR_AGAIN, entry, row, ours=amount)
+            self._add(
+                DifferenceKind.STATUS_DIFFERS,
+                DifferenceResolution.ASK_OPERATOR_AGAIN,
+                entry,
+                row,
+                ours=amount,
+            )
         elif row.amount != amount:
             dear = row.amount > amount if self.compare_charges else row.amount < amount
-            proposed = Resolution.CLAIM_FROM_COUNTERPARTY if dear else Resolution.WRITE_OFF
-            self._add(Kind.AMOUNT_DIFFERS, proposed, entry, row, ours=amount)
+            proposed = (
+                DifferenceResolution.CLAIM_FROM_COUNTERPARTY if dear else DifferenceResolution.WRITE_OFF
+            )
+            self._add(DifferenceKind.AMOUNT_DIFFERS, proposed, entry, row, ours=amount)
         elif self.compare_charges and row.charges != (entry.charges or 0):
             less = row.charges < (entry.charges or 0)
-            proposed = Resolution.CLAIM_FROM_COUNTERPARTY if less else Resolution.WRITE_OFF
-            self._add(Kind.COMMISSION_DIFFERS, proposed, entry, row, ours=amount)
+            proposed = (
+                DifferenceResolution.CLAIM_FROM_COUNTERPARTY if less else DifferenceResolution.WRITE_OFF
+            )
+            self._add(DifferenceKind.COMMISSION_DIFFERS, proposed, entry, row, ours=amount)
         else:
             self.result.matched += 1
 
@@ -174,8 +218,8 @@ class Matching:
 
     def _add(
         self,
-        kind: Kind,
-        proposed: Resolution,
+        kind: DifferenceKind,
+        proposed: DifferenceResolution,
         entry: OurEntry | None,
         row: TheirRow | None,
         *,

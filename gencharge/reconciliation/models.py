@@ -25,14 +25,14 @@ class RunStatus(StrEnum):
     FAILED = "failed"  # the statement could not be had, or not be read
 
 
-class Source(StrEnum):
+class StatementSource(StrEnum):
     """Where a statement came from."""
 
     API = "api"
     FILE = "file"
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """What is wrong about a reference."""
 
     MISSING_AT_THEIRS = "missing_at_theirs"  # our books have it, their statement does not
@@ -46,7 +46,7 @@ class Kind(StrEnum):
     EXTRA_ROW = "extra_row"  # a reference that nobody knows
 
 
-class Resolution(StrEnum):
+class DifferenceResolution(StrEnum):
     """What can be done about a difference."""
 
     ASK_OPERATOR_AGAIN = "ask_operator_again"  # ask the counterparty what became of it; the answer counts

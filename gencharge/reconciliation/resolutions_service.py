@@ -26,12 +26,12 @@ from gencharge.reconciliation.errors import (
 from gencharge.reconciliation.events import ReconciliationDifferenceResolved
 from gencharge.reconciliation.models import (
     GATEWAY,
+    DifferenceKind,
+    DifferenceResolution,
     DifferenceStatus,
-    Kind,
     ReconciliationDifference,
-    Resolution,
 )
-from gencharge.reconciliation.schemas import DifferenceOut, Resolve
+from gencharge.reconciliation.schemas import DifferenceOut, ResolveDifference, difference_out
 from gencharge.sessions.guards import Principal
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account
@@ -41,7 +41,7 @@ Act = Callable[[AsyncSession, ReconciliationDifference, UUID], Awaitable[int]]
 
 
 async def resolve(
-    db: AsyncSession, admin: Principal, run_id: UUID, difference_id: UUID, wanted: Resolve
+    db: AsyncSession, admin: Principal, run_id: UUID, difference_id: UUID, wanted: ResolveDifference
 ) -> DifferenceOut:
     """Do what `wanted` says about a difference, once; the same again changes nothing.
 
@@ -53,14 +53,14 @@ async def resolve(
     if found.status == DifferenceStatus.RESOLVED:
         if found.resolution != wanted.resolution:
             raise DifferenceAlreadyResolved(f"This difference has already been resolved: {found.resolution}.")
-        return DifferenceOut.model_validate(found)
+        return difference_out(found)
     if found.status == DifferenceStatus.SUPERSEDED:
         raise DifferenceSuperseded
     before = state_of(found)
     moved = 0
-    if wanted.resolution is Resolution.CLAIM_FROM_COUNTERPARTY:
+    if wanted.resolution is DifferenceResolution.CLAIM_FROM_COUNTERPARTY:
         found.status = DifferenceStatus.CLAIMED.value
-    elif wanted.resolution is Resolution.ASK_OPERATOR_AGAIN:
+    elif wanted.resolution is DifferenceResolution.ASK_OPERATOR_AGAIN:
         if found.recharge_id is None and found.payment_id is None:
             raise ResolutionNotAllowed(
                 "We have no record of this reference, so there is nothing to ask about."
@@ -74,7 +74,7 @@ async def resolve(
     found.resolved_by, found.resolved_at = admin.user_id, clock.now()
     await announce(db, found, before, moved)
     await db.flush()
-    return DifferenceOut.model_validate(found)
+    return difference_out(found)
 
 
 def state_of(found: ReconciliationDifference) -> dict[str, Any]:
@@ -144,9 +144,13 @@ async def _refund(db: AsyncSession, found: ReconciliationDifference, by: UUID) -
 async def _write_off(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
     """Bring the counterparty's account to what their statement says, at the house's cost or gain."""
     del by
-    if found.kind == Kind.STATUS_DIFFERS and found.ours_paise is None:
+    if found.kind == DifferenceKind.STATUS_DIFFERS and found.ours_paise is None:
         raise ResolutionNotAllowed("The recharge is pending. Settle it or fail it instead.")
-    if found.kind == Kind.MISSING_AT_OURS and found.payment_id is not None and (found.theirs_paise or 0) > 0:
+    if (
+        found.kind == DifferenceKind.MISSING_AT_OURS
+        and found.payment_id is not None
+        and (found.theirs_paise or 0) > 0
+    ):
         raise ResolutionNotAllowed(
             "This is a customer's payment. Ask the gateway again so that it is credited."
         )
@@ -193,10 +197,10 @@ async def _account(db: AsyncSession, channel: str) -> str:
     return f"operator:{known.operator.lower()}"
 
 
-_ACTS: Final[dict[Resolution, Act]] = {
-    Resolution.SETTLE_DELIVERED: _settle,
-    Resolution.FAIL_AND_RELEASE: _release,
-    Resolution.REFUND_CUSTOMER: _refund,
-    Resolution.WRITE_OFF: _write_off,
-    Resolution.NONE: _nothing,
+_ACTS: Final[dict[DifferenceResolution, Act]] = {
+    DifferenceResolution.SETTLE_DELIVERED: _settle,
+    DifferenceResolution.FAIL_AND_RELEASE: _release,
+    DifferenceResolution.REFUND_CUSTOMER: _refund,
+    DifferenceResolution.WRITE_OFF: _write_off,
+    DifferenceResolution.NONE: _nothing,
 }

@@ -39,7 +39,7 @@ from gencharge.reconciliation.models import (
     ReconciliationDifference,
     ReconciliationRun,
     RunStatus,
-    Source,
+    StatementSource,
 )
 from gencharge.reconciliation.statements_service import Statement
 
@@ -103,7 +103,12 @@ async def list_channels(db: AsyncSession) -> list[str]:
 
 
 async def begin(
-    db: AsyncSession, counterparty: str, day: date, *, source: Source = Source.API, by: UUID = SYSTEM
+    db: AsyncSession,
+    counterparty: str,
+    day: date,
+    *,
+    source: StatementSource = StatementSource.API,
+    by: UUID = SYSTEM,
 ) -> UUID:
     """Write a run down that is to be done: its id."""
     run_id = new_id()

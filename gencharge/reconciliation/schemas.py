@@ -1,4 +1,4 @@
-"""Runs and differences on the wire. Days are India's; amounts that can be negative are in paise."""
+"""Runs and differences on the wire. Days are India's; a gateway's refunds count as negative amounts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from gencharge.core.http.paging import FIRST_DAY, LAST_DAY, Page, PageParams
+from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
-from gencharge.reconciliation.models import DifferenceStatus, Kind, Resolution, RunStatus, Source
+from gencharge.core.values import facts
+from gencharge.core.values.instants import Day
+from gencharge.core.values.money import SignedMoney
+from gencharge.reconciliation.models import (
+    DifferenceKind,
+    DifferenceResolution,
+    DifferenceStatus,
+    ReconciliationDifference,
+    ReconciliationRun,
+    RunStatus,
+    StatementSource,
+)
 
 Counterparty = Annotated[str, StringConstraints(pattern=r"^(gateway:[a-z0-9-]{2,40}|[a-z0-9-]{2,40})$")]
-_Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 
 
 class RunStart(Body):
@@ -22,7 +32,7 @@ class RunStart(Body):
     counterparty: Counterparty = Field(
         description="`gateway:razorpay`, or the code of an operator's channel.", examples=["jio-direct"]
     )
-    day: _Day = Field(description="A day in India, not ahead.")
+    day: Day = Field(description="A day in India, not ahead.")
 
 
 class RunQuery(PageParams):
@@ -30,8 +40,8 @@ class RunQuery(PageParams):
 
     counterparty: Counterparty | None = None
     status: RunStatus | None = None
-    from_day: _Day | None = None
-    to_day: _Day | None = None
+    first_day: Day | None = Field(default=None, alias="from", description="Of this day or later.")
+    last_day: Day | None = Field(default=None, alias="to", description="Of this day or earlier.")
     include_superseded: bool = Field(
         default=False, description="Also runs of a day that a later one looked at again."
     )
@@ -41,32 +51,32 @@ class DifferenceQuery(PageParams):
     """Which differences of a run."""
 
     status: DifferenceStatus | None = None
-    kind: Kind | None = None
+    kind: DifferenceKind | None = None
 
 
-class Resolve(Body):
+class ResolveDifference(Body):
     """What is done about a difference, and why."""
 
-    resolution: Resolution
+    resolution: DifferenceResolution
     note: Annotated[str, StringConstraints(min_length=3, max_length=500)]
 
 
 class RunOut(Out):
-    """A statement against our books. `difference_paise` is theirs less ours; refunds count as negative."""
+    """A statement against our books. `difference_amount` is theirs less ours; refunds count as negative."""
 
     run_id: UUID
     counterparty: str
     day: date
     status: RunStatus
-    source: Source
+    source: StatementSource
     statement_sha256: str | None
     rows_theirs: int
     rows_ours: int
     matched: int
-    theirs_paise: int
-    ours_paise: int
-    difference_paise: int
-    charges_paise: int = Field(
+    their_amount: SignedMoney
+    our_amount: SignedMoney
+    difference_amount: SignedMoney
+    charges_amount: SignedMoney = Field(
         description="The operator's commission to us, or the gateway's fee, as they say."
     )
     differences: int
@@ -85,21 +95,47 @@ class DifferenceOut(Out):
     difference_id: UUID
     counterparty: str
     day: date
-    kind: Kind
+    kind: DifferenceKind
     reference: str
     user_id: UUID | None
     recharge_id: UUID | None
     payment_id: UUID | None
     refund_id: UUID | None
-    ours_paise: int | None
-    theirs_paise: int | None
+    our_amount: SignedMoney | None
+    their_amount: SignedMoney | None
     detail: dict[str, Any]
-    proposed_resolution: Resolution
+    proposed_resolution: DifferenceResolution
     status: DifferenceStatus
-    resolution: Resolution | None
+    resolution: DifferenceResolution | None
     note: str | None
     resolved_by: UUID | None
     resolved_at: datetime | None
+
+
+def run_out(run: ReconciliationRun, open_differences: int) -> RunOut:
+    """A run as the API shows it; `open_differences`: how many are open or claimed now."""
+    values = {name: getattr(run, name) for name in RunOut.model_fields if hasattr(run, name)}
+    return RunOut(
+        **values,
+        their_amount=SignedMoney(run.theirs_paise),
+        our_amount=SignedMoney(run.ours_paise),
+        difference_amount=SignedMoney(run.difference_paise),
+        charges_amount=SignedMoney(run.charges_paise),
+        open_differences=open_differences,
+    )
+
+
+def difference_out(found: ReconciliationDifference) -> DifferenceOut:
+    """A difference as the API shows it."""
+    values = {name: getattr(found, name) for name in DifferenceOut.model_fields if hasattr(found, name)}
+    values["detail"] = facts.shown(found.detail)
+    return DifferenceOut(
+        **values, our_amount=_amount(found.ours_paise), their_amount=_amount(found.theirs_paise)
+    )
+
+
+def _amount(paise: int | None) -> SignedMoney | None:
+    return None if paise is None else SignedMoney(paise)
 
 
 class RunPage(Page[RunOut]):

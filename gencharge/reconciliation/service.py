@@ -17,13 +17,14 @@ from gencharge.reconciliation.errors import CounterpartyInvalid, DayInvalid, Rec
 from gencharge.reconciliation.events import ReconciliationRequested
 from gencharge.reconciliation.models import GATEWAY, ReconciliationDifference, ReconciliationRun
 from gencharge.reconciliation.schemas import (
-    DifferenceOut,
     DifferencePage,
     DifferenceQuery,
     RunOut,
     RunPage,
     RunQuery,
     RunStart,
+    difference_out,
+    run_out,
 )
 from gencharge.sessions.guards import Principal
 
@@ -59,7 +60,7 @@ async def list_runs(db: AsyncSession, wanted: RunQuery) -> RunPage:
     order = Order(column_of(ReconciliationRun.started_at), column_of(ReconciliationRun.run_id))
     rows, cursor, total = await fetch_page(db, crud.select_runs(wanted), order, wanted)
     unsettled = await crud.count_unsettled(db, [row.run_id for row in rows])
-    items = [_shown(row, unsettled.get(row.run_id, 0)) for row in rows]
+    items = [run_out(row, unsettled.get(row.run_id, 0)) for row in rows]
     return RunPage(items=items, next_cursor=cursor, total=total)
 
 
@@ -68,7 +69,7 @@ async def get_run(db: AsyncSession, run_id: UUID) -> RunOut:
     found = await crud.get_run(db, run_id)
     if found is None:
         raise ReconciliationRunNotFound
-    return _shown(found, (await crud.count_unsettled(db, [run_id])).get(run_id, 0))
+    return run_out(found, (await crud.count_unsettled(db, [run_id])).get(run_id, 0))
 
 
 async def list_differences(db: AsyncSession, run_id: UUID, wanted: DifferenceQuery) -> DifferencePage:
@@ -81,10 +82,5 @@ async def list_differences(db: AsyncSession, run_id: UUID, wanted: DifferenceQue
         descending=False,
     )
     rows, cursor, total = await fetch_page(db, crud.select_differences(run_id, wanted), order, wanted)
-    items = [DifferenceOut.model_validate(row) for row in rows]
+    items = [difference_out(row) for row in rows]
     return DifferencePage(items=items, next_cursor=cursor, total=total)
-
-
-def _shown(run: ReconciliationRun, open_differences: int) -> RunOut:
-    values = {name: getattr(run, name) for name in RunOut.model_fields if name != "open_differences"}
-    return RunOut(**values, open_differences=open_differences)

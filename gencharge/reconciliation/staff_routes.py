@@ -27,7 +27,7 @@ from gencharge.reconciliation.schemas import (
     DifferenceOut,
     DifferencePage,
     DifferenceQuery,
-    Resolve,
+    ResolveDifference,
     RunOut,
     RunPage,
     RunQuery,
@@ -94,7 +94,7 @@ async def list_differences(
 
 @router.post(
     "/runs/{run_id}/differences/{difference_id}/resolve",
-    summary="Resolve a difference (staff)",
+    summary="ResolveDifference a difference (staff)",
     responses=web.errors(
         DifferenceNotFound,
         DifferenceAlreadyResolved,
@@ -107,7 +107,7 @@ async def list_differences(
     ),
 )
 async def resolve_difference(
-    admin: Resolver, db: Db, run_id: UUID, difference_id: UUID, body: Resolve
+    admin: Resolver, db: Db, run_id: UUID, difference_id: UUID, body: ResolveDifference
 ) -> DifferenceOut:
     """Do what the resolution says, where money moves: once. The same again gets the same answer."""
     return await resolutions.resolve(db, admin, run_id, difference_id, body)

@@ -51,13 +51,13 @@ from gencharge.users.schemas import (
     ChangeEmail,
     EditMe,
     EditNumber,
+    GiveReason,
     PreferencesBody,
     PreferencesOut,
     SavedNumberOut,
     SaveNumber,
     SwitchType,
     UserOut,
-    WithReason,
 )
 
 router = web.router("users")
@@ -145,7 +145,7 @@ async def switch_type(db: Db, me: SignedInUser, request: Request, body: SwitchTy
     status_code=204,
     responses=errors(*_READING, MalformedJson, ValidationFailed, UserNotFound, UserNotActive),
 )
-async def deactivate_me(db: Db, me: SignedInUser, body: WithReason) -> None:
+async def deactivate_me(db: Db, me: SignedInUser, body: GiveReason) -> None:
     """Leave for a while: signs me out everywhere. Signing in again brings the account back."""
     await lifecycle.deactivate(db, me.user_id, by=me.user_id, reason=body.reason)
 

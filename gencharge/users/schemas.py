@@ -66,7 +66,7 @@ class SwitchType(Body):
     user_type: UserType = Field(examples=["postpaid"])
 
 
-class WithReason(Body):
+class GiveReason(Body):
     """Why."""
 
     reason: Reason

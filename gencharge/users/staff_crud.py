@@ -7,14 +7,12 @@ which are checked in a window of that index (`paging.fetch_bounded_page`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.values import clock
 from gencharge.users.models import User, UserStatus
 from gencharge.users.names import name_key
 from gencharge.users.staff_schemas import PresentUserQuery, UserQuery
@@ -70,7 +68,7 @@ async def avoid_bitmap_scans(db: AsyncSession) -> None:
 def _range(query: UserQuery, *, by_name: bool) -> list[ColumnElement[bool]]:
     """The range of the index by name, or of the one by day."""
     if not by_name:
-        return _days(User, query)
+        return query.between(User.created_at.expression)
     if query.search is None:
         return []
     key = name_key(query.search)
@@ -87,14 +85,4 @@ def _match(user: Any, query: UserQuery) -> list[ColumnElement[bool]]:
         conditions.append(
             user.registered_at.is_not(None) if query.registered else user.registered_at.is_(None)
         )
-    return [*conditions, *_days(user, query)]
-
-
-def _days(user: Any, query: UserQuery) -> list[ColumnElement[bool]]:
-    conditions = list[ColumnElement[bool]]()
-    if query.from_date is not None:
-        conditions.append(user.created_at >= clock.start_of_day(query.from_date))
-    if query.to_date is not None:
-        after = date.fromordinal(query.to_date.toordinal() + 1)
-        conditions.append(user.created_at < clock.start_of_day(after))
-    return conditions
+    return [*conditions, *query.between(user.created_at)]

@@ -41,7 +41,7 @@ from gencharge.users.errors import (
 )
 from gencharge.users.models import KycTier, User, UserType
 from gencharge.users.routes import EXPORTED, attachment
-from gencharge.users.schemas import Reason, SwitchType, WithReason
+from gencharge.users.schemas import GiveReason, Reason, SwitchType
 from gencharge.users.staff_schemas import (
     ArchivedUserOut,
     ChangeKycTier,
@@ -135,13 +135,13 @@ async def archive_user(
 
 
 @router.post("/{user_id}/block", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive))
-async def block_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+async def block_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
     """Shut an active customer out: every token of theirs is refused within a second."""
     return _shown(await lifecycle.block(db, user_id, by=admin.user_id, reason=body.reason))
 
 
 @router.post("/{user_id}/unblock", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotBlocked))
-async def unblock_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+async def unblock_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
     """Let a blocked customer in again; they sign in anew."""
     return _shown(await lifecycle.unblock(db, user_id, by=admin.user_id, reason=body.reason))
 
@@ -149,7 +149,7 @@ async def unblock_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -
 @router.post(
     "/{user_id}/deactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive)
 )
-async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
     """Put an active customer's account aside until they sign in again."""
     return _shown(await lifecycle.deactivate(db, user_id, by=admin.user_id, reason=body.reason))
 
@@ -157,7 +157,7 @@ async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: WithReason
 @router.post(
     "/{user_id}/reactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotDeactivated)
 )
-async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: WithReason) -> StaffUserOut:
+async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
     """Bring a deactivated customer's account back."""
     return _shown(await lifecycle.reactivate(db, user_id, by=admin.user_id, reason=body.reason))
 

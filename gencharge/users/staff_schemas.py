@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.person_name import Email, PersonName
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import KycTier, UserType
 from gencharge.users.schemas import Reason, UserOut, visible_line
-
-# Days that every store can turn into an instant.
-_FIRST_DAY: Final = date(2000, 1, 1)
-_LAST_DAY: Final = date(2999, 12, 31)
 
 
 class EditUser(Body):
@@ -40,19 +37,13 @@ class ChangeKycTier(Body):
     reason: Reason
 
 
-class UserQuery(BoundedParams):
-    """Which users. Days are days in India, both included. A page may hold fewer than `limit`, even none, and still
+class UserQuery(BoundedParams, Period):
+    """Which users; `from` and `to` are when they signed up. A page may hold fewer than `limit`, even none, and still
     have a next one."""
 
     user_type: UserType | None = None
     kyc_tier: KycTier | None = None
     registered: bool | None = Field(default=None, description="Whether they gave name and address.")
-    from_date: date | None = Field(
-        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="Signed up on this day or later."
-    )
-    to_date: date | None = Field(
-        default=None, ge=_FIRST_DAY, le=_LAST_DAY, description="Signed up on this day or earlier."
-    )
     phone_number: MobileNumber | None = None
     email: Email | None = None
     search: Annotated[str, Field(min_length=1, max_length=50), AfterValidator(visible_line)] | None = Field(
@@ -61,12 +52,6 @@ class UserQuery(BoundedParams):
     sort: Literal["created_at", "-created_at", "name", "-name"] | None = Field(
         default=None, description="`-created_at` unless there is a `search`: then `name`."
     )
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date must not be after to_date")
-        return self
 
 
 class PresentUserQuery(UserQuery):

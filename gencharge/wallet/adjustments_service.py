@@ -34,14 +34,14 @@ from gencharge.wallet.events import (
     AdjustmentRejected,
     AdjustmentRequested,
 )
-from gencharge.wallet.models import Account, Adjustment, AdjustmentStatus, Code, Direction
+from gencharge.wallet.models import Account, Adjustment, AdjustmentDirection, AdjustmentStatus, Code
 from gencharge.wallet.schemas import (
     AdjustmentCreate,
     AdjustmentOut,
     AdjustmentQuery,
-    CustomerAdjustmentOut,
-    CustomerAdjustmentPage,
-    Reason,
+    AdjustmentReason,
+    StaffAdjustmentOut,
+    StaffAdjustmentPage,
 )
 
 # How long a request waits for a second admin.
@@ -107,7 +107,7 @@ async def _replay(db: AsyncSession, admin_id: UUID, key: str, request_hash: byte
 
 async def approve(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str, settings: Settings
-) -> CustomerAdjustmentOut:
+) -> StaffAdjustmentOut:
     """Approve another admin's request and move the money, both or neither.
 
     Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired, UserNotFound, WalletNotFound,
@@ -119,7 +119,7 @@ async def approve(
     if customer is None or customer.status == UserStatus.ARCHIVED:
         raise UserNotFound
     amount = Money(decided.amount)
-    if decided.direction == Direction.CREDIT:
+    if decided.direction == AdjustmentDirection.CREDIT:
         limit = service.limits(settings, customer.kyc_tier).balance
         moved = await service.credit(
             db,
@@ -150,7 +150,7 @@ async def approve(
 
 async def reject(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str
-) -> CustomerAdjustmentOut:
+) -> StaffAdjustmentOut:
     """Refuse another admin's request. Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired."""
     status = AdjustmentStatus.REJECTED
     decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
@@ -160,7 +160,7 @@ async def reject(
 
 async def cancel(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str
-) -> CustomerAdjustmentOut:
+) -> StaffAdjustmentOut:
     """Take one's own request back. Raises AdjustmentNotFound, RequesterOnly, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired."""
     status = AdjustmentStatus.CANCELLED
     decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
@@ -180,12 +180,12 @@ async def expire(db: AsyncSession, *, limit: int) -> int:
     return len(overdue)
 
 
-async def get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> CustomerAdjustmentOut:
+async def get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> StaffAdjustmentOut:
     """One adjustment of a customer's. Raises AdjustmentNotFound."""
     return await _shown(db, await _get(db, user_id, adjustment_id))
 
 
-async def list_all(db: AsyncSession, wanted: AdjustmentQuery) -> CustomerAdjustmentPage:
+async def list_all(db: AsyncSession, wanted: AdjustmentQuery) -> StaffAdjustmentPage:
     """A page of all customers' adjustments."""
     order = Order(
         column_of(Adjustment.requested_at),
@@ -200,8 +200,8 @@ async def list_all(db: AsyncSession, wanted: AdjustmentQuery) -> CustomerAdjustm
         wanted,
     )
     known = await users.briefs(db, (row.user_id for row in rows))
-    items = [CustomerAdjustmentOut(**_fields(row), user=known.get(row.user_id)) for row in rows]
-    return CustomerAdjustmentPage(items=items, next_cursor=cursor)
+    items = [StaffAdjustmentOut(**_fields(row), user=known.get(row.user_id)) for row in rows]
+    return StaffAdjustmentPage(items=items, next_cursor=cursor)
 
 
 async def _decide(
@@ -247,18 +247,18 @@ async def _get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> Adjustme
     return found
 
 
-async def _shown(db: AsyncSession, row: Adjustment) -> CustomerAdjustmentOut:
+async def _shown(db: AsyncSession, row: Adjustment) -> StaffAdjustmentOut:
     known: dict[UUID, UserBrief] = await users.briefs(db, [row.user_id])
-    return CustomerAdjustmentOut(**_fields(row), user=known.get(row.user_id))
+    return StaffAdjustmentOut(**_fields(row), user=known.get(row.user_id))
 
 
 def _fields(row: Adjustment) -> dict[str, Any]:
     return {
         "adjustment_id": row.adjustment_id,
         "user_id": row.user_id,
-        "direction": Direction(row.direction),
+        "direction": AdjustmentDirection(row.direction),
         "amount": Money(row.amount),
-        "reason": Reason(row.reason),
+        "reason": AdjustmentReason(row.reason),
         "note": row.note,
         "reference": row.reference,
         "status": AdjustmentStatus(row.status),

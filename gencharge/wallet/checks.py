@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.checks import Check
-from gencharge.wallet.models import Account, AdjustmentStatus, Code, Direction
+from gencharge.wallet.models import Account, AdjustmentDirection, AdjustmentStatus, Code
 
 _BALANCES = """
     SELECT user_id, sum(amount) FILTER (WHERE credit IN ('user:main', 'user:held')) AS came,
@@ -57,8 +57,8 @@ CHECKS: Final = (
         FULL JOIN (SELECT * FROM transfers WHERE code = {Code.ADJUSTMENT:d}) AS moved
           ON moved.user_id = asked.user_id AND moved.key = asked.adjustment_id::text
         WHERE asked.adjustment_id IS NULL OR moved.id IS NULL OR moved.amount <> asked.amount
-           OR moved.debit <> CASE asked.direction WHEN '{Direction.CREDIT}' THEN '{Account.ADJUSTMENT}' ELSE '{Account.MAIN}' END
-           OR moved.credit <> CASE asked.direction WHEN '{Direction.CREDIT}' THEN '{Account.MAIN}' ELSE '{Account.ADJUSTMENT}' END
+           OR moved.debit <> CASE asked.direction WHEN '{AdjustmentDirection.CREDIT}' THEN '{Account.ADJUSTMENT}' ELSE '{Account.MAIN}' END
+           OR moved.credit <> CASE asked.direction WHEN '{AdjustmentDirection.CREDIT}' THEN '{Account.MAIN}' ELSE '{Account.ADJUSTMENT}' END
         """,  # noqa: S608 - composed of members of our own enumerations
     ),
 )

@@ -27,7 +27,7 @@ from gencharge.wallet.models import (
 )
 from gencharge.wallet.schemas import (
     AdjustmentQuery,
-    AnyTransactionQuery,
+    StaffTransactionQuery,
     TransactionFilters,
     TransactionQuery,
 )
@@ -143,7 +143,7 @@ def select_transfers(user_id: UUID, wanted: TransactionQuery) -> Select[Transfer
     )
 
 
-def select_all_transfers(wanted: AnyTransactionQuery) -> Select[Transfer]:
+def select_all_transfers(wanted: StaffTransactionQuery) -> Select[Transfer]:
     """All customers' transfers, as far as one index answers it in the list's order: the most selective filter."""
     query = select(Transfer)
     if wanted.user_id is not None:

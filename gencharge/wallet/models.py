@@ -63,6 +63,23 @@ class Code(IntEnum):
 EVERYDAY: Final = (Code.RECHARGE, Code.HOLD, Code.CAPTURE, Code.RELEASE)
 
 
+class PaymentMethod(StrEnum):
+    """How something is paid."""
+
+    WALLET = "wallet"
+    UPI = "upi"
+    CARD = "card"
+    NETBANKING = "netbanking"
+
+
+class RequestSource(StrEnum):
+    """Where something was asked for."""
+
+    WEB = "web"
+    APP = "app"
+    API = "api"
+
+
 class AdjustmentStatus(StrEnum):
     """Where a correction stands."""
 
@@ -73,7 +90,7 @@ class AdjustmentStatus(StrEnum):
     EXPIRED = "expired"  # nobody decided in time
 
 
-class Direction(StrEnum):
+class AdjustmentDirection(StrEnum):
     """Which way a correction moves money, from the wallet's side."""
 
     CREDIT = "credit"

@@ -48,17 +48,17 @@ from gencharge.wallet.errors import (
 )
 from gencharge.wallet.schemas import (
     AdjustmentCreate,
+    AdjustmentDecision,
     AdjustmentOut,
     AdjustmentQuery,
-    AnyTransactionQuery,
     BalanceOut,
     BalanceQuery,
-    CustomerAdjustmentOut,
-    CustomerAdjustmentPage,
-    CustomerTransactionOut,
-    CustomerTransactionPage,
-    CustomerWalletOut,
-    Decision,
+    StaffAdjustmentOut,
+    StaffAdjustmentPage,
+    StaffTransactionOut,
+    StaffTransactionPage,
+    StaffTransactionQuery,
+    StaffWalletOut,
     TransactionOut,
     TransactionPage,
     TransactionQuery,
@@ -113,8 +113,8 @@ async def show_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> 
 
 @router.get("/admin/transactions", responses=web.errors(*_LIST, *SCOPED_ERRORS))
 async def list_all_transactions(
-    admin: ScopedReader, db: Db, query: Annotated[AnyTransactionQuery, Query()]
-) -> CustomerTransactionPage:
+    admin: ScopedReader, db: Db, query: Annotated[StaffTransactionQuery, Query()]
+) -> StaffTransactionPage:
     """All customers' transactions, newest first; for an admin limited to some operators, those that concern them.
 
     A page may hold fewer than `limit` and still have a next one: a rare filter is looked for piece by piece.
@@ -128,13 +128,13 @@ async def list_all_transactions(
 )
 async def show_customers_transaction(
     admin: ScopedReader, db: Db, user_id: UUID, transaction_id: UUID
-) -> CustomerTransactionOut:
+) -> StaffTransactionOut:
     """One transaction of a customer's."""
     return await staff_service.get_transaction(db, admin, user_id, transaction_id)
 
 
 @router.get("/admin/users/{user_id}", responses=web.errors(WalletNotFound, *_ONE, *ADMIN_ERRORS))
-async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> CustomerWalletOut:
+async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> StaffWalletOut:
     """A customer's wallet, with the limits of the customer's KYC tier."""
     del admin
     return await staff_service.get_wallet(db, user_id, request.app.state.settings)
@@ -179,7 +179,7 @@ async def request_adjustment(admin: Corrector, request: Request, db: Db, body: A
 @router.get("/admin/adjustments", responses=web.errors(*_LIST, *ADMIN_ERRORS))
 async def list_adjustments(
     admin: Reader, db: Db, query: Annotated[AdjustmentQuery, Query()]
-) -> CustomerAdjustmentPage:
+) -> StaffAdjustmentPage:
     """Corrections of all customers' balances, newest first."""
     del admin
     return await adjustments.list_all(db, query)
@@ -189,7 +189,7 @@ async def list_adjustments(
     "/admin/adjustments/{user_id}/{adjustment_id}",
     responses=web.errors(AdjustmentNotFound, *_ONE, *ADMIN_ERRORS),
 )
-async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: UUID) -> CustomerAdjustmentOut:
+async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: UUID) -> StaffAdjustmentOut:
     """One correction."""
     del admin
     return await adjustments.get(db, user_id, adjustment_id)
@@ -207,8 +207,8 @@ async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: U
     ),
 )
 async def approve_adjustment(
-    admin: Corrector, request: Request, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
-) -> CustomerAdjustmentOut:
+    admin: Corrector, request: Request, db: Db, user_id: UUID, adjustment_id: UUID, body: AdjustmentDecision
+) -> StaffAdjustmentOut:
     """Approve another admin's request: the money moves now, once. Where the wallet doesn't allow it, nothing changes."""
     settings = request.app.state.settings
     return await adjustments.approve(
@@ -221,8 +221,8 @@ async def approve_adjustment(
     responses=web.errors(SecondApproverRequired, *_DECIDING),
 )
 async def reject_adjustment(
-    admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
-) -> CustomerAdjustmentOut:
+    admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: AdjustmentDecision
+) -> StaffAdjustmentOut:
     """Refuse another admin's request. No money moves."""
     return await adjustments.reject(db, admin.user_id, user_id, adjustment_id, note=body.note)
 
@@ -231,7 +231,7 @@ async def reject_adjustment(
     "/admin/adjustments/{user_id}/{adjustment_id}/cancel", responses=web.errors(RequesterOnly, *_DECIDING)
 )
 async def cancel_adjustment(
-    admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: Decision
-) -> CustomerAdjustmentOut:
+    admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: AdjustmentDecision
+) -> StaffAdjustmentOut:
     """Take my own request back. No money moves."""
     return await adjustments.cancel(db, admin.user_id, user_id, adjustment_id, note=body.note)

@@ -7,14 +7,16 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from gencharge.core.http.paging import BoundedHistoryParams, HistoryParams, Page
+from gencharge.core.http.history import BoundedHistoryParams, HistoryParams
+from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
-from gencharge.wallet.models import AdjustmentStatus, Direction
+from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus
 
 
 class TxnType(StrEnum):
@@ -53,7 +55,7 @@ class TxnStatus(StrEnum):
 
 
 class WalletLimits(Out):
-    """What the wallet may hold and load at the customer's KYC tier (RBI Master Direction on PPIs)."""
+    """What the wallet may hold and load at the customer's KYC tier (RBI Master AdjustmentDirection on PPIs)."""
 
     kyc_tier: str
     balance: Money
@@ -73,7 +75,7 @@ class WalletOut(Out):
 class TransactionOut(Out):
     """One movement of money of a wallet."""
 
-    id: UUID
+    transaction_id: UUID
     category: TransactionCategory
     txn_type: TxnType
     status: TxnStatus
@@ -108,17 +110,17 @@ class TransactionFilters(BaseModel):
 
 
 class TransactionQuery(HistoryParams, TransactionFilters):
-    """Which transactions. Days are business days in IST, both included."""
+    """Which transactions. `from` and `to` are when."""
 
 
-class AnyTransactionQuery(BoundedHistoryParams, TransactionFilters):
-    """Which transactions of all customers. Days are business days in IST, both included."""
+class StaffTransactionQuery(BoundedHistoryParams, TransactionFilters):
+    """Which transactions of all customers. `from` and `to` are when."""
 
     user_id: UUID | None = None
     operator: OperatorCode | None = None
 
 
-class CustomerTransactionOut(TransactionOut):
+class StaffTransactionOut(TransactionOut):
     """One movement of money of a customer's wallet, as the staff see it."""
 
     user_id: UUID
@@ -126,13 +128,15 @@ class CustomerTransactionOut(TransactionOut):
     operator: str | None = Field(description="Whose recharge it was about; null where it was about none.")
 
 
-CustomerTransactionPage = Page[CustomerTransactionOut]
+StaffTransactionPage = Page[StaffTransactionOut]
 
 
-class BalanceQuery(Body):
+class BalanceQuery(BaseModel):
     """Which instant."""
 
-    at: AwareDatetime | None = Field(
+    model_config = ConfigDict(extra="forbid")
+
+    at: Instant | None = Field(
         default=None,
         description="RFC 3339, with a zone and not after now; without it: now.",
         examples=["2026-03-31T18:29:59Z"],
@@ -149,7 +153,7 @@ class BalanceOut(Out):
     available: Money = Field(description="What could be spent.")
 
 
-class CustomerWalletOut(WalletOut):
+class StaffWalletOut(WalletOut):
     """A customer's wallet, as the staff see it."""
 
     user_id: UUID
@@ -158,7 +162,7 @@ class CustomerWalletOut(WalletOut):
     updated_at: datetime = Field(description="When money last moved.")
 
 
-class Reason(StrEnum):
+class AdjustmentReason(StrEnum):
     """Why a balance is corrected."""
 
     FAILED_RECHARGE = "failed_recharge"
@@ -177,9 +181,9 @@ class AdjustmentCreate(Body):
     """Ask for a correction of a customer's balance."""
 
     user_id: UUID
-    direction: Direction
+    direction: AdjustmentDirection
     amount: PositiveMoney
-    reason: Reason
+    reason: AdjustmentReason
     note: Note = Field(description="What happened, for who decides.", examples=["Charged twice, ticket 4711"])
     reference: str | None = Field(
         default=None,
@@ -190,7 +194,7 @@ class AdjustmentCreate(Body):
     )
 
 
-class Decision(Body):
+class AdjustmentDecision(Body):
     """Why it was decided so."""
 
     note: Note = Field(examples=["Checked against the operator's statement"])
@@ -201,9 +205,9 @@ class AdjustmentOut(Out):
 
     adjustment_id: UUID
     user_id: UUID
-    direction: Direction
+    direction: AdjustmentDirection
     amount: Money
-    reason: Reason
+    reason: AdjustmentReason
     note: str
     reference: str | None
     status: AdjustmentStatus
@@ -215,21 +219,21 @@ class AdjustmentOut(Out):
     decision_note: str | None
 
 
-class CustomerAdjustmentOut(AdjustmentOut):
+class StaffAdjustmentOut(AdjustmentOut):
     """A correction with whose wallet it is."""
 
     user: UserBrief | None
 
 
-CustomerAdjustmentPage = Page[CustomerAdjustmentOut]
+StaffAdjustmentPage = Page[StaffAdjustmentOut]
 
 
 class AdjustmentQuery(BoundedHistoryParams):
-    """Which corrections. Days are business days in IST, both included."""
+    """Which corrections. `from` and `to` are when."""
 
     status: AdjustmentStatus | None = None
-    direction: Direction | None = None
-    reason: Reason | None = None
+    direction: AdjustmentDirection | None = None
+    reason: AdjustmentReason | None = None
     user_id: UUID | None = None
     requested_by: UUID | None = None
     decided_by: UUID | None = None

@@ -221,7 +221,7 @@ def fields_of(row: Transfer) -> dict[str, Any]:
     held = row.credit == Account.HELD
     released = row.debit == Account.HELD and comes_in
     return {
-        "id": row.id,
+        "transaction_id": row.id,
         "category": TransactionCategory(Code(row.code).name.lower()),
         "txn_type": TxnType.CREDIT if comes_in else TxnType.DEBIT,
         "status": TxnStatus.HELD if held else TxnStatus.RELEASED if released else TxnStatus.POSTED,

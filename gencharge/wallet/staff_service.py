@@ -24,17 +24,17 @@ from gencharge.wallet import crud, service
 from gencharge.wallet.errors import InstantInvalid, TransactionNotFound, WalletNotFound
 from gencharge.wallet.models import Transfer
 from gencharge.wallet.schemas import (
-    AnyTransactionQuery,
     BalanceOut,
-    CustomerTransactionOut,
-    CustomerTransactionPage,
-    CustomerWalletOut,
+    StaffTransactionOut,
+    StaffTransactionPage,
+    StaffTransactionQuery,
+    StaffWalletOut,
 )
 
 
 async def list_transactions(
-    db: AsyncSession, admin: Principal, wanted: AnyTransactionQuery
-) -> CustomerTransactionPage:
+    db: AsyncSession, admin: Principal, wanted: StaffTransactionQuery
+) -> StaffTransactionPage:
     """A page of all customers' transactions, as far as the admin's operators go."""
 
     def matches(seen: Any) -> Sequence[ColumnElement[bool]]:
@@ -50,12 +50,12 @@ async def list_transactions(
     )
     rows, cursor = await fetch_bounded_page(db, crud.select_all_transfers(wanted), matches, order, wanted)
     known = await users.briefs(db, (row.user_id for row in rows))
-    return CustomerTransactionPage(items=[_shown(row, known) for row in rows], next_cursor=cursor)
+    return StaffTransactionPage(items=[_shown(row, known) for row in rows], next_cursor=cursor)
 
 
 async def get_transaction(
     db: AsyncSession, admin: Principal, user_id: UUID, transaction_id: UUID
-) -> CustomerTransactionOut:
+) -> StaffTransactionOut:
     """One transaction of a customer's. Raises TransactionNotFound, also where it is out of the admin's scope."""
     scope = within(admin, column_of(Transfer.operator))
     found = await crud.get_transfer_in_scope(db, user_id, transaction_id, scope)
@@ -64,12 +64,12 @@ async def get_transaction(
     return _shown(found, await users.briefs(db, [user_id]))
 
 
-async def get_wallet(db: AsyncSession, user_id: UUID, settings: Settings) -> CustomerWalletOut:
+async def get_wallet(db: AsyncSession, user_id: UUID, settings: Settings) -> StaffWalletOut:
     """A customer's wallet with the limits of the customer's KYC tier. Raises WalletNotFound."""
     found = await crud.get_wallet(db, user_id)
     if found is None:
         raise WalletNotFound
-    return CustomerWalletOut(
+    return StaffWalletOut(
         user_id=user_id,
         user=(await users.briefs(db, [user_id])).get(user_id),
         balance=Money(found.posted - found.held),
@@ -99,7 +99,7 @@ async def get_balance(db: AsyncSession, user_id: UUID, at: datetime | None) -> B
     )
 
 
-def _shown(row: Transfer, known: dict[UUID, UserBrief]) -> CustomerTransactionOut:
-    return CustomerTransactionOut(
+def _shown(row: Transfer, known: dict[UUID, UserBrief]) -> StaffTransactionOut:
+    return StaffTransactionOut(
         **service.fields_of(row), user_id=row.user_id, user=known.get(row.user_id), operator=row.operator
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.http.paging import column_of
 from gencharge.core.values import clock
 from gencharge.operators.models import Operator
 from gencharge.webhooks.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -229,12 +230,7 @@ def select_deliveries(wanted: DeliveryQuery) -> Select[WebhookDelivery]:
         # The literal says that the index without the delivered ones will do.
         few = text("webhook_deliveries.status <> 'delivered'")
         query = query.where(WebhookDelivery.status == wanted.status, few)
-    if wanted.from_date is not None:
-        query = query.where(WebhookDelivery.created_at >= clock.start_of_day(wanted.from_date))
-    if wanted.to_date is not None:
-        after = date.fromordinal(wanted.to_date.toordinal() + 1)
-        query = query.where(WebhookDelivery.created_at < clock.start_of_day(after))
-    return query
+    return query.where(*wanted.between(column_of(WebhookDelivery.created_at)))
 
 
 def match_deliveries(entity: Any, wanted: DeliveryQuery) -> list[ColumnElement[bool]]:

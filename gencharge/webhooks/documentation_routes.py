@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -12,7 +13,7 @@ from fastapi import APIRouter, Body
 from gencharge.core.events.events import Envelope, Event
 from gencharge.core.values.ids import SYSTEM
 from gencharge.webhooks.messages import MESSAGES, body_of
-from gencharge.webhooks.schemas import PaymentMessage, RechargeMessage
+from gencharge.webhooks.schemas import PaymentMessage, RechargeMessage, RefundMessage
 
 _SIGNED: Final = (
     "\n\nSigned as standardwebhooks.com says, with the endpoint's secret: `webhook-id` is the same at each attempt,"
@@ -62,12 +63,21 @@ def _describe(router: APIRouter, kind: type[Event], name: str) -> None:
     async def of_payment(message: PaymentMessage = shown) -> None:
         del message
 
+    async def of_refund(message: RefundMessage = shown) -> None:
+        del message
+
+    described: dict[str, Callable[..., Any]] = {
+        "recharge": of_recharge,
+        "payment": of_payment,
+        "refund": of_refund,
+    }
     # The first sentence: the next ones are about the event's own fields.
     about = (kind.__doc__ or name).strip().partition(".")[0] + "."
     router.add_api_route(
         name,
-        of_recharge if "phone_number" in {field.name for field in fields(kind)} else of_payment,
+        described[name.partition(".")[0]],
         methods=["POST"],
+        operation_id=f"webhook_{name.replace('.', '_')}",
         summary=name,
         description=about + _SIGNED,
         tags=["webhooks"],

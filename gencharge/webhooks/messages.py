@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from gencharge.core.events.events import Envelope, Event
-from gencharge.core.http.web import to_json
+from gencharge.core.http.web import Out, to_json
 from gencharge.core.values.money import Money
 from gencharge.payments.events import (
     PaymentAuthorized,
@@ -20,6 +20,7 @@ from gencharge.payments.events import (
     RefundFailed,
     RefundProcessed,
 )
+from gencharge.payments.models import PaymentStatus, RefundStatus
 from gencharge.recharge.events import (
     PlanRecharged,
     RechargeAccepted,
@@ -27,13 +28,26 @@ from gencharge.recharge.events import (
     RechargePlaced,
     RechargeRefunded,
 )
-from gencharge.webhooks.schemas import PaymentData, PaymentMessage, RechargeData, RechargeMessage
+from gencharge.recharge.models import RechargeStatus
+from gencharge.webhooks.schemas import (
+    PaymentData,
+    PaymentMessage,
+    RechargeData,
+    RechargeMessage,
+    RefundData,
+    RefundMessage,
+)
 
 TEST: Final = "webhook.test"
-Data = RechargeData | PaymentData
+Data = RechargeData | PaymentData | RefundData
+MESSAGE_OF: Final[dict[type[Out], type[Out]]] = {
+    RechargeData: RechargeMessage,
+    PaymentData: PaymentMessage,
+    RefundData: RefundMessage,
+}
 
 
-def _recharge(event: Any, *, status: str, amount_paise: int, **more: Any) -> RechargeData:
+def _recharge(event: Any, *, status: RechargeStatus | None, amount_paise: int, **more: Any) -> RechargeData:
     return RechargeData(
         recharge_id=event.recharge_id,
         user_id=event.user_id,
@@ -46,41 +60,58 @@ def _recharge(event: Any, *, status: str, amount_paise: int, **more: Any) -> Rec
     )
 
 
-def _payment(event: Any, *, status: str, **more: Any) -> PaymentData:
+def _payment(event: Any, *, status: PaymentStatus, **more: Any) -> PaymentData:
     return PaymentData(
         payment_id=event.payment_id,
         user_id=event.user_id,
         status=status,
         amount=Money(event.amount_paise),
-        purpose=getattr(event, "purpose", None),
-        recharge_id=getattr(event, "reference_id", None),
+        purpose=event.purpose,
+        recharge_id=event.reference_id,
+        **more,
+    )
+
+
+def _refund(event: Any, *, status: RefundStatus, **more: Any) -> RefundData:
+    return RefundData(
+        refund_id=event.refund_id,
+        payment_id=event.payment_id,
+        user_id=event.user_id,
+        status=status,
+        amount=Money(event.amount_paise),
         **more,
     )
 
 
 def _placed(event: RechargePlaced) -> RechargeData:
     paise = event.gateway_paise + event.wallet_paise
-    return _recharge(event, status="payment_pending", amount_paise=paise, payment_id=event.payment_id)
+    return _recharge(
+        event, status=RechargeStatus.PAYMENT_PENDING, amount_paise=paise, payment_id=event.payment_id
+    )
 
 
 def _delivered(event: PlanRecharged) -> RechargeData:
     return _recharge(
         event,
-        status="delivered",
+        status=RechargeStatus(event.status),
         amount_paise=event.total_paid_paise,
         payment_method=event.payment_method,
-        plan_status=event.status,
         valid_from=_instant(event.valid_from),
         valid_until=_instant(event.valid_until),
     )
 
 
 def _failed(event: RechargeFailed) -> RechargeData:
-    return _recharge(event, status="failed", amount_paise=event.refunded_paise, reason=event.reason)
+    return _recharge(
+        event,
+        status=RechargeStatus.FAILED,
+        amount_paise=event.refunded_paise,
+        failure_reason=event.reason,
+    )
 
 
 def _refunded(event: RechargeRefunded) -> RechargeData:
-    status = "refunded" if event.in_full else "delivered"
+    status = RechargeStatus.REFUNDED if event.in_full else None
     return _recharge(event, status=status, amount_paise=event.amount_paise, reason=event.reason)
 
 
@@ -92,31 +123,33 @@ MESSAGES: Final[Mapping[type[Event], tuple[str, Callable[[Any], Data]]]] = {
     RechargePlaced: ("recharge.placed", _placed),
     RechargeAccepted: (
         "recharge.accepted",
-        lambda event: _recharge(event, status="processing", amount_paise=event.held_paise),
+        lambda event: _recharge(event, status=RechargeStatus.PROCESSING, amount_paise=event.held_paise),
     ),
     PlanRecharged: ("recharge.delivered", _delivered),
     RechargeFailed: ("recharge.failed", _failed),
     RechargeRefunded: ("recharge.refunded", _refunded),
     PaymentCreated: (
         "payment.created",
-        lambda event: _payment(event, status="created", method=event.method, order_id=event.order_id),
+        lambda event: _payment(
+            event, status=PaymentStatus.CREATED, payment_method=event.method, order_id=event.order_id
+        ),
     ),
-    PaymentAuthorized: ("payment.authorized", lambda event: _payment(event, status="authorized")),
+    PaymentAuthorized: ("payment.authorized", lambda event: _payment(event, status=PaymentStatus.AUTHORIZED)),
     PaymentCaptured: (
         "payment.captured",
-        lambda event: _payment(event, status="captured", method=event.method),
+        lambda event: _payment(event, status=PaymentStatus.CAPTURED, payment_method=event.method),
     ),
     PaymentFailed: (
         "payment.failed",
-        lambda event: _payment(event, status="failed", reason=event.reason),
+        lambda event: _payment(event, status=PaymentStatus.FAILED, failure_reason=event.reason),
     ),
     RefundProcessed: (
-        "payment.refunded",
-        lambda event: _payment(event, status="processed", refund_id=event.refund_id),
+        "refund.processed",
+        lambda event: _refund(event, status=RefundStatus.PROCESSED),
     ),
     RefundFailed: (
         "refund.failed",
-        lambda event: _payment(event, status="failed", refund_id=event.refund_id, reason=event.reason),
+        lambda event: _refund(event, status=RefundStatus.FAILED, failure_reason=event.reason),
     ),
 }
 TYPES: Final = tuple(kind for kind, _ in MESSAGES.values())
@@ -141,8 +174,8 @@ def body_of(envelope: Envelope) -> str:
     """The message of an event, as it is sent."""
     kind, data_of = MESSAGES[type(envelope.event)]
     data = data_of(envelope.event)
-    made = RechargeMessage if isinstance(data, RechargeData) else PaymentMessage
-    return to_json(made(type=kind, timestamp=envelope.occurred_at, data=data)).decode()
+    message = MESSAGE_OF[type(data)](type=kind, timestamp=envelope.occurred_at, data=data)
+    return to_json(message).decode()
 
 
 def test_body(at: datetime) -> str:

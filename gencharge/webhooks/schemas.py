@@ -9,6 +9,8 @@ from pydantic import Field
 
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import Money
+from gencharge.payments.models import PaymentPurpose, PaymentStatus, RefundStatus
+from gencharge.recharge.models import RechargeStatus
 
 
 class RechargeData(Out):
@@ -19,31 +21,43 @@ class RechargeData(Out):
     phone_number: str = Field(description="The recharged number, E.164.", examples=["+919876543210"])
     operator: str = Field(examples=["JIO"])
     plan_name: str
-    status: str = Field(examples=["delivered"])
+    status: RechargeStatus | None = Field(
+        description="As `GET /v1/recharge/{recharge_id}` says it. null after a refund in part, which changes no status."
+    )
     amount: Money = Field(
         description="What is paid; of `recharge.failed` and `recharge.refunded`: what went back."
     )
     payment_id: UUID | None = None
     payment_method: str | None = None
-    plan_status: str | None = Field(default=None, description="`active` or `queued`, once delivered.")
     valid_from: datetime | None = None
     valid_until: datetime | None = None
-    reason: str | None = None
+    failure_reason: str | None = Field(default=None, description="Why it failed.")
+    reason: str | None = Field(default=None, description="Why it was refunded.")
 
 
 class PaymentData(Out):
-    """What became of a payment, or of a refund of it."""
+    """What became of a payment."""
 
     payment_id: UUID
     user_id: UUID
-    status: str = Field(examples=["captured"])
-    amount: Money = Field(description="Of the payment; of a refund: what goes back.")
-    purpose: str | None = Field(default=None, description="`topup` or `recharge`.")
-    recharge_id: UUID | None = None
-    refund_id: UUID | None = None
+    status: PaymentStatus
+    amount: Money
+    purpose: PaymentPurpose
+    recharge_id: UUID | None = Field(description="The recharge that it pays; null for a top-up.")
     order_id: str | None = None
-    method: str | None = None
-    reason: str | None = None
+    payment_method: str | None = None
+    failure_reason: str | None = None
+
+
+class RefundData(Out):
+    """What became of a refund: money of a payment on its way back to its source."""
+
+    refund_id: UUID
+    payment_id: UUID
+    user_id: UUID
+    status: RefundStatus
+    amount: Money
+    failure_reason: str | None = None
 
 
 class RechargeMessage(Out):
@@ -60,3 +74,11 @@ class PaymentMessage(Out):
     type: str
     timestamp: datetime
     data: PaymentData
+
+
+class RefundMessage(Out):
+    """A message about a refund."""
+
+    type: str
+    timestamp: datetime
+    data: RefundData

@@ -10,7 +10,7 @@ from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.http.paging import CursorInvalid, Page
+from gencharge.core.http.paging import CursorInvalid, Page, PageParams
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
 from gencharge.operators.errors import OperatorInvalid
@@ -50,11 +50,11 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-@router.get("/endpoints", summary="Endpoints (staff)", responses=web.errors(*_ALWAYS))
-async def list_endpoints(admin: Reader, db: Db) -> Page[EndpointOut]:
+@router.get("/endpoints", summary="Endpoints (staff)", responses=web.errors(CursorInvalid, *_ALWAYS))
+async def list_endpoints(admin: Reader, db: Db, query: Annotated[PageParams, Query()]) -> Page[EndpointOut]:
     """Where integrators listen. Secrets are not shown."""
     del admin
-    return await staff_service.list_endpoints(db)
+    return await staff_service.list_endpoints(db, query)
 
 
 @router.post(

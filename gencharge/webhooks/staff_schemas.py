@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
+from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out
 from gencharge.webhooks.models import DeliveryStatus
@@ -110,18 +111,10 @@ class DeliveryDetail(DeliveryOut):
     log: list[AttemptOut]
 
 
-class DeliveryQuery(BoundedParams):
-    """Which messages. Days are in IST, both included."""
+class DeliveryQuery(BoundedParams, Period):
+    """Which messages."""
 
     endpoint_id: UUID | None = None
     status: DeliveryStatus | None = None
     type: str | None = Field(default=None, max_length=40, examples=["recharge.delivered"])
-    from_date: date | None = None
-    to_date: date | None = None
     sort: Literal["created_at", "-created_at"] = "-created_at"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date must not be after to_date")
-        return self

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http.paging import Order, Page, column_of, fetch_bounded_page
+from gencharge.core.http.paging import Order, Page, PageParams, column_of, fetch_bounded_page, slice_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM, new_id
@@ -52,10 +52,10 @@ _LOOK_THROUGH: Final = 10_000
 _EDITABLE: Final = ("url", "description", "events", "operators", "is_active")
 
 
-async def list_endpoints(db: AsyncSession) -> Page[EndpointOut]:
-    """The endpoints, in the order in which they were made."""
-    items = [_to_out(row) for row in await crud.list_endpoints(db)]
-    return Page(items=items, next_cursor=None, total=len(items))
+async def list_endpoints(db: AsyncSession, page: PageParams) -> Page[EndpointOut]:
+    """A page of the endpoints, in the order in which they were made. Raises CursorInvalid."""
+    rows, cursor, total = slice_page(await crud.list_endpoints(db), page, lambda row: (row.endpoint_id,))
+    return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
 async def show_endpoint(db: AsyncSession, endpoint_id: UUID) -> EndpointOut:

@@ -151,7 +151,7 @@ class Asking:
             "url": "https://recharge.example/spare",
             "is_active": False,
         }
-        added = await self._client.post("/v1/fulfilment/channels", json=channel, headers=staff)
+        added = await self._client.post("/v1/channels", json=channel, headers=staff)
         return {
             "code": operator,
             "fulfilment.code": added.json()["code"],
@@ -159,7 +159,7 @@ class Asking:
             "plan_id": str(plan.plan_id),
             "offer_id": made.json()["offer_id"],
             "recharge_id": str(sale.answer.subscription_id),
-            "transaction_id": transaction["id"],
+            "transaction_id": transaction["transaction_id"],
         }
 
     async def _payment_of(self, user: User) -> str:

@@ -53,7 +53,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
             "razorpay_signature": "0" * 64,
         }
     },
-    "PATCH /v1/operators/{code}": {"json": {"status": "up"}},
+    "PATCH /v1/operators/{operator}": {"json": {"status": "up"}},
 }
 # Where a customer could name what belongs to another one.
 ANOTHERS: Final = frozenset(
@@ -85,9 +85,9 @@ SCOPED: Final[dict[str, str]] = {
     "GET /v1/offers/admin/{offer_id}": "404 200",
     "PATCH /v1/offers/{offer_id}": "404 200",
     "DELETE /v1/offers/{offer_id}": "404 204",
-    "PATCH /v1/operators/{code}": "404 200",
-    "PATCH /v1/fulfilment/channels/{code}": "404 200",
-    "DELETE /v1/fulfilment/channels/{code}": "404 204",
+    "PATCH /v1/operators/{operator}": "404 200",
+    "PATCH /v1/channels/{channel}": "404 200",
+    "DELETE /v1/channels/{channel}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": "404 201",
@@ -178,8 +178,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/operators/connections":                                               "401  200   403   403 403  403  403   403    -",
     "PUT /v1/operators/connections/{phone_number}":                                "401  422   403   403 403  403  403   403    -",
     "GET /v1/operators/lookup":                                                    "200  200   200   200 200  200  200   200    -",
-    "PATCH /v1/operators/{code}":                                                  "401  403   404   404 403  403  403   404    -",
-    "DELETE /v1/operators/{code}":                                                 "401  403   404   404 403  403  403   403    -",
+    "PATCH /v1/operators/{operator}":                                                  "401  403   404   404 403  403  403   404    -",
+    "DELETE /v1/operators/{operator}":                                                 "401  403   404   404 403  403  403   403    -",
     # plans
     "GET /v1/plans":                                                               "200  200   200   200 200  200  200   200    -",
     "POST /v1/plans":                                                              "401  403   422   422 403  403  403   422    -",
@@ -210,10 +210,10 @@ ROUTES: Final[dict[str, str]] = {
     "PATCH /v1/offers/{offer_id}":                                                 "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/offers/{offer_id}":                                                "401  403   404   404 403  403  403   404    -",
     # fulfilment
-    "GET /v1/fulfilment/channels":                                                 "401  403   200   200 200  200  200   200    -",
-    "POST /v1/fulfilment/channels":                                                "401  403   422   422 403  403  403   422    -",
-    "PATCH /v1/fulfilment/channels/{code}":                                        "401  403   404   404 403  403  403   404    -",
-    "DELETE /v1/fulfilment/channels/{code}":                                       "401  403   404   404 403  403  403   404    -",
+    "GET /v1/channels":                                                 "401  403   200   200 200  200  200   200    -",
+    "POST /v1/channels":                                                "401  403   422   422 403  403  403   422    -",
+    "PATCH /v1/channels/{channel}":                                        "401  403   404   404 403  403  403   404    -",
+    "DELETE /v1/channels/{channel}":                                       "401  403   404   404 403  403  403   404    -",
     # reconciliation
     "GET /v1/reconciliation/runs":                                                    "401  403   200   200 200  403  200   403    -",
     "POST /v1/reconciliation/runs":                                                   "401  403   422   422 403  403  403   403    -",

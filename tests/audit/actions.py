@@ -315,12 +315,12 @@ async def add_operator(desk: Desk) -> httpx.Response:
     return await desk.ask("POST", "/operators", {"code": code, "name": code, "display_name": code})
 
 
-@does("PATCH /v1/operators/{code}")
+@does("PATCH /v1/operators/{operator}")
 async def change_operator(desk: Desk) -> httpx.Response:
     return await desk.ask("PATCH", f"/operators/{await _operator(desk)}", {"status": "down"})
 
 
-@does("DELETE /v1/operators/{code}")
+@does("DELETE /v1/operators/{operator}")
 async def delete_operator(desk: Desk) -> httpx.Response:
     return await desk.ask("DELETE", f"/operators/{await _operator(desk)}")
 
@@ -335,21 +335,21 @@ def _channel() -> dict[str, Any]:
     }
 
 
-@does("POST /v1/fulfilment/channels")
+@does("POST /v1/channels")
 async def add_channel(desk: Desk) -> httpx.Response:
-    return await desk.ask("POST", "/fulfilment/channels", _channel())
+    return await desk.ask("POST", "/channels", _channel())
 
 
-@does("PATCH /v1/fulfilment/channels/{code}")
+@does("PATCH /v1/channels/{channel}")
 async def change_channel(desk: Desk) -> httpx.Response:
-    made = await desk.made("POST", "/fulfilment/channels", _channel())
-    return await desk.ask("PATCH", f"/fulfilment/channels/{made['code']}", {"priority": 20})
+    made = await desk.made("POST", "/channels", _channel())
+    return await desk.ask("PATCH", f"/channels/{made['code']}", {"priority": 20})
 
 
-@does("DELETE /v1/fulfilment/channels/{code}")
+@does("DELETE /v1/channels/{channel}")
 async def delete_channel(desk: Desk) -> httpx.Response:
-    made = await desk.made("POST", "/fulfilment/channels", _channel())
-    return await desk.ask("DELETE", f"/fulfilment/channels/{made['code']}")
+    made = await desk.made("POST", "/channels", _channel())
+    return await desk.ask("DELETE", f"/channels/{made['code']}")
 
 
 async def _group(desk: Desk) -> str:

@@ -150,11 +150,13 @@ async def test_an_entry_says_who_did_what_to_what_why_and_where_it_stands_in_the
     stored = await app.state.stores.documents["audit_entries"].find_one({"request_id": "r-4"})
     assert found.pop("recorded_at").endswith("Z")
     assert found == {
-        "id": str(stored["_id"]),
+        "entry_id": str(stored["_id"]),
         "occurred_at": "2026-08-01T10:04:00Z",
-        "actor": {"kind": "admin", "id": CLERK},
+        "actor_kind": "admin",
+        "actor_id": CLERK,
         "action": "table_moved",
-        "object": {"type": "table", "id": "t-1"},
+        "object_type": "table",
+        "object_id": "t-1",
         "user_id": None,
         "changes": {"row": {"old": 4, "new": 5}},
         "details": {},
@@ -165,7 +167,7 @@ async def test_an_entry_says_who_did_what_to_what_why_and_where_it_stands_in_the
         "sequence": stored["sequence"],
         "hash": stored["hash"],
     }
-    one = await http.get(f"/v1/audit-logs/{found['id']}", headers=auditor)
+    one = await http.get(f"/v1/audit-logs/{found['entry_id']}", headers=auditor)
     assert one.status_code == 200
     assert one.json()["hash"] == stored["hash"]
 

@@ -51,7 +51,7 @@ def test_an_active_recharge_says_what_was_paid_for_whom_and_until_when() -> None
     assert draft.body == "Rs 199.00 paid. Jio 199 is now active on 98765 43210, valid until 14 August 2026."
     assert draft.recipient == Recipient("user", UUID(USER))
     assert draft.type is NoticeType.TRANSACTIONAL
-    assert draft.data["total_paid"] == "199.00"
+    assert draft.data["total_paid_paise"] == 19_900
 
 
 def test_a_queued_recharge_says_that_it_waits() -> None:
@@ -166,7 +166,7 @@ def test_a_correction_says_which_way_how_much_and_why() -> None:
     assert draft.data == {
         "adjustment_id": "a",
         "direction": "credit",
-        "amount": "150000.00",
+        "amount_paise": 1_50_000_00,
         "reason": "goodwill",
     }
     draft = adjustment_approved(adjusted(direction="debit", amount_paise=50, reason="fraud"))

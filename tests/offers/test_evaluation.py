@@ -24,14 +24,13 @@ from gencharge.offers.evaluation import (
     saving_on,
     sentences,
 )
-from gencharge.offers.models import OfferPaymentMethod, OfferSource, OfferStatus
+from gencharge.offers.models import OfferStatus
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward, PercentGain
 from gencharge.offers.snapshot import OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
-from gencharge.plans.models import Category, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.models import PlanCategory, PlanStatus, PlanType, ValidityUnit
 from gencharge.plans.service import PlanSnapshot
-from gencharge.recharge.models import PaymentMethod
-from gencharge.recharge.schemas import Source
 from gencharge.users.models import UserType
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 # A Friday, 23:00 in India; two hours later it is Saturday there and still Friday in UTC.
 FRIDAY = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
@@ -47,7 +46,7 @@ def plan(**but: Any) -> PlanSnapshot:
         "operator": "JIO",
         "circles": frozenset(),
         "plan_type": PlanType.PREPAID,
-        "category": Category.UNLIMITED,
+        "category": PlanCategory.UNLIMITED,
         "price": Money.rupees(299),
         "validity_count": 28,
         "validity_unit": ValidityUnit.DAY,
@@ -96,9 +95,9 @@ def situation(**but: Any) -> Situation:
         "price": Money.rupees(299),
         "user_type": UserType.PREPAID,
         "is_new_user": False,
-        "source": OfferSource.WEB,
+        "source": RequestSource.WEB,
         "circle": "KA",
-        "payment_method": OfferPaymentMethod.WALLET,
+        "payment_method": PaymentMethod.WALLET,
         "instant": FRIDAY,
     }
     return Situation(**(values | but))
@@ -165,7 +164,7 @@ CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, str]
     (
         {"sources": ["web", "app"]},
         {},
-        {"source": OfferSource.API},
+        {"source": RequestSource.API},
         "source",
         "only in the app or on the web",
     ),
@@ -183,7 +182,7 @@ CONDITIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], str, str]
     (
         {"payment_methods": ["wallet", "upi"]},
         {},
-        {"payment_method": OfferPaymentMethod.CARD},
+        {"payment_method": PaymentMethod.CARD},
         "payment_method",
         "only when paying by UPI or wallet",
     ),
@@ -293,11 +292,6 @@ def test_the_list_has_the_best_first_then_those_that_are_nearest() -> None:
     assert found.offer is now
     assert offers.best(OffersSnapshot(1, [near, far]), situation()) is None
     assert offers.best(OffersSnapshot(1, []), situation()) is None
-
-
-def test_payment_methods_and_sources_are_those_of_a_recharge() -> None:
-    assert {method.value for method in OfferPaymentMethod} == {method.value for method in PaymentMethod}
-    assert {source.value for source in OfferSource} == {source.value for source in Source}
 
 
 amounts = st.integers(1, MAX_PAISE // 4).map(Money)

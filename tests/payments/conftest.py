@@ -21,7 +21,7 @@ from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.payments.context import Desk
 from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
-from gencharge.payments.models import Payment, Purpose, Refund
+from gencharge.payments.models import Payment, PaymentPurpose, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment
 from gencharge.wallet.models import Transfer
@@ -82,7 +82,7 @@ async def request_topup(
     """A top-up that waits to be paid, and whether it was replayed."""
     values: dict[str, Any] = {
         "payment_id": new_id(),
-        "purpose": Purpose.TOPUP,
+        "purpose": PaymentPurpose.TOPUP,
         "reference_id": None,
         "amount": Money(paise),
         "method": "upi",

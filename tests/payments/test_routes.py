@@ -122,7 +122,9 @@ async def test_a_top_up_is_opened_paid_confirmed_and_shown(
     again = await confirm(api, headers, opened["payment_id"], handed)
     assert again.json()["status"] == "captured"
     assert await paise_of(stores, user_id) == 49_950
-    listed = (await api.get("/v1/payments?status=captured&purpose=topup&method=upi", headers=headers)).json()
+    listed = (
+        await api.get("/v1/payments?status=captured&purpose=topup&payment_method=upi", headers=headers)
+    ).json()
     assert [each["payment_id"] for each in listed["items"]] == [opened["payment_id"]]
     assert (await api.get("/v1/payments?status=failed", headers=headers)).json()["items"] == []
     await assert_clean(stores)

@@ -24,7 +24,15 @@ from gencharge.operators import service as operators
 from gencharge.plans import sample
 from gencharge.plans import service as plans
 from gencharge.plans.errors import PlanNotFound
-from gencharge.plans.models import Category, Plan, PlanStatus, PlanType, PlanVersion, ValidityUnit, is_addon
+from gencharge.plans.models import (
+    Plan,
+    PlanCategory,
+    PlanStatus,
+    PlanType,
+    PlanVersion,
+    ValidityUnit,
+    is_addon,
+)
 from gencharge.plans.schemas import Benefits
 from tests.conftest import database_of, test_settings
 
@@ -41,7 +49,7 @@ def make_snapshot(**but: Any) -> plans.PlanSnapshot:
         "operator": "JIO",
         "circles": frozenset(),
         "plan_type": PlanType.PREPAID,
-        "category": Category.UNLIMITED,
+        "category": PlanCategory.UNLIMITED,
         "price": Money.rupees(299),
         "validity_count": 28,
         "validity_unit": ValidityUnit.DAY,
@@ -146,16 +154,16 @@ def test_a_plan_for_some_circles_is_sold_there_and_where_the_circle_is_not_known
 @pytest.mark.parametrize(
     ("category", "unit", "addon"),
     [
-        (Category.UNLIMITED, ValidityUnit.DAY, False),
-        (Category.POSTPAID_RENTAL, ValidityUnit.MONTH, False),
-        (Category.DATA_ADDON, ValidityUnit.DAY, True),
-        (Category.TALKTIME, ValidityUnit.DAY, True),
-        (Category.ROAMING, ValidityUnit.DAY, True),
-        (Category.UNLIMITED, ValidityUnit.BASE_PLAN, True),
+        (PlanCategory.UNLIMITED, ValidityUnit.DAY, False),
+        (PlanCategory.POSTPAID_RENTAL, ValidityUnit.MONTH, False),
+        (PlanCategory.DATA_ADDON, ValidityUnit.DAY, True),
+        (PlanCategory.TALKTIME, ValidityUnit.DAY, True),
+        (PlanCategory.ROAMING, ValidityUnit.DAY, True),
+        (PlanCategory.UNLIMITED, ValidityUnit.BASE_PLAN, True),
     ],
 )
 def test_packs_that_live_beside_a_base_plan_are_add_ons(
-    category: Category, unit: ValidityUnit, addon: bool
+    category: PlanCategory, unit: ValidityUnit, addon: bool
 ) -> None:
     assert is_addon(category, unit) is addon
 

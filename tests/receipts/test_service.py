@@ -413,7 +413,7 @@ async def test_the_pdf_names_what_the_receipt_says(shop: Stores) -> None:
         "₹99.00",
         "31 Mar 2026, 23:59 IST",
         "Rupees Two Hundred Ninety-Nine Only",
-        str(shown.subscription_id),
+        str(shown.recharge_id),
         "DELIVERED",
     ):
         assert wanted in words, wanted

@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.recharge import staff_service as sales
-from gencharge.recharge.staff_schemas import AnyRechargeQuery, CurrentPlanQuery
+from gencharge.recharge.staff_schemas import StaffBoughtPlanQuery, StaffRechargeQuery
 from gencharge.sessions.guards import Principal
 from gencharge.wallet import adjustments_service as adjustments
 from gencharge.wallet import staff_service
-from gencharge.wallet.schemas import AdjustmentQuery, AnyTransactionQuery
+from gencharge.wallet.schemas import AdjustmentQuery, StaffTransactionQuery
 from tests.conftest import database_of, test_settings
 
 ALL = Principal(user_id=uuid4(), kind="admin", session_id=uuid4(), role="Viewer")
@@ -125,9 +125,9 @@ def check(nodes: list[dict[str, Any]], table: str, index: str) -> None:
         ({}, "ix_transfers_all"),
         ({"operator": "BSNL", "source": "fax", "min_amount": 9_999_999}, "ix_transfers_all"),
         ({"category": "recharge", "txn_type": "credit", "status": "held"}, "ix_transfers_all"),
-        ({"from_date": "2026-01-03", "to_date": "2026-01-04", "payment_method": "upi"}, "ix_transfers_all"),
+        ({"from": "2026-01-03", "to": "2026-01-04", "payment_method": "upi"}, "ix_transfers_all"),
         ({"category": "refund"}, "ix_transfers_of_rare_code"),
-        ({"category": "refund", "from_date": "2026-01-03", "operator": "JIO"}, "ix_transfers_of_rare_code"),
+        ({"category": "refund", "from": "2026-01-03", "operator": "JIO"}, "ix_transfers_of_rare_code"),
         ({"category": "adjustment"}, "ix_transfers_of_rare_code"),
         ({"phone_number": "+919000000007"}, "ix_transfers_of_number"),
         ({"phone_number": "+919000000007", "category": "refund"}, "ix_transfers_of_number"),
@@ -139,7 +139,7 @@ def check(nodes: list[dict[str, Any]], table: str, index: str) -> None:
 async def test_transactions(
     full: Stores, query: dict[str, Any], index: str, admin: Principal, sort: str
 ) -> None:
-    wanted = AnyTransactionQuery.model_validate(query | {"sort": sort})
+    wanted = StaffTransactionQuery.model_validate(query | {"sort": sort})
     nodes = await plans_of(full, "transfers", lambda db: staff_service.list_transactions(db, admin, wanted))
     check(nodes, "transfers", index)
 
@@ -151,7 +151,7 @@ async def test_transactions(
     [
         ({}, "ix_recharges_all"),
         ({"operator": "BSNL", "category": "roaming", "min_amount": 9_999_999}, "ix_recharges_all"),
-        ({"from_date": "2026-01-03", "to_date": "2026-01-04", "source": "api"}, "ix_recharges_all"),
+        ({"from": "2026-01-03", "to": "2026-01-04", "source": "api"}, "ix_recharges_all"),
         ({"status": "failed"}, "ix_recharges_not_delivered"),
         ({"status": "unknown", "operator": "VI"}, "ix_recharges_not_delivered"),
         ({"status": "active"}, "ix_recharges_all"),
@@ -164,7 +164,7 @@ async def test_transactions(
 async def test_recharges(
     full: Stores, query: dict[str, Any], index: str, admin: Principal, sort: str
 ) -> None:
-    wanted = AnyRechargeQuery.model_validate(query | {"sort": sort})
+    wanted = StaffRechargeQuery.model_validate(query | {"sort": sort})
     nodes = await plans_of(full, "recharges", lambda db: sales.list_recharges(db, admin, wanted))
     check(nodes, "recharges", index)
 
@@ -184,7 +184,7 @@ async def test_recharges(
     ],
 )
 async def test_current_plans(full: Stores, query: dict[str, Any], index: str, down: str) -> None:
-    wanted = CurrentPlanQuery.model_validate(query | {"sort": down + query["sort"]})
+    wanted = StaffBoughtPlanQuery.model_validate(query | {"sort": down + query["sort"]})
 
     async def ask(db: AsyncSession) -> None:
         await sales.list_current_plans(db, JIO, wanted)

@@ -225,8 +225,8 @@ async def test_history_has_every_filter_and_pages_that_lose_nothing(
         "source=app": 1,
         "min_amount=299": 2,
         "max_amount=298.99": 1,
-        "from_date=2000-01-01": 3,
-        "to_date=2000-01-01": 0,
+        "from=2000-01-01": 3,
+        "to=2000-01-01": 0,
     }
     for query, count in expected.items():
         answer = await client.get(f"/v1/recharge?include_total=true&{query}", headers=headers)
@@ -246,7 +246,7 @@ async def test_history_has_every_filter_and_pages_that_lose_nothing(
         "status=odd",
         "limit=0",
         "limit=101",
-        "from_date=yesterday",
+        "from=yesterday",
         "typo=1",
         "cursor=zzz",
         "min_amount=-1",

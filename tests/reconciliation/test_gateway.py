@@ -15,11 +15,16 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
-from gencharge.payments.models import Purpose
+from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.service import OpenPayment
 from gencharge.reconciliation import inquiry_service, runs_service
 from gencharge.reconciliation.errors import ResolutionNotAllowed
-from gencharge.reconciliation.models import GATEWAY, Kind, ReconciliationDifference, Resolution
+from gencharge.reconciliation.models import (
+    GATEWAY,
+    DifferenceKind,
+    DifferenceResolution,
+    ReconciliationDifference,
+)
 from tests.factories import make_user
 from tests.money import balance
 from tests.reconciliation.conftest import Shop
@@ -34,7 +39,7 @@ async def top_up(shop: Shop, paise: int = 50_000, *, learn: bool = True) -> tupl
         shop.sources.desk,
         user_id,
         payment_id=new_id(),
-        purpose=Purpose.TOPUP,
+        purpose=PaymentPurpose.TOPUP,
         reference_id=None,
         amount=Money(paise),
         method="upi",
@@ -104,7 +109,10 @@ async def test_a_capture_that_we_never_heard_of_is_credited_by_asking_and_never_
 ) -> None:
     user_id, opened, gateway_id = await top_up(shop, learn=False)
     found = await shop.only(await shop.match(GATEWAY))
-    assert (found.kind, found.proposed_resolution) == (Kind.MISSING_AT_OURS, Resolution.ASK_OPERATOR_AGAIN)
+    assert (found.kind, found.proposed_resolution) == (
+        DifferenceKind.MISSING_AT_OURS,
+        DifferenceResolution.ASK_OPERATOR_AGAIN,
+    )
     assert (found.reference, found.payment_id, found.user_id) == (gateway_id, opened.payment_id, user_id)
     with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "write_off")
@@ -121,13 +129,13 @@ async def test_a_capture_that_we_never_heard_of_is_credited_by_asking_and_never_
 @pytest.mark.parametrize(
     ("script", "kind", "paise", "written_off"),
     [
-        ("missing_row", Kind.MISSING_AT_THEIRS, -50_000, -50_000),
-        ("wrong_amount", Kind.AMOUNT_DIFFERS, 100, 100),
-        ("extra_row", Kind.EXTRA_ROW, 50_000, 50_000),
+        ("missing_row", DifferenceKind.MISSING_AT_THEIRS, -50_000, -50_000),
+        ("wrong_amount", DifferenceKind.AMOUNT_DIFFERS, 100, 100),
+        ("extra_row", DifferenceKind.EXTRA_ROW, 50_000, 50_000),
     ],
 )
 async def test_faults_of_the_gateways_statement_are_found_and_written_off_to_what_it_says(
-    shop: Shop, script: str, kind: Kind, paise: int, written_off: int
+    shop: Shop, script: str, kind: DifferenceKind, paise: int, written_off: int
 ) -> None:
     await top_up(shop)
     shop.outside.script("gateway", "statement", script)
@@ -190,5 +198,5 @@ async def test_the_second_capture_of_an_order_is_known_by_its_own_name(shop: Sho
     await shop.stores.database.run(again)
     run = await shop.match(GATEWAY)
     found = await shop.only(run)
-    assert (found.kind, found.reference) == (Kind.MISSING_AT_THEIRS, "pay_Second")
+    assert (found.kind, found.reference) == (DifferenceKind.MISSING_AT_THEIRS, "pay_Second")
     assert (found.payment_id, run.matched, run.difference_paise) == (opened.payment_id, 1, -50_000)

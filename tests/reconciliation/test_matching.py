@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gencharge.reconciliation.matching import Matching, OurEntry, Result, TheirRow
-from gencharge.reconciliation.models import Kind, Resolution
+from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution
 
 STARTS = datetime(2026, 11, 18, 18, 30, tzinfo=UTC)
 ENDS = STARTS + timedelta(days=1)
@@ -36,38 +36,63 @@ def match(theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str
 @pytest.mark.parametrize(
     ("theirs", "ours", "kind", "proposed"),
     [
-        (row(), None, Kind.EXTRA_ROW, Resolution.CLAIM_FROM_COUNTERPARTY),
-        (row(), entry(amount=None, state="foreign"), Kind.EXTRA_ROW, Resolution.CLAIM_FROM_COUNTERPARTY),
-        (row(), entry(amount=None, state="under_way"), Kind.STATUS_DIFFERS, Resolution.SETTLE_DELIVERED),
+        (row(), None, DifferenceKind.EXTRA_ROW, DifferenceResolution.CLAIM_FROM_COUNTERPARTY),
+        (
+            row(),
+            entry(amount=None, state="foreign"),
+            DifferenceKind.EXTRA_ROW,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (
+            row(),
+            entry(amount=None, state="under_way"),
+            DifferenceKind.STATUS_DIFFERS,
+            DifferenceResolution.SETTLE_DELIVERED,
+        ),
         (
             row(done=False),
             entry(amount=None, state="under_way"),
-            Kind.STATUS_DIFFERS,
-            Resolution.FAIL_AND_RELEASE,
+            DifferenceKind.STATUS_DIFFERS,
+            DifferenceResolution.FAIL_AND_RELEASE,
         ),
-        (row(done=False), entry(), Kind.STATUS_DIFFERS, Resolution.ASK_OPERATOR_AGAIN),
+        (row(done=False), entry(), DifferenceKind.STATUS_DIFFERS, DifferenceResolution.ASK_OPERATOR_AGAIN),
         (
             row(),
             entry(amount=None, state="elsewhere"),
-            Kind.DUPLICATE_AT_THEIRS,
-            Resolution.CLAIM_FROM_COUNTERPARTY,
+            DifferenceKind.DUPLICATE_AT_THEIRS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
         ),
-        (row(), entry(amount=None, state="failed"), Kind.MISSING_AT_OURS, Resolution.WRITE_OFF),
+        (
+            row(),
+            entry(amount=None, state="failed"),
+            DifferenceKind.MISSING_AT_OURS,
+            DifferenceResolution.WRITE_OFF,
+        ),
         (
             row(),
             entry(amount=None, state="failed", refused=True),
-            Kind.MISSING_AT_OURS,
-            Resolution.CLAIM_FROM_COUNTERPARTY,
+            DifferenceKind.MISSING_AT_OURS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
         ),
-        (row(amount=99), entry(), Kind.AMOUNT_DIFFERS, Resolution.WRITE_OFF),
-        (row(amount=101), entry(), Kind.AMOUNT_DIFFERS, Resolution.CLAIM_FROM_COUNTERPARTY),
-        (row(charges=4), entry(), Kind.COMMISSION_DIFFERS, Resolution.WRITE_OFF),
-        (row(charges=2), entry(), Kind.COMMISSION_DIFFERS, Resolution.CLAIM_FROM_COUNTERPARTY),
-        (None, entry(), Kind.MISSING_AT_THEIRS, Resolution.ASK_OPERATOR_AGAIN),
+        (row(amount=99), entry(), DifferenceKind.AMOUNT_DIFFERS, DifferenceResolution.WRITE_OFF),
+        (
+            row(amount=101),
+            entry(),
+            DifferenceKind.AMOUNT_DIFFERS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (row(charges=4), entry(), DifferenceKind.COMMISSION_DIFFERS, DifferenceResolution.WRITE_OFF),
+        (
+            row(charges=2),
+            entry(),
+            DifferenceKind.COMMISSION_DIFFERS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (None, entry(), DifferenceKind.MISSING_AT_THEIRS, DifferenceResolution.ASK_OPERATOR_AGAIN),
     ],
 )
 def test_each_pair_has_its_kind_and_its_proposal(
-    theirs: TheirRow | None, ours: OurEntry | None, kind: Kind, proposed: Resolution
+    theirs: TheirRow | None, ours: OurEntry | None, kind: DifferenceKind, proposed: DifferenceResolution
 ) -> None:
     result = match([theirs] if theirs else [], [ours] if ours else [])
     [found] = result.differences

@@ -12,7 +12,7 @@ from gencharge.core.values import clock
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import PaymentState
 from gencharge.reconciliation import jobs, runs_service
-from gencharge.reconciliation.models import Kind, ReconciliationRun, Resolution
+from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution, ReconciliationRun
 from tests.reconciliation.conftest import FIRST, SECOND, Shop
 
 
@@ -39,13 +39,13 @@ async def test_a_clean_day_of_fifty_recharges_over_two_channels_fits_to_the_pais
 @pytest.mark.parametrize(
     ("script", "kind", "paise", "proposed"),
     [
-        ("missing_row", Kind.MISSING_AT_THEIRS, -29_900, Resolution.ASK_OPERATOR_AGAIN),
-        ("wrong_amount", Kind.AMOUNT_DIFFERS, 100, Resolution.CLAIM_FROM_COUNTERPARTY),
-        ("extra_row", Kind.EXTRA_ROW, 29_900, Resolution.CLAIM_FROM_COUNTERPARTY),
+        ("missing_row", DifferenceKind.MISSING_AT_THEIRS, -29_900, DifferenceResolution.ASK_OPERATOR_AGAIN),
+        ("wrong_amount", DifferenceKind.AMOUNT_DIFFERS, 100, DifferenceResolution.CLAIM_FROM_COUNTERPARTY),
+        ("extra_row", DifferenceKind.EXTRA_ROW, 29_900, DifferenceResolution.CLAIM_FROM_COUNTERPARTY),
     ],
 )
 async def test_a_fault_of_the_statement_is_found_with_its_paise_and_a_proposal(
-    shop: Shop, script: str, kind: Kind, paise: int, proposed: Resolution
+    shop: Shop, script: str, kind: DifferenceKind, paise: int, proposed: DifferenceResolution
 ) -> None:
     await shop.sell(3)
     one = (await shop.sold[1].attempt()).reference
@@ -66,9 +66,9 @@ async def test_a_commission_of_another_rate_is_a_difference_though_the_amounts_f
     await shop.sell(1)
     run = await shop.match()
     found = await shop.only(run)
-    assert (found.kind, run.difference_paise) == (Kind.COMMISSION_DIFFERS, 0)
+    assert (found.kind, run.difference_paise) == (DifferenceKind.COMMISSION_DIFFERS, 0)
     assert (found.detail["ours_charges_paise"], found.detail["theirs_charges_paise"]) == (897, 747)
-    assert found.proposed_resolution == Resolution.CLAIM_FROM_COUNTERPARTY
+    assert found.proposed_resolution == DifferenceResolution.CLAIM_FROM_COUNTERPARTY
 
 
 async def test_a_success_that_we_never_heard_of_is_to_be_settled(shop: Shop) -> None:
@@ -78,7 +78,10 @@ async def test_a_success_that_we_never_heard_of_is_to_be_settled(shop: Shop) -> 
     assert (await lost.recharge()).status == PaymentState.UNKNOWN
     run = await shop.match()
     found = await shop.only(run)
-    assert (found.kind, found.proposed_resolution) == (Kind.STATUS_DIFFERS, Resolution.SETTLE_DELIVERED)
+    assert (found.kind, found.proposed_resolution) == (
+        DifferenceKind.STATUS_DIFFERS,
+        DifferenceResolution.SETTLE_DELIVERED,
+    )
     assert (found.ours_paise, found.theirs_paise, run.difference_paise) == (None, 29_900, 29_900)
 
 
@@ -88,7 +91,10 @@ async def test_what_was_given_up_and_yet_delivered_is_a_dispute(shop: Shop) -> N
     [lost] = await shop.sell(1)
     await shop.stores.database.run(lambda db: recharge.fail(db, lost.user_id, lost.id, reason="by_hand"))
     found = await shop.only(await shop.match())
-    assert (found.kind, found.proposed_resolution) == (Kind.MISSING_AT_OURS, Resolution.WRITE_OFF)
+    assert (found.kind, found.proposed_resolution) == (
+        DifferenceKind.MISSING_AT_OURS,
+        DifferenceResolution.WRITE_OFF,
+    )
     assert found.detail["refused"] is False
 
 
@@ -98,7 +104,11 @@ async def test_what_their_file_lists_twice_counts_once(shop: Shop) -> None:
     doubled = runs_service.Statement((*statement.rows, statement.rows[0]), (), "")
     run = await shop.match(given=doubled)
     found = await shop.only(run)
-    assert (found.kind, found.ours_paise, found.theirs_paise) == (Kind.DUPLICATE_AT_THEIRS, None, 29_900)
+    assert (found.kind, found.ours_paise, found.theirs_paise) == (
+        DifferenceKind.DUPLICATE_AT_THEIRS,
+        None,
+        29_900,
+    )
     assert (run.rows_theirs, run.matched, run.difference_paise) == (3, 2, 29_900)
 
 

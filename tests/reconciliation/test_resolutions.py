@@ -22,7 +22,7 @@ from gencharge.reconciliation.errors import (
     ResolutionNotAllowed,
 )
 from gencharge.reconciliation.models import ReconciliationDifference
-from gencharge.reconciliation.schemas import DifferenceOut, Resolve
+from gencharge.reconciliation.schemas import DifferenceOut, ResolveDifference
 from gencharge.sessions.guards import Principal
 from tests.money import balance
 from tests.reconciliation.conftest import FIRST, Shop, Sold
@@ -31,7 +31,7 @@ ADMIN = Principal(user_id=new_id(), kind="admin", session_id=new_id())
 
 
 async def resolve(shop: Shop, found: ReconciliationDifference, resolution: str) -> DifferenceOut:
-    wanted = Resolve.model_validate({"resolution": resolution, "note": "agreed by phone"})
+    wanted = ResolveDifference.model_validate({"resolution": resolution, "note": "agreed by phone"})
     return await shop.stores.database.run(
         lambda db: resolutions.resolve(db, ADMIN, found.run_id, found.difference_id, wanted)
     )

@@ -48,12 +48,12 @@ async def test_a_run_is_asked_for_done_in_the_background_and_resolved_over_http(
     await jobs.run(shop.stores, run_id)
     run = (await desk.get(f"{RUNS}/{run_id}")).json()
     assert (run["status"], run["differences"], run["open_differences"]) == ("differences", 1, 1)
-    assert (run["theirs_paise"], run["ours_paise"], run["difference_paise"]) == (29_900, 59_800, -29_900)
+    assert (run["their_amount"], run["our_amount"], run["difference_amount"]) == (299.00, 598.00, -299.00)
     page = (
         await desk.get(f"{RUNS}/{run_id}/differences", params={"status": "open", "include_total": True})
     ).json()
     [found] = page["items"]
-    assert (page["total"], found["kind"], found["theirs_paise"]) == (1, "missing_at_theirs", None)
+    assert (page["total"], found["kind"], found["their_amount"]) == (1, "missing_at_theirs", None)
     path = f"{RUNS}/{run_id}/differences/{found['difference_id']}/resolve"
     body = {"resolution": "refund_customer", "note": "the number has no plan"}
     first, second = await desk.post(path, json=body), await desk.post(path, json=body)
@@ -84,7 +84,7 @@ async def test_lists_filter_by_counterparty_status_and_day_and_leave_superseded_
     today = str(runs_service.today())
     assert await listed() == [GATEWAY, FIRST]
     assert await listed(include_superseded=True) == [GATEWAY, FIRST, FIRST]
-    assert await listed(counterparty=FIRST, from_day=today, to_day=today) == [FIRST]
+    assert await listed(counterparty=FIRST, **{"from": today, "to": today}) == [FIRST]
     assert await listed(status="failed") == []
     assert await listed(limit=1) == [GATEWAY]
     refused = await desk.get(RUNS, params={"party": "x"})

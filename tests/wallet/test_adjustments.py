@@ -412,8 +412,8 @@ async def test_the_list_has_every_filter_and_stable_pages(desk: Desk) -> None:
         f"requested_by={asked_by}": [credit, debit],
         f"decided_by={approved['decided_by']}": [debit],
         "min_amount=11&max_amount=20": [other],
-        "from_date=2001-01-01": [other, credit, debit],
-        "to_date=2001-01-01": [],
+        "from=2001-01-01": [other, credit, debit],
+        "to=2001-01-01": [],
     }
     for query, paths in expected.items():
         page = (await desk.client.get(f"{PATH}?{mine}&{query}", headers=desk.asks)).json()

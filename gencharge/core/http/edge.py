@@ -11,12 +11,13 @@ import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from gencharge.core import telemetry
-from gencharge.core.errors import InternalError, TooLarge
+from gencharge.core.errors import InternalError, TooLarge, ValidationFailed, field_problem
 from gencharge.core.http.web import PREFIX, problem_response
 from gencharge.core.postgres.database import problem_of
 from gencharge.core.settings import Settings
@@ -83,6 +84,8 @@ class Edge:
             length = headers.get(b"content-length")
             if length is not None and (not length.isdigit() or int(length) > most):
                 await problem_response(TooLarge())(scope, receive, answer)
+            elif b"%00" in scope["query_string"]:
+                await problem_response(_with_nul(scope["query_string"]))(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
         except Exception as error:
@@ -139,6 +142,18 @@ class Edge:
             return message
 
         return counted
+
+
+def _with_nul(query: bytes) -> ValidationFailed:
+    """No store can keep a NUL character, so no query may hold one: said here once, for all routes."""
+    names = dict.fromkeys(
+        name.replace("\0", "")
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        if "\0" in name + value
+    )
+    return ValidationFailed(
+        errors=[field_problem(f"query.{name}", "a text without NUL characters", "nul") for name in names]
+    )
 
 
 def _request_id(given: bytes | None) -> str:

@@ -6,13 +6,13 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import orjson
 from fastapi import Depends, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -30,14 +30,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from gencharge.core.errors import Invalid, field_problem
-from gencharge.core.values import clock
-from gencharge.core.values.money import Money
 
 T = TypeVar("T")
+R = TypeVar("R")
 MAX_CURSOR = 500
-# Days beyond these have no neighbours that a calendar or PostgreSQL could name.
-FIRST_DAY = date(1900, 1, 1)
-LAST_DAY = date(2999, 12, 31)
 # Rows that one page of a bounded list looks at: 10 to 30 ms, even if each is on a page of its own
 # (docs/PERFORMANCE.md).
 LOOK_THROUGH = 10_000
@@ -55,6 +51,11 @@ class Page(BaseModel, Generic[T]):
         description="Give it as `cursor` for the next page; null on the last one."
     )
     total: int | None = Field(default=None, description="Only with `include_total=true`.")
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name in the OpenAPI document: `PlanPage` for a page of `PlanOut`."""
+        return f"{params[0].__name__.removesuffix('Out')}Page"
 
 
 class PageParams(BaseModel):
@@ -79,50 +80,6 @@ class BoundedParams(BaseModel):
     cursor: str | None = Field(
         default=None, max_length=MAX_CURSOR, description="`next_cursor` of the page before."
     )
-
-
-class _Ranges(BaseModel):
-    """Filters of a history of payments. Days are business days in IST, both included; amounts, too."""
-
-    min_amount: Money | None = None
-    max_amount: Money | None = None
-    from_date: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
-    to_date: date | None = Field(default=None, ge=FIRST_DAY, le=LAST_DAY)
-    sort: Literal["created_at", "-created_at"] = "-created_at"
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
-            raise ValueError("min_amount must not exceed max_amount")
-        if self.from_date is not None and self.to_date is not None and self.from_date > self.to_date:
-            raise ValueError("from_date must not be after to_date")
-        return self
-
-    def within(self, amount: ColumnElement[Any], instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-        """The conditions on a column of paise and one of instants."""
-        conditions: list[ColumnElement[bool]] = []
-        if self.min_amount is not None:
-            conditions.append(amount >= self.min_amount.paise)
-        if self.max_amount is not None:
-            conditions.append(amount <= self.max_amount.paise)
-        return [*conditions, *self.between(instant)]
-
-    def between(self, instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-        """The conditions on a column of instants alone."""
-        conditions = []
-        if self.from_date is not None:
-            conditions.append(instant >= clock.start_of_day(self.from_date))
-        if self.to_date is not None:
-            conditions.append(instant < clock.start_of_day(date.fromordinal(self.to_date.toordinal() + 1)))
-        return conditions
-
-
-class HistoryParams(PageParams, _Ranges):
-    """The query of a customer's history of payments."""
-
-
-class BoundedHistoryParams(BoundedParams, _Ranges):
-    """The query of a history of all customers' payments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +178,24 @@ def _unpack(value: Any) -> Any:
     if mark == "s:" and "\x00" not in rest:
         return rest
     raise ValueError("no such kind")
+
+
+def slice_page(
+    rows: Sequence[R], page: PageQuery | PageParams, key: Callable[[R], tuple[Any, ...]]
+) -> tuple[list[R], str | None, int | None]:
+    """A page of rows that are in memory, the next cursor, and the total if it was asked for.
+
+    `key` gives a row's place in the list: values that a cursor can carry, no two rows the same.
+    """
+    ordered = sorted(rows, key=key)
+    total = len(ordered) if page.include_total else None
+    if page.cursor is not None and ordered:
+        kinds = tuple(type(part) for part in key(ordered[0]))
+        last = tuple(decode_cursor(page.cursor, kinds=kinds))
+        ordered = [row for row in ordered if key(row) > last]
+    shown = ordered[: page.limit]
+    more = len(ordered) > page.limit
+    return shown, encode_cursor(*key(shown[-1])) if more else None, total
 
 
 async def fetch_page(

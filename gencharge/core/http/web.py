@@ -17,7 +17,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
 from starlette.exceptions import HTTPException
 
 from gencharge.core import telemetry
@@ -32,20 +33,42 @@ from gencharge.core.errors import (
     ValidationFailed,
     field_problem,
 )
+from gencharge.core.http import openapi
+from gencharge.core.http.openapi import errors as errors
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
-from gencharge.core.values.money import Money
+from gencharge.core.values.money import Money, SignedMoney
 
 PREFIX: Final = "/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_STRICT: Final = frozenset({"bool", "int"})
 _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 _ENCODING: Final = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_NON_STR_KEYS
 log = telemetry.get_logger(__name__)
 
 
+def _make_strict(schema: Any) -> None:
+    """Let the booleans and whole numbers in a core schema take nothing but their like. Changes it in place."""
+    if isinstance(schema, list | tuple):
+        for part in schema:
+            _make_strict(part)
+    elif isinstance(schema, dict):
+        if schema.get("type") in _STRICT:
+            schema["strict"] = True
+        for part in schema.values():
+            _make_strict(part)
+
+
 class Body(BaseModel):
-    """A request's body: an unknown field is an error, never ignored."""
+    """A request's body: an unknown field is an error, never ignored, and nothing is taken for what it is not: `1` and
+    `"yes"` are no booleans, `false` and `"5"` no numbers."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _make_strict(schema)
+        return schema
 
 
 class Out(BaseModel):
@@ -61,13 +84,22 @@ class Out(BaseModel):
             raise TypeError(f"{cls.__name__}: an answer's fields are written as they are; no serializers")
 
 
+class Versioned(Out):
+    """An object that the staff can change, as it stands. `Route` sends its etag as a header, too (`core.http.etags`)."""
+
+    etag: str = Field(
+        description='Changes with the object. Send it as `If-Match: "<etag>"` with a change.',
+        examples=["64465a8f1c2d0"],
+    )
+
+
 def to_json(value: Any) -> bytes:
     """JSON as the API writes it: money with two decimals, instants in UTC with `Z`."""
     return orjson.dumps(value, default=_encode, option=_ENCODING)
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, Money):
+    if isinstance(value, Money | SignedMoney):
         return value.json()
     if isinstance(value, BaseModel):
         return (
@@ -148,6 +180,8 @@ def _replying(endpoint: Callable[..., Any], status: int) -> Callable[..., Any]:
         result = await endpoint(*arguments, **named)
         if isinstance(result, Response):
             return result
+        if isinstance(result, Versioned):
+            return reply(result, status=status, headers={"ETag": f'"{result.etag}"'})
         return Response(status_code=status) if result is None else reply(result, status=status)
 
     return answer
@@ -159,61 +193,12 @@ def router(room: str, *, route_class: type[Route] = Route) -> APIRouter:
     Its paths are whole, so that the application can take its routes as its own (`main`): FastAPI looks through an
     included router twice.
     """
-    return APIRouter(prefix=f"{PREFIX}/{room}", tags=[room], route_class=route_class)
-
-
-class FieldProblemOut(BaseModel):
-    """One wrong field: where it is (`body.amount`), what would be right, and a stable code."""
-
-    field: str
-    message: str
-    code: str
-
-
-class ProblemOut(BaseModel):
-    """An RFC 9457 problem document."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    errors: list[FieldProblemOut] | None = None
-
-
-def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route: each error that it may answer, with an example."""
-    responses: dict[int | str, dict[str, Any]] = {}
-    for kind in kinds:
-        entry = responses.setdefault(
-            kind.status,
-            {
-                "description": "",
-                "content": {
-                    "application/problem+json": {
-                        "schema": {"$ref": "#/components/schemas/ProblemOut"},
-                        "examples": {},
-                    }
-                },
-            },
-        )
-        examples = entry["content"]["application/problem+json"]["examples"]
-        examples[kind.code()] = {"summary": kind.title(), "value": _example(kind)}
-        entry["description"] = ", ".join(f"`{code}`" for code in examples)
-    return responses
-
-
-def _example(kind: type[Problem]) -> dict[str, Any]:
-    code = kind.code()
-    return {
-        "type": f"https://gencharge.example/errors/{code.replace('_', '-')}",
-        "title": kind.title(),
-        "status": kind.status,
-        "detail": kind.title(),
-        "code": code,
-        "request_id": "0198c0de-0000-7000-8000-000000000000",
-    }
+    return APIRouter(
+        prefix=f"{PREFIX}/{room}",
+        tags=[room],
+        route_class=route_class,
+        generate_unique_id_function=openapi.operation_id,
+    )
 
 
 def problem_response(problem: Problem) -> Response:
@@ -259,18 +244,8 @@ async def _on_http(_request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI) -> None:
-    """Register the handlers that turn every exception into a problem document, and describe that document."""
-    describe = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = describe()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        if ProblemOut.__name__ not in schemas:
-            problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    """Register the handlers that turn every exception into a problem document, and complete the OpenAPI document."""
+    openapi.complete(app)
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)

@@ -107,7 +107,6 @@ class Money:
             "type": "number",
             "minimum": 0,
             "maximum": MAX_PAISE // 100,
-            "multipleOf": 0.01,
             "description": "Rupees, at most two decimals.",
             "examples": [199.0],
         }
@@ -118,6 +117,52 @@ class Money:
             return cls.parse(raw)
         except ValueError as problem:
             raise PydanticCustomError("money", "{reason}", {"reason": str(problem)}) from None
+
+
+class SignedMoney:
+    """A difference or a sum of amounts in Indian rupees, which may be negative. For answers only."""
+
+    __slots__ = ("paise",)
+
+    def __init__(self, paise: int) -> None:
+        self.paise = paise
+
+    def __eq__(self, other: object) -> bool:
+        return self.paise == other.paise if isinstance(other, Money | SignedMoney) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((SignedMoney, self.paise))
+
+    def __str__(self) -> str:
+        """`-12.50`: rupees, two decimals, no symbol."""
+        sign = "-" if self.paise < 0 else ""
+        return f"{sign}{abs(self.paise) // 100}.{abs(self.paise) % 100:02d}"
+
+    def __repr__(self) -> str:
+        return f"SignedMoney({self.paise})"
+
+    def json(self) -> orjson.Fragment:
+        """The JSON number, always with two decimals."""
+        return orjson.Fragment(str(self))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.is_instance_schema(
+            cls,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: float(str(value)), when_used="json", return_schema=core_schema.float_schema()
+            ),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "type": "number",
+            "description": "Rupees with two decimals; may be negative.",
+            "examples": [-199.0],
+        }
 
 
 def _paise(amount: int | str | Decimal) -> int:
