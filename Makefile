@@ -43,7 +43,7 @@ bench: $(STAMP) ## Measure the hot paths
 	@$(RUN) bench $(ARGS)
 
 soak: $(STAMP) ## Run the long fault and scale tests
-	@$(RUN) pytest -m soak $(ARGS)
+	@$(RUN) pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 # `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml demands changes.
 lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml

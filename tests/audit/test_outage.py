@@ -154,7 +154,7 @@ async def test_a_relay_killed_between_hand_out_and_settling_makes_nothing_twice(
 
     async def record_and_hang(stores: Any, batch: list[Envelope]) -> None:
         await audit.record(stores, batch)
-        await notifications.deliver(stores, batch)
+        await notifications.write_notices(stores, batch)
         handed_out.set()
         await asyncio.Event().wait()
 
