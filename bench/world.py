@@ -160,7 +160,7 @@ class World:
 
     def count_recharges(self, database: str) -> int:
         """How many recharges there are."""
-        return int(asyncio.run(self._query(database, "SELECT count(*) FROM recharges")))
+        return int(str(asyncio.run(self._query(database, "SELECT count(*) FROM recharges"))))
 
     async def _query(self, database: str, statement: str) -> object:
         connection = await asyncpg.connect(self.settings[database].postgres_url)

@@ -105,7 +105,7 @@ async def test_kill_9_of_the_api_amid_500_recharges_loses_none_and_charges_none_
         final = await asyncio.gather(*(until_answered(site, *job) for job in jobs))
     assert await ledger_lines(site) == []
     for (_, _, key), answer in zip(jobs, final, strict=True):
-        assert answer.status_code == 201, answer.text
+        assert answer.status_code == 201, answer.content
         before = acknowledged.get(key)
         if before is not None and before.status_code == 201:
             assert answer.headers["idempotent-replayed"] == "true"
@@ -174,7 +174,7 @@ async def test_mongodb_down_holds_up_no_recharge_and_loses_no_notice_and_no_audi
         for body in bodies(plan, 20):
             answer = await recharge(site, headers, body, f"mongo-{uuid4()}")
             assert answer is not None
-            assert answer.status_code == 201, answer.text
+            assert answer.status_code == 201, answer.content
             keys.append(answer.json()["subscription_id"])
         answer = await client.get(f"{site.url}/v1/notifications", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (503, "documents_unavailable")

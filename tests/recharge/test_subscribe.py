@@ -19,6 +19,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
+from gencharge.plans.errors import PlanNotFound
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import errors
 from gencharge.recharge import service as recharge
@@ -294,7 +295,7 @@ async def test_an_operator_that_is_down_takes_no_recharge_and_no_money(shop: Sto
 
 async def test_unknown_plans_and_customers_without_a_wallet_are_told_so(shop: Stores) -> None:
     number, plan = await make_number(shop), await find_plan(shop)
-    with pytest.raises(errors.PlanNotFound):
+    with pytest.raises(PlanNotFound):
         await buy(shop, await make_customer(shop), number, uuid4())
     with pytest.raises((WalletNotFound, InsufficientBalance)):
         await buy(shop, uuid4(), number, plan.plan_id)

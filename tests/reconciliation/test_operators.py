@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from gencharge.recharge import service as recharge
 from gencharge.recharge.models import PaymentState
 from gencharge.reconciliation import jobs, runs_service
 from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution, ReconciliationRun
+from gencharge.reconciliation.statements_service import Statement
 from tests.reconciliation.conftest import FIRST, SECOND, Shop
 
 
@@ -101,7 +102,7 @@ async def test_what_was_given_up_and_yet_delivered_is_a_dispute(shop: Shop) -> N
 async def test_what_their_file_lists_twice_counts_once(shop: Shop) -> None:
     await shop.sell(2)
     statement = await shop.sources.statement(FIRST, runs_service.today())
-    doubled = runs_service.Statement((*statement.rows, statement.rows[0]), (), "")
+    doubled = Statement((*statement.rows, statement.rows[0]), (), "")
     run = await shop.match(given=doubled)
     found = await shop.only(run)
     assert (found.kind, found.ours_paise, found.theirs_paise) == (
@@ -226,7 +227,7 @@ def _kept(sources: runs_service.Sources) -> _Kept:
     return _Kept(sources)
 
 
-async def _statuses(shop: Shop, day: runs_service.date) -> dict[str, list[str]]:
+async def _statuses(shop: Shop, day: date) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     async with shop.stores.database.transaction() as db:
         query = select(ReconciliationRun).where(ReconciliationRun.day == day)

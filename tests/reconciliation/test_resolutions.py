@@ -23,6 +23,7 @@ from gencharge.reconciliation.errors import (
 )
 from gencharge.reconciliation.models import ReconciliationDifference
 from gencharge.reconciliation.schemas import DifferenceOut, ResolveDifference
+from gencharge.reconciliation.statements_service import Statement
 from gencharge.sessions.guards import Principal
 from tests.money import balance
 from tests.reconciliation.conftest import FIRST, Shop, Sold
@@ -88,7 +89,7 @@ async def test_what_they_call_failed_is_released_to_the_wallet(shop: Shop) -> No
     sold = await lost(shop)
     statement = await shop.sources.statement(FIRST, runs_service.today())
     [row] = statement.rows
-    failed = runs_service.Statement((replace(row, done=False),), (), "")
+    failed = Statement((replace(row, done=False),), (), "")
     found = await shop.only(await shop.match(given=failed))
     assert (found.kind, found.proposed_resolution) == ("status_differs", "fail_and_release")
     with pytest.raises(ResolutionNotAllowed):

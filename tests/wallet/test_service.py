@@ -82,7 +82,13 @@ async def test_a_movement_is_described_by_known_words_only(stores: Stores) -> No
     with pytest.raises(TypeError, match="colour"):
         await stores.database.run(
             lambda db: wallet.debit(
-                db, user, Money(1), target_account="operator:jio", code=Code.RECHARGE, key="c", colour="red"
+                db,
+                user,
+                Money(1),
+                target_account="operator:jio",
+                code=Code.RECHARGE,
+                key="c",
+                colour="red",  # type: ignore[call-arg]
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from gencharge.core.values import clock
 from gencharge.webhooks import crud, jobs, service, staff_service
 from gencharge.webhooks import loop as couriers
 from gencharge.webhooks.addresses import Reach
-from gencharge.webhooks.client import WebhookClient
+from gencharge.webhooks.client import Outcome, WebhookClient
 from gencharge.webhooks.errors import EndpointDisabled
 from gencharge.webhooks.loop import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -186,10 +187,10 @@ async def test_an_endpoint_has_its_places_and_no_more(partners: Partners) -> Non
     one, other = await partners.join("/one"), await partners.join("/other")
     await partners.happen(*(failed_recharge() for _ in range(20)))
     run = partners.stores.database.run
-    taken = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=couriers.Counter()))
-    counted = couriers.Counter(task.endpoint_id for task in taken)
+    taken = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=Counter()))
+    counted = Counter(task.endpoint_id for task in taken)
     assert counted == {one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT}
-    running = couriers.Counter({one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT - 1})
+    running = Counter({one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT - 1})
     more = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=running))
     assert [task.endpoint_id for task in more] == [other.endpoint_id]
     assert not {task.delivery_id for task in more} & {task.delivery_id for task in taken}
@@ -215,7 +216,7 @@ async def test_who_dies_between_sending_and_writing_it_down_sends_again_under_th
     endpoint = await partners.join()
     await partners.happen()
     run = partners.stores.database.run
-    [task] = await run(lambda db: couriers.claim(db, limit=1, running=couriers.Counter()))
+    [task] = await run(lambda db: couriers.claim(db, limit=1, running=Counter()))
     await courier._send(task)  # and there it died
     await courier.drain()
     assert len(partners.receiver.received) == 1, "the lease still holds"
@@ -235,14 +236,14 @@ async def test_a_courier_that_was_thought_dead_puts_nothing_off_and_may_still_sa
     endpoint = await partners.join()
     await partners.happen()
     run, now = partners.stores.database.run, clock.now()
-    [stale] = await run(lambda db: couriers.claim(db, limit=1, running=couriers.Counter()))
+    [stale] = await run(lambda db: couriers.claim(db, limit=1, running=Counter()))
     with clock.later(seconds=LEASE_SECONDS + 1):
-        [task] = await run(lambda db: couriers.claim(db, limit=1, running=couriers.Counter()))
+        [task] = await run(lambda db: couriers.claim(db, limit=1, running=Counter()))
     leased = (await partners.delivery(endpoint.endpoint_id)).leased_until
-    lost = couriers.Outcome(1, status=500)
+    lost = Outcome(1, status=500)
     await run(lambda db: couriers.record(db, stale, lost, started_at=now))
     assert (await partners.delivery(endpoint.endpoint_id)).leased_until == leased
-    came = couriers.Outcome(1, status=200)
+    came = Outcome(1, status=200)
     await run(lambda db: couriers.record(db, stale, came, started_at=now))
     await run(lambda db: couriers.record(db, task, lost, started_at=now))
     assert (await partners.delivery(endpoint.endpoint_id)).status == "delivered"
