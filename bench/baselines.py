@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings, get_settings
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators.models import ConnectionRow, Operator
 from gencharge.plans.models import Plan
 from gencharge.recharge.models import ActivePlan, Line, PaymentState, PlanState, Recharge
@@ -221,7 +221,7 @@ async def _rules(
         raise HTTPException(404)
     operator = await db.get(Operator, plan.operator)
     of_number = ConnectionRow.phone_number == body.phone_number
-    known = select(ConnectionRow).where(of_number, ConnectionRow.user_id.in_([user_id, SYSTEM]))
+    known = select(ConnectionRow).where(of_number, ConnectionRow.user_id.in_([user_id, SYSTEM_USER_ID]))
     connection = (await db.scalars(known)).first()
     if operator is None or operator.status == "down" or connection is None:
         raise HTTPException(409)

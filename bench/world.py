@@ -24,7 +24,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.run.embedded import EmbeddedServers
@@ -129,7 +129,7 @@ class World:
             rows["connections"].append(
                 {
                     "phone_number": phone_number,
-                    "user_id": SYSTEM,
+                    "user_id": SYSTEM_USER_ID,
                     "operator": "AIRTEL",
                     "circle": "MH",
                     "service_type": "prepaid",

@@ -16,7 +16,7 @@ from gencharge.admins import service as admins
 from gencharge.channels import service as fulfilment
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.offers import service as offers
 from gencharge.operators import service as operators
@@ -93,7 +93,7 @@ async def _seed_users(db: AsyncSession) -> bool:
         await operators.remember(
             db,
             phone_number,
-            SYSTEM,
+            SYSTEM_USER_ID,
             operator=operator_of(number),
             circle=_CIRCLES[number % 5],
             service_type=service_type,

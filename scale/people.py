@@ -11,7 +11,7 @@ from uuid import UUID
 
 from asyncpg.pgproto.pgproto import UUID as DriverUUID  # noqa: N811 - a name of the driver's
 
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.users.models import KycTier, UserStatus, UserType
 from gencharge.users.service import CODE_ALPHABET, CODE_LENGTH
 
@@ -134,7 +134,7 @@ class People:
                 since or instant(min(created_ms + 90_000, self.now_ms)),
                 since,
                 # Nobody blocks themselves; leaving is one's own doing.
-                (SYSTEM if status == UserStatus.BLOCKED else user_id) if since else None,
+                (SYSTEM_USER_ID if status == UserStatus.BLOCKED else user_id) if since else None,
                 _REASONS[status] if since else None,
                 name.lower() if name else "",
             )
@@ -160,7 +160,7 @@ class People:
         for number, user_id in enumerate(self.ids):
             about = self.operator(number), _CIRCLES[number % len(_CIRCLES)], self.service_type(number)
             told_at = instant(self.created_ms[number])
-            yield phone_of(number), SYSTEM, *about, told_at
+            yield phone_of(number), SYSTEM_USER_ID, *about, told_at
             if number % 20 == 5:
                 yield phone_of(number), user_id, *about, told_at
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.plans import service as plans
@@ -70,7 +70,7 @@ async def make_number(
 
     async def unit(db: AsyncSession) -> None:
         await operators.remember(
-            db, phone_number, SYSTEM, operator=operator, circle=circle, service_type=service_type
+            db, phone_number, SYSTEM_USER_ID, operator=operator, circle=circle, service_type=service_type
         )
 
     await stores.database.run(unit)

@@ -34,7 +34,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, PageParams, column_of, fetch_page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import ALL, Action, Resource, describe, permission
 
@@ -93,7 +93,9 @@ async def create_role(
     await db.flush()
     await crud.add_permissions(db, role.role_id, set(permissions))
     after = _written(name, description, permissions)
-    await emit(db, RoleCreated(user_id=str(SYSTEM), role_id=str(role.role_id), changes=changes({}, after)))
+    await emit(
+        db, RoleCreated(user_id=str(SYSTEM_USER_ID), role_id=str(role.role_id), changes=changes({}, after))
+    )
     await snapshots.bump(db, SNAPSHOT)
     return (await _out(db, [role]))[0]
 
@@ -134,7 +136,7 @@ async def replace_role(
         await crud.delete_permissions(db, role_id, old - new)
         await crud.add_permissions(db, role_id, new - old)
     await db.flush()
-    await emit(db, RoleUpdated(user_id=str(SYSTEM), role_id=str(role_id), changes=found))
+    await emit(db, RoleUpdated(user_id=str(SYSTEM_USER_ID), role_id=str(role_id), changes=found))
     await snapshots.bump(db, SNAPSHOT)
     if renamed:
         # Their tokens carry the old name, which some other role may have next.
@@ -155,7 +157,7 @@ async def delete_role(db: AsyncSession, actor_id: UUID, role_id: UUID) -> None:
         raise RoleInUse
     gone = changes(_written(role.name, role.description, allowed), {})
     await crud.delete_role(db, role_id)
-    await emit(db, RoleDeleted(user_id=str(SYSTEM), role_id=str(role_id), changes=gone))
+    await emit(db, RoleDeleted(user_id=str(SYSTEM_USER_ID), role_id=str(role_id), changes=gone))
     await snapshots.bump(db, SNAPSHOT)
 
 

@@ -19,7 +19,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 
@@ -223,7 +223,7 @@ async def touch(db: AsyncSession, admin: Admin) -> None:
 
 def about(admin: Admin) -> dict[str, str]:
     """Who an event is about."""
-    return {"user_id": str(SYSTEM), "admin_id": str(admin.admin_id)}
+    return {"user_id": str(SYSTEM_USER_ID), "admin_id": str(admin.admin_id)}
 
 
 def contact(admin: Admin) -> dict[str, Any]:

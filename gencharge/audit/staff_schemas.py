@@ -12,7 +12,7 @@ from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Out
 from gencharge.core.values import facts
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 
 # Words of ours, and ids: whatever looks like an operator of the store's query language is none of them.
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
@@ -75,7 +75,7 @@ class AuditEntryOut(Out):
             action=entry.get("action"),
             object_type=thing.get("type"),
             object_id=thing.get("id"),
-            user_id=owner if owner != str(SYSTEM) else None,
+            user_id=owner if owner != str(SYSTEM_USER_ID) else None,
             changes=_shown(entry.get("changes")),
             details=_shown(entry.get("details")),
             reason=entry.get("reason"),

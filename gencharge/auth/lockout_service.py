@@ -15,7 +15,7 @@ from gencharge.auth.models import SecondFactor
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import Event, emit
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.sessions.guards import Principal
 
 Method = Literal["totp", "recovery_code", "otp"]
@@ -74,4 +74,4 @@ def _locked(until: datetime) -> SecondFactorLocked:
 
 def about(admin_id: UUID) -> dict[str, str]:
     """Who an event is about."""
-    return {"user_id": str(SYSTEM), "admin_id": str(admin_id)}
+    return {"user_id": str(SYSTEM_USER_ID), "admin_id": str(admin_id)}

@@ -25,7 +25,7 @@ from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
 from gencharge.core.messenger import Message
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
@@ -249,7 +249,7 @@ async def _count_failure(desk: Desk, db: AsyncSession, purpose: Purpose, phone_n
     now = clock.now()
     consecutive = await crud.add_failure(db, phone_number, now=now)
     owner = await directory.phone_owner(db, phone_number)
-    kind, user_id = (owner[0].value, str(owner[1])) if owner else ("", str(SYSTEM))
+    kind, user_id = (owner[0].value, str(owner[1])) if owner else ("", str(SYSTEM_USER_ID))
     number = masked(phone_number)
     await emit(
         db,

@@ -15,7 +15,7 @@ from gencharge.auth.events import SessionsEndedByAdmin
 from gencharge.auth.staff_schemas import StaffSessionOut, StaffSessionPage
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import PageParams
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Kind
 from gencharge.users import service as users
@@ -65,7 +65,7 @@ async def _kind_of(db: AsyncSession, actor_id: UUID, owner_id: UUID) -> Kind:
 
 async def _announce(db: AsyncSession, owner_id: UUID, kind: Kind, session_ids: list[UUID]) -> None:
     happened = SessionsEndedByAdmin(
-        user_id=str(owner_id if kind == "user" else SYSTEM),
+        user_id=str(owner_id if kind == "user" else SYSTEM_USER_ID),
         owner_id=str(owner_id),
         kind=kind,
         session_ids=[str(session_id) for session_id in session_ids],

@@ -22,7 +22,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.guards import Principal, check_scope, within
@@ -67,7 +67,9 @@ async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> 
     assert channel is not None, "it was written a moment ago"
     await snapshots.bump(db, CHANNELS)
     state = changes({}, _state_of(channel))
-    created = ChannelCreated(user_id=str(SYSTEM), channel_id=channel.code, operator=operator, changes=state)
+    created = ChannelCreated(
+        user_id=str(SYSTEM_USER_ID), channel_id=channel.code, operator=operator, changes=state
+    )
     await emit(db, created)
     return _shown(channel)
 
@@ -87,7 +89,7 @@ async def update(db: AsyncSession, admin: Principal, code: str, command: Channel
         await db.flush()
         await snapshots.bump(db, CHANNELS)
         updated = ChannelUpdated(
-            user_id=str(SYSTEM), channel_id=channel.code, operator=channel.operator, changes=changed
+            user_id=str(SYSTEM_USER_ID), channel_id=channel.code, operator=channel.operator, changes=changed
         )
         await emit(db, updated)
     return _shown(channel)
@@ -105,7 +107,7 @@ async def delete(db: AsyncSession, admin: Principal, code: str) -> None:
     await db.flush()
     await snapshots.bump(db, CHANNELS)
     deleted = ChannelDeleted(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         channel_id=code,
         operator=channel.operator,
         changes=changes(state, {}),

@@ -14,7 +14,7 @@ from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
 from gencharge.offers import crud
 from gencharge.offers import service as offers
@@ -98,7 +98,7 @@ async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) 
     await _keep_version(db, offer)
     made = changes({}, offer.terms())
     await offers.bump_version(db)
-    await emit(db, OfferCreated(user_id=str(SYSTEM), offer_id=str(offer.offer_id), changes=made))
+    await emit(db, OfferCreated(user_id=str(SYSTEM_USER_ID), offer_id=str(offer.offer_id), changes=made))
     names = await crud.list_type_names(db, {offer.offer_type_id})
     return _out(row, names.get(offer.offer_type_id, ""), clock.now())
 
@@ -136,7 +136,7 @@ async def update_offer(
     await db.flush()
     await _keep_version(db, after)
     event = OfferUpdated(
-        user_id=str(SYSTEM), offer_id=str(offer_id), version=after.version, changes=differing
+        user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), version=after.version, changes=differing
     )
     await offers.bump_version(db)
     await emit(db, event)
@@ -153,7 +153,7 @@ async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> No
     gone = changes(offers.snapshot_of(row).terms(), {})
     await crud.delete_offer(db, offer_id)
     await offers.bump_version(db)
-    await emit(db, OfferDeleted(user_id=str(SYSTEM), offer_id=str(offer_id), changes=gone))
+    await emit(db, OfferDeleted(user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), changes=gone))
 
 
 def check_reach(admin: Principal, conditions: OfferConditions) -> None:

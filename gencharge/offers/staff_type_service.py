@@ -10,7 +10,7 @@ from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.offers import crud
 from gencharge.offers import service as offers
 from gencharge.offers.errors import OfferTypeAlreadyExists, OfferTypeInUse, OfferTypeNotFound
@@ -50,7 +50,7 @@ async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> StaffOfferTy
     db.add(row)
     await db.flush()
     event = OfferTypeCreated(
-        user_id=str(SYSTEM), offer_type_id=str(row.offer_type_id), changes=changes({}, _terms(row))
+        user_id=str(SYSTEM_USER_ID), offer_type_id=str(row.offer_type_id), changes=changes({}, _terms(row))
     )
     await offers.bump_version(db)
     await emit(db, event)
@@ -71,7 +71,9 @@ async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUp
     if differing:
         row.updated_at = clock.now()
         await db.flush()
-        event = OfferTypeUpdated(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=differing)
+        event = OfferTypeUpdated(
+            user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=differing
+        )
         await offers.bump_version(db)
         await emit(db, event)
     counts = await crud.count_offers(db, [offer_type_id])
@@ -87,7 +89,7 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
         raise OfferTypeInUse(f"Offers of this type: {used}. Give them another type first.")
     gone = changes(_terms(row), {})
     await crud.delete_type(db, offer_type_id)
-    event = OfferTypeDeleted(user_id=str(SYSTEM), offer_type_id=str(offer_type_id), changes=gone)
+    event = OfferTypeDeleted(user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=gone)
     await offers.bump_version(db)
     await emit(db, event)
 

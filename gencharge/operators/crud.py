@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, PageQuery, fetch_page
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators.models import Circle, ConnectionRow, Operator
 
 
@@ -63,9 +63,9 @@ async def add_missing(
 async def find_connection(db: AsyncSession, phone_number: str, user_id: UUID) -> ConnectionRow | None:
     """What is known of a number: the user's own row, else everyone's."""
     found = select(ConnectionRow).where(
-        ConnectionRow.phone_number == phone_number, ConnectionRow.user_id.in_((user_id, SYSTEM))
+        ConnectionRow.phone_number == phone_number, ConnectionRow.user_id.in_((user_id, SYSTEM_USER_ID))
     )
-    own_first = found.order_by((ConnectionRow.user_id != SYSTEM).desc()).limit(1)
+    own_first = found.order_by((ConnectionRow.user_id != SYSTEM_USER_ID).desc()).limit(1)
     return (await db.scalars(own_first, execution_options={"populate_existing": True})).one_or_none()
 
 
@@ -113,4 +113,4 @@ async def delete_connections(db: AsyncSession, user_id: UUID) -> None:
 async def delete_known(db: AsyncSession, phone_number: str) -> None:
     """Forget what everyone knows of a number."""
     known = ConnectionRow.phone_number == phone_number
-    await db.execute(delete(ConnectionRow).where(known, ConnectionRow.user_id == SYSTEM))
+    await db.execute(delete(ConnectionRow).where(known, ConnectionRow.user_id == SYSTEM_USER_ID))

@@ -78,7 +78,7 @@ class Circle(Base):
 
 
 class ConnectionRow(Base):
-    """What is known of a number: `ids.SYSTEM`'s row by everyone, another user's row as that user corrected it."""
+    """What is known of a number: `ids.SYSTEM_USER_ID`'s row by everyone, another user's row as that user corrected it."""
 
     __tablename__ = "connections"
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.http.paging import Page, PageQuery
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators import crud
 from gencharge.operators.directory import CircleSnapshot, OperatorSnapshot, OperatorsSnapshot
 from gencharge.operators.models import ChannelKind, ConnectionRow, OperatorStatus, ServiceType
@@ -58,9 +58,9 @@ class Connection:
 
 async def lookup(db: AsyncSession, phone_number: str, user_id: UUID | None = None) -> Connection:
     """What is known of an E.164 number: what this user said of it, else what is on record, else a hint."""
-    row = await crud.find_connection(db, phone_number, user_id or SYSTEM)
+    row = await crud.find_connection(db, phone_number, user_id or SYSTEM_USER_ID)
     if row is not None:
-        known_by: KnownBy = "registry" if row.user_id == SYSTEM else "user"
+        known_by: KnownBy = "registry" if row.user_id == SYSTEM_USER_ID else "user"
         return Connection(row.operator, row.circle, ServiceType(row.service_type), known_by)
     operator = hint(phone_number)
     return Connection(operator, None, None, "hint" if operator is not None else None)
@@ -76,12 +76,12 @@ async def remember(
     *,
     owns: bool = False,
 ) -> None:
-    """Keep what `user_id` (`ids.SYSTEM`: everyone) knows of an E.164 number; the codes must exist.
+    """Keep what `user_id` (`ids.SYSTEM_USER_ID`: everyone) knows of an E.164 number; the codes must exist.
 
     With `owns` the number is the user's own, so what they say of it holds for everyone.
     """
     values = {"operator": operator, "circle": circle, "service_type": ServiceType(service_type).value}
-    owners = {user_id, SYSTEM} if owns else {user_id}
+    owners = {user_id, SYSTEM_USER_ID} if owns else {user_id}
     await crud.put_connections(db, phone_number, list(owners), values)
 
 
@@ -115,7 +115,7 @@ async def ask_registry(
     entry = await registry.find(phone_number)
     if entry is not None:
         async with database.transaction() as db:
-            await remember(db, phone_number, SYSTEM, entry.operator, entry.circle, entry.service_type)
+            await remember(db, phone_number, SYSTEM_USER_ID, entry.operator, entry.circle, entry.service_type)
     return entry
 
 

@@ -12,7 +12,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators import crud
 from gencharge.operators.errors import OperatorAlreadyExists, OperatorInUse, OperatorNotFound
 from gencharge.operators.events import OperatorCreated, OperatorDeleted, OperatorUpdated
@@ -54,7 +54,7 @@ async def create(db: AsyncSession, command: OperatorCreate) -> StaffOperatorOut:
     await db.flush()
     await snapshots.bump(db, snapshots.CATALOGUE)
     created = OperatorCreated(
-        user_id=str(SYSTEM), operator_id=operator.code, changes=changes({}, _state_of(operator))
+        user_id=str(SYSTEM_USER_ID), operator_id=operator.code, changes=changes({}, _state_of(operator))
     )
     await emit(db, created)
     return StaffOperatorOut.model_validate(operator)
@@ -81,7 +81,9 @@ async def update(db: AsyncSession, admin: Principal, code: str, command: Operato
         operator.updated_at = clock.now()
         await db.flush()
         await snapshots.bump(db, snapshots.CATALOGUE)
-        await emit(db, OperatorUpdated(user_id=str(SYSTEM), operator_id=operator.code, changes=changed))
+        await emit(
+            db, OperatorUpdated(user_id=str(SYSTEM_USER_ID), operator_id=operator.code, changes=changed)
+        )
     return StaffOperatorOut.model_validate(operator)
 
 
@@ -100,7 +102,9 @@ async def delete(db: AsyncSession, code: str) -> None:
     except IntegrityError:
         raise OperatorInUse from None
     await snapshots.bump(db, snapshots.CATALOGUE)
-    deleted = OperatorDeleted(user_id=str(SYSTEM), operator_id=operator.code, changes=changes(state, {}))
+    deleted = OperatorDeleted(
+        user_id=str(SYSTEM_USER_ID), operator_id=operator.code, changes=changes(state, {})
+    )
     await emit(db, deleted)
 
 

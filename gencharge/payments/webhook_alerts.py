@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
 from gencharge.core.postgres.database import Database
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.payments.events import WebhookRefused
 
 # One event for each kind of sender and reason in so long; the log has every one.
@@ -31,5 +31,5 @@ async def refused(database: Database, sender: str, reason: str) -> None:
     if now - told.get(key, float("-inf")) < QUIET_SECONDS:
         return
     told[key] = now
-    event = WebhookRefused(user_id=str(SYSTEM), sender=sender, reason=reason)
+    event = WebhookRefused(user_id=str(SYSTEM_USER_ID), sender=sender, reason=reason)
     await database.run(lambda db: emit(db, event))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.errors import Problem
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
 from gencharge.plans.errors import PlanImportInvalid
 from gencharge.plans.staff_schemas import BadCell, FileFormat, ImportOut, PlanExportQuery
@@ -21,7 +21,7 @@ from gencharge.sessions.guards import Principal
 T = TypeVar("T")
 Say = Callable[[str], None]
 # Nobody is signed in at a command line: what it changes was changed by the system.
-_NOBODY: Final = Principal(user_id=SYSTEM, kind="admin", session_id=SYSTEM)
+_NOBODY: Final = Principal(user_id=SYSTEM_USER_ID, kind="admin", session_id=SYSTEM_USER_ID)
 
 
 def export_to(settings: Settings, file: Path, say: Say) -> int:

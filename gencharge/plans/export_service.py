@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.plans import crud, plan_rows, rules, service, spreadsheet, staff_service
 from gencharge.plans.events import PlansExported
 from gencharge.plans.models import Plan
@@ -33,7 +33,7 @@ async def rows_of(
     plans = await crud.list_where(db, *staff_service.conditions(admin, query, vocabulary))
     filters = query.model_dump(mode="json", exclude_none=True, exclude={"format"})
     taken = PlansExported(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         plan_export_id=str(new_id()),
         file_format=query.format.value,
         plans=len(plans),

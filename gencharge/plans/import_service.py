@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events.events import Event, changes, emit
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.plans import crud, plan_rows, rules, service
 from gencharge.plans.errors import PlanImportInvalid
 from gencharge.plans.events import PlanCreated, PlansImported, PlanUpdated
@@ -219,13 +219,13 @@ async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id
                     "plan_id": step.plan_id,
                     "version": version,
                     "snapshot": snapshot,
-                    "changed_by": admin.user_id if admin.user_id != SYSTEM else None,
+                    "changed_by": admin.user_id if admin.user_id != SYSTEM_USER_ID else None,
                     "created_at": instant,
                 }
             )
         happened.append(
             (PlanCreated if held is None else PlanUpdated)(
-                user_id=str(SYSTEM),
+                user_id=str(SYSTEM_USER_ID),
                 plan_id=str(step.plan_id),
                 operator=step.values["operator"],
                 version=version,
@@ -237,7 +237,7 @@ async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id
     if happened:
         await snapshots.bump(db, snapshots.CATALOGUE)
     whole = PlansImported(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         plan_import_id=str(import_id),
         created=len(new),
         updated=len(changed),

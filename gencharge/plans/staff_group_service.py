@@ -12,7 +12,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page, PageParams, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.plans import crud
 from gencharge.plans.errors import PlanGroupAlreadyExists, PlanGroupInUse, PlanGroupNotFound
 from gencharge.plans.events import PlanGroupCreated, PlanGroupDeleted, PlanGroupUpdated
@@ -46,7 +46,9 @@ async def create(db: AsyncSession, command: PlanGroupCreate) -> StaffPlanGroupOu
     await db.flush()
     await snapshots.bump(db, snapshots.CATALOGUE)
     created = changes({}, _state_of(group))
-    await emit(db, PlanGroupCreated(user_id=str(SYSTEM), plan_group_id=str(group.group_id), changes=created))
+    await emit(
+        db, PlanGroupCreated(user_id=str(SYSTEM_USER_ID), plan_group_id=str(group.group_id), changes=created)
+    )
     return StaffPlanGroupOut.of(group, {})
 
 
@@ -64,7 +66,9 @@ async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> 
         group.updated_at = clock.now()
         await db.flush()
         await snapshots.bump(db, snapshots.CATALOGUE)
-        await emit(db, PlanGroupUpdated(user_id=str(SYSTEM), plan_group_id=str(group_id), changes=changed))
+        await emit(
+            db, PlanGroupUpdated(user_id=str(SYSTEM_USER_ID), plan_group_id=str(group_id), changes=changed)
+        )
     counts = await crud.count_by_group(db, Plan.group_id == group_id)
     return StaffPlanGroupOut.of(group, counts.get(group_id, {}))
 
@@ -81,7 +85,7 @@ async def delete(db: AsyncSession, group_id: UUID) -> None:
     await crud.delete_group(db, group_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
     gone = changes(state, {})
-    await emit(db, PlanGroupDeleted(user_id=str(SYSTEM), plan_group_id=str(group_id), changes=gone))
+    await emit(db, PlanGroupDeleted(user_id=str(SYSTEM_USER_ID), plan_group_id=str(group_id), changes=gone))
 
 
 async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:

@@ -18,7 +18,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page, PageQuery
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
 from gencharge.plans import crud, rules, service
 from gencharge.plans.errors import (
@@ -88,7 +88,7 @@ async def create(db: AsyncSession, admin: Principal, command: PlanCreate) -> Sta
     await crud.add_version(db, plan_id, 1, rules.terms_of(plan, group), admin.user_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
     created = PlanCreated(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         plan_id=str(plan_id),
         operator=plan.operator,
         version=1,
@@ -131,7 +131,7 @@ async def update(
     await emit(
         db,
         PlanWasUpdated(
-            user_id=str(SYSTEM),
+            user_id=str(SYSTEM_USER_ID),
             plan_id=str(plan_id),
             operator=plan.operator,
             version=plan.version,
@@ -158,7 +158,7 @@ async def delete(db: AsyncSession, admin: Principal, plan_id: UUID) -> None:
     await emit(
         db,
         PlanDeleted(
-            user_id=str(SYSTEM),
+            user_id=str(SYSTEM_USER_ID),
             plan_id=str(plan_id),
             operator=plan.operator,
             version=plan.version,

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels.service import Answer, Verdict
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.delivery import service as delivery
 from gencharge.payments import service as payments
 from gencharge.payments.models import PaymentStatus
@@ -85,5 +85,5 @@ async def _note(
         found.status = DifferenceStatus.RESOLVED.value
         found.resolution = DifferenceResolution.ASK_OPERATOR_AGAIN.value
         found.note = f"they said: {said['answer']}"
-        found.resolved_by, found.resolved_at = SYSTEM, clock.now()
+        found.resolved_by, found.resolved_at = SYSTEM_USER_ID, clock.now()
         await announce(db, found, before, abs(found.theirs_paise or 0))

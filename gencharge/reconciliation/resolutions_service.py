@@ -12,7 +12,7 @@ from gencharge.channels import service as fulfilment
 from gencharge.core.background import jobs
 from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.delivery import service as delivery
 from gencharge.recharge import service as recharge
@@ -87,7 +87,7 @@ async def announce(
 ) -> None:
     """Tell what was done about a difference; `before` is its `state_of` from before."""
     told = ReconciliationDifferenceResolved(
-        user_id=str(found.user_id or SYSTEM),
+        user_id=str(found.user_id or SYSTEM_USER_ID),
         difference_id=str(found.difference_id),
         run_id=str(found.run_id),
         counterparty=found.counterparty,

@@ -26,7 +26,7 @@ from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.clock import IST
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.payments.service import Desk
 from gencharge.reconciliation import books_crud, crud
 from gencharge.reconciliation import statements_service as statements
@@ -108,7 +108,7 @@ async def begin(
     day: date,
     *,
     source: StatementSource = StatementSource.API,
-    by: UUID = SYSTEM,
+    by: UUID = SYSTEM_USER_ID,
 ) -> UUID:
     """Write a run down that is to be done: its id."""
     run_id = new_id()
@@ -224,7 +224,7 @@ async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
     await emit(
         db,
         ReconciliationFinished(
-            user_id=str(SYSTEM),
+            user_id=str(SYSTEM_USER_ID),
             run_id=str(run_id),
             counterparty=run.counterparty,
             day=run.day.isoformat(),
@@ -258,7 +258,7 @@ async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: 
     await emit(
         db,
         ReconciliationFinished(
-            user_id=str(SYSTEM),
+            user_id=str(SYSTEM_USER_ID),
             run_id=str(run_id),
             counterparty=run.counterparty,
             day=run.day.isoformat(),

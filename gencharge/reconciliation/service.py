@@ -11,7 +11,7 @@ from gencharge.core.background import jobs
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.errors import CounterpartyInvalid, DayInvalid, ReconciliationRunNotFound
 from gencharge.reconciliation.events import ReconciliationRequested
@@ -45,7 +45,7 @@ async def start(db: AsyncSession, admin: Principal, wanted: RunStart) -> RunOut:
     run_id = await runs_service.begin(db, wanted.counterparty, wanted.day, by=admin.user_id)
     await jobs.defer(db, RUN, run_id=str(run_id))
     asked = ReconciliationRequested(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         run_id=str(run_id),
         counterparty=wanted.counterparty,
         day=wanted.day.isoformat(),

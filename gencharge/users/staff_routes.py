@@ -19,7 +19,7 @@ from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.personal_data import parts_of
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
@@ -215,7 +215,7 @@ def _archived(user: User) -> ArchivedUserOut:
         kyc_tier=KycTier(user.kyc_tier),
         created_at=user.created_at,
         archived_at=user.status_since or user.updated_at,
-        archived_by=user.status_by or SYSTEM,
+        archived_by=user.status_by or SYSTEM_USER_ID,
         reason=user.status_reason,
         erased_at=user.erased_at,
     )

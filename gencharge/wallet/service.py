@@ -20,7 +20,7 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
 from gencharge.users.models import KycTier
 from gencharge.wallet import crud
@@ -112,9 +112,9 @@ async def write_off(
 
     It is the system's movement, so it stands in no customer's history. `about` as for `credit`.
     """
-    await crud.add_wallet(db, SYSTEM)
+    await crud.add_wallet(db, SYSTEM_USER_ID)
     return await _move(
-        db, SYSTEM, amount, debit_account, credit_account, code=Code.WRITE_OFF, key=key, **about
+        db, SYSTEM_USER_ID, amount, debit_account, credit_account, code=Code.WRITE_OFF, key=key, **about
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Body
 
 from gencharge.core.events.events import Envelope, Event
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.webhooks.messages import MESSAGES, body_of
 from gencharge.webhooks.schemas import PaymentMessage, RechargeMessage, RefundMessage
 
@@ -50,7 +50,7 @@ def example_of(kind: type[Event]) -> Any:
         field.name: _EXAMPLE.get(field.name, 29_900 if field.name.endswith("_paise") else "")
         for field in fields(kind)
     }
-    from_event = Envelope(SYSTEM, _INSTANT, kind(**values), "", "", "", "")
+    from_event = Envelope(SYSTEM_USER_ID, _INSTANT, kind(**values), "", "", "", "")
     return json.loads(body_of(from_event))
 
 

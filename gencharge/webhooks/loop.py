@@ -20,7 +20,7 @@ from gencharge.core.background.loop import Loop
 from gencharge.core.events.events import emit
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
@@ -141,7 +141,7 @@ async def _disable(db: AsyncSession, endpoint_id: UUID, reason: str, failures: i
     if await crud.set_disabled(db, endpoint_id, reason):
         log.warning("webhook_endpoint_disabled", endpoint_id=str(endpoint_id), reason=reason)
         disabled = WebhookEndpointDisabled(
-            user_id=str(SYSTEM), endpoint_id=str(endpoint_id), reason=reason, failures=failures
+            user_id=str(SYSTEM_USER_ID), endpoint_id=str(endpoint_id), reason=reason, failures=failures
         )
         await emit(db, disabled)
 

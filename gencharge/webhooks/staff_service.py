@@ -13,7 +13,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, Page, PageParams, column_of, fetch_bounded_page, slice_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.addresses import Reach, check_url
@@ -84,7 +84,9 @@ async def create_endpoint(
     db.add(endpoint)
     await db.flush()
     state = changes({}, _state_of(endpoint))
-    await emit(db, WebhookEndpointCreated(user_id=str(SYSTEM), endpoint_id=str(endpoint_id), changes=state))
+    await emit(
+        db, WebhookEndpointCreated(user_id=str(SYSTEM_USER_ID), endpoint_id=str(endpoint_id), changes=state)
+    )
     return _with_secret(endpoint, secret)
 
 
@@ -112,7 +114,10 @@ async def update_endpoint(
     if changed:
         endpoint.updated_at = clock.now()
         await emit(
-            db, WebhookEndpointUpdated(user_id=str(SYSTEM), endpoint_id=str(endpoint_id), changes=changed)
+            db,
+            WebhookEndpointUpdated(
+                user_id=str(SYSTEM_USER_ID), endpoint_id=str(endpoint_id), changes=changed
+            ),
         )
     await db.flush()
     return _to_out(endpoint)
@@ -125,7 +130,7 @@ async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
     await db.delete(endpoint)
     await db.flush()
     deleted = WebhookEndpointDeleted(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         endpoint_id=str(endpoint_id),
         discarded=await crud.discard_all(db, endpoint_id),
         changes=changes(state, {}),
@@ -142,7 +147,7 @@ async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID)
     endpoint.updated_at = now
     await db.flush()
     rotated = WebhookSecretRotated(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         endpoint_id=str(endpoint_id),
         previous_valid_until=endpoint.previous_valid_until.isoformat(),
     )
@@ -158,7 +163,9 @@ async def send_test(db: AsyncSession, endpoint_id: UUID) -> DeliveryOut:
     row = service.new_delivery(endpoint_id, new_id(), TEST, test_body(clock.now()))
     await crud.add_deliveries(db, [row])
     delivery_id = row["delivery_id"]
-    tested = WebhookTested(user_id=str(SYSTEM), endpoint_id=str(endpoint_id), delivery_id=str(delivery_id))
+    tested = WebhookTested(
+        user_id=str(SYSTEM_USER_ID), endpoint_id=str(endpoint_id), delivery_id=str(delivery_id)
+    )
     await emit(db, tested)
     delivery = await crud.find_delivery(db, delivery_id)
     return DeliveryOut.model_validate(delivery)
@@ -211,7 +218,7 @@ async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
     delivery.next_attempt_at, delivery.expires_at = now, now + service.RETRY_FOR
     await db.flush()
     redelivered = WebhookRedelivered(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         delivery_id=str(delivery_id),
         endpoint_id=str(delivery.endpoint_id),
         type=delivery.type,

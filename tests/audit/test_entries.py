@@ -15,7 +15,7 @@ from gencharge.audit.entries import entry_of
 from gencharge.core.events.events import Envelope, Event, changes
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.sessions.events import RefreshTokenReused
 from tests.notifications.test_templates import USER, recharged
 
@@ -80,15 +80,15 @@ def test_a_recharge_says_who_did_what_to_which_object_from_where() -> None:
 
 
 def test_an_event_without_an_object_is_about_its_user() -> None:
-    found = entry(DoorbellRefused(user_id=str(SYSTEM)))
-    assert found["object"] == {"type": "user", "id": str(SYSTEM)}
+    found = entry(DoorbellRefused(user_id=str(SYSTEM_USER_ID)))
+    assert found["object"] == {"type": "user", "id": str(SYSTEM_USER_ID)}
     assert found["changes"] == {}
     assert found["details"] == {}
 
 
 def test_a_change_has_its_old_and_new_values_beside_the_other_facts_and_the_reason() -> None:
     event = ShelfMoved(
-        user_id=str(SYSTEM),
+        user_id=str(SYSTEM_USER_ID),
         shelf_id="s-1",
         colour="red",
         changes=changes({"row": 1, "name": "Top"}, {"row": 2, "name": "Top"}),

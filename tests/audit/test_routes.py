@@ -22,7 +22,7 @@ from gencharge.audit.staff_schemas import AuditQuery
 from gencharge.core.events.events import Envelope, Event
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from tests.conftest import database_of, test_settings
 from tests.factories import headers_for, know_roles, new_client
 
@@ -90,7 +90,7 @@ async def app(servers: Path, worker_id: str) -> AsyncIterator[FastAPI]:
         moves = [
             envelope(
                 TableMoved(
-                    user_id=str(SYSTEM),
+                    user_id=str(SYSTEM_USER_ID),
                     table_id=f"t-{number % 3}",
                     changes={"row": {"old": number, "new": number + 1}},
                     reason="9876543210 asked",
@@ -219,7 +219,7 @@ async def test_pages_give_each_entry_once(ask: Ask, sort: str, query: dict[str, 
 async def test_entries_of_one_instant_are_given_once_each(app: FastAPI) -> None:
     stores: Stores = app.state.stores
     actor = new_id()
-    event = TableFailed(user_id=str(SYSTEM), table_id="same")
+    event = TableFailed(user_id=str(SYSTEM_USER_ID), table_id="same")
     await audit.record(stores, [envelope(event, 99, actor_id=str(actor)) for _ in range(7)])
     seen: list[UUID] = []
     cursor: str | None = None

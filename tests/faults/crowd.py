@@ -15,7 +15,7 @@ import psycopg
 
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.sessions.tokens import Keyring, Principal
 from sandbox.scripts import CHANNEL_OPERATIONS, GATEWAY_OPERATIONS, KINDS, Family
 from tests.faults.http import Answer, post
@@ -206,6 +206,6 @@ def _admit(connection: psycopg.Connection[Any], number: int) -> Customer:
     connection.execute(
         "INSERT INTO connections (phone_number, user_id, operator, circle, service_type)"
         " VALUES (%s, %s, %s, 'MH', 'prepaid')",
-        (customer.phone_number, SYSTEM, customer.operator),
+        (customer.phone_number, SYSTEM_USER_ID, customer.operator),
     )
     return customer

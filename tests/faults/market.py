@@ -18,7 +18,7 @@ import psycopg
 
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators import service as operators
 from gencharge.sessions.tokens import Keyring, Principal
 from tests.faults.http import Answer
@@ -179,7 +179,7 @@ class Market:
         connection.execute(
             "INSERT INTO connections (phone_number, user_id, operator, circle, service_type)"
             " VALUES (%s, %s, %s, 'MH', 'prepaid')",
-            (cell.phone_number, SYSTEM, OPERATOR),
+            (cell.phone_number, SYSTEM_USER_ID, OPERATOR),
         )
 
     def headers(self, cell: Cell) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from gencharge.core.events.events import Event, emit
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.notifications.listeners import ALERTS
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
@@ -38,7 +38,7 @@ def events() -> list[Event]:
             user_id=USER, payment_id=str(new_id()), order_id="order_1", ordered_paise=29_900, reported_paise=100,
             currency="INR",
         ),
-        WebhookRefused(user_id=str(SYSTEM), sender="gateway:razorpay", reason="wrong signature"),
+        WebhookRefused(user_id=str(SYSTEM_USER_ID), sender="gateway:razorpay", reason="wrong signature"),
     ]  # fmt: skip
 
 

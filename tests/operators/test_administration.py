@@ -13,7 +13,7 @@ from sqlalchemy import select
 from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators import service as operators
 from gencharge.recharge.errors import OperatorDown
 from tests.factories import new_phone
@@ -75,7 +75,7 @@ async def test_an_operator_that_plans_or_numbers_refer_to_is_not_deleted(
 ) -> None:
     await clerk.post("/v1/operators", json={**NEW, "code": "NUM"}, headers=manager)
     await desk_stores.database.run(
-        lambda db: operators.remember(db, new_phone(), SYSTEM, "NUM", None, "prepaid")
+        lambda db: operators.remember(db, new_phone(), SYSTEM_USER_ID, "NUM", None, "prepaid")
     )
     for code in ("JIO", "NUM"):
         refused = await clerk.delete(f"/v1/operators/{code}", headers=manager)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators import service as operators
 from tests.factories import headers_for, new_phone
 
@@ -162,7 +162,9 @@ async def test_a_bad_token_is_refused_even_where_none_is_needed_and_an_admin_see
     client: httpx.AsyncClient, settings: Settings, stores: Stores
 ) -> None:
     phone = new_phone()
-    await stores.database.run(lambda db: operators.remember(db, phone, SYSTEM, "MTNL", "MU", "prepaid"))
+    await stores.database.run(
+        lambda db: operators.remember(db, phone, SYSTEM_USER_ID, "MTNL", "MU", "prepaid")
+    )
     query = {"phone_number": phone}
     bad = await client.get("/v1/operators/lookup", params=query, headers={"Authorization": "Bearer x"})
     assert bad.status_code == 401

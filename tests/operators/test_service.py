@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.postgres import functions
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators import prefixes
 from gencharge.operators import service as operators
 from gencharge.operators.errors import OperatorNotFound
@@ -93,7 +93,7 @@ async def test_a_users_word_counts_before_the_record_and_the_record_before_the_h
         return await run(lambda db: operators.lookup(db, phone, user_id))
 
     assert await seen() == operators.Connection("AIRTEL", None, None, "hint")
-    await run(lambda db: operators.remember(db, phone, SYSTEM, "JIO", "KA", "postpaid"))
+    await run(lambda db: operators.remember(db, phone, SYSTEM_USER_ID, "JIO", "KA", "postpaid"))
     recorded = operators.Connection("JIO", "KA", ServiceType.POSTPAID, "registry")
     assert await seen() == recorded
     await run(lambda db: operators.remember(db, phone, user, "VI", None, ServiceType.PREPAID))
@@ -126,11 +126,11 @@ async def test_the_sql_function_says_the_same_as_the_lookup(stores: Stores) -> N
         return [tuple(row)] if row is not None else []
 
     assert await known(user) == []
-    await run(lambda db: operators.remember(db, phone, SYSTEM, "JIO", "KA", "postpaid"))
-    assert await known(user) == await known(SYSTEM) == [("JIO", "KA", "postpaid")]
+    await run(lambda db: operators.remember(db, phone, SYSTEM_USER_ID, "JIO", "KA", "postpaid"))
+    assert await known(user) == await known(SYSTEM_USER_ID) == [("JIO", "KA", "postpaid")]
     await run(lambda db: operators.remember(db, phone, user, "VI", None, "prepaid"))
     assert await known(user) == [("VI", None, "prepaid")]
-    assert await known(SYSTEM) == [("JIO", "KA", "postpaid")]
+    assert await known(SYSTEM_USER_ID) == [("JIO", "KA", "postpaid")]
 
 
 async def test_the_sql_function_finds_a_number_by_one_index_over_number_and_user(stores: Stores) -> None:

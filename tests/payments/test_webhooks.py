@@ -23,7 +23,7 @@ from sqlalchemy import select
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.payments import webhook_alerts
 from gencharge.payments.context import Desk
 from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
@@ -108,7 +108,7 @@ async def outcomes(stores: Stores, order_id: str) -> list[str | None]:
 
 async def alerts(stores: Stores, topic: str) -> list[dict[str, Any]]:
     async with stores.database.transaction() as db:
-        query = select(EventRow.payload).where(EventRow.user_id == SYSTEM, EventRow.topic == topic)
+        query = select(EventRow.payload).where(EventRow.user_id == SYSTEM_USER_ID, EventRow.topic == topic)
         return list(await db.scalars(query.order_by(EventRow.id)))
 
 

@@ -264,10 +264,12 @@ async def test_bought_plans_include_what_others_bought_for_my_number(
     number = user.phone_number
 
     async def is_jio(db):  # type: ignore[no-untyped-def]
-        from gencharge.core.values.ids import SYSTEM
+        from gencharge.core.values.ids import SYSTEM_USER_ID
         from gencharge.operators import service as operators
 
-        await operators.remember(db, number, SYSTEM, operator="JIO", circle=None, service_type="prepaid")
+        await operators.remember(
+            db, number, SYSTEM_USER_ID, operator="JIO", circle=None, service_type="prepaid"
+        )
 
     await shop.database.run(is_jio)
     giver = await make_customer(shop)

@@ -16,7 +16,7 @@ from gencharge.core.events.events import EventRow
 from gencharge.core.http.web import to_json
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.plans.errors import PlanNotFound
@@ -351,7 +351,10 @@ async def test_numbers_that_everybody_knows_are_kept_under_the_system(shop: Stor
     number = await make_number(shop, "AIRTEL", circle="MH")
     async with shop.database.transaction() as db:
         query = text("SELECT operator, circle FROM known_connection(:phone, :user)")
-        assert tuple((await db.execute(query, {"phone": number, "user": SYSTEM})).one()) == ("AIRTEL", "MH")
+        assert tuple((await db.execute(query, {"phone": number, "user": SYSTEM_USER_ID})).one()) == (
+            "AIRTEL",
+            "MH",
+        )
 
 
 def _random_numbers() -> Iterator[str]:

@@ -20,7 +20,7 @@ from gencharge.core.rooms import checks
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM, new_id
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.sessions import service as sessions
@@ -240,7 +240,7 @@ async def test_a_number_that_has_a_new_owner_keeps_what_is_theirs(own: Stores) -
 
     async def sign_up(db: AsyncSession) -> User:
         fresh = await users.create(db, phone_number=old.phone_number, name="New Owner")
-        await operators.remember(db, old.phone_number, SYSTEM, "VI", None, "prepaid")
+        await operators.remember(db, old.phone_number, SYSTEM_USER_ID, "VI", None, "prepaid")
         await sign_in_failures.add_failure(db, old.phone_number, now=clock.now())
         return fresh
 

@@ -38,7 +38,7 @@ from gencharge.core.values.ids import new_id
 class Event:
     """Something that happened. Fields are primitive (str, int, bool, None); names are in the past tense.
 
-    `user_id` is the customer whose data changed, or `ids.SYSTEM`.
+    `user_id` is the customer whose data changed, or `ids.SYSTEM_USER_ID`.
     """
 
     registry: ClassVar[dict[str, type[Event]]] = {}

@@ -13,7 +13,7 @@ from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Event, emit
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 
 _SHOWN: Final = 5
 # 02:00 in India, when the day's business is over.
@@ -86,7 +86,7 @@ def nightly(checks: Sequence[Check]) -> Job:
             "ledger_verified", checks=len(checks), breaches=found, failed=failed
         )
         happened = LedgerVerified(
-            user_id=str(SYSTEM), checks=len(checks), breaches=found, failed="; ".join(failed)
+            user_id=str(SYSTEM_USER_ID), checks=len(checks), breaches=found, failed="; ".join(failed)
         )
         await stores.database.run(lambda db: emit(db, happened))
 

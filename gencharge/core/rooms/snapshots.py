@@ -27,7 +27,7 @@ from gencharge.core.events.events import Envelope, Event, Outside, emit
 from gencharge.core.postgres.database import Base, Database, get_database
 from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import SYSTEM
+from gencharge.core.values.ids import SYSTEM_USER_ID
 
 # A change must be visible within a second; the rest of it is for loading.
 POLL_SECONDS: Final = 0.7
@@ -148,7 +148,7 @@ async def bump(db: AsyncSession, name: str) -> int:
         .returning(CatalogueState.version)
     )
     version = int((await db.execute(raised)).scalar_one())
-    await emit(db, ReferenceDataChanged(user_id=str(SYSTEM), name=name, version=version))
+    await emit(db, ReferenceDataChanged(user_id=str(SYSTEM_USER_ID), name=name, version=version))
     return version
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 # Owner of rows that belong to the system and to no customer.
-SYSTEM: Final = UUID(int=0)
+SYSTEM_USER_ID: Final = UUID(int=0)
 
 
 def new_id() -> UUID:
