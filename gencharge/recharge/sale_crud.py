@@ -12,14 +12,11 @@ from gencharge.core.values import clock
 from gencharge.recharge.models import SaleOutcome
 
 _TERMS: Final = """
-    SELECT outcome, known, status, valid_from, valid_until, (plan).plan_id AS plan_id, (plan).name AS plan_name,
-           (plan).operator AS operator, (plan).plan_type AS plan_type, (plan).price_paise AS price,
-           (running).recharge_id AS running_id, (running).plan_name AS running_name,
-           (running).valid_until AS running_until, wallets.posted - wallets.held AS available
-    FROM recharge_terms(
-        p_user => $1, p_phone => $2, p_plan => $3, p_hint => $4, p_replace => $5, p_confirmed => true,
-        p_window_seconds => 0, p_now => coalesce($6, clock_timestamp()))
-    LEFT JOIN wallets ON wallets.user_id = $1
+    SELECT outcome, known, (plan).status, (plan).valid_from, (plan).valid_until, (plan).plan_id, (plan).plan_name,
+           (plan).operator, (plan).plan_type, price, (running).recharge_id AS running_id,
+           (running).plan_name AS running_name, (running).valid_until AS running_until, available
+    FROM quote_recharge(
+        p_user => $1, p_phone => $2, p_plan => $3, p_hint => $4, p_replace => $5, p_pinned => $6)
 """
 # The hot path: the whole recharge in one round trip.
 _SALE: Final = """
@@ -45,7 +42,7 @@ _WITH_PAYMENT: Final = f"""{_SALE}
 
 @dataclass(frozen=True, slots=True)
 class TermsRow:
-    """What `recharge_terms` answers, with the balance. The plan's fields are None if there is no such plan."""
+    """What `quote_recharge` answers. The plan's fields are None if there is no such plan."""
 
     outcome: SaleOutcome | None
     known: str | None
@@ -101,9 +98,9 @@ class SaleResult:
 async def get_terms(
     database: Database, *, user_id: UUID, phone_number: str, plan_id: UUID, hint: str | None, replace: bool
 ) -> TermsRow:
-    """`recharge_terms`: what a recharge costs and when it starts, or what stands against it."""
+    """`quote_recharge`: what a recharge costs and when it starts, or what stands against it."""
     row = await database.fetch_row(_TERMS, user_id, phone_number, plan_id, hint, replace, clock.pinned())
-    assert row is not None, "recharge_terms returns one row"
+    assert row is not None, "quote_recharge returns one row"
     outcome, *rest = row
     return TermsRow(SaleOutcome(outcome) if outcome is not None else None, *rest)
 

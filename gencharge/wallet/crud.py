@@ -116,8 +116,8 @@ async def add_transfer(
         "now": clock.pinned(),
     }
     described: dict[str, object] = dict.fromkeys(About.__annotations__)
-    row = (await db.execute(_TRANSFER, values | described | about)).one_or_none()
-    return (row.posted_after, row.held_after) if row is not None and row.posted_after is not None else None
+    row = (await db.execute(_TRANSFER, values | described | about)).one()
+    return (row.posted_after, row.held_after) if row.posted_after is not None else None
 
 
 async def find_transfer(db: AsyncSession, user_id: UUID, key: str, code: Code) -> Transfer | None:

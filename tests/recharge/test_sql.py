@@ -26,7 +26,7 @@ def answers(*functions: str) -> set[str]:
 @pytest.mark.parametrize(
     ("functions", "outcomes"),
     [
-        (("recharge_terms", "recharge_from_wallet", "recharge_with_payment"), SaleOutcome),
+        (("recharge_terms", "begin_recharge", "recharge_from_wallet", "recharge_with_payment"), SaleOutcome),
         (("pay_recharge", "deliver_recharge"), PayOutcome),
         (("deliver_recharge",), DeliverOutcome),
         (("fail_recharge",), FailOutcome),

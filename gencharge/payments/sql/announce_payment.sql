@@ -1,8 +1,8 @@
 -- Announces something about a payment: `p_more` is added to what every such event says.
-CREATE OR REPLACE FUNCTION announce_payment(p_topic text, p_payment payments, p_more jsonb, p_context jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION announce_payment(p_topic text, p_payment payments, p_more jsonb, p_context jsonb) RETURNS uuid
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM add_event(p_payment.user_id, p_topic, jsonb_build_object(
+    RETURN add_event(p_payment.user_id, p_topic, jsonb_build_object(
         'user_id', p_payment.user_id, 'payment_id', p_payment.payment_id, 'purpose', p_payment.purpose,
         'reference_id', p_payment.reference_id, 'amount_paise', p_payment.amount) || p_more, p_context);
 END $$;

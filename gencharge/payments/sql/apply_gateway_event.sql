@@ -9,6 +9,7 @@ DECLARE
     v_paid jsonb := p_body -> 'payment';
     v_back jsonb := p_body -> 'refund';
     v_refund uuid;
+    v_now timestamptz := coalesce(p_pinned, clock_timestamp());
 BEGIN
     IF p_kind NOT IN ('payment.authorized', 'payment.captured', 'order.paid', 'payment.failed', 'refund.processed',
                       'refund.failed') THEN
@@ -37,7 +38,7 @@ BEGIN
     ELSIF p_kind = 'refund.processed' THEN
         RETURN end_refund(v_order.user_id, v_refund, true, v_back ->> 'id', NULL, p_context, p_pinned);
     END IF;
-    UPDATE refunds SET next_attempt_at = coalesce(p_pinned, clock_timestamp())
+    UPDATE refunds SET next_attempt_at = v_now
     WHERE user_id = v_order.user_id AND refund_id = v_refund AND next_attempt_at IS NOT NULL;
     RETURN CASE WHEN FOUND THEN 'to_be_asked' ELSE 'already' END;
 END $$;

@@ -6,9 +6,11 @@ CREATE OR REPLACE FUNCTION authorize_payment(
 DECLARE
     v_payment payments;
     v_now timestamptz;
+    v_next timestamptz;
 BEGIN
     SELECT * INTO v_payment FROM payments WHERE user_id = p_user AND payment_id = p_payment FOR UPDATE;
     v_now := coalesce(p_pinned, clock_timestamp());
+    v_next := v_now + interval '3 seconds';
     IF v_payment.payment_id IS NULL THEN
         RETURN 'not_found';
     ELSIF v_payment.status NOT IN ('created', 'failed') THEN
@@ -17,7 +19,7 @@ BEGIN
         RETURN mismatch_payment(v_payment, p_amount, p_currency, p_context, v_now);
     END IF;
     -- The capture is usually right behind; the gateway is asked where it is not.
-    UPDATE payments SET status = 'authorized', failure_reason = NULL, checks = 0, next_check_at = v_now + interval '3 seconds',
+    UPDATE payments SET status = 'authorized', failure_reason = NULL, checks = 0, next_check_at = v_next,
                         updated_at = v_now
     WHERE user_id = p_user AND payment_id = p_payment RETURNING * INTO v_payment;
     PERFORM announce_payment('PaymentAuthorized', v_payment, '{}', p_context);

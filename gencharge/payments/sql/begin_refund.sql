@@ -29,18 +29,17 @@ BEGIN
     IF p_amount <= 0 OR v_under_way + p_amount > v_payment.amount THEN
         RETURN 'too_much';
     END IF;
-    SELECT * INTO v_moved FROM wallet_transfer(
-        p_user, new_uuid7(), 'user:main', 'user:held', p_amount, 5::smallint, p_refund::text, p_refund, NULL, NULL,
+    v_moved := wallet_transfer(
+        p_user, new_uuid7(), 'user:main', 'user:held', p_amount, ledger_code('hold'), p_refund::text, p_refund, NULL, NULL,
         v_payment.source, v_payment.method, NULL, v_now);
-    IF NOT FOUND THEN
+    IF v_moved.posted_after IS NULL THEN
         RETURN 'insufficient_balance';
     END IF;
     INSERT INTO refunds (user_id, refund_id, payment_id, gateway_payment_id, amount, status, from_account, reason,
                          requested_by, idempotency_key, request_hash, created_at, next_attempt_at)
     VALUES (p_user, p_refund, p_payment, v_payment.gateway_payment_id, p_amount, 'created', 'user:held', p_reason, p_by,
             p_key, p_hash, v_now, v_now);
-    INSERT INTO events (user_id, id, topic, payload, context)
-    VALUES (p_user, new_uuid7(), 'RefundRequested', jsonb_build_object(
+    PERFORM add_event(p_user, 'RefundRequested', jsonb_build_object(
         'user_id', p_user, 'refund_id', p_refund, 'payment_id', p_payment, 'amount_paise', p_amount,
         'reason', p_reason, 'requested_by', p_by, 'changes', jsonb_build_object(
             'refunds_paise', jsonb_build_object('old', v_under_way, 'new', v_under_way + p_amount))), p_context);

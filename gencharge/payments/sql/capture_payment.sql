@@ -10,6 +10,7 @@ DECLARE
     v_payment payments;
     v_now timestamptz;
     v_moved record;
+    v_left record;
     v_room bigint;
 BEGIN
     SELECT * INTO v_payment FROM payments WHERE user_id = p_user AND payment_id = p_payment FOR UPDATE;
@@ -35,15 +36,16 @@ BEGIN
                         failure_reason = NULL, next_check_at = NULL, leased_until = NULL, updated_at = v_now
     WHERE user_id = p_user AND payment_id = p_payment RETURNING * INTO v_payment;
     IF v_payment.purpose = 'topup' THEN
-        SELECT least(balance_left, month_left, year_left) INTO v_room FROM topup_room(p_user, p_limits, v_now);
+        v_left := topup_room(p_user, p_limits, v_now);
+        v_room := least(v_left.balance_left, v_left.month_left, v_left.year_left);
     END IF;
     IF v_room IS NULL OR p_amount <= v_room THEN
-        SELECT * INTO v_moved FROM wallet_transfer(
+        v_moved := wallet_transfer(
             p_user, new_uuid7(), 'gateway:' || v_payment.gateway,
             CASE v_payment.purpose WHEN 'topup' THEN 'user:main' ELSE 'user:held' END,
-            p_amount, CASE v_payment.purpose WHEN 'topup' THEN 2 ELSE 13 END::smallint, p_payment::text,
+            p_amount, CASE v_payment.purpose WHEN 'topup' THEN ledger_code('topup') ELSE ledger_code('payment') END, p_payment::text,
             coalesce(v_payment.reference_id, p_payment), NULL, NULL, v_payment.source, v_payment.method, NULL, v_now);
-        IF FOUND THEN
+        IF v_moved.posted_after IS NOT NULL THEN
             PERFORM announce_payment(
                 'PaymentCaptured', v_payment, jsonb_build_object('method', v_payment.method), p_context);
             RETURN 'captured';

@@ -26,17 +26,17 @@ BEGIN
         next_attempt_at = NULL, leased_until = NULL
     WHERE user_id = p_user AND refund_id = p_refund;
     IF v_refund.from_account = 'user:held' THEN
-        SELECT * INTO v_moved FROM wallet_transfer(
+        v_moved := wallet_transfer(
             p_user, new_uuid7(), 'user:held', CASE WHEN p_paid THEN 'gateway:' || v_payment.gateway ELSE 'user:main' END,
-            v_refund.amount, CASE WHEN p_paid THEN 14 ELSE 7 END::smallint,
+            v_refund.amount, CASE WHEN p_paid THEN ledger_code('source_refund') ELSE ledger_code('release') END,
             p_refund::text, p_refund, NULL, NULL, v_payment.source, v_payment.method, NULL, v_now);
-        IF NOT FOUND THEN
+        IF v_moved.posted_after IS NULL THEN
             RAISE EXCEPTION 'refund % is under way, but its money is not held', p_refund;
         END IF;
     ELSIF p_paid THEN
-        INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id, source, payment_method, created_at)
-        VALUES (p_user, new_uuid7(), v_refund.from_account, 'gateway:' || v_payment.gateway, v_refund.amount, 14,
-                p_refund::text, p_refund, v_payment.source, v_payment.method, v_now);
+        PERFORM ledger_transfer(
+            p_user, v_refund.from_account, 'gateway:' || v_payment.gateway, v_refund.amount, ledger_code('source_refund'),
+            p_refund::text, p_refund, NULL, NULL, v_payment.source, v_payment.method, NULL, v_now);
     END IF;
     -- What went back of a second capture is none of the payment's own amount.
     IF p_paid AND v_refund.gateway_payment_id = v_payment.gateway_payment_id THEN
@@ -44,8 +44,7 @@ BEGIN
             status = CASE WHEN refunded_amount + v_refund.amount = amount THEN 'refunded' ELSE 'partially_refunded' END
         WHERE user_id = p_user AND payment_id = v_refund.payment_id;
     END IF;
-    INSERT INTO events (user_id, id, topic, payload, context)
-    VALUES (p_user, new_uuid7(), CASE WHEN p_paid THEN 'RefundProcessed' ELSE 'RefundFailed' END, jsonb_build_object(
+    PERFORM add_event(p_user, CASE WHEN p_paid THEN 'RefundProcessed' ELSE 'RefundFailed' END, jsonb_build_object(
         'user_id', p_user, 'refund_id', p_refund, 'payment_id', v_refund.payment_id,
         'amount_paise', v_refund.amount) || CASE WHEN p_paid THEN '{}'::jsonb ELSE jsonb_build_object(
         'reason', coalesce(p_reason, ''), 'in_wallet', v_refund.from_account = 'user:held') END, p_context);

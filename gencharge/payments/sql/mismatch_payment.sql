@@ -6,8 +6,7 @@ BEGIN
     IF p_payment.failure_reason IS DISTINCT FROM 'amount_mismatch' THEN
         UPDATE payments SET failure_reason = 'amount_mismatch', updated_at = p_now
         WHERE user_id = p_payment.user_id AND payment_id = p_payment.payment_id;
-        INSERT INTO events (user_id, id, topic, payload, context)
-        VALUES (p_payment.user_id, new_uuid7(), 'PaymentMismatched', jsonb_build_object(
+        PERFORM add_event(p_payment.user_id, 'PaymentMismatched', jsonb_build_object(
             'user_id', p_payment.user_id, 'payment_id', p_payment.payment_id, 'order_id', p_payment.order_id,
             'ordered_paise', p_payment.amount, 'reported_paise', p_amount, 'currency', p_currency), p_context);
     END IF;

@@ -5,6 +5,7 @@ DECLARE
     v_event gateway_events;
     v_outcome text;
     v_now timestamptz;
+    v_next timestamptz;
 BEGIN
     SELECT * INTO v_event FROM gateway_events WHERE event_id = p_event FOR UPDATE;
     v_now := coalesce(p_pinned, clock_timestamp());
@@ -20,14 +21,13 @@ BEGIN
     ELSIF v_event.received_at < v_now - interval '24 hours' THEN
         UPDATE gateway_events SET outcome = 'parked', attempts = attempts + 1, next_attempt_at = NULL
         WHERE event_id = p_event;
-        INSERT INTO events (user_id, id, topic, payload, context)
-        VALUES ('00000000-0000-0000-0000-000000000000', new_uuid7(), 'GatewayEventParked', jsonb_build_object(
+        PERFORM add_event('00000000-0000-0000-0000-000000000000', 'GatewayEventParked', jsonb_build_object(
             'user_id', '00000000-0000-0000-0000-000000000000', 'event_id', p_event, 'gateway', v_event.gateway,
             'kind', v_event.kind, 'order_id', v_event.order_id, 'reason', v_outcome), p_context);
         RETURN 'parked';
     END IF;
-    UPDATE gateway_events SET attempts = attempts + 1,
-        next_attempt_at = v_now + least(interval '1 hour', interval '5 seconds' * 2 ^ least(attempts + 1, 12))
+    v_next := v_now + least(interval '1 hour', interval '5 seconds' * 2 ^ least(v_event.attempts + 1, 12));
+    UPDATE gateway_events SET attempts = attempts + 1, next_attempt_at = v_next
     WHERE event_id = p_event;
     RETURN v_outcome;
 END $$;

@@ -5,6 +5,7 @@ DECLARE
     v_ended active_plans;
     v_next active_plans;
     v_start timestamptz;
+    v_end timestamptz;
     v_changed integer := 0;
 BEGIN
     FOR v_ended IN
@@ -35,8 +36,8 @@ BEGIN
             RETURN v_changed;
         END IF;
         v_start := coalesce(v_start, p_now);
-        UPDATE active_plans SET status = 'active', valid_from = v_start,
-                                valid_until = validity_end(v_start, validity_count, validity_unit)
+        v_end := validity_end(v_start, v_next.validity_count, v_next.validity_unit);
+        UPDATE active_plans SET status = 'active', valid_from = v_start, valid_until = v_end
         WHERE phone_number = p_phone AND recharge_id = v_next.recharge_id
         RETURNING * INTO v_next;
         PERFORM announce_plan('PlanActivated', v_next, p_context);

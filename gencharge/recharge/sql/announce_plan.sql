@@ -1,8 +1,8 @@
 -- Announces something about a bought plan.
-CREATE OR REPLACE FUNCTION announce_plan(p_topic text, p_plan active_plans, p_context jsonb) RETURNS void
+CREATE OR REPLACE FUNCTION announce_plan(p_topic text, p_plan active_plans, p_context jsonb) RETURNS uuid
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM add_event(p_plan.user_id, p_topic, jsonb_build_object(
+    RETURN add_event(p_plan.user_id, p_topic, jsonb_build_object(
         'user_id', p_plan.user_id, 'recharge_id', p_plan.recharge_id, 'phone_number', p_plan.phone_number,
         'plan_name', p_plan.plan_name, 'valid_until', p_plan.valid_until), p_context);
 END $$;

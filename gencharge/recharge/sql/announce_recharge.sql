@@ -1,8 +1,9 @@
--- Announces something about a recharge: `p_more` is added to what every such event says.
-CREATE OR REPLACE FUNCTION announce_recharge(p_topic text, p_sale recharges, p_more jsonb, p_context jsonb) RETURNS void
-LANGUAGE plpgsql AS $$
+-- Announces something about a recharge; the event's id. `p_more` is added to what every such event says. `p_id` as of add_event.
+CREATE OR REPLACE FUNCTION announce_recharge(
+    p_topic text, p_sale recharges, p_more jsonb, p_context jsonb, p_id uuid DEFAULT NULL
+) RETURNS uuid LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM add_event(p_sale.user_id, p_topic, jsonb_build_object(
+    RETURN add_event(p_sale.user_id, p_topic, jsonb_build_object(
         'user_id', p_sale.user_id, 'recharge_id', p_sale.id, 'phone_number', p_sale.phone_number,
-        'plan_name', p_sale.plan_name, 'operator', p_sale.operator) || p_more, p_context);
+        'plan_name', p_sale.plan_name, 'operator', p_sale.operator) || p_more, p_context, p_id);
 END $$;

@@ -10,6 +10,7 @@ DECLARE
     v_plan active_plans;
     v_running active_plans;
     v_now timestamptz;
+    v_end timestamptz;
     v_paid bigint;
     v_moved record;
 BEGIN
@@ -25,18 +26,18 @@ BEGIN
     PERFORM advance_line(v_sale.phone_number, v_now, p_context);
 
     v_paid := v_sale.wallet_amount + v_sale.gateway_amount;
-    SELECT * INTO v_moved FROM wallet_transfer(
-        p_user, new_uuid7(), 'user:held', 'operator:' || lower(v_sale.operator), v_paid, 6::smallint, p_recharge::text,
+    v_moved := wallet_transfer(
+        p_user, new_uuid7(), 'user:held', 'operator:' || lower(v_sale.operator), v_paid, ledger_code('capture'), p_recharge::text,
         p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
         v_sale.operator);
-    IF NOT FOUND THEN
+    IF v_moved.posted_after IS NULL THEN
         RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_paid;
     END IF;
     IF p_commission > 0 THEN
-        SELECT * INTO v_moved FROM wallet_transfer(
-            p_user, new_uuid7(), 'operator:' || lower(v_sale.operator), 'revenue', p_commission, 12::smallint,
-            p_recharge::text, p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL, NULL, v_now,
-            v_sale.operator);
+        PERFORM ledger_transfer(
+            p_user, 'operator:' || lower(v_sale.operator), 'revenue', p_commission, ledger_code('commission'),
+            p_recharge::text, p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL, v_sale.operator,
+            v_now);
     END IF;
 
     SELECT * INTO v_plan FROM active_plans WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge;
@@ -48,9 +49,12 @@ BEGIN
     END IF;
     IF v_plan.is_addon OR v_running.recharge_id IS NULL OR v_sale.activation_mode = 'activate' THEN
         -- An add-on whose base plan ended meanwhile was delivered all the same; it ends at once.
-        UPDATE active_plans SET status = 'active', valid_from = v_now,
-            valid_until = CASE validity_unit WHEN 'base_plan' THEN coalesce(v_running.valid_until, v_now)
-                          ELSE validity_end(v_now, validity_count, validity_unit) END
+        IF v_plan.validity_unit = 'base_plan' THEN
+            v_end := coalesce(v_running.valid_until, v_now);
+        ELSE
+            v_end := validity_end(v_now, v_plan.validity_count, v_plan.validity_unit);
+        END IF;
+        UPDATE active_plans SET status = 'active', valid_from = v_now, valid_until = v_end
         WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge RETURNING * INTO v_plan;
     ELSE
         UPDATE active_plans SET status = 'queued'

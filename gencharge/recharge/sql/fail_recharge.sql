@@ -20,10 +20,10 @@ BEGIN
     v_held := v_sale.wallet_amount
         + CASE WHEN v_sale.status = 'payment_pending' THEN 0 ELSE v_sale.gateway_amount END;
     IF v_held > 0 THEN
-        SELECT * INTO v_moved FROM wallet_transfer(
-            p_user, new_uuid7(), 'user:held', 'user:main', v_held, 7::smallint, p_recharge::text, p_recharge,
+        v_moved := wallet_transfer(
+            p_user, new_uuid7(), 'user:held', 'user:main', v_held, ledger_code('release'), p_recharge::text, p_recharge,
             v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now, v_sale.operator);
-        IF NOT FOUND THEN
+        IF v_moved.posted_after IS NULL THEN
             RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_held;
         END IF;
     END IF;

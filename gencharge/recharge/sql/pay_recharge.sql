@@ -14,11 +14,11 @@ BEGIN
     IF v_sale.id IS NULL THEN
         RETURN 'not_found';
     ELSIF v_sale.status = 'failed' THEN
-        IF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = v_sale.payment_id::text AND code = 7) THEN
+        IF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = v_sale.payment_id::text AND code = ledger_code('release')) THEN
             RETURN 'already';
         END IF;
-        SELECT * INTO v_returned FROM wallet_transfer(
-            p_user, new_uuid7(), 'user:held', 'user:main', v_sale.gateway_amount, 7::smallint, v_sale.payment_id::text,
+        v_returned := wallet_transfer(
+            p_user, new_uuid7(), 'user:held', 'user:main', v_sale.gateway_amount, ledger_code('release'), v_sale.payment_id::text,
             p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
             v_sale.operator);
         PERFORM announce_recharge('PaymentReturned', v_sale, jsonb_build_object(

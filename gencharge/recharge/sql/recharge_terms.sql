@@ -1,61 +1,93 @@
+-- What recharging a number with a plan would mean at p_now, or why it can't be: the rules of every recharge and of every
+-- quote, in one place. Reads only and takes no lock; the caller has brought the line to p_now.
+--
+--   outcome  NULL if nothing stands against it, else 'plan_not_found', 'plan_inactive', 'operator_mismatch',
+--            'service_type_mismatch', 'circle_mismatch', 'operator_down', 'operator_channel_unavailable',
+--            'base_plan_required', 'duplicate_recharge'
+--   known    what is known of the number, if the outcome is a mismatch
+--   price    in paise
+--   channel  of the operator: 'internal' delivers at once, 'api' later
+--   plan     the plan as it would stand on the number: the facts of the catalogue, 'active' or 'queued', from when to when
+--   running  the base plan that is active on the number
 CREATE OR REPLACE FUNCTION recharge_terms(
     p_user uuid, p_phone text, p_plan uuid, p_hint text, p_replace boolean, p_confirmed boolean,
-    p_window_seconds integer, p_now timestamptz
-) RETURNS TABLE (outcome text, known text, plan plans, running active_plans, status text,
-                 valid_from timestamptz, valid_until timestamptz, channel text)
-LANGUAGE plpgsql STABLE AS $$
+    p_window_seconds integer, p_now timestamptz,
+    OUT outcome text, OUT known text, OUT price bigint, OUT channel text, OUT plan active_plans, OUT running active_plans
+) LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v record;
+    v_sold record;
+    v_number record;
+    v_reachable boolean := true;
+    v_is_duplicate boolean := false;
+    v_since timestamptz := p_now - make_interval(secs => p_window_seconds);
 BEGIN
-    SELECT p AS sold, a AS base, o.status, o.is_active, o.channel, c.operator, c.circle, c.service_type
-    INTO v
-    FROM plans AS p
-    LEFT JOIN operators AS o ON o.code = p.operator
-    LEFT JOIN active_plans AS a ON a.phone_number = p_phone AND a.status = 'active' AND NOT a.is_addon
-    LEFT JOIN LATERAL known_connection(p_phone, p_user) AS c ON true
-    WHERE p.plan_id = p_plan;
-    plan := v.sold;
-    running := v.base;
-    channel := v.channel;
-
-    IF plan.plan_id IS NULL THEN
+    SELECT p.version, p.name, p.operator, p.plan_type, p.category, p.is_addon, p.validity_count, p.validity_unit,
+           p.price_paise, p.circles, p.status, p.active_from, p.active_until,
+           o.status AS operator_status, o.is_active AS operator_is_active, o.channel
+    INTO v_sold
+    FROM plans AS p LEFT JOIN operators AS o ON o.code = p.operator WHERE p.plan_id = p_plan;
+    IF NOT FOUND THEN
         outcome := 'plan_not_found';
-    ELSIF plan.status <> 'active' OR plan.active_from > p_now OR plan.active_until <= p_now THEN
+        RETURN;
+    END IF;
+    SELECT a.* INTO running FROM active_plans AS a
+    WHERE a.phone_number = p_phone AND a.status = 'active' AND NOT a.is_addon;
+    v_number := known_connection(p_phone, p_user);
+    price := v_sold.price_paise;
+    channel := v_sold.channel;
+    -- Not inside the conditions below: PL/pgSQL would run a query for each, needed or not.
+    IF channel <> 'internal' THEN
+        v_reachable := EXISTS (
+            SELECT FROM operator_channels AS c
+            WHERE c.operator = v_sold.operator AND c.is_active AND price BETWEEN c.min_amount AND c.max_amount);
+    END IF;
+    IF NOT p_confirmed THEN
+        v_is_duplicate := EXISTS (
+            SELECT FROM active_plans AS a
+            WHERE a.phone_number = p_phone AND a.plan_id = p_plan AND a.created_at > v_since AND a.status <> 'cancelled');
+    END IF;
+
+    IF v_sold.status <> 'active' OR v_sold.active_from > p_now OR v_sold.active_until <= p_now THEN
         outcome := 'plan_inactive';
-    ELSIF coalesce(v.operator, p_hint) <> plan.operator THEN
+    ELSIF coalesce(v_number.operator, p_hint) <> v_sold.operator THEN
         outcome := 'operator_mismatch';
-        known := coalesce(v.operator, p_hint);
-    ELSIF v.service_type <> plan.plan_type THEN
+        known := coalesce(v_number.operator, p_hint);
+    ELSIF v_number.service_type <> v_sold.plan_type THEN
         outcome := 'service_type_mismatch';
-        known := v.service_type;
-    ELSIF cardinality(plan.circles) > 0 AND NOT coalesce(v.circle = ANY (plan.circles), false) THEN
+        known := v_number.service_type;
+    ELSIF cardinality(v_sold.circles) > 0 AND NOT coalesce(v_number.circle = ANY (v_sold.circles), false) THEN
         outcome := 'circle_mismatch';
-        known := v.circle;
-    ELSIF v.status = 'down' OR NOT v.is_active THEN
+        known := v_number.circle;
+    ELSIF v_sold.operator_status = 'down' OR NOT v_sold.operator_is_active THEN
         outcome := 'operator_down';
-    ELSIF v.channel <> 'internal' AND NOT EXISTS (
-        SELECT FROM operator_channels AS o
-        WHERE o.operator = plan.operator AND o.is_active AND plan.price_paise BETWEEN o.min_amount AND o.max_amount
-    ) THEN
+    ELSIF NOT v_reachable THEN
         outcome := 'operator_channel_unavailable';
-    ELSIF plan.validity_unit = 'base_plan' AND running.recharge_id IS NULL THEN
+    ELSIF v_sold.validity_unit = 'base_plan' AND running.recharge_id IS NULL THEN
         outcome := 'base_plan_required';
-    ELSIF NOT p_confirmed AND EXISTS (
-        SELECT FROM active_plans
-        WHERE active_plans.phone_number = p_phone AND active_plans.plan_id = p_plan
-          AND active_plans.created_at > p_now - make_interval(secs => p_window_seconds)
-          AND active_plans.status <> 'cancelled'
-    ) THEN
+    ELSIF v_is_duplicate THEN
         outcome := 'duplicate_recharge';
     END IF;
 
-    IF NOT plan.is_addon AND running.recharge_id IS NOT NULL AND NOT p_replace THEN
-        status := 'queued';
+    plan.phone_number := p_phone;
+    plan.user_id := p_user;
+    plan.plan_id := p_plan;
+    plan.plan_version := v_sold.version;
+    plan.plan_name := v_sold.name;
+    plan.operator := v_sold.operator;
+    plan.plan_type := v_sold.plan_type;
+    plan.category := v_sold.category;
+    plan.is_addon := v_sold.is_addon;
+    plan.validity_count := v_sold.validity_count;
+    plan.validity_unit := v_sold.validity_unit;
+    IF NOT v_sold.is_addon AND running.recharge_id IS NOT NULL AND NOT p_replace THEN
+        plan.status := 'queued';
     ELSE
-        status := 'active';
-        valid_from := p_now;
-        valid_until := CASE plan.validity_unit WHEN 'base_plan' THEN running.valid_until
-                       ELSE validity_end(p_now, plan.validity_count, plan.validity_unit) END;
+        plan.status := 'active';
+        plan.valid_from := p_now;
+        IF v_sold.validity_unit = 'base_plan' THEN
+            plan.valid_until := running.valid_until;
+        ELSE
+            plan.valid_until := validity_end(p_now, v_sold.validity_count, v_sold.validity_unit);
+        END IF;
     END IF;
-    RETURN NEXT;
 END $$;

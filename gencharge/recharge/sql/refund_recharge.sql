@@ -15,7 +15,7 @@ BEGIN
     v_now := coalesce(p_pinned, clock_timestamp());
     IF v_sale.id IS NULL THEN
         RETURN 'not_found';
-    ELSIF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = p_key AND code = 4) THEN
+    ELSIF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = p_key AND code = ledger_code('refund')) THEN
         RETURN 'replayed';
     ELSIF v_sale.status <> 'delivered' THEN
         RETURN 'not_delivered';
@@ -24,11 +24,11 @@ BEGIN
     IF p_amount <= 0 OR v_sale.refunded_amount + p_amount > v_paid THEN
         RETURN 'too_much';
     END IF;
-    SELECT * INTO v_moved FROM wallet_transfer(
-        p_user, new_uuid7(), 'operator:' || lower(v_sale.operator), 'user:main', p_amount, 4::smallint, p_key,
+    v_moved := wallet_transfer(
+        p_user, new_uuid7(), 'operator:' || lower(v_sale.operator), 'user:main', p_amount, ledger_code('refund'), p_key,
         p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
         v_sale.operator);
-    IF NOT FOUND THEN
+    IF v_moved.posted_after IS NULL THEN
         RAISE EXCEPTION 'user % has no wallet', p_user;
     END IF;
     UPDATE recharges SET refunded_amount = refunded_amount + p_amount,
@@ -36,12 +36,12 @@ BEGIN
     WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
     IF v_sale.status = 'refunded' THEN
         SELECT amount INTO v_commission FROM transfers
-        WHERE user_id = p_user AND key = p_recharge::text AND code = 12;
+        WHERE user_id = p_user AND key = p_recharge::text AND code = ledger_code('commission');
         IF v_commission > 0 THEN
-            SELECT * INTO v_moved FROM wallet_transfer(
-                p_user, new_uuid7(), 'revenue', 'operator:' || lower(v_sale.operator), v_commission, 12::smallint,
+            PERFORM ledger_transfer(
+                p_user, 'revenue', 'operator:' || lower(v_sale.operator), v_commission, ledger_code('commission'),
                 p_recharge::text || ':back', p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL,
-                NULL, v_now, v_sale.operator);
+                v_sale.operator, v_now);
         END IF;
         UPDATE active_plans SET status = 'cancelled', ended_at = v_now
         WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge
