@@ -1,1 +1,1 @@
-"""Delivery: bringing a paid recharge to its operator, once."""
+"""Delivery: sending a paid recharge to its operator, once."""

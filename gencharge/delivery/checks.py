@@ -1,4 +1,4 @@
-"""What must always hold between recharges and the dispatcher's queue."""
+"""Invariants of recharges and the dispatcher's queue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gencharge.core.rooms.checks import Check
 
 CHECKS: Final = (
     Check(
-        "every recharge under way at an operator has its row in the dispatcher's queue, and no other one does",
+        "every pending recharge has its row in the dispatcher's queue, and no other recharge does",
         """
         SELECT coalesce(recharges.user_id, fulfilments.user_id) AS user_id, recharges.id, recharges.status, state
         FROM (SELECT * FROM recharges WHERE status IN ('processing', 'unknown')) AS recharges

@@ -1,4 +1,4 @@
-"""Queries of recharges that are under way. Decides nothing."""
+"""Queries of pending recharges. Decides nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.recharge.models import Recharge
 
 
-async def plan_names(db: AsyncSession, keys: Iterable[tuple[UUID, UUID]]) -> dict[UUID, str]:
-    """The plans' names of the recharges with these keys (user id, recharge id), by recharge id."""
+async def list_plan_names(db: AsyncSession, keys: Iterable[tuple[UUID, UUID]]) -> dict[UUID, str]:
+    """The plan names of the recharges with these keys (user id, recharge id), by recharge id."""
     query = select(Recharge.id, Recharge.plan_name).where(
         tuple_(Recharge.user_id, Recharge.id).in_(list(keys))
     )

@@ -1,4 +1,4 @@
-"""What can go wrong while an operator has a recharge."""
+"""The errors of deliveries and of operators' callbacks."""
 
 from __future__ import annotations
 

@@ -1,16 +1,15 @@
-"""What this room announces."""
+"""The events of this room."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from gencharge.core.events.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeStuck(Event):
-    """A recharge has been under way for too long: the staff are to look at it. `state` is the fulfilment's."""
+    """A recharge has been pending for too long and needs the staff's attention. `state` is the fulfilment's."""
 
     recharge_id: str
     phone_number: str
@@ -23,7 +22,7 @@ class RechargeStuck(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryDisputed(Event):
-    """An operator says that it delivered what had failed and was paid back: a loss, until somebody settles it."""
+    """An operator claims to have delivered a recharge that had failed and was refunded: a loss until it is settled."""
 
     recharge_id: str
     operator: str
@@ -35,7 +34,7 @@ class DeliveryDisputed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackContradicted(Event):
-    """An operator's callback claims another end than the one that its own answer had proved; nothing was changed."""
+    """An operator's callback contradicts the outcome that its own answer proved. Nothing was changed."""
 
     recharge_id: str
     channel: str
@@ -46,9 +45,9 @@ class CallbackContradicted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeResolved(Event):
-    """An admin ended a recharge whose operator did not say how it ended."""
+    """An admin ended a recharge without an answer from its operator."""
 
     recharge_id: str
     operator: str
     reason: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What this room does on a clock."""
+"""The scheduled jobs of this room."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ BATCH: Final = 200
 
 
 async def alert_stuck_recharges(stores: Stores) -> None:
-    """Alert the staff to recharges that an operator has had for too long."""
+    """Alert the staff to recharges that have been pending at an operator for too long."""
     while alerted := await stores.database.run(lambda db: service.alert_stuck(db, limit=BATCH)):
         log.warning("recharges_stuck", recharges=alerted)
 
 
-JOBS: Final = (Job("recharge.tell_stuck", alert_stuck_recharges, cron="20 * * * * *"),)
+JOBS: Final = (Job("delivery.alert_stuck", alert_stuck_recharges, cron="20 * * * * *"),)

@@ -1,8 +1,8 @@
-"""The dispatcher: takes recharges that are due to their operators, as long as a worker runs.
+"""The dispatcher: submits recharges that are due to their operators, as long as a worker runs.
 
-A loop over rows and not a job for each recharge: the rows are the truth anyway, a lease makes any number of workers
-safe, and a worker that dies leaves leases that run out. What such a worker was submitting counts as unknown: the
-operator is asked, and where it has never seen the reference, the very same submission is sent again.
+It is a loop over rows and not a job for each recharge. Leases make any number of workers safe, and the leases of a worker
+that dies run out. What such a worker was submitting counts as unknown: the operator is asked, and if it has never seen the
+reference, the same submission is sent again.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ from gencharge.core.stores.stores import Stores
 from gencharge.delivery import service as delivery
 
 log = telemetry.get_logger(__name__)
-# Of one operator: a slow one must not take all the places.
+# Concurrent calls to one operator: a slow one must not use up all the capacity.
 PER_OPERATOR: Final = 48
+# How long the channels are used before they are read again.
 CHANNELS_SECONDS: Final = 0.7
 
 
 class Dispatcher(Loop[Task, str]):
-    """One per worker process. `run` until cancelled, or `drain` in a test."""
+    """One per worker process: `run` it until cancelled, or `drain` it in a test."""
 
     at_a_time = 160
     poll_seconds = 0.1
@@ -47,14 +48,14 @@ class Dispatcher(Loop[Task, str]):
         self._stores = stores
         self._client = client or OperatorClient(settings, timeout_seconds=settings.operator_timeout_seconds)
         self._check_seconds = settings.operator_check_seconds
-        # Longer than a submission, a question and another submission can take together.
+        # Longer than a submission, a status question and a second submission can take together.
         self._lease_seconds = 3 * settings.operator_timeout_seconds + 10
         self.health = Health()
         self._channels = channels.Channels()
         self._fresh_until = 0.0
 
     async def claim(self, free: int, running: Counter[str]) -> list[Task]:
-        """Lease fulfilments that are due, none of an operator that has its places taken."""
+        """Lease fulfilments that are due, except those of operators that are at their limit."""
         busy = [operator for operator, count in running.items() if count >= PER_OPERATOR]
         limit = min(free, PER_OPERATOR)
         tasks = await self._stores.database.run(
@@ -73,7 +74,7 @@ class Dispatcher(Loop[Task, str]):
         return str(task.recharge_id)
 
     async def work(self, task: Task) -> None:
-        """Submit it, or ask what became of it."""
+        """Submit the recharge, or ask the operator about a submission."""
         snapshot = await self._snapshot()
         if task.state is FulfilmentState.DUE:
             await self._submit(task, snapshot)
@@ -123,28 +124,28 @@ class Dispatcher(Loop[Task, str]):
         try:
             answer = await self._client.submit(channel, task.submission(reference))
         except BaseException:
-            # A probe that was cut off must not keep the channel closed for as long as the process lives.
+            # A cancelled probe must not keep the channel closed for the life of the process.
             self.health.record(channel.code, Verdict.UNKNOWN)
             raise
         self._record("submit", channel, answer, started)
         if again and answer.verdict is Verdict.NOT_SENT:
-            # This one did not leave us; an earlier one under the same reference may have.
+            # This submission was not sent, but an earlier one under the same reference may have been.
             answer = Answer(Verdict.UNKNOWN, reason=answer.reason)
         await self._apply(reference, answer, snapshot)
 
     async def _ask(self, task: Task, snapshot: ChannelsSnapshot) -> None:
-        """Ask what became of the present attempt; send it again where the operator never saw it."""
+        """Ask about the current attempt; send it again if the operator never saw it."""
         channel = snapshot.get(task.channel)
-        assert channel is not None, "a channel that something went over is never deleted"
-        assert task.reference is not None, "what is not due has been submitted"
+        assert channel is not None, "a channel that was used is never deleted"
+        assert task.reference is not None, "a fulfilment that is not due was submitted"
         started = time.monotonic()
         answer = await self._client.status(channel, task.reference)
         self._record("status", channel, answer, started)
         if answer.verdict is Verdict.NOT_KNOWN:
-            # The same reference again: should the first one still be on its way, the operator does it once.
+            # The same reference: if the first submission is still on its way, the operator delivers only once.
             await self._send(task, channel, task.reference, snapshot, again=True)
         elif answer.verdict is Verdict.NOT_SENT:
-            # Only the question was not sent. What it was about is as unknown as before.
+            # Only the question was not sent. The submission is as unknown as before.
             await self._apply(task.reference, Answer(Verdict.UNKNOWN, reason=answer.reason), snapshot)
         else:
             await self._apply(task.reference, answer, snapshot)
@@ -166,5 +167,5 @@ class Dispatcher(Loop[Task, str]):
 
 
 async def dispatch(stores: Stores) -> None:
-    """What a worker runs."""
+    """Run the dispatcher in a worker."""
     await Dispatcher(stores).run()

@@ -1,4 +1,4 @@
-"""What delivery plugs into the house."""
+"""The parts of this room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gencharge.delivery import checks, jobs, loop, routes, staff_routes
 
 ROOM: Final = Room(
     name="delivery",
-    about="Carrying recharges out over the channels of the operators.",
+    about="Delivering recharges over the operators' channels.",
     routers=(routes.router, staff_routes.router),
     jobs=jobs.JOBS,
     checks=checks.CHECKS,

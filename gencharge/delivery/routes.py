@@ -1,31 +1,25 @@
-"""`/recharge/callbacks`: what the operators tell us. A callback is believed only as far as to ask the operator."""
+"""`/recharge/callbacks`: operators report how a recharge ended. A callback only makes us ask the operator."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import orjson
 from fastapi import Path, Request
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import service as channels
 from gencharge.core import faultpoints
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.http.web import Out
 from gencharge.core.postgres.database import get_database
 from gencharge.delivery import service as delivery
 from gencharge.delivery.errors import CallbackReferenceNotFound, CallbackSignatureInvalid
+from gencharge.delivery.schemas import CallbackTaken, OperatorCallback
 from gencharge.payments import service as payments
 
 router = web.router("recharge")
 _CHANNEL: Final = r"^[a-z0-9-]{2,40}$"
-
-
-class CallbackTaken(Out):
-    """The callback counts."""
-
-    status: str
 
 
 @router.post(
@@ -69,15 +63,12 @@ async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_
         await payments.refused(database, f"operator:{channel}", problem)
         raise CallbackSignatureInvalid
     try:
-        said: Any = orjson.loads(body)
-        reference, status = said["reference"], said["status"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        callback = OperatorCallback.model_validate_json(body)
+    except ValidationError:
         raise MalformedJson from None
-    if not isinstance(reference, str) or not isinstance(status, str):
-        raise MalformedJson
 
     async def hint(db: AsyncSession) -> bool:
-        known = await delivery.hint(db, channel, reference, status)
+        known = await delivery.hint(db, channel, callback)
         await faultpoints.point("callback.written")
         return known
 

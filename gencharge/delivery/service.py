@@ -1,12 +1,12 @@
-"""A recharge over an operator's API: what is written down before a call, and what an answer changes.
+"""A recharge over an operator's API: the intent is recorded before a call, the outcome after it.
 
     due -> submitting -> pending | unknown -> settled | failed
 
-The intent is committed before the operator is called; the answer is applied in a transaction of its own. Answers to
-submissions and to status questions are applied by one function under the same locks, and only proof moves a recharge to
-an end: DELIVERED settles it, REFUSED lets the next channel try or gives the money back. A callback is a hint that there is
-something to ask: callbacks come late, twice, in any order and sometimes wrong, the status question has one answer. What has
-ended does not change; an operator that claims later what contradicts it is a dispute, told to the staff.
+The intent is committed before the operator is called; the answer is applied in a transaction of its own. One function
+applies the answers to submissions and to status questions, under the same locks. Only proof ends a recharge: DELIVERED
+settles it, REFUSED lets the next channel try or refunds it. A callback only makes us ask the operator: callbacks come late,
+twice, out of order and sometimes wrong, but the status question has one answer. A recharge that has ended does not change.
+If the operator contradicts its outcome later, that is a dispute, and the staff are alerted.
 """
 
 from __future__ import annotations
@@ -23,21 +23,22 @@ from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.delivery import crud
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.delivery.schemas import OperatorCallback
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import DeliverOutcome, FailOutcome, PaymentState
 
-# A recharge that has never reached an operator is given up after so long; one that may have is asked about for ever.
+# A recharge that never reached an operator fails after this time. One that may have reached it is asked about for ever.
 PATIENCE: Final = timedelta(minutes=15)
-# A channel that could not be reached is not tried again at once.
+# How long a channel that could not be reached is left alone.
 NOT_AGAIN_BEFORE: Final = timedelta(seconds=20)
 _POSTPONE_SECONDS: Final = 5.0
-# Used only if an answer says that the operator is still working on it.
+# Outside the dispatcher: when to ask again if the answer says that the recharge is still pending.
 _ASK_AGAIN_SECONDS: Final = [600.0]
 _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 
 
 async def channels_tried(db: AsyncSession, task: Task) -> list[str]:
-    """The channels that refused it, and those that could not be reached a moment ago."""
+    """The channels that refused the recharge, and those that could not be reached a moment ago."""
     attempts = await channels.list_attempts(db, task.user_id, task.recharge_id)
     recently = clock.now() - NOT_AGAIN_BEFORE
     return [
@@ -48,7 +49,7 @@ async def channels_tried(db: AsyncSession, task: Task) -> list[str]:
 
 
 async def no_channel(db: AsyncSession, task: Task, snapshot: ChannelsSnapshot) -> None:
-    """No channel can take it now: wait for one, or give up where all refused or it has waited long enough."""
+    """No channel can take the recharge now: postpone it, or fail it if all channels refused or it has waited too long."""
     refusals = [
         attempt
         for attempt in await channels.list_attempts(db, task.user_id, task.recharge_id)
@@ -73,12 +74,15 @@ async def apply(
     snapshot: ChannelsSnapshot,
     check_seconds: list[float],
 ) -> bool:
-    """Let an answer about a reference count. False where nobody knows the reference."""
+    """Apply an operator's answer about a reference. False if the reference is unknown.
+
+    `check_seconds`: the pauses before the operator is asked again, the first one first.
+    """
     known = await channels.find_reference(db, reference)
     if known is None:
         return False
-    # The line first, as everybody who changes a recharge: then what is read below stays so.
-    recharge = await recharges.lock(db, known.user_id, known.recharge_id)
+    # The line's lock comes first, as everywhere else; what is read after it can't change.
+    status = await recharges.lock(db, known.user_id, known.recharge_id)
     fulfilment = await channels.lock_fulfilment(db, known.user_id, known.recharge_id)
     attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
     if answer.verdict is Verdict.DELIVERED:
@@ -97,9 +101,9 @@ async def apply(
             error=answer.reason,
             asked=True,
         )
-        status = PaymentState.PROCESSING if state is FulfilmentState.PENDING else PaymentState.UNKNOWN
-        if recharge in {PaymentState.PROCESSING, PaymentState.UNKNOWN}:
-            await recharges.show_pending_as(db, known.user_id, known.recharge_id, status)
+        if status in _PENDING:
+            shown = PaymentState.PROCESSING if state is FulfilmentState.PENDING else PaymentState.UNKNOWN
+            await recharges.show_pending_as(db, known.user_id, known.recharge_id, shown)
     return True
 
 
@@ -110,7 +114,7 @@ async def _delivered(
     answer: Answer,
     channel: Channel | None,
 ) -> None:
-    told_before = attempt.outcome == "delivered"
+    announced = attempt.outcome == "delivered"
     channels.end_attempt(attempt, "delivered", answer)
     outcome = await recharges.deliver(
         db,
@@ -121,7 +125,7 @@ async def _delivered(
         commission=channel.commission_of(fulfilment.amount) if channel else 0,
     )
     twice = outcome is DeliverOutcome.ALREADY and attempt.reference != fulfilment.reference
-    if (outcome is DeliverOutcome.GIVEN_UP or twice) and not told_before:
+    if (outcome is DeliverOutcome.GIVEN_UP or twice) and not announced:
         await emit(
             db,
             DeliveryDisputed(
@@ -143,12 +147,12 @@ async def _not_delivered(
     answer: Answer,
     snapshot: ChannelsSnapshot,
 ) -> None:
-    """It is proven that this attempt came to nothing: the next channel, or the money back."""
+    """This attempt is proven not to have delivered: try the next channel, or refund the recharge."""
     refused = answer.verdict is Verdict.REFUSED
     channels.end_attempt(attempt, "refused" if refused else "not_sent", answer)
     await db.flush()
     if fulfilment.reference != attempt.reference or not fulfilment.next_attempt_at:
-        return  # another attempt runs, or it is over
+        return  # another attempt is running, or the recharge has ended
     attempts = await channels.list_attempts(db, fulfilment.user_id, fulfilment.recharge_id)
     refusals = [each for each in attempts if each.outcome == "refused"]
     if refused and not _is_left(snapshot, fulfilment.operator, fulfilment.amount, refusals):
@@ -167,7 +171,7 @@ async def _not_delivered(
 
 
 def _is_left(snapshot: ChannelsSnapshot, operator: str, amount: int, refusals: list[OperatorAttempt]) -> bool:
-    """True where a channel could still take it that has not refused it."""
+    """True if a channel could take the recharge that has not refused it."""
     refused = {attempt.channel for attempt in refusals}
     return any(
         channel.takes(operator, amount) and channel.code not in refused
@@ -175,34 +179,30 @@ def _is_left(snapshot: ChannelsSnapshot, operator: str, amount: int, refusals: l
     )
 
 
-async def hint(db: AsyncSession, channel: str, reference: str, status: str) -> bool:
-    """A callback: ask the operator now. False where the reference was never used on this channel.
+async def hint(db: AsyncSession, channel: str, callback: OperatorCallback) -> bool:
+    """An operator's callback: make the recharge due for a status question now. False if this channel never used the reference.
 
-    Where the recharge has ended otherwise than the callback says, the staff are told, and nothing changes.
+    If the callback contradicts how the attempt ended, the staff are alerted, and nothing changes.
     """
-    known = await channels.find_reference(db, reference)
+    known = await channels.find_reference(db, callback.reference)
     if known is None:
         return False
     attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
     if attempt.channel != channel:
         return False
-    if await channels.ask_now(db, known.user_id, known.recharge_id, reference=reference):
+    if await channels.ask_now(db, known.user_id, known.recharge_id, reference=callback.reference):
         return True
-    says_delivered = status == "success"
-    if (
-        attempt.outcome is not None
-        and says_delivered != (attempt.outcome == "delivered")
-        and status != "pending"
-    ):
+    ended = attempt.outcome is not None and callback.status != "pending"
+    if ended and (callback.status == "success") != (attempt.outcome == "delivered"):
         await emit(
             db,
             CallbackContradicted(
                 user_id=str(known.user_id),
                 recharge_id=str(known.recharge_id),
                 channel=channel,
-                reference=reference,
-                outcome=attempt.outcome,
-                claimed=status[:40],
+                reference=callback.reference,
+                outcome=attempt.outcome or "",
+                claimed=callback.status[:40],
             ),
         )
     return True
@@ -214,7 +214,7 @@ async def alert_stuck(db: AsyncSession, *, limit: int) -> int:
     rows = await channels.mark_stuck(db, before=now - PATIENCE, limit=limit)
     if not rows:
         return 0
-    plan_names = await crud.plan_names(db, [(row.user_id, row.recharge_id) for row in rows])
+    plan_names = await crud.list_plan_names(db, [(row.user_id, row.recharge_id) for row in rows])
     await emit(
         db,
         *(
@@ -243,7 +243,7 @@ async def apply_answer(db: AsyncSession, reference: str, answer: Answer) -> bool
 async def settle_delivered(
     db: AsyncSession, reference: str, operator_reference: str | None
 ) -> DeliverOutcome:
-    """The operator's statement shows that it delivered this: its held money goes to the operator, the plan starts."""
+    """The operator's statement proves delivery: the held money goes to the operator, and the plan starts."""
     known = await channels.find_reference(db, reference)
     if known is None:
         return DeliverOutcome.NOT_FOUND
@@ -255,7 +255,7 @@ async def settle_delivered(
 
 
 async def fail_and_release(db: AsyncSession, reference: str, reason: str) -> FailOutcome:
-    """The operator's statement shows that it did not deliver this: its held money goes back to the wallet."""
+    """The operator's statement proves that it did not deliver: the held money goes back to the wallet."""
     known = await channels.find_reference(db, reference)
     if known is None:
         return FailOutcome.NOT_FOUND

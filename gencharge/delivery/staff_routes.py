@@ -1,4 +1,4 @@
-"""`/recharge/admin/.../resolve`: end a pending recharge by other evidence than the operator's answer (staff)."""
+"""`/recharge/admin/.../resolve`: end a pending recharge on other evidence than the operator's answer (staff)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ALWAYS = (
 
 @router.post(
     "/admin/{user_id}/{recharge_id}/resolve",
-    summary="End a recharge under way (staff)",
+    summary="End a pending recharge (staff)",
     responses=web.errors(RechargeNotPending, *_ALWAYS),
 )
 async def resolve_recharge(

@@ -1,4 +1,4 @@
-"""What goes over the wire where the staff end a recharge that is under way."""
+"""The staff's command that ends a pending recharge."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gencharge.core.http.web import Body
 
 
 class Resolution(StrEnum):
-    """How a recharge ended, by other evidence than the operator's answer."""
+    """How a recharge ended, on other evidence than the operator's answer."""
 
     DELIVERED = "delivered"
     FAILED = "failed"  # the money goes back to the wallet
 
 
 class ResolveRecharge(Body):
-    """End a recharge that is under way."""
+    """End a pending recharge."""
 
     outcome: Resolution
     operator_reference: str | None = Field(default=None, max_length=80)

@@ -1,7 +1,6 @@
-"""What the staff do with a pending recharge: end one whose operator does not say how it ended.
+"""What the staff do with a pending recharge: end it if its operator does not say how it ended.
 
-It moves money, so it is done under the locks that every end of a recharge takes, and with a reason that the audit trail
-keeps. An admin who is limited to some operators finds those operators' recharges only.
+This moves money: it takes the locks that every end of a recharge takes, and has a reason that the audit trail keeps. An admin who is limited to some operators finds those operators' recharges only.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 async def resolve(
     db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: ResolveRecharge
 ) -> StaffRechargeOut:
-    """End a recharge whose operator does not say how it ended. Raises RechargeNotFound, RechargeNotPending."""
+    """End a pending recharge as delivered or as failed. Raises RechargeNotFound, RechargeNotPending."""
     recharge = await recharges.get_in_scope(db, admin, user_id, recharge_id)
     await recharges.lock(db, user_id, recharge_id)
     await db.refresh(recharge)

@@ -1,4 +1,4 @@
-"""What must always hold of receipts."""
+"""Invariants of receipts."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.receipts.models import Receipt
 
-# The row is held to the end of the transaction: who comes next waits for it, and a roll-back leaves no gap.
+# The row stays locked to the end of the transaction: the next caller waits for it, and a roll-back leaves no gap.
 _NEXT: Final = text("""
     INSERT INTO receipt_series (series, financial_year, last_number) VALUES (:series, :financial_year, 1)
     ON CONFLICT (series, financial_year) DO UPDATE SET last_number = receipt_series.last_number + 1
@@ -20,7 +20,7 @@ _NEXT: Final = text("""
 
 
 async def get_receipt(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Receipt | None:
-    """The receipt of one of the customer's recharges, as it is in the database now."""
+    """The receipt of one of the customer's recharges, read from the database even if the session knows it."""
     return await db.get(Receipt, (user_id, recharge_id), populate_existing=True)
 
 
@@ -29,7 +29,7 @@ async def list_receipts(db: AsyncSession, user_id: UUID) -> Sequence[Receipt]:
     return (await db.scalars(select(Receipt).where(Receipt.user_id == user_id))).all()
 
 
-async def take_number(db: AsyncSession, series: str, financial_year: str) -> int:
-    """The next number of a series, from 1 on. Others wait for it until the transaction ends."""
+async def take_number(db: AsyncSession, *, series: str, financial_year: str) -> int:
+    """The next number of a series, from 1 on. Other callers wait until this transaction ends."""
     values = {"series": series, "financial_year": financial_year}
     return int((await db.execute(_NEXT, values)).scalar_one())

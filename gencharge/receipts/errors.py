@@ -1,4 +1,4 @@
-"""What can go wrong with receipts."""
+"""The errors of receipts."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from gencharge.core.postgres.database import Base
 
 
 class ReceiptSeries(Base):
-    """How many tax invoices of a series were issued in a financial year. Counted on in the issuing transaction."""
+    """How many tax invoices of a series were issued in a financial year. Counted in the issuing transaction."""
 
     __tablename__ = "receipt_series"
 

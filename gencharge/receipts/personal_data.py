@@ -1,4 +1,4 @@
-"""What receipts hold about a person: the PDFs bear the customer's name, the invoices themselves do not.
+"""What receipts hold about a person: the PDFs carry the customer's name, the invoice rows do not.
 
 Invoices are books: they are kept when the account is erased (docs/decisions/0008-erasure.md). An invoice below Rs 50,000 to
 a customer without a GSTIN need not name them: CGST Rules, rule 46(f).
@@ -14,11 +14,11 @@ from gencharge.core.stores.storage import open_storage
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.receipts import crud
-from gencharge.receipts.service import folder_of
+from gencharge.receipts.printer_service import folder_of
 
 
 async def erase(stores: Stores, user_id: UUID) -> None:
-    """Delete the PDFs."""
+    """Delete the customer's PDFs. Idempotent."""
     storage = open_storage(stores.settings)
     for receipt in await stores.database.run(lambda db: crud.list_receipts(db, user_id)):
         prefix = f"{folder_of(receipt.issued_at.astimezone(clock.IST).year)}{receipt.recharge_id}-"

@@ -1,4 +1,4 @@
-"""What receipts plugs into the house."""
+"""The parts of this room."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.postgres.database import ResourceLocked, WriteConflict, get_database
+from gencharge.receipts import printer_service
 from gencharge.receipts import service as receipts
 from gencharge.receipts.errors import ReceiptNotReady
 from gencharge.receipts.schemas import Format, ReceiptOut
@@ -34,7 +35,7 @@ ERRORS = (
     DatabaseUnavailable,
 )
 ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": {receipts.PDF: {"schema": {"type": "string", "format": "binary"}}}},
+    200: {"content": {printer_service.PDF: {"schema": {"type": "string", "format": "binary"}}}},
     304: {"description": "The PDF is the one that `If-None-Match` names."},
 }
 
@@ -54,32 +55,32 @@ async def receipt(
 ) -> Response:
     """The receipt of one of my recharges, with the tax in its price; a PDF to keep or to print.
 
-    It gets its number when it is asked for first. 409 until the operator has the recharge.
+    It gets its number at the first request. 409 until the operator has delivered the recharge.
     """
     database, settings = get_database(request), request.app.state.settings
-    shown = await receipts.receipt(database, settings, user.user_id, recharge_id)
-    return await reply_with(request, shown, format_ or preferred(accept), if_none_match)
+    receipt = await receipts.get_receipt(database, settings, user.user_id, recharge_id)
+    return await reply_with(request, receipt, format_ or preferred(accept), if_none_match)
 
 
-async def reply_with(request: Request, shown: ReceiptOut, format_: Format, if_none_match: str) -> Response:
+async def reply_with(request: Request, receipt: ReceiptOut, format_: Format, if_none_match: str) -> Response:
     """The receipt in this format; 304 if the client has the PDF."""
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept"}
     if format_ == "json":
-        return web.reply(shown, headers=headers)
-    etag = f'"{receipts.version_of(shown)}"'
+        return web.reply(receipt, headers=headers)
+    etag = f'"{printer_service.version_of(receipt)}"'
     headers["ETag"] = etag
-    # The comparison is weak (RFC 9110 section 13.1.2): proxies may have put W/ in front.
+    # A weak comparison (RFC 9110, section 13.1.2): a proxy may have put W/ in front.
     if {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")} & {etag, "*"}:
         return Response(status_code=304, headers=headers)
-    headers["Content-Disposition"] = f'attachment; filename="receipt-{shown.receipt_number}.pdf"'
-    pdf = await receipts.Printer.of(request.app).pdf(shown)
-    return Response(pdf, headers=headers, media_type=receipts.PDF)
+    headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt.receipt_number}.pdf"'
+    pdf = await printer_service.Printer.of(request.app).pdf(receipt)
+    return Response(pdf, headers=headers, media_type=printer_service.PDF)
 
 
 def preferred(accept: str) -> Format:
-    """The format that an Accept header prefers: the PDF if it is named and weighs more than JSON."""
+    """The format that an Accept header prefers: PDF if it is named with a higher weight than JSON."""
     weights = dict(_weighed(part) for part in accept.lower().split(","))
-    return "pdf" if weights.get(receipts.PDF, 0.0) > weights.get(_JSON, 0.0) else "json"
+    return "pdf" if weights.get(printer_service.PDF, 0.0) > weights.get(_JSON, 0.0) else "json"
 
 
 def _weighed(part: str) -> tuple[str, float]:

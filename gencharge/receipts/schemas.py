@@ -1,4 +1,4 @@
-"""Receipts over the wire."""
+"""The answers about receipts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Format = Literal["json", "pdf"]
 
 
 class SellerOut(Out):
-    """Who sold, as registered when the receipt was issued."""
+    """The seller, as registered when the receipt was issued."""
 
     name: str
     address: str
@@ -49,16 +49,14 @@ class ReceiptOut(Out):
     gst_percent: int
     cgst: Money
     sgst: Money = Field(description="In a union territory without a legislature: UTGST.")
-    igst: Money = Field(
-        description="Instead of the other two, where the place of supply is in another state."
-    )
+    igst: Money = Field(description="Instead of the other two, if the place of supply is in another state.")
     place_of_supply: str = Field(description="The state's two digits.", examples=["29"])
     total_paid: Money
     total_in_words: str
     paid_from_wallet: Money
     paid_through_gateway: Money
     payment_method: PaymentMethod
-    payment_reference: str | None = Field(description="The gateway's, where it had a part in it.")
+    payment_reference: str | None = Field(description="The gateway's, if it took a part of the payment.")
     refunded: Money
     operator_reference: str
     channel: str = Field(description="How it got to the operator; `internal`: in the operator's own system.")

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from gencharge.core.http import web
 from gencharge.core.postgres.database import get_database
-from gencharge.receipts import service as receipts
+from gencharge.receipts import staff_service
 from gencharge.receipts.routes import (
     ANSWERS,
     ERRORS,
@@ -44,5 +44,5 @@ async def customers_receipt(
 ) -> Response:
     """The receipt of a customer's recharge."""
     database, settings = get_database(request), request.app.state.settings
-    shown = await receipts.customers_receipt(database, settings, admin, user_id, recharge_id)
-    return await reply_with(request, shown, format_ or preferred(accept), if_none_match)
+    receipt = await staff_service.get_receipt(database, settings, admin, user_id, recharge_id)
+    return await reply_with(request, receipt, format_ or preferred(accept), if_none_match)

@@ -4,8 +4,8 @@ Where each rule comes from:
 - the tax is inside the price: CGST Rules, rule 35 (value = price x 100 / (100 + rate));
 - a discount that the invoice shows is not part of the value: CGST Act, section 15(3)(a);
 - 18 % for telecommunications: Notification 11/2017-Central Tax (Rate), heading 9984; 998413 is mobile telephony;
-- where a prepaid recharge that is paid by electronic means is supplied: IGST Act, section 12(11), the recipient's place
-  on the supplier's record, and without one the supplier's own; the record that we have of a number is its circle;
+- the place of supply of a prepaid recharge that is paid electronically: IGST Act, section 12(11), the recipient's place
+  on the supplier's record, or else the supplier's own; our record of a number is its circle;
 - within the company's state half of the tax is the centre's (CGST) and half the state's (SGST, in a union territory
   without a legislature UTGST), else all of it is integrated (IGST): CGST Act, section 9; IGST Act, sections 5, 7 and 8;
 - the number: CGST Rules, rule 46(b): consecutive, in one or multiple series, at most sixteen characters, unique within
@@ -30,7 +30,7 @@ SERIES: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 # Union territories without a legislature.
 UNION_TERRITORIES: Final = frozenset({"04", "26", "31", "35", "38"})
 # The states of each circle, the most populous first (circles_in.csv; numbers of the GST network). Delhi NCR, Kolkata
-# and Mumbai reach over their state's border, but nobody can tell it from a number.
+# and Mumbai reach beyond their state, but a number does not show it.
 _STATES_OF: Final = MappingProxyType(
     {
         "AP": ("36", "37"),
@@ -61,7 +61,7 @@ _STATES_OF: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A price taken apart: all four together are the price, to the paisa."""
+    """The parts of a price. Together they are the price, to the paisa."""
 
     taxable: Money
     cgst: Money
@@ -75,11 +75,9 @@ class Split:
 
 
 def split(price: Money, *, percent: int, within_state: bool) -> Split:
-    """A price that includes the tax. The value is rounded to the paisa, halves up; of an odd paisa of tax the centre
-    gets the half that is the greater by it.
-    """
-    whole = 100 + percent
-    taxable = (price.paise * 200 + whole) // (2 * whole)
+    """Split a price that includes the tax. The value is rounded to the paisa, halves up; an odd paisa of tax goes to CGST."""
+    gross = 100 + percent
+    taxable = (price.paise * 200 + gross) // (2 * gross)
     tax = price.paise - taxable
     if not within_state:
         return Split(Money(taxable), Money(0), Money(0), Money(tax))
@@ -87,7 +85,7 @@ def split(price: Money, *, percent: int, within_state: bool) -> Split:
 
 
 def place_of_supply(circle: str | None, company_state: str) -> str:
-    """The state (two digits) of a number of this circle; the company's own where that is possible, or nothing known."""
+    """The state (two digits) of a number of this circle: the company's own if the circle covers it or is unknown."""
     states = _STATES_OF.get(circle or "", (company_state,))
     return company_state if company_state in states else states[0]
 
@@ -100,10 +98,10 @@ def financial_year(instant: datetime) -> str:
 
 
 def series_of(user_id: UUID) -> str:
-    """The series that a customer's invoices are numbered in.
+    """The series in which a customer's invoices are numbered.
 
-    A series is counted without a gap, so whoever takes its next number waits for whoever took the one before. Two
-    dozen series instead of one are that much less waiting, and can live on as many shards: rule 46(b) allows them.
+    A series has no gaps, so each transaction that takes a number waits for the one before it. Two dozen series mean less
+    waiting, and can live on as many shards. Rule 46(b) allows several series.
     """
     return SERIES[user_id.int % len(SERIES)]
 

@@ -1,9 +1,9 @@
 """How a recharge is sold: a quote, a payment from the wallet, a payment through the gateway.
 
-All three ask the same terms. The rules and the money of a sale are one SQL function, so a recharge from the wallet is one
-round trip and one transaction. A recharge that the gateway pays asks the terms first and makes the gateway's order next:
-a gateway that is down holds nothing of the wallet. Then the sale is written, with the rules checked once more; the
-payment's event sends it on (`recharge.listeners`). If that sale is refused, the order is given up; nobody has seen it.
+All three use the same terms. The rules and the money of a sale are one SQL function, so a recharge from the wallet is one
+round trip and one transaction. A recharge through the gateway reads the terms first and opens the gateway's order next:
+if the gateway is down, nothing of the wallet is held. Then the sale is written, with the rules checked once more, and the
+payment's event sends it on (`recharge.listeners`). If that sale is refused, the order is abandoned before anybody saw it.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ async def pay_through_gateway(
 
 
 async def _gateway_part(database: Database, user_id: UUID, command: Subscribe, wallet_part: Money) -> Money:
-    """The part of the price that the gateway is to collect. Raises what `pay_through_gateway` raises."""
+    """The part of the price that the gateway has to collect. Raises what `pay_through_gateway` raises."""
     terms = await _terms(database, user_id, command)
     price = Money(terms.price)
     if wallet_part > Money(terms.available or 0):
@@ -220,14 +220,14 @@ def _refusal(outcome: SaleOutcome, known: str | None, phone_number: str) -> Prob
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()
-    what = (
+    detail = (
         f"{kind.title()} We have this on record for {phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
     )
-    return kind(what, known=known)
+    return kind(detail, known=known)
 
 
 def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut:
-    """What the request is answered, the first time and at each replay."""
+    """The answer to the request, at first and at each replay."""
     wallet_amount, gateway_amount = Money(sale.wallet_amount), Money(sale.gateway_amount)
     return SubscriptionOut(
         recharge_id=sale.id,

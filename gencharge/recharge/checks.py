@@ -1,4 +1,4 @@
-"""What must always hold between recharges, their money and their plans."""
+"""Invariants of recharges, their money and their plans."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CHECKS: Final = (
         """,
     ),
     Check(
-        "what is held for each recharge is what is paid of it while it is under way, and nothing once it has ended",
+        "what is held for each recharge is what is paid of it while it is pending, and nothing once it has ended",
         f"""
         SELECT recharges.user_id, recharges.id, status, coalesce(held.paise, 0) AS held FROM recharges
         LEFT JOIN (
@@ -53,7 +53,7 @@ CHECKS: Final = (
         ) AS paid ON paid.user_id = recharges.user_id AND paid.reference_id = recharges.id
         WHERE coalesce(held.paise, 0) <> CASE
             WHEN status IN ('processing', 'unknown') THEN wallet_amount + gateway_amount
-            -- The payment may be there while its event is still on the way to the recharge.
+            -- The payment may be captured while its event is still on the way to the recharge.
             WHEN status = 'payment_pending' THEN wallet_amount + coalesce(paid.paise, 0)
             WHEN status = 'failed' AND coalesce(held.paise, 0) = gateway_amount AND paid.paise = gateway_amount
                 THEN coalesce(held.paise, 0)

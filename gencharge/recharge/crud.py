@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from gencharge.core.http.paging import column_of
 from gencharge.core.values import clock
@@ -20,6 +21,8 @@ from gencharge.recharge.staff_schemas import StaffBoughtPlanQuery, StaffRecharge
 _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DELIVERED}
 # States that a recharge takes from its plan.
 PLAN_STATES: Final[frozenset[str]] = frozenset(PlanState)
+# A filter: the column, and the value that it must have; None filters nothing.
+_Filter = tuple[InstrumentedAttribute[str] | InstrumentedAttribute[UUID], str | UUID | None]
 
 
 async def get_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge | None:
@@ -30,39 +33,42 @@ async def get_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Re
 async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recharge | None:
     """The customer's recharge that was made under this Idempotency-Key."""
     query = select(Recharge).where(Recharge.user_id == user_id, Recharge.idempotency_key == key)
-    found: Recharge | None = await db.scalar(query)
-    return found
+    recharge: Recharge | None = await db.scalar(query)
+    return recharge
 
 
-def select_recharges(user_id: UUID, wanted: RechargeQuery) -> Select[Recharge]:
+def select_recharges(user_id: UUID, query: RechargeQuery) -> Select[Recharge]:
     """The customer's recharges that match."""
-    query = select(Recharge).where(Recharge.user_id == user_id, *match_recharges(Recharge, wanted))
-    query = query.where(
-        *wanted.within(Recharge.wallet_amount + Recharge.gateway_amount, column_of(Recharge.created_at))
-    )
-    return query if wanted.status is None else query.where(has_status(Recharge, wanted.status))
+    total = Recharge.wallet_amount + Recharge.gateway_amount
+    conditions = [
+        *match_recharges(Recharge, query),
+        *query.within(total, column_of(Recharge.created_at)),
+    ]
+    if query.status is not None:
+        conditions.append(has_status(Recharge, query.status))
+    return select(Recharge).where(Recharge.user_id == user_id, *conditions)
 
 
-def select_all_recharges(wanted: StaffRechargeQuery) -> Select[Recharge]:
-    """All customers' recharges, as far as one index answers it in the list's order: the most selective filter."""
-    query = select(Recharge)
-    if wanted.user_id is not None:
-        query = query.where(Recharge.user_id == wanted.user_id)
-    elif wanted.phone_number is not None:
-        query = query.where(Recharge.phone_number == wanted.phone_number)
-    elif wanted.status is not None and wanted.status in _UNDELIVERED:
+def select_all_recharges(query: StaffRechargeQuery) -> Select[Recharge]:
+    """All customers' recharges by the most selective filter that an index answers in the list's order."""
+    statement = select(Recharge)
+    if query.user_id is not None:
+        statement = statement.where(Recharge.user_id == query.user_id)
+    elif query.phone_number is not None:
+        statement = statement.where(Recharge.phone_number == query.phone_number)
+    elif query.status is not None and query.status in _UNDELIVERED:
         # The index is partial: the planner has to see the status.
-        query = query.where(Recharge.status == literal(wanted.status.value, literal_execute=True))
-    return query.where(*wanted.between(column_of(Recharge.created_at)))
+        statement = statement.where(Recharge.status == literal(query.status.value, literal_execute=True))
+    return statement.where(*query.between(column_of(Recharge.created_at)))
 
 
 async def get_recharge_in_scope(
     db: AsyncSession, user_id: UUID, recharge_id: UUID, scope: ColumnElement[bool]
 ) -> Recharge | None:
-    """One recharge of the customer's, where it is in scope."""
+    """One recharge of the customer's, if it is in scope."""
     query = select(Recharge).where(Recharge.user_id == user_id, Recharge.id == recharge_id, scope)
-    found: Recharge | None = await db.scalar(query)
-    return found
+    recharge: Recharge | None = await db.scalar(query)
+    return recharge
 
 
 async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeRefund | None:
@@ -70,31 +76,34 @@ async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recha
     query = select(RechargeRefund).where(
         RechargeRefund.user_id == user_id, RechargeRefund.idempotency_key == key
     )
-    found: RechargeRefund | None = await db.scalar(query)
-    return found
+    refund: RechargeRefund | None = await db.scalar(query)
+    return refund
 
 
-def match_recharges(entity: Any, wanted: RechargeFilters) -> list[ColumnElement[bool]]:
-    """The conditions of the filters, but status, amounts and dates, on recharges or an alias of them."""
-    equal: dict[Any, Any] = {
-        entity.phone_number: wanted.phone_number,
-        entity.operator: wanted.operator,
-        entity.plan_type: wanted.plan_type,
-        entity.category: wanted.category,
-        entity.payment_method: wanted.payment_method,
-        entity.source: wanted.source,
-    }
-    return [column == value for column, value in equal.items() if value is not None]
+def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[ColumnElement[bool]]:
+    """The conditions of the filters except status, amounts and dates, on recharges or an alias of them."""
+    return _equal(
+        (entity.phone_number, query.phone_number),
+        (entity.operator, query.operator),
+        (entity.plan_type, query.plan_type),
+        (entity.category, query.category),
+        (entity.payment_method, query.payment_method),
+        (entity.source, query.source),
+    )
 
 
-def has_status(entity: Any, status: str, *, now: datetime | None = None) -> Any:
-    """A delivered recharge is what its plan is; any other one is what its payment is.
+def _equal(*filters: _Filter) -> list[ColumnElement[bool]]:
+    return [column == value for column, value in filters if value is not None]
 
-    With `now`, a plan that has ended counts as expired, though its line was not advanced yet.
+
+def has_status(entity: type[Recharge], status: str, *, now: datetime | None = None) -> ColumnElement[bool]:
+    """The condition that a recharge shows this status: its plan's if it was delivered, its payment's otherwise.
+
+    With `now`, a plan that has ended counts as expired though its line was not advanced yet.
     """
     if status not in PLAN_STATES:
         return entity.status == status
-    state: Any = ActivePlan.status == status
+    state = ActivePlan.status == status
     if now is not None and status == PlanState.ACTIVE:
         state = state & (ActivePlan.valid_until > now)
     elif now is not None and status == PlanState.EXPIRED:
@@ -123,28 +132,28 @@ async def list_numbers(db: AsyncSession, user_id: UUID) -> list[str]:
 
 
 def select_plans(
-    user_id: UUID, own_number: str, numbers: list[str], wanted: BoughtPlanQuery
+    user_id: UUID, query: BoughtPlanQuery, *, own_number: str, numbers: Sequence[str]
 ) -> Select[ActivePlan]:
     """The plans that the customer bought, and those that others bought for the customer's own number."""
-    mine = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
-    query = select(ActivePlan).where(ActivePlan.phone_number.in_([own_number, *numbers]), mine)
-    equal: dict[Any, Any] = {
-        ActivePlan.status: wanted.status,
-        ActivePlan.phone_number: wanted.phone_number,
-        ActivePlan.operator: wanted.operator,
-        ActivePlan.plan_type: wanted.plan_type,
-        ActivePlan.category: wanted.category,
-    }
-    for column, value in equal.items():
-        if value is not None:
-            query = query.where(column == value)
-    if wanted.expires_within_days is not None:
-        limit = clock.now() + timedelta(days=wanted.expires_within_days)
-        query = query.where(ActivePlan.status == PlanState.ACTIVE, ActivePlan.valid_until <= limit)
-    return query
+    own = (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number)
+    statement = select(ActivePlan).where(
+        ActivePlan.phone_number.in_([own_number, *numbers]),
+        own,
+        *_equal(
+            (ActivePlan.status, query.status),
+            (ActivePlan.phone_number, query.phone_number),
+            (ActivePlan.operator, query.operator),
+            (ActivePlan.plan_type, query.plan_type),
+            (ActivePlan.category, query.category),
+        ),
+    )
+    if query.expires_within_days is not None:
+        limit = clock.now() + timedelta(days=query.expires_within_days)
+        statement = statement.where(ActivePlan.status == PlanState.ACTIVE, ActivePlan.valid_until <= limit)
+    return statement
 
 
-async def list_last_recharges(db: AsyncSession, user_id: UUID, limit: int) -> Sequence[Recharge]:
+async def list_last_recharges(db: AsyncSession, user_id: UUID, *, limit: int) -> Sequence[Recharge]:
     """The customer's last recharges, newest first."""
     query = select(Recharge).where(Recharge.user_id == user_id)
     query = query.order_by(Recharge.created_at.desc(), Recharge.id.desc())
@@ -152,13 +161,13 @@ async def list_last_recharges(db: AsyncSession, user_id: UUID, limit: int) -> Se
 
 
 async def list_current_plans(
-    db: AsyncSession, user_id: UUID, now: datetime, limit: int
+    db: AsyncSession, user_id: UUID, *, now: datetime, limit: int
 ) -> Sequence[ActivePlan]:
-    """What runs at `now` on the numbers that the customer paid for, then what waits there."""
-    theirs = select(Recharge.phone_number).where(Recharge.user_id == user_id)
+    """The plans that the customer paid for: those that run at `now`, then those that wait."""
+    numbers = select(Recharge.phone_number).where(Recharge.user_id == user_id)
     runs = (ActivePlan.status == PlanState.ACTIVE) & (ActivePlan.valid_until > now)
     query = select(ActivePlan).where(
-        ActivePlan.phone_number.in_(theirs),
+        ActivePlan.phone_number.in_(numbers),
         ActivePlan.user_id == user_id,
         runs | (ActivePlan.status == PlanState.QUEUED),
     )
@@ -166,37 +175,41 @@ async def list_current_plans(
     return (await db.scalars(query.limit(limit))).all()
 
 
-def select_current_plans(wanted: StaffBoughtPlanQuery, now: datetime) -> Select[ActivePlan]:
-    """The plans of all numbers that run or wait, as far as one index answers it in the list's order."""
-    query = select(ActivePlan).where(ActivePlan.status == literal(wanted.status, literal_execute=True))
-    if wanted.phone_number is not None:
-        query = query.where(ActivePlan.phone_number == wanted.phone_number)
-    elif wanted.user_id is not None:
-        theirs = select(Recharge.phone_number).where(Recharge.user_id == wanted.user_id)
-        query = query.where(ActivePlan.phone_number.in_(theirs), ActivePlan.user_id == wanted.user_id)
-    return query.where(*_runs_at(ActivePlan, wanted, now)) if wanted.by_end else query
+def select_current_plans(query: StaffBoughtPlanQuery, now: datetime) -> Select[ActivePlan]:
+    """The plans of all numbers that run or wait, by the most selective filter that an index answers in order."""
+    statement = select(ActivePlan).where(ActivePlan.status == literal(query.status, literal_execute=True))
+    if query.phone_number is not None:
+        statement = statement.where(ActivePlan.phone_number == query.phone_number)
+    elif query.user_id is not None:
+        numbers = select(Recharge.phone_number).where(Recharge.user_id == query.user_id)
+        statement = statement.where(ActivePlan.phone_number.in_(numbers), ActivePlan.user_id == query.user_id)
+    return statement.where(*_runs_at(ActivePlan, query, now)) if query.by_end else statement
 
 
-def match_plans(entity: Any, wanted: StaffBoughtPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
+def match_plans(
+    entity: type[ActivePlan], query: StaffBoughtPlanQuery, now: datetime
+) -> list[ColumnElement[bool]]:
     """The conditions of the filters on bought plans or an alias of them."""
-    equal: dict[Any, Any] = {
-        entity.phone_number: wanted.phone_number,
-        entity.user_id: wanted.user_id,
-        entity.operator: wanted.operator,
-        entity.plan_type: wanted.plan_type,
-        entity.category: wanted.category,
-    }
-    conditions = [column == value for column, value in equal.items() if value is not None]
-    return [*conditions, *_runs_at(entity, wanted, now)]
+    conditions = _equal(
+        (entity.phone_number, query.phone_number),
+        (entity.user_id, query.user_id),
+        (entity.operator, query.operator),
+        (entity.plan_type, query.plan_type),
+        (entity.category, query.category),
+    )
+    return [*conditions, *_runs_at(entity, query, now)]
 
 
-def _runs_at(entity: Any, wanted: StaffBoughtPlanQuery, now: datetime) -> list[ColumnElement[bool]]:
-    """What has ended is not current, though its line was not advanced yet."""
-    if wanted.status == "queued":
+def _runs_at(
+    entity: type[ActivePlan], query: StaffBoughtPlanQuery, now: datetime
+) -> list[ColumnElement[bool]]:
+    """A plan that has ended does not run, though its line was not advanced yet."""
+    if query.status == "queued":
         return []
-    if wanted.expires_within_days is None:
-        return [entity.valid_until > now]
-    return [entity.valid_until > now, entity.valid_until <= now + timedelta(days=wanted.expires_within_days)]
+    conditions = [entity.valid_until > now]
+    if query.expires_within_days is not None:
+        conditions.append(entity.valid_until <= now + timedelta(days=query.expires_within_days))
+    return conditions
 
 
 async def find_plan_of_other_type(db: AsyncSession, phone_number: str, plan_type: str) -> ActivePlan | None:

@@ -1,4 +1,4 @@
-"""What can stand against a recharge. A mismatch says what is known of the number and how to correct that."""
+"""The errors of recharges. A mismatch says what is known of the number and how to correct it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class RechargeNotRefundable(Conflict):
     """Only a delivered recharge can be refunded. A failed one is refunded automatically."""
 
 
-# The reasons that SQL gives (`recharge_terms`, `recharge_from_wallet`) and the errors that they become.
+# The outcomes of the SQL functions of a sale that become errors of this room or of `plans`.
 REFUSALS = {
     kind.code(): kind
     for kind in (

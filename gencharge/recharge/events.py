@@ -1,4 +1,4 @@
-"""What this room announces."""
+"""The events of this room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gencharge.core.events.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRecharged(Event):
-    """A recharge was paid and its plan started, or stands in the queue. Amounts in paise, instants RFC 3339."""
+    """A recharge was delivered; its plan started or was queued. Amounts in paise, instants RFC 3339."""
 
     recharge_id: str
     phone_number: str
@@ -39,7 +39,7 @@ class RechargePlaced(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeAccepted(Event):
-    """A recharge is paid and on its way to the operator; its money is held."""
+    """A recharge was paid and goes to the operator; its money is held."""
 
     recharge_id: str
     phone_number: str
@@ -50,7 +50,7 @@ class RechargeAccepted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeFailed(Event):
-    """A recharge was not delivered; what was held for it is back in the wallet."""
+    """A recharge failed; the money held for it is back in the wallet."""
 
     recharge_id: str
     phone_number: str
@@ -62,7 +62,7 @@ class RechargeFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeRefunded(Event):
-    """A delivered recharge was taken back, in part or in full; the money is in the wallet."""
+    """A delivered recharge was refunded to the wallet, in part or in full."""
 
     recharge_id: str
     phone_number: str
@@ -75,7 +75,7 @@ class RechargeRefunded(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentReturned(Event):
-    """A gateway payment came for a recharge that had been given up; the money is in the wallet."""
+    """A gateway payment was captured for a recharge that had failed; the money is in the wallet."""
 
     recharge_id: str
     phone_number: str
@@ -87,7 +87,7 @@ class PaymentReturned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanActivated(Event):
-    """A queued plan's turn came: it is active now."""
+    """A queued plan became active."""
 
     recharge_id: str
     phone_number: str
@@ -97,8 +97,9 @@ class PlanActivated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanExpired(Event):
-    """An active plan's validity ended."""
+    """An active plan's validity ended at `valid_until` (RFC 3339)."""
 
     recharge_id: str
     phone_number: str
     plan_name: str
+    valid_until: str | None = None

@@ -1,4 +1,4 @@
-"""What this room does on a clock."""
+"""The scheduled jobs of this room."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BATCH: Final = 200
 
 
 async def advance_lines(stores: Stores) -> None:
-    """Expire plans that have ended and start the queued ones, in batches, each a transaction of its own."""
+    """Expire plans that have ended and start the queued ones, in batches with a transaction each."""
     changed = 0
     while batch := await stores.database.run(lambda db: service.advance_due_lines(db, limit=BATCH)):
         changed += batch

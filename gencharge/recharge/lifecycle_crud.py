@@ -1,4 +1,4 @@
-"""The SQL functions that move a recharge and its plan on. See `recharge/sql`."""
+"""The SQL functions that change a recharge and its plan after the sale. See `recharge/sql`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _ADVANCE = text("""
     SELECT advance_line(:phone_number, coalesce(CAST(:now AS timestamptz), clock_timestamp()), CAST(:context AS jsonb))
 """)
 _LOCK_LINE = text("SELECT lock_line(:phone_number)")
-# Lines whose active plan has ended, and lines with a queue and nothing active: whatever left them so, they are due.
+# Lines whose active plan has ended, and lines with a queue but no active plan, for whatever reason.
 _DUE = text("""
     (SELECT phone_number FROM active_plans
      WHERE status = 'active' AND valid_until <= coalesce(CAST(:now AS timestamptz), clock_timestamp())
@@ -65,12 +65,12 @@ _DUE = text("""
 
 
 async def set_status(db: AsyncSession, user_id: UUID, recharge_id: UUID, status: PaymentState) -> None:
-    """What a recharge under way shows: processing or unknown."""
+    """Set what a pending recharge shows: processing or unknown. Changes nothing once it has ended."""
     await db.execute(_STATUS, {"user_id": user_id, "recharge_id": recharge_id, "status": status.value})
 
 
 async def lock_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> str | None:
-    """Hold the number's line and the recharge to the end of the transaction: its status."""
+    """Lock the number's line and the recharge to the end of the transaction. Its status; None if it does not exist."""
     status: str | None = await db.scalar(_LOCK, {"user_id": user_id, "recharge_id": recharge_id})
     return status
 
@@ -130,7 +130,7 @@ async def refund(
 
 
 async def list_due_lines(db: AsyncSession, limit: int) -> list[str]:
-    """Numbers whose plans have to change now, in the order of their numbers; at most twice `limit`."""
+    """Numbers whose plans have to change now, in order; at most twice `limit`."""
     return list(await db.scalars(_DUE, {"now": clock.pinned(), "limit": limit}))
 
 

@@ -1,4 +1,4 @@
-"""What a recharge does when the gateway's money for it is there."""
+"""What happens to a recharge when its gateway payment is captured or fails."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ log = telemetry.get_logger(__name__)
 
 
 async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
-    """Send the recharge on its way. Where it was given up meanwhile, the money goes to the wallet."""
+    """Queue the recharge for delivery. If it has failed in the meantime, the money goes to the wallet."""
     event = cast(PaymentCaptured, envelope.event)
     if event.purpose != PaymentPurpose.RECHARGE or event.reference_id is None:
         return
     user_id, recharge_id = UUID(event.user_id), UUID(event.reference_id)
     outcome = await lifecycle_crud.pay(db, user_id, recharge_id, context=events.context_json())
     if outcome is PayOutcome.NOT_FOUND:
-        # The order was made, and the recharge refused before it was written down; somebody paid all the same.
+        # The order was opened, but the sale was refused before it was written, and the customer paid all the same.
         await wallet.release(
             db,
             user_id,
@@ -45,7 +45,7 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
 
 
 async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
-    """Nobody paid: the recharge is given up and the wallet's part is free. A payment that comes later is given back."""
+    """The payment failed: the recharge fails and the wallet's part is released. A later payment goes to the wallet."""
     event = cast(PaymentFailed, envelope.event)
     if event.purpose != PaymentPurpose.RECHARGE or event.reference_id is None:
         return
@@ -53,7 +53,7 @@ async def on_failed(db: AsyncSession, envelope: Envelope) -> None:
     if await lifecycle_crud.lock_recharge(db, user_id, recharge_id) != PaymentState.PAYMENT_PENDING:
         return
     if await payments.find_captured(db, user_id, UUID(event.payment_id)) is not None:
-        return  # declined first and paid then: that event is on its way
+        return  # paid after all: that event is on its way
     await lifecycle_crud.fail(
         db, user_id, recharge_id, reason="payment_failed", context=events.context_json()
     )

@@ -1,4 +1,4 @@
-"""Recharges (owned by who pays) and the plans that they started (owned by the number). Amounts in paise."""
+"""Recharges (owned by the customer who pays) and bought plans (owned by the number). Amounts in paise."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from gencharge.core.postgres.database import Base
 
 
 class PaymentState(StrEnum):
-    """How far a recharge got. What its plan does after `delivered` is the plan's own state."""
+    """The state of a recharge. After `delivered`, its plan has a state of its own."""
 
     PAYMENT_PENDING = "payment_pending"  # waits for the gateway
     PROCESSING = "processing"  # paid, on its way to the operator
-    DELIVERED = "delivered"  # the operator has it; the plan is active, queued or over
-    FAILED = "failed"  # proven not delivered, the money is back
-    REFUNDED = "refunded"  # delivered once, taken back
-    UNKNOWN = "unknown"  # the operator did not say; it is being asked
+    DELIVERED = "delivered"  # the operator delivered it; the plan is active, queued or over
+    FAILED = "failed"  # proven not delivered and refunded, or never paid
+    REFUNDED = "refunded"  # delivered, then refunded in full
+    UNKNOWN = "unknown"  # no usable answer from the operator yet; it is being asked
 
 
 class PlanState(StrEnum):
-    """What a bought plan does."""
+    """The state of a bought plan."""
 
     PENDING = "pending"  # paid or being paid; the operator has not confirmed it yet
-    QUEUED = "queued"  # waits for the one before it to end
+    QUEUED = "queued"  # waits for the plan before it to end
     ACTIVE = "active"
     EXPIRED = "expired"  # its validity ended
-    REPLACED = "replaced"  # the customer started another one over it
+    REPLACED = "replaced"  # the customer activated another plan in its place
     CANCELLED = "cancelled"  # its recharge was refunded
 
 
 class RechargeStatus(StrEnum):
-    """Where a recharge and its plan stand."""
+    """The status of a recharge with its plan, as customers and staff see it."""
 
     PAYMENT_PENDING = "payment_pending"
     PROCESSING = "processing"
@@ -80,27 +80,27 @@ class SaleOutcome(StrEnum):
 
 
 class PayOutcome(StrEnum):
-    """What a captured payment did to its recharge."""
+    """What a captured payment changed for its recharge."""
 
     QUEUED = "queued"  # for the dispatcher
-    DELIVERED = "delivered"  # at once, in our own system
+    DELIVERED = "delivered"  # at once, in the operator's own system
     ALREADY = "already"
     GIVEN_UP = "given_up"
-    RETURNED = "returned"  # it had been given up: the money is in the wallet
+    RETURNED = "returned"  # it had failed: the money is in the wallet
     NOT_FOUND = "not_found"
 
 
 class DeliverOutcome(StrEnum):
-    """What a proof of delivery did to a recharge."""
+    """What a proof of delivery changed for a recharge."""
 
     DELIVERED = "delivered"
     ALREADY = "already"
-    GIVEN_UP = "given_up"  # it had failed, and its money is back
+    GIVEN_UP = "given_up"  # it had failed and was refunded
     NOT_FOUND = "not_found"
 
 
 class FailOutcome(StrEnum):
-    """What a proof of failure did to a recharge."""
+    """What a proof of failure changed for a recharge."""
 
     FAILED = "failed"
     ALREADY = "already"
@@ -109,7 +109,7 @@ class FailOutcome(StrEnum):
 
 
 class RefundOutcome(StrEnum):
-    """What a refund did to a recharge."""
+    """What a refund changed for a recharge."""
 
     REFUNDED = "refunded"
     REPLAYED = "replayed"
@@ -139,7 +139,7 @@ class Recharge(Base):
     wallet_amount: Mapped[int] = mapped_column(BigInteger)
     gateway_amount: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text)
-    # What the first answer said; a replay of the same request says it again.
+    # The status in the first answer; a replay of the request gives it again.
     sold_status: Mapped[str] = mapped_column(Text)
     payment_method: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
@@ -150,7 +150,7 @@ class Recharge(Base):
     replaced_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     balance_after: Mapped[int] = mapped_column(BigInteger)
     failure_reason: Mapped[str | None] = mapped_column(Text)
-    # What the operator calls it, and over which channel it went; null where we are the operator's own system.
+    # The operator's own reference, and the channel; null if it was delivered in the operator's own system.
     operator_reference: Mapped[str | None] = mapped_column(Text)
     channel: Mapped[str | None] = mapped_column(Text)
     # The gateway payment of `gateway_amount`.
@@ -181,7 +181,7 @@ class Recharge(Base):
 
 
 class Line(Base):
-    """A number that was recharged at least once. Its row is the lock of whoever changes the number's plans."""
+    """A number that was recharged at least once. Its row is the lock for changes to the number's plans."""
 
     __tablename__ = "lines"
 
@@ -239,7 +239,7 @@ class ActivePlan(Base):
 
 
 class RechargeRefund(Base):
-    """A delivered recharge, or a part of it, taken back by an admin. Written once."""
+    """A refund of a delivered recharge, or of a part of it, by an admin. Written once."""
 
     __tablename__ = "recharge_refunds"
 

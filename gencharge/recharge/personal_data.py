@@ -5,8 +5,8 @@ Recharges are books: they are kept when the account is erased (docs/decisions/00
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,31 +15,32 @@ from gencharge.core.events import events
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
 from gencharge.recharge import crud, lifecycle_crud, service, staff_service
-from gencharge.recharge.schemas import RechargeQuery
+from gencharge.recharge.schemas import RechargeOut, RechargeQuery
+from gencharge.recharge.staff_schemas import RechargeOverview
 from gencharge.users import service as users
 from gencharge.users.errors import PlanTypeMismatch
 
 _PAGE: Final = 100
 
 
-async def _overview(db: AsyncSession, user_id: UUID) -> Any:
+async def _overview(db: AsyncSession, user_id: UUID) -> RechargeOverview:
     """The last recharges, and what runs or waits on the numbers that the customer paid for. Writes nothing."""
     return await staff_service.overview(db, user_id)
 
 
-async def _export(stores: Stores, user_id: UUID) -> Any:
-    async def page(cursor: str | None) -> tuple[Sequence[Any], str | None]:
-        wanted = RechargeQuery(limit=_PAGE, cursor=cursor, sort="created_at")
-        found = await stores.database.run(lambda db: service.list_recharges(db, user_id, wanted))
-        return found.items, found.next_cursor
+async def _export(stores: Stores, user_id: UUID) -> AsyncIterator[RechargeOut]:
+    async def page(cursor: str | None) -> tuple[Sequence[RechargeOut], str | None]:
+        query = RechargeQuery(limit=_PAGE, cursor=cursor, sort="created_at")
+        recharges = await stores.database.run(lambda db: service.list_recharges(db, user_id, query))
+        return recharges.items, recharges.next_cursor
 
     return await all_of(page)
 
 
 async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
-    """Raises PlanTypeMismatch where the own number's plan, active or queued, is billed in the other way."""
+    """Raises PlanTypeMismatch if the own number has an active or queued plan that is billed in the other way."""
     own_number = (await users.get(db, user_id)).phone_number
-    # Under the number's lock: a recharge that is on its way is seen, or sees the new type.
+    # Under the number's lock: a concurrent recharge is either seen here or sees the new type.
     await lifecycle_crud.advance_line(db, own_number, events.context_json())
     running = await crud.find_plan_of_other_type(db, own_number, user_type)
     if running is not None:

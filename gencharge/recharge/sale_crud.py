@@ -98,7 +98,7 @@ class SaleResult:
 async def get_terms(
     database: Database, *, user_id: UUID, phone_number: str, plan_id: UUID, hint: str | None, replace: bool
 ) -> TermsRow:
-    """`quote_recharge`: what a recharge costs and when it starts, or what stands against it."""
+    """`quote_recharge`: what a recharge costs and when it starts, or why it is refused."""
     row = await database.fetch_row(_TERMS, user_id, phone_number, plan_id, hint, replace, clock.pinned())
     assert row is not None, "quote_recharge returns one row"
     outcome, *rest = row

@@ -1,4 +1,4 @@
-"""What goes over the wire about recharges."""
+"""The commands, queries and answers of recharges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
 class ActivationMode(StrEnum):
-    """What a base plan does where another one is active: wait for its end, or replace it."""
+    """What a new base plan does if another one is active: wait for its end, or replace it."""
 
     QUEUE = "queue"
     ACTIVATE = "activate"

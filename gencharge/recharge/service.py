@@ -1,4 +1,4 @@
-"""Recharges and bought plans: a customer's lists, and the verbs for the rooms above.
+"""Recharges and bought plans: the customers' lists, and the verbs for the rooms above.
 
 A recharge is sold in `checkout_service`. Its end (`pay`, `deliver`, `fail`, `refund`) is one SQL function each, under the
 locks of the number's line and of the recharge.
@@ -75,7 +75,7 @@ async def list_plans(db: AsyncSession, user_id: UUID, query: BoughtPlanQuery) ->
     await _advance(db, [own_number, *numbers])
     order = Order(column_of(ActivePlan.created_at), column_of(ActivePlan.recharge_id))
     rows, cursor, total = await fetch_page(
-        db, crud.select_plans(user_id, own_number, numbers, query), order, query
+        db, crud.select_plans(user_id, query, own_number=own_number, numbers=numbers), order, query
     )
     now = clock.now()
     return BoughtPlanPage(items=[views.plan_out(row, now) for row in rows], next_cursor=cursor, total=total)
@@ -107,24 +107,13 @@ async def status_of(db: AsyncSession, recharge: Recharge) -> RechargeStatus:
 async def show_to_staff(
     db: AsyncSession, recharges: Sequence[Recharge], now: datetime
 ) -> list[StaffRechargeOut]:
-    """Recharges with their plans and payers, in two queries. Writes nothing: a plan past its end is shown as expired."""
+    """Recharges with their plans and payers at `now`, in two queries. Writes nothing."""
     plans = await crud.list_plans_of(db, recharges)
     payers = await users.briefs(db, (recharge.user_id for recharge in recharges))
     return [
-        StaffRechargeOut(
-            **views.recharge_fields(recharge, plans.get(recharge.id)),
-            status=_status_at(recharge, plans.get(recharge.id), now),
-            user_id=recharge.user_id,
-            user=payers.get(recharge.user_id),
-        )
+        views.staff_recharge_out(recharge, plans.get(recharge.id), payers.get(recharge.user_id), now=now)
         for recharge in recharges
     ]
-
-
-def _status_at(recharge: Recharge, plan: ActivePlan | None, now: datetime) -> RechargeStatus:
-    status = views.status_of(recharge, plan)
-    ended = plan is not None and plan.valid_until is not None and plan.valid_until <= now
-    return RechargeStatus.EXPIRED if status is RechargeStatus.ACTIVE and ended else status
 
 
 async def advance_due_lines(db: AsyncSession, *, limit: int) -> int:
@@ -210,7 +199,7 @@ async def take_back(
     )
     if outcome is RefundOutcome.REPLAYED:
         return 0
-    assert outcome is RefundOutcome.REFUNDED, f"it was looked at under its lock: {outcome}"
+    assert outcome is RefundOutcome.REFUNDED, f"checked under the lock: {outcome}"
     db.add(
         RechargeRefund(
             user_id=user_id,

@@ -1,4 +1,4 @@
-"""What goes over the wire where the staff look at recharges or act on one."""
+"""The staff's queries, commands and answers about recharges."""
 
 from __future__ import annotations
 
@@ -90,7 +90,12 @@ class StaffBoughtPlanOut(BoughtPlanOut):
     user: UserBrief | None
 
 
+class RechargeOverview(Out):
+    """A customer's last recharges, and the plans that run or wait on the numbers that they paid for."""
+
+    last_recharges: list[StaffRechargeOut]
+    current_plans: list[BoughtPlanOut]
+
+
 StaffRechargePage = Page[StaffRechargeOut]
-
-
 StaffBoughtPlanPage = Page[StaffBoughtPlanOut]

@@ -1,17 +1,17 @@
-"""What the staff do: look at all customers' recharges and at the plans of any number, refund a delivered recharge.
+"""What the staff do: list all customers' recharges and the plans of any number, refund a delivered recharge.
 
 A customer's own lists bring the numbers' plans up to date first. The staff's lists must not write: a plan past its end is
-recognized by comparing its end with now. They are the only queries on customers' tables that name no customer: on a
-sharded database they ask every shard.
+recognized by comparing its end with now. They are the only queries on customers' tables without a customer's id: a
+sharded database sends them to every shard.
 
-A refund moves money, so it is made under the locks that every end of a recharge takes, once for a key, and with a reason
-that the audit trail keeps. An admin who is limited to some operators finds those operators' recharges only.
+A refund moves money: it takes the locks that every end of a recharge takes, runs once for a key, and has a reason that
+the audit trail keeps. An admin who is limited to some operators finds those operators' recharges only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -27,15 +27,13 @@ from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
 from gencharge.payments.errors import RefundTooLarge
 from gencharge.recharge import crud, lifecycle_crud, service, views
-from gencharge.recharge.errors import (
-    RechargeNotRefundable,
-)
+from gencharge.recharge.errors import RechargeNotRefundable
 from gencharge.recharge.models import ActivePlan, PaymentState, Recharge, RechargeRefund, RefundOutcome
 from gencharge.recharge.staff_schemas import (
+    RechargeOverview,
     RechargeRefundOut,
     RefundDestination,
     RefundRecharge,
-    StaffBoughtPlanOut,
     StaffBoughtPlanPage,
     StaffBoughtPlanQuery,
     StaffRechargeOut,
@@ -46,7 +44,7 @@ from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 
 _SHOWN: Final = 5
-# Where each row that is looked at costs a look at its plan, too.
+# With a filter by the plan's state, each row that is read costs a lookup of its plan, too.
 _LOOK_THROUGH_WITH_PLANS: Final = LOOK_THROUGH // 8
 
 
@@ -54,13 +52,13 @@ async def list_recharges(db: AsyncSession, admin: Principal, query: StaffRecharg
     """A page of all customers' recharges, as far as the admin's operators go, each with what its plan does now."""
     now = clock.now()
 
-    def matches(seen: Any) -> Sequence[ColumnElement[bool]]:
+    def matches(alias: type[Recharge]) -> Sequence[ColumnElement[bool]]:
         conditions = [
-            *crud.match_recharges(seen, query),
-            *query.within(seen.wallet_amount + seen.gateway_amount, seen.created_at),
-            within(admin, seen.operator),
+            *crud.match_recharges(alias, query),
+            *query.within(alias.wallet_amount + alias.gateway_amount, column_of(alias.created_at)),
+            within(admin, column_of(alias.operator)),
         ]
-        return [*conditions, crud.has_status(seen, query.status, now=now)] if query.status else conditions
+        return [*conditions, crud.has_status(alias, query.status, now=now)] if query.status else conditions
 
     by_plan = query.status is not None and query.status in crud.PLAN_STATES
     rows, cursor = await fetch_bounded_page(
@@ -91,24 +89,24 @@ async def list_current_plans(
     rows, cursor = await fetch_bounded_page(
         db,
         crud.select_current_plans(query, now),
-        lambda seen: [*crud.match_plans(seen, query, now), within(admin, seen.operator)],
+        lambda alias: [*crud.match_plans(alias, query, now), within(admin, alias.operator)],
         Order(column_of(column), column_of(ActivePlan.recharge_id), query.sort.startswith("-")),
         query,
     )
-    known = await users.briefs(db, (row.user_id for row in rows))
-    items = [
-        StaffBoughtPlanOut(**views.plan_fields(row, now), user_id=row.user_id, user=known.get(row.user_id))
-        for row in rows
-    ]
+    payers = await users.briefs(db, (row.user_id for row in rows))
+    items = [views.staff_plan_out(row, payers.get(row.user_id), now=now) for row in rows]
     return StaffBoughtPlanPage(items=items, next_cursor=cursor)
 
 
-async def overview(db: AsyncSession, user_id: UUID) -> dict[str, Any]:
+async def overview(db: AsyncSession, user_id: UUID) -> RechargeOverview:
     """A customer's last five recharges, and up to five plans that run or wait on the numbers that they paid for."""
     now = clock.now()
-    last = await crud.list_last_recharges(db, user_id, _SHOWN)
-    running = [views.plan_out(plan, now) for plan in await crud.list_current_plans(db, user_id, now, _SHOWN)]
-    return {"last_recharges": await service.show_to_staff(db, last, now), "current_plans": running}
+    last = await crud.list_last_recharges(db, user_id, limit=_SHOWN)
+    plans = await crud.list_current_plans(db, user_id, now=now, limit=_SHOWN)
+    return RechargeOverview(
+        last_recharges=await service.show_to_staff(db, last, now),
+        current_plans=[views.plan_out(plan, now) for plan in plans],
+    )
 
 
 async def refund(
@@ -125,17 +123,17 @@ async def refund(
     if earlier is not None:
         if earlier.request_hash != request_hash:
             raise IdempotencyKeyReused
-        return Answered(_refund_out(earlier), replayed=True)
+        return Answered(_refund_to_out(earlier), replayed=True)
     await db.refresh(recharge)
     left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
     amount = command.amount.paise if command.amount is not None else left
     to_source = command.destination is RefundDestination.SOURCE
     if recharge.status != PaymentState.DELIVERED:
         raise RechargeNotRefundable
-    most = min(left, recharge.gateway_amount) if to_source else left
-    if amount > most or amount == 0:
-        raise _too_large(Money(max(0, most)))
-    made = RechargeRefund(
+    limit = min(left, recharge.gateway_amount) if to_source else left
+    if amount > limit or amount == 0:
+        raise _too_large(Money(max(0, limit)))
+    row = RechargeRefund(
         user_id=user_id,
         refund_id=new_id(),
         recharge_id=recharge_id,
@@ -147,43 +145,43 @@ async def refund(
         request_hash=request_hash,
         created_at=clock.now(),
     )
-    db.add(made)
+    db.add(row)
     outcome = await lifecycle_crud.refund(
         db,
         user_id,
         recharge_id,
         amount=amount,
-        key=str(made.refund_id),
+        key=str(row.refund_id),
         reason=command.reason,
         context=events.context_json(),
     )
-    assert outcome is RefundOutcome.REFUNDED, f"it was looked at under its lock: {outcome}"
+    assert outcome is RefundOutcome.REFUNDED, f"checked under the lock: {outcome}"
     if to_source and recharge.payment_id is not None:
         await payments.refund_to_source(
             db,
             user_id,
             recharge.payment_id,
             amount=Money(amount),
-            key=f"recharge-refund:{made.refund_id}",
+            key=f"recharge-refund:{row.refund_id}",
             request_hash=request_hash,
             reason=command.reason,
             requested_by=str(admin.user_id),
         )
-    return Answered(_refund_out(made))
+    return Answered(_refund_to_out(row))
 
 
-def _too_large(most: Money) -> RefundTooLarge:
+def _too_large(limit: Money) -> RefundTooLarge:
     return RefundTooLarge(
-        errors=[field_problem("body.amount", f"Must be at most {most}", "refund_too_large")]
+        errors=[field_problem("body.amount", f"Must be at most {limit}", "refund_too_large")]
     )
 
 
-def _refund_out(made: RechargeRefund) -> RechargeRefundOut:
+def _refund_to_out(row: RechargeRefund) -> RechargeRefundOut:
     return RechargeRefundOut(
-        refund_id=made.refund_id,
-        recharge_id=made.recharge_id,
-        amount=Money(made.amount),
-        destination=RefundDestination(made.destination),
-        reason=made.reason,
-        created_at=made.created_at,
+        refund_id=row.refund_id,
+        recharge_id=row.recharge_id,
+        amount=Money(row.amount),
+        destination=RefundDestination(row.destination),
+        reason=row.reason,
+        created_at=row.created_at,
     )

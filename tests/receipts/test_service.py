@@ -34,6 +34,7 @@ from gencharge.receipts.amount_in_words import in_words
 from gencharge.receipts.checks import CHECKS
 from gencharge.receipts.models import Receipt
 from gencharge.receipts.pdf import render
+from gencharge.receipts.printer_service import Printer
 from gencharge.receipts.schemas import ReceiptOut
 from gencharge.recharge.models import Recharge
 from gencharge.users.models import User
@@ -48,9 +49,9 @@ SELLER = Company()
 
 
 @pytest.fixture
-async def printer(app: FastAPI, tmp_path: Path) -> AsyncIterator[receipts.Printer]:
+async def printer(app: FastAPI, tmp_path: Path) -> AsyncIterator[Printer]:
     """The application's printer, with an empty folder."""
-    before, own = receipts.Printer.of(app), receipts.Printer(FolderStorage(tmp_path))
+    before, own = Printer.of(app), Printer(FolderStorage(tmp_path))
     process.put(app, own)
     yield own
     process.put(app, before)
@@ -65,7 +66,7 @@ async def sell(shop: Stores, user_id: UUID | None = None, *, circle: str | None 
 
 
 async def receipt(shop: Stores, ids: tuple[UUID, UUID], seller: Company = SELLER) -> ReceiptOut:
-    return await receipts.receipt(shop.database, seller, *ids)
+    return await receipts.get_receipt(shop.database, seller, *ids)
 
 
 async def change(shop: Stores, ids: tuple[UUID, UUID], **values: Any) -> None:
@@ -174,7 +175,7 @@ async def test_twenty_receipts_of_one_series_that_are_asked_for_at_once_have_twe
 
 async def test_a_roll_back_gives_its_number_back(shop: Stores) -> None:
     async def unit(db: AsyncSession) -> None:
-        assert await receipt_crud.take_number(db, "A", "2050-51") == 1
+        assert await receipt_crud.take_number(db, series="A", financial_year="2050-51") == 1
         raise RuntimeError("rolled back")
 
     for _ in range(2):
@@ -189,7 +190,7 @@ async def test_a_gap_between_the_numbers_is_found_by_the_nightly_check(shop: Sto
 
     async def unit(db: AsyncSession) -> None:
         assert (await db.execute(text(gapless.breaches))).all() == []
-        await receipt_crud.take_number(db, "B", "2051-52")
+        await receipt_crud.take_number(db, series="B", financial_year="2051-52")
         assert [row.series for row in await db.execute(text(gapless.breaches))] == ["B"]
         raise RuntimeError("rolled back")
 
@@ -245,7 +246,7 @@ async def test_what_was_not_delivered_has_no_receipt_and_takes_no_number(
 
 
 async def test_the_pdf_is_kept_served_again_byte_for_byte_and_made_anew_the_same(
-    shop: Stores, client: httpx.AsyncClient, settings: Settings, printer: receipts.Printer, tmp_path: Path
+    shop: Stores, client: httpx.AsyncClient, settings: Settings, printer: Printer, tmp_path: Path
 ) -> None:
     ids = await sell(shop)
     headers, path = headers_for(settings, ids[0]), f"/v1/recharge/{ids[1]}/receipt"
@@ -282,7 +283,7 @@ async def test_the_client_says_which_it_wants(
     shop: Stores,
     client: httpx.AsyncClient,
     settings: Settings,
-    printer: receipts.Printer,
+    printer: Printer,
     accept: str,
     kind: str,
 ) -> None:
@@ -295,7 +296,7 @@ async def test_the_client_says_which_it_wants(
 
 
 async def test_a_refund_makes_another_version_that_says_so(
-    shop: Stores, client: httpx.AsyncClient, settings: Settings, printer: receipts.Printer, tmp_path: Path
+    shop: Stores, client: httpx.AsyncClient, settings: Settings, printer: Printer, tmp_path: Path
 ) -> None:
     ids = await sell(shop)
     headers, path = headers_for(settings, ids[0]), f"/v1/recharge/{ids[1]}/receipt?format=pdf"
@@ -319,7 +320,7 @@ async def test_a_receipt_is_given_also_where_it_can_not_be_kept(
     shop: Stores, client: httpx.AsyncClient, settings: Settings, app: FastAPI, printer: Any, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    process.put(app, receipts.Printer(FolderStorage(tmp_path / "file")))
+    process.put(app, Printer(FolderStorage(tmp_path / "file")))
     ids = await sell(shop)
     answer = await client.get(
         f"/v1/recharge/{ids[1]}/receipt?format=pdf", headers=headers_for(settings, ids[0])
@@ -342,7 +343,7 @@ async def test_anothers_receipt_does_not_exist_and_is_not_issued_by_asking(
 
 
 async def test_the_staff_see_the_receipts_of_their_operators(
-    shop: Stores, app: FastAPI, client: httpx.AsyncClient, settings: Settings, printer: receipts.Printer
+    shop: Stores, app: FastAPI, client: httpx.AsyncClient, settings: Settings, printer: Printer
 ) -> None:
     await know_roles(app)
     ids = await sell(shop)
@@ -433,7 +434,7 @@ async def test_the_pdfs_of_whoever_is_erased_go_away_and_the_invoice_stays(
         shop.documents,
         shop.redis,
     )
-    printer = receipts.Printer(FolderStorage(tmp_path))
+    printer = Printer(FolderStorage(tmp_path))
     gone, other = await sell(shop), await sell(shop)
     shown, kept = await receipt(shop, gone), await receipt(shop, other)
     await printer.pdf(shown)

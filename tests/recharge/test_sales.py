@@ -285,7 +285,7 @@ async def test_the_overview_of_a_customer_has_the_last_recharges_and_what_runs(s
         found = await personal_data.PART.overview(db, sales.customer)
         nothing = await personal_data.PART.overview(db, uuid4())
         stored = len(list(await db.scalars(select(ActivePlan).where(ActivePlan.user_id == sales.customer))))
-    assert [recharge.status for recharge in found["last_recharges"]] == ["active", "queued", "active"]
-    assert [plan.status for plan in found["current_plans"]] == ["active", "active", "queued"]
-    assert nothing == {"last_recharges": [], "current_plans": []}
+    assert [recharge.status for recharge in found.last_recharges] == ["active", "queued", "active"]
+    assert [plan.status for plan in found.current_plans] == ["active", "active", "queued"]
+    assert (nothing.last_recharges, nothing.current_plans) == ([], [])
     assert stored == 3
