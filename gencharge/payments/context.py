@@ -1,4 +1,4 @@
-"""The desk: what a process needs to take payments and send them back."""
+"""The context: what a process needs to take payments and send them back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gencharge.wallet import service as wallet
 
 
 @dataclass(slots=True)
-class Desk(OnePerApp):
+class PaymentContext(OnePerApp):
     """One per application or worker. A test may put another gateway in."""
 
     settings: Settings
@@ -34,13 +34,13 @@ class Desk(OnePerApp):
         self.limits = limits_json(self.settings)
 
     @classmethod
-    def at(cls, stores: Stores) -> Desk:
-        """A desk with a gateway of its own."""
+    def at(cls, stores: Stores) -> PaymentContext:
+        """A context with a gateway of its own."""
         return cls(stores.settings, stores.database, Razorpay(stores.settings))
 
     @classmethod
-    def open(cls, app: FastAPI) -> Desk:
-        """A desk on the application's stores."""
+    def open(cls, app: FastAPI) -> PaymentContext:
+        """A context on the application's stores."""
         return cls.at(app.state.stores)
 
     def checkout_url(self, order_id: str) -> str | None:
@@ -71,4 +71,4 @@ def limits_json(settings: Settings) -> str:
 async def watch_gateway(app: FastAPI, stores: Stores) -> None:
     """Close the connections to the gateway when the process ends."""
     del stores
-    await process.close_at_end(lambda: Desk.of(app).gateway.close())
+    await process.close_at_end(lambda: PaymentContext.of(app).gateway.close())

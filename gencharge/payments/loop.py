@@ -19,7 +19,7 @@ from gencharge.core.background.loop import Loop
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.stores import Stores
 from gencharge.payments import queue_crud, refunds_service, status_checks_service
-from gencharge.payments.context import Desk, limits_json
+from gencharge.payments.context import PaymentContext, limits_json
 from gencharge.payments.models import Payment, Refund
 
 AT_A_TIME: Final = 16
@@ -27,9 +27,9 @@ POLL_SECONDS: Final = 0.5
 log = telemetry.get_logger(__name__)
 
 
-def lease_seconds(desk: Desk) -> float:
+def lease_seconds(context: PaymentContext) -> float:
     """Longer than all calls that one payment or refund can take together."""
-    return 4 * desk.settings.payment_timeout_seconds + 10
+    return 4 * context.settings.payment_timeout_seconds + 10
 
 
 class PaymentChecks(Loop[Payment, str]):
@@ -38,15 +38,15 @@ class PaymentChecks(Loop[Payment, str]):
     at_a_time = AT_A_TIME
     poll_seconds = POLL_SECONDS
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: PaymentContext) -> None:
         super().__init__()
-        self._desk = desk
+        self._context = context
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[Payment]:
         """Lease up to `free` payments that are due."""
         del running
-        lease = lease_seconds(self._desk)
-        return await self._desk.database.run(
+        lease = lease_seconds(self._context)
+        return await self._context.database.run(
             lambda db: queue_crud.claim_payments(db, limit=free, lease_seconds=lease)
         )
 
@@ -60,11 +60,11 @@ class PaymentChecks(Loop[Payment, str]):
 
     async def work(self, task: Payment) -> None:
         """Ask about one payment."""
-        await status_checks_service.recheck(self._desk, task)
+        await status_checks_service.recheck(self._context, task)
 
     async def close(self) -> None:
         """Close the connections to the gateway."""
-        await self._desk.gateway.close()
+        await self._context.gateway.close()
 
 
 class RefundSender(Loop[Refund, str]):
@@ -73,15 +73,15 @@ class RefundSender(Loop[Refund, str]):
     at_a_time = AT_A_TIME
     poll_seconds = POLL_SECONDS
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, context: PaymentContext) -> None:
         super().__init__()
-        self._desk = desk
+        self._context = context
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[Refund]:
         """Lease up to `free` refunds that are due; each claim counts as an attempt."""
         del running
-        lease = lease_seconds(self._desk)
-        return await self._desk.database.run(
+        lease = lease_seconds(self._context)
+        return await self._context.database.run(
             lambda db: queue_crud.claim_refunds(db, limit=free, lease_seconds=lease)
         )
 
@@ -95,11 +95,11 @@ class RefundSender(Loop[Refund, str]):
 
     async def work(self, task: Refund) -> None:
         """Send one refund, or ask about it."""
-        await refunds_service.advance(self._desk, task)
+        await refunds_service.advance(self._context, task)
 
     async def close(self) -> None:
         """Close the connections to the gateway."""
-        await self._desk.gateway.close()
+        await self._context.gateway.close()
 
 
 class EventRetries(Loop[str, str]):
@@ -137,12 +137,12 @@ class EventRetries(Loop[str, str]):
 
 async def check_payments(stores: Stores) -> None:
     """What a worker runs: PaymentChecks."""
-    await PaymentChecks(Desk.at(stores)).run()
+    await PaymentChecks(PaymentContext.at(stores)).run()
 
 
 async def send_refunds(stores: Stores) -> None:
     """What a worker runs: RefundSender."""
-    await RefundSender(Desk.at(stores)).run()
+    await RefundSender(PaymentContext.at(stores)).run()
 
 
 async def retry_events(stores: Stores) -> None:

@@ -18,7 +18,7 @@ from gencharge.core.events.events import emit
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.events import PaymentCreated
 from gencharge.payments.gateway import CallFailed, CallRefused, CallUnknown, GatewayOrder
@@ -44,7 +44,7 @@ class OpenPayment:
 
 
 async def open_payment(
-    desk: Desk,
+    context: PaymentContext,
     user_id: UUID,
     *,
     payment_id: UUID,
@@ -65,7 +65,7 @@ async def open_payment(
     async def intend(db: AsyncSession) -> tuple[Payment, bool]:
         is_new = await crud.add_payment(
             db,
-            lease=_lease_seconds(desk),
+            lease=_lease_seconds(context),
             user_id=user_id,
             payment_id=payment_id,
             purpose=purpose.value,
@@ -74,7 +74,7 @@ async def open_payment(
             currency=CURRENCY,
             method=method,
             source=source,
-            gateway=desk.gateway.name,
+            gateway=context.gateway.name,
             idempotency_key=key,
             request_hash=request_hash,
         )
@@ -84,38 +84,38 @@ async def open_payment(
         if found.request_hash != request_hash:
             raise IdempotencyKeyReused
         if not is_new and found.order_id is None:
-            if not await crud.lease_unordered(db, user_id, found.payment_id, _lease_seconds(desk)):
+            if not await crud.lease_unordered(db, user_id, found.payment_id, _lease_seconds(context)):
                 raise IdempotencyInProgress
             await db.refresh(found)
         return found, is_new
 
-    payment, is_new = await desk.database.run(intend)
+    payment, is_new = await context.database.run(intend)
     await faultpoints.point("payment.committed")
     if payment.order_id is None:
-        payment = await _order(desk, payment, first=is_new)
-    return Answered(_opened(desk, payment), replayed=not is_new)
+        payment = await _order(context, payment, first=is_new)
+    return Answered(_opened(context, payment), replayed=not is_new)
 
 
-def _lease_seconds(desk: Desk) -> float:
+def _lease_seconds(context: PaymentContext) -> float:
     """Longer than looking for an order and making one can take together."""
-    return 2 * desk.settings.payment_timeout_seconds + 5
+    return 2 * context.settings.payment_timeout_seconds + 5
 
 
-async def _order(desk: Desk, payment: Payment, *, first: bool) -> Payment:
+async def _order(context: PaymentContext, payment: Payment, *, first: bool) -> Payment:
     try:
-        order = await _find_or_create(desk, payment, first=first)
+        order = await _find_or_create(context, payment, first=first)
     except CallFailed as error:
         refused = isinstance(error, CallRefused)
         reason = "gateway_refused" if refused else "gateway_unavailable"
         log.warning("order_not_made", payment_id=str(payment.payment_id), reason=error.reason)
-        await desk.database.run(
+        await context.database.run(
             lambda db: crud.set_not_ordered(db, payment.user_id, payment.payment_id, reason)
         )
         raise (GatewayDeclined if refused else GatewayUnavailable) from error
 
     async def write(db: AsyncSession) -> Payment:
         keys = (payment.user_id, payment.payment_id)
-        pause = desk.settings.payment_check_seconds[0]
+        pause = context.settings.payment_check_seconds[0]
         is_ours = await crud.set_order(
             db, *keys, gateway=payment.gateway, order_id=order.order_id, pause=pause
         )
@@ -127,20 +127,22 @@ async def _order(desk: Desk, payment: Payment, *, first: bool) -> Payment:
         return found
 
     await faultpoints.point("order.come")
-    written = await desk.database.run(write)
+    written = await context.database.run(write)
     await faultpoints.point("order.committed")
     if written.order_id is None:
         raise GatewayUnavailable  # given up meanwhile
     return written
 
 
-async def _find_or_create(desk: Desk, payment: Payment, *, first: bool) -> GatewayOrder:
+async def _find_or_create(context: PaymentContext, payment: Payment, *, first: bool) -> GatewayOrder:
     receipt = str(payment.payment_id)
     if not first:
-        for order in await desk.gateway.find_orders(receipt):
+        for order in await context.gateway.find_orders(receipt):
             if (order.amount, order.currency) == (payment.amount, payment.currency):
                 return order
-    order = await desk.gateway.create_order(receipt=receipt, amount=payment.amount, currency=payment.currency)
+    order = await context.gateway.create_order(
+        receipt=receipt, amount=payment.amount, currency=payment.currency
+    )
     if (order.amount, order.currency) != (payment.amount, payment.currency):
         raise CallUnknown("another order than was asked for")
     return order
@@ -158,16 +160,16 @@ def _created(payment: Payment, order: GatewayOrder) -> PaymentCreated:
     )
 
 
-def _opened(desk: Desk, payment: Payment) -> OpenPayment:
+def _opened(context: PaymentContext, payment: Payment) -> OpenPayment:
     assert payment.order_id is not None, "an open payment has an order"
     return OpenPayment(
         payment_id=payment.payment_id,
         reference_id=payment.reference_id,
         gateway=payment.gateway,
         order_id=payment.order_id,
-        key_id=desk.gateway.key_id,
+        key_id=context.gateway.key_id,
         amount=Money(payment.amount),
         currency=payment.currency,
-        checkout_url=desk.checkout_url(payment.order_id),
+        checkout_url=context.checkout_url(payment.order_id),
         status=PaymentStatus(payment.status),
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 from gencharge.core import faultpoints, telemetry
 from gencharge.payments import crud, queue_crud
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.gateway import CallFailed, CallRefused, GatewayRefund
 from gencharge.payments.models import Refund, RefundStatus
 
@@ -19,77 +19,77 @@ REFUSED_ONCE: Final = "refused_once"
 log = telemetry.get_logger(__name__)
 
 
-async def advance(desk: Desk, refund: Refund) -> None:
+async def advance(context: PaymentContext, refund: Refund) -> None:
     """Send a refund that was claimed, or ask about it, and let the answer count."""
     try:
-        found = await _find(desk, refund)
+        found = await _find(context, refund)
         await faultpoints.point("refund.begun")
         if found is None:
-            found = await desk.gateway.refund(
+            found = await context.gateway.refund(
                 refund.gateway_payment_id, receipt=str(refund.refund_id), amount=refund.amount
             )
     except CallRefused as error:
-        await _refused(desk, refund, error.reason)
+        await _refused(context, refund, error.reason)
     except CallFailed as error:
         log.warning("refund_unclear", refund_id=str(refund.refund_id), reason=error.reason)
-        await _later(desk, refund, reason=refund.failure_reason)
+        await _later(context, refund, reason=refund.failure_reason)
     else:
         await faultpoints.point("refund.come")
-        await _apply(desk, refund, found)
+        await _apply(context, refund, found)
 
 
-async def _find(desk: Desk, refund: Refund) -> GatewayRefund | None:
+async def _find(context: PaymentContext, refund: Refund) -> GatewayRefund | None:
     """What the gateway has under our receipt; None where it has nothing. The first attempt has nothing to find."""
     if refund.gateway_refund_id is not None:
-        return await desk.gateway.fetch_refund(refund.gateway_refund_id)
-    return None if refund.attempts <= 1 else await _by_receipt(desk, refund)
+        return await context.gateway.fetch_refund(refund.gateway_refund_id)
+    return None if refund.attempts <= 1 else await _by_receipt(context, refund)
 
 
-async def _by_receipt(desk: Desk, refund: Refund) -> GatewayRefund | None:
-    for each in await desk.gateway.fetch_refunds(refund.gateway_payment_id):
+async def _by_receipt(context: PaymentContext, refund: Refund) -> GatewayRefund | None:
+    for each in await context.gateway.fetch_refunds(refund.gateway_payment_id):
         if each.receipt == str(refund.refund_id):
             return each
     return None
 
 
-async def _refused(desk: Desk, refund: Refund, reason: str) -> None:
+async def _refused(context: PaymentContext, refund: Refund, reason: str) -> None:
     """The gateway says no. It may say so because it has the refund already: then that counts.
 
     After an attempt whose end is not known, one refusal is no proof: that attempt may still be on its way.
     """
     try:
-        found = None if refund.gateway_refund_id is not None else await _by_receipt(desk, refund)
+        found = None if refund.gateway_refund_id is not None else await _by_receipt(context, refund)
     except CallFailed:
-        await _later(desk, refund, reason=refund.failure_reason)
+        await _later(context, refund, reason=refund.failure_reason)
         return
     if found is not None:
-        await _apply(desk, refund, found)
+        await _apply(context, refund, found)
     elif refund.gateway_refund_id is not None:
         # A question was refused, and not the refund.
-        await _later(desk, refund, reason=refund.failure_reason)
+        await _later(context, refund, reason=refund.failure_reason)
     elif refund.attempts > 1 and refund.failure_reason != REFUSED_ONCE:
-        await _later(desk, refund, reason=REFUSED_ONCE)
+        await _later(context, refund, reason=REFUSED_ONCE)
     else:
-        await _end(desk, refund, paid=False, gateway_refund_id=None, reason=reason)
+        await _end(context, refund, paid=False, gateway_refund_id=None, reason=reason)
 
 
-async def _apply(desk: Desk, refund: Refund, said: GatewayRefund) -> None:
+async def _apply(context: PaymentContext, refund: Refund, said: GatewayRefund) -> None:
     ours = (str(refund.refund_id), refund.gateway_payment_id, refund.amount)
     if (said.receipt, said.gateway_payment_id, said.amount) != ours:
         log.error("refund_differs", refund_id=str(refund.refund_id), gateway_refund_id=said.gateway_refund_id)
-        await _later(desk, refund, reason="refund_differs")
+        await _later(context, refund, reason="refund_differs")
     elif said.status in {"processed", "failed"}:
         paid = said.status == "processed"
         reason = None if paid else "refund_failed"
-        await _end(desk, refund, paid=paid, gateway_refund_id=said.gateway_refund_id, reason=reason)
+        await _end(context, refund, paid=paid, gateway_refund_id=said.gateway_refund_id, reason=reason)
     else:
-        await _later(desk, refund, reason=None, gateway_refund_id=said.gateway_refund_id)
+        await _later(context, refund, reason=None, gateway_refund_id=said.gateway_refund_id)
 
 
 async def _end(
-    desk: Desk, refund: Refund, *, paid: bool, gateway_refund_id: str | None, reason: str | None
+    context: PaymentContext, refund: Refund, *, paid: bool, gateway_refund_id: str | None, reason: str | None
 ) -> None:
-    outcome = await desk.database.run(
+    outcome = await context.database.run(
         lambda db: crud.end_refund(
             db,
             refund.user_id,
@@ -104,11 +104,11 @@ async def _end(
 
 
 async def _later(
-    desk: Desk, refund: Refund, *, reason: str | None, gateway_refund_id: str | None = None
+    context: PaymentContext, refund: Refund, *, reason: str | None, gateway_refund_id: str | None = None
 ) -> None:
     known = gateway_refund_id or refund.gateway_refund_id
-    pauses = desk.settings.payment_check_seconds
-    await desk.database.run(
+    pauses = context.settings.payment_check_seconds
+    await context.database.run(
         lambda db: queue_crud.refund_later(
             db,
             refund.user_id,

@@ -22,7 +22,7 @@ from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
 from gencharge.payments import staff_service, status_checks_service
 from gencharge.payments import topups_service as topups
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import (
     CheckoutSignatureInvalid,
     GatewayDeclined,
@@ -64,7 +64,7 @@ _LIST: Final = (CursorInvalid, ValidationFailed, DatabaseUnavailable)
 _ONE: Final = (ValidationFailed, DatabaseUnavailable)
 _MOVING: Final = (ResourceLocked, WriteConflict, MalformedJson, *_ONE)
 _KEYED: Final = (IdempotencyKeyRequired, IdempotencyKeyReused)
-AtDesk = Annotated[Desk, Depends(Desk.get)]
+Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
 Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
 Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT, step_up=True))]
 
@@ -85,13 +85,15 @@ Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT,
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )
-async def top_up(user: SignedInUser, request: Request, desk: AtDesk, body: TopUp) -> Response:
+async def top_up(user: SignedInUser, request: Request, context: Context, body: TopUp) -> Response:
     """Put money into my wallet, within the limits of my KYC tier.
 
     Pay the order on `checkout_url` or in the gateway's own checkout; the money is in the wallet once that is captured.
     """
     key = idempotency.key_of(request)
-    return idempotency.reply(await topups.top_up(desk, user.user_id, body, key=key), status=HTTP_201_CREATED)
+    return idempotency.reply(
+        await topups.top_up(context, user.user_id, body, key=key), status=HTTP_201_CREATED
+    )
 
 
 @router.get("", responses=web.errors(*_LIST, *USER_ERRORS))
@@ -146,19 +148,21 @@ async def refund_payment(
 
 
 @router.get("/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *USER_ERRORS))
-async def show_payment(user: SignedInUser, desk: AtDesk, db: Db, payment_id: UUID) -> PaymentDetail:
+async def show_payment(user: SignedInUser, context: Context, db: Db, payment_id: UUID) -> PaymentDetail:
     """One of my payments, with what went back of it."""
-    return await staff_service.get_mine(db, desk, user.user_id, payment_id)
+    return await staff_service.get_mine(db, context, user.user_id, payment_id)
 
 
 @router.post(
     "/{payment_id}/check",
     responses=web.errors(PaymentNotFound, GatewayTimeout, *_MOVING, *USER_ERRORS),
 )
-async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> PaymentDetail:
+async def check_payment(user: SignedInUser, context: Context, payment_id: UUID) -> PaymentDetail:
     """Ask the gateway now what became of my payment. Where it was asked a moment ago, that answer counts."""
-    await status_checks_service.check(desk, user.user_id, payment_id)
-    return await desk.database.run(lambda db: staff_service.get_mine(db, desk, user.user_id, payment_id))
+    await status_checks_service.check(context, user.user_id, payment_id)
+    return await context.database.run(
+        lambda db: staff_service.get_mine(db, context, user.user_id, payment_id)
+    )
 
 
 @router.post(
@@ -166,9 +170,11 @@ async def check_payment(user: SignedInUser, desk: AtDesk, payment_id: UUID) -> P
     responses=web.errors(PaymentNotFound, CheckoutSignatureInvalid, GatewayTimeout, *_MOVING, *USER_ERRORS),
 )
 async def confirm_payment(
-    user: SignedInUser, desk: AtDesk, payment_id: UUID, body: ConfirmPayment
+    user: SignedInUser, context: Context, payment_id: UUID, body: ConfirmPayment
 ) -> PaymentDetail:
     """What the gateway's checkout handed back: the payment is asked for at the gateway, and counts as that says."""
     handed = (body.razorpay_order_id, body.razorpay_payment_id, body.razorpay_signature)
-    await status_checks_service.confirm(desk, user.user_id, payment_id, handed)
-    return await desk.database.run(lambda db: staff_service.get_mine(db, desk, user.user_id, payment_id))
+    await status_checks_service.confirm(context, user.user_id, payment_id, handed)
+    return await context.database.run(
+        lambda db: staff_service.get_mine(db, context, user.user_id, payment_id)
+    )

@@ -1,6 +1,6 @@
 """The door of this room: opening payments, asking what became of them, sending them back.
 
-A `Desk` holds what a call to the gateway needs; what takes one commits by itself and is not for inside a transaction.
+A `PaymentContext` holds what a call to the gateway needs; what takes one commits by itself and is not for inside a transaction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import (
     PaymentNotCaptured,
     PaymentNotFound,
@@ -29,8 +29,8 @@ from gencharge.payments.webhook_alerts import refused
 from gencharge.wallet.errors import InsufficientBalance
 
 __all__ = [
-    "Desk",
     "OpenPayment",
+    "PaymentContext",
     "ask_gateway",
     "fetch_statement",
     "find_captured",

@@ -15,7 +15,7 @@ from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page, fetch_page
 from gencharge.core.values.money import Money
 from gencharge.payments import crud, service
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import PaymentNotFound
 from gencharge.payments.models import Payment, PaymentPurpose, PaymentStatus, Refund, RefundStatus
 from gencharge.payments.schemas import (
@@ -45,15 +45,17 @@ async def list_mine(db: AsyncSession, user_id: UUID, wanted: PaymentQuery) -> Pa
     return PaymentPage(items=[PaymentOut(**_fields(row)) for row in rows], next_cursor=cursor, total=total)
 
 
-async def get_mine(db: AsyncSession, desk: Desk, user_id: UUID, payment_id: UUID) -> PaymentDetail:
+async def get_mine(
+    db: AsyncSession, context: PaymentContext, user_id: UUID, payment_id: UUID
+) -> PaymentDetail:
     """One payment of the customer's with its refunds. Raises PaymentNotFound, also for another's."""
     row = await _get(db, user_id, payment_id)
     payable = row.order_id is not None and row.status in _OPEN
     return PaymentDetail(
         **_fields(row),
         order_id=row.order_id,
-        key_id=desk.gateway.key_id,
-        checkout_url=desk.checkout_url(row.order_id) if payable and row.order_id else None,
+        key_id=context.gateway.key_id,
+        checkout_url=context.checkout_url(row.order_id) if payable and row.order_id else None,
         refunds=[RefundOut(**refund_fields(each)) for each in await _refunds(db, row)],
     )
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.values import clock
 from gencharge.payments import crud, queue_crud
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import CheckoutSignatureInvalid, GatewayTimeout, PaymentNotFound
 from gencharge.payments.gateway import CallFailed, GatewayPayment
 from gencharge.payments.models import Payment, PaymentStatus
@@ -27,104 +27,108 @@ AUTHORIZED_FOR: Final = timedelta(days=6)
 log = telemetry.get_logger(__name__)
 
 
-async def ask_gateway(desk: Desk, user_id: UUID, payment_id: UUID) -> PaymentStatus:
+async def ask_gateway(context: PaymentContext, user_id: UUID, payment_id: UUID) -> PaymentStatus:
     """Ask for the tries to pay a payment's order, apply what they say, and take what is only authorized.
 
     Not inside a transaction. Raises PaymentNotFound, GatewayTimeout (a GatewayUnavailable).
     """
-    payment = await _get(desk, user_id, payment_id)
+    payment = await _get(context, user_id, payment_id)
     try:
-        await learn(desk, payment)
+        await learn(context, payment)
     except CallFailed as error:
         raise GatewayTimeout from error
-    return PaymentStatus((await _get(desk, user_id, payment_id)).status)
+    return PaymentStatus((await _get(context, user_id, payment_id)).status)
 
 
-async def confirm(desk: Desk, user_id: UUID, payment_id: UUID, checkout: tuple[str, str, str]) -> None:
+async def confirm(
+    context: PaymentContext, user_id: UUID, payment_id: UUID, checkout: tuple[str, str, str]
+) -> None:
     """Take what the checkout handed back (order, payment, signature) as a reason to ask for that payment; no more.
 
     Raises PaymentNotFound, CheckoutSignatureInvalid, GatewayTimeout.
     """
     order_id, gateway_payment_id, signature = checkout
-    payment = await _get(desk, user_id, payment_id)
-    genuine = desk.gateway.is_checkout(order_id, gateway_payment_id, signature)
+    payment = await _get(context, user_id, payment_id)
+    genuine = context.gateway.is_checkout(order_id, gateway_payment_id, signature)
     if not genuine or payment.order_id != order_id:
         raise CheckoutSignatureInvalid
     if payment.gateway_payment_id == gateway_payment_id:
         return
     try:
-        found = await desk.gateway.fetch_payment(gateway_payment_id)
+        found = await context.gateway.fetch_payment(gateway_payment_id)
     except CallFailed as error:
         raise GatewayTimeout from error
     if found.order_id != order_id:
         raise CheckoutSignatureInvalid
     # One try that failed says nothing about the others.
     if found.status != "failed":
-        await apply(desk, payment, [found])
+        await apply(context, payment, [found])
 
 
-async def check(desk: Desk, user_id: UUID, payment_id: UUID) -> None:
+async def check(context: PaymentContext, user_id: UUID, payment_id: UUID) -> None:
     """Ask the gateway now, unless nothing is open, or it was asked within the last seconds.
 
     Raises PaymentNotFound, GatewayTimeout.
     """
-    payment = await _get(desk, user_id, payment_id)
+    payment = await _get(context, user_id, payment_id)
     if payment.status in PAID or payment.order_id is None:
         return
-    may = await desk.database.run(lambda db: crud.lease_check(db, user_id, payment_id, CHECK_AGAIN_SECONDS))
+    may = await context.database.run(
+        lambda db: crud.lease_check(db, user_id, payment_id, CHECK_AGAIN_SECONDS)
+    )
     if may:
-        await ask_gateway(desk, user_id, payment_id)
+        await ask_gateway(context, user_id, payment_id)
 
 
-async def recheck(desk: Desk, payment: Payment) -> None:
+async def recheck(context: PaymentContext, payment: Payment) -> None:
     """Ask about a payment that was claimed, apply the reply, and set the time of the next check, or none."""
     try:
-        tries = await learn(desk, payment)
+        tries = await learn(context, payment)
     except CallFailed as error:
         log.warning("gateway_timeout", payment_id=str(payment.payment_id), reason=error.reason)
-        await _check_later(desk, payment, _pause(desk, payment))
+        await _check_later(context, payment, _pause(context, payment))
         return
     age = clock.now() - payment.created_at
     if age > ABANDONED_AFTER and not tries:
-        await _fail(desk, payment, "abandoned")
+        await _fail(context, payment, "abandoned")
     authorized = payment.status == PaymentStatus.AUTHORIZED or any(
         each.status == "authorized" for each in tries
     )
     expired = age > (AUTHORIZED_FOR if authorized else CHECKED_FOR)
     if expired:
-        await _fail(desk, payment, "no_answer")
+        await _fail(context, payment, "no_answer")
     # Without an order nobody can pay: once such a payment has failed there is nothing left to check.
     unpayable = payment.order_id is None and age > ABANDONED_AFTER
-    await _check_later(desk, payment, None if expired or unpayable else _pause(desk, payment))
+    await _check_later(context, payment, None if expired or unpayable else _pause(context, payment))
 
 
-async def _fail(desk: Desk, payment: Payment, reason: str) -> None:
-    await desk.database.run(
+async def _fail(context: PaymentContext, payment: Payment, reason: str) -> None:
+    await context.database.run(
         lambda db: crud.fail(
             db, payment.user_id, payment.payment_id, reason=reason, authorized=reason == "no_answer"
         )
     )
 
 
-def _pause(desk: Desk, payment: Payment) -> float:
-    pauses = desk.settings.payment_check_seconds
+def _pause(context: PaymentContext, payment: Payment) -> float:
+    pauses = context.settings.payment_check_seconds
     return pauses[min(payment.checks + 1, len(pauses) - 1)]
 
 
-async def _check_later(desk: Desk, payment: Payment, seconds: float | None) -> None:
-    await desk.database.run(lambda db: queue_crud.check_later(db, payment, seconds))
+async def _check_later(context: PaymentContext, payment: Payment, seconds: float | None) -> None:
+    await context.database.run(lambda db: queue_crud.check_later(db, payment, seconds))
 
 
-async def learn(desk: Desk, payment: Payment) -> Sequence[GatewayPayment]:
+async def learn(context: PaymentContext, payment: Payment) -> Sequence[GatewayPayment]:
     """Apply what the gateway says of a payment; the tries to pay it. Raises CallFailed."""
     if payment.order_id is None:
         return ()
-    tries = await desk.gateway.fetch_order_payments(payment.order_id)
-    await apply(desk, payment, tries)
+    tries = await context.gateway.fetch_order_payments(payment.order_id)
+    await apply(context, payment, tries)
     return tries
 
 
-async def apply(desk: Desk, payment: Payment, tries: Sequence[GatewayPayment]) -> None:
+async def apply(context: PaymentContext, payment: Payment, tries: Sequence[GatewayPayment]) -> None:
     """Let what the gateway says count. Tries of another order don't."""
     tries = [each for each in tries if each.order_id == payment.order_id]
     captured = [each for each in tries if each.status in {"captured", "refunded"}]
@@ -133,24 +137,24 @@ async def apply(desk: Desk, payment: Payment, tries: Sequence[GatewayPayment]) -
     paid = payment.status in PAID
     for each in captured:
         if not (paid and each.status == "refunded"):
-            await _captured(desk, payment, each, paid=paid)
+            await _captured(context, payment, each, paid=paid)
     if captured or paid:
         # A second try that is only authorized is let go: what is not taken goes back by itself.
         return
     if authorized:
-        await _take(desk, payment, authorized[0])
+        await _take(context, payment, authorized[0])
     elif tries and len(failed) == len(tries):
         reason = failed[-1].error_reason or "declined"
-        await desk.database.run(
+        await context.database.run(
             lambda db: crud.fail(db, payment.user_id, payment.payment_id, reason=reason, authorized=True),
         )
 
 
-async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid: bool) -> None:
+async def _captured(context: PaymentContext, payment: Payment, each: GatewayPayment, *, paid: bool) -> None:
     # What went back before we took it never was ours: then less was paid than was ordered.
     amount = each.amount if paid else each.amount - each.amount_refunded
     await faultpoints.point("capture.come")
-    outcome = await desk.database.run(
+    outcome = await context.database.run(
         lambda db: crud.capture(
             db,
             payment.user_id,
@@ -158,7 +162,7 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
             gateway_payment_id=each.gateway_payment_id,
             amount=amount,
             currency=each.currency,
-            limits=desk.limits,
+            limits=context.limits,
         ),
     )
     await faultpoints.point("capture.committed")
@@ -166,9 +170,9 @@ async def _captured(desk: Desk, payment: Payment, each: GatewayPayment, *, paid:
         log.info("payment_learned", payment_id=str(payment.payment_id), outcome=outcome.value)
 
 
-async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
+async def _take(context: PaymentContext, payment: Payment, each: GatewayPayment) -> None:
     """Capture what the customer agreed to; where the gateway does not answer, the next question tells."""
-    outcome = await desk.database.run(
+    outcome = await context.database.run(
         lambda db: crud.authorize(
             db, payment.user_id, payment.payment_id, amount=each.amount, currency=each.currency
         ),
@@ -176,18 +180,18 @@ async def _take(desk: Desk, payment: Payment, each: GatewayPayment) -> None:
     if outcome not in {AuthorizeOutcome.AUTHORIZED, AuthorizeOutcome.ALREADY}:
         return
     try:
-        taken = await desk.gateway.capture(
+        taken = await context.gateway.capture(
             each.gateway_payment_id, amount=payment.amount, currency=payment.currency
         )
     except CallFailed as error:
         log.warning("capture_unclear", payment_id=str(payment.payment_id), reason=error.reason)
         return
     if taken.status == "captured" and taken.order_id == payment.order_id:
-        await _captured(desk, payment, taken, paid=False)
+        await _captured(context, payment, taken, paid=False)
 
 
-async def _get(desk: Desk, user_id: UUID, payment_id: UUID) -> Payment:
-    found = await desk.database.run(lambda db: crud.get_payment(db, user_id, payment_id))
+async def _get(context: PaymentContext, user_id: UUID, payment_id: UUID) -> Payment:
+    found = await context.database.run(lambda db: crud.get_payment(db, user_id, payment_id))
     if found is None:
         raise PaymentNotFound
     return found

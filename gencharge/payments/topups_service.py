@@ -11,7 +11,7 @@ from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import TopupLimitExceeded
 from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.orders_service import open_payment
@@ -26,7 +26,7 @@ _SAID: Final = {
 _NAMES: Final = {"balance": "balance", "month": "monthly_load", "year": "yearly_load"}
 
 
-async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answered[TopUpOut]:
+async def top_up(context: PaymentContext, user_id: UUID, wanted: TopUp, *, key: str) -> Answered[TopUpOut]:
     """Open a payment into the wallet. The limits are looked at now, and again when the money comes.
 
     Raises WalletNotFound, TopupLimitExceeded, and what open_payment raises.
@@ -37,11 +37,11 @@ async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answe
     async def look(db: AsyncSession) -> None:
         if await crud.find_by_key(db, user_id, key) is None:
             await wallet.available(db, user_id)
-            await check_limits(desk, db, user_id, wanted.amount)
+            await check_limits(context, db, user_id, wanted.amount)
 
-    await desk.database.run(look)
+    await context.database.run(look)
     opened = await open_payment(
-        desk,
+        context,
         user_id,
         payment_id=new_id(),
         purpose=PaymentPurpose.TOPUP,
@@ -66,9 +66,9 @@ async def top_up(desk: Desk, user_id: UUID, wanted: TopUp, *, key: str) -> Answe
     return Answered(topup, replayed=opened.replayed)
 
 
-async def check_limits(desk: Desk, db: AsyncSession, user_id: UUID, amount: Money) -> None:
+async def check_limits(context: PaymentContext, db: AsyncSession, user_id: UUID, amount: Money) -> None:
     """Raises TopupLimitExceeded with the tightest limit, and how much is still possible under it."""
-    room = await crud.get_room(db, user_id, desk.limits)
+    room = await crud.get_room(db, user_id, context.limits)
     left, limit = min((paise, name) for name, paise in room.items() if paise is not None)
     if amount.paise > left:
         possible = Money(max(0, left))

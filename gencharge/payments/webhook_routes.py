@@ -18,7 +18,7 @@ from gencharge.core.http import web
 from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.web import Out
 from gencharge.payments import queue_crud, webhook_alerts
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import WebhookSignatureInvalid
 from gencharge.payments.outcomes import EXPECTED_EVENTS
 
@@ -67,9 +67,9 @@ async def take_webhook(request: Request) -> Response:
     """
     body = await request.body()
     headers = dict(request.scope["headers"])
-    desk = Desk.of(request.app)
-    if problem := problem_with(desk, headers.get(SIGNATURE, b""), body):
-        await webhook_alerts.refused(desk.database, f"gateway:{desk.gateway.name}", problem)
+    context = PaymentContext.of(request.app)
+    if problem := problem_with(context, headers.get(SIGNATURE, b""), body):
+        await webhook_alerts.refused(context.database, f"gateway:{context.gateway.name}", problem)
         raise WebhookSignatureInvalid
     kind, order_id, kept = read(body)
     given = headers.get(EVENT_ID, b"").decode("latin-1")
@@ -77,13 +77,13 @@ async def take_webhook(request: Request) -> Response:
     event_id = given if _NAME.fullmatch(given) else hashlib.sha256(body).hexdigest()
     await faultpoints.point("webhook.asked", kind)
     outcome = await queue_crud.take_event(
-        desk.database,
+        context.database,
         event_id=event_id,
-        gateway=desk.gateway.name,
+        gateway=context.gateway.name,
         kind=kind,
         order_id=order_id,
         body=kept,
-        limits=desk.limits,
+        limits=context.limits,
     )
     await faultpoints.point("webhook.committed", kind)
     if outcome not in EXPECTED_EVENTS:
@@ -91,11 +91,11 @@ async def take_webhook(request: Request) -> Response:
     return Response(_TAKEN, media_type="application/json")
 
 
-def problem_with(desk: Desk, given: bytes, body: bytes) -> str | None:
+def problem_with(context: PaymentContext, given: bytes, body: bytes) -> str | None:
     """What is wrong with a webhook's signature; None where it is genuine, by the present or the previous secret."""
     if not given:
         return "signature_missing"
-    settings = desk.settings
+    settings = context.settings
     genuine = False
     for secret in (settings.payment_webhook_secret, settings.payment_previous_webhook_secret):
         # Both are always compared, so that the time tells nothing.

@@ -22,7 +22,7 @@ from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.payments import service as payments
 from gencharge.payments.models import PaymentPurpose
-from gencharge.payments.service import Desk, OpenPayment
+from gencharge.payments.service import OpenPayment, PaymentContext
 from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
 from gencharge.recharge.errors import REFUSALS, WalletAmountInvalid
 from gencharge.recharge.models import RechargeStatus, SaleOutcome
@@ -136,7 +136,7 @@ async def pay_from_wallet(
 
 
 async def pay_through_gateway(
-    desk: Desk, user_id: UUID, command: Subscribe, *, key: str, window_seconds: int
+    desk: PaymentContext, user_id: UUID, command: Subscribe, *, key: str, window_seconds: int
 ) -> Answered[SubscriptionOut]:
     """Sell a recharge and open its gateway payment: at most once for a key. Not inside a transaction.
 

@@ -21,7 +21,7 @@ from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
-from gencharge.payments.service import Desk
+from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import service
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletAmountInvalid
@@ -132,6 +132,6 @@ async def _sell(request: Request, user_id: UUID, command: Subscribe) -> Response
         database = get_database(request)
         sale = await checkout.pay_from_wallet(database, user_id, command, key=key, window_seconds=window)
     else:
-        desk = Desk.of(request.app)
+        desk = PaymentContext.of(request.app)
         sale = await checkout.pay_through_gateway(desk, user_id, command, key=key, window_seconds=window)
     return idempotency.reply(sale, status=HTTP_201_CREATED)

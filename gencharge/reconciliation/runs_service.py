@@ -27,7 +27,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.clock import IST
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
-from gencharge.payments.service import Desk
+from gencharge.payments.service import PaymentContext
 from gencharge.reconciliation import books_crud, crud
 from gencharge.reconciliation import statements_service as statements
 from gencharge.reconciliation.errors import CounterpartyInvalid, StatementInvalid, StatementUnavailable
@@ -59,7 +59,7 @@ class Sources:
     def __init__(self, stores: Stores) -> None:
         self.database: Database = stores.database
         self.client = OperatorClient(stores.settings, timeout_seconds=STATEMENT_SECONDS)
-        self.desk = Desk.at(stores)
+        self.desk = PaymentContext.at(stores)
 
     async def close(self) -> None:
         """Close all connections to the outside."""

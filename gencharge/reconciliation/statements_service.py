@@ -56,7 +56,7 @@ async def fetch_from_operator(client: OperatorClient, channel: Channel, day: dat
     return _from_document(document, channel.code, day)
 
 
-async def fetch_from_gateway(desk: payments.Desk, day: date) -> Statement:
+async def fetch_from_gateway(desk: payments.PaymentContext, day: date) -> Statement:
     """The gateway's statement of a day. Raises StatementUnavailable, StatementInvalid."""
     try:
         found = await payments.fetch_statement(desk, day)

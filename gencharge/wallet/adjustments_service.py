@@ -1,9 +1,10 @@
-"""Corrections of balances: one admin asks, another one decides; only then money moves, with the decision or not at all."""
+"""Adjustments of balances: one admin requests one, a second admin decides. The money moves in the transaction of the
+approval, or not at all."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,8 +19,9 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.users import service as users
 from gencharge.users.errors import UserNotFound
-from gencharge.users.models import UserBrief, UserStatus
-from gencharge.wallet import crud, service
+from gencharge.users.models import User, UserStatus
+from gencharge.wallet import adjustments_crud as crud
+from gencharge.wallet import service
 from gencharge.wallet.errors import (
     AdjustmentAlreadyDecided,
     AdjustmentAlreadyExpired,
@@ -35,14 +37,14 @@ from gencharge.wallet.events import (
     AdjustmentRequested,
 )
 from gencharge.wallet.models import Account, Adjustment, AdjustmentDirection, AdjustmentStatus, Code
-from gencharge.wallet.schemas import (
+from gencharge.wallet.staff_schemas import (
     AdjustmentCreate,
     AdjustmentOut,
     AdjustmentQuery,
-    AdjustmentReason,
     StaffAdjustmentOut,
     StaffAdjustmentPage,
 )
+from gencharge.wallet.views import adjustment_out, staff_adjustment_out
 
 # How long a request waits for a second admin.
 EXPIRES_AFTER: Final = timedelta(days=7)
@@ -54,55 +56,65 @@ _UNDECIDED: Final = {
 }
 
 
+class _EventFields(TypedDict):
+    """What every event of an adjustment says."""
+
+    user_id: str
+    adjustment_id: str
+    direction: str
+    amount_paise: int
+    reason: str
+
+
 async def request(
-    db: AsyncSession, admin_id: UUID, wanted: AdjustmentCreate, *, key: str
+    db: AsyncSession, admin_id: UUID, command: AdjustmentCreate, *, key: str
 ) -> Answered[AdjustmentOut]:
-    """Ask for a correction, once for a key of this admin's. No money moves.
+    """Request an adjustment, once for each key of this admin. No money moves.
 
     Raises UserNotFound, WalletNotFound, IdempotencyKeyReused.
     """
     now, adjustment_id = clock.now(), new_id()
-    request_hash = fingerprint(wanted)
-    is_new = await crud.add_adjustment_key(
+    request_hash = fingerprint(command)
+    is_new = await crud.add_key(
         db,
         requested_by=admin_id,
         idempotency_key=key,
         request_hash=request_hash,
-        user_id=wanted.user_id,
+        user_id=command.user_id,
         adjustment_id=adjustment_id,
     )
     if not is_new:
         return await _replay(db, admin_id, key, request_hash)
-    await users.get(db, wanted.user_id)
-    await service.available(db, wanted.user_id)
-    made = Adjustment(
-        user_id=wanted.user_id,
+    await users.get(db, command.user_id)
+    await service.available(db, command.user_id)
+    adjustment = Adjustment(
+        user_id=command.user_id,
         adjustment_id=adjustment_id,
-        direction=wanted.direction.value,
-        amount=wanted.amount.paise,
-        reason=wanted.reason.value,
-        note=wanted.note,
-        reference=wanted.reference,
+        direction=command.direction.value,
+        amount=command.amount.paise,
+        reason=command.reason.value,
+        note=command.note,
+        reference=command.reference,
         requested_by=admin_id,
         requested_at=now,
         expires_at=now + EXPIRES_AFTER,
         **_UNDECIDED,
     )
-    db.add(made)
+    db.add(adjustment)
     await db.flush()
-    asked = {"status": made.status, "note": made.note, "reference": made.reference}
-    await emit(db, AdjustmentRequested(**_told(made), changes=changes({}, asked)))
-    return Answered(AdjustmentOut(**_fields(made)))
+    first = {"status": adjustment.status, "note": adjustment.note, "reference": adjustment.reference}
+    await emit(db, AdjustmentRequested(**_event_fields(adjustment), changes=changes({}, first)))
+    return Answered(adjustment_out(adjustment))
 
 
 async def _replay(db: AsyncSession, admin_id: UUID, key: str, request_hash: bytes) -> Answered[AdjustmentOut]:
-    used = await crud.get_adjustment_key(db, admin_id, key)
+    used = await crud.get_key(db, requested_by=admin_id, idempotency_key=key)
     assert used is not None, "a key that can't be added is there"
     if used.request_hash != request_hash:
         raise IdempotencyKeyReused
-    made = await _get(db, used.user_id, used.adjustment_id)
+    adjustment = await _get(db, used.user_id, used.adjustment_id)
     # The first answer again, whatever was decided since.
-    return Answered(AdjustmentOut(**(_fields(made) | _UNDECIDED)), replayed=True)
+    return Answered(adjustment_out(adjustment).model_copy(update=_UNDECIDED), replayed=True)
 
 
 async def approve(
@@ -110,97 +122,105 @@ async def approve(
 ) -> StaffAdjustmentOut:
     """Approve another admin's request and move the money, both or neither.
 
-    Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired, UserNotFound, WalletNotFound,
-    InsufficientBalance, BalanceLimitExceeded. After any of them the request is as it was.
+    Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired, UserNotFound,
+    WalletNotFound, InsufficientBalance, BalanceLimitExceeded. After any of them the request is as it was.
     """
     status = AdjustmentStatus.APPROVED
-    decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
-    customer = await crud.lock_customer(db, user_id)
+    adjustment = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
+    customer = await crud.lock_customer(db, user_id=user_id)
     if customer is None or customer.status == UserStatus.ARCHIVED:
         raise UserNotFound
-    amount = Money(decided.amount)
-    if decided.direction == AdjustmentDirection.CREDIT:
-        limit = service.limits(settings, customer.kyc_tier).balance
+    before, after = await _move(db, adjustment, customer, settings)
+    balances = changes({"available_paise": before}, {"available_paise": after})
+    event = AdjustmentApproved(**_event_fields(adjustment), changes=_decision(adjustment) | balances)
+    await emit(db, event)
+    return await _to_out(db, adjustment)
+
+
+async def _move(
+    db: AsyncSession, adjustment: Adjustment, customer: User, settings: Settings
+) -> tuple[int, int]:
+    """Move the money of an approved adjustment: what could be spent before and after, in paise."""
+    amount, key = Money(adjustment.amount), str(adjustment.adjustment_id)
+    if adjustment.direction == AdjustmentDirection.CREDIT:
         moved = await service.credit(
             db,
-            user_id,
+            adjustment.user_id,
             amount,
             source_account=Account.ADJUSTMENT,
             code=Code.ADJUSTMENT,
-            key=str(adjustment_id),
-            balance_limit=limit,
-            reference_id=adjustment_id,
+            key=key,
+            balance_limit=service.limits(settings, customer.kyc_tier).balance,
+            reference_id=adjustment.adjustment_id,
         )
-        before = moved.answer.paise - amount.paise
-    else:
-        moved = await service.debit(
-            db,
-            user_id,
-            amount,
-            target_account=Account.ADJUSTMENT,
-            code=Code.ADJUSTMENT,
-            key=str(adjustment_id),
-            reference_id=adjustment_id,
-        )
-        before = moved.answer.paise + amount.paise
-    done = _decision(decided) | changes({"available_paise": before}, {"available_paise": moved.answer.paise})
-    await emit(db, AdjustmentApproved(**_told(decided), changes=done))
-    return await _shown(db, decided)
+        return moved.answer.paise - amount.paise, moved.answer.paise
+    moved = await service.debit(
+        db,
+        adjustment.user_id,
+        amount,
+        target_account=Account.ADJUSTMENT,
+        code=Code.ADJUSTMENT,
+        key=key,
+        reference_id=adjustment.adjustment_id,
+    )
+    return moved.answer.paise + amount.paise, moved.answer.paise
 
 
 async def reject(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str
 ) -> StaffAdjustmentOut:
-    """Refuse another admin's request. Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired."""
+    """Reject another admin's request. No money moves.
+
+    Raises AdjustmentNotFound, SecondApproverRequired, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired.
+    """
     status = AdjustmentStatus.REJECTED
-    decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
-    await emit(db, AdjustmentRejected(**_told(decided), changes=_decision(decided)))
-    return await _shown(db, decided)
+    adjustment = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
+    await emit(db, AdjustmentRejected(**_event_fields(adjustment), changes=_decision(adjustment)))
+    return await _to_out(db, adjustment)
 
 
 async def cancel(
     db: AsyncSession, admin_id: UUID, user_id: UUID, adjustment_id: UUID, *, note: str
 ) -> StaffAdjustmentOut:
-    """Take one's own request back. Raises AdjustmentNotFound, RequesterOnly, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired."""
+    """Cancel one's own request. No money moves.
+
+    Raises AdjustmentNotFound, RequesterOnly, AdjustmentAlreadyDecided, AdjustmentAlreadyExpired.
+    """
     status = AdjustmentStatus.CANCELLED
-    decided = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
-    await emit(db, AdjustmentCancelled(**_told(decided), changes=_decision(decided)))
-    return await _shown(db, decided)
+    adjustment = await _decide(db, admin_id, user_id, adjustment_id, status=status, note=note)
+    await emit(db, AdjustmentCancelled(**_event_fields(adjustment), changes=_decision(adjustment)))
+    return await _to_out(db, adjustment)
 
 
 async def expire(db: AsyncSession, *, limit: int) -> int:
-    """Close up to `limit` requests that nobody decided on in time; how many there were."""
+    """Close up to `limit` requests that nobody decided on in time; returns how many."""
     now = clock.now()
-    overdue = await crud.lock_overdue_adjustments(db, now, limit)
-    for made in overdue:
-        made.status = AdjustmentStatus.EXPIRED.value
-        made.decided_at = now
+    overdue = await crud.lock_overdue(db, now=now, limit=limit)
+    for adjustment in overdue:
+        adjustment.status = AdjustmentStatus.EXPIRED.value
+        adjustment.decided_at = now
     await db.flush()
-    await emit(db, *(AdjustmentExpired(**_told(made), changes=_decision(made)) for made in overdue))
+    await emit(db, *(AdjustmentExpired(**_event_fields(row), changes=_decision(row)) for row in overdue))
     return len(overdue)
 
 
 async def get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> StaffAdjustmentOut:
-    """One adjustment of a customer's. Raises AdjustmentNotFound."""
-    return await _shown(db, await _get(db, user_id, adjustment_id))
+    """One adjustment of a customer. Raises AdjustmentNotFound."""
+    return await _to_out(db, await _get(db, user_id, adjustment_id))
 
 
-async def list_all(db: AsyncSession, wanted: AdjustmentQuery) -> StaffAdjustmentPage:
+async def list_all(db: AsyncSession, query: AdjustmentQuery) -> StaffAdjustmentPage:
     """A page of all customers' adjustments."""
     order = Order(
         column_of(Adjustment.requested_at),
         column_of(Adjustment.adjustment_id),
-        descending=wanted.sort == "-requested_at",
+        descending=query.sort == "-requested_at",
     )
     rows, cursor = await fetch_bounded_page(
-        db,
-        crud.select_all_adjustments(wanted),
-        lambda seen: crud.match_adjustments(seen, wanted),
-        order,
-        wanted,
+        db, crud.select_all(query), lambda entity: crud.match(entity, query), order, query
     )
-    known = await users.briefs(db, (row.user_id for row in rows))
-    items = [StaffAdjustmentOut(**_fields(row), user=known.get(row.user_id)) for row in rows]
+    briefs = await users.briefs(db, (row.user_id for row in rows))
+    items = [staff_adjustment_out(row, briefs.get(row.user_id)) for row in rows]
     return StaffAdjustmentPage(items=items, next_cursor=cursor)
 
 
@@ -213,76 +233,51 @@ async def _decide(
     status: AdjustmentStatus,
     note: str,
 ) -> Adjustment:
-    """Decide by one conditional UPDATE: of many at the same time one gets the row, the others an error that says why."""
-    now = clock.now()
-    own = column_of(Adjustment.requested_by) == admin_id
-    cancelling = status is AdjustmentStatus.CANCELLED
-    decided = await crud.decide_adjustment(
+    """Decide by one conditional UPDATE: of many calls at once one gets the row, the others an error that says why."""
+    decided = await crud.decide(
         db,
-        user_id,
-        adjustment_id,
-        own if cancelling else ~own,
-        column_of(Adjustment.expires_at) > now,
-        status=status.value,
-        decided_by=admin_id,
-        decided_at=now,
-        decision_note=note,
+        user_id=user_id,
+        adjustment_id=adjustment_id,
+        admin_id=admin_id,
+        status=status,
+        note=note,
+        now=clock.now(),
     )
     if decided is not None:
         return decided
-    found = await _get(db, user_id, adjustment_id)
-    if (found.requested_by == admin_id) is not cancelling:
+    adjustment = await _get(db, user_id, adjustment_id)
+    cancelling = status is AdjustmentStatus.CANCELLED
+    if (adjustment.requested_by == admin_id) is not cancelling:
         raise RequesterOnly if cancelling else SecondApproverRequired
-    if found.status != AdjustmentStatus.PENDING:
+    if adjustment.status != AdjustmentStatus.PENDING:
         raise AdjustmentAlreadyDecided(
-            f"This adjustment is already {found.status}.", adjustment_status=found.status
+            f"This adjustment is already {adjustment.status}.", adjustment_status=adjustment.status
         )
     raise AdjustmentAlreadyExpired
 
 
 async def _get(db: AsyncSession, user_id: UUID, adjustment_id: UUID) -> Adjustment:
-    found = await crud.get_adjustment(db, user_id, adjustment_id)
-    if found is None:
+    adjustment = await crud.get(db, user_id=user_id, adjustment_id=adjustment_id)
+    if adjustment is None:
         raise AdjustmentNotFound
-    return found
+    return adjustment
 
 
-async def _shown(db: AsyncSession, row: Adjustment) -> StaffAdjustmentOut:
-    known: dict[UUID, UserBrief] = await users.briefs(db, [row.user_id])
-    return StaffAdjustmentOut(**_fields(row), user=known.get(row.user_id))
+async def _to_out(db: AsyncSession, adjustment: Adjustment) -> StaffAdjustmentOut:
+    briefs = await users.briefs(db, [adjustment.user_id])
+    return staff_adjustment_out(adjustment, briefs.get(adjustment.user_id))
 
 
-def _fields(row: Adjustment) -> dict[str, Any]:
+def _event_fields(adjustment: Adjustment) -> _EventFields:
     return {
-        "adjustment_id": row.adjustment_id,
-        "user_id": row.user_id,
-        "direction": AdjustmentDirection(row.direction),
-        "amount": Money(row.amount),
-        "reason": AdjustmentReason(row.reason),
-        "note": row.note,
-        "reference": row.reference,
-        "status": AdjustmentStatus(row.status),
-        "requested_by": row.requested_by,
-        "requested_at": row.requested_at,
-        "expires_at": row.expires_at,
-        "decided_by": row.decided_by,
-        "decided_at": row.decided_at,
-        "decision_note": row.decision_note,
+        "user_id": str(adjustment.user_id),
+        "adjustment_id": str(adjustment.adjustment_id),
+        "direction": adjustment.direction,
+        "amount_paise": adjustment.amount,
+        "reason": adjustment.reason,
     }
 
 
-def _told(row: Adjustment) -> dict[str, Any]:
-    """What every event of an adjustment says."""
-    return {
-        "user_id": str(row.user_id),
-        "adjustment_id": str(row.adjustment_id),
-        "direction": row.direction,
-        "amount_paise": row.amount,
-        "reason": row.reason,
-    }
-
-
-def _decision(row: Adjustment) -> dict[str, Any]:
-    return changes(
-        {"status": AdjustmentStatus.PENDING}, {"status": row.status, "decision_note": row.decision_note}
-    )
+def _decision(adjustment: Adjustment) -> dict[str, dict[str, object]]:
+    after = {"status": adjustment.status, "decision_note": adjustment.decision_note}
+    return changes({"status": AdjustmentStatus.PENDING}, after)

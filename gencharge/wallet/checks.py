@@ -1,4 +1,4 @@
-"""What must always hold of the ledger by itself."""
+"""Invariants of the ledger."""
 
 from __future__ import annotations
 
@@ -59,6 +59,6 @@ CHECKS: Final = (
         WHERE asked.adjustment_id IS NULL OR moved.id IS NULL OR moved.amount <> asked.amount
            OR moved.debit <> CASE asked.direction WHEN '{AdjustmentDirection.CREDIT}' THEN '{Account.ADJUSTMENT}' ELSE '{Account.MAIN}' END
            OR moved.credit <> CASE asked.direction WHEN '{AdjustmentDirection.CREDIT}' THEN '{Account.MAIN}' ELSE '{Account.ADJUSTMENT}' END
-        """,  # noqa: S608 - composed of members of our own enumerations
+        """,  # noqa: S608 - members of our own enumerations
     ),
 )

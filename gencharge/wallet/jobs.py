@@ -14,7 +14,7 @@ BATCH: Final = 200
 
 
 async def expire_adjustments(stores: Stores) -> None:
-    """Close the adjustments that nobody decided on in time, in batches, each a transaction of its own."""
+    """Close the adjustments that nobody decided on in time, in batches of a transaction each."""
     closed = 0
     while batch := await stores.database.run(lambda db: adjustments.expire(db, limit=BATCH)):
         closed += batch

@@ -27,16 +27,16 @@ class Account(StrEnum):
     """Where money can be. `operator:{code}` and `gateway:{name}` have one account each beside these."""
 
     MAIN = "user:main"  # what the customer can spend
-    HELD = "user:held"  # set aside for a recharge that an operator has not confirmed yet
-    REVENUE = "revenue"  # what the house earned
+    HELD = "user:held"  # set aside for a recharge that no operator has confirmed yet, or for a refund
+    REVENUE = "revenue"  # what we earned
     CASHBACK = "cashback"  # paid to customers by offers
-    REFERRAL = "referral"  # paid to customers for bringing others
+    REFERRAL = "referral"  # paid to customers who referred others
     DISCOUNT = "discount"  # the part of a price that an offer carries
     SUSPENSE = "suspense"  # money whose owner is not known yet
     OPENING = "opening"  # balances that were there before the books began
-    ADJUSTMENT = "adjustment"  # corrections by the staff, each approved by a second one
+    ADJUSTMENT = "adjustment"  # adjustments by the staff, each approved by a second admin
     PAYOUT = "payout"  # paid out to customers who closed their account
-    WRITE_OFF = "write_off"  # differences with the gateway and the operators that the house bears or keeps
+    WRITE_OFF = "write_off"  # differences with the gateway and the operators that we bear or keep
 
 
 class Code(IntEnum):
@@ -52,11 +52,11 @@ class Code(IntEnum):
     CASHBACK = 8
     REFERRAL = 9
     ADJUSTMENT = 10
-    PAYOUT = 11  # the rest of a balance, paid to the customer when the account is closed
-    COMMISSION = 12  # the house's share of a recharge, from the operator's account
+    PAYOUT = 11  # the remaining balance, paid out when the account is closed
+    COMMISSION = 12  # our share of a recharge, from the operator's account
     PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
     SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
-    WRITE_OFF = 15  # a difference with a statement that nobody will settle; never a customer's money
+    WRITE_OFF = 15  # a difference with a statement that will not be settled; never a customer's money
 
 
 # The codes of recharges. Any other one is rare enough for an index of its own.
@@ -73,7 +73,7 @@ class PaymentMethod(StrEnum):
 
 
 class RequestSource(StrEnum):
-    """Where something was asked for."""
+    """Where a request came from."""
 
     WEB = "web"
     APP = "app"
@@ -81,17 +81,17 @@ class RequestSource(StrEnum):
 
 
 class AdjustmentStatus(StrEnum):
-    """Where a correction stands."""
+    """The state of an adjustment."""
 
-    PENDING = "pending"  # waits for a second admin; no money has moved
+    PENDING = "pending"  # waiting for a second admin; no money has moved
     APPROVED = "approved"  # the money has moved
     REJECTED = "rejected"
-    CANCELLED = "cancelled"  # taken back by who asked for it
+    CANCELLED = "cancelled"  # by the admin who requested it
     EXPIRED = "expired"  # nobody decided in time
 
 
 class AdjustmentDirection(StrEnum):
-    """Which way a correction moves money, from the wallet's side."""
+    """Which way an adjustment moves money, from the wallet's side."""
 
     CREDIT = "credit"
     DEBIT = "debit"
@@ -115,7 +115,7 @@ class Wallet(Base):
 
 
 class Transfer(Base):
-    """One movement of money between two accounts, written once and never changed. A correction is a new one."""
+    """One movement of money between two accounts, written once and never changed. A correction is a new transfer."""
 
     __tablename__ = "transfers"
 
@@ -131,7 +131,7 @@ class Transfer(Base):
     service_type: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str | None] = mapped_column(Text)
     payment_method: Mapped[str | None] = mapped_column(Text)
-    # Whose recharge it was about (a code, upper case): what an admin limited to some operators sees by.
+    # The operator whose recharge it was (a code, upper case). An admin limited to some operators sees the rows of those.
     operator: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
@@ -165,7 +165,7 @@ class Transfer(Base):
 
 
 class Adjustment(Base):
-    """A correction of a wallet that one admin asks for and another one decides on. Approval moves the money."""
+    """A change of a balance that one admin requests and another one decides on. Approval moves the money."""
 
     __tablename__ = "adjustments"
 
@@ -203,7 +203,7 @@ class Adjustment(Base):
 
 
 class AdjustmentKey(Base):
-    """An admin's Idempotency-Key, the request that it was used for, and what that made."""
+    """An admin's Idempotency-Key, the request that it was used for, and the adjustment that it created."""
 
     __tablename__ = "adjustment_keys"
 

@@ -1,22 +1,20 @@
-"""What goes over the wire about wallets."""
+"""Schemas of the wallet: the balance and its transactions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from gencharge.core.http.history import BoundedHistoryParams, HistoryParams
+from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Out
 from gencharge.core.values.instants import Instant
-from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.money import Money
 from gencharge.core.values.phone import MobileNumber
-from gencharge.users.models import UserBrief
-from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus
 
 
 class TxnType(StrEnum):
@@ -47,7 +45,7 @@ class TransactionCategory(StrEnum):
 
 
 class TxnStatus(StrEnum):
-    """`posted` is final, `held` is set aside for a recharge under way, `released` went back from that."""
+    """`posted` is final, `held` is set aside for a pending recharge or refund, `released` came back from that."""
 
     POSTED = "posted"
     HELD = "held"
@@ -55,11 +53,11 @@ class TxnStatus(StrEnum):
 
 
 class WalletLimits(Out):
-    """What the wallet may hold and load at the customer's KYC tier (RBI Master AdjustmentDirection on PPIs)."""
+    """What the wallet may hold and load at the customer's KYC tier (RBI Master Direction on PPIs)."""
 
     kyc_tier: str
     balance: Money
-    monthly_load: Money | None = Field(description="null: no limit of its own beside the balance.")
+    monthly_load: Money | None = Field(description="null: no monthly limit.")
     yearly_load: Money | None
 
 
@@ -93,11 +91,8 @@ class TransactionOut(Out):
 TransactionPage = Page[TransactionOut]
 
 
-OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
-
-
 class TransactionFilters(BaseModel):
-    """What a list of transactions can be asked for, by a customer and by the staff."""
+    """The filters that customers and staff share."""
 
     category: TransactionCategory | None = None
     txn_type: TxnType | None = None
@@ -113,128 +108,23 @@ class TransactionQuery(HistoryParams, TransactionFilters):
     """Which transactions. `from` and `to` are when."""
 
 
-class StaffTransactionQuery(BoundedHistoryParams, TransactionFilters):
-    """Which transactions of all customers. `from` and `to` are when."""
-
-    user_id: UUID | None = None
-    operator: OperatorCode | None = None
-
-
-class StaffTransactionOut(TransactionOut):
-    """One movement of money of a customer's wallet, as the staff see it."""
-
-    user_id: UUID
-    user: UserBrief | None
-    operator: str | None = Field(description="Whose recharge it was about; null where it was about none.")
-
-
-StaffTransactionPage = Page[StaffTransactionOut]
-
-
 class BalanceQuery(BaseModel):
-    """Which instant."""
+    """The instant that is asked for."""
 
     model_config = ConfigDict(extra="forbid")
 
     at: Instant | None = Field(
         default=None,
-        description="RFC 3339, with a zone and not after now; without it: now.",
+        description="RFC 3339 with a zone, not in the future. Default: now.",
         examples=["2026-03-31T18:29:59Z"],
     )
 
 
 class BalanceOut(Out):
-    """A wallet at an instant, worked out from its transactions up to and including then."""
+    """A wallet at an instant: the sum of its transactions up to and including it."""
 
     user_id: UUID
     at: datetime
-    posted: Money = Field(description="All of it: available + held.")
+    posted: Money = Field(description="available + held.")
     held: Money
     available: Money = Field(description="What could be spent.")
-
-
-class StaffWalletOut(WalletOut):
-    """A customer's wallet, as the staff see it."""
-
-    user_id: UUID
-    user: UserBrief | None
-    opened_at: datetime
-    updated_at: datetime = Field(description="When money last moved.")
-
-
-class AdjustmentReason(StrEnum):
-    """Why a balance is corrected."""
-
-    FAILED_RECHARGE = "failed_recharge"
-    DUPLICATE_CHARGE = "duplicate_charge"
-    WRONG_AMOUNT = "wrong_amount"
-    GOODWILL = "goodwill"
-    FRAUD = "fraud"
-    CHARGEBACK = "chargeback"
-    OTHER = "other"
-
-
-Note = Annotated[str, StringConstraints(min_length=3, max_length=500)]
-
-
-class AdjustmentCreate(Body):
-    """Ask for a correction of a customer's balance."""
-
-    user_id: UUID
-    direction: AdjustmentDirection
-    amount: PositiveMoney
-    reason: AdjustmentReason
-    note: Note = Field(description="What happened, for who decides.", examples=["Charged twice, ticket 4711"])
-    reference: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=100,
-        description="A ticket, a bank reference.",
-        examples=["T-4711"],
-    )
-
-
-class AdjustmentDecision(Body):
-    """Why it was decided so."""
-
-    note: Note = Field(examples=["Checked against the operator's statement"])
-
-
-class AdjustmentOut(Out):
-    """A correction: what was asked for, and what was decided."""
-
-    adjustment_id: UUID
-    user_id: UUID
-    direction: AdjustmentDirection
-    amount: Money
-    reason: AdjustmentReason
-    note: str
-    reference: str | None
-    status: AdjustmentStatus
-    requested_by: UUID
-    requested_at: datetime
-    expires_at: datetime = Field(description="Until when a second admin can decide.")
-    decided_by: UUID | None = Field(description="null: nobody yet, or it expired.")
-    decided_at: datetime | None
-    decision_note: str | None
-
-
-class StaffAdjustmentOut(AdjustmentOut):
-    """A correction with whose wallet it is."""
-
-    user: UserBrief | None
-
-
-StaffAdjustmentPage = Page[StaffAdjustmentOut]
-
-
-class AdjustmentQuery(BoundedHistoryParams):
-    """Which corrections. `from` and `to` are when."""
-
-    status: AdjustmentStatus | None = None
-    direction: AdjustmentDirection | None = None
-    reason: AdjustmentReason | None = None
-    user_id: UUID | None = None
-    requested_by: UUID | None = None
-    decided_by: UUID | None = None
-    sort: Literal["requested_at", "-requested_at"] = "-requested_at"  # type: ignore[assignment]

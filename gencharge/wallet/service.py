@@ -1,17 +1,18 @@
-"""The one door through which money moves.
+"""Money moves through here, and only here.
 
     await wallet.credit(db, user_id, Money.rupees(500), source_account="opening", code=Code.OPENING, key="seed")
     await wallet.debit(db, user_id, amount, target_account="operator:jio", code=Code.RECHARGE, key=str(recharge_id))
 
 Every movement has a key: the same key and code of one customer is booked once. The answer is the balance that can be
-spent afterwards; `replayed` if the movement had been booked before. The hot
-path of a recharge goes through the same SQL function, `wallet_transfer`, inside `recharge_from_wallet`.
+spent afterwards; `replayed` if the movement had been booked before. SQL functions of other rooms (a recharge, a capture)
+move money by the same SQL function, `wallet_transfer`.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
-from typing import Any, Unpack
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,33 +21,34 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
 from gencharge.users.models import KycTier
 from gencharge.wallet import crud
-from gencharge.wallet.crud import About
+from gencharge.wallet.crud import TransferDetails
 from gencharge.wallet.errors import (
     BalanceLimitExceeded,
+    InstantInvalid,
     InsufficientBalance,
     TransactionNotFound,
     WalletNotFound,
 )
 from gencharge.wallet.models import Account, Code, Transfer
 from gencharge.wallet.schemas import (
-    TransactionCategory,
+    BalanceOut,
     TransactionOut,
     TransactionPage,
     TransactionQuery,
-    TxnStatus,
-    TxnType,
     WalletLimits,
     WalletOut,
 )
+from gencharge.wallet.views import transaction_out
 
 
 async def open_wallet(db: AsyncSession, user_id: UUID) -> None:
-    """Give a customer an empty wallet. Harmless where there is one."""
-    await crud.add_wallet(db, user_id)
+    """Give a customer an empty wallet; nothing happens if there is one."""
+    await crud.add_wallet(db, user_id=user_id)
 
 
 async def credit(
@@ -58,12 +60,12 @@ async def credit(
     code: Code,
     key: str,
     balance_limit: Money | None = None,
-    **about: Unpack[About],
+    **details: Unpack[TransferDetails],
 ) -> Answered[Money]:
     """Put `amount` from `source_account` into the wallet.
 
-    `about` says what it is about (`crud.About`). Raises WalletNotFound, and
-    BalanceLimitExceeded where the wallet would hold more than `balance_limit`.
+    `details` says what it is about (`crud.TransferDetails`). Raises WalletNotFound, and BalanceLimitExceeded if the
+    wallet would hold more than `balance_limit`.
     """
     return await _move(
         db,
@@ -74,7 +76,7 @@ async def credit(
         code=code,
         key=key,
         balance_limit=balance_limit,
-        **about,
+        **details,
     )
 
 
@@ -86,17 +88,23 @@ async def debit(
     target_account: str,
     code: Code,
     key: str,
-    **about: Unpack[About],
+    **details: Unpack[TransferDetails],
 ) -> Answered[Money]:
     """Take `amount` out of the wallet into `target_account`. Raises WalletNotFound, InsufficientBalance."""
-    return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **about)
+    return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **details)
 
 
 async def release(
-    db: AsyncSession, user_id: UUID, amount: Money, *, code: Code, key: str, **about: Unpack[About]
+    db: AsyncSession,
+    user_id: UUID,
+    amount: Money,
+    *,
+    code: Code,
+    key: str,
+    **details: Unpack[TransferDetails],
 ) -> Answered[Money]:
-    """Give held money back to what can be spent. Raises WalletNotFound, InsufficientBalance where it is not held."""
-    return await _move(db, user_id, amount, Account.HELD, Account.MAIN, code=code, key=key, **about)
+    """Give held money back to what can be spent. Raises WalletNotFound, InsufficientBalance if it is not held."""
+    return await _move(db, user_id, amount, Account.HELD, Account.MAIN, code=code, key=key, **details)
 
 
 async def write_off(
@@ -106,15 +114,15 @@ async def write_off(
     debit_account: str,
     credit_account: str,
     key: str,
-    **about: Unpack[About],
+    **details: Unpack[TransferDetails],
 ) -> Answered[Money]:
-    """Book a difference with a counterparty between two accounts of the house; no customer's balance changes.
+    """Book a difference with a counterparty between two of our own accounts; no customer's balance changes.
 
-    It is the system's movement, so it stands in no customer's history. `about` as for `credit`.
+    The system user owns the movement, so it is in no customer's history. `details` as for `credit`.
     """
-    await crud.add_wallet(db, SYSTEM_USER_ID)
+    await crud.add_wallet(db, user_id=SYSTEM_USER_ID)
     return await _move(
-        db, SYSTEM_USER_ID, amount, debit_account, credit_account, code=Code.WRITE_OFF, key=key, **about
+        db, SYSTEM_USER_ID, amount, debit_account, credit_account, code=Code.WRITE_OFF, key=key, **details
     )
 
 
@@ -128,13 +136,13 @@ async def _move(
     code: Code,
     key: str,
     balance_limit: Money | None = None,
-    **about: Unpack[About],
+    **details: Unpack[TransferDetails],
 ) -> Answered[Money]:
     if not amount:
-        raise ValueError("a movement has an amount above zero")
-    if unknown := about.keys() - About.__annotations__.keys():
-        raise TypeError(f"a movement is not described by {', '.join(sorted(unknown))}")
-    if await crud.find_transfer(db, user_id, key, code) is not None:
+        raise ValueError("the amount must be above zero")
+    if unknown := details.keys() - TransferDetails.__annotations__.keys():
+        raise TypeError(f"a transfer has no {', '.join(sorted(unknown))}")
+    if await crud.find_transfer(db, user_id=user_id, key=key, code=code) is not None:
         return Answered(await available(db, user_id), replayed=True)
     after = await crud.add_transfer(
         db,
@@ -146,26 +154,25 @@ async def _move(
         code=code,
         key=key,
         balance_limit=None if balance_limit is None else balance_limit.paise,
-        about=about,
+        details=details,
     )
     if after is None:
         await available(db, user_id)  # raises WalletNotFound
         raise BalanceLimitExceeded if balance_limit is not None else InsufficientBalance
-    posted, held = after
-    return Answered(Money(posted - held))
+    return Answered(Money(after.posted - after.held))
 
 
 async def available(db: AsyncSession, user_id: UUID) -> Money:
     """What the customer can spend now. Raises WalletNotFound."""
-    found = await crud.get_wallet(db, user_id)
-    if found is None:
+    wallet = await crud.get_wallet(db, user_id=user_id)
+    if wallet is None:
         raise WalletNotFound
-    return Money(found.posted - found.held)
+    return Money(wallet.posted - wallet.held)
 
 
 async def show(database: Database, user_id: UUID, settings: Settings) -> WalletOut:
     """The wallet, in one round trip. Raises WalletNotFound."""
-    balance = await crud.get_balance(database, user_id)
+    balance = await crud.get_balance(database, user_id=user_id)
     if balance is None:
         raise WalletNotFound
     posted, held, kyc_tier = balance
@@ -194,44 +201,37 @@ def _limits(kyc_tier: str, balance: int, monthly: int | None, yearly: int | None
     )
 
 
-async def list_transactions(db: AsyncSession, user_id: UUID, wanted: TransactionQuery) -> TransactionPage:
+async def balance_at(db: AsyncSession, user_id: UUID, at: datetime | None) -> BalanceOut:
+    """What the wallet held at an instant (None: now), from its transfers. Raises WalletNotFound, InstantInvalid."""
+    now = clock.now()
+    if at is not None and at > now:
+        raise InstantInvalid
+    if await crud.get_wallet(db, user_id=user_id) is None:
+        raise WalletNotFound
+    posted, held = await crud.sum_transfers(db, user_id=user_id, until=at)
+    # Old transfers may be microseconds out of order, and a sum between two of them below zero.
+    posted, held = max(posted, 0), max(held, 0)
+    return BalanceOut(
+        user_id=user_id,
+        at=at or now,
+        posted=Money(posted),
+        held=Money(held),
+        available=Money(max(posted - held, 0)),
+    )
+
+
+async def list_transactions(db: AsyncSession, user_id: UUID, query: TransactionQuery) -> TransactionPage:
     """A page of the customer's transactions."""
     order = Order(
-        column_of(Transfer.created_at), column_of(Transfer.id), descending=wanted.sort == "-created_at"
+        column_of(Transfer.created_at), column_of(Transfer.id), descending=query.sort == "-created_at"
     )
-    rows, cursor, total = await fetch_page(db, crud.select_transfers(user_id, wanted), order, wanted)
-    return TransactionPage(items=[_shown(row) for row in rows], next_cursor=cursor, total=total)
+    rows, cursor, total = await fetch_page(db, crud.select_transfers(user_id, query), order, query)
+    return TransactionPage(items=[transaction_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
 async def get_transaction(db: AsyncSession, user_id: UUID, transaction_id: UUID) -> TransactionOut:
-    """One transaction of the customer's. Raises TransactionNotFound, also for another's."""
-    found = await crud.get_transfer(db, user_id, transaction_id)
-    if found is None:
+    """One transaction of the customer. Raises TransactionNotFound, also for another customer's."""
+    transfer = await crud.get_transfer(db, user_id=user_id, transfer_id=transaction_id)
+    if transfer is None:
         raise TransactionNotFound
-    return _shown(found)
-
-
-def _shown(row: Transfer) -> TransactionOut:
-    return TransactionOut(**fields_of(row))
-
-
-def fields_of(row: Transfer) -> dict[str, Any]:
-    """A transfer as a transaction of the wallet's: the fields of TransactionOut."""
-    comes_in = row.credit == Account.MAIN
-    held = row.credit == Account.HELD
-    released = row.debit == Account.HELD and comes_in
-    return {
-        "transaction_id": row.id,
-        "category": TransactionCategory(Code(row.code).name.lower()),
-        "txn_type": TxnType.CREDIT if comes_in else TxnType.DEBIT,
-        "status": TxnStatus.HELD if held else TxnStatus.RELEASED if released else TxnStatus.POSTED,
-        "amount": Money(row.amount),
-        "debit_account": row.debit,
-        "credit_account": row.credit,
-        "service_type": row.service_type,
-        "source": row.source,
-        "payment_method": row.payment_method,
-        "phone_number": row.phone_number,
-        "reference_id": row.reference_id,
-        "created_at": row.created_at,
-    }
+    return transaction_out(transfer)

@@ -1,4 +1,4 @@
-"""A desk that talks to the sandbox's gateway, and customers who pay there."""
+"""A context that talks to the sandbox's gateway, and customers who pay there."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import service as payments
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
 from gencharge.payments.models import Payment, PaymentPurpose, Refund
 from gencharge.payments.razorpay import Razorpay
@@ -40,17 +40,17 @@ def outside(stores: Stores) -> Iterator[Outside]:
         yield running
 
 
-def desk_at(stores: Stores, base: str, *, timeout_seconds: float = 5) -> Desk:
-    """A desk whose gateway is at `base`."""
+def desk_at(stores: Stores, base: str, *, timeout_seconds: float = 5) -> PaymentContext:
+    """A context whose gateway is at `base`."""
     settings = stores.settings.model_copy(
         update={"payment_gateway_url": base, "payment_timeout_seconds": timeout_seconds}
     )
-    return Desk(settings, stores.database, Razorpay(settings))
+    return PaymentContext(settings, stores.database, Razorpay(settings))
 
 
 @pytest.fixture
-async def desk(stores: Stores, outside: Outside) -> AsyncIterator[Desk]:
-    """A desk at the sandbox, which knows nothing yet."""
+async def context(stores: Stores, outside: Outside) -> AsyncIterator[PaymentContext]:
+    """A context at the sandbox, which knows nothing yet."""
     outside.reset()
     outside.aim(webhook_url="http://127.0.0.1:9/nobody")
     found = desk_at(stores, outside.base)
@@ -59,8 +59,10 @@ async def desk(stores: Stores, outside: Outside) -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-async def impatient(stores: Stores, desk: Desk, outside: Outside) -> AsyncIterator[Desk]:
-    """A desk that waits half a second for the gateway."""
+async def impatient(
+    stores: Stores, context: PaymentContext, outside: Outside
+) -> AsyncIterator[PaymentContext]:
+    """A context that waits half a second for the gateway."""
     found = desk_at(stores, outside.base, timeout_seconds=IMPATIENT_SECONDS)
     yield found
     await found.gateway.close()
@@ -71,13 +73,15 @@ async def make_payer(stores: Stores) -> UUID:
     return (await stores.database.run(make_user)).user_id
 
 
-async def open_topup(desk: Desk, user_id: UUID, paise: int = 50_000, **overrides: Any) -> OpenPayment:
+async def open_topup(
+    context: PaymentContext, user_id: UUID, paise: int = 50_000, **overrides: Any
+) -> OpenPayment:
     """A top-up that waits to be paid."""
-    return (await request_topup(desk, user_id, paise, **overrides)).answer
+    return (await request_topup(context, user_id, paise, **overrides)).answer
 
 
 async def request_topup(
-    desk: Desk, user_id: UUID, paise: int = 50_000, *, key: str | None = None, **overrides: Any
+    context: PaymentContext, user_id: UUID, paise: int = 50_000, *, key: str | None = None, **overrides: Any
 ) -> Answered[OpenPayment]:
     """A top-up that waits to be paid, and whether it was replayed."""
     values: dict[str, Any] = {
@@ -90,7 +94,7 @@ async def request_topup(
         "key": key or str(uuid4()),
         "request_hash": hashlib.sha256(str(paise).encode()).digest(),
     }
-    return await payments.open_payment(desk, user_id, **(values | overrides))
+    return await payments.open_payment(context, user_id, **(values | overrides))
 
 
 def pay(outside: Outside, order_id: str, outcome: str = "succeed", **more: Any) -> dict[str, Any]:
@@ -140,7 +144,11 @@ async def assert_clean(stores: Stores) -> None:
     assert report.ok, "\n".join(report.lines)
 
 
-async def drain(desk: Desk) -> None:
+async def drain(context: PaymentContext) -> None:
     """Let the worker's loops do what is due now: retries of webhooks, checks of payments, refunds."""
-    for loop in (EventRetries(desk.database, desk.limits), PaymentChecks(desk), RefundSender(desk)):
+    for loop in (
+        EventRetries(context.database, context.limits),
+        PaymentChecks(context),
+        RefundSender(context),
+    ):
         await loop.drain()

@@ -9,7 +9,7 @@ import pytest
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.gateway import CallNotSent, CallRefused, CallUnknown
 from gencharge.payments.razorpay import Razorpay
 from tests.outside import NOBODY, Outside
@@ -32,8 +32,8 @@ ENDINGS = {
 
 
 @pytest.fixture
-async def gateway(desk: Desk, stores: Stores, outside: Outside) -> AsyncIterator[Razorpay]:
-    del desk  # it has put the sandbox back to its first start
+async def gateway(context: PaymentContext, stores: Stores, outside: Outside) -> AsyncIterator[Razorpay]:
+    del context  # it has put the sandbox back to its first start
     settings = stores.settings.model_copy(update={"payment_gateway_url": outside.base})
     found = Razorpay(settings, timeout_seconds=5)
     yield found

@@ -20,7 +20,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.payments import personal_data
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
@@ -41,11 +41,13 @@ Headers = dict[str, str]
 
 
 @pytest.fixture
-async def api(app: FastAPI, desk: Desk, client: httpx.AsyncClient) -> AsyncIterator[httpx.AsyncClient]:
+async def api(
+    app: FastAPI, context: PaymentContext, client: httpx.AsyncClient
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application, whose gateway is the sandbox."""
     await know_roles(app)
-    before = Desk.of(app)
-    process.put(app, desk)
+    before = PaymentContext.of(app)
+    process.put(app, context)
     yield client
     process.put(app, before)
 
@@ -157,7 +159,7 @@ async def test_with_the_gateway_down_nothing_happens_and_the_same_key_works_late
 ) -> None:
     user_id, key = await make_payer(stores), str(uuid4())
     headers = headers_for(stores.settings, user_id)
-    reachable, unreachable = Desk.of(app), desk_at(stores, NOBODY)
+    reachable, unreachable = PaymentContext.of(app), desk_at(stores, NOBODY)
     process.put(app, unreachable)
     answer = await top_up(api, headers, key=key)
     await unreachable.gateway.close()
@@ -226,10 +228,10 @@ async def test_what_was_loaded_this_month_and_this_financial_year_counts_though_
 
 
 async def test_the_yearly_limit_is_named_where_it_is_the_tightest(
-    api: httpx.AsyncClient, stores: Stores, desk: Desk
+    api: httpx.AsyncClient, stores: Stores, context: PaymentContext
 ) -> None:
     user_id = await make_payer(stores)
-    desk.limits = desk.limits.replace('"year":12000000', '"year":200000')
+    context.limits = context.limits.replace('"year":12000000', '"year":200000')
     answer = await top_up(api, headers_for(stores.settings, user_id), 2000.01)
     assert (answer.status_code, answer.json()["limit"], answer.json()["possible"]) == (
         409,
@@ -321,7 +323,7 @@ async def test_anothers_payment_is_not_found(
 
 
 async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it_back_in_parts(
-    api: httpx.AsyncClient, stores: Stores, outside: Outside, desk: Desk
+    api: httpx.AsyncClient, stores: Stores, outside: Outside, context: PaymentContext
 ) -> None:
     user_id = await make_payer(stores)
     mine = headers_for(stores.settings, user_id)
@@ -345,7 +347,7 @@ async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it
     assert (await send_back(200)).status_code == 201
     assert (await send_back(None)).status_code == 422
     await assert_clean(stores)
-    await drain(desk)
+    await drain(context)
 
     shown = (await api.get(path, headers=staff)).json()
     assert (shown["status"], shown["refunded_amount"], shown["refundable"]) == ("refunded", 500, 0)
@@ -361,7 +363,7 @@ async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it
 
 
 async def test_twenty_refunds_with_one_key_are_one(
-    api: httpx.AsyncClient, stores: Stores, outside: Outside, desk: Desk
+    api: httpx.AsyncClient, stores: Stores, outside: Outside, context: PaymentContext
 ) -> None:
     user_id = await make_payer(stores)
     payment = await paid(api, outside, headers_for(stores.settings, user_id))
@@ -376,7 +378,7 @@ async def test_twenty_refunds_with_one_key_are_one(
     assert await paise_of(stores, user_id) == 40_000
     other = await api.post(path, json={"amount": 101, "reason": "twice"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    await drain(desk)
+    await drain(context)
     assert len(await refunds_of(stores, user_id)) == 1
     await assert_clean(stores)
 
@@ -444,7 +446,7 @@ async def test_a_customers_payments_are_in_their_export(
 
 
 async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
-    api: httpx.AsyncClient, stores: Stores, outside: Outside, desk: Desk, relay: Relay
+    api: httpx.AsyncClient, stores: Stores, outside: Outside, context: PaymentContext, relay: Relay
 ) -> None:
     user_id = await make_payer(stores)
     mine = headers_for(stores.settings, user_id)
@@ -452,7 +454,7 @@ async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
     headers = {**await admin_headers(stores), "Idempotency-Key": str(uuid4())}
     path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}/refunds"
     await api.post(path, json={"amount": 100, "reason": "asked for"}, headers=headers)
-    await drain(desk)
+    await drain(context)
     await relay.drain()
     told = (await api.get("/v1/notifications", headers=mine)).json()["items"]
     assert {each["kind"] for each in told} == {"topup_received", "refund_requested", "refund_processed"}

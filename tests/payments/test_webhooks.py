@@ -25,7 +25,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.payments import webhook_alerts
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
 from gencharge.payments.service import OpenPayment
 from tests.outside import Outside
@@ -94,9 +94,9 @@ class Order:
 
 
 @pytest.fixture
-async def order(desk: Desk, stores: Stores, client: httpx.AsyncClient) -> AsyncIterator[Order]:
+async def order(context: PaymentContext, stores: Stores, client: httpx.AsyncClient) -> AsyncIterator[Order]:
     user_id = await make_payer(stores)
-    yield Order(stores, client, user_id, await open_topup(desk, user_id))
+    yield Order(stores, client, user_id, await open_topup(context, user_id))
     await assert_clean(stores)
 
 
@@ -162,12 +162,12 @@ async def test_the_signature_of_another_body_is_refused(order: Order, stores: St
 
 
 async def test_during_a_rotation_both_secrets_count(order: Order, stores: Stores, app: FastAPI) -> None:
-    desk = Desk.of(app)
-    old = desk.settings
+    context = PaymentContext.of(app)
+    old = context.settings
     body = order.body("payment.captured")
     by_new = hmac.new(b"the-new-secret-of-webhooks", body, hashlib.sha256).hexdigest()
     assert (await order.send("payment.captured", signature=by_new)).status_code == 401
-    desk.settings = old.model_copy(
+    context.settings = old.model_copy(
         update={
             "payment_webhook_secret": type(old.payment_webhook_secret)("the-new-secret-of-webhooks"),
             "payment_previous_webhook_secret": old.payment_webhook_secret,
@@ -177,7 +177,7 @@ async def test_during_a_rotation_both_secrets_count(order: Order, stores: Stores
         assert (await order.send("payment.captured", signature=by_new)).status_code == 200
         assert (await order.send("payment.captured")).status_code == 200  # by the old one
     finally:
-        desk.settings = old
+        context.settings = old
     assert await order.paise() == 50_000
 
 
@@ -215,16 +215,16 @@ async def test_another_amount_or_currency_never_credits_and_is_told_once(
 
 
 async def test_an_event_that_names_another_order_counts_for_that_one_alone(
-    order: Order, desk: Desk, stores: Stores
+    order: Order, context: PaymentContext, stores: Stores
 ) -> None:
-    other = await open_topup(desk, await make_payer(stores), 70_000)
+    other = await open_topup(context, await make_payer(stores), 70_000)
     await order.send("payment.captured", order_id=other.order_id)  # short-paid there, nothing here
     assert await order.status() == "created"
     assert await order.paise() == 0
 
 
 async def test_the_second_payment_of_an_order_goes_back_to_its_source_once(
-    order: Order, desk: Desk, stores: Stores, outside: Outside
+    order: Order, context: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
     pay(outside, order.opened.order_id)
     first = outside.control("GET", "/sandbox/state")["payments"][0]["id"]
@@ -244,7 +244,7 @@ async def test_the_second_payment_of_an_order_goes_back_to_its_source_once(
     assert "PaymentCapturedTwice" in await topics_of(stores, order.user_id)
     await assert_clean(stores)
     # The sandbox has no such payment: it neither pays nor proves that it can't, so the refund stays under way.
-    await drain(desk)
+    await drain(context)
     (refund,) = await refunds_of(stores, order.user_id)
     assert refund.status == "created"
     assert await order.status() == "captured"
@@ -256,10 +256,10 @@ STEPS = ("payment.authorized", "payment.captured", "order.paid", "payment.failed
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.permutations(STEPS), copies=st.lists(st.integers(0, 4), max_size=3))
 async def test_every_order_of_the_events_ends_in_the_same_state_and_money(
-    desk: Desk, stores: Stores, client: httpx.AsyncClient, steps: list[str], copies: list[int]
+    context: PaymentContext, stores: Stores, client: httpx.AsyncClient, steps: list[str], copies: list[int]
 ) -> None:
     user_id = await make_payer(stores)
-    order = Order(stores, client, user_id, await open_topup(desk, user_id))
+    order = Order(stores, client, user_id, await open_topup(context, user_id))
     ids = [f"evt_{secrets.token_hex(7)}" for _ in steps]
     for number in [*range(len(steps)), *copies]:
         assert (await order.send(steps[number], event_id=ids[number])).status_code == 200
@@ -286,13 +286,13 @@ async def test_a_declined_payment_can_be_paid_by_another_try(order: Order, store
 
 
 async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_known(
-    order: Order, desk: Desk, stores: Stores, outside: Outside
+    order: Order, context: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
     unknown = f"order_{secrets.token_hex(7)}"
     assert (await order.send("payment.captured", order_id=unknown)).status_code == 200
     assert await outcomes(stores, unknown) == [None]
     with clock.later(minutes=1):
-        await drain(desk)
+        await drain(context)
     assert await outcomes(stores, unknown) == [None]
 
     async with stores.database.transaction() as db:
@@ -302,19 +302,19 @@ async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_k
         payment.order_id = unknown
         db.add(PaymentOrder(order_id=unknown, **mine))
     with clock.later(hours=2):
-        await drain(desk)
+        await drain(context)
     assert await outcomes(stores, unknown) == ["captured"]
     assert await order.paise() == 50_000
 
 
 async def test_an_event_of_an_order_that_stays_unknown_is_parked_after_a_day_with_an_alert(
-    order: Order, desk: Desk, stores: Stores
+    order: Order, context: PaymentContext, stores: Stores
 ) -> None:
     unknown = f"order_{secrets.token_hex(7)}"
     await order.send("payment.captured", order_id=unknown)
     for hours in (1, 12, 23, 25, 26, 27):
         with clock.later(hours=hours):
-            await drain(desk)
+            await drain(context)
     assert await outcomes(stores, unknown) == ["parked"]
     told = [each for each in await alerts(stores, "GatewayEventParked") if each["order_id"] == unknown]
     assert [each["reason"] for each in told] == ["unknown_order"]

@@ -21,7 +21,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery import jobs as delivery_jobs
 from gencharge.payments import service as payments
-from gencharge.payments.context import Desk
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable
 from gencharge.payments.models import Payment
 from gencharge.payments.razorpay import Razorpay
@@ -46,11 +46,11 @@ def outside(shop: Stores) -> Iterator[Outside]:
 
 
 @pytest.fixture
-async def desk(shop: Stores, outside: Outside) -> AsyncIterator[Desk]:
+async def desk(shop: Stores, outside: Outside) -> AsyncIterator[PaymentContext]:
     """A desk that reaches the sandbox."""
     outside.reset()
     settings: Settings = shop.settings.model_copy(update={"payment_gateway_url": outside.base})
-    found = Desk(settings, shop.database, Razorpay(settings))
+    found = PaymentContext(settings, shop.database, Razorpay(settings))
     yield found
     await found.gateway.close()
 
@@ -58,7 +58,7 @@ async def desk(shop: Stores, outside: Outside) -> AsyncIterator[Desk]:
 class Customer:
     """A customer with a wallet, who buys Jio's Rs 299 plan."""
 
-    def __init__(self, stores: Stores, desk: Desk, user: User, number: str, plan_id: UUID) -> None:
+    def __init__(self, stores: Stores, desk: PaymentContext, user: User, number: str, plan_id: UUID) -> None:
         self.stores, self.desk, self.user, self.number, self.plan_id = stores, desk, user, number, plan_id
 
     async def buy(self, *, key: str | None = None, **but: object) -> Answered[SubscriptionOut]:
@@ -92,7 +92,7 @@ class Customer:
         await payments.ask_gateway(self.desk, self.user.user_id, sale.answer.payment.payment_id)
 
 
-async def customer(stores: Stores, desk: Desk, rupees: int = 200) -> Customer:
+async def customer(stores: Stores, desk: PaymentContext, rupees: int = 200) -> Customer:
     user = await stores.database.run(factories.make_user)
     if rupees:
         await fund(stores, user.user_id, rupees)
@@ -112,7 +112,7 @@ async def clean(stores: Stores) -> None:
 
 @pytest.mark.parametrize("wallet_amount", [None, 150])
 async def test_the_plan_starts_when_the_payment_is_captured(
-    shop: Stores, desk: Desk, outside: Outside, relay: Relay, wallet_amount: int | None
+    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay, wallet_amount: int | None
 ) -> None:
     asha = await customer(shop, desk)
     sale = await asha.buy(wallet_amount=wallet_amount)
@@ -136,7 +136,7 @@ async def test_the_plan_starts_when_the_payment_is_captured(
 
 
 async def test_a_repeat_gets_the_first_answer_and_the_same_order(
-    shop: Stores, desk: Desk, outside: Outside, relay: Relay
+    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
     asha = await customer(shop, desk)
     first = await asha.buy(key="once")
@@ -156,7 +156,7 @@ async def test_a_repeat_gets_the_first_answer_and_the_same_order(
 
 
 async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payment(
-    shop: Stores, desk: Desk
+    shop: Stores, desk: PaymentContext
 ) -> None:
     from gencharge.core.errors import IdempotencyInProgress
 
@@ -169,7 +169,7 @@ async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payme
 
 
 async def test_a_declined_payment_frees_the_wallets_part_at_once(
-    shop: Stores, desk: Desk, outside: Outside, relay: Relay
+    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
     asha = await customer(shop, desk)
     sale = await asha.buy(wallet_amount=150)
@@ -187,7 +187,7 @@ async def test_a_declined_payment_frees_the_wallets_part_at_once(
 
 
 async def test_a_payment_that_comes_after_its_recharge_was_given_up_is_in_the_wallet(
-    shop: Stores, desk: Desk, outside: Outside, relay: Relay
+    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
     asha = await customer(shop, desk)
     sale = await asha.buy(wallet_amount=150)
@@ -205,11 +205,11 @@ async def test_a_payment_that_comes_after_its_recharge_was_given_up_is_in_the_wa
 
 
 async def test_a_gateway_that_is_away_holds_nothing_and_the_same_key_works_later(
-    shop: Stores, desk: Desk, outside: Outside
+    shop: Stores, desk: PaymentContext, outside: Outside
 ) -> None:
     asha = await customer(shop, desk)
     settings = desk.settings.model_copy(update={"payment_gateway_url": NOBODY})
-    asha.desk = Desk(settings, shop.database, Razorpay(settings))
+    asha.desk = PaymentContext(settings, shop.database, Razorpay(settings))
     with pytest.raises(GatewayUnavailable):
         await asha.buy(key="later", wallet_amount=150)
     assert await asha.wallet() == (200, 0)
@@ -225,7 +225,7 @@ async def test_a_gateway_that_is_away_holds_nothing_and_the_same_key_works_later
     [(201, InsufficientBalance), (298.5, WalletAmountInvalid), (299, WalletAmountInvalid)],
 )
 async def test_a_wallet_part_that_cannot_be_is_refused_before_the_gateway_is_asked(
-    shop: Stores, desk: Desk, part: float, problem: type[Exception]
+    shop: Stores, desk: PaymentContext, part: float, problem: type[Exception]
 ) -> None:
     asha = await customer(shop, desk, rupees=200 if part == 201 else 400)
     with pytest.raises(problem):
@@ -243,9 +243,14 @@ async def test_a_wallet_alone_takes_no_part(client: httpx.AsyncClient, shop: Sto
 
 
 async def test_over_http_the_whole_way(
-    shop: Stores, desk: Desk, outside: Outside, app: FastAPI, client: httpx.AsyncClient, relay: Relay
+    shop: Stores,
+    desk: PaymentContext,
+    outside: Outside,
+    app: FastAPI,
+    client: httpx.AsyncClient,
+    relay: Relay,
 ) -> None:
-    before = Desk.of(app)
+    before = PaymentContext.of(app)
     process.put(app, desk)
     try:
         asha = await customer(shop, desk)

@@ -20,7 +20,7 @@ from gencharge.recharge.staff_schemas import StaffBoughtPlanQuery, StaffRecharge
 from gencharge.sessions.guards import Principal
 from gencharge.wallet import adjustments_service as adjustments
 from gencharge.wallet import staff_service
-from gencharge.wallet.schemas import AdjustmentQuery, StaffTransactionQuery
+from gencharge.wallet.staff_schemas import AdjustmentQuery, StaffTransactionQuery
 from tests.conftest import database_of, test_settings
 
 ALL = Principal(user_id=uuid4(), kind="admin", session_id=uuid4(), role="Viewer")

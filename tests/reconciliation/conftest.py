@@ -20,7 +20,7 @@ from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from gencharge.payments.razorpay import Razorpay
-from gencharge.payments.service import Desk
+from gencharge.payments.service import PaymentContext
 from gencharge.recharge.models import Recharge
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.models import ReconciliationDifference, ReconciliationRun
@@ -151,7 +151,7 @@ async def shop(own: Stores, outside: Outside) -> AsyncIterator[Shop]:
     sources = runs_service.Sources(own)
     settings = own.settings.model_copy(update={"payment_gateway_url": outside.base})
     await sources.desk.gateway.close()
-    sources.desk = Desk(settings, own.database, Razorpay(settings))
+    sources.desk = PaymentContext(settings, own.database, Razorpay(settings))
     dispatcher = Dispatcher(own, OperatorClient(own.settings, timeout_seconds=5))
     yield Shop(own, outside, sources, dispatcher)
     await dispatcher.close()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gencharge.core.values.clock import IST
-from gencharge.payments.service import Desk
+from gencharge.payments.service import PaymentContext
 from gencharge.reconciliation import commands, runs_service
 from gencharge.reconciliation import statements_service as statements
 from gencharge.reconciliation.errors import StatementInvalid
@@ -116,7 +116,7 @@ async def say(shop: Shop, **but: Any) -> tuple[int, list[str]]:
 async def test_the_command_says_a_line_for_each_counterparty_and_its_exit_code(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Desk, "at", lambda _stores: shop.sources.desk)
+    monkeypatch.setattr(PaymentContext, "at", lambda _stores: shop.sources.desk)
     await shop.sell(2)
     shop.outside.script(FIRST, "submit", "decline")
     await shop.sell(1)

@@ -17,7 +17,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.wallet import crud, staff_service
+from gencharge.wallet import crud
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
@@ -77,9 +77,9 @@ async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -
                 code=code,
                 key=str(uuid4()),
                 balance_limit=None,
-                about={},
+                details={},
             )
-            found = await crud.get_wallet(db, user)
+            found = await crud.get_wallet(db, user_id=user)
             assert found is not None
             return found.posted, found.held
 
@@ -88,10 +88,10 @@ async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -
     async with stores.database.transaction() as db:
         with clock.at(now + timedelta(days=1)):
             for instant, (posted, held) in known.items():
-                found = await staff_service.get_balance(db, user, instant)
+                found = await wallet.balance_at(db, user, instant)
                 assert (found.posted.paise, found.held.paise) == (posted, held)
                 assert found.available.paise == posted - held
-            present = await staff_service.get_balance(db, user, None)
+            present = await wallet.balance_at(db, user, None)
             assert (present.posted.paise, present.held.paise) == known[now]
 
 
@@ -135,6 +135,6 @@ async def test_movements_that_race_leave_no_instant_below_zero(stores: Stores) -
                 if row.created_at == instant
             )
             assert running >= 0
-        found = await crud.get_wallet(db, user)
+        found = await crud.get_wallet(db, user_id=user)
     assert found is not None
     assert running == found.posted
