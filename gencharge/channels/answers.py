@@ -10,18 +10,16 @@ class Verdict(StrEnum):
     """What is known after a call. Only DELIVERED, REFUSED and NOT_SENT prove anything."""
 
     DELIVERED = "delivered"  # the customer has it
-    ACCEPTED = "accepted"  # it is being worked on; how it ends will be said
-    REFUSED = "refused"  # the operator says that it did not and will not deliver it
-    NOT_SENT = "not_sent"  # the request never left us, or was turned away at the door: nothing was begun
-    NOT_KNOWN = (
-        "not_known"  # the operator has never seen the reference; a submission may still be on its way there
-    )
+    ACCEPTED = "accepted"  # in progress; the outcome comes later
+    REFUSED = "refused"  # the operator has not delivered it and never will
+    NOT_SENT = "not_sent"  # the request never left us, or was rejected before any work: nothing was started
+    NOT_KNOWN = "not_known"  # the operator has never seen the reference; a submission may still be in flight
     UNKNOWN = "unknown"  # no answer, or none that can be read: anything may have happened
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcome of one call. `reason` is the operator's word for a refusal, or ours for a missing answer."""
+    """The outcome of one call. `reason`: the operator's word for a refusal, or ours for a missing answer."""
 
     verdict: Verdict
     operator_reference: str | None = None

@@ -1,14 +1,14 @@
 """The operators' HTTP API, as one client for all channels (the protocol is in docs/SANDBOX.md).
 
-Every way in which a call can end becomes an `Answer`; nothing here raises for what an operator does. What proves that
-an operator has not begun anything is narrow on purpose: a connection that was refused, or an answer that turns the
-request away by its own words. A time-out, a broken connection, a 5xx and an unreadable answer prove nothing.
+Every outcome of a call becomes an `Answer`; an operator's behaviour never raises. Few outcomes prove that an operator
+has not started: a refused connection, or an answer that rejects the request itself. A time-out, a broken connection,
+a 5xx and an unreadable answer prove nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import orjson
@@ -21,7 +21,7 @@ from gencharge.core.settings import Settings
 
 TIMEOUT_SECONDS: Final = 8.0
 CONNECT_SECONDS: Final = 2.0
-# A channel's calls at a time in one process: a slow operator holds up itself and nobody else.
+# Concurrent calls to a channel in one process: a slow operator delays only itself.
 CALLS_AT_A_TIME: Final = 32
 MAX_ANSWER_BYTES: Final = 64_000
 MAX_DOCUMENT_BYTES: Final = 32_000_000
@@ -47,36 +47,36 @@ class OperatorClient:
         for line in self._lines.values():
             await line.close()
 
-    async def submit(self, channel: Channel, what: Submission) -> Answer:
-        """Ask for a recharge. The same reference again is the same recharge: the operator does it once."""
+    async def submit(self, channel: Channel, submission: Submission) -> Answer:
+        """Ask for a recharge. It is idempotent: the operator delivers a reference once."""
         body = orjson.dumps(
             {
-                "reference": what.reference,
-                "operator": what.operator,
+                "reference": submission.reference,
+                "operator": submission.operator,
                 # The operators' own ten digits.
-                "phone_number": what.phone_number.removeprefix("+91"),
-                "plan_code": what.plan_id,
-                "amount_paise": what.amount_paise,
+                "phone_number": submission.phone_number.removeprefix("+91"),
+                "plan_code": submission.plan_id,
+                "amount_paise": submission.amount_paise,
             }
         )
         return await self._ask(channel, "POST", "/recharges", body)
 
     async def status(self, channel: Channel, reference: str) -> Answer:
-        """What became of a submission."""
+        """Ask for the outcome of a submission."""
         return await self._ask(channel, "GET", f"/recharges/{reference}", b"")
 
-    async def fetch(self, channel: Channel, path: str) -> Any:
-        """A document of the channel, such as `/statement?date=2026-11-20`. Raises httpx.HTTPError, ValueError."""
-        status, document = await self._call(channel, "GET", path, b"", most=MAX_DOCUMENT_BYTES)
+    async def fetch(self, channel: Channel, path: str) -> object:
+        """A JSON document of the channel, such as `/statement?date=2026-11-20`. Raises httpx.HTTPError, ValueError."""
+        status, document = await self._call(channel, "GET", path, b"", max_bytes=MAX_DOCUMENT_BYTES)
         if status != 200:
             raise ValueError(f"{channel.code} answered {status} to {path}")
         return document
 
     async def _ask(self, channel: Channel, method: str, path: str, body: bytes) -> Answer:
         try:
-            # Over all: an answer that drips in byte by byte never meets the time-out of a single read.
+            # The limit covers the whole call: an answer that drips in byte by byte never hits the time-out of one read.
             async with asyncio.timeout(self._timeout_seconds):
-                status, document = await self._call(channel, method, path, body, most=MAX_ANSWER_BYTES)
+                status, document = await self._call(channel, method, path, body, max_bytes=MAX_ANSWER_BYTES)
         except (LineBusy, httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Answer(Verdict.NOT_SENT, reason=type(error).__name__)
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
@@ -84,8 +84,8 @@ class OperatorClient:
         return read(status, document, submitting=method == "POST")
 
     async def _call(
-        self, channel: Channel, method: str, path: str, body: bytes, *, most: int
-    ) -> tuple[int, Any]:
+        self, channel: Channel, method: str, path: str, body: bytes, *, max_bytes: int
+    ) -> tuple[int, object]:
         headers = sign(self._secret, body)
         if body:
             headers["Content-Type"] = "application/json"
@@ -96,7 +96,7 @@ class OperatorClient:
             received = bytearray()
             async for part in answer.aiter_bytes():
                 received += part
-                if len(received) > most:
+                if len(received) > max_bytes:
                     raise ValueError("the answer is too long")
             return answer.status_code, _parse(bytes(received))
 
@@ -108,36 +108,37 @@ class OperatorClient:
 
     def _make(self) -> httpx.AsyncClient:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=CALLS_AT_A_TIME)
-        # No redirects, no proxy from the environment: a channel is the address that an admin wrote down.
+        # No redirects, no proxy from the environment: only the address that an admin entered is called.
         return httpx.AsyncClient(
             timeout=self._timeout, limits=limits, follow_redirects=False, trust_env=False, verify=tls()
         )
 
 
-def _parse(received: bytes) -> Any:
+def _parse(received: bytes) -> object:
     try:
-        return orjson.loads(received)
+        document: object = orjson.loads(received)
     except orjson.JSONDecodeError:
         return None
+    return document
 
 
-def read(status: int, document: Any, *, submitting: bool) -> Answer:
-    """What an operator's answer (or its callback's body, as 200) says."""
-    said = document if isinstance(document, dict) else {}
-    reference = said.get("operator_reference")
+def read(status: int, document: object, *, submitting: bool) -> Answer:
+    """Decode an operator's answer. With `submitting`, a rejected request proves that nothing was started."""
+    fields: dict[str, object] = document if isinstance(document, dict) else {}
+    reference = fields.get("operator_reference")
     operator_reference = reference if isinstance(reference, str) else None
-    reason = said.get("reason") or said.get("error") or ""
+    reason = fields.get("reason") or fields.get("error") or ""
     reason = reason[:200] if isinstance(reason, str) else ""
     if status == 200 or status == 202:
-        verdict = _STATUSES.get(str(said.get("status")), Verdict.UNKNOWN)
+        verdict = _STATUSES.get(str(fields.get("status")), Verdict.UNKNOWN)
         return Answer(
             verdict, operator_reference, reason or ("" if verdict is not Verdict.UNKNOWN else "unreadable")
         )
-    if status == 404 and not submitting and said.get("status") == "unknown_reference":
+    if status == 404 and not submitting and fields.get("status") == "unknown_reference":
         return Answer(Verdict.NOT_KNOWN, reason="unknown_reference")
     if submitting and status in {401, 403, 429}:
-        # Turned away at the door. A status question that is turned away says nothing about the recharge.
+        # Rejected before any work. A rejected status question says nothing about the recharge.
         return Answer(Verdict.NOT_SENT, reason=reason or f"http_{status}")
-    if submitting and status in {400, 422} and said.get("error"):
+    if submitting and status in {400, 422} and fields.get("error"):
         return Answer(Verdict.REFUSED, reason=reason)
     return Answer(Verdict.UNKNOWN, operator_reference, reason or f"http_{status}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Required, TypedDict
 
 from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -12,8 +13,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.channels.models import OperatorChannel
 from gencharge.operators.models import Operator
 
-# The attempts belong to the room of the recharges, on a higher floor; all that is asked is whether there is one.
 _USED = text("SELECT EXISTS (SELECT FROM operator_attempts WHERE channel = :code)")
+
+
+class ChannelRow(TypedDict, total=False):
+    """The columns of a new channel; those left out take their defaults. Amounts in paise."""
+
+    code: Required[str]
+    operator: Required[str]
+    name: Required[str]
+    url: Required[str]
+    priority: int
+    weight: int
+    min_amount: int
+    max_amount: int
+    commission_bp: int
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
 
 
 async def list_channels(db: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[OperatorChannel]:
@@ -25,22 +42,22 @@ async def list_channels(db: AsyncSession, *conditions: ColumnElement[bool]) -> S
 async def lock_channel(
     db: AsyncSession, code: str, *conditions: ColumnElement[bool]
 ) -> OperatorChannel | None:
-    """The channel, held to the end of the transaction."""
+    """The channel, locked to the end of the transaction; None if no row matches."""
     query = select(OperatorChannel).where(OperatorChannel.code == code, *conditions).with_for_update()
     return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
 async def is_used(db: AsyncSession, code: str) -> bool:
-    """True where a recharge went over the channel."""
+    """True if a recharge was ever sent over the channel."""
     return bool(await db.scalar(_USED, {"code": code}))
 
 
 async def list_operator_codes(db: AsyncSession) -> Sequence[str]:
-    """The operators that there are."""
+    """The codes of all operators, in order."""
     return (await db.scalars(select(Operator.code).order_by(Operator.code))).all()
 
 
-async def add_missing(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert the channels that are not there; how many."""
+async def add_missing(db: AsyncSession, rows: Sequence[ChannelRow]) -> int:
+    """Insert the channels whose codes are not taken; returns how many."""
     added = insert(OperatorChannel).values(list(rows)).on_conflict_do_nothing()
     return len((await db.execute(added.returning(OperatorChannel.code))).all())

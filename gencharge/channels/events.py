@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from gencharge.core.events.events import Event
 
@@ -14,7 +13,7 @@ class ChannelCreated(Event):
 
     channel_id: str
     operator: str
-    changes: dict[str, Any]
+    changes: dict[str, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +22,13 @@ class ChannelUpdated(Event):
 
     channel_id: str
     operator: str
-    changes: dict[str, Any]
+    changes: dict[str, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelDeleted(Event):
-    """An admin removed a channel that nothing had gone over."""
+    """An admin deleted a channel that was never used."""
 
     channel_id: str
     operator: str
-    changes: dict[str, Any]
+    changes: dict[str, dict[str, object]]

@@ -1,4 +1,4 @@
-"""A recharge on its way through an operator's API, as the dispatcher sees it."""
+"""A pending recharge as the dispatcher sees it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gencharge.channels.models import FulfilmentState
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A fulfilment that was claimed, as it was then. The amount is in paise."""
+    """A claimed fulfilment, as it was when it was claimed. The amount is in paise."""
 
     user_id: UUID
     recharge_id: UUID
@@ -26,5 +26,5 @@ class Task:
     created_at: datetime
 
     def submission(self, reference: str) -> Submission:
-        """What to send for it."""
+        """The submission to send, under this reference."""
         return Submission(reference, self.operator, self.phone_number, str(self.plan_id), self.amount)

@@ -1,4 +1,4 @@
-"""The channels over which operators are reached (a reference table), and what is on its way over them."""
+"""The channels over which operators are reached (a reference table), and the recharges sent over them."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from gencharge.core.postgres.database import Base
 class OperatorChannel(Base):
     """One way to an operator: its own API, or an aggregator's. The secret is a setting, never a column.
 
-    Among the channels of an operator those with the lowest `priority` are tried first; `weight` divides the recharges
-    among equals. Amounts in paise; the commission in basis points of what the customer paid.
+    Of an operator's channels those with the lowest `priority` are tried first; `weight` divides the recharges among
+    those of one priority. Amounts in paise; the commission in basis points of what the customer paid.
     """
 
     __tablename__ = "operator_channels"
@@ -57,16 +57,16 @@ class OperatorChannel(Base):
 class FulfilmentState(StrEnum):
     """How far the operator is with a recharge."""
 
-    DUE = "due"  # to be submitted over a channel that is to be chosen
-    SUBMITTING = "submitting"  # a submission was begun; found so after a crash, it counts as unknown
-    PENDING = "pending"  # the operator took it and has not said how it ended
-    UNKNOWN = "unknown"  # no usable answer: the operator is asked until it gives one
+    DUE = "due"  # to be submitted; no channel is chosen yet
+    SUBMITTING = "submitting"  # a submission was started; after a crash it counts as unknown
+    PENDING = "pending"  # the operator accepted it; its outcome is not known
+    UNKNOWN = "unknown"  # no usable answer: the operator is asked again and again
     SETTLED = "settled"  # delivered
     FAILED = "failed"  # proven not delivered
 
 
 class Fulfilment(Base):
-    """A recharge on its way through an operator's API: the row that the dispatcher claims when it is due."""
+    """A recharge on its way to an operator: the row that the dispatcher claims when it is due."""
 
     __tablename__ = "fulfilments"
 
@@ -77,7 +77,7 @@ class Fulfilment(Base):
     plan_id: Mapped[UUID]
     amount: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text)
-    # How many submissions were begun; each has a row in `operator_attempts`.
+    # The number of submissions that were started; each has a row in `operator_attempts`.
     attempt: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     channel: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
@@ -85,7 +85,7 @@ class Fulfilment(Base):
     asked: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # When the staff were told that it takes too long.
+    # When the staff were alerted that it takes too long.
     alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     last_error: Mapped[str] = mapped_column(Text, server_default="")
@@ -99,8 +99,16 @@ class Fulfilment(Base):
     )
 
 
+class AttemptOutcome(StrEnum):
+    """How a submission ended, as far as it is proven."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"  # the operator has not delivered it and never will
+    NOT_SENT = "not_sent"  # it never reached the operator
+
+
 class OperatorAttempt(Base):
-    """One submission to an operator, under a reference of its own. No outcome: nobody knows it yet."""
+    """One submission to an operator, under a reference of its own. Without an outcome its end is not known."""
 
     __tablename__ = "operator_attempts"
 
@@ -122,7 +130,7 @@ class OperatorAttempt(Base):
 
 
 class OperatorReference(Base):
-    """Whose recharge a reference is about: callbacks and statements name nothing else."""
+    """The recharge and attempt of a reference: callbacks and statements give nothing else."""
 
     __tablename__ = "operator_references"
 

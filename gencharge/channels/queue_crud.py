@@ -1,15 +1,16 @@
-"""SQL of recharges on their way over a channel: the dispatcher's queue, the attempts and their references."""
+"""SQL of the dispatcher's queue, the attempts and their references. Decides nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttempt, OperatorReference
 from gencharge.core.values import clock
 
@@ -53,16 +54,30 @@ _STUCK = text("""
 """)
 
 
-async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> Sequence[Any]:
-    """Lease what is due; rows of `fulfilments`."""
+async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> list[Task]:
+    """Lease up to `limit` fulfilments that are due, none of the `busy` operators."""
     values = {"limit": limit, "lease": lease_seconds, "busy": busy, "now": clock.pinned()}
-    return (await db.execute(_CLAIM, values)).all()
+    return [
+        Task(
+            user_id=row.user_id,
+            recharge_id=row.recharge_id,
+            phone_number=row.phone_number,
+            operator=row.operator,
+            plan_id=row.plan_id,
+            amount=row.amount,
+            state=FulfilmentState(row.state),
+            channel=row.channel,
+            reference=row.reference,
+            created_at=row.created_at,
+        )
+        for row in await db.execute(_CLAIM, values)
+    ]
 
 
 async def set_submitting(
     db: AsyncSession, user_id: UUID, recharge_id: UUID, *, channel: str, reference: str
 ) -> int | None:
-    """Begin an attempt: its number; None where the fulfilment is not due."""
+    """Start an attempt; returns its number, None if the fulfilment is not due."""
     values = {"channel": channel, "reference": reference, "now": clock.pinned()}
     number = await db.scalar(_SUBMITTING, values | {"user_id": user_id, "recharge_id": recharge_id})
     return int(number) if number is not None else None
@@ -78,14 +93,14 @@ async def set_waiting(
     error: str = "",
     asked: bool = False,
 ) -> None:
-    """Give the lease back and say when it is due again. Nothing where it has ended."""
+    """Return the lease; the fulfilment is due again in `seconds`. Changes nothing if it has ended."""
     values = {"seconds": seconds, "state": state.value, "error": error, "asked": int(asked)}
     keys = {"user_id": user_id, "recharge_id": recharge_id, "now": clock.pinned()}
     await db.execute(_WAITING, values | keys)
 
 
 async def set_due_now(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reference: str) -> bool:
-    """Let the dispatcher ask now, unless it is at it. False where the attempt is not the present one, or it is over."""
+    """Make the fulfilment due now. False if the reference is not its current attempt, or if it has ended."""
     values = {"reference": reference, "now": clock.pinned()}
     keys = {"user_id": user_id, "recharge_id": recharge_id}
     return await db.scalar(_DUE_NOW, values | keys) is not None
@@ -94,12 +109,12 @@ async def set_due_now(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, ref
 async def add_reference(
     db: AsyncSession, reference: str, user_id: UUID, recharge_id: UUID, attempt: int
 ) -> None:
-    """Whose a reference is."""
+    """Record the recharge and attempt of a reference."""
     db.add(OperatorReference(reference=reference, user_id=user_id, recharge_id=recharge_id, attempt=attempt))
 
 
 async def get_reference(db: AsyncSession, reference: str) -> OperatorReference | None:
-    """Whose a reference is."""
+    """The recharge and attempt of a reference."""
     return await db.get(OperatorReference, reference)
 
 
@@ -114,12 +129,12 @@ async def list_attempts(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> S
 
 
 async def get_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, attempt: int) -> OperatorAttempt:
-    """One submission."""
+    """One submission. Raises NoResultFound."""
     return await db.get_one(OperatorAttempt, (user_id, recharge_id, attempt), populate_existing=True)
 
 
 async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Fulfilment:
-    """The fulfilment's row, held to the end of the transaction."""
+    """A recharge's fulfilment, locked to the end of the transaction."""
     query = (
         select(Fulfilment)
         .where(Fulfilment.user_id == user_id, Fulfilment.recharge_id == recharge_id)
@@ -129,6 +144,7 @@ async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) ->
     return (await db.scalars(query)).one()
 
 
-async def set_alerted(db: AsyncSession, *, before: datetime, limit: int) -> list[Any]:
-    """Mark what was queued before `before` and has not ended as alerted, once each; rows of `fulfilments`."""
-    return list((await db.execute(_STUCK, {"before": before, "limit": limit, "now": clock.now()})).all())
+async def set_alerted(db: AsyncSession, *, before: datetime, limit: int) -> Sequence[Fulfilment]:
+    """Mark fulfilments queued before this instant that have not ended as alerted, once each; returns those it marked."""
+    stuck = select(Fulfilment).from_statement(_STUCK).execution_options(populate_existing=True)
+    return (await db.scalars(stuck, {"before": before, "limit": limit, "now": clock.now()})).all()

@@ -10,6 +10,6 @@ from gencharge.core.rooms.room import Room
 ROOM: Final = Room(
     name="channels",
     about="The channels over which operators are reached.",
-    tags={"channels": "Over which channels operators are reached."},
+    tags={"channels": "The channels over which operators are reached."},
     routers=(staff_routes.router,),
 )

@@ -1,8 +1,8 @@
-"""Over which channel a recharge goes, and when a channel is left alone for a while.
+"""Which channel a recharge takes, and when a failing channel is suspended for a while.
 
-Channels are tried by priority; equals by weight and by how well each did of late. A channel that fails again and
-again is left alone (a circuit breaker, Nygard's): after a pause one recharge is let through as a probe. What a worker
-process knows of a channel's health is its own; it needs no agreement, only a good guess.
+Channels are tried by priority; those of one priority share by weight and recent success. A channel that keeps failing
+is suspended (a circuit breaker, as in Nygard's Release It!): after a pause one recharge is let through as a probe. Each
+worker process keeps its own view of a channel's health: an estimate is enough, so they need not agree.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ REMEMBERED: Final = 50
 FAILURES_TO_OPEN: Final = 5
 PAUSE_SECONDS: Final = 15.0
 MAX_PAUSE_SECONDS: Final = 240.0
-# A channel that failed lately still gets a share, or nobody would notice that it is well again.
-LEAST_SHARE: Final = 0.05
+# A channel that failed lately keeps a share, so that its recovery is noticed.
+MIN_SHARE: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Channel:
     is_active: bool
 
     def takes(self, operator: str, amount_paise: int) -> bool:
-        """True where a recharge of this operator and amount may go this way."""
+        """True if a recharge of this operator and amount may take this channel."""
         return (
             self.is_active
             and self.operator == operator
@@ -47,7 +47,7 @@ class Channel:
         )
 
     def commission_of(self, amount_paise: int) -> int:
-        """The house's share of an amount, in paise, rounded down."""
+        """Our commission on an amount, in paise, rounded down."""
         return amount_paise * self.commission_bp // 10_000
 
 
@@ -61,7 +61,7 @@ class _Health:
 
 
 class Health:
-    """How well each channel does, in this process."""
+    """The health of each channel, as this process sees it."""
 
     def __init__(self) -> None:
         self._channels: dict[str, _Health] = {}
@@ -70,30 +70,30 @@ class Health:
         return self._channels.setdefault(code, _Health())
 
     def success_rate(self, code: str) -> float:
-        """The share of answers among the last calls; 1.0 where nothing is known."""
+        """The share of the last calls that were answered; 1.0 if there were none."""
         outcomes = self._of(code).outcomes
         return sum(outcomes) / len(outcomes) if outcomes else 1.0
 
     def is_open(self, code: str) -> bool:
-        """True while the channel is left alone."""
+        """True while the circuit is open: the channel gets no recharges."""
         health = self._of(code)
         if health.failures_in_a_row < FAILURES_TO_OPEN:
             return False
         return health.probing or clock.now().timestamp() < health.open_until
 
     def begin(self, code: str) -> None:
-        """A submission goes out: after a pause it is the probe, and the next ones wait for its outcome."""
+        """Record that a submission starts. After a pause it is the probe, and the channel stays open until its outcome."""
         health = self._of(code)
         if health.failures_in_a_row >= FAILURES_TO_OPEN:
             health.probing = True
 
     def record(self, code: str, verdict: Verdict) -> None:
-        """What a call came to. A refusal is an answer: the channel works."""
+        """Record the outcome of a call. A refusal is an answer: the channel works."""
         health = self._of(code)
         health.probing = False
-        well = verdict not in {Verdict.UNKNOWN, Verdict.NOT_SENT}
-        health.outcomes.append(well)
-        if well:
+        answered = verdict not in {Verdict.UNKNOWN, Verdict.NOT_SENT}
+        health.outcomes.append(answered)
+        if answered:
             health.failures_in_a_row = 0
             health.pause = PAUSE_SECONDS
             return
@@ -112,19 +112,19 @@ def choose(
     tried: Collection[str] = (),
     dice: random.Random | None = None,
 ) -> Channel | None:
-    """The channel for a recharge, none of those that were tried; None where none is open now."""
-    open_ones = [
+    """Choose the channel for a recharge, none of those `tried`; None if no channel may take it now."""
+    usable = [
         channel
         for channel in channels
         if channel.takes(operator, amount_paise)
         and channel.code not in tried
         and not health.is_open(channel.code)
     ]
-    if not open_ones:
+    if not usable:
         return None
-    first = min(channel.priority for channel in open_ones)
-    equals = [channel for channel in open_ones if channel.priority == first]
-    shares = [channel.weight * max(LEAST_SHARE, health.success_rate(channel.code)) for channel in equals]
+    first = min(channel.priority for channel in usable)
+    equals = [channel for channel in usable if channel.priority == first]
+    shares = [channel.weight * max(MIN_SHARE, health.success_rate(channel.code)) for channel in equals]
     return (dice or _DICE).choices(equals, weights=shares)[0]
 
 

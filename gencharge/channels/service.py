@@ -1,4 +1,4 @@
-"""The channels that a process knows, and the tools to use them."""
+"""The channels that a process knows, and the queue of recharges that go over them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from gencharge.channels.answers import Answer, Submission, Verdict
 from gencharge.channels.client import OperatorClient, read
 from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import (
+    AttemptOutcome,
     Fulfilment,
     FulfilmentState,
     OperatorAttempt,
@@ -94,24 +95,24 @@ def _channel(row: OperatorChannel) -> Channel:
 
 
 async def seed(db: AsyncSession, settings: Settings) -> bool:
-    """Put in what is missing of the sandbox's channels: two for each operator. False if nothing was missing.
+    """Add the sandbox's channels that are missing: two for each operator. False if none was missing.
 
     Operators stay on channel `internal` until an admin sets them to `api`.
     """
     base = settings.payment_gateway_url.rstrip("/")
     rows = [
-        {
-            "code": f"{operator.lower()}-{name}",
-            "operator": operator,
-            "name": f"{operator} {title}",
-            "url": f"{base}/operators/{operator.lower()}-{name}",
-            "priority": priority,
-            "commission_bp": commission,
-        }
+        crud.ChannelRow(
+            code=f"{operator.lower()}-{name}",
+            operator=operator,
+            name=f"{operator} {title}",
+            url=f"{base}/operators/{operator.lower()}-{name}",
+            priority=priority,
+            commission_bp=commission,
+        )
         for operator in await crud.list_operator_codes(db)
         for name, title, priority, commission in (
             ("direct", "direct", 10, 300),
-            ("aggregator", "over an aggregator", 20, 220),
+            ("aggregator", "through an aggregator", 20, 220),
         )
     ]
     if not rows or not await crud.add_missing(db, rows):
@@ -122,26 +123,11 @@ async def seed(db: AsyncSession, settings: Settings) -> bool:
 
 async def claim(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> list[Task]:
     """Lease up to `limit` fulfilments that are due, none of the `busy` operators, for `lease_seconds`."""
-    rows = await queue_crud.claim_due(db, limit=limit, lease_seconds=lease_seconds, busy=busy)
-    return [
-        Task(
-            user_id=row.user_id,
-            recharge_id=row.recharge_id,
-            phone_number=row.phone_number,
-            operator=row.operator,
-            plan_id=row.plan_id,
-            amount=row.amount,
-            state=FulfilmentState(row.state),
-            channel=row.channel,
-            reference=row.reference,
-            created_at=row.created_at,
-        )
-        for row in rows
-    ]
+    return await queue_crud.claim_due(db, limit=limit, lease_seconds=lease_seconds, busy=busy)
 
 
 async def begin_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, channel: str) -> str | None:
-    """Write down that a recharge goes out over a channel: the new reference; None if it is not due any more."""
+    """Record that a recharge is submitted over a channel; returns its new reference, None if it is no longer due."""
     reference = str(new_id())
     attempt = await queue_crud.set_submitting(db, user_id, recharge_id, channel=channel, reference=reference)
     if attempt is None:
@@ -161,9 +147,9 @@ async def begin_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, c
     return reference
 
 
-def end_attempt(attempt: OperatorAttempt, outcome: str, answer: Answer) -> None:
-    """Write down how an attempt ended: delivered, refused or not_sent."""
-    attempt.outcome = outcome
+def end_attempt(attempt: OperatorAttempt, outcome: AttemptOutcome, answer: Answer) -> None:
+    """Record how an attempt ended."""
+    attempt.outcome = outcome.value
     attempt.operator_reference = answer.operator_reference or attempt.operator_reference
     attempt.reason = answer.reason or None
     attempt.ended_at = clock.now()
@@ -186,12 +172,12 @@ async def postpone(
 
 
 async def ask_now(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, reference: str) -> bool:
-    """Make the fulfilment due now. False if the reference is not its present attempt, or if it has ended."""
+    """Make the fulfilment due now. False if the reference is not its current attempt, or if it has ended."""
     return await queue_crud.set_due_now(db, user_id, recharge_id, reference=reference)
 
 
 async def find_reference(db: AsyncSession, reference: str) -> OperatorReference | None:
-    """The recharge and attempt that a reference stands for."""
+    """The recharge and attempt of a reference."""
     return await queue_crud.get_reference(db, reference)
 
 
@@ -201,15 +187,15 @@ async def list_attempts(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> S
 
 
 async def get_attempt(db: AsyncSession, user_id: UUID, recharge_id: UUID, attempt: int) -> OperatorAttempt:
-    """One submission of a recharge."""
+    """One submission of a recharge. Raises NoResultFound."""
     return await queue_crud.get_attempt(db, user_id, recharge_id, attempt)
 
 
 async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Fulfilment:
-    """A recharge's fulfilment, held to the end of the transaction."""
+    """A recharge's fulfilment, locked to the end of the transaction."""
     return await queue_crud.lock_fulfilment(db, user_id, recharge_id)
 
 
 async def mark_stuck(db: AsyncSession, *, before: datetime, limit: int) -> Sequence[Fulfilment]:
-    """Mark fulfilments that were queued before this instant and have not ended, once each; those that were marked."""
+    """Mark fulfilments queued before this instant that have not ended, once each; returns those it marked."""
     return await queue_crud.set_alerted(db, before=before, limit=limit)

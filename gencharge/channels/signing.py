@@ -1,4 +1,4 @@
-"""The signature that we and the operators put on what we send: HMAC-SHA256 of `timestamp.body`, in hex."""
+"""The signature on messages between us and the operators: HMAC-SHA256 of `timestamp.body`, in hex."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Final
 
 TIMESTAMP: Final = "X-Timestamp"
 SIGNATURE: Final = "X-Signature"
-# Older, or further in the future, is a replay.
+# A message older than this, or further in the future, counts as a replay.
 FRESH_SECONDS: Final = 300
 
 
 def sign(secret: str, body: bytes) -> dict[str, str]:
     """The two headers for `body`, signed now."""
-    # The real time: the other side knows no other.
+    # The real time: the other side does not see our test clock.
     timestamp = str(int(time.time()))
     return {TIMESTAMP: timestamp, SIGNATURE: _digest(secret, timestamp, body)}
 
 
 def problem_with(secret: str, timestamp: str, signature: str, body: bytes) -> str | None:
-    """Why a signed message is not to be believed; None where it is genuine and fresh."""
+    """Why a signed message must be rejected; None if it is genuine and fresh."""
     if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
         return "no timestamp"
     expected = _digest(secret, timestamp, body)

@@ -1,4 +1,4 @@
-"""`/channels`: over which channels operators are reached (staff)."""
+"""`/channels`: the channels over which operators are reached (staff)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gencharge.channels.errors import (
     ChannelInUse,
     ChannelNotFound,
 )
-from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
+from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Page
@@ -53,7 +53,7 @@ async def list_channels(admin: Reader, db: Db, query: Annotated[ChannelQuery, Qu
     ),
 )
 async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> ChannelOut:
-    """A new way to an operator. Recharges take it within a second, where the operator's channel is `api`."""
+    """Add a channel to an operator. Recharges use it within a second if the operator's channel is `api`."""
     return await staff_service.create(db, admin, command)
 
 
@@ -63,7 +63,7 @@ async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> Chan
     responses=web.errors(MalformedJson, ChannelNotFound, ChannelAmountsInvalid, *_ALWAYS),
 )
 async def update_channel(admin: Editor, db: Db, channel: Code, command: ChannelUpdate) -> ChannelOut:
-    """Its address, place, share, amounts, commission, whether it is used. What is under way goes on over it."""
+    """Change its address, priority, weight, amounts, commission or state. Pending recharges stay on it."""
     return await staff_service.update(db, admin, channel, command)
 
 
@@ -74,5 +74,5 @@ async def update_channel(admin: Editor, db: Db, channel: Code, command: ChannelU
     responses=web.errors(ChannelNotFound, ChannelInUse, *_ALWAYS),
 )
 async def delete_channel(admin: Deleter, db: Db, channel: Code) -> None:
-    """Only one that nothing went over; any other is set inactive with PATCH."""
+    """Delete a channel that was never used. Set any other to inactive with PATCH."""
     await staff_service.delete(db, admin, channel)

@@ -1,8 +1,8 @@
-"""What the staff do with channels: add one, change its place and share, take it out of service."""
+"""What the staff do with channels: list, add, change and delete."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,8 +15,8 @@ from gencharge.channels.errors import (
 )
 from gencharge.channels.events import ChannelCreated, ChannelDeleted, ChannelUpdated
 from gencharge.channels.models import OperatorChannel
-from gencharge.channels.schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.channels.service import CHANNELS
+from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Page, slice_page
@@ -27,6 +27,8 @@ from gencharge.core.values.money import Money
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.guards import Principal, check_scope, within
 
+# Fields of a command whose column has another name.
+_COLUMNS: Final = {"commission_basis_points": "commission_bp"}
 _EDITABLE: Final = (
     "name",
     "url",
@@ -44,23 +46,21 @@ async def list_all(db: AsyncSession, admin: Principal, query: ChannelQuery) -> P
     conditions = [within(admin, OperatorChannel.operator.expression)]
     if query.operator is not None:
         conditions.append(OperatorChannel.operator == query.operator.upper())
-    found = await crud.list_channels(db, *conditions)
-    rows, cursor, total = slice_page(found, query, lambda row: (row.operator, row.priority, row.code))
-    return Page(items=[_shown(row) for row in rows], next_cursor=cursor, total=total)
+    channels = await crud.list_channels(db, *conditions)
+    rows, cursor, total = slice_page(channels, query, lambda row: (row.operator, row.priority, row.code))
+    return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
 async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> ChannelOut:
-    """A new channel. Raises ChannelAlreadyExists, OperatorInvalid, ChannelAmountsInvalid, OperatorOutOfScope."""
+    """Add a channel. Raises ChannelAlreadyExists, OperatorInvalid, ChannelAmountsInvalid, OperatorOutOfScope."""
     operator = command.operator.upper()
     codes = await crud.list_operator_codes(db)
     if operator not in codes:
         problem = field_problem("body.operator", f"Must be one of: {', '.join(codes)}", "operator_invalid")
         raise OperatorInvalid(errors=[problem])
     check_scope(admin, operator)
-    instant = clock.now()
-    values = _columns(command.model_dump()) | {"operator": operator}
-    _check_amounts(values["min_amount"], values["max_amount"])
-    if not await crud.add_missing(db, [values | {"created_at": instant, "updated_at": instant}]):
+    _check_amounts(command.min_amount.paise, command.max_amount.paise)
+    if not await crud.add_missing(db, [_row(command, operator)]):
         problem = field_problem("body.code", "This code is already in use", "channel_already_exists")
         raise ChannelAlreadyExists(errors=[problem])
     channel = await crud.lock_channel(db, command.code)
@@ -71,17 +71,18 @@ async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> 
         user_id=str(SYSTEM_USER_ID), channel_id=channel.code, operator=operator, changes=state
     )
     await emit(db, created)
-    return _shown(channel)
+    return _to_out(channel)
 
 
 async def update(db: AsyncSession, admin: Principal, code: str, command: ChannelUpdate) -> ChannelOut:
-    """Change what the command names. Raises ChannelNotFound (also beyond the scope), ChannelAmountsInvalid."""
+    """Change the fields that the command names. Raises ChannelNotFound (also outside the scope), ChannelAmountsInvalid."""
     channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
     if channel is None:
         raise ChannelNotFound
     before = _state_of(channel)
-    for name, value in _columns(command.model_dump(include=command.model_fields_set)).items():
-        setattr(channel, name, value)
+    for name in command.model_fields_set:
+        value = getattr(command, name)
+        setattr(channel, _COLUMNS.get(name, name), value.paise if isinstance(value, Money) else value)
     _check_amounts(channel.min_amount, channel.max_amount)
     changed = changes(before, _state_of(channel))
     if changed:
@@ -92,11 +93,11 @@ async def update(db: AsyncSession, admin: Principal, code: str, command: Channel
             user_id=str(SYSTEM_USER_ID), channel_id=channel.code, operator=channel.operator, changes=changed
         )
         await emit(db, updated)
-    return _shown(channel)
+    return _to_out(channel)
 
 
 async def delete(db: AsyncSession, admin: Principal, code: str) -> None:
-    """Delete a channel that nothing went over. Raises ChannelNotFound, ChannelInUse."""
+    """Delete a channel that was never used. Raises ChannelNotFound (also outside the scope), ChannelInUse."""
     channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
     if channel is None:
         raise ChannelNotFound
@@ -122,19 +123,29 @@ def _check_amounts(smallest: int, largest: int) -> None:
         )
 
 
-def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    """Fields of a command as the table keeps them: amounts in paise."""
-    plain = {name: value.paise if isinstance(value, Money) else value for name, value in values.items()}
-    if "commission_basis_points" in plain:
-        plain["commission_bp"] = plain.pop("commission_basis_points")
-    return plain
+def _row(command: ChannelCreate, operator: str) -> crud.ChannelRow:
+    instant = clock.now()
+    return crud.ChannelRow(
+        code=command.code,
+        operator=operator,
+        name=command.name,
+        url=command.url,
+        priority=command.priority,
+        weight=command.weight,
+        min_amount=command.min_amount.paise,
+        max_amount=command.max_amount.paise,
+        commission_bp=command.commission_basis_points,
+        is_active=command.is_active,
+        created_at=instant,
+        updated_at=instant,
+    )
 
 
-def _state_of(channel: OperatorChannel) -> dict[str, Any]:
+def _state_of(channel: OperatorChannel) -> dict[str, object]:
     return {name: getattr(channel, name) for name in _EDITABLE}
 
 
-def _shown(channel: OperatorChannel) -> ChannelOut:
+def _to_out(channel: OperatorChannel) -> ChannelOut:
     return ChannelOut(
         code=channel.code,
         operator=channel.operator,

@@ -17,7 +17,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import service as channels
-from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttempt
+from gencharge.channels.models import AttemptOutcome, Fulfilment, FulfilmentState, OperatorAttempt
 from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Task, Verdict
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
@@ -115,7 +115,7 @@ async def _delivered(
     channel: Channel | None,
 ) -> None:
     announced = attempt.outcome == "delivered"
-    channels.end_attempt(attempt, "delivered", answer)
+    channels.end_attempt(attempt, AttemptOutcome.DELIVERED, answer)
     outcome = await recharges.deliver(
         db,
         fulfilment.user_id,
@@ -149,7 +149,7 @@ async def _not_delivered(
 ) -> None:
     """This attempt is proven not to have delivered: try the next channel, or refund the recharge."""
     refused = answer.verdict is Verdict.REFUSED
-    channels.end_attempt(attempt, "refused" if refused else "not_sent", answer)
+    channels.end_attempt(attempt, AttemptOutcome.REFUSED if refused else AttemptOutcome.NOT_SENT, answer)
     await db.flush()
     if fulfilment.reference != attempt.reference or not fulfilment.next_attempt_at:
         return  # another attempt is running, or the recharge has ended
@@ -264,5 +264,5 @@ async def fail_and_release(db: AsyncSession, reference: str, reason: str) -> Fai
         return FailOutcome.ALREADY if before == PaymentState.FAILED else FailOutcome.DELIVERED
     attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
     if attempt.outcome is None:
-        channels.end_attempt(attempt, "refused", Answer(Verdict.REFUSED, reason=reason))
+        channels.end_attempt(attempt, AttemptOutcome.REFUSED, Answer(Verdict.REFUSED, reason=reason))
     return await recharges.fail(db, known.user_id, known.recharge_id, reason=reason)

@@ -1,25 +1,32 @@
-"""Our side of a reference: what the ledger booked, and what we know where it booked nothing. Decides nothing.
+"""Our side of a reference: what the ledger booked under it, or why it booked nothing. Decides nothing.
 
-The lists of a day ask all customers on purpose: a statement is about all of them. The look-ups of references go by
-directories (`operator_references`, `payment_orders`) to the customers concerned.
+The lists of a day read the rows of all customers, because a statement covers all of them. Look-ups of references use the
+directories (`operator_references`, `payment_orders`) to find the customers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final, TypeVar
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.channels.models import AttemptOutcome
+from gencharge.payments.models import RefundStatus
+from gencharge.recharge.models import PaymentState
 from gencharge.reconciliation.matching import OurEntry, TheirRow
+from gencharge.reconciliation.models import EntryState
 from gencharge.wallet.models import Account, Code
 
+T = TypeVar("T")
 BATCH: Final = 2_000
 
-# The attempt by which a recharge was delivered: the one whose operator reference it bears. Where the staff settled it,
-# no attempt says so: then the last one over its channel.
+# The attempt that delivered a recharge: the one with the recharge's operator reference. If the staff settled the
+# recharge, no attempt is marked as delivered: then it is the last one over its channel.
 _WINNER: Final = """
     SELECT reference, channel, started_at FROM operator_attempts AS a
     WHERE a.user_id = r.user_id AND a.recharge_id = r.id AND a.channel = r.channel
@@ -47,7 +54,7 @@ _OF_REFERENCES = text(f"""
     LEFT JOIN LATERAL ({_WINNER}) AS won ON t.id IS NOT NULL
     WHERE o.reference = ANY(:references)
 """)  # noqa: S608 - composed of constants
-# Whatever moved on the gateway's account but write-offs. A key that no payment has is shown as it is.
+# All movements of the gateway's account except write-offs. A key without a payment becomes the reference.
 _GATEWAY_DAY = text(f"""
     SELECT t.user_id, t.created_at, p.payment_id, f.refund_id, coalesce(p.created_at, f.created_at) AS began_at,
            CASE WHEN t.debit = :account THEN t.amount ELSE -t.amount END AS amount,
@@ -62,20 +69,20 @@ _GATEWAY_DAY = text(f"""
       AND t.code <> {Code.WRITE_OFF:d}
 """)  # noqa: S608 - composed of constants
 _OF_ORDERS = text(f"""
-    SELECT asked.entity_id AS reference, p.user_id, p.payment_id, f.refund_id, p.created_at AS began_at,
-           p.status, f.status AS refund_status, t.created_at,
+    SELECT theirs.entity_id AS reference, p.user_id, p.payment_id, f.refund_id, p.created_at AS began_at,
+           f.status AS refund_status, t.created_at,
            CASE WHEN t.debit = :account THEN t.amount ELSE -t.amount END AS amount
     FROM unnest(CAST(:orders AS text[]), CAST(:entities AS text[]), CAST(:refunds AS boolean[]))
-        AS asked(order_id, entity_id, is_refund)
-    JOIN payment_orders AS o ON o.order_id = asked.order_id
+        AS theirs(order_id, entity_id, is_refund)
+    JOIN payment_orders AS o ON o.order_id = theirs.order_id
     JOIN payments AS p ON p.user_id = o.user_id AND p.payment_id = o.payment_id
     LEFT JOIN refunds AS f ON f.user_id = p.user_id AND f.payment_id = p.payment_id
-      AND f.gateway_refund_id = asked.entity_id AND asked.is_refund
+      AND f.gateway_refund_id = theirs.entity_id AND theirs.is_refund
     LEFT JOIN transfers AS t ON t.user_id = p.user_id AND :account IN (t.debit, t.credit)
       AND t.code <> {Code.WRITE_OFF:d}
-      AND t.key = CASE WHEN asked.is_refund THEN f.refund_id::text
-                       WHEN p.gateway_payment_id = asked.entity_id THEN p.payment_id::text
-                       ELSE asked.entity_id END
+      AND t.key = CASE WHEN theirs.is_refund THEN f.refund_id::text
+                       WHEN p.gateway_payment_id = theirs.entity_id THEN p.payment_id::text
+                       ELSE theirs.entity_id END
 """)  # noqa: S608 - composed of constants
 _REPORTED = text("""
     SELECT DISTINCT reference FROM reconciliation_differences
@@ -85,7 +92,7 @@ _REPORTED = text("""
 
 
 async def list_delivered(db: AsyncSession, channel: str, starts: datetime, ends: datetime) -> list[OurEntry]:
-    """What our books have as delivered over a channel from `starts` to before `ends`."""
+    """The recharges booked as delivered over a channel from `starts` to before `ends`."""
     rows = await db.execute(_DELIVERED, {"channel": channel, "starts": starts, "ends": ends})
     return [
         OurEntry(
@@ -102,39 +109,57 @@ async def list_delivered(db: AsyncSession, channel: str, starts: datetime, ends:
 
 
 async def find_references(db: AsyncSession, channel: str, rows: Sequence[TheirRow]) -> dict[str, OurEntry]:
-    """What we know of the references of an operator's rows, whenever it was booked."""
-    found: dict[str, OurEntry] = {}
+    """What we know of the references of an operator's rows, on whatever day it was booked."""
+    entries: dict[str, OurEntry] = {}
     for part in _parts([row.reference for row in rows]):
         for row in await db.execute(_OF_REFERENCES, {"references": part}):
-            found[row.reference] = _attempt(row, channel)
-    return found
+            entries[row.reference] = _AttemptRow(**row._mapping).entry(channel)
+    return entries
 
 
-def _attempt(row: Any, channel: str) -> OurEntry:
-    booked = row.amount is not None and row.won == row.reference
-    if row.channel != channel:
-        state = "foreign"
-    elif booked:
-        state = "booked"
-    elif row.amount is not None:
-        state = "elsewhere"
-    else:
-        state = "failed" if row.status == "failed" else "under_way"
-    return OurEntry(
-        reference=row.reference,
-        user_id=row.user_id,
-        amount=row.amount if state == "booked" else None,
-        charges=(row.commission or 0) if state == "booked" else None,
-        booked_at=row.created_at if state == "booked" else None,
-        began_at=row.started_at,
-        recharge_id=row.recharge_id,
-        state=state,
-        refused=row.outcome == "refused",
-    )
+@dataclass(frozen=True, slots=True)
+class _AttemptRow:
+    """A row of `_OF_REFERENCES`. `won`: the reference under which the recharge was delivered. Amounts in paise."""
+
+    reference: str
+    user_id: UUID
+    recharge_id: UUID
+    channel: str
+    outcome: str | None
+    started_at: datetime
+    status: str
+    won: str | None
+    amount: int | None
+    created_at: datetime | None
+    commission: int | None
+
+    def state(self, channel: str) -> EntryState:
+        """What our books have under the reference, if `channel` reports it."""
+        if self.channel != channel:
+            return EntryState.FOREIGN
+        if self.amount is not None:
+            return EntryState.BOOKED if self.won == self.reference else EntryState.ELSEWHERE
+        return EntryState.FAILED if self.status == PaymentState.FAILED else EntryState.UNDER_WAY
+
+    def entry(self, channel: str) -> OurEntry:
+        """The row as an entry of our books."""
+        state = self.state(channel)
+        booked = state is EntryState.BOOKED
+        return OurEntry(
+            reference=self.reference,
+            user_id=self.user_id,
+            amount=self.amount if booked else None,
+            charges=(self.commission or 0) if booked else None,
+            booked_at=self.created_at if booked else None,
+            began_at=self.started_at,
+            recharge_id=self.recharge_id,
+            state=state,
+            refused=self.outcome == AttemptOutcome.REFUSED,
+        )
 
 
 async def list_gateway(db: AsyncSession, account: str, starts: datetime, ends: datetime) -> list[OurEntry]:
-    """What our books have on the gateway's account from `starts` to before `ends`, but write-offs."""
+    """The movements of the gateway's account from `starts` to before `ends`, except write-offs."""
     rows = await db.execute(_GATEWAY_DAY, {"account": account, "starts": starts, "ends": ends})
     return [
         OurEntry(
@@ -151,8 +176,8 @@ async def list_gateway(db: AsyncSession, account: str, starts: datetime, ends: d
 
 
 async def find_orders(db: AsyncSession, account: str, rows: Sequence[TheirRow]) -> dict[str, OurEntry]:
-    """What we know of the orders of a gateway's rows, whenever it was booked."""
-    found: dict[str, OurEntry] = {}
+    """What we know of the orders of a gateway's rows, on whatever day it was booked."""
+    entries: dict[str, OurEntry] = {}
     for part in _parts([row for row in rows if row.order_id]):
         values = {
             "account": account,
@@ -161,36 +186,50 @@ async def find_orders(db: AsyncSession, account: str, rows: Sequence[TheirRow]) 
             "refunds": [row.amount < 0 for row in part],
         }
         for row in await db.execute(_OF_ORDERS, values):
-            found[row.reference] = _order(row)
-    return found
+            entries[row.reference] = _OrderRow(**row._mapping).entry()
+    return entries
 
 
-def _order(row: Any) -> OurEntry:
-    booked = row.created_at is not None
-    waits = row.refund_status in {"created", "processing"}
-    return OurEntry(
-        reference=row.reference,
-        user_id=row.user_id,
-        amount=row.amount if booked else None,
-        booked_at=row.created_at,
-        began_at=row.began_at,
-        payment_id=row.payment_id,
-        refund_id=row.refund_id,
-        state="booked" if booked else "under_way" if waits else "failed",
-    )
+@dataclass(frozen=True, slots=True)
+class _OrderRow:
+    """A row of `_OF_ORDERS`. The amount is in paise, of a refund negative."""
+
+    reference: str
+    user_id: UUID
+    payment_id: UUID
+    refund_id: UUID | None
+    began_at: datetime
+    refund_status: str | None
+    created_at: datetime | None
+    amount: int | None
+
+    def entry(self) -> OurEntry:
+        """The row as an entry of our books."""
+        booked = self.created_at is not None
+        pending = self.refund_status in {RefundStatus.CREATED, RefundStatus.PROCESSING}
+        return OurEntry(
+            reference=self.reference,
+            user_id=self.user_id,
+            amount=self.amount if booked else None,
+            booked_at=self.created_at,
+            began_at=self.began_at,
+            payment_id=self.payment_id,
+            refund_id=self.refund_id,
+            state=EntryState.BOOKED if booked else EntryState.UNDER_WAY if pending else EntryState.FAILED,
+        )
 
 
 async def find_reported(
     db: AsyncSession, counterparty: str, day: date, references: Iterable[str]
 ) -> set[str]:
-    """References that they had in another day's statement which was reconciled before, and did not fit then."""
-    found: set[str] = set()
+    """References that another day's statement listed, with a difference, when it was reconciled."""
+    reported: set[str] = set()
     for part in _parts(list(references)):
         values = {"counterparty": counterparty, "day": day, "references": part}
-        found.update((await db.scalars(_REPORTED, values)).all())
-    return found
+        reported.update((await db.scalars(_REPORTED, values)).all())
+    return reported
 
 
-def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
+def _parts(items: Sequence[T]) -> Iterator[list[T]]:
     for start in range(0, len(items), BATCH):
         yield list(items[start : start + BATCH])

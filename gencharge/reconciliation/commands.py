@@ -1,4 +1,4 @@
-"""`gencharge reconcile`: statements against our books, for whoever runs the servers."""
+"""`gencharge reconcile`: match statements with our books from the command line."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def reconcile(
     counterparty: str | None = None,
     file: Path | None = None,
 ) -> int:
-    """Match statements of a day (default: yesterday in India) and say what came of it. Returns the exit code:
-    0 all is matched, 1 there are differences, 2 a statement could not be had."""
+    """Match statements of a day (default: yesterday in India) and print the results. Returns the exit code:
+    0 everything matched, 1 there are differences, 2 a statement was not available or not valid."""
     try:
-        wanted = date.fromisoformat(day) if day else runs_service.yesterday()
+        business_day = date.fromisoformat(day) if day else runs_service.yesterday()
     except ValueError:
-        say(f"{day}: a day, such as {runs_service.yesterday()}")
+        say(f"{day}: give a date, such as {runs_service.yesterday()}")
         return UNAVAILABLE
-    if wanted > runs_service.today():
-        say(f"{wanted} has not started yet")
+    if business_day > runs_service.today():
+        say(f"{business_day} has not started yet")
         return UNAVAILABLE
     if file is not None and counterparty is None:
-        say("--file needs --counterparty: whose statement it is")
+        say("--file needs --counterparty, whose statement the file is")
         return UNAVAILABLE
-    return asyncio.run(_reconcile(settings, say, wanted, counterparty, file))
+    return asyncio.run(_reconcile(settings, say, business_day, counterparty, file))
 
 
 async def _reconcile(
@@ -66,8 +66,8 @@ async def _reconcile(
 async def run(
     stores: Stores, say: Say, *, day: date, counterparty: str | None = None, file: Path | None = None
 ) -> int:
-    """The command over stores that are open."""
-    sources = runs_service.Sources(stores)
+    """The command, with stores that are open. Returns the exit code."""
+    context = runs_service.CounterpartyContext(stores)
     database = stores.database
     worst = MATCHED
     try:
@@ -76,34 +76,34 @@ async def run(
         else:
             parties = [counterparty]
             if counterparty != GATEWAY:
-                known = await database.run(runs_service.list_channels)
-                if counterparty not in known:
-                    say(f"{counterparty}: there are {', '.join((GATEWAY, *known))}")
+                channels = await database.run(runs_service.list_channels)
+                if counterparty not in channels:
+                    say(f"{counterparty}: must be one of {', '.join((GATEWAY, *channels))}")
                     return UNAVAILABLE
         for party in parties:
-            given = _read(file, party, day) if file is not None else None
-            worst = max(worst, await _one(sources, say, party, day, given))
+            statement = _read(file, party, day) if file is not None else None
+            worst = max(worst, await _one(context, say, party, day, statement))
     finally:
-        await sources.close()
+        await context.close()
     return worst
 
 
 async def _one(
-    sources: runs_service.Sources,
+    context: runs_service.CounterpartyContext,
     say: Say,
     party: str,
     day: date,
-    given: Statement | StatementInvalid | None,
+    statement: Statement | StatementInvalid | None,
 ) -> int:
-    source = StatementSource.API if given is None else StatementSource.FILE
-    run_id = await sources.database.run(lambda db: runs_service.begin(db, party, day, source=source))
-    ended = await runs_service.execute(sources, run_id, given)
-    found = await sources.database.run(lambda db: crud.list_differences(db, run_id))
-    for line in _lines(ended, found):
+    source = StatementSource.API if statement is None else StatementSource.FILE
+    run_id = await context.database.run(lambda db: runs_service.begin(db, party, day, source=source))
+    result = await runs_service.execute(context, run_id, statement)
+    differences = await context.database.run(lambda db: crud.list_differences(db, run_id))
+    for line in _lines(result, differences):
         say(line)
-    if ended.status == RunStatus.FAILED:
+    if result.status == RunStatus.FAILED:
         return UNAVAILABLE
-    return DIFFERENT if found else MATCHED
+    return DIFFERENT if differences else MATCHED
 
 
 def _read(file: Path, counterparty: str, day: date) -> Statement | StatementInvalid:
@@ -117,24 +117,28 @@ def _read(file: Path, counterparty: str, day: date) -> Statement | StatementInva
         return problem
 
 
-def _lines(ended: ReconciliationRun, found: Sequence[ReconciliationDifference]) -> list[str]:
-    head = f"{ended.day} {ended.counterparty}"
-    if ended.status == RunStatus.FAILED:
-        first, *more = ended.error.splitlines() or ["failed"]
+def _lines(run: ReconciliationRun, differences: Sequence[ReconciliationDifference]) -> list[str]:
+    head = f"{run.day} {run.counterparty}"
+    if run.status == RunStatus.FAILED:
+        first, *more = run.error.splitlines() or ["failed"]
         return [f"{head}: no statement: {first}", *(f"    {line}" for line in more)]
     lines = [
-        f"{head}: {ended.rows_theirs} rows, {ended.matched} matched, {ended.differences} differences,"
-        f" {ended.difference_paise} paise"
+        f"{head}: {run.rows_theirs} rows, {run.matched} matched, {run.differences} differences,"
+        f" {run.difference_paise} paise"
     ]
-    lines.extend(_line(each) for each in found)
+    lines.extend(_line(each) for each in differences)
     return lines
 
 
-def _line(found: ReconciliationDifference) -> str:
-    status = "" if found.status == DifferenceStatus.OPEN else f" ({found.status}: {found.resolution})"
-    ours = "-" if found.ours_paise is None else found.ours_paise
-    theirs = "-" if found.theirs_paise is None else found.theirs_paise
+def _line(difference: ReconciliationDifference) -> str:
+    status = (
+        ""
+        if difference.status == DifferenceStatus.OPEN
+        else f" ({difference.status}: {difference.resolution})"
+    )
+    ours = "-" if difference.ours_paise is None else difference.ours_paise
+    theirs = "-" if difference.theirs_paise is None else difference.theirs_paise
     return (
-        f"    {found.kind} {found.reference}: ours {ours}, theirs {theirs} paise"
-        f" -> {found.proposed_resolution}{status}"
+        f"    {difference.kind} {difference.reference}: ours {ours}, theirs {theirs} paise"
+        f" -> {difference.proposed_resolution}{status}"
     )

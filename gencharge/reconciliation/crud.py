@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, text, update
@@ -16,11 +15,11 @@ from gencharge.reconciliation.models import (
     ReconciliationDifference,
     ReconciliationRun,
     RunStatus,
+    StatementSource,
 )
-from gencharge.reconciliation.schemas import DifferenceQuery, RunQuery
+from gencharge.reconciliation.staff_schemas import DifferenceQuery, RunQuery
 
 UNSETTLED = (DifferenceStatus.OPEN, DifferenceStatus.CLAIMED)
-# Channels that were used around a day, and those that are used now.
 _CHANNELS = text("""
     SELECT code FROM operator_channels AS c
     WHERE EXISTS (SELECT FROM operator_attempts AS a
@@ -31,13 +30,32 @@ _INSERT_AT_A_TIME = 1_000
 
 
 async def list_used_channels(db: AsyncSession, starts: datetime, ends: datetime) -> list[str]:
-    """The channels over which something went from `starts` to before `ends`."""
+    """The channels over which a recharge was submitted from `starts` to before `ends`, in order."""
     return list((await db.scalars(_CHANNELS, {"starts": starts, "ends": ends})).all())
 
 
-async def add_run(db: AsyncSession, **values: Any) -> None:
-    """A run that has not finished."""
-    await db.execute(insert(ReconciliationRun).values(status=RunStatus.RUNNING.value, **values))
+async def add_run(
+    db: AsyncSession,
+    *,
+    run_id: UUID,
+    counterparty: str,
+    day: date,
+    source: StatementSource,
+    requested_by: UUID,
+    started_at: datetime,
+) -> None:
+    """Add a run that is running."""
+    await db.execute(
+        insert(ReconciliationRun).values(
+            run_id=run_id,
+            counterparty=counterparty,
+            day=day,
+            status=RunStatus.RUNNING.value,
+            source=source.value,
+            requested_by=requested_by,
+            started_at=started_at,
+        )
+    )
 
 
 async def get_run(db: AsyncSession, run_id: UUID) -> ReconciliationRun | None:
@@ -46,7 +64,7 @@ async def get_run(db: AsyncSession, run_id: UUID) -> ReconciliationRun | None:
 
 
 async def find_finished(db: AsyncSession, counterparty: str, day: date) -> ReconciliationRun | None:
-    """The run of a day that counts."""
+    """The run of a day that ended and is not superseded."""
     query = (
         select(ReconciliationRun)
         .where(
@@ -57,12 +75,12 @@ async def find_finished(db: AsyncSession, counterparty: str, day: date) -> Recon
         )
         .limit(1)
     )
-    found: ReconciliationRun | None = await db.scalar(query)
-    return found
+    run: ReconciliationRun | None = await db.scalar(query)
+    return run
 
 
 async def lock_day(db: AsyncSession, counterparty: str, day: date) -> Sequence[ReconciliationRun]:
-    """All runs of a counterparty's day, held to the end of the transaction: one result at a time is written down."""
+    """All runs of a counterparty's day, locked to the end of the transaction, so that results are recorded in turn."""
     query = (
         select(ReconciliationRun)
         .where(ReconciliationRun.counterparty == counterparty, ReconciliationRun.day == day)
@@ -73,7 +91,7 @@ async def lock_day(db: AsyncSession, counterparty: str, day: date) -> Sequence[R
 
 
 async def supersede(db: AsyncSession, counterparty: str, day: date, run_id: UUID, at: datetime) -> None:
-    """What earlier runs of the day left unsettled is no longer theirs; `run_id` is the run that counts."""
+    """Mark the other runs of the day, and their open differences, as superseded by `run_id`."""
     of_day = (ReconciliationRun.counterparty == counterparty, ReconciliationRun.day == day)
     await db.execute(
         update(ReconciliationRun)
@@ -81,14 +99,14 @@ async def supersede(db: AsyncSession, counterparty: str, day: date, run_id: UUID
         .values(superseded_at=at)
         .execution_options(synchronize_session=False)
     )
-    found = ReconciliationDifference
+    differences = ReconciliationDifference
     await db.execute(
-        update(found)
+        update(differences)
         .where(
-            found.counterparty == counterparty,
-            found.day == day,
-            found.run_id != run_id,
-            found.status == DifferenceStatus.OPEN,
+            differences.counterparty == counterparty,
+            differences.day == day,
+            differences.run_id != run_id,
+            differences.status == DifferenceStatus.OPEN,
         )
         .values(status=DifferenceStatus.SUPERSEDED)
         .execution_options(synchronize_session=False)
@@ -98,39 +116,39 @@ async def supersede(db: AsyncSession, counterparty: str, day: date, run_id: UUID
 async def list_settled(
     db: AsyncSession, counterparty: str, day: date
 ) -> dict[UUID, ReconciliationDifference]:
-    """What was resolved or claimed in any run of the day, the latest word on each."""
-    found = ReconciliationDifference
+    """The differences that were resolved or claimed in any run of the day, by id, the latest of each."""
+    differences = ReconciliationDifference
     query = (
-        select(found)
+        select(differences)
         .where(
-            found.counterparty == counterparty,
-            found.day == day,
-            found.status.in_((DifferenceStatus.RESOLVED, DifferenceStatus.CLAIMED)),
+            differences.counterparty == counterparty,
+            differences.day == day,
+            differences.status.in_((DifferenceStatus.RESOLVED, DifferenceStatus.CLAIMED)),
         )
-        .order_by(found.resolved_at)
+        .order_by(differences.resolved_at)
     )
     rows = (await db.scalars(query.execution_options(populate_existing=True))).all()
     return {row.difference_id: row for row in rows}
 
 
 async def end_claims(db: AsyncSession, counterparty: str, day: date, run_id: UUID) -> None:
-    """Claims of earlier runs stand in the new one, or are met."""
-    found = ReconciliationDifference
+    """Mark the claims of the day's other runs as superseded: `run_id` repeats those that still stand."""
+    differences = ReconciliationDifference
     await db.execute(
-        update(found)
+        update(differences)
         .where(
-            found.counterparty == counterparty,
-            found.day == day,
-            found.run_id != run_id,
-            found.status == DifferenceStatus.CLAIMED,
+            differences.counterparty == counterparty,
+            differences.day == day,
+            differences.run_id != run_id,
+            differences.status == DifferenceStatus.CLAIMED,
         )
         .values(status=DifferenceStatus.SUPERSEDED)
         .execution_options(synchronize_session=False)
     )
 
 
-async def add_differences(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What a run found."""
+async def add_differences(db: AsyncSession, rows: Sequence[Mapping[str, object]]) -> None:
+    """Add the differences of a run."""
     for start in range(0, len(rows), _INSERT_AT_A_TIME):
         await db.execute(insert(ReconciliationDifference), list(rows[start : start + _INSERT_AT_A_TIME]))
 
@@ -138,7 +156,7 @@ async def add_differences(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -
 async def lock_difference(
     db: AsyncSession, run_id: UUID, difference_id: UUID
 ) -> ReconciliationDifference | None:
-    """One difference, held to the end of the transaction."""
+    """One difference, locked to the end of the transaction."""
     query = (
         select(ReconciliationDifference)
         .where(
@@ -147,8 +165,10 @@ async def lock_difference(
         )
         .with_for_update()
     )
-    found: ReconciliationDifference | None = await db.scalar(query.execution_options(populate_existing=True))
-    return found
+    difference: ReconciliationDifference | None = await db.scalar(
+        query.execution_options(populate_existing=True)
+    )
+    return difference
 
 
 async def get_difference(
@@ -159,7 +179,7 @@ async def get_difference(
 
 
 async def list_differences(db: AsyncSession, run_id: UUID) -> Sequence[ReconciliationDifference]:
-    """All differences of a run."""
+    """All differences of a run, by kind and reference."""
     query = select(ReconciliationDifference).where(ReconciliationDifference.run_id == run_id)
     order = (ReconciliationDifference.kind, ReconciliationDifference.reference)
     return (await db.scalars(query.order_by(*order))).all()
@@ -167,36 +187,36 @@ async def list_differences(db: AsyncSession, run_id: UUID) -> Sequence[Reconcili
 
 async def count_unsettled(db: AsyncSession, run_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How many differences of each run are open or claimed."""
-    found = ReconciliationDifference
+    differences = ReconciliationDifference
     query = (
-        select(found.run_id, func.count())
-        .where(found.run_id.in_(list(run_ids)), found.status.in_(UNSETTLED))
-        .group_by(found.run_id)
+        select(differences.run_id, func.count())
+        .where(differences.run_id.in_(list(run_ids)), differences.status.in_(UNSETTLED))
+        .group_by(differences.run_id)
     )
     return {row[0]: row[1] for row in await db.execute(query)}
 
 
-def select_runs(wanted: RunQuery) -> Select[ReconciliationRun]:
+def select_runs(filters: RunQuery) -> Select[ReconciliationRun]:
     """The runs that match."""
     query = select(ReconciliationRun)
-    if wanted.counterparty is not None:
-        query = query.where(ReconciliationRun.counterparty == wanted.counterparty)
-    if wanted.status is not None:
-        query = query.where(ReconciliationRun.status == wanted.status)
-    if wanted.first_day is not None:
-        query = query.where(ReconciliationRun.day >= wanted.first_day)
-    if wanted.last_day is not None:
-        query = query.where(ReconciliationRun.day <= wanted.last_day)
-    if not wanted.include_superseded:
+    if filters.counterparty is not None:
+        query = query.where(ReconciliationRun.counterparty == filters.counterparty)
+    if filters.status is not None:
+        query = query.where(ReconciliationRun.status == filters.status)
+    if filters.first_day is not None:
+        query = query.where(ReconciliationRun.day >= filters.first_day)
+    if filters.last_day is not None:
+        query = query.where(ReconciliationRun.day <= filters.last_day)
+    if not filters.include_superseded:
         query = query.where(ReconciliationRun.superseded_at.is_(None))
     return query
 
 
-def select_differences(run_id: UUID, wanted: DifferenceQuery) -> Select[ReconciliationDifference]:
+def select_differences(run_id: UUID, filters: DifferenceQuery) -> Select[ReconciliationDifference]:
     """The differences of a run that match."""
     query = select(ReconciliationDifference).where(ReconciliationDifference.run_id == run_id)
-    if wanted.status is not None:
-        query = query.where(ReconciliationDifference.status == wanted.status)
-    if wanted.kind is not None:
-        query = query.where(ReconciliationDifference.kind == wanted.kind)
+    if filters.status is not None:
+        query = query.where(ReconciliationDifference.status == filters.status)
+    if filters.kind is not None:
+        query = query.where(ReconciliationDifference.kind == filters.kind)
     return query

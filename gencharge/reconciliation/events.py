@@ -1,26 +1,25 @@
-"""What this room announces. Amounts in paise, days in India."""
+"""What this room announces. Amounts in paise, days of India."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from gencharge.core.events.events import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationRequested(Event):
-    """An admin asked for a run."""
+    """An admin requested a run."""
 
     run_id: str
     counterparty: str
     day: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationFinished(Event):
-    """A statement was matched with our books, or could not be had (`status` failed)."""
+    """A run ended. Its `status` is failed if the statement was not available or not valid."""
 
     run_id: str
     counterparty: str
@@ -36,7 +35,7 @@ class ReconciliationFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationDifferenceResolved(Event):
-    """A difference between a statement and our books was dealt with."""
+    """A difference was claimed or resolved, or the counterparty is asked again."""
 
     difference_id: str
     run_id: str
@@ -46,4 +45,4 @@ class ReconciliationDifferenceResolved(Event):
     resolution: str
     moved_paise: int
     reason: str
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)

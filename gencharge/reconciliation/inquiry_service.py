@@ -1,11 +1,10 @@
-"""Asking a counterparty once more what became of a reference. Its answer counts as any other answer of theirs.
+"""Asks a counterparty again for the outcome of a reference. The answer counts like any other answer of theirs.
 
-Where that ends the matter, the difference is resolved; otherwise it stays open, with the answer and a better proposal.
+If the answer settles the reference, the difference is resolved; otherwise it stays open, with the answer and a new proposal.
 """
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,67 +22,72 @@ from gencharge.reconciliation.models import (
     DifferenceKind,
     DifferenceResolution,
     DifferenceStatus,
+    EntryState,
     ReconciliationDifference,
 )
 from gencharge.reconciliation.resolutions_service import announce, state_of
-from gencharge.reconciliation.runs_service import Sources
+from gencharge.reconciliation.runs_service import CounterpartyContext
 
 
-async def ask(sources: Sources, run_id: UUID, difference_id: UUID) -> None:
-    """Ask about a difference that is open. Raises GatewayUnavailable, CounterpartyInvalid."""
-    database = sources.database
-    found = await database.run(lambda db: crud.get_difference(db, run_id, difference_id))
-    if found is None or found.status not in crud.UNSETTLED or found.user_id is None:
+async def ask(context: CounterpartyContext, run_id: UUID, difference_id: UUID) -> None:
+    """Ask about an unsettled difference and apply the answer. Raises GatewayUnavailable, CounterpartyInvalid."""
+    database = context.database
+    difference = await database.run(lambda db: crud.get_difference(db, run_id, difference_id))
+    if difference is None or difference.status not in crud.UNSETTLED or difference.user_id is None:
         return
-    if found.counterparty == GATEWAY:
-        if found.payment_id is None:
+    if difference.counterparty == GATEWAY:
+        if difference.payment_id is None:
             return
-        status = await payments.ask_gateway(sources.desk, found.user_id, found.payment_id)
+        status = await payments.ask_gateway(context.payments, difference.user_id, difference.payment_id)
         captured = status not in {PaymentStatus.CREATED, PaymentStatus.AUTHORIZED, PaymentStatus.FAILED}
-        ended = captured and found.kind == DifferenceKind.MISSING_AT_OURS and found.refund_id is None
-        said = {"answer": status.value}
-        await database.run(lambda db: _note(db, run_id, difference_id, said, ended=ended, proposed=None))
+        ended = (
+            captured and difference.kind == DifferenceKind.MISSING_AT_OURS and difference.refund_id is None
+        )
+        answer = {"answer": status.value}
+        await database.run(lambda db: _note(db, run_id, difference_id, answer, ended=ended, proposed=None))
         return
-    answer = await sources.client.status(await sources.channel(found.counterparty), found.reference)
-    await database.run(lambda db: _apply(db, found, answer))
+    reply = await context.operators.status(
+        await context.channel(difference.counterparty), difference.reference
+    )
+    await database.run(lambda db: _apply(db, difference, reply))
 
 
-async def _apply(db: AsyncSession, found: ReconciliationDifference, answer: Answer) -> None:
-    said = {"answer": answer.verdict.value, "answer_reason": answer.reason}
-    await delivery.apply_answer(db, found.reference, answer)
+async def _apply(db: AsyncSession, difference: ReconciliationDifference, reply: Answer) -> None:
+    answer = {"answer": reply.verdict.value, "answer_reason": reply.reason}
+    await delivery.apply_answer(db, difference.reference, reply)
     await db.flush()
-    row = TheirRow(found.reference, 0, 0, clock.now())
-    now_is = (await books_crud.find_references(db, found.counterparty, [row])).get(found.reference)
-    was_under_way = found.detail.get("state") == "under_way"
-    ended = was_under_way and now_is is not None and now_is.state != "under_way"
+    row = TheirRow(difference.reference, 0, 0, clock.now())
+    entry = (await books_crud.find_references(db, difference.counterparty, [row])).get(difference.reference)
+    was_under_way = difference.detail.get("state") == EntryState.UNDER_WAY
+    ended = was_under_way and entry is not None and entry.state is not EntryState.UNDER_WAY
     proposed: DifferenceResolution | None = None
-    if found.kind == DifferenceKind.MISSING_AT_THEIRS:
-        if answer.verdict is Verdict.DELIVERED:
+    if difference.kind == DifferenceKind.MISSING_AT_THEIRS:
+        if reply.verdict is Verdict.DELIVERED:
             proposed = DifferenceResolution.NONE
-        elif answer.verdict in {Verdict.REFUSED, Verdict.NOT_KNOWN}:
+        elif reply.verdict in {Verdict.REFUSED, Verdict.NOT_KNOWN}:
             proposed = DifferenceResolution.REFUND_CUSTOMER
-    await _note(db, found.run_id, found.difference_id, said, ended=ended, proposed=proposed)
+    await _note(db, difference.run_id, difference.difference_id, answer, ended=ended, proposed=proposed)
 
 
 async def _note(
     db: AsyncSession,
     run_id: UUID,
     difference_id: UUID,
-    said: dict[str, Any],
+    answer: dict[str, str],
     *,
     ended: bool,
     proposed: DifferenceResolution | None,
 ) -> None:
-    found = await crud.lock_difference(db, run_id, difference_id)
-    if found is None or found.status not in crud.UNSETTLED:
+    difference = await crud.lock_difference(db, run_id, difference_id)
+    if difference is None or difference.status not in crud.UNSETTLED:
         return
-    before = state_of(found)
-    found.detail = {**found.detail, **said}
+    before = state_of(difference)
+    difference.detail = {**difference.detail, **answer}
     if proposed is not None:
-        found.proposed_resolution = proposed.value
+        difference.proposed_resolution = proposed.value
     if ended:
-        found.status = DifferenceStatus.RESOLVED.value
-        found.resolution = DifferenceResolution.ASK_OPERATOR_AGAIN.value
-        found.note = f"they said: {said['answer']}"
-        found.resolved_by, found.resolved_at = SYSTEM_USER_ID, clock.now()
-        await announce(db, found, before, abs(found.theirs_paise or 0))
+        difference.status = DifferenceStatus.RESOLVED.value
+        difference.resolution = DifferenceResolution.ASK_OPERATOR_AGAIN.value
+        difference.note = f"they answered: {answer['answer']}"
+        difference.resolved_by, difference.resolved_at = SYSTEM_USER_ID, clock.now()
+        await announce(db, difference, before, abs(difference.theirs_paise or 0))

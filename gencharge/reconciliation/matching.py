@@ -1,9 +1,9 @@
-"""A statement against our books, by reference. Pure: rows in, differences out.
+"""Matches a statement with our books, by reference. Pure: rows in, differences out.
 
-A row and an entry with the same reference are the same business, whatever the day: around midnight the two sides may
-write different ones. A row of the day is looked for in our books of all days; an entry of the day that has no row is
-looked for in `elsewhere`, their references of other days, before it counts as missing. Sums are of references, so that a pair
-is counted on the day of the statement, on both sides.
+A row and an entry with one reference are the same transaction, whatever the day: around midnight the two sides may
+record different ones. A row of the day is looked up in our books of all days. An entry of the day without a row is
+looked up in `elsewhere`, their references of other days, before it counts as missing. Both sides of a pair are
+counted on the day of the statement.
 """
 
 from __future__ import annotations
@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution
+from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution, EntryState
 
 
 @dataclass(frozen=True, slots=True)
 class TheirRow:
     """A row of a statement. Amounts in paise; a refund's amount is negative.
 
-    `charges` is an operator's commission to us, or a gateway's fee. Without `done` the row says that nothing came of it.
+    `charges` is an operator's commission to us, or a gateway's fee. If `done` is false, the transaction failed.
     """
 
     reference: str
@@ -35,11 +34,7 @@ class TheirRow:
 
 @dataclass(frozen=True, slots=True)
 class OurEntry:
-    """What our books or our papers know of a reference.
-
-    `amount` is None where no money was booked under it; then `state` says how far it is: `failed`, `under_way`,
-    `elsewhere` (it ended under another reference, so this one was done on top) or `foreign` (not theirs at all).
-    """
+    """What we know of a reference. `amount` is None if no money was booked under it; then `state` says why."""
 
     reference: str
     user_id: UUID
@@ -50,14 +45,14 @@ class OurEntry:
     recharge_id: UUID | None = None
     payment_id: UUID | None = None
     refund_id: UUID | None = None
-    state: str = "booked"
-    # Whether they themselves had said that nothing came of it.
+    state: EntryState = EntryState.BOOKED
+    # True if they had reported that it failed.
     refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is wrong about a reference, and what to do about it."""
+    """How the two sides disagree on a reference, and the proposed resolution."""
 
     kind: DifferenceKind
     reference: str
@@ -65,12 +60,12 @@ class Difference:
     ours: int | None
     theirs: int | None
     entry: OurEntry | None
-    detail: dict[str, Any]
+    detail: dict[str, object]
 
 
 @dataclass(slots=True)
 class Result:
-    """What a statement and our books come to."""
+    """Counts, sums in paise and the differences of a run."""
 
     rows_theirs: int = 0
     rows_ours: int = 0
@@ -84,11 +79,11 @@ class Result:
 
 @dataclass(slots=True)
 class Matching:
-    """One statement being matched. `starts`, `ends`: the day's first instant and the next one's."""
+    """One statement being matched. `starts` is the day's first instant, `ends` the next day's."""
 
     starts: datetime
     ends: datetime
-    # An operator's commission is compared; a gateway's fee is not in our books.
+    # An operator's commission is compared. A gateway's fee is not in our books.
     compare_charges: bool
     result: Result = field(default_factory=Result)
 
@@ -99,7 +94,10 @@ class Matching:
         known: Mapping[str, OurEntry],
         elsewhere: Container[str],
     ) -> Result:
-        """Match the day's rows with what is `known` of their references, then `ours` of the day with what is left."""
+        """Match the day's rows with the entries `known` by reference, then look for rows of `ours`, the day's entries.
+
+        `elsewhere`: the references that other days' statements list.
+        """
         seen: set[str] = set()
         for row in theirs:
             self.result.rows_theirs += 1
@@ -136,7 +134,7 @@ class Matching:
         return self.result
 
     def _row(self, row: TheirRow, entry: OurEntry | None) -> None:
-        if entry is None or entry.state == "foreign":
+        if entry is None or entry.state is EntryState.FOREIGN:
             if row.done:
                 self._add(
                     DifferenceKind.EXTRA_ROW,
@@ -153,7 +151,7 @@ class Matching:
 
     def _not_booked(self, row: TheirRow, entry: OurEntry) -> None:
         if not row.done:
-            if entry.state == "under_way":
+            if entry.state is EntryState.UNDER_WAY:
                 self._add(
                     DifferenceKind.STATUS_DIFFERS,
                     DifferenceResolution.FAIL_AND_RELEASE,
@@ -161,14 +159,14 @@ class Matching:
                     row,
                     ours=None,
                 )
-        elif entry.state == "under_way":
+        elif entry.state is EntryState.UNDER_WAY:
             proposed = (
                 DifferenceResolution.SETTLE_DELIVERED
                 if entry.recharge_id
                 else DifferenceResolution.ASK_OPERATOR_AGAIN
             )
             self._add(DifferenceKind.STATUS_DIFFERS, proposed, entry, row, ours=None)
-        elif entry.state == "elsewhere":
+        elif entry.state is EntryState.ELSEWHERE:
             self._add(
                 DifferenceKind.DUPLICATE_AT_THEIRS,
                 DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
@@ -195,15 +193,17 @@ class Matching:
                 ours=amount,
             )
         elif row.amount != amount:
-            dear = row.amount > amount if self.compare_charges else row.amount < amount
+            overcharged = row.amount > amount if self.compare_charges else row.amount < amount
             proposed = (
-                DifferenceResolution.CLAIM_FROM_COUNTERPARTY if dear else DifferenceResolution.WRITE_OFF
+                DifferenceResolution.CLAIM_FROM_COUNTERPARTY
+                if overcharged
+                else DifferenceResolution.WRITE_OFF
             )
             self._add(DifferenceKind.AMOUNT_DIFFERS, proposed, entry, row, ours=amount)
         elif self.compare_charges and row.charges != (entry.charges or 0):
-            less = row.charges < (entry.charges or 0)
+            underpaid = row.charges < (entry.charges or 0)
             proposed = (
-                DifferenceResolution.CLAIM_FROM_COUNTERPARTY if less else DifferenceResolution.WRITE_OFF
+                DifferenceResolution.CLAIM_FROM_COUNTERPARTY if underpaid else DifferenceResolution.WRITE_OFF
             )
             self._add(DifferenceKind.COMMISSION_DIFFERS, proposed, entry, row, ours=amount)
         else:
@@ -225,7 +225,7 @@ class Matching:
         *,
         ours: int | None,
     ) -> None:
-        detail: dict[str, Any] = {}
+        detail: dict[str, object] = {}
         if row is not None:
             detail |= {"at": row.at.isoformat(), "their_reference": row.their_reference, "done": row.done}
             if row.order_id:
@@ -233,12 +233,12 @@ class Matching:
             if self.compare_charges:
                 detail["theirs_charges_paise"] = row.charges
         if entry is not None:
-            detail |= {"state": entry.state, "refused": entry.refused}
+            detail |= {"state": entry.state.value, "refused": entry.refused}
             if entry.booked_at is not None:
                 detail["booked_at"] = entry.booked_at.isoformat()
             if self.compare_charges and ours is not None:
                 detail["ours_charges_paise"] = entry.charges or 0
         reference = row.reference if row is not None else entry.reference if entry is not None else ""
         theirs = row.amount if row is not None and row.done else None
-        known = None if entry is not None and entry.state == "foreign" else entry
+        known = None if entry is not None and entry.state is EntryState.FOREIGN else entry
         self.result.differences.append(Difference(kind, reference, proposed, ours, theirs, known, detail))

@@ -1,10 +1,9 @@
-"""Runs and the differences that they found. Amounts in paise; a gateway's refunds count as negative amounts."""
+"""Runs and the differences they found. Amounts in paise; a gateway's refunds are negative amounts."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Index, Integer, Text, func, text
@@ -19,10 +18,22 @@ GATEWAY = "gateway:razorpay"
 class RunStatus(StrEnum):
     """How far a run is."""
 
-    RUNNING = "running"  # asked for, or at it
-    MATCHED = "matched"  # every row fits
-    DIFFERENCES = "differences"  # somebody has to look
-    FAILED = "failed"  # the statement could not be had, or not be read
+    RUNNING = "running"  # requested or in progress
+    MATCHED = "matched"  # every row agrees
+    DIFFERENCES = "differences"  # the staff have to resolve them
+    FAILED = "failed"  # the statement was not available, or is not valid
+
+
+class EntryState(StrEnum):
+    """What our books have under a reference."""
+
+    BOOKED = "booked"
+    FAILED = "failed"  # it failed, or was never booked
+    UNDER_WAY = "under_way"  # its outcome is not known yet
+    ELSEWHERE = (
+        "elsewhere"  # the recharge was delivered under another reference, so this one was a second delivery
+    )
+    FOREIGN = "foreign"  # it was sent to another counterparty
 
 
 class StatementSource(StrEnum):
@@ -33,42 +44,42 @@ class StatementSource(StrEnum):
 
 
 class DifferenceKind(StrEnum):
-    """What is wrong about a reference."""
+    """How the two sides disagree on a reference."""
 
     MISSING_AT_THEIRS = "missing_at_theirs"  # our books have it, their statement does not
-    MISSING_AT_OURS = (
-        "missing_at_ours"  # they delivered or took it, our books gave it up or never got that far
-    )
+    MISSING_AT_OURS = "missing_at_ours"  # their statement has it, our books failed it or never booked it
     AMOUNT_DIFFERS = "amount_differs"
     COMMISSION_DIFFERS = "commission_differs"
-    STATUS_DIFFERS = "status_differs"  # they know how it ended, we do not; or they say another end
-    DUPLICATE_AT_THEIRS = "duplicate_at_theirs"  # they count once more what they did once
-    EXTRA_ROW = "extra_row"  # a reference that nobody knows
+    STATUS_DIFFERS = "status_differs"  # they know the outcome and we do not, or they report another one
+    DUPLICATE_AT_THEIRS = "duplicate_at_theirs"  # they list twice what they did once
+    EXTRA_ROW = "extra_row"  # a reference that we never sent them
 
 
 class DifferenceResolution(StrEnum):
-    """What can be done about a difference."""
+    """How a difference can be resolved."""
 
-    ASK_OPERATOR_AGAIN = "ask_operator_again"  # ask the counterparty what became of it; the answer counts
-    SETTLE_DELIVERED = "settle_delivered"  # the recharge is delivered: its held money goes to the operator
-    FAIL_AND_RELEASE = "fail_and_release"  # it is not: its held money goes back to the wallet
-    REFUND_CUSTOMER = "refund_customer"  # the recharge is taken back: its money returns to the wallet
-    WRITE_OFF = "write_off"  # the house bears it, or keeps it
-    CLAIM_FROM_COUNTERPARTY = "claim_from_counterparty"  # they are to correct it; it stays on the list
-    NONE = "none"  # nothing is to be done; the note says why
+    ASK_OPERATOR_AGAIN = "ask_operator_again"  # ask the counterparty for the outcome and apply it
+    SETTLE_DELIVERED = "settle_delivered"  # it was delivered: the held money goes to the operator
+    FAIL_AND_RELEASE = "fail_and_release"  # it was not: the held money goes back to the wallet
+    REFUND_CUSTOMER = "refund_customer"  # the recharge is reversed: its money goes back to the wallet
+    WRITE_OFF = "write_off"  # we bear the loss, or keep the gain
+    CLAIM_FROM_COUNTERPARTY = (
+        "claim_from_counterparty"  # they have to correct it; the difference stays unsettled
+    )
+    NONE = "none"  # no action; the note says why
 
 
 class DifferenceStatus(StrEnum):
     """Where a difference stands."""
 
     OPEN = "open"
-    CLAIMED = "claimed"  # told to the counterparty; no money has moved
+    CLAIMED = "claimed"  # claimed from the counterparty; no money has moved
     RESOLVED = "resolved"
-    SUPERSEDED = "superseded"  # a later run of the same day looked again
+    SUPERSEDED = "superseded"  # a later run of the same day replaces it
 
 
 class ReconciliationRun(Base):
-    """One statement against our books. Of several runs of a day the one that is not superseded counts."""
+    """One statement matched with our books. Of several runs of a day the one that is not superseded counts."""
 
     __tablename__ = "reconciliation_runs"
 
@@ -83,11 +94,11 @@ class ReconciliationRun(Base):
     matched: Mapped[int] = mapped_column(Integer, server_default="0")
     theirs_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
     ours_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # Theirs less ours: what the differences add up to.
+    # Theirs less ours: the sum of the differences.
     difference_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # Of `ours_paise`: what we booked on another day, less what of our day they have on another one.
+    # Of `ours_paise`: what we booked on another day, less what we booked on this day and they list on another.
     carried_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # The operator's commission to us, or the gateway's fee, as the statement has it.
+    # The operator's commission to us, or the gateway's fee, according to the statement.
     charges_paise: Mapped[int] = mapped_column(BigInteger, server_default="0")
     differences: Mapped[int] = mapped_column(Integer, server_default="0")
     error: Mapped[str] = mapped_column(Text, server_default="")
@@ -106,7 +117,7 @@ class ReconciliationRun(Base):
 
 
 class ReconciliationDifference(Base):
-    """One reference on which a statement and our books do not agree. Its id is the same in every run that finds it."""
+    """One reference on which a statement and our books disagree. Every run that finds it gives it the same id."""
 
     __tablename__ = "reconciliation_differences"
 
@@ -122,7 +133,7 @@ class ReconciliationDifference(Base):
     refund_id: Mapped[UUID | None]
     ours_paise: Mapped[int | None] = mapped_column(BigInteger)
     theirs_paise: Mapped[int | None] = mapped_column(BigInteger)
-    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    detail: Mapped[dict[str, object]] = mapped_column(JSONB, server_default=text("'{}'"))
     proposed_resolution: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default=DifferenceStatus.OPEN.value)
     resolution: Mapped[str | None] = mapped_column(Text)

@@ -1,14 +1,14 @@
-"""What the staff do about a difference. Money moves under the difference's row, once, whoever asks and how often."""
+"""Resolves differences. Money moves under the lock of the difference's row, so it moves once."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import service as fulfilment
+from gencharge.channels import service as channels
 from gencharge.core.background import jobs
 from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
@@ -16,6 +16,7 @@ from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.delivery import service as delivery
 from gencharge.recharge import service as recharge
+from gencharge.recharge.models import DeliverOutcome, FailOutcome
 from gencharge.reconciliation import crud
 from gencharge.reconciliation.errors import (
     DifferenceAlreadyResolved,
@@ -31,7 +32,7 @@ from gencharge.reconciliation.models import (
     DifferenceStatus,
     ReconciliationDifference,
 )
-from gencharge.reconciliation.schemas import DifferenceOut, ResolveDifference, difference_out
+from gencharge.reconciliation.staff_schemas import DifferenceOut, ResolveDifference, difference_out
 from gencharge.sessions.guards import Principal
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account
@@ -41,98 +42,101 @@ Act = Callable[[AsyncSession, ReconciliationDifference, UUID], Awaitable[int]]
 
 
 async def resolve(
-    db: AsyncSession, admin: Principal, run_id: UUID, difference_id: UUID, wanted: ResolveDifference
+    db: AsyncSession, admin: Principal, run_id: UUID, difference_id: UUID, command: ResolveDifference
 ) -> DifferenceOut:
-    """Do what `wanted` says about a difference, once; the same again changes nothing.
+    """Resolve a difference as the command says. It is idempotent: the same resolution again changes nothing.
 
     Raises DifferenceNotFound, DifferenceAlreadyResolved, DifferenceSuperseded, ResolutionNotAllowed.
     """
-    found = await crud.lock_difference(db, run_id, difference_id)
-    if found is None:
+    difference = await crud.lock_difference(db, run_id, difference_id)
+    if difference is None:
         raise DifferenceNotFound
-    if found.status == DifferenceStatus.RESOLVED:
-        if found.resolution != wanted.resolution:
-            raise DifferenceAlreadyResolved(f"This difference has already been resolved: {found.resolution}.")
-        return difference_out(found)
-    if found.status == DifferenceStatus.SUPERSEDED:
+    if difference.status == DifferenceStatus.RESOLVED:
+        if difference.resolution != command.resolution:
+            raise DifferenceAlreadyResolved(
+                f"This difference has already been resolved: {difference.resolution}."
+            )
+        return difference_out(difference)
+    if difference.status == DifferenceStatus.SUPERSEDED:
         raise DifferenceSuperseded
-    before = state_of(found)
+    before = state_of(difference)
     moved = 0
-    if wanted.resolution is DifferenceResolution.CLAIM_FROM_COUNTERPARTY:
-        found.status = DifferenceStatus.CLAIMED.value
-    elif wanted.resolution is DifferenceResolution.ASK_OPERATOR_AGAIN:
-        if found.recharge_id is None and found.payment_id is None:
+    if command.resolution is DifferenceResolution.CLAIM_FROM_COUNTERPARTY:
+        difference.status = DifferenceStatus.CLAIMED.value
+    elif command.resolution is DifferenceResolution.ASK_OPERATOR_AGAIN:
+        if difference.recharge_id is None and difference.payment_id is None:
             raise ResolutionNotAllowed(
                 "We have no record of this reference, so there is nothing to ask about."
             )
-        # After the commit: asking is a call to the outside.
+        # After the commit: a call to a counterparty must not hold the transaction open.
         await jobs.defer(db, ASK, run_id=str(run_id), difference_id=str(difference_id))
     else:
-        moved = await _ACTS[wanted.resolution](db, found, admin.user_id)
-        found.status = DifferenceStatus.RESOLVED.value
-    found.resolution, found.note = wanted.resolution.value, wanted.note
-    found.resolved_by, found.resolved_at = admin.user_id, clock.now()
-    await announce(db, found, before, moved)
+        moved = await _ACTS[command.resolution](db, difference, admin.user_id)
+        difference.status = DifferenceStatus.RESOLVED.value
+    difference.resolution, difference.note = command.resolution.value, command.note
+    difference.resolved_by, difference.resolved_at = admin.user_id, clock.now()
+    await announce(db, difference, before, moved)
     await db.flush()
-    return difference_out(found)
+    return difference_out(difference)
 
 
-def state_of(found: ReconciliationDifference) -> dict[str, Any]:
-    """What a resolution changes of a difference."""
-    return {"status": found.status, "resolution": found.resolution}
+def state_of(difference: ReconciliationDifference) -> dict[str, object]:
+    """The fields of a difference that a resolution changes."""
+    return {"status": difference.status, "resolution": difference.resolution}
 
 
 async def announce(
-    db: AsyncSession, found: ReconciliationDifference, before: dict[str, Any], moved: int
+    db: AsyncSession, difference: ReconciliationDifference, before: dict[str, object], moved_paise: int
 ) -> None:
-    """Tell what was done about a difference; `before` is its `state_of` from before."""
-    told = ReconciliationDifferenceResolved(
-        user_id=str(found.user_id or SYSTEM_USER_ID),
-        difference_id=str(found.difference_id),
-        run_id=str(found.run_id),
-        counterparty=found.counterparty,
-        kind=found.kind,
-        reference=found.reference,
-        resolution=found.resolution or "",
-        moved_paise=moved,
-        reason=found.note or "",
-        changes=changes(before, state_of(found)),
+    """Announce a change of a difference. `before` is its `state_of` before the change."""
+    resolved = ReconciliationDifferenceResolved(
+        user_id=str(difference.user_id or SYSTEM_USER_ID),
+        difference_id=str(difference.difference_id),
+        run_id=str(difference.run_id),
+        counterparty=difference.counterparty,
+        kind=difference.kind,
+        reference=difference.reference,
+        resolution=difference.resolution or "",
+        moved_paise=moved_paise,
+        reason=difference.note or "",
+        changes=changes(before, state_of(difference)),
     )
-    await emit(db, told)
+    await emit(db, resolved)
 
 
-async def _settle(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
+async def _settle(db: AsyncSession, difference: ReconciliationDifference, by: UUID) -> int:
     del by
-    if not _is_recharge(found) or found.theirs_paise is None:
+    if not _is_recharge(difference) or difference.theirs_paise is None:
         raise ResolutionNotAllowed("Their statement does not list this recharge as delivered.")
+    operator_reference = difference.detail.get("their_reference")
     outcome = await delivery.settle_delivered(
-        db, found.reference, found.detail.get("their_reference") or None
+        db, difference.reference, str(operator_reference) if operator_reference else None
     )
-    if outcome in {"given_up", "not_found"}:
+    if outcome in {DeliverOutcome.GIVEN_UP, DeliverOutcome.NOT_FOUND}:
         raise ResolutionNotAllowed("The recharge failed and was refunded to the wallet.")
-    return found.theirs_paise if outcome == "delivered" else 0
+    return difference.theirs_paise if outcome is DeliverOutcome.DELIVERED else 0
 
 
-async def _release(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
+async def _release(db: AsyncSession, difference: ReconciliationDifference, by: UUID) -> int:
     del by
-    if not _is_recharge(found):
+    if not _is_recharge(difference):
         raise ResolutionNotAllowed("This difference is not about a pending recharge.")
-    if found.theirs_paise is not None:
+    if difference.theirs_paise is not None:
         raise ResolutionNotAllowed("Their statement lists this recharge as delivered.")
-    outcome = await delivery.fail_and_release(db, found.reference, "reconciled_as_failed")
-    if outcome in {"delivered", "not_found"}:
+    outcome = await delivery.fail_and_release(db, difference.reference, "reconciled_as_failed")
+    if outcome in {FailOutcome.DELIVERED, FailOutcome.NOT_FOUND}:
         raise ResolutionNotAllowed("The recharge was delivered. It can only be refunded.")
     return 0
 
 
-async def _refund(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
-    if not _is_recharge(found) or found.user_id is None or found.recharge_id is None:
+async def _refund(db: AsyncSession, difference: ReconciliationDifference, by: UUID) -> int:
+    if not _is_recharge(difference) or difference.user_id is None or difference.recharge_id is None:
         raise ResolutionNotAllowed("This difference is not about a recharge.")
     moved = await recharge.take_back(
         db,
-        found.user_id,
-        found.recharge_id,
-        refund_id=found.difference_id,
+        difference.user_id,
+        difference.recharge_id,
+        refund_id=difference.difference_id,
         reason="reconciliation",
         by=by,
     )
@@ -141,60 +145,63 @@ async def _refund(db: AsyncSession, found: ReconciliationDifference, by: UUID) -
     return moved
 
 
-async def _write_off(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
-    """Bring the counterparty's account to what their statement says, at the house's cost or gain."""
+async def _write_off(db: AsyncSession, difference: ReconciliationDifference, by: UUID) -> int:
+    """Move the counterparty's account to the balance in their statement, at our loss or gain."""
     del by
-    if found.kind == DifferenceKind.STATUS_DIFFERS and found.ours_paise is None:
+    if difference.kind == DifferenceKind.STATUS_DIFFERS and difference.ours_paise is None:
         raise ResolutionNotAllowed("The recharge is pending. Settle it or fail it instead.")
     if (
-        found.kind == DifferenceKind.MISSING_AT_OURS
-        and found.payment_id is not None
-        and (found.theirs_paise or 0) > 0
+        difference.kind == DifferenceKind.MISSING_AT_OURS
+        and difference.payment_id is not None
+        and (difference.theirs_paise or 0) > 0
     ):
         raise ResolutionNotAllowed(
             "This is a customer's payment. Ask the gateway again so that it is credited."
         )
-    is_gateway = found.counterparty == GATEWAY
-    paise = _net(found, "theirs") - _net(found, "ours")
+    is_gateway = difference.counterparty == GATEWAY
+    paise = _net(difference, difference.theirs_paise, "theirs_charges_paise") - _net(
+        difference, difference.ours_paise, "ours_charges_paise"
+    )
     if paise == 0:
         raise ResolutionNotAllowed("There is nothing to write off.")
-    account = GATEWAY if is_gateway else await _account(db, found.counterparty)
+    account = GATEWAY if is_gateway else await _account(db, difference.counterparty)
     # A gateway owes us what it took; to an operator we owe what it delivered, less its commission.
     gain = paise > 0 if is_gateway else paise < 0
-    done = await wallet.write_off(
+    movement = await wallet.write_off(
         db,
         Money(abs(paise)),
         debit_account=account if gain else Account.WRITE_OFF,
         credit_account=Account.WRITE_OFF if gain else account,
-        key=str(found.difference_id),
-        reference_id=found.recharge_id or found.refund_id or found.payment_id,
+        key=str(difference.difference_id),
+        reference_id=difference.recharge_id or difference.refund_id or difference.payment_id,
     )
-    if done.replayed:
+    if movement.replayed:
         raise ResolutionNotAllowed("This reference was already written off with a different amount.")
     return abs(paise)
 
 
-async def _nothing(db: AsyncSession, found: ReconciliationDifference, by: UUID) -> int:
-    del db, found, by
+async def _nothing(db: AsyncSession, difference: ReconciliationDifference, by: UUID) -> int:
+    del db, difference, by
     return 0
 
 
-def _is_recharge(found: ReconciliationDifference) -> bool:
-    return found.recharge_id is not None and found.counterparty != GATEWAY
+def _is_recharge(difference: ReconciliationDifference) -> bool:
+    return difference.recharge_id is not None and difference.counterparty != GATEWAY
 
 
-def _net(found: ReconciliationDifference, side: str) -> int:
+def _net(difference: ReconciliationDifference, paise: int | None, charges: str) -> int:
     """What one side says is owed for the reference: to an operator, the amount less the commission."""
-    paise = found.theirs_paise if side == "theirs" else found.ours_paise
     if paise is None:
         return 0
-    return paise - int(found.detail.get(f"{side}_charges_paise", 0))
+    commission = difference.detail.get(charges, 0)
+    assert isinstance(commission, int), f"{charges} is a number of paise"
+    return paise - commission
 
 
 async def _account(db: AsyncSession, channel: str) -> str:
-    known = (await fulfilment.load_channels(db)).get(channel)
-    assert known is not None, "a channel that something went over is never deleted"
-    return f"operator:{known.operator.lower()}"
+    snapshot = (await channels.load_channels(db)).get(channel)
+    assert snapshot is not None, "a channel that was used is never deleted"
+    return f"operator:{snapshot.operator.lower()}"
 
 
 _ACTS: Final[dict[DifferenceResolution, Act]] = {

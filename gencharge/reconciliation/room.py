@@ -9,8 +9,8 @@ from gencharge.reconciliation import checks, jobs, staff_routes
 
 ROOM: Final = Room(
     name="reconciliation",
-    about="Statements of the gateway and the operators against the books.",
-    tags={"reconciliation": "Statements of the gateway and the operators against our books."},
+    about="The gateway's and the operators' statements, matched with our books.",
+    tags={"reconciliation": "The gateway's and the operators' statements, matched with our books."},
     routers=(staff_routes.router,),
     jobs=jobs.JOBS,
     checks=checks.CHECKS,

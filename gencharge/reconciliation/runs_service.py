@@ -1,10 +1,10 @@
-"""A run: fetch the statement, match it, write down what came of it.
+"""Runs: fetch a statement, match it, record the result.
 
     running -> matched | differences | failed
 
-The statement is fetched outside any transaction; what is written down is one. A run that is begun again (its worker died)
-does the same once more, and only the first result counts. Of several runs of a day the last one to finish counts: what
-an earlier one left open is superseded, what was resolved stays resolved.
+The statement is fetched outside any transaction; the result is recorded in one. A run may be executed again after its
+worker died: only the first result counts. Of several runs of a day the last one to finish counts: differences that an
+earlier one left open are superseded, those that were resolved stay resolved.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.channels import service as fulfilment
+from gencharge.channels import service as channels
 from gencharge.channels.service import Channel, OperatorClient
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
@@ -47,59 +47,58 @@ log = telemetry.get_logger(__name__)
 STATEMENT_SECONDS: Final = 60.0
 # The two sides' clocks differ by less than this.
 SKEW: Final = timedelta(hours=1)
-# Other days' statements that are fetched at most for entries that the day's own one lacks.
-MOST_DAYS: Final = 8
-# Differences are named by what they are about, so that a later run finds the same one, and money moves for it once.
-_NAMES: Final = UUID("6f1c1f4e-6f0e-5b0e-9a53-7d0f2c1be001")
+# The limit of other days' statements to fetch for entries that are not in the day's own.
+MAX_OTHER_DAYS: Final = 8
+# Ids of differences derive from what they are about: a later run finds the same id, and money moves for it once.
+_NAMESPACE: Final = UUID("6f1c1f4e-6f0e-5b0e-9a53-7d0f2c1be001")
 
 
-class Sources:
-    """Where statements come from. One for a job or a command; close it."""
+class CounterpartyContext:
+    """The database and the connections to the counterparties. One per job or command; close it."""
 
     def __init__(self, stores: Stores) -> None:
         self.database: Database = stores.database
-        self.client = OperatorClient(stores.settings, timeout_seconds=STATEMENT_SECONDS)
-        self.desk = PaymentContext.at(stores)
+        self.operators = OperatorClient(stores.settings, timeout_seconds=STATEMENT_SECONDS)
+        self.payments = PaymentContext.at(stores)
 
     async def close(self) -> None:
-        """Close all connections to the outside."""
-        await self.client.close()
-        await self.desk.gateway.close()
+        """Close the connections to the counterparties."""
+        await self.operators.close()
+        await self.payments.gateway.close()
 
     async def channel(self, counterparty: str) -> Channel:
-        """The operator's channel. Raises CounterpartyInvalid."""
-        channels = await self.database.run(fulfilment.load_channels)
-        found = channels.get(counterparty)
-        if found is None:
+        """The channel with this code. Raises CounterpartyInvalid."""
+        channel = (await self.database.run(channels.load_channels)).get(counterparty)
+        if channel is None:
             raise CounterpartyInvalid
-        return found
+        return channel
 
     async def statement(self, counterparty: str, day: date) -> Statement:
-        """A day's statement. Raises StatementUnavailable, StatementInvalid, CounterpartyInvalid."""
+        """The counterparty's statement of a day. Raises StatementUnavailable, StatementInvalid, CounterpartyInvalid."""
         if counterparty == GATEWAY:
-            return await statements.fetch_from_gateway(self.desk, day)
-        return await statements.fetch_from_operator(self.client, await self.channel(counterparty), day)
+            return await statements.fetch_from_gateway(self.payments, day)
+        return await statements.fetch_from_operator(self.operators, await self.channel(counterparty), day)
 
 
 def yesterday() -> date:
-    """The business day in India that ended last."""
+    """Yesterday's date in India."""
     return today() - timedelta(days=1)
 
 
 def today() -> date:
-    """The business day in India."""
+    """Today's date in India."""
     return clock.now().astimezone(IST).date()
 
 
 async def list_counterparties(db: AsyncSession, day: date) -> list[str]:
-    """Whose statements of a day there are to be: the gateway's, and those of the channels that were used."""
+    """The counterparties of a day: the gateway, and the channels used on that day or the day before."""
     starts, ends = clock.start_of_day(day), clock.start_of_day(day + timedelta(days=1))
     return [GATEWAY, *await crud.list_used_channels(db, starts - timedelta(days=1), ends)]
 
 
 async def list_channels(db: AsyncSession) -> list[str]:
-    """Every operator's channel, used or not."""
-    return sorted((await fulfilment.load_channels(db)).channels)
+    """The codes of all channels, used or not."""
+    return sorted((await channels.load_channels(db)).channels)
 
 
 async def begin(
@@ -110,14 +109,14 @@ async def begin(
     source: StatementSource = StatementSource.API,
     by: UUID = SYSTEM_USER_ID,
 ) -> UUID:
-    """Write a run down that is to be done: its id."""
+    """Add a run that is to be executed; returns its id."""
     run_id = new_id()
     await crud.add_run(
         db,
         run_id=run_id,
         counterparty=counterparty,
         day=day,
-        source=source.value,
+        source=source,
         requested_by=by,
         started_at=clock.now(),
     )
@@ -125,19 +124,19 @@ async def begin(
 
 
 async def execute(
-    sources: Sources, run_id: UUID, given: Statement | StatementInvalid | None = None
+    context: CounterpartyContext, run_id: UUID, file: Statement | StatementInvalid | None = None
 ) -> ReconciliationRun:
-    """Do a run that was begun, with the statement that is `given` or the counterparty's own; the run as it ended."""
-    database = sources.database
+    """Execute a run with the statement of a `file`, or else with one fetched from the counterparty; returns the ended run."""
+    database = context.database
     run = await database.run(lambda db: crud.get_run(db, run_id))
-    assert run is not None, "it was begun"
+    assert run is not None, "it was added before"
     if run.status != RunStatus.RUNNING:
         return run
     try:
-        if isinstance(given, StatementInvalid):
-            raise given
-        statement = given or await sources.statement(run.counterparty, run.day)
-        result = await _match(sources, run, statement, fetches=given is None)
+        if isinstance(file, StatementInvalid):
+            raise file
+        statement = file or await context.statement(run.counterparty, run.day)
+        result = await _match(context, run, statement, fetches=file is None)
     except (StatementUnavailable, CounterpartyInvalid) as error:
         problem = str(error)
         await database.run(lambda db: _fail(db, run_id, problem))
@@ -160,14 +159,16 @@ async def execute(
 
 @dataclass(slots=True)
 class _Ours:
-    """Our side of a day: its entries, what is known of the statement's references, references of other days."""
+    """Our side of a day: its entries, the entries known by reference, and references of other days' statements."""
 
     entries: list[OurEntry]
     known: dict[str, OurEntry]
     reported: set[str]
 
 
-async def _match(sources: Sources, run: ReconciliationRun, statement: Statement, *, fetches: bool) -> Result:
+async def _match(
+    context: CounterpartyContext, run: ReconciliationRun, statement: Statement, *, fetches: bool
+) -> Result:
     is_gateway = run.counterparty == GATEWAY
     starts, ends = clock.start_of_day(run.day), clock.start_of_day(run.day + timedelta(days=1))
 
@@ -182,37 +183,37 @@ async def _match(sources: Sources, run: ReconciliationRun, statement: Statement,
         absent = {entry.reference for entry in entries} - {row.reference for row in statement.rows}
         return _Ours(entries, known, await books_crud.find_reported(db, run.counterparty, run.day, absent))
 
-    ours = await sources.database.run(look)
+    ours = await context.database.run(look)
     elsewhere = ours.reported | {row.reference for row in statement.beside if row.done}
     if fetches:
         have = elsewhere | {row.reference for row in statement.rows}
         missing = [entry for entry in ours.entries if entry.reference not in have]
-        elsewhere |= await _references_beside(sources, run, missing)
+        elsewhere |= await _references_beside(context, run, missing)
     matching = Matching(starts, ends, compare_charges=not is_gateway)
     return matching.run(statement.rows, ours.entries, ours.known, elsewhere)
 
 
 async def _references_beside(
-    sources: Sources, run: ReconciliationRun, missing: Iterable[OurEntry]
+    context: CounterpartyContext, run: ReconciliationRun, missing: Iterable[OurEntry]
 ) -> set[str]:
-    """References of the days on which they may have done what we booked on this one."""
+    """References in the statements of other days on which they may have recorded the `missing` entries."""
     days: set[date] = set()
     for entry in missing:
-        assert entry.booked_at is not None, "it is in the books"
+        assert entry.booked_at is not None, "entries of a day are booked"
         first = ((entry.began_at or entry.booked_at) - SKEW).astimezone(IST).date()
         last = (entry.booked_at + SKEW).astimezone(IST).date()
         days.update(first + timedelta(days=number) for number in range((last - first).days + 1))
     days.discard(run.day)
-    found: set[str] = set()
-    for day in sorted(days, key=lambda day: abs(day - run.day))[:MOST_DAYS]:
+    references: set[str] = set()
+    for day in sorted(days, key=lambda day: abs(day - run.day))[:MAX_OTHER_DAYS]:
         try:
-            beside = await sources.statement(run.counterparty, day)
+            beside = await context.statement(run.counterparty, day)
         except StatementUnavailable:
             if day < run.day:
                 raise
-            continue  # a day that is not over may have no statement yet; a later run looks again
-        found.update(row.reference for row in beside.rows if row.done)
-    return found
+            continue  # a day that is not over may have no statement yet; a later run fetches it
+        references.update(row.reference for row in beside.rows if row.done)
+    return references
 
 
 async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
@@ -253,7 +254,7 @@ async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: 
     run.difference_paise = result.theirs - result.ours
     run.carried_paise, run.charges_paise = result.carried, result.charges
     run.differences = len(result.differences)
-    # Another run of the day may have finished while this one was at it: the last to finish counts.
+    # Another run of the day may have finished while this one was running: the last to finish counts.
     run.finished_at, run.superseded_at = now, None
     await emit(
         db,
@@ -274,17 +275,17 @@ async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: 
 
 def _rows(
     run: ReconciliationRun,
-    found: Iterable[Difference],
+    differences: Iterable[Difference],
     settled: Mapping[UUID, ReconciliationDifference],
-) -> Iterable[dict[str, Any]]:
-    """The differences as rows; what an earlier run of the day had settled, about the same amounts, stays so."""
-    times: Counter[str] = Counter()
-    for difference in found:
+) -> Iterable[dict[str, object]]:
+    """The differences as rows. One that an earlier run of the day settled, with the same amounts, stays settled."""
+    occurrences: Counter[str] = Counter()
+    for difference in differences:
         name = f"{run.counterparty}|{run.day}|{difference.kind}|{difference.reference}"
-        times[name] += 1
-        difference_id = uuid5(_NAMES, f"{name}|{times[name]}")
+        occurrences[name] += 1
+        difference_id = uuid5(_NAMESPACE, f"{name}|{occurrences[name]}")
         entry = difference.entry
-        row: dict[str, Any] = {
+        row: dict[str, object] = {
             "run_id": run.run_id,
             "difference_id": difference_id,
             "counterparty": run.counterparty,

@@ -1,4 +1,4 @@
-"""`/reconciliation`: the counterparties' statements against our books (staff)."""
+"""`/reconciliation`: the counterparties' statements, matched with our books (staff)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked
 from gencharge.reconciliation import resolutions_service as resolutions
-from gencharge.reconciliation import service
+from gencharge.reconciliation import staff_service
 from gencharge.reconciliation.errors import (
     CounterpartyInvalid,
     DayInvalid,
@@ -23,7 +23,7 @@ from gencharge.reconciliation.errors import (
     ReconciliationRunNotFound,
     ResolutionNotAllowed,
 )
-from gencharge.reconciliation.schemas import (
+from gencharge.reconciliation.staff_schemas import (
     DifferenceOut,
     DifferencePage,
     DifferenceQuery,
@@ -51,21 +51,21 @@ _ALWAYS = (ValidationFailed, DatabaseUnavailable)
 
 @router.get("/runs", summary="Runs (staff)", responses=web.errors(CursorInvalid, *_ALWAYS, *ADMIN_ERRORS))
 async def list_runs(admin: Reader, db: Db, query: Annotated[RunQuery, Query()]) -> RunPage:
-    """Statements that were matched with our books, newest first: of each day the run that counts."""
+    """The runs, newest first. Runs that a later one of the same day replaced are left out by default."""
     del admin
-    return await service.list_runs(db, query)
+    return await staff_service.list_runs(db, query)
 
 
 @router.post(
     "/runs",
-    summary="Match a statement now (staff)",
+    summary="Start a run (staff)",
     status_code=HTTP_202_ACCEPTED,
     response_model=RunOut,
     responses=web.errors(MalformedJson, CounterpartyInvalid, DayInvalid, *_ALWAYS, *ADMIN_ERRORS),
 )
-async def start_run(admin: Starter, db: Db, body: RunStart) -> RunOut:
-    """The statement is fetched and matched in the background; look at the run to see how it went."""
-    return await service.start(db, admin, body)
+async def start_run(admin: Starter, db: Db, command: RunStart) -> RunOut:
+    """Fetch a statement and match it in the background. Get the run to see the result."""
+    return await staff_service.start(db, admin, command)
 
 
 @router.get(
@@ -74,9 +74,9 @@ async def start_run(admin: Starter, db: Db, body: RunStart) -> RunOut:
     responses=web.errors(ReconciliationRunNotFound, *_ALWAYS, *ADMIN_ERRORS),
 )
 async def show_run(admin: Reader, db: Db, run_id: UUID) -> RunOut:
-    """Counts and sums of both sides, and how it ended."""
+    """A run with its counts and sums."""
     del admin
-    return await service.get_run(db, run_id)
+    return await staff_service.get_run(db, run_id)
 
 
 @router.get(
@@ -87,14 +87,14 @@ async def show_run(admin: Reader, db: Db, run_id: UUID) -> RunOut:
 async def list_differences(
     admin: Reader, db: Db, run_id: UUID, query: Annotated[DifferenceQuery, Query()]
 ) -> DifferencePage:
-    """The references on which the statement and our books do not agree, each with a proposal."""
+    """The references on which the statement and our books disagree, each with a proposed resolution."""
     del admin
-    return await service.list_differences(db, run_id, query)
+    return await staff_service.list_differences(db, run_id, query)
 
 
 @router.post(
     "/runs/{run_id}/differences/{difference_id}/resolve",
-    summary="ResolveDifference a difference (staff)",
+    summary="Resolve a difference (staff)",
     responses=web.errors(
         DifferenceNotFound,
         DifferenceAlreadyResolved,
@@ -107,7 +107,7 @@ async def list_differences(
     ),
 )
 async def resolve_difference(
-    admin: Resolver, db: Db, run_id: UUID, difference_id: UUID, body: ResolveDifference
+    admin: Resolver, db: Db, run_id: UUID, difference_id: UUID, command: ResolveDifference
 ) -> DifferenceOut:
-    """Do what the resolution says, where money moves: once. The same again gets the same answer."""
-    return await resolutions.resolve(db, admin, run_id, difference_id, body)
+    """Resolve a difference. Money moves once: the same resolution again returns the same answer."""
+    return await resolutions.resolve(db, admin, run_id, difference_id, command)

@@ -1,7 +1,7 @@
-"""Statements: from a counterparty's API or from a file, as rows that all look the same.
+"""Statements, read from a counterparty's API or from a file into rows of one type.
 
-A statement is taken as a whole or not at all: one row that can't be read makes the sums worthless, so each bad row is
-named with its line, and nothing is matched.
+A statement is accepted as a whole or not at all: one bad row makes the sums worthless. So each bad row is reported with
+its line, and nothing is matched.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import orjson
@@ -35,12 +35,13 @@ _OPERATOR_COLUMNS: Final = frozenset(
 _GATEWAY_COLUMNS: Final = frozenset(
     {"entity_id", "type", "amount", "currency", "fee", "settled_at", "order_id"}
 )
-Reader = Callable[[Mapping[str, Any]], TheirRow]
+Fields = Mapping[str, object]
+Reader = Callable[[Fields], TheirRow]
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The rows of a day, and those of other days that came with them. `sha256` of what was received."""
+    """The rows of a day, and those of the neighbouring days that came with them. `sha256` of the data received."""
 
     rows: tuple[TheirRow, ...]
     beside: tuple[TheirRow, ...]
@@ -56,10 +57,10 @@ async def fetch_from_operator(client: OperatorClient, channel: Channel, day: dat
     return _from_document(document, channel.code, day)
 
 
-async def fetch_from_gateway(desk: payments.PaymentContext, day: date) -> Statement:
+async def fetch_from_gateway(context: payments.PaymentContext, day: date) -> Statement:
     """The gateway's statement of a day. Raises StatementUnavailable, StatementInvalid."""
     try:
-        found = await payments.fetch_statement(desk, day)
+        rows = await payments.fetch_statement(context, day)
     except GatewayUnavailable as error:
         raise StatementUnavailable(error.detail) from error
     items = [
@@ -72,13 +73,13 @@ async def fetch_from_gateway(desk: payments.PaymentContext, day: date) -> Statem
             "settled_at": row.settled_at,
             "order_id": row.order_id,
         }
-        for row in found
+        for row in rows
     ]
     return _split(_read_all(enumerate(items, 1), _gateway_row), day, orjson.dumps(items))
 
 
 def read_file(data: bytes, counterparty: str, day: date) -> Statement:
-    """A statement that came as a file: CSV with a heading, or the API's JSON. Raises StatementInvalid."""
+    """A statement from a file: CSV with a header line, or the API's JSON. Raises StatementInvalid."""
     if len(data) > MAX_FILE_BYTES:
         raise StatementInvalid([f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"])
     if data.lstrip()[:1] in {b"{", b"["}:
@@ -96,7 +97,7 @@ def read_file(data: bytes, counterparty: str, day: date) -> Statement:
     missing = sorted(columns - set(reader.fieldnames or ()))
     if missing:
         raise StatementInvalid([f"line 1: missing columns: {', '.join(missing)}"])
-    lines: list[tuple[int, Any]] = []
+    lines: list[tuple[int, object]] = []
     try:
         lines.extend((reader.line_num, row) for row in reader)
     except csv.Error as error:
@@ -104,15 +105,15 @@ def read_file(data: bytes, counterparty: str, day: date) -> Statement:
     return _split(_read_all(lines, _reader_of(counterparty)), day, data)
 
 
-def _from_document(document: Any, counterparty: str, day: date, data: bytes | None = None) -> Statement:
-    """The API's JSON; where it names channel, date, count or sums, they are to be right."""
+def _from_document(document: object, counterparty: str, day: date, data: bytes | None = None) -> Statement:
+    """The API's JSON. If it gives the channel, date, count or sums, they must be correct."""
     if isinstance(document, list):
         document = {"items": document}
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         raise StatementInvalid(["not a statement: expected an object with items"])
     items = document["items"]
     rows = _read_all(enumerate(items, 1), _reader_of(counterparty))
-    wanted = {
+    expected = {
         "channel": counterparty,
         "date": day.isoformat(),
         "count": len(items),
@@ -121,7 +122,7 @@ def _from_document(document: Any, counterparty: str, day: date, data: bytes | No
     }
     wrong = [
         f"{name}: the statement says {document[name]}, but it is {value}"
-        for name, value in wanted.items()
+        for name, value in expected.items()
         if name in document and document[name] != value
     ]
     if wrong:
@@ -129,17 +130,19 @@ def _from_document(document: Any, counterparty: str, day: date, data: bytes | No
     return _split(rows, day, data if data is not None else orjson.dumps(document))
 
 
-def _read_all(lines: Any, read: Reader) -> list[TheirRow]:
+def _read_all(lines: Iterable[tuple[int, object]], read: Reader) -> list[TheirRow]:
     rows: list[TheirRow] = []
     problems: list[str] = []
     for line, item in lines:
         if len(rows) >= MAX_ROWS:
             raise StatementInvalid([f"more than {MAX_ROWS} rows"])
         try:
+            if not isinstance(item, Mapping):
+                raise TypeError("must be an object")
             rows.append(read(item))
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
-            what = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-            problems.append(f"line {line}: {what}")
+            problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+            problems.append(f"line {line}: {problem}")
     if problems:
         more = len(problems) - SHOWN_PROBLEMS
         raise StatementInvalid(
@@ -149,7 +152,7 @@ def _read_all(lines: Any, read: Reader) -> list[TheirRow]:
 
 
 def _split(rows: Sequence[TheirRow], day: date, data: bytes) -> Statement:
-    """The day's own rows, and those of the days beside it; a row of any other day is in the wrong statement."""
+    """Separate the day's own rows from those of the neighbouring days. Raises StatementInvalid for any other day."""
     own: list[TheirRow] = []
     beside: list[TheirRow] = []
     for number, row in enumerate(rows, 1):
@@ -165,7 +168,7 @@ def _reader_of(counterparty: str) -> Reader:
     return _gateway_row if counterparty == GATEWAY else _operator_row
 
 
-def _operator_row(item: Mapping[str, Any]) -> TheirRow:
+def _operator_row(item: Fields) -> TheirRow:
     at = datetime.fromisoformat(_text(item, "completed_at"))
     if at.tzinfo is None:
         raise ValueError("completed_at: must be a date and time with a time zone")
@@ -179,7 +182,7 @@ def _operator_row(item: Mapping[str, Any]) -> TheirRow:
     )
 
 
-def _gateway_row(item: Mapping[str, Any]) -> TheirRow:
+def _gateway_row(item: Fields) -> TheirRow:
     kind = _text(item, "type")
     if kind not in {"payment", "refund"}:
         raise ValueError(f"type: must be payment or refund, not {kind!r}")
@@ -195,14 +198,14 @@ def _gateway_row(item: Mapping[str, Any]) -> TheirRow:
     )
 
 
-def _text(item: Mapping[str, Any], name: str) -> str:
+def _text(item: Fields, name: str) -> str:
     value = item[name]
     if not isinstance(value, str) or not value.strip() or len(value) > 100:
         raise ValueError(f"{name}: must have 1 to 100 characters")
     return value.strip()
 
 
-def _paise(item: Mapping[str, Any], name: str) -> int:
+def _paise(item: Fields, name: str) -> int:
     value = item[name]
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         value = int(value)

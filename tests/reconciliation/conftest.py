@@ -57,7 +57,7 @@ class Shop:
 
     stores: Stores
     outside: Outside
-    sources: runs_service.Sources
+    context: runs_service.CounterpartyContext
     dispatcher: Dispatcher
     sold: list[Sold] = field(default_factory=list)
 
@@ -74,11 +74,11 @@ class Shop:
         return made
 
     async def match(
-        self, counterparty: str = FIRST, *, back: int = 0, given: Statement | None = None
+        self, counterparty: str = FIRST, *, back: int = 0, file: Statement | None = None
     ) -> ReconciliationRun:
         day = runs_service.today() - timedelta(days=back)
         run_id = await self.stores.database.run(lambda db: runs_service.begin(db, counterparty, day))
-        return await runs_service.execute(self.sources, run_id, given)
+        return await runs_service.execute(self.context, run_id, file)
 
     async def differences(self, run: ReconciliationRun) -> list[ReconciliationDifference]:
         return list(await self.stores.database.run(lambda db: crud.list_differences(db, run.run_id)))
@@ -148,11 +148,11 @@ async def shop(own: Stores, outside: Outside) -> AsyncIterator[Shop]:
         (FIRST, f"{outside.base}/operators/{FIRST}"),
         (SECOND, f"{outside.base}/operators/{SECOND}"),
     )
-    sources = runs_service.Sources(own)
+    context = runs_service.CounterpartyContext(own)
     settings = own.settings.model_copy(update={"payment_gateway_url": outside.base})
-    await sources.desk.gateway.close()
-    sources.desk = PaymentContext(settings, own.database, Razorpay(settings))
+    await context.payments.gateway.close()
+    context.payments = PaymentContext(settings, own.database, Razorpay(settings))
     dispatcher = Dispatcher(own, OperatorClient(own.settings, timeout_seconds=5))
-    yield Shop(own, outside, sources, dispatcher)
+    yield Shop(own, outside, context, dispatcher)
     await dispatcher.close()
-    await sources.close()
+    await context.close()

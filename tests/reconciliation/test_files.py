@@ -116,7 +116,7 @@ async def say(shop: Shop, **but: Any) -> tuple[int, list[str]]:
 async def test_the_command_says_a_line_for_each_counterparty_and_its_exit_code(
     shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PaymentContext, "at", lambda _stores: shop.sources.desk)
+    monkeypatch.setattr(PaymentContext, "at", lambda _stores: shop.context.payments)
     await shop.sell(2)
     shop.outside.script(FIRST, "submit", "decline")
     await shop.sell(1)
@@ -151,8 +151,8 @@ async def test_the_command_shows_differences_with_their_proposals_and_missing_st
 
 async def test_the_command_takes_a_file_that_the_operator_itself_wrote(shop: Shop, tmp_path: Path) -> None:
     await shop.sell(3)
-    channel = await shop.sources.channel(FIRST)
-    document = await shop.sources.client.fetch(channel, f"/statement?date={runs_service.today()}")
+    channel = await shop.context.channel(FIRST)
+    document = await shop.context.operators.fetch(channel, f"/statement?date={runs_service.today()}")
     as_json, as_csv = tmp_path / "statement.json", tmp_path / "statement.csv"
     as_json.write_text(json.dumps(document))
     as_csv.write_bytes(csv_of(*document["items"]))

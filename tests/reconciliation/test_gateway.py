@@ -36,7 +36,7 @@ async def top_up(shop: Shop, paise: int = 50_000, *, learn: bool = True) -> tupl
     shop.outside.aim(webhook_url="http://127.0.0.1:9/nobody")
     user_id = (await shop.stores.database.run(make_user)).user_id
     result = await payments.open_payment(
-        shop.sources.desk,
+        shop.context.payments,
         user_id,
         payment_id=new_id(),
         purpose=PaymentPurpose.TOPUP,
@@ -52,7 +52,7 @@ async def top_up(shop: Shop, paise: int = 50_000, *, learn: bool = True) -> tupl
         "POST", f"/sandbox/orders/{opened.order_id}/pay", {"outcome": "succeed"}
     )
     if learn:
-        await payments.ask_gateway(shop.sources.desk, user_id, opened.payment_id)
+        await payments.ask_gateway(shop.context.payments, user_id, opened.payment_id)
     return user_id, opened, str(paid["razorpay_payment_id"])
 
 
@@ -72,7 +72,7 @@ async def refund(shop: Shop, user_id: UUID, opened: OpenPayment, paise: int) -> 
         )
 
     made = (await shop.stores.database.run(begin)).answer
-    sent = await shop.sources.desk.gateway.refund(
+    sent = await shop.context.payments.gateway.refund(
         made.gateway_payment_id, receipt=str(made.refund_id), amount=paise
     )
     shop.outside.control("PUT", "/sandbox/clock", {"advance_seconds": 120})
@@ -117,7 +117,7 @@ async def test_a_capture_that_we_never_heard_of_is_credited_by_asking_and_never_
     with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "write_off")
     await resolve(shop, found, "ask_operator_again")
-    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.context, found.run_id, found.difference_id)
     assert (await balance(shop.stores, user_id)).paise == 50_000
     async with shop.stores.database.transaction() as db:
         now_is = await db.get_one(ReconciliationDifference, (found.run_id, found.difference_id))
@@ -177,7 +177,7 @@ async def test_the_checks_find_books_that_were_changed_behind_a_statement(shop: 
 async def test_a_capture_that_we_booked_after_midnight_counts_on_the_day_of_the_statement(shop: Shop) -> None:
     user_id, opened, _ = await top_up(shop, learn=False)
     with clock.at(clock.start_of_day(runs_service.today() + timedelta(days=1)) + timedelta(seconds=5)):
-        await payments.ask_gateway(shop.sources.desk, user_id, opened.payment_id)
+        await payments.ask_gateway(shop.context.payments, user_id, opened.payment_id)
     with clock.later(days=2):
         first, second = await shop.match(GATEWAY, back=2), await shop.match(GATEWAY, back=1)
         assert (first.status, first.matched, first.carried_paise) == ("matched", 1, 50_000)
@@ -189,7 +189,7 @@ async def test_the_second_capture_of_an_order_is_known_by_its_own_name(shop: Sho
     user_id, opened, _ = await top_up(shop)
 
     async def again(db: AsyncSession) -> None:
-        values = {"u": user_id, "p": opened.payment_id, "limits": shop.sources.desk.limits}
+        values = {"u": user_id, "p": opened.payment_id, "limits": shop.context.payments.limits}
         told = (
             "SELECT capture_payment(:u, :p, 'pay_Second', 50000, 'INR', CAST(:limits AS jsonb), '{}', NULL)"
         )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gencharge.reconciliation.matching import Matching, OurEntry, Result, TheirRow
-from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution
+from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution, EntryState
 
 STARTS = datetime(2026, 11, 18, 18, 30, tzinfo=UTC)
 ENDS = STARTS + timedelta(days=1)
@@ -24,7 +24,7 @@ def row(reference: str = "r", amount: int = 100, charges: int = 3, *, done: bool
 
 def entry(reference: str = "r", amount: int | None = 100, state: str = "booked", **but: object) -> OurEntry:
     values: dict[str, object] = {"charges": 3, "booked_at": NOON, "recharge_id": uuid4()}
-    return OurEntry(reference, uuid4(), amount, state=state, **(values | but))  # type: ignore[arg-type]
+    return OurEntry(reference, uuid4(), amount, state=EntryState(state), **(values | but))  # type: ignore[arg-type]
 
 
 def match(theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str] = frozenset()) -> Result:
@@ -126,7 +126,7 @@ _ENTRIES = st.lists(
 def test_the_differences_explain_every_paisa(
     theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str]
 ) -> None:
-    ours = [replace(each, state="booked") if each.amount is not None else each for each in ours]
+    ours = [replace(each, state=EntryState.BOOKED) if each.amount is not None else each for each in ours]
     known = {each.reference: each for each in ours}
     today = [each for each in ours if each.amount is not None and STARTS <= (each.booked_at or NOON) < ENDS]
     result = Matching(STARTS, ENDS, compare_charges=True).run(theirs, today, known, elsewhere)

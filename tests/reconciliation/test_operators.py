@@ -101,9 +101,9 @@ async def test_what_was_given_up_and_yet_delivered_is_a_dispute(shop: Shop) -> N
 
 async def test_what_their_file_lists_twice_counts_once(shop: Shop) -> None:
     await shop.sell(2)
-    statement = await shop.sources.statement(FIRST, runs_service.today())
+    statement = await shop.context.statement(FIRST, runs_service.today())
     doubled = Statement((*statement.rows, statement.rows[0]), (), "")
-    run = await shop.match(given=doubled)
+    run = await shop.match(file=doubled)
     found = await shop.only(run)
     assert (found.kind, found.ours_paise, found.theirs_paise) == (
         DifferenceKind.DUPLICATE_AT_THEIRS,
@@ -186,7 +186,7 @@ async def test_no_statement_is_a_failed_run_and_the_daily_job_asks_again_without
     shop.outside.script(FIRST, "submit", "decline")
     await shop.sell(1)
     shop.outside.control("DELETE", "/sandbox/scripts")
-    monkeypatch.setattr(runs_service, "Sources", lambda _stores: _kept(shop.sources))
+    monkeypatch.setattr(runs_service, "CounterpartyContext", lambda _stores: _kept(shop.context))
     shop.outside.script(FIRST, "statement", "server_error_before")
     with clock.later(days=1):
         await jobs.reconcile_days(shop.stores)
@@ -211,9 +211,9 @@ async def test_no_statement_is_a_failed_run_and_the_daily_job_asks_again_without
 
 
 class _Kept:
-    """Sources that a job may close without ending them."""
+    """Context that a job may close without ending them."""
 
-    def __init__(self, sources: runs_service.Sources) -> None:
+    def __init__(self, sources: runs_service.CounterpartyContext) -> None:
         self._sources = sources
 
     def __getattr__(self, name: str) -> object:
@@ -223,7 +223,7 @@ class _Kept:
         """Stay open."""
 
 
-def _kept(sources: runs_service.Sources) -> _Kept:
+def _kept(sources: runs_service.CounterpartyContext) -> _Kept:
     return _Kept(sources)
 
 

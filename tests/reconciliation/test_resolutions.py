@@ -22,7 +22,7 @@ from gencharge.reconciliation.errors import (
     ResolutionNotAllowed,
 )
 from gencharge.reconciliation.models import ReconciliationDifference
-from gencharge.reconciliation.schemas import DifferenceOut, ResolveDifference
+from gencharge.reconciliation.staff_schemas import DifferenceOut, ResolveDifference
 from gencharge.reconciliation.statements_service import Statement
 from gencharge.sessions.guards import Principal
 from tests.money import balance
@@ -87,10 +87,10 @@ async def test_what_was_settled_meanwhile_by_itself_is_resolved_without_moving_a
 
 async def test_what_they_call_failed_is_released_to_the_wallet(shop: Shop) -> None:
     sold = await lost(shop)
-    statement = await shop.sources.statement(FIRST, runs_service.today())
+    statement = await shop.context.statement(FIRST, runs_service.today())
     [row] = statement.rows
     failed = Statement((replace(row, done=False),), (), "")
-    found = await shop.only(await shop.match(given=failed))
+    found = await shop.only(await shop.match(file=failed))
     assert (found.kind, found.proposed_resolution) == ("status_differs", "fail_and_release")
     with pytest.raises(ResolutionNotAllowed):
         await resolve(shop, found, "settle_delivered")
@@ -203,7 +203,7 @@ async def test_asking_again_changes_the_proposal_by_what_they_say(
     assert (await _deferred(shop))[-1] == ids
     if script:
         shop.outside.reset()
-    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.context, found.run_id, found.difference_id)
     async with shop.stores.database.transaction() as db:
         now_is = await db.get_one(ReconciliationDifference, (found.run_id, found.difference_id))
     assert (now_is.status, now_is.proposed_resolution) == ("open", proposed)
@@ -215,8 +215,8 @@ async def test_asking_again_about_an_unknown_end_settles_it(shop: Shop) -> None:
     sold = await lost(shop)
     found = await shop.only(await shop.match())
     await resolve(shop, found, "ask_operator_again")
-    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
-    await inquiry_service.ask(shop.sources, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.context, found.run_id, found.difference_id)
+    await inquiry_service.ask(shop.context, found.run_id, found.difference_id)
     assert (await sold.recharge()).status == "delivered"
     async with shop.stores.database.transaction() as db:
         now_is = await db.get_one(ReconciliationDifference, (found.run_id, found.difference_id))

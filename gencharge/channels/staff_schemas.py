@@ -1,4 +1,4 @@
-"""Channels on the wire."""
+"""Channels on the wire, for the staff."""
 
 from __future__ import annotations
 
@@ -12,34 +12,36 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
-# Only an address that an admin wrote down is ever called, and never a redirect of it.
+# Only an address that an admin entered is called, and never a redirect of it.
 ChannelUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s@?#]+$")]
 
 
 def _left_out() -> Any:
-    """The value of a field that was not given: it stays as it is."""
+    """The value of a field that was left out: it keeps its value."""
     return None
 
 
 class ChannelCreate(Body):
     """A new channel of an operator."""
 
-    code: ChannelCode = Field(description="It never changes.", examples=["jio-direct"])
+    code: ChannelCode = Field(description="It can't be changed later.", examples=["jio-direct"])
     operator: str = Field(max_length=20, examples=["JIO"])
     name: str = Field(min_length=2, max_length=80, examples=["Jio direct"])
     url: ChannelUrl = Field(examples=["https://recharge.jio.example/operators/jio-direct"])
     priority: int = Field(default=10, ge=0, le=1000, description="Lower ones are tried first.")
-    weight: int = Field(default=100, ge=1, le=1000, description="Divides the recharges among equals.")
+    weight: int = Field(
+        default=100, ge=1, le=1000, description="Divides the recharges among channels of one priority."
+    )
     min_amount: PositiveMoney = PositiveMoney(100)
     max_amount: PositiveMoney = PositiveMoney(10_000_000)
     commission_basis_points: int = Field(
-        default=0, ge=0, lt=10_000, description="The house's share of what a customer pays: 300 is 3 %."
+        default=0, ge=0, lt=10_000, description="Our share of what a customer pays: 300 is 3 %."
     )
     is_active: bool = True
 
 
 class ChannelUpdate(Body):
-    """What is to change; what is left out stays."""
+    """The fields to change; fields left out keep their values."""
 
     name: str = Field(default_factory=_left_out, min_length=2, max_length=80, examples=["Jio direct"])
     url: ChannelUrl = Field(
@@ -54,7 +56,7 @@ class ChannelUpdate(Body):
 
 
 class ChannelQuery(PageParams):
-    """Which channels."""
+    """The filters of the list of channels."""
 
     operator: str | None = Field(default=None, max_length=20, examples=["JIO"])
 

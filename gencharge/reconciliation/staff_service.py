@@ -1,4 +1,4 @@
-"""What the staff see of reconciliation, and asking for a run."""
+"""What the staff do with runs: start one, list them and their differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.errors import CounterpartyInvalid, DayInvalid, ReconciliationRunNotFound
 from gencharge.reconciliation.events import ReconciliationRequested
 from gencharge.reconciliation.models import GATEWAY, ReconciliationDifference, ReconciliationRun
-from gencharge.reconciliation.schemas import (
+from gencharge.reconciliation.staff_schemas import (
     DifferencePage,
     DifferenceQuery,
     RunOut,
@@ -31,34 +31,34 @@ from gencharge.sessions.guards import Principal
 RUN: Final = "reconciliation.run"
 
 
-async def start(db: AsyncSession, admin: Principal, wanted: RunStart) -> RunOut:
-    """Ask for a run; a worker does it after the commit. Raises CounterpartyInvalid, DayInvalid."""
-    if wanted.day > runs_service.today():
+async def start(db: AsyncSession, admin: Principal, command: RunStart) -> RunOut:
+    """Start a run; a worker does it after the commit. Raises CounterpartyInvalid, DayInvalid."""
+    if command.day > runs_service.today():
         problem = field_problem("body.day", f"Must be a day up to {runs_service.today()}", "day_invalid")
         raise DayInvalid(errors=[problem])
-    if wanted.counterparty != GATEWAY:
-        known = await runs_service.list_channels(db)
-        if wanted.counterparty not in known:
-            names = ", ".join((GATEWAY, *known))
+    if command.counterparty != GATEWAY:
+        channels = await runs_service.list_channels(db)
+        if command.counterparty not in channels:
+            names = ", ".join((GATEWAY, *channels))
             problem = field_problem("body.counterparty", f"Must be one of: {names}", "counterparty_invalid")
             raise CounterpartyInvalid(errors=[problem])
-    run_id = await runs_service.begin(db, wanted.counterparty, wanted.day, by=admin.user_id)
+    run_id = await runs_service.begin(db, command.counterparty, command.day, by=admin.user_id)
     await jobs.defer(db, RUN, run_id=str(run_id))
-    asked = ReconciliationRequested(
+    requested = ReconciliationRequested(
         user_id=str(SYSTEM_USER_ID),
         run_id=str(run_id),
-        counterparty=wanted.counterparty,
-        day=wanted.day.isoformat(),
+        counterparty=command.counterparty,
+        day=command.day.isoformat(),
         changes=changes({}, {"status": "running"}),
     )
-    await emit(db, asked)
+    await emit(db, requested)
     return await get_run(db, run_id)
 
 
-async def list_runs(db: AsyncSession, wanted: RunQuery) -> RunPage:
+async def list_runs(db: AsyncSession, query: RunQuery) -> RunPage:
     """A page of runs, newest first."""
     order = Order(column_of(ReconciliationRun.started_at), column_of(ReconciliationRun.run_id))
-    rows, cursor, total = await fetch_page(db, crud.select_runs(wanted), order, wanted)
+    rows, cursor, total = await fetch_page(db, crud.select_runs(query), order, query)
     unsettled = await crud.count_unsettled(db, [row.run_id for row in rows])
     items = [run_out(row, unsettled.get(row.run_id, 0)) for row in rows]
     return RunPage(items=items, next_cursor=cursor, total=total)
@@ -66,14 +66,14 @@ async def list_runs(db: AsyncSession, wanted: RunQuery) -> RunPage:
 
 async def get_run(db: AsyncSession, run_id: UUID) -> RunOut:
     """One run. Raises ReconciliationRunNotFound."""
-    found = await crud.get_run(db, run_id)
-    if found is None:
+    run = await crud.get_run(db, run_id)
+    if run is None:
         raise ReconciliationRunNotFound
-    return run_out(found, (await crud.count_unsettled(db, [run_id])).get(run_id, 0))
+    return run_out(run, (await crud.count_unsettled(db, [run_id])).get(run_id, 0))
 
 
-async def list_differences(db: AsyncSession, run_id: UUID, wanted: DifferenceQuery) -> DifferencePage:
-    """A page of the differences that a run found. Raises ReconciliationRunNotFound."""
+async def list_differences(db: AsyncSession, run_id: UUID, query: DifferenceQuery) -> DifferencePage:
+    """A page of the differences of a run. Raises ReconciliationRunNotFound."""
     if await crud.get_run(db, run_id) is None:
         raise ReconciliationRunNotFound
     order = Order(
@@ -81,6 +81,6 @@ async def list_differences(db: AsyncSession, run_id: UUID, wanted: DifferenceQue
         column_of(ReconciliationDifference.difference_id),
         descending=False,
     )
-    rows, cursor, total = await fetch_page(db, crud.select_differences(run_id, wanted), order, wanted)
+    rows, cursor, total = await fetch_page(db, crud.select_differences(run_id, query), order, query)
     items = [difference_out(row) for row in rows]
     return DifferencePage(items=items, next_cursor=cursor, total=total)

@@ -1,9 +1,9 @@
-"""Runs and differences on the wire. Days are India's; a gateway's refunds count as negative amounts."""
+"""Runs and differences on the wire, for the staff. Days of India; a gateway's refunds are negative amounts."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -27,42 +27,42 @@ Counterparty = Annotated[str, StringConstraints(pattern=r"^(gateway:[a-z0-9-]{2,
 
 
 class RunStart(Body):
-    """Match a counterparty's statement of a day now."""
+    """Start a run: match a counterparty's statement of a day."""
 
     counterparty: Counterparty = Field(
         description="`gateway:razorpay`, or the code of an operator's channel.", examples=["jio-direct"]
     )
-    day: Day = Field(description="A day in India, not ahead.")
+    day: Day = Field(description="A day in India, up to today.")
 
 
 class RunQuery(PageParams):
-    """Which runs."""
+    """The filters of the list of runs."""
 
     counterparty: Counterparty | None = None
     status: RunStatus | None = None
-    first_day: Day | None = Field(default=None, alias="from", description="Of this day or later.")
-    last_day: Day | None = Field(default=None, alias="to", description="Of this day or earlier.")
+    first_day: Day | None = Field(default=None, alias="from", description="This day or later.")
+    last_day: Day | None = Field(default=None, alias="to", description="This day or earlier.")
     include_superseded: bool = Field(
-        default=False, description="Also runs of a day that a later one looked at again."
+        default=False, description="Include runs that a later run of the same day replaced."
     )
 
 
 class DifferenceQuery(PageParams):
-    """Which differences of a run."""
+    """The filters of the list of differences."""
 
     status: DifferenceStatus | None = None
     kind: DifferenceKind | None = None
 
 
 class ResolveDifference(Body):
-    """What is done about a difference, and why."""
+    """Resolve a difference; the note says why."""
 
     resolution: DifferenceResolution
     note: Annotated[str, StringConstraints(min_length=3, max_length=500)]
 
 
 class RunOut(Out):
-    """A statement against our books. `difference_amount` is theirs less ours; refunds count as negative."""
+    """A run. `difference_amount` is theirs less ours; refunds are negative amounts."""
 
     run_id: UUID
     counterparty: str
@@ -77,10 +77,10 @@ class RunOut(Out):
     our_amount: SignedMoney
     difference_amount: SignedMoney
     charges_amount: SignedMoney = Field(
-        description="The operator's commission to us, or the gateway's fee, as they say."
+        description="The operator's commission to us, or the gateway's fee, according to the statement."
     )
     differences: int
-    open_differences: int = Field(description="Those that are open or claimed now.")
+    open_differences: int = Field(description="How many are open or claimed now.")
     error: str
     requested_by: UUID
     started_at: datetime
@@ -89,7 +89,7 @@ class RunOut(Out):
 
 
 class DifferenceOut(Out):
-    """One reference on which a statement and our books do not agree. null: that side has nothing."""
+    """One reference on which a statement and our books disagree. An amount is null if that side has none."""
 
     run_id: UUID
     difference_id: UUID
@@ -103,7 +103,7 @@ class DifferenceOut(Out):
     refund_id: UUID | None
     our_amount: SignedMoney | None
     their_amount: SignedMoney | None
-    detail: dict[str, Any]
+    detail: dict[str, object]
     proposed_resolution: DifferenceResolution
     status: DifferenceStatus
     resolution: DifferenceResolution | None
@@ -113,7 +113,7 @@ class DifferenceOut(Out):
 
 
 def run_out(run: ReconciliationRun, open_differences: int) -> RunOut:
-    """A run as the API shows it; `open_differences`: how many are open or claimed now."""
+    """A run as the API shows it. `open_differences`: how many are open or claimed now."""
     values = {name: getattr(run, name) for name in RunOut.model_fields if hasattr(run, name)}
     return RunOut(
         **values,
@@ -125,12 +125,14 @@ def run_out(run: ReconciliationRun, open_differences: int) -> RunOut:
     )
 
 
-def difference_out(found: ReconciliationDifference) -> DifferenceOut:
+def difference_out(difference: ReconciliationDifference) -> DifferenceOut:
     """A difference as the API shows it."""
-    values = {name: getattr(found, name) for name in DifferenceOut.model_fields if hasattr(found, name)}
-    values["detail"] = facts.shown(found.detail)
+    values = {
+        name: getattr(difference, name) for name in DifferenceOut.model_fields if hasattr(difference, name)
+    }
+    values["detail"] = facts.shown(difference.detail)
     return DifferenceOut(
-        **values, our_amount=_amount(found.ours_paise), their_amount=_amount(found.theirs_paise)
+        **values, our_amount=_amount(difference.ours_paise), their_amount=_amount(difference.theirs_paise)
     )
 
 
