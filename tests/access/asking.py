@@ -31,10 +31,10 @@ from tests.money import buy, find_plan, make_number, sell_sample_plans
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 ROLES: Final = ("SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer")
 UNKNOWN_ID: Final = "0198c0de-0000-7000-8000-000000000000"
-# A parameter of a path that is no id, of any room or of one.
+# A parameter of a path that is no id.
 UNKNOWN: Final = {
-    "fulfilment.code": "nope",
-    "code": "NOPE",
+    "channel": "nope",
+    "operator": "NOPE",
     "idempotency_key": "nope",
     "phone_number": "9876543210",
 }
@@ -153,8 +153,8 @@ class Asking:
         }
         added = await self._client.post("/v1/channels", json=channel, headers=staff)
         return {
-            "code": operator,
-            "fulfilment.code": added.json()["code"],
+            "operator": operator,
+            "channel": added.json()["code"],
             "user_id": str(user.user_id),
             "plan_id": str(plan.plan_id),
             "offer_id": made.json()["offer_id"],
@@ -220,16 +220,15 @@ class Asking:
         method, template = route.split(" ")
         wanted: dict[str, Any] = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
         wanted |= REQUESTS.get(route, {})
-        room = template.removeprefix("/v1/").partition("/")[0]
-        path = "/".join(_filled(part, names, room) for part in template.split("/"))
+        path = "/".join(_filled(part, names) for part in template.split("/"))
         # Each payment has a key of its own.
         own = {"Idempotency-Key": str(new_id())}
         answer = await self._client.request(method, path, headers={**headers, **own}, **wanted)
         return answer.status_code
 
 
-def _filled(part: str, names: Mapping[str, str], room: str) -> str:
+def _filled(part: str, names: Mapping[str, str]) -> str:
     if not part.startswith("{"):
         return part
     name = part.strip("{}")
-    return names.get(f"{room}.{name}") or names.get(name, UNKNOWN_ID if name.endswith("_id") else name)
+    return names.get(name, UNKNOWN_ID if name.endswith("_id") else name)

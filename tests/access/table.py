@@ -209,7 +209,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/offers/{offer_id}":                                                   "404  404   404   404 404  404  404   404    -",
     "PATCH /v1/offers/{offer_id}":                                                 "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/offers/{offer_id}":                                                "401  403   404   404 403  403  403   404    -",
-    # fulfilment
+    # channels
     "GET /v1/channels":                                                 "401  403   200   200 200  200  200   200    -",
     "POST /v1/channels":                                                "401  403   422   422 403  403  403   422    -",
     "PATCH /v1/channels/{channel}":                                        "401  403   404   404 403  403  403   404    -",

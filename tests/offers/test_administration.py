@@ -226,7 +226,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"limits": {"total_uses": 0}}, "body.limits.total_uses", "1"),
     ({"limits": {"total_uses": 1, "uses_per_user": 2}}, "body.limits", "must not exceed total_uses"),
     ({"limits": {"budget": "9.99"}}, "body.limits.budget", "at least 10.00"),
-    ({"active_from": "2026-01-01T00:00:00"}, "body.active_from", "timezone"),
+    ({"active_from": "2026-01-01T00:00:00"}, "body.active_from", "an instant with its zone"),
     ({"active_until": "9999-12-31T23:59:59-12:00"}, "body.active_until", "years"),
     (
         {"active_from": "2090-01-02T00:00:00Z", "active_until": "2090-01-02T00:00:00Z"},
