@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from gencharge.api import reference
 from gencharge.api.main import create_app
+from gencharge.core.http import openapi
 from gencharge.core.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +58,9 @@ def test_the_document_is_complete(app: FastAPI) -> None:
             assert operation.get("description") or operation.get("summary"), where
             for status, response in operation["responses"].items():
                 if int(status) >= 400 and not path.startswith("/health"):
-                    examples = response["content"]["application/problem+json"]["examples"]
+                    examples = openapi.resolved(document, response)["content"]["application/problem+json"][
+                        "examples"
+                    ]
                     for code, example in examples.items():
                         assert example == {"$ref": f"#/components/examples/{code}"}, where
                         shown = document["components"]["examples"][code]["value"]

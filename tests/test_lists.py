@@ -40,8 +40,16 @@ _VERSION = text("""
     INSERT INTO plan_versions (plan_id, version, snapshot)
     SELECT plan_id, :version, snapshot FROM plan_versions WHERE plan_id = :plan_id AND version = 1
 """)
-# Ten each of what the gateway's statements and the integrators would bring, without either.
-_OUTSIDE = (
+# Ten each of what the sample catalogue, the gateway's statements and the integrators would bring.
+_ROWS = (
+    """
+    INSERT INTO operators (code, name, display_name)
+    SELECT 'OP' || number, 'Operator ' || number, 'Op ' || number FROM generate_series(1, 10) AS number
+    """,
+    """
+    INSERT INTO plan_groups (group_id, name)
+    SELECT gen_random_uuid(), 'Group ' || number FROM generate_series(1, 10) AS number
+    """,
     """
     INSERT INTO reconciliation_runs (run_id, counterparty, day, status, source, requested_by, finished_at)
     SELECT gen_random_uuid(), 'gateway:razorpay', current_date - number, 'differences', 'api', gen_random_uuid(), now()
@@ -128,7 +136,7 @@ class Office:
             await db.execute(text(role), {"name": f"Role {number}"})
         owner = await db.scalar(text("SELECT user_id FROM users LIMIT 1"))
         plan_id = await db.scalar(text("SELECT plan_id FROM plans LIMIT 1"))
-        for statement in _OUTSIDE:
+        for statement in _ROWS:
             await db.execute(text(statement))
         run_id = await db.scalar(text("SELECT min(run_id::text) FROM reconciliation_differences"))
         self.known = {"owner_id": str(owner), "plan_id": str(plan_id), "run_id": run_id}

@@ -13,6 +13,7 @@ from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 
 from gencharge.api.main import create_app
+from gencharge.core.http import openapi
 from gencharge.core.postgres.database import Base
 from gencharge.core.settings import Settings
 
@@ -63,10 +64,10 @@ def _api(document: dict[str, Any]) -> Iterator[str]:
         for method, path, operation in sorted(
             found, key=lambda route: (route[1], METHODS.index(route[0].lower()))
         ):
-            yield from _route(method, path, operation)
+            yield from _route(method, path, operation, document)
 
 
-def _route(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
+def _route(method: str, path: str, operation: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
     yield f"### {method} {path}\n"
     yield operation.get("description", operation.get("summary", "")).strip() + "\n"
     if operation.get("security"):
@@ -84,7 +85,7 @@ def _route(method: str, path: str, operation: dict[str, Any]) -> Iterator[str]:
         yield f"Body (`{media}`): {_type(content.get('schema', {}))}\n"
     yield "| status | answer |\n|---|---|"
     for status, response in sorted(operation.get("responses", {}).items()):
-        yield f"| {status} | {_answer(response)} |"
+        yield f"| {status} | {_answer(openapi.resolved(document, response))} |"
     yield ""
 
 

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI, Request
 
 from gencharge.core.errors import IdempotencyKeyRequired
-from gencharge.core.http import idempotency
+from gencharge.core.http import idempotency, openapi
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
@@ -93,9 +93,10 @@ def test_a_key_that_is_no_visible_ascii_is_refused_like_a_missing_one(key: bytes
 
 
 def test_every_route_that_takes_a_key_documents_the_key_and_both_refusals(app: FastAPI) -> None:
+    document = app.openapi()
     operations = [
         (path, method, operation)
-        for path, methods in app.openapi()["paths"].items()
+        for path, methods in document["paths"].items()
         for method, operation in methods.items()
         if any(part["name"] == "Idempotency-Key" for part in operation.get("parameters", ()))
     ]
@@ -104,7 +105,10 @@ def test_every_route_that_takes_a_key_documents_the_key_and_both_refusals(app: F
         codes = {
             code
             for answer in operation["responses"].values()
-            for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", ())
+            for code in openapi.resolved(document, answer)
+            .get("content", {})
+            .get("application/problem+json", {})
+            .get("examples", ())
         }
         assert {"idempotency_key_required", "idempotency_key_reused"} <= codes, (method, path)
         assert method == "post", path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -12,6 +13,8 @@ from pydantic import BaseModel
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem
 
 PROBLEM_JSON: Final = "application/problem+json"
+# How pydantic calls a page of a list.
+_PAGE: Final = re.compile(r"^Page_(\w+?)(?:Out)?_$")
 # One example for each error, however many routes name it: repeated, they were two thirds of the document.
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {}
 
@@ -77,7 +80,10 @@ def _example(kind: type[Problem]) -> dict[str, Any]:
 
 
 def complete(app: FastAPI) -> None:
-    """Let the application's document describe problem documents, and give one example of each."""
+    """Let the application's document describe problem documents, and say each thing once.
+
+    An example of each error, the responses that several operations share, and readable names of pages.
+    """
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -88,6 +94,78 @@ def complete(app: FastAPI) -> None:
             problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
             components["examples"] = dict(sorted(_EXAMPLES.items()))
+            _name_pages(document)
+            _drop_titles(document)
+            components["responses"] = _share_responses(document)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """The part of the document that a `$ref` stands for; any other part as it is."""
+    if "$ref" not in part:
+        return part
+    found: Any = document
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return resolved(document, found)
+
+
+def _name_pages(document: dict[str, Any]) -> None:
+    """Call a page of `PlanOut` `PlanPage`, not `Page_PlanOut_`, wherever the document names it."""
+    schemas = document["components"]["schemas"]
+    names = {name: _PAGE.sub(r"\1Page", name) for name in schemas if _PAGE.match(name)}
+    taken = [name for name in names.values() if name in schemas]
+    if taken or len(set(names.values())) < len(names):
+        raise ValueError(f"two schemas would be called the same: {', '.join(taken or names)}")
+    for old, new in names.items():
+        schemas[new] = schemas.pop(old)
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    for node in _objects(document):
+        prefix, _, name = str(node.get("$ref", "")).rpartition("/")
+        if name in names:
+            node["$ref"] = f"{prefix}/{names[name]}"
+
+
+def _drop_titles(document: dict[str, Any]) -> None:
+    """Leave out the titles that say the name once more: `Plan Id` of `plan_id`."""
+    for node in _objects(document):
+        fields = dict(node["properties"]) if isinstance(node.get("properties"), dict) else {}
+        if "in" in node and isinstance(node.get("schema"), dict):
+            fields[node["name"]] = node["schema"]
+        for name, schema in fields.items():
+            words = str(name).replace("_", " ").replace("-", " ").title()
+            if isinstance(schema, dict) and schema.get("title") in {words, name}:
+                del schema["title"]
+
+
+def _share_responses(document: dict[str, Any]) -> dict[str, Any]:
+    """Write an error response that several operations share once; returns the shared ones, by their codes."""
+    uses: dict[str, list[tuple[dict[str, Any], str]]] = {}
+    for operation in _operations(document):
+        for status, response in operation["responses"].items():
+            codes = response.get("content", {}).get(PROBLEM_JSON, {}).get("examples")
+            if codes:
+                uses.setdefault(".".join(codes), []).append((operation["responses"], status))
+    shared = {name: places[0][0][places[0][1]] for name, places in sorted(uses.items()) if len(places) > 1}
+    for name in shared:
+        for responses, status in uses[name]:
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
+    return shared
+
+
+def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in document["paths"].values():
+        yield from methods.values()
+
+
+def _objects(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object in the document, the outer ones first."""
+    if isinstance(node, dict):
+        yield node
+        for part in list(node.values()):
+            yield from _objects(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _objects(part)

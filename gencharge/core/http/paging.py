@@ -190,12 +190,17 @@ def slice_page(
     ordered = sorted(rows, key=key)
     total = len(ordered) if page.include_total else None
     if page.cursor is not None and ordered:
-        kinds = tuple(type(part) for part in key(ordered[0]))
+        kinds = tuple(_kind_of(part) for part in key(ordered[0]))
         last = tuple(decode_cursor(page.cursor, kinds=kinds))
         ordered = [row for row in ordered if key(row) > last]
     shown = ordered[: page.limit]
     more = len(ordered) > page.limit
     return shown, encode_cursor(*key(shown[-1])) if more else None, total
+
+
+def _kind_of(value: Any) -> type:
+    """The type that a value comes back as from a cursor: asyncpg's ids are UUIDs of a class of their own."""
+    return next((kind for kind in (UUID, str, datetime) if isinstance(value, kind)), type(value))
 
 
 async def fetch_page(
