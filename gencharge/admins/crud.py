@@ -27,7 +27,7 @@ async def lock_admin_with_role(db: AsyncSession, admin_id: UUID) -> tuple[Admin,
 
 
 async def lock_roles(db: AsyncSession) -> Sequence[Role]:
-    """All roles, held to the end of the transaction. New admins of them may be written all the same."""
+    """All roles, held to the end of the transaction. Adding an admin with one of them does not wait for this lock."""
     statement = select(Role).order_by(Role.role_id).with_for_update(key_share=True)
     return (await db.scalars(statement, execution_options={"populate_existing": True})).all()
 
@@ -41,14 +41,14 @@ async def lock_admins(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[A
 
 
 async def get_admin(db: AsyncSession, admin_id: UUID) -> Admin | None:
-    """The admin, in whatever state."""
+    """The admin, whatever their status."""
     return await db.get(Admin, admin_id)
 
 
 def select_admins(
     *, status: str | None, role_id: UUID | None, operator: str | None, search: str | None
 ) -> Select[Admin]:
-    """The admins that all of these are true of."""
+    """The admins that match all filters."""
     statement = select(Admin)
     if status is not None:
         statement = statement.where(Admin.status == status)
@@ -63,13 +63,13 @@ def select_admins(
 
 
 async def list_admin_ids_of_role(db: AsyncSession, role_id: UUID) -> Sequence[UUID]:
-    """Those who have the role and have not left."""
+    """The admins of this role who are not archived."""
     statement = select(Admin.admin_id).where(Admin.role_id == role_id, Admin.status != AdminStatus.ARCHIVED)
     return (await db.scalars(statement.order_by(Admin.admin_id))).all()
 
 
 async def count_admins_by_role(db: AsyncSession, role_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """How many have each of these roles and have not left; a role that nobody has is not in the answer."""
+    """The number of admins of each role, without archived ones. A role without admins is not in the result."""
     statement = (
         select(Admin.role_id, func.count())
         .where(Admin.role_id.in_(set(role_ids)), Admin.status != AdminStatus.ARCHIVED)
@@ -78,13 +78,13 @@ async def count_admins_by_role(db: AsyncSession, role_ids: Iterable[UUID]) -> di
     return {role_id: count for role_id, count in await db.execute(statement) if role_id is not None}
 
 
-async def has_other_active(db: AsyncSession, *, role_id: UUID, but: UUID) -> bool:
-    """True where an active admin besides `but` has the role for all operators."""
+async def has_other_active(db: AsyncSession, *, role_id: UUID, except_admin_id: UUID) -> bool:
+    """True if an active admin other than `except_admin_id` has the role for all operators."""
     statement = select(Admin.admin_id).where(
         Admin.role_id == role_id,
         Admin.status == AdminStatus.ACTIVE,
         func.cardinality(Admin.operator_scope) == 0,
-        Admin.admin_id != but,
+        Admin.admin_id != except_admin_id,
     )
     return await db.scalar(statement.limit(1)) is not None
 
@@ -92,7 +92,7 @@ async def has_other_active(db: AsyncSession, *, role_id: UUID, but: UUID) -> boo
 async def add_role_if_missing(
     db: AsyncSession, *, name: str, description: str, permissions: frozenset[str]
 ) -> bool:
-    """Write a role down, unless there is one of that name, whose permissions stay as they are. True if it was new."""
+    """Add a role unless its name exists, which then keeps its permissions. True if it was added."""
     role_id = await db.scalar(
         insert(Role)
         .values(role_id=new_id(), name=name, description=description)
@@ -105,14 +105,14 @@ async def add_role_if_missing(
 
 
 async def add_permissions(db: AsyncSession, role_id: UUID, permissions: Iterable[str]) -> None:
-    """Let a role allow these, too."""
+    """Add permissions to a role."""
     rows = [{"role_id": role_id, "permission": granted} for granted in sorted(permissions)]
     if rows:
         await db.execute(insert(RolePermission), rows)
 
 
 async def delete_permissions(db: AsyncSession, role_id: UUID, permissions: Iterable[str]) -> None:
-    """Let a role no longer allow these."""
+    """Remove permissions from a role."""
     await db.execute(
         delete(RolePermission).where(
             RolePermission.role_id == role_id, RolePermission.permission.in_(set(permissions))
@@ -121,7 +121,7 @@ async def delete_permissions(db: AsyncSession, role_id: UUID, permissions: Itera
 
 
 async def delete_role(db: AsyncSession, role_id: UUID) -> None:
-    """Remove a role that only archived admins have; they are left without one."""
+    """Delete a role that only archived admins have, who then have none."""
     await db.execute(
         update(Admin)
         .where(Admin.role_id == role_id, Admin.status == AdminStatus.ARCHIVED)
@@ -153,10 +153,10 @@ async def list_permissions(
     statement = select(RolePermission.role_id, RolePermission.permission)
     if role_ids is not None:
         statement = statement.where(RolePermission.role_id.in_(set(role_ids)))
-    found: dict[UUID, set[str]] = {}
+    by_role: dict[UUID, set[str]] = {}
     for role_id, granted in await db.execute(statement):
-        found.setdefault(role_id, set()).add(granted)
-    return {role_id: frozenset(granted) for role_id, granted in found.items()}
+        by_role.setdefault(role_id, set()).add(granted)
+    return {role_id: frozenset(granted) for role_id, granted in by_role.items()}
 
 
 async def list_holders(db: AsyncSession, permission: str) -> list[tuple[UUID, tuple[str, ...]]]:

@@ -1,4 +1,4 @@
-"""What happens to admins and roles. It is about no customer, so `user_id` is the system's."""
+"""What happens to admins and roles. No customer is concerned, so `user_id` is the system's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gencharge.core.events.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminCreated(Event):
-    """Somebody joined the staff."""
+    """An admin was added."""
 
     admin_id: str
     changes: dict[str, Any]
@@ -34,7 +34,7 @@ class AdminRoleChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminBlocked(Event):
-    """An admin was shut out."""
+    """An admin was blocked."""
 
     admin_id: str
     reason: str
@@ -43,7 +43,7 @@ class AdminBlocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminUnblocked(Event):
-    """An admin may come back."""
+    """An admin was unblocked."""
 
     admin_id: str
     changes: dict[str, Any]
@@ -51,7 +51,7 @@ class AdminUnblocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminArchived(Event):
-    """An admin left; number and e-mail address are free again."""
+    """An admin was archived; their number and e-mail address are free again."""
 
     admin_id: str
     changes: dict[str, Any]
@@ -59,7 +59,7 @@ class AdminArchived(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleCreated(Event):
-    """There is a new role."""
+    """A role was added."""
 
     role_id: str
     changes: dict[str, Any]
@@ -75,7 +75,7 @@ class RoleUpdated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleDeleted(Event):
-    """A role that nobody had is gone."""
+    """A role was deleted."""
 
     role_id: str
     changes: dict[str, Any]

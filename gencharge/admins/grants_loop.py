@@ -26,7 +26,7 @@ class Grants:
 
 
 class GrantsHolder(snapshots.Holder[Grants]):
-    """Keeps the grants in the application's gate, where the guards read them."""
+    """Stores the grants in the application's gate, for the guards."""
 
     name = SNAPSHOT
 

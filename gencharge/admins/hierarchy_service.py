@@ -1,7 +1,7 @@
-"""Rank: who holds what, read under locks, so that whoever decides about staff decides on what is still true.
+"""Rank: which admin holds which permissions, read under locks, so that a decision is still right when it commits.
 
-Changes of staff and roles follow each other: each holds all roles (a handful of rows) from its first query to its
-commit. So two SuperAdmins who lower each other at once don't both succeed.
+Changes of admins and roles are serialized: each locks all roles (a handful of rows) first. So two SuperAdmins who
+demote each other at once don't both succeed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Staff:
             raise RoleNotFound(role.name for role in self.roles.values()) from None
 
     def held_by(self, admin_id: UUID) -> frozenset[str]:
-        """What an active admin may do now, whatever an older token says; nothing for anybody else."""
+        """The permissions that an active admin has now, whatever their token says; none for any other admin."""
         admin = self.admins.get(admin_id)
         if admin is None or admin.role_id is None or admin.status != AdminStatus.ACTIVE:
             return _NOTHING
@@ -69,15 +69,17 @@ class Staff:
             raise PermissionNotHeld(missing)
 
     def check_scope(self, actor_id: UUID, operators: Collection[str]) -> None:
-        """Raises OperatorOutOfScope where a scope (empty = all) reaches beyond the actor's own."""
+        """Raises OperatorOutOfScope if a scope (empty = all) reaches beyond the actor's own."""
         own = self._scope(actor_id)
         if own and (not operators or not set(operators) <= set(own)):
             raise OperatorOutOfScope(f"Your role covers only {', '.join(own)}.")
 
     def check_rank(self, actor_id: UUID, target: Admin) -> None:
-        """Raises RankTooLow where the target holds, or once unblocked will hold, more than the actor."""
-        held = self.permissions.get(target.role_id, _NOTHING) if target.role_id is not None else _NOTHING
-        missing = held - self.held_by(actor_id)
+        """Raises RankTooLow if the target holds, or once unblocked will hold, more than the actor."""
+        target_permissions = (
+            self.permissions.get(target.role_id, _NOTHING) if target.role_id is not None else _NOTHING
+        )
+        missing = target_permissions - self.held_by(actor_id)
         own = self._scope(actor_id)
         if own and not (target.operator_scope and set(target.operator_scope) <= set(own)):
             missing |= {"access to other operators"}
@@ -89,17 +91,17 @@ class Staff:
         return actor.operator_scope if actor is not None else []
 
     async def check_not_last(self, db: AsyncSession, target: Admin) -> None:
-        """Raises LastSuperAdmin where nobody else is an active SuperAdmin for all operators."""
+        """Raises LastSuperAdmin if there is no other active SuperAdmin for all operators."""
         role = self.role_of(target)
         if role is None or role.name != SUPER_ADMIN:
             return
         if target.status != AdminStatus.ACTIVE or target.operator_scope:
             return
-        if not await crud.has_other_active(db, role_id=role.role_id, but=target.admin_id):
+        if not await crud.has_other_active(db, role_id=role.role_id, except_admin_id=target.admin_id):
             raise LastSuperAdmin
 
 
-async def hold_staff(db: AsyncSession, *admin_ids: UUID) -> Staff:
+async def lock_staff(db: AsyncSession, *admin_ids: UUID) -> Staff:
     """All roles and these admins, held to the end of the transaction: roles first, each kind in the order of ids."""
     roles = await crud.lock_roles(db)
     admins = await crud.lock_admins(db, admin_ids)

@@ -1,4 +1,4 @@
-"""The role book: which roles there are and what each allows."""
+"""Roles: listing, adding, replacing and deleting them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gencharge.admins.errors import (
     RoleProtected,
 )
 from gencharge.admins.events import RoleCreated, RoleDeleted, RoleUpdated
-from gencharge.admins.hierarchy_service import Staff, hold_staff
+from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Role
 from gencharge.admins.roles import SEEDED_NAMES, SNAPSHOT, SUPER_ADMIN
 from gencharge.admins.staff_schemas import (
@@ -61,7 +61,7 @@ def list_permissions(page: PageParams) -> PermissionGroupPage:
 async def list_roles(db: AsyncSession, page: PageParams) -> RolePage:
     """A page of the roles, by name."""
     rows, cursor, total = await fetch_page(db, crud.select_roles(), _ORDER, page)
-    return RolePage(items=await _out(db, rows), next_cursor=cursor, total=total)
+    return RolePage(items=await _to_out(db, rows), next_cursor=cursor, total=total)
 
 
 async def show_role(db: AsyncSession, role_id: UUID) -> RoleOut:
@@ -69,7 +69,7 @@ async def show_role(db: AsyncSession, role_id: UUID) -> RoleOut:
     role = await crud.get_role(db, role_id)
     if role is None:
         raise RoleNotFound(await crud.list_role_ids(db))
-    return (await _out(db, [role]))[0]
+    return (await _to_out(db, [role]))[0]
 
 
 async def create_role(
@@ -77,7 +77,7 @@ async def create_role(
 ) -> RoleOut:
     """A new role. Raises PermissionNotFound, PermissionNotHeld, RoleAlreadyExists."""
     _check_known(permissions)
-    staff = await hold_staff(db, actor_id)
+    staff = await lock_staff(db, actor_id)
     staff.check_grant(actor_id, permissions)
     _check_name_free(staff, name)
     now = clock.now()
@@ -92,12 +92,12 @@ async def create_role(
     db.add(role)
     await db.flush()
     await crud.add_permissions(db, role.role_id, set(permissions))
-    after = _written(name, description, permissions)
+    after = _state_of(name, description, permissions)
     await emit(
         db, RoleCreated(user_id=str(SYSTEM_USER_ID), role_id=str(role.role_id), changes=changes({}, after))
     )
     await snapshots.bump(db, SNAPSHOT)
-    return (await _out(db, [role]))[0]
+    return (await _to_out(db, [role]))[0]
 
 
 async def replace_role(
@@ -114,7 +114,7 @@ async def replace_role(
     Raises RoleNotFound, PermissionNotFound, RoleProtected, OwnRole, RankTooLow, PermissionNotHeld, RoleAlreadyExists.
     """
     _check_known(permissions)
-    staff = await hold_staff(db, actor_id)
+    staff = await lock_staff(db, actor_id)
     role = staff.role(role_id)
     old, new = staff.permissions.get(role_id, frozenset()), frozenset(permissions)
     renamed = name != role.name
@@ -126,28 +126,28 @@ async def replace_role(
         raise PermissionNotHeld(missing)
     if name.casefold() != role.name.casefold():
         _check_name_free(staff, name)
-    before = _written(role.name, role.description, old)
-    found = changes(before, _written(name, description, new))
-    if not found:
-        return (await _out(db, [role]))[0]
+    before = _state_of(role.name, role.description, old)
+    changed = changes(before, _state_of(name, description, new))
+    if not changed:
+        return (await _to_out(db, [role]))[0]
     role.name, role.description, role.updated_at = name, description, clock.now()
     if old != new:
         role.permissions_version += 1
         await crud.delete_permissions(db, role_id, old - new)
         await crud.add_permissions(db, role_id, new - old)
     await db.flush()
-    await emit(db, RoleUpdated(user_id=str(SYSTEM_USER_ID), role_id=str(role_id), changes=found))
+    await emit(db, RoleUpdated(user_id=str(SYSTEM_USER_ID), role_id=str(role_id), changes=changed))
     await snapshots.bump(db, SNAPSHOT)
     if renamed:
-        # Their tokens carry the old name, which some other role may have next.
+        # Their tokens carry the old name, which another role may take.
         for admin_id in await crud.list_admin_ids_of_role(db, role_id):
             await sessions.revoke(db, admin_id, reason="role_renamed")
-    return (await _out(db, [role]))[0]
+    return (await _to_out(db, [role]))[0]
 
 
 async def delete_role(db: AsyncSession, actor_id: UUID, role_id: UUID) -> None:
-    """Remove a role that nobody has. Raises RoleNotFound, RoleProtected, RankTooLow, RoleInUse."""
-    staff = await hold_staff(db, actor_id)
+    """Delete a role without admins. Raises RoleNotFound, RoleProtected, RankTooLow, RoleInUse."""
+    staff = await lock_staff(db, actor_id)
     role = staff.role(role_id)
     if role.name in SEEDED_NAMES:
         raise RoleProtected
@@ -155,13 +155,13 @@ async def delete_role(db: AsyncSession, actor_id: UUID, role_id: UUID) -> None:
     _check_above(staff, actor_id, allowed)
     if await crud.list_admin_ids_of_role(db, role_id):
         raise RoleInUse
-    gone = changes(_written(role.name, role.description, allowed), {})
+    removed = changes(_state_of(role.name, role.description, allowed), {})
     await crud.delete_role(db, role_id)
-    await emit(db, RoleDeleted(user_id=str(SYSTEM_USER_ID), role_id=str(role_id), changes=gone))
+    await emit(db, RoleDeleted(user_id=str(SYSTEM_USER_ID), role_id=str(role_id), changes=removed))
     await snapshots.bump(db, SNAPSHOT)
 
 
-def _written(name: str, description: str, permissions: Collection[str]) -> dict[str, Any]:
+def _state_of(name: str, description: str, permissions: Collection[str]) -> dict[str, Any]:
     return {"name": name, "description": description, "permissions": frozenset(permissions)}
 
 
@@ -182,12 +182,12 @@ def _check_above(staff: Staff, actor_id: UUID, permissions: frozenset[str]) -> N
 
 
 def _check_name_free(staff: Staff, name: str) -> None:
-    # Names that differ in capitals only would be taken for each other.
+    # Names that differ only in case are easily confused.
     if name.casefold() in {role.name.casefold() for role in staff.roles.values()}:
         raise RoleAlreadyExists
 
 
-async def _out(db: AsyncSession, roles: Sequence[Role]) -> list[RoleOut]:
+async def _to_out(db: AsyncSession, roles: Sequence[Role]) -> list[RoleOut]:
     role_ids = [role.role_id for role in roles]
     permissions = await crud.list_permissions(db, role_ids)
     counts = await crud.count_admins_by_role(db, role_ids)

@@ -1,4 +1,4 @@
-"""What can be done with and by admins."""
+"""Creating, admitting, reading and updating admins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins import crud
 from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RoleNotFound
 from gencharge.admins.events import AdminUpdated
-from gencharge.admins.hierarchy_service import hold_staff
+from gencharge.admins.hierarchy_service import lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
 from gencharge.admins.staff_schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
@@ -34,7 +34,7 @@ _ORDERS: Final = {
 
 
 async def seed(db: AsyncSession) -> None:
-    """The five roles, and fifteen admins with the numbers from 9000000001 on. What is there stays as it is."""
+    """The five roles, and fifteen admins with the numbers from 9000000001 on. Existing ones stay as they are."""
     await seed_roles(db)
     role_ids = await crud.list_role_ids(db)
     phone = FIRST_ADMIN_PHONE
@@ -104,10 +104,10 @@ async def admit(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role]:
 
     Raises AdminNotFound, AdminBlocked.
     """
-    found = await crud.lock_admin_with_role(db, admin_id)
-    if found is None:
+    row = await crud.lock_admin_with_role(db, admin_id)
+    if row is None:
         raise AdminNotFound
-    admin, role = found
+    admin, role = row
     if admin.status == AdminStatus.ARCHIVED:
         raise AdminNotFound
     if admin.status == AdminStatus.BLOCKED:
@@ -116,7 +116,7 @@ async def admit(db: AsyncSession, admin_id: UUID) -> tuple[Admin, Role]:
 
 
 async def holders_of(db: AsyncSession, permission: str, operator: str | None = None) -> list[UUID]:
-    """The active admins who may do `permission` (`Recharge:edit`), for this operator where one is concerned."""
+    """The active admins who may do `permission` (`Recharge:edit`), for this operator if one is given."""
     return [
         admin_id
         for admin_id, scope in await crud.list_holders(db, permission)
@@ -125,13 +125,13 @@ async def holders_of(db: AsyncSession, permission: str, operator: str | None = N
 
 
 async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
-    """Where to write to the admin."""
+    """The admin's e-mail address."""
     admin = await crud.get_admin(db, admin_id)
     return admin.email if admin else None
 
 
 async def get(db: AsyncSession, admin_id: UUID) -> Admin:
-    """The admin, in whatever state. Raises AdminNotFound."""
+    """The admin, whatever their status. Raises AdminNotFound."""
     admin = await crud.get_admin(db, admin_id)
     if admin is None:
         raise AdminNotFound
@@ -173,15 +173,15 @@ async def update_me(
 
 
 async def check_rank(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> bool:
-    """For whoever is about to do something to an owner's sessions or proofs: True where the owner is an admin.
+    """Check that the actor may change an owner's sessions or second factor. True if the owner is an admin.
 
-    Raises OwnAccount, and RankTooLow for an admin who holds more. Holds both to the end of the transaction.
+    Raises OwnAccount, and RankTooLow for an admin who has more permissions. Locks both to the end of the transaction.
     """
     if await crud.get_admin(db, admin_id) is None:
         return False
     if actor_id == admin_id:
         raise OwnAccount
-    staff = await hold_staff(db, actor_id, admin_id)
+    staff = await lock_staff(db, actor_id, admin_id)
     staff.check_rank(actor_id, staff.admin(admin_id))
     return True
 
@@ -194,29 +194,29 @@ async def rewrite(
     email: str | None = None,
     phone_number: str | None = None,
 ) -> dict[str, Any]:
-    """Write what differs, and announce it: the event's changes. Raises PhoneNumberAlreadyExists, EmailAlreadyExists."""
+    """Update contact data and announce it; returns the changes. Raises PhoneNumberAlreadyExists, EmailAlreadyExists."""
     before = contact(admin)
-    wanted = {"name": name, "email": email, "phone_number": phone_number}
-    found = changes(before, before | {field: value for field, value in wanted.items() if value is not None})
-    if not found:
-        return found
+    values = {"name": name, "email": email, "phone_number": phone_number}
+    changed = changes(before, before | {field: value for field, value in values.items() if value is not None})
+    if not changed:
+        return changed
     owner_id = admin.admin_id
-    if phone_number is not None and "phone_number" in found:
+    if phone_number is not None and "phone_number" in changed:
         await directory.claim_phone(db, phone_number, kind=OwnerKind.ADMIN, owner_id=owner_id)
         await directory.release(db, owner_id=owner_id, phone_number=admin.phone_number, email=None)
-    if email is not None and "email" in found:
+    if email is not None and "email" in changed:
         await directory.claim_email(db, email, kind=OwnerKind.ADMIN, owner_id=owner_id)
         if email.lower() != admin.email.lower():
             await directory.release(db, owner_id=owner_id, phone_number=None, email=admin.email)
-    for field, change in found.items():
+    for field, change in changed.items():
         setattr(admin, field, change["new"])
     await touch(db, admin)
-    await emit(db, AdminUpdated(**about(admin), changes=found))
-    return found
+    await emit(db, AdminUpdated(**about(admin), changes=changed))
+    return changed
 
 
 async def touch(db: AsyncSession, admin: Admin) -> None:
-    """Write an admin's changes down."""
+    """Store an admin's changes."""
     admin.updated_at = clock.now()
     await db.flush()
 

@@ -80,9 +80,9 @@ _GRANT: Final = (RoleNotFound, PermissionNotHeld, OperatorOutOfScope, OperatorIn
 
 
 @router.get("/me", summary="Who am I?", responses=web.errors(*_ME, AdminNotFound))
-async def show_me(db: Db, me: SignedInAdmin) -> AdminDetail:
+async def show_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
     """My account, my role, my operators, and what I may do."""
-    return await service.show(db, me.user_id)
+    return await service.show(db, admin.user_id)
 
 
 @router.patch(
@@ -92,9 +92,9 @@ async def show_me(db: Db, me: SignedInAdmin) -> AdminDetail:
         *_ME, AdminNotFound, AdminBlocked, EmailAlreadyExists, MalformedJson, ValidationFailed
     ),
 )
-async def update_me(body: MeUpdate, db: Db, me: SignedInAdmin) -> AdminDetail:
+async def update_me(body: MeUpdate, db: Db, admin: SignedInAdmin) -> AdminDetail:
     """Change my name or e-mail address. My number, role and operators are for another admin to change."""
-    return await service.update_me(db, me.user_id, name=body.name, email=body.email)
+    return await service.update_me(db, admin.user_id, name=body.name, email=body.email)
 
 
 @router.get(
@@ -122,7 +122,7 @@ async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Q
     ),
 )
 async def create_admin(body: AdminCreate, db: Db, admin: Appointer, operators: CurrentOperators) -> AdminOut:
-    """A new admin, who signs in with the number. Nobody grants a role that allows more than their own."""
+    """A new admin, who signs in with the number. You can't grant a role that allows more than your own."""
     return await staff.appoint(
         db,
         admin.user_id,
@@ -172,11 +172,11 @@ async def assign_role(
 
 @router.post(
     "/{admin_id}/block",
-    summary="BlockAdmin an admin",
+    summary="Block an admin",
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
 )
 async def block_admin(admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEditor) -> AdminOut:
-    """Shut an admin out: within a second no token of theirs works."""
+    """Block an admin: all of their tokens are refused within a second."""
     return await staff.block(db, admin.user_id, admin_id, reason=body.reason)
 
 
@@ -186,7 +186,7 @@ async def block_admin(admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEdit
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotBlocked),
 )
 async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor) -> AdminOut:
-    """Let a blocked admin sign in again."""
+    """Unblock a blocked admin."""
     return await staff.unblock(db, admin.user_id, admin_id)
 
 
@@ -197,7 +197,7 @@ async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor) -> AdminOut:
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, LastSuperAdmin),
 )
 async def archive_admin(admin_id: UUID, db: Db, admin: AdminDeleter) -> None:
-    """An admin leaves for good: sessions end, number and e-mail address are free, the entry stays."""
+    """Archive an admin for good: sessions end, number and e-mail address are free, the entry stays."""
     await staff.archive(db, admin.user_id, admin_id)
 
 
@@ -261,7 +261,7 @@ async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
     ),
 )
 async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
-    """A new role. Nobody puts into a role what they don't hold."""
+    """A new role. You can't add a permission that you don't have."""
     return await role_service.create_role(
         db, admin.user_id, name=body.name, description=body.description, permissions=body.permissions
     )
@@ -285,7 +285,7 @@ async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
     ),
 )
 async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor) -> RoleOut:
-    """Replace a role's permissions. Within a second every process goes by them; nobody has to sign in again.
+    """Replace a role's permissions. They apply within a second; the admins stay signed in.
 
     A new name ends the sessions of those who have the role.
     """
@@ -314,5 +314,5 @@ async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor
     ),
 )
 async def delete_role(role_id: UUID, db: Db, admin: RoleDeleter) -> None:
-    """Delete a role that nobody has."""
+    """Delete a role without admins."""
     await role_service.delete_role(db, admin.user_id, role_id)

@@ -29,7 +29,7 @@ OperatorScope = Annotated[
 
 
 class AdminCreate(Body):
-    """Somebody who joins the staff."""
+    """A new admin."""
 
     name: PersonName
     email: Email
@@ -42,7 +42,7 @@ class _Update(Body):
     """Some fields of an account; what is left out stays as it is."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _check_not_empty(self) -> Self:
         if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
             raise ValueError("Give at least one field, and no null values")
         return self
@@ -71,13 +71,13 @@ class RoleGrant(Body):
 
 
 class BlockAdmin(Body):
-    """Why somebody is shut out."""
+    """Why an admin is blocked."""
 
-    reason: str = Field(min_length=3, max_length=500, examples=["Left the company's device in a train."])
+    reason: str = Field(min_length=3, max_length=500, examples=["Lost the company's device on a train."])
 
 
 class AdminOut(Out):
-    """One of the staff."""
+    """An admin."""
 
     admin_id: UUID
     name: str = Field(examples=["Ravi Iyer"])
@@ -91,7 +91,7 @@ class AdminOut(Out):
 
 
 class AdminDetail(AdminOut):
-    """One of the staff, and what the role allows."""
+    """An admin with the permissions of their role."""
 
     permissions: list[str] = Field(examples=[["Plans:edit", "Plans:read"]])
 

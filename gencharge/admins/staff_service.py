@@ -1,4 +1,4 @@
-"""The staff: what admins do with each other's accounts. Nobody does any of it to themselves, or to a higher rank."""
+"""What admins do with each other's accounts; never with their own or a higher rank's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import events, service
 from gencharge.admins.errors import AdminAlreadyArchived, AdminNotActive, AdminNotBlocked, OwnAccount
-from gencharge.admins.hierarchy_service import Staff, hold_staff
+from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.staff_schemas import AdminOut
 from gencharge.core.events.events import changes, emit
@@ -32,7 +32,7 @@ async def appoint(
 
     Raises RoleNotFound, PermissionNotHeld, OperatorOutOfScope, PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
-    staff = await hold_staff(db, actor_id)
+    staff = await lock_staff(db, actor_id)
     granted = _check_grant(staff, actor_id, role, operator_scope)
     admin = await service.create(
         db,
@@ -46,7 +46,7 @@ async def appoint(
     await emit(
         db, events.AdminCreated(**service.about(admin), changes=changes({}, after | {"status": admin.status}))
     )
-    return _out(staff, admin)
+    return _to_out(staff, admin)
 
 
 async def update(
@@ -62,11 +62,11 @@ async def update(
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
-    staff, admin = await _hold_other(db, actor_id, admin_id)
+    staff, admin = await _lock_other(db, actor_id, admin_id)
     changed = await service.rewrite(db, admin, name=name, email=email, phone_number=phone_number)
     if "phone_number" in changed:
         await sessions.revoke(db, admin_id, reason="phone_changed")
-    return _out(staff, admin)
+    return _to_out(staff, admin)
 
 
 async def assign_role(
@@ -77,52 +77,52 @@ async def assign_role(
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, RoleNotFound, PermissionNotHeld, OperatorOutOfScope,
     LastSuperAdmin.
     """
-    staff, admin = await _hold_other(db, actor_id, admin_id)
+    staff, admin = await _lock_other(db, actor_id, admin_id)
     granted = _check_grant(staff, actor_id, role, operator_scope)
     before = {"role": _role_name(staff, admin), "operator_scope": admin.operator_scope}
-    found = changes(before, {"role": role, "operator_scope": list(operator_scope)})
-    if not found:
-        return _out(staff, admin)
+    changed = changes(before, {"role": role, "operator_scope": list(operator_scope)})
+    if not changed:
+        return _to_out(staff, admin)
     await staff.check_not_last(db, admin)
     admin.role_id, admin.operator_scope = granted.role_id, list(operator_scope)
     await service.touch(db, admin)
-    await emit(db, events.AdminRoleChanged(**service.about(admin), changes=found))
+    await emit(db, events.AdminRoleChanged(**service.about(admin), changes=changed))
     await sessions.revoke(db, admin_id, reason="role_changed")
-    return _out(staff, admin)
+    return _to_out(staff, admin)
 
 
 async def block(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str) -> AdminOut:
-    """Shut another admin out. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotActive, RankTooLow, LastSuperAdmin."""
-    staff, admin = await _hold_other(db, actor_id, admin_id)
+    """Block another admin. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotActive, RankTooLow, LastSuperAdmin."""
+    staff, admin = await _lock_other(db, actor_id, admin_id)
     if admin.status != AdminStatus.ACTIVE:
         raise AdminNotActive
     await staff.check_not_last(db, admin)
-    moved = await _move(db, admin, AdminStatus.BLOCKED)
-    await emit(db, events.AdminBlocked(**service.about(admin), reason=reason, changes=moved))
+    status_change = await _set_status(db, admin, AdminStatus.BLOCKED)
+    await emit(db, events.AdminBlocked(**service.about(admin), reason=reason, changes=status_change))
     await sessions.revoke(db, admin_id, reason="admin_blocked")
-    return _out(staff, admin)
+    return _to_out(staff, admin)
 
 
 async def unblock(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> AdminOut:
-    """Let a blocked admin sign in again. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotBlocked, RankTooLow."""
-    staff, admin = await _hold_other(db, actor_id, admin_id)
+    """Unblock a blocked admin. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotBlocked, RankTooLow."""
+    staff, admin = await _lock_other(db, actor_id, admin_id)
     if admin.status != AdminStatus.BLOCKED:
         raise AdminNotBlocked
-    moved = await _move(db, admin, AdminStatus.ACTIVE)
-    await emit(db, events.AdminUnblocked(**service.about(admin), changes=moved))
-    return _out(staff, admin)
+    status_change = await _set_status(db, admin, AdminStatus.ACTIVE)
+    await emit(db, events.AdminUnblocked(**service.about(admin), changes=status_change))
+    return _to_out(staff, admin)
 
 
 async def archive(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> None:
-    """Another admin leaves for good; number and address are free again.
+    """Archive another admin for good; their number and address are free again.
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, LastSuperAdmin.
     """
-    staff, admin = await _hold_other(db, actor_id, admin_id)
+    staff, admin = await _lock_other(db, actor_id, admin_id)
     await staff.check_not_last(db, admin)
-    moved = await _move(db, admin, AdminStatus.ARCHIVED)
+    status_change = await _set_status(db, admin, AdminStatus.ARCHIVED)
     await directory.release(db, owner_id=admin_id, phone_number=admin.phone_number, email=admin.email)
-    await emit(db, events.AdminArchived(**service.about(admin), changes=moved))
+    await emit(db, events.AdminArchived(**service.about(admin), changes=status_change))
     await sessions.revoke(db, admin_id, reason="admin_archived")
 
 
@@ -133,10 +133,10 @@ def _check_grant(staff: Staff, actor_id: UUID, name: str, operator_scope: Collec
     return role
 
 
-async def _hold_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple[Staff, Admin]:
+async def _lock_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple[Staff, Admin]:
     if actor_id == admin_id:
         raise OwnAccount
-    staff = await hold_staff(db, actor_id, admin_id)
+    staff = await lock_staff(db, actor_id, admin_id)
     admin = staff.admin(admin_id)
     if admin.status == AdminStatus.ARCHIVED:
         raise AdminAlreadyArchived
@@ -144,11 +144,11 @@ async def _hold_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple
     return staff, admin
 
 
-async def _move(db: AsyncSession, admin: Admin, status: AdminStatus) -> dict[str, Any]:
-    moved = changes({"status": admin.status}, {"status": status})
+async def _set_status(db: AsyncSession, admin: Admin, status: AdminStatus) -> dict[str, Any]:
+    status_change = changes({"status": admin.status}, {"status": status})
     admin.status = status.value
     await service.touch(db, admin)
-    return moved
+    return status_change
 
 
 def _role_name(staff: Staff, admin: Admin) -> str | None:
@@ -156,5 +156,5 @@ def _role_name(staff: Staff, admin: Admin) -> str | None:
     return role.name if role is not None else None
 
 
-def _out(staff: Staff, admin: Admin) -> AdminOut:
+def _to_out(staff: Staff, admin: Admin) -> AdminOut:
     return AdminOut(**service.fields(admin, _role_name(staff, admin)))

@@ -115,7 +115,7 @@ async def list_entries(
     look_through: int = LOOK_THROUGH,
 ) -> tuple[list[Document], Document | None]:
     """At most `limit` entries in the order of time, and where the look ended: at the entry that is the
-    `look_through`-th for which `indexed` holds, or None where there are fewer.
+    `look_through`-th for which `indexed` holds, or None if there are fewer.
 
     An index answers `indexed` in that order; `others` are looked at in what it gives. So a page costs no more than
     that many entries, however few of them match.
@@ -158,7 +158,7 @@ async def take_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
 
 
 async def renew_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
-    """Stay the sealer until the transaction ends and `seconds` beyond; False where another one took over."""
+    """Stay the sealer until the transaction ends and `seconds` beyond; False if another one took over."""
     renewed = await db.execute(
         text("""
             UPDATE audit_sealers SET leased_until = now() + make_interval(secs => :seconds)

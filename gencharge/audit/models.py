@@ -53,7 +53,7 @@ class Head:
 
 
 def link(previous_hash: str, entry: Document) -> str:
-    """SHA-256(previous hash || canonical JSON of the entry), in hex. ValueError where `previous_hash` is no hash."""
+    """SHA-256(previous hash || canonical JSON of the entry), in hex. ValueError if `previous_hash` is no hash."""
     return hashlib.sha256(bytes.fromhex(previous_hash) + canonical(entry)).hexdigest()
 
 

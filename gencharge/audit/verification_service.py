@@ -50,7 +50,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """True where the trail is whole, from the first entry to the last anchor."""
+        """True if the trail is whole, from the first entry to the last anchor."""
         return self.breaches == 0
 
     @property
@@ -98,7 +98,7 @@ class _Walk:
             self._tell_at("truncated", self._expected, None, detail)
 
     async def _step(self, entry: Document) -> bool:
-        """Check an entry in itself and against the one before. False where it has no place in the chain."""
+        """Check an entry in itself and against the one before. False if it has no place in the chain."""
         sequence = entry["sequence"]
         if not isinstance(sequence, int) or sequence < self._expected:
             self._tell_at("inserted", int(sequence), _id_of(entry), f"a second entry at {sequence}")

@@ -1,8 +1,8 @@
-"""Challenges: one-time passwords on their way. Redis holds an HMAC of each, for minutes; the clock is ours.
+"""One-time passwords that were sent. Redis holds an HMAC of each for some minutes; times are the application's.
 
-A challenge belongs to a purpose and a number; a new one takes the place of the old one. Everything that must
-not come apart is one script: limit, cool-down and storing when a code is asked for; compare, count and
-remove when one is given. So a code opens one session, however many give it at once.
+A challenge belongs to a purpose and a number; a new one replaces the old one. What must be atomic is one script:
+limit, cool-down and storing when a code is requested; comparing, counting and removing when one is redeemed. So a code
+opens one session, however many clients send it at once.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ end
 return {verdict, wait, phone_count, phone_ends - now, address_count, address_ends - now}
 """
 # KEYS: challenge. ARGV: now (ms), nonce, mac. A mac that was compared and found right is gone: single use.
-# The comparison need not take constant time: whoever could time it would learn about an HMAC under our key
-# and a nonce used once, of which he can't choose any part.
+# The comparison need not take constant time: its duration says something only about an HMAC under our key
+# and a nonce used once, and an attacker can choose neither.
 _REDEEM: Final = """
 local found = redis.call('HMGET', KEYS[1], 'nonce', 'mac', 'left', 'ends')
 if not found[1] or found[1] ~= ARGV[2] or tonumber(found[4]) <= tonumber(ARGV[1]) then return 'none' end
@@ -70,7 +70,7 @@ return 'wrong'
 
 
 class Purpose(StrEnum):
-    """What a code is for; a code for one is nothing for another."""
+    """What a code is for. It is valid for this purpose only."""
 
     SIGN_UP = "sign_up"
     SIGN_IN = "sign_in"
@@ -78,7 +78,7 @@ class Purpose(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of a code that was given."""
+    """The result of redeeming a code."""
 
     RIGHT = "right"  # and used up by that
     WRONG = "wrong"  # one attempt less
@@ -104,7 +104,7 @@ class Challenges:
         self._redeem = redis.register_script(_REDEEM)
 
     async def issue(self, purpose: Purpose, phone_number: str, code: str, *, address: str) -> Issued:
-        """Let `code` be what is waited for, for five minutes.
+        """Store `code` as the one that is expected for the next five minutes.
 
         Raises OtpTooSoon, OtpLimitExceeded (429 with Retry-After), SignInUnavailable.
         """
@@ -122,9 +122,9 @@ class Challenges:
             self._mac(purpose, phone_number, nonce, code),
         ]
         keys = [
-            self._name(purpose.value, phone_number),
-            self._name("phone", phone_number),
-            self._name("address", address),
+            self._key_of(purpose.value, phone_number),
+            self._key_of("phone", phone_number),
+            self._key_of("address", address),
         ]
         try:
             verdict, wait, *windows = await self._issue(keys=keys, args=arguments)
@@ -137,8 +137,8 @@ class Challenges:
         raise kind(retry_after_seconds=ceil(int(wait) / 1000), headers=headers)
 
     async def redeem(self, purpose: Purpose, phone_number: str, code: str) -> Verdict:
-        """Use a code up, if it is the one. Raises SignInUnavailable."""
-        name = self._name(purpose.value, phone_number)
+        """Redeem a code. Raises SignInUnavailable."""
+        name = self._key_of(purpose.value, phone_number)
         try:
             nonce = str(await self._redis.hget(name, "nonce") or "")
             mac = self._mac(purpose, phone_number, nonce, code)
@@ -149,9 +149,9 @@ class Challenges:
     def _mac(self, purpose: Purpose, phone_number: str, nonce: str, code: str) -> str:
         return hmac.digest(self._key, f"{purpose}|{phone_number}|{nonce}|{code}".encode(), "sha256").hex()
 
-    def _name(self, what: str, about: str) -> str:
+    def _key_of(self, kind: str, value: str) -> str:
         # Numbers and addresses are personal: Redis sees their HMAC only.
-        return f"otp:{what}:{hmac.digest(self._key, f'name|{about}'.encode(), 'sha256').hex()[:32]}"
+        return f"otp:{kind}:{hmac.digest(self._key, f'name|{value}'.encode(), 'sha256').hex()[:32]}"
 
     def _limit_headers(
         self, phone_count: int, phone_reset_ms: int, address_count: int, address_reset_ms: int

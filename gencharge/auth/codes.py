@@ -20,5 +20,5 @@ def random_code(_phone_number: str) -> str:
 
 
 def codes_of(settings: Settings) -> Codes:
-    """The process's source of codes. Only the source differs in development; whoever checks a code can't tell."""
+    """The process's source of codes. Development differs only here, not where codes are checked."""
     return fixed_codes(settings, random_code) if settings.dev_fixed_otp else random_code

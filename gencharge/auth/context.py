@@ -1,4 +1,4 @@
-"""The desk: what one API process needs to sign people in."""
+"""What one API process needs to sign people in."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from gencharge.sessions.guards import Gate
 
 
 @dataclass(slots=True)
-class Desk(OnePerApp):
-    """One per application. A test may put another source of codes or another courier in."""
+class AuthContext(OnePerApp):
+    """One per application: settings, stores, the source of codes and the channel that sends them. Tests replace parts of it."""
 
     settings: Settings
     database: Database
@@ -29,8 +29,8 @@ class Desk(OnePerApp):
     gate: Gate
 
     @classmethod
-    def open(cls, app: FastAPI) -> Desk:
-        """A desk on the application's stores."""
+    def open(cls, app: FastAPI) -> AuthContext:
+        """A context with the application's stores."""
         stores: Stores = app.state.stores
         settings = stores.settings
         return cls(
@@ -43,7 +43,7 @@ class Desk(OnePerApp):
         )
 
 
-async def watch_desk(app: FastAPI, stores: Stores) -> None:
-    """Open the desk; when the process ends, send what its courier still has to send."""
+async def watch_context(app: FastAPI, stores: Stores) -> None:
+    """Open the context, and send the messages that wait when the process ends."""
     del stores
-    await process.close_at_end(Desk.of(app).courier.close)
+    await process.close_at_end(AuthContext.of(app).courier.close)

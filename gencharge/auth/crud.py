@@ -38,7 +38,7 @@ async def set_locked(db: AsyncSession, phone_number: str, *, until: datetime) ->
 
 
 async def delete_failure(db: AsyncSession, phone_number: str) -> None:
-    """Start counting anew."""
+    """Reset the count."""
     await db.execute(delete(SignInFailure).where(SignInFailure.phone_number == phone_number))
 
 
@@ -53,7 +53,7 @@ async def lock_factor(db: AsyncSession, admin_id: UUID) -> SecondFactor | None:
 
 
 async def is_enrolled(db: AsyncSession, admin_id: UUID) -> bool:
-    """True where an admin has a confirmed second factor."""
+    """True if an admin has a confirmed second factor."""
     statement = select(SecondFactor.admin_id).where(
         SecondFactor.admin_id == admin_id, SecondFactor.confirmed_at.is_not(None)
     )
@@ -66,12 +66,12 @@ async def add_factor_if_missing(db: AsyncSession, admin_id: UUID) -> None:
 
 
 async def delete_factor(db: AsyncSession, admin_id: UUID) -> bool:
-    """Forget an admin's second factor and recovery codes. False where there was none, confirmed or not."""
+    """Delete an admin's second factor and recovery codes. False if there was none, confirmed or not."""
     await db.execute(delete(RecoveryCode).where(RecoveryCode.admin_id == admin_id))
-    gone = await db.execute(
+    deleted = await db.execute(
         delete(SecondFactor).where(SecondFactor.admin_id == admin_id).returning(SecondFactor.admin_id)
     )
-    return gone.first() is not None
+    return deleted.first() is not None
 
 
 async def put_recovery_codes(db: AsyncSession, admin_id: UUID, hashes: Iterable[bytes]) -> None:
@@ -81,7 +81,7 @@ async def put_recovery_codes(db: AsyncSession, admin_id: UUID, hashes: Iterable[
 
 
 async def use_recovery_code(db: AsyncSession, admin_id: UUID, code_hash: bytes, *, now: datetime) -> bool:
-    """Use a recovery code up. False where there is none such, or it was used before."""
+    """Mark a recovery code as used. False if it does not exist or was used before."""
     used = await db.execute(
         update(RecoveryCode)
         .where(

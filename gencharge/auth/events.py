@@ -1,5 +1,5 @@
-"""What happens at the door. `user_id` is whoever it is about (a user or an admin, as `kind` says), or the
-system and no kind where the number is nobody's."""
+"""What happens when users and admins sign in. `user_id` is the owner (a user or an admin, as `kind` says), or the
+system with no kind for a number without an owner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gencharge.core.events.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(Event):
-    """Somebody signed in. `device` is what their client calls itself."""
+    """A user or an admin signed in. `device` is the client's name for itself."""
 
     kind: str
     session_id: str
@@ -19,7 +19,7 @@ class SignedIn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut(Event):
-    """Somebody signed out."""
+    """A user or an admin signed out."""
 
     kind: str
     session_id: str
@@ -37,7 +37,7 @@ class SignInFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInLocked(Event):
-    """A number was locked: for some minutes, or, with `suspended`, until an admin opens it."""
+    """A number was locked: for some minutes, or, with `suspended`, until an admin unlocks it."""
 
     kind: str
     masked_phone_number: str
@@ -46,14 +46,14 @@ class SignInLocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorPrepared(Event):
-    """An admin was shown the secret of a new second factor, which is good for nothing yet."""
+    """An admin was shown the secret of a new second factor, which is not active yet."""
 
     admin_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorSet(Event):
-    """An admin's second factor is in force; with `replaced`, in the place of another one."""
+    """An admin's second factor is active; with `replaced`, instead of an earlier one."""
 
     admin_id: str
     replaced: bool
@@ -61,14 +61,14 @@ class SecondFactorSet(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorRemoved(Event):
-    """An admin's second factor was taken off: by themselves, or by another admin."""
+    """An admin's second factor was removed, by themselves or by another admin."""
 
     admin_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorVerified(Event):
-    """An admin gave a second factor: by `totp`, `recovery_code` or `otp`."""
+    """An admin verified a second factor: by `totp`, `recovery_code` or `otp`."""
 
     admin_id: str
     session_id: str
@@ -77,7 +77,7 @@ class SecondFactorVerified(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorFailed(Event):
-    """An admin gave a wrong second factor, the `failures`-th since the last right one; or one that was `used` before."""
+    """An admin sent a wrong second factor, the `failures`-th in a row; or, with `used`, one that was used before."""
 
     admin_id: str
     session_id: str
@@ -88,7 +88,7 @@ class SecondFactorFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecondFactorLocked(Event):
-    """An admin's second factor is not asked for a while, after too many wrong ones."""
+    """An admin's second factor is locked for a while after too many wrong ones."""
 
     admin_id: str
     locked_until: str
@@ -96,7 +96,7 @@ class SecondFactorLocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCodeUsed(Event):
-    """An admin came in without the authenticator app; so many recovery codes are left."""
+    """An admin used a recovery code; `left` more are valid."""
 
     admin_id: str
     left: int
@@ -104,7 +104,7 @@ class RecoveryCodeUsed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryCodesRenewed(Event):
-    """An admin has new recovery codes; the old ones are good for nothing."""
+    """An admin has new recovery codes; the old ones are no longer valid."""
 
     admin_id: str
 

@@ -1,4 +1,4 @@
-"""Tries: wrong second factors are counted in PostgreSQL, and too many of them lock it for a while."""
+"""Wrong second factors are counted in PostgreSQL, and too many of them lock it for a while."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.auth import events
-from gencharge.auth.context import Desk
+from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import SecondFactorInvalid, SecondFactorLocked
 from gencharge.auth.models import SecondFactor
 from gencharge.core.errors import Problem
@@ -22,33 +22,33 @@ Method = Literal["totp", "recovery_code", "otp"]
 
 
 async def failed(
-    desk: Desk,
+    context: AuthContext,
     db: AsyncSession,
-    me: Principal,
+    admin: Principal,
     factor: SecondFactor,
     method: Method,
     *,
     used: bool = False,
 ) -> Problem:
-    """Count a wrong code, and lock where it was one too many: what to answer.
+    """Count a wrong code, lock after too many, and return the problem to answer with.
 
-    A right code that comes twice is refused but not counted: a client that repeats itself locks nobody out.
+    A right code that comes twice is refused but not counted: a client that repeats a request must not lock its admin out.
     """
     factor.failures += 0 if used else 1
     happened: list[Event] = [
         events.SecondFactorFailed(
-            **about(me.user_id),
-            session_id=str(me.session_id),
+            **about(admin.user_id),
+            session_id=str(admin.session_id),
             method=method,
             failures=factor.failures,
             used=used,
         )
     ]
     problem: Problem = SecondFactorInvalid()
-    if not used and factor.failures % desk.settings.otp_attempts == 0:
-        until = clock.now() + timedelta(minutes=desk.settings.otp_lock_minutes)
+    if not used and factor.failures % context.settings.otp_attempts == 0:
+        until = clock.now() + timedelta(minutes=context.settings.otp_lock_minutes)
         factor.locked_until = until
-        happened.append(events.SecondFactorLocked(**about(me.user_id), locked_until=until.isoformat()))
+        happened.append(events.SecondFactorLocked(**about(admin.user_id), locked_until=until.isoformat()))
         problem = _locked(until)
     await db.flush()
     await emit(db, *happened)
@@ -56,7 +56,7 @@ async def failed(
 
 
 def lock_of(factor: SecondFactor | None) -> datetime | None:
-    """Until when codes are refused; None where they are not."""
+    """Until when codes are refused; None if they are not."""
     until = factor.locked_until if factor is not None else None
     return until if until is not None and until > clock.now() else None
 
@@ -73,5 +73,5 @@ def _locked(until: datetime) -> SecondFactorLocked:
 
 
 def about(admin_id: UUID) -> dict[str, str]:
-    """Who an event is about."""
+    """The owner fields of an event."""
     return {"user_id": str(SYSTEM_USER_ID), "admin_id": str(admin_id)}

@@ -1,4 +1,4 @@
-"""What signing in keeps about a customer: the wrong codes that were given for their number."""
+"""The failed sign-ins of a customer's number."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gencharge.users import service as users
 async def _erase(stores: Stores, user_id: UUID) -> None:
     async def unit(db: AsyncSession) -> None:
         brief = (await users.briefs(db, [user_id])).get(user_id)
-        # Where the number has a new owner, the count is theirs.
+        # If the number has a new owner, the count is theirs.
         if brief is not None and await directory.phone_owner(db, brief.phone_number) is None:
             await crud.delete_failure(db, brief.phone_number)
 

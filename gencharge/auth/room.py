@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.auth import context, listeners, personal_data, routes, staff_routes
+from gencharge.auth import context, listeners, personal_data, routes, second_factor_routes, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
     name="auth",
     about="Signing up and in, and the second factor.",
     tags={"auth": "Signing up, signing in with an OTP, staying signed in, signing out."},
-    routers=(routes.router, staff_routes.router, staff_routes.of_sessions, staff_routes.of_admins),
+    routers=(routes.router, second_factor_routes.router, staff_routes.of_sessions, staff_routes.of_admins),
     listeners=(listeners.FORGET_FACTORS,),
-    watchers=(context.watch_desk,),
+    watchers=(context.watch_context,),
     personal_data=personal_data.PART,
 )

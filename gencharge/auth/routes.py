@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from gencharge.admins.errors import AdminBlocked
 from gencharge.auth import service
 from gencharge.auth.challenges import Purpose
-from gencharge.auth.context import Desk
+from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import (
     AccountAlreadyExists,
     OtpInvalid,
@@ -49,7 +49,7 @@ from gencharge.core.postgres.database import Db
 from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import RefreshTokenInvalid, SessionNotFound
-from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, Entering, SignedIn, SignedInUser
+from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, PartlySignedIn, SignedIn, SignedInUser
 from gencharge.users.errors import (
     OwnReferralCode,
     ReferralCodeInvalid,
@@ -77,15 +77,15 @@ _REDEEMING: Final = (
     SignInUnavailable,
     DatabaseUnavailable,
 )
-AtDesk = Annotated[Desk, Depends(Desk.get)]
+CurrentContext = Annotated[AuthContext, Depends(AuthContext.get)]
 Model = TypeVar("Model", bound=BaseModel)
 router = web.router("auth")
 
 
 @router.post("/signup", response_model=CodeSent, responses=errors(*_SENDING))
-async def sign_up(body: SignUp, desk: AtDesk) -> Response:
+async def sign_up(body: SignUp, context: CurrentContext) -> Response:
     """Send a code to a new customer's number. The answer is the same for a number that has an account."""
-    return _code_sent(desk, await service.send_code(desk, Purpose.SIGN_UP, body.phone_number))
+    return _code_sent(context, await service.send_code(context, Purpose.SIGN_UP, body.phone_number))
 
 
 @router.post(
@@ -94,10 +94,10 @@ async def sign_up(body: SignUp, desk: AtDesk) -> Response:
     response_model=TokensOut,
     responses=errors(*_REDEEMING, AccountAlreadyExists),
 )
-async def verify_otp_signup(body: VerifyOtp, request: Request, desk: AtDesk) -> Response:
-    """Prove that the number is yours: makes the account and its wallet, and signs in."""
-    tokens = await service.sign_up(desk, body.phone_number, body.otp, device=_device(request))
-    return _signed_in(desk, tokens, status=201)
+async def verify_otp_signup(body: VerifyOtp, request: Request, context: CurrentContext) -> Response:
+    """Prove that the number is yours. Creates the account and its wallet, and signs you in."""
+    tokens = await service.sign_up(context, body.phone_number, body.otp, device=_device(request))
+    return _signed_in(context, tokens, status=201)
 
 
 @router.post(
@@ -113,11 +113,11 @@ async def verify_otp_signup(body: VerifyOtp, request: Request, desk: AtDesk) -> 
         ValidationFailed,
     ),
 )
-async def register(body: Register, db: Db, me: SignedInUser) -> Registered:
+async def register(body: Register, db: Db, principal: SignedInUser) -> Registered:
     """Tell who you are, once."""
     user = await service.register(
         db,
-        me.user_id,
+        principal.user_id,
         name=body.name,
         email=body.email,
         user_type=body.user_type,
@@ -127,9 +127,9 @@ async def register(body: Register, db: Db, me: SignedInUser) -> Registered:
 
 
 @router.post("/login", response_model=CodeSent, responses=errors(*_SENDING))
-async def login(body: Login, desk: AtDesk) -> Response:
+async def login(body: Login, context: CurrentContext) -> Response:
     """Send a code to the number of an account. The answer is the same for a number that has none."""
-    return _code_sent(desk, await service.send_code(desk, Purpose.SIGN_IN, body.phone_number))
+    return _code_sent(context, await service.send_code(context, Purpose.SIGN_IN, body.phone_number))
 
 
 async def _credentials(request: Request) -> VerifyOtp:
@@ -153,8 +153,10 @@ def _parse(model: type[Model], raw: object) -> Model:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        found: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
-        raise RequestValidationError([{**entry, "loc": ("body", *entry["loc"])} for entry in found]) from None
+        problems: list[Any] = error.errors(include_url=False, include_input=False, include_context=False)
+        raise RequestValidationError(
+            [{**entry, "loc": ("body", *entry["loc"])} for entry in problems]
+        ) from None
 
 
 _CREDENTIALS_DOCUMENTED: Final = {
@@ -178,11 +180,11 @@ _CREDENTIALS_DOCUMENTED: Final = {
     openapi_extra=_CREDENTIALS_DOCUMENTED,
 )
 async def verify_otp_login(
-    given: Annotated[VerifyOtp, Depends(_credentials)], request: Request, desk: AtDesk
+    command: Annotated[VerifyOtp, Depends(_credentials)], request: Request, context: CurrentContext
 ) -> Response:
     """Sign in with the code. Takes JSON, and the OAuth2 password form (user name = number, password = code)."""
-    tokens = await service.sign_in(desk, given.phone_number, given.otp, device=_device(request))
-    return _signed_in(desk, tokens)
+    tokens = await service.sign_in(context, command.phone_number, command.otp, device=_device(request))
+    return _signed_in(context, tokens)
 
 
 @router.post(
@@ -191,21 +193,21 @@ async def verify_otp_login(
     responses=errors(RefreshTokenInvalid, UserBlocked, AdminBlocked, ValidationFailed, DatabaseUnavailable),
 )
 async def refresh(
-    desk: AtDesk,
+    context: CurrentContext,
     body: Refresh | None = None,
     cookie: Annotated[str | None, Cookie(alias=COOKIE, max_length=200)] = None,
 ) -> Response:
-    """New tokens for a refresh token, from the body or else the cookie. A refresh token is good once."""
+    """New tokens for a refresh token, from the body or else the cookie. A refresh token is valid once."""
     token = (body and body.refresh_token) or cookie
     if not token:
         raise RefreshTokenInvalid
-    return _signed_in(desk, await service.refresh(desk, token))
+    return _signed_in(context, await service.refresh(context, token))
 
 
 @router.post("/logout", status_code=204, responses=errors(*SIGNED_IN_ERRORS))
-async def logout(db: Db, me: Entering) -> Response:
+async def logout(db: Db, principal: PartlySignedIn) -> Response:
     """End this session: its tokens are refused everywhere within a second."""
-    await service.sign_out(db, me)
+    await service.sign_out(db, principal)
     response = Response(status_code=204)
     response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=True, httponly=True, samesite="lax")
     return response
@@ -216,9 +218,9 @@ async def logout(db: Db, me: Entering) -> Response:
     response_model=Page[SessionOut],
     responses=errors(*SIGNED_IN_ERRORS, CursorInvalid, ValidationFailed),
 )
-async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
+async def list_sessions(db: Db, principal: SignedIn, page: Paging) -> Page[SessionOut]:
     """Where I am signed in, the newest first."""
-    rows, cursor, total = await sessions.list_live(db, me.user_id, page)
+    rows, cursor, total = await sessions.list_live(db, principal.user_id, page)
     items = [
         SessionOut(
             session_id=row.session_id,
@@ -227,7 +229,7 @@ async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
             created_at=row.created_at,
             last_used_at=row.last_used_at,
             expires_at=min(row.expires_at, row.absolute_expires_at),
-            current=row.session_id == me.session_id,
+            current=row.session_id == principal.session_id,
         )
         for row in rows
     ]
@@ -239,20 +241,22 @@ async def list_sessions(db: Db, me: SignedIn, page: Paging) -> Page[SessionOut]:
     status_code=204,
     responses=errors(*SIGNED_IN_ERRORS, SessionNotFound, ValidationFailed),
 )
-async def end_session(session_id: UUID, db: Db, me: SignedIn) -> None:
+async def end_session(session_id: UUID, db: Db, principal: SignedIn) -> None:
     """End one of my sessions."""
-    await sessions.end_one(db, me.user_id, session_id, reason="ended_by_owner")
+    await sessions.end_one(db, principal.user_id, session_id, reason="ended_by_owner")
 
 
 @router.delete("/sessions", response_model=SessionsEnded, responses=errors(*SIGNED_IN_ERRORS))
-async def end_other_sessions(db: Db, me: SignedIn) -> SessionsEnded:
+async def end_other_sessions(db: Db, principal: SignedIn) -> SessionsEnded:
     """End all of my sessions but this one."""
-    ended = await sessions.revoke(db, me.user_id, reason="ended_by_owner", but=me.session_id)
+    ended = await sessions.revoke(
+        db, principal.user_id, reason="ended_by_owner", except_session_id=principal.session_id
+    )
     return SessionsEnded(ended=ended)
 
 
-def _code_sent(desk: Desk, headers: Any) -> Response:
-    settings = desk.settings
+def _code_sent(context: AuthContext, headers: Any) -> Response:
+    settings = context.settings
     answer = CodeSent(
         message="If this number can receive a code, we have sent one.",
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
@@ -261,11 +265,11 @@ def _code_sent(desk: Desk, headers: Any) -> Response:
     return reply(answer, headers=headers)
 
 
-def _signed_in(desk: Desk, tokens: service.Tokens, *, status: int = 200) -> Response:
+def _signed_in(context: AuthContext, tokens: service.Tokens, *, status: int = 200) -> Response:
     answer = TokensOut(
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
-        expires_in=desk.gate.keys.lifetime_seconds,
+        expires_in=context.gate.keys.lifetime_seconds,
         kind=tokens.principal.kind,
         user_id=tokens.principal.user_id,
     )
@@ -273,7 +277,7 @@ def _signed_in(desk: Desk, tokens: service.Tokens, *, status: int = 200) -> Resp
     response.set_cookie(
         COOKIE,
         tokens.refresh_token,
-        max_age=round(desk.settings.refresh_token_expire_days * 86_400),
+        max_age=round(context.settings.refresh_token_expire_days * 86_400),
         path=COOKIE_PATH,
         secure=True,
         httponly=True,

@@ -26,7 +26,7 @@ class SignUp(Body):
 
 
 class Login(Body):
-    """The number of somebody who has an account."""
+    """The number of an account."""
 
     phone_number: MobileNumber
 
@@ -62,7 +62,7 @@ class Register(Body):
     email: Email
     user_type: UserType = Field(examples=["prepaid"])
     referral_code: str | None = Field(
-        default=None, max_length=16, description="Of whoever referred you.", examples=["7KMQ2XWD"]
+        default=None, max_length=16, description="Of the customer who referred you.", examples=["7KMQ2XWD"]
     )
 
 

@@ -1,7 +1,7 @@
-"""Signing up, signing in, going on, signing out.
+"""Signing up, signing in, refreshing, signing out.
 
-Where a code is given, three steps follow each other and no transaction is open while Redis is asked: is the number
-locked (PostgreSQL), is it the code (Redis, which uses it up), then the session or the failure (PostgreSQL).
+A code is redeemed in three steps, and no transaction is open during the second: is the number locked (PostgreSQL), is
+the code right (Redis, which uses it up), then the session or the failure is stored (PostgreSQL).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins import service as admins
 from gencharge.auth import crud
 from gencharge.auth.challenges import Purpose, Verdict
-from gencharge.auth.context import Desk
+from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import AccountAlreadyExists, OtpInvalid, OtpLocked, SignInSuspended
 from gencharge.auth.events import SignedIn, SignedOut, SignInFailed, SignInLocked
 from gencharge.core import telemetry
@@ -42,136 +42,136 @@ SUSPENDED_AFTER: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Both tokens of somebody who is signed in."""
+    """The access and refresh token of a new session."""
 
     principal: Principal
     access_token: str
     refresh_token: str
 
 
-async def send_code(desk: Desk, purpose: Purpose, phone_number: str) -> Mapping[str, str]:
+async def send_code(context: AuthContext, purpose: Purpose, phone_number: str) -> Mapping[str, str]:
     """Send a code to a number: the headers that tell about the limits.
 
-    The answer never tells whether the number is known: the same stores are asked the same, and who is to get the
-    message is looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, OtpLocked, SignInSuspended, SignInUnavailable.
+    The answer never reveals whether the number is known: the same queries run either way, and the recipient is
+    looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, OtpLocked, SignInSuspended, SignInUnavailable.
     """
-    await desk.database.run(lambda db: _refuse_locked(db, phone_number))
-    issued = await desk.challenges.issue(
-        purpose, phone_number, desk.codes(phone_number), address=telemetry.context().address
+    await context.database.run(lambda db: _refuse_locked(db, phone_number))
+    issued = await context.challenges.issue(
+        purpose, phone_number, context.codes(phone_number), address=telemetry.context().address
     )
-    desk.courier.soon(_message(desk, purpose, phone_number, issued.code))
+    context.courier.soon(_message(context, purpose, phone_number, issued.code))
     return issued.headers
 
 
-async def _message(desk: Desk, purpose: Purpose, phone_number: str, code: str) -> Message | None:
-    """What to send, None where a number that wants to sign in is nobody's."""
+async def _message(context: AuthContext, purpose: Purpose, phone_number: str, code: str) -> Message | None:
+    """What to send; None for a sign-in with a number that has no account."""
 
     async def email_of_owner(db: AsyncSession) -> str | None:
         owner = await directory.phone_owner(db, phone_number)
         if owner is None:
             return "" if purpose is Purpose.SIGN_UP else None
         kind, owner_id = owner
-        found = await (
+        email = await (
             users.email_of(db, owner_id) if kind is OwnerKind.USER else admins.email_of(db, owner_id)
         )
-        return found or ""
+        return email or ""
 
-    email = await desk.database.run(email_of_owner)
+    email = await context.database.run(email_of_owner)
     if email is None:
         return None
-    minutes = f"{desk.settings.otp_expire_minutes:g}"
+    minutes = f"{context.settings.otp_expire_minutes:g}"
     return Message(
         text=f"{code} is your GenCharge code. It is valid for {minutes} minutes. Never share it with anyone.",
         phone_number=phone_number,
         email=email,
         subject="Your GenCharge code",
-        template_id=desk.settings.sms_otp_template_id,
+        template_id=context.settings.sms_otp_template_id,
     )
 
 
-async def sign_up(desk: Desk, phone_number: str, code: str, *, device: str) -> Tokens:
+async def sign_up(context: AuthContext, phone_number: str, code: str, *, device: str) -> Tokens:
     """A new user with an empty wallet, signed in.
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, AccountAlreadyExists.
     """
-    await redeem(desk, Purpose.SIGN_UP, phone_number, code)
+    await redeem(context, Purpose.SIGN_UP, phone_number, code)
 
     async def unit(db: AsyncSession) -> Tokens:
         if await directory.phone_owner(db, phone_number) is not None:
             raise AccountAlreadyExists
         user = await users.create(db, phone_number=phone_number)
         await wallet.open_wallet(db, user.user_id)
-        return await _start(desk, db, phone_number, OwnerKind.USER, user.user_id, device)
+        return await _start(context, db, phone_number, OwnerKind.USER, user.user_id, device)
 
-    return await desk.database.run(unit)
+    return await context.database.run(unit)
 
 
-async def sign_in(desk: Desk, phone_number: str, code: str, *, device: str) -> Tokens:
+async def sign_in(context: AuthContext, phone_number: str, code: str, *, device: str) -> Tokens:
     """A user or an admin, signed in.
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, UserBlocked, AdminBlocked.
     """
-    await redeem(desk, Purpose.SIGN_IN, phone_number, code)
+    await redeem(context, Purpose.SIGN_IN, phone_number, code)
 
     async def unit(db: AsyncSession) -> Tokens:
         owner = await directory.phone_owner(db, phone_number)
         if owner is None:
-            raise OtpInvalid  # somebody guessed a code that was never sent
-        return await _start(desk, db, phone_number, *owner, device)
+            raise OtpInvalid  # no code was sent to this number, so it was guessed
+        return await _start(context, db, phone_number, *owner, device)
 
-    return await desk.database.run(unit)
+    return await context.database.run(unit)
 
 
-async def redeem(desk: Desk, purpose: Purpose, phone_number: str, code: str) -> None:
-    """Use a code up. Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable."""
-    await desk.database.run(lambda db: _refuse_locked(db, phone_number))
-    verdict = await desk.challenges.redeem(purpose, phone_number, code)
+async def redeem(context: AuthContext, purpose: Purpose, phone_number: str, code: str) -> None:
+    """Redeem a code. Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable."""
+    await context.database.run(lambda db: _refuse_locked(db, phone_number))
+    verdict = await context.challenges.redeem(purpose, phone_number, code)
     if verdict is Verdict.WRONG:
-        # Counted in a transaction of its own: the refusal must not take the count back.
-        raise await desk.database.run(lambda db: _count_failure(desk, db, purpose, phone_number))
+        # Counted in a transaction of its own, so that the refusal does not roll it back.
+        raise await context.database.run(lambda db: _count_failure(context, db, purpose, phone_number))
     if verdict is Verdict.NONE:
         raise OtpInvalid
 
 
 async def _start(
-    desk: Desk, db: AsyncSession, phone_number: str, owner: OwnerKind, owner_id: UUID, device: str
+    context: AuthContext, db: AsyncSession, phone_number: str, owner: OwnerKind, owner_id: UUID, device: str
 ) -> Tokens:
     kind: Kind = "user" if owner is OwnerKind.USER else "admin"
-    context = telemetry.context()
-    context.actor_kind, context.actor_id = kind, str(owner_id)
+    request_context = telemetry.context()
+    request_context.actor_kind, request_context.actor_id = kind, str(owner_id)
     identity = await _identity(db, kind, owner_id, reactivating=True)
     await crud.delete_failure(db, phone_number)
-    started = await sessions.start(
-        db, desk.settings, user_id=owner_id, kind=kind, device=device, address=context.address
+    session = await sessions.start(
+        db, context.settings, user_id=owner_id, kind=kind, device=device, address=request_context.address
     )
     await emit(
         db,
-        SignedIn(user_id=str(owner_id), kind=kind, session_id=str(started.session_id), device=started.device),
+        SignedIn(user_id=str(owner_id), kind=kind, session_id=str(session.session_id), device=session.device),
     )
-    return _tokens(desk, identity, started)
+    return _tokens(context, identity, session)
 
 
-async def refresh(desk: Desk, refresh_token: str) -> Tokens:
-    """New tokens for a refresh token, which is used up by that. Redis is not asked.
+async def refresh(context: AuthContext, refresh_token: str) -> Tokens:
+    """New tokens for a refresh token, which is then used up. Works without Redis.
 
     Raises RefreshTokenInvalid, UserBlocked, AdminBlocked.
     """
 
     async def unit(db: AsyncSession) -> Tokens | None:
-        continued = await sessions.rotate(db, desk.settings, refresh_token)
+        continued = await sessions.rotate(db, context.settings, refresh_token)
         if continued is None:
-            return None  # and what a reused token brought about stays
+            return None  # so that ending a session whose token was reused is committed
         identity = await _identity(db, continued.kind, continued.user_id, reactivating=False)
-        return _tokens(desk, identity, continued)
+        return _tokens(context, identity, continued)
 
-    tokens = await desk.database.run(unit)
+    tokens = await context.database.run(unit)
     if tokens is None:
         raise RefreshTokenInvalid
     return tokens
 
 
 async def sign_out(db: AsyncSession, principal: Principal) -> None:
-    """End the session that asks; harmless when it has ended."""
+    """End the principal's session. Idempotent."""
     if await sessions.revoke(db, principal.user_id, principal.session_id, reason="signed_out"):
         await emit(
             db,
@@ -182,7 +182,7 @@ async def sign_out(db: AsyncSession, principal: Principal) -> None:
 
 
 async def open_again(db: AsyncSession, phone_number: str) -> None:
-    """Forget the wrong codes of a number: what an admin does for somebody who is locked out."""
+    """Clear the failures of a number, which unlocks it."""
     await crud.delete_failure(db, phone_number)
 
 
@@ -197,7 +197,7 @@ async def register(
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    """What an access token says about somebody besides the ids."""
+    """The claims of an access token besides the ids."""
 
     role: str = ""
     operator_scope: tuple[str, ...] = ()
@@ -214,23 +214,23 @@ async def _identity(db: AsyncSession, kind: Kind, owner_id: UUID, *, reactivatin
     return _Identity(role.name, tuple(admin.operator_scope), role.permissions_version, enrolled)
 
 
-def _tokens(desk: Desk, identity: _Identity, going_on: sessions.Continued) -> Tokens:
-    given_at = going_on.second_factor_at
-    # An admin who has a second factor gives it once in a session; one who has none sets one up, where that is a must.
-    due = going_on.kind == "admin" and (
-        given_at is None if identity.enrolled else desk.settings.second_factor_required
+def _tokens(context: AuthContext, identity: _Identity, session: sessions.IssuedSession) -> Tokens:
+    given_at = session.second_factor_at
+    # An admin with a second factor verifies it once in a session; one without sets one up if that is required.
+    due = session.kind == "admin" and (
+        given_at is None if identity.enrolled else context.settings.second_factor_required
     )
     principal = Principal(
-        user_id=going_on.user_id,
-        kind=going_on.kind,
-        session_id=going_on.session_id,
+        user_id=session.user_id,
+        kind=session.kind,
+        session_id=session.session_id,
         role=identity.role,
         operator_scope=identity.operator_scope,
         permissions_version=identity.permissions_version,
         second_factor_at=int(given_at.timestamp()) if given_at is not None else 0,
         second_factor_due=due,
     )
-    return Tokens(principal, desk.gate.keys.sign(principal), going_on.refresh_token)
+    return Tokens(principal, context.gate.keys.sign(principal), session.refresh_token)
 
 
 async def _refuse_locked(db: AsyncSession, phone_number: str) -> None:
@@ -244,8 +244,10 @@ async def _refuse_locked(db: AsyncSession, phone_number: str) -> None:
         raise _locked(failure.locked_until, now)
 
 
-async def _count_failure(desk: Desk, db: AsyncSession, purpose: Purpose, phone_number: str) -> Problem:
-    """Count a wrong code, and lock the number where it was one too many: what to answer."""
+async def _count_failure(
+    context: AuthContext, db: AsyncSession, purpose: Purpose, phone_number: str
+) -> Problem:
+    """Count a wrong code, lock the number after too many, and return the problem to answer with."""
     now = clock.now()
     consecutive = await crud.add_failure(db, phone_number, now=now)
     owner = await directory.phone_owner(db, phone_number)
@@ -261,10 +263,10 @@ async def _count_failure(desk: Desk, db: AsyncSession, purpose: Purpose, phone_n
             consecutive=consecutive,
         ),
     )
-    if consecutive % desk.settings.otp_attempts and consecutive < SUSPENDED_AFTER:
+    if consecutive % context.settings.otp_attempts and consecutive < SUSPENDED_AFTER:
         return OtpInvalid()
     suspended = consecutive >= SUSPENDED_AFTER
-    until = now + timedelta(minutes=desk.settings.otp_lock_minutes)
+    until = now + timedelta(minutes=context.settings.otp_lock_minutes)
     await crud.set_locked(db, phone_number, until=until)
     await emit(db, SignInLocked(user_id=user_id, kind=kind, masked_phone_number=number, suspended=suspended))
     return SignInSuspended() if suspended else _locked(until, now)

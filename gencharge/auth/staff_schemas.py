@@ -1,16 +1,15 @@
-"""The second factor of admins, and other people's sessions, on the wire."""
+"""The second factors and sessions of others, on the wire."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from gencharge.auth.schemas import Otp
 from gencharge.core.http.paging import Page, PageParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Out
 
 
 class StaffSessionOut(Out):
@@ -35,39 +34,6 @@ class StaffSessionQuery(PageParams):
     owner_id: UUID = Field(description="A user or an admin.")
 
 
-Totp = Annotated[
-    str,
-    Field(pattern=r"^[0-9]{6}$", description="The six digits of the authenticator app.", examples=["492039"]),
-]
-
-
-class ConfirmFactor(Body):
-    """The first code of a new second factor."""
-
-    code: Totp
-
-
-class VerifyFactor(Body):
-    """A second factor: one of the three."""
-
-    code: Totp | None = None
-    recovery_code: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z2-7]{4}([ -]?[A-Za-z2-7]{4}){3}$",
-        description="One of the ten; hyphens may be left out.",
-        examples=["k3vd-x5qa-77mt-bz2e"],
-    )
-    otp: Otp | None = Field(
-        default=None, description="The code that POST /v1/auth/second-factor/otp sent, where that is enough."
-    )
-
-    @model_validator(mode="after")
-    def _is_one(self) -> Self:
-        if sum(part is not None for part in (self.code, self.recovery_code, self.otp)) != 1:
-            raise ValueError("Give exactly one of code, recovery_code and otp")
-        return self
-
-
 class AdminFactorStatus(Out):
     """An admin's second factor."""
 
@@ -76,49 +42,3 @@ class AdminFactorStatus(Out):
     confirmed_at: datetime | None
     locked_until: datetime | None = Field(description="After too many wrong codes.")
     recovery_codes_left: int
-
-
-class FactorStatus(Out):
-    """My second factor."""
-
-    enrolled: bool
-    confirmed_at: datetime | None
-    locked_until: datetime | None = Field(description="After too many wrong codes.")
-    recovery_codes_left: int
-    required: bool = Field(description="True where every admin needs one.")
-    due: bool = Field(
-        description="True where this session can do nothing else before it was given or set up."
-    )
-    given_at: datetime | None = Field(description="When this session gave it last.")
-
-
-class FactorPrepared(Out):
-    """A secret for the authenticator app, shown once; good for nothing before its first code is confirmed."""
-
-    secret: str = Field(description="To type in, base32.", examples=["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"])
-    uri: str = Field(
-        description="To show as a QR code.",
-        examples=["otpauth://totp/GenCharge:ravi%40example.com?secret=..."],
-    )
-
-
-class FactorGiven(Out):
-    """A new access token that says so. The refresh token stays the same."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of a scheme
-    expires_in: int = Field(description="Life of the access token in seconds.")
-    second_factor_at: datetime
-    recovery_codes_left: int
-
-
-class FactorSet(FactorGiven):
-    """The same, and the recovery codes: the only time that they can be seen."""
-
-    recovery_codes: list[str] = Field(examples=[["k3vd-x5qa-77mt-bz2e"]])
-
-
-class RecoveryCodesOut(Out):
-    """New recovery codes: the only time that they can be seen. The old ones are good for nothing."""
-
-    recovery_codes: list[str] = Field(examples=[["k3vd-x5qa-77mt-bz2e"]])

@@ -1,7 +1,7 @@
-"""Oversight: what the staff sees and ends of other people's sessions. One's own are under `/auth/sessions`.
+"""Other people's sessions, as the staff see and end them. One's own are under `/auth/sessions`.
 
-It is here, and not in the room of the sessions, because only here users and admins are both known: nobody looks into
-or ends the sessions of an admin who holds more than they do.
+It is here, and not in `sessions`, because it needs users and admins: an admin may not see or end the sessions of a
+higher rank.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Factors: the arithmetic of authenticator apps (TOTP, RFC 6238) and recovery codes, and how secrets are sealed."""
+"""Authenticator apps (TOTP, RFC 6238) and recovery codes, and how secrets are sealed."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def step_of(secret: str, code: str) -> int | None:
     """The time step that a code belongs to, out of the present one and its neighbours; None for a wrong code."""
     now = int(clock.now().timestamp()) // STEP_SECONDS
     totp = pyotp.TOTP(secret, interval=STEP_SECONDS)
-    found = None
+    matching = None
     for step in (now + offset for offset in _STEPS):
         if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
-            found = step
-    return found
+            matching = step
+    return matching
 
 
 def new_recovery_codes() -> list[str]:
@@ -55,7 +55,7 @@ def _grouped(random: bytes) -> str:
 
 
 def hash_of(admin_id: UUID, recovery_code: str) -> bytes:
-    """What is kept of a recovery code, however it is grouped. It has 80 random bits, so a fast hash is enough."""
+    """The stored hash of a recovery code, however it is grouped. It has 80 random bits, so a fast hash is enough."""
     plain = recovery_code.replace("-", "").replace(" ", "").lower()
     return hashlib.sha256(admin_id.bytes + plain.encode()).digest()
 

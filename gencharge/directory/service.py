@@ -18,13 +18,13 @@ async def claim_phone(db: AsyncSession, phone_number: str, *, kind: OwnerKind, o
 
 
 async def claim_email(db: AsyncSession, email: str, *, kind: OwnerKind, owner_id: UUID) -> None:
-    """Give an address to an owner, who may have it already. Raises EmailAlreadyExists if somebody else has it."""
+    """Give an address to an owner, who may have it already. Raises EmailAlreadyExists if it is another owner's."""
     if await crud.add_email_if_missing(db, email.lower(), kind=kind, owner_id=owner_id) != owner_id:
         raise EmailAlreadyExists
 
 
 async def release(db: AsyncSession, *, owner_id: UUID, phone_number: str | None, email: str | None) -> None:
-    """Free an owner's number, address or both for others. What belongs to somebody else stays theirs."""
+    """Free an owner's number, address or both for others. Another owner's stays."""
     if phone_number is not None:
         await crud.delete_phone(db, phone_number, owner_id=owner_id)
     if email is not None:

@@ -75,7 +75,7 @@ def _filtered(owner: Recipient, *, kind: NoticeType | None, unread: bool | None)
 async def mark_viewed(
     documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID, now: datetime
 ) -> Document | None:
-    """The notice, viewed; the first view's instant stays. None where it is not in this inbox."""
+    """The notice, viewed; the first view's instant stays. None if it is not in this inbox."""
     first_view = [{"$set": {"viewed_at": {"$ifNull": ["$viewed_at", now]}}}]
     return await _notices(documents).find_one_and_update(
         _inbox(owner, _id=notice_id), first_view, return_document=ReturnDocument.AFTER
@@ -93,7 +93,7 @@ async def mark_all_viewed(documents: AsyncDatabase[Document], owner: Recipient, 
 async def mark_deleted(
     documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID, now: datetime
 ) -> bool:
-    """False where it is not in this inbox. The document stays, so that a late delivery can't bring it back."""
+    """False if it is not in this inbox. The document stays, so that a late delivery can't bring it back."""
     result = await _notices(documents).update_one(
         _inbox(owner, _id=notice_id), {"$set": {"deleted_at": now, "title": "", "body": "", "data": {}}}
     )

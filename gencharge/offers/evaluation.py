@@ -209,7 +209,7 @@ _CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], str | None]],
 
 
 def _only(frame: str, words: Sequence[str], *, word: str = "or") -> str | None:
-    """`only for A, B or C`; None where there is nothing to name."""
+    """`only for A, B or C`; None if there is nothing to name."""
     if not words:
         return None
     listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {word} {words[-1]}"

@@ -157,7 +157,7 @@ async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> No
 
 
 def check_reach(admin: Principal, conditions: OfferConditions) -> None:
-    """Raises OperatorOutOfScope where an offer would be for others than the admin's operators."""
+    """Raises OperatorOutOfScope if an offer would be for others than the admin's operators."""
     if not admin.operator_scope:
         return
     if not conditions.operators:

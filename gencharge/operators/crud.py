@@ -35,7 +35,7 @@ async def lock_operator(db: AsyncSession, code: str, *conditions: ColumnElement[
 
 
 async def delete_operator(db: AsyncSession, code: str) -> None:
-    """Delete the operator. Raises IntegrityError where something refers to it."""
+    """Delete the operator. Raises IntegrityError if something refers to it."""
     await db.execute(delete(Operator).where(Operator.code == code))
 
 

@@ -34,7 +34,7 @@ BRANDS: Final = {
 
 @cache
 def served_by() -> dict[str, str | None]:
-    """Brand code -> code of the operator that serves its subscribers today; None where the brand closed."""
+    """Brand code -> code of the operator that serves its subscribers today; None if the brand closed."""
     text = files("gencharge.operators").joinpath("data/operators_in.csv").read_text(encoding="utf-8")
     return {row["code"]: row["now_served_by"] or None for row in csv.DictReader(text.splitlines())}
 
@@ -52,7 +52,7 @@ def _prefixes() -> tuple[dict[str, str], tuple[int, ...]]:
 
 
 def carrier_name(phone_number: str) -> str | None:
-    """The carrier that an E.164 number's block was given to, in phonenumbers' words; None where it is not known."""
+    """The carrier that an E.164 number's block was given to, in phonenumbers' words; None if it is not known."""
     table, lengths = _prefixes()
     digits = phone_number.removeprefix("+")
     return next((table[digits[:length]] for length in lengths if digits[:length] in table), None)

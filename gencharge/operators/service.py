@@ -48,7 +48,7 @@ _DISPLAY_NAMES: Final = {"JIO": "Jio", "AIRTEL": "Airtel", "VI": "Vi", "BSNL": "
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What is known of a number, and how; all None where nothing is."""
+    """What is known of a number, and how; all None if nothing is."""
 
     operator: str | None
     circle: str | None

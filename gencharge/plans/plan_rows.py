@@ -146,7 +146,7 @@ def _wrong(problem: Any) -> Wrong:
 
 
 def _instant(column: str, cell: str, wrong: list[Wrong]) -> datetime | None:
-    """The instant of a cell; None where it is empty or wrong, which is then said in `wrong`."""
+    """The instant of a cell; None if it is empty or wrong, which is then said in `wrong`."""
     if not cell.strip():
         return None
     try:

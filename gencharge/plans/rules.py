@@ -106,7 +106,7 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def makes_version(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """True where what is sold differs."""
+    """True if what is sold differs."""
     return any(before[name] != after[name] for name in COLUMNS if name not in _NOT_SOLD)
 
 

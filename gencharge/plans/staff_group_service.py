@@ -97,7 +97,7 @@ async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:
 
 
 async def _check_name(db: AsyncSession, name: str, group_id: UUID | None) -> None:
-    """Raises PlanGroupAlreadyExists where another group has the name."""
+    """Raises PlanGroupAlreadyExists if another group has the name."""
     taken = await crud.find_group_of_name(db, name)
     if taken not in {None, group_id}:
         problem = field_problem(

@@ -189,7 +189,7 @@ def check_status(before: dict[str, Any], after: dict[str, Any]) -> None:
 
 
 def _check_seen(plan: Plan, version: int | None, if_match: str | None) -> None:
-    """Raises PlanChanged where the admin saw another plan than the one that there is."""
+    """Raises PlanChanged if the admin saw another plan than the one that there is."""
     seen = {tag.strip().removeprefix("W/") for tag in if_match.split(",")} if if_match is not None else {"*"}
     if version not in {None, plan.version} or not seen & {"*", etag_of(plan.revision)}:
         raise PlanChanged(

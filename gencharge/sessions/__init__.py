@@ -1,4 +1,4 @@
 """Sessions: is this request allowed? Access tokens, refresh tokens, who is signed in where, and the guards.
 
-Checking a token is not signing in: that is `auth`, two floors up.
+Signing in is `auth`'s, two floors up; this room checks tokens.
 """

@@ -1,4 +1,4 @@
-"""Tells all API processes which sessions ended, once the transaction that ended them has committed."""
+"""Tells all API processes which sessions ended, after the transaction that ended them has committed."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from gencharge.sessions.models import RefreshToken, Session
 
 
 async def add_session(db: AsyncSession, session: Session) -> None:
-    """Write a session down."""
+    """Store a session."""
     db.add(session)
     await db.flush()
 
@@ -28,7 +28,7 @@ async def add_refresh_token(
     issued_at: datetime,
     expires_at: datetime,
 ) -> None:
-    """Write a refresh token's hash down."""
+    """Store a refresh token's hash."""
     db.add(
         RefreshToken(
             user_id=user_id,
@@ -68,7 +68,7 @@ async def lock_token_with_session(
 
 
 async def has_token(db: AsyncSession, *, user_id: UUID, token_hash: bytes) -> bool:
-    """True where this refresh token was ever given out, and is not purged yet."""
+    """True if this refresh token was issued and is not purged yet."""
     return (
         await db.scalar(
             select(RefreshToken.session_id).where(
@@ -93,7 +93,7 @@ async def set_rotated(
 async def set_used(
     db: AsyncSession, *, user_id: UUID, session_id: UUID, used_at: datetime, expires_at: datetime
 ) -> None:
-    """Move a session's end on."""
+    """Extend a session."""
     await db.execute(
         update(Session)
         .where(Session.user_id == user_id, Session.session_id == session_id)
@@ -102,14 +102,14 @@ async def set_used(
 
 
 async def set_second_factor(db: AsyncSession, *, user_id: UUID, session_id: UUID, at: datetime) -> bool:
-    """Write down when a session's second factor was given. False where the session has ended."""
-    found = await db.execute(
+    """Store when a session's second factor was verified. False if the session has ended."""
+    updated_row = await db.execute(
         update(Session)
         .where(Session.user_id == user_id, Session.session_id == session_id, Session.revoked_at.is_(None))
         .values(second_factor_at=at)
         .returning(Session.session_id)
     )
-    return found.first() is not None
+    return updated_row.first() is not None
 
 
 async def set_revoked(
@@ -117,10 +117,10 @@ async def set_revoked(
     *,
     user_id: UUID,
     session_id: UUID | None,
-    but: UUID | None,
+    except_session_id: UUID | None,
     reason: str,
 ) -> Sequence[Row[UUID, str]]:
-    """End one session or all of an owner's (`but` one): (id, kind) of those that had not ended yet."""
+    """End one session or all of an owner's (but `except_session_id`): (id, kind) of those that had not ended yet."""
     statement = (
         update(Session)
         .where(Session.user_id == user_id, Session.revoked_at.is_(None))
@@ -130,8 +130,8 @@ async def set_revoked(
     )
     if session_id is not None:
         statement = statement.where(Session.session_id == session_id)
-    if but is not None:
-        statement = statement.where(Session.session_id != but)
+    if except_session_id is not None:
+        statement = statement.where(Session.session_id != except_session_id)
     return (await db.execute(statement)).all()
 
 
@@ -152,16 +152,16 @@ def select_all(user_id: UUID) -> Select[Session]:
 
 async def get_started_at(db: AsyncSession, *, user_id: UUID, session_id: UUID) -> datetime | None:
     """When a session that has not ended began."""
-    started: datetime | None = await db.scalar(
+    created_at: datetime | None = await db.scalar(
         select(Session.created_at).where(
             Session.user_id == user_id, Session.session_id == session_id, Session.revoked_at.is_(None)
         )
     )
-    return started
+    return created_at
 
 
 async def delete_all(db: AsyncSession, user_id: UUID) -> None:
-    """Forget all sessions of an owner, and their refresh tokens."""
+    """Delete all sessions of an owner, and their refresh tokens."""
     await db.execute(delete(Session).where(Session.user_id == user_id))
 
 
@@ -172,7 +172,7 @@ async def list_revoked_lately(db: AsyncSession, *, seconds: float) -> list[UUID]
 
 
 async def delete_old(db: AsyncSession, *, before: datetime, limit: int) -> int:
-    """Forget at most `limit` sessions (and their refresh tokens) that ended by themselves before `before`."""
+    """Delete at most `limit` sessions (and their refresh tokens) that ended by themselves before `before`."""
     old = (
         select(Session.user_id, Session.session_id)
         .where(Session.absolute_expires_at < before)
@@ -188,7 +188,7 @@ async def delete_old(db: AsyncSession, *, before: datetime, limit: int) -> int:
 
 
 async def delete_used_up_tokens(db: AsyncSession, *, before: datetime, limit: int) -> int:
-    """Forget at most `limit` refresh tokens that ran out before `before`."""
+    """Delete at most `limit` refresh tokens that ran out before `before`."""
     deleted = await db.execute(
         text("""
             DELETE FROM refresh_tokens USING

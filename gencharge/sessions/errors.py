@@ -14,8 +14,8 @@ class NotSignedIn(Unauthorized):
 class _WrongToken(Unauthorized):
     """The token was not accepted."""
 
-    def __init__(self, detail: str | None = None, **but: Any) -> None:
-        super().__init__(detail, **but)
+    def __init__(self, detail: str | None = None, **overrides: Any) -> None:
+        super().__init__(detail, **overrides)
         # RFC 6750 section 3.1: a token that was sent and refused is named as such.
         self.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
 

@@ -1,4 +1,4 @@
-"""What happens to sessions. `user_id` is whoever signed in: a user or an admin, as `kind` says."""
+"""What happens to sessions. `user_id` is the owner: a user or an admin, as `kind` says."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class SessionRevoked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshTokenReused(Event):
-    """A used-up refresh token came back: somebody may have copied it, so its session was ended. Tell the owner."""
+    """A used-up refresh token came back: it may have been copied, so its session was ended. The owner is notified."""
 
     session_id: str
     kind: str

@@ -29,11 +29,11 @@ class Gate(OnePerApp):
 
     def __init__(self, settings: Settings) -> None:
         self.keys = Keyring(settings)
-        # For so long a second factor counts as given just now.
+        # A second factor that is older must be verified again.
         self.step_up_seconds = settings.step_up_minutes * 60
         self._verified: dict[bytes, tuple[Principal, float, str]] = {}
         self._ended: dict[UUID, float] = {}
-        # Role name -> what it allows. Filled by the admins' watcher; until then nothing is allowed.
+        # Role name -> what it allows. The admins' watcher fills it; until then nothing is allowed.
         self.grants: Mapping[str, frozenset[str]] = {}
 
     @classmethod
@@ -47,12 +47,12 @@ class Gate(OnePerApp):
         self._verified.clear()
 
     def admit(self, authorization: bytes) -> tuple[Principal, str]:
-        """Who sends this Authorization header, and their id as text.
+        """The principal of this Authorization header, and its id as text.
 
         Raises NotSignedIn, AccessTokenInvalid, AccessTokenExpired, SessionEnded.
         """
-        known = self._verified.get(authorization) or self._verify(authorization)
-        principal, expires, actor_id = known
+        entry = self._verified.get(authorization) or self._verify(authorization)
+        principal, expires, actor_id = entry
         pinned = clock.pinned()
         if expires <= (time.time() if pinned is None else pinned.timestamp()):
             self._verified.pop(authorization, None)
@@ -73,8 +73,8 @@ class Gate(OnePerApp):
             # Drop the oldest half at once; a token that is still in use is verified again.
             for oldest in list(islice(self._verified, MAX_VERIFIED // 2)):
                 del self._verified[oldest]
-        known = self._verified[authorization] = (principal, expires, str(principal.user_id))
-        return known
+        entry = self._verified[authorization] = (principal, expires, str(principal.user_id))
+        return entry
 
     def end(self, session_ids: Iterable[UUID]) -> None:
         """Refuse these sessions' access tokens from now on."""
@@ -85,7 +85,7 @@ class Gate(OnePerApp):
     def forget_expired(self) -> None:
         """Drop the ended sessions whose last access token has run out by itself."""
         now = time.monotonic()
-        for session_id in [known for known, until in self._ended.items() if until < now]:
+        for session_id in [ended_id for ended_id, until in self._ended.items() if until < now]:
             del self._ended[session_id]
 
     @property

@@ -1,4 +1,4 @@
-"""Guards: `user: SignedInUser` in a route's signature admits users only, and says who asks.
+"""Guards: `user: SignedInUser` in a route's signature admits users only, and is the principal.
 
 A guard does no I/O. An admin's role may be limited to some operators: a guard refuses such an admin unless the route
 says with `scoped=True` that its query stays `within` that scope. It is a security scheme of its own, so that the Authorize button of `/docs` works: user name
@@ -43,10 +43,10 @@ __all__ = [
     "STEP_UP_ERRORS",
     "USER_ERRORS",
     "Action",
-    "Entering",
-    "EnteringAdmin",
     "Gate",
     "Kind",
+    "PartlySignedIn",
+    "PartlySignedInAdmin",
     "Principal",
     "Requires",
     "Resource",
@@ -65,14 +65,15 @@ _NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Guard(SecurityBase):
-    """Admits whoever is signed in; with `kind`, users or admins only.
+    """Admits users and admins who are signed in; with `kind`, only one of them.
 
-    An admin who owes a second factor is admitted with `entering` only: where it is given or set up.
+    An admin whose second factor is still due is partly signed in, and admitted with `allow_partly` only: by the routes
+    that verify a second factor or set one up.
     """
 
-    def __init__(self, kind: Kind | None = None, *, entering: bool = False) -> None:
+    def __init__(self, kind: Kind | None = None, *, allow_partly: bool = False) -> None:
         self._kind = kind
-        self._entering = entering
+        self._allow_partly = allow_partly
         self.scheme_name = "PhoneAndOtp"
         self.model = OAuth2(
             flows=OAuthFlows(
@@ -82,7 +83,7 @@ class Guard(SecurityBase):
         )
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises what ADMIN_ERRORS lists but PermissionDenied, and UsersOnly."""
+        """The principal. Raises what ADMIN_ERRORS lists but PermissionDenied, and UsersOnly."""
         scope = request.scope
         authorization = b""
         for header in scope["headers"]:
@@ -95,7 +96,7 @@ class Guard(SecurityBase):
         context.actor_id = actor_id
         if self._kind is not None and principal.kind != self._kind:
             raise UsersOnly if self._kind == "user" else AdminsOnly
-        if principal.second_factor_due and not self._entering:
+        if principal.second_factor_due and not self._allow_partly:
             raise SecondFactorRequired
         return principal
 
@@ -116,7 +117,7 @@ class Requires(Guard):
         self.step_up = step_up
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises what Guard raises, PermissionDenied, OperatorScopeTooNarrow, StepUpRequired."""
+        """The principal. Raises what Guard raises, PermissionDenied, OperatorScopeTooNarrow, StepUpRequired."""
         principal = await super().__call__(request)
         gate = Gate.of(request.scope["app"])
         if self.permission not in gate.grants.get(principal.role, _NOTHING):
@@ -129,7 +130,7 @@ class Requires(Guard):
 
 
 class SteppedUp(Guard):
-    """Admits every admin whose second factor was given within STEP_UP_MINUTES: for what is one's own."""
+    """Admits every admin whose second factor was given within STEP_UP_MINUTES: for changes to their own account."""
 
     step_up = True
 
@@ -137,7 +138,7 @@ class SteppedUp(Guard):
         super().__init__("admin")
 
     async def __call__(self, request: Request) -> Principal:
-        """Who asks. Raises what Guard raises, StepUpRequired."""
+        """The principal. Raises what Guard raises, StepUpRequired."""
         principal = await super().__call__(request)
         _check_step_up(principal, Gate.of(request.scope["app"]))
         return principal
@@ -151,14 +152,14 @@ def _check_step_up(principal: Principal, gate: Gate) -> None:
 def within(admin: Principal, operator: ColumnElement[str]) -> ColumnElement[bool]:
     """The condition that keeps a query inside an admin's operators; true for an admin who has all.
 
-    Belongs into the one statement that a list, a detail or a change starts from, so that what is out of scope is
-    not found (404) rather than refused.
+    Part of the first statement of a list, a detail or a change, so that what is out of scope is not found (404)
+    rather than refused.
     """
     return operator.in_(admin.operator_scope) if admin.operator_scope else true()
 
 
 def check_scope(admin: Principal, operator: str) -> None:
-    """Raises OperatorOutOfScope where a change would put something under an operator beyond the admin's scope."""
+    """Raises OperatorOutOfScope if a change concerns an operator outside the admin's scope."""
     if not admin.sees(operator):
         raise OperatorOutOfScope(f"Your role covers only {', '.join(admin.operator_scope)}.")
 
@@ -166,9 +167,9 @@ def check_scope(admin: Principal, operator: str) -> None:
 SignedIn = Annotated[Principal, Depends(Guard())]
 SignedInUser = Annotated[Principal, Depends(Guard("user"))]
 SignedInAdmin = Annotated[Principal, Depends(Guard("admin"))]
-# Whoever is signed in, also an admin who still owes the second factor.
-Entering = Annotated[Principal, Depends(Guard(entering=True))]
-EnteringAdmin = Annotated[Principal, Depends(Guard("admin", entering=True))]
+# A user or an admin, also an admin whose second factor is still due.
+PartlySignedIn = Annotated[Principal, Depends(Guard(allow_partly=True))]
+PartlySignedInAdmin = Annotated[Principal, Depends(Guard("admin", allow_partly=True))]
 SteppedUpAdmin = Annotated[Principal, Depends(SteppedUp())]
 
 # What a guarded route lists: `responses=errors(*USER_ERRORS, InsufficientBalance)`.

@@ -1,4 +1,4 @@
-"""Tables of the sessions. `user_id` is whoever signed in, user or admin; the two never share an id."""
+"""Tables of the sessions. `user_id` is a user's or an admin's id; the two never share one."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Session(Base):
     address: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # When its owner, an admin, last gave a second factor here; what a step-up looks at.
+    # When its owner, an admin, last verified a second factor in it; a step-up compares this.
     second_factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # Nobody used it for so long: moved on at each refresh.
+    # The end if the session is not used; each refresh extends it.
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # However often it is used.
+    # The end in any case.
     absolute_expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # By the database's clock: every process asks it for what ended lately.
+    # By the database's clock, because every process polls for recent revocations.
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_reason: Mapped[str | None] = mapped_column(Text)
 
@@ -50,7 +50,7 @@ class Session(Base):
 
 
 class RefreshToken(Base):
-    """One refresh token, by its hash. Used once; what came after it can be derived for a moment longer."""
+    """One refresh token, by its hash. Used once; its successor can be derived again for a few seconds."""
 
     __tablename__ = "refresh_tokens"
 

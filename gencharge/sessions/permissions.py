@@ -1,4 +1,4 @@
-"""What an admin's role may allow: `Resource:action`, such as `Plans:edit`. Whatever is not granted is denied."""
+"""What an admin's role may allow: `Resource:action`, such as `Plans:edit`. Anything that is not granted is denied."""
 
 from __future__ import annotations
 

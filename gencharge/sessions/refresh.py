@@ -1,7 +1,7 @@
 """Refresh tokens: `<owner's id>.<256 random bits>`. Only the hash is kept.
 
-A used-up token's successor can be made again for a few seconds (a client whose answer was lost asks twice), out of
-three parts kept in three places: the old token (the client), a seed (the database), a key (the process).
+The successor of a used token can be derived again for a few seconds, for a client whose answer was lost. It needs
+three parts that are kept apart: the old token (client), a seed (database) and a key (process).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Refresh:
         return hashlib.sha256(self.user_id.bytes + self.secret).digest()
 
     def successor(self, key: bytes, seed: bytes) -> Refresh:
-        """The token that takes this one's place."""
+        """The token that replaces this one."""
         return Refresh(
             self.user_id, hmac.digest(key, b"refresh token successor" + seed + self.secret, "sha256")
         )
@@ -71,5 +71,5 @@ def new_seed() -> bytes:
 
 def keys_of(settings: Settings) -> list[bytes]:
     """The keys that successors are made with: the present one, and during a rotation the one before."""
-    found = [settings.secret_key, settings.previous_secret_key]
-    return [key.get_secret_value().encode() for key in found if key is not None]
+    configured = [settings.secret_key, settings.previous_secret_key]
+    return [key.get_secret_value().encode() for key in configured if key is not None]

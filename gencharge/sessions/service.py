@@ -1,4 +1,4 @@
-"""What can be done with sessions: start, go on, end."""
+"""Start, refresh, end and list sessions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gencharge.sessions.models import Session
 from gencharge.sessions.refresh import Refresh, keys_of, new_seed
 from gencharge.sessions.tokens import Kind
 
-# A client whose answer got lost may ask again with the same token for so long.
+# A client whose answer was lost may repeat a refresh with the same token for this long.
 GRACE: Final = timedelta(seconds=10)
 KEPT: Final = timedelta(days=30)
 _MAX_DEVICE: Final = 200
@@ -29,8 +29,8 @@ _BATCH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Continued:
-    """A session that was started or goes on, and its new refresh token (the only time that it can be seen)."""
+class IssuedSession:
+    """A session that was started or refreshed, and its new refresh token, which is not stored in clear."""
 
     user_id: UUID
     session_id: UUID
@@ -42,7 +42,7 @@ class Continued:
 
 async def start(
     db: AsyncSession, settings: Settings, *, user_id: UUID, kind: Kind, device: str = "", address: str = ""
-) -> Continued:
+) -> IssuedSession:
     """A new session of a user or an admin. `device` is what the client calls itself (cut to 200 characters)."""
     now = clock.now()
     session = Session(
@@ -59,51 +59,51 @@ async def start(
     await crud.add_session(db, session)
     token = Refresh.new(user_id)
     await _keep(db, settings, token, session.session_id, now)
-    return Continued(user_id, session.session_id, kind, str(token), session.device)
+    return IssuedSession(user_id, session.session_id, kind, str(token), session.device)
 
 
-async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Continued | None:
-    """Use up a refresh token and give its successor; None where it is not good (any more).
+async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> IssuedSession | None:
+    """Use up a refresh token and give its successor; None if it is not valid.
 
-    The same token again within the grace time gives the same successor. Later it ends the session, which stays
-    done: whoever calls this commits also when the answer is None.
+    The same token again within the grace time gives the same successor. After that it ends the session, so
+    the caller commits also when the answer is None.
     """
     token = Refresh.parse(refresh_token)
     if token is None:
         return None
-    found = await crud.lock_token_with_session(db, user_id=token.user_id, token_hash=token.hash)
-    if found is None or found.revoked_at is not None:
+    row = await crud.lock_token_with_session(db, user_id=token.user_id, token_hash=token.hash)
+    if row is None or row.revoked_at is not None:
         return None
     now = clock.now()
-    if found.rotated_at is not None:
-        if now - found.rotated_at <= GRACE:
-            successor = await _successor_again(db, settings, token, found.successor_seed)
+    if row.rotated_at is not None:
+        if now - row.rotated_at <= GRACE:
+            successor = await _successor_again(db, settings, token, row.successor_seed)
             if successor is None:
                 return None
-            return _continued(found, token.user_id, successor)
+            return _continued(row, token.user_id, successor)
         await emit(
             db,
-            RefreshTokenReused(user_id=str(token.user_id), session_id=str(found.session_id), kind=found.kind),
+            RefreshTokenReused(user_id=str(token.user_id), session_id=str(row.session_id), kind=row.kind),
         )
-        await revoke(db, token.user_id, found.session_id, reason="refresh_token_reused")
+        await revoke(db, token.user_id, row.session_id, reason="refresh_token_reused")
         return None
-    if now >= min(found.expires_at, found.session_expires_at, found.absolute_expires_at):
+    if now >= min(row.expires_at, row.session_expires_at, row.absolute_expires_at):
         return None
     seed = new_seed()
     successor = token.successor(keys_of(settings)[0], seed)
     await crud.set_rotated(
         db, user_id=token.user_id, token_hash=token.hash, rotated_at=now, successor_seed=seed
     )
-    expires_at = await _keep(db, settings, successor, found.session_id, now)
+    expires_at = await _keep(db, settings, successor, row.session_id, now)
     await crud.set_used(
-        db, user_id=token.user_id, session_id=found.session_id, used_at=now, expires_at=expires_at
+        db, user_id=token.user_id, session_id=row.session_id, used_at=now, expires_at=expires_at
     )
-    return _continued(found, token.user_id, successor)
+    return _continued(row, token.user_id, successor)
 
 
-def _continued(found: Any, user_id: UUID, successor: Refresh) -> Continued:
-    return Continued(
-        user_id, found.session_id, found.kind, str(successor), second_factor_at=found.second_factor_at
+def _continued(row: Any, user_id: UUID, successor: Refresh) -> IssuedSession:
+    return IssuedSession(
+        user_id, row.session_id, row.kind, str(successor), second_factor_at=row.second_factor_at
     )
 
 
@@ -138,24 +138,26 @@ async def revoke(
     session_id: UUID | None = None,
     *,
     reason: str,
-    but: UUID | None = None,
+    except_session_id: UUID | None = None,
 ) -> int:
-    """End one session of an owner, or all (`but` one): how many had not ended yet.
+    """End one session of an owner, or all (but `except_session_id`): how many had not ended yet.
 
     Their access tokens are refused in every process within a second of the commit.
     """
-    return len(await _revoke(db, user_id, session_id, reason=reason, but=but))
+    return len(await _revoke(db, user_id, session_id, reason=reason, except_session_id=except_session_id))
 
 
 async def revoke_all(db: AsyncSession, user_id: UUID, *, reason: str) -> list[UUID]:
     """End all sessions of an owner: those that had not ended yet."""
-    return await _revoke(db, user_id, None, reason=reason, but=None)
+    return await _revoke(db, user_id, None, reason=reason, except_session_id=None)
 
 
 async def _revoke(
-    db: AsyncSession, user_id: UUID, session_id: UUID | None, *, reason: str, but: UUID | None
+    db: AsyncSession, user_id: UUID, session_id: UUID | None, *, reason: str, except_session_id: UUID | None
 ) -> list[UUID]:
-    ended = await crud.set_revoked(db, user_id=user_id, session_id=session_id, but=but, reason=reason)
+    ended = await crud.set_revoked(
+        db, user_id=user_id, session_id=session_id, except_session_id=except_session_id, reason=reason
+    )
     await emit(
         db,
         *(
@@ -169,13 +171,13 @@ async def _revoke(
 
 
 async def give_second_factor(db: AsyncSession, user_id: UUID, session_id: UUID, *, at: datetime) -> None:
-    """Remember that an admin gave a second factor in this session. Raises SessionEnded where it has ended."""
+    """Store that an admin verified a second factor in this session. Raises SessionEnded if it has ended."""
     if not await crud.set_second_factor(db, user_id=user_id, session_id=session_id, at=at):
         raise SessionEnded
 
 
 async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: str) -> None:
-    """End one of an owner's sessions. Raises SessionNotFound for another one's, or one that has ended."""
+    """End one of an owner's sessions. Raises SessionNotFound, also for another owner's session or one that has ended."""
     if not await revoke(db, user_id, session_id, reason=reason):
         raise SessionNotFound
 
@@ -199,12 +201,12 @@ async def list_all(
 
 
 async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:
-    """When this session's owner gave the code that began it; None where it has ended or there is none."""
+    """When this session started; None if it has ended or does not exist."""
     return await crud.get_started_at(db, user_id=user_id, session_id=session_id)
 
 
 async def forget_old(db: AsyncSession) -> int:
-    """Delete a batch of what ended more than thirty days ago: how many rows. Reuse is noticed for that long."""
+    """Delete a batch of what ended more than thirty days ago, and return the number of rows. Reuse is detected for that long."""
     before = clock.now() - KEPT
     sessions = await crud.delete_old(db, before=before, limit=_BATCH)
     return sessions + await crud.delete_used_up_tokens(db, before=before, limit=_BATCH)

@@ -34,10 +34,10 @@ _HEADERS: Final = {"alg", "typ", "kid"}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `role` is empty for users; an empty `operator_scope` means all operators.
+    """Who sent a request. `role` is empty for users; an empty `operator_scope` means all operators.
 
-    `second_factor_at` is when the session last gave a second factor (seconds since 1970, UTC; 0 = never), and
-    `second_factor_due` says that it owes one: until then only the way to give it is open.
+    `second_factor_at` is when the session last verified a second factor (seconds since 1970, UTC; 0 = never). With
+    `second_factor_due` it still has to, and only the routes for that are open.
     """
 
     user_id: UUID
@@ -50,7 +50,7 @@ class Principal:
     second_factor_due: bool = False
 
     def sees(self, operator: str) -> bool:
-        """True where the operator (its code) is in this admin's scope."""
+        """True if the operator (its code) is in this admin's scope."""
         return not self.operator_scope or operator in self.operator_scope
 
 

@@ -37,7 +37,7 @@ async def list_briefs(db: AsyncSession, user_ids: Collection[UUID]) -> Sequence[
 
 
 async def add_referral_code(db: AsyncSession, *, code: str, user_id: UUID) -> bool:
-    """Write down a code's owner. False where the code is another one's."""
+    """Store a code's owner. False if the code is taken."""
     statement = insert(ReferralCode).values(code=code, user_id=user_id).on_conflict_do_nothing()
     return await db.scalar(statement.returning(ReferralCode.code)) is not None
 
@@ -51,16 +51,16 @@ async def set_status(
     db: AsyncSession,
     user_id: UUID,
     *,
-    held: UserStatus,
+    current: UserStatus,
     to: UserStatus,
     by: UUID,
     reason: str | None,
     now: datetime,
 ) -> User | None:
-    """Move a user from status `held` to another: the user, or None where they don't have it (any more)."""
+    """Move a user from status `current` to another: the user, or None if their status is another one by now."""
     statement = (
         update(User)
-        .where(User.user_id == user_id, User.status == held.value)
+        .where(User.user_id == user_id, User.status == current.value)
         .values(status=to.value, status_since=now, status_by=by, status_reason=reason, updated_at=now)
         .returning(User)
         .execution_options(populate_existing=True, synchronize_session=False)
@@ -70,24 +70,24 @@ async def set_status(
 
 async def get_status(db: AsyncSession, user_id: UUID) -> str | None:
     """The status as it is in the database now."""
-    found: str | None = await db.scalar(select(User.status).where(User.user_id == user_id))
-    return found
+    status: str | None = await db.scalar(select(User.status).where(User.user_id == user_id))
+    return status
 
 
 async def get_preferences(db: AsyncSession, user_id: UUID) -> Preferences | None:
-    """The user's switches; None where they never touched them."""
+    """The user's preferences; None if they were never set."""
     return await db.get(Preferences, user_id)
 
 
 async def put_preferences(
     db: AsyncSession, user_id: UUID, values: Mapping[str, bool], *, now: datetime
 ) -> Preferences:
-    """Write the user's switches."""
+    """Store the user's preferences."""
     row = {**values, "updated_at": now}
     statement = insert(Preferences).values(user_id=user_id, **row)
     statement = statement.on_conflict_do_update(index_elements=[Preferences.user_id], set_=row)
-    kept = statement.returning(Preferences).execution_options(populate_existing=True)
-    return (await db.scalars(kept)).one()
+    returning = statement.returning(Preferences).execution_options(populate_existing=True)
+    return (await db.scalars(returning)).one()
 
 
 def select_numbers(user_id: UUID) -> Select[SavedNumber]:
@@ -97,8 +97,8 @@ def select_numbers(user_id: UUID) -> Select[SavedNumber]:
 
 async def count_numbers(db: AsyncSession, user_id: UUID) -> int:
     """How many numbers the user saved."""
-    found = select(func.count()).select_from(SavedNumber).where(SavedNumber.user_id == user_id)
-    return int(await db.scalar(found) or 0)
+    statement = select(func.count()).select_from(SavedNumber).where(SavedNumber.user_id == user_id)
+    return int(await db.scalar(statement) or 0)
 
 
 async def get_number(db: AsyncSession, user_id: UUID, number_id: UUID) -> SavedNumber | None:
@@ -113,25 +113,25 @@ async def lock_number(db: AsyncSession, user_id: UUID, number_id: UUID) -> Saved
 
 
 async def add_number(db: AsyncSession, **values: Any) -> SavedNumber | None:
-    """Write a saved number down; None where the user has it already."""
+    """Store a saved number; None if the user has it already."""
     statement = insert(SavedNumber).values(values).on_conflict_do_nothing().returning(SavedNumber)
     return (await db.scalars(statement)).one_or_none()
 
 
 async def delete_number(db: AsyncSession, user_id: UUID, number_id: UUID) -> str | None:
-    """Forget a saved number: which it was, or None where the user has none of this id."""
+    """Delete a saved number and return it; None if the user has none with this id."""
     statement = delete(SavedNumber).where(SavedNumber.user_id == user_id, SavedNumber.number_id == number_id)
-    gone: str | None = await db.scalar(statement.returning(SavedNumber.phone_number))
-    return gone
+    phone_number: str | None = await db.scalar(statement.returning(SavedNumber.phone_number))
+    return phone_number
 
 
 async def add_erasure(db: AsyncSession, user_id: UUID, *, erase_after: datetime) -> None:
-    """Note when a user's data is to be erased."""
+    """Store when a user's data is to be erased."""
     await db.execute(insert(Erasure).values(user_id=user_id, erase_after=erase_after))
 
 
 async def claim_erasures(db: AsyncSession, *, now: datetime, until: datetime, limit: int) -> list[UUID]:
-    """Take users whose data is due to be erased, the earliest first, for nobody else to take before `until`."""
+    """Lease users whose data is due to be erased until `until`, the earliest first."""
     due = (
         select(Erasure.user_id)
         .where(Erasure.erase_after <= now, (Erasure.leased_until.is_(None)) | (Erasure.leased_until <= now))
@@ -145,17 +145,17 @@ async def claim_erasures(db: AsyncSession, *, now: datetime, until: datetime, li
 
 
 async def release_erasures(db: AsyncSession, user_ids: Collection[UUID]) -> None:
-    """Give back what was claimed and not done."""
+    """Release leases of users who were not erased."""
     await db.execute(update(Erasure).where(Erasure.user_id.in_(user_ids)).values(leased_until=None))
 
 
 async def delete_erasure(db: AsyncSession, user_id: UUID) -> bool:
-    """Note that a user's data is erased; False where that was noted before."""
-    gone = await db.scalar(delete(Erasure).where(Erasure.user_id == user_id).returning(Erasure.user_id))
-    return gone is not None
+    """Delete the row of a finished erasure; False if it was deleted before."""
+    erased_id = await db.scalar(delete(Erasure).where(Erasure.user_id == user_id).returning(Erasure.user_id))
+    return erased_id is not None
 
 
 async def delete_belongings(db: AsyncSession, user_id: UUID) -> None:
-    """Forget the user's switches and saved numbers."""
+    """Delete the user's preferences and saved numbers."""
     for table in (Preferences, SavedNumber):
         await db.execute(delete(table).where(table.user_id == user_id))

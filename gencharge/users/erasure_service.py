@@ -1,7 +1,7 @@
-"""Erasing what is known of customers who left, once the time to keep it is over (docs/decisions/0008-erasure.md).
+"""Erasing the personal data of archived customers once its retention period is over (docs/decisions/0008-erasure.md).
 
-A row of `erasures` says when; it is claimed for some minutes, so two workers never take the same one, and it is
-gone when all is done. Every room's part can be repeated, so one that failed in the middle is simply done again.
+A row of `erasures` says when. A worker leases it for some minutes, so two workers never take the same one, and deletes it
+at the end. Every room's part is idempotent, so an erasure that failed half-way is repeated.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gencharge.users.events import UserErased
 from gencharge.users.models import UserStatus
 
 BATCH: Final = 50
-# Longer than a batch takes; a worker that dies in one holds it up for no longer.
+# Longer than a batch takes. After that another worker takes over from one that died.
 LEASE: Final = timedelta(minutes=10)
 log = telemetry.get_logger(__name__)
 
@@ -36,8 +36,8 @@ class ErasureIncomplete(RuntimeError):
 
 
 async def erase_due(stores: Stores, parts: Sequence[PersonalData]) -> int:
-    """Erase everybody whose time has come: how many. Raises ErasureIncomplete where some have to wait."""
-    erased, waiting = 0, list[UUID]()
+    """Erase all users who are due, and return how many. Raises ErasureIncomplete if some could not be erased."""
+    erased, postponed = 0, list[UUID]()
     try:
         while batch := await _claim(stores):
             for position, user_id in enumerate(batch):
@@ -45,19 +45,19 @@ async def erase_due(stores: Stores, parts: Sequence[PersonalData]) -> int:
                     await _erase(stores, parts, user_id)
                     erased += 1
                 except Unavailable as error:
-                    # A store that is away is away for the others, too.
-                    waiting.extend(batch[position:])
-                    raise ErasureIncomplete(f"{len(waiting)} users wait for a store") from error
+                    # A store that is unavailable is so for the others, too.
+                    postponed.extend(batch[position:])
+                    raise ErasureIncomplete(f"{len(postponed)} users wait for a store") from error
                 except Exception:
                     log.exception("erasure_failed", user_id=str(user_id))
-                    waiting.append(user_id)
+                    postponed.append(user_id)
     finally:
-        if waiting:
-            await stores.database.run(lambda db: crud.release_erasures(db, waiting))
+        if postponed:
+            await stores.database.run(lambda db: crud.release_erasures(db, postponed))
         if erased:
             log.info("users_erased", users=erased)
-    if waiting:
-        raise ErasureIncomplete(f"{len(waiting)} users could not be erased")
+    if postponed:
+        raise ErasureIncomplete(f"{len(postponed)} users could not be erased")
     return erased
 
 
@@ -72,12 +72,12 @@ async def _erase(stores: Stores, parts: Sequence[PersonalData], user_id: UUID) -
     for part in parts:
         if part.erase is not None:
             await part.erase(stores, user_id)
-    # Last: the rooms may still ask who it is.
+    # Last, because the other rooms may still read the user.
     await stores.database.run(lambda db: _erase_row(db, user_id))
 
 
 async def _erase_row(db: AsyncSession, user_id: UUID) -> None:
-    """What this room holds. The row stays, with an id that leads to nobody: the books refer to it."""
+    """Erase what this room holds. The row stays without personal data, because the ledger refers to it."""
     user = await crud.lock_user(db, user_id)
     if user is None or user.status != UserStatus.ARCHIVED or not await crud.delete_erasure(db, user_id):
         return

@@ -33,7 +33,7 @@ class UserTypeAlreadySet(Conflict):
     """The account already has this type."""
 
 
-# What rooms above have against closing an account or switching its type. Here, where the routes list them.
+# Raised by higher rooms when an account is closed or its type is switched. They are here because our routes list them.
 
 
 class WalletNotEmpty(Conflict):

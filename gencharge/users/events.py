@@ -17,7 +17,7 @@ class UserSignedUp(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRegistered(Event):
-    """A customer gave name and address. `referred_by` is the id of whoever referred them."""
+    """A customer gave name and address. `referred_by` is the id of the customer who referred them."""
 
     user_type: str
     referred_by: str | None = None
@@ -33,7 +33,7 @@ class UserReactivated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserBlocked(Event):
-    """An admin shut a customer out. Their sessions ended."""
+    """An admin blocked a customer. Their sessions ended."""
 
     reason: str
     changes: dict[str, Any]
@@ -41,7 +41,7 @@ class UserBlocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserUnblocked(Event):
-    """An admin let a blocked customer in again."""
+    """An admin unblocked a customer."""
 
     reason: str
     changes: dict[str, Any]
@@ -49,7 +49,7 @@ class UserUnblocked(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDeactivated(Event):
-    """A customer left for a while, or was put aside by an admin. Their sessions ended."""
+    """A customer deactivated their account, or an admin did. Their sessions ended."""
 
     reason: str
     changes: dict[str, Any]
@@ -95,7 +95,7 @@ class UserKycTierChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserDataExported(Event):
-    """All that is held about a customer was given out, to them or to an admin."""
+    """All data about a customer was exported, by them or by an admin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,9 @@ async def export(stores: Stores, parts: Sequence[PersonalData], user_id: UUID) -
     """
     if await stores.database.run(lambda db: crud.get_status(db, user_id)) is None:
         raise UserNotFound
-    found = {part.name: await part.export(stores, user_id) for part in parts if part.export is not None}
+    document = {part.name: await part.export(stores, user_id) for part in parts if part.export is not None}
     await stores.database.run(lambda db: emit(db, UserDataExported(user_id=str(user_id))))
-    return _in_chunks(_written(found))
+    return _in_chunks(_written(document))
 
 
 async def _written(value: Any) -> AsyncIterator[bytes]:

@@ -1,13 +1,13 @@
-"""A customer's status: who may move it where, and what goes with that.
+"""A customer's status: who may change it, and what else changes with it.
 
-active      -> blocked      an admin shuts the customer out     blocked     -> active   an admin lets them in again
+active      -> blocked      an admin blocks the customer        blocked     -> active   an admin unblocks them
 active      -> deactivated  the customer leaves for a while     deactivated -> active   by signing in, or an admin
 any of them -> archived     the account is closed for good: number and address are free, the ledger stays, and after
                             ERASURE_AFTER_DAYS the personal data is erased (`erasure`)
 
-Every move is one conditional UPDATE, so two admins at once can't both make it. Whoever loses the right to be signed
-in loses all sessions in the same transaction: the user's row is taken first, and signing in takes it, too, so no
-session can start in between.
+Every change is one conditional UPDATE, so of two admins at once only one succeeds. A customer who may no longer be signed
+in loses all sessions in the same transaction. It locks the user's row first, and so does signing in, so no session
+can start in between.
 """
 
 from __future__ import annotations
@@ -39,38 +39,42 @@ from gencharge.users.models import User, UserStatus
 
 
 async def block(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Shut an active user out. Raises UserNotFound, UserNotActive."""
-    user = await _move(db, user_id, UserStatus.ACTIVE, UserStatus.BLOCKED, UserNotActive, by, reason)
+    """Block an active user. Raises UserNotFound, UserNotActive."""
+    user = await _set_status(db, user_id, UserStatus.ACTIVE, UserStatus.BLOCKED, UserNotActive, by, reason)
     await sessions.revoke(db, user_id, reason="blocked")
-    moved = _moved(UserStatus.ACTIVE, UserStatus.BLOCKED)
-    await emit(db, UserBlocked(user_id=str(user_id), reason=reason, changes=moved))
+    status_change = _status_change(UserStatus.ACTIVE, UserStatus.BLOCKED)
+    await emit(db, UserBlocked(user_id=str(user_id), reason=reason, changes=status_change))
     return user
 
 
 async def unblock(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Let a blocked user in again. Raises UserNotFound, UserNotBlocked."""
-    user = await _move(db, user_id, UserStatus.BLOCKED, UserStatus.ACTIVE, UserNotBlocked, by, reason)
-    moved = _moved(UserStatus.BLOCKED, UserStatus.ACTIVE)
-    await emit(db, UserUnblocked(user_id=str(user_id), reason=reason, changes=moved))
+    """Unblock a blocked user. Raises UserNotFound, UserNotBlocked."""
+    user = await _set_status(db, user_id, UserStatus.BLOCKED, UserStatus.ACTIVE, UserNotBlocked, by, reason)
+    status_change = _status_change(UserStatus.BLOCKED, UserStatus.ACTIVE)
+    await emit(db, UserUnblocked(user_id=str(user_id), reason=reason, changes=status_change))
     return user
 
 
 async def deactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Put an active user's account aside until they sign in again. Raises UserNotFound, UserNotActive."""
-    user = await _move(db, user_id, UserStatus.ACTIVE, UserStatus.DEACTIVATED, UserNotActive, by, reason)
+    """Deactivate an active user's account until they sign in again. Raises UserNotFound, UserNotActive."""
+    user = await _set_status(
+        db, user_id, UserStatus.ACTIVE, UserStatus.DEACTIVATED, UserNotActive, by, reason
+    )
     await sessions.revoke(db, user_id, reason="deactivated")
-    moved = _moved(UserStatus.ACTIVE, UserStatus.DEACTIVATED)
+    status_change = _status_change(UserStatus.ACTIVE, UserStatus.DEACTIVATED)
     # The audit trail is never erased, so a customer's own words stay out of it.
-    told = "given by the owner" if by == user_id else reason
-    await emit(db, UserDeactivated(user_id=str(user_id), reason=told, changes=moved))
+    audited_reason = "given by the owner" if by == user_id else reason
+    await emit(db, UserDeactivated(user_id=str(user_id), reason=audited_reason, changes=status_change))
     return user
 
 
 async def reactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
     """Bring a deactivated user's account back. Raises UserNotFound, UserNotDeactivated."""
-    user = await _move(db, user_id, UserStatus.DEACTIVATED, UserStatus.ACTIVE, UserNotDeactivated, by, reason)
-    moved = _moved(UserStatus.DEACTIVATED, UserStatus.ACTIVE)
-    await emit(db, UserReactivated(user_id=str(user_id), reason=reason, changes=moved))
+    user = await _set_status(
+        db, user_id, UserStatus.DEACTIVATED, UserStatus.ACTIVE, UserNotDeactivated, by, reason
+    )
+    status_change = _status_change(UserStatus.DEACTIVATED, UserStatus.ACTIVE)
+    await emit(db, UserReactivated(user_id=str(user_id), reason=reason, changes=status_change))
     return user
 
 
@@ -87,7 +91,7 @@ async def archive(
     """Close an account for good, whatever its status; number and address are free at once.
 
     `payout` pays the rest of the balance out; `keep_days`: how long the personal data is kept. Raises UserNotFound,
-    UserAlreadyArchived, and what a room has against it (WalletNotEmpty).
+    UserAlreadyArchived, and what other rooms raise (WalletNotEmpty).
     """
     user = await profile.lock(db, user_id)
     before = UserStatus(user.status)
@@ -107,23 +111,23 @@ async def archive(
         UserArchived(
             user_id=str(user_id),
             reason=reason,
-            changes=_moved(before, UserStatus.ARCHIVED),
+            changes=_status_change(before, UserStatus.ARCHIVED),
             erase_after=erase_after.isoformat(),
         ),
     )
     return user
 
 
-async def _move(
+async def _set_status(
     db: AsyncSession,
     user_id: UUID,
-    held: UserStatus,
+    current: UserStatus,
     to: UserStatus,
     refusal: type[Conflict],
     by: UUID,
     reason: str,
 ) -> User:
-    user = await crud.set_status(db, user_id, held=held, to=to, by=by, reason=reason, now=clock.now())
+    user = await crud.set_status(db, user_id, current=current, to=to, by=by, reason=reason, now=clock.now())
     if user is not None:
         return user
     present = await crud.get_status(db, user_id)
@@ -132,5 +136,5 @@ async def _move(
     raise refusal(f"{refusal.title()} This one is {present}.", user_status=present)
 
 
-def _moved(before: UserStatus, after: UserStatus) -> dict[str, Any]:
+def _status_change(before: UserStatus, after: UserStatus) -> dict[str, Any]:
     return changes({"status": before}, {"status": after})

@@ -19,9 +19,9 @@ class UserStatus(StrEnum):
     """Where a user stands."""
 
     ACTIVE = "active"  # may do everything
-    BLOCKED = "blocked"  # shut out by an admin
-    DEACTIVATED = "deactivated"  # left for a while; comes back by signing in
-    ARCHIVED = "archived"  # gone; the ledger stays
+    BLOCKED = "blocked"  # by an admin; may not sign in
+    DEACTIVATED = "deactivated"  # for a while; signing in reactivates
+    ARCHIVED = "archived"  # closed for good; the ledger stays
 
 
 class UserType(StrEnum):
@@ -46,7 +46,7 @@ _ARCHIVED_EMAIL = text("status = 'archived' AND email <> ''")
 
 
 class User(Base):
-    """A customer. The phone number's uniqueness is promised by the directory, the code's by `referral_codes`."""
+    """A customer. The directory keeps phone numbers unique, `referral_codes` the codes."""
 
     __tablename__ = "users"
 
@@ -93,7 +93,7 @@ class ReferralCode(Base):
 
 
 class Preferences(Base):
-    """What a user wants to hear of, and what may be done with their data. No row: `DEFAULT_PREFERENCES`."""
+    """A user's notification settings and consents. Without a row, `DEFAULT_PREFERENCES` apply."""
 
     __tablename__ = "user_preferences"
 
@@ -146,7 +146,7 @@ class SavedNumber(Base):
 
 
 class Erasure(Base):
-    """An archived user whose data is to be erased. Gone once that is done."""
+    """An archived user whose data is to be erased. Deleted once that is done."""
 
     __tablename__ = "erasures"
 

@@ -1,4 +1,4 @@
-"""The numbers that a customer keeps under a nickname."""
+"""The numbers that a customer saved under a nickname."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from gencharge.users.events import NumberSaved, SavedNumberChanged, SavedNumberR
 from gencharge.users.models import SavedNumber
 from gencharge.users.names import masked_name
 
-MOST: Final = 50
-_KNOWN: Final = ("operator", "circle", "service_type")
+MAX_SAVED_NUMBERS: Final = 50
+_DETAILS: Final = ("operator", "circle", "service_type")
 
 
 async def list_saved(
@@ -33,11 +33,11 @@ async def list_saved(
 
 
 async def get(db: AsyncSession, user_id: UUID, number_id: UUID) -> SavedNumber:
-    """One of the user's saved numbers. Raises SavedNumberNotFound, also for another's."""
-    found = await crud.get_number(db, user_id, number_id)
-    if found is None:
+    """One of the user's saved numbers. Raises SavedNumberNotFound, also for another user's."""
+    number = await crud.get_number(db, user_id, number_id)
+    if number is None:
         raise SavedNumberNotFound
-    return found
+    return number
 
 
 async def save(
@@ -50,76 +50,80 @@ async def save(
     circle: str | None,
     service_type: str,
 ) -> SavedNumber:
-    """Keep a number, and what the user says of it.
+    """Save a number with its nickname and operator.
 
     Raises SavedNumberAlreadyExists (409; names its field), SavedNumberLimitExceeded, UserNotFound, UserAlreadyArchived.
     """
-    user = await profile.lock(db, user_id)  # counts and adds one at a time
-    if await crud.count_numbers(db, user_id) >= MOST:
-        raise SavedNumberLimitExceeded(f"You can save up to {MOST} numbers. Remove one first.", limit=MOST)
+    user = await profile.lock(db, user_id)  # so that two requests can't both take the last place
+    if await crud.count_numbers(db, user_id) >= MAX_SAVED_NUMBERS:
+        raise SavedNumberLimitExceeded(
+            f"You can save up to {MAX_SAVED_NUMBERS} numbers. Remove one first.", limit=MAX_SAVED_NUMBERS
+        )
     now = clock.now()
-    known = {"operator": operator, "circle": circle, "service_type": service_type}
+    details = {"operator": operator, "circle": circle, "service_type": service_type}
     saved = await crud.add_number(
         db,
         user_id=user_id,
         number_id=new_id(),
         phone_number=phone_number,
         nickname=nickname,
-        **known,
+        **details,
         created_at=now,
         updated_at=now,
     )
     if saved is None:
         raise SavedNumberAlreadyExists
-    await _remember(db, saved, own_number=user.phone_number)
+    await _record_connection(db, saved, own_number=user.phone_number)
     await emit(
         db,
         NumberSaved(
             user_id=str(user_id),
             number_id=str(saved.number_id),
             masked_phone_number=masked(phone_number),
-            changes=changes({}, known),
+            changes=changes({}, details),
         ),
     )
     return saved
 
 
-async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, wanted: dict[str, Any]) -> SavedNumber:
+async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, values: dict[str, Any]) -> SavedNumber:
     """Change some of nickname, operator, circle, service_type.
 
-    Raises SavedNumberNotFound, also for another's, UserNotFound, UserAlreadyArchived.
+    Raises SavedNumberNotFound, also for another user's, UserNotFound, UserAlreadyArchived.
     """
     user = await profile.lock(db, user_id)
     saved = await crud.lock_number(db, user_id, number_id)
     if saved is None:
         raise SavedNumberNotFound
-    moved = changes({name: getattr(saved, name) for name in wanted}, wanted)
-    if not moved:
+    changed = changes({name: getattr(saved, name) for name in values}, values)
+    if not changed:
         return saved
-    for name, value in wanted.items():
+    for name, value in values.items():
         setattr(saved, name, value)
     saved.updated_at = clock.now()
     await db.flush()
-    if moved.keys() & set(_KNOWN):
-        await _remember(db, saved, own_number=user.phone_number)
-    if "nickname" in moved:  # may be somebody's name
-        moved["nickname"] = {side: masked_name(name) for side, name in moved["nickname"].items()}
-    await emit(db, SavedNumberChanged(user_id=str(user_id), number_id=str(number_id), changes=moved))
+    if changed.keys() & set(_DETAILS):
+        await _record_connection(db, saved, own_number=user.phone_number)
+    if "nickname" in changed:  # may be a person's name
+        changed["nickname"] = {side: masked_name(name) for side, name in changed["nickname"].items()}
+    await emit(db, SavedNumberChanged(user_id=str(user_id), number_id=str(number_id), changes=changed))
     return saved
 
 
 async def remove(db: AsyncSession, user_id: UUID, number_id: UUID) -> None:
-    """Forget a saved number. Raises SavedNumberNotFound, also for another's."""
-    gone = await crud.delete_number(db, user_id, number_id)
-    if gone is None:
+    """Delete a saved number. Raises SavedNumberNotFound, also for another user's."""
+    phone_number = await crud.delete_number(db, user_id, number_id)
+    if phone_number is None:
         raise SavedNumberNotFound
     await emit(
         db,
-        SavedNumberRemoved(user_id=str(user_id), number_id=str(number_id), masked_phone_number=masked(gone)),
+        SavedNumberRemoved(
+            user_id=str(user_id), number_id=str(number_id), masked_phone_number=masked(phone_number)
+        ),
     )
 
 
-async def _remember(db: AsyncSession, saved: SavedNumber, *, own_number: str) -> None:
+async def _record_connection(db: AsyncSession, saved: SavedNumber, *, own_number: str) -> None:
     await operators.remember(
         db,
         saved.phone_number,

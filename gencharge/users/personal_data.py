@@ -1,4 +1,4 @@
-"""What this room holds about a customer. Erasing it is `erasure`'s own last step."""
+"""What this room holds about a customer. `erasure_service` erases it as its last step."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from gencharge.users.staff_schemas import StaffUserOut
 async def _export(stores: Stores, user_id: UUID) -> Any:
     async def unit(db: AsyncSession) -> Any:
         user = await crud.get_user(db, user_id)
-        saved, _, _ = await numbers.list_saved(db, user_id, PageQuery(limit=numbers.MOST))
+        saved, _, _ = await numbers.list_saved(db, user_id, PageQuery(limit=numbers.MAX_SAVED_NUMBERS))
         return {
             "user": StaffUserOut.model_validate(user),
             "preferences": dict(await profile.preferences_of(db, user_id)),

@@ -1,4 +1,4 @@
-"""What is known of a customer and can be changed: name, address, type, KYC tier, preferences."""
+"""A customer's profile: name, address, type, KYC tier, preferences."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def find(db: AsyncSession, user_id: UUID) -> User:
 
 
 async def edit(db: AsyncSession, user_id: UUID, *, name: str | None = None, email: str | None = None) -> User:
-    """Change the name, the e-mail address or both; the old address is free for others then.
+    """Change the name, the e-mail address or both; which frees the old address.
 
     Raises UserNotFound, UserAlreadyArchived, EmailAlreadyExists (409; names its field).
     """
@@ -76,9 +76,9 @@ def _masked(
 async def switch_type(
     db: AsyncSession, parts: Sequence[PersonalData], user_id: UUID, user_type: UserType
 ) -> User:
-    """Bill the user's own number in the other way from now on; what is known of the number says so, too.
+    """Switch the user's own number between prepaid and postpaid; its connection is updated, too.
 
-    Raises UserNotFound, UserAlreadyArchived, UserTypeAlreadySet, and what a room has against it.
+    Raises UserNotFound, UserAlreadyArchived, UserTypeAlreadySet, and what other rooms raise.
     """
     user = await lock(db, user_id)
     if user.user_type == user_type:
@@ -86,31 +86,31 @@ async def switch_type(
     for part in parts:
         if part.may_switch is not None:
             await part.may_switch(db, user_id, user_type.value)
-    moved = changes({"user_type": user.user_type}, {"user_type": user_type})
+    changed = changes({"user_type": user.user_type}, {"user_type": user_type})
     user.user_type, user.updated_at = user_type.value, clock.now()
     await db.flush()
-    known = await operators.lookup(db, user.phone_number, user_id)
-    if known.operator is not None and known.service_type is not None:
+    connection = await operators.lookup(db, user.phone_number, user_id)
+    if connection.operator is not None and connection.service_type is not None:
         await operators.remember(
-            db, user.phone_number, user_id, known.operator, known.circle, user_type.value, owns=True
+            db, user.phone_number, user_id, connection.operator, connection.circle, user_type.value, owns=True
         )
-    await emit(db, UserTypeSwitched(user_id=str(user_id), changes=moved))
+    await emit(db, UserTypeSwitched(user_id=str(user_id), changes=changed))
     return user
 
 
 async def set_kyc_tier(db: AsyncSession, user_id: UUID, tier: KycTier, *, reason: str) -> User:
-    """Note how well the user is known; the same tier again changes nothing. Raises UserNotFound, UserAlreadyArchived."""
+    """Set the KYC tier; the same tier again changes nothing. Raises UserNotFound, UserAlreadyArchived."""
     user = await lock(db, user_id)
-    moved = changes({"kyc_tier": user.kyc_tier}, {"kyc_tier": tier.value})
-    if moved:
+    changed = changes({"kyc_tier": user.kyc_tier}, {"kyc_tier": tier.value})
+    if changed:
         user.kyc_tier, user.updated_at = tier.value, clock.now()
         await db.flush()
-    await emit(db, UserKycTierChanged(user_id=str(user_id), reason=reason, changes=moved))
+    await emit(db, UserKycTierChanged(user_id=str(user_id), reason=reason, changes=changed))
     return user
 
 
 async def preferences_of(db: AsyncSession, user_id: UUID) -> Mapping[str, bool]:
-    """The eight switches of a user: theirs, or the defaults."""
+    """The user's preferences, or the defaults."""
     return (await preferences_with_instant(db, user_id))[0]
 
 
@@ -118,17 +118,17 @@ async def preferences_with_instant(
     db: AsyncSession, user_id: UUID
 ) -> tuple[Mapping[str, bool], datetime | None]:
     """The same, and when the user last set them; None for the defaults."""
-    found = await crud.get_preferences(db, user_id)
-    if found is None:
+    row = await crud.get_preferences(db, user_id)
+    if row is None:
         return DEFAULT_PREFERENCES, None
-    return {name: getattr(found, name) for name in DEFAULT_PREFERENCES}, found.updated_at
+    return {name: getattr(row, name) for name in DEFAULT_PREFERENCES}, row.updated_at
 
 
-async def change_preferences(db: AsyncSession, user_id: UUID, wanted: Mapping[str, bool]) -> None:
-    """Set all eight switches. Raises UserNotFound, UserAlreadyArchived."""
+async def change_preferences(db: AsyncSession, user_id: UUID, preferences: Mapping[str, bool]) -> None:
+    """Replace all preferences. Raises UserNotFound, UserAlreadyArchived."""
     await lock(db, user_id)
     before = await preferences_of(db, user_id)
-    await crud.put_preferences(db, user_id, wanted, now=clock.now())
-    moved = changes(before, wanted)
-    if moved:
-        await emit(db, PreferencesChanged(user_id=str(user_id), changes=moved))
+    await crud.put_preferences(db, user_id, preferences, now=clock.now())
+    changed = changes(before, preferences)
+    if changed:
+        await emit(db, PreferencesChanged(user_id=str(user_id), changes=changed))

@@ -72,15 +72,15 @@ _CHANGING: Final = (*_READING, MalformedJson, ValidationFailed, UserNotFound, Us
 
 
 @router.get("/me", response_model=UserOut, responses=errors(*_READING, UserNotFound))
-async def read_me(db: Db, me: SignedInUser) -> UserOut:
+async def read_me(db: Db, principal: SignedInUser) -> UserOut:
     """Who I am."""
-    return UserOut.model_validate(await service.get(db, me.user_id))
+    return UserOut.model_validate(await service.get(db, principal.user_id))
 
 
 @router.patch("/me", response_model=UserOut, responses=errors(*_CHANGING))
-async def edit_me(db: Db, me: SignedInUser, body: EditMe) -> UserOut:
+async def edit_me(db: Db, principal: SignedInUser, body: EditMe) -> UserOut:
     """Change my name."""
-    return UserOut.model_validate(await profile.edit(db, me.user_id, name=body.name))
+    return UserOut.model_validate(await profile.edit(db, principal.user_id, name=body.name))
 
 
 @router.delete(
@@ -98,24 +98,24 @@ async def edit_me(db: Db, me: SignedInUser, body: EditMe) -> UserOut:
 )
 async def delete_me(
     db: Db,
-    me: SignedInUser,
+    principal: SignedInUser,
     request: Request,
     payout: Annotated[bool, Query(description="Pay the rest of the balance out.")] = False,
 ) -> None:
     """Close my account for good. My number and address are free at once; what is known of me is erased later.
 
-    Needs a session that began with a code within the last STEP_UP_MINUTES: a phone that was left lying about must
-    not be enough (OWASP ASVS 7.5.1).
+    Needs a session that began with a code within the last STEP_UP_MINUTES: an unattended phone must not be
+    enough (OWASP ASVS 7.5.1).
     """
     settings: Settings = request.app.state.settings
-    began = await sessions.started_at(db, me.user_id, me.session_id)
-    if began is None or (clock.now() - began).total_seconds() > settings.step_up_minutes * 60:
+    started_at = await sessions.started_at(db, principal.user_id, principal.session_id)
+    if started_at is None or (clock.now() - started_at).total_seconds() > settings.step_up_minutes * 60:
         raise FreshSignInRequired
     await lifecycle.archive(
         db,
         parts_of(request),
-        me.user_id,
-        by=me.user_id,
+        principal.user_id,
+        by=principal.user_id,
         reason="closed by the owner",
         payout=payout,
         keep_days=settings.erasure_after_days,
@@ -123,9 +123,9 @@ async def delete_me(
 
 
 @router.put("/me/email", response_model=UserOut, responses=errors(*_CHANGING, EmailAlreadyExists))
-async def change_email(db: Db, me: SignedInUser, body: ChangeEmail) -> UserOut:
+async def change_email(db: Db, principal: SignedInUser, body: ChangeEmail) -> UserOut:
     """Change my e-mail address. The old one is free for others."""
-    return UserOut.model_validate(await profile.edit(db, me.user_id, email=body.email))
+    return UserOut.model_validate(await profile.edit(db, principal.user_id, email=body.email))
 
 
 @router.post(
@@ -133,10 +133,10 @@ async def change_email(db: Db, me: SignedInUser, body: ChangeEmail) -> UserOut:
     response_model=UserOut,
     responses=errors(*_CHANGING, UserTypeAlreadySet, PlanTypeMismatch),
 )
-async def switch_type(db: Db, me: SignedInUser, request: Request, body: SwitchType) -> UserOut:
+async def switch_type(db: Db, principal: SignedInUser, request: Request, body: SwitchType) -> UserOut:
     """Say that my own number is prepaid, or postpaid, from now on."""
     return UserOut.model_validate(
-        await profile.switch_type(db, parts_of(request), me.user_id, body.user_type)
+        await profile.switch_type(db, parts_of(request), principal.user_id, body.user_type)
     )
 
 
@@ -145,35 +145,37 @@ async def switch_type(db: Db, me: SignedInUser, request: Request, body: SwitchTy
     status_code=204,
     responses=errors(*_READING, MalformedJson, ValidationFailed, UserNotFound, UserNotActive),
 )
-async def deactivate_me(db: Db, me: SignedInUser, body: GiveReason) -> None:
+async def deactivate_me(db: Db, principal: SignedInUser, body: GiveReason) -> None:
     """Leave for a while: signs me out everywhere. Signing in again brings the account back."""
-    await lifecycle.deactivate(db, me.user_id, by=me.user_id, reason=body.reason)
+    await lifecycle.deactivate(db, principal.user_id, by=principal.user_id, reason=body.reason)
 
 
 @router.post(
     "/me/reactivate", response_model=UserOut, responses=errors(*_READING, UserNotFound, UserNotDeactivated)
 )
-async def reactivate_me(db: Db, me: SignedInUser) -> UserOut:
+async def reactivate_me(db: Db, principal: SignedInUser) -> UserOut:
     """Bring my deactivated account back.
 
-    Deactivating ends all sessions, so the way back is signing in, which does the same: whoever is signed in is
-    active, and gets 409 here. It succeeds only in the moment in which a token is not cut off yet.
+    Deactivating ends all sessions, so the way back is signing in, which does the same. A user who is signed in is
+    active and gets 409 here. It succeeds only while a revoked token is not refused yet.
     """
-    user = await lifecycle.reactivate(db, me.user_id, by=me.user_id, reason="asked for by the owner")
+    user = await lifecycle.reactivate(
+        db, principal.user_id, by=principal.user_id, reason="asked for by the owner"
+    )
     return UserOut.model_validate(user)
 
 
 @router.get("/me/preferences", response_model=PreferencesOut, responses=errors(*_READING))
-async def read_preferences(db: Db, me: SignedInUser) -> PreferencesOut:
+async def read_preferences(db: Db, principal: SignedInUser) -> PreferencesOut:
     """What I want to hear of, and what may be done with my data."""
-    return await _preferences(db, me.user_id)
+    return await _preferences(db, principal.user_id)
 
 
 @router.put("/me/preferences", response_model=PreferencesOut, responses=errors(*_CHANGING))
-async def change_preferences(db: Db, me: SignedInUser, body: PreferencesBody) -> PreferencesOut:
+async def change_preferences(db: Db, principal: SignedInUser, body: PreferencesBody) -> PreferencesOut:
     """Set all eight switches."""
-    await profile.change_preferences(db, me.user_id, body.model_dump())
-    return await _preferences(db, me.user_id)
+    await profile.change_preferences(db, principal.user_id, body.model_dump())
+    return await _preferences(db, principal.user_id)
 
 
 async def _preferences(db: Db, user_id: UUID) -> PreferencesOut:
@@ -186,9 +188,9 @@ async def _preferences(db: Db, user_id: UUID) -> PreferencesOut:
     response_class=StreamingResponse,
     responses=EXPORTED | errors(*_READING, UserNotFound, DocumentsUnavailable),
 )
-async def export_me(request: Request, me: SignedInUser) -> StreamingResponse:
+async def export_me(request: Request, principal: SignedInUser) -> StreamingResponse:
     """All that is held about me, as one JSON document."""
-    return attachment(await exports.export(request.app.state.stores, parts_of(request), me.user_id))
+    return attachment(await exports.export(request.app.state.stores, parts_of(request), principal.user_id))
 
 
 def attachment(chunks: AsyncIterator[bytes]) -> StreamingResponse:
@@ -205,10 +207,10 @@ def attachment(chunks: AsyncIterator[bytes]) -> StreamingResponse:
     response_model=Page[SavedNumberOut],
     responses=errors(*_READING, ValidationFailed, CursorInvalid),
 )
-async def list_numbers(db: Db, me: SignedInUser, page: Paging) -> Page[SavedNumberOut]:
+async def list_numbers(db: Db, principal: SignedInUser, page: Paging) -> Page[SavedNumberOut]:
     """My saved numbers, the newest first."""
-    rows, cursor, total = await numbers.list_saved(db, me.user_id, page)
-    return Page(items=[_saved(row) for row in rows], next_cursor=cursor, total=total)
+    rows, cursor, total = await numbers.list_saved(db, principal.user_id, page)
+    return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
 @router.post(
@@ -220,20 +222,20 @@ async def list_numbers(db: Db, me: SignedInUser, page: Paging) -> Page[SavedNumb
     ),
 )
 async def save_number(
-    db: Db, me: SignedInUser, directory: CurrentOperators, body: SaveNumber
+    db: Db, principal: SignedInUser, directory: CurrentOperators, body: SaveNumber
 ) -> SavedNumberOut:
     """Keep a number under a nickname. Its operator, circle and type count for my recharges of it from now on."""
     operator, circle = directory.check(body.operator, body.circle)
     saved = await numbers.save(
         db,
-        me.user_id,
+        principal.user_id,
         phone_number=body.phone_number,
         nickname=body.nickname,
         operator=operator,
         circle=circle,
         service_type=body.service_type.value,
     )
-    return _saved(saved)
+    return _to_out(saved)
 
 
 @router.get(
@@ -241,9 +243,9 @@ async def save_number(
     response_model=SavedNumberOut,
     responses=errors(*_READING, ValidationFailed, SavedNumberNotFound),
 )
-async def read_number(db: Db, me: SignedInUser, number_id: UUID) -> SavedNumberOut:
+async def read_number(db: Db, principal: SignedInUser, number_id: UUID) -> SavedNumberOut:
     """One of my saved numbers."""
-    return _saved(await numbers.get(db, me.user_id, number_id))
+    return _to_out(await numbers.get(db, principal.user_id, number_id))
 
 
 @router.patch(
@@ -252,15 +254,19 @@ async def read_number(db: Db, me: SignedInUser, number_id: UUID) -> SavedNumberO
     responses=errors(*_CHANGING, SavedNumberNotFound, OperatorInvalid, CircleInvalid),
 )
 async def edit_number(
-    db: Db, me: SignedInUser, directory: CurrentOperators, number_id: UUID, body: EditNumber
+    db: Db, principal: SignedInUser, directory: CurrentOperators, number_id: UUID, body: EditNumber
 ) -> SavedNumberOut:
     """Change what I keep about a number. The number itself stays: remove it, and save the other one."""
-    wanted = body.model_dump(exclude_unset=True, mode="json")
-    if "operator" in wanted or wanted.get("circle") is not None:
-        held = wanted.get("operator") or (await numbers.get(db, me.user_id, number_id)).operator
-        checked = dict(zip(("operator", "circle"), directory.check(held, wanted.get("circle")), strict=True))
-        wanted |= {name: code for name, code in checked.items() if name in wanted}
-    return _saved(await numbers.edit(db, me.user_id, number_id, wanted))
+    values = body.model_dump(exclude_unset=True, mode="json")
+    if "operator" in values or values.get("circle") is not None:
+        current_operator = (
+            values.get("operator") or (await numbers.get(db, principal.user_id, number_id)).operator
+        )
+        checked = dict(
+            zip(("operator", "circle"), directory.check(current_operator, values.get("circle")), strict=True)
+        )
+        values |= {name: code for name, code in checked.items() if name in values}
+    return _to_out(await numbers.edit(db, principal.user_id, number_id, values))
 
 
 @router.delete(
@@ -268,10 +274,10 @@ async def edit_number(
     status_code=204,
     responses=errors(*_READING, ValidationFailed, SavedNumberNotFound),
 )
-async def remove_number(db: Db, me: SignedInUser, number_id: UUID) -> None:
+async def remove_number(db: Db, principal: SignedInUser, number_id: UUID) -> None:
     """Forget a saved number."""
-    await numbers.remove(db, me.user_id, number_id)
+    await numbers.remove(db, principal.user_id, number_id)
 
 
-def _saved(row: SavedNumber) -> SavedNumberOut:
+def _to_out(row: SavedNumber) -> SavedNumberOut:
     return SavedNumberOut.model_validate(row)

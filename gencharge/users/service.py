@@ -1,4 +1,4 @@
-"""What can be done with and by users."""
+"""Creating, registering, admitting and looking up users."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = [
     "register",
 ]
 
-# Without 0 O 1 I L, which people mistake for each other when they read a code aloud.
+# Without 0 O 1 I L, which are easily confused.
 CODE_ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH: Final = 8
 _CODE_ATTEMPTS: Final = 5
@@ -135,7 +135,7 @@ async def register(
 async def admit(db: AsyncSession, user_id: UUID, *, reactivating: bool) -> User:
     """The user, held to the end of the transaction, if they may have a session.
 
-    With `reactivating`, somebody who left for a while is back by that. Raises UserNotFound, UserBlocked.
+    With `reactivating`, a deactivated user becomes active. Raises UserNotFound, UserBlocked.
     """
     user = await crud.lock_user(db, user_id)
     if user is None or user.status == UserStatus.ARCHIVED:
@@ -149,8 +149,8 @@ async def admit(db: AsyncSession, user_id: UUID, *, reactivating: bool) -> User:
         user.status_since = user.updated_at = clock.now()
         user.status_by, user.status_reason = user_id, "signed in"
         await db.flush()
-        moved = changes({"status": UserStatus.DEACTIVATED}, {"status": UserStatus.ACTIVE})
-        await emit(db, UserReactivated(user_id=str(user_id), reason="signed in", changes=moved))
+        status_change = changes({"status": UserStatus.DEACTIVATED}, {"status": UserStatus.ACTIVE})
+        await emit(db, UserReactivated(user_id=str(user_id), reason="signed in", changes=status_change))
     return user
 
 
@@ -159,17 +159,17 @@ async def briefs(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UUID, UserB
 
     Archived users are in it, too; erased ones with no name and no address, and with an empty number.
     """
-    wanted = set(user_ids)
-    if not wanted:
+    unique_ids = set(user_ids)
+    if not unique_ids:
         return {}
     return {
         row.user_id: UserBrief(row.user_id, row.name, row.phone_number, row.email, UserStatus(row.status))
-        for row in await crud.list_briefs(db, wanted)
+        for row in await crud.list_briefs(db, unique_ids)
     }
 
 
 async def email_of(db: AsyncSession, user_id: UUID) -> str | None:
-    """Where to write to the user; None where they gave no address."""
+    """Where to write to the user; None if they have no address."""
     user = await crud.get_user(db, user_id)
     return user.email if user else None
 
@@ -177,12 +177,12 @@ async def email_of(db: AsyncSession, user_id: UUID) -> str | None:
 async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:
     if code == user.referral_code:
         raise OwnReferralCode
-    found = await crud.get_referral_code(db, code)
-    if found is None:
+    row = await crud.get_referral_code(db, code)
+    if row is None:
         raise ReferralCodeInvalid
-    if await crud.get_status(db, found.user_id) == UserStatus.ARCHIVED:
-        raise ReferralCodeInvalid  # there is nobody to thank any more
-    return found.user_id
+    if await crud.get_status(db, row.user_id) == UserStatus.ARCHIVED:
+        raise ReferralCodeInvalid  # an archived user can't be rewarded
+    return row.user_id
 
 
 async def _new_referral_code(db: AsyncSession, user_id: UUID) -> str:

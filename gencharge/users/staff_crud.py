@@ -24,7 +24,7 @@ _ARCHIVED: Final = text("users.status = 'archived'")
 
 
 def select_present(query: PresentUserQuery, owners: Iterable[UUID | None], *, by_name: bool) -> Select[User]:
-    """The users that are not archived. `owners`: whom the directory names for each exact filter; None: nobody."""
+    """The users that are not archived. `owners`: the directory's owner for each exact filter, None if there is none."""
     statement = select(User)
     for owner in owners:
         statement = statement.where(User.user_id == owner if owner is not None else false())

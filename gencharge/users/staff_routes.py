@@ -55,7 +55,7 @@ from gencharge.users.staff_schemas import (
 router = web.router("users")
 Reader = Annotated[Principal, Depends(Requires(Resource.USERS, Action.READ))]
 Editor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT))]
-SureEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, step_up=True))]
+SteppedUpEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, step_up=True))]
 # The tier decides what a wallet may hold, so it takes the wallets' permission.
 WalletEditor = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE))]
@@ -86,7 +86,7 @@ async def list_archived_users(
 ) -> Page[ArchivedUserOut]:
     """Customers whose accounts were closed: when, by whom and why."""
     rows, cursor = await staff_service.list_archived(db, query)
-    return Page(items=[_archived(row) for row in rows], next_cursor=cursor)
+    return Page(items=[_archived_to_out(row) for row in rows], next_cursor=cursor)
 
 
 @router.get("/{user_id}", response_model=UserDetailOut, responses=errors(*_READING, UserNotFound))
@@ -106,7 +106,7 @@ async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> U
 )
 async def edit_user(db: Db, admin: Editor, user_id: UUID, body: EditUser) -> StaffUserOut:
     """Change a customer's name, e-mail address or both."""
-    return _shown(await profile.edit(db, user_id, name=body.name, email=body.email))
+    return _to_out(await profile.edit(db, user_id, name=body.name, email=body.email))
 
 
 @router.delete(
@@ -136,22 +136,22 @@ async def archive_user(
 
 @router.post("/{user_id}/block", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive))
 async def block_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
-    """Shut an active customer out: every token of theirs is refused within a second."""
-    return _shown(await lifecycle.block(db, user_id, by=admin.user_id, reason=body.reason))
+    """Block an active customer: all of their tokens are refused within a second."""
+    return _to_out(await lifecycle.block(db, user_id, by=admin.user_id, reason=body.reason))
 
 
 @router.post("/{user_id}/unblock", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotBlocked))
 async def unblock_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
-    """Let a blocked customer in again; they sign in anew."""
-    return _shown(await lifecycle.unblock(db, user_id, by=admin.user_id, reason=body.reason))
+    """Unblock a customer; they have to sign in again."""
+    return _to_out(await lifecycle.unblock(db, user_id, by=admin.user_id, reason=body.reason))
 
 
 @router.post(
     "/{user_id}/deactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive)
 )
 async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
-    """Put an active customer's account aside until they sign in again."""
-    return _shown(await lifecycle.deactivate(db, user_id, by=admin.user_id, reason=body.reason))
+    """Deactivate an active customer's account until they sign in again."""
+    return _to_out(await lifecycle.deactivate(db, user_id, by=admin.user_id, reason=body.reason))
 
 
 @router.post(
@@ -159,7 +159,7 @@ async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason
 )
 async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
     """Bring a deactivated customer's account back."""
-    return _shown(await lifecycle.reactivate(db, user_id, by=admin.user_id, reason=body.reason))
+    return _to_out(await lifecycle.reactivate(db, user_id, by=admin.user_id, reason=body.reason))
 
 
 @router.post(
@@ -171,7 +171,7 @@ async def switch_user_type(
     db: Db, admin: Editor, request: Request, user_id: UUID, body: SwitchType
 ) -> StaffUserOut:
     """Say that a customer's own number is prepaid, or postpaid, from now on."""
-    return _shown(await profile.switch_type(db, parts_of(request), user_id, body.user_type))
+    return _to_out(await profile.switch_type(db, parts_of(request), user_id, body.user_type))
 
 
 @router.put(
@@ -187,8 +187,8 @@ async def switch_user_type(
     ),
 )
 async def change_kyc_tier(db: Db, admin: WalletEditor, user_id: UUID, body: ChangeKycTier) -> StaffUserOut:
-    """Note how well a customer is known, which decides what the wallet may hold. Needs a second factor given just now."""
-    return _shown(await profile.set_kyc_tier(db, user_id, body.tier, reason=body.reason))
+    """Set a customer's KYC tier, which decides what the wallet may hold. Needs step-up."""
+    return _to_out(await profile.set_kyc_tier(db, user_id, body.tier, reason=body.reason))
 
 
 @router.get(
@@ -196,16 +196,16 @@ async def change_kyc_tier(db: Db, admin: WalletEditor, user_id: UUID, body: Chan
     response_class=StreamingResponse,
     responses=EXPORTED | errors(*_READING, StepUpRequired, UserNotFound, DocumentsUnavailable),
 )
-async def export_user(request: Request, admin: SureEditor, user_id: UUID) -> StreamingResponse:
-    """All that is held about a customer, for one who can't fetch it. Needs a second factor given just now; the audit trail notes it."""
+async def export_user(request: Request, admin: SteppedUpEditor, user_id: UUID) -> StreamingResponse:
+    """All data about a customer, for one who can't fetch it. Needs step-up; the audit trail records it."""
     return attachment(await exports.export(request.app.state.stores, parts_of(request), user_id))
 
 
-def _shown(user: User) -> StaffUserOut:
+def _to_out(user: User) -> StaffUserOut:
     return StaffUserOut.model_validate(user)
 
 
-def _archived(user: User) -> ArchivedUserOut:
+def _archived_to_out(user: User) -> ArchivedUserOut:
     return ArchivedUserOut(
         user_id=user.user_id,
         phone_number=user.phone_number,

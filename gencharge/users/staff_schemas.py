@@ -24,7 +24,7 @@ class EditUser(Body):
     email: Email | None = None
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
+    def _check_not_empty(self) -> Self:
         if self.name is None and self.email is None:
             raise ValueError("Give `name`, `email` or both")
         return self

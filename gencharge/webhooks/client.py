@@ -43,7 +43,7 @@ class Outcome:
 
     @property
     def gone(self) -> bool:
-        """True where the endpoint asks never to be called again."""
+        """True if the endpoint asks never to be called again."""
         return self.status == httpx.codes.GONE
 
 

@@ -174,7 +174,7 @@ async def set_postponed(
 
 
 async def set_disabled(db: AsyncSession, endpoint_id: UUID, reason: str) -> bool:
-    """Switch an endpoint off; False where it is off, or gone."""
+    """Switch an endpoint off; False if it is off, or gone."""
     values = {"endpoint_id": endpoint_id, "reason": reason, "now": clock.pinned()}
     return await db.scalar(_DISABLE, values) is not None
 

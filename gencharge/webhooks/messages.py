@@ -158,7 +158,7 @@ PATTERNS: Final = (*TYPES, *dict.fromkeys(f"{kind.partition('.')[0]}.*" for kind
 
 
 def type_of(event: Event) -> str:
-    """The type of the message that an event becomes. KeyError where it becomes none."""
+    """The type of the message that an event becomes. KeyError if it becomes none."""
     return MESSAGES[type(event)][0]
 
 

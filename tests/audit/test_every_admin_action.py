@@ -106,7 +106,7 @@ def test_a_new_route_without_a_line_is_found_by_its_guard_whatever_it_is_called(
     async def grate(admin: Principal = Depends(Requires(Resource.BACKUPS, Action.WRITE))) -> None:  # noqa: B008
         del admin
 
-    async def deeper(inner: Principal = Depends(Guard("admin", entering=True))) -> Principal:  # noqa: B008
+    async def deeper(inner: Principal = Depends(Guard("admin", allow_partly=True))) -> Principal:  # noqa: B008
         return inner
 
     async def dig(admin: Principal = Depends(deeper)) -> None:

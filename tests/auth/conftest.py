@@ -12,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.auth.context import Desk
+from gencharge.auth.context import AuthContext
 from gencharge.core.messenger import Console
 from tests import factories
 
@@ -21,7 +21,7 @@ from tests import factories
 class Phones:
     """The other end of the console channel: everybody's phone."""
 
-    desk: Desk
+    desk: AuthContext
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     async def messages(self, phone_number: str) -> list[str]:
@@ -40,7 +40,7 @@ class Phones:
 @pytest.fixture
 async def phones(app: FastAPI) -> AsyncIterator[Phones]:
     """Everybody's phone, for the length of a test."""
-    desk = Desk.of(app)
+    desk = AuthContext.of(app)
     before = desk.courier.channel
     phones = Phones(desk)
     desk.courier.channel = Console(phones.stream)

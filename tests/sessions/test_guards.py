@@ -18,8 +18,8 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import (
     Action,
-    EnteringAdmin,
     Gate,
+    PartlySignedInAdmin,
     Principal,
     Requires,
     Resource,
@@ -68,7 +68,7 @@ async def doors(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         return {"role": who.role}
 
     @router.get("/entering")
-    async def entering(who: EnteringAdmin) -> dict[str, bool]:
+    async def entering(who: PartlySignedInAdmin) -> dict[str, bool]:
         return {"due": who.second_factor_due}
 
     app.router.routes.extend(router.routes)

@@ -19,19 +19,19 @@ from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import SessionEnded, SessionNotFound
 from gencharge.sessions.models import RefreshToken, Session
 from gencharge.sessions.refresh import Refresh
-from gencharge.sessions.service import Continued
+from gencharge.sessions.service import IssuedSession
 
 
-async def _start(stores: Stores, **but: Any) -> Continued:
+async def _start(stores: Stores, **but: Any) -> IssuedSession:
     values: dict[str, Any] = {"user_id": new_id(), "kind": "user"}
     return await stores.database.run(lambda db: sessions.start(db, stores.settings, **(values | but)))
 
 
-async def _rotate(stores: Stores, token: str, settings: Settings | None = None) -> Continued | None:
+async def _rotate(stores: Stores, token: str, settings: Settings | None = None) -> IssuedSession | None:
     return await stores.database.run(lambda db: sessions.rotate(db, settings or stores.settings, token))
 
 
-async def _topics(stores: Stores, started: Continued) -> list[str]:
+async def _topics(stores: Stores, started: IssuedSession) -> list[str]:
     """What was announced about the owner and waits for delivery or was left there."""
     async with stores.database.transaction() as db:
         rows = await db.execute(text("SELECT topic FROM events WHERE user_id = :id"), {"id": started.user_id})
@@ -185,7 +185,7 @@ async def test_ending_all_but_one_leaves_that_one(stores: Stores) -> None:
     keep, *others = [await _start(stores, user_id=owner) for _ in range(4)]
     stranger = await _start(stores)
     ended = await stores.database.run(
-        lambda db: sessions.revoke(db, owner, reason="test", but=keep.session_id)
+        lambda db: sessions.revoke(db, owner, reason="test", except_session_id=keep.session_id)
     )
     assert ended == 3
     assert await _rotate(stores, keep.refresh_token) is not None

@@ -149,9 +149,9 @@ async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: U
         except SavedNumberLimitExceeded as error:
             return error
 
-    for _ in range(numbers.MOST - 5):
+    for _ in range(numbers.MAX_SAVED_NUMBERS - 5):
         assert isinstance(await save(), SavedNumber)
     done = await asyncio.gather(*(save() for _ in range(20)))
     assert sum(isinstance(one, SavedNumber) for one in done) == 5
     full = next(one for one in done if isinstance(one, SavedNumberLimitExceeded))
-    assert (full.status, full.extra["limit"]) == (409, numbers.MOST)
+    assert (full.status, full.extra["limit"]) == (409, numbers.MAX_SAVED_NUMBERS)
