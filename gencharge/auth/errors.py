@@ -35,15 +35,15 @@ class OtpInvalid(Unauthorized):
 
 
 class OtpLocked(TooManyRequests):
-    """Too many wrong codes. Wait a while, then request a new one."""
+    """Too many wrong codes."""
 
 
 class OtpTooSoon(TooManyRequests):
-    """A code was sent a moment ago. Wait before you request another."""
+    """A code was sent a moment ago."""
 
 
 class OtpLimitExceeded(TooManyRequests):
-    """You have requested too many codes. Wait a while and try again."""
+    """You have requested too many codes."""
 
 
 class SignInSuspended(Forbidden):
@@ -59,7 +59,7 @@ class SecondFactorInvalid(Forbidden):
 
 
 class SecondFactorLocked(TooManyRequests):
-    """Too many wrong codes. Wait a while, or ask another admin to remove your second factor."""
+    """Too many wrong codes. Another admin can remove your second factor."""
 
 
 class SecondFactorNotSetUp(Conflict):

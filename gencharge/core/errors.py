@@ -137,14 +137,24 @@ class Invalid(Problem):
     status = 422
 
 
+def _in_words(seconds: int) -> str:
+    """A waiting time, rounded up: `40 seconds`, `1 minute`, `59 minutes`."""
+    if seconds < 60:
+        return "1 second" if seconds == 1 else f"{seconds} seconds"
+    minutes = -(-seconds // 60)
+    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+
+
 class TooManyRequests(Problem):
-    """Too many requests. Wait a moment and try again."""
+    """Too many requests."""
 
     status = 429
 
     def __init__(self, detail: str | None = None, *, retry_after_seconds: int, **options: Any) -> None:
-        super().__init__(detail, **options)
-        self.headers["Retry-After"] = str(max(1, retry_after_seconds))
+        """`detail` is completed by how long to wait, because many people never see a header."""
+        seconds = max(1, retry_after_seconds)
+        super().__init__(f"{detail or self.title()} Try again in {_in_words(seconds)}.", **options)
+        self.headers["Retry-After"] = str(seconds)
 
 
 class Unavailable(Problem):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from rich.console import Console
 
@@ -29,12 +29,61 @@ _SANDBOX_HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 12  # The API itself gives running requests 10 s.
 _LOOK_SECONDS: Final = 0.1
+# Someone who tries the product signs in often, always from one address, and reads for longer than a minute.
+_PATIENT: Final = {
+    "access_token_expire_minutes": "60",
+    "otp_resend_seconds": "0",
+    "otp_sends_per_phone_hour": "1000",
+    "otp_sends_per_address_hour": "10000",
+}
 
 console = Console(highlight=False, soft_wrap=True)
 
 
 class _Stop(BaseException):
     """Ctrl-C, SIGTERM or a closed terminal: not an error, so no `except Exception` may catch it."""
+
+
+class _StopSignals:
+    """The first stop signal raises _Stop; every later one is ignored, so that nothing interrupts the stop itself.
+
+    A terminal and `make` often send two at once.
+    """
+
+    def __init__(self) -> None:
+        # Under nohup a closed terminal is no reason to stop.
+        hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+        self._numbers = [signal.SIGINT, signal.SIGTERM, *hang_up]
+        self._held = False
+        self._arrived = False
+
+    def __enter__(self) -> Self:
+        for number in self._numbers:
+            signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._ignore()
+
+    def _ignore(self) -> None:
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._ignore()
+        if self._held:
+            self._arrived = True
+        else:
+            raise _Stop
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let a signal wait until the end of this block: a process that was started must be known before the stop."""
+        self._held = True
+        yield
+        self._held = False
+        if self._arrived:
+            raise _Stop
 
 
 class Child:
@@ -98,40 +147,28 @@ def run(settings: Settings) -> int:
         )
     if settings.sandbox_port:
         _require_free_port(_SANDBOX_HOST, settings.sandbox_port, "SANDBOX_PORT")
-    previous = {number: signal.signal(number, _raise_stop) for number in _stop_signals()}
     children: list[Child] = []
     try:
-        _start(settings, servers, children)
-        _welcome(settings)
-        _watch(servers, children)
+        with _StopSignals() as signals:
+            _start(settings, servers, children, signals)
+            _welcome(settings)
+            _watch(servers, children)
     except _Stop:
         return 0
     finally:
-        # From here on a second Ctrl-C must not leave processes behind.
-        for number in previous:
-            signal.signal(number, signal.SIG_IGN)
         _stop(servers, children)
-        for number, handler in previous.items():
-            signal.signal(number, handler)
     return 0
 
 
-def _stop_signals() -> list[signal.Signals]:
-    # Under nohup a closed terminal is no reason to stop.
-    hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
-    return [signal.SIGINT, signal.SIGTERM, *hang_up]
-
-
-def _raise_stop(_number: int, _frame: FrameType | None) -> None:
-    raise _Stop
-
-
-def _start(settings: Settings, servers: EmbeddedServers, children: list[Child]) -> None:
+def _start(
+    settings: Settings, servers: EmbeddedServers, children: list[Child], signals: _StopSignals
+) -> None:
     first = not (servers.data_dir / "postgres").exists()
     with _step(
         "Starting PostgreSQL, MongoDB and Redis" + (" (the first time: creating the database)" * first)
     ):
-        servers.start()
+        with signals.held():
+            servers.start()
         # The drivers are imported while the servers come up.
         from gencharge import seed
         from gencharge.core.postgres import migrations
@@ -143,12 +180,14 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child]) 
     with _step("Adding the sample data"):
         seed.seed(settings)
     with _step("Starting the API, the worker and the sandbox"):
-        children.append(Child("serve", settings))
+        with signals.held():
+            children.append(Child("serve", settings))
         _wait_live(settings, servers, children)
         # Not before: two programs that load at once serve later than one.
-        children.append(Child("worker", settings))
-        if settings.sandbox_port:
-            children.append(Child("sandbox", settings))
+        with signals.held():
+            children.append(Child("worker", settings))
+            if settings.sandbox_port:
+                children.append(Child("sandbox", settings))
 
 
 def _require_given_stores(settings: Settings) -> None:
@@ -179,7 +218,7 @@ def _require_free_port(host: str, port: int, variable: str) -> None:
 
 def _extra_environment(settings: Settings) -> dict[str, str]:
     """What the children get on top of our environment; nothing that was set is changed."""
-    defaults = {"environment": "development", "log_format": "console"}
+    defaults = {"environment": "development", "log_format": "console", **_PATIENT}
     if settings.sandbox_port:
         defaults["payment_gateway_url"] = sandbox_url(settings)
     if _fixed_otp_allowed(settings):

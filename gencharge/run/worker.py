@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 
 import procrastinate
@@ -12,6 +13,7 @@ import procrastinate
 from gencharge import wiring
 from gencharge.core import telemetry
 from gencharge.core.background import jobs
+from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
@@ -19,6 +21,9 @@ from gencharge.core.stores.stores import Stores
 log = telemetry.get_logger(__name__)
 _RESTART_SECONDS = 2.0
 _RESCUE_SECONDS = 30.0
+# Service managers wait 10 to 30 s before they kill. What is under way gets most of the shortest.
+_STOP_SECONDS = 8.0
+_CLOSE_SECONDS = 1.0
 # If worker and API share a machine, requests go first.
 _NICENESS = 10
 
@@ -41,11 +46,28 @@ async def main(settings: Settings | None = None) -> None:
     try:
         await stop.wait()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await stores.close()
-        log.info("worker_stopped")
+        await _end(tasks, stores)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
+    """Cancel the tasks and close the stores. Ends the process by force if a store that hangs holds that up.
+
+    That is safe: what is not committed comes due again when its lease has run out.
+    """
+    for task in tasks:
+        task.cancel()
+    _, unfinished = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+    if not unfinished:
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await stores.close()
+        except TimeoutError:
+            pass
+        else:
+            log.info("worker_stopped")
+            return
+    log.warning("worker_stopped_by_force", unfinished=sorted(task.get_name() for task in unfinished))
+    os._exit(0)
 
 
 async def _run_jobs(settings: Settings, stores: Stores) -> None:
@@ -59,13 +81,12 @@ async def _run_jobs(settings: Settings, stores: Stores) -> None:
                     concurrency=4,
                     install_signal_handlers=False,
                     delete_jobs="successful",
-                    shutdown_graceful_timeout=10,
+                    shutdown_graceful_timeout=_STOP_SECONDS - 1,
                     listen_notify=True,
                 )
                 rescue.cancel()
-        except asyncio.CancelledError:
-            raise
         except Exception as error:
+            raise_if_cancelled()
             log.warning("job_worker_failed", error=telemetry.scrub(repr(error)))
         await asyncio.sleep(_RESTART_SECONDS)
 

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from gencharge.core import telemetry
+from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.redis import is_away
 from gencharge.core.stores.stores import Stores
@@ -52,6 +53,7 @@ async def _poll(gate: Gate, database: Database) -> None:
             gate.end(await _list_revoked(database, seconds))
             window, polled_at = OVERLAP_SECONDS, started_at
         except Exception as error:
+            raise_if_cancelled()
             log.warning("sessions_poll_failed", error=type(error).__name__)
         gate.forget_expired()
         await asyncio.sleep(POLL_SECONDS)
@@ -71,6 +73,7 @@ async def _subscribe(gate: Gate, redis: Redis) -> None:
                     if message is not None:
                         gate.end(_ids_of(message["data"]))
         except Exception as error:
+            raise_if_cancelled()
             if not is_away(error):
                 log.warning("sessions_subscription_failed", error=type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)

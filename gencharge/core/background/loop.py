@@ -13,6 +13,7 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final, Generic, TypeVar
 
 from gencharge.core import telemetry
+from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.errors import Unavailable
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Loop(ABC, Generic[T, K]):
                 try:
                     taken = await self._take()
                 except Exception as error:
+                    raise_if_cancelled()
                     if not isinstance(error, Unavailable):
                         log.exception("loop_failed", loop=type(self).__name__)
                     await asyncio.sleep(_TROUBLE_SECONDS)
@@ -91,6 +93,8 @@ class Loop(ABC, Generic[T, K]):
         try:
             await self.work(task)
         except Unavailable as error:
+            raise_if_cancelled()
             log.warning("work_postponed", loop=type(self).__name__, id=self.id_of(task), error=error.code())
         except Exception:
+            raise_if_cancelled()
             log.exception("work_failed", loop=type(self).__name__, id=self.id_of(task))

@@ -25,6 +25,7 @@ from redis import exceptions as redis_errors
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
+from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.errors import Unavailable
 from gencharge.core.events import outbox
 from gencharge.core.events.events import Event, Inside, Listener, Outside
@@ -283,8 +284,10 @@ async def _repeat(step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float
         try:
             wait = 0.0 if await _whole(step()) else pause
         except Unavailable:
+            raise_if_cancelled()
             wait = max(pause, _TROUBLE_SECONDS)
         except Exception:
+            raise_if_cancelled()
             log.exception("relay_failed")
             wait = max(pause, _TROUBLE_SECONDS)
         if wait:

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core import telemetry
+from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.events.events import Envelope, Event, Outside, emit
 from gencharge.core.postgres.database import Base, Database, get_database
 from gencharge.core.rooms.process import OnePerApp
@@ -178,6 +179,7 @@ async def watch(holder: Holder[S], stores: Stores) -> None:
                 await holder.refresh(stores.database)
                 healthy = True
             except Exception as error:  # an old snapshot is better than none, whatever the error
+                raise_if_cancelled()
                 if healthy:
                     log.warning("snapshot_not_refreshed", snapshot=holder.name, cause=repr(error))
                 healthy = False
@@ -209,6 +211,7 @@ class _Subscription:
                 if await self._pubsub.get_message(timeout=left) is not None:
                     return
         except Exception as error:  # the caller polls PostgreSQL, whatever the error
+            raise_if_cancelled()
             log.debug("snapshot_channel_failed", channel=self._channel, cause=repr(error))
             await self._unsubscribe()
             await asyncio.sleep(max(0.05, deadline - asyncio.get_running_loop().time()))
