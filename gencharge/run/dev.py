@@ -320,5 +320,6 @@ TOKEN=$(send $API/auth/verify-otp-login -d '{{"phone_number": "'$PHONE'", "otp":
 PLAN=$(curl -sS "$API/plans?operator=JIO&category=unlimited&limit=1" |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["plan_id"])')
 send $API/recharge/subscribe -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: first-$(date +%s)" \\
-  -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'", "payment_method": "wallet", "source": "web"}}'
+  -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'", "payment_method": "wallet", "source": "web",
+  "confirm_duplicate": true}}'
 """

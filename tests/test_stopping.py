@@ -1,0 +1,155 @@
+"""How the processes end: on any signal, however many come, and whichever store is away or frozen."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gencharge.run.embedded import EmbeddedServers
+from gencharge.run.embedded.server import Server
+from tests.test_dev import Run, environment, free_port, gencharge
+
+WORKER_SECONDS = 25  # 9 at most, on a machine with nothing else to do
+
+
+@pytest.fixture
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder with a path that is short enough for sockets."""
+    path = tmp_path_factory.mktemp("s")
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def _stop_twice(folder: Path, first: signal.Signals, second: signal.Signals, pause_seconds: float) -> None:
+    run = Run(folder, free_port())
+    run.process.send_signal(first)
+    time.sleep(pause_seconds)
+    run.process.send_signal(second)
+    assert run.end() == 0
+    assert "Traceback" not in run.text()
+    assert "Stopped. The data is kept in" in run.text()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "pause_seconds"),
+    [(signal.SIGTERM, signal.SIGTERM, 0), (signal.SIGINT, signal.SIGHUP, 0.004)],
+)
+def test_a_second_signal_does_not_disturb_the_stop(
+    folder: Path, first: signal.Signals, second: signal.Signals, pause_seconds: float
+) -> None:
+    _stop_twice(folder, first, second, pause_seconds)
+
+
+@pytest.mark.soak
+def test_a_hundred_stops_with_two_signals_leave_nothing_behind(folder: Path) -> None:
+    pairs = [
+        (signal.SIGINT, signal.SIGINT),
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGINT, signal.SIGHUP),
+        (signal.SIGTERM, signal.SIGINT),
+    ]
+    for number in range(100):
+        _stop_twice(folder, *pairs[number % 4], pause_seconds=(number % 21) / 1000)
+
+
+def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
+    for wait_seconds in (0.5, 1.5):
+        output = folder / "output"
+        with output.open("wb") as file:
+            process = psutil.Popen(
+                [sys.executable, "-m", "gencharge", "dev"],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                cwd=folder,
+                env=environment(folder, PORT=free_port()),
+            )
+        deadline = time.monotonic() + 30
+        while "Starting" not in output.read_text() and time.monotonic() < deadline:
+            if any(child.name() == "redis-server" for child in process.children(recursive=True)):
+                break
+            time.sleep(0.01)
+        time.sleep(wait_seconds)
+        children = process.children(recursive=True)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+        assert "Traceback" not in output.read_text()
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
+
+
+def _worker(folder: Path) -> psutil.Popen:
+    log = folder / "worker.out"
+    with log.open("wb") as file:
+        process = psutil.Popen(
+            [sys.executable, "-m", "gencharge", "worker"],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            cwd=folder,
+            env=environment(folder, LOG_FORMAT="console"),
+        )
+    deadline = time.monotonic() + 60
+    while "worker_started" not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+    return process
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+    """Running stores of this module's own, with the tables."""
+    folder = tmp_path_factory.mktemp("w")
+    with EmbeddedServers(folder) as servers:
+        assert gencharge(folder, "migrate").returncode == 0
+        yield servers
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _away(server: Server) -> Iterator[None]:
+    server.stop()
+    yield
+    server.start()
+    server.wait_ready()
+
+
+@contextmanager
+def _frozen(server: Server) -> Iterator[None]:
+    parent = psutil.Process(server.pid)
+    processes = [parent, *parent.children(recursive=True)]
+    for process in processes:
+        process.suspend()
+    yield
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
+@pytest.mark.parametrize("store", ["postgres", "redis", "mongo"])
+@pytest.mark.parametrize("trouble", [_away, _frozen])
+def test_a_worker_ends_on_sigterm_whatever_a_store_does(
+    servers: EmbeddedServers, store: str, trouble: Callable[[Server], AbstractContextManager[None]]
+) -> None:
+    process = _worker(servers.data_dir)
+    time.sleep(1)  # so that the loops are at work
+    with trouble(getattr(servers, store)):
+        time.sleep(1)  # so that they have noticed
+        process.send_signal(signal.SIGTERM)
+        try:
+            code = process.wait(WORKER_SECONDS)
+        finally:
+            if process.is_running():
+                process.kill()
+    assert code == 0, (servers.data_dir / "worker.out").read_text()[-3000:]
