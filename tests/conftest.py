@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import psycopg
@@ -27,6 +29,24 @@ from tests.counting import Counted, counting, listening
 TEMPLATE = "gencharge_template_test"
 SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
 OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
+
+# The ports of `make run`, which a developer often has running beside the tests.
+_PORTS_OF_AN_INSTALLATION = {Settings.model_fields[name].default for name in ("port", "sandbox_port")}
+# Nobody listens there, so what is sent there is refused at once.
+_CLOSED = "http://127.0.0.1:1"
+
+
+def _keep_off_installations(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: no test of this process may call what may be a running installation."""
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host, port = arguments[1][:2]
+        if port in _PORTS_OF_AN_INSTALLATION and host in {"127.0.0.1", "localhost", "::1"}:
+            raise AssertionError(
+                f"a test calls {host}:{port}, where `make run` serves: give it a port of its own"
+            )
+
+
+sys.addaudithook(_keep_off_installations)
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +112,7 @@ def test_settings(folder: Path, database: str, **but: object) -> Settings:
         "mongo_database": database,
         "redis_url": f"{embedded_redis_url(folder)}?db={number}",
         "redis_timeout_seconds": 2.0,
+        "payment_gateway_url": _CLOSED,
         "secret_key": SECRET,
         "otp_secret": OTP_SECRET,
         "dev_fixed_otp": "111111",

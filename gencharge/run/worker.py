@@ -13,9 +13,9 @@ import procrastinate
 from gencharge import wiring
 from gencharge.core import telemetry
 from gencharge.core.background import jobs
-from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings, get_settings
+from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
 
 log = telemetry.get_logger(__name__)

@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from gencharge.core import telemetry
-from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.postgres.database import Database
+from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.redis import is_away
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions import announcer, crud

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from gencharge.core.background.stopping import raise_if_cancelled
+from gencharge.core.stopping import raise_if_cancelled
 
 
 async def _fails_while_cancelled() -> None:

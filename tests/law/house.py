@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("gencharge", "sandbox", "scale", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
-    ("core.values", "core.errors", "core.faultpoints", "core.sockets"),
+    ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping"),
     ("core.company",),
     ("core.settings",),
     ("core.telemetry", "core.sealer"),

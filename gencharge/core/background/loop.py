@@ -13,8 +13,8 @@ from collections.abc import Hashable, Sequence
 from typing import ClassVar, Final, Generic, TypeVar
 
 from gencharge.core import telemetry
-from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.errors import Unavailable
+from gencharge.core.stopping import raise_if_cancelled
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)

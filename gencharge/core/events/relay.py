@@ -25,11 +25,11 @@ from redis import exceptions as redis_errors
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
-from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.errors import Unavailable
 from gencharge.core.events import outbox
 from gencharge.core.events.events import Event, Inside, Listener, Outside
 from gencharge.core.events.outbox import Row
+from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores import mongo
 from gencharge.core.stores.stores import Stores
 

@@ -23,10 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core import telemetry
-from gencharge.core.background.stopping import raise_if_cancelled
 from gencharge.core.events.events import Envelope, Event, Outside, emit
 from gencharge.core.postgres.database import Base, Database, get_database
 from gencharge.core.rooms.process import OnePerApp
+from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID
 
