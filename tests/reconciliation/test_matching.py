@@ -95,11 +95,11 @@ def test_each_pair_has_its_kind_and_its_proposal(
     theirs: TheirRow | None, ours: OurEntry | None, kind: DifferenceKind, proposed: DifferenceResolution
 ) -> None:
     result = match([theirs] if theirs else [], [ours] if ours else [])
-    [found] = result.differences
-    assert (found.kind, found.proposed, result.matched) == (kind, proposed, 0)
+    [difference] = result.differences
+    assert (difference.kind, difference.proposed, result.matched) == (kind, proposed, 0)
 
 
-def test_what_failed_on_both_sides_and_what_is_in_another_days_statement_is_no_difference() -> None:
+def test_a_failure_on_both_sides_and_a_row_in_another_days_statement_are_no_difference() -> None:
     result = match(
         [row("a", done=False)], [entry("a", amount=None, state="failed"), entry("b")], frozenset({"b"})
     )

@@ -1,4 +1,4 @@
-"""`/v1/reconciliation`: who may, what is asked for in the background, lists and their filters."""
+"""`/v1/reconciliation`: permissions, runs in the background, lists and their filters."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from fastapi import FastAPI
 from gencharge.api.main import create_app
 from gencharge.core.values.ids import new_id
 from gencharge.reconciliation import jobs, runs_service
-from gencharge.reconciliation.models import GATEWAY
+from gencharge.reconciliation.models import (
+    GATEWAY,
+)
 from tests.factories import headers_for, know_roles, make_admin, new_client
-from tests.reconciliation.conftest import FIRST, Shop
+from tests.make.reconciliation import FIRST, Shop
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ async def own_app(own: object) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def desk(own_app: FastAPI, shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+async def client(own_app: FastAPI, shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
     """A client with the token of an admin who gave the second factor just now."""
     admin = await shop.stores.database.run(make_admin)
     async with new_client(own_app) as client:
@@ -37,39 +39,39 @@ RUNS = "/v1/reconciliation/runs"
 
 
 async def test_a_run_is_asked_for_done_in_the_background_and_resolved_over_http(
-    shop: Shop, desk: httpx.AsyncClient
+    shop: Shop, client: httpx.AsyncClient
 ) -> None:
     await shop.sell(2)
     shop.outside.script(FIRST, "statement", "missing_row", times=1)
-    asked = await desk.post(RUNS, json={"counterparty": FIRST, "day": str(runs_service.today())})
+    asked = await client.post(RUNS, json={"counterparty": FIRST, "day": str(runs_service.today())})
     assert (asked.status_code, asked.json()["status"]) == (202, "running")
     run_id = asked.json()["run_id"]
     await jobs.run(shop.stores, run_id)
     await jobs.run(shop.stores, run_id)
-    run = (await desk.get(f"{RUNS}/{run_id}")).json()
+    run = (await client.get(f"{RUNS}/{run_id}")).json()
     assert (run["status"], run["differences"], run["open_differences"]) == ("differences", 1, 1)
     assert (run["their_amount"], run["our_amount"], run["difference_amount"]) == (299.00, 598.00, -299.00)
     page = (
-        await desk.get(f"{RUNS}/{run_id}/differences", params={"status": "open", "include_total": True})
+        await client.get(f"{RUNS}/{run_id}/differences", params={"status": "open", "include_total": True})
     ).json()
-    [found] = page["items"]
-    assert (page["total"], found["kind"], found["their_amount"]) == (1, "missing_at_theirs", None)
-    path = f"{RUNS}/{run_id}/differences/{found['difference_id']}/resolve"
+    [difference] = page["items"]
+    assert (page["total"], difference["kind"], difference["their_amount"]) == (1, "missing_at_theirs", None)
+    path = f"{RUNS}/{run_id}/differences/{difference['difference_id']}/resolve"
     body = {"resolution": "refund_customer", "note": "the number has no plan"}
-    first, second = await desk.post(path, json=body), await desk.post(path, json=body)
+    first, second = await client.post(path, json=body), await client.post(path, json=body)
     assert (first.status_code, first.json()["status"]) == (200, "resolved")
     assert second.json() == first.json()
-    other = await desk.post(path, json=body | {"resolution": "write_off"})
+    other = await client.post(path, json=body | {"resolution": "write_off"})
     assert (other.status_code, other.json()["code"]) == (409, "difference_already_resolved")
-    assert (await desk.get(f"{RUNS}/{run_id}")).json()["open_differences"] == 0
-    assert (await desk.get(f"{RUNS}/{run_id}/differences", params={"kind": "extra_row"})).json()[
+    assert (await client.get(f"{RUNS}/{run_id}")).json()["open_differences"] == 0
+    assert (await client.get(f"{RUNS}/{run_id}/differences", params={"kind": "extra_row"})).json()[
         "items"
     ] == []
     assert await shop.clean() == []
 
 
 async def test_lists_filter_by_counterparty_status_and_day_and_leave_superseded_runs_out(
-    shop: Shop, desk: httpx.AsyncClient
+    shop: Shop, client: httpx.AsyncClient
 ) -> None:
     await shop.sell(1)
     for _ in range(2):
@@ -77,7 +79,7 @@ async def test_lists_filter_by_counterparty_status_and_day_and_leave_superseded_
     await shop.match(GATEWAY)
 
     async def listed(**query: object) -> list[str]:
-        answer = await desk.get(RUNS, params=query)  # type: ignore[arg-type]
+        answer = await client.get(RUNS, params=query)  # type: ignore[arg-type]
         assert answer.status_code == 200, answer.text
         return [run["counterparty"] for run in answer.json()["items"]]
 
@@ -87,30 +89,30 @@ async def test_lists_filter_by_counterparty_status_and_day_and_leave_superseded_
     assert await listed(counterparty=FIRST, **{"from": today, "to": today}) == [FIRST]
     assert await listed(status="failed") == []
     assert await listed(limit=1) == [GATEWAY]
-    refused = await desk.get(RUNS, params={"party": "x"})
+    refused = await client.get(RUNS, params={"party": "x"})
     assert refused.status_code == 422
 
 
-async def test_what_is_not_there_or_ahead_or_unknown_is_refused_with_the_reason(
-    shop: Shop, desk: httpx.AsyncClient
+async def test_unknown_runs_and_counterparties_and_future_days_are_refused_with_the_reason(
+    shop: Shop, client: httpx.AsyncClient
 ) -> None:
     del shop
-    ahead = await desk.post(RUNS, json={"counterparty": GATEWAY, "day": "2999-01-01"})
+    ahead = await client.post(RUNS, json={"counterparty": GATEWAY, "day": "2999-01-01"})
     assert (ahead.status_code, ahead.json()["code"]) == (422, "day_invalid")
-    nobody = await desk.post(RUNS, json={"counterparty": "nobody", "day": str(runs_service.today())})
+    nobody = await client.post(RUNS, json={"counterparty": "nobody", "day": str(runs_service.today())})
     assert (nobody.status_code, nobody.json()["code"]) == (422, "counterparty_invalid")
     assert FIRST in nobody.json()["errors"][0]["message"]
     for path in (f"{RUNS}/{new_id()}", f"{RUNS}/{new_id()}/differences"):
-        missing = await desk.get(path)
+        missing = await client.get(path)
         assert (missing.status_code, missing.json()["code"]) == (404, "reconciliation_run_not_found")
     path = f"{RUNS}/{new_id()}/differences/{new_id()}/resolve"
-    missing = await desk.post(path, json={"resolution": "none", "note": "was checked"})
+    missing = await client.post(path, json={"resolution": "none", "note": "was checked"})
     assert (missing.status_code, missing.json()["code"]) == (404, "difference_not_found")
     for body in ({"resolution": "none"}, {"resolution": "burn", "note": "was checked"}):
-        assert (await desk.post(path, json=body)).status_code == 422
+        assert (await client.post(path, json=body)).status_code == 422
 
 
-async def test_resolving_needs_a_second_factor_given_just_now(own_app: FastAPI, shop: Shop) -> None:
+async def test_resolving_needs_a_recent_second_factor(own_app: FastAPI, shop: Shop) -> None:
     admin = await shop.stores.database.run(make_admin)
     async with new_client(own_app) as client:
         path = f"{RUNS}/{new_id()}/differences/{new_id()}/resolve"

@@ -1,23 +1,29 @@
-"""Operators' statements against our books: clean days, and every fault that a statement can show."""
+"""Runs: clean days, each fault that a statement can show, repeated and parallel runs."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from gencharge.core.values import clock
+from gencharge.payments import service as payments
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import PaymentState
-from gencharge.reconciliation import jobs, runs_service
-from gencharge.reconciliation.models import DifferenceKind, DifferenceResolution, ReconciliationRun
+from gencharge.reconciliation import runs_service
+from gencharge.reconciliation.models import (
+    GATEWAY,
+    DifferenceKind,
+    DifferenceResolution,
+    ReconciliationRun,
+)
 from gencharge.reconciliation.statements_service import Statement
-from tests.reconciliation.conftest import FIRST, SECOND, Shop
+from tests.make.reconciliation import FIRST, SECOND, Shop, refund, top_up
 
 
-async def test_a_clean_day_of_fifty_recharges_over_two_channels_fits_to_the_paisa(shop: Shop) -> None:
+async def test_a_day_of_fifty_recharges_over_two_channels_matches_to_the_paisa(shop: Shop) -> None:
     await shop.sell(30)
     shop.outside.script(FIRST, "submit", "decline")
     await shop.sell(20)
@@ -32,8 +38,8 @@ async def test_a_clean_day_of_fifty_recharges_over_two_channels_fits_to_the_pais
     assert first.theirs_paise == first.ours_paise == 30 * 29_900
     assert first.charges_paise == 30 * 897
     assert first.statement_sha256
-    told = await shop.entries("reconciliation_finished")
-    assert [entry["details"]["matched"] for entry in told[-2:]] == [30, 20]
+    entries = await shop.entries("reconciliation_finished")
+    assert [entry["details"]["matched"] for entry in entries[-2:]] == [30, 20]
     assert await shop.clean() == []
 
 
@@ -52,60 +58,60 @@ async def test_a_fault_of_the_statement_is_found_with_its_paise_and_a_proposal(
     one = (await shop.sold[1].attempt()).reference
     shop.outside.script(FIRST, "statement", script, match={"reference": one})
     run = await shop.match()
-    found = await shop.only(run)
+    difference = await shop.only(run)
     assert (run.status, run.differences, run.difference_paise) == ("differences", 1, paise)
-    assert (found.kind, found.proposed_resolution) == (kind, proposed)
-    assert found.reference == (f"unknown-{one}" if script == "extra_row" else one)
-    assert (found.theirs_paise or 0) - (found.ours_paise or 0) == paise
+    assert (difference.kind, difference.proposed_resolution) == (kind, proposed)
+    assert difference.reference == (f"unknown-{one}" if script == "extra_row" else one)
+    assert (difference.theirs_paise or 0) - (difference.ours_paise or 0) == paise
     if script != "extra_row":
-        assert (found.user_id, found.recharge_id) == (shop.sold[1].user_id, shop.sold[1].id)
+        assert (difference.user_id, difference.recharge_id) == (shop.sold[1].user_id, shop.sold[1].id)
     assert await shop.clean() == []
 
 
-async def test_a_commission_of_another_rate_is_a_difference_though_the_amounts_fit(shop: Shop) -> None:
+async def test_another_commission_rate_is_a_difference_although_the_amounts_agree(shop: Shop) -> None:
     shop.outside.control("PUT", f"/sandbox/operators/{FIRST}", {"commission_basis_points": 250})
     await shop.sell(1)
     run = await shop.match()
-    found = await shop.only(run)
-    assert (found.kind, run.difference_paise) == (DifferenceKind.COMMISSION_DIFFERS, 0)
-    assert (found.detail["ours_charges_paise"], found.detail["theirs_charges_paise"]) == (897, 747)
-    assert found.proposed_resolution == DifferenceResolution.CLAIM_FROM_COUNTERPARTY
+    difference = await shop.only(run)
+    assert (difference.kind, run.difference_paise) == (DifferenceKind.COMMISSION_DIFFERS, 0)
+    assert (difference.detail["ours_charges_paise"], difference.detail["theirs_charges_paise"]) == (897, 747)
+    assert difference.proposed_resolution == DifferenceResolution.CLAIM_FROM_COUNTERPARTY
 
 
-async def test_a_success_that_we_never_heard_of_is_to_be_settled(shop: Shop) -> None:
+async def test_a_delivery_whose_answer_was_lost_is_to_be_settled(shop: Shop) -> None:
     shop.outside.script(FIRST, "submit", "server_error_after", times=1)
     shop.outside.script(FIRST, "status", "server_error_before")
     [lost] = await shop.sell(1)
     assert (await lost.recharge()).status == PaymentState.UNKNOWN
     run = await shop.match()
-    found = await shop.only(run)
-    assert (found.kind, found.proposed_resolution) == (
+    difference = await shop.only(run)
+    assert (difference.kind, difference.proposed_resolution) == (
         DifferenceKind.STATUS_DIFFERS,
         DifferenceResolution.SETTLE_DELIVERED,
     )
-    assert (found.ours_paise, found.theirs_paise, run.difference_paise) == (None, 29_900, 29_900)
+    assert (difference.ours_paise, difference.theirs_paise, run.difference_paise) == (None, 29_900, 29_900)
 
 
-async def test_what_was_given_up_and_yet_delivered_is_a_dispute(shop: Shop) -> None:
+async def test_a_recharge_that_we_failed_and_they_delivered_is_missing_at_ours(shop: Shop) -> None:
     shop.outside.script(FIRST, "submit", "server_error_after", times=1)
     shop.outside.script(FIRST, "status", "server_error_before")
     [lost] = await shop.sell(1)
     await shop.stores.database.run(lambda db: recharge.fail(db, lost.user_id, lost.id, reason="by_hand"))
-    found = await shop.only(await shop.match())
-    assert (found.kind, found.proposed_resolution) == (
+    difference = await shop.only(await shop.match())
+    assert (difference.kind, difference.proposed_resolution) == (
         DifferenceKind.MISSING_AT_OURS,
         DifferenceResolution.WRITE_OFF,
     )
-    assert found.detail["refused"] is False
+    assert difference.detail["refused"] is False
 
 
-async def test_what_their_file_lists_twice_counts_once(shop: Shop) -> None:
+async def test_a_reference_that_their_file_lists_twice_counts_once(shop: Shop) -> None:
     await shop.sell(2)
     statement = await shop.context.statement(FIRST, runs_service.today())
     doubled = Statement((*statement.rows, statement.rows[0]), (), "")
     run = await shop.match(file=doubled)
-    found = await shop.only(run)
-    assert (found.kind, found.ours_paise, found.theirs_paise) == (
+    difference = await shop.only(run)
+    assert (difference.kind, difference.ours_paise, difference.theirs_paise) == (
         DifferenceKind.DUPLICATE_AT_THEIRS,
         None,
         29_900,
@@ -130,7 +136,7 @@ async def test_around_midnight_a_reference_counts_on_the_day_of_the_statement(sh
     assert await shop.clean() == []
 
 
-async def test_what_was_settled_days_later_is_missing_on_neither_day(shop: Shop) -> None:
+async def test_a_recharge_that_was_settled_days_later_is_missing_on_neither_day(shop: Shop) -> None:
     shop.outside.script(FIRST, "submit", "server_error_after", times=1)
     shop.outside.script(FIRST, "status", "server_error_before")
     await shop.sell(1)
@@ -162,7 +168,7 @@ async def test_a_later_run_of_the_day_takes_the_place_of_the_earlier_one(shop: S
     assert await shop.clean() == []
 
 
-async def test_of_runs_side_by_side_one_counts_and_its_differences_are_the_open_ones(shop: Shop) -> None:
+async def test_of_six_parallel_runs_one_counts_and_only_its_differences_are_open(shop: Shop) -> None:
     await shop.sell(2)
     one = (await shop.sold[0].attempt()).reference
     shop.outside.script(FIRST, "statement", "missing_row", match={"reference": one})
@@ -174,63 +180,39 @@ async def test_of_runs_side_by_side_one_counts_and_its_differences_are_the_open_
     [counts] = [run for run in rows if run.superseded_at is None]
     assert len(rows) == 6
     for run in runs:
-        found = await shop.only(run)
-        assert found.status == ("open" if run.run_id == counts.run_id else "superseded")
+        difference = await shop.only(run)
+        assert difference.status == ("open" if run.run_id == counts.run_id else "superseded")
     assert await shop.clean() == []
 
 
-async def test_no_statement_is_a_failed_run_and_the_daily_job_asks_again_without_stopping_for_it(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+async def test_captures_and_refunds_of_a_day_match_to_the_paisa(
+    shop: Shop,
 ) -> None:
-    await shop.sell(1)
-    shop.outside.script(FIRST, "submit", "decline")
-    await shop.sell(1)
-    shop.outside.control("DELETE", "/sandbox/scripts")
-    monkeypatch.setattr(runs_service, "CounterpartyContext", lambda _stores: _kept(shop.context))
-    shop.outside.script(FIRST, "statement", "server_error_before")
+    for _ in range(3):
+        user_id, opened, _ = await top_up(shop)
+    await refund(shop, user_id, opened, 20_000)
+    run = await shop.match(GATEWAY)
+    assert (run.status, run.rows_theirs, run.matched) == ("matched", 4, 4)
+    assert run.theirs_paise == run.ours_paise == 3 * 50_000 - 20_000
+    assert (await shop.balances())[GATEWAY] == -run.theirs_paise, "what the gateway owes us"
     with clock.later(days=1):
-        await jobs.reconcile_days(shop.stores)
-        day = runs_service.yesterday()
-        assert await _statuses(shop, day) == {
-            FIRST: ["failed"],
-            SECOND: ["matched"],
-            "gateway:razorpay": ["matched"],
-        }
-        await jobs.reconcile_days(shop.stores)
-        shop.outside.control("DELETE", "/sandbox/scripts")
-        await jobs.reconcile_days(shop.stores)
-        await jobs.reconcile_days(shop.stores)
-        assert await _statuses(shop, day) == {
-            FIRST: ["failed", "failed", "matched"],
-            SECOND: ["matched"],
-            "gateway:razorpay": ["matched"],
-        }
-    failed = await shop.entries("reconciliation_finished", **{"details.status": "failed"})
-    assert "503" in failed[-1]["details"]["error"] or "answered" in failed[-1]["details"]["error"]
+        assert (await shop.match(GATEWAY, back=1)).status == "matched"
     assert await shop.clean() == []
 
 
-class _Kept:
-    """Context that a job may close without ending them."""
-
-    def __init__(self, sources: runs_service.CounterpartyContext) -> None:
-        self._sources = sources
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._sources, name)
-
-    async def close(self) -> None:
-        """Stay open."""
+async def test_a_gateway_that_does_not_answer_is_a_failed_run(shop: Shop) -> None:
+    shop.outside.script("gateway", "statement", "server_error_before")
+    run = await shop.match(GATEWAY)
+    assert (run.status, run.rows_theirs) == ("failed", 0)
+    assert "statement is not available" in run.error
 
 
-def _kept(sources: runs_service.CounterpartyContext) -> _Kept:
-    return _Kept(sources)
-
-
-async def _statuses(shop: Shop, day: date) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    async with shop.stores.database.transaction() as db:
-        query = select(ReconciliationRun).where(ReconciliationRun.day == day)
-        for run in await db.scalars(query.order_by(ReconciliationRun.run_id)):
-            found.setdefault(run.counterparty, []).append(run.status)
-    return found
+async def test_a_capture_that_we_booked_after_midnight_counts_on_the_day_of_the_statement(shop: Shop) -> None:
+    user_id, opened, _ = await top_up(shop, learn=False)
+    with clock.at(clock.start_of_day(runs_service.today() + timedelta(days=1)) + timedelta(seconds=5)):
+        await payments.ask_gateway(shop.context.payments, user_id, opened.payment_id)
+    with clock.later(days=2):
+        first, second = await shop.match(GATEWAY, back=2), await shop.match(GATEWAY, back=1)
+        assert (first.status, first.matched, first.carried_paise) == ("matched", 1, 50_000)
+        assert (second.status, second.rows_ours, second.carried_paise) == ("matched", 0, -50_000)
+    assert await shop.clean() == []
