@@ -1,4 +1,4 @@
-"""What must always hold between payments, refunds and the ledger."""
+"""Invariants of payments, refunds and the ledger."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final, NamedTuple, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, TextClause, func, select, text
@@ -17,12 +17,13 @@ from gencharge.payments.models import (
     GatewayEvent,
     Payment,
     PaymentOrder,
+    PaymentPurpose,
     PaymentStatus,
     Refund,
-    RefundStatus,
 )
-from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome, FailOutcome, RefundEnd, RefundStart
-from gencharge.payments.schemas import PaymentQuery, StaffPaymentQuery
+from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome, FailOutcome
+from gencharge.payments.schemas import PaymentQuery
+from gencharge.payments.staff_schemas import StaffPaymentQuery
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
 _LEASE = text(f"""
@@ -65,64 +66,94 @@ _FAIL = text("""
         p_user => :user_id, p_payment => :payment_id, p_reason => :reason, p_authorized => :authorized,
         p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
 """)
-_BEGIN_REFUND = text("""
-    SELECT begin_refund(
-        p_user => :user_id, p_payment => :payment_id, p_refund => :refund_id, p_amount => :amount, p_key => :key,
-        p_hash => :request_hash, p_reason => :reason, p_by => :requested_by, p_context => CAST(:context AS jsonb),
-        p_pinned => CAST(:now AS timestamptz))
-""")
-_END_REFUND = text("""
-    SELECT end_refund(
-        p_user => :user_id, p_refund => :refund_id, p_paid => :paid, p_gateway_refund => :gateway_refund_id,
-        p_reason => :reason, p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
-""")
 _ROOM = text(f"""
     SELECT * FROM topup_room(p_user => :user_id, p_limits => CAST(:limits AS jsonb), p_now => {_NOW})
 """)  # noqa: S608 - a constant
 
 
-async def add_payment(db: AsyncSession, **values: Any) -> bool:
-    """A payment that is about to be ordered, leased for `lease` seconds. False where its key was used before."""
-    lease = func.make_interval(0, 0, 0, 0, 0, 0, values.pop("lease"))
+class TopupRoom(NamedTuple):
+    """Paise that a customer may still load, by limit; None: there is no such limit."""
+
+    balance: int
+    monthly_load: int | None
+    yearly_load: int | None
+
+
+class OpenCounts(TypedDict):
+    """What of a customer's payments is not final."""
+
+    open_payments: int
+    refunds_under_way: int
+
+
+async def add_payment(
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    payment_id: UUID,
+    purpose: PaymentPurpose,
+    reference_id: UUID | None,
+    amount: int,
+    currency: str,
+    method: str,
+    source: str,
+    gateway: str,
+    key: str,
+    request_hash: bytes,
+    lease_seconds: float,
+) -> bool:
+    """A payment of `amount` paise that is about to be ordered, leased to the caller. False if its key was used before."""
+    lease = func.make_interval(0, 0, 0, 0, 0, 0, lease_seconds)
     now = func.coalesce(clock.pinned(), func.clock_timestamp())
-    instants = {
-        "created_at": now,
-        "updated_at": now,
-        "leased_until": now + lease,
-        "next_check_at": now + lease,
-    }
-    statement = insert(Payment).values(status="created", **instants, **values).on_conflict_do_nothing()
-    return await db.scalar(statement.returning(Payment.payment_id)) is not None
+    statement = insert(Payment).values(
+        user_id=user_id,
+        payment_id=payment_id,
+        purpose=purpose.value,
+        reference_id=reference_id,
+        amount=amount,
+        currency=currency,
+        method=method,
+        source=source,
+        gateway=gateway,
+        idempotency_key=key,
+        request_hash=request_hash,
+        status=PaymentStatus.CREATED.value,
+        created_at=now,
+        updated_at=now,
+        leased_until=now + lease,
+        next_check_at=now + lease,
+    )
+    return await db.scalar(statement.on_conflict_do_nothing().returning(Payment.payment_id)) is not None
 
 
-async def get_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Payment | None:
+async def get_payment(db: AsyncSession, *, user_id: UUID, payment_id: UUID) -> Payment | None:
     """One payment, as it is in the database now."""
     return await db.get(Payment, (user_id, payment_id), populate_existing=True)
 
 
-async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Payment | None:
-    """The payment that was made under an idempotency key."""
+async def find_by_key(db: AsyncSession, *, user_id: UUID, key: str) -> Payment | None:
+    """The payment that was created under an idempotency key."""
     query = select(Payment).where(Payment.user_id == user_id, Payment.idempotency_key == key)
-    found: Payment | None = await db.scalar(query.execution_options(populate_existing=True))
-    return found
+    payment: Payment | None = await db.scalar(query.execution_options(populate_existing=True))
+    return payment
 
 
-async def lease_unordered(db: AsyncSession, user_id: UUID, payment_id: UUID, seconds: float) -> bool:
-    """Take a payment without an order, to make one. False where somebody else is at it, or has made it."""
+async def lease_unordered(db: AsyncSession, *, user_id: UUID, payment_id: UUID, seconds: float) -> bool:
+    """Lease a payment that has no order, to create one. False if it is leased already, or has an order."""
     values = {"user_id": user_id, "payment_id": payment_id, "lease": seconds, "now": clock.pinned()}
     return await db.scalar(_LEASE, values) is not None
 
 
-async def lease_check(db: AsyncSession, user_id: UUID, payment_id: UUID, seconds: float) -> bool:
-    """Take the right to ask the gateway about a payment. False where somebody asks, or did so a moment ago."""
+async def lease_check(db: AsyncSession, *, user_id: UUID, payment_id: UUID, seconds: float) -> bool:
+    """Lease the right to ask the gateway about a payment. False if another call holds that lease."""
     values = {"user_id": user_id, "payment_id": payment_id, "lease": seconds, "now": clock.pinned()}
     return await db.scalar(_LEASE_CHECK, values) is not None
 
 
 async def set_order(
-    db: AsyncSession, user_id: UUID, payment_id: UUID, *, gateway: str, order_id: str, pause: float
+    db: AsyncSession, *, user_id: UUID, payment_id: UUID, gateway: str, order_id: str, pause: float
 ) -> bool:
-    """Write an order down, and whose it is. False where the payment has one."""
+    """Record a payment's order, and whose it is. False if the payment has one."""
     values = {"order_id": order_id, "pause": pause, "now": clock.pinned()}
     if await db.scalar(_ORDERED, values | {"user_id": user_id, "payment_id": payment_id}) is None:
         return False
@@ -131,24 +162,24 @@ async def set_order(
     return True
 
 
-async def set_not_ordered(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> None:
-    """There is no order: the payment has failed, until its key is used again."""
+async def set_not_ordered(db: AsyncSession, *, user_id: UUID, payment_id: UUID, reason: str) -> None:
+    """No order was created: the payment has failed, until its key is used again."""
     values = {"reason": reason, "now": clock.pinned()}
     await db.execute(_NOT_ORDERED, values | {"user_id": user_id, "payment_id": payment_id})
 
 
 async def capture(
     db: AsyncSession,
+    *,
     user_id: UUID,
     payment_id: UUID,
-    *,
     gateway_payment_id: str,
     amount: int,
     currency: str,
     limits: str,
 ) -> CaptureOutcome:
     """`capture_payment`: the gateway has the money, `amount` in paise. `limits`: the tiers' limits, as JSON."""
-    outcome = await _call(
+    outcome = await call_function(
         db,
         _CAPTURE,
         user_id=user_id,
@@ -162,144 +193,72 @@ async def capture(
 
 
 async def authorize(
-    db: AsyncSession, user_id: UUID, payment_id: UUID, *, amount: int, currency: str
+    db: AsyncSession, *, user_id: UUID, payment_id: UUID, amount: int, currency: str
 ) -> AuthorizeOutcome:
-    """`authorize_payment`: the customer agreed to `amount` paise."""
+    """`authorize_payment`: the customer authorized `amount` paise."""
     return AuthorizeOutcome(
-        await _call(db, _AUTHORIZE, user_id=user_id, payment_id=payment_id, amount=amount, currency=currency)
+        await call_function(
+            db, _AUTHORIZE, user_id=user_id, payment_id=payment_id, amount=amount, currency=currency
+        )
     )
 
 
 async def fail(
-    db: AsyncSession, user_id: UUID, payment_id: UUID, *, reason: str, authorized: bool = False
+    db: AsyncSession, *, user_id: UUID, payment_id: UUID, reason: str, authorized: bool = False
 ) -> FailOutcome:
-    """`fail_payment`: give an open payment up. `authorized`: also if the customer had agreed to it."""
+    """`fail_payment`: give up an open payment. `authorized`: also if the customer has authorized it."""
     return FailOutcome(
-        await _call(db, _FAIL, user_id=user_id, payment_id=payment_id, reason=reason, authorized=authorized)
+        await call_function(
+            db, _FAIL, user_id=user_id, payment_id=payment_id, reason=reason, authorized=authorized
+        )
     )
 
 
-async def begin_refund(
-    db: AsyncSession,
-    user_id: UUID,
-    payment_id: UUID,
-    *,
-    refund_id: UUID,
-    amount: int,
-    key: str,
-    request_hash: bytes,
-    reason: str,
-    requested_by: str,
-) -> RefundStart:
-    """`begin_refund`: set `amount` paise aside, to go back to the payment's source."""
-    outcome = await _call(
-        db,
-        _BEGIN_REFUND,
-        user_id=user_id,
-        payment_id=payment_id,
-        refund_id=refund_id,
-        amount=amount,
-        key=key,
-        request_hash=request_hash,
-        reason=reason,
-        requested_by=requested_by,
-    )
-    return RefundStart(outcome)
-
-
-async def end_refund(
-    db: AsyncSession,
-    user_id: UUID,
-    refund_id: UUID,
-    *,
-    paid: bool,
-    gateway_refund_id: str | None,
-    reason: str | None = None,
-) -> RefundEnd:
-    """`end_refund`: the gateway has paid it out, or it is proven that it can't."""
-    outcome = await _call(
-        db,
-        _END_REFUND,
-        user_id=user_id,
-        refund_id=refund_id,
-        paid=paid,
-        gateway_refund_id=gateway_refund_id,
-        reason=reason,
-    )
-    return RefundEnd(outcome)
-
-
-async def _call(db: AsyncSession, statement: TextClause, **values: object) -> str:
-    """The outcome of one SQL function, with the event's context and the clock's pin."""
+async def call_function(db: AsyncSession, statement: TextClause, **values: object) -> str:
+    """The outcome of one SQL function, given the context of the request and the pinned clock."""
     outcome: str = await db.scalar(
         statement, values | {"context": events.context_json(), "now": clock.pinned()}
     )
     return outcome
 
 
-async def get_room(db: AsyncSession, user_id: UUID, limits: str) -> dict[str, int | None]:
-    """`topup_room`: paise that may still be loaded, by limit: balance, month, year; None: no such limit."""
+async def get_topup_room(db: AsyncSession, *, user_id: UUID, limits: str) -> TopupRoom:
+    """`topup_room`: what may still be loaded under each limit of the customer's KYC tier."""
     row = (await db.execute(_ROOM, {"user_id": user_id, "limits": limits, "now": clock.pinned()})).one()
-    return {"balance": row.balance_left, "month": row.month_left, "year": row.year_left}
+    return TopupRoom(row.balance_left, row.month_left, row.year_left)
 
 
-async def find_refund(db: AsyncSession, user_id: UUID, key: str) -> Refund | None:
-    """The refund that was made under an idempotency key."""
-    query = select(Refund).where(Refund.user_id == user_id, Refund.idempotency_key == key)
-    found: Refund | None = await db.scalar(query.execution_options(populate_existing=True))
-    return found
-
-
-async def list_refunds(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Sequence[Refund]:
-    """The refunds of a payment, oldest first."""
-    query = (
-        select(Refund)
-        .where(Refund.user_id == user_id, Refund.payment_id == payment_id)
-        .order_by(Refund.created_at, Refund.refund_id)
-    )
-    return (await db.scalars(query.execution_options(populate_existing=True))).all()
-
-
-async def sum_refunds(db: AsyncSession, payment: Payment) -> int:
-    """Paise of the payment's own amount that went back, or are on their way."""
-    query = select(func.coalesce(func.sum(Refund.amount), 0)).where(
-        Refund.user_id == payment.user_id,
-        Refund.payment_id == payment.payment_id,
-        Refund.status != RefundStatus.FAILED,
-        Refund.gateway_payment_id == payment.gateway_payment_id,
-    )
-    return int(await db.scalar(query) or 0)
-
-
-def select_payments(user_id: UUID, wanted: PaymentQuery) -> Select[Payment]:
+def select_payments(user_id: UUID, query: PaymentQuery) -> Select[Payment]:
     """The customer's payments that match."""
     return select(Payment).where(
         Payment.user_id == user_id,
-        *match_payments(Payment, wanted),
-        *wanted.within(column_of(Payment.amount), column_of(Payment.created_at)),
+        *match_payments(Payment, query),
+        *query.within(column_of(Payment.amount), column_of(Payment.created_at)),
     )
 
 
-def select_all_payments(wanted: StaffPaymentQuery) -> Select[Payment]:
-    """All customers' payments, as far as one index answers it in the list's order."""
-    query = select(Payment)
-    if wanted.user_id is not None:
-        query = query.where(Payment.user_id == wanted.user_id)
-    return query.where(*wanted.between(column_of(Payment.created_at)))
+def select_all_payments(query: StaffPaymentQuery) -> Select[Payment]:
+    """All customers' payments, narrowed by the filter that has an index in the list's order."""
+    statement = select(Payment)
+    if query.user_id is not None:
+        statement = statement.where(Payment.user_id == query.user_id)
+    return statement.where(*query.between(column_of(Payment.created_at)))
 
 
-def match_payments(entity: Any, wanted: PaymentQuery | StaffPaymentQuery) -> list[ColumnElement[bool]]:
-    """The conditions of the filters, but amounts and dates, on payments or an alias of them."""
+def match_payments(
+    entity: type[Payment], query: PaymentQuery | StaffPaymentQuery
+) -> list[ColumnElement[bool]]:
+    """The conditions of all filters but amounts and dates, on payments or an alias of them."""
     equal = {
-        entity.status: wanted.status,
-        entity.purpose: wanted.purpose,
-        entity.method: wanted.payment_method,
-        entity.reference_id: wanted.recharge_id,
+        entity.status: query.status,
+        entity.purpose: query.purpose,
+        entity.method: query.payment_method,
+        entity.reference_id: query.recharge_id,
     }
     return [column == value for column, value in equal.items() if value is not None]
 
 
-async def list_events(db: AsyncSession, order_id: str) -> Sequence[GatewayEvent]:
+async def list_events(db: AsyncSession, *, order_id: str) -> Sequence[GatewayEvent]:
     """The webhooks about an order, oldest first, the first hundred."""
     query = select(GatewayEvent).where(GatewayEvent.order_id == order_id)
     return (
@@ -307,22 +266,15 @@ async def list_events(db: AsyncSession, order_id: str) -> Sequence[GatewayEvent]
     ).all()
 
 
-async def count_open(db: AsyncSession, user_id: UUID) -> dict[str, int]:
-    """How many payments are open, and how many refunds are under way."""
+async def count_open(db: AsyncSession, *, user_id: UUID) -> OpenCounts:
+    """How many payments are open, and how many refunds are pending."""
     open_ = select(func.count()).where(
         Payment.user_id == user_id,
         Payment.status.in_((PaymentStatus.CREATED, PaymentStatus.AUTHORIZED)),
     )
-    moving = select(func.count()).where(
+    pending = select(func.count()).where(
         Refund.user_id == user_id, column_of(Refund.next_attempt_at).is_not(None)
     )
-    return {
-        "open_payments": int(await db.scalar(open_) or 0),
-        "refunds_under_way": int(await db.scalar(moving) or 0),
-    }
-
-
-async def list_all_refunds(db: AsyncSession, user_id: UUID) -> Sequence[Refund]:
-    """All refunds of a customer's payments, oldest first."""
-    query = select(Refund).where(Refund.user_id == user_id).order_by(Refund.created_at, Refund.refund_id)
-    return (await db.scalars(query)).all()
+    return OpenCounts(
+        open_payments=int(await db.scalar(open_) or 0), refunds_under_way=int(await db.scalar(pending) or 0)
+    )

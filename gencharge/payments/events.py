@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from gencharge.core.events.events import Event
 
@@ -22,7 +21,7 @@ class PaymentCreated(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentAuthorized(Event):
-    """The customer agreed to a payment; the money is not ours yet."""
+    """The customer authorized a payment; it is not captured yet."""
 
     payment_id: str
     purpose: str
@@ -32,7 +31,7 @@ class PaymentAuthorized(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentCaptured(Event):
-    """The money of a payment is ours: in the wallet (topup), or held for the recharge `reference_id`."""
+    """A payment was captured: the money is in the wallet (topup), or held for the recharge `reference_id`."""
 
     payment_id: str
     purpose: str
@@ -43,7 +42,7 @@ class PaymentCaptured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(Event):
-    """A payment was declined, or given up."""
+    """A payment was declined or given up."""
 
     payment_id: str
     purpose: str
@@ -54,7 +53,7 @@ class PaymentFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMismatched(Event):
-    """The gateway reports another amount or currency than was ordered: nothing was credited; the staff are to look."""
+    """The gateway reports another amount or currency than was ordered: nothing was credited, and the staff are alerted."""
 
     payment_id: str
     order_id: str
@@ -65,7 +64,7 @@ class PaymentMismatched(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentOverLimit(Event):
-    """A captured top-up would have broken the wallet's limit: it is on its way back to its source."""
+    """A captured top-up would have exceeded the wallet's limit: it is refunded to its source."""
 
     payment_id: str
     purpose: str
@@ -75,7 +74,7 @@ class PaymentOverLimit(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentCapturedTwice(Event):
-    """An order was paid once more: the second payment is on its way back to its source."""
+    """An order was paid twice: the second payment is refunded to its source."""
 
     payment_id: str
     purpose: str
@@ -87,19 +86,19 @@ class PaymentCapturedTwice(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequested(Event):
-    """Money of a payment is to go back to its source; it is set aside."""
+    """A refund to the source was requested; its money is held."""
 
     refund_id: str
     payment_id: str
     amount_paise: int
     reason: str
     requested_by: str = "system"
-    changes: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, dict[str, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundProcessed(Event):
-    """Money of a payment went back to its source."""
+    """A refund was paid out to its source."""
 
     refund_id: str
     payment_id: str
@@ -108,7 +107,7 @@ class RefundProcessed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(Event):
-    """A refund could not be paid back to its source; the money is in the wallet again, or still in suspense."""
+    """A refund could not be paid out; the money is in the wallet again, or still in suspense."""
 
     refund_id: str
     payment_id: str
@@ -119,7 +118,7 @@ class RefundFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRefused(Event):
-    """Somebody sent a webhook with a wrong or missing signature."""
+    """A webhook came with a wrong or missing signature."""
 
     sender: str  # gateway:razorpay, operator:jio-api
     reason: str
@@ -127,7 +126,7 @@ class WebhookRefused(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEventParked(Event):
-    """For a day a webhook has named an order or a refund that nobody knows: the staff are to look."""
+    """A webhook has named an unknown order or refund for a day: the staff are alerted."""
 
     event_id: str
     gateway: str

@@ -1,7 +1,7 @@
-"""The port to a payment gateway: what we ask of one, what it answers, and the three ways in which a call can end badly.
+"""The port to a payment gateway: what we ask of one, what it answers, and the three ways in which a call can fail.
 
-A call that fails is one of three, and the difference is money: `CallRefused` proves that the gateway has not done it and
-will not, `CallNotSent` proves that it has not begun, `CallUnknown` proves nothing. Amounts in paise.
+The difference between the three is money: `CallRefused` proves that the gateway has not done it and will not,
+`CallNotSent` proves that it has not begun, `CallUnknown` proves nothing. Amounts in paise.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol
 
 
 class CallFailed(Exception):
-    """A call that did not bring what was asked for. `reason` is short and holds no secret."""
+    """A call that failed. `reason` is short and holds no secret."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -21,15 +21,15 @@ class CallFailed(Exception):
 
 
 class CallRefused(CallFailed):
-    """The gateway said no, in its own words: it has not done it."""
+    """The gateway refused: it has not done it."""
 
 
 class CallNotSent(CallFailed):
-    """The request never reached the gateway, or was turned away at the door."""
+    """The request never reached the gateway, or was rejected before it was read."""
 
 
 class CallUnknown(CallFailed):
-    """No answer, or none that can be read: it may have been done or not."""
+    """No readable answer: it may have been done or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class GatewayOrder:
 
 @dataclass(frozen=True, slots=True)
 class GatewayPayment:
-    """One try to pay an order."""
+    """One attempt to pay an order."""
 
     gateway_payment_id: str
     order_id: str
@@ -59,7 +59,7 @@ class GatewayPayment:
 
 @dataclass(frozen=True, slots=True)
 class GatewayRefund:
-    """Money on its way back. `receipt` is the id that we gave it."""
+    """A refund. `receipt` is the id that we gave it."""
 
     gateway_refund_id: str
     gateway_payment_id: str
@@ -71,7 +71,7 @@ class GatewayRefund:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """What a customer allowed us to charge without a checkout. No card data: a token of the gateway's."""
+    """A customer's consent to charges without a checkout. No card data: a token of the gateway."""
 
     token_id: str
     customer_id: str
@@ -114,22 +114,22 @@ class Gateway(Protocol):
     async def create_order(
         self, *, receipt: str, amount: int, currency: str, mandate: tuple[str, int] | None = None
     ) -> GatewayOrder:
-        """A new order. Not idempotent: look for its receipt before asking again. `mandate`: customer, most paise."""
+        """A new order. Not idempotent: look for its receipt before a retry. `mandate`: customer, highest charge."""
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:
-        """The orders under a receipt, which an earlier call without an answer may have made."""
+        """The orders under a receipt, which an earlier call without an answer may have created."""
 
     async def fetch_order_payments(self, order_id: str) -> Sequence[GatewayPayment]:
-        """All tries to pay an order."""
+        """All attempts to pay an order."""
 
     async def fetch_payment(self, gateway_payment_id: str) -> GatewayPayment:
-        """One try."""
+        """One attempt."""
 
     async def capture(self, gateway_payment_id: str, *, amount: int, currency: str) -> GatewayPayment:
-        """Take what was authorized, wholly."""
+        """Capture what was authorized, in full."""
 
     async def refund(self, gateway_payment_id: str, *, receipt: str, amount: int) -> GatewayRefund:
-        """Send `amount` back. The same receipt again is the same refund."""
+        """Refund `amount`. The same receipt again is the same refund."""
 
     async def fetch_refund(self, gateway_refund_id: str) -> GatewayRefund:
         """One refund."""
@@ -141,15 +141,15 @@ class Gateway(Protocol):
         """The gateway's id of a customer; the same one for the same contact and e-mail."""
 
     async def fetch_mandates(self, customer_id: str) -> Sequence[Mandate]:
-        """What a customer allowed."""
+        """A customer's mandates."""
 
     async def cancel_mandate(self, customer_id: str, token_id: str) -> None:
-        """Never charge it again."""
+        """Cancel a mandate: it can't be charged again."""
 
     async def charge_mandate(
         self, *, order_id: str, amount: int, currency: str, customer_id: str, token_id: str, contact: str
     ) -> str:
-        """Pay an order by a mandate: the id of the try, which is to be fetched."""
+        """Pay an order by a mandate: the id of the attempt, whose state is to be fetched."""
 
     async def statement(self, day: date) -> Sequence[StatementRow]:
-        """What was captured and sent back on a day in India."""
+        """What was captured and refunded on a day in India."""

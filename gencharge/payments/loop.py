@@ -1,10 +1,10 @@
 """The loops of a worker that bring payments, refunds and webhooks to an end, each over a queue of its own.
 
-    PaymentChecks   asks the gateway about open payments, with growing pauses, for a day
-    RefundSender    sends refunds to the gateway and asks about them until they have ended
-    EventRetries    applies webhooks again that named an unknown order or refund, for a day
+    PaymentChecks   checks the state of open payments at the gateway, with growing pauses, for a day
+    RefundSender    sends refunds to the gateway and checks their state until they have ended
+    EventRetries    retries webhooks that named an unknown order or refund, for a day
 
-They are apart so that a gateway that does not answer delays no webhook. Any number of workers may run them: a row is
+They are separate so that a gateway that does not answer delays no webhook. Any number of workers may run them: a row is
 leased while it is worked on, and the lease of a worker that died runs out.
 """
 
@@ -19,8 +19,9 @@ from gencharge.core.background.loop import Loop
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.stores import Stores
 from gencharge.payments import queue_crud, refunds_service, status_checks_service
-from gencharge.payments.context import PaymentContext, limits_json
+from gencharge.payments.context import PaymentContext
 from gencharge.payments.models import Payment, Refund
+from gencharge.payments.topups_service import limits_json
 
 AT_A_TIME: Final = 16
 POLL_SECONDS: Final = 0.5
@@ -28,12 +29,12 @@ log = telemetry.get_logger(__name__)
 
 
 def lease_seconds(context: PaymentContext) -> float:
-    """Longer than all calls that one payment or refund can take together."""
+    """Longer than all calls about one payment or refund can take together."""
     return 4 * context.settings.payment_timeout_seconds + 10
 
 
 class PaymentChecks(Loop[Payment, str]):
-    """Asks the gateway about payments that are open and due. One per worker process."""
+    """Checks open payments that are due. One per worker process."""
 
     at_a_time = AT_A_TIME
     poll_seconds = POLL_SECONDS
@@ -59,7 +60,7 @@ class PaymentChecks(Loop[Payment, str]):
         return str(task.payment_id)
 
     async def work(self, task: Payment) -> None:
-        """Ask about one payment."""
+        """Check one payment."""
         await status_checks_service.recheck(self._context, task)
 
     async def close(self) -> None:
@@ -68,7 +69,7 @@ class PaymentChecks(Loop[Payment, str]):
 
 
 class RefundSender(Loop[Refund, str]):
-    """Sends refunds that are due, and asks about those that were sent. One per worker process."""
+    """Sends refunds that are due, and checks those that were sent. One per worker process."""
 
     at_a_time = AT_A_TIME
     poll_seconds = POLL_SECONDS
@@ -86,7 +87,7 @@ class RefundSender(Loop[Refund, str]):
         )
 
     def party_of(self, task: Refund) -> str:
-        """The gateway's payment that the money came by."""
+        """The gateway's payment that is refunded."""
         return task.gateway_payment_id
 
     def id_of(self, task: Refund) -> str:
@@ -94,7 +95,7 @@ class RefundSender(Loop[Refund, str]):
         return str(task.refund_id)
 
     async def work(self, task: Refund) -> None:
-        """Send one refund, or ask about it."""
+        """Send one refund, or check its state."""
         await refunds_service.advance(self._context, task)
 
     async def close(self) -> None:
@@ -103,7 +104,7 @@ class RefundSender(Loop[Refund, str]):
 
 
 class EventRetries(Loop[str, str]):
-    """Applies webhooks again that named an unknown order or refund. It asks no gateway. One per worker process."""
+    """Retries webhooks that named an unknown order or refund. It calls no gateway. One per worker process."""
 
     at_a_time = AT_A_TIME
     poll_seconds = POLL_SECONDS
@@ -114,7 +115,7 @@ class EventRetries(Loop[str, str]):
         self._limits = limits
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
-        """The ids of up to `free` events that are due. A retry locks its event and finds out if it is still due."""
+        """The ids of up to `free` events that are due. The retry locks its event and checks that it is still due."""
         due = await self._database.run(lambda db: queue_crud.list_due_events(db, limit=free + len(running)))
         return [event_id for event_id in due if event_id not in running][:free]
 
@@ -127,8 +128,10 @@ class EventRetries(Loop[str, str]):
         return task
 
     async def work(self, task: str) -> None:
-        """Apply one event again."""
-        outcome = await self._database.run(lambda db: queue_crud.retry_event(db, task, self._limits))
+        """Retry one event."""
+        outcome = await self._database.run(
+            lambda db: queue_crud.retry_event(db, event_id=task, limits=self._limits)
+        )
         log.info("gateway_event_retried", event_id=task, outcome=outcome.value)
 
     async def close(self) -> None:

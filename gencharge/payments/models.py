@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -32,27 +31,27 @@ class PaymentPurpose(StrEnum):
 
 
 class PaymentStatus(StrEnum):
-    """How far a payment is. It only moves forward: what comes late or twice changes nothing."""
+    """The state of a payment. It only moves forward: a late or repeated report changes nothing."""
 
-    CREATED = "created"  # there is an order, or there will be one; nobody has paid
-    AUTHORIZED = "authorized"  # the customer agreed; the money is not ours yet
-    FAILED = "failed"  # declined or given up; a capture that comes all the same still counts
-    CAPTURED = "captured"  # the money is ours
+    CREATED = "created"  # it has an order, or is about to get one; nobody has paid
+    AUTHORIZED = "authorized"  # the customer authorized it; it is not captured yet
+    FAILED = "failed"  # declined or given up; a later capture still counts
+    CAPTURED = "captured"  # we have the money
     PARTIALLY_REFUNDED = "partially_refunded"
-    REFUNDED = "refunded"  # all of it went back
+    REFUNDED = "refunded"  # in full
 
 
 class RefundStatus(StrEnum):
-    """How far a refund to the source is. Its money is set aside from the first instant."""
+    """The state of a refund to the source. Its money is held from the start."""
 
     CREATED = "created"  # to be sent to the gateway
     PROCESSING = "processing"  # the gateway has it
     PROCESSED = "processed"  # the money has left
-    FAILED = "failed"  # it could not be paid back; the money is in the wallet again
+    FAILED = "failed"  # it could not be paid out; the money is in the wallet again
 
 
 class Payment(Base):
-    """One payment that we asked the gateway for: its order, and what came of it."""
+    """One payment through the gateway: its order and its state."""
 
     __tablename__ = "payments"
 
@@ -67,7 +66,7 @@ class Payment(Base):
     source: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     gateway: Mapped[str] = mapped_column(Text)
-    # The gateway's names; null until it has answered.
+    # The gateway's ids; null until it has answered.
     order_id: Mapped[str | None] = mapped_column(Text)
     gateway_payment_id: Mapped[str | None] = mapped_column(Text)
     refunded_amount: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -77,7 +76,7 @@ class Payment(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # When the gateway is asked what became of it, should no webhook say so before; null once that is known.
+    # When the gateway is asked for its state, unless a webhook comes first; null once the state is final.
     next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -98,7 +97,7 @@ class Payment(Base):
 
 
 class PaymentOrder(Base):
-    """Whose payment a gateway's order is: webhooks and statements name nothing else."""
+    """Whose payment an order of the gateway is: webhooks and statements name only the order."""
 
     __tablename__ = "payment_orders"
 
@@ -109,7 +108,7 @@ class PaymentOrder(Base):
 
 
 class GatewayEvent(Base):
-    """A webhook of the gateway, by its event id: taken once, however often it is sent. Kept until it can be applied."""
+    """A webhook of the gateway by its event id: taken once, however often it is sent. Kept until it can be applied."""
 
     __tablename__ = "gateway_events"
 
@@ -117,9 +116,9 @@ class GatewayEvent(Base):
     gateway: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     order_id: Mapped[str | None] = mapped_column(Text)
-    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    body: Mapped[dict[str, dict[str, str | int]]] = mapped_column(JSONB)
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    # What it came to; null while it waits for an order that is not known yet.
+    # An EventOutcome; null while the order or refund that it names is unknown.
     outcome: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -133,14 +132,14 @@ class GatewayEvent(Base):
 
 
 class Refund(Base):
-    """Money on its way back to where a payment came from. `from_account` is where it is set aside meanwhile."""
+    """A refund to where a payment came from. `from_account` holds its money until it is paid out."""
 
     __tablename__ = "refunds"
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     refund_id: Mapped[UUID] = mapped_column(primary_key=True)
     payment_id: Mapped[UUID]
-    # Of which of the gateway's payments: the payment's own, or another capture of the same order.
+    # The gateway's payment that is refunded: the payment's own, or another capture of the same order.
     gateway_payment_id: Mapped[str] = mapped_column(Text)
     amount: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text)

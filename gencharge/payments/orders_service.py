@@ -1,7 +1,7 @@
-"""Opening a payment: the intent is committed, the gateway is asked for an order, the order is written down.
+"""Opening a payment: commit the intent, ask the gateway for an order, record the order.
 
-An order that nobody was told of can't be paid, so a call without an answer costs nothing: the same key again looks for
-that order under the payment's own id before it asks for another one.
+An order whose id nobody got can't be paid, so a call without an answer costs nothing: a retry with the same key looks for
+that order by the payment's own id before it creates another one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = telemetry.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OpenPayment:
-    """A payment that the customer can make."""
+    """A payment that the customer can make now."""
 
     payment_id: UUID
     reference_id: UUID | None
@@ -58,47 +58,48 @@ async def open_payment(
 ) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
-    The same key and hash again give the same payment, whatever became of it, and finish what an earlier attempt left
+    The same key and hash again give the same payment, whatever its state, and finish what an earlier attempt left
     undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
     """
+
+    # Longer than finding an order and creating one can take together.
+    lease_seconds = 2 * context.settings.payment_timeout_seconds + 5
 
     async def intend(db: AsyncSession) -> tuple[Payment, bool]:
         is_new = await crud.add_payment(
             db,
-            lease=_lease_seconds(context),
             user_id=user_id,
             payment_id=payment_id,
-            purpose=purpose.value,
+            purpose=purpose,
             reference_id=reference_id,
             amount=amount.paise,
             currency=CURRENCY,
             method=method,
             source=source,
             gateway=context.gateway.name,
-            idempotency_key=key,
+            key=key,
             request_hash=request_hash,
+            lease_seconds=lease_seconds,
         )
-        found = await crud.find_by_key(db, user_id, key)
-        if found is None:
-            raise ValueError("a payment's id is made anew for each key")
-        if found.request_hash != request_hash:
+        payment = await crud.find_by_key(db, user_id=user_id, key=key)
+        if payment is None:
+            raise ValueError("every key needs a new payment id")
+        if payment.request_hash != request_hash:
             raise IdempotencyKeyReused
-        if not is_new and found.order_id is None:
-            if not await crud.lease_unordered(db, user_id, found.payment_id, _lease_seconds(context)):
+        if not is_new and payment.order_id is None:
+            is_leased = await crud.lease_unordered(
+                db, user_id=user_id, payment_id=payment.payment_id, seconds=lease_seconds
+            )
+            if not is_leased:
                 raise IdempotencyInProgress
-            await db.refresh(found)
-        return found, is_new
+            await db.refresh(payment)
+        return payment, is_new
 
     payment, is_new = await context.database.run(intend)
     await faultpoints.point("payment.committed")
     if payment.order_id is None:
         payment = await _order(context, payment, first=is_new)
     return Answered(_opened(context, payment), replayed=not is_new)
-
-
-def _lease_seconds(context: PaymentContext) -> float:
-    """Longer than looking for an order and making one can take together."""
-    return 2 * context.settings.payment_timeout_seconds + 5
 
 
 async def _order(context: PaymentContext, payment: Payment, *, first: bool) -> Payment:
@@ -109,28 +110,33 @@ async def _order(context: PaymentContext, payment: Payment, *, first: bool) -> P
         reason = "gateway_refused" if refused else "gateway_unavailable"
         log.warning("order_not_made", payment_id=str(payment.payment_id), reason=error.reason)
         await context.database.run(
-            lambda db: crud.set_not_ordered(db, payment.user_id, payment.payment_id, reason)
+            lambda db: crud.set_not_ordered(
+                db, user_id=payment.user_id, payment_id=payment.payment_id, reason=reason
+            )
         )
         raise (GatewayDeclined if refused else GatewayUnavailable) from error
 
     async def write(db: AsyncSession) -> Payment:
-        keys = (payment.user_id, payment.payment_id)
-        pause = context.settings.payment_check_seconds[0]
-        is_ours = await crud.set_order(
-            db, *keys, gateway=payment.gateway, order_id=order.order_id, pause=pause
+        is_recorded = await crud.set_order(
+            db,
+            user_id=payment.user_id,
+            payment_id=payment.payment_id,
+            gateway=payment.gateway,
+            order_id=order.order_id,
+            pause=context.settings.payment_check_seconds[0],
         )
-        found = await crud.get_payment(db, *keys)
-        assert found is not None, "payments are never deleted"
-        if is_ours:
-            await emit(db, _created(found, order))
+        current = await crud.get_payment(db, user_id=payment.user_id, payment_id=payment.payment_id)
+        assert current is not None, "payments are never deleted"
+        if is_recorded:
+            await emit(db, _created(current, order))
         await faultpoints.point("order.written")
-        return found
+        return current
 
     await faultpoints.point("order.come")
     written = await context.database.run(write)
     await faultpoints.point("order.committed")
     if written.order_id is None:
-        raise GatewayUnavailable  # given up meanwhile
+        raise GatewayUnavailable  # it was given up during the call
     return written
 
 
@@ -144,7 +150,7 @@ async def _find_or_create(context: PaymentContext, payment: Payment, *, first: b
         receipt=receipt, amount=payment.amount, currency=payment.currency
     )
     if (order.amount, order.currency) != (payment.amount, payment.currency):
-        raise CallUnknown("another order than was asked for")
+        raise CallUnknown("the order has another amount")
     return order
 
 

@@ -1,4 +1,4 @@
-"""What the SQL functions of payments return. `tests/law/test_seam.py` compares each with its `sql/` file."""
+"""What the SQL functions of payments return. `tests/law/test_seam.py` compares each enum with its `sql/` file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class CaptureOutcome(StrEnum):
     """Of `capture_payment`."""
 
     CAPTURED = "captured"  # the money is in the wallet, or held for its recharge
-    OVER_LIMIT = "over_limit"  # the wallet may not take it: it is on its way back to its source
+    OVER_LIMIT = "over_limit"  # it would exceed the wallet's limit: it is refunded to its source
     ALREADY = "already"
-    SECOND = "second"  # another capture of the same order: it is on its way back, too
+    SECOND = "second"  # another capture of the same order: it is refunded, too
     MISMATCH = "mismatch"  # another amount or currency than was ordered: nothing was credited
     NOT_FOUND = "not_found"
 
@@ -20,7 +20,7 @@ class AuthorizeOutcome(StrEnum):
     """Of `authorize_payment`."""
 
     AUTHORIZED = "authorized"
-    ALREADY = "already"  # as far, or farther
+    ALREADY = "already"  # authorized or captured before
     MISMATCH = "mismatch"
     NOT_FOUND = "not_found"
 
@@ -55,14 +55,14 @@ class RefundEnd(StrEnum):
 
 
 class EventOutcome(StrEnum):
-    """Of `take_gateway_event` and `retry_gateway_event`: the outcome of a webhook."""
+    """Of `take_gateway_event` and `retry_gateway_event`."""
 
-    DUPLICATE = "duplicate"  # an event id that was taken before
+    DUPLICATE = "duplicate"  # the event id was taken before
     IGNORED = "ignored"  # of a kind that changes nothing
-    UNKNOWN_ORDER = "unknown_order"  # to be tried again
-    UNKNOWN_REFUND = "unknown_refund"  # to be tried again
+    UNKNOWN_ORDER = "unknown_order"  # it is retried
+    UNKNOWN_REFUND = "unknown_refund"  # it is retried
     PARKED = "parked"  # unknown for a day
-    TO_BE_ASKED = "to_be_asked"  # a refund that is said to have failed: the gateway is asked
+    TO_BE_ASKED = "to_be_asked"  # a refund reported as failed: the gateway is asked
     CAPTURED = "captured"
     OVER_LIMIT = "over_limit"
     SECOND = "second"
@@ -74,7 +74,7 @@ class EventOutcome(StrEnum):
     NOT_FOUND = "not_found"
 
 
-# Outcomes of every day: the log has the others.
+# Everyday outcomes. The others are logged.
 EXPECTED_EVENTS = frozenset(
     {
         EventOutcome.CAPTURED,

@@ -6,38 +6,39 @@ Payments are books: they are kept when the account is erased, with an id that le
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
-from gencharge.payments import crud, staff_service
-from gencharge.payments.schemas import PaymentQuery, RefundOut
+from gencharge.payments import crud, refunds_crud, service
+from gencharge.payments.crud import OpenCounts
+from gencharge.payments.schemas import PaymentOut, PaymentQuery
+from gencharge.payments.views import refund_out
 
 _PAGE: Final = 100
 
 
-async def _overview(db: AsyncSession, user_id: UUID) -> Any:
-    """How many payments wait for their customer or the gateway, and the refunds that are under way."""
-    return await crud.count_open(db, user_id)
+async def _overview(db: AsyncSession, user_id: UUID) -> OpenCounts:
+    """How many payments are open, and how many refunds are pending."""
+    return await crud.count_open(db, user_id=user_id)
 
 
-async def _export(stores: Stores, user_id: UUID) -> Any:
-    async def payments(cursor: str | None) -> tuple[Sequence[Any], str | None]:
-        wanted = PaymentQuery(limit=_PAGE, cursor=cursor, sort="created_at")
-        found = await stores.database.run(lambda db: staff_service.list_mine(db, user_id, wanted))
-        return found.items, found.next_cursor
+async def _export(stores: Stores, user_id: UUID) -> Mapping[str, object]:
+    """Every payment and refund, oldest first."""
 
-    refunds = await stores.database.run(lambda db: crud.list_all_refunds(db, user_id))
+    async def payments(cursor: str | None) -> tuple[Sequence[PaymentOut], str | None]:
+        query = PaymentQuery(limit=_PAGE, cursor=cursor, sort="created_at")
+        page = await stores.database.run(lambda db: service.list_own(db, user_id, query))
+        return page.items, page.next_cursor
+
+    refunds = await stores.database.run(lambda db: refunds_crud.list_of_customer(db, user_id=user_id))
     return {
         "payments": await all_of(payments),
-        "refunds": [
-            {"payment_id": row.payment_id, **RefundOut(**staff_service.refund_fields(row)).__dict__}
-            for row in refunds
-        ],
+        "refunds": [{"payment_id": refund.payment_id, **dict(refund_out(refund))} for refund in refunds],
     }
 
 

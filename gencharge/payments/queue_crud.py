@@ -15,6 +15,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.payments.models import Payment, Refund, RefundStatus
 from gencharge.payments.outcomes import EventOutcome
+from gencharge.payments.webhook_message import WebhookMessage
 
 _NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
 # MATERIALIZED, as in core.outbox: a subquery with LIMIT and SKIP LOCKED must not be run more than once.
@@ -64,16 +65,16 @@ _TAKE_EVENT: Final = """
 
 
 async def claim_payments(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Payment]:
-    """Lease payments that the gateway is to be asked about."""
+    """Lease payments whose state is due to be checked at the gateway."""
     values = {"limit": limit, "lease": lease_seconds, "now": clock.pinned()}
     statement = select(Payment).from_statement(_CLAIM_PAYMENTS)
     return (await db.scalars(statement.execution_options(populate_existing=True), values)).all()
 
 
-async def check_later(db: AsyncSession, payment: Payment, seconds: float | None) -> None:
-    """Give the lease back, and say when to ask again; None: never. Nothing where there is nothing left to ask.
+async def check_later(db: AsyncSession, *, payment: Payment, seconds: float | None) -> None:
+    """Return the lease and set when to check again; None: never. Nothing changes if the payment needs no checks.
 
-    Where a webhook began the count anew since `payment` was read, its instant stays.
+    If a webhook restarted the checks since `payment` was read, the time that it set stays.
     """
     values = {"checks": payment.checks, "seconds": seconds, "now": clock.pinned()}
     keys = {"user_id": payment.user_id, "payment_id": payment.payment_id}
@@ -81,7 +82,7 @@ async def check_later(db: AsyncSession, payment: Payment, seconds: float | None)
 
 
 async def claim_refunds(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Refund]:
-    """Lease refunds that are to be sent or asked about; each claim counts as an attempt."""
+    """Lease refunds that are due to be sent or checked; each claim counts as an attempt."""
     values = {"limit": limit, "lease": lease_seconds, "now": clock.pinned()}
     statement = select(Refund).from_statement(_CLAIM_REFUNDS)
     return (await db.scalars(statement.execution_options(populate_existing=True), values)).all()
@@ -89,15 +90,15 @@ async def claim_refunds(db: AsyncSession, *, limit: int, lease_seconds: float) -
 
 async def refund_later(
     db: AsyncSession,
+    *,
     user_id: UUID,
     refund_id: UUID,
-    *,
     seconds: float,
     status: RefundStatus,
     reason: str | None,
     gateway_refund_id: str | None,
 ) -> None:
-    """Give the lease back, and say when the refund is due again. Nothing where it has ended."""
+    """Return the lease and set when the refund is due again. Nothing changes if it has ended."""
     values = {
         "seconds": seconds,
         "status": status.value,
@@ -109,7 +110,7 @@ async def refund_later(
 
 
 async def list_due_events(db: AsyncSession, *, limit: int) -> Sequence[str]:
-    """Ids of webhooks that named what was not known, and are to be tried again."""
+    """Ids of webhooks that named an unknown order or refund and are due to be retried."""
     return (await db.scalars(_DUE_EVENTS, {"limit": limit, "now": clock.pinned()})).all()
 
 
@@ -118,9 +119,7 @@ async def take_event(
     *,
     event_id: str,
     gateway: str,
-    kind: str,
-    order_id: str | None,
-    body: dict[str, object],
+    message: WebhookMessage,
     limits: str,
 ) -> EventOutcome:
     """`take_gateway_event`: take a webhook once and apply it, in one round trip and one transaction of its own."""
@@ -128,9 +127,9 @@ async def take_event(
         _TAKE_EVENT,
         event_id,
         gateway,
-        kind,
-        order_id,
-        orjson.dumps(body).decode(),
+        message.kind,
+        message.order_id,
+        orjson.dumps(message.body).decode(),
         limits,
         events.context_json(),
         clock.pinned(),
@@ -139,7 +138,7 @@ async def take_event(
     return EventOutcome(row[0])
 
 
-async def retry_event(db: AsyncSession, event_id: str, limits: str) -> EventOutcome:
+async def retry_event(db: AsyncSession, *, event_id: str, limits: str) -> EventOutcome:
     """`retry_gateway_event`: apply an event again that named an unknown order or refund."""
     values = {"event_id": event_id, "limits": limits, "context": events.context_json(), "now": clock.pinned()}
     return EventOutcome(await db.scalar(_RETRY_EVENT, values))

@@ -1,8 +1,8 @@
-"""Razorpay's HTTP API, and that of whoever speaks it (`gencharge sandbox` does).
+"""Razorpay's HTTP API, which `gencharge sandbox` implements, too.
 
-What proves that nothing was done is narrow on purpose: a connection that was refused, a request that was turned away at
-the door (401, 403, 429), or a 400 with Razorpay's own error object. A time-out, a broken connection, a redirect, a 5xx and
-an answer that nobody can read prove nothing.
+Only few answers prove that nothing was done: a connection that was refused, a request that was rejected before it was read
+(401, 403, 429), or a 400 with Razorpay's own error object. A time-out, a broken connection, a redirect, a 5xx and an
+unreadable answer prove nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -32,13 +32,14 @@ from gencharge.payments.gateway import (
 )
 
 T = TypeVar("T")
+Json = Mapping[str, object]
 CONNECT_SECONDS: Final = 2.0
 CALLS_AT_A_TIME: Final = 32
 MAX_ANSWER_BYTES: Final = 256_000
 MAX_STATEMENT_BYTES: Final = 8_000_000
 STATEMENT_SECONDS: Final = 60.0
 STATEMENT_ROWS: Final = 1_000
-_TURNED_AWAY: Final = frozenset({401, 403, 429})
+_REJECTED: Final = frozenset({401, 403, 429})
 
 
 class Razorpay:
@@ -79,8 +80,8 @@ class Razorpay:
     async def create_order(
         self, *, receipt: str, amount: int, currency: str, mandate: tuple[str, int] | None = None
     ) -> GatewayOrder:
-        """`POST /orders`, captured by itself when it is paid."""
-        body: dict[str, Any] = {
+        """`POST /orders`, captured automatically when it is paid."""
+        body: dict[str, object] = {
             "amount": amount,
             "currency": currency,
             "receipt": receipt,
@@ -92,8 +93,8 @@ class Razorpay:
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:
         """`GET /orders?receipt=`."""
-        found = await self._ask("GET", f"/orders?receipt={_part(receipt)}&count=100", _each(_order))
-        return [order for order in found if order.receipt == receipt]
+        orders = await self._ask("GET", f"/orders?receipt={_part(receipt)}&count=100", _each(_order))
+        return [order for order in orders if order.receipt == receipt]
 
     async def fetch_order_payments(self, order_id: str) -> Sequence[GatewayPayment]:
         """`GET /orders/{id}/payments`."""
@@ -125,9 +126,9 @@ class Razorpay:
         )
 
     async def create_customer(self, *, name: str, contact: str, email: str | None) -> str:
-        """`POST /customers`; a known one is given back."""
+        """`POST /customers`; a known one is returned."""
         body = {"name": name[:50], "contact": contact, "email": email, "fail_existing": "0"}
-        return await self._ask("POST", "/customers", lambda said: _text(said, "id"), body)
+        return await self._ask("POST", "/customers", lambda reply: _text(reply, "id"), body)
 
     async def fetch_mandates(self, customer_id: str) -> Sequence[Mandate]:
         """`GET /customers/{id}/tokens`."""
@@ -136,7 +137,7 @@ class Razorpay:
     async def cancel_mandate(self, customer_id: str, token_id: str) -> None:
         """`DELETE /customers/{id}/tokens/{id}`."""
         path = f"/customers/{_part(customer_id)}/tokens/{_part(token_id)}"
-        await self._ask("DELETE", path, lambda said: said.get("deleted"))
+        await self._ask("DELETE", path, lambda reply: reply.get("deleted"))
 
     async def charge_mandate(
         self, *, order_id: str, amount: int, currency: str, customer_id: str, token_id: str, contact: str
@@ -152,7 +153,7 @@ class Razorpay:
             "recurring": "1",
         }
         path = "/payments/create/recurring"
-        return await self._ask("POST", path, lambda said: _text(said, "razorpay_payment_id"), body)
+        return await self._ask("POST", path, lambda reply: _text(reply, "razorpay_payment_id"), body)
 
     async def statement(self, day: date) -> Sequence[StatementRow]:
         """`GET /settlements/recon/combined`, page by page."""
@@ -163,7 +164,7 @@ class Razorpay:
                 "GET",
                 f"/settlements/recon/combined?{where}",
                 _each(_statement_row),
-                most=MAX_STATEMENT_BYTES,
+                max_bytes=MAX_STATEMENT_BYTES,
                 seconds=STATEMENT_SECONDS,
             )
             rows += page
@@ -174,31 +175,31 @@ class Razorpay:
         self,
         method: str,
         path: str,
-        read: Callable[[Mapping[str, Any]], T],
-        body: Mapping[str, Any] | None = None,
+        read: Callable[[Json], T],
+        body: Json | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        most: int = MAX_ANSWER_BYTES,
+        max_bytes: int = MAX_ANSWER_BYTES,
         seconds: float | None = None,
     ) -> T:
         try:
-            # Over all: an answer that drips in byte by byte never meets the time-out of a single read.
+            # For the whole call: an answer that drips in byte by byte never hits the time-out of a single read.
             async with asyncio.timeout(seconds or self._timeout_seconds):
-                status, said = await self._call(method, path, body, headers or {}, most)
+                status, reply = await self._call(method, path, body, headers or {}, max_bytes)
         except (LineBusy, httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise CallNotSent(type(error).__name__) from None
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
             raise CallUnknown(type(error).__name__) from None
         if status == 200:
             try:
-                return read(said)
-            except (KeyError, TypeError, ValueError, AttributeError):
+                return read(_object(reply))
+            except (KeyError, ValueError):
                 raise CallUnknown("unreadable") from None
-        raise _failure(status, said)
+        raise _failure(status, reply)
 
     async def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None, headers: Mapping[str, str], most: int
-    ) -> tuple[int, Any]:
+        self, method: str, path: str, body: Json | None, headers: Mapping[str, str], max_bytes: int
+    ) -> tuple[int, object]:
         content = None if body is None else orjson.dumps(body)
         sent = {**headers, "Accept": "application/json"}
         if content is not None:
@@ -210,7 +211,7 @@ class Razorpay:
             received = bytearray()
             async for part in answer.aiter_bytes():
                 received += part
-                if len(received) > most:
+                if len(received) > max_bytes:
                     raise ValueError("the answer is too long")
         try:
             return answer.status_code, orjson.loads(bytes(received))
@@ -218,13 +219,14 @@ class Razorpay:
             return answer.status_code, None
 
 
-def _failure(status: int, said: Any) -> CallRefused | CallNotSent | CallUnknown:
-    error = said.get("error") if isinstance(said, dict) else None
-    words = error.get("description") if isinstance(error, dict) else None
-    reason = words[:200] if isinstance(words, str) and words else f"http_{status}"
-    if status in _TURNED_AWAY:
+def _failure(status: int, reply: object) -> CallRefused | CallNotSent | CallUnknown:
+    error = reply.get("error") if isinstance(reply, dict) else None
+    error = error if isinstance(error, dict) else {}
+    description = error.get("description")
+    reason = description[:200] if isinstance(description, str) and description else f"http_{status}"
+    if status in _REJECTED:
         return CallNotSent(reason)
-    if status == 400 and isinstance(error, dict) and error.get("code") == "BAD_REQUEST_ERROR":
+    if status == 400 and error.get("code") == "BAD_REQUEST_ERROR":
         return CallRefused(reason)
     return CallUnknown(reason)
 
@@ -233,87 +235,102 @@ def _part(value: str) -> str:
     return quote(value, safe="")
 
 
-def _each(read: Callable[[Mapping[str, Any]], T]) -> Callable[[Mapping[str, Any]], list[T]]:
-    return lambda said: [read(item) for item in said["items"]]
+def _object(value: object) -> Json:
+    """A JSON object. Raises ValueError for anything else."""
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
 
 
-def _text(said: Mapping[str, Any], name: str) -> str:
-    value = said[name]
+def _each(read: Callable[[Json], T]) -> Callable[[Json], list[T]]:
+    """Reads each object of a list: `{"items": [...]}`."""
+
+    def items(reply: Json) -> list[T]:
+        rows = reply["items"]
+        if not isinstance(rows, list):
+            raise ValueError("items")
+        return [read(_object(row)) for row in rows]
+
+    return items
+
+
+def _text(reply: Json, name: str) -> str:
+    value = reply[name]
     if not isinstance(value, str) or not value or len(value) > 200:
         raise ValueError(name)
     return value
 
 
-def _maybe_text(said: Mapping[str, Any], name: str) -> str:
-    value = said.get(name)
+def _maybe_text(reply: Json, name: str) -> str:
+    value = reply.get(name)
     return value[:200] if isinstance(value, str) else ""
 
 
-def _paise(said: Mapping[str, Any], name: str) -> int:
-    value = said[name]
+def _paise(reply: Json, name: str) -> int:
+    value = reply[name]
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(name)
     return value
 
 
-def _order(said: Mapping[str, Any]) -> GatewayOrder:
+def _order(reply: Json) -> GatewayOrder:
     return GatewayOrder(
-        order_id=_text(said, "id"),
-        amount=_paise(said, "amount"),
-        currency=_text(said, "currency"),
-        receipt=_maybe_text(said, "receipt"),
-        status=_text(said, "status"),
+        order_id=_text(reply, "id"),
+        amount=_paise(reply, "amount"),
+        currency=_text(reply, "currency"),
+        receipt=_maybe_text(reply, "receipt"),
+        status=_text(reply, "status"),
     )
 
 
-def _payment(said: Mapping[str, Any]) -> GatewayPayment:
+def _payment(reply: Json) -> GatewayPayment:
     return GatewayPayment(
-        gateway_payment_id=_text(said, "id"),
-        order_id=_text(said, "order_id"),
-        amount=_paise(said, "amount"),
-        currency=_text(said, "currency"),
-        status=_text(said, "status"),
-        amount_refunded=said.get("amount_refunded") or 0,
-        method=_maybe_text(said, "method"),
-        error_reason=_maybe_text(said, "error_reason") or _maybe_text(said, "error_code"),
+        gateway_payment_id=_text(reply, "id"),
+        order_id=_text(reply, "order_id"),
+        amount=_paise(reply, "amount"),
+        currency=_text(reply, "currency"),
+        status=_text(reply, "status"),
+        amount_refunded=0 if reply.get("amount_refunded") is None else _paise(reply, "amount_refunded"),
+        method=_maybe_text(reply, "method"),
+        error_reason=_maybe_text(reply, "error_reason") or _maybe_text(reply, "error_code"),
     )
 
 
-def _refund(said: Mapping[str, Any]) -> GatewayRefund:
+def _refund(reply: Json) -> GatewayRefund:
     return GatewayRefund(
-        gateway_refund_id=_text(said, "id"),
-        gateway_payment_id=_text(said, "payment_id"),
-        amount=_paise(said, "amount"),
-        currency=_text(said, "currency"),
-        receipt=_maybe_text(said, "receipt"),
-        status=_text(said, "status"),
+        gateway_refund_id=_text(reply, "id"),
+        gateway_payment_id=_text(reply, "payment_id"),
+        amount=_paise(reply, "amount"),
+        currency=_text(reply, "currency"),
+        receipt=_maybe_text(reply, "receipt"),
+        status=_text(reply, "status"),
     )
 
 
-def _mandate(said: Mapping[str, Any]) -> Mandate:
-    expires = said.get("expired_at")
+def _mandate(reply: Json) -> Mandate:
+    expires = reply.get("expired_at")
     return Mandate(
-        token_id=_text(said, "id"),
-        customer_id=_text(said, "customer_id"),
-        method=_maybe_text(said, "method"),
-        status=_text(said["recurring_details"], "status"),
-        max_amount=_paise(said, "max_amount"),
+        token_id=_text(reply, "id"),
+        customer_id=_text(reply, "customer_id"),
+        method=_maybe_text(reply, "method"),
+        status=_text(_object(reply["recurring_details"]), "status"),
+        max_amount=_paise(reply, "max_amount"),
         expires_at=expires if isinstance(expires, int) else None,
     )
 
 
-def _statement_row(said: Mapping[str, Any]) -> StatementRow:
+def _statement_row(reply: Json) -> StatementRow:
     return StatementRow(
-        kind=_text(said, "type"),
-        entity_id=_text(said, "entity_id"),
-        payment_id=_maybe_text(said, "payment_id") or None,
-        order_id=_maybe_text(said, "order_id") or None,
-        order_receipt=_maybe_text(said, "order_receipt") or None,
-        amount=_paise(said, "amount"),
-        currency=_text(said, "currency"),
-        credit=_paise(said, "credit"),
-        debit=_paise(said, "debit"),
-        fee=_paise(said, "fee"),
-        tax=_paise(said, "tax"),
-        settled_at=_paise(said, "settled_at"),
+        kind=_text(reply, "type"),
+        entity_id=_text(reply, "entity_id"),
+        payment_id=_maybe_text(reply, "payment_id") or None,
+        order_id=_maybe_text(reply, "order_id") or None,
+        order_receipt=_maybe_text(reply, "order_receipt") or None,
+        amount=_paise(reply, "amount"),
+        currency=_text(reply, "currency"),
+        credit=_paise(reply, "credit"),
+        debit=_paise(reply, "debit"),
+        fee=_paise(reply, "fee"),
+        tax=_paise(reply, "tax"),
+        settled_at=_paise(reply, "settled_at"),
     )

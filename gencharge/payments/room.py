@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.payments import checks, context, loop, personal_data, routes, webhook_routes
+from gencharge.payments import (
+    checks,
+    context,
+    loop,
+    personal_data,
+    routes,
+    staff_routes,
+    topups_routes,
+    webhook_routes,
+)
 
 ROOM: Final = Room(
     name="payments",
     about="Money through a gateway.",
     tags={"payments": "Money through the gateway: top-ups, refunds, the gateway's webhooks."},
-    routers=(webhook_routes.router, routes.router, routes.of_wallet),
+    routers=(webhook_routes.router, routes.router, staff_routes.router, topups_routes.router),
     loops=(loop.check_payments, loop.send_refunds, loop.retry_events),
     watchers=(context.watch_gateway,),
     checks=checks.CHECKS,

@@ -1,30 +1,32 @@
-"""The door of this room: opening payments, asking what became of them, sending them back.
+"""The business of payments: what other rooms and customers do with them.
 
-A `PaymentContext` holds what a call to the gateway needs; what takes one commits by itself and is not for inside a transaction.
+Whatever takes a `PaymentContext` calls the gateway and commits by itself: it must not be called inside a transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.http.idempotency import Answered
+from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.payments import crud
+from gencharge.payments import crud, refunds_crud
 from gencharge.payments.context import PaymentContext
-from gencharge.payments.errors import (
-    PaymentNotCaptured,
-    PaymentNotFound,
-    RefundTooLarge,
-)
-from gencharge.payments.models import Payment, Refund
+from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
+from gencharge.payments.gateway import CallFailed, StatementRow
+from gencharge.payments.models import Payment, PaymentStatus, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
 from gencharge.payments.outcomes import FailOutcome, RefundStart
-from gencharge.payments.statements import fetch_statement
+from gencharge.payments.schemas import PaymentDetail, PaymentPage, PaymentQuery
 from gencharge.payments.status_checks_service import PAID, ask_gateway
+from gencharge.payments.views import payment_out, refund_out
 from gencharge.payments.webhook_alerts import refused
 from gencharge.wallet.errors import InsufficientBalance
 
@@ -39,17 +41,68 @@ __all__ = [
     "refund_to_source",
     "refused",
 ]
+_PAYABLE: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.FAILED})
+
+
+async def list_own(db: AsyncSession, user_id: UUID, query: PaymentQuery) -> PaymentPage:
+    """A page of the customer's payments."""
+    rows, cursor, total = await fetch_page(
+        db, crud.select_payments(user_id, query), order_of(query.sort), query
+    )
+    return PaymentPage(items=[payment_out(row) for row in rows], next_cursor=cursor, total=total)
+
+
+def order_of(sort: str) -> Order:
+    """The order of a list of payments: `created_at` or `-created_at`."""
+    return Order(
+        column_of(Payment.created_at), column_of(Payment.payment_id), descending=sort == "-created_at"
+    )
+
+
+async def get_own(
+    db: AsyncSession, context: PaymentContext, user_id: UUID, payment_id: UUID
+) -> PaymentDetail:
+    """One payment of the customer with its refunds. Raises PaymentNotFound, also for another customer's."""
+    payment = await get_payment(db, user_id, payment_id)
+    refunds = await refunds_crud.list_of_payment(db, user_id=user_id, payment_id=payment_id)
+    order_id = payment.order_id
+    return PaymentDetail(
+        **dict(payment_out(payment)),
+        order_id=order_id,
+        key_id=context.gateway.key_id,
+        checkout_url=context.checkout_url(order_id) if order_id and payment.status in _PAYABLE else None,
+        refunds=[refund_out(refund) for refund in refunds],
+    )
+
+
+async def get_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Payment:
+    """The row of a payment. Raises PaymentNotFound."""
+    payment = await crud.get_payment(db, user_id=user_id, payment_id=payment_id)
+    if payment is None:
+        raise PaymentNotFound
+    return payment
 
 
 async def give_up(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
-    """Call a payment failed that nobody has paid. False where it is not open. A capture that comes later counts."""
-    return await crud.fail(db, user_id, payment_id, reason=reason) is FailOutcome.FAILED
+    """Mark a payment as failed that nobody has paid. False if it is not open. A later capture still counts."""
+    outcome = await crud.fail(db, user_id=user_id, payment_id=payment_id, reason=reason)
+    return outcome is FailOutcome.FAILED
 
 
 async def find_captured(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Payment | None:
-    """A payment whose money came in, also where it went back since."""
-    found = await crud.get_payment(db, user_id, payment_id)
-    return found if found is not None and found.status in PAID else None
+    """A payment that was captured, even if it has been refunded since."""
+    payment = await crud.get_payment(db, user_id=user_id, payment_id=payment_id)
+    return payment if payment is not None and payment.status in PAID else None
+
+
+async def fetch_statement(context: PaymentContext, day: date) -> Sequence[StatementRow]:
+    """What the gateway captured and refunded on a day in India. Raises GatewayUnavailable."""
+    try:
+        return await context.gateway.statement(day)
+    except CallFailed as error:
+        raise GatewayUnavailable(
+            f"The gateway's statement is not available: {error.reason.rstrip('.')}."
+        ) from error
 
 
 async def refund_to_source(
@@ -63,21 +116,20 @@ async def refund_to_source(
     reason: str,
     requested_by: str,
 ) -> Answered[Refund]:
-    """Set `amount` of the wallet aside (None: all that is left of the payment), to go back to where the payment came from.
+    """Hold `amount` of the wallet (None: all that can still be refunded) for a refund to the payment's source.
 
-    The worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooLarge, InsufficientBalance.
+    A worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooLarge,
+    InsufficientBalance.
     """
-    payment = await crud.get_payment(db, user_id, payment_id)
-    if payment is None:
-        raise PaymentNotFound
-    left = payment.amount - await crud.sum_refunds(db, payment)
-    outcome = await crud.begin_refund(
+    payment = await get_payment(db, user_id, payment_id)
+    refundable = payment.amount - await refunds_crud.sum_of_payment(db, payment=payment)
+    outcome = await refunds_crud.begin(
         db,
-        user_id,
-        payment_id,
+        user_id=user_id,
+        payment_id=payment_id,
         refund_id=new_id(),
-        # Where nothing is left, a paisa is too much, and a replay is one all the same.
-        amount=max(left, 1) if amount is None else amount.paise,
+        # If nothing is left, one paisa is too much, and a replay is recognised all the same.
+        amount=max(refundable, 1) if amount is None else amount.paise,
         key=key,
         request_hash=request_hash,
         reason=reason,
@@ -90,19 +142,21 @@ async def refund_to_source(
     if outcome is RefundStart.INSUFFICIENT_BALANCE:
         raise InsufficientBalance
     if outcome is RefundStart.TOO_MUCH:
-        # Read again: what is true now, behind the lock.
-        payment_now = await crud.get_payment(db, user_id, payment_id)
-        assert payment_now is not None, "payments are never deleted"
-        raise too_much(Money(max(0, payment_now.amount - await crud.sum_refunds(db, payment_now))))
-    refund = await crud.find_refund(db, user_id, key)
+        # Read again: another refund may have begun before this one got the lock.
+        current = await get_payment(db, user_id, payment_id)
+        raise _too_large(
+            Money(max(0, current.amount - await refunds_crud.sum_of_payment(db, payment=current)))
+        )
+    refund = await refunds_crud.find(db, user_id=user_id, key=key)
     assert refund is not None, "it was begun, now or before"
     return Answered(refund, replayed=outcome is RefundStart.REPLAYED)
 
 
-def too_much(left: Money) -> RefundTooLarge:
-    """The refusal that names what is left."""
+def _too_large(refundable: Money) -> RefundTooLarge:
+    """The error that says how much can still be refunded."""
+    message = f"Must be above zero and at most {refundable}"
     return RefundTooLarge(
-        f"At most Rs {left} of this payment can still be refunded.",
-        errors=[field_problem("body.amount", f"Must be above zero and at most {left}", "refund_too_large")],
-        refundable=left,
+        f"At most Rs {refundable} of this payment can still be refunded.",
+        errors=[field_problem("body.amount", message, "refund_too_large")],
+        refundable=refundable,
     )

@@ -1,13 +1,15 @@
-"""Top-ups: what the customer's KYC tier allows, and the payment that brings it."""
+"""Top-ups: what the customer's KYC tier allows, and the payment that brings the money."""
 
 from __future__ import annotations
 
 from typing import Final
 from uuid import UUID
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.idempotency import Answered, fingerprint
+from gencharge.core.settings import Settings
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import crud
@@ -16,41 +18,58 @@ from gencharge.payments.errors import TopupLimitExceeded
 from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.orders_service import open_payment
 from gencharge.payments.schemas import TopUp, TopUpOut
+from gencharge.users.models import KycTier
 from gencharge.wallet import service as wallet
 
-_SAID: Final = {
+_MESSAGES: Final = {
     "balance": "Your wallet can hold {left} more",
-    "month": "You can add {left} more this month",
-    "year": "You can add {left} more this financial year",
+    "monthly_load": "You can add {left} more this month",
+    "yearly_load": "You can add {left} more this financial year",
 }
-_NAMES: Final = {"balance": "balance", "month": "monthly_load", "year": "yearly_load"}
 
 
-async def top_up(context: PaymentContext, user_id: UUID, wanted: TopUp, *, key: str) -> Answered[TopUpOut]:
-    """Open a payment into the wallet. The limits are looked at now, and again when the money comes.
+def limits_json(settings: Settings) -> str:
+    """Each KYC tier's limits in paise, as the SQL functions take them; null: there is no such limit.
 
-    Raises WalletNotFound, TopupLimitExceeded, and what open_payment raises.
+    `{"small": {"balance": 1000000, "month": 1000000, "year": 12000000}, "full": {...}}`
+    """
+    tiers = {}
+    for tier in KycTier:
+        limits = wallet.limits(settings, tier)
+        month, year = limits.monthly_load, limits.yearly_load
+        tiers[tier.value] = {
+            "balance": limits.balance.paise,
+            "month": None if month is None else month.paise,
+            "year": None if year is None else year.paise,
+        }
+    return orjson.dumps(tiers).decode()
+
+
+async def top_up(context: PaymentContext, user_id: UUID, command: TopUp, *, key: str) -> Answered[TopUpOut]:
+    """Open a payment into the wallet. The limits are checked now, and again when the money comes.
+
+    Raises WalletNotFound, TopupLimitExceeded, and what `open_payment` raises.
     """
     # Keys of different purposes are kept apart.
     key = f"topup:{key}"
 
-    async def look(db: AsyncSession) -> None:
-        if await crud.find_by_key(db, user_id, key) is None:
+    async def check(db: AsyncSession) -> None:
+        if await crud.find_by_key(db, user_id=user_id, key=key) is None:
             await wallet.available(db, user_id)
-            await check_limits(context, db, user_id, wanted.amount)
+            await check_limits(db, user_id, command.amount, limits=limits_json(context.settings))
 
-    await context.database.run(look)
+    await context.database.run(check)
     opened = await open_payment(
         context,
         user_id,
         payment_id=new_id(),
         purpose=PaymentPurpose.TOPUP,
         reference_id=None,
-        amount=Money(wanted.amount.paise),
-        method=wanted.payment_method.value,
-        source=wanted.source.value,
+        amount=Money(command.amount.paise),
+        method=command.payment_method.value,
+        source=command.source.value,
         key=key,
-        request_hash=fingerprint(wanted),
+        request_hash=fingerprint(command),
     )
     payment = opened.answer
     topup = TopUpOut(
@@ -66,13 +85,11 @@ async def top_up(context: PaymentContext, user_id: UUID, wanted: TopUp, *, key: 
     return Answered(topup, replayed=opened.replayed)
 
 
-async def check_limits(context: PaymentContext, db: AsyncSession, user_id: UUID, amount: Money) -> None:
+async def check_limits(db: AsyncSession, user_id: UUID, amount: Money, *, limits: str) -> None:
     """Raises TopupLimitExceeded with the tightest limit, and how much is still possible under it."""
-    room = await crud.get_room(db, user_id, context.limits)
-    left, limit = min((paise, name) for name, paise in room.items() if paise is not None)
+    room = await crud.get_topup_room(db, user_id=user_id, limits=limits)
+    left, limit = min((paise, name) for name, paise in room._asdict().items() if paise is not None)
     if amount.paise > left:
         possible = Money(max(0, left))
-        said = _SAID[limit].format(left=f"Rs {possible}")
-        raise TopupLimitExceeded(
-            f"{said}. A full KYC raises the limit.", limit=_NAMES[limit], possible=possible
-        )
+        message = _MESSAGES[limit].format(left=f"Rs {possible}")
+        raise TopupLimitExceeded(f"{message}. A full KYC raises the limit.", limit=limit, possible=possible)

@@ -24,6 +24,7 @@ from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
 from gencharge.payments.models import Payment, PaymentPurpose, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment
+from gencharge.payments.topups_service import limits_json
 from gencharge.wallet.models import Transfer
 from tests.factories import make_user
 from tests.money import balance
@@ -147,7 +148,7 @@ async def assert_clean(stores: Stores) -> None:
 async def drain(context: PaymentContext) -> None:
     """Let the worker's loops do what is due now: retries of webhooks, checks of payments, refunds."""
     for loop in (
-        EventRetries(context.database, context.limits),
+        EventRetries(context.database, limits_json(context.settings)),
         PaymentChecks(context),
         RefundSender(context),
     ):

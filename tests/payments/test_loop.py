@@ -20,6 +20,7 @@ from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
 from gencharge.payments.models import GatewayEvent, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment
+from gencharge.payments.topups_service import limits_json
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.outside import Outside
@@ -405,7 +406,7 @@ async def test_a_gateway_that_does_not_answer_delays_neither_webhooks_nor_refund
     checks = PaymentChecks(silent)
     with clock.later(minutes=1):
         claimed = asyncio.create_task(checks.run())
-        others = (RefundSender(context), EventRetries(context.database, context.limits))
+        others = (RefundSender(context), EventRetries(context.database, limits_json(context.settings)))
         async with asyncio.timeout(20):
             await asyncio.gather(*(loop.drain() for loop in others))
     claimed.cancel()

@@ -231,7 +231,7 @@ async def test_the_yearly_limit_is_named_where_it_is_the_tightest(
     api: httpx.AsyncClient, stores: Stores, context: PaymentContext
 ) -> None:
     user_id = await make_payer(stores)
-    context.limits = context.limits.replace('"year":12000000', '"year":200000')
+    context.settings = context.settings.model_copy(update={"wallet_small_yearly_load_limit": 2_000})
     answer = await top_up(api, headers_for(stores.settings, user_id), 2000.01)
     assert (answer.status_code, answer.json()["limit"], answer.json()["possible"]) == (
         409,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.payments.topups_service import limits_json
 from gencharge.reconciliation.models import (
     GATEWAY,
     DifferenceKind,
@@ -19,7 +20,7 @@ async def test_the_second_capture_of_an_order_is_known_by_its_own_name(shop: Sho
     user_id, opened, _ = await top_up(shop)
 
     async def again(db: AsyncSession) -> None:
-        values = {"u": user_id, "p": opened.payment_id, "limits": shop.context.payments.limits}
+        values = {"u": user_id, "p": opened.payment_id, "limits": limits_json(shop.stores.settings)}
         entries = (
             "SELECT capture_payment(:u, :p, 'pay_Second', 50000, 'INR', CAST(:limits AS jsonb), '{}', NULL)"
         )

@@ -1,0 +1,93 @@
+"""The gateway's webhook: what its signature must be, and what is kept of its body."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from pydantic import SecretStr
+
+from gencharge.core.errors import MalformedJson
+from gencharge.core.settings import Settings
+
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+_MAX_PAISE: Final = 2**53
+_PAYMENT_FIELDS: Final = ("id", "order_id", "currency", "status", "error_reason")
+_REFUND_FIELDS: Final = ("id", "payment_id", "currency", "status", "receipt")
+Part = dict[str, str | int]
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """A webhook without personal data: ids, amounts (paise) and states."""
+
+    kind: str
+    # None if the webhook names no order or lacks what is needed to apply it: it is retried, and parked after a day.
+    order_id: str | None
+    body: dict[str, Part]
+
+
+def signature_problem(settings: Settings, signature: bytes, body: bytes) -> str | None:
+    """What is wrong with a webhook's signature; None if it is genuine by the current or the previous secret."""
+    if not signature:
+        return "signature_missing"
+    genuine = False
+    for secret in (settings.payment_webhook_secret, settings.payment_previous_webhook_secret):
+        # Both are always compared, so that the response time tells nothing.
+        genuine = (secret is not None and _is_signed(secret, signature, body)) or genuine
+    return None if genuine else "signature_wrong"
+
+
+def _is_signed(secret: SecretStr, signature: bytes, body: bytes) -> bool:
+    expected = hmac.new(secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest().encode()
+    return hmac.compare_digest(expected, signature)
+
+
+def event_id_of(header: bytes, body: bytes) -> str:
+    """The id of a webhook by its header; one without a usable id is known by the hash of its body."""
+    event_id = header.decode("latin-1")
+    return event_id if _NAME.fullmatch(event_id) else hashlib.sha256(body).hexdigest()
+
+
+def read(body: bytes) -> WebhookMessage:
+    """The webhook in a request body. Raises MalformedJson."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise MalformedJson from None
+    if not isinstance(document, dict):
+        raise MalformedJson
+    kind, payload = document.get("event"), document.get("payload")
+    if not isinstance(kind, str) or not _NAME.fullmatch(kind) or not isinstance(payload, dict):
+        raise MalformedJson
+    parts = {
+        "payment": _part(payload, "payment", _PAYMENT_FIELDS),
+        "refund": _part(payload, "refund", _REFUND_FIELDS),
+    }
+    kept = {name: part for name, part in parts.items() if part is not None}
+    needed = ("payment", "refund") if kind.startswith("refund.") else ("payment",)
+    is_whole = all({"id", "amount", "currency"} <= kept.get(name, {}).keys() for name in needed)
+    order_id = kept.get("payment", {}).get("order_id")
+    return WebhookMessage(kind, order_id if is_whole and isinstance(order_id, str) else None, kept)
+
+
+def _part(payload: Mapping[str, object], name: str, fields: tuple[str, ...]) -> Part | None:
+    """`payload.<name>.entity`, reduced to `fields` and the amount; None if there is no such object."""
+    wrapper = payload.get(name)
+    entity = wrapper.get("entity") if isinstance(wrapper, dict) else None
+    if not isinstance(entity, dict):
+        return None
+    part: Part = {}
+    for field in fields:
+        value = entity.get(field)
+        if isinstance(value, str) and _NAME.fullmatch(value):
+            part[field] = value
+    amount = entity.get("amount")
+    if isinstance(amount, int) and not isinstance(amount, bool) and 0 <= amount < _MAX_PAISE:
+        part["amount"] = amount
+    return part
