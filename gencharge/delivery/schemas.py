@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from gencharge.core.http.web import Out
 
@@ -12,7 +14,8 @@ class OperatorCallback(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    reference: str
+    # PostgreSQL has no text with a zero character.
+    reference: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
     status: str
 
 

@@ -1,428 +1,482 @@
-"""Recharges over an operator's API, against the sandbox's operators: whatever goes wrong, plan or money, never both."""
+"""What an operator's answer, its callback and its statement change: only proof ends a recharge, and it ends once."""
 
 from __future__ import annotations
 
-import hmac
-import json
-import time
-from collections.abc import AsyncIterator, Iterator
-from hashlib import sha256
-from typing import Any
-from uuid import UUID
+import asyncio
+from datetime import timedelta
 
-import httpx
 import pytest
-from fastapi import FastAPI
-from sqlalchemy import select
 
-from gencharge import wiring
 from gencharge.channels import service as channels
-from gencharge.channels.client import OperatorClient
-from gencharge.channels.models import Fulfilment, OperatorAttempt
-from gencharge.core.events.relay import Relay
-from gencharge.core.http.idempotency import Answered
-from gencharge.core.rooms import checks
+from gencharge.channels.models import FulfilmentState
+from gencharge.channels.service import Answer, Task, Verdict
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.delivery import jobs
-from gencharge.delivery.loop import Dispatcher
-from gencharge.recharge.models import ActivePlan, Recharge
-from gencharge.recharge.schemas import SubscriptionOut
-from gencharge.wallet import service as wallet
-from gencharge.wallet.models import Transfer
-from gencharge.wallet.schemas import TransactionQuery
-from tests.money import balance, buy, find_plan, make_customer, make_number
-from tests.outside import NOBODY, Outside, reach_over_api, sandbox
-from tests.sandbox.conftest import until
-
-FIRST, SECOND = "jio-a", "jio-b"
-# For scripts that never answer; everywhere else a busy machine must not look like a silent operator.
-IMPATIENT_SECONDS = 0.4
+from gencharge.delivery import service as delivery
+from gencharge.recharge.models import DeliverOutcome, FailOutcome
+from tests.make.delivery import FIRST, PAUSES, SECOND, Purchase, apply, purchase, reach_jio
+from tests.make.recharge import assert_books_balance, list_events, list_topics, run_sql
+from tests.outside import NOBODY, reach_over_api
 
 
-@pytest.fixture(scope="module")
-def outside(shop: Stores) -> Iterator[Outside]:
-    with sandbox(shop.settings) as running:
-        yield running
-
-
-@pytest.fixture
-async def dispatcher(shop: Stores, outside: Outside) -> AsyncIterator[Dispatcher]:
-    """Jio over two channels, and a dispatcher."""
-    outside.reset()
-    await reach_over_api(
-        shop,
-        "JIO",
-        (FIRST, f"{outside.base}/operators/{FIRST}"),
-        (SECOND, f"{outside.base}/operators/{SECOND}"),
+async def task_of(bought: Purchase) -> Task:
+    """The purchase as the dispatcher would claim it."""
+    row = await bought.fulfilment()
+    return Task(
+        user_id=row.user_id,
+        recharge_id=row.recharge_id,
+        phone_number=row.phone_number,
+        operator=row.operator,
+        plan_id=row.plan_id,
+        amount=row.amount,
+        state=FulfilmentState(row.state),
+        channel=row.channel,
+        reference=row.reference,
+        created_at=row.created_at,
     )
-    found = Dispatcher(shop, OperatorClient(shop.settings, timeout_seconds=5))
-    yield found
-    await found.close()
-    await reach_over_api(shop, "JIO")
 
 
-@pytest.fixture
-async def impatient(shop: Stores, dispatcher: Dispatcher) -> AsyncIterator[Dispatcher]:
-    """A dispatcher that waits 0.4 s for an operator."""
-    found = Dispatcher(shop, OperatorClient(shop.settings, timeout_seconds=IMPATIENT_SECONDS))
-    yield found
-    await found.close()
+async def find_no_channel(stores: Stores, bought: Purchase) -> None:
+    snapshot, task = await stores.database.run(channels.load_channels), await task_of(bought)
+    await stores.database.run(lambda db: delivery.no_channel(db, task, snapshot))
 
 
-async def ask_again(dispatcher: Dispatcher, *, rounds: int = 6) -> None:
-    """Let the pauses between questions pass."""
-    await dispatcher.drain()
-    for round_ in range(1, rounds + 1):
-        with clock.later(hours=2 * round_):
-            await dispatcher.drain()
+async def tried(stores: Stores, bought: Purchase) -> list[str]:
+    task = await task_of(bought)
+    return await stores.database.run(lambda db: delivery.channels_tried(db, task))
 
 
-class Bought:
-    """A customer with Rs 1,000 who bought Jio's Rs 299 plan, and what became of it."""
-
-    def __init__(
-        self, stores: Stores, user_id: UUID, sale: Answered[SubscriptionOut], phone_number: str
-    ) -> None:
-        self.stores, self.user_id, self.sale, self.phone_number = stores, user_id, sale, phone_number
-        self.id = sale.answer.subscription_id
-
-    async def recharge(self) -> Recharge:
-        async with self.stores.database.transaction() as db:
-            return await db.get_one(Recharge, (self.user_id, self.id))
-
-    async def plan(self) -> ActivePlan:
-        async with self.stores.database.transaction() as db:
-            return await db.get_one(ActivePlan, (self.phone_number, self.id))
-
-    async def fulfilment(self) -> Fulfilment:
-        async with self.stores.database.transaction() as db:
-            return await db.get_one(Fulfilment, (self.user_id, self.id))
-
-    async def attempts(self) -> list[OperatorAttempt]:
-        async with self.stores.database.transaction() as db:
-            query = select(OperatorAttempt).where(OperatorAttempt.recharge_id == self.id)
-            return list(await db.scalars(query.order_by(OperatorAttempt.attempt)))
-
-    async def transfers(self) -> dict[tuple[str, str], int]:
-        async with self.stores.database.transaction() as db:
-            rows = await db.scalars(select(Transfer).where(Transfer.reference_id == self.id))
-            return {(row.debit, row.credit): row.amount for row in rows}
-
-    async def balance(self) -> int:
-        return (await balance(self.stores, self.user_id)).paise
+async def refuse_everywhere(bought: Purchase) -> tuple[str, str]:
+    """Both channels refuse it: it has failed. The two references."""
+    first = await bought.submit(FIRST)
+    await bought.answer(first, Verdict.REFUSED, reason="busy")
+    second = await bought.submit(SECOND)
+    await bought.answer(second, Verdict.REFUSED, reason="number_barred")
+    return first, second
 
 
-async def purchase(stores: Stores, rupees: int = 299, **but: Any) -> Bought:
-    user_id = await make_customer(stores, 1_000)
-    number = await make_number(stores)
-    plan = (await find_plan(stores, rupees=rupees)).plan_id
-    sale = await buy(stores, user_id, number, plan, **but)
-    return Bought(stores, user_id, sale, number)
+# Answers
 
 
-async def clean(stores: Stores) -> bool:
-    report = await checks.run(stores.database, wiring.CHECKS)
-    assert report.ok, "\n".join(report.lines)
-    return True
+@pytest.mark.parametrize("verdict", list(Verdict))
+async def test_an_answer_about_an_unknown_reference_changes_nothing(jio: Stores, verdict: Verdict) -> None:
+    bought = await purchase(jio)
+    assert await apply(jio, "nobody-knows", verdict) is False
+    assert await bought.statuses() == ("processing", "pending", "due")
 
 
-def delivered(outside: Outside) -> list[str]:
-    """References that were delivered, over both channels; each entry is one delivery."""
-    return [
-        reference
-        for channel in (FIRST, SECOND)
-        for reference, seen in outside.deliveries(channel).items()
-        for _ in range(seen["delivered"])
-    ]
-
-
-async def test_the_money_is_held_at_once_and_the_plan_starts_when_the_operator_has_it(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside
-) -> None:
-    bought = await purchase(shop)
-    assert bought.sale.answer.status == "processing"
-    assert bought.sale.answer.wallet_balance.paise == 70_100
-    assert (await bought.plan()).status == "pending"
-    assert await clean(shop)
-
-    await dispatcher.drain()
-    recharge, plan = await bought.recharge(), await bought.plan()
-    assert (recharge.status, plan.status) == ("delivered", "active")
-    assert recharge.operator_reference is not None
-    assert recharge.operator_reference.startswith("JIO-")
-    assert recharge.channel == FIRST
-    assert plan.valid_until is not None
+async def test_delivery_moves_the_held_money_and_the_commission_and_starts_the_plan(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    assert await bought.answer(reference, Verdict.DELIVERED, operator_reference="J-1")
+    recharge = await bought.recharge()
+    assert await bought.statuses() == ("delivered", "active", "settled")
+    assert (recharge.channel, recharge.operator_reference) == (FIRST, "J-1")
     assert await bought.transfers() == {
         ("user:main", "user:held"): 29_900,
         ("user:held", "operator:jio"): 29_900,
         ("operator:jio", "revenue"): 897,
     }
-    assert len(delivered(outside)) == 1
-    assert await clean(shop)
-    async with shop.database.transaction() as db:
-        seen = await wallet.list_transactions(db, bought.user_id, TransactionQuery())
-    assert [each.category for each in seen.items] == ["capture", "hold", "opening"], (
-        "not the house's commission"
-    )
+    [attempt] = await bought.attempts()
+    assert (attempt.outcome, attempt.operator_reference) == ("delivered", "J-1")
+    assert attempt.ended_at is not None
+    assert await bought.due_in() is None
+    assert await list_topics(jio, bought.user_id) == ["RechargeAccepted", "PlanRecharged"]
+    await assert_books_balance(jio)
 
 
-async def test_a_repeat_with_the_same_key_gets_the_first_answer_and_nothing_more_is_sent(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside
-) -> None:
-    user_id, number, plan = (
-        await make_customer(shop, 1_000),
-        await make_number(shop),
-        (await find_plan(shop)).plan_id,
-    )
-    first = await buy(shop, user_id, number, plan, key="once")
-    await dispatcher.drain()
-    again = await buy(shop, user_id, number, plan, key="once")
-    await dispatcher.drain()
-    assert again.replayed
-    assert again.answer.subscription_id == first.answer.subscription_id
-    assert len(delivered(outside)) == 1
+async def test_delivery_that_is_reported_again_changes_and_announces_nothing_more(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    for _ in range(3):
+        await bought.answer(reference, Verdict.DELIVERED, operator_reference="J-2")
+    assert await bought.balance() == 70_100
+    assert await list_topics(jio, bought.user_id) == ["RechargeAccepted", "PlanRecharged"]
+    await assert_books_balance(jio)
+
+
+async def test_an_answer_without_a_reference_keeps_the_operators_reference(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await bought.answer(reference, Verdict.DELIVERED, operator_reference="J-3")
+    await bought.answer(reference, Verdict.DELIVERED)
+    [attempt] = await bought.attempts()
+    assert attempt.operator_reference == "J-3"
+
+
+async def test_a_refusal_makes_it_due_at_once_for_the_next_channel(jio: Stores) -> None:
+    bought = await purchase(jio)
+    with clock.at(clock.now()):
+        await bought.answer(await bought.submit(FIRST), Verdict.REFUSED, reason="busy")
+        assert await bought.due_in() == 0
+    fulfilment = await bought.fulfilment()
+    assert (fulfilment.state, fulfilment.last_error, fulfilment.leased_until) == ("due", "busy", None)
+    assert (await bought.recharge()).status == "processing"
+    assert await tried(jio, bought) == [FIRST]
+    assert await bought.balance() == 70_100
+
+
+async def test_the_last_refusal_fails_the_recharge_and_releases_the_money(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await refuse_everywhere(bought)
+    assert await bought.statuses() == ("failed", "cancelled", "failed")
+    assert (await bought.recharge()).failure_reason == "number_barred"
+    assert await bought.balance() == 100_000
+    [failed] = await list_events(jio, bought.user_id, "RechargeFailed")
+    assert (failed["reason"], failed["refunded_paise"]) == ("number_barred", 29_900)
+    await assert_books_balance(jio)
+
+
+async def test_a_refusal_without_a_reason_is_given_one(jio: Stores) -> None:
+    bought = await purchase(jio)
+    for channel in (FIRST, SECOND):
+        await bought.answer(await bought.submit(channel), Verdict.REFUSED)
+    assert (await bought.recharge()).failure_reason == "refused"
+
+
+async def test_a_refusal_that_comes_after_delivery_is_ignored(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await bought.answer(reference, Verdict.DELIVERED)
+    await bought.answer(reference, Verdict.REFUSED, reason="too late")
+    assert await bought.outcomes() == ["delivered"]
+    assert (await bought.recharge()).status == "delivered"
+    await assert_books_balance(jio)
+
+
+async def test_what_was_not_sent_is_due_again_and_its_channel_rests_for_20_seconds(jio: Stores) -> None:
+    bought = await purchase(jio)
+    now = clock.now()
+    with clock.at(now):
+        await bought.answer(await bought.submit(FIRST), Verdict.NOT_SENT, reason="ConnectError")
+        assert await bought.due_in() == 0
+        assert await tried(jio, bought) == [FIRST]
+    for seconds, expected in ((19.9, [FIRST]), (20.1, [])):
+        with clock.at(now + timedelta(seconds=seconds)):
+            assert await tried(jio, bought) == expected
+    assert await bought.outcomes() == ["not_sent"]
+
+
+async def test_a_channel_that_refused_is_never_tried_again(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(FIRST), Verdict.REFUSED)
+    with clock.later(days=1):
+        assert await tried(jio, bought) == [FIRST]
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("verdict", "state", "status"),
     [
-        "time_out_before", "time_out_after", "server_error_before", "server_error_after", "lost_connection_before",
-        "lost_connection_after_accept", "garbage", "huge_body", "redirect", "drip", "slow", "late_success",
-        "success_without_callback", "too_many_requests",
+        (Verdict.ACCEPTED, "pending", "processing"),
+        (Verdict.UNKNOWN, "unknown", "unknown"),
+        (Verdict.NOT_KNOWN, "unknown", "unknown"),
     ],
-)  # fmt: skip
-async def test_whatever_happens_to_a_submission_it_is_delivered_once_and_paid_once(
-    shop: Stores, impatient: Dispatcher, outside: Outside, script: str
+)
+async def test_an_answer_that_proves_nothing_is_asked_about_later_and_later(
+    jio: Stores, verdict: Verdict, state: str, status: str
 ) -> None:
-    outside.script(FIRST, "submit", script, times=1, seconds=1.5)
-    bought = await purchase(shop)
-    await ask_again(impatient)
-    if script == "late_success":
-        assert (await bought.recharge()).status in {"processing", "unknown"}
-        until(lambda: delivered(outside) != [])
-        with clock.later(days=2):
-            await impatient.drain()
-    assert (await bought.recharge()).status == "delivered"
-    assert len(delivered(outside)) == 1
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    with clock.at(clock.now()):
+        for pause in (*PAUSES, PAUSES[-1], PAUSES[-1]):
+            await bought.answer(reference, verdict, reason="ReadTimeout")
+            assert await bought.due_in() == pause
+    fulfilment = await bought.fulfilment()
+    assert (fulfilment.state, fulfilment.asked, fulfilment.last_error) == (state, 5, "ReadTimeout")
+    assert (await bought.recharge()).status == status
+    assert await bought.outcomes() == [None]
     assert await bought.balance() == 70_100
-    assert await clean(shop)
+    await assert_books_balance(jio)
 
 
-async def test_a_refusal_lets_the_next_channel_try_and_the_last_refusal_gives_the_money_back(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside
+async def test_an_unknown_recharge_is_shown_as_processing_once_the_operator_accepts_it(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await bought.answer(reference, Verdict.UNKNOWN)
+    await bought.answer(reference, Verdict.ACCEPTED)
+    assert await bought.statuses() == ("processing", "pending", "pending")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.UNKNOWN, Verdict.NOT_SENT])
+async def test_an_answer_that_comes_late_about_an_ended_recharge_does_not_reopen_it(
+    jio: Stores, verdict: Verdict
 ) -> None:
-    outside.script(FIRST, "submit", "decline")
-    bought = await purchase(shop)
-    await dispatcher.drain()
-    assert [(a.channel, a.outcome) for a in await bought.attempts()] == [
-        (FIRST, "refused"),
-        (SECOND, "delivered"),
-    ]
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await jio.database.run(lambda db: delivery.fail_and_release(db, reference, "not in the statement"))
+    await bought.answer(reference, verdict)
+    assert await bought.statuses() == ("failed", "cancelled", "failed")
+    assert await bought.due_in() is None
+    await assert_books_balance(jio)
+
+
+async def test_an_answer_about_an_earlier_attempt_does_not_disturb_the_current_one(jio: Stores) -> None:
+    bought = await purchase(jio)
+    first = await bought.submit(FIRST)
+    await bought.answer(first, Verdict.NOT_SENT)
+    second = await bought.submit(SECOND)
+    for verdict in (Verdict.REFUSED, Verdict.ACCEPTED, Verdict.UNKNOWN):
+        await bought.answer(first, verdict)
+    fulfilment = await bought.fulfilment()
+    assert (fulfilment.state, fulfilment.reference, fulfilment.asked) == ("submitting", second, 0)
+    assert await bought.outcomes() == ["not_sent", None]
+
+
+async def test_an_answer_about_an_earlier_open_attempt_leaves_the_current_one(jio: Stores) -> None:
+    bought = await purchase(jio)
+    first = await bought.submit(FIRST)
+    # As a worker leaves it whose lease ran out before it could record its answer.
+    await run_sql(jio, "UPDATE fulfilments SET state = 'due' WHERE recharge_id = :id", id=bought.id)
+    second = await bought.submit(SECOND)
+    for verdict, outcome in (
+        (Verdict.ACCEPTED, None),
+        (Verdict.UNKNOWN, None),
+        (Verdict.REFUSED, "refused"),
+    ):
+        await bought.answer(first, verdict)
+        fulfilment = await bought.fulfilment()
+        assert (fulfilment.state, fulfilment.reference, fulfilment.asked) == ("submitting", second, 0)
+        assert await bought.outcomes() == [outcome, None]
+    assert (await bought.recharge()).status == "processing"
+
+
+# Disputes
+
+
+async def test_delivery_after_failure_is_a_dispute_that_is_announced_once(jio: Stores) -> None:
+    bought = await purchase(jio)
+    first, _ = await refuse_everywhere(bought)
+    for _ in range(2):
+        await bought.answer(first, Verdict.DELIVERED, operator_reference="J-9")
+    [dispute] = await list_events(jio, bought.user_id, "DeliveryDisputed")
+    assert dispute == {
+        "user_id": str(bought.user_id),
+        "recharge_id": str(bought.id),
+        "operator": "JIO",
+        "channel": FIRST,
+        "reference": first,
+        "operator_reference": "J-9",
+        "amount_paise": 29_900,
+    }
+    assert await bought.statuses() == ("failed", "cancelled", "failed")
+    assert await bought.balance() == 100_000
+    await assert_books_balance(jio)
+
+
+async def test_delivery_over_two_channels_is_a_dispute(jio: Stores) -> None:
+    bought = await purchase(jio)
+    first = await bought.submit(FIRST)
+    await bought.answer(first, Verdict.NOT_SENT)
+    second = await bought.submit(SECOND)
+    await bought.answer(second, Verdict.DELIVERED)
+    assert await list_events(jio, bought.user_id, "DeliveryDisputed") == []
+    await bought.answer(first, Verdict.DELIVERED)
+    [dispute] = await list_events(jio, bought.user_id, "DeliveryDisputed")
+    assert (dispute["reference"], dispute["channel"]) == (first, FIRST)
     assert (await bought.recharge()).channel == SECOND
-
-    outside.script(SECOND, "submit", "decline", reason="number_not_active")
-    lost = await purchase(shop)
-    await dispatcher.drain()
-    recharge = await lost.recharge()
-    assert (recharge.status, recharge.failure_reason) == ("failed", "number_not_active")
-    assert (await lost.plan()).status == "cancelled"
-    assert await lost.balance() == 100_000
-    assert await clean(shop)
-
-
-async def test_a_time_out_never_lets_another_channel_try_nor_gives_the_money_back(
-    shop: Stores, impatient: Dispatcher, outside: Outside
-) -> None:
-    outside.script(FIRST, "submit", "time_out_after", times=1)
-    outside.script(FIRST, "status", "server_error_before")
-    bought = await purchase(shop)
-    await ask_again(impatient, rounds=20)
-    assert (await bought.recharge()).status == "unknown"
-    assert [attempt.channel for attempt in await bought.attempts()] == [FIRST]
     assert await bought.balance() == 70_100
-    assert (await bought.fulfilment()).last_error == "unavailable"
-    assert await clean(shop)
-
-    outside.control("DELETE", "/sandbox/scripts")
-    with clock.later(days=3):
-        await impatient.drain()
-    assert (await bought.recharge()).status == "delivered"
-    assert len(delivered(outside)) == 1
+    await assert_books_balance(jio)
 
 
-async def test_an_operator_that_cannot_be_reached_is_waited_for_and_given_up_after_15_minutes(
-    shop: Stores, dispatcher: Dispatcher
+async def test_delivery_by_an_earlier_attempt_while_the_current_one_runs_settles_the_recharge(
+    jio: Stores,
 ) -> None:
-    await reach_over_api(shop, "JIO", (FIRST, f"{NOBODY}/a"))
-    await dispatcher._channels.refresh(shop.database)
-    bought = await purchase(shop)
-    await dispatcher.drain()
-    assert (await bought.recharge()).status == "processing"
-    with clock.later(minutes=14):
-        await dispatcher.drain()
-    assert (await bought.recharge()).status == "processing"
-    with clock.later(minutes=16):
-        await dispatcher.drain()
-    with clock.later(minutes=17):
-        await dispatcher.drain()
+    bought = await purchase(jio)
+    first = await bought.submit(FIRST)
+    await bought.answer(first, Verdict.NOT_SENT)
+    await bought.submit(SECOND)
+    await bought.answer(first, Verdict.DELIVERED)
+    assert await bought.statuses() == ("delivered", "active", "settled")
+    assert (await bought.recharge()).channel == FIRST
+    assert await list_events(jio, bought.user_id, "DeliveryDisputed") == []
+    await assert_books_balance(jio)
+
+
+# Races
+
+
+async def test_ten_reports_of_one_delivery_at_once_settle_it_once(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await asyncio.gather(*(bought.answer(reference, Verdict.DELIVERED) for _ in range(10)))
+    assert await list_topics(jio, bought.user_id) == ["RechargeAccepted", "PlanRecharged"]
+    assert await bought.balance() == 70_100
+    await assert_books_balance(jio)
+
+
+async def test_a_delivery_and_the_last_refusal_that_race_leave_the_plan_or_the_money(jio: Stores) -> None:
+    for _ in range(8):
+        bought = await purchase(jio)
+        first = await bought.submit(FIRST)
+        await bought.answer(first, Verdict.NOT_SENT)
+        await bought.answer(await bought.submit(SECOND), Verdict.REFUSED)
+        last = await bought.submit(FIRST)
+        await asyncio.gather(
+            bought.answer(first, Verdict.DELIVERED),
+            bought.answer(last, Verdict.REFUSED),
+        )
+        disputes = len(await list_events(jio, bought.user_id, "DeliveryDisputed"))
+        outcome = (*await bought.statuses(), await bought.balance(), disputes)
+        assert outcome in {
+            ("delivered", "active", "settled", 70_100, 0),
+            ("failed", "cancelled", "failed", 100_000, 1),
+        }
+    await assert_books_balance(jio)
+
+
+# No channel
+
+
+async def test_without_a_free_channel_it_waits_five_seconds_at_a_time(jio: Stores) -> None:
+    bought = await purchase(jio)
+    with clock.at((await bought.fulfilment()).created_at + timedelta(minutes=14, seconds=59)):
+        await find_no_channel(jio, bought)
+        assert await bought.due_in() == 5
+    assert await bought.statuses() == ("processing", "pending", "due")
+
+
+async def test_without_a_free_channel_for_15_minutes_it_fails(jio: Stores) -> None:
+    bought = await purchase(jio)
+    with clock.at((await bought.fulfilment()).created_at + timedelta(minutes=15, seconds=1)):
+        await find_no_channel(jio, bought)
     assert (await bought.recharge()).failure_reason == "operator_unreachable"
     assert await bought.balance() == 100_000
-    assert await clean(shop)
+    await assert_books_balance(jio)
 
 
-async def test_a_worker_that_died_in_the_middle_leaves_nothing_that_is_sent_twice(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside
-) -> None:
-    """It had written down that it submits; whether it did, nobody knows."""
-
-    for sent in (False, True):
-        bought = await purchase(shop)
-        channel = (await dispatcher._snapshot()).channels[FIRST]
-        [task] = await shop.database.run(lambda db: channels.claim(db, limit=1, lease_seconds=30, busy=[]))
-        reference = await shop.database.run(
-            lambda db, t=task, c=channel: channels.begin_attempt(db, t.user_id, t.recharge_id, channel=c.code)
-        )
-        assert reference is not None
-        if sent:
-            await dispatcher._client.submit(channel, task.submission(reference))
-        await dispatcher.drain()
-        assert (await bought.recharge()).status == "processing", "its lease has not run out"
-        with clock.later(minutes=1):
-            await dispatcher.drain()
-        assert (await bought.recharge()).status == "delivered"
-        assert outside.deliveries(FIRST)[reference]["delivered"] == 1
-    assert await clean(shop)
+async def test_if_every_channel_refused_it_fails_with_the_last_reason(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(FIRST), Verdict.REFUSED, reason="busy")
+    await reach_over_api(jio, "JIO", (FIRST, f"{NOBODY}/a"))
+    try:
+        await find_no_channel(jio, bought)
+    finally:
+        await reach_jio(jio)
+    assert (await bought.recharge()).failure_reason == "busy"
+    assert await bought.balance() == 100_000
 
 
-async def test_two_dispatchers_side_by_side_submit_each_recharge_once(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside
-) -> None:
-    import asyncio
-
-    bought = [await purchase(shop) for _ in range(12)]
-    other = Dispatcher(shop, OperatorClient(shop.settings, timeout_seconds=5))
-    await asyncio.gather(dispatcher.drain(), other.drain())
-    await other.close()
-    assert {(await each.recharge()).status for each in bought} == {"delivered"}
-    assert all(seen["seen"] == 1 for seen in outside.deliveries(FIRST).values())
-    assert len(delivered(outside)) == 12
-
-
-async def test_a_recharge_that_takes_too_long_is_told_to_the_staff_once(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside, relay: Relay
-) -> None:
-    outside.script(FIRST, "submit", "pending")
-    bought = await purchase(shop)
-    await dispatcher.drain()
-    with clock.later(minutes=16):
-        await jobs.alert_stuck_recharges(shop)
-        await jobs.alert_stuck_recharges(shop)
-    await relay.drain()
-    entries = shop.documents["audit_entries"].find({"action": "recharge_stuck", "object.id": str(bought.id)})
-    assert len(await entries.to_list()) == 1
+@pytest.mark.parametrize(
+    "change",
+    ["is_active = false", "max_amount = 29899", "min_amount = 29901"],
+)
+async def test_if_no_channel_can_ever_take_it_it_fails_at_once(jio: Stores, change: str) -> None:
+    bought = await purchase(jio)
+    await run_sql(jio, f"UPDATE operator_channels SET {change} WHERE operator = 'JIO'")
+    try:
+        await find_no_channel(jio, bought)
+    finally:
+        undo = "is_active = true, min_amount = 1, max_amount = 10000000"
+        await run_sql(jio, f"UPDATE operator_channels SET {undo} WHERE operator = 'JIO'")
+        await reach_jio(jio)
+    assert (await bought.recharge()).failure_reason == "operator_unreachable"
+    assert await bought.balance() == 100_000
 
 
-async def test_a_second_base_plan_waits_behind_the_first_whichever_way_each_was_delivered(
-    shop: Stores, dispatcher: Dispatcher
-) -> None:
-    user_id, number, plan = (
-        await make_customer(shop, 2_000),
-        await make_number(shop),
-        (await find_plan(shop)).plan_id,
-    )
-    first = await buy(shop, user_id, number, plan)
-    second = await buy(shop, user_id, number, plan, confirm_duplicate=True)
-    await dispatcher.drain()
-    async with shop.database.transaction() as db:
-        states = [
-            (await db.get_one(ActivePlan, (number, sale.answer.subscription_id))).status
-            for sale in (first, second)
-        ]
-    assert sorted(states) == ["active", "queued"]
-    assert await clean(shop)
+# Stuck recharges
 
 
-async def test_the_same_plan_within_a_minute_is_a_duplicate_also_while_the_first_is_under_way(
-    shop: Stores, dispatcher: Dispatcher
-) -> None:
-    from gencharge.recharge.errors import DuplicateRecharge
-
-    user_id, number, plan = (
-        await make_customer(shop, 2_000),
-        await make_number(shop),
-        (await find_plan(shop)).plan_id,
-    )
-    await buy(shop, user_id, number, plan)
-    with pytest.raises(DuplicateRecharge):
-        await buy(shop, user_id, number, plan)
-    await dispatcher.drain()
-
-
-async def test_a_wallet_that_does_not_cover_it_holds_nothing(shop: Stores, dispatcher: Dispatcher) -> None:
-    from gencharge.wallet.errors import InsufficientBalance
-
-    user_id, number, plan = (
-        await make_customer(shop, 100),
-        await make_number(shop),
-        (await find_plan(shop)).plan_id,
-    )
-    with pytest.raises(InsufficientBalance):
-        await buy(shop, user_id, number, plan)
-    held = await wallet.show(shop.database, user_id, shop.settings)
-    assert (held.balance.paise, held.held.paise) == (10_000, 0)
+async def test_the_staff_are_alerted_after_15_minutes_and_once(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(FIRST), Verdict.ACCEPTED)
+    queued_at = (await bought.fulfilment()).created_at
+    for minutes, alerts in ((14.99, 0), (15.01, 1), (16, 1), (60 * 24, 1)):
+        with clock.at(queued_at + timedelta(minutes=minutes)):
+            await jio.database.run(lambda db: delivery.alert_stuck(db, limit=1_000))
+        assert len(await list_events(jio, bought.user_id, "RechargeStuck")) == alerts, minutes
+    [alert] = await list_events(jio, bought.user_id, "RechargeStuck")
+    assert alert == {
+        "user_id": str(bought.user_id),
+        "recharge_id": str(bought.id),
+        "phone_number": bought.phone_number,
+        "plan_name": (await bought.recharge()).plan_name,
+        "operator": "JIO",
+        "channel": FIRST,
+        "state": "pending",
+        "minutes": 15,
+    }
 
 
-def signed(stores: Stores, body: bytes, *, at: float | None = None) -> dict[str, str]:
-    stamp = str(int(at if at is not None else time.time()))
-    secret = stores.settings.operator_api_secret.get_secret_value()
-    mac = hmac.new(secret.encode(), stamp.encode() + b"." + body, sha256).hexdigest()
-    return {"X-Timestamp": stamp, "X-Signature": mac, "Content-Type": "application/json"}
+async def test_a_recharge_that_never_reached_a_channel_is_stuck_without_one(jio: Stores) -> None:
+    bought = await purchase(jio)
+    with clock.later(minutes=20):
+        await jio.database.run(lambda db: delivery.alert_stuck(db, limit=1_000))
+    [alert] = await list_events(jio, bought.user_id, "RechargeStuck")
+    assert (alert["channel"], alert["state"]) == ("", "due")
 
 
-async def test_a_callback_makes_us_ask_at_once_and_a_wrong_one_changes_nothing(
-    shop: Stores, dispatcher: Dispatcher, outside: Outside, client: httpx.AsyncClient, app: FastAPI
-) -> None:
-    outside.script(FIRST, "submit", "late_success", times=1, seconds=60)
-    bought = await purchase(shop)
-    await dispatcher.drain()
-    [attempt] = await bought.attempts()
-    path = f"/v1/recharge/callbacks/{FIRST}"
-    lie = json.dumps({"reference": attempt.reference, "status": "failed"}).encode()
-    assert (await client.post(path, content=lie, headers=signed(shop, lie))).status_code == 200
-    await dispatcher.drain()
-    assert (await bought.recharge()).status == "processing", "the operator itself says that it is under way"
+async def test_a_recharge_that_has_ended_is_not_stuck(jio: Stores) -> None:
+    delivered, failed = await purchase(jio), await purchase(jio)
+    await delivered.answer(await delivered.submit(), Verdict.DELIVERED)
+    await refuse_everywhere(failed)
+    with clock.later(minutes=20):
+        await jio.database.run(lambda db: delivery.alert_stuck(db, limit=1_000))
+    for bought in (delivered, failed):
+        assert await list_events(jio, bought.user_id, "RechargeStuck") == []
 
-    outside.control("PUT", "/sandbox/clock", {"advance_seconds": 100})
-    until(lambda: delivered(outside) != [])
-    truth = json.dumps({"reference": attempt.reference, "status": "success"}).encode()
+
+async def test_a_limit_leaves_the_other_stuck_recharges_for_the_next_call(jio: Stores) -> None:
     for _ in range(3):
-        assert (await client.post(path, content=truth, headers=signed(shop, truth))).status_code == 200
-    await dispatcher.drain()
-    assert (await bought.recharge()).status == "delivered"
-    assert (await client.post(path, content=lie, headers=signed(shop, lie))).status_code == 200
-    await dispatcher.drain()
-    assert (await bought.recharge()).status == "delivered"
-    assert await clean(shop)
+        await purchase(jio)
+    with clock.later(minutes=20):
+        counts = [
+            await jio.database.run(lambda db: delivery.alert_stuck(db, limit=2)),
+            await jio.database.run(lambda db: delivery.alert_stuck(db, limit=1_000)),
+            await jio.database.run(lambda db: delivery.alert_stuck(db, limit=1_000)),
+        ]
+    assert (counts[0], counts[2]) == (2, 0)
+    assert counts[1] >= 1
 
 
-async def test_a_callback_with_a_bad_signature_or_an_old_one_or_an_unknown_reference_is_refused(
-    shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, relay: Relay
-) -> None:
-    path = f"/v1/recharge/callbacks/{FIRST}"
-    body = json.dumps({"reference": "nobody-knows", "status": "success"}).encode()
-    forged = signed(shop, body) | {"X-Signature": "0" * 64}
-    answer = await client.post(path, content=body, headers=forged)
-    assert (answer.status_code, answer.json()["code"]) == (401, "callback_signature_invalid")
-    old = await client.post(path, content=body, headers=signed(shop, body, at=time.time() - 301))
-    assert old.status_code == 401
-    unsigned = await client.post(path, content=body)
-    assert unsigned.status_code == 401
-    unknown = await client.post(path, content=body, headers=signed(shop, body))
-    assert (unknown.status_code, unknown.json()["code"]) == (404, "callback_reference_not_found")
-    for nonsense in (b"[]", b"{", b'{"reference": 5, "status": "success"}'):
-        refused = await client.post(path, content=nonsense, headers=signed(shop, nonsense))
-        assert refused.status_code == 400
-    await relay.drain()
-    alerts = await shop.documents["audit_entries"].find({"action": "webhook_refused"}).to_list()
-    assert {alert["reason"] for alert in alerts} >= {"wrong signature", "too old", "no timestamp"}
+# Statements
+
+
+async def test_an_answer_outside_the_dispatcher_uses_the_channels_as_they_are(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    with clock.at(clock.now()):
+        answer = Answer(Verdict.ACCEPTED)
+        assert await jio.database.run(lambda db: delivery.apply_answer(db, reference, answer))
+        assert await bought.due_in() == 600
+    assert not await jio.database.run(lambda db: delivery.apply_answer(db, "nobody-knows", answer))
+
+
+async def test_a_statement_that_shows_delivery_settles_a_pending_recharge_only(jio: Stores) -> None:
+    async def settle(reference: str) -> DeliverOutcome:
+        return await jio.database.run(lambda db: delivery.settle_delivered(db, reference, "S-1"))
+
+    assert await settle("nobody-knows") is DeliverOutcome.NOT_FOUND
+    pending = await purchase(jio)
+    reference = await pending.submit()
+    await pending.answer(reference, Verdict.UNKNOWN)
+    assert await settle(reference) is DeliverOutcome.DELIVERED
+    assert (await pending.recharge()).operator_reference == "S-1"
+    assert await pending.statuses() == ("delivered", "active", "settled")
+    assert await settle(reference) is DeliverOutcome.ALREADY
+    failed = await purchase(jio)
+    first, _ = await refuse_everywhere(failed)
+    assert await settle(first) is DeliverOutcome.GIVEN_UP
+    assert await failed.balance() == 100_000
+    assert await list_events(jio, failed.user_id, "DeliveryDisputed") == []
+    await assert_books_balance(jio)
+
+
+async def test_a_statement_without_the_recharge_fails_a_pending_one_only(jio: Stores) -> None:
+    async def fail(reference: str) -> FailOutcome:
+        return await jio.database.run(lambda db: delivery.fail_and_release(db, reference, "not delivered"))
+
+    assert await fail("nobody-knows") is FailOutcome.NOT_FOUND
+    pending = await purchase(jio)
+    reference = await pending.submit()
+    assert await fail(reference) is FailOutcome.FAILED
+    assert await pending.statuses() == ("failed", "cancelled", "failed")
+    assert await pending.outcomes() == ["refused"]
+    assert await pending.balance() == 100_000
+    assert await fail(reference) is FailOutcome.ALREADY
+    delivered = await purchase(jio)
+    other = await delivered.submit()
+    await delivered.answer(other, Verdict.DELIVERED)
+    assert await fail(other) is FailOutcome.DELIVERED
+    assert await delivered.balance() == 70_100
+    assert await delivered.outcomes() == ["delivered"]
+    await assert_books_balance(jio)

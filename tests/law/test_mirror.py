@@ -34,7 +34,6 @@ NOT_YET_MIRRORED = frozenset(
         "channels",
         "recharge",
         "auth",
-        "delivery",
         "receipts",
         "reconciliation",
         "notifications",
@@ -42,9 +41,7 @@ NOT_YET_MIRRORED = frozenset(
         "webhooks",
     }
 )
-NOT_YET_AS_LONG = frozenset(
-    {"wallet", "payments", "recharge", "delivery", "receipts", "channels", "reconciliation"}
-)
+NOT_YET_AS_LONG = frozenset({"wallet", "payments", "recharge", "receipts", "channels", "reconciliation"})
 
 Lines = Mapping[str, int]
 

@@ -18,7 +18,7 @@ from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from tests import factories
-from tests.delivery.test_service import FIRST, Bought, purchase
+from tests.make.delivery import FIRST, Purchase, purchase
 from tests.outside import Outside, reach_over_api, sandbox
 
 _keys = itertools.count()
@@ -51,7 +51,7 @@ async def manager(app: FastAPI, shop: Stores) -> Headers:
 
 
 async def post(
-    client: httpx.AsyncClient, headers: Headers, bought: Bought, act: str, **body: Any
+    client: httpx.AsyncClient, headers: Headers, bought: Purchase, act: str, **body: Any
 ) -> httpx.Response:
     key = body.pop("key", None) or f"oversight-{next(_keys)}"
     return await client.post(
@@ -130,39 +130,6 @@ async def test_what_a_gateway_did_not_pay_cannot_go_back_through_it(
     assert (answer.status_code, answer.json()["code"]) == (422, "refund_too_large")
 
 
-@pytest.mark.parametrize("outcome", ["delivered", "failed"])
-async def test_the_staff_say_how_a_recharge_ended_that_its_operator_never_ends(
-    shop: Stores,
-    dispatcher: Dispatcher,
-    outside: Outside,
-    client: httpx.AsyncClient,
-    manager: Headers,
-    relay: Relay,
-    outcome: str,
-) -> None:
-    outside.script(FIRST, "submit", "pending")
-    bought = await purchase(shop)
-    await dispatcher.drain()
-    answer = await post(client, manager, bought, "resolve", outcome=outcome, operator_reference="J-77")
-    assert answer.status_code == 200, answer.text
-    recharge, plan = await bought.recharge(), await bought.plan()
-    if outcome == "delivered":
-        assert (recharge.status, plan.status, recharge.operator_reference) == ("delivered", "active", "J-77")
-        assert await bought.balance() == 70_100
-    else:
-        assert (recharge.status, plan.status) == ("failed", "cancelled")
-        assert await bought.balance() == 100_000
-    await clean(shop)
-    again = await post(client, manager, bought, "resolve", outcome="failed")
-    assert (again.status_code, again.json()["code"]) == (409, "recharge_not_pending")
-    await relay.drain()
-    entry = await shop.documents["audit_entries"].find_one(
-        {"action": "recharge_resolved", "object.id": str(bought.id)}
-    )
-    assert entry is not None
-    assert entry["changes"]["status"]["new"] == recharge.status
-
-
 async def test_who_is_limited_to_another_operator_or_gave_no_second_factor_is_kept_out(
     shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers, app: FastAPI
 ) -> None:
@@ -171,8 +138,7 @@ async def test_who_is_limited_to_another_operator_or_gave_no_second_factor_is_ke
     admin = await shop.database.run(lambda db: factories.make_admin(db, "Manager", operator_scope=["AIRTEL"]))
     airtel = factories.headers_for(shop.settings, admin, role="Manager")
     tired = factories.headers_for(shop.settings, admin, role="Manager", operator_scope=(), second_factor_at=0)
-    for act, body in (("refund", {}), ("resolve", {"outcome": "failed"})):
-        assert (await post(client, airtel, bought, act, **body)).status_code == 404
-        late = await post(client, tired, bought, act, **body)
-        assert (late.status_code, late.json()["code"]) == (403, "step_up_required")
+    assert (await post(client, airtel, bought, "refund")).status_code == 404
+    late = await post(client, tired, bought, "refund")
+    assert (late.status_code, late.json()["code"]) == (403, "step_up_required")
     assert await bought.balance() == 70_100

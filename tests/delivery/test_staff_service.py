@@ -1,0 +1,149 @@
+"""The staff end a pending recharge: as delivered, or as failed with a refund; once, under the locks of every other end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+
+from gencharge.channels.service import Verdict
+from gencharge.core.stores.stores import Stores
+from gencharge.delivery import staff_service
+from gencharge.delivery.errors import RechargeNotPending
+from gencharge.delivery.staff_schemas import ResolveRecharge
+from gencharge.recharge.errors import RechargeNotFound
+from gencharge.recharge.service import StaffRechargeOut
+from gencharge.sessions.guards import Principal
+from tests.make.delivery import FIRST, Purchase, purchase
+from tests.make.recharge import assert_books_balance, list_events, run_sql
+
+
+def admin(*operators: str) -> Principal:
+    return Principal(
+        user_id=uuid4(), kind="admin", session_id=uuid4(), role="Manager", operator_scope=tuple(operators)
+    )
+
+
+async def resolve(
+    bought: Purchase, outcome: str, reference: str | None = None, *, operators: Sequence[str] = ()
+) -> StaffRechargeOut:
+    command = ResolveRecharge.model_validate(
+        {"outcome": outcome, "operator_reference": reference, "reason": "seen in the portal"}
+    )
+    return await bought.stores.database.run(
+        lambda db: staff_service.resolve(db, admin(*operators), bought.user_id, bought.id, command)
+    )
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.UNKNOWN])
+async def test_delivered_moves_the_money_with_the_channels_commission_and_starts_the_plan(
+    jio: Stores, verdict: Verdict
+) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), verdict)
+    shown = await resolve(bought, "delivered", "J-77")
+    assert (shown.status, shown.user_id, shown.recharge_id) == ("active", bought.user_id, bought.id)
+    assert await bought.statuses() == ("delivered", "active", "settled")
+    recharge = await bought.recharge()
+    assert (recharge.operator_reference, recharge.channel) == ("J-77", FIRST)
+    assert (await bought.transfers())[("operator:jio", "revenue")] == 897
+    assert await bought.balance() == 70_100
+    await assert_books_balance(jio)
+
+
+async def test_delivered_without_any_submission_earns_no_commission(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await resolve(bought, "delivered")
+    assert ("operator:jio", "revenue") not in await bought.transfers()
+    assert await bought.statuses() == ("delivered", "active", "settled")
+    await assert_books_balance(jio)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.UNKNOWN])
+async def test_failed_releases_the_money_and_cancels_the_plan(jio: Stores, verdict: Verdict) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), verdict)
+    shown = await resolve(bought, "failed")
+    assert (shown.status, shown.failure_reason) == ("failed", "resolved_by_staff")
+    assert await bought.statuses() == ("failed", "cancelled", "failed")
+    assert await bought.balance() == 100_000
+    await assert_books_balance(jio)
+
+
+@pytest.mark.parametrize(("outcome", "status"), [("delivered", "delivered"), ("failed", "failed")])
+async def test_the_event_says_what_changed_and_why(jio: Stores, outcome: str, status: str) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await resolve(bought, outcome)
+    [event] = await list_events(jio, bought.user_id, "RechargeResolved")
+    assert event == {
+        "user_id": str(bought.user_id),
+        "recharge_id": str(bought.id),
+        "operator": "JIO",
+        "reason": "seen in the portal",
+        "changes": {"status": {"old": "unknown", "new": status}},
+    }
+
+
+@pytest.mark.parametrize("outcome", ["delivered", "failed"])
+async def test_what_has_ended_is_not_ended_again(jio: Stores, outcome: str) -> None:
+    for end in ("delivered", "failed"):
+        bought = await purchase(jio)
+        await resolve(bought, end)
+        balance = await bought.balance()
+        with pytest.raises(RechargeNotPending) as refused:
+            await resolve(bought, outcome)
+        assert end in str(refused.value.detail)
+        assert await bought.balance() == balance
+
+
+async def test_a_recharge_that_waits_for_its_payment_is_not_pending_at_an_operator(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await run_sql(jio, "UPDATE recharges SET status = 'payment_pending' WHERE id = :id", id=bought.id)
+    try:
+        with pytest.raises(RechargeNotPending):
+            await resolve(bought, "failed")
+    finally:
+        await run_sql(jio, "UPDATE recharges SET status = 'processing' WHERE id = :id", id=bought.id)
+
+
+async def test_another_operators_recharge_does_not_exist(jio: Stores) -> None:
+    bought = await purchase(jio)
+    with pytest.raises(RechargeNotFound):
+        await resolve(bought, "failed", operators=("AIRTEL", "VI"))
+    assert (await bought.recharge()).status == "processing"
+    assert (await resolve(bought, "failed", operators=("JIO",))).status == "failed"
+
+
+async def test_ten_admins_who_end_one_recharge_at_once_end_it_once(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    outcomes = ["delivered", "failed"] * 5
+    results = await asyncio.gather(*(resolve(bought, each) for each in outcomes), return_exceptions=True)
+    assert sum(isinstance(result, RechargeNotPending) for result in results) == 9
+    assert len(await list_events(jio, bought.user_id, "RechargeResolved")) == 1
+    assert await bought.balance() in {70_100, 100_000}
+    await assert_books_balance(jio)
+
+
+async def test_an_operator_that_delivers_after_the_staff_refunded_is_disputed(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await resolve(bought, "failed")
+    await bought.answer(reference, Verdict.DELIVERED, operator_reference="J-8")
+    [dispute] = await list_events(jio, bought.user_id, "DeliveryDisputed")
+    assert (dispute["reference"], dispute["amount_paise"]) == (reference, 29_900)
+    assert await bought.balance() == 100_000
+    await assert_books_balance(jio)
+
+
+async def test_an_operator_that_refuses_after_the_staff_settled_changes_nothing(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await resolve(bought, "delivered")
+    await bought.answer(reference, Verdict.REFUSED)
+    assert await bought.statuses() == ("delivered", "active", "settled")
+    assert await bought.balance() == 70_100
+    await assert_books_balance(jio)
