@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Integer, Text, fun
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
@@ -21,7 +22,7 @@ class AdminStatus(StrEnum):
     ARCHIVED = "archived"  # left
 
 
-class Role(Base):
+class Role(Stamped, Base):
     """A role. Its version goes up whenever what it allows changes."""
 
     __tablename__ = "roles"
@@ -43,7 +44,7 @@ class RolePermission(Base):
     permission: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
-class Admin(Base):
+class Admin(Stamped, Base):
     """One of the staff. An empty operator scope means all operators."""
 
     __tablename__ = "admins"

@@ -31,6 +31,7 @@ from gencharge.admins.staff_schemas import (
     RolePage,
 )
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Order, PageParams, column_of, fetch_page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
@@ -108,14 +109,16 @@ async def replace_role(
     name: str,
     description: str,
     permissions: Collection[str],
+    if_match: str | None = None,
 ) -> RoleOut:
     """Replace name, description and permissions. A new name ends the sessions of those who have the role.
 
-    Raises RoleNotFound, PermissionNotFound, RoleProtected, OwnRole, RankTooLow, PermissionNotHeld, RoleAlreadyExists.
+    Raises RoleNotFound, ResourceChanged, PermissionNotFound, RoleProtected, OwnRole, RankTooLow, PermissionNotHeld, RoleAlreadyExists.
     """
     _check_known(permissions)
     staff = await lock_staff(db, actor_id)
     role = staff.role(role_id)
+    etags.check(if_match, role)
     old, new = staff.permissions.get(role_id, frozenset()), frozenset(permissions)
     renamed = name != role.name
     if (renamed and role.name in SEEDED_NAMES) or (role.name == SUPER_ADMIN and new != ALL):
@@ -193,6 +196,7 @@ async def _to_out(db: AsyncSession, roles: Sequence[Role]) -> list[RoleOut]:
     counts = await crud.count_admins_by_role(db, role_ids)
     return [
         RoleOut(
+            etag=role.etag,
             role_id=role.role_id,
             name=role.name,
             description=role.description,

@@ -16,6 +16,7 @@ from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SEEDED_ROLES, SNAPSHOT
 from gencharge.admins.staff_schemas import AdminDetail, AdminOut, AdminPage, AdminQuery
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
@@ -164,10 +165,16 @@ async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
 
 
 async def update_me(
-    db: AsyncSession, admin_id: UUID, *, name: str | None = None, email: str | None = None
+    db: AsyncSession,
+    admin_id: UUID,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    if_match: str | None = None,
 ) -> AdminDetail:
-    """Change one's own name or address. Raises AdminNotFound, AdminBlocked, EmailAlreadyExists."""
+    """Change one's own name or address. Raises AdminNotFound, AdminBlocked, ResourceChanged, EmailAlreadyExists."""
     admin, _role = await admit(db, admin_id)
+    etags.check(if_match, admin)
     await rewrite(db, admin, name=name, email=email)
     return await show(db, admin_id)
 
@@ -234,6 +241,7 @@ def contact(admin: Admin) -> dict[str, Any]:
 def fields(admin: Admin, role: str | None) -> dict[str, Any]:
     """The fields of an answer."""
     return contact(admin) | {
+        "etag": admin.etag,
         "admin_id": admin.admin_id,
         "role": role,
         "operator_scope": admin.operator_scope,

@@ -43,6 +43,7 @@ from gencharge.admins.staff_schemas import (
 )
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed, field_problem
 from gencharge.core.http import web
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, PageParams
 from gencharge.core.postgres.database import Db
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
@@ -75,7 +76,7 @@ RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELET
 
 _ME: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
 _ONE: Final = (AdminNotFound, ValidationFailed, DatabaseUnavailable)
-_OTHER: Final = (*_ONE, OwnAccount, AdminAlreadyArchived, RankTooLow)
+_OTHER: Final = (*_ONE, ResourceChanged, OwnAccount, AdminAlreadyArchived, RankTooLow)
 _GRANT: Final = (RoleNotFound, PermissionNotHeld, OperatorOutOfScope, OperatorInvalid)
 
 
@@ -89,12 +90,18 @@ async def show_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
     "/me",
     summary="Change my account",
     responses=web.errors(
-        *_ME, AdminNotFound, AdminBlocked, EmailAlreadyExists, MalformedJson, ValidationFailed
+        *_ME,
+        AdminNotFound,
+        ResourceChanged,
+        AdminBlocked,
+        EmailAlreadyExists,
+        MalformedJson,
+        ValidationFailed,
     ),
 )
-async def update_me(body: MeUpdate, db: Db, admin: SignedInAdmin) -> AdminDetail:
+async def update_me(body: MeUpdate, db: Db, admin: SignedInAdmin, if_match: IfMatch = None) -> AdminDetail:
     """Change my name or e-mail address. My number, role and operators are for another admin to change."""
-    return await service.update_me(db, admin.user_id, name=body.name, email=body.email)
+    return await service.update_me(db, admin.user_id, name=body.name, email=body.email, if_match=if_match)
 
 
 @router.get(
@@ -145,10 +152,18 @@ async def show_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
     summary="Change an admin's account",
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, PhoneNumberAlreadyExists, EmailAlreadyExists, MalformedJson),
 )
-async def update_admin(admin_id: UUID, body: AdminUpdate, db: Db, admin: AdminEditor) -> AdminOut:
+async def update_admin(
+    admin_id: UUID, body: AdminUpdate, db: Db, admin: AdminEditor, if_match: IfMatch = None
+) -> AdminOut:
     """Change name, e-mail address or number. A new number ends the admin's sessions."""
     return await staff.update(
-        db, admin.user_id, admin_id, name=body.name, email=body.email, phone_number=body.phone_number
+        db,
+        admin.user_id,
+        admin_id,
+        name=body.name,
+        email=body.email,
+        phone_number=body.phone_number,
+        if_match=if_match,
     )
 
 
@@ -158,7 +173,12 @@ async def update_admin(admin_id: UUID, body: AdminUpdate, db: Db, admin: AdminEd
     responses=web.errors(*STEP_UP_ERRORS, *_OTHER, *_GRANT, LastSuperAdmin, MalformedJson),
 )
 async def assign_role(
-    admin_id: UUID, body: RoleGrant, db: Db, admin: Granter, operators: CurrentOperators
+    admin_id: UUID,
+    body: RoleGrant,
+    db: Db,
+    admin: Granter,
+    operators: CurrentOperators,
+    if_match: IfMatch = None,
 ) -> AdminOut:
     """Replace role and operators, and end the admin's sessions: within a second no old token works."""
     return await staff.assign_role(
@@ -167,6 +187,7 @@ async def assign_role(
         admin_id,
         role=body.role,
         operator_scope=_codes(operators, body.operator_scope),
+        if_match=if_match,
     )
 
 
@@ -175,9 +196,11 @@ async def assign_role(
     summary="Block an admin",
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
 )
-async def block_admin(admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEditor) -> AdminOut:
+async def block_admin(
+    admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEditor, if_match: IfMatch = None
+) -> AdminOut:
     """Block an admin: all of their tokens are refused within a second."""
-    return await staff.block(db, admin.user_id, admin_id, reason=body.reason)
+    return await staff.block(db, admin.user_id, admin_id, reason=body.reason, if_match=if_match)
 
 
 @router.post(
@@ -185,9 +208,9 @@ async def block_admin(admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEdit
     summary="Unblock an admin",
     responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotBlocked),
 )
-async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor) -> AdminOut:
+async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor, if_match: IfMatch = None) -> AdminOut:
     """Unblock a blocked admin."""
-    return await staff.unblock(db, admin.user_id, admin_id)
+    return await staff.unblock(db, admin.user_id, admin_id, if_match=if_match)
 
 
 @router.delete(
@@ -273,6 +296,7 @@ async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
     responses=web.errors(
         *STEP_UP_ERRORS,
         RoleNotFound,
+        ResourceChanged,
         PermissionNotFound,
         RoleProtected,
         OwnRole,
@@ -284,7 +308,9 @@ async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
         DatabaseUnavailable,
     ),
 )
-async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor) -> RoleOut:
+async def replace_role(
+    role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor, if_match: IfMatch = None
+) -> RoleOut:
     """Replace a role's permissions. They apply within a second; the admins stay signed in.
 
     A new name ends the sessions of those who have the role.
@@ -296,6 +322,7 @@ async def replace_role(role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor
         name=body.name,
         description=body.description,
         permissions=body.permissions,
+        if_match=if_match,
     )
 
 

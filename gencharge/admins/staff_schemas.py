@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from gencharge.admins.models import AdminStatus
 from gencharge.core.http.paging import Page, PageParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.person_name import Email, PersonName
 from gencharge.core.values.phone import MobileNumber
 
@@ -76,7 +76,7 @@ class BlockAdmin(Body):
     reason: str = Field(min_length=3, max_length=500, examples=["Lost the company's device on a train."])
 
 
-class AdminOut(Out):
+class AdminOut(Versioned):
     """An admin."""
 
     admin_id: UUID
@@ -126,7 +126,7 @@ class RoleWrite(Body):
     )
 
 
-class RoleOut(Out):
+class RoleOut(Versioned):
     """A role and what it allows."""
 
     role_id: UUID

@@ -14,6 +14,7 @@ from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.staff_schemas import AdminOut
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
 
@@ -57,12 +58,13 @@ async def update(
     name: str | None = None,
     email: str | None = None,
     phone_number: str | None = None,
+    if_match: str | None = None,
 ) -> AdminOut:
     """Change another admin's account. A new number ends their sessions: it is what they sign in with.
 
-    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, PhoneNumberAlreadyExists, EmailAlreadyExists.
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
-    staff, admin = await _lock_other(db, actor_id, admin_id)
+    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
     changed = await service.rewrite(db, admin, name=name, email=email, phone_number=phone_number)
     if "phone_number" in changed:
         await sessions.revoke(db, admin_id, reason="phone_changed")
@@ -70,14 +72,20 @@ async def update(
 
 
 async def assign_role(
-    db: AsyncSession, actor_id: UUID, admin_id: UUID, *, role: str, operator_scope: Collection[str]
+    db: AsyncSession,
+    actor_id: UUID,
+    admin_id: UUID,
+    *,
+    role: str,
+    operator_scope: Collection[str],
+    if_match: str | None = None,
 ) -> AdminOut:
     """Give another admin a role and its operators, which exist. Ends their sessions: tokens carry both.
 
-    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, RoleNotFound, PermissionNotHeld, OperatorOutOfScope,
-    LastSuperAdmin.
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, RoleNotFound, PermissionNotHeld,
+    OperatorOutOfScope, LastSuperAdmin.
     """
-    staff, admin = await _lock_other(db, actor_id, admin_id)
+    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
     granted = _check_grant(staff, actor_id, role, operator_scope)
     before = {"role": _role_name(staff, admin), "operator_scope": admin.operator_scope}
     changed = changes(before, {"role": role, "operator_scope": list(operator_scope)})
@@ -91,9 +99,14 @@ async def assign_role(
     return _to_out(staff, admin)
 
 
-async def block(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str) -> AdminOut:
-    """Block another admin. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotActive, RankTooLow, LastSuperAdmin."""
-    staff, admin = await _lock_other(db, actor_id, admin_id)
+async def block(
+    db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str, if_match: str | None = None
+) -> AdminOut:
+    """Block another admin.
+
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, AdminNotActive, RankTooLow, LastSuperAdmin.
+    """
+    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
     if admin.status != AdminStatus.ACTIVE:
         raise AdminNotActive
     await staff.check_not_last(db, admin)
@@ -103,9 +116,14 @@ async def block(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str
     return _to_out(staff, admin)
 
 
-async def unblock(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> AdminOut:
-    """Unblock a blocked admin. Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, AdminNotBlocked, RankTooLow."""
-    staff, admin = await _lock_other(db, actor_id, admin_id)
+async def unblock(
+    db: AsyncSession, actor_id: UUID, admin_id: UUID, *, if_match: str | None = None
+) -> AdminOut:
+    """Unblock a blocked admin.
+
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, AdminNotBlocked, RankTooLow.
+    """
+    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
     if admin.status != AdminStatus.BLOCKED:
         raise AdminNotBlocked
     status_change = await _set_status(db, admin, AdminStatus.ACTIVE)
@@ -133,7 +151,9 @@ def _check_grant(staff: Staff, actor_id: UUID, name: str, operator_scope: Collec
     return role
 
 
-async def _lock_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple[Staff, Admin]:
+async def _lock_other(
+    db: AsyncSession, actor_id: UUID, admin_id: UUID, if_match: str | None = None
+) -> tuple[Staff, Admin]:
     if actor_id == admin_id:
         raise OwnAccount
     staff = await lock_staff(db, actor_id, admin_id)
@@ -141,6 +161,7 @@ async def _lock_other(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> tuple
     if admin.status == AdminStatus.ARCHIVED:
         raise AdminAlreadyArchived
     staff.check_rank(actor_id, admin)
+    etags.check(if_match, admin)
     return staff, admin
 
 

@@ -21,10 +21,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
-class OperatorChannel(Base):
+class OperatorChannel(Stamped, Base):
     """One way to an operator: its own API, or an aggregator's. The secret is a setting, never a column.
 
     Of an operator's channels those with the lowest `priority` are tried first; `weight` divides the recharges among

@@ -17,6 +17,7 @@ from gencharge.channels.errors import (
 from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.postgres.database import Db
 from gencharge.operators.errors import OperatorInvalid
@@ -60,11 +61,13 @@ async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> Chan
 @router.patch(
     "/{channel}",
     summary="Change a channel (staff)",
-    responses=web.errors(MalformedJson, ChannelNotFound, ChannelAmountsInvalid, *_ALWAYS),
+    responses=web.errors(MalformedJson, ChannelNotFound, ResourceChanged, ChannelAmountsInvalid, *_ALWAYS),
 )
-async def update_channel(admin: Editor, db: Db, channel: Code, command: ChannelUpdate) -> ChannelOut:
+async def update_channel(
+    admin: Editor, db: Db, channel: Code, command: ChannelUpdate, if_match: IfMatch = None
+) -> ChannelOut:
     """Change its address, priority, weight, amounts, commission or state. Pending recharges stay on it."""
-    return await staff_service.update(db, admin, channel, command)
+    return await staff_service.update(db, admin, channel, command, if_match=if_match)
 
 
 @router.delete(

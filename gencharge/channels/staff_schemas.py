@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from gencharge.core.http.paging import PageParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.money import Money, PositiveMoney
 
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
@@ -61,7 +61,7 @@ class ChannelQuery(PageParams):
     operator: str | None = Field(default=None, max_length=20, examples=["JIO"])
 
 
-class ChannelOut(Out):
+class ChannelOut(Versioned):
     """A channel."""
 
     code: str

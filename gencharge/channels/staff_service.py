@@ -19,6 +19,7 @@ from gencharge.channels.service import CHANNELS
 from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
@@ -74,11 +75,17 @@ async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> 
     return _to_out(channel)
 
 
-async def update(db: AsyncSession, admin: Principal, code: str, command: ChannelUpdate) -> ChannelOut:
-    """Change the fields that the command names. Raises ChannelNotFound (also outside the scope), ChannelAmountsInvalid."""
+async def update(
+    db: AsyncSession, admin: Principal, code: str, command: ChannelUpdate, *, if_match: str | None = None
+) -> ChannelOut:
+    """Change the fields that the command names.
+
+    Raises ChannelNotFound (also outside the scope), ResourceChanged, ChannelAmountsInvalid.
+    """
     channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
     if channel is None:
         raise ChannelNotFound
+    etags.check(if_match, channel)
     before = _state_of(channel)
     for name in command.model_fields_set:
         value = getattr(command, name)
@@ -147,6 +154,7 @@ def _state_of(channel: OperatorChannel) -> dict[str, object]:
 
 def _to_out(channel: OperatorChannel) -> ChannelOut:
     return ChannelOut(
+        etag=channel.etag,
         code=channel.code,
         operator=channel.operator,
         name=channel.name,

@@ -13,10 +13,6 @@ class OfferTypeNotFound(NotFound):
     """Offer type not found."""
 
 
-class OfferChanged(Conflict):
-    """Someone else changed this offer. Reload it and try again."""
-
-
 class OfferStatusNotAllowed(Conflict):
     """An offer can go from draft to active, and between active and inactive."""
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
@@ -55,7 +56,7 @@ _GAIN = (
 )
 
 
-class OfferType(Base):
+class OfferType(Stamped, Base):
     """A kind of offers, such as festive or loyalty."""
 
     __tablename__ = "offer_types"
@@ -69,7 +70,7 @@ class OfferType(Base):
     __table_args__ = (Index("uq_offer_types_name", text("lower(name)"), unique=True),)
 
 
-class Offer(Base):
+class Offer(Stamped, Base):
     """An offer as it is now. An empty list or NULL among the conditions means that there is no such condition."""
 
     __tablename__ = "offers"

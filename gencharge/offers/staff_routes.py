@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
@@ -15,7 +16,6 @@ from gencharge.core.postgres.database import Db
 from gencharge.offers import staff_service, staff_type_service
 from gencharge.offers.errors import (
     OfferAlreadyPublished,
-    OfferChanged,
     OfferCodeAlreadyExists,
     OfferNotFound,
     OfferStatusNotAllowed,
@@ -87,15 +87,16 @@ async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> St
         ValidationFailed,
         MalformedJson,
         OfferTypeNotFound,
+        ResourceChanged,
         OfferTypeAlreadyExists,
         DatabaseUnavailable,
     ),
 )
 async def update_type(
-    _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate
+    _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate, if_match: IfMatch = None
 ) -> StaffOfferTypeOut:
     """What is left out stays."""
-    return await staff_type_service.update_type(db, offer_type_id, wanted)
+    return await staff_type_service.update_type(db, offer_type_id, wanted, if_match=if_match)
 
 
 @router.delete(
@@ -155,21 +156,17 @@ async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> Staff
     responses=errors(
         *_WRITE,
         OfferNotFound,
-        OfferChanged,
+        ResourceChanged,
         OfferStatusNotAllowed,
         OfferCodeAlreadyExists,
         OperatorOutOfScope,
     ),
 )
-async def update_offer(admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate) -> OfferUpdated:
-    """`version` is that which you read. Every process gives the new terms within a second of this answer."""
-    version, fields = await staff_service.update_offer(db, admin, offer_id, wanted)
-    return OfferUpdated(
-        offer_id=offer_id,
-        version=version,
-        updated_fields=fields,
-        cache_status="Invalidated" if fields else "Unchanged",
-    )
+async def update_offer(
+    admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate, if_match: IfMatch = None
+) -> OfferUpdated:
+    """Every process gives the new terms within a second of this answer."""
+    return await staff_service.update_offer(db, admin, offer_id, wanted, if_match=if_match)
 
 
 @router.delete(

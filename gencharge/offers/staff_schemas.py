@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from gencharge.core.http.paging import PageParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.text import one_line, some_lines
 from gencharge.offers.models import OfferStatus
@@ -72,7 +72,6 @@ class OfferCreate(Body):
 class OfferUpdate(Body):
     """What is to change. What is left out stays; `conditions`, `reward` and `limits` are replaced as wholes."""
 
-    version: int = Field(ge=1, description="The version that was read; 409 if there is a newer one.")
     name: Line | None = None
     description: Prose | None = None
     offer_type_id: UUID | None = None
@@ -88,21 +87,17 @@ class OfferUpdate(Body):
     @model_validator(mode="after")
     def _null_only_where_it_means_something(self) -> Self:
         cleared = {"code", "active_from", "active_until"}
-        wrong = [
-            name
-            for name in self.model_fields_set - cleared
-            if getattr(self, name) is None and name != "version"
-        ]
+        wrong = [name for name in self.model_fields_set - cleared if getattr(self, name) is None]
         if wrong:
             raise ValueError(f"{', '.join(sorted(wrong))}: must have a value or be left out")
         return self
 
     def given(self) -> dict[str, Any]:
-        """The fields that the client sent, the version aside."""
-        return {name: getattr(self, name) for name in self.model_fields_set if name != "version"}
+        """The fields that the client sent."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class StaffOfferOut(OfferOut):
+class StaffOfferOut(Versioned, OfferOut):
     """An offer as the staff see it."""
 
     version: int
@@ -113,11 +108,12 @@ class StaffOfferOut(OfferOut):
 
     @classmethod
     def with_record(
-        cls, offer: OfferSnapshot, offer_type: str, *, updated_at: datetime, instant: datetime
+        cls, offer: OfferSnapshot, offer_type: str, *, etag: str, updated_at: datetime, instant: datetime
     ) -> Self:
         """The offer with what only the staff see; its window as of `instant`."""
         return cls(
             **OfferOut.of(offer, offer_type).__dict__,
+            etag=etag,
             version=offer.version,
             limits=offer.limits,
             window=WindowState.at(instant, offer.active_from, offer.active_until),
@@ -126,12 +122,12 @@ class StaffOfferOut(OfferOut):
         )
 
 
-class OfferUpdated(Out):
+class OfferUpdated(Versioned):
     """What was changed (seeds, section 6.2)."""
 
     message: Literal["Offer updated successfully"] = "Offer updated successfully"
     offer_id: UUID
-    version: int = Field(description="To be given with the next change.")
+    version: int
     updated_fields: dict[str, Any] = Field(examples=[{"name": "Diwali", "status": "active"}])
     cache_status: Literal["Invalidated", "Unchanged"] = Field(
         description="`Unchanged` where nothing changed."
@@ -159,7 +155,7 @@ class OfferTypeUpdate(Body):
         return self
 
 
-class StaffOfferTypeOut(OfferTypeOut):
+class StaffOfferTypeOut(Versioned, OfferTypeOut):
     """An offer type as the staff see it; `offer_count` is of all its offers that this admin may see."""
 
     created_at: datetime

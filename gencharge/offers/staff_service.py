@@ -12,24 +12,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
-from gencharge.offers import crud
+from gencharge.offers import crud, events
 from gencharge.offers import service as offers
 from gencharge.offers.errors import (
     OfferAlreadyPublished,
-    OfferChanged,
     OfferCodeAlreadyExists,
     OfferNotFound,
     OfferStatusNotAllowed,
 )
-from gencharge.offers.events import OfferCreated, OfferDeleted, OfferUpdated
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import OfferConditions
 from gencharge.offers.snapshot import OfferSnapshot
-from gencharge.offers.staff_schemas import OfferCreate, OfferUpdate, StaffOfferOut, StaffOfferQuery
+from gencharge.offers.staff_schemas import (
+    OfferCreate,
+    OfferUpdate,
+    OfferUpdated,
+    StaffOfferOut,
+    StaffOfferQuery,
+)
 from gencharge.plans import service as plans
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import Principal, check_scope
@@ -98,25 +103,28 @@ async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) 
     await _keep_version(db, offer)
     made = changes({}, offer.terms())
     await offers.bump_version(db)
-    await emit(db, OfferCreated(user_id=str(SYSTEM_USER_ID), offer_id=str(offer.offer_id), changes=made))
+    await emit(
+        db, events.OfferCreated(user_id=str(SYSTEM_USER_ID), offer_id=str(offer.offer_id), changes=made)
+    )
     names = await crud.list_type_names(db, {offer.offer_type_id})
     return _out(row, names.get(offer.offer_type_id, ""), clock.now())
 
 
 async def update_offer(
-    db: AsyncSession, admin: Principal, offer_id: UUID, wanted: OfferUpdate
-) -> tuple[int, dict[str, Any]]:
-    """Change an offer; returns its version and the new values of the fields that differ now.
+    db: AsyncSession,
+    admin: Principal,
+    offer_id: UUID,
+    wanted: OfferUpdate,
+    *,
+    if_match: str | None = None,
+) -> OfferUpdated:
+    """Change an offer; returns the new values of the fields that differ now.
 
-    Raises OfferNotFound, OfferChanged, OfferStatusNotAllowed, ValidationFailed, OfferCodeAlreadyExists, OperatorOutOfScope.
+    Raises OfferNotFound, ResourceChanged, OfferStatusNotAllowed, ValidationFailed, OfferCodeAlreadyExists, OperatorOutOfScope.
     """
     await offers.lock(db)
     row = await _reach(db, admin, offer_id)
-    if row.version != wanted.version:
-        raise OfferChanged(
-            f"Someone else changed this offer; it is now at version {row.version}. Reload it and try again.",
-            version=row.version,
-        )
+    etags.check(if_match, row)
     before = offers.snapshot_of(row)
     after = replace(before, **wanted.given())
     if after.status is not before.status and (before.status, after.status) not in _STEPS:
@@ -128,20 +136,20 @@ async def update_offer(
     await _check(db, after, before)
     differing = changes(before.terms(), after.terms())
     if not differing:
-        return before.version, {}
+        return _updated(row, {})
     after = replace(after, version=before.version + 1)
     for name, value in after.terms().items():
         setattr(row, name, value)
     row.version, row.updated_at = after.version, clock.now()
     await db.flush()
     await _keep_version(db, after)
-    event = OfferUpdated(
+    event = events.OfferUpdated(
         user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), version=after.version, changes=differing
     )
     await offers.bump_version(db)
     await emit(db, event)
     shown = {name: getattr(after, name) for name in _PARTS if getattr(before, name) != getattr(after, name)}
-    return after.version, shown
+    return _updated(row, shown)
 
 
 async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> None:
@@ -153,7 +161,7 @@ async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> No
     gone = changes(offers.snapshot_of(row).terms(), {})
     await crud.delete_offer(db, offer_id)
     await offers.bump_version(db)
-    await emit(db, OfferDeleted(user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), changes=gone))
+    await emit(db, events.OfferDeleted(user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), changes=gone))
 
 
 def check_reach(admin: Principal, conditions: OfferConditions) -> None:
@@ -251,5 +259,15 @@ def _condition_problems(
 
 def _out(row: Offer, offer_type: str, instant: datetime) -> StaffOfferOut:
     return StaffOfferOut.with_record(
-        offers.snapshot_of(row), offer_type, updated_at=row.updated_at, instant=instant
+        offers.snapshot_of(row), offer_type, etag=row.etag, updated_at=row.updated_at, instant=instant
+    )
+
+
+def _updated(row: Offer, fields: dict[str, Any]) -> OfferUpdated:
+    return OfferUpdated(
+        etag=row.etag,
+        offer_id=row.offer_id,
+        version=row.version,
+        updated_fields=fields,
+        cache_status="Invalidated" if fields else "Unchanged",
     )

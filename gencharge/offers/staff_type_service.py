@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
@@ -57,10 +58,13 @@ async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> StaffOfferTy
     return _out(row, 0)
 
 
-async def update_type(db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate) -> StaffOfferTypeOut:
-    """Change a type; what is left out stays. Raises OfferTypeNotFound, OfferTypeAlreadyExists."""
+async def update_type(
+    db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate, *, if_match: str | None = None
+) -> StaffOfferTypeOut:
+    """Change a type; what is left out stays. Raises OfferTypeNotFound, ResourceChanged, OfferTypeAlreadyExists."""
     await offers.lock(db)
     row = await _find(db, offer_type_id)
+    etags.check(if_match, row)
     before = _terms(row)
     if wanted.name is not None:
         await _check_name(db, wanted.name, offer_type_id)
@@ -117,6 +121,7 @@ def _terms(row: OfferType) -> dict[str, str]:
 
 def _out(row: OfferType, offer_count: int) -> StaffOfferTypeOut:
     return StaffOfferTypeOut(
+        etag=row.etag,
         offer_type_id=row.offer_type_id,
         name=row.name,
         description=row.description,

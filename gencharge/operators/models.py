@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
@@ -44,7 +45,7 @@ class ChannelKind(StrEnum):
     API = "api"
 
 
-class Operator(Base):
+class Operator(Stamped, Base):
     """A mobile operator that has subscribers today."""
 
     __tablename__ = "operators"

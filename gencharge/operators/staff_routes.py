@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
@@ -78,18 +79,19 @@ async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> St
         MalformedJson,
         ValidationFailed,
         OperatorNotFound,
+        ResourceChanged,
         OperatorScopeTooNarrow,
         DatabaseUnavailable,
     ),
 )
 async def update_operator(
-    admin: Editor, db: Db, operator: OperatorCode, command: OperatorUpdate
+    admin: Editor, db: Db, operator: OperatorCode, command: OperatorUpdate, if_match: IfMatch = None
 ) -> StaffOperatorOut:
     """Names, state, channel, order. `down` stops recharges of the operator with this answer.
 
     An admin whose role is limited to some operators may set the `status` of those.
     """
-    return await staff_service.update(db, admin, operator, command)
+    return await staff_service.update(db, admin, operator, command, if_match=if_match)
 
 
 @router.delete(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from gencharge.core.http.paging import PageParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.text import one_line
 from gencharge.operators.models import ChannelKind, OperatorStatus
 
@@ -68,7 +68,7 @@ class StaffOperatorQuery(PageParams):
     is_active: bool | None = None
 
 
-class StaffOperatorOut(Out):
+class StaffOperatorOut(Versioned):
     """An operator as the staff see it."""
 
     code: str = Field(examples=["JIO"])

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
@@ -60,15 +61,18 @@ async def create(db: AsyncSession, command: OperatorCreate) -> StaffOperatorOut:
     return StaffOperatorOut.model_validate(operator)
 
 
-async def update(db: AsyncSession, admin: Principal, code: str, command: OperatorUpdate) -> StaffOperatorOut:
+async def update(
+    db: AsyncSession, admin: Principal, code: str, command: OperatorUpdate, *, if_match: str | None = None
+) -> StaffOperatorOut:
     """Change what the command names. A scoped admin may set the status of an operator in scope, nothing else.
 
-    Raises OperatorNotFound (also beyond the scope), OperatorScopeTooNarrow.
+    Raises OperatorNotFound (also beyond the scope), ResourceChanged, OperatorScopeTooNarrow.
     """
     await snapshots.lock(db, snapshots.CATALOGUE)
     operator = await crud.lock_operator(db, code.upper(), within(admin, Operator.code.expression))
     if operator is None:
         raise OperatorNotFound
+    etags.check(if_match, operator)
     if admin.operator_scope and command.model_fields_set - _IN_SCOPE:
         raise OperatorScopeTooNarrow(
             "Your role covers only some operators. You can change only their status."

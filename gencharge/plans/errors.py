@@ -9,10 +9,6 @@ class PlanNotFound(NotFound):
     """Plan not found."""
 
 
-class PlanChanged(Conflict):
-    """Someone else changed this plan. Reload it and try again."""
-
-
 class PlanAlreadyExists(Conflict):
     """A plan with this operator, type, name and circles already exists."""
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 from gencharge.core.rooms import timeline
 from gencharge.core.values.money import Money
@@ -74,7 +75,7 @@ def is_addon(category: PlanCategory, validity_unit: ValidityUnit) -> bool:
     return category in ADDON_CATEGORIES or validity_unit is ValidityUnit.BASE_PLAN
 
 
-class PlanGroup(Base):
+class PlanGroup(Stamped, Base):
     """A group of plans, as the plan list shows them."""
 
     __tablename__ = "plan_groups"
@@ -89,7 +90,7 @@ class PlanGroup(Base):
     __table_args__ = (Index("uq_plan_groups_name", text("lower(name)"), unique=True),)
 
 
-class Plan(Base):
+class Plan(Stamped, Base):
     """A plan as it is on sale now. `price_paise` is what the customer pays, GST included."""
 
     __tablename__ = "plans"

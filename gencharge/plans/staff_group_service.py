@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Page, PageParams, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
@@ -52,10 +53,13 @@ async def create(db: AsyncSession, command: PlanGroupCreate) -> StaffPlanGroupOu
     return StaffPlanGroupOut.of(group, {})
 
 
-async def update(db: AsyncSession, group_id: UUID, command: PlanGroupUpdate) -> StaffPlanGroupOut:
-    """Change what the command names. Raises PlanGroupNotFound, PlanGroupAlreadyExists."""
+async def update(
+    db: AsyncSession, group_id: UUID, command: PlanGroupUpdate, *, if_match: str | None = None
+) -> StaffPlanGroupOut:
+    """Change what the command names. Raises PlanGroupNotFound, ResourceChanged, PlanGroupAlreadyExists."""
     await snapshots.lock(db, snapshots.CATALOGUE)
     group = await _lock(db, group_id)
+    etags.check(if_match, group)
     if "name" in command.model_fields_set:
         await _check_name(db, command.name, group_id)
     before = _state_of(group)

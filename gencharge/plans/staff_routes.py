@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Header, Query
-from fastapi.responses import Response
+from fastapi import Depends, Query
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams, Paging
-from gencharge.core.http.web import errors, reply
+from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
 from gencharge.plans import staff_group_service as groups
@@ -18,7 +18,6 @@ from gencharge.plans import staff_service
 from gencharge.plans.errors import (
     PlanAlreadyExists,
     PlanAlreadyPublished,
-    PlanChanged,
     PlanGroupAlreadyExists,
     PlanGroupInUse,
     PlanGroupNotFound,
@@ -48,9 +47,6 @@ GroupReader = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action
 GroupCreator = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.WRITE))]
 GroupEditor = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.EDIT))]
 GroupDeleter = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.DELETE))]
-IfMatch = Annotated[
-    str | None, Header(max_length=200, description="The ETag of the plan as you saw it; 409 if it changed.")
-]
 _BODY: Final = (MalformedJson, ValidationFailed, DatabaseUnavailable)
 router = router_of("plans")
 
@@ -74,10 +70,9 @@ async def list_all_plans(
     response_model=StaffPlanDetail,
     responses=errors(*SCOPED_ERRORS, PlanNotFound, ValidationFailed, DatabaseUnavailable),
 )
-async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> Response:
-    """A plan of any status, with its newest versions. Its `ETag` is for `If-Match` of a change."""
-    plan = await staff_service.get_plan(db, admin, plan_id)
-    return reply(plan, headers={"ETag": staff_service.etag_of(plan.revision)})
+async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> StaffPlanDetail:
+    """A plan of any status, with its newest versions."""
+    return await staff_service.get_plan(db, admin, plan_id)
 
 
 @router.get(
@@ -111,7 +106,7 @@ async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> StaffPlanO
         *SCOPED_ERRORS,
         OperatorOutOfScope,
         PlanNotFound,
-        PlanChanged,
+        ResourceChanged,
         PlanStatusNotAllowed,
         PlanAlreadyExists,
         *_BODY,
@@ -171,14 +166,14 @@ async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreat
     "/groups/{group_id}",
     summary="Change a plan group (staff)",
     response_model=StaffPlanGroupOut,
-    responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupAlreadyExists, *_BODY),
+    responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, ResourceChanged, PlanGroupAlreadyExists, *_BODY),
 )
 async def update_plan_group(
-    admin: GroupEditor, db: Db, group_id: UUID, command: PlanGroupUpdate
+    admin: GroupEditor, db: Db, group_id: UUID, command: PlanGroupUpdate, if_match: IfMatch = None
 ) -> StaffPlanGroupOut:
     """Name, description, place in the order."""
     del admin
-    return await groups.update(db, group_id, command)
+    return await groups.update(db, group_id, command, if_match=if_match)
 
 
 @router.delete(

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from gencharge.core.http.paging import PageParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values import clock, facts
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money
@@ -111,12 +111,9 @@ class PlanUpdate(Body):
     status: PlanStatus = Field(default_factory=_left_out, examples=["active"])
     active_from: Instant | None = Field(default=None, description="null: at once.")
     active_until: Instant | None = Field(default=None, description="null: without an end.")
-    version: int | None = Field(
-        default=None, ge=1, description="The version that you saw; 409 if there is a newer one."
-    )
 
 
-class PlanUpdated(Out):
+class PlanUpdated(Versioned):
     """What was changed (seeds, section 6.2)."""
 
     message: Literal["Plan updated successfully"] = "Plan updated successfully"
@@ -153,10 +150,9 @@ class PlanVersionOut(Out):
         )
 
 
-class StaffPlanOut(PlanOut):
+class StaffPlanOut(Versioned, PlanOut):
     """A plan as the staff see it: every status, and whether it can be bought now."""
 
-    revision: int = Field(description="Raised by every change; it is the answer's ETag, too.")
     on_sale: bool = Field(description="It can be bought at this moment.")
     scheduled: bool = Field(description="Active, and its sale begins in the future.")
     created_at: datetime
@@ -170,7 +166,7 @@ class StaffPlanOut(PlanOut):
         begins = plan.active_from
         return cls(
             **PlanOut.of(snapshot).__dict__,
-            revision=plan.revision,
+            etag=plan.etag,
             on_sale=snapshot.available_at(instant),
             scheduled=snapshot.status is PlanStatus.ACTIVE and begins is not None and begins > instant,
             created_at=plan.created_at,
@@ -257,7 +253,7 @@ class PlanGroupUpdate(Body):
     sort_order: SortOrder = Field(default_factory=_left_out)
 
 
-class StaffPlanGroupOut(Out):
+class StaffPlanGroupOut(Versioned):
     """A plan group, with how many plans of each status are in it (in your scope)."""
 
     group_id: UUID
@@ -272,6 +268,7 @@ class StaffPlanGroupOut(Out):
     def of(cls, group: PlanGroup, counts: dict[str, int]) -> Self:
         """The group as it goes over the wire."""
         return cls(
+            etag=group.etag,
             group_id=group.group_id,
             name=group.name,
             description=group.description,

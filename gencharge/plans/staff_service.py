@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Page, PageQuery
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
@@ -24,7 +25,6 @@ from gencharge.plans import crud, rules, service
 from gencharge.plans.errors import (
     PlanAlreadyExists,
     PlanAlreadyPublished,
-    PlanChanged,
     PlanNotFound,
     PlanStatusNotAllowed,
 )
@@ -103,18 +103,17 @@ async def update(
 ) -> PlanUpdated:
     """Change what the command names. A change of what is sold makes a new version; sales keep the one they had.
 
-    `if_match`: the ETag of the plan as the admin saw it. Raises PlanNotFound (also beyond the admin's scope),
-    PlanChanged, ValidationFailed, OperatorOutOfScope, PlanStatusNotAllowed, PlanAlreadyExists.
+    Raises PlanNotFound (also beyond the admin's scope), ResourceChanged, ValidationFailed, OperatorOutOfScope, PlanStatusNotAllowed, PlanAlreadyExists.
     """
     await snapshots.lock(db, snapshots.CATALOGUE)
     plan = await crud.lock_plan(db, plan_id, within(admin, Plan.operator.expression))
     if plan is None:
         raise PlanNotFound
-    _check_seen(plan, command.version, if_match)
+    etags.check(if_match, plan)
     before = rules.state_of(plan)
     after = rules.completed({**before, **rules.columns_of(command)})
     if after == before:
-        return PlanUpdated(plan_id=plan_id, updated_fields={}, cache_status="Unchanged")
+        return PlanUpdated(etag=plan.etag, plan_id=plan_id, updated_fields={}, cache_status="Unchanged")
     check_status(before, after)
     vocabulary = await service.read_vocabulary(db)
     await _check(db, admin, plan_id, after, vocabulary)
@@ -138,7 +137,12 @@ async def update(
             changes=changes(before, after),
         ),
     )
-    return PlanUpdated(plan_id=plan_id, updated_fields=_shown(before, after), cache_status="Invalidated")
+    return PlanUpdated(
+        etag=plan.etag,
+        plan_id=plan_id,
+        updated_fields=_shown(before, after),
+        cache_status="Invalidated",
+    )
 
 
 async def delete(db: AsyncSession, admin: Principal, plan_id: UUID) -> None:
@@ -175,25 +179,11 @@ def conditions(admin: Principal, query: PlanFilters, vocabulary: Vocabulary) -> 
     return [within(admin, Plan.operator.expression), *crud.matching(query, vocabulary)]
 
 
-def etag_of(revision: int) -> str:
-    """The ETag of a plan at a revision, as the staff see it."""
-    return f'"{revision}"'
-
-
 def check_status(before: dict[str, Any], after: dict[str, Any]) -> None:
     """Raises PlanStatusNotAllowed: what was published stays what may have been sold."""
     if after["status"] == PlanStatus.DRAFT.value != before["status"]:
         raise PlanStatusNotAllowed(
             errors=[field_problem("body.status", "Must be active or inactive", "status_not_allowed")]
-        )
-
-
-def _check_seen(plan: Plan, version: int | None, if_match: str | None) -> None:
-    """Raises PlanChanged if the admin saw another plan than the one that there is."""
-    seen = {tag.strip().removeprefix("W/") for tag in if_match.split(",")} if if_match is not None else {"*"}
-    if version not in {None, plan.version} or not seen & {"*", etag_of(plan.revision)}:
-        raise PlanChanged(
-            f"Someone else changed this plan; it is now at version {plan.version}, revision {plan.revision}. Reload it and try again."
         )
 
 

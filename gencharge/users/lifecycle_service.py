@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import Conflict
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.values import clock
 from gencharge.directory import service as directory
@@ -38,27 +39,37 @@ from gencharge.users.events import (
 from gencharge.users.models import User, UserStatus
 
 
-async def block(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Block an active user. Raises UserNotFound, UserNotActive."""
-    user = await _set_status(db, user_id, UserStatus.ACTIVE, UserStatus.BLOCKED, UserNotActive, by, reason)
+async def block(
+    db: AsyncSession, user_id: UUID, *, by: UUID, reason: str, if_match: str | None = None
+) -> User:
+    """Block an active user. Raises UserNotFound, ResourceChanged, UserNotActive."""
+    user = await _set_status(
+        db, user_id, UserStatus.ACTIVE, UserStatus.BLOCKED, UserNotActive, by, reason, if_match
+    )
     await sessions.revoke(db, user_id, reason="blocked")
     status_change = _status_change(UserStatus.ACTIVE, UserStatus.BLOCKED)
     await emit(db, UserBlocked(user_id=str(user_id), reason=reason, changes=status_change))
     return user
 
 
-async def unblock(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Unblock a blocked user. Raises UserNotFound, UserNotBlocked."""
-    user = await _set_status(db, user_id, UserStatus.BLOCKED, UserStatus.ACTIVE, UserNotBlocked, by, reason)
+async def unblock(
+    db: AsyncSession, user_id: UUID, *, by: UUID, reason: str, if_match: str | None = None
+) -> User:
+    """Unblock a blocked user. Raises UserNotFound, ResourceChanged, UserNotBlocked."""
+    user = await _set_status(
+        db, user_id, UserStatus.BLOCKED, UserStatus.ACTIVE, UserNotBlocked, by, reason, if_match
+    )
     status_change = _status_change(UserStatus.BLOCKED, UserStatus.ACTIVE)
     await emit(db, UserUnblocked(user_id=str(user_id), reason=reason, changes=status_change))
     return user
 
 
-async def deactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Deactivate an active user's account until they sign in again. Raises UserNotFound, UserNotActive."""
+async def deactivate(
+    db: AsyncSession, user_id: UUID, *, by: UUID, reason: str, if_match: str | None = None
+) -> User:
+    """Deactivate an active user's account until they sign in again. Raises UserNotFound, ResourceChanged, UserNotActive."""
     user = await _set_status(
-        db, user_id, UserStatus.ACTIVE, UserStatus.DEACTIVATED, UserNotActive, by, reason
+        db, user_id, UserStatus.ACTIVE, UserStatus.DEACTIVATED, UserNotActive, by, reason, if_match
     )
     await sessions.revoke(db, user_id, reason="deactivated")
     status_change = _status_change(UserStatus.ACTIVE, UserStatus.DEACTIVATED)
@@ -68,10 +79,12 @@ async def deactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) 
     return user
 
 
-async def reactivate(db: AsyncSession, user_id: UUID, *, by: UUID, reason: str) -> User:
-    """Bring a deactivated user's account back. Raises UserNotFound, UserNotDeactivated."""
+async def reactivate(
+    db: AsyncSession, user_id: UUID, *, by: UUID, reason: str, if_match: str | None = None
+) -> User:
+    """Bring a deactivated user's account back. Raises UserNotFound, ResourceChanged, UserNotDeactivated."""
     user = await _set_status(
-        db, user_id, UserStatus.DEACTIVATED, UserStatus.ACTIVE, UserNotDeactivated, by, reason
+        db, user_id, UserStatus.DEACTIVATED, UserStatus.ACTIVE, UserNotDeactivated, by, reason, if_match
     )
     status_change = _status_change(UserStatus.DEACTIVATED, UserStatus.ACTIVE)
     await emit(db, UserReactivated(user_id=str(user_id), reason=reason, changes=status_change))
@@ -126,7 +139,10 @@ async def _set_status(
     refusal: type[Conflict],
     by: UUID,
     reason: str,
+    if_match: str | None,
 ) -> User:
+    if if_match is not None and (seen := await crud.lock_user(db, user_id)) is not None:
+        etags.check(if_match, seen)
     user = await crud.set_status(db, user_id, current=current, to=to, by=by, reason=reason, now=clock.now())
     if user is not None:
         return user

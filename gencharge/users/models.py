@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
@@ -45,7 +46,7 @@ _ARCHIVED_PHONE = text("status = 'archived' AND phone_number <> ''")
 _ARCHIVED_EMAIL = text("status = 'archived' AND email <> ''")
 
 
-class User(Base):
+class User(Stamped, Base):
     """A customer. The directory keeps phone numbers unique, `referral_codes` the codes."""
 
     __tablename__ = "users"

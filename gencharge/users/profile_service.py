@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.values import clock
 from gencharge.directory import service as directory
@@ -39,12 +40,20 @@ async def find(db: AsyncSession, user_id: UUID) -> User:
     return user
 
 
-async def edit(db: AsyncSession, user_id: UUID, *, name: str | None = None, email: str | None = None) -> User:
+async def edit(
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    name: str | None = None,
+    email: str | None = None,
+    if_match: str | None = None,
+) -> User:
     """Change the name, the e-mail address or both; which frees the old address.
 
-    Raises UserNotFound, UserAlreadyArchived, EmailAlreadyExists (409; names its field).
+    Raises UserNotFound, UserAlreadyArchived, ResourceChanged, EmailAlreadyExists (409; names its field).
     """
     user = await lock(db, user_id)
+    etags.check(if_match, user)
     before = {"name": user.name, "email": user.email}
     if name is not None:
         user.name, user.name_key = name, name_key(name)
@@ -74,13 +83,19 @@ def _masked(
 
 
 async def switch_type(
-    db: AsyncSession, parts: Sequence[PersonalData], user_id: UUID, user_type: UserType
+    db: AsyncSession,
+    parts: Sequence[PersonalData],
+    user_id: UUID,
+    user_type: UserType,
+    *,
+    if_match: str | None = None,
 ) -> User:
     """Switch the user's own number between prepaid and postpaid; its connection is updated, too.
 
-    Raises UserNotFound, UserAlreadyArchived, UserTypeAlreadySet, and what other rooms raise.
+    Raises UserNotFound, UserAlreadyArchived, ResourceChanged, UserTypeAlreadySet, and what other rooms raise.
     """
     user = await lock(db, user_id)
+    etags.check(if_match, user)
     if user.user_type == user_type:
         raise UserTypeAlreadySet(f"The account is already {user.user_type}.")
     for part in parts:
@@ -98,9 +113,15 @@ async def switch_type(
     return user
 
 
-async def set_kyc_tier(db: AsyncSession, user_id: UUID, tier: KycTier, *, reason: str) -> User:
-    """Set the KYC tier; the same tier again changes nothing. Raises UserNotFound, UserAlreadyArchived."""
+async def set_kyc_tier(
+    db: AsyncSession, user_id: UUID, tier: KycTier, *, reason: str, if_match: str | None = None
+) -> User:
+    """Set the KYC tier; the same tier again changes nothing.
+
+    Raises UserNotFound, UserAlreadyArchived, ResourceChanged.
+    """
     user = await lock(db, user_id)
+    etags.check(if_match, user)
     changed = changes({"kyc_tier": user.kyc_tier}, {"kyc_tier": tier.value})
     if changed:
         user.kyc_tier, user.updated_at = tier.value, clock.now()

@@ -15,6 +15,7 @@ from gencharge.core.errors import (
     ValidationFailed,
 )
 from gencharge.core.http import web
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
@@ -60,7 +61,7 @@ SteppedUpEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.E
 WalletEditor = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE))]
 _READING: Final = (*ADMIN_ERRORS, DatabaseUnavailable, ValidationFailed)
-_CHANGING: Final = (*_READING, MalformedJson, UserNotFound)
+_CHANGING: Final = (*_READING, MalformedJson, UserNotFound, ResourceChanged)
 
 
 @router.get(
@@ -104,9 +105,11 @@ async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> U
     response_model=StaffUserOut,
     responses=errors(*_CHANGING, EmailAlreadyExists, UserAlreadyArchived),
 )
-async def edit_user(db: Db, admin: Editor, user_id: UUID, body: EditUser) -> StaffUserOut:
+async def edit_user(
+    db: Db, admin: Editor, user_id: UUID, body: EditUser, if_match: IfMatch = None
+) -> StaffUserOut:
     """Change a customer's name, e-mail address or both."""
-    return _to_out(await profile.edit(db, user_id, name=body.name, email=body.email))
+    return _to_out(await profile.edit(db, user_id, name=body.name, email=body.email, if_match=if_match))
 
 
 @router.delete(
@@ -135,31 +138,47 @@ async def archive_user(
 
 
 @router.post("/{user_id}/block", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive))
-async def block_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
+async def block_user(
+    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+) -> StaffUserOut:
     """Block an active customer: all of their tokens are refused within a second."""
-    return _to_out(await lifecycle.block(db, user_id, by=admin.user_id, reason=body.reason))
+    return _to_out(
+        await lifecycle.block(db, user_id, by=admin.user_id, reason=body.reason, if_match=if_match)
+    )
 
 
 @router.post("/{user_id}/unblock", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotBlocked))
-async def unblock_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
+async def unblock_user(
+    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+) -> StaffUserOut:
     """Unblock a customer; they have to sign in again."""
-    return _to_out(await lifecycle.unblock(db, user_id, by=admin.user_id, reason=body.reason))
+    return _to_out(
+        await lifecycle.unblock(db, user_id, by=admin.user_id, reason=body.reason, if_match=if_match)
+    )
 
 
 @router.post(
     "/{user_id}/deactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive)
 )
-async def deactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
+async def deactivate_user(
+    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+) -> StaffUserOut:
     """Deactivate an active customer's account until they sign in again."""
-    return _to_out(await lifecycle.deactivate(db, user_id, by=admin.user_id, reason=body.reason))
+    return _to_out(
+        await lifecycle.deactivate(db, user_id, by=admin.user_id, reason=body.reason, if_match=if_match)
+    )
 
 
 @router.post(
     "/{user_id}/reactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotDeactivated)
 )
-async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason) -> StaffUserOut:
+async def reactivate_user(
+    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+) -> StaffUserOut:
     """Bring a deactivated customer's account back."""
-    return _to_out(await lifecycle.reactivate(db, user_id, by=admin.user_id, reason=body.reason))
+    return _to_out(
+        await lifecycle.reactivate(db, user_id, by=admin.user_id, reason=body.reason, if_match=if_match)
+    )
 
 
 @router.post(
@@ -168,10 +187,12 @@ async def reactivate_user(db: Db, admin: Editor, user_id: UUID, body: GiveReason
     responses=errors(*_CHANGING, UserAlreadyArchived, UserTypeAlreadySet, PlanTypeMismatch),
 )
 async def switch_user_type(
-    db: Db, admin: Editor, request: Request, user_id: UUID, body: SwitchType
+    db: Db, admin: Editor, request: Request, user_id: UUID, body: SwitchType, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Say that a customer's own number is prepaid, or postpaid, from now on."""
-    return _to_out(await profile.switch_type(db, parts_of(request), user_id, body.user_type))
+    return _to_out(
+        await profile.switch_type(db, parts_of(request), user_id, body.user_type, if_match=if_match)
+    )
 
 
 @router.put(
@@ -183,12 +204,15 @@ async def switch_user_type(
         MalformedJson,
         ValidationFailed,
         UserNotFound,
+        ResourceChanged,
         UserAlreadyArchived,
     ),
 )
-async def change_kyc_tier(db: Db, admin: WalletEditor, user_id: UUID, body: ChangeKycTier) -> StaffUserOut:
+async def change_kyc_tier(
+    db: Db, admin: WalletEditor, user_id: UUID, body: ChangeKycTier, if_match: IfMatch = None
+) -> StaffUserOut:
     """Set a customer's KYC tier, which decides what the wallet may hold. Needs step-up."""
-    return _to_out(await profile.set_kyc_tier(db, user_id, body.tier, reason=body.reason))
+    return _to_out(await profile.set_kyc_tier(db, user_id, body.tier, reason=body.reason, if_match=if_match))
 
 
 @router.get(

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.person_name import Email, PersonName
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import KycTier, UserType
@@ -60,7 +60,7 @@ class PresentUserQuery(UserQuery):
     status: Literal["active", "blocked", "deactivated"] | None = None
 
 
-class StaffUserOut(UserOut):
+class StaffUserOut(Versioned, UserOut):
     """A user, as the staff sees them."""
 
     referred_by: UUID | None

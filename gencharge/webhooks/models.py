@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
@@ -33,7 +34,7 @@ class DeliveryStatus(StrEnum):
     DISCARDED = "discarded"  # its endpoint was disabled for 24 hours, or deleted
 
 
-class WebhookEndpoint(Base):
+class WebhookEndpoint(Stamped, Base):
     """Where an integrator listens. Secrets are sealed: without the process's key they are noise."""
 
     __tablename__ = "webhook_endpoints"

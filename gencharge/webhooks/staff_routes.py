@@ -10,6 +10,7 @@ from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
+from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
@@ -91,14 +92,21 @@ async def get_endpoint(admin: Reader, db: Db, endpoint_id: UUID) -> EndpointOut:
 @router.patch(
     "/endpoints/{endpoint_id}",
     summary="Change an endpoint (staff)",
-    responses=web.errors(EndpointNotFound, *_WRONG, *_STEPPED_UP),
+    responses=web.errors(EndpointNotFound, ResourceChanged, *_WRONG, *_STEPPED_UP),
 )
 async def update_endpoint(
-    admin: Editor, request: Request, db: Db, endpoint_id: UUID, command: EndpointUpdate
+    admin: Editor,
+    request: Request,
+    db: Db,
+    endpoint_id: UUID,
+    command: EndpointUpdate,
+    if_match: IfMatch = None,
 ) -> EndpointOut:
     """Its address, what it gets, whether it gets anything. What is pending goes to the new address."""
     del admin
-    return await staff_service.update_endpoint(db, _settings(request), endpoint_id, command)
+    return await staff_service.update_endpoint(
+        db, _settings(request), endpoint_id, command, if_match=if_match
+    )
 
 
 @router.delete(

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
-from gencharge.core.http.web import Body, Out
+from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.webhooks.models import DeliveryStatus
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]
@@ -51,7 +51,7 @@ class EndpointUpdate(Body):
     )
 
 
-class EndpointOut(Out):
+class EndpointOut(Versioned):
     """An endpoint."""
 
     endpoint_id: UUID

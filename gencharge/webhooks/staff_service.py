@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
+from gencharge.core.http import etags
 from gencharge.core.http.paging import Order, Page, PageParams, column_of, fetch_bounded_page, slice_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
@@ -91,14 +92,20 @@ async def create_endpoint(
 
 
 async def update_endpoint(
-    db: AsyncSession, settings: Settings, endpoint_id: UUID, command: EndpointUpdate
+    db: AsyncSession,
+    settings: Settings,
+    endpoint_id: UUID,
+    command: EndpointUpdate,
+    *,
+    if_match: str | None = None,
 ) -> EndpointOut:
     """Change what the command names. Switched on again, an endpoint starts without failures and gets what waits for it.
 
-    Raises EndpointNotFound, EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid.
+    Raises EndpointNotFound, ResourceChanged, EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid.
     """
     values = await _checked(db, settings, command.model_dump(include=command.model_fields_set))
     endpoint = await _hold(db, endpoint_id)
+    etags.check(if_match, endpoint)
     before = _state_of(endpoint)
     active = values.pop("is_active", endpoint.is_active)
     for name, value in values.items():
@@ -274,6 +281,7 @@ def _fields_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
     until = endpoint.previous_valid_until
     return {
         **_state_of(endpoint),
+        "etag": endpoint.etag,
         "endpoint_id": endpoint.endpoint_id,
         "failures": endpoint.failures,
         "disabled_at": endpoint.disabled_at,

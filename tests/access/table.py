@@ -44,7 +44,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve": {
         "json": {"resolution": "none", "note": "was checked"}
     },
-    "PATCH /v1/offers/{offer_id}": {"json": {"version": 1, "name": "Diwali"}},
+    "PATCH /v1/offers/{offer_id}": {"json": {"name": "Diwali"}},
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds": {"json": {"reason": "asked for"}},
     "POST /v1/payments/{payment_id}/confirm": {
         "json": {

@@ -74,7 +74,6 @@ async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
         path,
         headers=manager,
         json={
-            "version": 1,
             "name": made["name"],
             "description": "More",
             "reward": {"discount": {"kind": "flat", "amount": 20}},
@@ -82,6 +81,7 @@ async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
     )
     assert answer.status_code == 200, answer.text
     assert answer.json() == {
+        "etag": answer.headers["etag"].strip('"'),
         "message": "Offer updated successfully",
         "offer_id": made["offer_id"],
         "version": 2,
@@ -111,7 +111,7 @@ async def test_an_update_that_changes_nothing_makes_no_version_and_no_event(
 ) -> None:
     made = await make(visitor, manager, status="active")
     path = f"/v1/offers/{made['offer_id']}"
-    same = {"version": 1, "reward": made["reward"], "code": None, "conditions": {"operators": []}}
+    same = {"reward": made["reward"], "code": None, "conditions": {"operators": []}}
     answer = await visitor.patch(path, headers=manager, json=same)
     assert (answer.status_code, answer.json()["updated_fields"], answer.json()["version"]) == (200, {}, 1)
     assert answer.json()["cache_status"] == "Unchanged"
@@ -126,11 +126,9 @@ async def test_null_takes_away_a_code_and_a_window_and_nothing_else(
     until = (clock.now() + timedelta(days=3)).isoformat()
     made = await make(visitor, manager, code=uuid4().hex[:10], active_until=until)
     path = f"/v1/offers/{made['offer_id']}"
-    cleared = await visitor.patch(
-        path, headers=manager, json={"version": 1, "code": None, "active_until": None}
-    )
+    cleared = await visitor.patch(path, headers=manager, json={"code": None, "active_until": None})
     assert cleared.json()["updated_fields"] == {"code": None, "active_until": None}
-    refused = await visitor.patch(path, headers=manager, json={"version": 2, "reward": None, "name": None})
+    refused = await visitor.patch(path, headers=manager, json={"reward": None, "name": None})
     assert refused.status_code == 422
     assert "name, reward" in refused.json()["errors"][0]["message"]
 
@@ -140,7 +138,6 @@ async def test_an_offer_goes_from_draft_to_active_and_between_active_and_inactiv
 ) -> None:
     made = await make(visitor, manager)
     path = f"/v1/offers/{made['offer_id']}"
-    version = 1
     for status, right in [
         ("inactive", False),
         ("active", True),
@@ -149,9 +146,8 @@ async def test_an_offer_goes_from_draft_to_active_and_between_active_and_inactiv
         ("draft", False),
         ("active", True),
     ]:
-        answer = await visitor.patch(path, headers=manager, json={"version": version, "status": status})
+        answer = await visitor.patch(path, headers=manager, json={"status": status})
         if right:
-            version += 1
             assert (answer.status_code, answer.json()["updated_fields"]) == (200, {"status": status})
         else:
             assert (answer.status_code, answer.json()["code"]) == (409, "offer_status_not_allowed")
@@ -175,20 +171,20 @@ async def test_only_a_draft_is_removed(
     assert event["payload"]["changes"]["name"] == {"old": draft["name"], "new": None}
 
 
-async def test_of_two_updates_of_one_version_one_is_refused(
+async def test_of_six_updates_of_one_state_five_are_refused(
     visitor: httpx.AsyncClient, manager: Headers
 ) -> None:
     made = await make(visitor, manager)
     path = f"/v1/offers/{made['offer_id']}"
+    headers = {**manager, "If-Match": f'"{made["etag"]}"'}
     answers = await asyncio.gather(
-        *(
-            visitor.patch(path, headers=manager, json={"version": 1, "name": f"Name {number}"})
-            for number in range(6)
-        )
+        *(visitor.patch(path, headers=headers, json={"name": f"Name {number}"}) for number in range(6))
     )
-    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
-    refused = next(answer.json() for answer in answers if answer.status_code == 409)
-    assert (refused["code"], refused["version"]) == ("offer_changed", 2)
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412, 412]
+    refused = next(answer for answer in answers if answer.status_code == 412)
+    assert refused.json()["code"] == "resource_changed"
+    present = await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)
+    assert (refused.headers["etag"], present.json()["version"]) == (present.headers["etag"], 2)
 
 
 async def test_a_code_belongs_to_one_offer_even_when_two_ask_at_once(
@@ -272,17 +268,15 @@ async def test_an_update_is_checked_as_a_whole(visitor: httpx.AsyncClient, manag
     made = await make(visitor, manager, active_from=start, limits={"budget": 50})
     path = f"/v1/offers/{made['offer_id']}"
     until = (clock.now() + timedelta(days=4)).isoformat()
-    late = await visitor.patch(path, headers=manager, json={"version": 1, "active_until": until})
+    late = await visitor.patch(path, headers=manager, json={"active_until": until})
     assert late.json()["errors"][0]["field"] == "body.active_until"
     dear = {"reward": {"discount": {"kind": "flat", "amount": 60}}}
-    costly = await visitor.patch(path, headers=manager, json={"version": 1, **dear})
+    costly = await visitor.patch(path, headers=manager, json={**dear})
     assert costly.json()["errors"][0]["field"] == "body.limits.budget"
-    unknown = await visitor.patch(
-        path, headers=manager, json={"version": 1, "conditions": {"operators": ["QQ"]}}
-    )
+    unknown = await visitor.patch(path, headers=manager, json={"conditions": {"operators": ["QQ"]}})
     assert "QQ" in unknown.json()["errors"][0]["message"]
-    without = await visitor.patch(path, headers=manager, json={"name": "No version"})
-    assert without.json()["errors"][0]["field"] == "body.version"
+    versioned = await visitor.patch(path, headers=manager, json={"version": 1, "name": "Versioned"})
+    assert versioned.json()["errors"][0]["field"] == "body.version"
 
 
 @pytest.mark.parametrize(
@@ -302,7 +296,7 @@ async def test_an_update_is_checked_as_a_whole(visitor: httpx.AsyncClient, manag
 async def test_strangers_customers_and_viewers_are_kept_out(
     visitor: httpx.AsyncClient, customer: Headers, viewer: Headers, method: str, path: str
 ) -> None:
-    body = {"json": {"version": 1}} if method in {"POST", "PATCH"} else {}
+    body = {"json": {}} if method in {"POST", "PATCH"} else {}
     stranger = await visitor.request(method, path, **body)
     assert (stranger.status_code, stranger.json()["code"]) == (401, "not_signed_in")
     user = await visitor.request(method, path, headers=customer, **body)
@@ -330,7 +324,7 @@ async def test_unknown_offers_are_404_for_every_way_of_the_staff(
     path = f"/v1/offers/{uuid4()}"
     for answer in (
         await visitor.get(path.replace("offers/", "offers/admin/"), headers=manager),
-        await visitor.patch(path, headers=manager, json={"version": 1}),
+        await visitor.patch(path, headers=manager, json={}),
         await visitor.delete(path, headers=manager),
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "offer_not_found")

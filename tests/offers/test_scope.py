@@ -55,7 +55,7 @@ async def test_what_is_out_of_scope_is_not_found(
         path = f"/v1/offers/{made['offer_id']}"
         for answer in (
             await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=jio_manager),
-            await visitor.patch(path, headers=jio_manager, json={"version": 1, "name": "Mine now"}),
+            await visitor.patch(path, headers=jio_manager, json={"name": "Mine now"}),
             await visitor.delete(path, headers=jio_manager),
         ):
             assert (answer.status_code, answer.json()["code"]) == (404, "offer_not_found")
@@ -66,7 +66,7 @@ async def test_a_limited_manager_works_on_offers_of_the_scope(
 ) -> None:
     made = await make(visitor, jio_manager, conditions={"operators": ["JIO", "VI"]})
     path = f"/v1/offers/{made['offer_id']}"
-    narrower = {"version": 1, "conditions": {"operators": ["VI"]}}
+    narrower = {"conditions": {"operators": ["VI"]}}
     assert (await visitor.patch(path, headers=jio_manager, json=narrower)).status_code == 200
     assert (await visitor.delete(path, headers=jio_manager)).status_code == 204
 
@@ -79,9 +79,7 @@ async def test_nothing_is_made_or_moved_beyond_the_scope(
     made = await visitor.post("/v1/offers", json=await plain(visitor, **beyond), headers=jio_manager)
     assert (made.status_code, made.json()["code"]) == (403, "operator_out_of_scope")
     mine = await make(visitor, jio_manager, conditions={"operators": ["JIO"]})
-    moved = await visitor.patch(
-        f"/v1/offers/{mine['offer_id']}", headers=jio_manager, json={"version": 1, **beyond}
-    )
+    moved = await visitor.patch(f"/v1/offers/{mine['offer_id']}", headers=jio_manager, json={**beyond})
     assert (moved.status_code, moved.json()["code"]) == (403, "operator_out_of_scope")
     read = await visitor.get(f"/v1/offers/admin/{mine['offer_id']}", headers=jio_manager)
     assert (read.json()["conditions"]["operators"], read.json()["version"]) == (["JIO"], 1)

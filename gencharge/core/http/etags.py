@@ -6,28 +6,44 @@ A change takes `if_match: IfMatch` and hands it to `check` under the object's lo
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Header
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Mapped
 
 from gencharge.core.errors import PreconditionFailed
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
+_TAGS: Final = re.compile(rf"\*|{_TAG}(?:\s*,\s*{_TAG})*")
+
+
+def _well_formed(value: str) -> str:
+    if not _TAGS.fullmatch(value.strip()):
+        raise PydanticCustomError(
+            "if_match_invalid",
+            'Must be * or the `etag` of the object in double quotes, such as "64465a8f1c2d0"',
+        )
+    return value
+
+
 IfMatch = Annotated[
-    str | None,
+    Annotated[str, StringConstraints(max_length=200), AfterValidator(_well_formed)] | None,
     Header(
-        max_length=200,
-        description="The `etag` of the object as you saw it, in double quotes: 412 if it has changed since."
-        " Without it, or with `*`: change whatever is there.",
+        alias="If-Match",
+        description="The object's `etag` as you saw it, in double quotes: 412 if the object has changed since."
+        " Without it, or with `*`, the change applies to whatever is there.",
     ),
 ]
 
 
 class ResourceChanged(PreconditionFailed):
-    """Somebody else changed this in the meantime. Read it again, then repeat your change."""
+    """Someone else changed this in the meantime. Reload it and try again."""
 
 
 class Stamped:
@@ -37,15 +53,17 @@ class Stamped:
 
     @property
     def etag(self) -> str:
-        """The object's etag."""
+        """The object's etag, without quotes."""
         return f"{(self.updated_at - _EPOCH) // _MICROSECOND:x}"
 
 
-def check(if_match: str | None, etag: str) -> None:
-    """Raises ResourceChanged if the client names another state of the object than `etag`."""
-    if if_match is None:
+def check(if_match: str | None, row: Stamped) -> None:
+    """Raises ResourceChanged if the client saw another state of the object than the row's, which is locked.
+
+    A weak tag counts like a strong one: an etag stands for the object, not for the bytes of an answer, and proxies
+    that compress answers make tags weak.
+    """
+    if if_match is None or if_match.strip() == "*":
         return
-    # A weak tag names the state just as well here: an etag is of the object, not of its bytes.
-    named = {tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(",")}
-    if not named & {"*", etag}:
-        raise ResourceChanged(headers={"ETag": f'"{etag}"'})
+    if row.etag not in {tag.removeprefix("W/").strip('"') for tag in re.findall(_TAG, if_match)}:
+        raise ResourceChanged(headers={"ETag": f'"{row.etag}"'})
