@@ -178,11 +178,11 @@ MODELS = ("Wallet", "Transfer", "Recharge", "Adjustment")
 # The staff's lists and a sweep: they ask every shard, on purpose.
 SCATTERED = {
     "wallet/crud.py:select_all_transfers",
-    "wallet/crud.py:select_all_adjustments",
-    "wallet/crud.py:lock_overdue_adjustments",
+    "wallet/adjustments_crud.py:select_all",
+    "wallet/adjustments_crud.py:lock_overdue",
     "recharge/crud.py:select_all_recharges",
     # Each key names its customer: a few stuck recharges of several.
-    "delivery/crud.py:plan_names",
+    "delivery/crud.py:list_plan_names",
 }
 _ON_A_MODEL = re.compile(rf"\b(?:select|update|delete)\(({'|'.join(MODELS)})\b")
 
