@@ -26,8 +26,8 @@ SUITE = (
     "tests/law/test_doors.py",
     "tests/law/test_mirror.py",
     "tests/test_wiring.py",
-    "tests/test_tables.py::test_migrations_and_models_describe_the_same_schema",
-    "tests/test_tables.py::test_every_table_has_its_owner_first_and_unique_within_the_owner",
+    "tests/law/test_tables.py::test_migrations_and_models_describe_the_same_schema",
+    "tests/law/test_tables.py::test_every_table_has_its_owner_first_and_unique_within_the_owner",
     "tests/feedback",
 )
 

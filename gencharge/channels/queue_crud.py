@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
@@ -12,51 +11,43 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttempt, OperatorReference
+from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 
-_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
-# MATERIALIZED, as in core.outbox: a subquery with LIMIT and SKIP LOCKED must not be run more than once.
-_CLAIM = text(f"""
-    WITH due AS MATERIALIZED (
-        SELECT user_id, recharge_id FROM fulfilments
-        WHERE next_attempt_at <= {_NOW} AND (leased_until IS NULL OR leased_until < {_NOW})
-          AND operator <> ALL(CAST(:busy AS text[]))
-        ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    UPDATE fulfilments SET leased_until = {_NOW} + make_interval(secs => :lease) FROM due
-    WHERE fulfilments.user_id = due.user_id AND fulfilments.recharge_id = due.recharge_id
-    RETURNING fulfilments.*
-""")  # noqa: S608 - composed of constants
-_SUBMITTING = text(f"""
+_SUBMITTING = text("""
     UPDATE fulfilments SET state = 'submitting', attempt = attempt + 1, channel = :channel, reference = :reference,
-                           asked = 0, next_attempt_at = {_NOW}
+                           asked = 0, next_attempt_at = statement_time(:now)
     WHERE user_id = :user_id AND recharge_id = :recharge_id AND state = 'due'
     RETURNING attempt
-""")  # noqa: S608 - composed of constants
-_WAITING = text(f"""
-    UPDATE fulfilments SET state = :state, next_attempt_at = {_NOW} + make_interval(secs => :seconds),
+""")
+_WAITING = text("""
+    UPDATE fulfilments SET state = :state, next_attempt_at = statement_time(:now) + make_interval(secs => :seconds),
                            leased_until = NULL, last_error = :error, asked = asked + :asked
     WHERE user_id = :user_id AND recharge_id = :recharge_id AND next_attempt_at IS NOT NULL
-""")  # noqa: S608 - composed of constants
-_DUE_NOW = text(f"""
-    UPDATE fulfilments SET next_attempt_at = {_NOW}
+""")
+_DUE_NOW = text("""
+    UPDATE fulfilments SET next_attempt_at = statement_time(:now)
     WHERE user_id = :user_id AND recharge_id = :recharge_id AND reference = :reference
       AND next_attempt_at IS NOT NULL
     RETURNING 1
-""")  # noqa: S608 - composed of constants
-_STUCK = text("""
-    WITH stuck AS MATERIALIZED (
-        SELECT user_id, recharge_id FROM fulfilments
-        WHERE next_attempt_at IS NOT NULL AND alerted_at IS NULL AND created_at < :before
-        LIMIT :limit FOR UPDATE SKIP LOCKED)
-    UPDATE fulfilments SET alerted_at = :now FROM stuck
-    WHERE fulfilments.user_id = stuck.user_id AND fulfilments.recharge_id = stuck.recharge_id
-    RETURNING fulfilments.*
 """)
 
 
 async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> list[Task]:
     """Lease up to `limit` fulfilments that are due, none of the `busy` operators."""
-    values = {"limit": limit, "lease": lease_seconds, "busy": busy, "now": clock.pinned()}
+    now = leases.instant(clock.pinned())
+    rows = await leases.claim(
+        db,
+        Fulfilment,
+        Fulfilment.next_attempt_at <= now,
+        Fulfilment.operator.not_in(busy),
+        now=now,
+        order=Fulfilment.next_attempt_at,
+        limit=limit,
+        lease=Fulfilment.leased_until,
+        lease_seconds=lease_seconds,
+        returning=list(Fulfilment.__table__.columns),
+    )
     return [
         Task(
             user_id=row.user_id,
@@ -70,7 +61,7 @@ async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy:
             reference=row.reference,
             created_at=row.created_at,
         )
-        for row in await db.execute(_CLAIM, values)
+        for row in rows
     ]
 
 
@@ -146,5 +137,14 @@ async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) ->
 
 async def set_alerted(db: AsyncSession, *, before: datetime, limit: int) -> Sequence[Fulfilment]:
     """Mark fulfilments queued before this instant that have not ended as alerted, once each; returns those it marked."""
-    stuck = select(Fulfilment).from_statement(_STUCK).execution_options(populate_existing=True)
-    return (await db.scalars(stuck, {"before": before, "limit": limit, "now": clock.now()})).all()
+    rows = await leases.take(
+        db,
+        Fulfilment,
+        Fulfilment.next_attempt_at.is_not(None),
+        Fulfilment.alerted_at.is_(None),
+        Fulfilment.created_at < before,
+        order=Fulfilment.created_at,
+        limit=limit,
+        changes={Fulfilment.alerted_at: clock.now()},
+    )
+    return [fulfilment for (fulfilment,) in rows]

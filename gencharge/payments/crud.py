@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, TextClause, func, select, text
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events import events
 from gencharge.core.http.paging import column_of
+from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.payments.models import (
     GatewayEvent,
@@ -25,31 +26,30 @@ from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome, FailOu
 from gencharge.payments.schemas import PaymentQuery
 from gencharge.payments.staff_schemas import StaffPaymentQuery
 
-_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
-_LEASE = text(f"""
-    UPDATE payments SET status = 'created', failure_reason = NULL, updated_at = {_NOW},
-                        leased_until = {_NOW} + make_interval(secs => :lease),
-                        next_check_at = {_NOW} + make_interval(secs => :lease)
+_LEASE = text("""
+    UPDATE payments SET status = 'created', failure_reason = NULL, updated_at = statement_time(:now),
+                        leased_until = statement_time(:now) + make_interval(secs => :lease),
+                        next_check_at = statement_time(:now) + make_interval(secs => :lease)
     WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL
-      AND (leased_until IS NULL OR leased_until < {_NOW})
+      AND (leased_until IS NULL OR leased_until < statement_time(:now))
     RETURNING 1
-""")  # noqa: S608 - composed of constants
-_ORDERED = text(f"""
-    UPDATE payments SET order_id = :order_id, leased_until = NULL, updated_at = {_NOW},
-                        next_check_at = {_NOW} + make_interval(secs => :pause)
+""")
+_ORDERED = text("""
+    UPDATE payments SET order_id = :order_id, leased_until = NULL, updated_at = statement_time(:now),
+                        next_check_at = statement_time(:now) + make_interval(secs => :pause)
     WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL AND status = 'created'
     RETURNING 1
-""")  # noqa: S608 - composed of constants
-_LEASE_CHECK = text(f"""
-    UPDATE payments SET leased_until = {_NOW} + make_interval(secs => :lease)
-    WHERE user_id = :user_id AND payment_id = :payment_id AND (leased_until IS NULL OR leased_until < {_NOW})
+""")
+_LEASE_CHECK = text("""
+    UPDATE payments SET leased_until = statement_time(:now) + make_interval(secs => :lease)
+    WHERE user_id = :user_id AND payment_id = :payment_id AND (leased_until IS NULL OR leased_until < statement_time(:now))
     RETURNING 1
-""")  # noqa: S608 - composed of constants
-_NOT_ORDERED = text(f"""
+""")
+_NOT_ORDERED = text("""
     UPDATE payments SET status = 'failed', failure_reason = :reason, leased_until = NULL, next_check_at = NULL,
-                        updated_at = {_NOW}
+                        updated_at = statement_time(:now)
     WHERE user_id = :user_id AND payment_id = :payment_id AND order_id IS NULL AND status = 'created'
-""")  # noqa: S608 - composed of constants
+""")
 _CAPTURE = text("""
     SELECT capture_payment(
         p_user => :user_id, p_payment => :payment_id, p_gateway_payment => :gateway_payment_id, p_amount => :amount,
@@ -66,9 +66,9 @@ _FAIL = text("""
         p_user => :user_id, p_payment => :payment_id, p_reason => :reason, p_authorized => :authorized,
         p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
 """)
-_ROOM = text(f"""
-    SELECT * FROM topup_room(p_user => :user_id, p_limits => CAST(:limits AS jsonb), p_now => {_NOW})
-""")  # noqa: S608 - a constant
+_ROOM = text("""
+    SELECT * FROM topup_room(p_user => :user_id, p_limits => CAST(:limits AS jsonb), p_now => statement_time(:now))
+""")
 
 
 class TopupRoom(NamedTuple):
@@ -103,8 +103,8 @@ async def add_payment(
     lease_seconds: float,
 ) -> bool:
     """A payment of `amount` paise that is about to be ordered, leased to the caller. False if its key was used before."""
-    lease = func.make_interval(0, 0, 0, 0, 0, 0, lease_seconds)
-    now = func.coalesce(clock.pinned(), func.clock_timestamp())
+    now = leases.instant(clock.pinned())
+    leased_until = leases.after(now, lease_seconds)
     statement = insert(Payment).values(
         user_id=user_id,
         payment_id=payment_id,
@@ -120,8 +120,8 @@ async def add_payment(
         status=PaymentStatus.CREATED.value,
         created_at=now,
         updated_at=now,
-        leased_until=now + lease,
-        next_check_at=now + lease,
+        leased_until=leased_until,
+        next_check_at=leased_until,
     )
     return await db.scalar(statement.on_conflict_do_nothing().returning(Payment.payment_id)) is not None
 

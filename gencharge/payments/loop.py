@@ -25,6 +25,7 @@ from gencharge.payments.topups_service import limits_json
 
 AT_A_TIME: Final = 16
 POLL_SECONDS: Final = 0.5
+EVENT_LEASE_SECONDS: Final = 30.0
 log = telemetry.get_logger(__name__)
 
 
@@ -115,9 +116,11 @@ class EventRetries(Loop[str, str]):
         self._limits = limits
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
-        """The ids of up to `free` events that are due. The retry locks its event and checks that it is still due."""
-        due = await self._database.run(lambda db: queue_crud.list_due_events(db, limit=free + len(running)))
-        return [event_id for event_id in due if event_id not in running][:free]
+        """Lease up to `free` events that are due; their ids."""
+        del running
+        return await self._database.run(
+            lambda db: queue_crud.claim_events(db, limit=free, lease_seconds=EVENT_LEASE_SECONDS)
+        )
 
     def party_of(self, task: str) -> str:
         """The event itself."""

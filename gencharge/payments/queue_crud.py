@@ -3,55 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import func, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events import events
+from gencharge.core.postgres import leases
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
-from gencharge.payments.models import Payment, Refund, RefundStatus
+from gencharge.payments.models import GatewayEvent, Payment, Refund, RefundStatus
 from gencharge.payments.outcomes import EventOutcome
 from gencharge.payments.webhook_message import WebhookMessage
 
-_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
-# MATERIALIZED, as in core.outbox: a subquery with LIMIT and SKIP LOCKED must not be run more than once.
-_CLAIM_PAYMENTS = text(f"""
-    WITH due AS MATERIALIZED (
-        SELECT user_id, payment_id FROM payments
-        WHERE next_check_at <= {_NOW} AND (leased_until IS NULL OR leased_until < {_NOW})
-        ORDER BY next_check_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    UPDATE payments SET leased_until = {_NOW} + make_interval(secs => :lease) FROM due
-    WHERE payments.user_id = due.user_id AND payments.payment_id = due.payment_id
-    RETURNING payments.*
-""")  # noqa: S608 - composed of constants
-_CHECK_LATER = text(f"""
+_CHECK_LATER = text("""
     UPDATE payments SET checks = least(checks + 1, 30000), leased_until = NULL,
-        next_check_at = CASE WHEN checks = :checks THEN {_NOW} + make_interval(secs => CAST(:seconds AS double precision))
-                             ELSE next_check_at END
+        next_check_at = CASE WHEN checks = :checks THEN CAST(:next AS timestamptz) ELSE next_check_at END
     WHERE user_id = :user_id AND payment_id = :payment_id AND next_check_at IS NOT NULL
-""")  # noqa: S608 - composed of constants
-_CLAIM_REFUNDS = text(f"""
-    WITH due AS MATERIALIZED (
-        SELECT user_id, refund_id FROM refunds
-        WHERE next_attempt_at <= {_NOW} AND (leased_until IS NULL OR leased_until < {_NOW})
-        ORDER BY next_attempt_at LIMIT :limit FOR UPDATE SKIP LOCKED)
-    UPDATE refunds SET leased_until = {_NOW} + make_interval(secs => :lease), attempts = least(attempts + 1, 30000)
-    FROM due WHERE refunds.user_id = due.user_id AND refunds.refund_id = due.refund_id
-    RETURNING refunds.*
-""")  # noqa: S608 - composed of constants
-_REFUND_LATER = text(f"""
+""")
+_REFUND_LATER = text("""
     UPDATE refunds SET leased_until = NULL, failure_reason = :reason, status = :status,
         gateway_refund_id = coalesce(:gateway_refund_id, gateway_refund_id),
-        next_attempt_at = {_NOW} + make_interval(secs => :seconds)
+        next_attempt_at = statement_time(:now) + make_interval(secs => :seconds)
     WHERE user_id = :user_id AND refund_id = :refund_id AND next_attempt_at IS NOT NULL
-""")  # noqa: S608 - composed of constants
-_DUE_EVENTS = text(f"""
-    SELECT event_id FROM gateway_events WHERE next_attempt_at <= {_NOW} ORDER BY next_attempt_at LIMIT :limit
-""")  # noqa: S608 - composed of constants
+""")
 _RETRY_EVENT = text("""
     SELECT retry_gateway_event(
         p_event => :event_id, p_limits => CAST(:limits AS jsonb), p_context => CAST(:context AS jsonb),
@@ -66,9 +44,18 @@ _TAKE_EVENT: Final = """
 
 async def claim_payments(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Payment]:
     """Lease payments whose state is due to be checked at the gateway."""
-    values = {"limit": limit, "lease": lease_seconds, "now": clock.pinned()}
-    statement = select(Payment).from_statement(_CLAIM_PAYMENTS)
-    return (await db.scalars(statement.execution_options(populate_existing=True), values)).all()
+    now = leases.instant(clock.pinned())
+    rows = await leases.claim(
+        db,
+        Payment,
+        Payment.next_check_at <= now,
+        now=now,
+        order=Payment.next_check_at,
+        limit=limit,
+        lease=Payment.leased_until,
+        lease_seconds=lease_seconds,
+    )
+    return [payment for (payment,) in rows]
 
 
 async def check_later(db: AsyncSession, *, payment: Payment, seconds: float | None) -> None:
@@ -76,16 +63,29 @@ async def check_later(db: AsyncSession, *, payment: Payment, seconds: float | No
 
     If a webhook restarted the checks since `payment` was read, the time that it set stays.
     """
-    values = {"checks": payment.checks, "seconds": seconds, "now": clock.pinned()}
+    following = None
+    if seconds is not None:
+        following = await leases.read_instant(db, clock.pinned()) + timedelta(seconds=seconds)
+    values = {"checks": payment.checks, "next": following}
     keys = {"user_id": payment.user_id, "payment_id": payment.payment_id}
     await db.execute(_CHECK_LATER, values | keys)
 
 
 async def claim_refunds(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Refund]:
     """Lease refunds that are due to be sent or checked; each claim counts as an attempt."""
-    values = {"limit": limit, "lease": lease_seconds, "now": clock.pinned()}
-    statement = select(Refund).from_statement(_CLAIM_REFUNDS)
-    return (await db.scalars(statement.execution_options(populate_existing=True), values)).all()
+    now = leases.instant(clock.pinned())
+    rows = await leases.claim(
+        db,
+        Refund,
+        Refund.next_attempt_at <= now,
+        now=now,
+        order=Refund.next_attempt_at,
+        limit=limit,
+        lease=Refund.leased_until,
+        lease_seconds=lease_seconds,
+        changes={Refund.attempts: func.least(Refund.attempts + 1, 30000)},
+    )
+    return [refund for (refund,) in rows]
 
 
 async def refund_later(
@@ -109,9 +109,24 @@ async def refund_later(
     await db.execute(_REFUND_LATER, values | keys)
 
 
-async def list_due_events(db: AsyncSession, *, limit: int) -> Sequence[str]:
-    """Ids of webhooks that named an unknown order or refund and are due to be retried."""
-    return (await db.scalars(_DUE_EVENTS, {"limit": limit, "now": clock.pinned()})).all()
+async def claim_events(db: AsyncSession, *, limit: int, lease_seconds: float) -> list[str]:
+    """Lease webhooks that named an unknown order or refund and are due to be retried; their ids.
+
+    The lease is `next_attempt_at` itself: a retry sets it anew, and one that dies leaves the end of the lease.
+    """
+    now = leases.instant(clock.pinned())
+    rows = await leases.claim(
+        db,
+        GatewayEvent,
+        GatewayEvent.next_attempt_at <= now,
+        now=now,
+        order=GatewayEvent.next_attempt_at,
+        limit=limit,
+        lease=GatewayEvent.next_attempt_at,
+        lease_seconds=lease_seconds,
+        returning=[GatewayEvent.event_id],
+    )
+    return [event_id for (event_id,) in rows]
 
 
 async def take_event(

@@ -11,6 +11,8 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.postgres import leases
+from gencharge.core.values import clock
 from gencharge.users.models import Erasure, Preferences, ReferralCode, SavedNumber, User, UserStatus
 
 
@@ -130,18 +132,21 @@ async def add_erasure(db: AsyncSession, user_id: UUID, *, erase_after: datetime)
     await db.execute(insert(Erasure).values(user_id=user_id, erase_after=erase_after))
 
 
-async def claim_erasures(db: AsyncSession, *, now: datetime, until: datetime, limit: int) -> list[UUID]:
-    """Lease users whose data is due to be erased until `until`, the earliest first."""
-    due = (
-        select(Erasure.user_id)
-        .where(Erasure.erase_after <= now, (Erasure.leased_until.is_(None)) | (Erasure.leased_until <= now))
-        .order_by(Erasure.erase_after)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
+async def claim_erasures(db: AsyncSession, *, lease_seconds: float, limit: int) -> list[UUID]:
+    """Lease users whose data is due to be erased, the earliest first."""
+    now = leases.instant(clock.pinned())
+    rows = await leases.claim(
+        db,
+        Erasure,
+        Erasure.erase_after <= now,
+        now=now,
+        order=Erasure.erase_after,
+        limit=limit,
+        lease=Erasure.leased_until,
+        lease_seconds=lease_seconds,
+        returning=[Erasure.user_id],
     )
-    statement = update(Erasure).where(Erasure.user_id == due.c.user_id).values(leased_until=until)
-    return list(await db.scalars(statement.returning(Erasure.user_id)))
+    return [user_id for (user_id,) in rows]
 
 
 async def release_erasures(db: AsyncSession, user_ids: Collection[UUID]) -> None:

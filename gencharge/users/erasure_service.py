@@ -7,7 +7,6 @@ at the end. Every room's part is idempotent, so an erasure that failed half-way 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -27,7 +26,7 @@ from gencharge.users.models import UserStatus
 
 BATCH: Final = 50
 # Longer than a batch takes. After that another worker takes over from one that died.
-LEASE: Final = timedelta(minutes=10)
+LEASE_SECONDS: Final = 600.0
 log = telemetry.get_logger(__name__)
 
 
@@ -62,9 +61,8 @@ async def erase_due(stores: Stores, parts: Sequence[PersonalData]) -> int:
 
 
 async def _claim(stores: Stores) -> list[UUID]:
-    now = clock.now()
     return await stores.database.run(
-        lambda db: crud.claim_erasures(db, now=now, until=now + LEASE, limit=BATCH)
+        lambda db: crud.claim_erasures(db, lease_seconds=LEASE_SECONDS, limit=BATCH)
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
+from gencharge.core.postgres import leases
 from gencharge.users.models import User
 from gencharge.wallet.models import Adjustment, AdjustmentKey, AdjustmentStatus
 from gencharge.wallet.staff_schemas import AdjustmentQuery
@@ -81,16 +81,18 @@ async def decide(
     return (await db.scalars(statement)).one_or_none()
 
 
-async def lock_overdue(db: AsyncSession, *, now: datetime, limit: int) -> Sequence[Adjustment]:
-    """Pending adjustments of all customers that have expired, locked to the end of the transaction, oldest first."""
-    statement = (
-        select(Adjustment)
-        .where(Adjustment.status == AdjustmentStatus.PENDING, Adjustment.expires_at <= now)
-        .order_by(Adjustment.requested_at, Adjustment.adjustment_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+async def expire(db: AsyncSession, *, now: datetime, limit: int) -> list[Adjustment]:
+    """Close up to `limit` pending adjustments of all customers that have expired, oldest first, each of them once."""
+    rows = await leases.take(
+        db,
+        Adjustment,
+        Adjustment.status == AdjustmentStatus.PENDING,
+        Adjustment.expires_at <= now,
+        order=Adjustment.requested_at,
+        limit=limit,
+        changes={Adjustment.status: AdjustmentStatus.EXPIRED, Adjustment.decided_at: now},
     )
-    return (await db.scalars(statement)).all()
+    return [adjustment for (adjustment,) in rows]
 
 
 async def lock_customer(db: AsyncSession, *, user_id: UUID) -> User | None:

@@ -195,11 +195,7 @@ async def cancel(
 async def expire(db: AsyncSession, *, limit: int) -> int:
     """Close up to `limit` requests that nobody decided on in time; returns how many."""
     now = clock.now()
-    overdue = await crud.lock_overdue(db, now=now, limit=limit)
-    for adjustment in overdue:
-        adjustment.status = AdjustmentStatus.EXPIRED.value
-        adjustment.decided_at = now
-    await db.flush()
+    overdue = await crud.expire(db, now=now, limit=limit)
     await emit(db, *(AdjustmentExpired(**_event_fields(row), changes=_decision(row)) for row in overdue))
     return len(overdue)
 

@@ -3,83 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, text, true
+from sqlalchemy import ColumnElement, Select, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
+from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.operators.models import Operator
 from gencharge.webhooks.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gencharge.webhooks.staff_schemas import DeliveryQuery
 
-_NOW: Final = "coalesce(CAST(:now AS timestamptz), clock_timestamp())"
-# Each endpoint's own places, so that one with a thousand messages due leaves the others theirs. The endpoints in any
-# order: where there are more than places, all have their turn. MATERIALIZED, as in core.outbox.
-_CLAIM = text(f"""
-    WITH free AS MATERIALIZED (
-        SELECT endpoints.*, :places - coalesce(running.count, 0) AS places
-        FROM webhook_endpoints AS endpoints
-        LEFT JOIN unnest(CAST(:ids AS uuid[]), CAST(:counts AS int[])) AS running(endpoint_id, count)
-               ON running.endpoint_id = endpoints.endpoint_id
-        WHERE is_active AND coalesce(running.count, 0) < :places
-        ORDER BY random()),
-    due AS MATERIALIZED (
-        SELECT free.endpoint_id, free.url, free.secret, free.previous_secret, free.previous_valid_until,
-               waiting.delivery_id
-        FROM free CROSS JOIN LATERAL (
-            SELECT delivery_id FROM webhook_deliveries AS deliveries
-            WHERE deliveries.endpoint_id = free.endpoint_id AND status = 'pending' AND next_attempt_at <= {_NOW}
-              AND (leased_until IS NULL OR leased_until < {_NOW})
-            ORDER BY next_attempt_at LIMIT free.places FOR UPDATE SKIP LOCKED) AS waiting
-        LIMIT :limit)
-    UPDATE webhook_deliveries AS deliveries
-    SET leased_until = {_NOW} + make_interval(secs => :lease), attempts = attempts + 1, tries = tries + 1
-    FROM due WHERE deliveries.endpoint_id = due.endpoint_id AND deliveries.delivery_id = due.delivery_id
-    RETURNING deliveries.endpoint_id, deliveries.delivery_id, body, attempts AS attempt, tries,
-              due.url, due.secret, due.previous_secret, due.previous_valid_until
-""")  # noqa: S608 - composed of constants
-_DELIVERED = text(f"""
-    UPDATE webhook_deliveries SET status = 'delivered', completed_at = {_NOW}, next_attempt_at = NULL, leased_until = NULL
+_DELIVERED = text("""
+    UPDATE webhook_deliveries SET status = 'delivered', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
     WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending'
-""")  # noqa: S608 - composed of constants
+""")
 # Only by whoever began the last attempt: a worker that was thought dead must not put off the one that took over.
-_POSTPONED = text(f"""
-    WITH next AS (SELECT {_NOW} AS now, {_NOW} + make_interval(secs => :pause) AS at)
+_POSTPONED = text("""
     UPDATE webhook_deliveries SET leased_until = NULL,
-        status = CASE WHEN next.at > expires_at THEN 'failed' ELSE 'pending' END,
-        completed_at = CASE WHEN next.at > expires_at THEN next.now END,
-        next_attempt_at = CASE WHEN next.at > expires_at THEN NULL ELSE next.at END
-    FROM next
+        status = CASE WHEN CAST(:next AS timestamptz) > expires_at THEN 'failed' ELSE 'pending' END,
+        completed_at = CASE WHEN CAST(:next AS timestamptz) > expires_at THEN CAST(:now AS timestamptz) END,
+        next_attempt_at = CASE WHEN CAST(:next AS timestamptz) <= expires_at THEN CAST(:next AS timestamptz) END
     WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending' AND attempts = :attempt
-""")  # noqa: S608 - composed of constants
+""")
 _WELL = text("UPDATE webhook_endpoints SET failures = 0 WHERE endpoint_id = :endpoint_id AND failures <> 0")
 _FAILED = text("""
     UPDATE webhook_endpoints SET failures = failures + 1 WHERE endpoint_id = :endpoint_id RETURNING failures
 """)
-_DISABLE = text(f"""
-    UPDATE webhook_endpoints SET is_active = false, disabled_at = {_NOW}, disabled_reason = :reason, updated_at = {_NOW}
+_DISABLE = text("""
+    UPDATE webhook_endpoints SET is_active = false, disabled_at = statement_time(:now), disabled_reason = :reason, updated_at = statement_time(:now)
     WHERE endpoint_id = :endpoint_id AND is_active RETURNING 1
-""")  # noqa: S608 - composed of constants
-_DISCARD = f"""
-    UPDATE webhook_deliveries SET status = 'discarded', completed_at = {_NOW}, next_attempt_at = NULL, leased_until = NULL
+""")
+_DISCARD = """
+    UPDATE webhook_deliveries
+    SET status = 'discarded', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
     WHERE status = 'pending' AND
-"""  # noqa: S608 - composed of constants
+"""
 _DISCARD_ALL = text(f"{_DISCARD} endpoint_id = :endpoint_id RETURNING 1")
-_DISCARD_EXPIRED = text(f"{_DISCARD} endpoint_id = :endpoint_id AND expires_at <= {_NOW} RETURNING 1")
+_DISCARD_EXPIRED = text(
+    f"{_DISCARD} endpoint_id = :endpoint_id AND expires_at <= statement_time(:now) RETURNING 1"
+)
 _DISCARD_WAITING = text(f"""
-    {_DISCARD} expires_at <= {_NOW}
+    {_DISCARD} expires_at <= statement_time(:now)
         AND endpoint_id IN (SELECT endpoint_id FROM webhook_endpoints WHERE NOT is_active)
     RETURNING 1
 """)  # noqa: S608 - composed of constants
-_WAKE = text(f"""
-    UPDATE webhook_deliveries SET next_attempt_at = least(next_attempt_at, {_NOW})
+_WAKE = text("""
+    UPDATE webhook_deliveries SET next_attempt_at = least(next_attempt_at, statement_time(:now))
     WHERE endpoint_id = :endpoint_id AND status = 'pending'
-""")  # noqa: S608 - composed of constants
+""")
 _PURGE_DELIVERIES = text("""
     DELETE FROM webhook_deliveries WHERE (endpoint_id, delivery_id) IN (
         SELECT endpoint_id, delivery_id FROM webhook_deliveries
@@ -136,19 +112,34 @@ async def add_deliveries(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) ->
     return len((await db.execute(added.returning(WebhookDelivery.delivery_id))).all())
 
 
+async def list_active_endpoints(db: AsyncSession) -> Sequence[WebhookEndpoint]:
+    """The endpoints that are switched on, in any order: if there are more than places, all have their turn."""
+    query = select(WebhookEndpoint).where(WebhookEndpoint.is_active).order_by(func.random())
+    return (await db.scalars(query)).all()
+
+
 async def claim_due(
-    db: AsyncSession, *, limit: int, places: int, running: Mapping[UUID, int], lease_seconds: float
-) -> list[Any]:
-    """Begin an attempt of up to `limit` deliveries that are due; of each endpoint as many as it has `places` left."""
-    values = {
-        "limit": limit,
-        "places": places,
-        "ids": list(running),
-        "counts": list(running.values()),
-        "lease": lease_seconds,
-        "now": clock.pinned(),
-    }
-    return list((await db.execute(_CLAIM, values)).all())
+    db: AsyncSession, endpoint_id: UUID, *, limit: int, lease_seconds: float
+) -> Sequence[WebhookDelivery]:
+    """Begin an attempt of up to `limit` deliveries of an endpoint that are due."""
+    now = leases.instant(clock.pinned())
+    rows = await leases.claim(
+        db,
+        WebhookDelivery,
+        WebhookDelivery.endpoint_id == endpoint_id,
+        WebhookDelivery.status == DeliveryStatus.PENDING,
+        WebhookDelivery.next_attempt_at <= now,
+        now=now,
+        order=WebhookDelivery.next_attempt_at,
+        limit=limit,
+        lease=WebhookDelivery.leased_until,
+        lease_seconds=lease_seconds,
+        changes={
+            WebhookDelivery.attempts: WebhookDelivery.attempts + 1,
+            WebhookDelivery.tries: WebhookDelivery.tries + 1,
+        },
+    )
+    return [delivery for (delivery,) in rows]
 
 
 async def add_attempt(db: AsyncSession, **values: Any) -> None:
@@ -168,7 +159,8 @@ async def set_postponed(
 ) -> int:
     """A message did not get there: again after a pause, unless that is too late. The endpoint's failures in a row."""
     failures = await db.scalar(_FAILED, {"endpoint_id": endpoint_id})
-    values = {"attempt": attempt, "pause": pause_seconds, "now": clock.pinned()}
+    now = await leases.read_instant(db, clock.pinned())
+    values = {"attempt": attempt, "now": now, "next": now + timedelta(seconds=pause_seconds)}
     await db.execute(_POSTPONED, values | {"endpoint_id": endpoint_id, "delivery_id": delivery_id})
     return failures or 0
 

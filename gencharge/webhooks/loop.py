@@ -25,6 +25,7 @@ from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
 from gencharge.webhooks.events import WebhookEndpointDisabled
+from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 log = telemetry.get_logger(__name__)
 PER_ENDPOINT: Final = 4
@@ -104,10 +105,28 @@ class Courier(Loop[Task, UUID]):
 
 async def claim(db: AsyncSession, *, limit: int, running: Counter[UUID]) -> list[Task]:
     """Begin an attempt of up to `limit` deliveries that are due, where their endpoints have places left."""
-    rows = await crud.claim_due(
-        db, limit=limit, places=PER_ENDPOINT, running=running, lease_seconds=LEASE_SECONDS
+    tasks = list[Task]()
+    for endpoint in await crud.list_active_endpoints(db):
+        places = min(PER_ENDPOINT - running[endpoint.endpoint_id], limit - len(tasks))
+        if places <= 0:
+            continue
+        deliveries = await crud.claim_due(db, endpoint.endpoint_id, limit=places, lease_seconds=LEASE_SECONDS)
+        tasks += [_task(endpoint, delivery) for delivery in deliveries]
+    return tasks
+
+
+def _task(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Task:
+    return Task(
+        endpoint_id=endpoint.endpoint_id,
+        delivery_id=delivery.delivery_id,
+        body=delivery.body,
+        attempt=delivery.attempts,
+        tries=delivery.tries,
+        url=endpoint.url,
+        secret=endpoint.secret,
+        previous_secret=endpoint.previous_secret,
+        previous_valid_until=endpoint.previous_valid_until,
     )
-    return [Task(**row._asdict()) for row in rows]
 
 
 async def record(db: AsyncSession, task: Task, outcome: Outcome, *, started_at: datetime) -> None:

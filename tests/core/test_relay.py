@@ -373,7 +373,7 @@ async def test_an_effect_in_postgresql_is_exactly_once_even_with_two_relays_and_
 
 
 @pytest.mark.usefixtures("effects")
-async def test_a_relay_that_comes_second_to_settle_an_event_does_not_bring_it_back(outbox: Stores) -> None:
+async def test_a_relay_that_is_second_to_settle_an_event_does_not_bring_it_back(outbox: Stores) -> None:
     claimed, go_on = asyncio.Event(), asyncio.Event()
 
     async def gate(_stores: Any, _batch: list[Envelope]) -> None:
@@ -385,12 +385,18 @@ async def test_a_relay_that_comes_second_to_settle_an_event_does_not_bring_it_ba
     second = asyncio.create_task(Relay(outbox, listeners).deliver())
     await claimed.wait()
     async with outbox.database.transaction() as first:
-        # What another relay does that took the event over: delivery written, event forgotten, effect done.
-        everything = {"listener": "ledger", "error": "", "attempts": 0, "wait": 30.0, "parked": False}
-        found = (await first.execute(text("SELECT user_id, id FROM events"))).one()
-        keys = {"users": [found.user_id], "ids": [found.id]}
-        await first.execute(statements.KEEP_FOR_LATER, everything | keys)
-        await first.execute(statements.FORGET, keys)
+        # What another relay does that took the event over: event forgotten, delivery written, effect done.
+        event = (await first.execute(text("SELECT user_id, id FROM events"))).one()
+        forgotten = await statements.forget(first, [statements.Row(event.user_id, event.id, BellRang, None)])
+        await statements.keep_for_later(
+            first,
+            list(forgotten.values()),
+            listener="ledger",
+            attempts=0,
+            wait_seconds=30.0,
+            parked=False,
+            error="",
+        )
         await first.execute(text("UPDATE effects SET times = times + 1 WHERE number = 0"))
         await first.execute(text("DELETE FROM deliveries"))
         go_on.set()

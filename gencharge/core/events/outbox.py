@@ -7,53 +7,35 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+import orjson
+from sqlalchemy import RowMapping, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.events.events import Envelope, Event
+from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow
+from gencharge.core.postgres import leases
 
-# MATERIALIZED: a subquery with LIMIT and SKIP LOCKED may be run once for each row of a join, and then claims more.
-CLAIM = text("""
-    WITH due AS MATERIALIZED (
-        SELECT user_id, id FROM events
-        WHERE topic = ANY(CAST(:topics AS text[])) AND (leased_until IS NULL OR leased_until < now())
-        ORDER BY id LIMIT :batch FOR UPDATE SKIP LOCKED)
-    UPDATE events SET leased_until = now() + make_interval(secs => :lease) FROM due
-    WHERE events.user_id = due.user_id AND events.id = due.id
-    RETURNING events.user_id, events.id, topic, payload, context, occurred_at
-""")
-# Another relay may hold the same events when a lease ran out. The first to settle counts; the others find nothing.
-HOLD = text("""
-    SELECT events.user_id, events.id
-    FROM events JOIN unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS mine(user_id, id) USING (user_id, id)
-    ORDER BY events.id FOR UPDATE OF events
-""")
+# Another relay may hold the same events when a lease ran out. The first to forget them counts; the other finds nothing.
 FORGET = text("""
     DELETE FROM events USING unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS done(user_id, id)
     WHERE events.user_id = done.user_id AND events.id = done.id
+    RETURNING events.user_id, events.id, topic, payload, context, occurred_at
 """)
+# An instant inside CASE is refused by a sharded PostgreSQL; an interval is not.
 KEEP_FOR_LATER = text("""
     INSERT INTO deliveries (user_id, event_id, listener, topic, payload, context, occurred_at,
                             attempts, next_attempt_at, last_error, parked_at)
-    SELECT user_id, id, :listener, topic, payload, context, occurred_at,
-           :attempts, now() + make_interval(secs => :wait), :error, CASE WHEN :parked THEN now() END
-    FROM events JOIN unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS late(user_id, id) USING (user_id, id)
+    SELECT user_id, id, :listener, topic, CAST(payload AS jsonb), CAST(context AS jsonb), occurred_at, :attempts,
+           now() + make_interval(secs => :wait), :error, now() + CASE WHEN :parked THEN interval '0 seconds' END
+    FROM unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[]), CAST(:topics AS text[]), CAST(:payloads AS text[]),
+                CAST(:contexts AS text[]), CAST(:instants AS timestamptz[]))
+        AS late(user_id, id, topic, payload, context, occurred_at)
     ON CONFLICT DO NOTHING
-""")
-CLAIM_LATE = text("""
-    WITH due AS MATERIALIZED (
-        SELECT user_id, event_id FROM deliveries
-        WHERE listener = :listener AND parked_at IS NULL AND next_attempt_at <= now()
-          AND topic = ANY(CAST(:topics AS text[]))
-        ORDER BY next_attempt_at LIMIT :batch FOR UPDATE SKIP LOCKED)
-    UPDATE deliveries SET next_attempt_at = now() + make_interval(secs => :lease) FROM due
-    WHERE deliveries.user_id = due.user_id AND deliveries.event_id = due.event_id AND listener = :listener
-    RETURNING deliveries.user_id, deliveries.event_id AS id, topic, payload, context, occurred_at
 """)
 FORGET_LATE = text("""
     DELETE FROM deliveries USING unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS done(user_id, id)
     WHERE deliveries.user_id = done.user_id AND deliveries.event_id = done.id AND listener = :listener
 """)
-# SKIP LOCKED: when another relay is at it, that one does it.
+# SKIP LOCKED, by one customer's key: if another relay delivers it at this moment, that one does it.
 TAKE_LATE = text("""
     DELETE FROM deliveries WHERE (user_id, event_id, listener) IN (
         SELECT user_id, event_id, listener FROM deliveries
@@ -67,7 +49,7 @@ POSTPONE = text("""
         next_attempt_at = now() + make_interval(secs => CASE WHEN :away THEN CAST(:away_wait AS float8)
             ELSE least(CAST(:max_wait AS float8), power(2, least(attempts, 10))) END),
         last_error = :error,
-        parked_at = CASE WHEN NOT :away AND attempts + 1 >= :max_attempts THEN now() END
+        parked_at = now() + CASE WHEN NOT :away AND attempts + 1 >= :max_attempts THEN interval '0 seconds' END
     FROM unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS late(user_id, id)
     WHERE deliveries.user_id = late.user_id AND deliveries.event_id = late.id AND listener = :listener
     RETURNING parked_at
@@ -85,23 +67,110 @@ class Row:
     problem: Exception | None = None
 
 
-def read(found: Any) -> Row:
+async def claim(db: AsyncSession, *, batch: int, lease_seconds: float) -> list[Row]:
+    """Lease up to `batch` new events that this version knows, in the order of their ids."""
+    claimed = await leases.claim(
+        db,
+        EventRow,
+        EventRow.topic.in_(list(Event.registry)),
+        now=leases.instant(),
+        order=EventRow.id,
+        limit=batch,
+        lease=EventRow.leased_until,
+        lease_seconds=lease_seconds,
+        returning=[
+            EventRow.user_id,
+            EventRow.id,
+            EventRow.topic,
+            EventRow.payload,
+            EventRow.context,
+            EventRow.occurred_at,
+        ],
+    )
+    return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
+
+
+async def claim_late(db: AsyncSession, listener: str, *, batch: int, lease_seconds: float) -> list[Row]:
+    """Lease up to `batch` late deliveries of a listener that are due. Their `next_attempt_at` is the lease."""
+    now = leases.instant()
+    claimed = await leases.claim(
+        db,
+        DeliveryRow,
+        DeliveryRow.listener == listener,
+        DeliveryRow.parked_at.is_(None),
+        DeliveryRow.next_attempt_at <= now,
+        DeliveryRow.topic.in_(list(Event.registry)),
+        now=now,
+        order=DeliveryRow.next_attempt_at,
+        limit=batch,
+        lease=DeliveryRow.next_attempt_at,
+        lease_seconds=lease_seconds,
+        returning=[
+            DeliveryRow.user_id,
+            DeliveryRow.event_id,
+            DeliveryRow.topic,
+            DeliveryRow.payload,
+            DeliveryRow.context,
+            DeliveryRow.occurred_at,
+        ],
+    )
+    return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
+
+
+async def forget(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, RowMapping]:
+    """Delete events; those that were still there, by id."""
+    forgotten = (await db.execute(FORGET, keys(rows))).mappings()
+    return {row["id"]: row for row in forgotten}
+
+
+async def keep_for_later(
+    db: AsyncSession,
+    rows: Sequence[RowMapping],
+    *,
+    listener: str,
+    attempts: int,
+    wait_seconds: float,
+    parked: bool,
+    error: str,
+) -> None:
+    """Make deliveries of a listener out of events that `forget` has deleted in this transaction."""
+    if not rows:
+        return
+    values = {
+        "users": [row["user_id"] for row in rows],
+        "ids": [row["id"] for row in rows],
+        "topics": [row["topic"] for row in rows],
+        "payloads": [orjson.dumps(row["payload"]).decode() for row in rows],
+        "contexts": [orjson.dumps(row["context"]).decode() for row in rows],
+        "instants": [row["occurred_at"] for row in rows],
+    }
+    about = {
+        "listener": listener,
+        "attempts": attempts,
+        "wait": wait_seconds,
+        "parked": parked,
+        "error": error,
+    }
+    await db.execute(KEEP_FOR_LATER, values | about)
+
+
+def _read(claimed: tuple[Any, ...]) -> Row:
     """The row of a claim's result."""
-    kind = Event.registry[found["topic"]]
-    context = found["context"]
+    user_id, row_id, topic, payload, context, occurred_at = claimed
+    kind = Event.registry[topic]
     try:
         envelope = Envelope(
-            id=found["id"],
-            occurred_at=found["occurred_at"],
-            event=Event.decode(found["topic"], found["payload"]),
+            id=row_id,
+            occurred_at=occurred_at,
+            event=Event.decode(topic, payload),
             request_id=context.get("request_id", ""),
             address=context.get("address", ""),
             actor_kind=context.get("actor_kind", "system"),
             actor_id=context.get("actor_id", ""),
         )
     except (TypeError, AttributeError) as problem:
-        return Row(found["user_id"], found["id"], kind, None, problem)
-    return Row(found["user_id"], found["id"], kind, envelope)
+        return Row(user_id, row_id, kind, None, problem)
+    return Row(user_id, row_id, kind, envelope)
 
 
 def keys(rows: Sequence[Row]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The relay: takes events out of the outbox and hands them to their listeners.
 
-Three steps for each batch, so that no network call is made inside a transaction: claim (a lease, SKIP LOCKED),
+Three steps for each batch, so that no network call is made inside a transaction: claim (a lease, core.postgres.leases),
 hand out, settle. A relay that dies leaves a lease that runs out; another one hands the batch out again.
 
     fresh   events, in the order of their ids, to all listeners side by side; what one of them could not take
@@ -16,18 +16,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from redis import exceptions as redis_errors
+from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
 from gencharge.core.events import outbox
-from gencharge.core.events.events import Event, Inside, Listener, Outside
+from gencharge.core.events.events import Inside, Listener, Outside
 from gencharge.core.events.outbox import Row
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores import mongo
@@ -105,7 +107,9 @@ class Relay:
         return fresh or any(late)
 
     async def _deliver_fresh(self) -> bool:
-        batch = await self._claim(outbox.CLAIM)
+        settings = self._stores.settings
+        size, lease = settings.outbox_batch, settings.outbox_lease_seconds
+        batch = await self._stores.database.run(lambda db: outbox.claim(db, batch=size, lease_seconds=lease))
         if not batch:
             return False
         wanted = [
@@ -117,14 +121,13 @@ class Relay:
         found = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
 
         async def settle(db: AsyncSession) -> None:
-            await db.execute(outbox.HOLD, outbox.keys(batch))
+            forgotten = await outbox.forget(db, batch)
             for (listener, _), refusals in zip(outside, found, strict=True):
                 for refusal in refusals:
-                    await self._keep(db, listener, refusal)
+                    await self._keep(db, listener, refusal, forgotten)
             for one, rows in inside:
                 # Written down as a delivery first, so that its effect and its disappearance are one transaction.
-                await self._keep(db, one, Refusal(rows, _NotYet()))
-            await db.execute(outbox.FORGET, outbox.keys(batch))
+                await self._keep(db, one, Refusal(rows, _NotYet()), forgotten)
 
         await self._stores.database.run(settle)
         for one, rows in inside:
@@ -139,7 +142,11 @@ class Relay:
 
     async def _deliver_late(self, listener: Listener) -> bool:
         probing = listener.name in self._away
-        rows = await self._claim(outbox.CLAIM_LATE, listener=listener.name, batch=1 if probing else None)
+        settings = self._stores.settings
+        size, lease = 1 if probing else settings.outbox_batch, settings.outbox_lease_seconds
+        rows = await self._stores.database.run(
+            lambda db: outbox.claim_late(db, listener.name, batch=size, lease_seconds=lease)
+        )
         if not rows:
             return False
         if isinstance(listener, Inside):
@@ -222,22 +229,22 @@ class Relay:
             self._away.discard(listener.name)
         return refusals
 
-    async def _keep(self, db: AsyncSession, listener: Listener, refusal: Refusal) -> None:
-        """Make deliveries of fresh rows that a listener could not take."""
+    async def _keep(
+        self, db: AsyncSession, listener: Listener, refusal: Refusal, forgotten: Mapping[UUID, RowMapping]
+    ) -> None:
+        """Make deliveries of fresh rows that a listener could not take, as far as this relay has forgotten them."""
         settings = self._stores.settings
         waits = isinstance(refusal.error, _NotYet)
         counts = not (waits or refusal.away)
         parked = counts and settings.outbox_max_attempts <= 1
-        await db.execute(
-            outbox.KEEP_FOR_LATER,
-            {
-                "listener": listener.name,
-                "error": "" if waits else _reason(refusal.error),
-                "attempts": int(counts),
-                "wait": settings.outbox_lease_seconds if waits else 1.0,
-                "parked": parked,
-                **outbox.keys(refusal.rows),
-            },
+        await outbox.keep_for_later(
+            db,
+            [forgotten[row.id] for row in refusal.rows if row.id in forgotten],
+            listener=listener.name,
+            attempts=int(counts),
+            wait_seconds=settings.outbox_lease_seconds if waits else 1.0,
+            parked=parked,
+            error="" if waits else _reason(refusal.error),
         )
         if parked:
             _report_parked(listener, refusal, len(refusal.rows))
@@ -258,21 +265,6 @@ class Relay:
         parked = sum(1 for (parked_at,) in result if parked_at is not None)
         if parked:
             _report_parked(listener, refusal, parked)
-
-    async def _claim(self, statement: Any, *, batch: int | None = None, **names: str) -> list[Row]:
-        settings = self._stores.settings
-        parameters = {
-            "lease": settings.outbox_lease_seconds,
-            "batch": batch or settings.outbox_batch,
-            "topics": list(Event.registry),
-            **names,
-        }
-
-        async def unit(db: AsyncSession) -> list[Any]:
-            return list((await db.execute(statement, parameters)).mappings())
-
-        claimed = await self._stores.database.run(unit)
-        return sorted((outbox.read(found) for found in claimed), key=lambda row: row.id)
 
 
 class _NotYet(Exception):
