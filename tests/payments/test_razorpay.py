@@ -12,8 +12,11 @@ from gencharge.core.values import clock
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.gateway import CallNotSent, CallRefused, CallUnknown
 from gencharge.payments.razorpay import Razorpay
+from tests.make.payments import (
+    IMPATIENT_SECONDS,
+    pay,
+)
 from tests.outside import NOBODY, Outside
-from tests.payments.conftest import IMPATIENT_SECONDS, pay
 
 ENDINGS = {
     "decline": CallRefused,

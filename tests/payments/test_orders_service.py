@@ -14,10 +14,10 @@ from gencharge.core.values import clock
 from gencharge.payments import service as payments
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable, PaymentNotFound
-from tests.outside import NOBODY, Outside
-from tests.payments.conftest import (
+from tests.make.payments import (
+    NO_ANSWER,
     assert_clean,
-    desk_at,
+    context_at,
     get_payment,
     make_payer,
     open_topup,
@@ -27,8 +27,8 @@ from tests.payments.conftest import (
     topics_of,
     transfers_of,
 )
+from tests.outside import NOBODY, Outside
 
-NO_ANSWER = ("time_out_before", "time_out_after", "drip")
 BROKEN = (
     "server_error_before",
     "server_error_after",
@@ -90,7 +90,7 @@ async def test_twenty_racing_requests_with_one_key_make_one_order(
     assert len(orders_at(outside, opened[0].payment_id)) == 1
 
 
-@pytest.mark.parametrize("script", [*NO_ANSWER, *BROKEN])
+@pytest.mark.parametrize("script", [*sorted(NO_ANSWER), *BROKEN])
 async def test_a_gateway_that_fails_at_the_order_costs_nothing_and_the_same_key_works_later(
     script: str, context: PaymentContext, impatient: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
@@ -121,7 +121,7 @@ async def test_a_slow_gateway_is_waited_for(
 
 async def test_a_gateway_that_nobody_reaches_is_unavailable(context: PaymentContext, stores: Stores) -> None:
     user_id, key = await make_payer(stores), str(uuid4())
-    nowhere = desk_at(stores, NOBODY)
+    nowhere = context_at(stores, NOBODY)
     with pytest.raises(GatewayUnavailable):
         await open_topup(nowhere, user_id, key=key)
     await nowhere.gateway.close()
@@ -143,7 +143,7 @@ async def test_what_a_dead_process_began_is_taken_up_when_its_lease_has_run_out(
     context: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
     user_id, key = await make_payer(stores), str(uuid4())
-    nowhere = desk_at(stores, NOBODY)
+    nowhere = context_at(stores, NOBODY)
 
     async def die(**_: object) -> None:
         raise KeyboardInterrupt

@@ -8,10 +8,7 @@ import hmac
 import itertools
 import json
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -27,77 +24,21 @@ from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.payments import webhook_alerts
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
-from gencharge.payments.service import OpenPayment
-from tests.outside import Outside
-from tests.payments.conftest import (
+from tests.make.payments import (
+    WEBHOOK,
+    TopupOrder,
     assert_clean,
     drain,
     get_payment,
     make_payer,
     open_topup,
-    paise_of,
     pay,
     refunds_of,
+    signed,
     topics_of,
     transfers_of,
 )
-
-PATH = "/v1/payments/webhooks/razorpay"
-Answer = httpx.Response
-
-
-def signed(stores: Stores, body: bytes) -> str:
-    secret = stores.settings.payment_webhook_secret.get_secret_value()
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-
-
-@dataclass(slots=True)
-class Order:
-    """An open top-up, and the webhooks about a payment of it."""
-
-    stores: Stores
-    client: httpx.AsyncClient
-    user_id: UUID
-    opened: OpenPayment
-    gateway_payment_id: str = field(default_factory=lambda: f"pay_{secrets.token_hex(7)}")
-
-    def body(self, event: str, **but: Any) -> bytes:
-        entity: dict[str, Any] = {
-            "id": self.gateway_payment_id,
-            "entity": "payment",
-            "amount": self.opened.amount.paise,
-            "currency": "INR",
-            "order_id": self.opened.order_id,
-            "status": event.removeprefix("payment."),
-            "email": "asha@example.com",
-            "vpa": "asha@upi",
-        }
-        payload = {"payment": {"entity": entity | but}}
-        return json.dumps({"entity": "event", "event": event, "payload": payload}).encode()
-
-    async def send(
-        self, event: str, *, event_id: str | None = None, signature: str | None = None, **but: Any
-    ) -> Answer:
-        body = self.body(event, **but)
-        headers = {
-            "X-Razorpay-Signature": signed(self.stores, body) if signature is None else signature,
-            "X-Razorpay-Event-Id": event_id or f"evt_{secrets.token_hex(7)}",
-            "Content-Type": "application/json",
-        }
-        return await self.client.post(PATH, content=body, headers=headers)
-
-    async def status(self) -> str:
-        return (await get_payment(self.stores, self.user_id, self.opened.payment_id)).status
-
-    async def paise(self) -> int:
-        return await paise_of(self.stores, self.user_id)
-
-
-@pytest.fixture
-async def order(context: PaymentContext, stores: Stores, client: httpx.AsyncClient) -> AsyncIterator[Order]:
-    user_id = await make_payer(stores)
-    yield Order(stores, client, user_id, await open_topup(context, user_id))
-    await assert_clean(stores)
+from tests.outside import Outside
 
 
 async def outcomes(stores: Stores, order_id: str) -> list[str | None]:
@@ -112,7 +53,7 @@ async def alerts(stores: Stores, topic: str) -> list[dict[str, Any]]:
         return list(await db.scalars(query.order_by(EventRow.id)))
 
 
-async def test_a_captured_payment_is_in_the_wallet_once_the_webhook_is_answered(order: Order) -> None:
+async def test_a_captured_payment_is_in_the_wallet_once_the_webhook_is_answered(order: TopupOrder) -> None:
     answer = await order.send("payment.captured")
     assert answer.status_code == 200
     assert answer.json() == {"outcome": "taken"}
@@ -120,7 +61,7 @@ async def test_a_captured_payment_is_in_the_wallet_once_the_webhook_is_answered(
     assert await order.paise() == 50_000
 
 
-async def test_a_replay_is_answered_200_and_changes_nothing(order: Order, stores: Stores) -> None:
+async def test_a_replay_is_answered_200_and_changes_nothing(order: TopupOrder, stores: Stores) -> None:
     for _ in range(3):
         assert (await order.send("payment.captured", event_id="evt_again")).status_code == 200
     # The same thing under another id, too.
@@ -130,7 +71,7 @@ async def test_a_replay_is_answered_200_and_changes_nothing(order: Order, stores
     assert await outcomes(stores, order.opened.order_id) == ["captured", "already"]
 
 
-async def test_fifty_copies_side_by_side_count_once(order: Order) -> None:
+async def test_fifty_copies_side_by_side_count_once(order: TopupOrder) -> None:
     same = [order.send("payment.captured", event_id="evt_fifty") for _ in range(25)]
     others = [order.send("payment.captured") for _ in range(25)]
     answers = await asyncio.gather(*same, *others)
@@ -140,7 +81,7 @@ async def test_fifty_copies_side_by_side_count_once(order: Order) -> None:
 
 @pytest.mark.parametrize("signature", ["", "0" * 64, "not hex at all"])
 async def test_a_wrong_signature_is_401_with_an_alert_and_changes_nothing(
-    order: Order, stores: Stores, signature: str, monkeypatch: pytest.MonkeyPatch
+    order: TopupOrder, stores: Stores, signature: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhook_alerts, "_last", {})
     before = len(await alerts(stores, "WebhookRefused"))
@@ -155,13 +96,13 @@ async def test_a_wrong_signature_is_401_with_an_alert_and_changes_nothing(
     assert await outcomes(stores, order.opened.order_id) == []
 
 
-async def test_the_signature_of_another_body_is_refused(order: Order, stores: Stores) -> None:
+async def test_the_signature_of_another_body_is_refused(order: TopupOrder, stores: Stores) -> None:
     signature = signed(stores, order.body("payment.failed"))
     assert (await order.send("payment.captured", signature=signature)).status_code == 401
     assert await order.paise() == 0
 
 
-async def test_during_a_rotation_both_secrets_count(order: Order, stores: Stores, app: FastAPI) -> None:
+async def test_during_a_rotation_both_secrets_count(order: TopupOrder, stores: Stores, app: FastAPI) -> None:
     context = PaymentContext.of(app)
     old = context.settings
     body = order.body("payment.captured")
@@ -187,11 +128,11 @@ async def test_during_a_rotation_both_secrets_count(order: Order, stores: Stores
 async def test_a_signed_body_that_is_no_event_is_malformed(
     client: httpx.AsyncClient, stores: Stores, body: bytes
 ) -> None:
-    answer = await client.post(PATH, content=body, headers={"X-Razorpay-Signature": signed(stores, body)})
+    answer = await client.post(WEBHOOK, content=body, headers={"X-Razorpay-Signature": signed(stores, body)})
     assert answer.status_code == 400
 
 
-async def test_no_personal_data_of_a_webhook_is_kept(order: Order, stores: Stores) -> None:
+async def test_no_personal_data_of_a_webhook_is_kept(order: TopupOrder, stores: Stores) -> None:
     await order.send("payment.captured")
     async with stores.database.transaction() as db:
         query = select(GatewayEvent.body).where(GatewayEvent.order_id == order.opened.order_id)
@@ -202,7 +143,7 @@ async def test_no_personal_data_of_a_webhook_is_kept(order: Order, stores: Store
     "wrong", [{"amount": 49_999}, {"amount": 50_001}, {"amount": 0}, {"currency": "USD"}]
 )
 async def test_another_amount_or_currency_never_credits_and_is_told_once(
-    order: Order, stores: Stores, wrong: dict[str, Any]
+    order: TopupOrder, stores: Stores, wrong: dict[str, Any]
 ) -> None:
     for event in ("payment.captured", "order.paid", "payment.authorized"):
         assert (await order.send(event, **wrong)).status_code == 200
@@ -215,7 +156,7 @@ async def test_another_amount_or_currency_never_credits_and_is_told_once(
 
 
 async def test_an_event_that_names_another_order_counts_for_that_one_alone(
-    order: Order, context: PaymentContext, stores: Stores
+    order: TopupOrder, context: PaymentContext, stores: Stores
 ) -> None:
     other = await open_topup(context, await make_payer(stores), 70_000)
     await order.send("payment.captured", order_id=other.order_id)  # short-paid there, nothing here
@@ -224,7 +165,7 @@ async def test_an_event_that_names_another_order_counts_for_that_one_alone(
 
 
 async def test_the_second_payment_of_an_order_goes_back_to_its_source_once(
-    order: Order, context: PaymentContext, stores: Stores, outside: Outside
+    order: TopupOrder, context: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
     pay(outside, order.opened.order_id)
     first = outside.control("GET", "/sandbox/state")["payments"][0]["id"]
@@ -259,7 +200,7 @@ async def test_every_order_of_the_events_ends_in_the_same_state_and_money(
     context: PaymentContext, stores: Stores, client: httpx.AsyncClient, steps: list[str], copies: list[int]
 ) -> None:
     user_id = await make_payer(stores)
-    order = Order(stores, client, user_id, await open_topup(context, user_id))
+    order = TopupOrder(stores, client, user_id, await open_topup(context, user_id))
     ids = [f"evt_{secrets.token_hex(7)}" for _ in steps]
     for number in [*range(len(steps)), *copies]:
         assert (await order.send(steps[number], event_id=ids[number])).status_code == 200
@@ -269,14 +210,14 @@ async def test_every_order_of_the_events_ends_in_the_same_state_and_money(
 
 
 @pytest.mark.parametrize("steps", list(itertools.permutations(("payment.authorized", "payment.failed"))))
-async def test_without_a_capture_the_farthest_state_stays(order: Order, steps: tuple[str, ...]) -> None:
+async def test_without_a_capture_the_farthest_state_stays(order: TopupOrder, steps: tuple[str, ...]) -> None:
     for step in steps:
         await order.send(step)
     assert await order.status() == "authorized"
     assert await order.paise() == 0
 
 
-async def test_a_declined_payment_can_be_paid_by_another_try(order: Order, stores: Stores) -> None:
+async def test_a_declined_payment_can_be_paid_by_another_try(order: TopupOrder, stores: Stores) -> None:
     await order.send("payment.failed", error_reason="payment_failed")
     found = await get_payment(stores, order.user_id, order.opened.payment_id)
     assert (found.status, found.failure_reason) == (PaymentStatus.FAILED, "payment_failed")
@@ -286,7 +227,7 @@ async def test_a_declined_payment_can_be_paid_by_another_try(order: Order, store
 
 
 async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_known(
-    order: Order, context: PaymentContext, stores: Stores, outside: Outside
+    order: TopupOrder, context: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
     unknown = f"order_{secrets.token_hex(7)}"
     assert (await order.send("payment.captured", order_id=unknown)).status_code == 200
@@ -308,7 +249,7 @@ async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_k
 
 
 async def test_an_event_of_an_order_that_stays_unknown_is_parked_after_a_day_with_an_alert(
-    order: Order, context: PaymentContext, stores: Stores
+    order: TopupOrder, context: PaymentContext, stores: Stores
 ) -> None:
     unknown = f"order_{secrets.token_hex(7)}"
     await order.send("payment.captured", order_id=unknown)
@@ -320,6 +261,6 @@ async def test_an_event_of_an_order_that_stays_unknown_is_parked_after_a_day_wit
     assert [each["reason"] for each in told] == ["unknown_order"]
 
 
-async def test_what_we_have_no_use_for_is_taken_and_forgotten(order: Order, stores: Stores) -> None:
+async def test_what_we_have_no_use_for_is_taken_and_forgotten(order: TopupOrder, stores: Stores) -> None:
     assert (await order.send("payment.dispute.created")).status_code == 200
     assert await outcomes(stores, order.opened.order_id) == ["ignored"]
