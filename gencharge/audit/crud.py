@@ -20,7 +20,7 @@ COLLECTION: Final = "audit_entries"
 _CHAIN: Final = "audit"
 _TIME: Final = [("occurred_at", ASCENDING), ("_id", ASCENDING)]
 INDEXES: Final = [
-    # Two sealers can never give one number to two entries.
+    # Two sealers can't give the same number to two entries.
     IndexModel(
         [("sequence", ASCENDING)], name="chain", unique=True, partialFilterExpression={"sealed": True}
     ),
@@ -29,7 +29,7 @@ INDEXES: Final = [
         name="unsealed",
         partialFilterExpression={"sealed": False},
     ),
-    # One for each filter that leaves few entries; the others are looked for in what these give (`list_entries`).
+    # One for each selective filter; the other filters are checked in the results of these (`list_entries`).
     IndexModel([("request_id", ASCENDING), *_TIME], name="of_request_in_time"),
     IndexModel([("object.id", ASCENDING), *_TIME], name="of_object_in_time"),
     IndexModel([("actor.id", ASCENDING), *_TIME], name="of_actor_in_time"),
@@ -48,7 +48,7 @@ def _entries(documents: AsyncDatabase[Document]) -> AsyncCollection[Document]:
 
 
 async def add_entries(documents: AsyncDatabase[Document], entries: Sequence[Document]) -> None:
-    """Add those that are not there yet; an entry that is there is never touched."""
+    """Add new entries; an existing one is never changed."""
     await _entries(documents).create_indexes(INDEXES)
     await add_once(_entries(documents), entries)
 
@@ -57,8 +57,8 @@ async def list_unsealed(
     documents: AsyncDatabase[Document], *, before: datetime, limit: int
 ) -> list[Document]:
     """The entries that happened before an instant and have no place in the chain, in the order of their ids."""
-    wanted = {"sealed": False, "occurred_at": {"$lt": before}}
-    return await _entries(documents).find(wanted).sort("_id", ASCENDING).limit(limit).to_list()
+    conditions = {"sealed": False, "occurred_at": {"$lt": before}}
+    return await _entries(documents).find(conditions).sort("_id", ASCENDING).limit(limit).to_list()
 
 
 async def count_unsealed(documents: AsyncDatabase[Document]) -> int:
@@ -79,7 +79,7 @@ async def set_seals(documents: AsyncDatabase[Document], seals: Sequence[tuple[UU
 
 
 async def remove_seals(documents: AsyncDatabase[Document], *, after: int) -> int:
-    """Take the places after `after` back: they were never anchored. How many there were."""
+    """Remove the seals after `after`, which were never anchored, and return their number."""
     result = await _entries(documents).update_many(
         {"sealed": True, "sequence": {"$gt": after}},
         {"$set": {"sealed": False}, "$unset": {"sequence": "", "previous_hash": "", "hash": ""}},
@@ -89,8 +89,10 @@ async def remove_seals(documents: AsyncDatabase[Document], *, after: int) -> int
 
 async def iterate_sealed(documents: AsyncDatabase[Document], *, upto: int) -> AsyncIterator[Document]:
     """The chain's entries in order."""
-    wanted = {"sealed": True, "sequence": {"$lte": upto}}
-    async for entry in _entries(documents).find(wanted).sort([("sequence", ASCENDING), ("_id", ASCENDING)]):
+    conditions = {"sealed": True, "sequence": {"$lte": upto}}
+    async for entry in (
+        _entries(documents).find(conditions).sort([("sequence", ASCENDING), ("_id", ASCENDING)])
+    ):
         yield entry
 
 
@@ -107,25 +109,25 @@ async def get_entry(documents: AsyncDatabase[Document], entry_id: UUID) -> Docum
 async def list_entries(
     documents: AsyncDatabase[Document],
     indexed: Document,
-    others: Document,
+    unindexed: Document,
     *,
     after: tuple[datetime, UUID] | None,
     descending: bool,
     limit: int,
     look_through: int = LOOK_THROUGH,
 ) -> tuple[list[Document], Document | None]:
-    """At most `limit` entries in the order of time, and where the look ended: at the entry that is the
-    `look_through`-th for which `indexed` holds, or None if there are fewer.
+    """At most `limit` entries in the order of time, and the last one that was looked at: the `look_through`-th that
+    matches `indexed`, or None if there are fewer.
 
-    An index answers `indexed` in that order; `others` are looked at in what it gives. So a page costs no more than
-    that many entries, however few of them match.
+    An index answers `indexed` in that order; `unindexed` is checked in its results. So a page never reads more than
+    `look_through` entries, however few of them match.
     """
     direction = -1 if descending else 1
-    wanted = {"$and": [indexed, _from_there(after, descending=descending)]} if after else indexed
+    conditions = {"$and": [indexed, _beyond(after, descending=descending)]} if after else indexed
     order = {"occurred_at": direction, "_id": direction}
-    window: list[Document] = [{"$match": wanted}, {"$sort": order}, {"$limit": look_through}]
-    found = await _entries(documents).aggregate([*window, {"$match": others}, {"$limit": limit}])
-    entries = await found.to_list()
+    window: list[Document] = [{"$match": conditions}, {"$sort": order}, {"$limit": look_through}]
+    result = await _entries(documents).aggregate([*window, {"$match": unindexed}, {"$limit": limit}])
+    entries = await result.to_list()
     if len(entries) == limit:
         return entries, None
     edge: list[Document] = [{"$project": {"occurred_at": 1}}, {"$skip": look_through - 1}]
@@ -133,18 +135,18 @@ async def list_entries(
     return entries, stopped_at[0] if stopped_at else None
 
 
-def _from_there(after: tuple[datetime, UUID], *, descending: bool) -> Document:
+def _beyond(after: tuple[datetime, UUID], *, descending: bool) -> Document:
     instant, tie = after
-    beyond = "$lt" if descending else "$gt"
+    operator = "$lt" if descending else "$gt"
     return {
-        "occurred_at": {f"{beyond}e": instant},  # the bound that the index can use
-        "$or": [{"occurred_at": {beyond: instant}}, {"_id": {beyond: tie}}],
+        "occurred_at": {f"{operator}e": instant},  # the bound that the index can use
+        "$or": [{"occurred_at": {operator: instant}}, {"_id": {operator: tie}}],
     }
 
 
 async def take_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
-    """Become the one sealer; False while another one is."""
-    taken = await db.execute(
+    """Become the only sealer; False while there is another one."""
+    leased = await db.execute(
         text("""
             INSERT INTO audit_sealers (chain, holder, leased_until)
             VALUES (:chain, :holder, now() + make_interval(secs => :seconds))
@@ -154,11 +156,11 @@ async def take_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
         """),
         {"chain": _CHAIN, "holder": holder, "seconds": seconds},
     )
-    return taken.first() is not None
+    return leased.first() is not None
 
 
 async def renew_lease(db: AsyncSession, holder: UUID, *, seconds: float) -> bool:
-    """Stay the sealer until the transaction ends and `seconds` beyond; False if another one took over."""
+    """Extend the lease by `seconds` and lock it to the end of the transaction; False if another sealer took over."""
     renewed = await db.execute(
         text("""
             UPDATE audit_sealers SET leased_until = now() + make_interval(secs => :seconds)
@@ -180,7 +182,7 @@ async def get_head(db: AsyncSession) -> Head:
 
 
 async def add_anchor(db: AsyncSession, head: Head) -> None:
-    """Write down a head of the chain for good."""
+    """Store a head of the chain for good."""
     db.add(AuditAnchor(sequence=head.sequence, hash=head.hash))
     await db.flush()
 

@@ -5,8 +5,8 @@ action     the event's name: `PlanRecharged` -> `plan_recharged`
 object     the first `<type>_id` field of the event besides `user_id`; without one, the user
 changes    old -> new value of each field that changed: the event's `changes`
 details    the event's other facts
-reason     why, where the event says it
-result     the event's `result`, else `failed` where its name says so, else `succeeded`
+reason     why, if the event says it
+result     the event's `result`, else `failed` if its name says so, else `succeeded`
 
 Personal data and secrets are masked in all of it (`masking`).
 """
@@ -26,7 +26,7 @@ _FAILURES: Final = ("Failed", "Refused", "Rejected", "Reused", "Locked")
 
 
 def entry_of(envelope: Envelope) -> Document:
-    """The audit entry of an event; its id is the event's, so that there is one however often it is delivered."""
+    """The audit entry of an event; its id is the event's, so that an event that is delivered twice has one entry."""
     event = envelope.event
     fields = asdict(event)
     owner = fields.pop("user_id")

@@ -1,4 +1,4 @@
-"""The sealer's clock."""
+"""Seals new entries of the audit trail, every five seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = telemetry.get_logger(__name__)
 
 
 async def seal(stores: Stores) -> None:
-    """Chain what came in; while MongoDB is away there is nothing to chain."""
+    """Seal new entries; wait while MongoDB is unavailable."""
     try:
         await sealing.seal(stores)
     except sealing.SealingInterrupted:

@@ -6,7 +6,7 @@
     where they live  `***`, by the field's name, and when they were born
     secrets          `[hidden]`, by the field's name; tokens in any text
 
-Whatever is nested is masked by the name of the field that it stands in, `old` and `new` by that of the field that
+A nested value is masked by the name of the field that it stands in, `old` and `new` by that of the field that
 changed, so that a change shows without its values.
 """
 
@@ -31,7 +31,7 @@ _PUBLIC_CODES: Final = frozenset(
     {"operator", "circle", "plan", "plan_group", "group", "offer", "offer_type", "transfer", "transaction"}
 )
 _PEOPLE: Final = frozenset({"user", "admin", "contact", "submission", "sender", "person", "invitation"})
-# Somebody's name, whatever the object is.
+# A person's name, whatever the object is.
 _NAMES: Final = re.compile(
     r"^((first|middle|last|full|given|family|user|admin|customer|sender|contact|recipient|referrer|approver"
     r"|(account_)?holder)_name|surname|nickname)s?$"

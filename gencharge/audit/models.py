@@ -16,7 +16,7 @@ from gencharge.core.postgres.database import Base
 from gencharge.core.stores.mongo import Document
 
 GENESIS: Final = "0" * 64
-# What sealing adds to an entry. All the rest is hashed, also a field that somebody adds later.
+# What sealing adds to an entry. All other fields are hashed, also one that is added later.
 SEAL_FIELDS: Final = frozenset({"sealed", "sequence", "previous_hash", "hash"})
 
 
@@ -59,13 +59,13 @@ def link(previous_hash: str, entry: Document) -> str:
 
 def canonical(entry: Document) -> bytes:
     """The entry without its seal, as JSON that is the same on every machine: sorted keys, no spaces, UTF-8."""
-    kept = {name: value for name, value in entry.items() if name not in SEAL_FIELDS}
-    text = json.dumps(kept, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    content = {name: value for name, value in entry.items() if name not in SEAL_FIELDS}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
     return text.encode()
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has no word for, with its type: a date that becomes the same text is a change."""
+    """A value that JSON lacks, with its type, so that replacing a date by the same text is noticed."""
     if isinstance(value, datetime):
         return {"$date": value.isoformat(timespec="milliseconds")}
     if isinstance(value, UUID):

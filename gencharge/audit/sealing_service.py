@@ -9,9 +9,9 @@ that came late (MongoDB was away, a delivery was retried) is sealed when it come
 
 One sealer at a time: it holds a lease, a row in PostgreSQL. For each batch it writes the places into MongoDB and then
 the new head as an anchor into PostgreSQL, in a transaction that fails unless the lease is still its own. Only what is
-anchored counts: whatever a sealer that died or was replaced left beyond the last anchor is taken back first.
+anchored counts: seals after the last anchor, which a dead or replaced sealer left, are removed first.
 
-The head goes into the log as well, so that it also lies where neither database's owner can change it.
+The head is also logged, where the owners of the databases can't change it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_BATCHES: Final = 200
 
 
 class SealingInterrupted(Exception):
-    """Another sealer was at work on the same entries. Nothing is lost: the next run goes on from the last anchor."""
+    """Another sealer worked on the same entries. Nothing is lost: the next run continues from the last anchor."""
 
 
 async def seal(
@@ -47,9 +47,9 @@ async def seal(
     batch: int = BATCH,
     max_batches: int = MAX_BATCHES,
 ) -> int:
-    """Give the entries older than `delay_seconds` their places in the chain; how many got one.
+    """Seal the entries that are older than `delay_seconds`, and return their number.
 
-    0 while another sealer is at work. Raises SealingInterrupted, PyMongoError, DatabaseUnavailable.
+    0 while another sealer holds the lease. Raises SealingInterrupted, PyMongoError, DatabaseUnavailable.
     """
     holder = new_id()
     if not await stores.database.run(lambda db: crud.take_lease(db, holder, seconds=LEASE_SECONDS)):

@@ -1,4 +1,4 @@
-"""The audit trail: one entry for every event, written once, and read by those who may."""
+"""The audit trail: one entry for every event, written once, and read by admins who may."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gencharge.core.stores.stores import Stores
 
 
 async def record(stores: Stores, batch: list[Envelope]) -> None:
-    """Write the entries of these events; one that is there already is never touched. Raises PyMongoError."""
+    """Write the entries of these events; an existing one is never changed. Raises PyMongoError."""
     await crud.add_entries(stores.documents, [entry_of(envelope) for envelope in batch])
 
 
@@ -32,12 +32,12 @@ async def read(
     if query.cursor is not None:
         instant, tie = decode_cursor(query.cursor, kinds=(datetime, UUID))
         after = (instant, tie)
-    indexed, others = _conditions(query)
+    indexed, unindexed = _conditions(query)
     with answering(documents):
         entries, stopped_at = await crud.list_entries(
             documents,
             indexed,
-            others,
+            unindexed,
             after=after,
             descending=query.sort.startswith("-"),
             limit=query.limit + 1,
@@ -53,16 +53,16 @@ async def read(
 async def get(documents: AsyncDatabase[Document], entry_id: UUID) -> Document:
     """One entry. Raises AuditEntryNotFound, DocumentsUnavailable."""
     with answering(documents):
-        found = await crud.get_entry(documents, entry_id)
-    if found is None:
+        entry = await crud.get_entry(documents, entry_id)
+    if entry is None:
         raise AuditEntryNotFound
-    return found
+    return entry
 
 
 def _conditions(query: AuditQuery) -> tuple[Document, Document]:
-    """What an index answers, with the time: the most selective filter that has one. And the rest."""
+    """The conditions that an index answers (the most selective filter that has one, and the period), and the others."""
     # (field, value, whether an index has all entries of this value in the order of time)
-    given: list[tuple[str, str | None, bool]] = [
+    filters: list[tuple[str, str | None, bool]] = [
         ("request_id", query.request_id, True),
         ("object.id", query.object_id, True),
         ("actor.id", str(query.actor_id) if query.actor_id else None, True),
@@ -73,13 +73,13 @@ def _conditions(query: AuditQuery) -> tuple[Document, Document]:
         ("object.type", query.object_type, False),
     ]
     indexed: Document = {}
-    others: Document = {}
-    for field, value, has_index in given:
+    unindexed: Document = {}
+    for field, value, has_index in filters:
         if value is not None:
             # As the operand of $eq a value never becomes an operator.
-            (indexed if has_index and not indexed else others)[field] = {"$eq": value}
+            (indexed if has_index and not indexed else unindexed)[field] = {"$eq": value}
     since = {"$gte": query.since} if query.since is not None else {}
     until = {"$lt": query.until} if query.until is not None else {}
     if since or until:
         indexed["occurred_at"] = since | until
-    return indexed, others
+    return indexed, unindexed

@@ -1,4 +1,4 @@
-"""The audit trail over HTTP: read only, for whoever may see `AuditLogs`."""
+"""The audit trail over HTTP: read only, with the permission `AuditLogs:read`."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ async def list_audit_entries(documents: Documents, query: Annotated[AuditQuery, 
     A page looks at five thousand entries at most: with filters that match few of many it may hold fewer than `limit`,
     and `next_cursor` goes on.
     """
-    found, cursor = await audit.read(documents, query)
-    return AuditPage(items=[AuditEntryOut.of(entry) for entry in found], next_cursor=cursor)
+    entries, cursor = await audit.read(documents, query)
+    return AuditPage(items=[AuditEntryOut.of(entry) for entry in entries], next_cursor=cursor)
 
 
 @router.get(

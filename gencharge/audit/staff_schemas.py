@@ -14,7 +14,7 @@ from gencharge.core.http.web import Out
 from gencharge.core.values import facts
 from gencharge.core.values.ids import SYSTEM_USER_ID
 
-# Words of ours, and ids: whatever looks like an operator of the store's query language is none of them.
+# Our own words, and ids; neither can be an operator of MongoDB's query language.
 Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:+*-]+$")]
 
@@ -61,7 +61,7 @@ class AuditEntryOut(Out):
     def of(cls, entry: Any) -> AuditEntryOut:
         """The wire form of an entry.
 
-        Taken as it is: an entry that somebody tampered with is shown, too.
+        Not validated, so that an entry that was tampered with is shown, too.
         """
         actor: Any = entry.get("actor") or {}
         thing: Any = entry.get("object") or {}
@@ -76,8 +76,8 @@ class AuditEntryOut(Out):
             object_type=thing.get("type"),
             object_id=thing.get("id"),
             user_id=owner if owner != str(SYSTEM_USER_ID) else None,
-            changes=_shown(entry.get("changes")),
-            details=_shown(entry.get("details")),
+            changes=_values_to_out(entry.get("changes")),
+            details=_values_to_out(entry.get("details")),
             reason=entry.get("reason"),
             request_id=entry.get("request_id"),
             address=entry.get("address"),
@@ -87,9 +87,9 @@ class AuditEntryOut(Out):
         )
 
 
-def _shown(kept: Any) -> Any:
-    """Amounts in rupees and instants in UTC, as everywhere; what is no mapping was tampered with, and stays."""
-    return facts.shown(kept) if isinstance(kept, dict) else kept or {}
+def _values_to_out(facts_of_entry: Any) -> Any:
+    """Amounts in rupees and instants in UTC; anything but a mapping was tampered with, and is shown as it is."""
+    return facts.shown(facts_of_entry) if isinstance(facts_of_entry, dict) else facts_of_entry or {}
 
 
 class AuditPage(Page[AuditEntryOut]):

@@ -1,11 +1,11 @@
-"""Does the audit trail still say what it said? Walks the chain from its beginning to the last anchor.
+"""Verifies that the audit trail was not changed. Walks the chain from its beginning to the last anchor.
 
     changed      an entry's content is not what was hashed
     removed      a place in the chain is empty, or what an entry follows is gone
-    inserted     an entry stands where nothing stood
+    inserted     an entry is at a place that was not sealed
     reordered    an entry stands at another place than it was sealed at
     truncated    the chain ends before the last anchor
-    rewritten    an entry and the anchor at its place differ: the chain was made anew, or the anchor was changed
+    rewritten    an entry and the anchor at its place differ: the chain was rebuilt, or the anchor was changed
 
 What is not sealed yet is not protected yet; the report counts it.
 """
@@ -30,7 +30,7 @@ _PAGE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One breach: what, at which place of the chain, and which entry where there is one."""
+    """One breach: its kind, its place in the chain, and the entry if there is one."""
 
     kind: Kind
     sequence: int
@@ -58,7 +58,10 @@ class Report:
         """The report for a person: a line for the whole, one for each finding."""
         state = "whole" if self.ok else f"BROKEN in {self.breaches} places"
         summary = f"audit trail {state}: {self.entries} entries up to {self.head.sequence}, {self.unsealed} not sealed yet"
-        return [summary, *(f"{found.kind} at {found.sequence}: {found.detail}" for found in self.findings)]
+        return [
+            summary,
+            *(f"{finding.kind} at {finding.sequence}: {finding.detail}" for finding in self.findings),
+        ]
 
 
 async def verify(stores: Stores) -> Report:
@@ -90,7 +93,7 @@ class _Walk:
                     continue
                 here = Head(entry["sequence"], self._previous)
                 while anchor is not None and anchor.sequence < here.sequence:
-                    anchor = await anext(anchors, None)  # its entry is missing, which has been told
+                    anchor = await anext(anchors, None)  # its entry is missing, which was reported
                 if anchor is not None and anchor.sequence == here.sequence and anchor != here:
                     self._tell("rewritten", entry, "its hash is not the one that was anchored")
         if self._expected <= head.sequence:
@@ -116,14 +119,14 @@ class _Walk:
         return True
 
     async def _tell_broken_link(self, entry: Document) -> None:
-        """The entry is as it was sealed, but stands behind another one than then."""
+        """The entry is as it was sealed, but follows another one than then."""
         sequence: int = entry["sequence"]
-        wanted = entry["previous_hash"]
-        before = await crud.find_by_hash(self._stores.documents, wanted)
-        place = 0 if wanted == GENESIS else before["sequence"] if before else None
+        previous_hash = entry["previous_hash"]
+        before = await crud.find_by_hash(self._stores.documents, previous_hash)
+        place = 0 if previous_hash == GENESIS else before["sequence"] if before else None
         if place is None:
             self._tell("removed", entry, "the entry that it was sealed behind was removed or replaced")
-        elif place > sequence or any(place < moved < sequence for moved in self._moved):
+        elif place > sequence or any(place < moved_to < sequence for moved_to in self._moved):
             self._moved.add(sequence)
             self._tell("reordered", entry, f"it was sealed behind the entry that is now at {place}")
         else:
@@ -161,5 +164,5 @@ def _is_intact(entry: Document) -> bool:
 
 
 def _id_of(entry: Document) -> UUID | None:
-    found = entry["_id"]
-    return found if isinstance(found, UUID) else None
+    entry_id = entry["_id"]
+    return entry_id if isinstance(entry_id, UUID) else None

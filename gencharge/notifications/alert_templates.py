@@ -34,7 +34,7 @@ def recharge_stuck(event: RechargeStuck) -> Alert:
 
 
 def delivery_disputed(event: DeliveryDisputed) -> Alert:
-    """An operator delivered what was paid back."""
+    """An operator delivered a recharge that was refunded."""
     return Alert(
         "delivery_disputed",
         "An operator delivered a refunded recharge",
@@ -66,7 +66,7 @@ def payment_mismatched(event: PaymentMismatched) -> Alert:
 
 
 def webhook_refused(event: WebhookRefused) -> Alert:
-    """Somebody forges webhooks, or a secret is wrong."""
+    """Webhooks are forged, or a secret is wrong."""
     return Alert(
         "webhook_refused",
         "A webhook was rejected",

@@ -1,4 +1,4 @@
-"""The collection `notices`. Every query names the recipient's kind and id: nobody reaches another's notices."""
+"""The collection `notices`. Every query names the recipient's kind and id, so that no one reaches another's notices."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _inbox(owner: Recipient, **also: Any) -> Document:
 
 async def add_notices(documents: AsyncDatabase[Document], notices: Sequence[Document]) -> None:
     """Add those that are not there yet. A notice that its owner deleted stays deleted."""
-    # One cheap round trip where the indexes exist; a database that was dropped or restored gets them back.
+    # Cheap if the indexes exist; a database that was dropped or restored gets them back.
     await _notices(documents).create_indexes(INDEXES)
     await add_once(_notices(documents), notices)
 
@@ -47,29 +47,29 @@ async def list_notices(
     limit: int,
 ) -> list[Document]:
     """The newest first; `after` is the last one of the page before."""
-    wanted = _filtered(owner, kind=kind, unread=unread)
+    conditions = _conditions(owner, kind=kind, unread=unread)
     if after is not None:
         instant, tie = after
-        wanted["created_at"] = {"$lte": instant}  # the bound that the index can use
-        wanted["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
+        conditions["created_at"] = {"$lte": instant}  # the bound that the index can use
+        conditions["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
     order = [("created_at", DESCENDING), ("_id", DESCENDING)]
-    return await _notices(documents).find(wanted).sort(order).limit(limit).to_list()
+    return await _notices(documents).find(conditions).sort(order).limit(limit).to_list()
 
 
 async def count_notices(
     documents: AsyncDatabase[Document], owner: Recipient, *, kind: NoticeType | None, unread: bool | None
 ) -> int:
     """How many notices a list has in all."""
-    return await _notices(documents).count_documents(_filtered(owner, kind=kind, unread=unread))
+    return await _notices(documents).count_documents(_conditions(owner, kind=kind, unread=unread))
 
 
-def _filtered(owner: Recipient, *, kind: NoticeType | None, unread: bool | None) -> Document:
-    wanted = _inbox(owner)
+def _conditions(owner: Recipient, *, kind: NoticeType | None, unread: bool | None) -> Document:
+    conditions = _inbox(owner)
     if kind is not None:
-        wanted["type"] = kind.value
+        conditions["type"] = kind.value
     if unread is not None:
-        wanted["viewed_at"] = None if unread else {"$ne": None}
-    return wanted
+        conditions["viewed_at"] = None if unread else {"$ne": None}
+    return conditions
 
 
 async def mark_viewed(
@@ -101,5 +101,5 @@ async def mark_deleted(
 
 
 async def delete_inbox(documents: AsyncDatabase[Document], owner: Recipient) -> None:
-    """Delete all of an owner's notices, also those that they deleted: nothing of them is left."""
+    """Delete all of an owner's notices, also those that they deleted: no document is left."""
     await _notices(documents).delete_many({"recipient_kind": owner.kind, "recipient_id": owner.id})

@@ -1,4 +1,4 @@
-"""Writes notices when something happens: to customers about their money and plans, to the staff what needs attention."""
+"""Writes notices when something happens: to customers about their money and plans, to the staff about what needs attention."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ RecipientKind = Literal["user", "admin"]
 
 
 class NoticeType(StrEnum):
-    """What a notice is for; preferences and quiet hours go by it."""
+    """What a notice is for; preferences and quiet hours depend on it."""
 
     TRANSACTIONAL = "transactional"
     """Something that the recipient did, or that happened to their money, plans or sign-ins."""

@@ -1,4 +1,4 @@
-"""The texts about payments and refunds. What a recharge is paid with, its own notices tell."""
+"""The texts about payments and refunds. A payment for a recharge is covered by the recharge's own notices."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def payment_captured(event: PaymentCaptured) -> Draft | None:
 
 
 def payment_failed(event: PaymentFailed) -> Draft | None:
-    """To the customer: nothing came, and what happens should money have left the account all the same.
+    """To the customer: the payment failed, and what happens if money left the account nevertheless.
 
-    Nobody is told of a payment that they never tried to make.
+    An abandoned payment gets no notice.
     """
     if event.purpose != PaymentPurpose.TOPUP or event.reason == "abandoned":
         return None
@@ -53,14 +53,14 @@ def payment_over_limit(event: PaymentOverLimit) -> Draft:
 
 
 def payment_captured_twice(event: PaymentCapturedTwice) -> Draft:
-    """To the customer: they paid once more than they had to, and get it back."""
+    """To the customer: they paid twice, and get the second payment back."""
     back = rupees(event.returned_paise)
     body = f"You paid the same order twice. {back} is on its way back to where it came from."
     return _about_payment(event, "payment_captured_twice", "Payment sent back", body)
 
 
 def refund_requested(event: RefundRequested) -> Draft:
-    """To the customer: the money left the wallet for its source. The staff's words stay with the staff."""
+    """To the customer: the money left the wallet for its source. The staff's note is not shown."""
     body = (
         f"{rupees(event.amount_paise)} was taken out of your wallet and is on its way back to where you paid from. "
         "This can take five to seven working days."
@@ -76,7 +76,7 @@ def refund_processed(event: RefundProcessed) -> Draft:
 
 
 def refund_failed(event: RefundFailed) -> Draft:
-    """To the customer: it could not be paid out, and where the money is instead."""
+    """To the customer: it could not be paid out, and where the money is."""
     place = "is in your wallet again" if event.in_wallet else "is safe with us, and our staff will see to it"
     body = f"{rupees(event.amount_paise)} could not be sent back to where you paid from. It {place}."
     return _about_refund(event, "refund_failed", "Refund failed", body)

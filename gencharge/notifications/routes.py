@@ -28,16 +28,16 @@ router = room("notifications")
 _ALWAYS = (*SIGNED_IN_ERRORS, DocumentsUnavailable)
 
 
-def _inbox_of(me: Principal) -> Recipient:
-    return Recipient(me.kind, me.user_id)
+def _inbox_of(principal: Principal) -> Recipient:
+    return Recipient(principal.kind, principal.user_id)
 
 
 @router.get("", response_model=NotificationPage, responses=errors(*_ALWAYS, ValidationFailed, CursorInvalid))
 async def list_notifications(
-    documents: Documents, me: SignedIn, query: Annotated[NotificationQuery, Query()]
+    documents: Documents, principal: SignedIn, query: Annotated[NotificationQuery, Query()]
 ) -> NotificationPage:
     """My notifications, newest first."""
-    inbox = _inbox_of(me)
+    inbox = _inbox_of(principal)
     notices, cursor = await service.read(
         documents, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
     )
@@ -55,15 +55,15 @@ async def list_notifications(
 
 
 @router.get("/unread-count", response_model=UnreadCount, responses=errors(*_ALWAYS))
-async def count_unread_notifications(documents: Documents, me: SignedIn) -> UnreadCount:
+async def count_unread_notifications(documents: Documents, principal: SignedIn) -> UnreadCount:
     """How many I have not seen yet."""
-    return UnreadCount(unread_count=await service.count(documents, _inbox_of(me), unread=True))
+    return UnreadCount(unread_count=await service.count(documents, _inbox_of(principal), unread=True))
 
 
 @router.post("/viewed-all", response_model=ViewedCount, responses=errors(*_ALWAYS))
-async def view_all_notifications(documents: Documents, me: SignedIn) -> ViewedCount:
+async def view_all_notifications(documents: Documents, principal: SignedIn) -> ViewedCount:
     """Mark all that are there now as seen."""
-    return ViewedCount(viewed_count=await service.view_all(documents, _inbox_of(me)))
+    return ViewedCount(viewed_count=await service.view_all(documents, _inbox_of(principal)))
 
 
 @router.post(
@@ -71,9 +71,11 @@ async def view_all_notifications(documents: Documents, me: SignedIn) -> ViewedCo
     response_model=NotificationOut,
     responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
 )
-async def view_notification(documents: Documents, me: SignedIn, notification_id: UUID) -> NotificationOut:
+async def view_notification(
+    documents: Documents, principal: SignedIn, notification_id: UUID
+) -> NotificationOut:
     """Mark one as seen. A second time changes nothing."""
-    return NotificationOut.of(await service.view(documents, _inbox_of(me), notification_id))
+    return NotificationOut.of(await service.view(documents, _inbox_of(principal), notification_id))
 
 
 @router.delete(
@@ -82,6 +84,6 @@ async def view_notification(documents: Documents, me: SignedIn, notification_id:
     response_model=None,
     responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
 )
-async def delete_notification(documents: Documents, me: SignedIn, notification_id: UUID) -> None:
+async def delete_notification(documents: Documents, principal: SignedIn, notification_id: UUID) -> None:
     """Take one out of my inbox for good."""
-    await service.delete(documents, _inbox_of(me), notification_id)
+    await service.delete(documents, _inbox_of(principal), notification_id)

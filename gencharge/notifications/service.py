@@ -33,11 +33,11 @@ async def read(
         instant, tie = decode_cursor(cursor, kinds=(datetime, UUID))
         after = (instant, tie)
     with answering(documents):
-        found = await crud.list_notices(
+        documents_read = await crud.list_notices(
             documents, owner, kind=kind, unread=unread, after=after, limit=limit + 1
         )
-    notices = [from_document(document) for document in found[:limit]]
-    more = len(found) > limit
+    notices = [from_document(document) for document in documents_read[:limit]]
+    more = len(documents_read) > limit
     return notices, encode_cursor(notices[-1].created_at, notices[-1].id) if more else None
 
 
@@ -54,22 +54,22 @@ async def count(
 
 
 async def view(documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID) -> Notice:
-    """Note that the owner saw it; a second view changes nothing. Raises NotificationNotFound, DocumentsUnavailable."""
+    """Mark a notice as viewed; a second view changes nothing. Raises NotificationNotFound, DocumentsUnavailable."""
     with answering(documents):
-        found = await crud.mark_viewed(documents, owner, notice_id, clock.now())
-    if found is None:
+        document = await crud.mark_viewed(documents, owner, notice_id, clock.now())
+    if document is None:
         raise NotificationNotFound
-    return from_document(found)
+    return from_document(document)
 
 
 async def view_all(documents: AsyncDatabase[Document], owner: Recipient) -> int:
-    """Note that the owner saw all that is there now; how many were unread. Raises DocumentsUnavailable."""
+    """Mark all present notices as viewed, and return how many were unread. Raises DocumentsUnavailable."""
     with answering(documents):
         return await crud.mark_all_viewed(documents, owner, clock.now())
 
 
 async def delete(documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID) -> None:
-    """Take it out of the inbox for good. Raises NotificationNotFound, DocumentsUnavailable."""
+    """Delete a notice from the inbox for good. Raises NotificationNotFound, DocumentsUnavailable."""
     with answering(documents):
         if not await crud.mark_deleted(documents, owner, notice_id, clock.now()):
             raise NotificationNotFound

@@ -1,4 +1,4 @@
-"""The texts: for each event a function that makes a notice of it. Amounts in rupees, dates in India."""
+"""The texts of notices: one function for each event. Amounts in rupees, dates in India."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def plan_recharged(event: PlanRecharged) -> Draft:
 
 
 def plan_activated(event: PlanActivated) -> Draft:
-    """To the payer: the queued plan's turn came."""
+    """To the payer: the queued plan has started."""
     return Draft(
         recipient=_user(event),
         kind="plan_activated",
@@ -96,8 +96,8 @@ def refresh_token_reused(event: RefreshTokenReused) -> Draft:
         type=NoticeType.TRANSACTIONAL,
         title="We ended one of your sign-ins",
         body=(
-            "Somebody used an old key of one of your sign-ins again, so we ended it: it may have been copied. "
-            "Sign in once more on your own device, and end every sign-in there that you don't know."
+            "An old key of one of your sign-ins was used again, so we ended that sign-in: the key may have been copied. "
+            "Sign in again on your own device, and end every sign-in that you don't recognise."
         ),
         data={"session_id": event.session_id},
     )
@@ -105,15 +105,15 @@ def refresh_token_reused(event: RefreshTokenReused) -> Draft:
 
 def adjustment_approved(event: AdjustmentApproved) -> Draft:
     """To the customer: their balance was corrected, and why."""
-    came = event.direction == "credit"
+    is_credit = event.direction == "credit"
     amount = rupees(event.amount_paise)
-    what = f"{amount} was added to your wallet" if came else f"{amount} was taken out of your wallet"
+    movement = f"{amount} was added to your wallet" if is_credit else f"{amount} was taken out of your wallet"
     return Draft(
         recipient=_user(event),
         kind="adjustment_approved",
         type=NoticeType.TRANSACTIONAL,
-        title="Your wallet was credited" if came else "Your wallet was debited",
-        body=f"{what}: {_REASONS.get(event.reason, 'a correction')}. Contact support if you don't recognise this.",
+        title="Your wallet was credited" if is_credit else "Your wallet was debited",
+        body=f"{movement}: {_REASONS.get(event.reason, 'a correction')}. Contact support if you don't recognise this.",
         data={
             "adjustment_id": event.adjustment_id,
             "direction": event.direction,
@@ -144,7 +144,7 @@ def recharge_failed(event: RechargeFailed) -> Draft:
 
 
 def recharge_refunded(event: RechargeRefunded) -> Draft:
-    """To the payer: a recharge was taken back, in part or in full."""
+    """To the payer: a recharge was refunded, in part or in full."""
     ended = " The plan has ended." if event.in_full else ""
     return Draft(
         recipient=_user(event),
@@ -175,7 +175,7 @@ _FAILURES: Final = {
     "operator_unreachable": "the operator could not be reached.",
     "resolved_by_staff": "the operator did not deliver it.",
 }
-# The staff's own words about a correction stay with the staff.
+# The staff's note about a correction is not shown.
 _REASONS: Final = {
     "failed_recharge": "a recharge that failed",
     "duplicate_charge": "an amount that was charged twice",

@@ -18,7 +18,7 @@ from gencharge.sessions.guards import Principal
 
 
 def within_reach(admin: Principal) -> ColumnElement[bool]:
-    """The condition that keeps a query to the offers that are of the admin's operators alone.
+    """The condition that limits a query to offers for the admin's operators only.
 
     An offer for all operators (an empty list) is of others, too, so a limited admin doesn't reach it.
     """
@@ -27,8 +27,8 @@ def within_reach(admin: Principal) -> ColumnElement[bool]:
     return and_(Offer.operators.contained_by(list(admin.operator_scope)), Offer.operators != [])
 
 
-def _reached(admin: Principal) -> Select[Any]:
-    """What every list, detail and change of the staff starts from."""
+def _select_in_scope(admin: Principal) -> Select[Any]:
+    """The base of the staff's lists, details and changes."""
     return select(Offer).where(within_reach(admin))
 
 
@@ -46,29 +46,29 @@ async def list_page(
     db: AsyncSession, admin: Principal, query: StaffOfferQuery, *, instant: datetime
 ) -> tuple[list[Offer], str | None, int | None]:
     """A page of the offers that the admin reaches."""
-    wanted = _reached(admin).where(*_filters(query, instant))
+    statement = _select_in_scope(admin).where(*_filters(query, instant))
     column = column_of(getattr(Offer, query.sort.removeprefix("-")))
     order = Order(column, column_of(Offer.offer_id), descending=query.sort.startswith("-"))
-    return await fetch_page(db, wanted, order, query)
+    return await fetch_page(db, statement, order, query)
 
 
 def _filters(query: StaffOfferQuery, instant: datetime) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if query.status is not None:
-        found.append(Offer.status == query.status.value)
+        conditions.append(Offer.status == query.status.value)
     if query.special is not None:
-        found.append(Offer.is_special.is_(query.special))
+        conditions.append(Offer.is_special.is_(query.special))
     if query.operator is not None:
         named = literal(query.operator.upper()) == any_(Offer.operators)
-        found.append(or_(Offer.operators == [], named))
+        conditions.append(or_(Offer.operators == [], named))
     if query.type is not None:
-        found.append(Offer.offer_type_id.in_(_types_named(query.type)))
+        conditions.append(Offer.offer_type_id.in_(_types_named(query.type)))
     if query.search is not None:
         text = func.concat_ws(" ", Offer.name, Offer.description, Offer.code)
-        found.extend(text.icontains(word, autoescape=True) for word in query.search.split())
+        conditions.extend(text.icontains(word, autoescape=True) for word in query.search.split())
     if query.window is not None:
-        found.append(_in_window(query.window, instant))
-    return found
+        conditions.append(_in_window(query.window, instant))
+    return conditions
 
 
 def _in_window(state: WindowState, instant: datetime) -> ColumnElement[bool]:
@@ -88,8 +88,8 @@ def _types_named(id_or_name: str) -> Select[Any]:
 
 async def find_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer | None:
     """The offer as it is now, if the admin reaches it."""
-    found = _reached(admin).where(Offer.offer_id == offer_id)
-    row: Offer | None = await db.scalar(found.execution_options(populate_existing=True))
+    statement = _select_in_scope(admin).where(Offer.offer_id == offer_id)
+    row: Offer | None = await db.scalar(statement.execution_options(populate_existing=True))
     return row
 
 
@@ -99,20 +99,20 @@ async def find_code(db: AsyncSession, code: str) -> UUID | None:
 
 
 async def add_version(db: AsyncSession, offer_id: UUID, version: int, snapshot: Mapping[str, Any]) -> None:
-    """Keep the terms of a version."""
+    """Store the terms of a version."""
     values = {"offer_id": offer_id, "version": version, "snapshot": snapshot}
     await db.execute(insert(OfferVersion).values(values))
 
 
 async def delete_offer(db: AsyncSession, offer_id: UUID) -> None:
-    """Remove an offer that has no versions."""
+    """Delete an offer that has no versions."""
     await db.execute(delete(Offer).where(Offer.offer_id == offer_id))
 
 
 async def get_type(db: AsyncSession, offer_type_id: UUID) -> OfferType | None:
     """The type as it is now."""
-    found = select(OfferType).where(OfferType.offer_type_id == offer_type_id)
-    return await db.scalar(found.execution_options(populate_existing=True))
+    statement = select(OfferType).where(OfferType.offer_type_id == offer_type_id)
+    return await db.scalar(statement.execution_options(populate_existing=True))
 
 
 async def find_type_named(db: AsyncSession, name: str) -> UUID | None:
@@ -124,20 +124,20 @@ async def find_type_named(db: AsyncSession, name: str) -> UUID | None:
 
 async def list_type_names(db: AsyncSession, type_ids: Collection[UUID]) -> dict[UUID, str]:
     """The names of these types."""
-    found = select(OfferType.offer_type_id, OfferType.name).where(OfferType.offer_type_id.in_(type_ids))
-    return {row.offer_type_id: row.name for row in await db.execute(found)}
+    statement = select(OfferType.offer_type_id, OfferType.name).where(OfferType.offer_type_id.in_(type_ids))
+    return {row.offer_type_id: row.name for row in await db.execute(statement)}
 
 
 async def list_types_page(
     db: AsyncSession, query: StaffOfferTypeQuery
 ) -> tuple[list[OfferType], str | None, int | None]:
     """A page of the types, by name."""
-    wanted = select(OfferType)
+    statement = select(OfferType)
     if query.search is not None:
         text = func.concat_ws(" ", OfferType.name, OfferType.description)
-        wanted = wanted.where(*(text.icontains(word, autoescape=True) for word in query.search.split()))
+        statement = statement.where(*(text.icontains(word, autoescape=True) for word in query.search.split()))
     order = Order(column_of(OfferType.name), column_of(OfferType.offer_type_id), descending=False)
-    return await fetch_page(db, wanted, order, query)
+    return await fetch_page(db, statement, order, query)
 
 
 async def count_offers(
@@ -151,7 +151,7 @@ async def count_offers(
 
 
 async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
-    """Remove a type that no offer has."""
+    """Delete a type without offers."""
     await db.execute(delete(OfferType).where(OfferType.offer_type_id == offer_type_id))
 
 
@@ -166,7 +166,7 @@ async def add_missing(
     offers: Sequence[Mapping[str, Any]],
     versions: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Insert what is not there; what is there stays as it is."""
+    """Insert missing rows; existing ones stay as they are."""
     await db.execute(insert(OfferType).on_conflict_do_nothing(), types)
     await db.execute(insert(Offer).on_conflict_do_nothing(), offers)
     await db.execute(insert(OfferVersion).on_conflict_do_nothing(), versions)

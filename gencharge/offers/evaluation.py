@@ -2,7 +2,7 @@
 
     evaluate(offer, situation) -> Saving | Refusal
 
-The discount is reckoned from the price, the cashback from what is left to pay. A percentage is rounded down to the
+The discount is calculated from the price, the cashback from the rest. A percentage is rounded down to the
 paisa, in the house's favour: the saving is never more than the offer says. Discount and cashback together never
 exceed the price.
 """
@@ -41,7 +41,7 @@ _DAYS: Final = tuple(Weekday)
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """How far an offer is used up: uses by all, uses by this user, and what they cost."""
+    """The past uses of an offer: by all users, by this user, and their cost."""
 
     total: int = 0
     by_user: int = 0
@@ -50,9 +50,9 @@ class Used:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A recharge that somebody is about to make. `instant` is UTC; `price` is what the plan costs.
+    """A recharge that a user is about to make. `instant` is UTC; `price` is what the plan costs.
 
-    `circle` and `payment_method` are None while nobody has said: an offer that depends on them is then refused.
+    `circle` and `payment_method` are None while unknown; an offer that depends on them is then refused.
     """
 
     plan: PlanSnapshot
@@ -81,7 +81,7 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why an offer gives nothing: a stable code, and a phrase that says what would be right."""
+    """Why an offer gives nothing: a stable code, and a phrase with the condition."""
 
     code: str
     message: str
@@ -113,8 +113,8 @@ def saving_on(offer: OfferSnapshot, price: Money) -> Saving:
 
 def sentences(conditions: OfferConditions) -> list[str]:
     """The conditions as phrases, for people: `on plans of ₹299 or more`, `only on Saturdays and Sundays`."""
-    said = [phrase(conditions) for _, _, phrase in _CHECKS]
-    return [text for text in said if text is not None]
+    phrases = [phrase(conditions) for _, _, phrase in _CHECKS]
+    return [text for text in phrases if text is not None]
 
 
 def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:

@@ -1,4 +1,4 @@
-"""The offer list: which offers of the active are asked for, in which order, from where on."""
+"""The public offer list: filters, order and pages over the active offers."""
 
 from __future__ import annotations
 
@@ -49,17 +49,17 @@ _ORDERS: Final[dict[OfferSort, Callable[[OfferSnapshot], int | str]]] = {
 
 
 def page_of(active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery) -> Page[OfferOut]:
-    """The page of the active that `query` asks for; a plan that it names must be on sale or have been.
+    """A page of the active offers. A plan in the query must be or have been on sale.
 
     A page starts after the last offer of the one before. Raises ValidationFailed, CursorInvalid.
     """
     matches = _filter(active, on_sale, query)
     order = _ORDERS[query.sort]
-    found = sorted(
+    entries = sorted(
         ((order(offer), str(offer.offer_id), offer) for offer in active.offers if matches(offer)),
         key=lambda entry: entry[:2],
     )
-    total = len(found) if query.include_total else None
+    total = len(entries) if query.include_total else None
     if query.cursor is not None:
         kind = str if query.sort is OfferSort.NAME else int
         sort, value, offer_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
@@ -73,22 +73,22 @@ def page_of(active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery)
                     )
                 ]
             )
-        found = [entry for entry in found if entry[:2] > (value, str(offer_id))]
-    items = [one(active, offer) for _, _, offer in found[: query.limit]]
+        entries = [entry for entry in entries if entry[:2] > (value, str(offer_id))]
+    items = [one(active, offer) for _, _, offer in entries[: query.limit]]
     cursor = None
-    if len(found) > query.limit:
-        value, _, offer = found[query.limit - 1]
+    if len(entries) > query.limit:
+        value, _, offer = entries[query.limit - 1]
         cursor = encode_cursor(query.sort.value, value, offer.offer_id)
     return Page(items=items, next_cursor=cursor, total=total)
 
 
 def one(active: ActiveOffers, offer: OfferSnapshot) -> OfferOut:
-    """An offer of the active over the wire."""
+    """An active offer over the wire."""
     return OfferOut.of(offer, active.snapshot.type_name(offer))
 
 
 def types_of(active: ActiveOffers, page: PageParams) -> Page[OfferTypeOut]:
-    """A page of the types by name, each with the number of its offers that hold now. Raises CursorInvalid."""
+    """A page of the types by name, each with the number of its active offers. Raises CursorInvalid."""
     counts: dict[UUID, int] = {}
     for offer in active.offers:
         counts[offer.offer_type_id] = counts.get(offer.offer_type_id, 0) + 1
@@ -125,9 +125,9 @@ def _filter(
 
 
 def _type_id(active: ActiveOffers, id_or_name: str, problems: list[FieldProblem]) -> UUID | None:
-    wanted = id_or_name.casefold()
+    key = id_or_name.casefold()
     for kind in active.snapshot.types.values():
-        if wanted in {kind.name.casefold(), str(kind.offer_type_id)}:
+        if key in {kind.name.casefold(), str(kind.offer_type_id)}:
             return kind.offer_type_id
     names = ", ".join(kind.name for kind in active.snapshot.types.values())
     problems.append(field_problem("query.type", f"Must be one of: {names}", "offer_type_invalid"))

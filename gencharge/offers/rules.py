@@ -1,4 +1,4 @@
-"""The terms of an offer: whom it is for, what it gives, how often. The same over the wire and in the evaluation.
+"""The terms of an offer: conditions, reward and limits. The same over the wire and in the evaluation.
 
 Money is in rupees with two decimals over the wire and in paise inside; a percentage has at most two decimals and is
 kept as a whole number of basis points (1 % = 100).
@@ -69,7 +69,7 @@ _Each = Field(default=(), max_length=MAX_LISTED)
 
 
 class FlatGain(Body):
-    """A fixed amount, the same whatever is paid."""
+    """A fixed amount."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -78,7 +78,7 @@ class FlatGain(Body):
 
     @property
     def most(self) -> Money:
-        """The most that it can come to."""
+        """The largest possible amount."""
         return Money(self.amount.paise)
 
     def of(self, amount: Money) -> Money:
@@ -87,7 +87,7 @@ class FlatGain(Body):
 
 
 class PercentGain(Body):
-    """A share of what is paid, and the most that it may come to: nobody promises a share without an end."""
+    """A percentage with a cap, so that its cost is bounded."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -102,7 +102,7 @@ class PercentGain(Body):
 
     @property
     def most(self) -> Money:
-        """The most that it can come to."""
+        """The largest possible amount."""
         return Money(self.cap.paise)
 
     def of(self, amount: Money) -> Money:
@@ -116,7 +116,7 @@ Gain = Annotated[FlatGain | PercentGain, Field(discriminator="kind")]
 class OfferReward(Body):
     """What an offer gives: less to pay (discount), money back into the wallet afterwards (cashback), or both.
 
-    A discount never exceeds the price; the cashback is reckoned from what is left to pay, and never exceeds that.
+    A discount never exceeds the price; the cashback is calculated from the rest, and never exceeds that.
     """
 
     model_config = ConfigDict(frozen=True)

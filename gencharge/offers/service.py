@@ -1,4 +1,4 @@
-"""The offers: who holds them, how they stay fresh, which are best for a recharge."""
+"""Loading, holding and seeding the offers, and choosing the best for a recharge."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = [
     "stored",
 ]
 
-# The name under which the offers' version is kept and told.
+# The name of the offers' snapshot.
 NAME = "offers"
 
 
@@ -54,7 +54,7 @@ class Judged:
 
 
 def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
-    """Every offer that holds at the situation's instant: what saves most first, then what comes nearest to saving.
+    """Every offer that holds at the situation's instant: the largest saving first, then those with the fewest reasons against them.
 
     Of two that save the same the one with more off the price now is the better; an offer with fewer reasons against
     it is nearer.
@@ -114,8 +114,8 @@ def snapshot_of(row: Offer) -> OfferSnapshot:
 
 def stored(offer: OfferSnapshot) -> dict[str, Any]:
     """The terms of a version as `offer_versions` keeps them."""
-    kept = {"offer_id": offer.offer_id, "version": offer.version, **offer.terms()}
-    plain: dict[str, Any] = orjson.loads(to_json(kept))
+    values = {"offer_id": offer.offer_id, "version": offer.version, **offer.terms()}
+    plain: dict[str, Any] = orjson.loads(to_json(values))
     return plain
 
 
@@ -130,7 +130,7 @@ class Offers(snapshots.Holder[OffersSnapshot]):
 
 
 async def lock(db: AsyncSession) -> None:
-    """Wait for other writers of offers; every writer calls this before it looks.
+    """Wait for other writers of offers; every writer calls this before it reads.
 
     What it then finds stays true until it commits: a free name, a free code, a type without offers, a version.
     """
@@ -138,12 +138,12 @@ async def lock(db: AsyncSession) -> None:
 
 
 async def bump_version(db: AsyncSession) -> int:
-    """Say in the running transaction that the offers change with it; every writer calls this."""
+    """Raise the offers' version in the running transaction; every writer calls this."""
     return await snapshots.bump(db, NAME)
 
 
 async def seed(db: AsyncSession) -> bool:
-    """Put in what is missing of the sample offers. False if nothing was missing."""
+    """Add missing sample offers. False if nothing was missing."""
     offers = sample.offers()
     if await crud.count_ids(db, [offer["offer_id"] for offer in offers]) == len(offers):
         return False

@@ -95,7 +95,7 @@ class ActiveOffers:
     _made_with: object = field(default=None, repr=False)
 
     def responses_with(self, plans_on_sale: object) -> ResponseCache:
-        """The responses made from these offers and from `plans_on_sale`, whose operators and plans filters name.
+        """The responses made from these offers and from `plans_on_sale`, whose operators and plans the filters name.
 
         Dropped as soon as either changes, so no response can be stale.
         """

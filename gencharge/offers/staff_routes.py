@@ -73,9 +73,9 @@ async def list_types_for_staff(
         *ADMIN_ERRORS, ValidationFailed, MalformedJson, OfferTypeAlreadyExists, DatabaseUnavailable
     ),
 )
-async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> StaffOfferTypeOut:
-    """Names differ in more than upper and lower case."""
-    return await staff_type_service.create_type(db, wanted)
+async def create_type(_admin: TypeWriter, db: Db, command: OfferTypeCreate) -> StaffOfferTypeOut:
+    """Names must differ in more than case."""
+    return await staff_type_service.create_type(db, command)
 
 
 @router.patch(
@@ -93,10 +93,10 @@ async def create_type(_admin: TypeWriter, db: Db, wanted: OfferTypeCreate) -> St
     ),
 )
 async def update_type(
-    _admin: TypeEditor, db: Db, offer_type_id: UUID, wanted: OfferTypeUpdate, if_match: IfMatch = None
+    _admin: TypeEditor, db: Db, offer_type_id: UUID, command: OfferTypeUpdate, if_match: IfMatch = None
 ) -> StaffOfferTypeOut:
     """What is left out stays."""
-    return await staff_type_service.update_type(db, offer_type_id, wanted, if_match=if_match)
+    return await staff_type_service.update_type(db, offer_type_id, command, if_match=if_match)
 
 
 @router.delete(
@@ -144,9 +144,9 @@ async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> Sta
     response_model=StaffOfferOut,
     responses=errors(*_WRITE, OfferCodeAlreadyExists, OperatorOutOfScope),
 )
-async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> StaffOfferOut:
+async def create_offer(admin: OfferWriter, db: Db, command: OfferCreate) -> StaffOfferOut:
     """A draft unless `status` says active. All conditions that are given must hold; a percentage needs a cap."""
-    return await staff_service.create_offer(db, admin, wanted)
+    return await staff_service.create_offer(db, admin, command)
 
 
 @router.patch(
@@ -163,10 +163,10 @@ async def create_offer(admin: OfferWriter, db: Db, wanted: OfferCreate) -> Staff
     ),
 )
 async def update_offer(
-    admin: OfferEditor, db: Db, offer_id: UUID, wanted: OfferUpdate, if_match: IfMatch = None
+    admin: OfferEditor, db: Db, offer_id: UUID, command: OfferUpdate, if_match: IfMatch = None
 ) -> OfferUpdated:
     """Every process gives the new terms within a second of this answer."""
-    return await staff_service.update_offer(db, admin, offer_id, wanted, if_match=if_match)
+    return await staff_service.update_offer(db, admin, offer_id, command, if_match=if_match)
 
 
 @router.delete(
@@ -176,5 +176,5 @@ async def update_offer(
     responses=errors(*_READ, OfferNotFound, OfferAlreadyPublished),
 )
 async def delete_offer(admin: OfferRemover, db: Db, offer_id: UUID) -> None:
-    """Only a draft: what customers could see stays on record; set its status to inactive instead."""
+    """Only a draft: an offer that customers could see stays on record; set its status to inactive instead."""
     await staff_service.delete_offer(db, admin, offer_id)

@@ -34,7 +34,7 @@ Prose = Annotated[str, *some_lines(2_000)]
 CouponCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3,20}$"),
-    Field(description="A word that people can say: 3 to 20 letters and digits.", examples=["DIWALI50"]),
+    Field(description="3 to 20 letters and digits.", examples=["DIWALI50"]),
 ]
 
 
@@ -54,7 +54,7 @@ class WindowState(StrEnum):
 
 
 class OfferCreate(Body):
-    """A new offer. A percentage needs a cap: nobody promises a share without an end."""
+    """A new offer. A percentage needs a cap."""
 
     name: Line = Field(examples=["Diwali: 10 % off"])
     description: Prose = ""
@@ -129,9 +129,7 @@ class OfferUpdated(Versioned):
     offer_id: UUID
     version: int
     updated_fields: dict[str, Any] = Field(examples=[{"name": "Diwali", "status": "active"}])
-    cache_status: Literal["Invalidated", "Unchanged"] = Field(
-        description="`Unchanged` where nothing changed."
-    )
+    cache_status: Literal["Invalidated", "Unchanged"] = Field(description="`Unchanged` if nothing changed.")
 
 
 class OfferTypeCreate(Body):

@@ -1,4 +1,4 @@
-"""What the staff do with offers. Each change is a version, an event with old and new, and told to every process."""
+"""What the staff do with offers. Each change adds a version and an event with old and new values, and refreshes every process."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _PARTS: Final = (
 
 
 async def list_offers(db: AsyncSession, admin: Principal, query: StaffOfferQuery) -> Page[StaffOfferOut]:
-    """A page of the offers that the admin reaches, whatever their status. Raises CursorInvalid."""
+    """A page of the offers in the admin's scope, whatever their status. Raises CursorInvalid."""
     instant = clock.now()
     rows, cursor, total = await crud.list_page(db, admin, query, instant=instant)
     names = await crud.list_type_names(db, {row.offer_type_id for row in rows})
@@ -74,20 +74,20 @@ async def list_offers(db: AsyncSession, admin: Principal, query: StaffOfferQuery
 
 
 async def get_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> StaffOfferOut:
-    """An offer that the admin reaches. Raises OfferNotFound."""
+    """An offer in the admin's scope. Raises OfferNotFound."""
     row = await _reach(db, admin, offer_id)
     names = await crud.list_type_names(db, {row.offer_type_id})
     return _out(row, names.get(row.offer_type_id, ""), clock.now())
 
 
-async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) -> StaffOfferOut:
+async def create_offer(db: AsyncSession, admin: Principal, command: OfferCreate) -> StaffOfferOut:
     """Add an offer. Raises ValidationFailed, OfferCodeAlreadyExists, OperatorOutOfScope."""
     await offers.lock(db)
     offer = OfferSnapshot(
         offer_id=new_id(),
         version=1,
         created_at=clock.now(),
-        **{name: getattr(wanted, name) for name in _PARTS},
+        **{name: getattr(command, name) for name in _PARTS},
     )
     check_reach(admin, offer.conditions)
     await _check(db, offer, None)
@@ -101,10 +101,10 @@ async def create_offer(db: AsyncSession, admin: Principal, wanted: OfferCreate) 
     db.add(row)
     await db.flush()
     await _keep_version(db, offer)
-    made = changes({}, offer.terms())
+    initial = changes({}, offer.terms())
     await offers.bump_version(db)
     await emit(
-        db, events.OfferCreated(user_id=str(SYSTEM_USER_ID), offer_id=str(offer.offer_id), changes=made)
+        db, events.OfferCreated(user_id=str(SYSTEM_USER_ID), offer_id=str(offer.offer_id), changes=initial)
     )
     names = await crud.list_type_names(db, {offer.offer_type_id})
     return _out(row, names.get(offer.offer_type_id, ""), clock.now())
@@ -114,7 +114,7 @@ async def update_offer(
     db: AsyncSession,
     admin: Principal,
     offer_id: UUID,
-    wanted: OfferUpdate,
+    command: OfferUpdate,
     *,
     if_match: str | None = None,
 ) -> OfferUpdated:
@@ -126,7 +126,7 @@ async def update_offer(
     row = await _reach(db, admin, offer_id)
     etags.check(if_match, row)
     before = offers.snapshot_of(row)
-    after = replace(before, **wanted.given())
+    after = replace(before, **command.given())
     if after.status is not before.status and (before.status, after.status) not in _STEPS:
         raise OfferStatusNotAllowed(
             f"This offer is {before.status}. An offer can go from draft to active, and between active and inactive."
@@ -134,8 +134,8 @@ async def update_offer(
     if after.conditions != before.conditions:
         check_reach(admin, after.conditions)
     await _check(db, after, before)
-    differing = changes(before.terms(), after.terms())
-    if not differing:
+    changed = changes(before.terms(), after.terms())
+    if not changed:
         return _updated(row, {})
     after = replace(after, version=before.version + 1)
     for name, value in after.terms().items():
@@ -144,12 +144,14 @@ async def update_offer(
     await db.flush()
     await _keep_version(db, after)
     event = events.OfferUpdated(
-        user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), version=after.version, changes=differing
+        user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), version=after.version, changes=changed
     )
     await offers.bump_version(db)
     await emit(db, event)
-    shown = {name: getattr(after, name) for name in _PARTS if getattr(before, name) != getattr(after, name)}
-    return _updated(row, shown)
+    changed_parts = {
+        name: getattr(after, name) for name in _PARTS if getattr(before, name) != getattr(after, name)
+    }
+    return _updated(row, changed_parts)
 
 
 async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> None:
@@ -158,14 +160,14 @@ async def delete_offer(db: AsyncSession, admin: Principal, offer_id: UUID) -> No
     row = await _reach(db, admin, offer_id)
     if row.status != OfferStatus.DRAFT:
         raise OfferAlreadyPublished
-    gone = changes(offers.snapshot_of(row).terms(), {})
+    removed = changes(offers.snapshot_of(row).terms(), {})
     await crud.delete_offer(db, offer_id)
     await offers.bump_version(db)
-    await emit(db, events.OfferDeleted(user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), changes=gone))
+    await emit(db, events.OfferDeleted(user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), changes=removed))
 
 
 def check_reach(admin: Principal, conditions: OfferConditions) -> None:
-    """Raises OperatorOutOfScope if an offer would be for others than the admin's operators."""
+    """Raises OperatorOutOfScope if an offer is not limited to the admin's operators."""
     if not admin.operator_scope:
         return
     if not conditions.operators:
@@ -183,13 +185,13 @@ async def _reach(db: AsyncSession, admin: Principal, offer_id: UUID) -> Offer:
 
 
 async def _keep_version(db: AsyncSession, offer: OfferSnapshot) -> None:
-    """Drafts leave no trace: nobody could see them, and they can be deleted."""
+    """Drafts have no versions: customers never saw them, and they can be deleted."""
     if offer.status is not OfferStatus.DRAFT:
         await crud.add_version(db, offer.offer_id, offer.version, offers.stored(offer))
 
 
 async def _check(db: AsyncSession, after: OfferSnapshot, before: OfferSnapshot | None) -> None:
-    """Whether the offer makes sense as it is to be. Raises ValidationFailed, OfferCodeAlreadyExists."""
+    """Check the offer with its new terms. Raises ValidationFailed, OfferCodeAlreadyExists."""
     problems = list(_window_problems(after, before))
     if await crud.get_type(db, after.offer_type_id) is None:
         right = "Must be an offer type of GET /v1/offers/types"
@@ -222,32 +224,32 @@ def _window_problems(after: OfferSnapshot, before: OfferSnapshot | None) -> Iter
 
 
 def _condition_problems(
-    wanted: OfferConditions, catalogue: plans.CatalogueSnapshot
+    command: OfferConditions, catalogue: plans.CatalogueSnapshot
 ) -> Iterator[FieldProblem]:
-    """What the catalogue does not know, and what no plan could ever meet."""
+    """Problems of conditions that the catalogue does not know or that no plan can meet."""
     groups = {group.group_id for group in catalogue.groups}
-    known: Sequence[tuple[str, Any, str]] = (
+    checks: Sequence[tuple[str, Any, str]] = (
         ("operators", catalogue.operators, f"Must be operators of: {', '.join(catalogue.operators)}"),
         ("circles", catalogue.circles, f"Must be circles of: {', '.join(catalogue.circles)}"),
         ("plan_groups", groups, "Must be existing plan groups"),
         ("plans", catalogue.plans, "Must be existing plans"),
     )
-    for name, codes, right in known:
-        unknown = [str(value) for value in getattr(wanted, name) if value not in codes]
+    for name, codes, right in checks:
+        unknown = [str(value) for value in getattr(command, name) if value not in codes]
         if unknown:
             yield field_problem(
                 f"body.conditions.{name}", f"{right}; unknown: {', '.join(unknown)}", f"{name}_invalid"
             )
-    chosen = [catalogue.plans[plan_id] for plan_id in wanted.plans if plan_id in catalogue.plans]
-    stray = [plan for plan in chosen if wanted.operators and plan.operator not in wanted.operators]
+    chosen = [catalogue.plans[plan_id] for plan_id in command.plans if plan_id in catalogue.plans]
+    stray = [plan for plan in chosen if command.operators and plan.operator not in command.operators]
     if stray:
         names = ", ".join(f"{plan.plan_id} belongs to {plan.operator}" for plan in stray)
         yield field_problem(
             "body.conditions.plans",
-            f"Must be plans of {', '.join(wanted.operators)}; {names}",
+            f"Must be plans of {', '.join(command.operators)}; {names}",
             "plan_operator_mismatch",
         )
-    outside = [plan for plan in chosen if wanted.plan_groups and plan.group_id not in wanted.plan_groups]
+    outside = [plan for plan in chosen if command.plan_groups and plan.group_id not in command.plan_groups]
     if outside:
         names = ", ".join(str(plan.plan_id) for plan in outside)
         yield field_problem(

@@ -36,15 +36,15 @@ async def list_types(
     return Page(items=items, next_cursor=cursor, total=total)
 
 
-async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> StaffOfferTypeOut:
+async def create_type(db: AsyncSession, command: OfferTypeCreate) -> StaffOfferTypeOut:
     """Add a type. Raises OfferTypeAlreadyExists."""
     await offers.lock(db)
-    await _check_name(db, wanted.name, None)
+    await _check_name(db, command.name, None)
     now = clock.now()
     row = OfferType(
         offer_type_id=new_id(),
-        name=wanted.name,
-        description=wanted.description,
+        name=command.name,
+        description=command.description,
         created_at=now,
         updated_at=now,
     )
@@ -59,24 +59,24 @@ async def create_type(db: AsyncSession, wanted: OfferTypeCreate) -> StaffOfferTy
 
 
 async def update_type(
-    db: AsyncSession, offer_type_id: UUID, wanted: OfferTypeUpdate, *, if_match: str | None = None
+    db: AsyncSession, offer_type_id: UUID, command: OfferTypeUpdate, *, if_match: str | None = None
 ) -> StaffOfferTypeOut:
     """Change a type; what is left out stays. Raises OfferTypeNotFound, ResourceChanged, OfferTypeAlreadyExists."""
     await offers.lock(db)
     row = await _find(db, offer_type_id)
     etags.check(if_match, row)
     before = _terms(row)
-    if wanted.name is not None:
-        await _check_name(db, wanted.name, offer_type_id)
-        row.name = wanted.name
-    if wanted.description is not None:
-        row.description = wanted.description
-    differing = changes(before, _terms(row))
-    if differing:
+    if command.name is not None:
+        await _check_name(db, command.name, offer_type_id)
+        row.name = command.name
+    if command.description is not None:
+        row.description = command.description
+    changed = changes(before, _terms(row))
+    if changed:
         row.updated_at = clock.now()
         await db.flush()
         event = OfferTypeUpdated(
-            user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=differing
+            user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=changed
         )
         await offers.bump_version(db)
         await emit(db, event)
@@ -91,9 +91,9 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
     used = (await crud.count_offers(db, [offer_type_id])).get(offer_type_id, 0)
     if used:
         raise OfferTypeInUse(f"Offers of this type: {used}. Give them another type first.")
-    gone = changes(_terms(row), {})
+    removed = changes(_terms(row), {})
     await crud.delete_type(db, offer_type_id)
-    event = OfferTypeDeleted(user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=gone)
+    event = OfferTypeDeleted(user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=removed)
     await offers.bump_version(db)
     await emit(db, event)
 

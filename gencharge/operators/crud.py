@@ -23,15 +23,15 @@ async def list_operators(db: AsyncSession) -> Sequence[Operator]:
 
 async def list_operators_where(db: AsyncSession, *conditions: ColumnElement[bool]) -> Sequence[Operator]:
     """The operators that fulfil all conditions, in the order to show them."""
-    found = select(Operator).where(*conditions).order_by(Operator.sort_order, Operator.code)
-    return (await db.scalars(found)).all()
+    statement = select(Operator).where(*conditions).order_by(Operator.sort_order, Operator.code)
+    return (await db.scalars(statement)).all()
 
 
 async def lock_operator(db: AsyncSession, code: str, *conditions: ColumnElement[bool]) -> Operator | None:
     """The operator of this code if it fulfils the conditions, held to the end of the transaction."""
     # Not FOR UPDATE: plans and numbers that refer to it need not wait.
-    found = select(Operator).where(Operator.code == code, *conditions).with_for_update(key_share=True)
-    return (await db.scalars(found, execution_options={"populate_existing": True})).one_or_none()
+    statement = select(Operator).where(Operator.code == code, *conditions).with_for_update(key_share=True)
+    return (await db.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 
 
 async def delete_operator(db: AsyncSession, code: str) -> None:
@@ -55,24 +55,24 @@ async def count_rows(db: AsyncSession) -> tuple[int, int]:
 async def add_missing(
     db: AsyncSession, operators: Sequence[Mapping[str, Any]], circles: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert what is not there; what is there stays as it is."""
+    """Insert missing rows; existing ones stay as they are."""
     await db.execute(insert(Operator).on_conflict_do_nothing(), operators)
     await db.execute(insert(Circle).on_conflict_do_nothing(), circles)
 
 
 async def find_connection(db: AsyncSession, phone_number: str, user_id: UUID) -> ConnectionRow | None:
-    """What is known of a number: the user's own row, else everyone's."""
-    found = select(ConnectionRow).where(
+    """The connection of a number: the user's own row, or else the shared one."""
+    statement = select(ConnectionRow).where(
         ConnectionRow.phone_number == phone_number, ConnectionRow.user_id.in_((user_id, SYSTEM_USER_ID))
     )
-    own_first = found.order_by((ConnectionRow.user_id != SYSTEM_USER_ID).desc()).limit(1)
+    own_first = statement.order_by((ConnectionRow.user_id != SYSTEM_USER_ID).desc()).limit(1)
     return (await db.scalars(own_first, execution_options={"populate_existing": True})).one_or_none()
 
 
 async def put_connections(
     db: AsyncSession, phone_number: str, user_ids: Sequence[UUID], values: Mapping[str, Any]
 ) -> None:
-    """Write the row of each of `user_ids`, new or not. A row that says the same already is left alone."""
+    """Insert or update the row of each of `user_ids`. Equal rows are not written."""
     # Rows of one kind are locked in the order of their ids.
     instant = clock.now()
     rows = [
@@ -82,12 +82,12 @@ async def put_connections(
     statement = insert(ConnectionRow).values(rows)
     new = statement.excluded
     columns = ("operator", "circle", "service_type")
-    held = tuple_(*(getattr(ConnectionRow, name) for name in columns))
+    current = tuple_(*(getattr(ConnectionRow, name) for name in columns))
     await db.execute(
         statement.on_conflict_do_update(
             index_elements=[ConnectionRow.phone_number, ConnectionRow.user_id],
             set_={name: new[name] for name in (*columns, "updated_at")},
-            where=held.is_distinct_from(tuple_(*(new[name] for name in columns))),
+            where=current.is_distinct_from(tuple_(*(new[name] for name in columns))),
         )
     )
 
@@ -106,11 +106,11 @@ async def list_connections(
 
 
 async def delete_connections(db: AsyncSession, user_id: UUID) -> None:
-    """Forget what a user said of numbers."""
+    """Delete a user's corrections."""
     await db.execute(delete(ConnectionRow).where(ConnectionRow.user_id == user_id))
 
 
-async def delete_known(db: AsyncSession, phone_number: str) -> None:
-    """Forget what everyone knows of a number."""
-    known = ConnectionRow.phone_number == phone_number
-    await db.execute(delete(ConnectionRow).where(known, ConnectionRow.user_id == SYSTEM_USER_ID))
+async def delete_shared_connection(db: AsyncSession, phone_number: str) -> None:
+    """Delete the shared row of a number."""
+    of_number = ConnectionRow.phone_number == phone_number
+    await db.execute(delete(ConnectionRow).where(of_number, ConnectionRow.user_id == SYSTEM_USER_ID))

@@ -10,7 +10,7 @@ from gencharge.core.events.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorCreated(Event):
-    """An admin put an operator into the catalogue. Its id is its code."""
+    """An admin added an operator. Its id is its code."""
 
     operator_id: str
     changes: dict[str, Any] = field(default_factory=dict)

@@ -79,7 +79,7 @@ class Circle(Base):
 
 
 class ConnectionRow(Base):
-    """What is known of a number: `ids.SYSTEM_USER_ID`'s row by everyone, another user's row as that user corrected it."""
+    """The connection of a number: the shared row belongs to `ids.SYSTEM_USER_ID`, another user's row is their correction."""
 
     __tablename__ = "connections"
 

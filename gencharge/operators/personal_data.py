@@ -1,4 +1,4 @@
-"""What a customer said of numbers."""
+"""A customer's corrections of numbers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ async def _overview(db: AsyncSession, user_id: UUID) -> Any:
 
 async def _export(stores: Stores, user_id: UUID) -> Any:
     async def page(cursor: str | None) -> tuple[Sequence[Any], str | None]:
-        found = await stores.database.run(
+        connections = await stores.database.run(
             lambda db: service.my_connections(db, user_id, PageQuery(limit=_PAGE, cursor=cursor))
         )
-        return found.items, found.next_cursor
+        return connections.items, connections.next_cursor
 
     return await all_of(page)
 

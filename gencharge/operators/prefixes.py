@@ -1,8 +1,8 @@
-"""Which operator a number was first given to: a hint only, for numbers are portable.
+"""Which operator a number was first allocated to: only a hint, because numbers are portable.
 
 The table is the +91 part of the carrier data of the `phonenumbers` package, kept as a file of this package: that
 module holds the whole world's and takes some 40 MB of memory to import. After an update of `phonenumbers`,
-`python -m gencharge.operators.prefixes` writes the file anew (a test compares the two).
+`python -m gencharge.operators.prefixes` rewrites the file (a test compares the two).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _prefixes() -> tuple[dict[str, str], tuple[int, ...]]:
 
 
 def carrier_name(phone_number: str) -> str | None:
-    """The carrier that an E.164 number's block was given to, in phonenumbers' words; None if it is not known."""
+    """The carrier that an E.164 number's block was allocated to, as phonenumbers names it; None if unknown."""
     table, lengths = _prefixes()
     digits = phone_number.removeprefix("+")
     return next((table[digits[:length]] for length in lengths if digits[:length] in table), None)
@@ -74,11 +74,11 @@ def carriers() -> dict[str, str]:
 
 
 def write(path: Path) -> None:
-    """Write the file anew: one line for each carrier, with its prefixes in order."""
-    found = defaultdict(list)
+    """Rewrite the file: one line for each carrier, with its prefixes in order."""
+    by_carrier = defaultdict(list)
     for prefix, name in sorted(carriers().items()):
-        found[name].append(prefix)
-    lines = (f"{name},{' '.join(prefixes)}\n" for name, prefixes in sorted(found.items()))
+        by_carrier[name].append(prefix)
+    lines = (f"{name},{' '.join(prefixes)}\n" for name, prefixes in sorted(by_carrier.items()))
     path.write_text("carrier,prefixes\n" + "".join(lines), encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from gencharge.operators.models import ServiceType
 
 @dataclass(frozen=True, slots=True)
 class RegistryEntry:
-    """What a registry says of a number. Registries know the operator, some know more."""
+    """A registry's answer for a number. Some registries know only the operator."""
 
     operator: str
     circle: str | None
@@ -21,12 +21,12 @@ class NumberRegistry(Protocol):
     """A registry that can be asked for one number."""
 
     async def find(self, phone_number: str) -> RegistryEntry | None:
-        """What it knows of an E.164 number, None if nothing. May raise OSError or TimeoutError."""
+        """The entry of an E.164 number; None if there is none. May raise OSError or TimeoutError."""
         ...
 
 
 class NoRegistry:
-    """Where there is no contract with a registry: nothing is known."""
+    """Used without a registry contract: knows nothing."""
 
     async def find(self, phone_number: str) -> RegistryEntry | None:
         """None, always."""

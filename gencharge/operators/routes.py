@@ -1,4 +1,4 @@
-"""Operators, circles, and what is known of a number."""
+"""Operators, circles and connections."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class OperatorRoute(CachedRoute):
 
 
 async def _user_id(request: Request) -> UUID | None:
-    """The signed-in user; None for whoever sends no token, and for an admin. A bad token is an error all the same."""
+    """The signed-in user; None without a token and for an admin. An invalid token is still an error."""
     if "authorization" not in request.headers:
         return None
     principal = await _GUARD(request)
@@ -111,13 +111,13 @@ async def look_up(db: Db, user_id: MaybeUser, phone_number: Annotated[MobileNumb
 
     Numbers are portable, so ask the user to confirm a `hint`. With a user's token their own corrections count.
     """
-    found = await operators.lookup(db, phone_number, user_id)
+    connection = await operators.lookup(db, phone_number, user_id)
     return LookupOut(
         phone_number=phone_number,
-        operator=found.operator,
-        circle=found.circle,
-        service_type=found.service_type,
-        known_by=found.known_by,
+        operator=connection.operator,
+        circle=connection.circle,
+        service_type=connection.service_type,
+        known_by=connection.known_by,
     )
 
 
@@ -128,7 +128,7 @@ async def look_up(db: Db, user_id: MaybeUser, phone_number: Annotated[MobileNumb
     responses=errors(*USER_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_my_connections(user: SignedInUser, db: Db, page: Paging) -> Page[ConnectionOut]:
-    """What the signed-in user said of numbers, by number."""
+    """The signed-in user's corrections, by number."""
     return await operators.my_connections(db, user.user_id, page)
 
 

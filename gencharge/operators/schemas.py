@@ -32,7 +32,7 @@ class CircleOut(Out):
 
 
 class LookupOut(Out):
-    """What is known of a number; null where nothing is."""
+    """The connection of a number; null if unknown."""
 
     phone_number: str = Field(examples=["+919876543210"])
     operator: str | None = Field(examples=["AIRTEL"])
@@ -44,7 +44,7 @@ class LookupOut(Out):
 
 
 class CorrectConnection(Body):
-    """What a user knows of a number."""
+    """A user's correction of a number."""
 
     operator: Code = Field(examples=["JIO"])
     circle: Code | None = Field(default=None, examples=["KA"])

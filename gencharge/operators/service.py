@@ -1,4 +1,4 @@
-"""Operators, and what is known of a number."""
+"""Operators, circles and connections of numbers."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ __all__ = [
     "seed",
 ]
 
-# What people call them, in the order to show them: by subscribers.
+# Their common names, in display order: by subscribers.
 _DISPLAY_NAMES: Final = {"JIO": "Jio", "AIRTEL": "Airtel", "VI": "Vi", "BSNL": "BSNL", "MTNL": "MTNL"}
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What is known of a number, and how; all None if nothing is."""
+    """The connection of a number and its source; all None if unknown."""
 
     operator: str | None
     circle: str | None
@@ -57,7 +57,7 @@ class Connection:
 
 
 async def lookup(db: AsyncSession, phone_number: str, user_id: UUID | None = None) -> Connection:
-    """What is known of an E.164 number: what this user said of it, else what is on record, else a hint."""
+    """The connection of an E.164 number: this user's correction, or else the shared record, or else a hint."""
     row = await crud.find_connection(db, phone_number, user_id or SYSTEM_USER_ID)
     if row is not None:
         known_by: KnownBy = "registry" if row.user_id == SYSTEM_USER_ID else "user"
@@ -76,9 +76,9 @@ async def remember(
     *,
     owns: bool = False,
 ) -> None:
-    """Keep what `user_id` (`ids.SYSTEM_USER_ID`: everyone) knows of an E.164 number; the codes must exist.
+    """Store the connection of an E.164 number for `user_id`, or for all users (`ids.SYSTEM_USER_ID`). The codes must exist.
 
-    With `owns` the number is the user's own, so what they say of it holds for everyone.
+    With `owns` the number is the user's own, so it is stored for all users, too.
     """
     values = {"operator": operator, "circle": circle, "service_type": ServiceType(service_type).value}
     owners = {user_id, SYSTEM_USER_ID} if owns else {user_id}
@@ -86,32 +86,32 @@ async def remember(
 
 
 async def correct(
-    db: AsyncSession, phone_number: str, user_id: UUID, *, owns: bool = False, **known: Any
+    db: AsyncSession, phone_number: str, user_id: UUID, *, owns: bool = False, **values: Any
 ) -> ConnectionOut:
-    """`remember`, and the row as it is then."""
-    await remember(db, phone_number, user_id, **known, owns=owns)
+    """`remember`, and return the row."""
+    await remember(db, phone_number, user_id, **values, owns=owns)
     return ConnectionOut.model_validate(await crud.get_connection(db, phone_number, user_id))
 
 
 async def forget_number(db: AsyncSession, phone_number: str) -> None:
-    """Forget what everyone knows of a number whose owner is to be forgotten."""
-    await crud.delete_known(db, phone_number)
+    """Delete the shared connection of a number whose owner is erased."""
+    await crud.delete_shared_connection(db, phone_number)
 
 
 async def my_connections(db: AsyncSession, user_id: UUID, page: PageQuery) -> Page[ConnectionOut]:
     """A page of the numbers that the user corrected."""
     rows, cursor, total = await crud.list_connections(db, user_id, page)
-    return Page(items=[_out(row) for row in rows], next_cursor=cursor, total=total)
+    return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
-def _out(row: ConnectionRow) -> ConnectionOut:
+def _to_out(row: ConnectionRow) -> ConnectionOut:
     return ConnectionOut.model_validate(row)
 
 
 async def ask_registry(
     database: Database, registry: NumberRegistry, phone_number: str
 ) -> RegistryEntry | None:
-    """Ask a number-portability registry, outside any transaction, and keep its answer for everyone."""
+    """Ask a number-portability registry, outside any transaction, and store its answer for all users."""
     entry = await registry.find(phone_number)
     if entry is not None:
         async with database.transaction() as db:
@@ -153,7 +153,7 @@ CurrentOperators = Annotated[OperatorsSnapshot, Depends(Operators.for_request)]
 
 
 async def seed(db: AsyncSession) -> bool:
-    """Put in what is missing of the operators and circles of India. False if nothing was missing."""
+    """Add missing operators and circles of India. False if nothing was missing."""
     operators = [
         {
             "code": row["code"],
@@ -165,8 +165,8 @@ async def seed(db: AsyncSession) -> bool:
         if row["status"] == "active"
     ]
     circles = list(_rows("circles_in.csv"))
-    held = await crud.count_rows(db)
-    if held[0] >= len(operators) and held[1] >= len(circles):
+    counts = await crud.count_rows(db)
+    if counts[0] >= len(operators) and counts[1] >= len(circles):
         return False
     await crud.add_missing(db, operators, circles)
     await snapshots.bump(db, snapshots.CATALOGUE)

@@ -1,4 +1,4 @@
-"""What the staff do with operators: add one, rename it, mark it down, choose its channel, take it out of service."""
+"""What the staff do with operators: add one, rename it, mark it down, choose its channel, deactivate it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gencharge.sessions.errors import OperatorScopeTooNarrow
 from gencharge.sessions.guards import Principal, within
 
 _EDITABLE: Final = ("name", "display_name", "status", "channel", "is_active", "sort_order")
-# What an admin of some operators may set: whether recharges go through. The rest is the company's to decide.
+# What an admin of some operators may set: whether recharges go through. The rest needs a role for all operators.
 _IN_SCOPE: Final = frozenset({"status"})
 
 
@@ -36,8 +36,8 @@ async def list_all(db: AsyncSession, admin: Principal, query: StaffOperatorQuery
     """A page of the operators in the admin's scope, served or not. Raises CursorInvalid."""
     filters = query.model_dump(include={"status", "channel", "is_active"}, exclude_none=True)
     conditions = [getattr(Operator, name) == value for name, value in filters.items()]
-    found = await crud.list_operators_where(db, within(admin, Operator.code.expression), *conditions)
-    rows, cursor, total = slice_page(found, query, lambda operator: (operator.sort_order, operator.code))
+    operators = await crud.list_operators_where(db, within(admin, Operator.code.expression), *conditions)
+    rows, cursor, total = slice_page(operators, query, lambda operator: (operator.sort_order, operator.code))
     items = [StaffOperatorOut.model_validate(row) for row in rows]
     return Page(items=items, next_cursor=cursor, total=total)
 
@@ -100,7 +100,7 @@ async def delete(db: AsyncSession, code: str) -> None:
     state = _state_of(operator)
     db.expunge(operator)
     try:
-        # Who refers to it is what foreign keys know: rooms above this one are not asked.
+        # Foreign keys know what refers to it; this room can't ask higher ones.
         async with db.begin_nested():
             await crud.delete_operator(db, operator.code)
     except IntegrityError:

@@ -1,4 +1,4 @@
-"""`gencharge plans export` and `gencharge plans import`: the catalogue as a file, for whoever runs the servers."""
+"""`gencharge plans export` and `gencharge plans import`: the catalogue as a file, for the operators of the servers."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from gencharge.sessions.guards import Principal
 
 T = TypeVar("T")
 Say = Callable[[str], None]
-# Nobody is signed in at a command line: what it changes was changed by the system.
-_NOBODY: Final = Principal(user_id=SYSTEM_USER_ID, kind="admin", session_id=SYSTEM_USER_ID)
+# No one is signed in at a command line, so its changes are the system's.
+_SYSTEM: Final = Principal(user_id=SYSTEM_USER_ID, kind="admin", session_id=SYSTEM_USER_ID)
 
 
 def export_to(settings: Settings, file: Path, say: Say) -> int:
     """Write all plans to `file`, CSV or XLSX by its ending. Returns the exit code."""
     kind = file.suffix.removeprefix(".").lower()
-    if kind not in {known.value for known in FileFormat}:
+    if kind not in {allowed.value for allowed in FileFormat}:
         say(f"{file}: a file that ends in .csv or .xlsx")
         return 1
     query = PlanExportQuery(format=FileFormat(kind))
 
     async def content(db: AsyncSession) -> tuple[int, bytes]:
-        plans, vocabulary = await export_service.rows_of(db, _NOBODY, query)
+        plans, vocabulary = await export_service.rows_of(db, _SYSTEM, query)
         pieces = [piece async for piece in export_service.chunks(plans, vocabulary, query.format)]
         return len(plans), b"".join(pieces)
 
@@ -44,30 +44,30 @@ def export_to(settings: Settings, file: Path, say: Say) -> int:
 
 
 def import_from(settings: Settings, file: Path, say: Say, *, dry_run: bool) -> int:
-    """Create and change the plans of `file`, all or none; with `dry_run` say what would happen. Returns the exit code."""
+    """Create and change the plans of `file`, all or none; with `dry_run` only report what would happen. Returns the exit code."""
 
     async def unit(db: AsyncSession) -> ImportOut:
         rows = spreadsheet.read(file.read_bytes(), plan_rows.COLUMNS)  # noqa: ASYNC240 - nothing else runs here
-        return await import_service.run(db, _NOBODY, rows, dry_run=dry_run)
+        return await import_service.run(db, _SYSTEM, rows, dry_run=dry_run)
 
     try:
-        done = asyncio.run(_with(settings, unit))
+        result = asyncio.run(_with(settings, unit))
     except PlanImportInvalid as refused:
-        _show(say, [BadCell(**cell) for cell in refused.extra["bad_rows"]])
+        _report(say, [BadCell(**cell) for cell in refused.extra["bad_rows"]])
         say(refused.detail)
         return 1
     except Problem as problem:
         say(problem.detail)
         return 1
-    _show(say, done.bad_rows)
+    _report(say, result.bad_rows)
     verb = "would be " if dry_run else ""
     say(
-        f"{done.rows} rows: {done.created} {verb}created, {done.updated} {verb}updated, {done.unchanged} unchanged."
+        f"{result.rows} rows: {result.created} {verb}created, {result.updated} {verb}updated, {result.unchanged} unchanged."
     )
-    return 1 if done.bad_rows else 0
+    return 1 if result.bad_rows else 0
 
 
-def _show(say: Say, bad: list[BadCell]) -> None:
+def _report(say: Say, bad: list[BadCell]) -> None:
     for cell in bad:
         say(
             f"line {cell.line}, {cell.column}: {cell.message}"

@@ -40,23 +40,23 @@ async def count_plans(db: AsyncSession, plan_ids: Collection[UUID]) -> int:
 
 
 async def add_missing_groups(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert the groups that are not there; what is there stays as it is."""
+    """Insert missing groups; existing ones stay as they are."""
     await db.execute(insert(PlanGroup).on_conflict_do_nothing(), rows)
 
 
 async def add_missing_plans(
     db: AsyncSession, plans: Sequence[Mapping[str, Any]], versions: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert the plans that are not there, with their first versions; what is there stays as it is."""
+    """Insert missing plans with their first versions; existing ones stay as they are."""
     await db.execute(insert(Plan).on_conflict_do_nothing(), plans)
     await db.execute(insert(PlanVersion).on_conflict_do_nothing(), versions)
 
 
 async def lock_plan(db: AsyncSession, plan_id: UUID, *conditions: ColumnElement[bool]) -> Plan | None:
     """The plan of this id if it fulfils the conditions, held to the end of the transaction."""
-    # Not FOR UPDATE: whoever only refers to the plan need not wait.
-    found = select(Plan).where(Plan.plan_id == plan_id, *conditions).with_for_update(key_share=True)
-    return (await db.scalars(found, execution_options={"populate_existing": True})).one_or_none()
+    # Not FOR UPDATE: rows that only refer to the plan need not wait.
+    statement = select(Plan).where(Plan.plan_id == plan_id, *conditions).with_for_update(key_share=True)
+    return (await db.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 
 
 async def find_plan(db: AsyncSession, plan_id: UUID, *conditions: ColumnElement[bool]) -> Plan | None:
@@ -68,12 +68,12 @@ async def list_where(
     db: AsyncSession, *conditions: ColumnElement[bool], lock: bool = False
 ) -> Sequence[Plan]:
     """All plans that fulfil the conditions, by operator, type, price and name; with `lock` held to the end."""
-    found = select(Plan).where(*conditions)
+    statement = select(Plan).where(*conditions)
     if lock:  # rows of one kind are locked in the order of their ids
-        held = found.order_by(Plan.plan_id).with_for_update(key_share=True)
-        return (await db.scalars(held, execution_options={"populate_existing": True})).all()
+        locked = statement.order_by(Plan.plan_id).with_for_update(key_share=True)
+        return (await db.scalars(locked, execution_options={"populate_existing": True})).all()
     order = (Plan.operator, Plan.plan_type, Plan.price_paise, Plan.name, Plan.plan_id)
-    return (await db.scalars(found.order_by(*order))).all()
+    return (await db.scalars(statement.order_by(*order))).all()
 
 
 async def list_page(
@@ -114,7 +114,7 @@ async def find_same(
     db: AsyncSession, plan_id: UUID, operator: str, plan_type: str, name: str, circles: Sequence[str]
 ) -> UUID | None:
     """Another plan that is not inactive, with the same operator, type, circles, and name without regard to case."""
-    found = select(Plan.plan_id).where(
+    statement = select(Plan.plan_id).where(
         Plan.plan_id != plan_id,
         Plan.status != PlanStatus.INACTIVE.value,
         Plan.operator == operator,
@@ -123,13 +123,13 @@ async def find_same(
         Plan.circles.contains(circles),
         func.cardinality(Plan.circles) == len(circles),
     )
-    return (await db.scalars(found.limit(1))).one_or_none()
+    return (await db.scalars(statement.limit(1))).one_or_none()
 
 
 async def add_version(
     db: AsyncSession, plan_id: UUID, version: int, snapshot: Mapping[str, Any], changed_by: UUID | None
 ) -> None:
-    """Write down the terms of a version."""
+    """Store the terms of a version."""
     instant = clock.now()
     await db.execute(
         insert(PlanVersion).values(
@@ -153,14 +153,14 @@ async def delete_plan(db: AsyncSession, plan_id: UUID) -> None:
 
 async def lock_group(db: AsyncSession, group_id: UUID) -> PlanGroup | None:
     """The group of this id, held to the end of the transaction."""
-    found = select(PlanGroup).where(PlanGroup.group_id == group_id).with_for_update(key_share=True)
-    return (await db.scalars(found, execution_options={"populate_existing": True})).one_or_none()
+    statement = select(PlanGroup).where(PlanGroup.group_id == group_id).with_for_update(key_share=True)
+    return (await db.scalars(statement, execution_options={"populate_existing": True})).one_or_none()
 
 
 async def find_group_of_name(db: AsyncSession, name: str) -> UUID | None:
     """The id of the group of this name, without regard to case."""
-    found = select(PlanGroup.group_id).where(func.lower(PlanGroup.name) == func.lower(name))
-    return (await db.scalars(found)).one_or_none()
+    statement = select(PlanGroup.group_id).where(func.lower(PlanGroup.name) == func.lower(name))
+    return (await db.scalars(statement)).one_or_none()
 
 
 async def delete_group(db: AsyncSession, group_id: UUID) -> None:
@@ -171,10 +171,10 @@ async def delete_group(db: AsyncSession, group_id: UUID) -> None:
 async def count_by_group(db: AsyncSession, *conditions: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
     """How many plans of each status are in each group; of those that fulfil the conditions."""
     counted = select(Plan.group_id, Plan.status, func.count()).where(*conditions)
-    found: dict[UUID, dict[str, int]] = {}
+    by_group: dict[UUID, dict[str, int]] = {}
     for group_id, status, count in await db.execute(counted.group_by(Plan.group_id, Plan.status)):
-        found.setdefault(group_id, {})[status] = count
-    return found
+        by_group.setdefault(group_id, {})[status] = count
+    return by_group
 
 
 async def add_plans(
@@ -188,6 +188,6 @@ async def add_plans(
 
 
 async def update_plans(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write the columns of plans that are there; each row has `plan_id`, and all have the same columns."""
+    """Update columns of existing plans; each row has `plan_id`, and all have the same columns."""
     if rows:
         await db.execute(update(Plan), rows)

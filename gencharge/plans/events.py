@@ -10,7 +10,7 @@ from gencharge.core.events.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCreated(Event):
-    """An admin put a plan into the catalogue."""
+    """An admin added a plan."""
 
     plan_id: str
     operator: str
@@ -74,7 +74,7 @@ class PlansImported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlansExported(Event):
-    """An admin took plans out as a file. `filters`: which ones were asked for."""
+    """An admin exported plans as a file. `filters` are those of the export."""
 
     plan_export_id: str
     file_format: str

@@ -1,4 +1,4 @@
-"""Many plans as a file that an import understands."""
+"""Plans as a file that can be imported again."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ MEDIA_TYPES: Final = {FileFormat.CSV: spreadsheet.CSV, FileFormat.XLSX: spreadsh
 async def rows_of(
     db: AsyncSession, admin: Principal, query: PlanExportQuery
 ) -> tuple[Sequence[Plan], Vocabulary]:
-    """The plans that are asked for, in the admin's scope, and that they were taken out is announced.
+    """The plans that match in the admin's scope; announces the export.
 
     Raises ValidationFailed for what the catalogue does not know.
     """
     vocabulary = await service.read_vocabulary(db)
     plans = await crud.list_where(db, *staff_service.conditions(admin, query, vocabulary))
     filters = query.model_dump(mode="json", exclude_none=True, exclude={"format"})
-    taken = PlansExported(
+    exported = PlansExported(
         user_id=str(SYSTEM_USER_ID),
         plan_export_id=str(new_id()),
         file_format=query.format.value,
         plans=len(plans),
         filters=filters,
     )
-    await emit(db, taken)
+    await emit(db, exported)
     return plans, vocabulary
 
 
@@ -54,9 +54,9 @@ async def chunks(plans: Sequence[Plan], vocabulary: Vocabulary, kind: FileFormat
     if kind is FileFormat.CSV:
         for chunk in spreadsheet.csv_chunks(plan_rows.COLUMNS, rows):
             yield chunk
-            await asyncio.sleep(0)  # others get their turn between two pieces
+            await asyncio.sleep(0)  # lets other requests run between two pieces
         return
-    # A ZIP archive is not done before its end: it is made beside the event loop, and sent in pieces.
+    # A ZIP archive can't be streamed while it is written: it is built in a thread and sent in pieces.
     data = await asyncio.to_thread(spreadsheet.xlsx_of, plan_rows.COLUMNS, rows)
     for first in range(0, len(data), _CHUNK_BYTES):
         yield data[first : first + _CHUNK_BYTES]

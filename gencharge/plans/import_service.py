@@ -1,4 +1,4 @@
-"""Many plans from a file: every row is looked at first, then all of them are written, or none."""
+"""Many plans from a file: all rows are checked first; then all of them are written, or none."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _SHOWN_CHARACTERS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A plan that is in the catalogue, with its columns."""
+class CurrentPlan:
+    """A plan of the catalogue before the import, with its columns."""
 
     plan_id: UUID
     version: int
@@ -38,50 +38,50 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one row does: a new plan, or another one's new columns."""
+    """What one row does: create a plan or update one."""
 
     row: Row
     plan_id: UUID
-    held: Held | None
+    current: CurrentPlan | None
     values: dict[str, Any]
 
     def shown(self, *, dry_run: bool) -> ImportedPlan:
-        """The step as the answer tells it."""
+        """The step as it is in the answer."""
         return ImportedPlan(
             line=self.row.line,
-            action="updated" if self.held is not None else "created",
-            plan_id=None if self.held is None and dry_run else self.plan_id,
+            action="updated" if self.current is not None else "created",
+            plan_id=None if self.current is None and dry_run else self.plan_id,
             name=self.values["name"],
-            changes=changes(self.held.values if self.held is not None else {}, self.values),
+            changes=changes(self.current.values if self.current is not None else {}, self.values),
         )
 
 
 @dataclass(slots=True)
 class Reading:
-    """The rows of a file against the catalogue: what they would do, and what is wrong with them."""
+    """The rows of a file compared with the catalogue: what they would change, and what is invalid."""
 
     admin: Principal
     vocabulary: Vocabulary
-    held: dict[UUID, Held]
+    current: dict[UUID, CurrentPlan]
     steps: list[Step] = field(default_factory=list)
     bad: list[BadCell] = field(default_factory=list)
     unchanged: int = 0
     lines: dict[UUID, int] = field(default_factory=dict)
 
     def read(self, rows: Sequence[Row]) -> None:
-        """Look at every row; then at what they would be together."""
+        """Check every row, then the rows against each other."""
         for row in rows:
             try:
                 self._read(row)
             except plan_rows.BadCells as problem:
                 self._refuse(row, problem.wrong)
-        self._find_doubles()
+        self._check_duplicates()
         self.bad.sort(key=lambda cell: cell.line)
 
     def _read(self, row: Row) -> None:
         """One row. Raises BadCells."""
-        held = self._held_of(row)
-        written = plan_rows.BLANK if held is None else self._cells_of(held)
+        current = self._current_of(row)
+        written = plan_rows.BLANK if current is None else self._cells_of(current)
         # A column that the file does not have stays as it is.
         values = plan_rows.values_of({**written, **row.cells}, self.vocabulary)
         if not self.admin.sees(values["operator"]):
@@ -89,30 +89,30 @@ class Reading:
             raise plan_rows.BadCells(
                 [Wrong("operator", f"Your role covers only: {reach}", "operator_out_of_scope")]
             )
-        if held is None:
+        if current is None:
             self.steps.append(Step(row, new_id(), None, values))
             return
-        if values["status"] == PlanStatus.DRAFT.value != held.values["status"]:
+        if values["status"] == PlanStatus.DRAFT.value != current.values["status"]:
             right = "Must be active or inactive: a published plan can't go back to draft"
             raise plan_rows.BadCells([Wrong("status", right, "status_not_allowed")])
-        if values == held.values:
+        if values == current.values:
             self.unchanged += 1
         else:
-            self.steps.append(Step(row, held.plan_id, held, values))
+            self.steps.append(Step(row, current.plan_id, current, values))
 
-    def _held_of(self, row: Row) -> Held | None:
+    def _current_of(self, row: Row) -> CurrentPlan | None:
         """The plan that the row names; None for a new one. Raises BadCells."""
         written = row.cells.get("plan_id", "")
         if not written:
             return None
         try:
-            held = self.held.get(UUID(written))
+            current = self.current.get(UUID(written))
         except ValueError:
-            held = None
-        if held is None:
+            current = None
+        if current is None:
             right = "Must be the id of a plan in your catalogue, or empty for a new plan"
             raise plan_rows.BadCells([Wrong("plan_id", right, "plan_not_found")])
-        first = self.lines.setdefault(held.plan_id, row.line)
+        first = self.lines.setdefault(current.plan_id, row.line)
         if first != row.line:
             raise plan_rows.BadCells(
                 [
@@ -124,30 +124,31 @@ class Reading:
                 ]
             )
         version = row.cells.get("version", "")
-        if version not in {"", str(held.version)}:
-            right = f"The plan has changed since this file was made; it is now at version {held.version}"
+        if version not in {"", str(current.version)}:
+            right = f"The plan has changed since this file was made; it is now at version {current.version}"
             raise plan_rows.BadCells([Wrong("version", right, "plan_changed")])
-        return held
+        return current
 
-    def _cells_of(self, held: Held) -> dict[str, str]:
-        group = self.vocabulary.groups[held.values["group_id"]]
-        return plan_rows.cells_of(held.values, group, plan_id=held.plan_id, version=held.version)
+    def _cells_of(self, current: CurrentPlan) -> dict[str, str]:
+        group = self.vocabulary.groups[current.values["group_id"]]
+        return plan_rows.cells_of(current.values, group, plan_id=current.plan_id, version=current.version)
 
-    def _find_doubles(self) -> None:
-        """No two plans share operator, type, name and circles: neither in the file nor with what is there."""
-        moved = {step.plan_id for step in self.steps}
-        taken: dict[Any, str] = {
-            identity: f"plan {held.plan_id}"
-            for held in self.held.values()
-            if held.plan_id not in moved and (identity := rules.identity_of(held.values)) is not None
+    def _check_duplicates(self) -> None:
+        """No two plans share operator, type, name and circles: neither in the file nor in the catalogue."""
+        changed_ids = {step.plan_id for step in self.steps}
+        owners: dict[Any, str] = {
+            identity: f"plan {current.plan_id}"
+            for current in self.current.values()
+            if current.plan_id not in changed_ids
+            and (identity := rules.identity_of(current.values)) is not None
         }
         for step in self.steps:
             identity = rules.identity_of(step.values)
             if identity is None:
                 continue
-            other = taken.setdefault(identity, f"line {step.row.line}")
-            if other != f"line {step.row.line}":
-                right = f"This name is already used by {other} for the same operator, type and circles"
+            owner = owners.setdefault(identity, f"line {step.row.line}")
+            if owner != f"line {step.row.line}":
+                right = f"This name is already used by {owner} for the same operator, type and circles"
                 self._refuse(step.row, [Wrong("name", right, "plan_already_exists")])
 
     def _refuse(self, row: Row, wrong: Sequence[Wrong]) -> None:
@@ -164,7 +165,7 @@ class Reading:
 
 
 async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_run: bool) -> ImportOut:
-    """Create and change the plans of a file, all or none; `dry_run` only says what would happen.
+    """Create and change the plans of a file, all or none; `dry_run` only reports what would happen.
 
     A row with a `plan_id` changes that plan, one without makes a new plan. Raises PlanImportInvalid, with every bad row.
     """
@@ -172,18 +173,19 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
         await snapshots.lock(db, snapshots.CATALOGUE)
     vocabulary = await service.read_vocabulary(db)
     plans = await crud.list_where(db, within(admin, Plan.operator.expression), lock=not dry_run)
-    held = {
-        plan.plan_id: Held(plan.plan_id, plan.version, plan.revision, rules.state_of(plan)) for plan in plans
+    current = {
+        plan.plan_id: CurrentPlan(plan.plan_id, plan.version, plan.revision, rules.state_of(plan))
+        for plan in plans
     }
-    reading = Reading(admin, vocabulary, held)
-    # Ten thousand rows take a second of a processor: other requests go on meanwhile.
+    reading = Reading(admin, vocabulary, current)
+    # Ten thousand rows take a second of CPU time, so they are read in a thread.
     await asyncio.to_thread(reading.read, rows)
     if reading.bad and not dry_run:
         raise PlanImportInvalid(bad_rows=[cell.model_dump() for cell in reading.bad])
     import_id = None if dry_run else new_id()
     if import_id is not None:
         await _write(db, admin, reading, import_id)
-    created = sum(1 for step in reading.steps if step.held is None)
+    created = sum(1 for step in reading.steps if step.current is None)
     return ImportOut(
         dry_run=dry_run,
         import_id=import_id,
@@ -197,22 +199,22 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
 
 
 async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id: UUID) -> None:
-    """Write all steps, with their versions and events, and tell the processes once."""
+    """Write all steps with their versions and events, and notify the processes once."""
     instant = clock.now()
     new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
+    updated: list[dict[str, Any]] = []
     versions: list[dict[str, Any]] = []
-    happened: list[Event] = []
+    events: list[Event] = []
     for step in reading.steps:
-        held = step.held
-        grows = held is not None and rules.makes_version(held.values, step.values)
-        version = (held.version if held is not None else 1) + grows
+        current = step.current
+        grows = current is not None and rules.makes_version(current.values, step.values)
+        version = (current.version if current is not None else 1) + grows
         row = {"plan_id": step.plan_id, "version": version, "updated_at": instant, **step.values}
-        if held is None:
+        if current is None:
             new.append({**row, "revision": 1, "created_at": instant})
         else:
-            changed.append({**row, "revision": held.revision + 1})
-        if held is None or grows:
+            updated.append({**row, "revision": current.revision + 1})
+        if current is None or grows:
             snapshot = rules.terms_of(Plan(**row), reading.vocabulary.groups[step.values["group_id"]])
             versions.append(
                 {
@@ -223,24 +225,24 @@ async def _write(db: AsyncSession, admin: Principal, reading: Reading, import_id
                     "created_at": instant,
                 }
             )
-        happened.append(
-            (PlanCreated if held is None else PlanUpdated)(
+        events.append(
+            (PlanCreated if current is None else PlanUpdated)(
                 user_id=str(SYSTEM_USER_ID),
                 plan_id=str(step.plan_id),
                 operator=step.values["operator"],
                 version=version,
-                changes=changes(held.values if held is not None else {}, step.values),
+                changes=changes(current.values if current is not None else {}, step.values),
             )
         )
     await crud.add_plans(db, new, versions)
-    await crud.update_plans(db, changed)
-    if happened:
+    await crud.update_plans(db, updated)
+    if events:
         await snapshots.bump(db, snapshots.CATALOGUE)
     whole = PlansImported(
         user_id=str(SYSTEM_USER_ID),
         plan_import_id=str(import_id),
         created=len(new),
-        updated=len(changed),
+        updated=len(updated),
         unchanged=reading.unchanged,
     )
-    await emit(db, *happened, whole)
+    await emit(db, *events, whole)

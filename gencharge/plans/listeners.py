@@ -1,6 +1,6 @@
-"""What integrators keep of plans in our Redis: dropped as soon as a plan changes (seeds, section 6.2).
+"""Removes the plans that integrators cache in our Redis as soon as a plan changes (seeds, section 6.2).
 
-Nothing of ours reads these keys: each of our processes holds the catalogue itself (`core.snapshots`).
+We don't read these keys: each of our processes holds the catalogue itself (`core.snapshots`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _AT_A_TIME: Final = 500
 
 
 async def _drop(stores: Any, batch: list[Envelope]) -> None:
-    """Drop the keys of the batch's plans and of all lists. While Redis is away the events wait: it may come back with
-    what it held."""
+    """Drop the keys of the batch's plans and of all lists. While Redis is unavailable the events wait, because it
+    may come back with its old data."""
     plan_ids = {str(getattr(envelope.event, "plan_id", "")) for envelope in batch} - {""}
     keys: list[Any] = [f"plan:{plan_id}" for plan_id in sorted(plan_ids)]
-    # SCAN, never KEYS: that would hold up everybody while it looks through all keys.
+    # SCAN, never KEYS: it would block Redis while it scans all keys.
     async for key in stores.redis.scan_iter(match=LISTS, count=_AT_A_TIME):
         keys.append(key)
     for first in range(0, len(keys), _AT_A_TIME):

@@ -1,7 +1,7 @@
-"""A plan as a row of a file: which columns there are, what stands in their cells, and what a row means.
+"""A plan as a row of a file: its columns, and the conversion between cells and values.
 
     cells_of(plan)      what an export writes
-    values_of(cells)    what an import understands; of an exported row, the very same plan
+    values_of(cells)    what an import reads; an exported row gives the same plan
 
 Every cell is text. Empty means: none, all circles, no limit, or the default; so a row need not fill them all.
 """
@@ -68,7 +68,7 @@ _COLUMN_OF: Final = {"validity.n": "validity_count", "validity.unit": "validity_
 
 
 class BadCells(Exception):
-    """A row that means no plan, and why: the fields of `wrong` are columns."""
+    """An invalid row; the fields of `wrong` are columns."""
 
     def __init__(self, wrong: list[Wrong]) -> None:
         super().__init__(", ".join(one.field for one in wrong))
@@ -81,7 +81,7 @@ def cells_of(
     """The cells of a plan, by column. `values` are the columns of the table."""
     benefits = values["benefits"]
     talktime = benefits.get("talktime_paise")
-    shown: dict[str, Any] = {
+    values_by_column: dict[str, Any] = {
         **{name: benefits.get(name) for name in _BENEFITS},
         **{name: values.get(name) for name in COLUMNS if name in values},
         "plan_id": plan_id,
@@ -93,7 +93,7 @@ def cells_of(
         "extras": "\n".join(benefits.get("extras", ())),
         "voice_unlimited": bool(benefits.get("voice_unlimited")),
     }
-    return {column: _text(shown[column]) for column in COLUMNS}
+    return {column: _text(values_by_column[column]) for column in COLUMNS}
 
 
 def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
     if group_id is None:
         wrong.append(Wrong("group", f"Must be one of: {vocabulary.group_names}", "plan_group_invalid"))
     instants = {name: _instant(name, cells[name], wrong) for name in ("active_from", "active_until")}
-    asked = {
+    fields = {
         **{name: cells[name] for name in ("name", "description", "operator", "price", "criteria")},
         **{name: cells[name].strip().lower() for name in ("plan_type", "category")},
         "circles": [code for code in _SEPARATORS.split(cells["circles"]) if code],
@@ -123,13 +123,15 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
         **instants,
     }
     try:
-        command = PlanCreate.model_validate(asked)
+        command = PlanCreate.model_validate(fields)
     except ValidationError as problems:
         wrong.extend(_wrong(problem) for problem in problems.errors(include_url=False))
         raise BadCells(wrong) from None
     values = rules.completed(rules.columns_of(command))
-    found = [Wrong(column_of(one.field), one.message, one.code) for one in rules.problems(values, vocabulary)]
-    wrong.extend(one for one in found if one.field != "group" or not wrong)
+    broken_rules = [
+        Wrong(column_of(one.field), one.message, one.code) for one in rules.problems(values, vocabulary)
+    ]
+    wrong.extend(one for one in broken_rules if one.field != "group" or not wrong)
     if wrong:
         raise BadCells(wrong)
     return values
@@ -146,7 +148,7 @@ def _wrong(problem: Any) -> Wrong:
 
 
 def _instant(column: str, cell: str, wrong: list[Wrong]) -> datetime | None:
-    """The instant of a cell; None if it is empty or wrong, which is then said in `wrong`."""
+    """The instant of a cell; None if it is empty or wrong, which is then added to `wrong`."""
     if not cell.strip():
         return None
     try:
@@ -168,7 +170,7 @@ def _number(cell: str) -> int | str | None:
 
 
 def _flag(cell: str) -> bool | str:
-    """What a cell says in one of the usual words; any other text stays as it is, for the schema to refuse."""
+    """The boolean of a cell; any other text stays as it is, for the schema to refuse."""
     return _FLAGS.get(cell.strip().lower(), cell.strip())
 
 

@@ -51,11 +51,11 @@ def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
     """
     group_id = _check(on_sale.catalogue, query)
     order = _ORDERS[query.sort]
-    found = sorted(
+    entries = sorted(
         ((order(plan), str(plan.plan_id), plan) for plan in on_sale.plans if _matches(plan, query, group_id)),
         key=lambda entry: entry[:2],
     )
-    total = len(found) if query.include_total else None
+    total = len(entries) if query.include_total else None
     if query.cursor is not None:
         kind = str if query.sort is PlanSort.NAME else int
         sort, value, plan_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
@@ -69,11 +69,11 @@ def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
                     )
                 ]
             )
-        found = [entry for entry in found if entry[:2] > (value, str(plan_id))]
-    items = [PlanOut.of(plan) for _, _, plan in found[: query.limit]]
+        entries = [entry for entry in entries if entry[:2] > (value, str(plan_id))]
+    items = [PlanOut.of(plan) for _, _, plan in entries[: query.limit]]
     cursor = None
-    if len(found) > query.limit:
-        value, _, plan = found[query.limit - 1]
+    if len(entries) > query.limit:
+        value, _, plan = entries[query.limit - 1]
         cursor = encode_cursor(query.sort.value, value, plan.plan_id)
     return Page(items=items, next_cursor=cursor, total=total)
 
@@ -88,16 +88,18 @@ def _matches(plan: PlanSnapshot, query: PlanQuery, group_id: UUID | None) -> boo
         and (query.popular is None or plan.most_popular is query.popular)
         and (query.min_price is None or plan.price >= query.min_price)
         and (query.max_price is None or plan.price <= query.max_price)
-        and _lasts(plan, query.min_validity_days, query.max_validity_days)
+        and _has_validity(plan, query.min_validity_days, query.max_validity_days)
         and (query.search is None or _mentions(plan, query.search))
     )
 
 
-def _lasts(plan: PlanSnapshot, least: int | None, most: int | None) -> bool:
-    if least is None and most is None:
+def _has_validity(plan: PlanSnapshot, min_days: int | None, max_days: int | None) -> bool:
+    if min_days is None and max_days is None:
         return True
     days = plan.validity_days
-    return days is not None and (least is None or days >= least) and (most is None or days <= most)
+    return (
+        days is not None and (min_days is None or days >= min_days) and (max_days is None or days <= max_days)
+    )
 
 
 def _mentions(plan: PlanSnapshot, search: str) -> bool:
@@ -106,16 +108,16 @@ def _mentions(plan: PlanSnapshot, search: str) -> bool:
 
 
 def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
-    """The id of the group that is asked for. Raises ValidationFailed for what the catalogue does not know."""
+    """The id of the group in the query. Raises ValidationFailed for what the catalogue does not know."""
     problems = list(_problems(catalogue, query))
     group_id = None
     if query.group is not None:
-        wanted = query.group.casefold()
+        id_or_name = query.group.casefold()
         group_id = next(
             (
                 group.group_id
                 for group in catalogue.groups
-                if wanted in {group.name.casefold(), str(group.group_id)}
+                if id_or_name in {group.name.casefold(), str(group.group_id)}
             ),
             None,
         )

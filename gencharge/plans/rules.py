@@ -38,10 +38,10 @@ COLUMNS: Final = (
     "active_from",
     "active_until",
 )
-# Changing one of these changes no terms: nobody buys anything else for it.
+# Changing one of these does not change what a customer buys.
 _NOT_SOLD: Final = frozenset({"most_popular", "status", "active_from", "active_until"})
 _PREPAID_ONLY: Final = frozenset({PlanCategory.UNLIMITED, PlanCategory.TALKTIME})
-_MOST_MONTHS: Final = 120
+_MAX_MONTHS: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +67,31 @@ class Vocabulary:
         return ", ".join(sorted(self.groups.values(), key=str.casefold)) or "(none yet)"
 
     def group_of(self, written: str) -> UUID | None:
-        """The group of this id or name, however its letters are written."""
-        wanted = written.casefold()
+        """The group of this id or name, without regard to case."""
+        id_or_name = written.casefold()
         for group_id, name in self.groups.items():
-            if wanted in {str(group_id), name.casefold()}:
+            if id_or_name in {str(group_id), name.casefold()}:
                 return group_id
         return None
 
 
 def columns_of(command: PlanCreate | PlanUpdate) -> dict[str, Any]:
     """The columns that the command names, as the table keeps them."""
-    given = command.model_fields_set if isinstance(command, PlanUpdate) else set(PlanCreate.model_fields)
-    found: dict[str, Any] = {}
-    for name in given - {"version"}:
+    named = command.model_fields_set if isinstance(command, PlanUpdate) else set(PlanCreate.model_fields)
+    columns: dict[str, Any] = {}
+    for name in named - {"version"}:
         value = getattr(command, name)
         if name == "price":
-            found["price_paise"] = value.paise
+            columns["price_paise"] = value.paise
         elif name == "validity":
-            found |= {"validity_count": value.n, "validity_unit": value.unit.value}
+            columns |= {"validity_count": value.n, "validity_unit": value.unit.value}
         elif name == "benefits":
-            found["benefits"] = value.stored()
+            columns["benefits"] = value.stored()
         elif name == "circles":
-            found["circles"] = sorted(set(value))
+            columns["circles"] = sorted(set(value))
         else:
-            found[name] = getattr(value, "value", value)
-    return found
+            columns[name] = getattr(value, "value", value)
+    return columns
 
 
 def state_of(plan: Plan) -> dict[str, Any]:
@@ -100,13 +100,13 @@ def state_of(plan: Plan) -> dict[str, Any]:
 
 
 def completed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns with the one that follows from others."""
+    """The columns, with the derived one added."""
     unit = ValidityUnit(values["validity_unit"])
     return {**values, "is_addon": is_addon(PlanCategory(values["category"]), unit)}
 
 
 def makes_version(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """True if what is sold differs."""
+    """True if the change is one of the terms that customers buy."""
     return any(before[name] != after[name] for name in COLUMNS if name not in _NOT_SOLD)
 
 
@@ -123,30 +123,30 @@ def identity_of(values: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ..
 
 
 def problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
-    """What is wrong with the columns of a whole plan."""
-    yield from _unknown(values, vocabulary)
-    yield from _unfit(values)
-    yield from _validity(values)
+    """The problems of a complete plan."""
+    yield from _reference_problems(values, vocabulary)
+    yield from _category_problems(values)
+    yield from _validity_problems(values)
     begins, ends = values["active_from"], values["active_until"]
     if begins is not None and ends is not None and ends <= begins:
         yield Wrong("active_until", "Must be later than active_from", "window_invalid")
 
 
-def _unknown(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
+def _reference_problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
     if values["operator"] not in vocabulary.operators:
         yield Wrong("operator", f"Must be one of: {', '.join(vocabulary.operators)}", "operator_invalid")
     unknown = [circle for circle in values["circles"] if circle not in vocabulary.circles]
     if unknown:
-        known = ", ".join(vocabulary.circles)
-        yield Wrong("circles", f"Must be any of: {known}; not {', '.join(unknown)}", "circle_invalid")
+        choices = ", ".join(vocabulary.circles)
+        yield Wrong("circles", f"Must be any of: {choices}; not {', '.join(unknown)}", "circle_invalid")
     if values["group_id"] not in vocabulary.groups:
-        known = ", ".join(f"{name} ({group_id})" for group_id, name in vocabulary.groups.items())
+        choices = ", ".join(f"{name} ({group_id})" for group_id, name in vocabulary.groups.items())
         yield Wrong(
-            "group_id", f"Must be the id of one of: {known or vocabulary.group_names}", "plan_group_invalid"
+            "group_id", f"Must be the id of one of: {choices or vocabulary.group_names}", "plan_group_invalid"
         )
 
 
-def _unfit(values: Mapping[str, Any]) -> Iterator[Wrong]:
+def _category_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
     plan_type, category = PlanType(values["plan_type"]), PlanCategory(values["category"])
     if category is PlanCategory.POSTPAID_RENTAL and plan_type is not PlanType.POSTPAID:
         yield Wrong("category", "postpaid_rental needs plan_type postpaid", "category_invalid")
@@ -154,7 +154,7 @@ def _unfit(values: Mapping[str, Any]) -> Iterator[Wrong]:
         yield Wrong("category", f"{category} needs plan_type prepaid", "category_invalid")
 
 
-def _validity(values: Mapping[str, Any]) -> Iterator[Wrong]:
+def _validity_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
     unit, count = ValidityUnit(values["validity_unit"]), values["validity_count"]
     if unit is ValidityUnit.BASE_PLAN:
         if count is not None:
@@ -167,5 +167,5 @@ def _validity(values: Mapping[str, Any]) -> Iterator[Wrong]:
             )
     elif count is None:
         yield Wrong("validity.n", f"Must be a number of {unit}s, such as 28", "validity_invalid")
-    elif unit is ValidityUnit.MONTH and count > _MOST_MONTHS:
-        yield Wrong("validity.n", f"Must be at most {_MOST_MONTHS} months", "validity_invalid")
+    elif unit is ValidityUnit.MONTH and count > _MAX_MONTHS:
+        yield Wrong("validity.n", f"Must be at most {_MAX_MONTHS} months", "validity_invalid")

@@ -36,15 +36,15 @@ class Benefits(Body):
 
     def stored(self) -> dict[str, Any]:
         """As the table keeps it: money in paise, under a name that says so."""
-        kept = self.model_dump(exclude={"talktime"}) | {"extras": list(self.extras)}
-        return kept | {"talktime_paise": self.talktime.paise if self.talktime is not None else None}
+        stored_values = self.model_dump(exclude={"talktime"}) | {"extras": list(self.extras)}
+        return stored_values | {"talktime_paise": self.talktime.paise if self.talktime is not None else None}
 
     @classmethod
-    def from_stored(cls, kept: Mapping[str, Any]) -> Self:
+    def from_stored(cls, stored: Mapping[str, Any]) -> Self:
         """The benefits of a table's row."""
-        known = {name: value for name, value in kept.items() if name in cls.model_fields}
-        paise = kept.get("talktime_paise")
-        return cls(**known | {"talktime": Money(paise) if paise is not None else None})
+        values = {name: value for name, value in stored.items() if name in cls.model_fields}
+        paise = stored.get("talktime_paise")
+        return cls(**values | {"talktime": Money(paise) if paise is not None else None})
 
 
 class Validity(Out):

@@ -1,4 +1,4 @@
-"""The catalogue: who holds it, how it stays fresh, how a plan changes."""
+"""Loading, holding and seeding the catalogue."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ class Catalogue(snapshots.Holder[CatalogueSnapshot]):
 
 
 async def bump_version(db: AsyncSession) -> int:
-    """Say in the running transaction that the catalogue changes with it; every writer calls this."""
+    """Raise the catalogue's version in the running transaction; every writer calls this."""
     return await snapshots.bump(db, snapshots.CATALOGUE)
 
 
 async def seed(db: AsyncSession) -> bool:
-    """Put in what is missing of the sample catalogue; the operators must be there. False if nothing was missing."""
+    """Add missing plans and groups of the sample catalogue; the operators must exist. False if nothing was missing."""
     plans = sample.plans()
     if await crud.count_plans(db, [plan["plan_id"] for plan in plans]) == len(plans):
         return False

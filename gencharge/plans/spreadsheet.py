@@ -1,7 +1,7 @@
 """Files of rows: CSV (RFC 4180, UTF-8) and XLSX, from bytes to texts and back.
 
-What comes from outside is bounded before it is read: rows, columns, what a ZIP archive unpacks to, what its cells
-hold together. A cell that a spreadsheet would run as a formula gets an apostrophe in front, and loses it when read.
+Uploaded files are bounded before they are read: rows, columns, the unpacked size of a ZIP archive, the length of
+its cells. A cell that a spreadsheet would run as a formula gets an apostrophe in front, and loses it when read.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ def _header(cells: list[str], columns: Sequence[str]) -> list[str]:
     names = [cell.strip().lower() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    known = ", ".join(columns)
+    choices = ", ".join(columns)
     problems = [
         field_problem(
-            f"column {position} ({name or 'no name'})", f"Must be one of: {known}", "column_invalid"
+            f"column {position} ({name or 'no name'})", f"Must be one of: {choices}", "column_invalid"
         )
         for position, name in enumerate(names, start=1)
         if name not in columns
@@ -129,7 +129,7 @@ def _lines_of_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(safe))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except Exception as error:  # whatever a broken file makes of the reader
+    except Exception as error:  # the reader raises many kinds of errors for broken files
         raise PlanFileInvalid(f"The XLSX file can't be read: {str(error)[:200]}") from None
     for line, cells in enumerate(rows, start=1):
         yield line, [_text(cell) for cell in cells]
@@ -140,7 +140,7 @@ def _text(cell: Any) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        # Money has two decimals: what floating point adds behind them was never written.
+        # Money has two decimals: more come from floating point only.
         return str(int(cell)) if cell.is_integer() else repr(round(cell, 6))
     if isinstance(cell, datetime | date):
         return cell.isoformat()

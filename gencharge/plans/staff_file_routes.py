@@ -1,4 +1,4 @@
-"""Routes that take and give files of plans."""
+"""Importing and exporting plans as files, for the staff."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires
 _MAX_BYTES: Final = 5_000_000
 LARGE_BODIES: Final = {f"{PREFIX}/plans/admin/import": _MAX_BYTES}
 Reader = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.READ, scoped=True))]
-# A file may add plans and change some: whoever imports it needs both permissions.
+# A file may add and change plans, so an import needs both permissions.
 Importer = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True))]
 _ALSO_EDIT: Final = Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True))
 _FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}

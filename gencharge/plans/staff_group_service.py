@@ -1,4 +1,4 @@
-"""What the staff do with plan groups, the shelves of the shop."""
+"""What the staff do with plan groups."""
 
 from __future__ import annotations
 
@@ -82,14 +82,16 @@ async def delete(db: AsyncSession, group_id: UUID) -> None:
     await snapshots.lock(db, snapshots.CATALOGUE)
     group = await _lock(db, group_id)
     counts = await crud.count_by_group(db, Plan.group_id == group_id)
-    held = sum(counts.get(group_id, {}).values())
-    if held:
-        raise PlanGroupInUse(f"Plans in this group: {held}. Move them to another group first.")
+    plan_count = sum(counts.get(group_id, {}).values())
+    if plan_count:
+        raise PlanGroupInUse(f"Plans in this group: {plan_count}. Move them to another group first.")
     state = _state_of(group)
     await crud.delete_group(db, group_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
-    gone = changes(state, {})
-    await emit(db, PlanGroupDeleted(user_id=str(SYSTEM_USER_ID), plan_group_id=str(group_id), changes=gone))
+    removed = changes(state, {})
+    await emit(
+        db, PlanGroupDeleted(user_id=str(SYSTEM_USER_ID), plan_group_id=str(group_id), changes=removed)
+    )
 
 
 async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:
@@ -102,8 +104,8 @@ async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:
 
 async def _check_name(db: AsyncSession, name: str, group_id: UUID | None) -> None:
     """Raises PlanGroupAlreadyExists if another group has the name."""
-    taken = await crud.find_group_of_name(db, name)
-    if taken not in {None, group_id}:
+    owner_id = await crud.find_group_of_name(db, name)
+    if owner_id not in {None, group_id}:
         problem = field_problem(
             "body.name", "Another group already has this name", "plan_group_already_exists"
         )

@@ -132,7 +132,7 @@ async def update_plan(
     ),
 )
 async def delete_plan(admin: Deleter, db: Db, plan_id: UUID) -> None:
-    """Only a draft, which nobody ever bought; any other plan is set inactive with PATCH."""
+    """Only a draft, which was never sold; set any other plan inactive with PATCH."""
     await staff_service.delete(db, admin, plan_id)
 
 

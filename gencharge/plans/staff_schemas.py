@@ -119,13 +119,11 @@ class PlanUpdated(Versioned):
     message: Literal["Plan updated successfully"] = "Plan updated successfully"
     plan_id: UUID
     updated_fields: dict[str, Any] = Field(examples=[{"price": 199.00, "status": "active"}])
-    cache_status: Literal["Invalidated", "Unchanged"] = Field(
-        description="`Unchanged` where nothing changed."
-    )
+    cache_status: Literal["Invalidated", "Unchanged"] = Field(description="`Unchanged` if nothing changed.")
 
 
 class PlanVersionOut(Out):
-    """The terms of one version. Whoever bought it keeps them."""
+    """The terms of one version. Customers who bought it keep them."""
 
     version: int
     name: str
@@ -225,7 +223,7 @@ class StaffPlanQuery(PlanFilters, PageParams):
 
 
 class FileFormat(StrEnum):
-    """The kinds of files that plans are taken out as."""
+    """The formats of an export."""
 
     CSV = "csv"
     XLSX = "xlsx"
@@ -280,7 +278,7 @@ class StaffPlanGroupOut(Versioned):
 
 
 class BadCell(Out):
-    """What is wrong in a file: where, and what would be right."""
+    """An invalid cell of a file, and what it must be."""
 
     line: int = Field(description="The line of a CSV file, the row of a sheet; the column names are in 1.")
     column: str

@@ -1,4 +1,4 @@
-"""What the staff do with plans: make one, change it, take it off sale, delete a draft.
+"""What the staff do with plans: make one, change it, deactivate it, delete a draft.
 
 Whoever changes the catalogue takes its lock first (`snapshots.lock`), so what is read before a change is still true
 when it is written, and of two admins at once none loses what they wrote.
@@ -140,7 +140,7 @@ async def update(
     return PlanUpdated(
         etag=plan.etag,
         plan_id=plan_id,
-        updated_fields=_shown(before, after),
+        updated_fields=_changes_to_out(before, after),
         cache_status="Invalidated",
     )
 
@@ -180,7 +180,7 @@ def conditions(admin: Principal, query: PlanFilters, vocabulary: Vocabulary) -> 
 
 
 def check_status(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Raises PlanStatusNotAllowed: what was published stays what may have been sold."""
+    """Raises PlanStatusNotAllowed: a published plan can't become a draft again."""
     if after["status"] == PlanStatus.DRAFT.value != before["status"]:
         raise PlanStatusNotAllowed(
             errors=[field_problem("body.status", "Must be active or inactive", "status_not_allowed")]
@@ -207,18 +207,20 @@ async def _check(
         raise PlanAlreadyExists(errors=[field_problem("body.name", right, "plan_already_exists")])
 
 
-def _shown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+def _changes_to_out(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     """The changed fields with their new values, as the API names them."""
-    changed = {name: after[name] for name in rules.COLUMNS if before[name] != after[name]}
-    if "price_paise" in changed:
-        changed = {"price": Money(changed.pop("price_paise")), **changed}
-    if changed.keys() & {"validity_count", "validity_unit"}:
-        changed.pop("validity_count", None)
-        changed.pop("validity_unit", None)
-        changed["validity"] = Validity(n=after["validity_count"], unit=ValidityUnit(after["validity_unit"]))
-    if "benefits" in changed:
-        changed["benefits"] = Benefits.from_stored(changed["benefits"])
-    return changed
+    changed_columns = {name: after[name] for name in rules.COLUMNS if before[name] != after[name]}
+    if "price_paise" in changed_columns:
+        changed_columns = {"price": Money(changed_columns.pop("price_paise")), **changed_columns}
+    if changed_columns.keys() & {"validity_count", "validity_unit"}:
+        changed_columns.pop("validity_count", None)
+        changed_columns.pop("validity_unit", None)
+        changed_columns["validity"] = Validity(
+            n=after["validity_count"], unit=ValidityUnit(after["validity_unit"])
+        )
+    if "benefits" in changed_columns:
+        changed_columns["benefits"] = Benefits.from_stored(changed_columns["benefits"])
+    return changed_columns
 
 
 async def _find(db: AsyncSession, admin: Principal, plan_id: UUID) -> Plan:

@@ -1,4 +1,4 @@
-"""XLSX files from outside, made harmless: what they unpack to is measured before anything reads them.
+"""Makes uploaded XLSX files safe: their unpacked size is checked before they are parsed.
 
 An XLSX file is a ZIP archive of XML. Small ones can unpack to gigabytes, name a cell in the last row of the last
 column, or repeat one long text in each cell. Here the few parts that matter are unpacked under a limit, walked
@@ -37,7 +37,7 @@ _BROKEN: Final = "The XLSX file is damaged."
 
 
 def unpacked(data: bytes, *, max_rows: int) -> bytes:
-    """The same workbook, packed anew and known to be small. Raises PlanFileInvalid."""
+    """The same workbook, repacked and within the limits. Raises PlanFileInvalid."""
     parts = _parts_of(data)
     measure = _Measure(max_rows)
     # The texts first: the sheets refer to them by number.
@@ -51,7 +51,7 @@ def unpacked(data: bytes, *, max_rows: int) -> bytes:
 
 
 def _parts_of(data: bytes) -> dict[str, bytes]:
-    left = _MAX_BYTES
+    remaining_bytes = _MAX_BYTES
     parts: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as packed:
@@ -63,11 +63,11 @@ def _parts_of(data: bytes) -> dict[str, bytes]:
                     continue
                 if member.flag_bits & 1:
                     raise PlanFileInvalid("The XLSX file is protected by a password. Save it without one.")
-                # What a member says of its size is a claim: only so much is unpacked, whatever comes.
+                # The declared size of a member may be wrong, so unpacking stops at the limit.
                 with packed.open(member) as stream:
-                    content = stream.read(left + 1)
-                left -= len(content)
-                if left < 0:
+                    content = stream.read(remaining_bytes + 1)
+                remaining_bytes -= len(content)
+                if remaining_bytes < 0:
                     raise PlanFileInvalid(_TOO_LARGE)
                 parts[member.filename] = content
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):

@@ -1,1 +1,1 @@
-"""Webhooks that we send: what happens to recharges and payments, told to integrators."""
+"""Webhooks that we send: messages to integrators about recharges and payments."""

@@ -1,8 +1,8 @@
 """Where webhooks may go (OWASP API7, server-side request forgery): never to ourselves, our network or a cloud's metadata.
 
-An admin names an address, and whoever owns its name decides at each look-up where that leads. So the rules on the text
-are for a clear answer to the admin; what protects is the check of the looked-up addresses, of which one is then connected
-to (`client`). In production that is https to public addresses only.
+An admin enters a URL, and the owner of its host name decides at each look-up which address that is. So the rules on the
+text only give the admin a clear answer; the protection is that `client` checks the looked-up addresses and connects to
+one of them. In production that is https to public addresses only.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _AUTHORITY: Final = re.compile(r"//([^/?#]*)")
 _PRIVATE: Final = tuple(
     ip_network(net) for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 )
-# What Python calls global and is not for us: where clouds keep what their machines may know, and old ways to wrap an
-# IPv4 address into another one.
+# Addresses that Python calls global and that we must not reach: metadata services of clouds, and old ways to embed an
+# IPv4 address in another one.
 _NEVER: Final = tuple(
     ip_network(net)
     for net in (
@@ -51,27 +51,27 @@ class Reach:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """What the settings allow: this machine never in production."""
-        told = settings.webhook_allow_private
-        private = settings.is_development if told is None else told
+        allow_private = settings.webhook_allow_private
+        private = settings.is_development if allow_private is None else allow_private
         return cls(private=private, loopback=private and settings.is_development)
 
     def allows(self, address: str) -> bool:
         """Whether a looked-up address may be connected to."""
         try:
-            found = _unwrapped(ip_address(address))
+            ip = _unwrapped(ip_address(address))
         except ValueError:
             return False  # with a zone (`fe80::1%eth0`), or not an address at all
-        if any(found in net for net in _NEVER) or found.is_multicast or found.is_link_local:
+        if any(ip in net for net in _NEVER) or ip.is_multicast or ip.is_link_local:
             return False
-        if found.is_loopback:
+        if ip.is_loopback:
             return self.loopback
-        if any(found in net for net in _PRIVATE):
+        if any(ip in net for net in _PRIVATE):
             return self.private
-        return found.is_global and (found.version == 4 or found in _GLOBAL_IPV6)
+        return ip.is_global and (ip.version == 4 or ip in _GLOBAL_IPV6)
 
 
 def check_url(url: str, reach: Reach) -> None:
-    """Raises ValueError, with what would be right, for a URL that webhooks are not sent to whatever its name leads to."""
+    """Raises ValueError, with what would be right, for a URL that webhooks are never sent to, whatever its host resolves to."""
     if len(url) > MAX_URL or not _PLAIN.fullmatch(url) or set(url) & set('\\"<>`{}|^'):
         raise ValueError(
             f"Must be an https address of at most {MAX_URL} plain characters, such as https://example.com/hooks"

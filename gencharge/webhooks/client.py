@@ -17,14 +17,14 @@ from gencharge.webhooks.addresses import Reach, check_url
 
 TIMEOUT_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 5.0
-KEPT_BYTES: Final = 1_000
-# Of the addresses that a name has.
-_TRIED: Final = 3
+MAX_STORED_BYTES: Final = 1_000
+# Of one host name.
+_MAX_ADDRESSES: Final = 3
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 class AddressRefused(Exception):
-    """The name leads to an address that webhooks are not sent to."""
+    """The host name resolves to an address that webhooks are not sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Outcome:
 
     @property
     def gone(self) -> bool:
-        """True if the endpoint asks never to be called again."""
+        """True for 410: the endpoint asks not to be called again."""
         return self.status == httpx.codes.GONE
 
 
 class Resolver:
-    """Looks names up in threads of its own: one that hangs must not hold up the process's other threads."""
+    """Looks names up in threads of its own: a look-up that hangs must not block the process's other threads."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="webhook-names")
@@ -57,13 +57,13 @@ class Resolver:
         """The addresses of a host, in the order of preference. Raises socket.gaierror."""
 
         def look_up() -> list[str]:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            return list(dict.fromkeys(str(place[4][0]) for place in found))
+            records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return list(dict.fromkeys(str(place[4][0]) for place in records))
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
 
     def close(self) -> None:
-        """Wait for nobody."""
+        """Stop without waiting for look-ups."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
@@ -86,7 +86,7 @@ class PinnedTransport(httpx.AsyncBaseTransport):
         addresses = await self._resolve(host, port)
         if not addresses or not all(self._reach.allows(address) for address in addresses):
             raise AddressRefused
-        last = min(len(addresses), _TRIED) - 1
+        last = min(len(addresses), _MAX_ADDRESSES) - 1
         for number, address in enumerate(addresses[: last + 1]):
             pinned = httpx.Request(
                 request.method,
@@ -129,17 +129,17 @@ class WebhookClient:
         self._resolver.close()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
-        """Post a message. Every way in which that can end is an outcome; nothing is raised for it."""
-        started = time.monotonic()
+        """Post a message. Errors are returned as outcomes, not raised."""
+        began_at = time.monotonic()
 
         def ended(status: int | None = None, response: bytes = b"", error: str = "") -> Outcome:
             # PostgreSQL's text takes no NUL.
-            text = response[:KEPT_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
-            return Outcome(int((time.monotonic() - started) * 1000), status, text, error)
+            text = response[:MAX_STORED_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd")
+            return Outcome(int((time.monotonic() - began_at) * 1000), status, text, error)
 
         try:
-            check_url(url, self._reach)  # the settings may have become stricter since it was written down
-            # Over all: an answer that drips in byte by byte never meets the time-out of a single read.
+            check_url(url, self._reach)  # the settings may have become stricter since it was stored
+            # For the whole call, because an answer that arrives byte by byte never exceeds the time-out of a single read.
             async with asyncio.timeout(self._timeout_seconds):
                 return ended(*await self._call(url, headers, body))
         except (AddressRefused, ValueError):
@@ -152,14 +152,14 @@ class WebhookClient:
             return ended(error=f"{type(error).__name__}: {error}"[:200].replace("\x00", ""))
 
     async def _call(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        sent = {"Content-Type": "application/json", **headers}
-        async with self._client.stream("POST", url, content=body, headers=sent) as answer:
+        headers_sent = {"Content-Type": "application/json", **headers}
+        async with self._client.stream("POST", url, content=body, headers=headers_sent) as answer:
             received = bytearray()
             try:
                 async for part in answer.aiter_raw():
                     received += part
-                    if len(received) >= KEPT_BYTES:
+                    if len(received) >= MAX_STORED_BYTES:
                         break
             except httpx.HTTPError:
-                pass  # the status is what counts, and it is there
+                pass  # only the status matters, and it is known
             return answer.status_code, bytes(received)

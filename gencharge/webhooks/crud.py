@@ -78,9 +78,9 @@ _OPERATORS = text("""
 
 
 async def list_endpoints(db: AsyncSession, *, active: bool = False) -> Sequence[WebhookEndpoint]:
-    """The endpoints, in the order in which they were made."""
-    wanted = WebhookEndpoint.is_active if active else true()
-    query = select(WebhookEndpoint).where(wanted).order_by(WebhookEndpoint.endpoint_id)
+    """The endpoints, in the order of creation."""
+    condition = WebhookEndpoint.is_active if active else true()
+    query = select(WebhookEndpoint).where(condition).order_by(WebhookEndpoint.endpoint_id)
     return (await db.scalars(query)).all()
 
 
@@ -96,7 +96,7 @@ async def lock_endpoint(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint 
 
 
 async def list_operator_codes(db: AsyncSession) -> Sequence[str]:
-    """The operators that there are."""
+    """The codes of all operators."""
     return (await db.scalars(select(Operator.code).order_by(Operator.code))).all()
 
 
@@ -107,7 +107,7 @@ async def list_operators_of(db: AsyncSession, payments: Sequence[tuple[UUID, UUI
 
 
 async def add_deliveries(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Add those that are not there; how many."""
+    """Add new deliveries, and return how many are new."""
     added = insert(WebhookDelivery).values(list(rows)).on_conflict_do_nothing()
     return len((await db.execute(added.returning(WebhookDelivery.delivery_id))).all())
 
@@ -143,12 +143,12 @@ async def claim_due(
 
 
 async def add_attempt(db: AsyncSession, **values: Any) -> None:
-    """Write an attempt into the log."""
+    """Store an attempt."""
     await db.execute(insert(WebhookAttempt).values(**values).on_conflict_do_nothing())
 
 
 async def set_delivered(db: AsyncSession, endpoint_id: UUID, delivery_id: UUID) -> None:
-    """A message got there, and its endpoint is well."""
+    """Mark a delivery as delivered, and reset its endpoint's failures."""
     await db.execute(_WELL, {"endpoint_id": endpoint_id})
     values = {"endpoint_id": endpoint_id, "delivery_id": delivery_id, "now": clock.pinned()}
     await db.execute(_DELIVERED, values)
@@ -157,7 +157,7 @@ async def set_delivered(db: AsyncSession, endpoint_id: UUID, delivery_id: UUID) 
 async def set_postponed(
     db: AsyncSession, endpoint_id: UUID, delivery_id: UUID, *, attempt: int, pause_seconds: float
 ) -> int:
-    """A message did not get there: again after a pause, unless that is too late. The endpoint's failures in a row."""
+    """Retry a delivery after a pause, or fail it after its expiry. Returns the endpoint's failures in a row."""
     failures = await db.scalar(_FAILED, {"endpoint_id": endpoint_id})
     now = await leases.read_instant(db, clock.pinned())
     values = {"attempt": attempt, "now": now, "next": now + timedelta(seconds=pause_seconds)}
@@ -166,13 +166,13 @@ async def set_postponed(
 
 
 async def set_disabled(db: AsyncSession, endpoint_id: UUID, reason: str) -> bool:
-    """Switch an endpoint off; False if it is off, or gone."""
+    """Disable an endpoint; False if it is disabled or deleted."""
     values = {"endpoint_id": endpoint_id, "reason": reason, "now": clock.pinned()}
     return await db.scalar(_DISABLE, values) is not None
 
 
 async def wake(db: AsyncSession, endpoint_id: UUID) -> int:
-    """Discard what has waited too long for an endpoint, and make the rest due; how many were discarded."""
+    """Discard an endpoint's expired deliveries and make the others due. Returns how many were discarded."""
     values = {"endpoint_id": endpoint_id, "now": clock.pinned()}
     discarded = len((await db.execute(_DISCARD_EXPIRED, values)).all())
     await db.execute(_WAKE, values)
@@ -180,21 +180,21 @@ async def wake(db: AsyncSession, endpoint_id: UUID) -> int:
 
 
 async def discard_all(db: AsyncSession, endpoint_id: UUID) -> int:
-    """Nothing more is sent to an endpoint; how many messages waited."""
+    """Discard all pending deliveries of an endpoint, and return their number."""
     values = {"endpoint_id": endpoint_id, "now": clock.pinned()}
     return len((await db.execute(_DISCARD_ALL, values)).all())
 
 
 async def discard_waiting(db: AsyncSession) -> int:
-    """Discard what has waited too long for an endpoint that is off; how many."""
+    """Discard expired deliveries of disabled endpoints, and return their number."""
     return len((await db.execute(_DISCARD_WAITING, {"now": clock.pinned()})).all())
 
 
 async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:
-    """Forget up to `limit` deliveries and attempts from before an instant; how many."""
+    """Delete up to `limit` deliveries and attempts from before an instant, and return their number."""
     values = {"before": before, "limit": limit}
-    forgotten = (await db.execute(_PURGE_ATTEMPTS, values)).all()
-    return len(forgotten) + len((await db.execute(_PURGE_DELIVERIES, values)).all())
+    deleted = (await db.execute(_PURGE_ATTEMPTS, values)).all()
+    return len(deleted) + len((await db.execute(_PURGE_DELIVERIES, values)).all())
 
 
 async def find_delivery(db: AsyncSession, delivery_id: UUID, *, lock: bool = False) -> WebhookDelivery | None:
@@ -213,19 +213,19 @@ async def list_attempts(db: AsyncSession, delivery: WebhookDelivery) -> Sequence
     return (await db.scalars(query.order_by(WebhookAttempt.attempt))).all()
 
 
-def select_deliveries(wanted: DeliveryQuery) -> Select[WebhookDelivery]:
-    """The deliveries that match, as far as one index answers it in the list's order."""
+def select_deliveries(filters: DeliveryQuery) -> Select[WebhookDelivery]:
+    """The deliveries that match the filters that one index answers in the list's order."""
     query = select(WebhookDelivery)
-    if wanted.endpoint_id is not None:
-        query = query.where(WebhookDelivery.endpoint_id == wanted.endpoint_id)
-    elif wanted.status not in {None, DeliveryStatus.DELIVERED}:
-        # The literal says that the index without the delivered ones will do.
+    if filters.endpoint_id is not None:
+        query = query.where(WebhookDelivery.endpoint_id == filters.endpoint_id)
+    elif filters.status not in {None, DeliveryStatus.DELIVERED}:
+        # The literal lets the planner use the index without delivered ones.
         few = text("webhook_deliveries.status <> 'delivered'")
-        query = query.where(WebhookDelivery.status == wanted.status, few)
-    return query.where(*wanted.between(column_of(WebhookDelivery.created_at)))
+        query = query.where(WebhookDelivery.status == filters.status, few)
+    return query.where(*filters.between(column_of(WebhookDelivery.created_at)))
 
 
-def match_deliveries(entity: Any, wanted: DeliveryQuery) -> list[ColumnElement[bool]]:
+def match_deliveries(entity: Any, filters: DeliveryQuery) -> list[ColumnElement[bool]]:
     """The conditions of the other filters, on deliveries or an alias of them."""
-    equal = {entity.status: wanted.status, entity.type: wanted.type}
+    equal = {entity.status: filters.status, entity.type: filters.type}
     return [column == value for column, value in equal.items() if value is not None]

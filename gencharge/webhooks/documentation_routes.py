@@ -1,4 +1,4 @@
-"""The messages as OpenAPI describes them (`webhooks`): each type with an example, made by the very code that sends it."""
+"""The messages as OpenAPI describes them (`webhooks`): each type with an example that the sending code builds."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gencharge.webhooks.schemas import PaymentMessage, RechargeMessage, RefundMe
 _SIGNED: Final = (
     "\n\nSigned as standardwebhooks.com says, with the endpoint's secret: `webhook-id` is the same at each attempt,"
     " `webhook-timestamp` is the attempt's, `webhook-signature` holds a `v1,` signature for each secret that is valid."
-    " Answer 2xx within 10 s; 410 ends it all."
+    " Answer 2xx within 10 s; 410 disables the endpoint."
 )
 _INSTANT: Final = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 _EXAMPLE: Final[dict[str, Any]] = {
@@ -55,35 +55,35 @@ def example_of(kind: type[Event]) -> Any:
 
 
 def _describe(router: APIRouter, kind: type[Event], name: str) -> None:
-    shown = Body(openapi_examples={name: {"value": example_of(kind)}})
+    example = Body(openapi_examples={name: {"value": example_of(kind)}})
 
-    async def of_recharge(message: RechargeMessage = shown) -> None:
+    async def of_recharge(message: RechargeMessage = example) -> None:
         del message
 
-    async def of_payment(message: PaymentMessage = shown) -> None:
+    async def of_payment(message: PaymentMessage = example) -> None:
         del message
 
-    async def of_refund(message: RefundMessage = shown) -> None:
+    async def of_refund(message: RefundMessage = example) -> None:
         del message
 
-    described: dict[str, Callable[..., Any]] = {
+    handlers: dict[str, Callable[..., Any]] = {
         "recharge": of_recharge,
         "payment": of_payment,
         "refund": of_refund,
     }
     # The first sentence: the next ones are about the event's own fields.
-    about = (kind.__doc__ or name).strip().partition(".")[0] + "."
+    summary = (kind.__doc__ or name).strip().partition(".")[0] + "."
     router.add_api_route(
         name,
-        described[name.partition(".")[0]],
+        handlers[name.partition(".")[0]],
         methods=["POST"],
         operation_id=f"webhook_{name.replace('.', '_')}",
         summary=name,
-        description=about + _SIGNED,
+        description=summary + _SIGNED,
         tags=["webhooks"],
         status_code=204,
-        response_description="Any 2xx: it got there.",
-        responses={"4XX": {"description": "Sent again later; 410 switches the endpoint off."}},
+        response_description="Any 2xx: delivered.",
+        responses={"4XX": {"description": "Sent again later; 410 disables the endpoint."}},
     )
 
 

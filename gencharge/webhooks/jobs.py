@@ -1,4 +1,4 @@
-"""What this room does on a clock."""
+"""Work on webhooks that runs on a clock."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ BATCH: Final = 2_000
 
 
 async def discard_waiting(stores: Stores) -> None:
-    """Discard what has waited for 24 hours for an endpoint that is off."""
+    """Discard messages that have waited for a disabled endpoint for 24 hours."""
     if discarded := await stores.database.run(crud.discard_waiting):
         log.warning("webhooks_discarded", deliveries=discarded)
 
 
 async def purge(stores: Stores) -> None:
-    """Forget messages and attempts after 30 days, in batches; seal secrets anew after a change of the key.
+    """Delete messages and attempts after 30 days, in batches; reseal secrets after a change of the key.
 
-    Where accounts are erased earlier than that, messages go as early: then none names whom nothing else does.
+    If accounts are erased earlier than that, so are messages, because they name customers.
     """
     before = clock.now() - min(KEEP, timedelta(days=stores.settings.erasure_after_days))
-    forgotten = 0
+    deleted = 0
     while batch := await stores.database.run(lambda db: crud.purge(db, before=before, limit=BATCH)):
-        forgotten += batch
+        deleted += batch
     resealed = await stores.database.run(lambda db: service.reseal(db, stores.settings))
-    log.info("webhooks_purged", rows=forgotten, resealed=resealed)
+    log.info("webhooks_purged", rows=deleted, resealed=resealed)
 
 
 JOBS: Final = (

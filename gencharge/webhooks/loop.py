@@ -1,8 +1,8 @@
-"""The courier: takes messages that are due to integrators, as long as a worker runs.
+"""Sends due messages to integrators as long as a worker runs.
 
-As the dispatcher of recharges: rows are the truth, a lease makes any number of workers safe. A worker that dies between
-sending and writing that down leaves a lease that runs out, and the message is sent again under the same `webhook-id`:
-at least once, and whoever receives it can tell. Each endpoint has places of its own, so a slow one holds up itself.
+Rows are leased, so any number of workers is safe. If a worker dies between sending and recording, its lease expires and
+the message is sent again under the same `webhook-id`: at least once, and the receiver can tell. Each endpoint has its own
+places, so a slow one delays only itself.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 log = telemetry.get_logger(__name__)
 PER_ENDPOINT: Final = 4
 LEASE_SECONDS: Final = 3 * TIMEOUT_SECONDS
-# Failures in a row, of whichever messages.
-PATIENCE_FAILURES: Final = 10
+# Failures in a row, of any messages of an endpoint.
+MAX_FAILURES: Final = 10
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 3600, 3 * 3600, 6 * 3600)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A delivery of which an attempt was begun."""
+    """A leased delivery."""
 
     endpoint_id: UUID
     delivery_id: UUID
@@ -50,7 +50,7 @@ class Task:
     previous_valid_until: datetime | None
 
 
-class Courier(Loop[Task, UUID]):
+class WebhookSender(Loop[Task, UUID]):
     """One per worker process. `run` until cancelled, or `drain` in a test."""
 
     at_a_time = 64
@@ -63,7 +63,7 @@ class Courier(Loop[Task, UUID]):
         self._sealer = service.sealer_of(stores.settings)
 
     async def claim(self, free: int, running: Counter[UUID]) -> list[Task]:
-        """Begin an attempt of what is due, where its endpoint has places left."""
+        """Lease due deliveries whose endpoints have places left."""
         return await self._stores.database.run(lambda db: claim(db, limit=free, running=running))
 
     def party_of(self, task: Task) -> UUID:
@@ -100,7 +100,7 @@ class Courier(Loop[Task, UUID]):
         if task.previous_secret is not None and until is not None and until > clock.now():
             sealed.append(task.previous_secret)
         opened = [self._sealer.open(task.endpoint_id, part) for part in sealed]
-        return [found[0] for found in opened if found is not None]
+        return [secret[0] for secret in opened if secret is not None]
 
 
 async def claim(db: AsyncSession, *, limit: int, running: Counter[UUID]) -> list[Task]:
@@ -130,7 +130,7 @@ def _task(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Task:
 
 
 async def record(db: AsyncSession, task: Task, outcome: Outcome, *, started_at: datetime) -> None:
-    """Let an attempt's outcome count: delivered, again after a pause, given up; the endpoint well, ill, switched off."""
+    """Store the outcome of an attempt: delivered, retried after a pause, or failed; disable the endpoint after too many failures."""
     if outcome.delivered:
         await crud.set_delivered(db, task.endpoint_id, task.delivery_id)
     else:
@@ -140,7 +140,7 @@ async def record(db: AsyncSession, task: Task, outcome: Outcome, *, started_at: 
         )
         if outcome.gone:
             await _disable(db, task.endpoint_id, "gone", failures)
-        elif failures >= PATIENCE_FAILURES:
+        elif failures >= MAX_FAILURES:
             await _disable(db, task.endpoint_id, "failures", failures)
     await crud.add_attempt(
         db,
@@ -166,5 +166,5 @@ async def _disable(db: AsyncSession, endpoint_id: UUID, reason: str, failures: i
 
 
 async def deliver_webhooks(stores: Stores) -> None:
-    """What a worker runs."""
-    await Courier(stores).run()
+    """The loop of a worker."""
+    await WebhookSender(stores).run()

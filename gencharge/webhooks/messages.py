@@ -1,6 +1,6 @@
-"""What is told: which of our events becomes which message. One table; an event without a line is nobody's business.
+"""Which event becomes which message to integrators, in one table; other events are not sent.
 
-The types are a promise to integrators: a field is only ever added.
+The types are a contract with integrators: fields are added, never removed or changed.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ MESSAGES: Final[Mapping[type[Event], tuple[str, Callable[[Any], Data]]]] = {
     ),
 }
 TYPES: Final = tuple(kind for kind, _ in MESSAGES.values())
-# What an endpoint can ask for: a type, all of a family, everything.
+# What an endpoint can subscribe to: a type, a family, everything.
 PATTERNS: Final = (*TYPES, *dict.fromkeys(f"{kind.partition('.')[0]}.*" for kind in TYPES), "*")
 
 
@@ -179,5 +179,5 @@ def body_of(envelope: Envelope) -> str:
 
 
 def test_body(at: datetime) -> str:
-    """The message with which an endpoint is tried."""
+    """The message that tests an endpoint."""
     return to_json({"type": TEST, "timestamp": at, "data": {"test": True}}).decode()

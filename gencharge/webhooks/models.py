@@ -26,7 +26,7 @@ from gencharge.core.postgres.database import Base
 
 
 class DeliveryStatus(StrEnum):
-    """How far a message got."""
+    """The state of a message."""
 
     PENDING = "pending"  # to be sent, now or after a pause
     DELIVERED = "delivered"  # the endpoint answered 2xx
@@ -48,7 +48,7 @@ class WebhookEndpoint(Stamped, Base):
     operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     secret: Mapped[bytes] = mapped_column(LargeBinary)
-    # The one before signs, too, until this instant.
+    # The previous secret signs, too, until then.
     previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Failed attempts in a row, of all its messages.
@@ -65,7 +65,7 @@ class WebhookEndpoint(Stamped, Base):
 
 
 class WebhookDelivery(Base):
-    """One message for one endpoint: the row that the courier claims when it is due. Its id is the `webhook-id`."""
+    """One message for one endpoint: the row that the loop leases when it is due. Its id is the `webhook-id`."""
 
     __tablename__ = "webhook_deliveries"
 
@@ -73,12 +73,12 @@ class WebhookDelivery(Base):
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID]
     type: Mapped[str] = mapped_column(Text)
-    # The very bytes that are signed, the same at each attempt.
+    # The bytes that are signed, the same at each attempt.
     body: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text, server_default="pending")
     # How many attempts were begun.
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    # The same, since it was sent anew: what the pauses go by.
+    # The same since it was last redelivered; the pause depends on it.
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -89,7 +89,7 @@ class WebhookDelivery(Base):
     __table_args__ = (
         CheckConstraint("status IN ('pending', 'delivered', 'failed', 'discarded')", name="status"),
         CheckConstraint("(next_attempt_at IS NOT NULL) = (status = 'pending')", name="due"),
-        # An event becomes one message for an endpoint, however often it is handed out.
+        # An event becomes one message for an endpoint, however often it is delivered to the listener.
         Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
         Index(
             "ix_webhook_deliveries_due",

@@ -9,8 +9,8 @@ from gencharge.webhooks import documentation_routes, jobs, listeners, loop, staf
 
 ROOM: Final = Room(
     name="webhooks",
-    about="What integrators are told.",
-    tags={"webhooks": "What integrators are told: endpoints, what was sent, sending it again."},
+    about="Messages to integrators.",
+    tags={"webhooks": "Messages to integrators: endpoints, deliveries, redelivery."},
     routers=(staff_routes.router,),
     webhooks=(documentation_routes.describe(),),
     listeners=(listeners.QUEUE_MESSAGES,),

@@ -1,4 +1,4 @@
-"""The messages that integrators are sent."""
+"""The messages to integrators."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gencharge.recharge.models import RechargeStatus
 
 
 class RechargeData(Out):
-    """What became of a recharge."""
+    """The state of a recharge."""
 
     recharge_id: UUID
     user_id: UUID
@@ -36,7 +36,7 @@ class RechargeData(Out):
 
 
 class PaymentData(Out):
-    """What became of a payment."""
+    """The state of a payment."""
 
     payment_id: UUID
     user_id: UUID
@@ -50,7 +50,7 @@ class PaymentData(Out):
 
 
 class RefundData(Out):
-    """What became of a refund: money of a payment on its way back to its source."""
+    """The state of a refund of a payment to its source."""
 
     refund_id: UUID
     payment_id: UUID

@@ -28,7 +28,7 @@ RETRY_FOR: Final = timedelta(hours=24)
 async def queue(db: AsyncSession, batch: Sequence[Envelope]) -> int:
     """Queue the messages of these events for the endpoints that take them; returns how many are new.
 
-    One transaction for the batch: most events concern no endpoint, and one each would hold the relay up.
+    One transaction for the batch: most events concern no endpoint, and one each would slow the relay down.
     """
     endpoints = await crud.list_endpoints(db, active=True)
     if not endpoints:
@@ -85,13 +85,13 @@ def sealer_of(settings: Settings) -> Sealer:
 
 
 async def reseal(db: AsyncSession, settings: Settings) -> int:
-    """Seal under the present key what an earlier one sealed; how many endpoints."""
+    """Reseal secrets that an earlier key sealed, and return how many endpoints changed."""
     sealer, renewed = sealer_of(settings), 0
-    for known in await crud.list_endpoints(db):
-        found = [sealer.open(known.endpoint_id, part) for part in _secrets_of(known)]
-        if not any(opened is not None and opened[1] for opened in found):
+    for candidate in await crud.list_endpoints(db):
+        opened_secrets = [sealer.open(candidate.endpoint_id, part) for part in _secrets_of(candidate)]
+        if not any(opened is not None and opened[1] for opened in opened_secrets):
             continue
-        endpoint = await crud.lock_endpoint(db, known.endpoint_id)
+        endpoint = await crud.lock_endpoint(db, candidate.endpoint_id)
         if endpoint is None:
             continue
         endpoint.secret = _resealed(sealer, endpoint.endpoint_id, endpoint.secret)

@@ -37,7 +37,7 @@ from gencharge.webhooks.staff_schemas import (
 router = web.router("webhooks")
 Reader = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.READ))]
 Creator = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.WRITE, step_up=True))]
-# Where the messages go decides who learns of every customer's payments: not for those who only edit payments.
+# A new address receives every customer's payments, so editing payments is not enough.
 Editor = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.WRITE, step_up=True))]
 Sender = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.DELETE))]
@@ -53,7 +53,7 @@ def _settings(request: Request) -> Settings:
 
 @router.get("/endpoints", summary="Endpoints (staff)", responses=web.errors(CursorInvalid, *_ALWAYS))
 async def list_endpoints(admin: Reader, db: Db, query: Annotated[PageParams, Query()]) -> Page[EndpointOut]:
-    """Where integrators listen. Secrets are not shown."""
+    """The endpoints of integrators. Secrets are not shown."""
     del admin
     return await staff_service.list_endpoints(db, query)
 
@@ -68,10 +68,10 @@ async def list_endpoints(admin: Reader, db: Db, query: Annotated[PageParams, Que
 async def create_endpoint(
     admin: Creator, request: Request, db: Db, command: EndpointCreate
 ) -> EndpointWithSecret:
-    """A new endpoint. Its secret is in this answer and never again; messages are signed as standardwebhooks.com says.
+    """A new endpoint. Its secret is in this answer only; messages are signed as standardwebhooks.com says.
 
     A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for 24 hours. After ten
-    failures in a row, and at once where it answers 410, the endpoint is disabled. Messages can come twice and in any
+    failures in a row, and at once if it answers 410, the endpoint is disabled. Messages can come twice and in any
     order: tell them apart by `webhook-id`.
     """
     del admin
@@ -84,7 +84,7 @@ async def create_endpoint(
     responses=web.errors(EndpointNotFound, *_ALWAYS),
 )
 async def get_endpoint(admin: Reader, db: Db, endpoint_id: UUID) -> EndpointOut:
-    """How an endpoint stands."""
+    """An endpoint and its state."""
     del admin
     return await staff_service.show_endpoint(db, endpoint_id)
 
@@ -102,7 +102,7 @@ async def update_endpoint(
     command: EndpointUpdate,
     if_match: IfMatch = None,
 ) -> EndpointOut:
-    """Its address, what it gets, whether it gets anything. What is pending goes to the new address."""
+    """Change its address, its subscriptions, or whether it is active. Pending messages go to the new address."""
     del admin
     return await staff_service.update_endpoint(
         db, _settings(request), endpoint_id, command, if_match=if_match
@@ -116,7 +116,7 @@ async def update_endpoint(
     responses=web.errors(EndpointNotFound, *_ALWAYS),
 )
 async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
-    """Nothing more is sent; what waited is discarded, the log stays for its 30 days."""
+    """Delete an endpoint. Pending messages are discarded; the log stays for 30 days."""
     del admin
     await staff_service.delete_endpoint(db, endpoint_id)
 
@@ -128,7 +128,7 @@ async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
     responses=web.errors(EndpointNotFound, *_STEPPED_UP),
 )
 async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UUID) -> EndpointWithSecret:
-    """The new secret is in this answer and never again. For 24 hours messages bear two signatures, by both secrets."""
+    """The new secret is in this answer only. For 24 hours messages bear two signatures, by both secrets."""
     del admin
     return await staff_service.rotate_secret(db, _settings(request), endpoint_id)
 
@@ -141,7 +141,7 @@ async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UU
     responses=web.errors(EndpointNotFound, EndpointDisabled, *_ALWAYS),
 )
 async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> DeliveryOut:
-    """A `webhook.test` message; what came of it is in the log a moment later."""
+    """A `webhook.test` message; the result is in the log a moment later."""
     del admin
     return await staff_service.send_test(db, endpoint_id)
 
@@ -165,7 +165,7 @@ async def list_deliveries(
     responses=web.errors(WebhookDeliveryNotFound, *_ALWAYS),
 )
 async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDetail:
-    """What was sent and what the endpoint said to each attempt."""
+    """The message and the endpoint's answer to each attempt."""
     del admin
     return await staff_service.show_delivery(db, delivery_id)
 

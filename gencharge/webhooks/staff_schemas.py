@@ -47,7 +47,7 @@ class EndpointUpdate(Body):
     operators: Operators = Field(default_factory=_left_out, description=_OPERATORS, examples=[["JIO"]])
     is_active: bool = Field(
         default_factory=_left_out,
-        description="Switched on again, it starts without failures, and gets what waits for it.",
+        description="Enabling resets its failures and sends what is pending.",
     )
 
 
@@ -64,14 +64,14 @@ class EndpointOut(Versioned):
     disabled_at: datetime | None
     disabled_reason: str | None = Field(description="`by_admin`, `failures` or `gone` (it answered 410).")
     previous_secret_until: datetime | None = Field(
-        description="After a rotation, the secret before signs, too, until then."
+        description="After a rotation, the previous secret signs, too, until then."
     )
     created_at: datetime
     updated_at: datetime
 
 
 class EndpointWithSecret(EndpointOut):
-    """An endpoint and its secret, the only time that it can be seen."""
+    """An endpoint and its secret, which is not shown again."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 

@@ -1,4 +1,4 @@
-"""What the staff do with endpoints and deliveries: create, change, test, give a new secret, read, send again."""
+"""What the staff do with endpoints and deliveries: create, change, test, rotate secrets, read, redeliver."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _EDITABLE: Final = ("url", "description", "events", "operators", "is_active")
 
 
 async def list_endpoints(db: AsyncSession, page: PageParams) -> Page[EndpointOut]:
-    """A page of the endpoints, in the order in which they were made. Raises CursorInvalid."""
+    """A page of the endpoints, in the order of creation. Raises CursorInvalid."""
     rows, cursor, total = slice_page(await crud.list_endpoints(db), page, lambda row: (row.endpoint_id,))
     return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
@@ -99,12 +99,12 @@ async def update_endpoint(
     *,
     if_match: str | None = None,
 ) -> EndpointOut:
-    """Change what the command names. Switched on again, an endpoint starts without failures and gets what waits for it.
+    """Change what the command names. Enabling an endpoint resets its failures and makes its pending messages due.
 
     Raises EndpointNotFound, ResourceChanged, EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid.
     """
     values = await _checked(db, settings, command.model_dump(include=command.model_fields_set))
-    endpoint = await _hold(db, endpoint_id)
+    endpoint = await _lock(db, endpoint_id)
     etags.check(if_match, endpoint)
     before = _state_of(endpoint)
     active = values.pop("is_active", endpoint.is_active)
@@ -131,8 +131,8 @@ async def update_endpoint(
 
 
 async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
-    """Remove an endpoint; what waited for it is discarded, its log stays. Raises EndpointNotFound."""
-    endpoint = await _hold(db, endpoint_id)
+    """Delete an endpoint and discard its pending messages; its log stays. Raises EndpointNotFound."""
+    endpoint = await _lock(db, endpoint_id)
     state = _state_of(endpoint)
     await db.delete(endpoint)
     await db.flush()
@@ -147,7 +147,7 @@ async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
 
 async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID) -> EndpointWithSecret:
     """A new secret; the present one signs beside it for 24 hours. Raises EndpointNotFound."""
-    endpoint = await _hold(db, endpoint_id)
+    endpoint = await _lock(db, endpoint_id)
     secret, now = signing.new_secret(), clock.now()
     endpoint.previous_secret, endpoint.previous_valid_until = endpoint.secret, now + OVERLAP
     endpoint.secret = service.sealer_of(settings).seal(endpoint_id, secret)
@@ -164,7 +164,7 @@ async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID)
 
 async def send_test(db: AsyncSession, endpoint_id: UUID) -> DeliveryOut:
     """Queue a test event. Raises EndpointNotFound, EndpointDisabled."""
-    endpoint = await _hold(db, endpoint_id)
+    endpoint = await _lock(db, endpoint_id)
     if not endpoint.is_active:
         raise EndpointDisabled
     row = service.new_delivery(endpoint_id, new_id(), TEST, test_body(clock.now()))
@@ -208,11 +208,11 @@ async def show_delivery(db: AsyncSession, delivery_id: UUID) -> DeliveryDetail:
 
 async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
     """Send a message again, under the same id, for another 24 hours. Raises WebhookDeliveryNotFound, EndpointDisabled."""
-    known = await crud.find_delivery(db, delivery_id)
-    if known is None:
+    unlocked = await crud.find_delivery(db, delivery_id)
+    if unlocked is None:
         raise WebhookDeliveryNotFound
     # Lock order: the endpoint first.
-    endpoint = await crud.lock_endpoint(db, known.endpoint_id)
+    endpoint = await crud.lock_endpoint(db, unlocked.endpoint_id)
     if endpoint is None or not endpoint.is_active:
         raise EndpointDisabled
     delivery = await crud.find_delivery(db, delivery_id, lock=True)
@@ -235,7 +235,7 @@ async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
     return DeliveryOut.model_validate(delivery)
 
 
-async def _hold(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:
+async def _lock(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:
     endpoint = await crud.lock_endpoint(db, endpoint_id)
     if endpoint is None:
         raise EndpointNotFound

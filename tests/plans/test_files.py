@@ -474,12 +474,12 @@ def plan_bodies(draw: st.DrawFn) -> dict[str, Any]:
 def test_arbitrary_plans_come_back_from_a_file_unchanged(wanted: list[dict[str, Any]], as_csv: bool) -> None:
     groups = {UNLIMITED: "-Unlimited"}
     vocabulary = rules.Vocabulary(("JIO", "VI"), ("KA", "MU", "TN"), groups)
-    held: dict[UUID, import_service.Held] = {}
+    held: dict[UUID, import_service.CurrentPlan] = {}
     for one in wanted:
         values = rules.completed(rules.columns_of(PlanCreate.model_validate(one)))
         assert list(rules.problems(values, vocabulary)) == []
         plan_id = new_id()
-        held[plan_id] = import_service.Held(plan_id, 3, 5, values)
+        held[plan_id] = import_service.CurrentPlan(plan_id, 3, 5, values)
     cells = [
         [*plan_rows.cells_of(one.values, "-Unlimited", plan_id=one.plan_id, version=3).values()]
         for one in held.values()

@@ -17,7 +17,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.recharge.events import RechargeFailed
 from gencharge.webhooks import staff_service
 from gencharge.webhooks.listeners import QUEUE_MESSAGES
-from gencharge.webhooks.loop import Courier
+from gencharge.webhooks.loop import WebhookSender
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from gencharge.webhooks.staff_schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
 from tests.webhooks.receiver import Receiver, receiver
@@ -105,7 +105,7 @@ async def partners(shop: Stores, receiving: Receiver) -> AsyncIterator[Partners]
 
 
 @pytest.fixture
-async def courier(shop: Stores) -> AsyncIterator[Courier]:
-    found = Courier(shop)
+async def sender(shop: Stores) -> AsyncIterator[WebhookSender]:
+    found = WebhookSender(shop)
     yield found
     await found.close()

@@ -16,20 +16,21 @@ from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.webhooks import crud, jobs, service, staff_service
-from gencharge.webhooks import loop as couriers
+from gencharge.webhooks import crud, jobs, loop, service, staff_service
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import Outcome, WebhookClient
 from gencharge.webhooks.errors import EndpointDisabled
-from gencharge.webhooks.loop import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, Courier
+from gencharge.webhooks.loop import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, WebhookSender
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.webhooks.conftest import Partners, failed_recharge
 
 
-async def test_a_message_comes_signed_as_standard_webhooks_says(partners: Partners, courier: Courier) -> None:
+async def test_a_message_comes_signed_as_standard_webhooks_says(
+    partners: Partners, sender: WebhookSender
+) -> None:
     endpoint = await partners.join()
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     [came] = partners.receiver.received
     assert came.is_signed_by(endpoint.secret)
     assert not came.is_signed_by("whsec_" + "A" * 32)
@@ -47,14 +48,14 @@ async def test_a_message_comes_signed_as_standard_webhooks_says(partners: Partne
 
 
 async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_for_a_day(
-    partners: Partners, courier: Courier
+    partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     partners.receiver.status = 500
     start = clock.now()
     with clock.at(start):
         await partners.happen()
-        await courier.drain()
+        await sender.drain()
     passed = 0.0
     for pause in (*PAUSES_SECONDS, PAUSES_SECONDS[-1], PAUSES_SECONDS[-1]):
         # So many failures would disable it; here the pauses are looked at.
@@ -62,11 +63,11 @@ async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_fo
         delivery = await partners.delivery(endpoint.endpoint_id)
         assert delivery.next_attempt_at == start + timedelta(seconds=passed + pause)
         with clock.at(start + timedelta(seconds=passed + pause - 1)):
-            await courier.drain()
+            await sender.drain()
         before = len(partners.receiver.received)
         passed += pause
         with clock.at(start + timedelta(seconds=passed)):
-            await courier.drain()
+            await sender.drain()
         assert len(partners.receiver.received) == before + 1
     delivery = await partners.delivery(endpoint.endpoint_id)
     assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("failed", 10, None)
@@ -84,36 +85,38 @@ async def _forgive(stores: Stores, endpoint_id: UUID) -> None:
 
 
 @pytest.mark.parametrize("status", [300, 301, 400, 404, 429, 503])
-async def test_whatever_is_not_2xx_is_a_failure(partners: Partners, courier: Courier, status: int) -> None:
+async def test_whatever_is_not_2xx_is_a_failure(
+    partners: Partners, sender: WebhookSender, status: int
+) -> None:
     endpoint = await partners.join()
     partners.receiver.status = status
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     delivery = await partners.delivery(endpoint.endpoint_id)
     assert (delivery.status, delivery.attempts) == ("pending", 1)
     assert (await partners.look(endpoint.endpoint_id)).failures == 1
 
 
-async def test_a_success_forgives_the_failures_before(partners: Partners, courier: Courier) -> None:
+async def test_a_success_forgives_the_failures_before(partners: Partners, sender: WebhookSender) -> None:
     endpoint = await partners.join()
     partners.receiver.status = 500
     await partners.happen(*(failed_recharge() for _ in range(9)))
-    await courier.drain()
+    await sender.drain()
     assert (await partners.look(endpoint.endpoint_id)).failures == 9
     partners.receiver.status = 204
     with clock.later(seconds=6):
-        await courier.drain()
+        await sender.drain()
     found = await partners.look(endpoint.endpoint_id)
     assert (found.failures, found.is_active) == (0, True)
 
 
 async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
-    partners: Partners, courier: Courier
+    partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     partners.receiver.status = 500
     await partners.happen(*(failed_recharge() for _ in range(12)))
-    await courier.drain()
+    await sender.drain()
     off = await partners.look(endpoint.endpoint_id)
     assert (off.is_active, off.disabled_reason) == (False, "failures")
     assert off.failures >= 10
@@ -124,7 +127,7 @@ async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_
     before = len(partners.receiver.received)
     partners.receiver.status = 200
     with clock.later(hours=20):
-        await courier.drain()
+        await sender.drain()
         assert len(partners.receiver.received) == before, "nothing is sent to an endpoint that is off"
         await partners.happen()
         assert len(await partners.deliveries(endpoint.endpoint_id)) == 12, (
@@ -132,14 +135,14 @@ async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_
         )
         on = await partners.change(endpoint.endpoint_id, is_active=True)
         assert (on.is_active, on.failures, on.disabled_reason) == (True, 0, None)
-        await courier.drain()
+        await sender.drain()
     assert {one.status for one in await partners.deliveries(endpoint.endpoint_id)} == {"delivered"}
     assert len({came.id for came in partners.receiver.received}) == 12
 
 
 @pytest.mark.parametrize("swept", [True, False])
 async def test_what_waits_for_a_disabled_endpoint_for_a_day_is_discarded(
-    partners: Partners, courier: Courier, swept: bool
+    partners: Partners, sender: WebhookSender, swept: bool
 ) -> None:
     endpoint = await partners.join()
     await partners.happen()
@@ -148,16 +151,16 @@ async def test_what_waits_for_a_disabled_endpoint_for_a_day_is_discarded(
         if swept:
             await jobs.discard_waiting(partners.stores)
         await partners.change(endpoint.endpoint_id, is_active=True)
-        await courier.drain()
+        await sender.drain()
     assert (await partners.delivery(endpoint.endpoint_id)).status == "discarded"
     assert partners.receiver.received == []
 
 
-async def test_gone_disables_at_once(partners: Partners, courier: Courier) -> None:
+async def test_gone_disables_at_once(partners: Partners, sender: WebhookSender) -> None:
     endpoint = await partners.join()
     partners.receiver.status = 410
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     found = await partners.look(endpoint.endpoint_id)
     assert (found.is_active, found.disabled_reason, found.failures) == (False, "gone", 1)
     assert (await partners.delivery(endpoint.endpoint_id)).status == "pending"
@@ -165,18 +168,20 @@ async def test_gone_disables_at_once(partners: Partners, courier: Courier) -> No
 
 async def test_a_slow_endpoint_holds_up_nobody_else(partners: Partners) -> None:
     # Long enough for a busy machine not to make the quick one look slow.
-    courier = Courier(partners.stores, WebhookClient(Reach.of(partners.stores.settings), timeout_seconds=3))
+    sender = WebhookSender(
+        partners.stores, WebhookClient(Reach.of(partners.stores.settings), timeout_seconds=3)
+    )
     slow, quick = await partners.join("/slow"), await partners.join("/quick")
     partners.receiver.waits["/slow"] = 30
-    await partners.happen(*(failed_recharge() for _ in range(Courier.at_a_time + 10)))
-    running = asyncio.create_task(courier.drain())
+    await partners.happen(*(failed_recharge() for _ in range(WebhookSender.at_a_time + 10)))
+    running = asyncio.create_task(sender.drain())
     async with asyncio.timeout(20):
-        while len(partners.receiver.at("/quick")) < Courier.at_a_time + 10:
+        while len(partners.receiver.at("/quick")) < WebhookSender.at_a_time + 10:
             await asyncio.sleep(0.02)
     sent = len(partners.receiver.at("/slow"))
     await running
-    await courier.close()
-    assert sent < Courier.at_a_time + 10, (
+    await sender.close()
+    assert sent < WebhookSender.at_a_time + 10, (
         "the quick one was served while the slow one had not been asked for all"
     )
     assert {one.status for one in await partners.deliveries(quick.endpoint_id)} == {"delivered"}
@@ -187,22 +192,22 @@ async def test_an_endpoint_has_its_places_and_no_more(partners: Partners) -> Non
     one, other = await partners.join("/one"), await partners.join("/other")
     await partners.happen(*(failed_recharge() for _ in range(20)))
     run = partners.stores.database.run
-    taken = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=Counter()))
+    taken = await run(lambda db: loop.claim(db, limit=WebhookSender.at_a_time, running=Counter()))
     counted = Counter(task.endpoint_id for task in taken)
     assert counted == {one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT}
     running = Counter({one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT - 1})
-    more = await run(lambda db: couriers.claim(db, limit=Courier.at_a_time, running=running))
+    more = await run(lambda db: loop.claim(db, limit=WebhookSender.at_a_time, running=running))
     assert [task.endpoint_id for task in more] == [other.endpoint_id]
     assert not {task.delivery_id for task in more} & {task.delivery_id for task in taken}
 
 
 async def test_two_couriers_never_make_the_same_attempt(
-    partners: Partners, courier: Courier, shop: Stores
+    partners: Partners, sender: WebhookSender, shop: Stores
 ) -> None:
     endpoint = await partners.join()
-    other = Courier(shop)
+    other = WebhookSender(shop)
     await partners.happen(*(failed_recharge() for _ in range(60)))
-    await asyncio.gather(courier.drain(), other.drain())
+    await asyncio.gather(sender.drain(), other.drain())
     await other.close()
     assert len(partners.receiver.received) == 60
     assert len({came.id for came in partners.receiver.received}) == 60
@@ -211,17 +216,17 @@ async def test_two_couriers_never_make_the_same_attempt(
 
 
 async def test_who_dies_between_sending_and_writing_it_down_sends_again_under_the_same_id(
-    partners: Partners, courier: Courier
+    partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     await partners.happen()
     run = partners.stores.database.run
-    [task] = await run(lambda db: couriers.claim(db, limit=1, running=Counter()))
-    await courier._send(task)  # and there it died
-    await courier.drain()
+    [task] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
+    await sender._send(task)  # and there it died
+    await sender.drain()
     assert len(partners.receiver.received) == 1, "the lease still holds"
     with clock.later(seconds=LEASE_SECONDS + 1):
-        await courier.drain()
+        await sender.drain()
     first, second = partners.receiver.received
     assert first.id == second.id
     assert first.body == second.body
@@ -236,31 +241,31 @@ async def test_a_courier_that_was_thought_dead_puts_nothing_off_and_may_still_sa
     endpoint = await partners.join()
     await partners.happen()
     run, now = partners.stores.database.run, clock.now()
-    [stale] = await run(lambda db: couriers.claim(db, limit=1, running=Counter()))
+    [stale] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
     with clock.later(seconds=LEASE_SECONDS + 1):
-        [task] = await run(lambda db: couriers.claim(db, limit=1, running=Counter()))
+        [task] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
     leased = (await partners.delivery(endpoint.endpoint_id)).leased_until
     lost = Outcome(1, status=500)
-    await run(lambda db: couriers.record(db, stale, lost, started_at=now))
+    await run(lambda db: loop.record(db, stale, lost, started_at=now))
     assert (await partners.delivery(endpoint.endpoint_id)).leased_until == leased
     came = Outcome(1, status=200)
-    await run(lambda db: couriers.record(db, stale, came, started_at=now))
-    await run(lambda db: couriers.record(db, task, lost, started_at=now))
+    await run(lambda db: loop.record(db, stale, came, started_at=now))
+    await run(lambda db: loop.record(db, task, lost, started_at=now))
     assert (await partners.delivery(endpoint.endpoint_id)).status == "delivered"
 
 
 async def test_a_message_is_sent_again_under_its_id_for_another_day(
-    partners: Partners, courier: Courier
+    partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     delivery = await partners.delivery(endpoint.endpoint_id)
     run = partners.stores.database.run
     with clock.later(days=3):
         again = await run(lambda db: staff_service.redeliver(db, delivery.delivery_id))
         assert again.status == "pending"
-        await courier.drain()
+        await sender.drain()
     first, second = partners.receiver.received
     assert (first.id, first.body) == (second.id, second.body)
     delivery = await partners.delivery(endpoint.endpoint_id)
@@ -272,7 +277,7 @@ async def test_a_message_is_sent_again_under_its_id_for_another_day(
 
 
 async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one_alone(
-    partners: Partners, courier: Courier
+    partners: Partners, sender: WebhookSender
 ) -> None:
     old = await partners.join()
     settings = partners.stores.settings
@@ -282,10 +287,10 @@ async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one
     assert new.secret != old.secret
     assert new.previous_secret_until is not None
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     with clock.later(hours=24, seconds=1):
         await partners.happen()
-        await courier.drain()
+        await sender.drain()
         assert (await partners.look(old.endpoint_id)).previous_secret_until is None
     both, alone = partners.receiver.received
     assert both.is_signed_by(new.secret)
@@ -314,27 +319,27 @@ async def test_a_secret_is_read_under_the_key_before_and_sealed_anew_by_the_job(
     assert endpoint.secret.encode() not in sealed
 
 
-async def test_without_the_key_nothing_is_sent(partners: Partners, courier: Courier) -> None:
+async def test_without_the_key_nothing_is_sent(partners: Partners, sender: WebhookSender) -> None:
     endpoint = await partners.join()
     query = update(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint.endpoint_id)
     await partners.stores.database.run(lambda db: db.execute(query.values(secret=b"0" * 60)))
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     delivery = await partners.delivery(endpoint.endpoint_id)
     assert await partners.log(delivery) == [(1, None, "secret_unreadable")]
     assert partners.receiver.received == []
 
 
 async def test_messages_and_attempts_are_forgotten_after_thirty_days(
-    partners: Partners, courier: Courier
+    partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     old = await partners.delivery(endpoint.endpoint_id)
     with clock.later(days=29):
         await partners.happen()
-        await courier.drain()
+        await sender.drain()
         await jobs.purge(partners.stores)
         assert len(await partners.deliveries(endpoint.endpoint_id)) == 2
     with clock.later(days=30, minutes=1):
@@ -346,10 +351,10 @@ async def test_messages_and_attempts_are_forgotten_after_thirty_days(
         assert await db.get(WebhookDelivery, (left.endpoint_id, left.delivery_id)) is not None
 
 
-async def test_messages_go_as_early_as_accounts_are_erased(partners: Partners, courier: Courier) -> None:
+async def test_messages_go_as_early_as_accounts_are_erased(partners: Partners, sender: WebhookSender) -> None:
     endpoint = await partners.join()
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     early = partners.stores.settings.model_copy(update={"erasure_after_days": 2})
     with clock.later(days=2, minutes=1):
         await jobs.purge(replace(partners.stores, settings=early))
@@ -358,7 +363,7 @@ async def test_messages_go_as_early_as_accounts_are_erased(partners: Partners, c
 
 async def test_what_a_worker_runs_delivers_until_it_is_cancelled(partners: Partners) -> None:
     await partners.join()
-    running = asyncio.create_task(couriers.deliver_webhooks(partners.stores))
+    running = asyncio.create_task(loop.deliver_webhooks(partners.stores))
     await partners.happen()
     async with asyncio.timeout(10):
         while not partners.receiver.received:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
-from gencharge.webhooks.loop import Courier
+from gencharge.webhooks.loop import WebhookSender
 from tests.factories import headers_for, know_roles, make_admin, new_client
 from tests.webhooks.conftest import Partners
 
@@ -127,13 +127,13 @@ async def test_what_changes_nothing_leaves_no_event(staff: httpx.AsyncClient, pa
 
 
 async def test_a_test_event_is_sent_and_stands_in_the_log(
-    staff: httpx.AsyncClient, partners: Partners, courier: Courier
+    staff: httpx.AsyncClient, partners: Partners, sender: WebhookSender
 ) -> None:
     made = await _make(staff, url=f"{partners.receiver.base}/hooks")
     path = f"/v1/webhooks/endpoints/{made['endpoint_id']}"
     answer = await staff.post(f"{path}/test")
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
-    await courier.drain()
+    await sender.drain()
     [came] = partners.receiver.received
     assert came.is_signed_by(made["secret"])
     assert (came.message["type"], came.id) == ("webhook.test", answer.json()["delivery_id"])
@@ -142,7 +142,7 @@ async def test_a_test_event_is_sent_and_stands_in_the_log(
     assert shown["log"][0]["response_status"] == 200
     again = await staff.post(f"/v1/webhooks/deliveries/{came.id}/redeliver")
     assert (again.status_code, again.json()["status"]) == (202, "pending")
-    await courier.drain()
+    await sender.drain()
     assert [one.id for one in partners.receiver.received] == [came.id] * 2
     await staff.patch(path, json={"is_active": False})
     for refused in (f"{path}/test", f"/v1/webhooks/deliveries/{came.id}/redeliver"):
@@ -151,13 +151,13 @@ async def test_a_test_event_is_sent_and_stands_in_the_log(
 
 
 async def test_what_was_sent_is_listed_by_endpoint_status_type_and_day(
-    staff: httpx.AsyncClient, partners: Partners, courier: Courier
+    staff: httpx.AsyncClient, partners: Partners, sender: WebhookSender
 ) -> None:
     good, bad = await partners.join("/good"), await partners.join("/bad")
     partners.receiver.statuses["/bad"] = 500
     await partners.happen()
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
 
     async def count(**query: Any) -> int:
         answer = await staff.get("/v1/webhooks/deliveries", params=query)
@@ -189,14 +189,14 @@ async def test_what_was_sent_is_listed_by_endpoint_status_type_and_day(
 
 
 async def test_a_deleted_endpoint_gets_nothing_more_and_its_log_stays(
-    staff: httpx.AsyncClient, partners: Partners, courier: Courier
+    staff: httpx.AsyncClient, partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     await partners.happen()
     path = f"/v1/webhooks/endpoints/{endpoint.endpoint_id}"
     assert (await staff.delete(path)).status_code == 204
     await partners.happen()
-    await courier.drain()
+    await sender.drain()
     assert partners.receiver.received == []
     assert (await partners.delivery(endpoint.endpoint_id)).status == "discarded"
     delivery_id = (await partners.delivery(endpoint.endpoint_id)).delivery_id
