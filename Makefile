@@ -12,7 +12,10 @@ STAMP := .venv/.stamp
 RUN := .venv/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check docs fix bench soak lock clean
+# uv trusts what the system trusts, such as a company's own CA, and asks the index that pip is set to ask.
+export UV_SYSTEM_CERTS ?= true
+
+.PHONY: help setup run reset test check docs fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -23,8 +26,9 @@ setup: $(STAMP) ## Make .venv with the locked dependencies; done again only when
 run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(RUN) gencharge dev
 
-test: $(STAMP) ## Run the tests, on real servers
-	@$(RUN) pytest -n $(WORKERS) --dist loadfile -m "not soak" $(ARGS)
+# `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of what you changed.
+test: $(STAMP) ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 
 check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) ruff format --check .
@@ -39,6 +43,9 @@ fix: $(STAMP) ## Format, and mend what can be mended
 	@$(RUN) ruff format .
 	@$(RUN) ruff check --fix .
 
+reset: $(STAMP) ## Delete the data of `make run`; asks first
+	@$(RUN) gencharge reset
+
 bench: $(STAMP) ## Measure the hot paths
 	@$(RUN) bench $(ARGS)
 
@@ -52,7 +59,7 @@ lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml
 	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
 		--extra embedded --extra dev pyproject.toml -o requirements-dev.txt
 
-clean: ## Remove what can be made again; the data in .gencharge stays
+clean: ## Remove what can be made again; the data in .gencharge stays (`make reset` deletes that)
 	@rm -rf .venv $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -78,6 +85,8 @@ $(STAMP): requirements-dev.txt pyproject.toml $(UV_STAMP)
 	$(CHECK_PYTHON)
 	@echo "Installing the locked dependencies into .venv"
 	@test -x .venv/bin/python || $(UV) venv -q --clear --no-python-downloads --python $(PYTHON) .venv
-	@$(UV) pip install --compile-bytecode --python .venv/bin/python --require-hashes -r requirements-dev.txt
+	@index=$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true)}; \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
+	$(UV) pip install --compile-bytecode --python .venv/bin/python --require-hashes -r requirements-dev.txt
 	@$(UV) pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 	@touch $@

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import EmbeddedServers
+from tests import changed
 from tests.counting import Counted, counting, listening
 
 TEMPLATE = "gencharge_template_test"
@@ -54,6 +56,26 @@ def servers(worker_id: str) -> Path:
     """The folder of this run's embedded servers; started by pytest_configure in the controlling process."""
     del worker_id
     return Path(os.environ["GENCHARGE_TEST_SERVERS"])
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--changed`, see tests/changed.py."""
+    parser.addoption(
+        "--changed", action="store_true", help="run the tests of what was changed since main only"
+    )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--changed`, look at no other file."""
+    if not config.getoption("--changed") or collection_path.is_dir():
+        return None
+    path = collection_path.relative_to(changed.ROOT).as_posix()
+    return None if changed.selected(path, _places_to_test()) else True
+
+
+@cache
+def _places_to_test() -> frozenset[str]:
+    return frozenset(changed.places_to_test())
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,14 +12,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from gencharge.core.settings import Settings
+from gencharge.run import dev, terminal
 from gencharge.run.dev import recharge_example
-from gencharge.run.embedded import EmbeddedServers
+from gencharge.run.embedded import EmbeddedServers, ServerFailed
 
 
 @pytest.fixture
@@ -104,25 +108,90 @@ def test_bad_settings_are_listed_by_name_with_exit_code_78(folder: Path) -> None
     assert (answer.returncode, answer.stderr) == (78, "CORS_ORIGINS: not valid JSON\n")
 
 
-def test_a_taken_port_is_one_clear_line_and_starts_nothing(folder: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-        answer = gencharge(folder, "dev", PORT=number)
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(f"port {number} on 127.0.0.1 is taken: ")
-    assert answer.stderr.count("\n") == 1
+def test_taken_ports_are_one_clear_line_that_mends_both_and_start_nothing(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as api, socket.create_server(("127.0.0.1", 0)) as other:
+        port, sandbox_port = api.getsockname()[1], other.getsockname()[1]
+        answer = gencharge(folder, "dev", PORT=port, SANDBOX_PORT=sandbox_port)
+        one = gencharge(folder, "dev", PORT=free_port(), SANDBOX_PORT=sandbox_port)
+    assert answer.returncode == one.returncode == 1
+    assert answer.stderr.startswith(f"ports {port} and {sandbox_port} are taken: ")
+    assert one.stderr.startswith(f"port {sandbox_port} is taken: ")
+    assert answer.stderr.count("\n") == one.stderr.count("\n") == 1
+    proposal = re.search(r"`PORT=(\d+) SANDBOX_PORT=(\d+) make run`", answer.stderr)
+    assert proposal is not None
+    assert port < int(proposal[1]) < int(proposal[2])
     assert not (folder / "postgres").exists()
 
 
-def test_a_taken_port_of_the_sandbox_names_its_own_variable(folder: Path, port: int) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        number = taken.getsockname()[1]
-        answer = gencharge(folder, "dev", PORT=port, SANDBOX_PORT=number)
-    assert answer.returncode == 1
-    assert f"`SANDBOX_PORT={number + 2} make run`" in answer.stderr
+def test_one_port_for_both_is_refused(folder: Path, port: int) -> None:
     answer = gencharge(folder, "dev", PORT=port, SANDBOX_PORT=port)
     assert answer.stderr.startswith(f"PORT and SANDBOX_PORT are both {port}: ")
-    assert not (folder / "postgres").exists()
+
+
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_a_server_alone_says_as_much_about_a_taken_port(folder: Path, command: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = gencharge(
+            folder, command, PORT=port, SANDBOX_PORT=port, DATABASE_URL="postgresql://127.0.0.1:1/x"
+        )
+    assert answer.returncode == 1
+    assert (
+        answer.stderr
+        == f"port {port} on 127.0.0.1 is taken: stop what uses it, or give another with --port\n"
+    )
+
+
+def test_a_disk_without_room_is_said_with_what_is_needed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "free_bytes", lambda _folder: 40_000_000)
+    settings = Settings(_env_file=None, data_dir=folder, port=free_port(), sandbox_port=0)
+    with pytest.raises(
+        ServerFailed, match="needs 1000 MB of free disk and has 40 MB: make room, or set DATA_DIR"
+    ):
+        dev.run(settings)
+    (folder / "postgres").mkdir()
+    with pytest.raises(ServerFailed, match="needs 200 MB of free disk and has 40 MB"):
+        dev.run(settings)
+
+
+def test_the_version_is_the_package_s(folder: Path) -> None:
+    answer = gencharge(folder, "--version")
+    assert answer.stdout == f"GenCharge {version('gencharge')}\n"
+
+
+def test_login_without_a_server_says_what_to_start(folder: Path, port: int) -> None:
+    answer = gencharge(folder, "login", "9000001001", PORT=port)
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        f"GenCharge does not answer on http://127.0.0.1:{port}: start it with `make run`, or set PORT\n"
+    )
+
+
+def test_reset_deletes_the_stores_and_nothing_else(folder: Path) -> None:
+    for name in ("postgres", "mongo", "redis", "logs"):
+        (folder / name).mkdir()
+        (folder / name / "file").write_text("x")
+    (folder / "tools").mkdir()
+    with EmbeddedServers(folder, []) as servers:
+        servers.lock()
+        refused = gencharge(folder, "reset", "--yes")
+    assert refused.returncode == 1
+    assert refused.stderr == f"already running here (pid {os.getpid()}); stop that one first\n"
+    assert (folder / "postgres" / "file").exists()
+    assert gencharge(folder, "reset").returncode == 1  # nobody answers the question
+    assert (folder / "postgres" / "file").exists()
+    assert gencharge(folder, "reset", "--yes").returncode == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["lock", "tools"]
+    production = gencharge(folder, "reset", "--yes", ENVIRONMENT="production")
+    assert production.returncode != 0
+
+
+def test_the_reference_is_written_into_a_new_folder(folder: Path) -> None:
+    answer = gencharge(folder, "reference", "--folder", str(folder / "new" / "docs"))
+    assert answer.returncode == 0, answer.stderr
+    assert (folder / "new" / "docs" / "TABLES.md").exists()
 
 
 def test_a_second_run_in_one_folder_names_the_first_and_leaves_it_alone(folder: Path, port: int) -> None:
@@ -199,6 +268,15 @@ def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folde
     )
     with sandbox:  # It is not waited for, so that the start takes no longer.
         assert sandbox.get("/health/live").status_code == 200
+    token = gencharge(folder, "login", "9000001001", PORT=port)
+    assert token.returncode == 0, token.stderr
+    me = httpx.get(
+        f"http://127.0.0.1:{port}/v1/wallet", headers={"Authorization": f"Bearer {token.stdout.strip()}"}
+    )
+    assert me.status_code == 200
+    refused = gencharge(folder, "login", "12", PORT=port)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("body.phone_number: ")
     doctor = gencharge(folder, "doctor", PORT=port, SANDBOX_PORT=sandbox_port)
     assert doctor.returncode == 0, doctor.stdout
     assert f"http://127.0.0.1:{sandbox_port}" in doctor.stdout

@@ -42,7 +42,8 @@ def stale(folder: Path, settings: Settings) -> list[Path]:
 
 
 def write(folder: Path, settings: Settings) -> None:
-    """Write all pages into `folder`."""
+    """Write all pages into `folder`, which is made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages(settings).items():
         (folder / name).write_text(text, encoding="utf-8")
 

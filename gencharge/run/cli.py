@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -13,8 +13,6 @@ from gencharge.run import terminal
 from gencharge.run.terminal import err, out
 
 if TYPE_CHECKING:
-    from gencharge.audit.verification_service import Report as TrailReport
-    from gencharge.core.rooms.checks import Report
     from gencharge.core.settings import Settings
 
 app = typer.Typer(
@@ -22,17 +20,41 @@ app = typer.Typer(
     help="Mobile recharge and telecom wallet: the servers, and the tools to run them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
+# The groups of `gencharge --help`.
+_RUN: Final = "Run"
+_DATA: Final = "Data and schema"
+_OPERATE: Final = "Operate"
+_BUILD: Final = "Build on it"
+_SCALE_USERS: Final = 1_000_000
+_SCALE_TRANSACTIONS: Final = 5_000_000
 ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
-app.add_typer(ledger, name="ledger")
+app.add_typer(ledger, name="ledger", rich_help_panel=_OPERATE)
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
-app.add_typer(audit, name="audit")
+app.add_typer(audit, name="audit", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
-app.add_typer(plans, name="plans")
+app.add_typer(plans, name="plans", rich_help_panel=_DATA)
 
 
-@app.command()
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"GenCharge {version('gencharge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(rich_help_panel=_RUN)
 def dev() -> None:
     """Start everything for development: stores, migrations, sample data, API and worker."""
     settings = terminal.read_settings()
@@ -42,7 +64,7 @@ def dev() -> None:
         raise typer.Exit(development.run(settings))
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default HOST.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; default PORT.")] = None,
@@ -52,6 +74,7 @@ def serve(
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)
+        terminal.require_free(host or settings.host, port or settings.port)
     terminal.warn_of_other_schema(settings)
     import uvicorn
 
@@ -71,7 +94,7 @@ def serve(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def worker() -> None:
     """Deliver events and run jobs, until SIGTERM."""
     settings = terminal.read_settings()
@@ -86,7 +109,7 @@ def worker() -> None:
         raise typer.Exit(0) from None
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port to listen on; default SANDBOX_PORT.")] = None,
@@ -96,12 +119,42 @@ def sandbox(
     if not settings.is_development:
         err.print("gencharge sandbox is for development; production talks to the real gateway and operators")
         raise typer.Exit(1)
+    with terminal.one_line():
+        terminal.require_free(host, port or settings.sandbox_port)
     from sandbox import server
 
     server.run(settings, host=host, port=port or settings.sandbox_port)
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
+def login(
+    number: Annotated[str, typer.Argument(help="The phone number, such as 9000001001.")],
+) -> None:
+    """Sign in to the API that runs here, and print the access token."""
+    settings = terminal.read_settings()
+    from gencharge.run import session
+
+    with terminal.one_line():
+        token = session.sign_in(settings, number, lambda: typer.prompt("Code", err=True))
+    typer.echo(token)
+
+
+@app.command(rich_help_panel=_DATA)
+def reset(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete the data of the embedded stores; the next start begins with the sample data."""
+    settings = terminal.read_settings()
+    from gencharge.run import reset as stores
+
+    if not yes:
+        typer.confirm(f"Delete all data in {settings.data_dir.resolve()}?", abort=True)
+    with terminal.one_line():
+        removed = stores.reset(settings)
+    out.print("The data is gone." if removed else "There is no data.")
+
+
+@app.command(rich_help_panel=_DATA)
 def migrate() -> None:
     """Bring the database to this version's schema."""
     settings = terminal.read_settings()
@@ -113,19 +166,24 @@ def migrate() -> None:
     out.print("The schema was brought up to date." if changed else "The schema is up to date.")
 
 
-@app.command()
+@app.command(rich_help_panel=_DATA)
 def seed(
     scale: Annotated[
         bool, typer.Option("--scale", help="A million customers and their transactions, for measuring.")
     ] = False,
-    users: Annotated[int, typer.Option(min=1, help="With --scale: how many customers.")] = 1_000_000,
-    transactions: Annotated[int, typer.Option(min=0, help="With --scale: how many movements.")] = 5_000_000,
+    users: Annotated[int, typer.Option(min=1, help="With --scale: how many customers.")] = _SCALE_USERS,
+    transactions: Annotated[
+        int, typer.Option(min=0, help="With --scale: how many movements.")
+    ] = _SCALE_TRANSACTIONS,
     chance: Annotated[
         int, typer.Option("--seed", help="With --scale: another number gives other customers.")
     ] = 1,
 ) -> None:
     """Add the sample data; what is there already stays as it is."""
     settings = terminal.read_settings()
+    if not scale and (users, transactions, chance) != (_SCALE_USERS, _SCALE_TRANSACTIONS, 1):
+        err.print("--users, --transactions and --seed go with --scale")
+        raise typer.Exit(2)
     if scale:
         _seed_scale(settings, users, transactions, chance)
         return
@@ -153,7 +211,7 @@ def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) 
     out.print("The scale data is in place.")
 
 
-@app.command()
+@app.command(rich_help_panel=_OPERATE)
 def doctor() -> None:
     """Show each store, its version, where it comes from, and what is wrong."""
     settings = terminal.read_settings()
@@ -165,7 +223,7 @@ def doctor() -> None:
     raise typer.Exit(0 if report.ok else 1)
 
 
-@app.command()
+@app.command(rich_help_panel=_OPERATE)
 def reconcile(
     day: Annotated[str | None, typer.Option(help="YYYY-MM-DD in India; default yesterday.")] = None,
     counterparty: Annotated[
@@ -190,7 +248,9 @@ def verify() -> None:
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require(settings, "postgres")
-        report = asyncio.run(_verify_ledger(settings))
+        from gencharge.run import verification
+
+        report = asyncio.run(verification.verify_ledger(settings))
     for line in report.lines:
         out.print(line)
     raise typer.Exit(0 if report.ok else 1)
@@ -203,7 +263,9 @@ def verify_audit() -> None:
     with terminal.one_line():
         terminal.require(settings, "postgres")
         terminal.require(settings, "mongo")
-        report = asyncio.run(_verify_audit(settings))
+        from gencharge.run import verification
+
+        report = asyncio.run(verification.verify_audit(settings))
     for line in report.lines:
         out.print(line)
     raise typer.Exit(0 if report.ok else 1)
@@ -236,30 +298,7 @@ def import_plans(
     raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))
 
 
-async def _verify_audit(settings: Settings) -> TrailReport:
-    from gencharge.audit import verification_service as verification
-    from gencharge.core.stores.stores import Stores
-
-    stores = Stores.open(settings, name="gencharge-verify")
-    try:
-        return await verification.verify(stores)
-    finally:
-        await stores.close()
-
-
-async def _verify_ledger(settings: Settings) -> Report:
-    from gencharge import wiring
-    from gencharge.core.postgres.database import Database
-    from gencharge.core.rooms import checks
-
-    database = Database(settings, name="gencharge-verify")
-    try:
-        return await checks.run(database, wiring.CHECKS)
-    finally:
-        await database.close()
-
-
-@app.command()
+@app.command(rich_help_panel=_BUILD)
 def openapi(
     output: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
 ) -> None:
@@ -276,7 +315,7 @@ def openapi(
         output.write_text(text, encoding="utf-8")
 
 
-@app.command()
+@app.command(rich_help_panel=_BUILD)
 def reference(
     folder: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("docs"),
     check: Annotated[

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from rich.console import Console
 
+from gencharge.run import terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed
 from gencharge.run.processes import last_lines, spawn
+from gencharge.run.stop_signals import Stop, StopSignals
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from gencharge.core.settings import Settings
 
 DEVELOPMENT_OTP: Final = "111111"
@@ -38,52 +36,6 @@ _PATIENT: Final = {
 }
 
 console = Console(highlight=False, soft_wrap=True)
-
-
-class _Stop(BaseException):
-    """Ctrl-C, SIGTERM or a closed terminal: not an error, so no `except Exception` may catch it."""
-
-
-class _StopSignals:
-    """The first stop signal raises _Stop; every later one is ignored, so that nothing interrupts the stop itself.
-
-    A terminal and `make` often send two at once.
-    """
-
-    def __init__(self) -> None:
-        # Under nohup a closed terminal is no reason to stop.
-        hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
-        self._numbers = [signal.SIGINT, signal.SIGTERM, *hang_up]
-        self._held = False
-        self._arrived = False
-
-    def __enter__(self) -> Self:
-        for number in self._numbers:
-            signal.signal(number, self._stop)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._ignore()
-
-    def _ignore(self) -> None:
-        for number in self._numbers:
-            signal.signal(number, signal.SIG_IGN)
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._ignore()
-        if self._held:
-            self._arrived = True
-        else:
-            raise _Stop
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Let a signal wait until the end of this block: a process that was started must be known before the stop."""
-        self._held = True
-        yield
-        self._held = False
-        if self._arrived:
-            raise _Stop
 
 
 class Child:
@@ -138,31 +90,23 @@ def run(settings: Settings) -> int:
             "gencharge dev is for development; in production run `gencharge serve` and `gencharge worker`"
         )
     servers = EmbeddedServers.for_settings(settings)
+    _require_room(servers)
     servers.lock()
-    _require_free_port(settings.host, settings.port, "PORT")
-    if settings.sandbox_port == settings.port:
-        raise ServerFailed(
-            f"PORT and SANDBOX_PORT are both {settings.port}: choose another for the sandbox, "
-            f"such as `SANDBOX_PORT={settings.port + 1} make run`"
-        )
-    if settings.sandbox_port:
-        _require_free_port(_SANDBOX_HOST, settings.sandbox_port, "SANDBOX_PORT")
+    require_free_ports(settings)
     children: list[Child] = []
     try:
-        with _StopSignals() as signals:
+        with StopSignals() as signals:
             _start(settings, servers, children, signals)
             _welcome(settings)
             _watch(servers, children)
-    except _Stop:
+    except Stop:
         return 0
     finally:
         _stop(servers, children)
     return 0
 
 
-def _start(
-    settings: Settings, servers: EmbeddedServers, children: list[Child], signals: _StopSignals
-) -> None:
+def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], signals: StopSignals) -> None:
     first = not (servers.data_dir / "postgres").exists()
     with _step(
         "Starting PostgreSQL, MongoDB and Redis" + (" (the first time: creating the database)" * first)
@@ -178,7 +122,7 @@ def _start(
     with _step("Bringing the schema up to date"):
         migrations.upgrade(settings)
     with _step("Adding the sample data"):
-        seed.seed(settings)
+        seed.seed(_with_sandbox(settings))
     with _step("Starting the API, the worker and the sandbox"):
         with signals.held():
             children.append(Child("serve", settings))
@@ -200,20 +144,52 @@ def _require_given_stores(settings: Settings) -> None:
                 require(settings, store)
 
 
-def _require_free_port(host: str, port: int, variable: str) -> None:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as problem:
-            if problem.errno != errno.EADDRINUSE:
-                raise ServerFailed(f"cannot listen on {host}:{port}: {problem.strerror}") from None
-            # The next but one: next to the API's port is the sandbox's.
-            raise ServerFailed(
-                f"port {port} on {host} is taken: stop what uses it, or choose another, "
-                f"such as `{variable}={port + 2} make run`"
-            ) from None
+def require_free_ports(settings: Settings) -> None:
+    """Raise ServerFailed, with one line that mends it, unless the API's port and the sandbox's can be listened on."""
+    if settings.sandbox_port == settings.port:
+        raise ServerFailed(
+            f"PORT and SANDBOX_PORT are both {settings.port}: choose another for the sandbox, "
+            f"such as `SANDBOX_PORT={settings.port + 1} make run`"
+        )
+    addresses = [(settings.host, settings.port)]
+    if settings.sandbox_port:
+        addresses.append((_SANDBOX_HOST, settings.sandbox_port))
+    if taken := [port for host, port in addresses if not terminal.is_free(host, port)]:
+        are = "port {} is" if len(taken) == 1 else "ports {} are"
+        pair = _free_pair(settings)
+        raise ServerFailed(
+            f"{are.format(' and '.join(map(str, taken)))} taken: stop what uses that, or choose others: "
+            f"`PORT={pair} SANDBOX_PORT={pair + 1} make run`"
+        )
+
+
+def _free_pair(settings: Settings) -> int:
+    """The first of two neighbouring ports that are free, above the usual ones."""
+    start = settings.port + 2
+    return next(
+        (
+            port
+            for port in range(start, min(start + 200, 65_534), 2)
+            if terminal.is_free(settings.host, port) and terminal.is_free(_SANDBOX_HOST, port + 1)
+        ),
+        start,
+    )
+
+
+def _require_room(servers: EmbeddedServers) -> None:
+    """Raise ServerFailed if the disk of the data folder is too full to start on."""
+    if not servers.servers:
+        return
+    new = not (servers.data_dir / "postgres").exists()
+    needed, free = (
+        terminal.NEW_DATA_BYTES if new else terminal.MORE_DATA_BYTES,
+        terminal.free_bytes(servers.data_dir),
+    )
+    if free < needed:
+        raise ServerFailed(
+            f"{servers.data_dir} needs {needed // 10**6} MB of free disk and has {free // 10**6} MB: "
+            "make room, or set DATA_DIR to a folder on another disk"
+        )
 
 
 def _extra_environment(settings: Settings) -> dict[str, str]:
@@ -224,6 +200,13 @@ def _extra_environment(settings: Settings) -> dict[str, str]:
     if _fixed_otp_allowed(settings):
         defaults["dev_fixed_otp"] = DEVELOPMENT_OTP
     return {name.upper(): value for name, value in defaults.items() if name not in settings.model_fields_set}
+
+
+def _with_sandbox(settings: Settings) -> Settings:
+    """The settings, with our own sandbox as the gateway and the operators unless others were given."""
+    if not settings.sandbox_port or "payment_gateway_url" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"payment_gateway_url": sandbox_url(settings)})
 
 
 def sandbox_url(settings: Settings) -> str:

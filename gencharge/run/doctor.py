@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import platform
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from gencharge.run import terminal
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 _TIMEOUT_SECONDS: Final = 3
-_DISK_WANTED_BYTES: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -87,9 +86,9 @@ def show(report: Report, console: Console) -> None:
     """Print the report as a table, then the verdict."""
     from rich.table import Table
 
-    table = Table(
-        "", "version", "from", "state", "latency", "what is wrong, and what to do", header_style="bold"
-    )
+    table = Table(header_style="bold")
+    for heading in ("", "version", "from", "state", "latency", "what is wrong, and what to do"):
+        table.add_column(heading, overflow="fold")
     for row in report.rows:
         style = "red" if row.problem else None
         table.add_row(
@@ -251,11 +250,10 @@ def _examine_python() -> Row:
 
 def _examine_disk(settings: Settings) -> Row:
     folder = settings.data_dir.resolve()
-    there = next(path for path in (folder, *folder.parents) if path.exists())
-    free = shutil.disk_usage(there).free
+    free, needed = terminal.free_bytes(folder), terminal.NEW_DATA_BYTES
     row = Row("Data", origin=str(folder), state=f"{free / 1e9:.1f} GB free")
-    if free < _DISK_WANTED_BYTES:
-        row.problem = "less than 1 GB is free: make room, or set DATA_DIR to another disk"
+    if free < needed:
+        row.problem = f"new stores need {needed // 10**6} MB: make room, or set DATA_DIR to another disk"
     return row
 
 

@@ -1,0 +1,55 @@
+"""Ctrl-C and its kin, turned into one exception."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Self
+
+
+class Stop(BaseException):
+    """Ctrl-C, SIGTERM or a closed terminal: not an error, so no `except Exception` may catch it."""
+
+
+class StopSignals:
+    """The first stop signal raises Stop; every later one is ignored, so that nothing interrupts the stop itself.
+
+    A terminal and `make` often send two at once.
+    """
+
+    def __init__(self) -> None:
+        # Under nohup a closed terminal is no reason to stop.
+        hang_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+        self._numbers = [signal.SIGINT, signal.SIGTERM, *hang_up]
+        self._held = False
+        self._arrived = False
+
+    def __enter__(self) -> Self:
+        for number in self._numbers:
+            signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._ignore()
+
+    def _ignore(self) -> None:
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_IGN)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._ignore()
+        if self._held:
+            self._arrived = True
+        else:
+            raise Stop
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let a signal wait until the end of this block: a process that was started must be known before the stop."""
+        self._held = True
+        yield
+        self._held = False
+        if self._arrived:
+            raise Stop

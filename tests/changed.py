@@ -1,0 +1,61 @@
+"""`pytest --changed`: the tests of the files that differ from the main branch, and the rules of the house."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+
+ROOT = Path(__file__).parent.parent
+ALWAYS = ("tests/law/",)
+# Where the tests of a folder or file stand, if not in the folder of the same name. The first that fits counts.
+ELSEWHERE = (
+    ("gencharge/run/", "tests/test_dev.py", "tests/test_stopping.py", "tests/test_embedded.py"),
+    ("gencharge/api/", "tests/test_docs.py", "tests/test_web.py"),
+    ("gencharge/wiring.py", "tests/test_wiring.py"),
+    ("README.md", "tests/test_readme.py"),
+    ("docs/", "tests/test_docs.py"),
+    ("bench/", "tests/test_bench.py"),
+    ("scale/", "tests/test_scale.py"),
+    ("sandbox/", "tests/sandbox/"),
+)
+
+
+def changed_files() -> list[str]:
+    """What was changed, added or deleted since this branch left main, with what is not committed yet."""
+
+    def git(*words: str) -> list[str]:
+        answer = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        return answer.stdout.splitlines() if answer.returncode == 0 else []
+
+    base = next(
+        (found[0] for name in ("origin/main", "main") if (found := git("merge-base", name, "HEAD"))), "HEAD"
+    )
+    return sorted({*git("diff", "--name-only", base), *git("ls-files", "--others", "--exclude-standard")})
+
+
+def tests_of(path: str) -> tuple[str, ...]:
+    """The test files and folders (these end in `/`) that a changed file calls for."""
+    for start, *tests in ELSEWHERE:
+        if path.startswith(start):
+            return tuple(tests)
+    parts = PurePosixPath(path).parts
+    if parts[0] == "tests" and parts[-1].startswith("test_"):
+        return (path,)
+    if parts[0] == "tests" and len(parts) > 2 and parts[1] == "make":
+        return (f"tests/{PurePosixPath(path).stem}/",)
+    if parts[0] in {"tests", "gencharge"} and len(parts) > 2:
+        return (f"tests/{parts[1]}/",)
+    return ()
+
+
+def selected(test_file: str, places: Collection[str]) -> bool:
+    """Whether a test file is one of those, or in one of those folders."""
+    return any(
+        test_file == place or (place.endswith("/") and test_file.startswith(place)) for place in places
+    )
+
+
+def places_to_test() -> set[str]:
+    """All that the changed files call for."""
+    return {*ALWAYS, *(place for path in changed_files() for place in tests_of(path))}
