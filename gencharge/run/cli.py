@@ -74,7 +74,9 @@ def serve(
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)
-        terminal.require_free(host or settings.host, port or settings.port)
+        from gencharge.run import machine
+
+        machine.require_free(host or settings.host, port or settings.port)
     terminal.warn_of_other_schema(settings)
     import uvicorn
 
@@ -120,7 +122,9 @@ def sandbox(
         err.print("gencharge sandbox is for development; production talks to the real gateway and operators")
         raise typer.Exit(1)
     with terminal.one_line():
-        terminal.require_free(host, port or settings.sandbox_port)
+        from gencharge.run import machine
+
+        machine.require_free(host, port or settings.sandbox_port)
     from sandbox import server
 
     server.run(settings, host=host, port=port or settings.sandbox_port)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from rich.console import Console
 
-from gencharge.run import terminal
+from gencharge.run import machine
 from gencharge.run.embedded import EmbeddedServers, ServerFailed
 from gencharge.run.processes import last_lines, spawn
 from gencharge.run.stop_signals import Stop, StopSignals
@@ -154,7 +154,7 @@ def require_free_ports(settings: Settings) -> None:
     addresses = [(settings.host, settings.port)]
     if settings.sandbox_port:
         addresses.append((_SANDBOX_HOST, settings.sandbox_port))
-    if taken := [port for host, port in addresses if not terminal.is_free(host, port)]:
+    if taken := [port for host, port in addresses if not machine.is_free(host, port)]:
         are = "port {} is" if len(taken) == 1 else "ports {} are"
         pair = _free_pair(settings)
         raise ServerFailed(
@@ -170,7 +170,7 @@ def _free_pair(settings: Settings) -> int:
         (
             port
             for port in range(start, min(start + 200, 65_534), 2)
-            if terminal.is_free(settings.host, port) and terminal.is_free(_SANDBOX_HOST, port + 1)
+            if machine.is_free(settings.host, port) and machine.is_free(_SANDBOX_HOST, port + 1)
         ),
         start,
     )
@@ -182,8 +182,8 @@ def _require_room(servers: EmbeddedServers) -> None:
         return
     new = not (servers.data_dir / "postgres").exists()
     needed, free = (
-        terminal.NEW_DATA_BYTES if new else terminal.MORE_DATA_BYTES,
-        terminal.free_bytes(servers.data_dir),
+        machine.NEW_DATA_BYTES if new else machine.MORE_DATA_BYTES,
+        machine.free_bytes(servers.data_dir),
     )
     if free < needed:
         raise ServerFailed(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from gencharge.run import terminal
+from gencharge.run import machine
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def _examine_python() -> Row:
 
 def _examine_disk(settings: Settings) -> Row:
     folder = settings.data_dir.resolve()
-    free, needed = terminal.free_bytes(folder), terminal.NEW_DATA_BYTES
+    free, needed = machine.free_bytes(folder), machine.NEW_DATA_BYTES
     row = Row("Data", origin=str(folder), state=f"{free / 1e9:.1f} GB free")
     if free < needed:
         row.problem = f"new stores need {needed // 10**6} MB: make room, or set DATA_DIR to another disk"

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import re
-import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -18,9 +14,6 @@ if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 BAD_SETTING: Final = 78  # EX_CONFIG of sysexits.h
-# Room on the disk for the embedded stores: three new ones with their journals, and what running ones write in a while.
-NEW_DATA_BYTES: Final = 1_000_000_000
-MORE_DATA_BYTES: Final = 200_000_000
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -87,34 +80,3 @@ def require_embedded_postgres(settings: Settings) -> None:
 
     if not settings.database_url and not (server := Postgres(settings.data_dir)).socket.exists():
         raise ServerFailed(server.unreachable)
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether this process can listen there. Raises ServerFailed if something else than a taken port prevents that."""
-    from gencharge.run.embedded import ServerFailed
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as problem:
-            if problem.errno == errno.EADDRINUSE:
-                return False
-            hint = " (ports below 1024 take root)" if problem.errno == errno.EACCES else ""
-            raise ServerFailed(f"cannot listen on {host}:{port}: {problem.strerror}{hint}") from None
-    return True
-
-
-def require_free(host: str, port: int) -> None:
-    """Raise ServerFailed if another program has the port."""
-    from gencharge.run.embedded import ServerFailed
-
-    if not is_free(host, port):
-        raise ServerFailed(f"port {port} on {host} is taken: stop what uses it, or give another with --port")
-
-
-def free_bytes(folder: Path) -> int:
-    """How much is free on the disk of a folder, which need not be there yet."""
-    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
-    return shutil.disk_usage(there).free

@@ -1,0 +1,42 @@
+"""What the product needs of the machine: ports to listen on, and room on the disk."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import socket
+from pathlib import Path
+from typing import Final
+
+from gencharge.run.embedded import ServerFailed
+
+# Room on the disk for the embedded stores: three new ones with their journals, and what running ones write in a while.
+NEW_DATA_BYTES: Final = 1_000_000_000
+MORE_DATA_BYTES: Final = 200_000_000
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether this process can listen there. Raises ServerFailed if something else than a taken port prevents that."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as problem:
+            if problem.errno == errno.EADDRINUSE:
+                return False
+            hint = " (ports below 1024 take root)" if problem.errno == errno.EACCES else ""
+            raise ServerFailed(f"cannot listen on {host}:{port}: {problem.strerror}{hint}") from None
+    return True
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise ServerFailed if another program has the port."""
+    if not is_free(host, port):
+        raise ServerFailed(f"port {port} on {host} is taken: stop what uses it, or give another with --port")
+
+
+def free_bytes(folder: Path) -> int:
+    """How much is free on the disk of a folder, which need not be there yet."""
+    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    return shutil.disk_usage(there).free
