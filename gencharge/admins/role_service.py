@@ -24,7 +24,7 @@ from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Role
 from gencharge.admins.roles import SEEDED_NAMES, SNAPSHOT, SUPER_ADMIN
 from gencharge.admins.staff_schemas import (
-    PermissionGroup,
+    PermissionGroupOut,
     PermissionGroupPage,
     PermissionOut,
     RoleOut,
@@ -47,7 +47,7 @@ def list_permissions(page: PageParams) -> PermissionGroupPage:
     place = {resource: (number,) for number, resource in enumerate(Resource)}
     resources, cursor, total = slice_page(tuple(Resource), page, place.__getitem__)
     items = [
-        PermissionGroup(
+        PermissionGroupOut(
             resource=resource.value,
             permissions=[
                 PermissionOut(permission=permission(resource, action), description=describe(resource, action))

@@ -31,10 +31,10 @@ from gencharge.admins.staff_schemas import (
     AdminDetail,
     AdminOut,
     AdminPage,
+    AdminProfileUpdate,
     AdminQuery,
     AdminUpdate,
     BlockAdmin,
-    MeUpdate,
     PermissionGroupPage,
     RoleGrant,
     RoleOut,
@@ -81,7 +81,7 @@ _GRANT: Final = (RoleNotFound, PermissionNotHeld, OperatorOutOfScope, OperatorIn
 
 
 @router.get("/me", summary="Who am I?", responses=web.errors(*_ME, AdminNotFound))
-async def show_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
+async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
     """My account, my role, my operators, and what I may do."""
     return await service.show(db, admin.user_id)
 
@@ -99,7 +99,9 @@ async def show_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
         ValidationFailed,
     ),
 )
-async def update_me(body: MeUpdate, db: Db, admin: SignedInAdmin, if_match: IfMatch = None) -> AdminDetail:
+async def update_me(
+    body: AdminProfileUpdate, db: Db, admin: SignedInAdmin, if_match: IfMatch = None
+) -> AdminDetail:
     """Change my name or e-mail address. My number, role and operators are for another admin to change."""
     return await service.update_me(db, admin.user_id, name=body.name, email=body.email, if_match=if_match)
 
@@ -142,7 +144,7 @@ async def create_admin(body: AdminCreate, db: Db, admin: Appointer, operators: C
 
 
 @router.get("/{admin_id}", summary="One admin", responses=web.errors(*ADMIN_ERRORS, *_ONE))
-async def show_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
+async def get_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
     """An admin, and what the role allows."""
     return await service.show(db, admin_id)
 
@@ -264,7 +266,7 @@ async def list_permissions(admin: RoleReader, query: Annotated[PageParams, Query
     summary="One role",
     responses=web.errors(*ADMIN_ERRORS, RoleNotFound, ValidationFailed, DatabaseUnavailable),
 )
-async def show_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
+async def get_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
     """A role and what it allows."""
     return await role_service.show_role(db, role_id)
 

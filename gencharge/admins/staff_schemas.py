@@ -48,7 +48,7 @@ class _Update(Body):
         return self
 
 
-class MeUpdate(_Update):
+class AdminProfileUpdate(_Update):
     """What an admin may change of their own account."""
 
     name: PersonName | None = None
@@ -150,11 +150,11 @@ class PermissionOut(Out):
     description: str = Field(examples=["Change plans."])
 
 
-class PermissionGroup(Out):
+class PermissionGroupOut(Out):
     """All that a role can allow with one kind of thing."""
 
     resource: str = Field(examples=["Plans"])
     permissions: list[PermissionOut]
 
 
-PermissionGroupPage = Page[PermissionGroup]
+PermissionGroupPage = Page[PermissionGroupOut]

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gencharge.core.http import web
+from gencharge.core.http import openapi, web
 from gencharge.core.stores.stores import Stores
 
-router = APIRouter(tags=["health"], route_class=web.Route)
+router = APIRouter(tags=["health"], route_class=web.Route, generate_unique_id_function=openapi.operation_id)
 _PATIENCE_SECONDS = 2.0
 
 

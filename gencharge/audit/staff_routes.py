@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 
 from gencharge.audit import service as audit
 from gencharge.audit.errors import AuditEntryNotFound
-from gencharge.audit.staff_schemas import AuditEntryOut, AuditPage, AuditQuery
+from gencharge.audit.staff_schemas import AuditEntryOut, AuditEntryPage, AuditQuery
 from gencharge.core.errors import DocumentsUnavailable, ValidationFailed
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors
@@ -25,18 +25,18 @@ _ALWAYS = (*ADMIN_ERRORS, ValidationFailed, DocumentsUnavailable)
 @router.get(
     "",
     summary="Who did what",
-    response_model=AuditPage,
+    response_model=AuditEntryPage,
     dependencies=[_MAY_READ],
     responses=errors(*_ALWAYS, CursorInvalid),
 )
-async def list_audit_entries(documents: Documents, query: Annotated[AuditQuery, Query()]) -> AuditPage:
+async def list_entries(documents: Documents, query: Annotated[AuditQuery, Query()]) -> AuditEntryPage:
     """Entries of the audit trail, newest first. Every filter narrows it; a value is never read as an expression.
 
     A page looks at five thousand entries at most: with filters that match few of many it may hold fewer than `limit`,
     and `next_cursor` goes on.
     """
     entries, cursor = await audit.read(documents, query)
-    return AuditPage(items=[AuditEntryOut.of(entry) for entry in entries], next_cursor=cursor)
+    return AuditEntryPage(items=[AuditEntryOut.of(entry) for entry in entries], next_cursor=cursor)
 
 
 @router.get(
@@ -46,6 +46,6 @@ async def list_audit_entries(documents: Documents, query: Annotated[AuditQuery, 
     dependencies=[_MAY_READ],
     responses=errors(*_ALWAYS, AuditEntryNotFound),
 )
-async def get_audit_entry(documents: Documents, entry_id: UUID) -> AuditEntryOut:
+async def get_entry(documents: Documents, entry_id: UUID) -> AuditEntryOut:
     """One entry, with its place in the chain once it is sealed."""
     return AuditEntryOut.of(await audit.get(documents, entry_id))

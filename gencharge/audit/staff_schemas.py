@@ -92,5 +92,5 @@ def _values_to_out(facts_of_entry: Any) -> Any:
     return facts.shown(facts_of_entry) if isinstance(facts_of_entry, dict) else facts_of_entry or {}
 
 
-class AuditPage(Page[AuditEntryOut]):
+class AuditEntryPage(Page[AuditEntryOut]):
     """A page of the audit trail. It may hold fewer entries than `limit`, even none, and still have a next cursor."""

@@ -25,13 +25,13 @@ from gencharge.auth.errors import (
 )
 from gencharge.auth.schemas import CodeSent
 from gencharge.auth.second_factor_schemas import (
-    ConfirmFactor,
-    FactorGiven,
-    FactorPrepared,
-    FactorSet,
-    FactorStatus,
+    ConfirmSecondFactor,
     RecoveryCodesOut,
-    VerifyFactor,
+    SecondFactorConfirmed,
+    SecondFactorOut,
+    SecondFactorSetupOut,
+    StepUpOut,
+    VerifySecondFactor,
 )
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
@@ -56,9 +56,9 @@ _UNCACHED: Final = {"Cache-Control": "no-store"}
 
 
 @router.get(
-    _FACTOR, summary="My second factor", response_model=FactorStatus, responses=errors(*_PARTLY_SIGNED_IN)
+    _FACTOR, summary="My second factor", response_model=SecondFactorOut, responses=errors(*_PARTLY_SIGNED_IN)
 )
-async def show_second_factor(db: Db, context: CurrentContext, admin: PartlySignedInAdmin) -> FactorStatus:
+async def get_second_factor(db: Db, context: CurrentContext, admin: PartlySignedInAdmin) -> SecondFactorOut:
     """Whether I have one, whether I must, and when this session last verified it."""
     return await second_factor.status(db, context, admin)
 
@@ -66,7 +66,7 @@ async def show_second_factor(db: Db, context: CurrentContext, admin: PartlySigne
 @router.post(
     f"{_FACTOR}/setup",
     summary="Set up an authenticator app",
-    response_model=FactorPrepared,
+    response_model=SecondFactorSetupOut,
     responses=errors(*_PARTLY_SIGNED_IN, StepUpRequired, AdminNotFound, SecondFactorSetupNotStarted),
 )
 async def set_up_second_factor(context: CurrentContext, admin: PartlySignedInAdmin) -> Response:
@@ -75,21 +75,21 @@ async def set_up_second_factor(context: CurrentContext, admin: PartlySignedInAdm
     To replace an active one, verify it again first.
     """
     prepared = await second_factor.prepare(context, admin)
-    return reply(FactorPrepared(secret=prepared.secret, uri=prepared.uri), headers=_UNCACHED)
+    return reply(SecondFactorSetupOut(secret=prepared.secret, uri=prepared.uri), headers=_UNCACHED)
 
 
 @router.post(
     f"{_FACTOR}/confirm",
     summary="Activate the authenticator app",
-    response_model=FactorSet,
+    response_model=SecondFactorConfirmed,
     responses=errors(*_PARTLY_SIGNED_IN, *_VERIFYING, SecondFactorSetupNotStarted, StepUpRequired),
 )
 async def confirm_second_factor(
-    body: ConfirmFactor, context: CurrentContext, admin: PartlySignedInAdmin
+    body: ConfirmSecondFactor, context: CurrentContext, admin: PartlySignedInAdmin
 ) -> Response:
     """Send the app's first code: the answer has ten recovery codes, shown this once. My other sessions end."""
     verified = await second_factor.confirm(context, admin, body.code)
-    answer = FactorSet(**_fields(context, verified), recovery_codes=list(verified.recovery_codes))
+    answer = SecondFactorConfirmed(**_fields(context, verified), recovery_codes=list(verified.recovery_codes))
     return reply(answer, headers=_UNCACHED)
 
 
@@ -124,7 +124,7 @@ async def send_step_up_otp(context: CurrentContext, admin: PartlySignedInAdmin) 
 @router.post(
     f"{_FACTOR}/verify",
     summary="Verify my second factor",
-    response_model=FactorGiven,
+    response_model=StepUpOut,
     responses=errors(
         *_PARTLY_SIGNED_IN,
         *_VERIFYING,
@@ -139,7 +139,7 @@ async def send_step_up_otp(context: CurrentContext, admin: PartlySignedInAdmin) 
     ),
 )
 async def verify_second_factor(
-    body: VerifyFactor, context: CurrentContext, admin: PartlySignedInAdmin
+    body: VerifySecondFactor, context: CurrentContext, admin: PartlySignedInAdmin
 ) -> Response:
     """Send a code of my app, a recovery code, or a code that I got by message. The new access token opens the actions that
     need a second factor."""
@@ -149,7 +149,7 @@ async def verify_second_factor(
         verified = await second_factor.recover(context, admin, body.recovery_code)
     else:
         verified = await second_factor.verify_otp(context, admin, body.otp or "")
-    return reply(FactorGiven(**_fields(context, verified)), headers=_UNCACHED)
+    return reply(StepUpOut(**_fields(context, verified)), headers=_UNCACHED)
 
 
 @router.post(
@@ -170,7 +170,7 @@ async def renew_recovery_codes(db: Db, admin: SteppedUpAdmin) -> Response:
     status_code=204,
     responses=errors(*_STEPPED_UP, SecondFactorNotRemovable, SecondFactorNotSetUp, SecondFactorLocked),
 )
-async def remove_second_factor(db: Db, context: CurrentContext, admin: SteppedUpAdmin) -> None:
+async def delete_second_factor(db: Db, context: CurrentContext, admin: SteppedUpAdmin) -> None:
     """Go without a second factor, if that is allowed."""
     await second_factor.remove(db, context, admin)
 

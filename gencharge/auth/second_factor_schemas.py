@@ -16,13 +16,13 @@ Totp = Annotated[
 ]
 
 
-class ConfirmFactor(Body):
+class ConfirmSecondFactor(Body):
     """The first code of a new second factor."""
 
     code: Totp
 
 
-class VerifyFactor(Body):
+class VerifySecondFactor(Body):
     """A second factor: one of the three."""
 
     code: Totp | None = None
@@ -43,7 +43,7 @@ class VerifyFactor(Body):
         return self
 
 
-class FactorStatus(Out):
+class SecondFactorOut(Out):
     """My second factor."""
 
     enrolled: bool
@@ -57,7 +57,7 @@ class FactorStatus(Out):
     given_at: datetime | None = Field(description="When this session last verified it.")
 
 
-class FactorPrepared(Out):
+class SecondFactorSetupOut(Out):
     """A secret for the authenticator app, shown once; active once its first code is confirmed."""
 
     secret: str = Field(description="To type in, base32.", examples=["JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"])
@@ -67,7 +67,7 @@ class FactorPrepared(Out):
     )
 
 
-class FactorGiven(Out):
+class StepUpOut(Out):
     """A new access token that says so. The refresh token stays the same."""
 
     access_token: str
@@ -77,7 +77,7 @@ class FactorGiven(Out):
     recovery_codes_left: int
 
 
-class FactorSet(FactorGiven):
+class SecondFactorConfirmed(StepUpOut):
     """The same, and the recovery codes, which are not shown again."""
 
     recovery_codes: list[str] = Field(examples=[["k3vd-x5qa-77mt-bz2e"]])

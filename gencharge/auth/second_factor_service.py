@@ -40,8 +40,8 @@ from gencharge.auth.events import (
 )
 from gencharge.auth.lockout_service import Method, about
 from gencharge.auth.models import SecondFactor
-from gencharge.auth.second_factor_schemas import FactorStatus
-from gencharge.auth.staff_schemas import AdminFactorStatus
+from gencharge.auth.second_factor_schemas import SecondFactorOut
+from gencharge.auth.staff_schemas import StaffSecondFactorOut
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
@@ -70,10 +70,10 @@ class PreparedFactor:
     uri: str
 
 
-async def status(db: AsyncSession, context: AuthContext, admin: Principal) -> FactorStatus:
+async def status(db: AsyncSession, context: AuthContext, admin: Principal) -> SecondFactorOut:
     """The state of the admin's own second factor."""
     factor = await crud.get_factor(db, admin.user_id)
-    return FactorStatus(
+    return SecondFactorOut(
         enrolled=factor is not None and factor.confirmed_at is not None,
         confirmed_at=factor.confirmed_at if factor is not None else None,
         locked_until=lockout_service.lock_of(factor),
@@ -84,11 +84,11 @@ async def status(db: AsyncSession, context: AuthContext, admin: Principal) -> Fa
     )
 
 
-async def status_of(db: AsyncSession, admin_id: UUID) -> AdminFactorStatus:
+async def status_of(db: AsyncSession, admin_id: UUID) -> StaffSecondFactorOut:
     """The state of another admin's second factor. Raises AdminNotFound."""
     await admins.get(db, admin_id)
     factor = await crud.get_factor(db, admin_id)
-    return AdminFactorStatus(
+    return StaffSecondFactorOut(
         admin_id=admin_id,
         enrolled=factor is not None and factor.confirmed_at is not None,
         confirmed_at=factor.confirmed_at if factor is not None else None,

@@ -15,7 +15,7 @@ from gencharge.auth.errors import (
 )
 from gencharge.auth.schemas import SessionsEnded
 from gencharge.auth.staff_schemas import (
-    AdminFactorStatus,
+    StaffSecondFactorOut,
     StaffSessionPage,
     StaffSessionQuery,
 )
@@ -51,7 +51,7 @@ _OWNER: Final = (*ADMIN_ERRORS, UserNotFound, OwnAccount, RankTooLow, Validation
     summary="An admin's second factor",
     responses=errors(*ADMIN_ERRORS, AdminNotFound, ValidationFailed, DatabaseUnavailable),
 )
-async def show_second_factor_of(admin_id: UUID, db: Db, admin: AdminReader) -> AdminFactorStatus:
+async def get_second_factor(admin_id: UUID, db: Db, admin: AdminReader) -> StaffSecondFactorOut:
     """Whether an admin has a second factor; never the secret."""
     return await second_factor.status_of(db, admin_id)
 
@@ -70,13 +70,13 @@ async def show_second_factor_of(admin_id: UUID, db: Db, admin: AdminReader) -> A
         DatabaseUnavailable,
     ),
 )
-async def reset_second_factor_of(admin_id: UUID, db: Db, admin: AdminEditor) -> None:
+async def reset_second_factor(admin_id: UUID, db: Db, admin: AdminEditor) -> None:
     """For an admin who lost phone and recovery codes. Their sessions end."""
     await second_factor.reset(db, admin.user_id, admin_id)
 
 
 @of_sessions.get("", summary="Somebody's sessions", responses=errors(*_OWNER, CursorInvalid))
-async def list_sessions_of(
+async def list_sessions(
     db: Db, admin: SessionReader, query: Annotated[StaffSessionQuery, Query()]
 ) -> StaffSessionPage:
     """Where a user or an admin is signed in, the newest first; never a token. One's own: `GET /v1/auth/sessions`."""
@@ -89,12 +89,12 @@ async def list_sessions_of(
     status_code=204,
     responses=errors(*_OWNER, SessionNotFound),
 )
-async def end_session_of(owner_id: UUID, session_id: UUID, db: Db, admin: SessionDeleter) -> None:
+async def end_session(owner_id: UUID, session_id: UUID, db: Db, admin: SessionDeleter) -> None:
     """End a session of a user or an admin: its tokens are refused everywhere within a second."""
     await staff_service.end_one(db, admin.user_id, owner_id, session_id)
 
 
 @of_sessions.delete("/{owner_id}", summary="End all of somebody's sessions", responses=errors(*_OWNER))
-async def end_sessions_of(owner_id: UUID, db: Db, admin: SessionDeleter) -> SessionsEnded:
+async def end_all_sessions(owner_id: UUID, db: Db, admin: SessionDeleter) -> SessionsEnded:
     """End all sessions of a user or an admin."""
     return SessionsEnded(ended=await staff_service.end_all(db, admin.user_id, owner_id))

@@ -34,7 +34,7 @@ class StaffSessionQuery(PageParams):
     owner_id: UUID = Field(description="A user or an admin.")
 
 
-class AdminFactorStatus(Out):
+class StaffSecondFactorOut(Out):
     """An admin's second factor."""
 
     admin_id: UUID

@@ -15,7 +15,7 @@ from gencharge.core.http import web
 from gencharge.core.postgres.database import get_database
 from gencharge.delivery import service as delivery
 from gencharge.delivery.errors import CallbackReferenceNotFound, CallbackSignatureInvalid
-from gencharge.delivery.schemas import CallbackTaken, OperatorCallback
+from gencharge.delivery.schemas import CallbackReceived, OperatorCallback
 from gencharge.payments import service as payments
 
 router = web.router("recharge")
@@ -50,7 +50,9 @@ _CHANNEL: Final = r"^[a-z0-9-]{2,40}$"
         }
     },
 )
-async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_CHANNEL)]) -> CallbackTaken:
+async def receive_callback(
+    request: Request, channel: Annotated[str, Path(pattern=_CHANNEL)]
+) -> CallbackReceived:
     """For operators: how a recharge ended. Signed with `X-Timestamp` and `X-Signature` over the raw body."""
     body = await request.body()
     database = get_database(request)
@@ -76,4 +78,4 @@ async def take_callback(request: Request, channel: Annotated[str, Path(pattern=_
     await faultpoints.point("callback.committed")
     if not known:
         raise CallbackReferenceNotFound
-    return CallbackTaken(status="taken")
+    return CallbackReceived(status="taken")

@@ -19,7 +19,7 @@ class OperatorCallback(BaseModel):
     status: str
 
 
-class CallbackTaken(Out):
+class CallbackReceived(Out):
     """The callback was accepted."""
 
     status: str

@@ -36,7 +36,7 @@ _ALWAYS = (
     summary="End a pending recharge (staff)",
     responses=web.errors(RechargeNotPending, *_ALWAYS),
 )
-async def resolve_recharge(
+async def staff_resolve_recharge(
     admin: Editor, db: Db, user_id: UUID, recharge_id: UUID, body: ResolveRecharge
 ) -> StaffRechargeOut:
     """Say how it ended, if the operator does not: delivered, or failed with the money back in the wallet."""

@@ -9,7 +9,7 @@ from pydantic import Field
 from gencharge.core.http.web import Body
 
 
-class Resolution(StrEnum):
+class RechargeOutcome(StrEnum):
     """How a recharge ended, on other evidence than the operator's answer."""
 
     DELIVERED = "delivered"
@@ -19,6 +19,6 @@ class Resolution(StrEnum):
 class ResolveRecharge(Body):
     """End a pending recharge."""
 
-    outcome: Resolution
+    outcome: RechargeOutcome
     operator_reference: str | None = Field(default=None, max_length=80)
     reason: str = Field(min_length=3, max_length=300, examples=["seen in the operator's portal"])

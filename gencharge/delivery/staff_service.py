@@ -15,7 +15,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
 from gencharge.delivery.errors import RechargeNotPending
 from gencharge.delivery.events import RechargeResolved
-from gencharge.delivery.staff_schemas import Resolution, ResolveRecharge
+from gencharge.delivery.staff_schemas import RechargeOutcome, ResolveRecharge
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import PaymentState
 from gencharge.recharge.service import StaffRechargeOut
@@ -34,7 +34,7 @@ async def resolve(
     before = recharge.status
     if before not in _PENDING:
         raise RechargeNotPending(f"This recharge is no longer pending: it is {before}.")
-    if command.outcome is Resolution.DELIVERED:
+    if command.outcome is RechargeOutcome.DELIVERED:
         fulfilment = await channels.lock_fulfilment(db, user_id, recharge_id)
         channel = (await channels.load_channels(db)).get(fulfilment.channel)
         await recharges.deliver(

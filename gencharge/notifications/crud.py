@@ -12,7 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.core.stores.mongo import Document, add_once
-from gencharge.notifications.models import NoticeType, Recipient
+from gencharge.notifications.models import NotificationType, Recipient
 
 COLLECTION: Final = "notices"
 _OWNER: Final = [("recipient_kind", ASCENDING), ("recipient_id", ASCENDING)]
@@ -41,7 +41,7 @@ async def list_notices(
     documents: AsyncDatabase[Document],
     owner: Recipient,
     *,
-    kind: NoticeType | None,
+    kind: NotificationType | None,
     unread: bool | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
@@ -57,13 +57,17 @@ async def list_notices(
 
 
 async def count_notices(
-    documents: AsyncDatabase[Document], owner: Recipient, *, kind: NoticeType | None, unread: bool | None
+    documents: AsyncDatabase[Document],
+    owner: Recipient,
+    *,
+    kind: NotificationType | None,
+    unread: bool | None,
 ) -> int:
     """How many notices a list has in all."""
     return await _notices(documents).count_documents(_conditions(owner, kind=kind, unread=unread))
 
 
-def _conditions(owner: Recipient, *, kind: NoticeType | None, unread: bool | None) -> Document:
+def _conditions(owner: Recipient, *, kind: NotificationType | None, unread: bool | None) -> Document:
     conditions = _inbox(owner)
     if kind is not None:
         conditions["type"] = kind.value

@@ -14,7 +14,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.notifications import alert_templates, crud, payment_templates, templates
 from gencharge.notifications.alert_templates import Alert
-from gencharge.notifications.models import Draft, NoticeType, Recipient, to_document
+from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.sessions.guards import Action, Resource, permission
 
@@ -75,7 +75,7 @@ def _draft(alert: Alert, admin_id: UUID) -> Draft:
     return Draft(
         recipient=Recipient("admin", admin_id),
         kind=alert.kind,
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title=alert.title,
         body=alert.body,
         data=alert.data,

@@ -14,7 +14,7 @@ from gencharge.core.stores.mongo import Document
 RecipientKind = Literal["user", "admin"]
 
 
-class NoticeType(StrEnum):
+class NotificationType(StrEnum):
     """What a notice is for; preferences and quiet hours depend on it."""
 
     TRANSACTIONAL = "transactional"
@@ -42,7 +42,7 @@ class Draft:
 
     recipient: Recipient
     kind: str
-    type: NoticeType
+    type: NotificationType
     title: str
     body: str
     data: dict[str, str | int | None] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Notice:
     """A notice in an inbox. Instants in UTC, to the millisecond."""
 
     id: UUID
-    type: NoticeType
+    type: NotificationType
     kind: str
     title: str
     body: str
@@ -96,7 +96,7 @@ def from_document(document: Document) -> Notice:
     """The notice of a document."""
     return Notice(
         id=document["_id"],
-        type=NoticeType(document["type"]),
+        type=NotificationType(document["type"]),
         kind=document["kind"],
         title=document["title"],
         body=document["body"],

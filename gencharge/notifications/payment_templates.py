@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gencharge.core.events.events import Event
-from gencharge.notifications.models import Draft, NoticeType, Recipient
+from gencharge.notifications.models import Draft, NotificationType, Recipient
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import (
     PaymentCaptured,
@@ -116,7 +116,7 @@ def _transactional(event: Event, kind: str, title: str, body: str, data: dict[st
     return Draft(
         recipient=Recipient("user", UUID(event.user_id)),
         kind=kind,
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title=title,
         body=body,
         data=data,

@@ -11,13 +11,13 @@ from pydantic import Field
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Out
 from gencharge.core.values import facts
-from gencharge.notifications.models import Notice, NoticeType
+from gencharge.notifications.models import Notice, NotificationType
 
 
 class NotificationQuery(PageParams):
     """Which notifications."""
 
-    type: NoticeType | None = Field(default=None, description="Only this type.")
+    type: NotificationType | None = Field(default=None, description="Only this type.")
     unread: bool | None = Field(
         default=None, description="`true`: only unread ones; `false`: only viewed ones."
     )
@@ -27,7 +27,7 @@ class NotificationOut(Out):
     """A notification. `kind` names the template, `data` is what the text was made of."""
 
     notification_id: UUID
-    type: NoticeType
+    type: NotificationType
     kind: str = Field(examples=["plan_recharged"])
     title: str = Field(examples=["Recharge successful"])
     body: str = Field(

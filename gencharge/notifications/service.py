@@ -12,14 +12,14 @@ from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
 from gencharge.notifications import crud
 from gencharge.notifications.errors import NotificationNotFound
-from gencharge.notifications.models import Notice, NoticeType, Recipient, from_document
+from gencharge.notifications.models import Notice, NotificationType, Recipient, from_document
 
 
 async def read(
     documents: AsyncDatabase[Document],
     owner: Recipient,
     *,
-    kind: NoticeType | None = None,
+    kind: NotificationType | None = None,
     unread: bool | None = None,
     limit: int = 20,
     cursor: str | None = None,
@@ -45,7 +45,7 @@ async def count(
     documents: AsyncDatabase[Document],
     owner: Recipient,
     *,
-    kind: NoticeType | None = None,
+    kind: NotificationType | None = None,
     unread: bool | None = None,
 ) -> int:
     """How many notices. Raises DocumentsUnavailable."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from gencharge.core.events.events import Event
 from gencharge.core.values.clock import IST
 from gencharge.core.values.money import Money
-from gencharge.notifications.models import Draft, NoticeType, Recipient
+from gencharge.notifications.models import Draft, NotificationType, Recipient
 from gencharge.recharge.events import (
     PaymentReturned,
     PlanActivated,
@@ -37,7 +37,7 @@ def plan_recharged(event: PlanRecharged) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="plan_recharged",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Recharge successful",
         body=body,
         data={
@@ -59,7 +59,7 @@ def plan_activated(event: PlanActivated) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="plan_activated",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Your queued plan has started",
         body=f"{event.plan_name} is now active on {spaced(event.phone_number)}{_until(event.valid_until)}.",
         data={
@@ -77,7 +77,7 @@ def plan_expired(event: PlanExpired) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="plan_expired",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Your plan has ended",
         body=f"{event.plan_name} on {number} has ended. Recharge again to keep calls and data going.",
         data={
@@ -93,7 +93,7 @@ def refresh_token_reused(event: RefreshTokenReused) -> Draft:
     return Draft(
         recipient=Recipient("admin" if event.kind == "admin" else "user", UUID(event.user_id)),
         kind="refresh_token_reused",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="We ended one of your sign-ins",
         body=(
             "An old key of one of your sign-ins was used again, so we ended that sign-in: the key may have been copied. "
@@ -111,7 +111,7 @@ def adjustment_approved(event: AdjustmentApproved) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="adjustment_approved",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Your wallet was credited" if is_credit else "Your wallet was debited",
         body=f"{movement}: {_REASONS.get(event.reason, 'a correction')}. Contact support if you don't recognise this.",
         data={
@@ -131,7 +131,7 @@ def recharge_failed(event: RechargeFailed) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="recharge_failed",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Recharge failed",
         body=f"{event.plan_name} for {number} did not go through: {why} {back}".strip(),
         data={
@@ -149,7 +149,7 @@ def recharge_refunded(event: RechargeRefunded) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="recharge_refunded",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Recharge refunded",
         body=f"{rupees(event.amount_paise)} of {event.plan_name} for {spaced(event.phone_number)}"
         f" is in your wallet.{ended}",
@@ -162,7 +162,7 @@ def payment_returned(event: PaymentReturned) -> Draft:
     return Draft(
         recipient=_user(event),
         kind="payment_returned",
-        type=NoticeType.TRANSACTIONAL,
+        type=NotificationType.TRANSACTIONAL,
         title="Your payment is in your wallet",
         body=f"Your payment of {rupees(event.amount_paise)} came after the recharge of"
         f" {spaced(event.phone_number)} had been given up. It is in your wallet; recharge again from there.",

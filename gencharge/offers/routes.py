@@ -70,9 +70,7 @@ async def list_offers(available: AvailableNow, query: Annotated[OfferQuery, Quer
     return public_list.page_of(*available, query)
 
 
-async def list_offer_types(
-    available: AvailableNow, query: Annotated[PageParams, Query()]
-) -> Page[OfferTypeOut]:
+async def list_types(available: AvailableNow, query: Annotated[PageParams, Query()]) -> Page[OfferTypeOut]:
     """The types by name, each with the number of its offers that hold now."""
     return public_list.types_of(available[0], query)
 
@@ -95,7 +93,7 @@ router.add_api_route(
 )
 router.add_api_route(
     "/types",
-    list_offer_types,
+    list_types,
     methods=["GET"],
     summary="Offer types",
     response_model=Page[OfferTypeOut],

@@ -57,7 +57,7 @@ TypeRemover = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action
     response_model=Page[StaffOfferTypeOut],
     responses=errors(*_READ, CursorInvalid),
 )
-async def list_types_for_staff(
+async def staff_list_types(
     admin: TypeReader, db: Db, query: Annotated[StaffOfferTypeQuery, Query()]
 ) -> Page[StaffOfferTypeOut]:
     """The types by name, each with the number of its offers, whatever their status, that you may see."""
@@ -116,7 +116,7 @@ async def delete_type(_admin: TypeRemover, db: Db, offer_type_id: UUID) -> None:
     response_model=Page[StaffOfferOut],
     responses=errors(*_READ, CursorInvalid),
 )
-async def list_offers_for_staff(
+async def staff_list_offers(
     admin: OfferReader, db: Db, query: Annotated[StaffOfferQuery, Query()]
 ) -> Page[StaffOfferOut]:
     """Offers of every status, newest first unless `sort` says otherwise.
@@ -132,7 +132,7 @@ async def list_offers_for_staff(
     response_model=StaffOfferOut,
     responses=errors(*_READ, OfferNotFound),
 )
-async def get_offer_for_staff(admin: OfferReader, db: Db, offer_id: UUID) -> StaffOfferOut:
+async def staff_get_offer(admin: OfferReader, db: Db, offer_id: UUID) -> StaffOfferOut:
     """Whatever its status, with its limits and its version."""
     return await staff_service.get_offer(db, admin, offer_id)
 

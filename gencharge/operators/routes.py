@@ -127,7 +127,7 @@ async def look_up(db: Db, user_id: MaybeUser, phone_number: Annotated[MobileNumb
     response_model=Page[ConnectionOut],
     responses=errors(*USER_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_my_connections(user: SignedInUser, db: Db, page: Paging) -> Page[ConnectionOut]:
+async def list_connections(user: SignedInUser, db: Db, page: Paging) -> Page[ConnectionOut]:
     """The signed-in user's corrections, by number."""
     return await operators.my_connections(db, user.user_id, page)
 

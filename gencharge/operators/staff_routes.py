@@ -48,7 +48,7 @@ OperatorCode = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9_]+$", exa
     response_model=Page[StaffOperatorOut],
     responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_all_operators(
+async def staff_list_operators(
     admin: Reader, db: Db, query: Annotated[StaffOperatorQuery, Query()]
 ) -> Page[StaffOperatorOut]:
     """Every operator in your scope, served or not, with its channel."""

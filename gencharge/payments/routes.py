@@ -31,7 +31,7 @@ async def list_payments(user: SignedInUser, db: Db, query: Annotated[PaymentQuer
 
 
 @router.get("/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *USER_ERRORS))
-async def show_payment(user: SignedInUser, context: Context, db: Db, payment_id: UUID) -> PaymentDetail:
+async def get_payment(user: SignedInUser, context: Context, db: Db, payment_id: UUID) -> PaymentDetail:
     """One of my payments, with its refunds."""
     return await service.get_own(db, context, user.user_id, payment_id)
 

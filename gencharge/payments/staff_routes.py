@@ -39,7 +39,7 @@ Refunder = Annotated[Principal, Depends(Requires(Resource.PAYMENTS, Action.EDIT,
 
 
 @router.get("/admin", responses=web.errors(*_LIST, *ADMIN_ERRORS))
-async def list_all_payments(
+async def staff_list_payments(
     admin: Reader, db: Db, query: Annotated[StaffPaymentQuery, Query()]
 ) -> StaffPaymentPage:
     """All customers' payments, newest first.
@@ -51,9 +51,7 @@ async def list_all_payments(
 
 
 @router.get("/admin/{user_id}/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *ADMIN_ERRORS))
-async def show_customers_payment(
-    admin: Reader, db: Db, user_id: UUID, payment_id: UUID
-) -> StaffPaymentDetail:
+async def staff_get_payment(admin: Reader, db: Db, user_id: UUID, payment_id: UUID) -> StaffPaymentDetail:
     """A customer's payment, with its refunds and the gateway's webhooks."""
     del admin
     return await staff_service.get(db, user_id, payment_id)
@@ -78,7 +76,7 @@ async def show_customers_payment(
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )
-async def refund_payment(
+async def staff_refund_payment(
     admin: Refunder, request: Request, db: Db, user_id: UUID, payment_id: UUID, body: RefundCreate
 ) -> Response:
     """Refund a payment to where it came from. The amount is held in the customer's wallet until it is paid out."""

@@ -25,19 +25,19 @@ EVENT_ID: Final = b"x-razorpay-event-id"
 log = telemetry.get_logger(__name__)
 
 
-class WebhookTaken(Out):
+class WebhookReceived(Out):
     """The webhook was taken."""
 
     outcome: str
 
 
-_TAKEN: Final = web.to_json(WebhookTaken(outcome="taken"))
+_TAKEN: Final = web.to_json(WebhookReceived(outcome="taken"))
 
 
 @router.post(
     "/webhooks/razorpay",
     summary="The gateway's webhook",
-    response_model=WebhookTaken,
+    response_model=WebhookReceived,
     responses=web.errors(WebhookSignatureInvalid, MalformedJson, DatabaseUnavailable),
     openapi_extra={
         "requestBody": {
@@ -54,7 +54,7 @@ _TAKEN: Final = web.to_json(WebhookTaken(outcome="taken"))
         }
     },
 )
-async def take_webhook(request: Request) -> Response:
+async def receive_webhook(request: Request) -> Response:
     """For the gateway. `X-Razorpay-Signature` is the HMAC-SHA256 of the raw body; an `X-Razorpay-Event-Id` counts once.
 
     A webhook that comes again, late or out of order is answered 200 like any other.

@@ -15,7 +15,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
 from gencharge.plans.errors import PlanImportInvalid
-from gencharge.plans.staff_schemas import BadCell, FileFormat, ImportOut, PlanExportQuery
+from gencharge.plans.staff_schemas import BadCell, FileFormat, PlanExportQuery, PlanImportOut
 from gencharge.sessions.guards import Principal
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def export_to(settings: Settings, file: Path, say: Say) -> int:
 def import_from(settings: Settings, file: Path, say: Say, *, dry_run: bool) -> int:
     """Create and change the plans of `file`, all or none; with `dry_run` only report what would happen. Returns the exit code."""
 
-    async def unit(db: AsyncSession) -> ImportOut:
+    async def unit(db: AsyncSession) -> PlanImportOut:
         rows = spreadsheet.read(file.read_bytes(), plan_rows.COLUMNS)  # noqa: ASYNC240 - nothing else runs here
         return await import_service.run(db, _SYSTEM, rows, dry_run=dry_run)
 

@@ -20,7 +20,7 @@ from gencharge.plans.events import PlanCreated, PlansImported, PlanUpdated
 from gencharge.plans.models import Plan, PlanStatus
 from gencharge.plans.rules import Vocabulary, Wrong
 from gencharge.plans.spreadsheet import Row
-from gencharge.plans.staff_schemas import BadCell, ImportedPlan, ImportOut
+from gencharge.plans.staff_schemas import BadCell, ImportedPlan, PlanImportOut
 from gencharge.sessions.guards import Principal, within
 
 _SHOWN_CHARACTERS: Final = 80
@@ -164,7 +164,7 @@ class Reading:
         )
 
 
-async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_run: bool) -> ImportOut:
+async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_run: bool) -> PlanImportOut:
     """Create and change the plans of a file, all or none; `dry_run` only reports what would happen.
 
     A row with a `plan_id` changes that plan, one without makes a new plan. Raises PlanImportInvalid, with every bad row.
@@ -186,7 +186,7 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
     if import_id is not None:
         await _write(db, admin, reading, import_id)
     created = sum(1 for step in reading.steps if step.current is None)
-    return ImportOut(
+    return PlanImportOut(
         dry_run=dry_run,
         import_id=import_id,
         rows=len(rows),

@@ -72,9 +72,7 @@ async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]
     response_model=Page[PlanGroupOut],
     responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_plan_groups(
-    on_sale: CurrentPlans, query: Annotated[PageParams, Query()]
-) -> Page[PlanGroupOut]:
+async def list_groups(on_sale: CurrentPlans, query: Annotated[PageParams, Query()]) -> Page[PlanGroupOut]:
     """The groups of the catalogue in their order, each with the number of its plans on sale."""
     counts = Counter(plan.group_id for plan in on_sale.plans)
     groups, cursor, total = slice_page(

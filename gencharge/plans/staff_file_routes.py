@@ -18,7 +18,7 @@ from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
 from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
 from gencharge.plans.errors import PlanFileInvalid, PlanImportInvalid
-from gencharge.plans.staff_schemas import ImportOut, PlanExportQuery
+from gencharge.plans.staff_schemas import PlanExportQuery, PlanImportOut
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 _MAX_BYTES: Final = 5_000_000
@@ -55,7 +55,7 @@ router = router_of("plans")
     response_class=StreamingResponse,
     responses=_FILES | errors(*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable),
 )
-async def export_plans(
+async def staff_export_plans(
     admin: Reader, db: Db, query: Annotated[PlanExportQuery, Query()]
 ) -> StreamingResponse:
     """The plans of your scope as CSV or XLSX, to be edited and given back to `POST /plans/admin/import`.
@@ -81,19 +81,19 @@ async def export_plans(
 @router.post(
     "/admin/import",
     summary="Plans from a file (staff)",
-    response_model=ImportOut,
+    response_model=PlanImportOut,
     dependencies=[_ALSO_EDIT],
     openapi_extra=_BODY,
     responses=errors(
         *SCOPED_ERRORS, TooLarge, ValidationFailed, PlanFileInvalid, PlanImportInvalid, DatabaseUnavailable
     ),
 )
-async def import_plans(
+async def staff_import_plans(
     admin: Importer,
     db: Db,
     request: Request,
     dry_run: Annotated[bool, Query(description="true: only say what would happen.")] = False,
-) -> ImportOut:
+) -> PlanImportOut:
     """Create and change plans from CSV (UTF-8) or XLSX: at most 10,000 rows and 5 MB, all of them or none.
 
     The columns are those of the export, in any order; a column that is missing leaves its values as they are. A row

@@ -57,7 +57,7 @@ router = router_of("plans")
     response_model=Page[StaffPlanOut],
     responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_all_plans(
+async def staff_list_plans(
     admin: Reader, db: Db, query: Annotated[StaffPlanQuery, Query()]
 ) -> Page[StaffPlanOut]:
     """Plans of every status in your scope, last changed first unless `sort` says otherwise."""
@@ -70,7 +70,7 @@ async def list_all_plans(
     response_model=StaffPlanDetail,
     responses=errors(*SCOPED_ERRORS, PlanNotFound, ValidationFailed, DatabaseUnavailable),
 )
-async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> StaffPlanDetail:
+async def staff_get_plan(admin: Reader, db: Db, plan_id: UUID) -> StaffPlanDetail:
     """A plan of any status, with its newest versions."""
     return await staff_service.get_plan(db, admin, plan_id)
 
@@ -81,7 +81,7 @@ async def get_plan_of_any_status(admin: Reader, db: Db, plan_id: UUID) -> StaffP
     response_model=Page[PlanVersionOut],
     responses=errors(*SCOPED_ERRORS, PlanNotFound, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_plan_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging) -> Page[PlanVersionOut]:
+async def staff_list_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging) -> Page[PlanVersionOut]:
     """What the plan was at each version, since when and by whom; the newest first."""
     return await staff_service.list_versions(db, admin, plan_id, page)
 
@@ -142,7 +142,7 @@ async def delete_plan(admin: Deleter, db: Db, plan_id: UUID) -> None:
     response_model=Page[StaffPlanGroupOut],
     responses=errors(*SCOPED_ERRORS, ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
-async def list_all_plan_groups(
+async def staff_list_groups(
     admin: GroupReader, db: Db, query: Annotated[PageParams, Query()]
 ) -> Page[StaffPlanGroupOut]:
     """The groups with how many plans of each status they hold in your scope."""
@@ -156,7 +156,7 @@ async def list_all_plan_groups(
     response_model=StaffPlanGroupOut,
     responses=errors(*ADMIN_ERRORS, PlanGroupAlreadyExists, *_BODY),
 )
-async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreate) -> StaffPlanGroupOut:
+async def create_group(admin: GroupCreator, db: Db, command: PlanGroupCreate) -> StaffPlanGroupOut:
     """A new group; it is shown to customers at once."""
     del admin
     return await groups.create(db, command)
@@ -168,7 +168,7 @@ async def create_plan_group(admin: GroupCreator, db: Db, command: PlanGroupCreat
     response_model=StaffPlanGroupOut,
     responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, ResourceChanged, PlanGroupAlreadyExists, *_BODY),
 )
-async def update_plan_group(
+async def update_group(
     admin: GroupEditor, db: Db, group_id: UUID, command: PlanGroupUpdate, if_match: IfMatch = None
 ) -> StaffPlanGroupOut:
     """Name, description, place in the order."""
@@ -182,7 +182,7 @@ async def update_plan_group(
     status_code=204,
     responses=errors(*ADMIN_ERRORS, PlanGroupNotFound, PlanGroupInUse, ValidationFailed, DatabaseUnavailable),
 )
-async def delete_plan_group(admin: GroupDeleter, db: Db, group_id: UUID) -> None:
+async def delete_group(admin: GroupDeleter, db: Db, group_id: UUID) -> None:
     """Only an empty one."""
     del admin
     await groups.delete(db, group_id)

@@ -297,7 +297,7 @@ class ImportedPlan(Out):
     changes: dict[str, Any] = Field(description="What differs, old and new.")
 
 
-class ImportOut(Out):
+class PlanImportOut(Out):
     """What an import did; with `dry_run` what it would do. Where a row is bad, nothing is done at all."""
 
     dry_run: bool

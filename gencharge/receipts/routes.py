@@ -45,7 +45,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     response_model=ReceiptOut,
     responses=ANSWERS | web.errors(*ERRORS, *USER_ERRORS),
 )
-async def receipt(
+async def get_receipt(
     user: SignedInUser,
     request: Request,
     recharge_id: UUID,

@@ -33,7 +33,7 @@ Reader = Annotated[Principal, Depends(Requires(Resource.RECHARGE, Action.READ, s
     response_model=ReceiptOut,
     responses=ANSWERS | web.errors(*ERRORS, *SCOPED_ERRORS),
 )
-async def customers_receipt(
+async def staff_get_receipt(
     admin: Reader,
     request: Request,
     user_id: UUID,

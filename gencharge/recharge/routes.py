@@ -99,7 +99,7 @@ async def list_plans(
 
 
 @router.get("/by-key/{idempotency_key}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
-async def show_by_key(
+async def get_by_key(
     user: SignedInUser, db: Db, idempotency_key: Annotated[str, Path(max_length=255)]
 ) -> RechargeOut:
     """What became of a request whose answer I never got. 404: it changed nothing; send it again."""
@@ -107,7 +107,7 @@ async def show_by_key(
 
 
 @router.get("/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
-async def show(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
+async def get_recharge(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
     """One of my recharges as it stands now."""
     return await service.show(db, user.user_id, recharge_id)
 

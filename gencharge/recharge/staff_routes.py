@@ -53,7 +53,7 @@ _ALWAYS = (
 
 
 @router.get("/admin", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
-async def list_all_recharges(
+async def staff_list_recharges(
     admin: Reader, db: Db, query: Annotated[StaffRechargeQuery, Query()]
 ) -> StaffRechargePage:
     """All customers' recharges, newest first; for an admin limited to some operators, those of these operators.
@@ -64,7 +64,7 @@ async def list_all_recharges(
 
 
 @router.get("/admin/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
-async def list_current_plans(
+async def staff_list_plans(
     admin: Reader, db: Db, query: Annotated[StaffBoughtPlanQuery, Query()]
 ) -> StaffBoughtPlanPage:
     """The plans that run on any number now, or wait for their turn."""
@@ -74,9 +74,7 @@ async def list_current_plans(
 @router.get(
     "/admin/{user_id}/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_READING)
 )
-async def show_customers_recharge(
-    admin: Reader, db: Db, user_id: UUID, recharge_id: UUID
-) -> StaffRechargeOut:
+async def staff_get_recharge(admin: Reader, db: Db, user_id: UUID, recharge_id: UUID) -> StaffRechargeOut:
     """One recharge of a customer's as it stands now."""
     return await staff_service.get_recharge(db, admin, user_id, recharge_id)
 
@@ -91,7 +89,7 @@ async def show_customers_recharge(
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )
-async def refund_recharge(
+async def staff_refund_recharge(
     admin: Editor, request: Request, db: Db, user_id: UUID, recharge_id: UUID, body: RefundRecharge
 ) -> Response:
     """In part or in full, into the wallet or on to where the payment came from. With the last paisa the plan ends."""

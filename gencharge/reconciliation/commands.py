@@ -18,7 +18,7 @@ from gencharge.reconciliation.models import (
     DifferenceStatus,
     ReconciliationDifference,
     ReconciliationRun,
-    RunStatus,
+    ReconciliationRunStatus,
     StatementSource,
 )
 from gencharge.reconciliation.statements_service import Statement
@@ -101,7 +101,7 @@ async def _one(
     differences = await context.database.run(lambda db: crud.list_differences(db, run_id))
     for line in _lines(result, differences):
         say(line)
-    if result.status == RunStatus.FAILED:
+    if result.status == ReconciliationRunStatus.FAILED:
         return UNAVAILABLE
     return DIFFERENT if differences else MATCHED
 
@@ -119,7 +119,7 @@ def _read(file: Path, counterparty: str, day: date) -> Statement | StatementInva
 
 def _lines(run: ReconciliationRun, differences: Sequence[ReconciliationDifference]) -> list[str]:
     head = f"{run.day} {run.counterparty}"
-    if run.status == RunStatus.FAILED:
+    if run.status == ReconciliationRunStatus.FAILED:
         first, *more = run.error.splitlines() or ["failed"]
         return [f"{head}: no statement: {first}", *(f"    {line}" for line in more)]
     lines = [

@@ -14,7 +14,7 @@ from gencharge.reconciliation.models import (
     DifferenceStatus,
     ReconciliationDifference,
     ReconciliationRun,
-    RunStatus,
+    ReconciliationRunStatus,
     StatementSource,
 )
 from gencharge.reconciliation.staff_schemas import DifferenceQuery, RunQuery
@@ -50,7 +50,7 @@ async def add_run(
             run_id=run_id,
             counterparty=counterparty,
             day=day,
-            status=RunStatus.RUNNING.value,
+            status=ReconciliationRunStatus.RUNNING.value,
             source=source.value,
             requested_by=requested_by,
             started_at=started_at,
@@ -70,7 +70,9 @@ async def find_finished(db: AsyncSession, counterparty: str, day: date) -> Recon
         .where(
             ReconciliationRun.counterparty == counterparty,
             ReconciliationRun.day == day,
-            ReconciliationRun.status.in_((RunStatus.MATCHED, RunStatus.DIFFERENCES)),
+            ReconciliationRun.status.in_(
+                (ReconciliationRunStatus.MATCHED, ReconciliationRunStatus.DIFFERENCES)
+            ),
             ReconciliationRun.superseded_at.is_(None),
         )
         .limit(1)

@@ -11,7 +11,7 @@ from gencharge.core.background.jobs import Job
 from gencharge.core.errors import Unavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.reconciliation import crud, inquiry_service, runs_service
-from gencharge.reconciliation.models import RunStatus
+from gencharge.reconciliation.models import ReconciliationRunStatus
 from gencharge.reconciliation.resolutions_service import ASK
 from gencharge.reconciliation.staff_service import RUN
 
@@ -47,7 +47,7 @@ async def _reconcile(context: runs_service.CounterpartyContext, counterparty: st
         return
     run_id = await context.database.run(lambda db: runs_service.begin(db, counterparty, day))
     result = await runs_service.execute(context, run_id)
-    if result.status == RunStatus.FAILED:
+    if result.status == ReconciliationRunStatus.FAILED:
         log.warning("statement_missing", counterparty=counterparty, day=day.isoformat(), error=result.error)
 
 

@@ -15,7 +15,7 @@ from gencharge.core.postgres.database import Base
 GATEWAY = "gateway:razorpay"
 
 
-class RunStatus(StrEnum):
+class ReconciliationRunStatus(StrEnum):
     """How far a run is."""
 
     RUNNING = "running"  # requested or in progress

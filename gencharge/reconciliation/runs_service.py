@@ -38,7 +38,7 @@ from gencharge.reconciliation.models import (
     DifferenceStatus,
     ReconciliationDifference,
     ReconciliationRun,
-    RunStatus,
+    ReconciliationRunStatus,
     StatementSource,
 )
 from gencharge.reconciliation.statements_service import Statement
@@ -130,7 +130,7 @@ async def execute(
     database = context.database
     run = await database.run(lambda db: crud.get_run(db, run_id))
     assert run is not None, "it was added before"
-    if run.status != RunStatus.RUNNING:
+    if run.status != ReconciliationRunStatus.RUNNING:
         return run
     try:
         if isinstance(file, StatementInvalid):
@@ -219,9 +219,9 @@ async def _references_beside(
 async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
     run = await crud.get_run(db, run_id)
     assert run is not None, "runs are never deleted"
-    if run.status != RunStatus.RUNNING:
+    if run.status != ReconciliationRunStatus.RUNNING:
         return
-    run.status, run.error, run.finished_at = RunStatus.FAILED.value, problem[:2000], clock.now()
+    run.status, run.error, run.finished_at = ReconciliationRunStatus.FAILED.value, problem[:2000], clock.now()
     await emit(
         db,
         ReconciliationFinished(
@@ -240,14 +240,16 @@ async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: 
     assert run is not None, "runs are never deleted"
     runs = await crud.lock_day(db, run.counterparty, run.day)
     run = next(each for each in runs if each.run_id == run_id)
-    if run.status != RunStatus.RUNNING:
+    if run.status != ReconciliationRunStatus.RUNNING:
         return
     now = clock.now()
     await crud.supersede(db, run.counterparty, run.day, run_id, now)
     settled = await crud.list_settled(db, run.counterparty, run.day)
     await crud.end_claims(db, run.counterparty, run.day, run_id)
     await crud.add_differences(db, list(_rows(run, result.differences, settled)))
-    run.status = (RunStatus.DIFFERENCES if result.differences else RunStatus.MATCHED).value
+    run.status = (
+        ReconciliationRunStatus.DIFFERENCES if result.differences else ReconciliationRunStatus.MATCHED
+    ).value
     run.statement_sha256 = statement.sha256
     run.rows_theirs, run.rows_ours, run.matched = result.rows_theirs, result.rows_ours, result.matched
     run.theirs_paise, run.ours_paise = result.theirs, result.ours

@@ -27,11 +27,11 @@ from gencharge.reconciliation.staff_schemas import (
     DifferenceOut,
     DifferencePage,
     DifferenceQuery,
+    ReconciliationRunOut,
+    ReconciliationRunPage,
     ResolveDifference,
-    RunOut,
-    RunPage,
     RunQuery,
-    RunStart,
+    StartReconciliation,
 )
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
@@ -50,7 +50,7 @@ _ALWAYS = (ValidationFailed, DatabaseUnavailable)
 
 
 @router.get("/runs", summary="Runs (staff)", responses=web.errors(CursorInvalid, *_ALWAYS, *ADMIN_ERRORS))
-async def list_runs(admin: Reader, db: Db, query: Annotated[RunQuery, Query()]) -> RunPage:
+async def list_runs(admin: Reader, db: Db, query: Annotated[RunQuery, Query()]) -> ReconciliationRunPage:
     """The runs, newest first. Runs that a later one of the same day replaced are left out by default."""
     del admin
     return await staff_service.list_runs(db, query)
@@ -60,10 +60,10 @@ async def list_runs(admin: Reader, db: Db, query: Annotated[RunQuery, Query()]) 
     "/runs",
     summary="Start a run (staff)",
     status_code=HTTP_202_ACCEPTED,
-    response_model=RunOut,
+    response_model=ReconciliationRunOut,
     responses=web.errors(MalformedJson, CounterpartyInvalid, DayInvalid, *_ALWAYS, *ADMIN_ERRORS),
 )
-async def start_run(admin: Starter, db: Db, command: RunStart) -> RunOut:
+async def start_run(admin: Starter, db: Db, command: StartReconciliation) -> ReconciliationRunOut:
     """Fetch a statement and match it in the background. Get the run to see the result."""
     return await staff_service.start(db, admin, command)
 
@@ -73,7 +73,7 @@ async def start_run(admin: Starter, db: Db, command: RunStart) -> RunOut:
     summary="A run (staff)",
     responses=web.errors(ReconciliationRunNotFound, *_ALWAYS, *ADMIN_ERRORS),
 )
-async def show_run(admin: Reader, db: Db, run_id: UUID) -> RunOut:
+async def get_run(admin: Reader, db: Db, run_id: UUID) -> ReconciliationRunOut:
     """A run with its counts and sums."""
     del admin
     return await staff_service.get_run(db, run_id)

@@ -19,14 +19,14 @@ from gencharge.reconciliation.models import (
     DifferenceStatus,
     ReconciliationDifference,
     ReconciliationRun,
-    RunStatus,
+    ReconciliationRunStatus,
     StatementSource,
 )
 
 Counterparty = Annotated[str, StringConstraints(pattern=r"^(gateway:[a-z0-9-]{2,40}|[a-z0-9-]{2,40})$")]
 
 
-class RunStart(Body):
+class StartReconciliation(Body):
     """Start a run: match a counterparty's statement of a day."""
 
     counterparty: Counterparty = Field(
@@ -39,7 +39,7 @@ class RunQuery(PageParams):
     """The filters of the list of runs."""
 
     counterparty: Counterparty | None = None
-    status: RunStatus | None = None
+    status: ReconciliationRunStatus | None = None
     first_day: Day | None = Field(default=None, alias="from", description="This day or later.")
     last_day: Day | None = Field(default=None, alias="to", description="This day or earlier.")
     include_superseded: bool = Field(
@@ -61,13 +61,13 @@ class ResolveDifference(Body):
     note: Annotated[str, StringConstraints(min_length=3, max_length=500)]
 
 
-class RunOut(Out):
+class ReconciliationRunOut(Out):
     """A run. `difference_amount` is theirs less ours; refunds are negative amounts."""
 
     run_id: UUID
     counterparty: str
     day: date
-    status: RunStatus
+    status: ReconciliationRunStatus
     source: StatementSource
     statement_sha256: str | None
     rows_theirs: int
@@ -112,10 +112,10 @@ class DifferenceOut(Out):
     resolved_at: datetime | None
 
 
-def run_out(run: ReconciliationRun, open_differences: int) -> RunOut:
+def run_out(run: ReconciliationRun, open_differences: int) -> ReconciliationRunOut:
     """A run as the API shows it. `open_differences`: how many are open or claimed now."""
-    values = {name: getattr(run, name) for name in RunOut.model_fields if hasattr(run, name)}
-    return RunOut(
+    values = {name: getattr(run, name) for name in ReconciliationRunOut.model_fields if hasattr(run, name)}
+    return ReconciliationRunOut(
         **values,
         their_amount=SignedMoney(run.theirs_paise),
         our_amount=SignedMoney(run.ours_paise),
@@ -140,7 +140,7 @@ def _amount(paise: int | None) -> SignedMoney | None:
     return None if paise is None else SignedMoney(paise)
 
 
-class RunPage(Page[RunOut]):
+class ReconciliationRunPage(Page[ReconciliationRunOut]):
     """A page of runs."""
 
 

@@ -19,10 +19,10 @@ from gencharge.reconciliation.models import GATEWAY, ReconciliationDifference, R
 from gencharge.reconciliation.staff_schemas import (
     DifferencePage,
     DifferenceQuery,
-    RunOut,
-    RunPage,
+    ReconciliationRunOut,
+    ReconciliationRunPage,
     RunQuery,
-    RunStart,
+    StartReconciliation,
     difference_out,
     run_out,
 )
@@ -31,7 +31,7 @@ from gencharge.sessions.guards import Principal
 RUN: Final = "reconciliation.run"
 
 
-async def start(db: AsyncSession, admin: Principal, command: RunStart) -> RunOut:
+async def start(db: AsyncSession, admin: Principal, command: StartReconciliation) -> ReconciliationRunOut:
     """Start a run; a worker does it after the commit. Raises CounterpartyInvalid, DayInvalid."""
     if command.day > runs_service.today():
         problem = field_problem("body.day", f"Must be a day up to {runs_service.today()}", "day_invalid")
@@ -55,16 +55,16 @@ async def start(db: AsyncSession, admin: Principal, command: RunStart) -> RunOut
     return await get_run(db, run_id)
 
 
-async def list_runs(db: AsyncSession, query: RunQuery) -> RunPage:
+async def list_runs(db: AsyncSession, query: RunQuery) -> ReconciliationRunPage:
     """A page of runs, newest first."""
     order = Order(column_of(ReconciliationRun.started_at), column_of(ReconciliationRun.run_id))
     rows, cursor, total = await fetch_page(db, crud.select_runs(query), order, query)
     unsettled = await crud.count_unsettled(db, [row.run_id for row in rows])
     items = [run_out(row, unsettled.get(row.run_id, 0)) for row in rows]
-    return RunPage(items=items, next_cursor=cursor, total=total)
+    return ReconciliationRunPage(items=items, next_cursor=cursor, total=total)
 
 
-async def get_run(db: AsyncSession, run_id: UUID) -> RunOut:
+async def get_run(db: AsyncSession, run_id: UUID) -> ReconciliationRunOut:
     """One run. Raises ReconciliationRunNotFound."""
     run = await crud.get_run(db, run_id)
     if run is None:

@@ -49,12 +49,12 @@ from gencharge.users.errors import (
 from gencharge.users.models import SavedNumber
 from gencharge.users.schemas import (
     ChangeEmail,
-    EditMe,
-    EditNumber,
-    GiveReason,
-    PreferencesBody,
+    ChangeUserStatus,
     PreferencesOut,
+    ProfileUpdate,
+    ReplacePreferences,
     SavedNumberOut,
+    SavedNumberUpdate,
     SaveNumber,
     SwitchType,
     UserOut,
@@ -72,13 +72,13 @@ _CHANGING: Final = (*_READING, MalformedJson, ValidationFailed, UserNotFound, Us
 
 
 @router.get("/me", response_model=UserOut, responses=errors(*_READING, UserNotFound))
-async def read_me(db: Db, principal: SignedInUser) -> UserOut:
+async def get_me(db: Db, principal: SignedInUser) -> UserOut:
     """Who I am."""
     return UserOut.model_validate(await service.get(db, principal.user_id))
 
 
 @router.patch("/me", response_model=UserOut, responses=errors(*_CHANGING))
-async def edit_me(db: Db, principal: SignedInUser, body: EditMe) -> UserOut:
+async def update_me(db: Db, principal: SignedInUser, body: ProfileUpdate) -> UserOut:
     """Change my name."""
     return UserOut.model_validate(await profile.edit(db, principal.user_id, name=body.name))
 
@@ -123,7 +123,7 @@ async def delete_me(
 
 
 @router.put("/me/email", response_model=UserOut, responses=errors(*_CHANGING, EmailAlreadyExists))
-async def change_email(db: Db, principal: SignedInUser, body: ChangeEmail) -> UserOut:
+async def change_my_email(db: Db, principal: SignedInUser, body: ChangeEmail) -> UserOut:
     """Change my e-mail address. The old one is free for others."""
     return UserOut.model_validate(await profile.edit(db, principal.user_id, email=body.email))
 
@@ -133,7 +133,7 @@ async def change_email(db: Db, principal: SignedInUser, body: ChangeEmail) -> Us
     response_model=UserOut,
     responses=errors(*_CHANGING, UserTypeAlreadySet, PlanTypeMismatch),
 )
-async def switch_type(db: Db, principal: SignedInUser, request: Request, body: SwitchType) -> UserOut:
+async def switch_my_type(db: Db, principal: SignedInUser, request: Request, body: SwitchType) -> UserOut:
     """Say that my own number is prepaid, or postpaid, from now on."""
     return UserOut.model_validate(
         await profile.switch_type(db, parts_of(request), principal.user_id, body.user_type)
@@ -145,7 +145,7 @@ async def switch_type(db: Db, principal: SignedInUser, request: Request, body: S
     status_code=204,
     responses=errors(*_READING, MalformedJson, ValidationFailed, UserNotFound, UserNotActive),
 )
-async def deactivate_me(db: Db, principal: SignedInUser, body: GiveReason) -> None:
+async def deactivate_me(db: Db, principal: SignedInUser, body: ChangeUserStatus) -> None:
     """Leave for a while: signs me out everywhere. Signing in again brings the account back."""
     await lifecycle.deactivate(db, principal.user_id, by=principal.user_id, reason=body.reason)
 
@@ -166,13 +166,13 @@ async def reactivate_me(db: Db, principal: SignedInUser) -> UserOut:
 
 
 @router.get("/me/preferences", response_model=PreferencesOut, responses=errors(*_READING))
-async def read_preferences(db: Db, principal: SignedInUser) -> PreferencesOut:
+async def get_my_preferences(db: Db, principal: SignedInUser) -> PreferencesOut:
     """What I want to hear of, and what may be done with my data."""
     return await _preferences(db, principal.user_id)
 
 
 @router.put("/me/preferences", response_model=PreferencesOut, responses=errors(*_CHANGING))
-async def change_preferences(db: Db, principal: SignedInUser, body: PreferencesBody) -> PreferencesOut:
+async def replace_my_preferences(db: Db, principal: SignedInUser, body: ReplacePreferences) -> PreferencesOut:
     """Set all eight switches."""
     await profile.change_preferences(db, principal.user_id, body.model_dump())
     return await _preferences(db, principal.user_id)
@@ -243,7 +243,7 @@ async def save_number(
     response_model=SavedNumberOut,
     responses=errors(*_READING, ValidationFailed, SavedNumberNotFound),
 )
-async def read_number(db: Db, principal: SignedInUser, number_id: UUID) -> SavedNumberOut:
+async def get_number(db: Db, principal: SignedInUser, number_id: UUID) -> SavedNumberOut:
     """One of my saved numbers."""
     return _to_out(await numbers.get(db, principal.user_id, number_id))
 
@@ -253,8 +253,8 @@ async def read_number(db: Db, principal: SignedInUser, number_id: UUID) -> Saved
     response_model=SavedNumberOut,
     responses=errors(*_CHANGING, SavedNumberNotFound, OperatorInvalid, CircleInvalid),
 )
-async def edit_number(
-    db: Db, principal: SignedInUser, directory: CurrentOperators, number_id: UUID, body: EditNumber
+async def update_number(
+    db: Db, principal: SignedInUser, directory: CurrentOperators, number_id: UUID, body: SavedNumberUpdate
 ) -> SavedNumberOut:
     """Change what I keep about a number. The number itself stays: remove it, and save the other one."""
     values = body.model_dump(exclude_unset=True, mode="json")
@@ -274,7 +274,7 @@ async def edit_number(
     status_code=204,
     responses=errors(*_READING, ValidationFailed, SavedNumberNotFound),
 )
-async def remove_number(db: Db, principal: SignedInUser, number_id: UUID) -> None:
+async def delete_number(db: Db, principal: SignedInUser, number_id: UUID) -> None:
     """Forget a saved number."""
     await numbers.remove(db, principal.user_id, number_id)
 

@@ -48,7 +48,7 @@ class UserOut(Out):
     created_at: datetime
 
 
-class EditMe(Body):
+class ProfileUpdate(Body):
     """What a user may change of themselves here."""
 
     name: PersonName
@@ -66,13 +66,13 @@ class SwitchType(Body):
     user_type: UserType = Field(examples=["postpaid"])
 
 
-class GiveReason(Body):
+class ChangeUserStatus(Body):
     """Why."""
 
     reason: Reason
 
 
-class PreferencesBody(Body):
+class ReplacePreferences(Body):
     """All eight switches."""
 
     email_notification: bool = Field(description="Notices by e-mail.", examples=[True])
@@ -109,7 +109,7 @@ class SaveNumber(Body):
     service_type: UserType = Field(examples=["prepaid"])
 
 
-class EditNumber(Body):
+class SavedNumberUpdate(Body):
     """What changes about a saved number; what is left out stays. `circle: null` takes the circle away."""
 
     nickname: Nickname | None = None

@@ -42,15 +42,15 @@ from gencharge.users.errors import (
 )
 from gencharge.users.models import KycTier, User, UserType
 from gencharge.users.routes import EXPORTED, attachment
-from gencharge.users.schemas import GiveReason, Reason, SwitchType
+from gencharge.users.schemas import ChangeUserStatus, Reason, SwitchType
 from gencharge.users.staff_schemas import (
     ArchivedUserOut,
     ChangeKycTier,
-    EditUser,
     PresentUserQuery,
+    StaffUserDetail,
     StaffUserOut,
-    UserDetailOut,
     UserQuery,
+    UserUpdate,
 )
 
 router = web.router("users")
@@ -90,14 +90,14 @@ async def list_archived_users(
     return Page(items=[_archived_to_out(row) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{user_id}", response_model=UserDetailOut, responses=errors(*_READING, UserNotFound))
-async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> UserDetailOut:
+@router.get("/{user_id}", response_model=StaffUserDetail, responses=errors(*_READING, UserNotFound))
+async def get_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> StaffUserDetail:
     """A customer, archived or not, with what each room holds about them."""
     user = await profile.find(db, user_id)
     rooms = {
         part.name: await part.overview(db, user_id) for part in parts_of(request) if part.overview is not None
     }
-    return UserDetailOut(**dict(StaffUserOut.model_validate(user)), erased_at=user.erased_at, rooms=rooms)
+    return StaffUserDetail(**dict(StaffUserOut.model_validate(user)), erased_at=user.erased_at, rooms=rooms)
 
 
 @router.patch(
@@ -105,8 +105,8 @@ async def read_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> U
     response_model=StaffUserOut,
     responses=errors(*_CHANGING, EmailAlreadyExists, UserAlreadyArchived),
 )
-async def edit_user(
-    db: Db, admin: Editor, user_id: UUID, body: EditUser, if_match: IfMatch = None
+async def update_user(
+    db: Db, admin: Editor, user_id: UUID, body: UserUpdate, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Change a customer's name, e-mail address or both."""
     return _to_out(await profile.edit(db, user_id, name=body.name, email=body.email, if_match=if_match))
@@ -139,7 +139,7 @@ async def archive_user(
 
 @router.post("/{user_id}/block", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive))
 async def block_user(
-    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+    db: Db, admin: Editor, user_id: UUID, body: ChangeUserStatus, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Block an active customer: all of their tokens are refused within a second."""
     return _to_out(
@@ -149,7 +149,7 @@ async def block_user(
 
 @router.post("/{user_id}/unblock", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotBlocked))
 async def unblock_user(
-    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+    db: Db, admin: Editor, user_id: UUID, body: ChangeUserStatus, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Unblock a customer; they have to sign in again."""
     return _to_out(
@@ -161,7 +161,7 @@ async def unblock_user(
     "/{user_id}/deactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive)
 )
 async def deactivate_user(
-    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+    db: Db, admin: Editor, user_id: UUID, body: ChangeUserStatus, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Deactivate an active customer's account until they sign in again."""
     return _to_out(
@@ -173,7 +173,7 @@ async def deactivate_user(
     "/{user_id}/reactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotDeactivated)
 )
 async def reactivate_user(
-    db: Db, admin: Editor, user_id: UUID, body: GiveReason, if_match: IfMatch = None
+    db: Db, admin: Editor, user_id: UUID, body: ChangeUserStatus, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Bring a deactivated customer's account back."""
     return _to_out(
@@ -186,7 +186,7 @@ async def reactivate_user(
     response_model=StaffUserOut,
     responses=errors(*_CHANGING, UserAlreadyArchived, UserTypeAlreadySet, PlanTypeMismatch),
 )
-async def switch_user_type(
+async def switch_type(
     db: Db, admin: Editor, request: Request, user_id: UUID, body: SwitchType, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Say that a customer's own number is prepaid, or postpaid, from now on."""

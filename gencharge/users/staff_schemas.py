@@ -17,7 +17,7 @@ from gencharge.users.models import KycTier, UserType
 from gencharge.users.schemas import Reason, UserOut, visible_line
 
 
-class EditUser(Body):
+class UserUpdate(Body):
     """What the staff may change of a user: at least one of them."""
 
     name: PersonName | None = None
@@ -86,7 +86,7 @@ class ArchivedUserOut(Out):
     erased_at: datetime | None = Field(description="When the personal data was erased.")
 
 
-class UserDetailOut(StaffUserOut):
+class StaffUserDetail(StaffUserOut):
     """A user with what each room holds about them."""
 
     erased_at: datetime | None

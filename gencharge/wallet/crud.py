@@ -15,7 +15,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.users.models import User
 from gencharge.wallet.models import EVERYDAY, Account, Code, Transfer, Wallet
-from gencharge.wallet.schemas import TransactionFilters, TransactionQuery, TxnStatus
+from gencharge.wallet.schemas import TransactionFilters, TransactionQuery, TransactionStatus
 from gencharge.wallet.staff_schemas import StaffTransactionQuery
 
 _CUSTOMER_ACCOUNTS = (Account.MAIN, Account.HELD)
@@ -197,7 +197,9 @@ def match_transfers(entity: type[Transfer], query: TransactionFilters) -> list[C
     return conditions
 
 
-def _has_status(entity: type[Transfer], status: TxnStatus) -> ColumnElement[bool]:
+def _has_status(entity: type[Transfer], status: TransactionStatus) -> ColumnElement[bool]:
     held = column_of(entity.credit) == Account.HELD
     released = and_(entity.debit == Account.HELD, entity.credit == Account.MAIN)
-    return {TxnStatus.HELD: held, TxnStatus.RELEASED: released}.get(status, ~or_(held, released))
+    return {TransactionStatus.HELD: held, TransactionStatus.RELEASED: released}.get(
+        status, ~or_(held, released)
+    )

@@ -31,13 +31,13 @@ _ONE: Final = (ValidationFailed, DatabaseUnavailable)
 
 
 @direct.get("", responses=web.errors(WalletNotFound, DatabaseUnavailable, *USER_ERRORS))
-async def show_wallet(user: SignedInUser, request: Request) -> WalletOut:
+async def get_wallet(user: SignedInUser, request: Request) -> WalletOut:
     """My balance, what is held, and the limits of my KYC tier."""
     return await service.show(get_database(request), user.user_id, request.app.state.settings)
 
 
 @router.get("/balance", responses=web.errors(WalletNotFound, InstantInvalid, *_ONE, *USER_ERRORS))
-async def show_balance(user: SignedInUser, db: Db, query: Annotated[BalanceQuery, Query()]) -> BalanceOut:
+async def get_balance(user: SignedInUser, db: Db, query: Annotated[BalanceQuery, Query()]) -> BalanceOut:
     """What my wallet held at an instant."""
     return await service.balance_at(db, user.user_id, query.at)
 
@@ -51,6 +51,6 @@ async def list_transactions(
 
 
 @router.get("/transactions/{transaction_id}", responses=web.errors(TransactionNotFound, *_ONE, *USER_ERRORS))
-async def show_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> TransactionOut:
+async def get_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> TransactionOut:
     """One of my transactions."""
     return await service.get_transaction(db, user.user_id, transaction_id)

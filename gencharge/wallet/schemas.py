@@ -17,7 +17,7 @@ from gencharge.core.values.money import Money
 from gencharge.core.values.phone import MobileNumber
 
 
-class TxnType(StrEnum):
+class TransactionType(StrEnum):
     """Which way the money went, from the wallet's side."""
 
     CREDIT = "credit"
@@ -44,7 +44,7 @@ class TransactionCategory(StrEnum):
     WRITE_OFF = "write_off"
 
 
-class TxnStatus(StrEnum):
+class TransactionStatus(StrEnum):
     """`posted` is final, `held` is set aside for a pending recharge or refund, `released` came back from that."""
 
     POSTED = "posted"
@@ -75,8 +75,8 @@ class TransactionOut(Out):
 
     transaction_id: UUID
     category: TransactionCategory
-    txn_type: TxnType
-    status: TxnStatus
+    txn_type: TransactionType
+    status: TransactionStatus
     amount: Money
     debit_account: str
     credit_account: str
@@ -95,8 +95,8 @@ class TransactionFilters(BaseModel):
     """The filters that customers and staff share."""
 
     category: TransactionCategory | None = None
-    txn_type: TxnType | None = None
-    status: TxnStatus | None = None
+    txn_type: TransactionType | None = None
+    status: TransactionStatus | None = None
     service_type: Literal["prepaid", "postpaid"] | None = None
     source: str | None = Field(default=None, max_length=40, examples=["web"])
     payment_method: str | None = Field(default=None, max_length=40, examples=["wallet"])

@@ -77,7 +77,7 @@ Corrector = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, 
 
 
 @router.get("/admin/transactions", responses=web.errors(*_LIST, *SCOPED_ERRORS))
-async def list_all_transactions(
+async def staff_list_transactions(
     admin: ScopedReader, db: Db, query: Annotated[StaffTransactionQuery, Query()]
 ) -> StaffTransactionPage:
     """All customers' transactions, newest first; for an admin limited to some operators, those that concern them.
@@ -91,7 +91,7 @@ async def list_all_transactions(
     "/admin/transactions/{user_id}/{transaction_id}",
     responses=web.errors(TransactionNotFound, *_ONE, *SCOPED_ERRORS),
 )
-async def show_customers_transaction(
+async def staff_get_transaction(
     admin: ScopedReader, db: Db, user_id: UUID, transaction_id: UUID
 ) -> StaffTransactionOut:
     """One transaction of a customer."""
@@ -99,7 +99,7 @@ async def show_customers_transaction(
 
 
 @router.get("/admin/users/{user_id}", responses=web.errors(WalletNotFound, *_ONE, *ADMIN_ERRORS))
-async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> StaffWalletOut:
+async def staff_get_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> StaffWalletOut:
     """A customer's wallet, with the limits of the customer's KYC tier."""
     del admin
     return await staff_service.get_wallet(db, user_id, request.app.state.settings)
@@ -109,7 +109,7 @@ async def show_customers_wallet(admin: Reader, request: Request, db: Db, user_id
     "/admin/users/{user_id}/balance",
     responses=web.errors(WalletNotFound, InstantInvalid, *_ONE, *ADMIN_ERRORS),
 )
-async def show_customers_balance(
+async def staff_get_balance(
     admin: Reader, db: Db, user_id: UUID, query: Annotated[BalanceQuery, Query()]
 ) -> BalanceOut:
     """What a customer's wallet held at an instant, worked out from its transactions."""
@@ -134,7 +134,9 @@ async def show_customers_balance(
     ),
     openapi_extra=idempotency.DOCUMENTED,
 )
-async def request_adjustment(admin: Corrector, request: Request, db: Db, body: AdjustmentCreate) -> Response:
+async def staff_request_adjustment(
+    admin: Corrector, request: Request, db: Db, body: AdjustmentCreate
+) -> Response:
     """Request an adjustment of a customer's balance. The money moves when a second admin approves it."""
     key = idempotency.key_of(request)
     requested = await adjustments.request(db, admin.user_id, body, key=key)
@@ -142,7 +144,7 @@ async def request_adjustment(admin: Corrector, request: Request, db: Db, body: A
 
 
 @router.get("/admin/adjustments", responses=web.errors(*_LIST, *ADMIN_ERRORS))
-async def list_adjustments(
+async def staff_list_adjustments(
     admin: Reader, db: Db, query: Annotated[AdjustmentQuery, Query()]
 ) -> StaffAdjustmentPage:
     """Adjustments of all customers' balances, newest first."""
@@ -154,7 +156,9 @@ async def list_adjustments(
     "/admin/adjustments/{user_id}/{adjustment_id}",
     responses=web.errors(AdjustmentNotFound, *_ONE, *ADMIN_ERRORS),
 )
-async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: UUID) -> StaffAdjustmentOut:
+async def staff_get_adjustment(
+    admin: Reader, db: Db, user_id: UUID, adjustment_id: UUID
+) -> StaffAdjustmentOut:
     """One adjustment."""
     del admin
     return await adjustments.get(db, user_id, adjustment_id)
@@ -171,7 +175,7 @@ async def show_adjustment(admin: Reader, db: Db, user_id: UUID, adjustment_id: U
         *_DECIDING,
     ),
 )
-async def approve_adjustment(
+async def staff_approve_adjustment(
     admin: Corrector, request: Request, db: Db, user_id: UUID, adjustment_id: UUID, body: AdjustmentDecision
 ) -> StaffAdjustmentOut:
     """Approve another admin's request: the money moves now, once. If the wallet does not allow it, nothing changes."""
@@ -185,7 +189,7 @@ async def approve_adjustment(
     "/admin/adjustments/{user_id}/{adjustment_id}/reject",
     responses=web.errors(SecondApproverRequired, *_DECIDING),
 )
-async def reject_adjustment(
+async def staff_reject_adjustment(
     admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: AdjustmentDecision
 ) -> StaffAdjustmentOut:
     """Reject another admin's request. No money moves."""
@@ -195,7 +199,7 @@ async def reject_adjustment(
 @router.post(
     "/admin/adjustments/{user_id}/{adjustment_id}/cancel", responses=web.errors(RequesterOnly, *_DECIDING)
 )
-async def cancel_adjustment(
+async def staff_cancel_adjustment(
     admin: Corrector, db: Db, user_id: UUID, adjustment_id: UUID, body: AdjustmentDecision
 ) -> StaffAdjustmentOut:
     """Cancel my own request. No money moves."""

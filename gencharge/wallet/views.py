@@ -12,7 +12,7 @@ from gencharge.wallet.models import (
     Code,
     Transfer,
 )
-from gencharge.wallet.schemas import TransactionCategory, TransactionOut, TxnStatus, TxnType
+from gencharge.wallet.schemas import TransactionCategory, TransactionOut, TransactionStatus, TransactionType
 from gencharge.wallet.staff_schemas import (
     AdjustmentOut,
     AdjustmentReason,
@@ -27,7 +27,7 @@ def transaction_out(transfer: Transfer) -> TransactionOut:
     return TransactionOut(
         transaction_id=transfer.id,
         category=TransactionCategory(Code(transfer.code).name.lower()),
-        txn_type=TxnType.CREDIT if comes_in else TxnType.DEBIT,
+        txn_type=TransactionType.CREDIT if comes_in else TransactionType.DEBIT,
         status=_status_of(transfer),
         amount=Money(transfer.amount),
         debit_account=transfer.debit,
@@ -41,12 +41,12 @@ def transaction_out(transfer: Transfer) -> TransactionOut:
     )
 
 
-def _status_of(transfer: Transfer) -> TxnStatus:
+def _status_of(transfer: Transfer) -> TransactionStatus:
     if transfer.credit == Account.HELD:
-        return TxnStatus.HELD
+        return TransactionStatus.HELD
     if transfer.debit == Account.HELD and transfer.credit == Account.MAIN:
-        return TxnStatus.RELEASED
-    return TxnStatus.POSTED
+        return TransactionStatus.RELEASED
+    return TransactionStatus.POSTED
 
 
 def staff_transaction_out(transfer: Transfer, user: UserBrief | None) -> StaffTransactionOut:

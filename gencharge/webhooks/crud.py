@@ -15,8 +15,8 @@ from gencharge.core.http.paging import column_of
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.operators.models import Operator
-from gencharge.webhooks.models import DeliveryStatus, WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gencharge.webhooks.staff_schemas import DeliveryQuery
+from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
+from gencharge.webhooks.staff_schemas import WebhookDeliveryQuery
 
 _DELIVERED = text("""
     UPDATE webhook_deliveries SET status = 'delivered', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
@@ -127,7 +127,7 @@ async def claim_due(
         db,
         WebhookDelivery,
         WebhookDelivery.endpoint_id == endpoint_id,
-        WebhookDelivery.status == DeliveryStatus.PENDING,
+        WebhookDelivery.status == WebhookDeliveryStatus.PENDING,
         WebhookDelivery.next_attempt_at <= now,
         now=now,
         order=WebhookDelivery.next_attempt_at,
@@ -213,19 +213,19 @@ async def list_attempts(db: AsyncSession, delivery: WebhookDelivery) -> Sequence
     return (await db.scalars(query.order_by(WebhookAttempt.attempt))).all()
 
 
-def select_deliveries(filters: DeliveryQuery) -> Select[WebhookDelivery]:
+def select_deliveries(filters: WebhookDeliveryQuery) -> Select[WebhookDelivery]:
     """The deliveries that match the filters that one index answers in the list's order."""
     query = select(WebhookDelivery)
     if filters.endpoint_id is not None:
         query = query.where(WebhookDelivery.endpoint_id == filters.endpoint_id)
-    elif filters.status not in {None, DeliveryStatus.DELIVERED}:
+    elif filters.status not in {None, WebhookDeliveryStatus.DELIVERED}:
         # The literal lets the planner use the index without delivered ones.
         few = text("webhook_deliveries.status <> 'delivered'")
         query = query.where(WebhookDelivery.status == filters.status, few)
     return query.where(*filters.between(column_of(WebhookDelivery.created_at)))
 
 
-def match_deliveries(entity: Any, filters: DeliveryQuery) -> list[ColumnElement[bool]]:
+def match_deliveries(entity: Any, filters: WebhookDeliveryQuery) -> list[ColumnElement[bool]]:
     """The conditions of the other filters, on deliveries or an alias of them."""
     equal = {entity.status: filters.status, entity.type: filters.type}
     return [column == value for column, value in equal.items() if value is not None]

@@ -25,7 +25,7 @@ from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base
 
 
-class DeliveryStatus(StrEnum):
+class WebhookDeliveryStatus(StrEnum):
     """The state of a message."""
 
     PENDING = "pending"  # to be sent, now or after a pause

@@ -25,13 +25,13 @@ from gencharge.webhooks.errors import (
     WebhookDeliveryNotFound,
 )
 from gencharge.webhooks.staff_schemas import (
-    DeliveryDetail,
-    DeliveryOut,
-    DeliveryQuery,
-    EndpointCreate,
-    EndpointOut,
-    EndpointUpdate,
-    EndpointWithSecret,
+    WebhookDeliveryDetail,
+    WebhookDeliveryOut,
+    WebhookDeliveryQuery,
+    WebhookEndpointCreate,
+    WebhookEndpointOut,
+    WebhookEndpointUpdate,
+    WebhookEndpointWithSecret,
 )
 
 router = web.router("webhooks")
@@ -52,7 +52,9 @@ def _settings(request: Request) -> Settings:
 
 
 @router.get("/endpoints", summary="Endpoints (staff)", responses=web.errors(CursorInvalid, *_ALWAYS))
-async def list_endpoints(admin: Reader, db: Db, query: Annotated[PageParams, Query()]) -> Page[EndpointOut]:
+async def list_endpoints(
+    admin: Reader, db: Db, query: Annotated[PageParams, Query()]
+) -> Page[WebhookEndpointOut]:
     """The endpoints of integrators. Secrets are not shown."""
     del admin
     return await staff_service.list_endpoints(db, query)
@@ -62,12 +64,12 @@ async def list_endpoints(admin: Reader, db: Db, query: Annotated[PageParams, Que
     "/endpoints",
     summary="Add an endpoint (staff)",
     status_code=HTTP_201_CREATED,
-    response_model=EndpointWithSecret,
+    response_model=WebhookEndpointWithSecret,
     responses=web.errors(*_WRONG, *_STEPPED_UP),
 )
 async def create_endpoint(
-    admin: Creator, request: Request, db: Db, command: EndpointCreate
-) -> EndpointWithSecret:
+    admin: Creator, request: Request, db: Db, command: WebhookEndpointCreate
+) -> WebhookEndpointWithSecret:
     """A new endpoint. Its secret is in this answer only; messages are signed as standardwebhooks.com says.
 
     A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for 24 hours. After ten
@@ -83,7 +85,7 @@ async def create_endpoint(
     summary="One endpoint (staff)",
     responses=web.errors(EndpointNotFound, *_ALWAYS),
 )
-async def get_endpoint(admin: Reader, db: Db, endpoint_id: UUID) -> EndpointOut:
+async def get_endpoint(admin: Reader, db: Db, endpoint_id: UUID) -> WebhookEndpointOut:
     """An endpoint and its state."""
     del admin
     return await staff_service.show_endpoint(db, endpoint_id)
@@ -99,9 +101,9 @@ async def update_endpoint(
     request: Request,
     db: Db,
     endpoint_id: UUID,
-    command: EndpointUpdate,
+    command: WebhookEndpointUpdate,
     if_match: IfMatch = None,
-) -> EndpointOut:
+) -> WebhookEndpointOut:
     """Change its address, its subscriptions, or whether it is active. Pending messages go to the new address."""
     del admin
     return await staff_service.update_endpoint(
@@ -124,10 +126,12 @@ async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
 @router.post(
     "/endpoints/{endpoint_id}/rotate-secret",
     summary="Give an endpoint a new secret (staff)",
-    response_model=EndpointWithSecret,
+    response_model=WebhookEndpointWithSecret,
     responses=web.errors(EndpointNotFound, *_STEPPED_UP),
 )
-async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UUID) -> EndpointWithSecret:
+async def rotate_secret(
+    admin: Editor, request: Request, db: Db, endpoint_id: UUID
+) -> WebhookEndpointWithSecret:
     """The new secret is in this answer only. For 24 hours messages bear two signatures, by both secrets."""
     del admin
     return await staff_service.rotate_secret(db, _settings(request), endpoint_id)
@@ -137,10 +141,10 @@ async def rotate_secret(admin: Editor, request: Request, db: Db, endpoint_id: UU
     "/endpoints/{endpoint_id}/test",
     summary="Send a test event (staff)",
     status_code=HTTP_202_ACCEPTED,
-    response_model=DeliveryOut,
+    response_model=WebhookDeliveryOut,
     responses=web.errors(EndpointNotFound, EndpointDisabled, *_ALWAYS),
 )
-async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> DeliveryOut:
+async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> WebhookDeliveryOut:
     """A `webhook.test` message; the result is in the log a moment later."""
     del admin
     return await staff_service.send_test(db, endpoint_id)
@@ -152,8 +156,8 @@ async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> DeliveryOut
     responses=web.errors(CursorInvalid, *_ALWAYS),
 )
 async def list_deliveries(
-    admin: Reader, db: Db, query: Annotated[DeliveryQuery, Query()]
-) -> Page[DeliveryOut]:
+    admin: Reader, db: Db, query: Annotated[WebhookDeliveryQuery, Query()]
+) -> Page[WebhookDeliveryOut]:
     """Messages of the last 30 days, newest first. A page may hold fewer than `limit`, and `next_cursor` goes on."""
     del admin
     return await staff_service.list_deliveries(db, query)
@@ -164,7 +168,7 @@ async def list_deliveries(
     summary="One message and its attempts (staff)",
     responses=web.errors(WebhookDeliveryNotFound, *_ALWAYS),
 )
-async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDetail:
+async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> WebhookDeliveryDetail:
     """The message and the endpoint's answer to each attempt."""
     del admin
     return await staff_service.show_delivery(db, delivery_id)
@@ -174,10 +178,10 @@ async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> DeliveryDeta
     "/deliveries/{delivery_id}/redeliver",
     summary="Send a message again (staff)",
     status_code=HTTP_202_ACCEPTED,
-    response_model=DeliveryOut,
+    response_model=WebhookDeliveryOut,
     responses=web.errors(WebhookDeliveryNotFound, EndpointDisabled, *_ALWAYS),
 )
-async def redeliver(admin: Sender, db: Db, delivery_id: UUID) -> DeliveryOut:
+async def redeliver(admin: Sender, db: Db, delivery_id: UUID) -> WebhookDeliveryOut:
     """The same message under the same `webhook-id`, now, and with pauses for another 24 hours."""
     del admin
     return await staff_service.redeliver(db, delivery_id)

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out, Versioned
-from gencharge.webhooks.models import DeliveryStatus
+from gencharge.webhooks.models import WebhookDeliveryStatus
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]
 Patterns = Annotated[
@@ -29,7 +29,7 @@ def _left_out() -> Any:
     return None
 
 
-class EndpointCreate(Body):
+class WebhookEndpointCreate(Body):
     """A new endpoint."""
 
     url: Url = Field(description="https, public.", examples=["https://partner.example/gencharge"])
@@ -38,7 +38,7 @@ class EndpointCreate(Body):
     operators: Operators = Field(default_factory=list, description=_OPERATORS, examples=[["JIO"]])
 
 
-class EndpointUpdate(Body):
+class WebhookEndpointUpdate(Body):
     """What is to change; what is left out stays."""
 
     url: Url = Field(default_factory=_left_out, examples=["https://partner.example/gencharge"])
@@ -51,7 +51,7 @@ class EndpointUpdate(Body):
     )
 
 
-class EndpointOut(Versioned):
+class WebhookEndpointOut(Versioned):
     """An endpoint."""
 
     endpoint_id: UUID
@@ -70,27 +70,27 @@ class EndpointOut(Versioned):
     updated_at: datetime
 
 
-class EndpointWithSecret(EndpointOut):
+class WebhookEndpointWithSecret(WebhookEndpointOut):
     """An endpoint and its secret, which is not shown again."""
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 
 
-class DeliveryOut(Out):
+class WebhookDeliveryOut(Out):
     """A message for an endpoint."""
 
     delivery_id: UUID = Field(description="The `webhook-id`, the same at each attempt.")
     endpoint_id: UUID
     event_id: UUID
     type: str
-    status: DeliveryStatus
+    status: WebhookDeliveryStatus
     attempts: int
     next_attempt_at: datetime | None
     created_at: datetime
     completed_at: datetime | None
 
 
-class AttemptOut(Out):
+class WebhookAttemptOut(Out):
     """One attempt."""
 
     attempt: int
@@ -104,17 +104,17 @@ class AttemptOut(Out):
     )
 
 
-class DeliveryDetail(DeliveryOut):
+class WebhookDeliveryDetail(WebhookDeliveryOut):
     """A message, what it says, and its attempts."""
 
     body: str
-    log: list[AttemptOut]
+    log: list[WebhookAttemptOut]
 
 
-class DeliveryQuery(BoundedParams, Period):
+class WebhookDeliveryQuery(BoundedParams, Period):
     """Which messages."""
 
     endpoint_id: UUID | None = None
-    status: DeliveryStatus | None = None
+    status: WebhookDeliveryStatus | None = None
     type: str | None = Field(default=None, max_length=40, examples=["recharge.delivered"])
     sort: Literal["created_at", "-created_at"] = "-created_at"

@@ -34,16 +34,16 @@ from gencharge.webhooks.events import (
     WebhookTested,
 )
 from gencharge.webhooks.messages import PATTERNS, TEST, test_body
-from gencharge.webhooks.models import DeliveryStatus, WebhookDelivery, WebhookEndpoint
+from gencharge.webhooks.models import WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
 from gencharge.webhooks.staff_schemas import (
-    AttemptOut,
-    DeliveryDetail,
-    DeliveryOut,
-    DeliveryQuery,
-    EndpointCreate,
-    EndpointOut,
-    EndpointUpdate,
-    EndpointWithSecret,
+    WebhookAttemptOut,
+    WebhookDeliveryDetail,
+    WebhookDeliveryOut,
+    WebhookDeliveryQuery,
+    WebhookEndpointCreate,
+    WebhookEndpointOut,
+    WebhookEndpointUpdate,
+    WebhookEndpointWithSecret,
 )
 
 # How long the old secret also signs after a rotation: time to deploy the new one.
@@ -53,13 +53,13 @@ _LOOK_THROUGH: Final = 10_000
 _EDITABLE: Final = ("url", "description", "events", "operators", "is_active")
 
 
-async def list_endpoints(db: AsyncSession, page: PageParams) -> Page[EndpointOut]:
+async def list_endpoints(db: AsyncSession, page: PageParams) -> Page[WebhookEndpointOut]:
     """A page of the endpoints, in the order of creation. Raises CursorInvalid."""
     rows, cursor, total = slice_page(await crud.list_endpoints(db), page, lambda row: (row.endpoint_id,))
     return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
-async def show_endpoint(db: AsyncSession, endpoint_id: UUID) -> EndpointOut:
+async def show_endpoint(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpointOut:
     """One endpoint. Raises EndpointNotFound."""
     endpoint = await crud.get_endpoint(db, endpoint_id)
     if endpoint is None:
@@ -68,8 +68,8 @@ async def show_endpoint(db: AsyncSession, endpoint_id: UUID) -> EndpointOut:
 
 
 async def create_endpoint(
-    db: AsyncSession, settings: Settings, command: EndpointCreate
-) -> EndpointWithSecret:
+    db: AsyncSession, settings: Settings, command: WebhookEndpointCreate
+) -> WebhookEndpointWithSecret:
     """A new endpoint and its secret. Raises EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid."""
     values = await _checked(db, settings, command.model_dump())
     endpoint_id, secret, now = new_id(), signing.new_secret(), clock.now()
@@ -95,10 +95,10 @@ async def update_endpoint(
     db: AsyncSession,
     settings: Settings,
     endpoint_id: UUID,
-    command: EndpointUpdate,
+    command: WebhookEndpointUpdate,
     *,
     if_match: str | None = None,
-) -> EndpointOut:
+) -> WebhookEndpointOut:
     """Change what the command names. Enabling an endpoint resets its failures and makes its pending messages due.
 
     Raises EndpointNotFound, ResourceChanged, EndpointUrlInvalid, EndpointEventsInvalid, OperatorInvalid.
@@ -145,7 +145,7 @@ async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
     await emit(db, deleted)
 
 
-async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID) -> EndpointWithSecret:
+async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID) -> WebhookEndpointWithSecret:
     """A new secret; the present one signs beside it for 24 hours. Raises EndpointNotFound."""
     endpoint = await _lock(db, endpoint_id)
     secret, now = signing.new_secret(), clock.now()
@@ -162,7 +162,7 @@ async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID)
     return _with_secret(endpoint, secret)
 
 
-async def send_test(db: AsyncSession, endpoint_id: UUID) -> DeliveryOut:
+async def send_test(db: AsyncSession, endpoint_id: UUID) -> WebhookDeliveryOut:
     """Queue a test event. Raises EndpointNotFound, EndpointDisabled."""
     endpoint = await _lock(db, endpoint_id)
     if not endpoint.is_active:
@@ -175,10 +175,10 @@ async def send_test(db: AsyncSession, endpoint_id: UUID) -> DeliveryOut:
     )
     await emit(db, tested)
     delivery = await crud.find_delivery(db, delivery_id)
-    return DeliveryOut.model_validate(delivery)
+    return WebhookDeliveryOut.model_validate(delivery)
 
 
-async def list_deliveries(db: AsyncSession, query: DeliveryQuery) -> Page[DeliveryOut]:
+async def list_deliveries(db: AsyncSession, query: WebhookDeliveryQuery) -> Page[WebhookDeliveryOut]:
     """A page of the messages that match. Raises CursorInvalid."""
     order = Order(
         column_of(WebhookDelivery.created_at),
@@ -193,20 +193,20 @@ async def list_deliveries(db: AsyncSession, query: DeliveryQuery) -> Page[Delive
         query,
         look_through=_LOOK_THROUGH,
     )
-    return Page(items=[DeliveryOut.model_validate(row) for row in rows], next_cursor=cursor)
+    return Page(items=[WebhookDeliveryOut.model_validate(row) for row in rows], next_cursor=cursor)
 
 
-async def show_delivery(db: AsyncSession, delivery_id: UUID) -> DeliveryDetail:
+async def show_delivery(db: AsyncSession, delivery_id: UUID) -> WebhookDeliveryDetail:
     """One message with its attempts. Raises WebhookDeliveryNotFound."""
     delivery = await crud.find_delivery(db, delivery_id)
     if delivery is None:
         raise WebhookDeliveryNotFound
-    attempts = [AttemptOut.model_validate(row) for row in await crud.list_attempts(db, delivery)]
-    summary = DeliveryOut.model_validate(delivery)
-    return DeliveryDetail(**summary.model_dump(), body=delivery.body, log=attempts)
+    attempts = [WebhookAttemptOut.model_validate(row) for row in await crud.list_attempts(db, delivery)]
+    summary = WebhookDeliveryOut.model_validate(delivery)
+    return WebhookDeliveryDetail(**summary.model_dump(), body=delivery.body, log=attempts)
 
 
-async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
+async def redeliver(db: AsyncSession, delivery_id: UUID) -> WebhookDeliveryOut:
     """Send a message again, under the same id, for another 24 hours. Raises WebhookDeliveryNotFound, EndpointDisabled."""
     unlocked = await crud.find_delivery(db, delivery_id)
     if unlocked is None:
@@ -219,9 +219,9 @@ async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
     if delivery is None:
         raise WebhookDeliveryNotFound
     now, before = clock.now(), delivery.status
-    if delivery.status != DeliveryStatus.PENDING:
+    if delivery.status != WebhookDeliveryStatus.PENDING:
         delivery.leased_until = None
-    delivery.status, delivery.tries, delivery.completed_at = DeliveryStatus.PENDING.value, 0, None
+    delivery.status, delivery.tries, delivery.completed_at = WebhookDeliveryStatus.PENDING.value, 0, None
     delivery.next_attempt_at, delivery.expires_at = now, now + service.RETRY_FOR
     await db.flush()
     redelivered = WebhookRedelivered(
@@ -232,7 +232,7 @@ async def redeliver(db: AsyncSession, delivery_id: UUID) -> DeliveryOut:
         changes=changes({"status": before}, {"status": delivery.status}),
     )
     await emit(db, redelivered)
-    return DeliveryOut.model_validate(delivery)
+    return WebhookDeliveryOut.model_validate(delivery)
 
 
 async def _lock(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpoint:
@@ -269,12 +269,12 @@ def _state_of(endpoint: WebhookEndpoint) -> dict[str, Any]:
     return {name: getattr(endpoint, name) for name in _EDITABLE}
 
 
-def _to_out(endpoint: WebhookEndpoint) -> EndpointOut:
-    return EndpointOut(**_fields_of(endpoint))
+def _to_out(endpoint: WebhookEndpoint) -> WebhookEndpointOut:
+    return WebhookEndpointOut(**_fields_of(endpoint))
 
 
-def _with_secret(endpoint: WebhookEndpoint, secret: str) -> EndpointWithSecret:
-    return EndpointWithSecret(**_fields_of(endpoint), secret=secret)
+def _with_secret(endpoint: WebhookEndpoint, secret: str) -> WebhookEndpointWithSecret:
+    return WebhookEndpointWithSecret(**_fields_of(endpoint), secret=secret)
 
 
 def _fields_of(endpoint: WebhookEndpoint) -> dict[str, Any]:

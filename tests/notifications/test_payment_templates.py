@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from gencharge.core.values.ids import new_id
-from gencharge.notifications.models import NoticeType, Recipient
+from gencharge.notifications.models import NotificationType, Recipient
 from gencharge.notifications.payment_templates import TEMPLATES
 from gencharge.payments.events import (
     PaymentCaptured,
@@ -50,7 +50,7 @@ def test_each_notice_says_what_happened_to_the_money(event: Any, says: str) -> N
     assert draft is not None
     assert says in draft.body
     assert draft.recipient == Recipient("user", UUID(USER))
-    assert draft.type is NoticeType.TRANSACTIONAL
+    assert draft.type is NotificationType.TRANSACTIONAL
     assert "staff only" not in f"{draft.body}{draft.data}"
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from gencharge.core.values.ids import new_id
-from gencharge.notifications.models import NoticeType, Recipient, notice_id
+from gencharge.notifications.models import NotificationType, Recipient, notice_id
 from gencharge.notifications.templates import (
     TEMPLATES,
     adjustment_approved,
@@ -50,7 +50,7 @@ def test_an_active_recharge_says_what_was_paid_for_whom_and_until_when() -> None
     assert draft.title == "Recharge successful"
     assert draft.body == "Rs 199.00 paid. Jio 199 is now active on 98765 43210, valid until 14 August 2026."
     assert draft.recipient == Recipient("user", UUID(USER))
-    assert draft.type is NoticeType.TRANSACTIONAL
+    assert draft.type is NotificationType.TRANSACTIONAL
     assert draft.data["total_paid_paise"] == 19_900
 
 

@@ -19,7 +19,12 @@ from gencharge.webhooks import staff_service
 from gencharge.webhooks.listeners import QUEUE_MESSAGES
 from gencharge.webhooks.loop import WebhookSender
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
-from gencharge.webhooks.staff_schemas import EndpointCreate, EndpointOut, EndpointUpdate, EndpointWithSecret
+from gencharge.webhooks.staff_schemas import (
+    WebhookEndpointCreate,
+    WebhookEndpointOut,
+    WebhookEndpointUpdate,
+    WebhookEndpointWithSecret,
+)
 from tests.webhooks.receiver import Receiver, receiver
 
 
@@ -29,21 +34,21 @@ class Partners:
     def __init__(self, stores: Stores, receiver: Receiver) -> None:
         self.stores, self.receiver = stores, receiver
 
-    async def join(self, path: str = "/hooks", **but: Any) -> EndpointWithSecret:
-        """A new endpoint at this path of the receiver; `but`: fields of EndpointCreate."""
+    async def join(self, path: str = "/hooks", **but: Any) -> WebhookEndpointWithSecret:
+        """A new endpoint at this path of the receiver; `but`: fields of WebhookEndpointCreate."""
         values = {"url": self.receiver.base + path, "events": ["*"], **but}
-        command = EndpointCreate(**values)
+        command = WebhookEndpointCreate(**values)
         return await self.stores.database.run(
             lambda db: staff_service.create_endpoint(db, self.stores.settings, command)
         )
 
-    async def change(self, endpoint_id: UUID, **but: Any) -> EndpointOut:
-        command = EndpointUpdate(**but)
+    async def change(self, endpoint_id: UUID, **but: Any) -> WebhookEndpointOut:
+        command = WebhookEndpointUpdate(**but)
         return await self.stores.database.run(
             lambda db: staff_service.update_endpoint(db, self.stores.settings, endpoint_id, command)
         )
 
-    async def look(self, endpoint_id: UUID) -> EndpointOut:
+    async def look(self, endpoint_id: UUID) -> WebhookEndpointOut:
         return await self.stores.database.run(lambda db: staff_service.show_endpoint(db, endpoint_id))
 
     async def happen(self, *events: Event) -> list[Envelope]:
