@@ -39,7 +39,9 @@ def in_words(amount: Money) -> str:
     """`Rupees Two Hundred Ninety-Nine and Fifty Paise Only`."""
     rupees, paise = divmod(amount.paise, 100)
     words = f"Rupees {_number(rupees)}"
-    return f"{words} and {_number(paise)} Paise Only" if paise else f"{words} Only"
+    if not paise:
+        return f"{words} Only"
+    return f"{words} and {_number(paise)} {'Paisa' if paise == 1 else 'Paise'} Only"
 
 
 def _number(value: int) -> str:

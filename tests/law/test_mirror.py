@@ -34,14 +34,13 @@ NOT_YET_MIRRORED = frozenset(
         "channels",
         "recharge",
         "auth",
-        "receipts",
         "reconciliation",
         "notifications",
         "audit",
         "webhooks",
     }
 )
-NOT_YET_AS_LONG = frozenset({"wallet", "payments", "recharge", "receipts", "channels", "reconciliation"})
+NOT_YET_AS_LONG = frozenset({"wallet", "payments", "recharge", "channels", "reconciliation"})
 
 Lines = Mapping[str, int]
 
