@@ -87,10 +87,15 @@ CHECKS: Final = (
     Check(
         "no order of a gateway is without its payment",
         """
-        SELECT payment_orders.user_id, payment_orders.order_id FROM payment_orders
-        LEFT JOIN payments ON payments.user_id = payment_orders.user_id
-            AND payments.payment_id = payment_orders.payment_id AND payments.order_id = payment_orders.order_id
-        WHERE payments.payment_id IS NULL
+        WITH ordered AS MATERIALIZED (
+            SELECT user_id, payment_id, order_id FROM payment_orders
+        ), known AS MATERIALIZED (
+            SELECT user_id, payment_id, order_id FROM payments WHERE order_id IS NOT NULL
+        )
+        SELECT ordered.user_id, ordered.order_id FROM ordered
+        LEFT JOIN known ON known.user_id = ordered.user_id
+            AND known.payment_id = ordered.payment_id AND known.order_id = ordered.order_id
+        WHERE known.payment_id IS NULL
         """,
     ),
 )

@@ -32,11 +32,15 @@ CHECKS: Final = (
     Check(
         "every delivered recharge has its plan, and every plan its recharge",
         """
-        SELECT coalesce(recharges.user_id, active_plans.user_id) AS user_id, recharges.id, active_plans.recharge_id
-        FROM (SELECT * FROM recharges WHERE status = 'delivered') AS recharges
-        FULL JOIN (SELECT * FROM active_plans WHERE status NOT IN ('pending', 'cancelled')) AS active_plans
-            ON active_plans.recharge_id = recharges.id AND active_plans.phone_number = recharges.phone_number
-        WHERE recharges.id IS NULL OR active_plans.recharge_id IS NULL
+        WITH delivered AS MATERIALIZED (
+            SELECT user_id, id, phone_number FROM recharges WHERE status = 'delivered'
+        ), bought AS MATERIALIZED (
+            SELECT user_id, recharge_id, phone_number FROM active_plans WHERE status NOT IN ('pending', 'cancelled')
+        )
+        SELECT coalesce(delivered.user_id, bought.user_id) AS user_id, delivered.id, bought.recharge_id
+        FROM delivered FULL JOIN bought
+            ON bought.recharge_id = delivered.id AND bought.phone_number = delivered.phone_number
+        WHERE delivered.id IS NULL OR bought.recharge_id IS NULL
         """,
     ),
     Check(

@@ -46,13 +46,13 @@ _REFUND = text("""
 """)
 _LOCK = text("SELECT (lock_recharge(:user_id, :recharge_id)).status")
 _ADVANCE = text("""
-    SELECT advance_line(:phone_number, coalesce(CAST(:now AS timestamptz), clock_timestamp()), CAST(:context AS jsonb))
+    SELECT advance_line(:phone_number, statement_time(:now), CAST(:context AS jsonb))
 """)
 _LOCK_LINE = text("SELECT lock_line(:phone_number)")
 # Lines whose active plan has ended, and lines with a queue but no active plan, for whatever reason.
 _DUE = text("""
     (SELECT phone_number FROM active_plans
-     WHERE status = 'active' AND valid_until <= coalesce(CAST(:now AS timestamptz), clock_timestamp())
+     WHERE status = 'active' AND valid_until <= statement_time(:now)
      ORDER BY valid_until LIMIT :limit)
     UNION
     (SELECT phone_number FROM active_plans AS waiting

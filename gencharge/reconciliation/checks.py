@@ -27,27 +27,33 @@ CHECKS: Final = (
         # What is booked on one day and in the statement of another is carried. A run that was made before its day was
         # over could not see all of it.
         f"""
-        SELECT run_id, day, ours_paise - carried_paise AS matched, coalesce(moved.paise, 0) AS moved
-        FROM reconciliation_runs LEFT JOIN LATERAL (
-            SELECT sum(CASE WHEN debit = '{GATEWAY}' THEN amount ELSE -amount END) AS paise
-            FROM transfers
-            WHERE created_at >= day::timestamp AT TIME ZONE 'Asia/Kolkata'
-              AND created_at < (day + 1)::timestamp AT TIME ZONE 'Asia/Kolkata'
-              AND '{GATEWAY}' IN (debit, credit) AND code <> {Code.WRITE_OFF:d}) AS moved ON true
-        WHERE counterparty = '{GATEWAY}' AND {_COUNTS}
-          AND started_at > (day + 1)::timestamp AT TIME ZONE 'Asia/Kolkata' + interval '5 minutes'
-          AND ours_paise - carried_paise <> coalesce(moved.paise, 0)
+        WITH reconciled AS MATERIALIZED (
+            SELECT run_id, day, ours_paise - carried_paise AS matched FROM reconciliation_runs
+            WHERE counterparty = '{GATEWAY}' AND {_COUNTS}
+              AND started_at > (day + 1)::timestamp AT TIME ZONE 'Asia/Kolkata' + interval '5 minutes'
+        ), moved AS MATERIALIZED (
+            SELECT (created_at AT TIME ZONE 'Asia/Kolkata')::date AS day,
+                   sum(CASE WHEN debit = '{GATEWAY}' THEN amount ELSE -amount END) AS paise
+            FROM transfers WHERE '{GATEWAY}' IN (debit, credit) AND code <> {Code.WRITE_OFF:d}
+            GROUP BY 1
+        )
+        SELECT run_id, reconciled.day, matched, coalesce(moved.paise, 0) AS moved
+        FROM reconciled LEFT JOIN moved ON moved.day = reconciled.day
+        WHERE matched <> coalesce(moved.paise, 0)
         """,  # noqa: S608 - composed of constants
     ),
     Check(
         "every difference that was written off moved money once, and nothing else was written off",
         f"""
-        SELECT off.user_id, off.key, found.difference_id FROM (
+        WITH resolved AS MATERIALIZED (
             SELECT DISTINCT difference_id FROM reconciliation_differences
-            WHERE status = 'resolved' AND resolution = 'write_off') AS found
-        FULL JOIN (SELECT * FROM transfers WHERE code = {Code.WRITE_OFF:d}) AS off
-          ON off.key = found.difference_id::text
-        WHERE off.key IS NULL OR found.difference_id IS NULL
+            WHERE status = 'resolved' AND resolution = 'write_off'
+        ), off AS MATERIALIZED (
+            SELECT user_id, key FROM transfers WHERE code = {Code.WRITE_OFF:d}
+        )
+        SELECT off.user_id, off.key, resolved.difference_id
+        FROM resolved FULL JOIN off ON off.key = resolved.difference_id::text
+        WHERE off.key IS NULL OR resolved.difference_id IS NULL
         """,  # noqa: S608 - the value is a member of our own enumeration
     ),
 )

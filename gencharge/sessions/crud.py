@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.postgres import leases
 from gencharge.sessions.models import RefreshToken, Session
 
 
@@ -125,7 +126,7 @@ async def set_revoked(
         update(Session)
         .where(Session.user_id == user_id, Session.revoked_at.is_(None))
         # The statement's instant and not the transaction's: pollers look for what ended lately.
-        .values(revoked_at=func.clock_timestamp(), revoked_reason=reason)
+        .values(revoked_at=leases.instant(), revoked_reason=reason)
         .returning(Session.session_id, Session.kind)
     )
     if session_id is not None:

@@ -7,7 +7,6 @@ from typing import NamedTuple, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
@@ -19,12 +18,13 @@ from gencharge.wallet.schemas import TransactionFilters, TransactionQuery, Trans
 from gencharge.wallet.staff_schemas import StaffTransactionQuery
 
 _CUSTOMER_ACCOUNTS = (Account.MAIN, Account.HELD)
+_ADD_WALLET = text("SELECT add_wallet(p_user => :user_id)")
 _TRANSFER = text("""
     SELECT posted_after, held_after FROM wallet_transfer(
         p_user => :user_id, p_id => :transfer_id, p_debit => :debit, p_credit => :credit, p_amount => :amount,
         p_code => CAST(:code AS smallint), p_key => :key, p_reference => :reference_id, p_phone => :phone_number,
         p_service_type => :service_type, p_source => :source, p_payment_method => :payment_method,
-        p_balance_limit => :balance_limit, p_now => coalesce(CAST(:now AS timestamptz), clock_timestamp()),
+        p_balance_limit => :balance_limit, p_now => statement_time(:now),
         p_operator => :operator)
 """)
 _GET_BALANCE = """
@@ -69,7 +69,7 @@ class TieredBalance(NamedTuple):
 
 async def add_wallet(db: AsyncSession, *, user_id: UUID) -> None:
     """An empty wallet; nothing if there is one."""
-    await db.execute(insert(Wallet).values(user_id=user_id).on_conflict_do_nothing())
+    await db.execute(_ADD_WALLET, {"user_id": user_id})
 
 
 async def get_wallet(db: AsyncSession, *, user_id: UUID) -> Wallet | None:

@@ -1,5 +1,5 @@
--- Takes a recharge out of the operator's queue: 'settled' if the operator delivered it, 'failed' if it is proven that it
--- did not. `p_error` is why it failed; NULL leaves what is there. A recharge without such a row is left alone.
+-- Takes a recharge out of the operator's queue: `p_state` 'settled' if the operator delivered it, 'failed' if it is proven that it
+-- did not. `p_error` is why it failed; NULL leaves what is there. Without such a row nothing happens. Locks that row.
 CREATE OR REPLACE FUNCTION end_fulfilment(p_user uuid, p_recharge uuid, p_state text, p_error text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,5 @@
--- Announces something about a payment: `p_more` is added to what every such event says.
+-- Announces something about a payment: an event of `p_topic`. `p_more` is added to the fields that every such event has.
+-- Returns the event's id. Takes no lock.
 CREATE OR REPLACE FUNCTION announce_payment(p_topic text, p_payment payments, p_more jsonb, p_context jsonb) RETURNS uuid
 LANGUAGE plpgsql AS $$
 BEGIN

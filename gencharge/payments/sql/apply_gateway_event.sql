@@ -1,6 +1,10 @@
--- What a webhook says, applied. `p_body`: what is kept of it, {"payment": {...}, "refund": {...}}. A refund that the gateway
--- calls failed is asked for before its money is given back. Returns an outcome; 'unknown_order' and 'unknown_refund' where
--- it names what is not written down, yet or at all.
+-- Applies what a webhook says. `p_body` is what is kept of it, {"payment": {...}, "refund": {...}}; `p_limits` is as of topup_room.
+--
+-- Returns 'ignored' for a kind of event that changes nothing here, 'unknown_order' or 'unknown_refund' if it names what is not
+-- written down, yet or at all, and otherwise an outcome of capture_payment, authorize_payment, fail_payment or end_refund.
+-- A refund that the gateway calls failed is asked about before its money is given back: 'to_be_asked', or 'already' if it has ended.
+--
+-- Locks the rows that these functions lock: the payment, then the refund, then the wallet.
 CREATE OR REPLACE FUNCTION apply_gateway_event(
     p_gateway text, p_kind text, p_order text, p_body jsonb, p_limits jsonb, p_context jsonb, p_pinned timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

@@ -1,6 +1,8 @@
--- Sets money aside that is to go back to a payment's source: out of what the customer can spend. Returns 'created',
--- 'replayed' or 'key_reused' for a key that was used before, 'not_captured', 'too_much' (more than is left of the
--- payment), 'insufficient_balance', 'not_found'.
+-- Sets money aside that is to go back to a payment's source, so that the customer can't spend it. `p_amount` in paise; `p_key` and
+-- `p_hash` are the idempotency key and the hash of its request; `p_by` is who asked.
+--
+-- Returns 'created', 'replayed' or 'key_reused' for a key that was used before, 'not_captured', 'too_much' (more than is left of
+-- the payment), 'insufficient_balance', 'not_found'. Locks the payment, then the wallet.
 CREATE OR REPLACE FUNCTION begin_refund(
     p_user uuid, p_payment uuid, p_refund uuid, p_amount bigint, p_key text, p_hash bytea, p_reason text, p_by text,
     p_context jsonb, p_pinned timestamptz

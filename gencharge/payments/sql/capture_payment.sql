@@ -1,7 +1,9 @@
--- The gateway has the money of a payment: it goes to the wallet (topup), or is held for its recharge. Where the wallet may
--- not take it (p_limits, as of topup_room), it goes to suspense and back to its source. Returns 'captured', 'over_limit',
--- 'already', 'second' for another capture of the same order (back to its source, too), 'mismatch' where amount or currency
--- are not those of the order (nothing is credited), 'not_found'.
+-- The gateway has the money of a payment: it goes to the wallet (topup), or is held for its recharge. If the wallet may not take
+-- it (`p_limits`, as of topup_room), it goes to suspense and back to its source. `p_amount` in paise, as the gateway says.
+--
+-- Returns 'captured', 'over_limit', 'already', 'second' for another capture of the same order (which goes back to its source,
+-- too), 'mismatch' if amount or currency are not those of the order (nothing is credited), 'not_found'.
+-- Locks the payment, then the wallet.
 CREATE OR REPLACE FUNCTION capture_payment(
     p_user uuid, p_payment uuid, p_gateway_payment text, p_amount bigint, p_currency text, p_limits jsonb,
     p_context jsonb, p_pinned timestamptz
@@ -43,8 +45,9 @@ BEGIN
         v_moved := wallet_transfer(
             p_user, new_uuid7(), 'gateway:' || v_payment.gateway,
             CASE v_payment.purpose WHEN 'topup' THEN 'user:main' ELSE 'user:held' END,
-            p_amount, CASE v_payment.purpose WHEN 'topup' THEN ledger_code('topup') ELSE ledger_code('payment') END, p_payment::text,
-            coalesce(v_payment.reference_id, p_payment), NULL, NULL, v_payment.source, v_payment.method, NULL, v_now);
+            p_amount, CASE v_payment.purpose WHEN 'topup' THEN ledger_code('topup') ELSE ledger_code('payment') END,
+            p_payment::text, coalesce(v_payment.reference_id, p_payment), NULL, NULL, v_payment.source,
+            v_payment.method, NULL, v_now);
         IF v_moved.posted_after IS NOT NULL THEN
             PERFORM announce_payment(
                 'PaymentCaptured', v_payment, jsonb_build_object('method', v_payment.method), p_context);

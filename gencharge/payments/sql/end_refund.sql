@@ -1,5 +1,6 @@
--- The gateway has paid a refund out, or it is proven that it can't: then the money is the customer's again (what lay in
--- suspense stays there, for the staff). Returns 'processed' | 'failed', 'already', 'not_found'.
+-- Ends a refund. `p_paid`: the gateway has paid it out; otherwise it is proven that it can't, and the money is the customer's
+-- again (what lay in suspense stays there, for the staff). `p_gateway_refund` is the gateway's id of it, `p_reason` why it failed.
+-- Returns 'processed', 'failed', 'already' if it had ended, 'not_found'. Locks the payment, the refund, then the wallet.
 CREATE OR REPLACE FUNCTION end_refund(
     p_user uuid, p_refund uuid, p_paid boolean, p_gateway_refund text, p_reason text, p_context jsonb,
     p_pinned timestamptz

@@ -1,6 +1,6 @@
--- A payment was declined or is given up. What is authorized stays so, unless it is known (p_authorized) that the gateway let
--- it go; what is captured stays captured. The gateway goes on being asked for a while: a capture that comes late counts.
--- Returns 'failed', 'already', 'not_found'.
+-- A payment was declined or is given up, for `p_reason`. What is authorized stays so, unless it is known (`p_authorized`) that the
+-- gateway released it; what is captured stays captured. The gateway goes on being asked for a while: a late capture counts.
+-- Returns 'failed', 'already', 'not_found'. Locks the payment.
 CREATE OR REPLACE FUNCTION fail_payment(
     p_user uuid, p_payment uuid, p_reason text, p_authorized boolean, p_context jsonb, p_pinned timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

@@ -1,7 +1,8 @@
--- The gateway says that there is a payment of another amount or currency than was ordered: nothing is credited, and the
--- staff are told, once.
-CREATE OR REPLACE FUNCTION mismatch_payment(p_payment payments, p_amount bigint, p_currency text, p_context jsonb, p_now timestamptz)
-RETURNS text LANGUAGE plpgsql AS $$
+-- The gateway says that a payment has another amount (`p_amount`, paise) or currency than was ordered: nothing is credited, and the
+-- staff are told, once. Returns 'mismatch'. Locks the payment, which the caller has locked already.
+CREATE OR REPLACE FUNCTION mismatch_payment(
+    p_payment payments, p_amount bigint, p_currency text, p_context jsonb, p_now timestamptz
+) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     IF p_payment.failure_reason IS DISTINCT FROM 'amount_mismatch' THEN
         UPDATE payments SET failure_reason = 'amount_mismatch', updated_at = p_now

@@ -1,5 +1,6 @@
--- Money of a gateway payment that the wallet does not take: into suspense, and back to its source. Once for each of the
--- gateway's payments. The caller holds the payment's row.
+-- Puts money of a gateway's payment that the wallet does not take into suspense, and has it refunded to its source, once for each
+-- of the gateway's payments. `p_amount` in paise; `p_key` is the ledger's key. Returns false if that was done before.
+-- Takes no lock: the caller holds the payment's row.
 CREATE OR REPLACE FUNCTION send_payment_back(
     p_payment payments, p_gateway_payment text, p_amount bigint, p_reason text, p_key text, p_now timestamptz
 ) RETURNS boolean LANGUAGE plpgsql AS $$

@@ -1,4 +1,5 @@
--- A webhook, taken once by its event id, in one round trip. Returns what apply_gateway_event says, or 'duplicate'.
+-- Takes a webhook once, by its event id, and applies it. Returns what apply_gateway_event says, or 'duplicate'.
+-- Locks the event's new row, then what apply_gateway_event locks.
 CREATE OR REPLACE FUNCTION take_gateway_event(
     p_event text, p_gateway text, p_kind text, p_order text, p_body jsonb, p_limits jsonb, p_context jsonb,
     p_pinned timestamptz

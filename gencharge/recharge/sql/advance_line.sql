@@ -1,6 +1,8 @@
 -- Brings a number's plans to the instant p_now: what ended expires, the earliest queued base plan starts at the instant
--- when the one before it ended, however late this runs. The caller holds the line's lock. Returns how many rows changed.
-CREATE OR REPLACE FUNCTION advance_line(p_phone text, p_now timestamptz, p_context jsonb) RETURNS integer LANGUAGE plpgsql AS $$
+-- when the one before it ended, however late this runs. Returns how many rows changed. Locks
+-- the plans that change; the caller holds the line's lock.
+CREATE OR REPLACE FUNCTION advance_line(p_phone text, p_now timestamptz, p_context jsonb) RETURNS integer
+LANGUAGE plpgsql AS $$
 DECLARE
     v_ended active_plans;
     v_next active_plans;

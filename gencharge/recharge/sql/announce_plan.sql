@@ -1,4 +1,4 @@
--- Announces something about a bought plan.
+-- Announces something about a bought plan: an event of `p_topic`. Returns the event's id. Takes no lock.
 CREATE OR REPLACE FUNCTION announce_plan(p_topic text, p_plan active_plans, p_context jsonb) RETURNS uuid
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,4 +1,5 @@
--- Announces something about a recharge; the event's id. `p_more` is added to what every such event says. `p_id` as of add_event.
+-- Announces something about a recharge: an event of `p_topic`. `p_more` is added to the fields that every such event has; `p_id` is
+-- as of add_event. Returns the event's id. Takes no lock.
 CREATE OR REPLACE FUNCTION announce_recharge(
     p_topic text, p_sale recharges, p_more jsonb, p_context jsonb, p_id uuid DEFAULT NULL
 ) RETURNS uuid LANGUAGE plpgsql AS $$

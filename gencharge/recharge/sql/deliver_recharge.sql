@@ -1,6 +1,8 @@
--- The operator has it: the held money goes to the operator, the house's commission back from there, the plan starts or
--- queues at this instant. Returns 'delivered', 'already', 'given_up' where it had failed and the money is back (a
--- dispute), 'not_found'.
+-- The operator has delivered: the held money goes to the operator, the house's commission (`p_commission`, paise) comes back from
+-- there, and the plan starts or queues now. `p_operator_reference` and `p_channel` say how it was delivered.
+--
+-- Returns 'delivered', 'already', 'given_up' if it had failed and the money is back (a dispute), 'not_found'.
+-- Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION deliver_recharge(
     p_user uuid, p_recharge uuid, p_operator_reference text, p_channel text, p_commission bigint, p_context jsonb,
     p_pinned timestamptz
@@ -27,8 +29,8 @@ BEGIN
 
     v_paid := v_sale.wallet_amount + v_sale.gateway_amount;
     v_moved := wallet_transfer(
-        p_user, new_uuid7(), 'user:held', 'operator:' || lower(v_sale.operator), v_paid, ledger_code('capture'), p_recharge::text,
-        p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
+        p_user, new_uuid7(), 'user:held', 'operator:' || lower(v_sale.operator), v_paid, ledger_code('capture'),
+        p_recharge::text, p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
         v_sale.operator);
     IF v_moved.posted_after IS NULL THEN
         RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_paid;
@@ -48,7 +50,7 @@ BEGIN
         WHERE phone_number = v_sale.phone_number AND recharge_id = v_running.recharge_id;
     END IF;
     IF v_plan.is_addon OR v_running.recharge_id IS NULL OR v_sale.activation_mode = 'activate' THEN
-        -- An add-on whose base plan ended meanwhile was delivered all the same; it ends at once.
+        -- An add-on was delivered even if its base plan has ended since; it ends at once.
         IF v_plan.validity_unit = 'base_plan' THEN
             v_end := coalesce(v_running.valid_until, v_now);
         ELSE

@@ -1,5 +1,6 @@
--- It is proven that the operator does not have it, or nobody paid: whatever is held for it goes back to the wallet.
--- Returns 'failed', 'already', 'delivered' where it had been delivered (nothing is changed), 'not_found'.
+-- It is proven that the operator did not deliver, or nobody paid: what is held for the recharge goes back to the wallet.
+-- `p_reason` is for the customer. Returns 'failed', 'already', 'delivered' if it had been delivered (nothing is changed),
+-- 'not_found'. Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION fail_recharge(p_user uuid, p_recharge uuid, p_reason text, p_context jsonb, p_pinned timestamptz)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

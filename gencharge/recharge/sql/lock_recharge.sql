@@ -1,4 +1,4 @@
--- The recharge's row, locked, once its number's line is.
+-- The recharge, locked, after its number's line; NULLs if there is none. Locks the line, then the recharge.
 CREATE OR REPLACE FUNCTION lock_recharge(p_user uuid, p_recharge uuid) RETURNS recharges LANGUAGE plpgsql AS $$
 DECLARE
     v_sale recharges;

@@ -1,6 +1,6 @@
--- The gateway's part is there (the payment has put it into user:held). Returns 'queued' where the operator is to be
--- asked now, 'delivered' where the plan could start at once, 'returned' where the recharge had been given up and the
--- money went to the wallet, 'already' where all that was done before, 'not_found'.
+-- The gateway's part of a recharge is paid: the payment has put it into user:held. Returns 'queued' if the operator is to be asked
+-- now, 'delivered' if the plan could start at once, 'returned' if the recharge had been given up and the money went to the wallet,
+-- 'already' if all that was done before, 'not_found'. Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION pay_recharge(p_user uuid, p_recharge uuid, p_context jsonb, p_pinned timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -14,13 +14,14 @@ BEGIN
     IF v_sale.id IS NULL THEN
         RETURN 'not_found';
     ELSIF v_sale.status = 'failed' THEN
-        IF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = v_sale.payment_id::text AND code = ledger_code('release')) THEN
+        IF EXISTS (SELECT FROM transfers WHERE user_id = p_user AND key = v_sale.payment_id::text
+                   AND code = ledger_code('release')) THEN
             RETURN 'already';
         END IF;
         v_returned := wallet_transfer(
-            p_user, new_uuid7(), 'user:held', 'user:main', v_sale.gateway_amount, ledger_code('release'), v_sale.payment_id::text,
-            p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, v_sale.payment_method, NULL, v_now,
-            v_sale.operator);
+            p_user, new_uuid7(), 'user:held', 'user:main', v_sale.gateway_amount, ledger_code('release'),
+            v_sale.payment_id::text, p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source,
+            v_sale.payment_method, NULL, v_now, v_sale.operator);
         PERFORM announce_recharge('PaymentReturned', v_sale, jsonb_build_object(
             'payment_id', v_sale.payment_id, 'amount_paise', v_sale.gateway_amount), p_context);
         RETURN 'returned';

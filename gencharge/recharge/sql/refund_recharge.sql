@@ -1,6 +1,8 @@
--- A delivered recharge is taken back, in part or as a whole: the operator's account gives the money to the wallet. With
--- the last paisa the plan ends and the next queued one starts. Returns 'refunded', 'replayed' for a key that was used
--- before, 'too_much', 'not_delivered', 'not_found'.
+-- Takes a delivered recharge back, in part or as a whole: the operator's account gives `p_amount` paise to the wallet. With the last
+-- paisa the commission goes back, the plan ends, and the next queued one starts. `p_key` is the idempotency key.
+--
+-- Returns 'refunded', 'replayed' for a key that was used before, 'too_much', 'not_delivered', 'not_found'.
+-- Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION refund_recharge(
     p_user uuid, p_recharge uuid, p_amount bigint, p_key text, p_reason text, p_context jsonb, p_pinned timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

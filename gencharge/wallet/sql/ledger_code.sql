@@ -1,5 +1,5 @@
 -- The number of a ledger code by its name, as `wallet.models.Code` has them (a test compares the two). Raises
--- case_not_found for another name. IMMUTABLE: PostgreSQL computes it once for each plan.
+-- case_not_found for another name. IMMUTABLE: PostgreSQL computes it once for each plan. Takes no lock.
 CREATE OR REPLACE FUNCTION ledger_code(p_name text) RETURNS smallint
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN

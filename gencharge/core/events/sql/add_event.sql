@@ -1,5 +1,6 @@
 -- Writes an event into the outbox, in the caller's transaction. `p_payload` has the fields of the topic's event class,
--- `p_context` says who caused it; `p_id` is a UUIDv7, by default a new one. Returns the id. Takes no lock. No other function writes `events`.
+-- `p_context` says who caused it; `p_id` is a UUIDv7, by default a new one. Returns the id. Takes no lock. No other function
+-- writes `events`.
 CREATE OR REPLACE FUNCTION add_event(
     p_user uuid, p_topic text, p_payload jsonb, p_context jsonb, p_id uuid DEFAULT NULL
 ) RETURNS uuid LANGUAGE plpgsql AS $$

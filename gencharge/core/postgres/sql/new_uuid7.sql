@@ -1,4 +1,4 @@
--- A UUIDv7 (RFC 9562) on any supported version of PostgreSQL: 48 bits of milliseconds over a random UUIDv4.
+-- A UUIDv7 (RFC 9562) on any supported version of PostgreSQL: 48 bits of milliseconds over a random UUIDv4. Takes no lock.
 CREATE OR REPLACE FUNCTION new_uuid7() RETURNS uuid LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     RETURN encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING
