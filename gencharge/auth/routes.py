@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
-import orjson
 from fastapi import Cookie, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.datastructures import Headers
+from starlette.routing import Match
+from starlette.types import Scope
 
 from gencharge.admins.errors import AdminBlocked
 from gencharge.auth import service
@@ -132,21 +134,24 @@ async def login(body: Login, context: CurrentContext) -> Response:
     return _code_sent(context, await service.send_code(context, Purpose.SIGN_IN, body.phone_number))
 
 
-async def _credentials(request: Request) -> VerifyOtp:
-    """Number and code out of JSON, or out of the OAuth2 password form."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        fields = (await request.form()).multi_items()
-        if len(dict(fields)) != len(fields):
-            raise ValidationFailed(
-                errors=[field_problem("body", "Each field may be given only once", "repeated")]
-            )
-        form = _parse(PasswordForm, dict(fields))
-        return VerifyOtp(phone_number=form.username, otp=form.password)
-    try:
-        return _parse(VerifyOtp, await request.json())
-    except (orjson.JSONDecodeError, UnicodeDecodeError):
-        raise MalformedJson from None
+class FormRoute(web.Route):
+    """A route that takes forms only: any other body on its path is for the next route."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Starlette asks each route in turn."""
+        content_type = Headers(scope=scope).get("content-type", "") if scope["type"] == "http" else ""
+        if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+            return Match.NONE, {}
+        return super().matches(scope)
+
+
+async def _password_form(request: Request) -> PasswordForm:
+    fields = (await request.form()).multi_items()
+    if len(dict(fields)) != len(fields):
+        raise ValidationFailed(
+            errors=[field_problem("body", "Each field may be given only once", "repeated")]
+        )
+    return _parse(PasswordForm, dict(fields))
 
 
 def _parse(model: type[Model], raw: object) -> Model:
@@ -159,31 +164,32 @@ def _parse(model: type[Model], raw: object) -> Model:
         ) from None
 
 
-_CREDENTIALS_DOCUMENTED: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/VerifyOtp"}},
-            "application/x-www-form-urlencoded": {
-                "schema": PasswordForm.model_json_schema(ref_template="#/components/schemas/{model}"),
-                "example": {"grant_type": "password", "username": "9000001001", "password": "111111"},
-            },
-        },
-    }
-}
+async def verify_otp_login_form(
+    form: Annotated[PasswordForm, Depends(_password_form)], request: Request, context: CurrentContext
+) -> Response:
+    """Sign in with the OAuth2 password form, as `/docs` does: the user name is the number, the password the code."""
+    tokens = await service.sign_in(context, form.username, form.password, device=_device(request))
+    return _signed_in(context, tokens)
+
+
+# The form stands before the JSON on the same path, and not in the document: a generated client has one way to sign in.
+router.add_api_route(
+    "/verify-otp-login",
+    verify_otp_login_form,
+    methods=["POST"],
+    route_class_override=FormRoute,
+    include_in_schema=False,
+)
 
 
 @router.post(
     "/verify-otp-login",
     response_model=TokensOut,
     responses=errors(*_REDEEMING, MalformedJson, UserBlocked, AdminBlocked),
-    openapi_extra=_CREDENTIALS_DOCUMENTED,
 )
-async def verify_otp_login(
-    command: Annotated[VerifyOtp, Depends(_credentials)], request: Request, context: CurrentContext
-) -> Response:
-    """Sign in with the code. Takes JSON, and the OAuth2 password form (user name = number, password = code)."""
-    tokens = await service.sign_in(context, command.phone_number, command.otp, device=_device(request))
+async def verify_otp_login(body: VerifyOtp, request: Request, context: CurrentContext) -> Response:
+    """Sign in with the code."""
+    tokens = await service.sign_in(context, body.phone_number, body.otp, device=_device(request))
     return _signed_in(context, tokens)
 
 

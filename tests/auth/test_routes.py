@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+from urllib.parse import urlencode
+
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.core.stores.stores import Stores
 from tests import factories
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
+
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 async def test_a_new_customer_signs_up_registers_signs_out_and_in_again(
@@ -72,6 +78,27 @@ async def test_the_password_form_of_the_docs_signs_in_too(
     answer = await client.post("/v1/auth/verify-otp-login", data=form)
     assert answer.status_code == 200, answer.text
     assert answer.json()["token_type"] == "bearer"
+
+
+@pytest.mark.parametrize(
+    "spelt", ["Application/X-WWW-Form-URLEncoded", FORM + "; charset=utf-8", f" {FORM} "]
+)
+async def test_a_form_is_known_however_its_type_is_spelt(
+    client: httpx.AsyncClient, phones: Phones, stores: Stores, spelt: str
+) -> None:
+    user = await stores.database.run(factories.make_user)
+    await client.post("/auth/login", json={"phone_number": user.phone_number})
+    form = urlencode({"username": user.phone_number, "password": await phones.code(user.phone_number)})
+    answer = await client.post("/auth/verify-otp-login", content=form, headers={"Content-Type": spelt})
+    assert answer.status_code == 200, answer.text
+
+
+async def test_json_that_is_called_a_form_is_read_as_one(client: httpx.AsyncClient) -> None:
+    answer = await client.post(
+        "/auth/verify-otp-login", content=b'{"otp":"111111"}', headers={"Content-Type": FORM}
+    )
+    found = assert_problem(answer, 422, "validation_failed")
+    assert "body.username" in [entry["field"] for entry in found["errors"]]
 
 
 async def test_signing_up_twice_is_409_once_the_number_is_proven(

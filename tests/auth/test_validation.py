@@ -19,7 +19,7 @@ from tests.auth.conftest import assert_problem
     ("content_type", "body", "status", "code", "field"),
     [
         ("application/json", "{", 400, "malformed_json", None),
-        ("application/json", "", 400, "malformed_json", None),
+        ("application/json", "", 422, "validation_failed", "body"),
         ("application/json", "[]", 422, "validation_failed", "body"),
         ("application/json", '{"phone_number":"9876543210"}', 422, "validation_failed", "body.otp"),
         (
@@ -231,12 +231,14 @@ async def test_what_is_mine_needs_a_sign_in(client: httpx.AsyncClient, method: s
     assert_problem(await client.request(method, path, json=body), 401, "not_signed_in")
 
 
-async def test_the_openapi_document_names_the_errors_and_both_bodies_of_signing_in(
+async def test_the_openapi_document_names_the_errors_of_signing_in_and_one_body(
     client: httpx.AsyncClient,
 ) -> None:
     document = (await client.get("/openapi.json")).json()
     login = document["paths"]["/v1/auth/verify-otp-login"]["post"]
-    assert set(login["requestBody"]["content"]) == {"application/json", "application/x-www-form-urlencoded"}
+    assert login["requestBody"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/VerifyOtp"}}
+    }
     assert {"200", "400", "401", "403", "422", "429", "503"} <= set(login["responses"])
     assert "VerifyOtp" in document["components"]["schemas"]
     flow = document["components"]["securitySchemes"]["PhoneAndOtp"]["flows"]["password"]
