@@ -30,16 +30,17 @@ from gencharge.sessions.guards import Principal, check_scope, within
 
 # Fields of a command whose column has another name.
 _COLUMNS: Final = {"commission_basis_points": "commission_bp"}
-_EDITABLE: Final = (
-    "name",
-    "url",
-    "priority",
-    "weight",
-    "min_amount",
-    "max_amount",
-    "commission_bp",
-    "is_active",
-)
+# What the audit trail calls the columns that the staff change: amounts say that they are paise.
+_AUDITED: Final = {
+    "name": "name",
+    "url": "url",
+    "priority": "priority",
+    "weight": "weight",
+    "min_amount": "min_amount_paise",
+    "max_amount": "max_amount_paise",
+    "commission_bp": "commission_basis_points",
+    "is_active": "is_active",
+}
 
 
 async def list_all(db: AsyncSession, admin: Principal, query: ChannelQuery) -> Page[ChannelOut]:
@@ -149,7 +150,7 @@ def _row(command: ChannelCreate, operator: str) -> crud.ChannelRow:
 
 
 def _state_of(channel: OperatorChannel) -> dict[str, object]:
-    return {name: getattr(channel, name) for name in _EDITABLE}
+    return {name: getattr(channel, column) for column, name in _AUDITED.items()}
 
 
 def _to_out(channel: OperatorChannel) -> ChannelOut:

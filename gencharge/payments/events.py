@@ -15,7 +15,7 @@ class PaymentCreated(Event):
     purpose: str
     reference_id: str | None
     amount_paise: int
-    method: str
+    payment_method: str
     order_id: str
 
 
@@ -37,7 +37,7 @@ class PaymentCaptured(Event):
     purpose: str
     reference_id: str | None
     amount_paise: int
-    method: str
+    payment_method: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,7 +161,7 @@ def _created(payment: Payment, order: GatewayOrder) -> PaymentCreated:
         purpose=payment.purpose,
         reference_id=str(payment.reference_id) if payment.reference_id else None,
         amount_paise=payment.amount,
-        method=payment.method,
+        payment_method=payment.method,
         order_id=order.order_id,
     )
 

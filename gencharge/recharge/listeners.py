@@ -38,7 +38,7 @@ async def on_captured(db: AsyncSession, envelope: Envelope) -> None:
             code=Code.RELEASE,
             key=event.payment_id,
             reference_id=recharge_id,
-            payment_method=event.method,
+            payment_method=event.payment_method,
         )
     await faultpoints.point("paid.written")
     log.info("recharge_paid", recharge_id=event.reference_id, outcome=outcome)

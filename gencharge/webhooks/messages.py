@@ -131,13 +131,13 @@ MESSAGES: Final[Mapping[type[Event], tuple[str, Callable[[Any], Data]]]] = {
     PaymentCreated: (
         "payment.created",
         lambda event: _payment(
-            event, status=PaymentStatus.CREATED, payment_method=event.method, order_id=event.order_id
+            event, status=PaymentStatus.CREATED, payment_method=event.payment_method, order_id=event.order_id
         ),
     ),
     PaymentAuthorized: ("payment.authorized", lambda event: _payment(event, status=PaymentStatus.AUTHORIZED)),
     PaymentCaptured: (
         "payment.captured",
-        lambda event: _payment(event, status=PaymentStatus.CAPTURED, payment_method=event.method),
+        lambda event: _payment(event, status=PaymentStatus.CAPTURED, payment_method=event.payment_method),
     ),
     PaymentFailed: (
         "payment.failed",

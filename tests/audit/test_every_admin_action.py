@@ -7,6 +7,7 @@ says how it is done and its room announces that it was.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -90,6 +91,43 @@ async def test_an_admin_action_leaves_an_entry_that_says_who_and_in_which_reques
         assert entry["result"] == "succeeded"
         assert entry["object"]["id"]
         assert not [private for private in desk.private if private in str(entry)], entry
+
+
+async def changes_shown(desk: Desk, relay: Relay, answer: httpx.Response) -> Any:
+    """The changes of a request, as the audit trail shows them."""
+    assert answer.is_success, answer.text
+    await relay.drain()
+    page = await desk.made("GET", f"/audit-logs?request_id={answer.headers['x-request-id']}")
+    [entry] = [entry for entry in page["items"] if entry["action"] != "reference_data_changed"]
+    return entry["changes"]
+
+
+async def test_amounts_that_the_staff_change_are_shown_in_rupees(
+    app: FastAPI, desk_client: httpx.AsyncClient, relay: Relay
+) -> None:
+    desk = await Desk.open(app, desk_client)
+    channel = (await ACTIONS["POST /v1/channels"](desk)).json()
+    answer = await desk.ask(
+        "PATCH",
+        f"/channels/{channel['code']}",
+        {"min_amount": 25, "max_amount": 999.5, "commission_basis_points": 250},
+    )
+    assert await changes_shown(desk, relay, answer) == {
+        "min_amount": {"old": 1.0, "new": 25.0},
+        "max_amount": {"old": 100_000.0, "new": 999.5},
+        "commission_basis_points": {"old": 0, "new": 250},
+    }
+    offer = (await ACTIONS["POST /v1/offers"](desk)).json()
+    reward = {"cashback": {"kind": "percent", "percent": 5, "cap": 20.5}}
+    body = {"reward": reward, "limits": {"budget": 5_000}, "conditions": {"min_amount": 199}}
+    answer = await desk.ask("PATCH", f"/offers/{offer['offer_id']}", body)
+    assert await changes_shown(desk, relay, answer) == {
+        "min_amount": {"old": None, "new": 199.0},
+        "discount": {"old": 10.0, "new": None},
+        "cashback_basis_points": {"old": None, "new": 500},
+        "cashback_cap": {"old": None, "new": 20.5},
+        "budget": {"old": None, "new": 5_000.0},
+    }
 
 
 def test_every_route_on_which_the_staff_changes_something_has_a_line(app: FastAPI) -> None:

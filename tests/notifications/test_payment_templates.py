@@ -30,7 +30,7 @@ PAYMENT: dict[str, Any] = {
 }
 REFUND: dict[str, Any] = {"user_id": USER, "refund_id": "r", "payment_id": "p", "amount_paise": 199_00}
 EVENTS: tuple[tuple[Any, str], ...] = (
-    (PaymentCaptured(**PAYMENT, method="upi"), "Rs 1,50,000.00 was added to your wallet."),
+    (PaymentCaptured(**PAYMENT, payment_method="upi"), "Rs 1,50,000.00 was added to your wallet."),
     (PaymentFailed(**PAYMENT, reason="payment_failed"), "did not go through"),
     (PaymentOverLimit(**PAYMENT), "on its way back to where it came from"),
     (
@@ -61,7 +61,7 @@ def test_every_text_is_tried() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        PaymentCaptured(**PAYMENT | {"purpose": "recharge"}, method="upi"),
+        PaymentCaptured(**PAYMENT | {"purpose": "recharge"}, payment_method="upi"),
         PaymentFailed(**PAYMENT | {"purpose": "recharge"}, reason="payment_failed"),
         PaymentFailed(**PAYMENT, reason="abandoned"),
     ],

@@ -87,9 +87,14 @@ TOLD: list[tuple[Event, str, str, str]] = [
         "refunded",
         "299.00",
     ),
-    (PaymentCreated(**PAID, method="upi", order_id="order_1"), "payment.created", "created", "200.00"),
+    (
+        PaymentCreated(**PAID, payment_method="upi", order_id="order_1"),
+        "payment.created",
+        "created",
+        "200.00",
+    ),
     (PaymentAuthorized(**PAID), "payment.authorized", "authorized", "200.00"),
-    (PaymentCaptured(**PAID, method="upi"), "payment.captured", "captured", "200.00"),
+    (PaymentCaptured(**PAID, payment_method="upi"), "payment.captured", "captured", "200.00"),
     (PaymentFailed(**PAID, reason="declined"), "payment.failed", "failed", "200.00"),
     (RefundProcessed(**REFUND), "refund.processed", "processed", "50.05"),
     (RefundFailed(**REFUND, reason="account_closed"), "refund.failed", "failed", "50.05"),
@@ -160,7 +165,7 @@ async def test_an_endpoint_of_some_operators_gets_their_recharges_and_the_paymen
     plan = await find_plan(stores, rupees=299)
     sale = await buy(stores, user_id, await make_number(stores), plan.plan_id)
     payment_id = await _paid(partners, user_id, sale.answer.subscription_id)
-    top_up = PaymentCaptured(**(PAID | {"purpose": "topup", "reference_id": None}), method="upi")
+    top_up = PaymentCaptured(**(PAID | {"purpose": "topup", "reference_id": None}), payment_method="upi")
     of_recharge = {"user_id": str(user_id), "payment_id": str(payment_id)}
     await partners.happen(
         failed_recharge(operator="JIO"),

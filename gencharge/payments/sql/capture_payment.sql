@@ -50,7 +50,7 @@ BEGIN
             v_payment.method, NULL, v_now);
         IF v_moved.posted_after IS NOT NULL THEN
             PERFORM announce_payment(
-                'PaymentCaptured', v_payment, jsonb_build_object('method', v_payment.method), p_context);
+                'PaymentCaptured', v_payment, jsonb_build_object('payment_method', v_payment.method), p_context);
             RETURN 'captured';
         END IF;
     END IF;
