@@ -13,8 +13,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.users.models import User
 from tests import factories
-from tests.admins.conftest import granted
 from tests.auth.conftest import assert_problem
+from tests.make.admins import granted
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
-from phonenumbers import carrier, parse
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +16,6 @@ from gencharge.core.postgres import functions
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
-from gencharge.operators import prefixes
 from gencharge.operators import service as operators
 from gencharge.operators.errors import OperatorNotFound
 from gencharge.operators.models import Operator, OperatorStatus, ServiceType
@@ -32,56 +29,6 @@ async def seeded(app: FastAPI, stores: Stores) -> None:
     """The operators are there and this process knows them, whichever test of this database came first."""
     await stores.database.run(operators.seed)
     await operators.Operators.of(app).refresh(stores.database)
-
-
-def test_the_table_of_prefixes_is_the_one_of_the_phonenumbers_package(tmp_path: Path) -> None:
-    """After an update of phonenumbers: `python -m gencharge.operators.prefixes`."""
-    prefixes.write(tmp_path / "prefixes_in.csv")
-    shipped = Path(prefixes.__file__).parent / "data" / "prefixes_in.csv"
-    assert shipped.read_text() == (tmp_path / "prefixes_in.csv").read_text()
-
-
-def test_the_carrier_is_the_one_that_phonenumbers_names_for_every_known_block() -> None:
-    for prefix in prefixes.carriers():
-        number = "+" + prefix.ljust(12, "5")
-        expected = carrier.name_for_number(parse(number), "en")
-        assert prefixes.carrier_name(number) == (expected or None), number
-
-
-def test_every_carrier_is_a_brand_that_is_served_or_closed() -> None:
-    assert set(prefixes.carriers().values()) == set(prefixes.BRANDS)
-    assert set(prefixes.BRANDS.values()) <= set(prefixes.served_by())
-    assert set(prefixes.served_by().values()) == {"AIRTEL", "JIO", "VI", "BSNL", "MTNL", None}
-
-
-@pytest.mark.parametrize(
-    ("name", "operator"),
-    [
-        ("Reliance Jio", "JIO"),
-        ("Airtel", "AIRTEL"),
-        ("Vodafone", "VI"),
-        ("Idea", "VI"),
-        ("BSNL MOBILE", "BSNL"),
-        ("MTNL", "MTNL"),
-        ("Uninor", "AIRTEL"),
-        ("Telewings", "AIRTEL"),
-        ("Tata Docomo", "AIRTEL"),
-        ("Aircel", None),
-        ("S TEL", None),
-    ],
-)
-def test_a_hint_names_who_serves_the_blocks_of_a_brand_today(name: str, operator: str | None) -> None:
-    known = prefixes.carriers()
-    prefix = next(
-        prefix
-        for prefix, carrier_name in known.items()
-        if carrier_name == name and not any(longer.startswith(prefix) for longer in known if longer != prefix)
-    )
-    assert operators.hint("+" + prefix.ljust(12, "5")) == operator
-
-
-def test_a_block_that_nobody_knows_gives_no_hint() -> None:
-    assert operators.hint("+916010000000") is None
 
 
 async def test_a_users_word_counts_before_the_record_and_the_record_before_the_hint(stores: Stores) -> None:
@@ -192,20 +139,6 @@ async def test_an_operator_or_circle_that_is_not_there_can_not_be_remembered(sto
 
         with pytest.raises(IntegrityError):
             await stores.database.run(keep)
-
-
-async def test_what_a_registry_answers_is_kept_for_everyone(stores: Stores) -> None:
-    class Registry:
-        async def find(self, phone_number: str) -> operators.RegistryEntry | None:
-            return (
-                operators.RegistryEntry("BSNL", None, ServiceType.PREPAID) if phone_number == phone else None
-            )
-
-    phone = new_phone()
-    assert await operators.ask_registry(stores.database, operators.NoRegistry(), phone) is None
-    assert await operators.ask_registry(stores.database, Registry(), phone) is not None
-    found = await stores.database.run(lambda db: operators.lookup(db, phone))
-    assert found == operators.Connection("BSNL", None, ServiceType.PREPAID, "registry")
 
 
 async def test_an_operator_that_goes_down_is_known_to_a_process_within_a_second(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -20,11 +19,7 @@ from gencharge.sessions.errors import SessionEnded, SessionNotFound
 from gencharge.sessions.models import RefreshToken, Session
 from gencharge.sessions.refresh import Refresh
 from gencharge.sessions.service import IssuedSession
-
-
-async def _start(stores: Stores, **but: Any) -> IssuedSession:
-    values: dict[str, Any] = {"user_id": new_id(), "kind": "user"}
-    return await stores.database.run(lambda db: sessions.start(db, stores.settings, **(values | but)))
+from tests.make.sessions import start_session
 
 
 async def _rotate(stores: Stores, token: str, settings: Settings | None = None) -> IssuedSession | None:
@@ -39,7 +34,7 @@ async def _topics(stores: Stores, started: IssuedSession) -> list[str]:
 
 
 async def test_a_refresh_token_gives_a_new_one_each_time(stores: Stores) -> None:
-    tokens = [(await _start(stores)).refresh_token]
+    tokens = [(await start_session(stores)).refresh_token]
     for _ in range(5):
         following = await _rotate(stores, tokens[-1])
         assert following is not None
@@ -48,7 +43,7 @@ async def test_a_refresh_token_gives_a_new_one_each_time(stores: Stores) -> None
 
 
 async def test_only_hashes_of_refresh_tokens_are_kept(stores: Stores) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     following = await _rotate(stores, started.refresh_token)
     assert following is not None
     async with stores.database.transaction() as db:
@@ -66,7 +61,7 @@ async def test_only_hashes_of_refresh_tokens_are_kept(stores: Stores) -> None:
 
 
 async def test_a_lost_answer_can_be_asked_for_again_within_ten_seconds(stores: Stores) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     now = clock.now()
     with clock.at(now):
         first = await _rotate(stores, started.refresh_token)
@@ -79,7 +74,7 @@ async def test_a_lost_answer_can_be_asked_for_again_within_ten_seconds(stores: S
 
 
 async def test_two_refreshes_at_once_stay_one_family(stores: Stores) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     answers = await asyncio.gather(*(_rotate(stores, started.refresh_token) for _ in range(10)))
     assert all(answers)
     assert len({answer.refresh_token for answer in answers if answer}) == 1
@@ -91,7 +86,7 @@ async def test_two_refreshes_at_once_stay_one_family(stores: Stores) -> None:
 async def test_a_used_up_token_that_comes_back_later_ends_the_session_and_is_announced(
     stores: Stores,
 ) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     with clock.at(clock.now()):
         thief = await _rotate(stores, started.refresh_token)
         assert thief is not None
@@ -106,8 +101,8 @@ async def test_a_used_up_token_that_comes_back_later_ends_the_session_and_is_ann
 
 
 async def test_reuse_ends_that_session_and_no_other_of_the_same_owner(stores: Stores) -> None:
-    first = await _start(stores)
-    second = await _start(stores, user_id=first.user_id)
+    first = await start_session(stores)
+    second = await start_session(stores, user_id=first.user_id)
     with clock.at(clock.now()):
         await _rotate(stores, first.refresh_token)
         with clock.later(minutes=1):
@@ -116,7 +111,7 @@ async def test_reuse_ends_that_session_and_no_other_of_the_same_owner(stores: St
 
 
 async def test_the_successor_is_found_again_when_the_key_was_rotated_in_between(stores: Stores) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     first = await _rotate(stores, started.refresh_token)
     rotated = stores.settings.model_copy(
         update={"secret_key": SecretStr("a-new-key" * 6), "previous_secret_key": stores.settings.secret_key}
@@ -130,7 +125,7 @@ async def test_the_successor_is_found_again_when_the_key_was_rotated_in_between(
 
 
 async def test_a_session_ends_when_it_is_idle_for_two_days(stores: Stores) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     with clock.later(days=1.99):
         following = await _rotate(stores, started.refresh_token)
     assert following is not None
@@ -139,7 +134,7 @@ async def test_a_session_ends_when_it_is_idle_for_two_days(stores: Stores) -> No
 
 
 async def test_a_session_ends_after_thirty_days_however_often_it_is_used(stores: Stores) -> None:
-    token = (await _start(stores)).refresh_token
+    token = (await start_session(stores)).refresh_token
     for day in range(1, 30):
         with clock.later(days=day):
             following = await _rotate(stores, token)
@@ -168,22 +163,17 @@ async def test_what_is_no_refresh_token_gives_nothing(stores: Stores, token: str
 
 
 async def test_anothers_id_before_the_secret_gives_nothing(stores: Stores) -> None:
-    started = await _start(stores)
-    other = await _start(stores)
+    started = await start_session(stores)
+    other = await start_session(stores)
     forged = f"{other.user_id.hex}.{started.refresh_token.partition('.')[2]}"
     assert await _rotate(stores, forged) is None
     assert await _rotate(stores, started.refresh_token.upper()) is None
 
 
-async def test_a_token_shows_no_secret_when_it_is_printed() -> None:
-    token = Refresh.new(new_id())
-    assert str(token).partition(".")[2] not in repr(token)
-
-
 async def test_ending_all_but_one_leaves_that_one(stores: Stores) -> None:
     owner = new_id()
-    keep, *others = [await _start(stores, user_id=owner) for _ in range(4)]
-    stranger = await _start(stores)
+    keep, *others = [await start_session(stores, user_id=owner) for _ in range(4)]
+    stranger = await start_session(stores)
     ended = await stores.database.run(
         lambda db: sessions.revoke(db, owner, reason="test", except_session_id=keep.session_id)
     )
@@ -195,7 +185,7 @@ async def test_ending_all_but_one_leaves_that_one(stores: Stores) -> None:
 
 
 async def test_nobody_ends_anothers_session(stores: Stores) -> None:
-    started = await _start(stores)
+    started = await start_session(stores)
     with pytest.raises(SessionNotFound):
         await stores.database.run(
             lambda db: sessions.end_one(db, new_id(), started.session_id, reason="test")
@@ -203,20 +193,8 @@ async def test_nobody_ends_anothers_session(stores: Stores) -> None:
     assert await _rotate(stores, started.refresh_token) is not None
 
 
-async def test_what_ended_long_ago_is_deleted_and_the_living_stay(stores: Stores) -> None:
-    from gencharge.sessions.jobs import JOBS
-
-    with clock.at(clock.now().replace(year=2020)):
-        old = await _start(stores)
-    fresh = await _start(stores)
-    await JOBS[0].run(stores)
-    async with stores.database.transaction() as db:
-        assert await db.get(Session, (old.user_id, old.session_id)) is None
-        assert await db.get(Session, (fresh.user_id, fresh.session_id)) is not None
-
-
 async def test_a_devices_name_is_cut_and_cleaned(app: FastAPI, stores: Stores) -> None:
-    started = await _start(stores, device="Phone\r\n\x00" + "x" * 500)
+    started = await start_session(stores, device="Phone\r\n\x00" + "x" * 500)
     assert started.device == ("Phone" + "x" * 500)[:200]
 
 

@@ -16,48 +16,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
-from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, SessionEnded
-from gencharge.sessions.gate import MAX_VERIFIED, Gate
-from gencharge.sessions.tokens import TYPE, Keyring, Principal
-
-SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
-OTHER = "another-secret-key-0123456789-abcdefghijklmnopqr"
-
-
-def _settings(**but: Any) -> Settings:
-    return Settings(_env_file=None, environment="test", secret_key=SECRET, **but)  # type: ignore[call-arg]
-
-
-def _pem(key: Ed25519PrivateKey) -> str:
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-
-
-def _principal() -> Principal:
-    return Principal(new_id(), "admin", new_id(), "Manager", ("jio", "airtel"), 3)
-
-
-def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    return jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
-
-
-def _signed(header: dict[str, Any], claims: dict[str, Any], key: str = SECRET) -> str:
-    """A token with exactly this header, signed with HMAC-SHA256 whatever the header says."""
-    text = ".".join(
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, claims)
-    )
-    signature = hmac.digest(key.encode(), text.encode(), "sha256")
-    return f"{text}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
-
-
-def test_a_signed_token_comes_back_as_who_it_was_for() -> None:
-    keys, principal = Keyring(_settings()), _principal()
-    found, expires = keys.verify(keys.sign(principal))
-    assert found == principal
-    assert expires == pytest.approx(time.time() + 60, abs=2)
-
+from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid
+from gencharge.sessions.gate import Gate
+from gencharge.sessions.tokens import TYPE, Keyring
+from tests.make.sessions import OTHER_SECRET, SECRET, make_principal, signing_settings
 
 Forge = Callable[[dict[str, Any], dict[str, Any]], str]
+
+
 CORPUS: dict[str, Forge] = {
     "empty": lambda h, c: "",
     "not a token": lambda h, c: "hello",
@@ -70,7 +36,7 @@ CORPUS: dict[str, Forge] = {
         c, SECRET * 2, algorithm="HS512", headers={"typ": TYPE, "kid": h["kid"]}
     ),
     "alg EdDSA over an HMAC": lambda h, c: _signed(h | {"alg": "EdDSA"}, c),
-    "another key": lambda h, c: _signed(h, c, OTHER),
+    "another key": lambda h, c: _signed(h, c, OTHER_SECRET),
     "another typ": lambda h, c: _signed(h | {"typ": "JWT"}, c),
     "no typ": lambda h, c: _signed({k: v for k, v in h.items() if k != "typ"}, c),
     "no kid": lambda h, c: _signed({k: v for k, v in h.items() if k != "kid"}, c),
@@ -101,17 +67,41 @@ CORPUS: dict[str, Forge] = {
 }
 
 
+def _pem(key: Ed25519PrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    return jwt.get_unverified_header(token), jwt.decode(token, options={"verify_signature": False})
+
+
+def _signed(header: dict[str, Any], claims: dict[str, Any], key: str = SECRET) -> str:
+    """A token with exactly this header, signed with HMAC-SHA256 whatever the header says."""
+    text = ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in (header, claims)
+    )
+    signature = hmac.digest(key.encode(), text.encode(), "sha256")
+    return f"{text}.{base64.urlsafe_b64encode(signature).decode().rstrip('=')}"
+
+
+def test_a_signed_token_comes_back_as_who_it_was_for() -> None:
+    keys, principal = Keyring(signing_settings()), make_principal()
+    found, expires = keys.verify(keys.sign(principal))
+    assert found == principal
+    assert expires == pytest.approx(time.time() + 60, abs=2)
+
+
 @pytest.mark.parametrize("forge", CORPUS.values(), ids=CORPUS)
 def test_a_forged_token_is_refused(forge: Forge) -> None:
-    keys = Keyring(_settings())
-    header, claims = _parts(keys.sign(_principal()))
+    keys = Keyring(signing_settings())
+    header, claims = _parts(keys.sign(make_principal()))
     with pytest.raises(AccessTokenInvalid):
         keys.verify(forge(header, claims))
 
 
 def test_the_forger_of_this_file_can_make_a_good_token_so_the_corpus_proves_something() -> None:
-    keys = Keyring(_settings())
-    assert keys.verify(_signed(*_parts(keys.sign(_principal()))))
+    keys = Keyring(signing_settings())
+    assert keys.verify(_signed(*_parts(keys.sign(make_principal()))))
 
 
 @pytest.mark.parametrize(
@@ -135,16 +125,16 @@ def test_the_forger_of_this_file_can_make_a_good_token_so_the_corpus_proves_some
     ],
 )
 def test_a_token_without_one_of_its_claims_is_refused(claim: str) -> None:
-    keys = Keyring(_settings())
-    header, claims = _parts(keys.sign(_principal()))
+    keys = Keyring(signing_settings())
+    header, claims = _parts(keys.sign(make_principal()))
     del claims[claim]
     with pytest.raises(AccessTokenInvalid):
         keys.verify(_signed(header, claims))
 
 
 def test_an_altered_byte_anywhere_in_the_token_is_refused() -> None:
-    keys = Keyring(_settings())
-    token = keys.sign(_principal())
+    keys = Keyring(signing_settings())
+    token = keys.sign(make_principal())
     for place in range(0, len(token) - 1, 7):
         other = "A" if token[place] != "A" else "B"
         with pytest.raises(AccessTokenInvalid):
@@ -152,10 +142,10 @@ def test_an_altered_byte_anywhere_in_the_token_is_refused() -> None:
 
 
 def test_a_token_runs_out_after_a_minute_to_the_second() -> None:
-    keys = Keyring(_settings())
+    keys = Keyring(signing_settings())
     instant = clock.now().replace(microsecond=0)
     with clock.at(instant):
-        token = keys.sign(_principal())
+        token = keys.sign(make_principal())
         with clock.later(seconds=59):
             assert keys.verify(token)
         with clock.later(seconds=60), pytest.raises(AccessTokenExpired):
@@ -163,7 +153,7 @@ def test_a_token_runs_out_after_a_minute_to_the_second() -> None:
 
 
 def test_a_token_says_nothing_about_the_person() -> None:
-    _, claims = _parts(Keyring(_settings()).sign(_principal()))
+    _, claims = _parts(Keyring(signing_settings()).sign(make_principal()))
     assert set(claims) == {
         "iss", "aud", "sub", "sid", "jti", "typ", "kind", "role", "pv", "ops",
         "sfa",
@@ -173,19 +163,19 @@ def test_a_token_says_nothing_about_the_person() -> None:
 
 def test_during_a_rotation_the_old_key_verifies_and_the_new_one_signs() -> None:
     old, both = (
-        Keyring(_settings()),
-        _settings().model_copy(update={"previous_secret_key": _settings().secret_key}),
+        Keyring(signing_settings()),
+        signing_settings().model_copy(update={"previous_secret_key": signing_settings().secret_key}),
     )
-    new = Keyring(both.model_copy(update={"secret_key": type(both.secret_key)(OTHER)}))
-    assert new.verify(old.sign(_principal()))
+    new = Keyring(both.model_copy(update={"secret_key": type(both.secret_key)(OTHER_SECRET)}))
+    assert new.verify(old.sign(make_principal()))
     with pytest.raises(AccessTokenInvalid):
-        old.verify(new.sign(_principal()))
+        old.verify(new.sign(make_principal()))
 
 
 def test_eddsa_tokens_work_and_an_hmac_over_the_public_key_does_not() -> None:
     private = Ed25519PrivateKey.generate()
-    keys = Keyring(_settings(algorithm="EdDSA", signing_key=_pem(private)))
-    token = keys.sign(_principal())
+    keys = Keyring(signing_settings(algorithm="EdDSA", signing_key=_pem(private)))
+    token = keys.sign(make_principal())
     assert keys.verify(token)
     header, claims = _parts(token)
     assert header["alg"] == "EdDSA"
@@ -193,17 +183,17 @@ def test_eddsa_tokens_work_and_an_hmac_over_the_public_key_does_not() -> None:
         public = private.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
         with pytest.raises(AccessTokenInvalid):
             keys.verify(_signed(header | {"alg": "HS256"}, claims, public.decode("latin-1")))
-    other = Keyring(_settings(algorithm="EdDSA", signing_key=_pem(Ed25519PrivateKey.generate())))
+    other = Keyring(signing_settings(algorithm="EdDSA", signing_key=_pem(Ed25519PrivateKey.generate())))
     with pytest.raises(AccessTokenInvalid):
         other.verify(token)
 
 
 def test_eddsa_keys_rotate_too() -> None:
     first, second = _pem(Ed25519PrivateKey.generate()), _pem(Ed25519PrivateKey.generate())
-    old = Keyring(_settings(algorithm="EdDSA", signing_key=first))
-    new = Keyring(_settings(algorithm="EdDSA", signing_key=second, previous_signing_key=first))
-    assert new.verify(old.sign(_principal()))
-    assert new.verify(new.sign(_principal()))
+    old = Keyring(signing_settings(algorithm="EdDSA", signing_key=first))
+    new = Keyring(signing_settings(algorithm="EdDSA", signing_key=second, previous_signing_key=first))
+    assert new.verify(old.sign(make_principal()))
+    assert new.verify(new.sign(make_principal()))
 
 
 def test_another_kind_of_private_key_is_refused_at_the_start() -> None:
@@ -212,67 +202,22 @@ def test_another_kind_of_private_key_is_refused_at_the_start() -> None:
     pem = generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     for wrong in (pem.decode(), "no PEM", "", None):
         with pytest.raises(ValueError, match="SIGNING_KEY"):
-            _settings(algorithm="EdDSA", signing_key=wrong)
+            signing_settings(algorithm="EdDSA", signing_key=wrong)
     with pytest.raises(ValueError, match="PREVIOUS_SIGNING_KEY"):
-        _settings(previous_signing_key=pem.decode())
-
-
-def test_the_gate_remembers_no_more_than_its_limit_and_still_admits() -> None:
-    gate = Gate(_settings())
-    header = f"Bearer {gate.keys.sign(_principal())}".encode()
-    principal, _ = gate.admit(header)
-    gate._verified |= {b"%d" % number: gate._verified[header] for number in range(MAX_VERIFIED)}
-    other = f"Bearer {gate.keys.sign(_principal())}".encode()
-    gate.admit(other)
-    assert len(gate._verified) < MAX_VERIFIED
-    assert gate.admit(header)[0] == principal
-
-
-def test_new_keys_make_the_gate_forget_what_it_verified_with_the_old_ones() -> None:
-    gate = Gate(_settings())
-    header = f"Bearer {gate.keys.sign(_principal())}".encode()
-    gate.admit(header)
-    gate.replace_keys(Settings(_env_file=None, environment="test", secret_key=OTHER))  # type: ignore[call-arg]
-    with pytest.raises(AccessTokenInvalid):
-        gate.admit(header)
-
-
-def test_an_ended_session_is_forgotten_once_its_tokens_have_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(_settings())
-    gate.end([new_id()])
-    gate.forget_expired()
-    assert len(gate._ended) == 1
-    later = time.monotonic() + gate.memory_seconds + 1
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    gate.forget_expired()
-    assert not gate._ended
+        signing_settings(previous_signing_key=pem.decode())
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 60])
 def test_a_token_of_every_life_that_can_be_configured_is_accepted(minutes: int) -> None:
-    gate = Gate(_settings(access_token_expire_minutes=minutes))
-    principal = _principal()
+    gate = Gate(signing_settings(access_token_expire_minutes=minutes))
+    principal = make_principal()
     assert gate.admit(f"Bearer {gate.keys.sign(principal)}".encode())[0] == principal
     assert gate.keys.lifetime_seconds == minutes * 60
 
 
 def test_a_life_above_an_hour_cannot_be_configured() -> None:
     with pytest.raises(ValueError, match="less than or equal to 60"):
-        _settings(access_token_expire_minutes=61)
-
-
-def test_an_ended_session_is_remembered_although_this_process_signs_shorter_tokens(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    long, short = (Gate(_settings(access_token_expire_minutes=minutes)) for minutes in (60, 1))
-    principal = _principal()
-    header = f"Bearer {long.keys.sign(principal)}".encode()
-    short.end([principal.session_id])
-    later = time.monotonic() + 59 * 60
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    short.forget_expired()
-    with pytest.raises(SessionEnded):
-        short.admit(header)
+        signing_settings(access_token_expire_minutes=61)
 
 
 def test_a_sample_secret_is_refused_in_production_also_as_the_previous_one() -> None:
@@ -281,6 +226,6 @@ def test_a_sample_secret_is_refused_in_production_also_as_the_previous_one() -> 
 
 
 def test_an_empty_previous_key_is_no_key() -> None:
-    settings = _settings(previous_secret_key="", previous_signing_key="")
+    settings = signing_settings(previous_secret_key="", previous_signing_key="")
     assert settings.previous_secret_key is None
     assert len(Keyring(settings)._keys) == 1

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from tests import factories
-
-Headers = dict[str, str]
+from tests.make.users import Headers
 
 
 @pytest.fixture
@@ -47,13 +43,3 @@ async def boss(app: FastAPI, stores: Stores) -> Headers:
         while "SuperAdmin" not in Gate.of(app).grants:
             await asyncio.sleep(0.02)
     return factories.headers_for(stores.settings, admin)
-
-
-async def events_of(stores: Stores, user_id: UUID, topic: str) -> list[dict[str, Any]]:
-    """The payloads of the events of this topic about a user, the oldest first."""
-    async with stores.database.transaction() as db:
-        rows = await db.scalars(
-            text("SELECT payload FROM events WHERE user_id = :user_id AND topic = :topic ORDER BY id"),
-            {"user_id": user_id, "topic": topic},
-        )
-        return list(rows)

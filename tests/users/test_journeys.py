@@ -1,7 +1,6 @@
 """Block and archive cut a customer's live tokens in every process within a second, also while Redis is away.
 
-Two real API processes on one installation: the admin speaks to one, the customer to the other.
-"""
+Two real API processes on one installation: the admin speaks to one, the customer to the other."""
 
 from __future__ import annotations
 

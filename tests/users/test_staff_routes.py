@@ -1,4 +1,4 @@
-"""What the staff does with customers' accounts over HTTP."""
+"""The staff's routes of customers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,23 @@ from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests import factories
-from tests.users.conftest import Headers, events_of
+from tests.make.users import Headers, events_of
 
 WHY = {"reason": "Asked for by the police, FIR 12/26"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=archived", "status=gone", "limit=0", "limit=101", "sort=email", "phone_number=12", "email=x",
+        "from=2026-02-01&to=2026-01-01", "from=0001-01-01", "to=9999-12-31", "search=%00",
+        "search=", "unknown=1", "include_total=true", "cursor=zzz", "registered=perhaps",
+    ],
+)  # fmt: skip
+async def test_a_wrong_query_is_refused(http: httpx.AsyncClient, boss: Headers, query: str) -> None:
+    answer = await http.get(f"/users?{query}", headers=boss)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"]
 
 
 async def test_block_and_unblock_move_one_way_each(

@@ -38,7 +38,11 @@ from tests.conftest import database_of, test_settings
 from tests.money import buy, find_plan, sell_sample_plans
 
 NAME, EMAIL = "Quixotina Canary", "quixotina.canary@example.com"
+
+
 PARTS = wiring.PERSONAL_DATA
+
+
 # The number that was recharged is what the books are about (docs/decisions/0008-erasure.md).
 BOOKS = {
     ("transfers", "phone_number"),

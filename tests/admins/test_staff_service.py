@@ -1,0 +1,135 @@
+"""What admins do with each other's accounts."""
+
+from __future__ import annotations
+
+import httpx
+from fastapi import FastAPI
+
+from gencharge.admins.models import Admin
+from gencharge.core.stores.stores import Stores
+from tests import factories
+from tests.auth.conftest import assert_problem
+from tests.make.admins import Headers, make_staff, newcomer, topics
+
+
+async def test_an_admin_is_made_shown_changed_and_announced(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    headers = as_admin(boss)
+    body = newcomer(role="Manager", operator_scope=["jio", "VI", "JIO"])
+    made = await api.post("/v1/admins", json=body, headers=headers)
+    assert made.status_code == 201, made.text
+    admin = made.json()
+    assert (admin["role"], admin["operator_scope"], admin["status"]) == ("Manager", ["JIO", "VI"], "active")
+    shown = (await api.get(f"/v1/admins/{admin['admin_id']}", headers=headers)).json()
+    assert "Plans:edit" in shown["permissions"]
+    changed = await api.patch(
+        f"/v1/admins/{admin['admin_id']}", json={"name": "Meera K. Nair"}, headers=headers
+    )
+    assert changed.json()["name"] == "Meera K. Nair"
+    said = await topics(stores, "admin_id", admin["admin_id"])
+    assert [topic for topic, _ in said] == ["AdminCreated", "AdminUpdated"]
+    assert said[0][1]["changes"]["role"] == {"old": None, "new": "Manager"}
+    assert said[1][1]["changes"] == {"name": {"old": "Meera Nair", "new": "Meera K. Nair"}}
+    for empty in ({}, {"name": None}, {"role": "SuperAdmin"}):
+        refused = await api.patch(f"/v1/admins/{admin['admin_id']}", json=empty, headers=headers)
+        assert_problem(refused, 422, "validation_failed")
+
+
+async def test_a_number_or_an_address_that_is_taken_is_named(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    user = await stores.database.run(factories.make_user)
+    other = await make_staff(stores)
+    headers = as_admin(boss)
+    for field, value, code in [
+        ("phone_number", user.phone_number, "phone_number_already_exists"),
+        ("phone_number", other.phone_number, "phone_number_already_exists"),
+        ("email", str(user.email).upper(), "email_already_exists"),
+    ]:
+        refused = await api.post("/v1/admins", json=newcomer(**{field: value}), headers=headers)
+        assert assert_problem(refused, 409, code)["errors"][0]["field"] == f"body.{field}"
+    refused = await api.patch(f"/v1/admins/{other.admin_id}", json={"email": boss.email}, headers=headers)
+    assert_problem(refused, 409, "email_already_exists")
+    mine = await api.patch("/v1/admins/me", json={"email": other.email}, headers=headers)
+    assert_problem(mine, 409, "email_already_exists")
+
+
+async def test_block_role_change_new_number_and_archive_end_the_sessions_of_an_admin(
+    api: httpx.AsyncClient, staffed: FastAPI, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    headers = as_admin(boss)
+    other = await make_staff(stores, "Viewer")
+    path = f"/v1/admins/{other.admin_id}"
+
+    async def signed_in() -> dict[str, str]:
+        theirs = await factories.sign_in(staffed, other, role="Viewer")
+        assert (await api.get("/v1/admins/me", headers=theirs)).status_code == 200
+        return theirs
+
+    async def check_out(answer: httpx.Response, theirs: dict[str, str], status: int = 200) -> None:
+        assert answer.status_code == status, answer.text
+        assert_problem(await api.get("/v1/admins/me", headers=theirs), 401, "session_ended")
+
+    theirs = await signed_in()
+    answer = await api.patch(path, json={"name": "Another Name"}, headers=headers)
+    assert (await api.get("/v1/admins/me", headers=theirs)).status_code == 200
+    number = {"phone_number": factories.new_phone()}
+    await check_out(await api.patch(path, json=number, headers=headers), theirs)
+    theirs = await signed_in()
+    grant = {"role": "Viewer", "operator_scope": ["VI"]}
+    await check_out(await api.put(f"{path}/role", json=grant, headers=headers), theirs)
+    theirs = await signed_in()
+    reason = {"reason": "lost device"}
+    answer = await api.post(f"{path}/block", json=reason, headers=headers)
+    await check_out(answer, theirs)
+    assert answer.json()["status"] == "blocked"
+    again = await api.post(f"{path}/block", json=reason, headers=headers)
+    assert_problem(again, 409, "admin_not_active")
+    assert (await api.post(f"{path}/unblock", headers=headers)).json()["status"] == "active"
+    assert_problem(await api.post(f"{path}/unblock", headers=headers), 409, "admin_not_blocked")
+    theirs = await signed_in()
+    await check_out(await api.delete(path, headers=headers), theirs, 204)
+    assert [topic for topic, _ in await topics(stores, "admin_id", str(other.admin_id))] == [
+        "AdminUpdated",
+        "AdminUpdated",
+        "AdminRoleChanged",
+        "AdminBlocked",
+        "AdminUnblocked",
+        "AdminArchived",
+    ]
+
+
+async def test_an_archived_admins_number_and_address_are_free_and_nothing_changes_any_more(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers
+) -> None:
+    headers = as_admin(boss)
+    body = newcomer()
+    first = (await api.post("/v1/admins", json=body, headers=headers)).json()
+    path = f"/v1/admins/{first['admin_id']}"
+    assert (await api.delete(path, headers=headers)).status_code == 204
+    second = await api.post("/v1/admins", json=body, headers=headers)
+    assert second.status_code == 201, second.text
+    assert (await api.get(path, headers=headers)).json()["status"] == "archived"
+    for answer in [
+        await api.delete(path, headers=headers),
+        await api.patch(path, json={"name": "Back Again"}, headers=headers),
+        await api.put(f"{path}/role", json={"role": "Viewer"}, headers=headers),
+        await api.post(f"{path}/unblock", headers=headers),
+    ]:
+        assert_problem(answer, 409, "admin_already_archived")
+
+
+async def test_a_number_that_was_changed_is_free_for_another(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    other = await make_staff(stores)
+    old = other.phone_number
+    moved = await api.patch(
+        f"/v1/admins/{other.admin_id}",
+        json={"phone_number": factories.new_phone()},
+        headers=as_admin(boss),
+    )
+    assert moved.status_code == 200
+    made = await api.post("/v1/admins", json=newcomer(phone_number=old), headers=as_admin(boss))
+    assert made.status_code == 201

@@ -1,0 +1,90 @@
+"""Builders for the tests of admins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from gencharge.admins.models import Admin, Role, RolePermission
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.sessions.guards import Gate
+from tests import factories
+
+
+def role_body(**but: Any) -> dict[str, Any]:
+    """The body of a role."""
+    body = {
+        "name": f"Night {uuid4().hex[:10]}",
+        "description": "Answers at night.",
+        "permissions": ["Users:read", "Contact:edit"],
+    }
+    return body | but
+
+
+async def role_id(api: httpx.AsyncClient, headers: dict[str, str], name: str) -> str:
+    """The id of a role."""
+    found = (await api.get("/v1/roles?limit=100", headers=headers)).json()["items"]
+    return next(str(role["role_id"]) for role in found if role["name"] == name)
+
+
+def newcomer(**but: Any) -> dict[str, Any]:
+    """The body of a new admin."""
+    body = {
+        "name": "Meera Nair",
+        "email": f"{uuid4().hex}@example.com",
+        "phone_number": factories.new_phone(),
+        "role": "Support",
+    }
+    return body | but
+
+
+async def make_staff(stores: Stores, role: str = "Support", **but: Any) -> Admin:
+    """An admin in the database, by default of the role Support."""
+    return await stores.database.run(lambda db: factories.make_admin(db, role, **but))
+
+
+Headers = Callable[..., dict[str, str]]
+
+
+async def granted(app: FastAPI, role: str, *permissions: str, seconds: float = 3) -> None:
+    """Wait until the application knows that a role allows these."""
+    for _ in range(round(seconds * 100)):
+        held = Gate.of(app).grants.get(role)
+        if held is not None and held >= set(permissions):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{role} is not granted {permissions}")
+
+
+async def make_role(stores: Stores, *permissions: str, name: str = "") -> str:
+    """A role that allows these: its name."""
+    name = name or f"Role {uuid4().hex[:12]}"
+
+    async def unit(db: Any) -> None:
+        role = Role(role_id=new_id(), name=name, description="For a test.")
+        db.add(role)
+        await db.flush()
+        db.add_all(RolePermission(role_id=role.role_id, permission=granted) for granted in permissions)
+        await snapshots.bump(db, "roles")
+
+    await stores.database.run(unit)
+    return name
+
+
+async def topics(stores: Stores, name: str, value: str) -> list[tuple[str, dict[str, Any]]]:
+    """The events whose payload has this field, the oldest first."""
+    from sqlalchemy import text
+
+    async with stores.database.transaction() as db:
+        rows = await db.execute(
+            text("SELECT topic, payload FROM events WHERE payload ->> :name = :value ORDER BY id"),
+            {"name": name, "value": value},
+        )
+        return [(row.topic, row.payload) for row in rows]

@@ -1,0 +1,58 @@
+"""What a process remembers about tokens and ended sessions."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import new_id
+from gencharge.sessions.errors import AccessTokenInvalid, SessionEnded
+from gencharge.sessions.gate import MAX_VERIFIED, Gate
+from tests.make.sessions import OTHER_SECRET, make_principal, signing_settings
+
+
+def test_the_gate_remembers_no_more_than_its_limit_and_still_admits() -> None:
+    gate = Gate(signing_settings())
+    header = f"Bearer {gate.keys.sign(make_principal())}".encode()
+    principal, _ = gate.admit(header)
+    gate._verified |= {b"%d" % number: gate._verified[header] for number in range(MAX_VERIFIED)}
+    other = f"Bearer {gate.keys.sign(make_principal())}".encode()
+    gate.admit(other)
+    assert len(gate._verified) < MAX_VERIFIED
+    assert gate.admit(header)[0] == principal
+
+
+def test_new_keys_make_the_gate_forget_what_it_verified_with_the_old_ones() -> None:
+    gate = Gate(signing_settings())
+    header = f"Bearer {gate.keys.sign(make_principal())}".encode()
+    gate.admit(header)
+    gate.replace_keys(Settings(_env_file=None, environment="test", secret_key=OTHER_SECRET))  # type: ignore[call-arg]
+    with pytest.raises(AccessTokenInvalid):
+        gate.admit(header)
+
+
+def test_an_ended_session_is_forgotten_once_its_tokens_have_run_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(signing_settings())
+    gate.end([new_id()])
+    gate.forget_expired()
+    assert len(gate._ended) == 1
+    later = time.monotonic() + gate.memory_seconds + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    gate.forget_expired()
+    assert not gate._ended
+
+
+def test_an_ended_session_is_remembered_although_this_process_signs_shorter_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long, short = (Gate(signing_settings(access_token_expire_minutes=minutes)) for minutes in (60, 1))
+    principal = make_principal()
+    header = f"Bearer {long.keys.sign(principal)}".encode()
+    short.end([principal.session_id])
+    later = time.monotonic() + 59 * 60
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    short.forget_expired()
+    with pytest.raises(SessionEnded):
+        short.admit(header)
