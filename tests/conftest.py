@@ -135,6 +135,8 @@ def test_settings(folder: Path, database: str, **but: object) -> Settings:
         "redis_url": f"{embedded_redis_url(folder)}?db={number}",
         "redis_timeout_seconds": 2.0,
         "payment_gateway_url": _CLOSED,
+        "port": 1,
+        "sandbox_port": 0,
         "secret_key": SECRET,
         "otp_secret": OTP_SECRET,
         "dev_fixed_otp": "111111",

@@ -132,7 +132,7 @@ def decode_cursor(cursor: str, *, kinds: tuple[type, ...]) -> list[Any]:
     try:
         raw = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
         values = [_unpack(value) for value in raw]
-    except (binascii.Error, ValueError, TypeError, AttributeError, OverflowError):
+    except (binascii.Error, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise CursorInvalid(errors=[_WRONG]) from None
     if len(values) != len(kinds) or any(
         type(value) is not kind for value, kind in zip(values, kinds, strict=True)
