@@ -1,12 +1,15 @@
-"""The balance at any past instant is what it was then, whatever moved since."""
+"""The balance at any past instant is what it was then, and the staff's lists are read by indexes."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -17,11 +20,15 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.wallet import crud
+from gencharge.sessions.guards import Principal
+from gencharge.wallet import adjustments_service as adjustments
+from gencharge.wallet import crud, staff_service
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
 from gencharge.wallet.schemas import TransactionQuery
+from gencharge.wallet.staff_schemas import AdjustmentQuery, StaffTransactionQuery
+from tests.make.many_rows import ALL, JIO, USER, assert_reads_by_index, many_rows, nodes_of
 from tests.money import make_customer
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
@@ -138,3 +145,61 @@ async def test_movements_that_race_leave_no_instant_below_zero(stores: Stores) -
         found = await crud.get_wallet(db, user_id=user)
     assert found is not None
     assert running == found.posted
+
+
+# The staff's lists are answered by indexes in their own order
+
+
+@pytest.fixture(scope="module")
+async def full(settings: Settings, worker_id: str) -> AsyncIterator[Stores]:
+    """A database of its own, with many rows."""
+    async with many_rows(settings, worker_id, "full") as stores:
+        yield stores
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+@pytest.mark.parametrize("admin", [ALL, JIO])
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "ix_transfers_all"),
+        ({"operator": "BSNL", "source": "fax", "min_amount": 9_999_999}, "ix_transfers_all"),
+        ({"category": "recharge", "txn_type": "credit", "status": "held"}, "ix_transfers_all"),
+        ({"from": "2026-01-03", "to": "2026-01-04", "payment_method": "upi"}, "ix_transfers_all"),
+        ({"category": "refund"}, "ix_transfers_of_rare_code"),
+        ({"category": "refund", "from": "2026-01-03", "operator": "JIO"}, "ix_transfers_of_rare_code"),
+        ({"category": "adjustment"}, "ix_transfers_of_rare_code"),
+        ({"phone_number": "+919000000007"}, "ix_transfers_of_number"),
+        ({"phone_number": "+919000000007", "category": "refund"}, "ix_transfers_of_number"),
+        ({"reference_id": str(USER)}, "ix_transfers_of_reference"),
+        ({"user_id": str(USER), "min_amount": 1}, "ix_transfers_history"),
+        ({"user_id": str(USER), "phone_number": "+919000000007"}, "ix_transfers_history"),
+    ],
+)
+async def test_transactions_are_read_by_an_index(
+    full: Stores, query: dict[str, Any], index: str, admin: Principal, sort: str
+) -> None:
+    list_query = StaffTransactionQuery.model_validate(query | {"sort": sort})
+    nodes = await nodes_of(
+        full, "transfers", lambda db: staff_service.list_transactions(db, admin, list_query)
+    )
+    assert_reads_by_index(nodes, "transfers", index)
+
+
+@pytest.mark.parametrize("sort", ["requested_at", "-requested_at"])
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "ix_adjustments_all"),
+        ({"reason": "fraud", "direction": "debit"}, "ix_adjustments_all"),
+        ({"status": "pending"}, "ix_adjustments_of_status"),
+        ({"requested_by": str(uuid4()), "status": "pending"}, "ix_adjustments_of_admin"),
+        ({"user_id": str(USER)}, "pk_adjustments"),
+    ],
+)
+async def test_adjustments_are_read_by_an_index(
+    full: Stores, query: dict[str, Any], index: str, sort: str
+) -> None:
+    list_query = AdjustmentQuery.model_validate(query | {"sort": sort})
+    nodes = await nodes_of(full, "adjustments", lambda db: adjustments.list_all(db, list_query))
+    assert_reads_by_index(nodes, "adjustments", index)

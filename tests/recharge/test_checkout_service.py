@@ -12,11 +12,10 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from gencharge import wiring
-from gencharge.core.errors import IdempotencyKeyReused
+from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
-from gencharge.core.rooms import checks, process
+from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery import jobs as delivery_jobs
@@ -33,6 +32,7 @@ from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from tests import factories
+from tests.make.recharge import assert_books_balance
 from tests.money import find_plan, fund, make_number
 from tests.outside import NOBODY, Outside, sandbox
 
@@ -46,34 +46,42 @@ def outside(shop: Stores) -> Iterator[Outside]:
 
 
 @pytest.fixture
-async def desk(shop: Stores, outside: Outside) -> AsyncIterator[PaymentContext]:
-    """A desk that reaches the sandbox."""
+async def context(shop: Stores, outside: Outside) -> AsyncIterator[PaymentContext]:
+    """Payments with a gateway in the sandbox."""
     outside.reset()
     settings: Settings = shop.settings.model_copy(update={"payment_gateway_url": outside.base})
-    found = PaymentContext(settings, shop.database, Razorpay(settings))
-    yield found
-    await found.gateway.close()
+    context = PaymentContext(settings, shop.database, Razorpay(settings))
+    yield context
+    await context.gateway.close()
 
 
 class Customer:
     """A customer with a wallet, who buys Jio's Rs 299 plan."""
 
-    def __init__(self, stores: Stores, desk: PaymentContext, user: User, number: str, plan_id: UUID) -> None:
-        self.stores, self.desk, self.user, self.number, self.plan_id = stores, desk, user, number, plan_id
+    def __init__(
+        self, stores: Stores, context: PaymentContext, user: User, number: str, plan_id: UUID
+    ) -> None:
+        self.stores, self.context, self.user, self.number, self.plan_id = (
+            stores,
+            context,
+            user,
+            number,
+            plan_id,
+        )
 
-    async def buy(self, *, key: str | None = None, **but: object) -> Answered[SubscriptionOut]:
-        wanted = Subscribe.model_validate(
-            {"phone_number": self.number, "plan_id": self.plan_id, "payment_method": "upi", **but}
+    async def buy(self, *, key: str | None = None, **overrides: object) -> Answered[SubscriptionOut]:
+        command = Subscribe.model_validate(
+            {"phone_number": self.number, "plan_id": self.plan_id, "payment_method": "upi", **overrides}
         )
         key = key or f"key-{next(_keys)}"
         return await checkout.pay_through_gateway(
-            self.desk, self.user.user_id, wanted, key=key, window_seconds=60
+            self.context, self.user.user_id, command, key=key, window_seconds=60
         )
 
     async def wallet(self) -> tuple[int, int]:
         """What can be spent, and what is held; in rupees."""
-        found = await wallet.show(self.stores.database, self.user.user_id, self.stores.settings)
-        return found.balance.paise // 100, found.held.paise // 100
+        shown = await wallet.show(self.stores.database, self.user.user_id, self.stores.settings)
+        return shown.balance.paise // 100, shown.held.paise // 100
 
     async def recharge(self, sale: Answered[SubscriptionOut]) -> Recharge:
         async with self.stores.database.transaction() as db:
@@ -89,15 +97,15 @@ class Customer:
 
     async def ask(self, sale: Answered[SubscriptionOut]) -> None:
         assert sale.answer.payment is not None
-        await payments.ask_gateway(self.desk, self.user.user_id, sale.answer.payment.payment_id)
+        await payments.ask_gateway(self.context, self.user.user_id, sale.answer.payment.payment_id)
 
 
-async def customer(stores: Stores, desk: PaymentContext, rupees: int = 200) -> Customer:
+async def customer(stores: Stores, context: PaymentContext, rupees: int = 200) -> Customer:
     user = await stores.database.run(factories.make_user)
     if rupees:
         await fund(stores, user.user_id, rupees)
     plan = await find_plan(stores)
-    return Customer(stores, desk, user, await make_number(stores), plan.plan_id)
+    return Customer(stores, context, user, await make_number(stores), plan.plan_id)
 
 
 def pay(outside: Outside, sale: Answered[SubscriptionOut], outcome: str = "succeed") -> None:
@@ -105,16 +113,11 @@ def pay(outside: Outside, sale: Answered[SubscriptionOut], outcome: str = "succe
     outside.control("POST", f"/sandbox/orders/{sale.answer.payment.order_id}/pay", {"outcome": outcome})
 
 
-async def clean(stores: Stores) -> None:
-    report = await checks.run(stores.database, wiring.CHECKS)
-    assert report.ok, "\n".join(report.lines)
-
-
 @pytest.mark.parametrize("wallet_amount", [None, 150])
 async def test_the_plan_starts_when_the_payment_is_captured(
-    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay, wallet_amount: int | None
+    shop: Stores, context: PaymentContext, outside: Outside, relay: Relay, wallet_amount: int | None
 ) -> None:
-    asha = await customer(shop, desk)
+    asha = await customer(shop, context)
     sale = await asha.buy(wallet_amount=wallet_amount)
     due = sale.answer.payment
     assert sale.answer.status == "payment_pending"
@@ -123,22 +126,22 @@ async def test_the_plan_starts_when_the_payment_is_captured(
     assert due.checkout_url == f"{outside.base}/checkout/{due.order_id}"
     assert await asha.wallet() == (200 - (wallet_amount or 0), wallet_amount or 0)
     assert await asha.plan(sale) == "pending"
-    await clean(shop)
+    await assert_books_balance(shop)
 
     pay(outside, sale)
     await asha.ask(sale)
-    await clean(shop)
+    await assert_books_balance(shop)
     await relay.drain()
     assert (await asha.recharge(sale)).status == "delivered"
     assert await asha.plan(sale) == "active"
     assert await asha.wallet() == (200 - (wallet_amount or 0), 0)
-    await clean(shop)
+    await assert_books_balance(shop)
 
 
 async def test_a_repeat_gets_the_first_answer_and_the_same_order(
-    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay
+    shop: Stores, context: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
-    asha = await customer(shop, desk)
+    asha = await customer(shop, context)
     first = await asha.buy(key="once")
     again = await asha.buy(key="once")
     assert again.replayed
@@ -156,11 +159,9 @@ async def test_a_repeat_gets_the_first_answer_and_the_same_order(
 
 
 async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payment(
-    shop: Stores, desk: PaymentContext
+    shop: Stores, context: PaymentContext
 ) -> None:
-    from gencharge.core.errors import IdempotencyInProgress
-
-    asha = await customer(shop, desk)
+    asha = await customer(shop, context)
     done = await asyncio.gather(*(asha.buy(key="race") for _ in range(10)), return_exceptions=True)
     sales = [each for each in done if isinstance(each, Answered)]
     assert all(isinstance(each, Answered | IdempotencyInProgress) for each in done)
@@ -169,9 +170,9 @@ async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payme
 
 
 async def test_a_declined_payment_frees_the_wallets_part_at_once(
-    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay
+    shop: Stores, context: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
-    asha = await customer(shop, desk)
+    asha = await customer(shop, context)
     sale = await asha.buy(wallet_amount=150)
     pay(outside, sale, "fail")
     await asha.ask(sale)
@@ -183,13 +184,13 @@ async def test_a_declined_payment_frees_the_wallets_part_at_once(
     assert (recharge.status, recharge.failure_reason) == ("failed", "payment_failed")
     assert await asha.plan(sale) == "cancelled"
     assert await asha.wallet() == (200, 0)
-    await clean(shop)
+    await assert_books_balance(shop)
 
 
 async def test_a_payment_that_comes_after_its_recharge_was_given_up_is_in_the_wallet(
-    shop: Stores, desk: PaymentContext, outside: Outside, relay: Relay
+    shop: Stores, context: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
-    asha = await customer(shop, desk)
+    asha = await customer(shop, context)
     sale = await asha.buy(wallet_amount=150)
     assert sale.answer.payment is not None
     payment_id = sale.answer.payment.payment_id
@@ -201,20 +202,20 @@ async def test_a_payment_that_comes_after_its_recharge_was_given_up_is_in_the_wa
     await relay.drain()
     assert await asha.wallet() == (349, 0)
     assert (await asha.recharge(sale)).status == "failed"
-    await clean(shop)
+    await assert_books_balance(shop)
 
 
 async def test_a_gateway_that_is_away_holds_nothing_and_the_same_key_works_later(
-    shop: Stores, desk: PaymentContext, outside: Outside
+    shop: Stores, context: PaymentContext, outside: Outside
 ) -> None:
-    asha = await customer(shop, desk)
-    settings = desk.settings.model_copy(update={"payment_gateway_url": NOBODY})
-    asha.desk = PaymentContext(settings, shop.database, Razorpay(settings))
+    asha = await customer(shop, context)
+    settings = context.settings.model_copy(update={"payment_gateway_url": NOBODY})
+    asha.context = PaymentContext(settings, shop.database, Razorpay(settings))
     with pytest.raises(GatewayUnavailable):
         await asha.buy(key="later", wallet_amount=150)
     assert await asha.wallet() == (200, 0)
-    await asha.desk.gateway.close()
-    asha.desk = desk
+    await asha.context.gateway.close()
+    asha.context = context
     sale = await asha.buy(key="later", wallet_amount=150)
     assert sale.answer.status == "payment_pending"
     assert len(await asha.payments()) == 1
@@ -225,9 +226,9 @@ async def test_a_gateway_that_is_away_holds_nothing_and_the_same_key_works_later
     [(201, InsufficientBalance), (298.5, WalletAmountInvalid), (299, WalletAmountInvalid)],
 )
 async def test_a_wallet_part_that_cannot_be_is_refused_before_the_gateway_is_asked(
-    shop: Stores, desk: PaymentContext, part: float, problem: type[Exception]
+    shop: Stores, context: PaymentContext, part: float, problem: type[Exception]
 ) -> None:
-    asha = await customer(shop, desk, rupees=200 if part == 201 else 400)
+    asha = await customer(shop, context, rupees=200 if part == 201 else 400)
     with pytest.raises(problem):
         await asha.buy(wallet_amount=part)
     assert await asha.payments() == []
@@ -244,16 +245,16 @@ async def test_a_wallet_alone_takes_no_part(client: httpx.AsyncClient, shop: Sto
 
 async def test_over_http_the_whole_way(
     shop: Stores,
-    desk: PaymentContext,
+    context: PaymentContext,
     outside: Outside,
     app: FastAPI,
     client: httpx.AsyncClient,
     relay: Relay,
 ) -> None:
     before = PaymentContext.of(app)
-    process.put(app, desk)
+    process.put(app, context)
     try:
-        asha = await customer(shop, desk)
+        asha = await customer(shop, context)
         headers = factories.headers_for(app.state.settings, asha.user) | {"Idempotency-Key": "http-1"}
         body = {"phone_number": asha.number, "plan_id": str(asha.plan_id), "payment_method": "card"}
         answer = await client.post("/v1/recharge/subscribe", headers=headers, json=body)
@@ -262,11 +263,11 @@ async def test_over_http_the_whole_way(
         assert (made["status"], made["total_paid"]) == ("payment_pending", 0.0)
         outside.control("POST", f"/sandbox/orders/{made['payment']['order_id']}/pay", {"outcome": "succeed"})
         payment_id = UUID(made["payment"]["payment_id"])
-        await payments.ask_gateway(desk, asha.user.user_id, payment_id)
+        await payments.ask_gateway(context, asha.user.user_id, payment_id)
         await relay.drain()
         shown = await client.get(f"/v1/recharge/{made['subscription_id']}", headers=headers)
         assert (shown.json()["status"], shown.json()["gateway_amount"]) == ("active", 299.0)
     finally:
         process.put(app, before)
     await delivery_jobs.alert_stuck_recharges(shop)
-    await clean(shop)
+    await assert_books_balance(shop)

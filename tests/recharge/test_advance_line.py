@@ -12,21 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import errors, jobs
 from gencharge.recharge import service as recharge
-from gencharge.recharge.models import ActivePlan
-from gencharge.recharge.schemas import Quote, RechargeQuery
+from gencharge.recharge.schemas import RechargeQuery
+from tests.make.recharge import list_plans
 from tests.money import buy, find_plan, make_customer, make_number
-
-
-async def plans_of(stores: Stores, number: str) -> list[ActivePlan]:
-    async with stores.database.transaction() as db:
-        query = select(ActivePlan).where(ActivePlan.phone_number == number)
-        found = list(await db.scalars(query.order_by(ActivePlan.created_at, ActivePlan.recharge_id)))
-        for plan in found:
-            db.expunge(plan)
-        return found
 
 
 async def test_a_second_base_plan_waits_and_says_so(shop: Stores) -> None:
@@ -44,7 +34,7 @@ async def test_a_queued_plan_starts_at_the_instant_the_one_before_it_ends_and_lo
     await buy(shop, user, number, (await find_plan(shop, rupees=349)).plan_id)
     with clock.later(days=30):  # two days late
         await jobs.advance_lines(shop)
-    old, new = await plans_of(shop, number)
+    old, new = await list_plans(shop, number)
     assert (old.status, new.status) == ("expired", "active")
     assert new.valid_from == first.valid_until
     assert new.valid_until is not None
@@ -59,10 +49,10 @@ async def test_a_queue_of_three_unrolls_in_order_however_late_the_job_runs(shop:
     with clock.later(days=70):
         await jobs.advance_lines(shop)
         await jobs.advance_lines(shop)  # again: changes nothing
-    found = await plans_of(shop, number)
-    assert [plan.status for plan in found] == ["expired", "expired", "active"]
-    assert found[2].valid_from == found[1].valid_until
-    assert found[1].valid_from == found[0].valid_until
+    plans = await list_plans(shop, number)
+    assert [plan.status for plan in plans] == ["expired", "expired", "active"]
+    assert plans[2].valid_from == plans[1].valid_until
+    assert plans[1].valid_from == plans[0].valid_until
     async with shop.database.transaction() as db:
         topics = list(
             await db.scalars(select(EventRow.topic).where(EventRow.user_id == user).order_by(EventRow.id))
@@ -89,7 +79,7 @@ async def test_a_recharge_after_the_end_of_the_last_plan_starts_at_once(shop: St
     with clock.later(days=28, seconds=1):
         again = (await buy(shop, user, number, plan.plan_id)).answer
     assert again.status == "active"
-    assert [item.status for item in await plans_of(shop, number)] == ["expired", "active"]
+    assert [item.status for item in await list_plans(shop, number)] == ["expired", "active"]
 
 
 async def test_activate_replaces_the_active_plan_and_says_what_is_lost(shop: Stores) -> None:
@@ -100,7 +90,7 @@ async def test_activate_replaces_the_active_plan_and_says_what_is_lost(shop: Sto
     assert second.status == "active"
     assert second.replaced_plan is not None
     assert second.replaced_plan.valid_until == first.valid_until
-    assert [item.status for item in await plans_of(shop, number)] == ["replaced", "active"]
+    assert [item.status for item in await list_plans(shop, number)] == ["replaced", "active"]
     assert (await buy(shop, user, number, plan.plan_id, key="r", activation_mode="activate")).answer == second
 
 
@@ -113,9 +103,9 @@ async def test_the_queue_goes_on_behind_a_plan_that_replaced_the_active_one(shop
     ).answer
     with clock.later(days=29):
         await jobs.advance_lines(shop)
-    found = await plans_of(shop, number)
-    assert [plan.status for plan in found] == ["replaced", "active", "expired"]
-    assert found[1].valid_from == third.valid_until
+    plans = await list_plans(shop, number)
+    assert [plan.status for plan in plans] == ["replaced", "active", "expired"]
+    assert plans[1].valid_from == third.valid_until
 
 
 async def test_addons_run_beside_the_base_plan_and_one_without_days_ends_with_it(shop: Stores) -> None:
@@ -128,10 +118,10 @@ async def test_addons_run_beside_the_base_plan_and_one_without_days_ends_with_it
     assert day.valid_until is not None
     with clock.later(days=1, seconds=1):
         await jobs.advance_lines(shop)
-        assert [item.status for item in await plans_of(shop, number)] == ["active", "expired", "active"]
+        assert [item.status for item in await list_plans(shop, number)] == ["active", "expired", "active"]
     with clock.later(days=29):
         await jobs.advance_lines(shop)
-        assert {item.status for item in await plans_of(shop, number)} == {"expired"}
+        assert {item.status for item in await list_plans(shop, number)} == {"expired"}
 
 
 async def test_an_addon_with_its_own_days_needs_no_base_plan(shop: Stores) -> None:
@@ -192,24 +182,4 @@ async def test_a_queue_that_was_left_with_nothing_active_is_found_and_started(sh
 
     await shop.database.run(strand)
     await jobs.advance_lines(shop)
-    assert [item.status for item in await plans_of(shop, number)] == ["cancelled", "active"]
-
-
-async def test_a_quote_says_what_the_recharge_then_does_and_reserves_nothing(shop: Stores) -> None:
-    user, number = await make_customer(shop, rupees=400), await make_number(shop)
-    plan = await find_plan(shop)
-    wanted = Quote(phone_number=number, plan_id=plan.plan_id)
-    quote = await checkout.quote(shop.database, user, wanted)
-    assert (quote.status, quote.payable.paise, quote.wallet_covers) == ("active", 29_900, True)
-    assert quote.running_plan is None
-    await buy(shop, user, number, plan.plan_id)
-    quote = await checkout.quote(shop.database, user, wanted)
-    assert (quote.status, quote.wallet_covers, str(quote.shortfall)) == ("queued", False, "198.00")
-    assert quote.running_plan is not None
-    with clock.later(days=28, seconds=1):
-        quote = await checkout.quote(shop.database, user, wanted)
-    assert (quote.status, quote.running_plan) == ("active", None)
-    with pytest.raises(errors.OperatorMismatch):
-        await checkout.quote(
-            shop.database, user, Quote(phone_number=await make_number(shop, "VI"), plan_id=plan.plan_id)
-        )
+    assert [item.status for item in await list_plans(shop, number)] == ["cancelled", "active"]
