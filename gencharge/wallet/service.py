@@ -15,11 +15,12 @@ from functools import lru_cache
 from typing import Unpack
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.paging import Order, column_of, fetch_page
-from gencharge.core.postgres.database import Database
+from gencharge.core.postgres.database import Database, WriteConflict
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
@@ -144,18 +145,24 @@ async def _move(
         raise TypeError(f"a transfer has no {', '.join(sorted(unknown))}")
     if await crud.find_transfer(db, user_id=user_id, key=key, code=code) is not None:
         return Answered(await available(db, user_id), replayed=True)
-    after = await crud.add_transfer(
-        db,
-        user_id=user_id,
-        transfer_id=new_id(),
-        debit=str(debit_account),
-        credit=str(credit_account),
-        amount=amount.paise,
-        code=code,
-        key=key,
-        balance_limit=None if balance_limit is None else balance_limit.paise,
-        details=details,
-    )
+    try:
+        after = await crud.add_transfer(
+            db,
+            user_id=user_id,
+            transfer_id=new_id(),
+            debit=str(debit_account),
+            credit=str(credit_account),
+            amount=amount.paise,
+            code=code,
+            key=key,
+            balance_limit=None if balance_limit is None else balance_limit.paise,
+            details=details,
+        )
+    except IntegrityError as error:
+        if "uq_transfers_key" not in str(error.orig):
+            raise
+        # Another transaction booked this key while this one waited for the wallet: run again, and replay.
+        raise WriteConflict from error
     if after is None:
         await available(db, user_id)  # raises WalletNotFound
         raise BalanceLimitExceeded if balance_limit is not None else InsufficientBalance

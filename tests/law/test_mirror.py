@@ -28,7 +28,6 @@ NOT_YET_MIRRORED = frozenset(
         "users",
         "admins",
         "plans",
-        "wallet",
         "offers",
         "payments",
         "channels",
@@ -40,7 +39,7 @@ NOT_YET_MIRRORED = frozenset(
         "webhooks",
     }
 )
-NOT_YET_AS_LONG = frozenset({"wallet", "payments", "recharge", "channels", "reconciliation"})
+NOT_YET_AS_LONG = frozenset({"payments", "recharge", "channels", "reconciliation"})
 
 Lines = Mapping[str, int]
 

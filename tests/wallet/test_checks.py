@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from gencharge import wiring
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import checks
+from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.wallet.checks import CHECKS
+from tests.conftest import database_of, test_settings
 from tests.make.wallet import execute
 from tests.money import buy, find_plan, make_customer, make_number
 
@@ -101,3 +105,59 @@ async def test_the_ledger_check_knows_an_adjustment_that_moved_what_it_should(
     finally:
         for table in ("transfers", "wallets", "adjustments"):
             await execute(owner.database, f"DELETE FROM {table} WHERE user_id = :user", user=user)
+
+
+PLANTED = {
+    "every wallet's cached balance equals the sum of its transfers": (
+        "INSERT INTO wallets (user_id, posted) VALUES (:user, 1)"
+    ),
+    "every wallet's held money equals the sum of its open holds": (
+        "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key)"
+        " VALUES (:user, gen_random_uuid(), 'user:main', 'user:held', 5, 5, 'h')"
+    ),
+    "no wallet is overdrawn": "INSERT INTO wallets (user_id, posted, held) VALUES (:user, 1, 2)",
+    "no movement was booked twice": (
+        "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key)"
+        " SELECT :user, gen_random_uuid(), 'operator:jio', 'revenue', 5, 12, 'twice' FROM generate_series(1, 2)"
+    ),
+    "every approved adjustment moved its money exactly once, and nothing else was adjusted": (
+        "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key)"
+        " VALUES (:user, gen_random_uuid(), 'adjustment', 'revenue', 5, 10, 'by hand')"
+    ),
+}
+# What the database itself refuses, so that the check is the second line of defence.
+GUARDS = (
+    "ALTER TABLE wallets DROP CONSTRAINT IF EXISTS ck_wallets_available",
+    "DROP INDEX IF EXISTS uq_transfers_key",
+)
+
+
+@pytest.fixture(scope="module")
+async def unguarded(settings: Settings, worker_id: str) -> AsyncIterator[Database]:
+    """A database without the constraints that would stop the violations."""
+    name = database_of(settings.data_dir, worker_id, "unguarded")
+    stores = Stores.open(test_settings(settings.data_dir, name, database_app_role=""))
+    for guard in GUARDS:
+        await execute(stores.database, guard)
+    yield stores.database
+    await stores.close()
+
+
+@pytest.mark.parametrize("name", PLANTED)
+async def test_each_check_names_the_customer_of_a_planted_violation(unguarded: Database, name: str) -> None:
+    user = uuid4()
+    await execute(unguarded, PLANTED[name], user=user)
+    try:
+        report = await checks.run(unguarded, CHECKS)
+    finally:
+        for table in ("transfers", "wallets"):
+            await execute(unguarded, f"DELETE FROM {table} WHERE user_id = :user", user=user)
+    assert any(str(user) in row for row in report.breaches[name])
+    assert (await checks.run(unguarded, CHECKS)).ok
+
+
+def test_every_check_but_the_one_that_holds_by_construction_has_a_planted_violation() -> None:
+    # A transfer has a debit and a credit of one amount, so the sum over all accounts is zero whatever is written.
+    assert {check.name for check in CHECKS} - PLANTED.keys() == {
+        "the books balance: all accounts together are zero"
+    }

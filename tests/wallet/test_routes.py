@@ -9,7 +9,11 @@ import pytest
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.money import Money
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Code
 from tests.factories import headers_for
+from tests.make.wallet import credit, hold
 from tests.money import buy, find_plan, make_customer, make_number
 
 
@@ -117,3 +121,69 @@ async def test_one_transaction_is_shown_to_its_owner_only(
     other = headers_for(settings, await make_customer(shop))
     answer = await client.get(path, headers=other)
     assert (answer.status_code, answer.json()["code"]) == (404, "transaction_not_found")
+
+
+async def test_no_route_of_a_wallet_answers_without_a_token_or_for_an_admin(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    paths = (
+        "/v1/wallet",
+        "/v1/wallet/balance",
+        "/v1/wallet/transactions",
+        f"/v1/wallet/transactions/{uuid4()}",
+    )
+    admin = headers_for(settings, uuid4(), kind="admin", role="SuperAdmin")
+    for path in paths:
+        assert (await client.get(path)).status_code == 401
+        assert (await client.get(path, headers=admin)).status_code == 403
+
+
+async def test_held_money_is_shown_apart_and_each_step_of_a_hold_has_its_status(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    await hold(shop, customer, 30_000, "h")
+    shown = (await client.get("/v1/wallet", headers=headers)).json()
+    assert (shown["balance"], shown["held"], shown["currency"]) == (4_700, 300, "INR")
+    await shop.database.run(
+        lambda db: wallet.release(db, customer, Money(30_000), code=Code.RELEASE, key="h")
+    )
+    for status, category, txn_type in (("held", "hold", "debit"), ("released", "release", "credit")):
+        page = (await client.get(f"/v1/wallet/transactions?status={status}", headers=headers)).json()
+        assert [(item["category"], item["txn_type"]) for item in page["items"]] == [(category, txn_type)]
+    posted = (await client.get("/v1/wallet/transactions?status=posted", headers=headers)).json()
+    assert [item["category"] for item in posted["items"]] == ["opening"]
+    assert (await client.get("/v1/wallet", headers=headers)).json()["balance"] == 5_000
+
+
+@pytest.mark.parametrize(
+    ("at", "code"),
+    [("2999-01-01T00:00:00Z", "instant_invalid"), ("now", "instant"), ("2026-11-21", "instant")],
+)
+async def test_an_instant_in_the_future_or_without_a_zone_is_named(
+    client: httpx.AsyncClient, headers: dict[str, str], at: str, code: str
+) -> None:
+    answer = await client.get("/v1/wallet/balance", params={"at": at}, headers=headers)
+    assert answer.status_code == 422
+    assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [("query.at", code)]
+
+
+async def test_a_balance_without_a_wallet_and_an_id_that_is_none_are_told_apart(
+    client: httpx.AsyncClient, headers: dict[str, str], settings: Settings
+) -> None:
+    answer = await client.get("/v1/wallet/balance", headers=headers_for(settings, uuid4()))
+    assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
+    answer = await client.get("/v1/wallet/transactions/1", headers=headers)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "path.transaction_id")
+    answer = await client.get("/v1/wallet/transactions?cursor=abc", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "cursor_invalid")
+
+
+async def test_the_largest_balance_is_shown_to_the_last_paisa(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    user = await make_customer(shop, rupees=0)
+    await credit(shop, user, 9_999_999_999, "huge")
+    answer = await client.get("/v1/wallet", headers=headers_for(settings, user))
+    assert b'"balance":99999999.99' in answer.content
+    page = await client.get("/v1/wallet/transactions", headers=headers_for(settings, user))
+    assert b'"amount":99999999.99' in page.content

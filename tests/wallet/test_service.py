@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,10 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.wallet import service as wallet
-from gencharge.wallet.errors import BalanceLimitExceeded, InsufficientBalance, WalletNotFound
+from gencharge.wallet.errors import (
+    BalanceLimitExceeded,
+    InstantInvalid,
+    InsufficientBalance,
+    TransactionNotFound,
+    WalletNotFound,
+)
 from gencharge.wallet.models import Account, Code
+from gencharge.wallet.schemas import TransactionQuery
+from tests.make.wallet import credit, debit, execute, hold, make_funded_user, transfer_of, wallet_of
 from tests.money import balance, make_customer
 
 
@@ -159,3 +171,145 @@ async def test_opening_balances_come_out_of_the_opening_account(stores: Stores) 
     async with stores.database.transaction() as db:
         query = text("SELECT debit, credit, amount FROM transfers WHERE user_id = :user")
         assert tuple((await db.execute(query, {"user": user})).one()) == (Account.OPENING, Account.MAIN, 700)
+
+
+async def test_ten_calls_with_one_key_at_once_move_the_money_once(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=10)
+    results = await asyncio.gather(*(debit(stores, user, 300, "same") for _ in range(10)))
+    assert sum(not result.replayed for result in results) == 1
+    assert {result.answer for result in results} == {Money(700)}
+    assert await wallet_of(stores, user) == (700, 0)
+
+
+async def test_the_same_key_under_another_code_or_customer_is_another_movement(stores: Stores) -> None:
+    user, other = await make_customer(stores, rupees=1), await make_customer(stores, rupees=1)
+    await credit(stores, user, 1, "k")
+    assert not (await credit(stores, user, 1, "k", code=Code.REFERRAL)).replayed
+    assert not (await credit(stores, other, 1, "k")).replayed
+    assert (await credit(stores, user, 1, "k")).replayed
+    assert await wallet_of(stores, user) == (102, 0)
+
+
+async def test_a_replay_is_recognised_even_if_the_balance_no_longer_covers_it(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=1)
+    await debit(stores, user, 100, "all")
+    again = await debit(stores, user, 100, "all")
+    assert (again.replayed, again.answer) == (True, Money(0))
+
+
+async def test_a_failed_movement_leaves_its_key_free(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=1)
+    with pytest.raises(InsufficientBalance):
+        await debit(stores, user, 101, "k")
+    assert not (await debit(stores, user, 100, "k")).replayed
+
+
+async def test_racing_credits_fill_a_wallet_exactly_to_its_limit(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=0)
+    results = await asyncio.gather(
+        *(credit(stores, user, 30, f"c-{n}", balance_limit=Money(100)) for n in range(10)),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(result, BalanceLimitExceeded) for result in results) == 7
+    assert await wallet_of(stores, user) == (90, 0)
+
+
+async def test_held_money_can_not_be_spent_and_comes_back_once(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=1)
+    assert (await hold(stores, user, 60, "h")).answer == Money(40)
+    with pytest.raises(InsufficientBalance):
+        await debit(stores, user, 41, "d")
+
+    async def release(paise: int, key: str) -> Answered[Money]:
+        return await stores.database.run(
+            lambda db: wallet.release(db, user, Money(paise), code=Code.RELEASE, key=key)
+        )
+
+    with pytest.raises(InsufficientBalance):
+        await release(61, "h")
+    assert (await release(60, "h")).answer == Money(100)
+    assert (await release(60, "h")).replayed
+    with pytest.raises(InsufficientBalance):
+        await release(1, "other")
+    assert await wallet_of(stores, user) == (100, 0)
+
+
+async def test_a_write_off_moves_our_own_money_and_is_in_no_customers_history(stores: Stores) -> None:
+    async def write_off(key: str) -> Answered[Money]:
+        return await stores.database.run(
+            lambda db: wallet.write_off(
+                db, Money(5), debit_account="operator:jio", credit_account=Account.WRITE_OFF, key=key
+            )
+        )
+
+    key = str(uuid4())
+    first, again = await write_off(key), await write_off(key)
+    assert (first.replayed, again.replayed) == (False, True)
+    transfer = await transfer_of(stores, SYSTEM_USER_ID, key)
+    assert (transfer.debit, transfer.credit, transfer.code) == ("operator:jio", "write_off", Code.WRITE_OFF)
+    assert await wallet_of(stores, SYSTEM_USER_ID) == (0, 0)
+    async with stores.database.transaction() as db:
+        page = await wallet.list_transactions(db, SYSTEM_USER_ID, TransactionQuery())
+    assert page.items == []
+
+
+@pytest.mark.parametrize("rollback", [True, False])
+async def test_a_movement_lives_and_dies_with_its_transaction(stores: Stores, rollback: bool) -> None:
+    user = await make_customer(stores, rupees=1)
+
+    async def unit(db: AsyncSession) -> None:
+        await wallet.debit(db, user, Money(40), target_account="operator:jio", code=Code.RECHARGE, key="k")
+        if rollback:
+            raise LookupError
+
+    with suppress(LookupError):
+        await stores.database.run(unit)
+    assert await wallet_of(stores, user) == ((100, 0) if rollback else (60, 0))
+
+
+async def test_opening_a_wallet_twice_keeps_its_balance(stores: Stores) -> None:
+    user = await make_customer(stores, rupees=3)
+    await stores.database.run(lambda db: wallet.open_wallet(db, user))
+    assert await wallet_of(stores, user) == (300, 0)
+
+
+async def test_a_wallet_is_shown_with_its_tier_and_without_a_user_as_the_smallest(
+    stores: Stores, settings: Settings
+) -> None:
+    registered, stranger = await make_funded_user(stores, 7), await make_customer(stores, rupees=7)
+    await hold(stores, registered, 200, "h")
+    shown = await wallet.show(stores.database, registered, settings)
+    assert (shown.balance, shown.held) == (Money(500), Money(200))
+    assert shown.limits == (await wallet.show(stores.database, stranger, settings)).limits
+    with pytest.raises(WalletNotFound):
+        await wallet.show(stores.database, uuid4(), settings)
+
+
+async def test_the_balance_at_an_instant_is_refused_in_the_future_and_without_a_wallet(
+    stores: Stores,
+) -> None:
+    user = await make_customer(stores, rupees=1)
+    async with stores.database.transaction() as db:
+        with pytest.raises(InstantInvalid):
+            await wallet.balance_at(db, user, clock.now() + timedelta(seconds=5))
+        with pytest.raises(WalletNotFound):
+            await wallet.balance_at(db, uuid4(), None)
+        now = await wallet.balance_at(db, user, None)
+    assert (now.posted, now.held, now.available) == (Money(100), Money(0), Money(100))
+
+
+async def test_a_transaction_is_found_by_its_owner_only_and_our_own_share_by_nobody(stores: Stores) -> None:
+    user, other = await make_customer(stores, rupees=1), await make_customer(stores, rupees=1)
+    transfer = await transfer_of(stores, user, "opening")
+    await execute(
+        stores.database,
+        "SELECT ledger_transfer(CAST(:user AS uuid), 'operator:jio', 'revenue', 5, ledger_code('commission'), 'c',"
+        " NULL, NULL, NULL, NULL, NULL, NULL, now())",
+        user=user,
+    )
+    async with stores.database.transaction() as db:
+        assert (await wallet.get_transaction(db, user, transfer.id)).amount == Money(100)
+        with pytest.raises(TransactionNotFound):
+            await wallet.get_transaction(db, other, transfer.id)
+        page = await wallet.list_transactions(db, user, TransactionQuery(include_total=True))
+    assert ([item.transaction_id for item in page.items], page.total) == ([transfer.id], 1)

@@ -116,3 +116,82 @@ async def test_the_list_has_every_filter_and_stable_pages(case: AdjustmentCase) 
         cursor = page["next_cursor"]
     assert seen == [credit.rsplit("/")[-1], debit.rsplit("/")[-1]]
     assert (await case.client.get(f"{ADJUSTMENTS}?staus=pending", headers=case.requester)).status_code == 422
+
+
+async def test_a_body_that_is_no_json_is_400_at_every_route_that_takes_one(case: AdjustmentCase) -> None:
+    path = await case.requested()
+    keyed = case.requester | {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+    for where in (ADJUSTMENTS, f"{path}/approve", f"{path}/reject", f"{path}/cancel"):
+        answer = await case.client.post(where, content=b"{", headers=keyed)
+        assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json"), where
+    assert await case.topics() == ["AdjustmentRequested"]
+
+
+@pytest.mark.parametrize("action", ["approve", "reject", "cancel"])
+async def test_a_decision_about_an_adjustment_that_is_not_there_is_404(
+    case: AdjustmentCase, action: str
+) -> None:
+    path = await case.requested()
+    adjustment_id = path.rsplit("/")[-1]
+    for where in (f"{ADJUSTMENTS}/{case.customer}/{uuid4()}", f"{ADJUSTMENTS}/{uuid4()}/{adjustment_id}"):
+        answer = await case.decide(where, action)
+        assert (answer.status_code, answer.json()["code"]) == (404, "adjustment_not_found")
+        answer = await case.client.get(where, headers=case.requester)
+        assert (answer.status_code, answer.json()["code"]) == (404, "adjustment_not_found")
+
+
+@pytest.mark.parametrize(
+    ("note", "status"), [("ab", 422), ("abc", 200), ("x" * 500, 200), ("x" * 501, 422), (None, 422)]
+)
+async def test_a_decision_needs_a_note_of_three_to_five_hundred_characters(
+    case: AdjustmentCase, note: str | None, status: int
+) -> None:
+    path = await case.requested()
+    answer = await case.decide(path, "reject", note=note)
+    assert answer.status_code == status, answer.text
+    shown = (await case.client.get(path, headers=case.requester)).json()
+    assert shown["decision_note"] == (note if status == 200 else None)
+
+
+@pytest.mark.parametrize(
+    ("rupees", "status"), [("0.01", 201), ("100000000.00", 201), ("100000000.01", 422), ("1e30", 422)]
+)
+async def test_the_smallest_and_the_largest_amount_can_be_requested(
+    case: AdjustmentCase, rupees: str, status: int
+) -> None:
+    answer = await case.request(amount=rupees)
+    assert answer.status_code == status, answer.text
+    if status == 201:
+        assert f'"amount":{rupees}'.encode() in answer.content
+
+
+async def test_the_largest_amount_exceeds_every_limit_and_nothing_moves(
+    case: AdjustmentCase,
+) -> None:
+    path = await case.requested(amount="100000000.00")
+    answer = await case.decide(path, "approve")
+    assert (answer.status_code, answer.json()["code"]) == (409, "balance_limit_exceeded")
+    assert await case.rupees() == "1000.00"
+
+
+@pytest.mark.parametrize("key", ["", " ", "ü", "x" * 256])
+async def test_a_key_that_is_none_is_400(case: AdjustmentCase, key: str) -> None:
+    headers = [*case.requester.items(), ("Idempotency-Key", key.encode("latin-1"))]
+    body = {
+        "user_id": str(case.customer),
+        "direction": "credit",
+        "amount": 1,
+        "reason": "other",
+        "note": "abc",
+    }
+    answer = await case.client.post(ADJUSTMENTS, json=body, headers=headers)  # type: ignore[arg-type]
+    assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
+
+
+async def test_every_instant_of_an_adjustment_is_in_utc_and_money_in_rupees(case: AdjustmentCase) -> None:
+    path = await case.requested(amount=12.5)
+    answer = await case.decide(path, "approve")
+    shown = answer.json()
+    assert all(shown[name].endswith("Z") for name in ("requested_at", "expires_at", "decided_at"))
+    assert b'"amount":12.50' in answer.content
+    assert shown["decided_by"] != shown["requested_by"]
