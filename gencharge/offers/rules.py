@@ -58,7 +58,6 @@ Percent = Annotated[
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 100,
-            "multipleOf": 0.01,
             "description": "A percentage, at most two decimals.",
             "examples": [12.5],
         }
