@@ -122,13 +122,18 @@ def _parse(received: bytes) -> object:
     return document
 
 
+def _printable(text: str) -> str:
+    """The text with a space for each control character, which PostgreSQL or a terminal could not take."""
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
 def read(status: int, document: object, *, submitting: bool) -> Answer:
     """Decode an operator's answer. With `submitting`, a rejected request proves that nothing was started."""
     fields: dict[str, object] = document if isinstance(document, dict) else {}
     reference = fields.get("operator_reference")
-    operator_reference = reference if isinstance(reference, str) else None
-    reason = fields.get("reason") or fields.get("error") or ""
-    reason = reason[:200] if isinstance(reason, str) else ""
+    operator_reference = _printable(reference)[:100] if isinstance(reference, str) else None
+    cause = fields.get("reason") or fields.get("error")
+    reason = _printable(cause)[:200] if isinstance(cause, str) else ""
     if status == 200 or status == 202:
         verdict = _STATUSES.get(str(fields.get("status")), Verdict.UNKNOWN)
         return Answer(

@@ -216,9 +216,16 @@ async def _references_beside(
     return references
 
 
-async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
+async def _lock(db: AsyncSession, run_id: UUID) -> ReconciliationRun:
+    """The run, after all runs of its day were locked: two executions of one run record one result."""
     run = await crud.get_run(db, run_id)
     assert run is not None, "runs are never deleted"
+    runs = await crud.lock_day(db, run.counterparty, run.day)
+    return next(each for each in runs if each.run_id == run_id)
+
+
+async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
+    run = await _lock(db, run_id)
     if run.status != ReconciliationRunStatus.RUNNING:
         return
     run.status, run.error, run.finished_at = ReconciliationRunStatus.FAILED.value, problem[:2000], clock.now()
@@ -236,10 +243,7 @@ async def _fail(db: AsyncSession, run_id: UUID, problem: str) -> None:
 
 
 async def _record(db: AsyncSession, run_id: UUID, statement: Statement, result: Result) -> None:
-    run = await crud.get_run(db, run_id)
-    assert run is not None, "runs are never deleted"
-    runs = await crud.lock_day(db, run.counterparty, run.day)
-    run = next(each for each in runs if each.run_id == run_id)
+    run = await _lock(db, run_id)
     if run.status != ReconciliationRunStatus.RUNNING:
         return
     now = clock.now()

@@ -6,6 +6,7 @@ its line, and nothing is matched.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import io
@@ -82,27 +83,34 @@ def read_file(data: bytes, counterparty: str, day: date) -> Statement:
     """A statement from a file: CSV with a header line, or the API's JSON. Raises StatementInvalid."""
     if len(data) > MAX_FILE_BYTES:
         raise StatementInvalid([f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB"])
-    if data.lstrip()[:1] in {b"{", b"["}:
+    text = data.removeprefix(codecs.BOM_UTF8)
+    if text.lstrip()[:1] in {b"{", b"["}:
         try:
-            document = orjson.loads(data)
+            document = orjson.loads(text)
         except orjson.JSONDecodeError as error:
             raise StatementInvalid([f"not valid JSON: {error}"]) from None
         return _from_document(document, counterparty, day, data)
     try:
-        text = data.decode("utf-8-sig")
+        lines = _csv_lines(text.decode(), _GATEWAY_COLUMNS if counterparty == GATEWAY else _OPERATOR_COLUMNS)
     except UnicodeDecodeError:
         raise StatementInvalid(["not UTF-8 text"]) from None
-    reader = csv.DictReader(io.StringIO(text), strict=True)
-    columns = _GATEWAY_COLUMNS if counterparty == GATEWAY else _OPERATOR_COLUMNS
-    missing = sorted(columns - set(reader.fieldnames or ()))
-    if missing:
-        raise StatementInvalid([f"line 1: missing columns: {', '.join(missing)}"])
+    return _split(_read_all(lines, _reader_of(counterparty)), day, data)
+
+
+def _csv_lines(text: str, columns: frozenset[str]) -> list[tuple[int, object]]:
+    """The rows of a CSV file with their line numbers. Raises StatementInvalid."""
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     lines: list[tuple[int, object]] = []
     try:
+        header = reader.fieldnames or ()
+        if missing := sorted(columns - set(header)):
+            raise StatementInvalid([f"line 1: missing columns: {', '.join(missing)}"])
+        if repeated := sorted(name for name in columns if header.count(name) > 1):
+            raise StatementInvalid([f"line 1: repeated columns: {', '.join(repeated)}"])
         lines.extend((reader.line_num, row) for row in reader)
     except csv.Error as error:
-        raise StatementInvalid([f"line {reader.line_num}: {error}"]) from None
-    return _split(_read_all(lines, _reader_of(counterparty)), day, data)
+        raise StatementInvalid([f"after line {reader.line_num}: {error}"]) from None
+    return lines
 
 
 def _from_document(document: object, counterparty: str, day: date, data: bytes | None = None) -> Statement:
@@ -121,7 +129,7 @@ def _from_document(document: object, counterparty: str, day: date, data: bytes |
         "total_commission_paise": sum(row.charges for row in rows),
     }
     wrong = [
-        f"{name}: the statement says {document[name]}, but it is {value}"
+        f"{name}: the statement says {_brief(document[name])}, but it is {value}"
         for name, value in expected.items()
         if name in document and document[name] != value
     ]
@@ -139,6 +147,8 @@ def _read_all(lines: Iterable[tuple[int, object]], read: Reader) -> list[TheirRo
         try:
             if not isinstance(item, Mapping):
                 raise TypeError("must be an object")
+            if None in item:  # csv.DictReader puts the values without a column there
+                raise ValueError("has more values than there are columns")
             rows.append(read(item))
         except (ValueError, TypeError, KeyError, OverflowError, AttributeError) as error:
             problem = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
@@ -172,13 +182,16 @@ def _operator_row(item: Fields) -> TheirRow:
     at = datetime.fromisoformat(_text(item, "completed_at"))
     if at.tzinfo is None:
         raise ValueError("completed_at: must be a date and time with a time zone")
+    status = _text(item, "status")
+    if status not in {"success", "failed"}:
+        raise ValueError(f"status: must be success or failed, not {status!r}")
     return TheirRow(
         reference=_text(item, "reference"),
         amount=_paise(item, "amount_paise"),
         charges=_paise(item, "commission_paise"),
-        at=at.astimezone(UTC),
-        done=_text(item, "status") == "success",
-        their_reference=str(item.get("operator_reference") or "")[:100],
+        at=_utc(at),
+        done=status == "success",
+        their_reference=_optional_text(item, "operator_reference"),
     )
 
 
@@ -193,8 +206,8 @@ def _gateway_row(item: Fields) -> TheirRow:
         reference=_text(item, "entity_id"),
         amount=amount if kind == "payment" else -amount,
         charges=_paise(item, "fee"),
-        at=datetime.fromtimestamp(_paise(item, "settled_at"), UTC),
-        order_id=str(item.get("order_id") or "")[:100] or None,
+        at=_utc(datetime.fromtimestamp(_paise(item, "settled_at"), UTC)),
+        order_id=_optional_text(item, "order_id") or None,
     )
 
 
@@ -202,7 +215,28 @@ def _text(item: Fields, name: str) -> str:
     value = item[name]
     if not isinstance(value, str) or not value.strip() or len(value) > 100:
         raise ValueError(f"{name}: must have 1 to 100 characters")
-    return value.strip()
+    return _printable(name, value.strip())
+
+
+def _optional_text(item: Fields, name: str) -> str:
+    return _printable(name, str(item.get(name) or "")[:100].strip())
+
+
+def _printable(name: str, text: str) -> str:
+    """The text itself. A control character can't be stored, or would reach the terminal of who reads the report."""
+    if not text.isprintable():
+        raise ValueError(f"{name}: must not have control characters")
+    return text
+
+
+def _utc(at: datetime) -> datetime:
+    """The instant in UTC. Raises OverflowError if its day in India can't be represented."""
+    return at.astimezone(IST).astimezone(UTC)
+
+
+def _brief(value: object) -> str:
+    text = str(value)[:40]
+    return text if text.isprintable() else repr(text)
 
 
 def _paise(item: Fields, name: str) -> int:
