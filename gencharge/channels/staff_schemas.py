@@ -10,8 +10,10 @@ from pydantic import Field, StringConstraints
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.text import one_line
 
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
+ChannelName = Annotated[str, *one_line(80, 2)]
 # Only an address that an admin entered is called, and never a redirect of it.
 ChannelUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s@?#]+$")]
 
@@ -26,7 +28,7 @@ class ChannelCreate(Body):
 
     code: ChannelCode = Field(description="It can't be changed later.", examples=["jio-direct"])
     operator: str = Field(max_length=20, examples=["JIO"])
-    name: str = Field(min_length=2, max_length=80, examples=["Jio direct"])
+    name: ChannelName = Field(examples=["Jio direct"])
     url: ChannelUrl = Field(examples=["https://recharge.jio.example/operators/jio-direct"])
     priority: int = Field(default=10, ge=0, le=1000, description="Lower ones are tried first.")
     weight: int = Field(
@@ -43,7 +45,7 @@ class ChannelCreate(Body):
 class ChannelUpdate(Body):
     """The fields to change; fields left out keep their values."""
 
-    name: str = Field(default_factory=_left_out, min_length=2, max_length=80, examples=["Jio direct"])
+    name: ChannelName = Field(default_factory=_left_out, examples=["Jio direct"])
     url: ChannelUrl = Field(
         default_factory=_left_out, examples=["https://recharge.jio.example/operators/jio-direct"]
     )

@@ -13,6 +13,7 @@ from gencharge.core.http.web import Body, Out
 from gencharge.core.values import facts
 from gencharge.core.values.instants import Day
 from gencharge.core.values.money import SignedMoney
+from gencharge.core.values.text import some_lines
 from gencharge.reconciliation.models import (
     DifferenceKind,
     DifferenceResolution,
@@ -58,7 +59,7 @@ class ResolveDifference(Body):
     """Resolve a difference; the note says why."""
 
     resolution: DifferenceResolution
-    note: Annotated[str, StringConstraints(min_length=3, max_length=500)]
+    note: Annotated[str, *some_lines(500), StringConstraints(min_length=3)]
 
 
 class ReconciliationRunOut(Out):

@@ -30,7 +30,6 @@ NOT_YET_MIRRORED = frozenset(
         "plans",
         "offers",
         "payments",
-        "channels",
         "recharge",
         "auth",
         "reconciliation",
@@ -39,7 +38,7 @@ NOT_YET_MIRRORED = frozenset(
         "webhooks",
     }
 )
-NOT_YET_AS_LONG = frozenset({"payments", "recharge", "channels", "reconciliation"})
+NOT_YET_AS_LONG = frozenset({"payments", "recharge", "reconciliation"})
 
 Lines = Mapping[str, int]
 
