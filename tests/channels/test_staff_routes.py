@@ -51,6 +51,17 @@ async def test_a_channel_is_added_changed_listed_and_deleted(manager: httpx.Asyn
     assert (deleted.status_code, deleted.content) == (204, b"")
 
 
+async def test_a_change_with_the_etag_of_an_older_state_is_refused(manager: httpx.AsyncClient) -> None:
+    created = await manager.post(CHANNELS, json=channel_body())
+    path, etag = f"{CHANNELS}/{created.json()['code']}", created.headers["ETag"]
+    assert etag == f'"{created.json()["etag"]}"'
+    changed = await manager.patch(path, json={"weight": 7}, headers={"If-Match": etag})
+    assert (changed.status_code, changed.headers["ETag"] != etag) == (200, True)
+    late = await manager.patch(path, json={"weight": 8}, headers={"If-Match": etag})
+    assert (late.status_code, late.json()["code"]) == (412, "resource_changed")
+    assert late.headers["ETag"] == changed.headers["ETag"]
+
+
 async def test_no_answer_holds_a_secret(manager: httpx.AsyncClient, shop: Stores) -> None:
     await manager.post(CHANNELS, json=channel_body())
     answer = await manager.get(CHANNELS)

@@ -18,6 +18,7 @@ from gencharge.channels.errors import (
 )
 from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
 from gencharge.core.events.relay import Relay
+from gencharge.core.http.etags import ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
@@ -124,9 +125,9 @@ async def test_a_minimum_above_the_maximum_is_refused_and_equal_ones_are_not(sho
         ({"url": "http://new.example"}, {"url": {"old": channel_body()["url"], "new": "http://new.example"}}),
         ({"priority": 1}, {"priority": {"old": 30, "new": 1}}),
         ({"weight": 7}, {"weight": {"old": 50, "new": 7}}),
-        ({"min_amount": 20.5}, {"min_amount": {"old": 1_000, "new": 2_050}}),
-        ({"max_amount": 4999}, {"max_amount": {"old": 500_000, "new": 499_900}}),
-        ({"commission_basis_points": 0}, {"commission_bp": {"old": 250, "new": 0}}),
+        ({"min_amount": 20.5}, {"min_amount_paise": {"old": 1_000, "new": 2_050}}),
+        ({"max_amount": 4999}, {"max_amount_paise": {"old": 500_000, "new": 499_900}}),
+        ({"commission_basis_points": 0}, {"commission_basis_points": {"old": 250, "new": 0}}),
         ({"is_active": False}, {"is_active": {"old": True, "new": False}}),
     ],
     ids=str,
@@ -140,12 +141,32 @@ async def test_each_field_changes_alone_with_its_audit_entry(
         changed = await update(shop, channel.code, **fields)
     [(name, value)] = fields.items()
     expected = Money(round(value * 100)) if name.endswith("amount") else value
-    assert changed == channel.model_copy(update={name: expected, "updated_at": changed.updated_at})
+    expected_channel = channel.model_copy(
+        update={name: expected, "updated_at": changed.updated_at, "etag": changed.etag}
+    )
+    assert changed == expected_channel
     assert changed.updated_at > channel.updated_at
+    assert changed.etag != channel.etag
     assert await version(shop) == before + 1
     created, updated = await entries(shop, relay, channel.code)
     assert (created["action"], updated["action"]) == ("channel_created", "channel_updated")
     assert updated["changes"] == change
+
+
+async def test_a_change_of_another_state_than_the_current_one_is_refused(shop: Stores, relay: Relay) -> None:
+    channel = await create(shop)
+    command = ChannelUpdate.model_validate({"weight": 7})
+
+    async def change(etag: str) -> ChannelOut:
+        return await shop.database.run(
+            lambda db: staff_service.update(db, ADMIN, channel.code, command, if_match=f'"{etag}"')
+        )
+
+    changed = await change(channel.etag)
+    with pytest.raises(ResourceChanged):
+        await change(channel.etag)
+    assert await change(changed.etag) == changed, "nothing is left to change"
+    assert len(await entries(shop, relay, channel.code)) == 2
 
 
 @pytest.mark.parametrize("fields", [{}, {"weight": 50}, {"min_amount": 10.0, "is_active": True}], ids=str)
