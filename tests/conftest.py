@@ -106,12 +106,32 @@ _SERVERS = pytest.StashKey[tuple[EmbeddedServers, Path]]()
 
 def _create_database(folder: Path, name: str, *, template: str | None) -> None:
     with psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
 
 
+def _dropped(folder: Path, name: str) -> bool:
+    """Drop a database of an earlier file of tests, unless that takes too long.
+
+    DROP DATABASE waits for every session of the server. One of ours may wait for this process to read its answer, and
+    this process does not read while it stands here.
+    """
+    with psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True) as connection:
+        connection.execute("SET statement_timeout = '5s'")
+        try:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        except psycopg.errors.QueryCanceled:
+            return False
+    return True
+
+
 def fresh_database(folder: Path, name: str) -> str:
-    """A migrated, empty database of this name (must end in _test)."""
+    """A migrated, empty database of this name (must end in _test), or of one like it if the old one won't go."""
+    stem = name.removesuffix("_test")
+    name = next(
+        candidate
+        for candidate in (name, *(f"{stem}_{letter}_test" for letter in "abcdefgh"))
+        if _dropped(folder, candidate)
+    )
     with FileLock(folder / "template.lock"):  # CREATE DATABASE refuses a template that another session copies
         _create_database(folder, name, template=TEMPLATE)
     return name

@@ -181,7 +181,7 @@ def test_a_database_that_may_be_real_is_refused(name: str, environment: str, rea
 
 def test_the_command_refuses_in_one_line(servers: Path, worker_id: str, tmp_path: Path) -> None:
     name = f"gencharge_real{''.join(filter(str.isdigit, worker_id))}"
-    fresh_database(servers, name)
+    name = fresh_database(servers, name)
     url = test_settings(servers, name, dev_fixed_otp="").database_url
     answer = subprocess.run(
         [sys.executable, "-m", "gencharge", "seed", "--scale", "--users", "10", "--transactions", "10"],
