@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -28,6 +29,7 @@ from gencharge.core.http.paging import (
     encode_cursor,
     fetch_bounded_page,
     fetch_page,
+    slice_page,
 )
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -328,3 +330,54 @@ def test_whatever_the_rows_bounded_pages_lose_none_and_give_none_twice(
             await stores.close()
 
     asyncio.run(run())
+
+
+# Lists in memory.
+
+
+class DriverId(UUID):
+    """An id of a class of its own, such as asyncpg's."""
+
+
+def pages_in_memory(
+    rows: Sequence[Any], key: Callable[[Any], tuple[Any, ...]], limit: int
+) -> list[tuple[list[Any], str | None, int | None]]:
+    """Every page, from the first to the last."""
+    pages = [slice_page(rows, PageQuery(limit=limit, include_total=True), key)]
+    while pages[-1][1] is not None:
+        pages.append(slice_page(rows, PageQuery(limit=limit, cursor=pages[-1][1]), key))
+    return pages
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), st.text(max_size=3)), unique=True), st.integers(1, 5))
+def test_a_list_in_memory_gives_every_row_once_in_order(rows: list[tuple[int, str]], limit: int) -> None:
+    pages = pages_in_memory(rows, lambda row: row, limit)
+    assert [row for page, _, _ in pages for row in page] == sorted(rows)
+    assert pages[0][2] == len(rows)
+    assert all(total is None for _, _, total in pages[1:])
+    assert all(len(page) == limit for page, _, _ in pages[:-1])
+
+
+def test_a_list_in_memory_that_ends_with_a_page_has_no_cursor() -> None:
+    assert [cursor for _, cursor, _ in pages_in_memory([1, 2, 3, 4], lambda row: (row,), 2)][-1] is None
+    assert len(pages_in_memory([1, 2, 3, 4], lambda row: (row,), 2)) == 2
+    assert slice_page([], PageQuery(include_total=True), lambda row: (row,)) == ([], None, 0)
+
+
+def test_ids_of_the_drivers_own_class_find_their_way_back_from_a_cursor() -> None:
+    rows = [DriverId(int=number) for number in range(5)]
+    assert [row for page, _, _ in pages_in_memory(rows, lambda row: (row,), 2) for row in page] == rows
+
+
+def test_a_row_that_is_deleted_between_two_pages_moves_no_other() -> None:
+    rows = list(range(6))
+    _, cursor, _ = slice_page(rows, PageQuery(limit=2), lambda row: (row,))
+    rows.remove(1)
+    page, _, _ = slice_page(rows, PageQuery(limit=2, cursor=cursor), lambda row: (row,))
+    assert page == [2, 3]
+
+
+@pytest.mark.parametrize("forged", ["", "x", encode_cursor("a"), encode_cursor(1, 2), encode_cursor(True)])
+def test_a_list_in_memory_refuses_a_forged_cursor(forged: str) -> None:
+    with pytest.raises(CursorInvalid):
+        slice_page([1, 2, 3], PageQuery(cursor=forged), lambda row: (row,))

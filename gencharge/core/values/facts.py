@@ -44,7 +44,7 @@ def _rupees(value: Any) -> Any:
     if isinstance(value, int):
         return SignedMoney(value)
     if isinstance(value, Mapping):
-        return {name: _rupees(part) for name, part in value.items()}
+        return {str(name).removesuffix(_PAISE): _rupees(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_rupees(part) for part in value]
     return value

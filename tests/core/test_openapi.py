@@ -1,0 +1,180 @@
+"""The OpenAPI document: readable names, one example for each error, and what several routes share written once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+from fastapi import FastAPI
+from pydantic import Field
+
+from gencharge.core.errors import Conflict, NotFound, Problem
+from gencharge.core.http import openapi, web
+from gencharge.core.http.paging import Page
+
+MAX_BYTES = 500_000
+
+
+class ParcelNotFound(NotFound):
+    """Parcel not found."""
+
+
+class ParcelAlreadySent(Conflict):
+    """This parcel was already sent."""
+
+
+class ParcelOut(web.Out):
+    """A parcel."""
+
+    parcel_id: str
+    name: str = Field(title="What it is called")
+
+
+class CratePage(web.Out):
+    """What another room calls its own page."""
+
+    items: list[str]
+
+
+def app_with(*routes: tuple[str, Any, dict[str, Any]]) -> FastAPI:
+    app = FastAPI()
+    router = web.router("parcels")
+    for path, function, options in routes:
+        router.add_api_route(path, function, **options)
+    app.router.routes.extend(router.routes)
+    openapi.complete(app)
+    return app
+
+
+async def list_parcels(limit: int = 20) -> Page[ParcelOut]:
+    del limit
+    return Page(items=[], next_cursor=None)
+
+
+async def get_parcel(parcel_id: str) -> ParcelOut:
+    return ParcelOut(parcel_id=parcel_id, name="")
+
+
+async def send_parcel(parcel_id: str) -> ParcelOut:
+    return ParcelOut(parcel_id=parcel_id, name="")
+
+
+LIST = ("", list_parcels, {"methods": ["GET"], "responses": web.errors(ParcelNotFound)})
+GET = ("/{parcel_id}", get_parcel, {"methods": ["GET"], "responses": web.errors(ParcelNotFound)})
+SEND = (
+    "/{parcel_id}/send",
+    send_parcel,
+    {"methods": ["POST"], "responses": web.errors(ParcelNotFound, ParcelAlreadySent)},
+)
+
+
+@pytest.mark.parametrize(
+    ("room", "function", "name"),
+    [
+        ("parcels", "list_parcels", "parcels_list"),
+        ("parcels", "get_parcel", "parcels_get"),
+        ("parcels", "send", "parcels_send"),
+        ("parcels", "list_parcel_types", "parcels_list_parcel_types"),
+        ("parcels", "staff_list_parcels", "parcels_staff_list"),
+        ("audit-logs", "list_entries", "audit_logs_list_entries"),
+        ("audit-logs", "get_audit_log", "audit_logs_get"),
+        ("recharge", "subscribe", "recharge_subscribe"),
+        ("recharge", "parcel", "recharge_parcel"),
+    ],
+)
+def test_an_operation_is_the_room_and_the_function_without_the_rooms_own_noun(
+    room: str, function: str, name: str
+) -> None:
+    router = web.router(room)
+
+    async def route() -> None: ...
+
+    route.__name__ = function
+    router.add_api_route("/x", route)
+    assert [one.unique_id for one in router.routes if isinstance(one, web.Route)] == [name]
+
+
+def test_a_page_is_called_after_what_it_lists() -> None:
+    document = app_with(LIST).openapi()
+    assert "ParcelPage" in document["components"]["schemas"]
+    answer = document["paths"]["/v1/parcels"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ParcelPage"}
+    items = document["components"]["schemas"]["ParcelPage"]["properties"]["items"]
+    assert items["items"] == {"$ref": "#/components/schemas/ParcelOut"}
+    assert list(document["components"]["schemas"]) == sorted(document["components"]["schemas"])
+
+
+def test_two_pages_of_one_name_are_an_error() -> None:
+    class CrateOut(web.Out):
+        crate_id: str
+
+    async def list_crates() -> Page[CrateOut]:
+        return Page(items=[], next_cursor=None)
+
+    async def show_crates() -> CratePage:
+        return CratePage(items=[])
+
+    list_crates.__annotations__["return"] = Page[CrateOut]
+    app = app_with(("/crates", list_crates, {}), ("/shown", show_crates, {}))
+    with pytest.raises(ValueError, match="CratePage"):
+        app.openapi()
+
+
+def test_an_error_of_several_routes_is_written_once_and_one_of_a_single_route_where_it_is() -> None:
+    document = app_with(LIST, GET, SEND).openapi()
+    shared = document["components"]["responses"]
+    assert list(shared) == ["parcel_not_found"]
+    for path, method in (
+        ("/v1/parcels", "get"),
+        ("/v1/parcels/{parcel_id}", "get"),
+        ("/v1/parcels/{parcel_id}/send", "post"),
+    ):
+        response = document["paths"][path][method]["responses"]["404"]
+        assert response == {"$ref": "#/components/responses/parcel_not_found"}
+        assert openapi.resolved(document, response)["description"] == "`parcel_not_found`"
+    alone = document["paths"]["/v1/parcels/{parcel_id}/send"]["post"]["responses"]["409"]
+    assert openapi.resolved(document, alone) is alone
+    assert list(alone["content"][openapi.PROBLEM_JSON]["examples"]) == ["parcel_already_sent"]
+
+
+@pytest.mark.parametrize("kind", [ParcelNotFound, ParcelAlreadySent])
+def test_an_example_is_a_problem_document_as_it_is_sent(kind: type[Problem]) -> None:
+    document = app_with(LIST, SEND).openapi()
+    example = openapi.resolved(document, {"$ref": f"#/components/examples/{kind.code()}"})
+    sent = orjson.loads(web.problem_response(kind()).body)
+    assert example["summary"] == kind.__doc__
+    assert example["value"] == sent | {"request_id": example["value"]["request_id"]}
+    assert set(example["value"]) <= openapi.ProblemOut.model_fields.keys()
+
+
+def test_a_title_that_only_repeats_the_name_is_left_out() -> None:
+    document = app_with(LIST, GET).openapi()
+    fields = document["components"]["schemas"]["ParcelOut"]["properties"]
+    assert "title" not in fields["parcel_id"]
+    assert fields["name"]["title"] == "What it is called"
+    [limit] = document["paths"]["/v1/parcels"]["get"]["parameters"]
+    assert "title" not in limit["schema"]
+
+
+def test_asked_again_the_document_is_the_same() -> None:
+    app = app_with(LIST, GET, SEND)
+    first = orjson.dumps(app.openapi())
+    assert orjson.dumps(app.openapi()) == first
+
+
+def test_every_reference_in_the_whole_document_leads_somewhere(app: FastAPI) -> None:
+    document = app.openapi()
+    references = [node for node in openapi._objects(document) if isinstance(node.get("$ref"), str)]
+    assert len(references) > 500
+    for node in references:
+        assert openapi.resolved(document, node)
+    used = {node["$ref"] for node in references}
+    for name in document["components"]["responses"]:
+        assert f"#/components/responses/{name}" in used
+
+
+async def test_the_whole_document_is_small_enough_for_a_phone(client: httpx.AsyncClient) -> None:
+    size = len((await client.get("/openapi.json")).content)
+    assert size < MAX_BYTES, f"{size} bytes: what grew? Share it in core.http.openapi"
