@@ -17,7 +17,7 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.sessions.events import RefreshTokenReused
-from tests.notifications.test_templates import USER, recharged
+from tests.make.notifications import USER, recharged
 
 NOW = datetime(2026, 8, 1, 10, 0, tzinfo=UTC)
 

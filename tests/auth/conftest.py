@@ -12,9 +12,15 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from gencharge.admins.models import Admin
 from gencharge.auth.context import AuthContext
 from gencharge.core.messenger import Console
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.users.models import User
 from tests import factories
+from tests.make.admins import granted
+from tests.make.auth import Staff, _office, running
 
 
 @dataclass
@@ -88,3 +94,40 @@ async def log_in(client: httpx.AsyncClient, phones: Phones, phone_number: str) -
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:
     """The Authorization header."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+@pytest.fixture
+async def known(stores: Stores) -> str:
+    """The number of a user."""
+    return (await stores.database.run(factories.make_user)).phone_number
+
+
+@pytest.fixture
+async def support(app: FastAPI, stores: Stores) -> Admin:
+    """One of the staff who may see and end sessions."""
+    admin = await stores.database.run(lambda db: factories.make_admin(db, "Support"))
+    await granted(app, "Support", "Sessions:delete")
+    return admin
+
+
+@pytest.fixture
+def headers(settings: Settings, support: Admin) -> dict[str, str]:
+    return factories.headers_for(settings, support, role="Support")
+
+
+@pytest.fixture
+async def user(stores: Stores) -> User:
+    return await stores.database.run(factories.make_user)
+
+
+@pytest.fixture
+async def strict(settings: Settings) -> AsyncIterator[FastAPI]:
+    """An application where every admin needs a second factor."""
+    async with running(settings, admin_second_factor="required") as app:
+        yield app
+
+
+@pytest.fixture
+async def ravi(app: FastAPI) -> Staff:
+    """A SuperAdmin without a second factor, signed in where none is required."""
+    return await (await _office(app)).sign_in()

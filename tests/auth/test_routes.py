@@ -173,3 +173,57 @@ async def test_i_see_my_sessions_and_end_the_others(
         await client.delete(f"/auth/sessions/{foreign}", headers=bearer(first)), 404, "session_not_found"
     )
     assert_problem(await client.delete("/auth/sessions/x", headers=bearer(first)), 422, "validation_failed")
+
+
+async def test_registering_with_a_referral_and_with_anothers_address(
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores
+) -> None:
+    from gencharge.users import service as users
+
+    friend = await stores.database.run(factories.make_user)
+    user = await stores.database.run(lambda db: users.create(db, phone_number=factories.new_phone()))
+    headers = await factories.sign_in(app, user)
+    body = {"name": "Asha Rao", "email": friend.email, "user_type": "prepaid"}
+    found = assert_problem(
+        await client.post("/auth/register", headers=headers, json=body), 409, "email_already_exists"
+    )
+    assert found["errors"][0]["field"] == "body.email"
+    own = body | {"email": f"{user.user_id}@example.com", "referral_code": user.referral_code}
+    assert_problem(await client.post("/auth/register", headers=headers, json=own), 422, "own_referral_code")
+    answer = await client.post(
+        "/auth/register", headers=headers, json=own | {"referral_code": friend.referral_code.lower()}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/auth/register"),
+        ("POST", "/auth/logout"),
+        ("GET", "/auth/sessions"),
+        ("DELETE", "/auth/sessions"),
+        ("DELETE", "/auth/sessions/0198c0de-0000-7000-8000-000000000000"),
+        ("GET", "/users/me"),
+    ],
+)
+async def test_what_is_mine_needs_a_sign_in(client: httpx.AsyncClient, method: str, path: str) -> None:
+    body = (
+        {"name": "Asha Rao", "email": "a@example.com", "user_type": "prepaid"} if "register" in path else None
+    )
+    assert_problem(await client.request(method, path, json=body), 401, "not_signed_in")
+
+
+async def test_the_openapi_document_names_the_errors_of_signing_in_and_one_body(
+    client: httpx.AsyncClient,
+) -> None:
+    document = (await client.get("/openapi.json")).json()
+    login = document["paths"]["/v1/auth/verify-otp-login"]["post"]
+    assert login["requestBody"]["content"] == {
+        "application/json": {"schema": {"$ref": "#/components/schemas/VerifyOtp"}}
+    }
+    assert {"200", "400", "401", "403", "422", "429", "503"} <= set(login["responses"])
+    assert "VerifyOtp" in document["components"]["schemas"]
+    flow = document["components"]["securitySchemes"]["PhoneAndOtp"]["flows"]["password"]
+    assert flow["tokenUrl"] == "/v1/auth/verify-otp-login"
+    assert document["paths"]["/v1/users/me"]["get"]["security"] == [{"PhoneAndOtp": []}]

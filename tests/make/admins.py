@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -16,6 +15,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import Gate
 from tests import factories
+from tests.make.processes import eventually
 
 
 def role_body(**but: Any) -> dict[str, Any]:
@@ -55,12 +55,12 @@ Headers = Callable[..., dict[str, str]]
 
 async def granted(app: FastAPI, role: str, *permissions: str, seconds: float = 3) -> None:
     """Wait until the application knows that a role allows these."""
-    for _ in range(round(seconds * 100)):
+
+    async def known() -> bool:
         held = Gate.of(app).grants.get(role)
-        if held is not None and held >= set(permissions):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{role} is not granted {permissions}")
+        return held is not None and held >= set(permissions)
+
+    await eventually(known, seconds)
 
 
 async def make_role(stores: Stores, *permissions: str, name: str = "") -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +12,17 @@ from sqlalchemy import select
 
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.money import Money
+from gencharge.offers.evaluation import (
+    Situation,
+)
+from gencharge.offers.models import OfferStatus
+from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
+from gencharge.offers.snapshot import OfferSnapshot
+from gencharge.plans.models import PlanCategory, PlanStatus, PlanType, ValidityUnit
+from gencharge.plans.service import PlanSnapshot
+from gencharge.users.models import UserType
+from gencharge.wallet.models import PaymentMethod, RequestSource
 
 
 async def type_id(visitor: httpx.AsyncClient, name: str = "Festive") -> str:
@@ -55,3 +68,103 @@ async def events_about(stores: Stores, object_id: str) -> list[dict[str, Any]]:
             for row in rows
             if object_id in {row.payload.get("offer_id"), row.payload.get("offer_type_id")}
         ]
+
+
+# The same in every xdist worker: it is part of the tests' names.
+UNKNOWN = "0198c0de-0000-7000-8000-00000000abcd"
+
+
+# A Friday, 23:00 in India; two hours later it is Saturday there and still Friday in UTC.
+FRIDAY = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
+
+
+TYPE, GROUP, PLAN = uuid4(), uuid4(), uuid4()
+
+
+def plan(**but: Any) -> PlanSnapshot:
+    values: dict[str, Any] = {
+        "plan_id": PLAN,
+        "version": 1,
+        "name": "Jio ₹299",
+        "description": "",
+        "operator": "JIO",
+        "circles": frozenset(),
+        "plan_type": PlanType.PREPAID,
+        "category": PlanCategory.UNLIMITED,
+        "price": Money.rupees(299),
+        "validity_count": 28,
+        "validity_unit": ValidityUnit.DAY,
+        "benefits": {},
+        "is_addon": False,
+        "most_popular": False,
+        "group_id": GROUP,
+        "group": "Unlimited",
+        "criteria": "",
+        "status": PlanStatus.ACTIVE,
+        "active_from": None,
+        "active_until": None,
+    }
+    return PlanSnapshot(**{field.name: (values | but)[field.name] for field in fields(PlanSnapshot)})
+
+
+def offer(
+    reward: dict[str, Any] | None = None,
+    *,
+    conditions: dict[str, Any] | None = None,
+    limits: dict[str, Any] | None = None,
+    **but: Any,
+) -> OfferSnapshot:
+    values: dict[str, Any] = {
+        "offer_id": uuid4(),
+        "version": 1,
+        "offer_type_id": TYPE,
+        "name": "An offer",
+        "description": "",
+        "code": None,
+        "status": OfferStatus.ACTIVE,
+        "is_special": False,
+        "active_from": None,
+        "active_until": None,
+        "conditions": OfferConditions.model_validate(conditions or {}),
+        "reward": OfferReward.model_validate(reward or {"discount": flat(50)}),
+        "limits": OfferLimits.model_validate(limits or {}),
+        "created_at": FRIDAY,
+    }
+    return OfferSnapshot(**(values | but))
+
+
+def situation(**but: Any) -> Situation:
+    values: dict[str, Any] = {
+        "plan": plan(),
+        "price": Money.rupees(299),
+        "user_type": UserType.PREPAID,
+        "is_new_user": False,
+        "source": RequestSource.WEB,
+        "circle": "KA",
+        "payment_method": PaymentMethod.WALLET,
+        "instant": FRIDAY,
+    }
+    return Situation(**(values | but))
+
+
+def flat(rupees: Any) -> dict[str, Any]:
+    return {"kind": "flat", "amount": rupees}
+
+
+def percent(value: Any, cap: Any) -> dict[str, Any]:
+    return {"kind": "percent", "percent": value, "cap": cap}
+
+
+SATURDAY = FRIDAY + timedelta(hours=2)
+
+
+WELCOME, DIWALI, UPI, JIO, POSTPAID = (
+    "Welcome: 20 % off",
+    "Festival of lights",
+    "UPI weekend",
+    "Jio from the wallet",
+    "Postpaid thanks",
+)
+
+
+ALL = {WELCOME, DIWALI, UPI, JIO, POSTPAID}

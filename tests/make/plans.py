@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
+import csv
+import io
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+from sqlalchemy import select, text
+
 from gencharge.admins.models import Admin
+from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
-from gencharge.plans import sample
+from gencharge.plans import (
+    sample,
+)
+from gencharge.plans.models import (
+    Plan,
+)
 from tests.factories import headers_for
 
 UNLIMITED: UUID = sample.groups()[0]["group_id"]
+
+
 ADDONS: UUID = sample.groups()[1]["group_id"]
 
 
@@ -39,9 +53,109 @@ def body(**but: Any) -> dict[str, Any]:
     return values | but
 
 
-async def eventually(happens: Any, seconds: float = 1.0) -> None:
-    """Wait until `happens()` is true; fail after `seconds`."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not await happens():
-        assert asyncio.get_running_loop().time() < deadline, f"not within {seconds} s"
-        await asyncio.sleep(0.01)
+async def create(client: httpx.AsyncClient, headers: dict[str, str], **but: Any) -> dict[str, Any]:
+    """A new plan by the API, as the staff see it."""
+    answer = await client.post("/v1/plans", json=body(**but), headers=headers)
+    assert answer.status_code == 201, answer.text
+    document: dict[str, Any] = answer.json()
+    return document
+
+
+async def events_of(stores: Stores, topic: str, **but: str) -> list[dict[str, Any]]:
+    async with stores.database.transaction() as db:
+        rows = await db.scalars(select(EventRow).where(EventRow.topic == topic).order_by(EventRow.id))
+        found = [row.payload for row in rows]
+    return [payload for payload in found if all(payload[name] == value for name, value in but.items())]
+
+
+IMPORT = "/v1/plans/admin/import"
+
+
+EXPORT = "/v1/plans/admin/export"
+
+
+def csv_of(*rows: dict[str, Any]) -> bytes:
+    """A file with these rows; the columns are the first row's."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue().encode()
+
+
+def row(**but: Any) -> dict[str, Any]:
+    """A row that makes a new plan."""
+    values = {
+        "plan_id": "",
+        "operator": "JIO",
+        "name": f"File {uuid4().hex}",
+        "plan_type": "prepaid",
+        "category": "unlimited",
+        "group": "unlimited",
+        "price": "199.50",
+        "validity_count": "28",
+        "validity_unit": "day",
+        "circles": "",
+        "status": "",
+    }
+    return values | but
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+async def give(
+    client: httpx.AsyncClient, headers: dict[str, str], data: bytes, *, dry_run: bool = False
+) -> httpx.Response:
+    return await client.post(IMPORT, params={"dry_run": str(dry_run).lower()}, content=data, headers=headers)
+
+
+async def state(stores: Stores) -> Any:
+    """A hash of the catalogue, its history and its version, and how many events wait."""
+    async with stores.database.transaction() as db:
+        return [
+            await db.scalar(
+                text(f"SELECT md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {name} t")
+            )
+            for name in ("plans", "plan_versions", "plan_groups", "catalogue_state")
+        ] + [await db.scalar(text("SELECT count(*) FROM events WHERE topic <> 'PlansExported'"))]
+
+
+async def create_id(client: httpx.AsyncClient, headers: dict[str, str], **but: Any) -> str:
+    """A new plan by the API: its id."""
+    return str((await create(client, headers, **but))["plan_id"])
+
+
+ListedPlan = dict[str, Any]
+
+
+async def list_all(visitor: httpx.AsyncClient, **query: str | int) -> list[ListedPlan]:
+    answer = await visitor.get("/v1/plans", params={"limit": 100, **query})
+    assert answer.status_code == 200, answer.text
+    found: list[ListedPlan] = answer.json()["items"]
+    return found
+
+
+JULY = datetime(2030, 7, 1, tzinfo=UTC)
+
+
+AUGUST = datetime(2030, 8, 1, tzinfo=UTC)
+
+
+def make_plan(**but: Any) -> Plan:
+    """A row of `plans` on sale, in the first group of the sample catalogue."""
+    values: dict[str, Any] = {
+        "plan_id": new_id(),
+        "operator": "JIO",
+        "plan_type": "prepaid",
+        "category": "unlimited",
+        "name": f"Test {uuid4().hex}",
+        "price_paise": 12_300,
+        "validity_count": 5,
+        "validity_unit": "day",
+        "is_addon": False,
+        "group_id": sample.groups()[0]["group_id"],
+        "status": "active",
+    }
+    return Plan(**(values | but))

@@ -23,26 +23,7 @@ from gencharge.notifications.templates import (
 from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged
 from gencharge.sessions.events import RefreshTokenReused
 from gencharge.wallet.events import AdjustmentApproved
-
-USER = str(new_id())
-
-
-def recharged(**but: Any) -> PlanRecharged:
-    values: dict[str, Any] = {
-        "user_id": USER,
-        "recharge_id": str(new_id()),
-        "phone_number": "+919876543210",
-        "plan_id": str(new_id()),
-        "plan_name": "Jio 199",
-        "operator": "JIO",
-        "status": "active",
-        "total_paid_paise": 19900,
-        "payment_method": "wallet",
-        "source": "web",
-        "valid_from": "2026-07-17T10:00:00Z",
-        "valid_until": "2026-08-14T10:00:00Z",
-    }
-    return PlanRecharged(**(values | but))
+from tests.make.notifications import USER, recharged
 
 
 def test_an_active_recharge_says_what_was_paid_for_whom_and_until_when() -> None:

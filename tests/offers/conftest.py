@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from tests.conftest import database_of, test_settings
 from tests.factories import headers_for, make_admin, make_user
+from tests.money import sell_sample_plans
 
 Headers = dict[str, str]
 
@@ -93,3 +95,26 @@ async def customer(market_stores: Stores, offers_settings: Settings) -> Headers:
     """A customer."""
     user: User = await market_stores.database.run(lambda db: make_user(db))
     return headers_for(offers_settings, user)
+
+
+@pytest.fixture(scope="module")
+async def shelf_app(servers: Any, worker_id: str) -> AsyncIterator[FastAPI]:
+    """An application with the sample offers and nothing else."""
+    from gencharge.api.main import create_app
+
+    app = create_app(test_settings(servers, database_of(servers, worker_id, "offershelf")))
+    async with app.router.lifespan_context(app):
+        stores: Stores = app.state.stores
+        await sell_sample_plans(stores)
+        assert await stores.database.run(offers.seed)
+        await plans.Catalogue.of(app).refresh(stores.database)
+        await offers.Offers.of(app).refresh(stores.database)
+        yield app
+
+
+@pytest.fixture
+async def reader(shelf_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of it."""
+    transport = httpx.ASGITransport(app=shelf_app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        yield client

@@ -17,7 +17,7 @@ from gencharge.operators import service as operators
 from gencharge.recharge.errors import OperatorDown
 from tests.factories import new_phone
 from tests.make.operators import NEW
-from tests.make.plans import eventually
+from tests.make.processes import eventually
 from tests.money import balance, buy, find_plan, make_customer, make_number
 
 

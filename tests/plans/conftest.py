@@ -18,6 +18,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
 from tests.conftest import database_of, test_settings
+from tests.make.plans import staff
 
 
 @pytest.fixture(scope="session")
@@ -92,3 +93,15 @@ async def visitor(shop: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=shop)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
+
+
+@pytest.fixture
+def manager(desk_settings: Settings) -> dict[str, str]:
+    """The headers of a manager of all operators."""
+    return staff(desk_settings)
+
+
+@pytest.fixture
+def jio(desk_settings: Settings) -> dict[str, str]:
+    """The headers of a manager of Jio only."""
+    return staff(desk_settings, "Manager", "JIO")

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +16,9 @@ from gencharge.core.events.events import Envelope, Event
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.recharge.events import RechargeFailed
+from gencharge.recharge.events import (
+    RechargeFailed,
+)
 from gencharge.webhooks import staff_service
 from gencharge.webhooks.listeners import QUEUE_MESSAGES
 from gencharge.webhooks.loop import WebhookSender
@@ -25,7 +29,8 @@ from gencharge.webhooks.staff_schemas import (
     WebhookEndpointUpdate,
     WebhookEndpointWithSecret,
 )
-from tests.webhooks.receiver import Receiver, receiver
+from tests.factories import headers_for, know_roles, make_admin, new_client
+from tests.make.webhook_receiver import Receiver, receiver
 
 
 class Partners:
@@ -114,3 +119,13 @@ async def sender(shop: Stores) -> AsyncIterator[WebhookSender]:
     found = WebhookSender(shop)
     yield found
     await found.close()
+
+
+@pytest.fixture
+async def staff(app: FastAPI, partners: Partners) -> AsyncIterator[httpx.AsyncClient]:
+    """An admin who may do everything, and gave the second factor just now."""
+    stores: Stores = app.state.stores
+    await know_roles(app)
+    admin = await stores.database.run(make_admin)
+    async with new_client(app, headers=headers_for(stores.settings, admin)) as client:
+        yield client

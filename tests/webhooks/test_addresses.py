@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import ssl
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
-import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
 
 from gencharge.core.settings import Environment, Settings
 from gencharge.webhooks.addresses import Reach, check_url
-from gencharge.webhooks.client import PinnedTransport, WebhookClient
-from tests.webhooks.receiver import Receiver, receiver
+from tests.make.webhooks import (
+    DEVELOPMENT,
+    PRODUCTION,
+)
 
-PRODUCTION = Reach(private=False, loopback=False)
 PRODUCTION_PRIVATE = Reach(private=True, loopback=False)
-DEVELOPMENT = Reach(private=True, loopback=True)
+
 
 # address: in production, in production with WEBHOOK_ALLOW_PRIVATE, in development
 ADDRESSES = {
@@ -150,140 +138,3 @@ def test_production_reaches_public_addresses_only_unless_it_is_told(settings: Se
     assert reach("production", True) == PRODUCTION_PRIVATE
     assert reach("development", None) == reach("test", True) == DEVELOPMENT
     assert reach("development", False) == PRODUCTION
-
-
-@pytest.fixture
-def partner() -> Iterator[Receiver]:
-    with receiver() as running:
-        yield running
-
-
-async def _post(partner: Receiver, addresses: list[list[str]], reach: Reach = DEVELOPMENT) -> str:
-    """Post to a name that leads to these addresses, one list for each look-up; the error, if any."""
-    looked_up = iter(addresses)
-
-    async def resolve(host: str, port: int) -> list[str]:
-        assert host == "localhost"
-        assert port > 0
-        return next(looked_up)
-
-    client = WebhookClient(reach, resolve=resolve)
-    url = partner.base.replace("127.0.0.1", "localhost") + "/hooks"
-    outcome = await client.post(url, {}, b"{}")
-    await client.close()
-    return outcome.error
-
-
-async def test_the_name_is_looked_up_once_and_the_checked_address_is_the_one_that_is_connected_to(
-    partner: Receiver,
-) -> None:
-    # A second look-up, for connecting, would get what a rebinding name server says then.
-    assert await _post(partner, [["127.0.0.1"], ["169.254.169.254"]]) == ""
-    [one] = partner.received
-    assert one.headers["host"].startswith("localhost:")
-
-
-async def test_one_bad_address_among_good_ones_spoils_the_name(partner: Receiver) -> None:
-    for bad in ("169.254.169.254", "0.0.0.0", "::ffff:169.254.169.254"):
-        assert await _post(partner, [["127.0.0.1", bad]]) == "address_refused"
-        assert await _post(partner, [[bad, "127.0.0.1"]]) == "address_refused"
-    assert await _post(partner, [[]]) == "address_refused"
-    assert partner.received == []
-
-
-async def test_a_second_address_is_tried_where_nobody_listens_at_the_first(partner: Receiver) -> None:
-    assert await _post(partner, [["127.0.0.2", "127.0.0.1"]]) == ""
-    assert len(partner.received) == 1
-
-
-async def test_an_address_that_was_taken_in_development_is_refused_once_the_settings_are_stricter(
-    partner: Receiver,
-) -> None:
-    client = WebhookClient(PRODUCTION)
-    assert (await client.post(f"{partner.base}/hooks", {}, b"{}")).error == "address_refused"
-    await client.close()
-    assert partner.received == []
-
-
-async def test_redirects_are_not_followed(partner: Receiver) -> None:
-    partner.status, partner.headers = 307, {"Location": f"{partner.base}/elsewhere"}
-    client = WebhookClient(DEVELOPMENT)
-    outcome = await client.post(f"{partner.base}/hooks", {}, b"{}")
-    await client.close()
-    assert (outcome.status, outcome.delivered) == (307, False)
-    assert [one.path for one in partner.received] == ["/hooks"]
-
-
-async def test_no_more_than_a_thousand_bytes_of_an_answer_are_kept(partner: Receiver) -> None:
-    partner.answer = b"\x00" + b"x" * 200_000
-    client = WebhookClient(DEVELOPMENT)
-    outcome = await client.post(f"{partner.base}/hooks", {}, b"{}")
-    await client.close()
-    assert len(outcome.response) == 1_000
-    assert "\x00" not in outcome.response
-
-
-async def test_whoever_does_not_answer_in_time_is_left() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        client = WebhookClient(DEVELOPMENT, timeout_seconds=0.3)
-        outcome = await client.post(f"http://127.0.0.1:{silent.getsockname()[1]}/", {}, b"{}")
-        await client.close()
-    assert (outcome.error, outcome.status) == ("timeout", None)
-    assert outcome.duration_ms >= 290
-
-
-async def test_a_name_that_nobody_knows_is_told() -> None:
-    client = WebhookClient(PRODUCTION)
-    outcome = await client.post("https://nobody.invalid/hooks", {}, b"{}")
-    await client.close()
-    assert outcome.error == "name_not_found"
-
-
-@pytest.mark.parametrize(("name", "error"), [("partner.example", ""), ("other.example", "certificate")])
-async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_connected_to(
-    tmp_path: Path, name: str, error: str
-) -> None:
-    _make_certificate(tmp_path / "both.pem", "partner.example")
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(tmp_path / "both.pem")
-    trusting = ssl.create_default_context(cafile=str(tmp_path / "both.pem"))
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
-        writer.close()
-
-    async def resolve(host: str, port: int) -> list[str]:
-        assert (host, port) == (name, bound)
-        return ["127.0.0.1"]
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served)
-    bound = server.sockets[0].getsockname()[1]
-    transport = PinnedTransport(DEVELOPMENT, resolve, verify=trusting)
-    async with server, httpx.AsyncClient(transport=transport) as client:
-        try:
-            found = str((await client.post(f"https://{name}:{bound}/")).status_code)
-        except httpx.ConnectError as problem:
-            found = str(problem)
-    assert error in found
-    assert (found == "204") is (error == "")
-
-
-def _make_certificate(path: Path, name: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(private + certificate.public_bytes(pem))

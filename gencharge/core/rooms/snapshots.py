@@ -72,6 +72,8 @@ class Holder(OnePerApp, Generic[S]):
     """
 
     name: ClassVar[str]
+    # Of one application, so that a test can slow it down and leave the others alone.
+    poll_seconds: float = POLL_SECONDS
 
     def __init__(self) -> None:
         self.snapshot: S | None = None
@@ -183,7 +185,7 @@ async def watch(holder: Holder[S], stores: Stores) -> None:
                 if healthy:
                     log.warning("snapshot_not_refreshed", snapshot=holder.name, cause=repr(error))
                 healthy = False
-            await subscription.wait(POLL_SECONDS)
+            await subscription.wait(holder.poll_seconds)
 
 
 class _Subscription:

@@ -1,0 +1,114 @@
+"""One-time passwords in Redis: limits, cool-down, attempts, secrecy."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from gencharge.auth.challenges import Challenges, Purpose, Verdict
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from tests import factories
+from tests.auth.conftest import Phones, assert_problem, sign_up
+from tests.make.auth import _ask, _give, _wrong
+
+
+async def test_a_second_code_within_thirty_seconds_is_429_with_the_time_to_wait(
+    client: httpx.AsyncClient, phones: Phones, known: str
+) -> None:
+    with clock.at(clock.now()):
+        assert (await _ask(client, known)).status_code == 200
+        with clock.later(seconds=10):
+            soon = await _ask(client, known)
+        assert_problem(soon, 429, "otp_too_soon")
+        assert soon.headers["retry-after"] == "20"
+        with clock.later(seconds=30):
+            assert (await _ask(client, known)).status_code == 200
+    assert len(await phones.messages(known)) == 2
+
+
+async def test_a_number_gets_five_codes_an_hour_whoever_asks(
+    app: FastAPI, phones: Phones, known: str
+) -> None:
+    with clock.at(clock.now()):
+        for turn in range(6):
+            with clock.later(minutes=turn):
+                async with factories.new_client(app) as client:
+                    answer = await _ask(client, known)
+            if turn < 5:
+                assert answer.status_code == 200
+                assert f'"phone";r={4 - turn};' in answer.headers["ratelimit"]
+        assert_problem(answer, 429, "otp_limit_exceeded")
+        assert answer.headers["retry-after"] == str(55 * 60)
+        assert answer.headers["ratelimit-policy"] == '"phone";q=5;w=3600, "address";q=20;w=3600'
+        with clock.later(hours=1):
+            async with factories.new_client(app) as client:
+                assert (await _ask(client, known)).status_code == 200
+    assert len(await phones.messages(known)) == 6
+
+
+async def test_an_address_gets_twenty_codes_an_hour_whatever_it_claims_to_be(
+    client: httpx.AsyncClient, phones: Phones
+) -> None:
+    for turn in range(25):
+        client.headers["X-Forwarded-For"] = f"203.0.113.{turn}"
+        answer = await _ask(client, factories.new_phone())
+        assert answer.status_code == (200 if turn < 20 else 429), turn
+    assert_problem(answer, 429, "otp_limit_exceeded")
+    assert '"address";r=0;' in answer.headers["ratelimit"]
+
+
+async def test_no_code_is_anywhere_in_clear(
+    client: httpx.AsyncClient,
+    phones: Phones,
+    stores: Stores,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    phone_number = factories.new_phone()
+    await sign_up(client, phones, phone_number)
+    code = await phones.code(phone_number)
+    with clock.later(seconds=31):
+        answer = await _ask(client, phone_number)
+        following = await phones.code(phone_number)
+        await _give(client, phone_number, _wrong(following))
+        redis = [
+            str(await stores.redis.hgetall(key) if await stores.redis.type(key) == "hash" else "") + key
+            async for key in stores.redis.scan_iter()
+        ]
+        await _give(client, phone_number, following)
+    async with stores.database.transaction() as db:
+        kept = str((await db.execute(text("SELECT events::text FROM events"))).all())
+        kept += str((await db.execute(text("SELECT sign_in_failures::text FROM sign_in_failures"))).all())
+    logged = "".join(capfd.readouterr())
+    for secret in (code, following):
+        pattern = re.compile(rf"(?<![\w.:-]){secret}(?![\w-])")
+        for place in (" ".join(redis), kept, logged, answer.text, str(answer.headers)):
+            assert not pattern.search(place)
+    assert phone_number not in " ".join(redis)
+    assert phone_number not in logged
+
+
+async def test_a_challenge_of_another_secret_is_none_of_ours(settings: Settings, stores: Stores) -> None:
+    from pydantic import SecretStr
+
+    ours = Challenges(settings, stores.redis)
+    other = Challenges(settings.model_copy(update={"otp_secret": SecretStr("x" * 32)}), stores.redis)
+    number = factories.new_phone()
+    await ours.issue(Purpose.SIGN_IN, number, "123456", address=factories.new_address())
+    assert await other.redeem(Purpose.SIGN_IN, number, "123456") is Verdict.NONE
+    assert await ours.redeem(Purpose.SIGN_IN, number, "123457") is Verdict.WRONG
+    assert await ours.redeem(Purpose.SIGN_IN, number, "123456") is Verdict.RIGHT
+    assert await ours.redeem(Purpose.SIGN_IN, number, "123456") is Verdict.NONE
+
+
+async def test_what_is_issued_hides_its_code_when_it_is_printed(settings: Settings, stores: Stores) -> None:
+    challenges = Challenges(settings, stores.redis)
+    issued = await challenges.issue(
+        Purpose.SIGN_UP, factories.new_phone(), "135790", address=factories.new_address()
+    )
+    assert "135790" not in repr(issued)

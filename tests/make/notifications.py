@@ -1,0 +1,75 @@
+"""Builders for the tests of notifications."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from gencharge.core.events.events import Event
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.recharge.events import PlanRecharged
+from tests.factories import headers_for
+
+USER = str(new_id())
+
+
+def events() -> list[Event]:
+    recharge = str(new_id())
+    return [
+        RechargeStuck(
+            user_id=USER, recharge_id=recharge, phone_number="+919876543210", plan_name="Jio 299",
+            operator="JIO", channel="jio-direct", state="unknown", minutes=16,
+        ),
+        DeliveryDisputed(
+            user_id=USER, recharge_id=recharge, operator="JIO", channel="jio-direct", reference="r-1",
+            operator_reference="J1", amount_paise=29_900,
+        ),
+        CallbackContradicted(
+            user_id=USER, recharge_id=recharge, channel="jio-direct", reference="r-1", outcome="delivered",
+            claimed="failed",
+        ),
+        PaymentMismatched(
+            user_id=USER, payment_id=str(new_id()), order_id="order_1", ordered_paise=29_900, reported_paise=100,
+            currency="INR",
+        ),
+        WebhookRefused(user_id=str(SYSTEM_USER_ID), sender="gateway:razorpay", reason="wrong signature"),
+    ]  # fmt: skip
+
+
+class Person:
+    """Somebody signed in, without a row: the guard asks no store."""
+
+    def __init__(self, settings: Settings, client: httpx.AsyncClient, **but: Any) -> None:
+        self.id = new_id()
+        self._headers = headers_for(settings, self.id, **but)
+        self._client = client
+
+    async def ask(self, method: str, path: str = "", **but: Any) -> httpx.Response:
+        return await self._client.request(method, f"/v1/notifications{path}", headers=self._headers, **but)
+
+    async def get(self, path: str = "", **query: Any) -> Any:
+        answer = await self.ask("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def recharged(**but: Any) -> PlanRecharged:
+    values: dict[str, Any] = {
+        "user_id": USER,
+        "recharge_id": str(new_id()),
+        "phone_number": "+919876543210",
+        "plan_id": str(new_id()),
+        "plan_name": "Jio 199",
+        "operator": "JIO",
+        "status": "active",
+        "total_paid_paise": 19900,
+        "payment_method": "wallet",
+        "source": "web",
+        "valid_from": "2026-07-17T10:00:00Z",
+        "valid_until": "2026-08-14T10:00:00Z",
+    }
+    return PlanRecharged(**(values | but))

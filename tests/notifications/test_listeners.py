@@ -1,0 +1,77 @@
+"""Notices and alerts are written once, to those whom they concern."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gencharge.core.events.events import emit
+from gencharge.core.events.relay import Relay
+from gencharge.core.stores.stores import Stores
+from gencharge.recharge.events import PlanExpired
+from tests import factories
+from tests.make.notifications import Person, events, recharged
+from tests.notifications.conftest import Announce
+
+
+async def alerts_of(stores: Stores, admin_id: UUID) -> list[dict[str, Any]]:
+    wanted = {"recipient_kind": "admin", "recipient_id": admin_id}
+    return await stores.documents["notices"].find(wanted).to_list()
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "told"),
+    [
+        ("SuperAdmin", (), True),
+        ("Manager", (), True),
+        ("Manager", ("JIO",), True),
+        ("Manager", ("AIRTEL",), False),
+        ("Support", (), False),
+        ("Viewer", (), False),
+    ],
+)
+async def test_a_stuck_recharge_is_told_once_to_those_who_may_act_on_that_operator(
+    stores: Stores, relay: Relay, role: str, scope: tuple[str, ...], told: bool
+) -> None:
+    admin = await stores.database.run(lambda db: factories.make_admin(db, role, operator_scope=list(scope)))
+    stuck = events()[0]
+    await stores.database.run(lambda db: emit(db, stuck))
+    await relay.drain()
+    found = await alerts_of(stores, admin.admin_id)
+    assert [notice["kind"] for notice in found] == (["recharge_stuck"] if told else [])
+    if told:
+        assert "16 minutes" in found[0]["body"]
+
+
+async def test_forged_webhooks_are_told_without_filling_the_tables(stores: Stores, relay: Relay) -> None:
+    from gencharge.payments import service as payments
+
+    for number in range(50):
+        await payments.refused(stores.database, f"operator:forged-{number}", "a reason of this test")
+    await relay.drain()
+    entries = stores.documents["audit_entries"].find({"reason": "a reason of this test"})
+    assert len(await entries.to_list()) == 1
+
+
+async def test_a_recharge_becomes_one_unread_notice(me: Person, announce: Announce) -> None:
+    await announce(recharged(user_id=str(me.id)))
+    page = await me.get()
+    assert page["unread_count"] == 1
+    assert page["next_cursor"] is None
+    (notice,) = page["items"]
+    assert notice["title"] == "Recharge successful"
+    assert notice["type"] == "transactional"
+    assert notice["kind"] == "plan_recharged"
+    assert notice["viewed_at"] is None
+    assert notice["created_at"].endswith("Z")
+    assert notice["data"]["phone_number"] == "+919876543210"
+    assert await me.get("/unread-count") == {"unread_count": 1}
+
+
+async def test_the_end_of_a_plan_is_told_too(me: Person, announce: Announce) -> None:
+    await announce(
+        PlanExpired(user_id=str(me.id), recharge_id="r", phone_number="+919876543210", plan_name="P")
+    )
+    assert [n["kind"] for n in (await me.get())["items"]] == ["plan_expired"]

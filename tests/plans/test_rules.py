@@ -1,0 +1,77 @@
+"""The rules of a plan that no single field can check."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.make.plans import (
+    body,
+    create,
+)
+
+
+@pytest.mark.parametrize(
+    ("but", "field"),
+    [
+        ({"operator": "AIRCEL"}, "body.operator"),
+        ({"circles": ["KA", "XX"]}, "body.circles"),
+        ({"group_id": str(UUID(int=7))}, "body.group_id"),
+        ({"category": "postpaid_rental"}, "body.category"),
+        ({"plan_type": "postpaid"}, "body.category"),
+        ({"validity": {"unit": "day"}}, "body.validity.n"),
+        ({"validity": {"n": 0, "unit": "day"}}, "body.validity.n"),
+        ({"validity": {"n": 121, "unit": "month"}}, "body.validity.n"),
+        ({"validity": {"n": 5, "unit": "base_plan"}, "category": "data_addon"}, "body.validity.n"),
+        (
+            {"validity": {"unit": "base_plan"}, "category": "postpaid_rental", "plan_type": "postpaid"},
+            "body.validity.unit",
+        ),
+        ({"price": 0}, "body.price"),
+        ({"price": 100000.01}, "body.price"),
+        ({"price": "1e3"}, "body.price"),
+        (
+            {"active_from": "2030-02-01T00:00:00Z", "active_until": "2030-02-01T00:00:00Z"},
+            "body.active_until",
+        ),
+        ({"active_from": "2030-02-01T00:00:00"}, "body.active_from"),
+        ({"active_from": "0001-01-01T00:00:00+14:00"}, "body.active_from"),
+        ({"name": ""}, "body.name"),
+        ({"name": "two\nlines"}, "body.name"),
+        ({"name": "nul\x00"}, "body.name"),
+        ({"description": "bell\x07"}, "body.description"),
+        ({"benefits": {"data_total_mb": 10**18}}, "body.benefits.data_total_mb"),
+        ({"benefits": {"extras": [""]}}, "body.benefits.extras.0"),
+        ({"colour": "red"}, "body.colour"),
+    ],
+    ids=str,
+)
+async def test_a_plan_that_makes_no_sense_is_refused_with_the_field_and_what_would_be_right(
+    clerk: httpx.AsyncClient, manager: dict[str, str], but: dict[str, Any], field: str
+) -> None:
+    refused = await clerk.post("/v1/plans", json=body(**but), headers=manager)
+    assert refused.status_code == 422, refused.text
+    (problem,) = refused.json()["errors"]
+    assert problem["field"] == field
+    assert problem["message"]
+
+
+async def test_an_update_is_checked_as_a_whole_plan(
+    clerk: httpx.AsyncClient, manager: dict[str, str]
+) -> None:
+    plan = await create(clerk, manager, active_until="2030-01-01T00:00:00Z")
+    path = f"/v1/plans/{plan['plan_id']}"
+    for change, field in (
+        ({"validity": {"unit": "month"}}, "body.validity.n"),
+        ({"plan_type": "postpaid"}, "body.category"),
+        ({"active_from": "2030-01-02T00:00:00Z"}, "body.active_until"),
+        ({"name": None}, "body.name"),
+        ({"price": None}, "body.price"),
+    ):
+        refused = await clerk.patch(path, json=change, headers=manager)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    opened = await clerk.patch(path, json={"active_until": None}, headers=manager)
+    assert opened.json()["updated_fields"] == {"active_until": None}

@@ -1,0 +1,80 @@
+"""Messages are discarded and deleted in time, and secrets resealed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.webhooks import crud, jobs, service
+from gencharge.webhooks.loop import WebhookSender
+from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
+from tests.webhooks.conftest import Partners
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_what_waits_for_a_disabled_endpoint_for_a_day_is_discarded(
+    partners: Partners, sender: WebhookSender, swept: bool
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await partners.change(endpoint.endpoint_id, is_active=False)
+    with clock.later(hours=25):
+        if swept:
+            await jobs.discard_waiting(partners.stores)
+        await partners.change(endpoint.endpoint_id, is_active=True)
+        await sender.drain()
+    assert (await partners.delivery(endpoint.endpoint_id)).status == "discarded"
+    assert partners.receiver.received == []
+
+
+async def test_a_secret_is_read_under_the_key_before_and_sealed_anew_by_the_job(
+    partners: Partners, settings: Settings
+) -> None:
+    endpoint = await partners.join()
+    key = "another-secret-key-0123456789-abcdefghijklmnopqr"
+    rotated = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        **(settings.model_dump() | {"secret_key": key, "previous_secret_key": settings.secret_key}),
+    )
+    run = partners.stores.database.run
+    assert await run(lambda db: service.reseal(db, rotated)) == 1
+    assert await run(lambda db: service.reseal(db, rotated)) == 0
+    async with partners.stores.database.transaction() as db:
+        sealed = (await db.get_one(WebhookEndpoint, endpoint.endpoint_id)).secret
+    assert service.sealer_of(rotated).open(endpoint.endpoint_id, sealed) == (endpoint.secret, False)
+    assert service.sealer_of(settings).open(endpoint.endpoint_id, sealed) is None
+    assert endpoint.secret.encode() not in sealed
+
+
+async def test_messages_and_attempts_are_forgotten_after_thirty_days(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await sender.drain()
+    old = await partners.delivery(endpoint.endpoint_id)
+    with clock.later(days=29):
+        await partners.happen()
+        await sender.drain()
+        await jobs.purge(partners.stores)
+        assert len(await partners.deliveries(endpoint.endpoint_id)) == 2
+    with clock.later(days=30, minutes=1):
+        await jobs.purge(partners.stores)
+    [left] = await partners.deliveries(endpoint.endpoint_id)
+    assert left.delivery_id != old.delivery_id
+    async with partners.stores.database.transaction() as db:
+        assert await crud.list_attempts(db, old) == []
+        assert await db.get(WebhookDelivery, (left.endpoint_id, left.delivery_id)) is not None
+
+
+async def test_messages_go_as_early_as_accounts_are_erased(partners: Partners, sender: WebhookSender) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    await sender.drain()
+    early = partners.stores.settings.model_copy(update={"erasure_after_days": 2})
+    with clock.later(days=2, minutes=1):
+        await jobs.purge(replace(partners.stores, settings=early))
+    assert await partners.deliveries(endpoint.endpoint_id) == []

@@ -1,0 +1,224 @@
+"""Sending: signatures, retries, leases, disabled endpoints."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from gencharge.core.events.events import EventRow
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.webhooks import loop
+from gencharge.webhooks.addresses import Reach
+from gencharge.webhooks.client import Outcome, WebhookClient
+from gencharge.webhooks.loop import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, WebhookSender
+from gencharge.webhooks.models import WebhookEndpoint
+from tests.webhooks.conftest import Partners, failed_recharge
+
+
+async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_for_a_day(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 500
+    start = clock.now()
+    with clock.at(start):
+        await partners.happen()
+        await sender.drain()
+    passed = 0.0
+    for pause in (*PAUSES_SECONDS, PAUSES_SECONDS[-1], PAUSES_SECONDS[-1]):
+        # So many failures would disable it; here the pauses are looked at.
+        await _forgive(partners.stores, endpoint.endpoint_id)
+        delivery = await partners.delivery(endpoint.endpoint_id)
+        assert delivery.next_attempt_at == start + timedelta(seconds=passed + pause)
+        with clock.at(start + timedelta(seconds=passed + pause - 1)):
+            await sender.drain()
+        before = len(partners.receiver.received)
+        passed += pause
+        with clock.at(start + timedelta(seconds=passed)):
+            await sender.drain()
+        assert len(partners.receiver.received) == before + 1
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("failed", 10, None)
+    assert passed < 24 * 3600 < passed + PAUSES_SECONDS[-1]
+    assert {came.id for came in partners.receiver.received} == {str(delivery.delivery_id)}
+    assert len({came.body for came in partners.receiver.received}) == 1
+    assert len({came.headers["webhook-timestamp"] for came in partners.receiver.received}) == 10
+    assert all(came.is_signed_by(endpoint.secret) for came in partners.receiver.received)
+    assert [status for _, status, _ in await partners.log(delivery)] == [500] * 10
+
+
+async def _forgive(stores: Stores, endpoint_id: UUID) -> None:
+    query = update(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint_id)
+    await stores.database.run(lambda db: db.execute(query.values(failures=0)))
+
+
+@pytest.mark.parametrize("status", [300, 301, 400, 404, 429, 503])
+async def test_whatever_is_not_2xx_is_a_failure(
+    partners: Partners, sender: WebhookSender, status: int
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = status
+    await partners.happen()
+    await sender.drain()
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts) == ("pending", 1)
+    assert (await partners.look(endpoint.endpoint_id)).failures == 1
+
+
+async def test_a_success_forgives_the_failures_before(partners: Partners, sender: WebhookSender) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 500
+    await partners.happen(*(failed_recharge() for _ in range(9)))
+    await sender.drain()
+    assert (await partners.look(endpoint.endpoint_id)).failures == 9
+    partners.receiver.status = 204
+    with clock.later(seconds=6):
+        await sender.drain()
+    found = await partners.look(endpoint.endpoint_id)
+    assert (found.failures, found.is_active) == (0, True)
+
+
+async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 500
+    await partners.happen(*(failed_recharge() for _ in range(12)))
+    await sender.drain()
+    off = await partners.look(endpoint.endpoint_id)
+    assert (off.is_active, off.disabled_reason) == (False, "failures")
+    assert off.failures >= 10
+    async with partners.stores.database.transaction() as db:
+        rows = await db.scalars(select(EventRow.payload).where(EventRow.topic == "WebhookEndpointDisabled"))
+        told = [row for row in rows if row["endpoint_id"] == str(endpoint.endpoint_id)]
+    assert len(told) == 1, "it is told once"
+    before = len(partners.receiver.received)
+    partners.receiver.status = 200
+    with clock.later(hours=20):
+        await sender.drain()
+        assert len(partners.receiver.received) == before, "nothing is sent to an endpoint that is off"
+        await partners.happen()
+        assert len(await partners.deliveries(endpoint.endpoint_id)) == 12, (
+            "nor is anything written down for it"
+        )
+        on = await partners.change(endpoint.endpoint_id, is_active=True)
+        assert (on.is_active, on.failures, on.disabled_reason) == (True, 0, None)
+        await sender.drain()
+    assert {one.status for one in await partners.deliveries(endpoint.endpoint_id)} == {"delivered"}
+    assert len({came.id for came in partners.receiver.received}) == 12
+
+
+async def test_gone_disables_at_once(partners: Partners, sender: WebhookSender) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 410
+    await partners.happen()
+    await sender.drain()
+    found = await partners.look(endpoint.endpoint_id)
+    assert (found.is_active, found.disabled_reason, found.failures) == (False, "gone", 1)
+    assert (await partners.delivery(endpoint.endpoint_id)).status == "pending"
+
+
+async def test_a_slow_endpoint_holds_up_nobody_else(partners: Partners) -> None:
+    # Long enough for a busy machine not to make the quick one look slow.
+    sender = WebhookSender(
+        partners.stores, WebhookClient(Reach.of(partners.stores.settings), timeout_seconds=3)
+    )
+    slow, quick = await partners.join("/slow"), await partners.join("/quick")
+    partners.receiver.waits["/slow"] = 30
+    await partners.happen(*(failed_recharge() for _ in range(WebhookSender.at_a_time + 10)))
+    running = asyncio.create_task(sender.drain())
+    async with asyncio.timeout(20):
+        while len(partners.receiver.at("/quick")) < WebhookSender.at_a_time + 10:
+            await asyncio.sleep(0.02)
+    sent = len(partners.receiver.at("/slow"))
+    await running
+    await sender.close()
+    assert sent < WebhookSender.at_a_time + 10, (
+        "the quick one was served while the slow one had not been asked for all"
+    )
+    assert {one.status for one in await partners.deliveries(quick.endpoint_id)} == {"delivered"}
+    assert {one.status for one in await partners.deliveries(slow.endpoint_id)} == {"pending"}
+
+
+async def test_an_endpoint_has_its_places_and_no_more(partners: Partners) -> None:
+    one, other = await partners.join("/one"), await partners.join("/other")
+    await partners.happen(*(failed_recharge() for _ in range(20)))
+    run = partners.stores.database.run
+    taken = await run(lambda db: loop.claim(db, limit=WebhookSender.at_a_time, running=Counter()))
+    counted = Counter(task.endpoint_id for task in taken)
+    assert counted == {one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT}
+    running = Counter({one.endpoint_id: PER_ENDPOINT, other.endpoint_id: PER_ENDPOINT - 1})
+    more = await run(lambda db: loop.claim(db, limit=WebhookSender.at_a_time, running=running))
+    assert [task.endpoint_id for task in more] == [other.endpoint_id]
+    assert not {task.delivery_id for task in more} & {task.delivery_id for task in taken}
+
+
+async def test_two_couriers_never_make_the_same_attempt(
+    partners: Partners, sender: WebhookSender, shop: Stores
+) -> None:
+    endpoint = await partners.join()
+    other = WebhookSender(shop)
+    await partners.happen(*(failed_recharge() for _ in range(60)))
+    await asyncio.gather(sender.drain(), other.drain())
+    await other.close()
+    assert len(partners.receiver.received) == 60
+    assert len({came.id for came in partners.receiver.received}) == 60
+    found = await partners.deliveries(endpoint.endpoint_id)
+    assert {(one.status, one.attempts) for one in found} == {("delivered", 1)}
+
+
+async def test_who_dies_between_sending_and_writing_it_down_sends_again_under_the_same_id(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    run = partners.stores.database.run
+    [task] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
+    await sender._send(task)  # and there it died
+    await sender.drain()
+    assert len(partners.receiver.received) == 1, "the lease still holds"
+    with clock.later(seconds=LEASE_SECONDS + 1):
+        await sender.drain()
+    first, second = partners.receiver.received
+    assert first.id == second.id
+    assert first.body == second.body
+    delivery = await partners.delivery(endpoint.endpoint_id)
+    assert (delivery.status, delivery.attempts) == ("delivered", 2)
+    assert await partners.log(delivery) == [(2, 200, "")]
+
+
+async def test_a_courier_that_was_thought_dead_puts_nothing_off_and_may_still_say_that_it_got_there(
+    partners: Partners,
+) -> None:
+    endpoint = await partners.join()
+    await partners.happen()
+    run, now = partners.stores.database.run, clock.now()
+    [stale] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
+    with clock.later(seconds=LEASE_SECONDS + 1):
+        [task] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
+    leased = (await partners.delivery(endpoint.endpoint_id)).leased_until
+    lost = Outcome(1, status=500)
+    await run(lambda db: loop.record(db, stale, lost, started_at=now))
+    assert (await partners.delivery(endpoint.endpoint_id)).leased_until == leased
+    came = Outcome(1, status=200)
+    await run(lambda db: loop.record(db, stale, came, started_at=now))
+    await run(lambda db: loop.record(db, task, lost, started_at=now))
+    assert (await partners.delivery(endpoint.endpoint_id)).status == "delivered"
+
+
+async def test_what_a_worker_runs_delivers_until_it_is_cancelled(partners: Partners) -> None:
+    await partners.join()
+    running = asyncio.create_task(loop.deliver_webhooks(partners.stores))
+    await partners.happen()
+    async with asyncio.timeout(10):
+        while not partners.receiver.received:
+            await asyncio.sleep(0.02)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
