@@ -28,14 +28,9 @@ NOT_YET_MIRRORED = frozenset(
         "users",
         "admins",
         "plans",
-        "offers",
         "payments",
         "recharge",
-        "auth",
         "reconciliation",
-        "notifications",
-        "audit",
-        "webhooks",
     }
 )
 NOT_YET_AS_LONG = frozenset({"payments", "recharge", "reconciliation"})
