@@ -33,14 +33,17 @@ CHECKS: Final = (
         "every delivered recharge has its plan, and every plan its recharge",
         """
         WITH delivered AS MATERIALIZED (
-            SELECT user_id, id, phone_number FROM recharges WHERE status = 'delivered'
+            SELECT user_id, id, phone_number, status FROM recharges WHERE status IN ('delivered', 'refunded')
         ), bought AS MATERIALIZED (
-            SELECT user_id, recharge_id, phone_number FROM active_plans WHERE status NOT IN ('pending', 'cancelled')
+            SELECT user_id, recharge_id, phone_number, status FROM active_plans
+            WHERE status NOT IN ('pending', 'cancelled')
         )
         SELECT coalesce(delivered.user_id, bought.user_id) AS user_id, delivered.id, bought.recharge_id
         FROM delivered FULL JOIN bought
             ON bought.recharge_id = delivered.id AND bought.phone_number = delivered.phone_number
-        WHERE delivered.id IS NULL OR bought.recharge_id IS NULL
+        WHERE delivered.id IS NULL OR delivered.status = 'delivered' AND bought.recharge_id IS NULL
+            -- A plan that was over before its recharge was refunded stays expired or replaced.
+            OR delivered.status = 'refunded' AND bought.status IN ('active', 'queued')
         """,
     ),
     Check(

@@ -13,8 +13,11 @@ from gencharge import wiring
 from gencharge.core.events.events import EventRow
 from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.recharge import sale_crud
 from gencharge.recharge.models import ActivePlan, Recharge
-from gencharge.wallet.models import Transfer
+from gencharge.recharge.sale_crud import SaleResult
+from gencharge.wallet.models import Transfer, Wallet
 from tests.factories import headers_for, know_roles, make_admin
 
 
@@ -81,3 +84,53 @@ async def staff_headers(
     await know_roles(app)
     admin = await stores.database.run(lambda db: make_admin(db, role, operator_scope=list(operators)))
     return headers_for(stores.settings, admin, role=role, **overrides) | {"Idempotency-Key": str(uuid4())}
+
+
+async def place(
+    stores: Stores, user_id: UUID, phone_number: str, plan_id: UUID, **overrides: Any
+) -> SaleResult:
+    """Call `recharge_with_payment` as the checkout does: by default Rs 299 by UPI. `overrides`: of its arguments."""
+    values: dict[str, Any] = {
+        "user_id": user_id,
+        "recharge_id": new_id(),
+        "key": str(uuid4()),
+        "request_hash": b"hash",
+        "phone_number": phone_number,
+        "plan_id": plan_id,
+        "hint": None,
+        "source": "web",
+        "replace": False,
+        "confirmed": False,
+        "window_seconds": 60,
+        "payment_method": "upi",
+        "wallet_amount": 0,
+        "gateway_amount": 29_900,
+        "payment_id": new_id(),
+        "context": "{}",
+    }
+    return await sale_crud.add_with_payment(stores.database, **(values | overrides))
+
+
+async def capture(stores: Stores, user_id: UUID, recharge_id: UUID, paise: int) -> None:
+    """Put the gateway's part of a recharge into the held money, as a captured payment does."""
+    await run_sql(
+        stores,
+        """
+        SELECT wallet_transfer(
+            p_user => :user_id, p_id => new_uuid7(), p_debit => 'gateway:razorpay', p_credit => 'user:held',
+            p_amount => :paise, p_code => ledger_code('payment'), p_key => :key, p_reference => :recharge_id,
+            p_phone => NULL, p_service_type => NULL, p_source => NULL, p_payment_method => 'upi',
+            p_balance_limit => NULL, p_now => clock_timestamp(), p_operator => NULL)
+        """,
+        user_id=user_id,
+        recharge_id=recharge_id,
+        paise=paise,
+        key=str(uuid4()),
+    )
+
+
+async def money_of(stores: Stores, user_id: UUID) -> tuple[int, int]:
+    """(what the customer can spend, what is held), in paise."""
+    async with stores.database.transaction() as db:
+        row = await db.get_one(Wallet, user_id)
+        return row.posted - row.held, row.held
