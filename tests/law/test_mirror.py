@@ -33,7 +33,7 @@ NOT_YET_MIRRORED = frozenset(
         "reconciliation",
     }
 )
-NOT_YET_AS_LONG = frozenset({"payments", "recharge", "reconciliation"})
+NOT_YET_AS_LONG = frozenset({"payments", "reconciliation"})
 
 Lines = Mapping[str, int]
 
