@@ -83,13 +83,17 @@ async def find_finished(db: AsyncSession, counterparty: str, day: date) -> Recon
 
 async def lock_day(db: AsyncSession, counterparty: str, day: date) -> Sequence[ReconciliationRun]:
     """All runs of a counterparty's day, locked to the end of the transaction, so that results are recorded in turn."""
-    query = (
-        select(ReconciliationRun)
+    of_day = (
+        select(ReconciliationRun.run_id)
         .where(ReconciliationRun.counterparty == counterparty, ReconciliationRun.day == day)
         .order_by(ReconciliationRun.run_id)
-        .with_for_update()
     )
-    return (await db.scalars(query.execution_options(populate_existing=True))).all()
+    # One statement for each run: a sharded PostgreSQL refuses to lock rows of several shards at once.
+    runs = [
+        await db.get(ReconciliationRun, run_id, with_for_update=True, populate_existing=True)
+        for run_id in await db.scalars(of_day)
+    ]
+    return [run for run in runs if run is not None]
 
 
 async def supersede(db: AsyncSession, counterparty: str, day: date, run_id: UUID, at: datetime) -> None:

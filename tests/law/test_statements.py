@@ -16,6 +16,7 @@ from gencharge.core.rooms.checks import Check
 from tests.law.house import File, House, house
 from tests.law.sql_text import Statement, keys
 from tests.law.test_sql import LEDGER, routines, unstable
+from tests.law.test_tables import queries_without_owner
 
 _MODELS = re.compile(r"\b(?:insert|update|delete)\((?:models\.)?(?:Transfer|Wallet)\b")
 _BARE_CODE = re.compile(r"\bcode\s*(?:=|<>|IN\s*\()\s*\d+", re.IGNORECASE)
@@ -73,6 +74,9 @@ def locks(house: House) -> Iterator[str]:
                 key is not None and statement.equalities(key) for key in owners
             ):
                 yield f"{file.path}:{line}: locks rows of several owners; lease them with leases.claim or leases.take"
+        if ".with_for_update(" in file.source:
+            for name in queries_without_owner(file.source, locking=True):
+                yield f"{file.path}: {name} locks rows of several owners; lock them one by one, in the order of their keys"
         for node in ast.walk(file.tree):
             if isinstance(node, ast.keyword) and node.arg == "skip_locked":
                 yield f"{file.path}:{node.value.lineno}: skips locked rows; lease them with leases.claim or leases.take"
@@ -184,6 +188,10 @@ def test_every_check_joins_by_owner() -> None:
             "locks rows of several owners",
         ),
         ("x = select(Payment).with_for_update(skip_locked=True)", "skips locked rows"),
+        (
+            "def f(u):\n    return select(Payment).where(Payment.payment_id == u).with_for_update()",
+            "locks rows of several owners",
+        ),
         ("x = func.coalesce(pinned, func.now())", "write leases.instant"),
         ("x = update(Payment).values(at=func.clock_timestamp())", "write leases.instant"),
         ('X = "UPDATE wallets SET posted = 0 WHERE user_id = :u"', "writes the ledger"),
