@@ -126,6 +126,23 @@ async def test_only_named_origins_may_call_from_a_browser(settings: Settings) ->
     assert "access-control-allow-origin" not in bad.headers
 
 
+async def test_a_browser_may_lock_and_cache_with_etags(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"cors_origins": ["https://app.example"]}))
+    asked = "If-Match, If-None-Match, Content-Type"
+    request = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": asked}
+    async with client_of(app) as client:
+        preflight = await client.options("/v1/plans/x", headers={"Origin": "https://app.example"} | request)
+        answer = await client.get("/health/live", headers={"Origin": "https://app.example"})
+        foreign = request | {"Access-Control-Request-Headers": "X-Anything"}
+        refused = await client.options("/v1/plans/x", headers={"Origin": "https://app.example"} | foreign)
+    assert preflight.status_code == 200
+    assert {"if-match", "if-none-match"} <= set(
+        preflight.headers["access-control-allow-headers"].lower().split(", ")
+    )
+    assert "ETag" in answer.headers["access-control-expose-headers"]
+    assert refused.status_code == 400
+
+
 async def test_what_is_not_http_passes_through(settings: Settings) -> None:
     seen: list[str] = []
 

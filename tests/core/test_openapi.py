@@ -122,19 +122,15 @@ def test_two_pages_of_one_name_are_an_error() -> None:
         app.openapi()
 
 
-def test_an_error_of_several_routes_is_written_once_and_one_of_a_single_route_where_it_is() -> None:
-    document = app_with(LIST, GET, SEND).openapi()
-    shared = document["components"]["responses"]
-    assert list(shared) == ["parcel_not_found"]
-    for path, method in (
-        ("/v1/parcels", "get"),
-        ("/v1/parcels/{parcel_id}", "get"),
-        ("/v1/parcels/{parcel_id}/send", "post"),
-    ):
-        response = document["paths"][path][method]["responses"]["404"]
+def test_an_error_of_two_routes_is_written_once_and_one_of_a_single_route_where_it_is() -> None:
+    other = ("/sent", send_parcel, {"methods": ["POST"], "responses": web.errors(ParcelAlreadySent)})
+    document = app_with(LIST, GET, other).openapi()
+    assert list(document["components"]["responses"]) == ["parcel_not_found"]
+    for path in ("/v1/parcels", "/v1/parcels/{parcel_id}"):
+        response = document["paths"][path]["get"]["responses"]["404"]
         assert response == {"$ref": "#/components/responses/parcel_not_found"}
         assert openapi.resolved(document, response)["description"] == "`parcel_not_found`"
-    alone = document["paths"]["/v1/parcels/{parcel_id}/send"]["post"]["responses"]["409"]
+    alone = document["paths"]["/v1/parcels/sent"]["post"]["responses"]["409"]
     assert openapi.resolved(document, alone) is alone
     assert list(alone["content"][openapi.PROBLEM_JSON]["examples"]) == ["parcel_already_sent"]
 
