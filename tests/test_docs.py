@@ -10,10 +10,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge.api import reference
+from gencharge.api import home, reference
 from gencharge.api.main import create_app
 from gencharge.core.http import openapi
-from gencharge.core.settings import Settings
+from gencharge.core.settings import SANDBOX_URL, Settings
 
 ROOT = Path(__file__).parent.parent
 ASSETS = ROOT / "gencharge" / "api" / "static" / "docs"
@@ -31,6 +31,38 @@ async def test_a_page_takes_everything_from_this_server_and_may_ask_no_other(
     assert len(assets) >= 2
     for asset in assets:
         assert (await client.get(asset)).status_code == 200, asset
+
+
+async def test_the_first_page_leads_to_all_that_runs(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    for address in re.findall(r'(?:src|href)="(/[^"]*)"', answer.text):
+        assert (await client.get(address)).status_code == 200, address
+    assert "111111" in answer.text
+    assert (await client.get("/favicon.ico")).headers["content-type"] == "image/svg+xml"
+
+
+async def test_the_first_page_names_no_code_and_no_sandbox_that_is_not_there(settings: Settings) -> None:
+    given = settings.model_copy(
+        update={
+            "dev_fixed_otp": "",
+            "payment_gateway_url": "https://gateway.example",
+            "environment": "development",
+        }
+    )
+    page = home._render(given)
+    assert "Customers" not in page
+    assert "gateway.example" not in page
+    assert "Sandbox" in home._render(given.model_copy(update={"payment_gateway_url": SANDBOX_URL}))
+
+
+async def test_production_shows_neither_the_page_nor_the_documentation(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"docs_enabled": False}))
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for address in ("/", "/docs", "/redoc", "/openapi.json", "/favicon.ico"):
+            assert (await client.get(address)).status_code == 404, address
 
 
 def test_the_assets_are_whole() -> None:

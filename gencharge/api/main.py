@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, wiring
-from gencharge.api import health_routes, pages
+from gencharge.api import health_routes, home, pages
 from gencharge.core import telemetry
 from gencharge.core.http import edge, web
 from gencharge.core.http.precedence import in_order
@@ -70,6 +70,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.extend(in_order(*wiring.ROUTERS, health_routes.router))
     if settings.docs_enabled:
         pages.install(app)
+        home.install(app, settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

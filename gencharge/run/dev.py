@@ -282,6 +282,7 @@ def _welcome(settings: Settings) -> None:
     sandbox = f"  gateway    {sandbox_url(settings)}, the sandbox of payments and operators\n"
     console.print(
         f"\n[bold]GenCharge runs.[/] Ctrl-C stops it.\n\n"
+        f"  start at   {base}\n"
         f"  try it     {base}/docs      read it  {base}/redoc      state  {base}/health/ready\n"
         f"{sandbox if settings.sandbox_port else ''}"
         f"  users      9000001001 to 9000001050, Rs 5,000 in each wallet\n"
