@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from gencharge.delivery.loop import Dispatcher
 from gencharge.payments import service as payments
 from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.service import OpenPayment
+from gencharge.recharge import service as recharge
 from gencharge.recharge.models import Recharge
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation import resolutions_service as resolutions
@@ -260,3 +261,25 @@ class OpenContext:
 
     async def close(self) -> None:
         """Stay open."""
+
+
+async def find_difference(shop: Shop, scenario: str) -> ReconciliationDifference:
+    """One difference with an operator, of the scenario's kind."""
+    if scenario == "commission_differs":
+        shop.outside.control("PUT", f"/sandbox/operators/{FIRST}", {"commission_basis_points": 250})
+    if scenario in {"unknown_delivered", "unknown_failed", "failed_delivered"}:
+        sold = await sell_unknown(shop)
+        if scenario == "failed_delivered":
+            await shop.stores.database.run(
+                lambda db: recharge.fail(db, sold.user_id, sold.id, reason="by_hand")
+            )
+    else:
+        await shop.sell(1)
+    if scenario in {"missing_row", "wrong_amount", "extra_row"}:
+        shop.outside.script(FIRST, "statement", scenario)
+    rows = (await shop.context.statement(FIRST, runs_service.today())).rows
+    if scenario in {"unknown_failed", "delivered_failed"}:
+        rows = tuple(replace(row, done=False) for row in rows)
+    elif scenario == "duplicate":
+        rows = (*rows, rows[0])
+    return await shop.only(await shop.match(file=Statement(rows, (), "")))
