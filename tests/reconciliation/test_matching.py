@@ -134,3 +134,186 @@ def test_the_differences_explain_every_paisa(
     assert result.theirs - result.ours == explained
     assert result.ours - result.carried == sum(each.amount or 0 for each in today)
     assert result.matched + len(result.differences) >= len({each.reference for each in theirs if each.done})
+
+
+def gateway(theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str] = frozenset()) -> Result:
+    """A match with the gateway's statement, whose fees are not compared."""
+    booked = [each for each in ours if each.amount is not None]
+    known = {each.reference: each for each in ours}
+    return Matching(STARTS, ENDS, compare_charges=False).run(theirs, booked, known, elsewhere)
+
+
+def payment(amount: int | None = 100, state: str = "booked", **overrides: object) -> OurEntry:
+    """An entry about a payment of the gateway."""
+    return entry(amount=amount, state=state, recharge_id=None, payment_id=uuid4(), charges=None, **overrides)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "kind", "proposed"),
+    [
+        (
+            row(),
+            payment(None, "failed"),
+            DifferenceKind.MISSING_AT_OURS,
+            DifferenceResolution.ASK_OPERATOR_AGAIN,
+        ),
+        (
+            row(amount=-40),
+            payment(None, "failed", refund_id=uuid4()),
+            DifferenceKind.MISSING_AT_OURS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (
+            row(amount=-40),
+            payment(None, "under_way", refund_id=uuid4()),
+            DifferenceKind.STATUS_DIFFERS,
+            DifferenceResolution.ASK_OPERATOR_AGAIN,
+        ),
+        (
+            row(amount=99),
+            payment(),
+            DifferenceKind.AMOUNT_DIFFERS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (row(amount=101), payment(), DifferenceKind.AMOUNT_DIFFERS, DifferenceResolution.WRITE_OFF),
+        (
+            row(amount=-41),
+            payment(-40, refund_id=uuid4()),
+            DifferenceKind.AMOUNT_DIFFERS,
+            DifferenceResolution.CLAIM_FROM_COUNTERPARTY,
+        ),
+        (
+            row(amount=-39),
+            payment(-40, refund_id=uuid4()),
+            DifferenceKind.AMOUNT_DIFFERS,
+            DifferenceResolution.WRITE_OFF,
+        ),
+        (None, payment(), DifferenceKind.MISSING_AT_THEIRS, DifferenceResolution.ASK_OPERATOR_AGAIN),
+    ],
+)
+def test_a_gateway_owes_us_what_an_operator_is_owed(
+    theirs: TheirRow | None, ours: OurEntry, kind: DifferenceKind, proposed: DifferenceResolution
+) -> None:
+    [difference] = gateway([theirs] if theirs else [], [ours]).differences
+    assert (difference.kind, difference.proposed) == (kind, proposed)
+    assert (difference.ours, difference.theirs) == (ours.amount, theirs.amount if theirs else None)
+
+
+def test_a_fee_of_the_gateway_is_summed_but_never_a_difference() -> None:
+    result = gateway([row(charges=7)], [payment()])
+    assert (result.differences, result.matched, result.charges) == ([], 1, 7)
+
+
+def test_only_successful_rows_count_in_the_sums() -> None:
+    result = match([row("a"), row("b", 70, 2, done=False)], [entry("a")])
+    assert (result.rows_theirs, result.theirs, result.charges) == (2, 100, 3)
+    assert (result.rows_ours, result.ours, result.matched) == (1, 100, 1)
+
+
+@pytest.mark.parametrize("repetitions", [2, 3, 5])
+def test_each_repetition_of_a_reference_is_a_difference_of_its_own(repetitions: int) -> None:
+    result = match([row()] * repetitions, [entry()])
+    assert [each.kind for each in result.differences] == [DifferenceKind.DUPLICATE_AT_THEIRS] * (
+        repetitions - 1
+    )
+    assert (result.matched, result.theirs - result.ours) == (1, 100 * (repetitions - 1))
+
+
+def test_a_failure_that_is_listed_twice_is_no_difference() -> None:
+    result = match([row(done=False)] * 2, [entry(amount=None, state="failed")])
+    assert result.differences == []
+
+
+def test_a_repetition_of_an_unknown_reference_is_counted_too() -> None:
+    result = match([row(), row()], [])
+    assert [each.kind for each in result.differences] == [
+        DifferenceKind.EXTRA_ROW,
+        DifferenceKind.DUPLICATE_AT_THEIRS,
+    ]
+    assert sum(each.theirs or 0 for each in result.differences) == 200
+
+
+def test_an_unknown_reference_that_failed_is_no_difference() -> None:
+    assert match([row(done=False)], []).differences == []
+    assert match([row(done=False)], [entry(amount=None, state="foreign")]).differences == []
+
+
+def test_a_foreign_entry_names_no_customer() -> None:
+    """Another counterparty's recharge must not be settled or refunded by this one's statement."""
+    [difference] = match([row()], [entry(amount=None, state="foreign")]).differences
+    assert difference.entry is None
+
+
+@pytest.mark.parametrize(
+    ("booked_at", "carried"),
+    [
+        (STARTS - timedelta(microseconds=1), 100),
+        (STARTS, 0),
+        (ENDS - timedelta(microseconds=1), 0),
+        (ENDS, 100),
+    ],
+)
+def test_an_entry_of_another_day_is_carried_to_the_day_of_the_statement(
+    booked_at: datetime, carried: int
+) -> None:
+    result = match([row()], [entry(booked_at=booked_at)])
+    assert (result.matched, result.ours, result.carried) == (1, 100, carried)
+
+
+def test_an_entry_in_another_days_statement_is_carried_away_and_not_missing() -> None:
+    result = match([], [entry("a"), entry("b")], frozenset("a"))
+    assert (result.rows_ours, result.ours, result.carried) == (1, 100, -100)
+    assert [each.reference for each in result.differences] == ["b"]
+
+
+def test_another_commission_is_not_looked_at_if_the_amounts_differ() -> None:
+    [difference] = match([row(amount=90, charges=1)], [entry()]).differences
+    assert difference.kind is DifferenceKind.AMOUNT_DIFFERS
+
+
+def test_a_booked_recharge_without_a_commission_has_none() -> None:
+    assert match([row(charges=0)], [entry(charges=None)]).matched == 1
+    [difference] = match([row(charges=1)], [entry(charges=None)]).differences
+    assert difference.detail["ours_charges_paise"] == 0
+
+
+def test_a_difference_keeps_what_the_staff_need_to_look_it_up() -> None:
+    theirs = replace(row(charges=2), their_reference="OP1", order_id="order_1")
+    [difference] = match([theirs], [entry()]).differences
+    assert difference.detail == {
+        "at": NOON.isoformat(),
+        "their_reference": "OP1",
+        "done": True,
+        "order_id": "order_1",
+        "theirs_charges_paise": 2,
+        "ours_charges_paise": 3,
+        "state": "booked",
+        "refused": False,
+        "booked_at": NOON.isoformat(),
+    }
+
+
+def test_a_gateways_difference_says_nothing_of_charges() -> None:
+    [difference] = gateway([row(amount=99)], [payment()]).differences
+    assert not [name for name in difference.detail if "charges" in name]
+
+
+def test_a_missing_row_has_the_detail_of_our_side_only() -> None:
+    [difference] = match([], [entry()]).differences
+    assert difference.detail == {
+        "state": "booked",
+        "refused": False,
+        "booked_at": NOON.isoformat(),
+        "ours_charges_paise": 3,
+    }
+
+
+def test_an_empty_day_is_matched() -> None:
+    assert match([], []) == Result()
+
+
+def test_a_large_day_is_matched_in_one_pass() -> None:
+    theirs = [row(str(number)) for number in range(50_000)]
+    ours = [entry(str(number)) for number in range(50_000)]
+    result = match(theirs, ours[1:])
+    assert (result.matched, len(result.differences)) == (49_999, 1)
