@@ -25,7 +25,6 @@ NOT_YET_MIRRORED = frozenset(
     {
         "payments",
         "recharge",
-        "reconciliation",
     }
 )
 NOT_YET_AS_LONG = frozenset({"payments", "reconciliation"})
