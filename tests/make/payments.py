@@ -22,6 +22,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.payments import checks as payment_checks
+from gencharge.payments import crud, refunds_crud
 from gencharge.payments import service as payments
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
@@ -30,9 +32,17 @@ from gencharge.payments.models import (
     PaymentPurpose,
     Refund,
 )
+from gencharge.payments.outcomes import (
+    AuthorizeOutcome,
+    CaptureOutcome,
+    FailOutcome,
+    RefundEnd,
+    RefundStart,
+)
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import OpenPayment
 from gencharge.payments.topups_service import limits_json
+from gencharge.wallet import checks as wallet_checks
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code, Transfer
 from tests.factories import headers_for, make_admin, make_user
@@ -147,6 +157,12 @@ async def paise_of(stores: Stores, user_id: UUID) -> int:
 async def assert_clean(stores: Stores) -> None:
     """Every check of the ledger holds."""
     report = await checks.run(stores.database, wiring.CHECKS)
+    assert report.ok, "\n".join(report.lines)
+
+
+async def assert_books(stores: Stores) -> None:
+    """Every check of the wallet's and the payments' own books holds."""
+    report = await checks.run(stores.database, (*wallet_checks.CHECKS, *payment_checks.CHECKS))
     assert report.ok, "\n".join(report.lines)
 
 
@@ -297,3 +313,146 @@ class TopupOrder:
 
     async def paise(self) -> int:
         return await paise_of(self.stores, self.user_id)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment with an order, made without a gateway, and the SQL functions on it."""
+
+    stores: Stores
+    user_id: UUID
+    payment_id: UUID
+    order_id: str
+
+    async def row(self) -> Payment:
+        """The payment now."""
+        return await get_payment(self.stores, self.user_id, self.payment_id)
+
+    async def capture(
+        self, paise: int = 50_000, *, gateway_payment_id: str | None = None, currency: str = "INR"
+    ) -> CaptureOutcome:
+        """`capture_payment`."""
+        limits = limits_json(self.stores.settings)
+        return await self.stores.database.run(
+            lambda db: crud.capture(
+                db,
+                user_id=self.user_id,
+                payment_id=self.payment_id,
+                gateway_payment_id=gateway_payment_id or f"pay_{self.payment_id.hex[-12:]}",
+                amount=paise,
+                currency=currency,
+                limits=limits,
+            )
+        )
+
+    async def authorize(self, paise: int = 50_000, *, currency: str = "INR") -> AuthorizeOutcome:
+        """`authorize_payment`."""
+        return await self.stores.database.run(
+            lambda db: crud.authorize(
+                db, user_id=self.user_id, payment_id=self.payment_id, amount=paise, currency=currency
+            )
+        )
+
+    async def fail(self, reason: str = "declined", *, authorized: bool = False) -> FailOutcome:
+        """`fail_payment`."""
+        return await self.stores.database.run(
+            lambda db: crud.fail(
+                db, user_id=self.user_id, payment_id=self.payment_id, reason=reason, authorized=authorized
+            )
+        )
+
+    async def begin_refund(
+        self, paise: int = 50_000, *, key: str | None = None, request_hash: bytes = b"h"
+    ) -> RefundStart:
+        """`begin_refund`."""
+        return await self.stores.database.run(
+            lambda db: refunds_crud.begin(
+                db,
+                user_id=self.user_id,
+                payment_id=self.payment_id,
+                refund_id=new_id(),
+                amount=paise,
+                key=key or str(uuid4()),
+                request_hash=request_hash,
+                reason="asked for",
+                requested_by="tests",
+            )
+        )
+
+    async def end_refund(
+        self, refund_id: UUID, *, paid: bool = True, gateway_refund_id: str | None = "rfnd_1"
+    ) -> RefundEnd:
+        """`end_refund`."""
+        return await self.stores.database.run(
+            lambda db: refunds_crud.end(
+                db,
+                user_id=self.user_id,
+                refund_id=refund_id,
+                paid=paid,
+                gateway_refund_id=gateway_refund_id,
+                reason=None if paid else "refund_failed",
+            )
+        )
+
+    async def refunds(self) -> list[Refund]:
+        """The refunds of the customer, oldest first."""
+        return await refunds_of(self.stores, self.user_id)
+
+    async def transfers(self) -> list[tuple[str, str, int]]:
+        """(debit, credit, paise) of the customer's transfers, in order."""
+        return await transfers_of(self.stores, self.user_id)
+
+    async def topics(self) -> list[str]:
+        """What was announced, in order."""
+        return await topics_of(self.stores, self.user_id)
+
+
+async def add_payment(
+    stores: Stores,
+    paise: int = 50_000,
+    *,
+    user_id: UUID | None = None,
+    purpose: PaymentPurpose = PaymentPurpose.TOPUP,
+    reference_id: UUID | None = None,
+    ordered: bool = True,
+) -> PaymentRow:
+    """An open payment of a new customer, or of `user_id`."""
+    owner, payment_id = user_id or await make_payer(stores), new_id()
+    order_id = f"order_{payment_id.hex[-14:]}"
+
+    async def unit(db: AsyncSession) -> None:
+        await crud.add_payment(
+            db,
+            user_id=owner,
+            payment_id=payment_id,
+            purpose=purpose,
+            reference_id=reference_id,
+            amount=paise,
+            currency="INR",
+            method="upi",
+            source="web",
+            gateway="razorpay",
+            key=str(payment_id),
+            request_hash=b"h",
+            lease_seconds=10,
+        )
+        if ordered:
+            keys = {"user_id": owner, "payment_id": payment_id}
+            await crud.set_order(db, **keys, gateway="razorpay", order_id=order_id, pause=10)
+
+    await stores.database.run(unit)
+    return PaymentRow(stores, owner, payment_id, order_id)
+
+
+async def add_captured(stores: Stores, paise: int = 50_000, **overrides: Any) -> PaymentRow:
+    """A captured top-up."""
+    payment = await add_payment(stores, paise, **overrides)
+    assert await payment.capture(paise) is CaptureOutcome.CAPTURED
+    return payment
+
+
+async def events_of(stores: Stores, user_id: UUID, topic: str) -> list[dict[str, Any]]:
+    """The payloads of one topic about a customer, in order."""
+    async with stores.database.transaction() as db:
+        query = select(EventRow.payload).where(EventRow.user_id == user_id, EventRow.topic == topic)
+        return list(await db.scalars(query.order_by(EventRow.id)))
