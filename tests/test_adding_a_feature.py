@@ -25,6 +25,7 @@ SUITE = (
     "tests/law/test_files.py",
     "tests/law/test_doors.py",
     "tests/law/test_mirror.py",
+    "tests/law/test_names.py",
     "tests/test_wiring.py",
     "tests/law/test_tables.py::test_migrations_and_models_describe_the_same_schema",
     "tests/law/test_tables.py::test_every_table_has_its_owner_first_and_unique_within_the_owner",
