@@ -50,12 +50,12 @@ async def ready(request: Request) -> Response:
     """Each store by name, with its latency. 503 when PostgreSQL is away: money can't move without it."""
     stores: Stores = request.app.state.stores
     names = ("postgresql", "mongodb", "redis")
-    found = await asyncio.gather(
+    answers = await asyncio.gather(
         _ask(stores.database.ping()), _ask(stores.mongo.admin.command("ping")), _ask(stores.redis.ping())
     )
-    health = dict(zip(names, found, strict=True))
+    health = dict(zip(names, answers, strict=True))
     serves = health["postgresql"].status == "ok"
-    whole = all(store.status == "ok" for store in found)
+    whole = all(store.status == "ok" for store in answers)
     status = "ok" if whole else "degraded" if serves else "unavailable"
     return web.reply(ReadyOut(status=status, stores=health), status=200 if serves else 503)
 

@@ -20,8 +20,8 @@ class Sealer:
     """Seals secrets of one purpose; opens also what the key before the present one sealed."""
 
     def __init__(self, settings: Settings, purpose: str) -> None:
-        found = [settings.secret_key, settings.previous_secret_key]
-        self._keys = [_derived(key.get_secret_value(), purpose) for key in found if key is not None]
+        secret_keys = [settings.secret_key, settings.previous_secret_key]
+        self._keys = [_derived(key.get_secret_value(), purpose) for key in secret_keys if key is not None]
 
     def seal(self, owner_id: UUID, secret: str) -> bytes:
         """The secret as it is kept: no other owner's row can make use of it."""

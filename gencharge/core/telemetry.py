@@ -175,11 +175,11 @@ _counters: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Add a request to the metrics."""
     key = (method, route, status)
-    found = _counters.get(key)
-    if found is None:
-        found = _counters[key] = (REQUESTS.labels(*key), REQUEST_SECONDS.labels(method, route))
-    found[0].inc()
-    found[1].observe(seconds)
+    metrics = _counters.get(key)
+    if metrics is None:
+        metrics = _counters[key] = (REQUESTS.labels(*key), REQUEST_SECONDS.labels(method, route))
+    metrics[0].inc()
+    metrics[1].observe(seconds)
 
 
 def _bytes_logger(*_arguments: Any) -> structlog.BytesLogger:

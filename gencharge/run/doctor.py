@@ -128,14 +128,14 @@ def _ask(settings: Settings, server: Server) -> Answer:
 
 
 def _unreachable(settings: Settings, server: Server, problem: Exception) -> str:
-    given = _given(settings, server.name)
-    if not given:
+    url = _given(settings, server.name)
+    if not url:
         return server.unreachable
     reason = next(
         (line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__
     )
     return (
-        f"{server.label} at {_without_password(given)} isn't reachable ({reason[:200]}): "
+        f"{server.label} at {_without_password(url)} isn't reachable ({reason[:200]}): "
         f"start it, or correct {server.setting}"
     )
 
@@ -146,19 +146,19 @@ def _without_password(url: str) -> str:
 
 
 def _examine_store(settings: Settings, server: Server) -> Row:
-    given = _given(settings, server.name)
-    row = Row(server.label, origin=f"{server.setting} {_without_password(given)}" if given else "embedded")
+    url = _given(settings, server.name)
+    row = Row(server.label, origin=f"{server.setting} {_without_password(url)}" if url else "embedded")
     try:
         answer = _ask(settings, server)
     except Exception as problem:
-        if given:
+        if url:
             row.state, row.problem = "not reachable", _unreachable(settings, server, problem)
         else:
             _examine_stopped(server, row, problem)
         return row
     row.version, row.state, row.latency = answer.version, "running", f"{answer.latency_ms:.1f} ms"
     row.problem = answer.problem or ""
-    if not given:
+    if not url:
         row.origin = _origin(server)
     return row
 

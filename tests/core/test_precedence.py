@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 
 from gencharge import wiring
+from gencharge.auth.routes import FormRoute
 from gencharge.core.http import web
 from gencharge.core.http.cached import CachedRoute
 from gencharge.core.http.direct import DirectRoute
@@ -21,9 +22,12 @@ from gencharge.core.http.precedence import in_order
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
 
 
-def first_match(routes: Sequence[BaseRoute], method: str, path: str) -> BaseRoute:
+def first_match(
+    routes: Sequence[BaseRoute], method: str, path: str, content_type: bytes = b"application/json"
+) -> BaseRoute:
     """The route that the router would take."""
-    scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": []}
+    headers = [(b"content-type", content_type)]
+    scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
     return next(route for route in routes if route.matches(scope)[0] == Match.FULL)
 
 
@@ -34,8 +38,13 @@ def unreachable(routes: Sequence[BaseRoute]) -> list[str]:
         for route in routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
-        if first_match(routes, method, re.sub(r"\{[^}]+\}", SOME_ID, route.path)) is not route
+        if first_match(routes, method, re.sub(r"\{[^}]+\}", SOME_ID, route.path), _content_type(route))
+        is not route
     ]
+
+
+def _content_type(route: APIRoute) -> bytes:
+    return b"application/x-www-form-urlencoded" if isinstance(route, FormRoute) else b"application/json"
 
 
 @pytest.mark.parametrize("seed", range(5))

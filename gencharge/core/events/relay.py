@@ -112,17 +112,17 @@ class Relay:
         batch = await self._stores.database.run(lambda db: outbox.claim(db, batch=size, lease_seconds=lease))
         if not batch:
             return False
-        wanted = [
+        shares = [
             (listener, [row for row in batch if issubclass(row.kind, listener.topics)])
             for listener in self._listeners
         ]
-        outside = [(listener, rows) for listener, rows in wanted if rows and isinstance(listener, Outside)]
-        inside = [(listener, rows) for listener, rows in wanted if rows and isinstance(listener, Inside)]
-        found = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
+        outside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Outside)]
+        inside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Inside)]
+        refused = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
 
         async def settle(db: AsyncSession) -> None:
             forgotten = await outbox.forget(db, batch)
-            for (listener, _), refusals in zip(outside, found, strict=True):
+            for (listener, _), refusals in zip(outside, refused, strict=True):
                 for refusal in refusals:
                     await self._keep(db, listener, refusal, forgotten)
             for one, rows in inside:

@@ -156,8 +156,8 @@ def _with_nul(query: bytes) -> ValidationFailed:
     )
 
 
-def _request_id(given: bytes | None) -> str:
-    text = given.decode("latin-1") if given else ""
+def _request_id(header: bytes | None) -> str:
+    text = header.decode("latin-1") if header else ""
     return text if _REQUEST_ID.fullmatch(text) else str(uuid7())
 
 

@@ -106,10 +106,10 @@ def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     """The part of the document that a `$ref` stands for; any other part as it is."""
     if "$ref" not in part:
         return part
-    found: Any = document
+    target: Any = document
     for name in part["$ref"].removeprefix("#/").split("/"):
-        found = found[name]
-    return resolved(document, found)
+        target = target[name]
+    return resolved(document, target)
 
 
 def _name_pages(document: dict[str, Any]) -> None:

@@ -240,14 +240,16 @@ async def fetch_bounded_page(
     seen = aliased(indexed.column_descriptions[0]["entity"], window.subquery())
     chosen = select(seen).where(*matches(seen)).order_by(*_directions(_order_of(seen, order)))
     rows = chosen.limit(page.limit + 1).cte("page")
-    found = aliased(seen, rows)
+    page_row = aliased(seen, rows)
     # Where to go on after a page that is not full: the last row that was looked at, if there is one. In the same
     # statement, for what is written between two of them would shift the rows: one could be lost, or come twice.
     edge = _edge(
         window, order, look_through, select(func.count()).select_from(rows).scalar_subquery() <= page.limit
     )
-    both = outerjoin(found, edge, true(), full=True)
-    answer = select(found, *edge.columns).select_from(both).order_by(*_directions(_order_of(found, order)))
+    both = outerjoin(page_row, edge, true(), full=True)
+    answer = (
+        select(page_row, *edge.columns).select_from(both).order_by(*_directions(_order_of(page_row, order)))
+    )
     lines = (await db.execute(answer)).all()
     items = [line[0] for line in lines if line[0] is not None]
     if len(items) > page.limit:
@@ -256,10 +258,10 @@ async def fetch_bounded_page(
     return items, encode_cursor(*lines[0][1:]) if lines and lines[0][2] is not None else None
 
 
-def _edge(window: Select[Any], order: Order, look_through: int, wanted: ColumnElement[bool]) -> Subquery:
+def _edge(window: Select[Any], order: Order, look_through: int, condition: ColumnElement[bool]) -> Subquery:
     """The place of the last of `look_through` rows; no row where there are fewer, or it is not `wanted`."""
     places = window.with_only_columns(order.column.label("place"), order.tie.label("tie")).subquery()
-    last = select(places).where(wanted)
+    last = select(places).where(condition)
     falling = [column.desc() if order.descending else column.asc() for column in places.columns]
     return last.order_by(*falling).offset(look_through - 1).limit(1).subquery("edge")
 

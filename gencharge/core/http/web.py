@@ -77,10 +77,10 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **but: Any) -> None:
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
         """Refuse what `to_json` would not see: it writes the fields as they are."""
-        made = cls.__pydantic_decorators__
-        if made.field_serializers or made.model_serializers or made.computed_fields:
+        decorators = cls.__pydantic_decorators__
+        if decorators.field_serializers or decorators.model_serializers or decorators.computed_fields:
             raise TypeError(f"{cls.__name__}: an answer's fields are written as they are; no serializers")
 
 
@@ -132,9 +132,9 @@ class Route(APIRoute):
     """
 
     def __init__(
-        self, path: str, endpoint: Callable[..., Any], *, status_code: int | None = None, **but: Any
+        self, path: str, endpoint: Callable[..., Any], *, status_code: int | None = None, **options: Any
     ) -> None:
-        super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **but)
+        super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **options)
 
     def get_route_handler(self) -> Handler:
         run = super().get_route_handler()
@@ -222,10 +222,10 @@ async def _on_problem(_request: Request, error: Exception) -> Response:
 async def _on_validation(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
-    found = error.errors()
-    if found and found[0]["type"] == "json_invalid":
+    problems = error.errors()
+    if problems and problems[0]["type"] == "json_invalid":
         return problem_response(MalformedJson())
-    return problem_response(ValidationFailed(errors=[_field_problem(entry) for entry in found]))
+    return problem_response(ValidationFailed(errors=[_field_problem(entry) for entry in problems]))
 
 
 def _field_problem(entry: Any) -> FieldProblem:

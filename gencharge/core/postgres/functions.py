@@ -72,9 +72,11 @@ def outdated(connection: psycopg.Connection[Any], functions: Iterable[Function])
     """Those of `functions` that are missing in the database or differ from their files."""
     functions = list(functions)
     rows = connection.execute(_INSTALLED, ([function.name for function in functions],)).fetchall()
-    found = {name: (definition, comment) for name, definition, comment, _ in rows}
+    installed = {name: (definition, comment) for name, definition, comment, _ in rows}
     return [
-        function for function in functions if not _is_current(function, *found.get(function.name, ("", "")))
+        function
+        for function in functions
+        if not _is_current(function, *installed.get(function.name, ("", "")))
     ]
 
 

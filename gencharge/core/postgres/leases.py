@@ -81,11 +81,11 @@ async def take(
     key = list(table.primary_key.columns)
     candidates = select(*key).where(*due).order_by(order).limit(limit)
     for _ in range(_ROUNDS):
-        found = (await db.execute(candidates)).all()
-        if not found:
+        due_keys = (await db.execute(candidates)).all()
+        if not due_keys:
             break
         # In the order of the key: two workers with the same candidates wait for each other in one direction.
-        columns = zip(*sorted(tuple(row) for row in found), strict=True)
+        columns = zip(*sorted(tuple(row) for row in due_keys), strict=True)
         arrays = [
             literal(list(values), ARRAY(column.type)) for column, values in zip(key, columns, strict=True)
         ]

@@ -20,10 +20,10 @@ _FOLDER = Path(__file__).parent.parent.parent / "migrations"
 def head() -> str:
     """The newest revision in the package: files are named `NNNN_what.py`, and the revision is `NNNN`."""
     names = sorted(path.name for path in (_FOLDER / "versions").glob("[0-9]*.py"))
-    found = re.match(r"\d{4}", names[-1])
-    if found is None:
+    number = re.match(r"\d{4}", names[-1])
+    if number is None:
         raise ValueError(f"{names[-1]}: a migration's file name starts with its four-digit revision")
-    return found.group()
+    return number.group()
 
 
 def current(settings: Settings) -> str | None:
@@ -56,8 +56,8 @@ def upgrade(settings: Settings) -> bool:
 
 
 def _revision(connection: psycopg.Connection[Any]) -> str | None:
-    found = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-    if found is None or found[0] is None:
+    table = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+    if table is None or table[0] is None:
         return None
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return str(row[0]) if row else None

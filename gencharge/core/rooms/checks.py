@@ -52,13 +52,13 @@ class Report:
     @property
     def lines(self) -> list[str]:
         """A line for each check, and the first breaches of one that fails."""
-        found: list[str] = []
+        breaches: list[str] = []
         for name, rows in self.breaches.items():
-            found.append(f"{'FAIL' if rows else 'ok  '}  {name}")
-            found.extend(f"      {row}" for row in rows[:_SHOWN])
+            breaches.append(f"{'FAIL' if rows else 'ok  '}  {name}")
+            breaches.extend(f"      {row}" for row in rows[:_SHOWN])
             if len(rows) > _SHOWN:
-                found.append(f"      and {len(rows) - _SHOWN} more")
-        return found
+                breaches.append(f"      and {len(rows) - _SHOWN} more")
+        return breaches
 
 
 async def run(database: Database, checks: Sequence[Check]) -> Report:
@@ -81,12 +81,12 @@ def nightly(checks: Sequence[Check]) -> Job:
     async def verify(stores: Stores) -> None:
         report = await run(stores.database, checks)
         failed = [name for name, rows in report.breaches.items() if rows]
-        found = sum(len(rows) for rows in report.breaches.values())
+        breaches = sum(len(rows) for rows in report.breaches.values())
         (log.error if failed else log.info)(
-            "ledger_verified", checks=len(checks), breaches=found, failed=failed
+            "ledger_verified", checks=len(checks), breaches=breaches, failed=failed
         )
         happened = LedgerVerified(
-            user_id=str(SYSTEM_USER_ID), checks=len(checks), breaches=found, failed="; ".join(failed)
+            user_id=str(SYSTEM_USER_ID), checks=len(checks), breaches=breaches, failed="; ".join(failed)
         )
         await stores.database.run(lambda db: emit(db, happened))
 

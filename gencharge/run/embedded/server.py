@@ -73,13 +73,13 @@ class Server(ABC):
     @cached_property
     def binary(self) -> Binary:
         """The program that is started; raises ServerFailed if there is none."""
-        found = self._find()
-        if found is None:
+        program = self._find()
+        if program is None:
             raise ServerFailed(
                 f"{self.label}: no server for this platform; install it so that `{self.program}` is on PATH, "
                 f"or set {self.setting}"
             )
-        return found
+        return program
 
     @cached_property
     def version(self) -> str:
