@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import uuid4
 
 import httpx
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
 
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
+from gencharge.wallet.errors import InsufficientBalance
 from tests.factories import headers_for
 from tests.make.payments import (
+    PaymentRow,
+    add_payment,
     admin_headers,
+    assert_books,
     assert_clean,
     confirm,
     drain,
@@ -19,8 +27,10 @@ from tests.make.payments import (
     paid_topup,
     paise_of,
     pay,
+    spend,
     top_up,
 )
+from tests.make.wallet import wallet_of
 from tests.outside import Outside
 
 
@@ -66,3 +76,84 @@ async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
     await relay.drain()
     told = (await api.get("/v1/notifications", headers=mine)).json()["items"]
     assert {each["kind"] for each in told} == {"topup_received", "refund_requested", "refund_processed"}
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            (
+                "authorize",
+                "fail",
+                "capture",
+                "second capture",
+                "mismatch",
+                "refund",
+                "pay out",
+                "refund fails",
+                "spend",
+            )
+        ),
+        st.integers(min_value=1, max_value=60_000),
+    ),
+    max_size=18,
+)
+
+
+async def step(payment: PaymentRow, name: str, paise: int) -> None:
+    """Do one step; what does not fit the payment's state changes nothing."""
+    pending = [row for row in await payment.refunds() if row.status in {"created", "processing"}]
+    if name == "authorize":
+        await payment.authorize()
+    elif name == "fail":
+        await payment.fail(authorized=bool(paise % 2))
+    elif name == "capture":
+        await payment.capture()
+    elif name == "second capture":
+        await payment.capture(gateway_payment_id=f"pay_{paise % 3}")
+    elif name == "mismatch":
+        await payment.capture(50_001)
+    elif name == "refund":
+        await payment.begin_refund(paise)
+    elif name == "spend":
+        with suppress(InsufficientBalance):
+            await spend(payment.stores, payment.user_id, paise)
+    elif pending:
+        await payment.end_refund(pending[paise % len(pending)].refund_id, paid=name == "pay out")
+
+
+@examples(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=STEPS)
+async def test_whatever_happens_to_a_payment_the_books_hold_and_its_state_only_moves_forward(
+    stores: Stores, steps: list[tuple[str, int]]
+) -> None:
+    payment = await add_payment(stores)
+    ranks = {
+        "created": 0,
+        "failed": 0,
+        "authorized": 0,
+        "captured": 1,
+        "partially_refunded": 2,
+        "refunded": 3,
+    }
+    rank = refunded = 0
+    for name, paise in steps:
+        await step(payment, name, paise)
+        row = await payment.row()
+        assert ranks[row.status] >= rank, (name, row.status)
+        assert refunded <= row.refunded_amount <= row.amount
+        rank, refunded = ranks[row.status], row.refunded_amount
+    await assert_books(stores)
+    transfers = await payment.transfers()
+    came = sum(paise for debit, _, paise in transfers if debit == "gateway:razorpay")
+    went = sum(paise for _, credit, paise in transfers if credit in {"gateway:razorpay", "payout"})
+    in_suspense = sum(
+        paise * ((credit == "suspense") - (debit == "suspense")) for debit, credit, paise in transfers
+    )
+    posted, held = await wallet_of(stores, payment.user_id)
+    assert came == went + in_suspense + posted
+    own = [row for row in await payment.refunds() if row.from_account == "user:held"]
+    assert held == sum(row.amount for row in own if row.status in {"created", "processing"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ from tests.make.payments import (
     top_up,
     transfers_of,
 )
-from tests.outside import NOBODY
+from tests.outside import NOBODY, Outside
 
 
 async def test_the_same_key_answers_the_same_and_says_so(api: httpx.AsyncClient, stores: Stores) -> None:
@@ -61,3 +62,70 @@ async def test_with_the_gateway_down_nothing_happens_and_the_same_key_works_late
     assert await transfers_of(stores, user_id) == []
     assert (await top_up(api, headers, key=key)).status_code == 201
     await assert_clean(stores)
+
+
+async def test_a_refused_order_is_409_and_the_same_key_works_later(
+    api: httpx.AsyncClient, stores: Stores, outside: Outside
+) -> None:
+    headers, key = headers_for(stores.settings, await make_payer(stores)), str(uuid4())
+    outside.script("gateway", "order", "decline", times=1)
+    answer = await top_up(api, headers, key=key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "gateway_declined")
+    assert (await top_up(api, headers, key=key)).status_code == 201
+
+
+async def test_a_customer_without_a_wallet_is_404_and_the_gateway_is_not_asked(
+    api: httpx.AsyncClient, stores: Stores, outside: Outside
+) -> None:
+    answer = await top_up(api, headers_for(stores.settings, uuid4()))
+    assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
+    assert outside.control("GET", "/sandbox/state")["orders"] == []
+
+
+async def test_a_topup_over_the_limit_is_409_and_the_gateway_is_not_asked(
+    api: httpx.AsyncClient, stores: Stores, outside: Outside
+) -> None:
+    answer = await top_up(api, headers_for(stores.settings, await make_payer(stores)), 10_000.01)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["limit"]) == (409, "topup_limit_exceeded", "balance")
+    assert b'"possible":10000.00' in answer.content
+    assert "Rs 10000.00" in problem["detail"]
+    assert outside.control("GET", "/sandbox/state")["orders"] == []
+
+
+async def test_who_is_not_signed_in_or_an_admin_can_not_top_up(
+    api: httpx.AsyncClient, stores: Stores
+) -> None:
+    assert (await top_up(api, {})).status_code == 401
+    admin = headers_for(stores.settings, uuid4(), kind="admin", role="SuperAdmin")
+    assert (await top_up(api, admin)).status_code == 403
+
+
+async def test_a_body_that_is_no_json_is_400(api: httpx.AsyncClient, stores: Stores) -> None:
+    headers = headers_for(stores.settings, await make_payer(stores)) | {
+        "Idempotency-Key": str(uuid4()),
+        "Content-Type": "application/json",
+    }
+    answer = await api.post("/v1/wallet/topups", content=b"{", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
+async def test_ten_requests_with_one_key_at_once_open_one_payment(
+    api: httpx.AsyncClient, stores: Stores, outside: Outside
+) -> None:
+    headers, key = headers_for(stores.settings, await make_payer(stores)), str(uuid4())
+    answers = await asyncio.gather(*(top_up(api, headers, key=key) for _ in range(10)))
+    opened = [answer.json() for answer in answers if answer.status_code == 201]
+    refused = {answer.json()["code"] for answer in answers if answer.status_code != 201}
+    assert len({each["payment_id"] for each in opened}) == 1
+    assert refused <= {"idempotency_in_progress"}
+    assert len(outside.control("GET", "/sandbox/state")["orders"]) == 1
+
+
+async def test_a_key_of_one_customer_is_not_another_customers(api: httpx.AsyncClient, stores: Stores) -> None:
+    key = str(uuid4())
+    first = await top_up(api, headers_for(stores.settings, await make_payer(stores)), key=key)
+    second = await top_up(api, headers_for(stores.settings, await make_payer(stores)), key=key)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json()["payment_id"] != second.json()["payment_id"]
+    assert "Idempotent-Replayed" not in second.headers
