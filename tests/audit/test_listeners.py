@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from gencharge.audit.staff_schemas import AuditEntryOut
 from gencharge.core.events.relay import Relay
 from gencharge.core.http import web
 from gencharge.core.stores.stores import Stores
@@ -87,6 +88,9 @@ async def test_an_admin_action_leaves_an_entry_that_says_who_and_in_which_reques
         assert entry["result"] == "succeeded"
         assert entry["object"]["id"]
         assert not [private for private in desk.private if private in str(entry)], entry
+        shown = web.to_json(AuditEntryOut.of(entry)).decode()
+        assert "_paise" not in shown, shown
+        assert "+00:00" not in shown, shown
 
 
 async def changes_shown(desk: Desk, relay: Relay, answer: httpx.Response) -> Any:
