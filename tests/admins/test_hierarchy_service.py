@@ -11,10 +11,12 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.admins import staff_service as staff
-from gencharge.admins.errors import LastSuperAdmin, RankTooLow
-from gencharge.admins.models import Admin
+from gencharge.admins.errors import AdminNotFound, LastSuperAdmin, PermissionNotHeld, RankTooLow, RoleNotFound
+from gencharge.admins.hierarchy_service import Staff
+from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.core.errors import Problem
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ALL
 from tests import factories
@@ -155,3 +157,99 @@ async def test_the_last_superadmin_stays_one_whoever_tries(empty: Stores) -> Non
     await refused(lambda db: staff.assign_role(db, me, target, role="SuperAdmin", operator_scope=["JIO"]))
     await empty.database.run(lambda db: staff.unblock(db, me, blocked.admin_id))
     await empty.database.run(lambda db: staff.archive(db, me, target))
+
+
+ROLES = {
+    "SuperAdmin": frozenset({"Plans:edit", "Plans:read", "Admins:edit"}),
+    "Viewer": frozenset({"Plans:read"}),
+}
+
+
+def staff_of(**admins: tuple[str | None, AdminStatus, tuple[str, ...]]) -> tuple[Staff, dict[str, Admin]]:
+    """Staff as the locks would give it: name -> role, status and operators."""
+    roles = {name: Role(role_id=new_id(), name=name, description="") for name in ROLES}
+    rows = {
+        name: Admin(
+            admin_id=new_id(),
+            name=name,
+            role_id=roles[role].role_id if role is not None else None,
+            status=status.value,
+            operator_scope=list(scope),
+        )
+        for name, (role, status, scope) in admins.items()
+    }
+    staff = Staff(
+        roles={role.role_id: role for role in roles.values()},
+        permissions={role.role_id: ROLES[name] for name, role in roles.items()},
+        admins={admin.admin_id: admin for admin in rows.values()},
+    )
+    return staff, rows
+
+
+ACTIVE, BLOCKED, ARCHIVED = AdminStatus.ACTIVE, AdminStatus.BLOCKED, AdminStatus.ARCHIVED
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("SuperAdmin", BLOCKED), ("SuperAdmin", ARCHIVED), (None, ACTIVE)]
+)
+def test_only_an_active_admin_with_a_role_holds_anything(role: str | None, status: AdminStatus) -> None:
+    staff, rows = staff_of(boss=("SuperAdmin", ACTIVE, ()), other=(role, status, ()))
+    assert staff.held_by(rows["boss"].admin_id) == ROLES["SuperAdmin"]
+    assert staff.held_by(rows["other"].admin_id) == frozenset()
+    assert staff.held_by(new_id()) == frozenset()
+
+
+def test_a_grant_beyond_ones_own_names_what_is_missing() -> None:
+    staff, rows = staff_of(viewer=("Viewer", ACTIVE, ()))
+    actor = rows["viewer"].admin_id
+    staff.check_grant(actor, {"Plans:read"})
+    with pytest.raises(PermissionNotHeld) as refused:
+        staff.check_grant(actor, {"Plans:read", "Plans:edit", "Admins:edit"})
+    assert refused.value.extra["missing"] == ["Admins:edit", "Plans:edit"]
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "allowed"),
+    [
+        ((), (), True),
+        ((), ("JIO",), True),
+        (("JIO", "VI"), ("VI",), True),
+        (("JIO", "VI"), ("JIO", "VI"), True),
+        (("JIO",), (), False),
+        (("JIO",), ("JIO", "VI"), False),
+        (("JIO",), ("VI",), False),
+    ],
+)
+def test_a_scope_reaches_no_further_than_ones_own(
+    own: tuple[str, ...], wanted: tuple[str, ...], allowed: bool
+) -> None:
+    staff, rows = staff_of(actor=("SuperAdmin", ACTIVE, own), target=("Viewer", ACTIVE, wanted))
+    actor, target = rows["actor"].admin_id, rows["target"]
+    if allowed:
+        staff.check_scope(actor, wanted)
+        staff.check_rank(actor, target)
+        return
+    with pytest.raises(OperatorOutOfScope):
+        staff.check_scope(actor, wanted)
+    with pytest.raises(RankTooLow):
+        staff.check_rank(actor, target)
+
+
+@pytest.mark.parametrize("status", [ACTIVE, BLOCKED])
+def test_a_blocked_admin_keeps_the_rank_that_they_will_have_again(status: AdminStatus) -> None:
+    staff, rows = staff_of(viewer=("Viewer", ACTIVE, ()), boss=("SuperAdmin", status, ()))
+    with pytest.raises(RankTooLow):
+        staff.check_rank(rows["viewer"].admin_id, rows["boss"])
+    staff.check_rank(rows["viewer"].admin_id, rows["viewer"])
+
+
+def test_an_unknown_role_or_admin_is_not_found_and_the_roles_are_listed() -> None:
+    staff, rows = staff_of(gone=(None, ARCHIVED, ()))
+    assert staff.role_named("Viewer").name == "Viewer"
+    assert staff.role_of(rows["gone"]) is None
+    for ask in (lambda: staff.role_named("viewer"), lambda: staff.role(new_id())):
+        with pytest.raises(RoleNotFound) as refused:
+            ask()
+        assert set(refused.value.extra["available"]) == set(ROLES)
+    with pytest.raises(AdminNotFound):
+        staff.admin(new_id())

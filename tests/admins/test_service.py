@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from gencharge.admins import service as admins
-from gencharge.admins.errors import AdminBlocked, AdminNotFound
+from gencharge.admins.errors import AdminBlocked, AdminNotFound, OwnAccount, RankTooLow
 from gencharge.admins.models import Admin, Role, RolePermission
 from gencharge.admins.roles import SEEDED_NAMES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.directory.errors import EmailAlreadyExists
 from tests import factories
+from tests.make.admins import make_role, make_staff, topics
 
 
 async def test_seeding_twice_makes_five_roles_and_fifteen_admins(stores: Stores) -> None:
@@ -57,3 +59,60 @@ async def test_a_blocked_or_archived_admin_is_not_admitted(stores: Stores) -> No
             await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
     with pytest.raises(AdminNotFound):
         await stores.database.run(lambda db: admins.admit(db, new_id()))
+
+
+async def test_who_may_do_something_is_asked_by_permission_and_operator(stores: Stores) -> None:
+    permission = f"Recharge:{new_id().hex[:8]}"
+    role = await make_role(stores, permission)
+    everywhere = await make_staff(stores, role)
+    jio = await make_staff(stores, role, operator_scope=("JIO",))
+    blocked = await make_staff(stores, role)
+    await stores.database.run(
+        lambda db: db.execute(
+            text("UPDATE admins SET status = 'blocked' WHERE admin_id = :id"), {"id": blocked.admin_id}
+        )
+    )
+    for operator, holders in (
+        ("JIO", {everywhere.admin_id, jio.admin_id}),
+        ("VI", {everywhere.admin_id}),
+        (None, {everywhere.admin_id}),
+    ):
+        found = await stores.database.run(
+            lambda db, operator=operator: admins.holders_of(db, permission, operator)  # type: ignore[misc]
+        )
+        assert set(found) == holders, operator
+
+
+async def test_an_admin_changes_their_own_name_and_address_and_frees_the_old_one(stores: Stores) -> None:
+    admin = await make_staff(stores)
+    new = f"{new_id().hex}@example.com"
+    shown = await stores.database.run(
+        lambda db: admins.update_me(db, admin.admin_id, name="Ravi K. Iyer", email=new)
+    )
+    assert (shown.name, shown.email) == ("Ravi K. Iyer", new)
+    again = await make_staff(stores, email=admin.email)
+    assert again.email == admin.email
+    with pytest.raises(EmailAlreadyExists):
+        await stores.database.run(lambda db: admins.update_me(db, admin.admin_id, email=again.email))
+    [(topic, payload)] = await topics(stores, "admin_id", str(admin.admin_id))
+    assert (topic, set(payload["changes"])) == ("AdminUpdated", {"name", "email"})
+
+
+async def test_a_change_to_the_same_values_is_not_announced(stores: Stores) -> None:
+    admin = await make_staff(stores)
+    await stores.database.run(
+        lambda db: admins.update_me(db, admin.admin_id, name=admin.name, email=admin.email)
+    )
+    assert await topics(stores, "admin_id", str(admin.admin_id)) == []
+
+
+async def test_rank_counts_for_admins_only_and_never_for_oneself(stores: Stores) -> None:
+    boss, viewer = await make_staff(stores, "SuperAdmin"), await make_staff(stores, "Viewer")
+    user = await stores.database.run(factories.make_user)
+    run = stores.database.run
+    assert await run(lambda db: admins.check_rank(db, viewer.admin_id, user.user_id)) is False
+    assert await run(lambda db: admins.check_rank(db, boss.admin_id, viewer.admin_id)) is True
+    with pytest.raises(RankTooLow):
+        await run(lambda db: admins.check_rank(db, viewer.admin_id, boss.admin_id))
+    with pytest.raises(OwnAccount):
+        await run(lambda db: admins.check_rank(db, boss.admin_id, boss.admin_id))

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
 from gencharge.core.rooms import checks
@@ -23,15 +24,19 @@ from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import SessionEnded
 from gencharge.sessions.models import Session
 from gencharge.users import lifecycle_service as lifecycle
+from gencharge.users import profile_service as profile
 from gencharge.users import service as users
 from gencharge.users.errors import (
     ReferralCodeInvalid,
     UserAlreadyArchived,
     UserBlocked,
+    UserNotActive,
+    UserNotBlocked,
+    UserNotDeactivated,
     UserNotFound,
     WalletNotEmpty,
 )
-from gencharge.users.models import Erasure, User
+from gencharge.users.models import Erasure, User, UserStatus
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Code, Transfer
@@ -200,3 +205,66 @@ async def test_a_blocked_user_neither_refreshes_nor_recharges(
     back = factories.headers_for(shop.settings, user)
     answer = await http.post("/recharge/subscribe", headers=back | {"Idempotency-Key": "1"}, json=body)
     assert answer.json()["code"] == PlanNotFound.code()
+
+
+ACTIVE, BLOCKED = UserStatus.ACTIVE, UserStatus.BLOCKED
+DEACTIVATED, ARCHIVED = UserStatus.DEACTIVATED, UserStatus.ARCHIVED
+MOVES: list[tuple[Any, UserStatus, UserStatus, type[Exception]]] = [
+    (lifecycle.block, ACTIVE, BLOCKED, UserNotActive),
+    (lifecycle.unblock, BLOCKED, ACTIVE, UserNotBlocked),
+    (lifecycle.deactivate, ACTIVE, DEACTIVATED, UserNotActive),
+    (lifecycle.reactivate, DEACTIVATED, ACTIVE, UserNotDeactivated),
+]
+
+
+@pytest.mark.parametrize("status", UserStatus)
+@pytest.mark.parametrize(
+    ("move", "before", "after", "refusal"), MOVES, ids=lambda value: getattr(value, "__name__", "")
+)
+async def test_a_status_changes_from_one_status_only(
+    stores: Stores,
+    user: User,
+    move: Any,
+    before: UserStatus,
+    after: UserStatus,
+    refusal: Any,
+    status: UserStatus,
+) -> None:
+    admin_id = new_id()
+    await stores.database.run(
+        lambda db: db.execute(
+            text("UPDATE users SET status = :status WHERE user_id = :id"),
+            {"status": status, "id": user.user_id},
+        )
+    )
+
+    async def attempt(db: AsyncSession) -> User:
+        moved: User = await move(db, user.user_id, by=admin_id, reason="a test")
+        return moved
+
+    if status is before:
+        moved = await stores.database.run(attempt)
+        assert (moved.status, moved.status_by, moved.status_reason) == (after, admin_id, "a test")
+        return
+    with pytest.raises(refusal) as refused:
+        await stores.database.run(attempt)
+    assert refused.value.extra["user_status"] == status
+    left = await stores.database.run(lambda db: profile.find(db, user.user_id))
+    assert left.status == status
+
+
+@pytest.mark.parametrize("move", [move for move, *_ in MOVES], ids=lambda move: move.__name__)
+async def test_an_unknown_user_has_no_status_to_change(stores: Stores, move: Any) -> None:
+    with pytest.raises(UserNotFound):
+        await stores.database.run(lambda db: move(db, new_id(), by=new_id(), reason="a test"))
+
+
+async def test_a_customers_own_reason_stays_out_of_the_audit_trail(stores: Stores, user: User) -> None:
+    await stores.database.run(
+        lambda db: lifecycle.deactivate(db, user.user_id, by=user.user_id, reason="I moved to Pune")
+    )
+    [event] = await events_of(stores, user.user_id, "UserDeactivated")
+    assert event["reason"] == "given by the owner"
+    assert (
+        await stores.database.run(lambda db: profile.find(db, user.user_id))
+    ).status_reason == "I moved to Pune"
