@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, DateTime, Text, all_, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels.fulfilment import Task
@@ -14,6 +14,22 @@ from gencharge.channels.models import Fulfilment, FulfilmentState, OperatorAttem
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 
+_DUE = leases.LeasedQueue(
+    Fulfilment,
+    Fulfilment.next_attempt_at <= leases.NOW,
+    Fulfilment.operator != all_(bindparam("busy", type_=ARRAY(Text))),
+    order=Fulfilment.next_attempt_at,
+    lease=Fulfilment.leased_until,
+    returning=list(Fulfilment.__table__.columns),
+)
+_STUCK = leases.Queue(
+    Fulfilment,
+    Fulfilment.next_attempt_at.is_not(None),
+    Fulfilment.alerted_at.is_(None),
+    Fulfilment.created_at < bindparam("queued_before", type_=DateTime(timezone=True)),
+    order=Fulfilment.created_at,
+    changes={Fulfilment.alerted_at: leases.NOW},
+)
 _SUBMITTING = text("""
     UPDATE fulfilments SET state = 'submitting', attempt = attempt + 1, channel = :channel, reference = :reference,
                            asked = 0, next_attempt_at = statement_time(:now)
@@ -35,19 +51,7 @@ _DUE_NOW = text("""
 
 async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy: list[str]) -> list[Task]:
     """Lease up to `limit` fulfilments that are due, none of the `busy` operators."""
-    now = leases.instant(clock.pinned())
-    rows = await leases.claim(
-        db,
-        Fulfilment,
-        Fulfilment.next_attempt_at <= now,
-        Fulfilment.operator.not_in(busy),
-        now=now,
-        order=Fulfilment.next_attempt_at,
-        limit=limit,
-        lease=Fulfilment.leased_until,
-        lease_seconds=lease_seconds,
-        returning=list(Fulfilment.__table__.columns),
-    )
+    rows = await _DUE.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned(), busy=busy)
     return [
         Task(
             user_id=row.user_id,
@@ -137,14 +141,5 @@ async def lock_fulfilment(db: AsyncSession, user_id: UUID, recharge_id: UUID) ->
 
 async def set_alerted(db: AsyncSession, *, before: datetime, limit: int) -> Sequence[Fulfilment]:
     """Mark fulfilments queued before this instant that have not ended as alerted, once each; returns those it marked."""
-    rows = await leases.take(
-        db,
-        Fulfilment,
-        Fulfilment.next_attempt_at.is_not(None),
-        Fulfilment.alerted_at.is_(None),
-        Fulfilment.created_at < before,
-        order=Fulfilment.created_at,
-        limit=limit,
-        changes={Fulfilment.alerted_at: clock.now()},
-    )
+    rows = await _STUCK.take(db, limit=limit, pinned=clock.pinned(), queued_before=before)
     return [fulfilment for (fulfilment,) in rows]

@@ -19,6 +19,26 @@ from gencharge.payments.models import GatewayEvent, Payment, Refund, RefundStatu
 from gencharge.payments.outcomes import EventOutcome
 from gencharge.payments.webhook_message import WebhookMessage
 
+_PAYMENTS = leases.LeasedQueue(
+    Payment,
+    Payment.next_check_at <= leases.NOW,
+    order=Payment.next_check_at,
+    lease=Payment.leased_until,
+)
+_REFUNDS = leases.LeasedQueue(
+    Refund,
+    Refund.next_attempt_at <= leases.NOW,
+    order=Refund.next_attempt_at,
+    lease=Refund.leased_until,
+    changes={Refund.attempts: func.least(Refund.attempts + 1, 30000)},
+)
+_EVENTS = leases.LeasedQueue(
+    GatewayEvent,
+    GatewayEvent.next_attempt_at <= leases.NOW,
+    order=GatewayEvent.next_attempt_at,
+    lease=GatewayEvent.next_attempt_at,
+    returning=[GatewayEvent.event_id],
+)
 _CHECK_LATER = text("""
     UPDATE payments SET checks = least(checks + 1, 30000), leased_until = NULL,
         next_check_at = CASE WHEN checks = :checks THEN CAST(:next AS timestamptz) ELSE next_check_at END
@@ -44,17 +64,7 @@ _TAKE_EVENT: Final = """
 
 async def claim_payments(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Payment]:
     """Lease payments whose state is due to be checked at the gateway."""
-    now = leases.instant(clock.pinned())
-    rows = await leases.claim(
-        db,
-        Payment,
-        Payment.next_check_at <= now,
-        now=now,
-        order=Payment.next_check_at,
-        limit=limit,
-        lease=Payment.leased_until,
-        lease_seconds=lease_seconds,
-    )
+    rows = await _PAYMENTS.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [payment for (payment,) in rows]
 
 
@@ -73,18 +83,7 @@ async def check_later(db: AsyncSession, *, payment: Payment, seconds: float | No
 
 async def claim_refunds(db: AsyncSession, *, limit: int, lease_seconds: float) -> Sequence[Refund]:
     """Lease refunds that are due to be sent or checked; each claim counts as an attempt."""
-    now = leases.instant(clock.pinned())
-    rows = await leases.claim(
-        db,
-        Refund,
-        Refund.next_attempt_at <= now,
-        now=now,
-        order=Refund.next_attempt_at,
-        limit=limit,
-        lease=Refund.leased_until,
-        lease_seconds=lease_seconds,
-        changes={Refund.attempts: func.least(Refund.attempts + 1, 30000)},
-    )
+    rows = await _REFUNDS.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [refund for (refund,) in rows]
 
 
@@ -114,18 +113,7 @@ async def claim_events(db: AsyncSession, *, limit: int, lease_seconds: float) ->
 
     The lease is `next_attempt_at` itself: a retry sets it anew, and one that dies leaves the end of the lease.
     """
-    now = leases.instant(clock.pinned())
-    rows = await leases.claim(
-        db,
-        GatewayEvent,
-        GatewayEvent.next_attempt_at <= now,
-        now=now,
-        order=GatewayEvent.next_attempt_at,
-        limit=limit,
-        lease=GatewayEvent.next_attempt_at,
-        lease_seconds=lease_seconds,
-        returning=[GatewayEvent.event_id],
-    )
+    rows = await _EVENTS.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [event_id for (event_id,) in rows]
 
 

@@ -15,6 +15,14 @@ from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.users.models import Erasure, Preferences, ReferralCode, SavedNumber, User, UserStatus
 
+_ERASURES = leases.LeasedQueue(
+    Erasure,
+    Erasure.erase_after <= leases.NOW,
+    order=Erasure.erase_after,
+    lease=Erasure.leased_until,
+    returning=[Erasure.user_id],
+)
+
 
 async def get_user(db: AsyncSession, user_id: UUID) -> User | None:
     """The user with this id."""
@@ -134,18 +142,7 @@ async def add_erasure(db: AsyncSession, user_id: UUID, *, erase_after: datetime)
 
 async def claim_erasures(db: AsyncSession, *, lease_seconds: float, limit: int) -> list[UUID]:
     """Lease users whose data is due to be erased, the earliest first."""
-    now = leases.instant(clock.pinned())
-    rows = await leases.claim(
-        db,
-        Erasure,
-        Erasure.erase_after <= now,
-        now=now,
-        order=Erasure.erase_after,
-        limit=limit,
-        lease=Erasure.leased_until,
-        lease_seconds=lease_seconds,
-        returning=[Erasure.user_id],
-    )
+    rows = await _ERASURES.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [user_id for (user_id,) in rows]
 
 

@@ -15,6 +15,14 @@ from gencharge.users.models import User
 from gencharge.wallet.models import Adjustment, AdjustmentKey, AdjustmentStatus
 from gencharge.wallet.staff_schemas import AdjustmentQuery
 
+_OVERDUE = leases.Queue(
+    Adjustment,
+    Adjustment.status == AdjustmentStatus.PENDING,
+    Adjustment.expires_at <= leases.NOW,
+    order=Adjustment.requested_at,
+    changes={Adjustment.status: AdjustmentStatus.EXPIRED, Adjustment.decided_at: leases.NOW},
+)
+
 
 async def add_key(
     db: AsyncSession,
@@ -83,15 +91,7 @@ async def decide(
 
 async def expire(db: AsyncSession, *, now: datetime, limit: int) -> list[Adjustment]:
     """Close up to `limit` pending adjustments of all customers that have expired, oldest first, each of them once."""
-    rows = await leases.take(
-        db,
-        Adjustment,
-        Adjustment.status == AdjustmentStatus.PENDING,
-        Adjustment.expires_at <= now,
-        order=Adjustment.requested_at,
-        limit=limit,
-        changes={Adjustment.status: AdjustmentStatus.EXPIRED, Adjustment.decided_at: now},
-    )
+    rows = await _OVERDUE.take(db, limit=limit, pinned=now)
     return [adjustment for (adjustment,) in rows]
 
 

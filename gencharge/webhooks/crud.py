@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, text, true
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,9 +15,26 @@ from gencharge.core.http.paging import column_of
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.operators.models import Operator
-from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
+from gencharge.webhooks.models import (
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookDeliveryStatus,
+    WebhookEndpoint,
+)
 from gencharge.webhooks.staff_schemas import WebhookDeliveryQuery
 
+_WAITING = leases.LeasedQueue(
+    WebhookDelivery,
+    WebhookDelivery.endpoint_id == bindparam("endpoint", type_=Uuid),
+    WebhookDelivery.status == WebhookDeliveryStatus.PENDING,
+    WebhookDelivery.next_attempt_at <= leases.NOW,
+    order=WebhookDelivery.next_attempt_at,
+    lease=WebhookDelivery.leased_until,
+    changes={
+        WebhookDelivery.attempts: WebhookDelivery.attempts + 1,
+        WebhookDelivery.tries: WebhookDelivery.tries + 1,
+    },
+)
 _DELIVERED = text("""
     UPDATE webhook_deliveries SET status = 'delivered', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
     WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending'
@@ -122,22 +139,8 @@ async def claim_due(
     db: AsyncSession, endpoint_id: UUID, *, limit: int, lease_seconds: float
 ) -> Sequence[WebhookDelivery]:
     """Begin an attempt of up to `limit` deliveries of an endpoint that are due."""
-    now = leases.instant(clock.pinned())
-    rows = await leases.claim(
-        db,
-        WebhookDelivery,
-        WebhookDelivery.endpoint_id == endpoint_id,
-        WebhookDelivery.status == WebhookDeliveryStatus.PENDING,
-        WebhookDelivery.next_attempt_at <= now,
-        now=now,
-        order=WebhookDelivery.next_attempt_at,
-        limit=limit,
-        lease=WebhookDelivery.leased_until,
-        lease_seconds=lease_seconds,
-        changes={
-            WebhookDelivery.attempts: WebhookDelivery.attempts + 1,
-            WebhookDelivery.tries: WebhookDelivery.tries + 1,
-        },
+    rows = await _WAITING.claim(
+        db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned(), endpoint=endpoint_id
     )
     return [delivery for (delivery,) in rows]
 

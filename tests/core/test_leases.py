@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Text, bindparam, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import DeliveryRow, EventRow
@@ -53,19 +53,24 @@ async def add_rows(stores: Stores, count: int) -> list[UUID]:
     return ids
 
 
+def queue_of(order: Any) -> leases.LeasedQueue:
+    return leases.LeasedQueue(
+        EventRow,
+        EventRow.topic == "BellRang",
+        order=order,
+        lease=EventRow.leased_until,
+        returning=[EventRow.id],
+    )
+
+
+FORWARD, BACKWARD = queue_of(EventRow.id), queue_of(EventRow.id.desc())
+
+
 async def claim(
     db: AsyncSession, *, limit: int, now: datetime = NOON, descending: bool = False
 ) -> list[UUID]:
-    rows = await leases.claim(
-        db,
-        EventRow,
-        EventRow.topic == "BellRang",
-        now=leases.instant(now),
-        order=EventRow.id.desc() if descending else EventRow.id,
-        limit=limit,
-        lease=EventRow.leased_until,
-        lease_seconds=LEASE_SECONDS,
-        returning=[EventRow.id],
+    rows = await (BACKWARD if descending else FORWARD).claim(
+        db, limit=limit, lease_seconds=LEASE_SECONDS, pinned=now
     )
     return sorted(row_id for (row_id,) in rows)
 
@@ -161,19 +166,16 @@ async def test_a_key_of_several_types_names_its_row(queue: Stores) -> None:
     ]
     await queue.database.run(lambda db: db.execute(insert(DeliveryRow), rows))
 
+    deliveries = leases.LeasedQueue(
+        DeliveryRow,
+        DeliveryRow.listener == bindparam("name", type_=Text),
+        order=DeliveryRow.next_attempt_at,
+        lease=DeliveryRow.next_attempt_at,
+        changes={DeliveryRow.attempts: DeliveryRow.attempts + 1},
+    )
+
     async def claim_of_ear(db: AsyncSession) -> Sequence[Any]:
-        now = leases.instant(NOON)
-        return await leases.claim(
-            db,
-            DeliveryRow,
-            DeliveryRow.listener == "ear",
-            now=now,
-            order=DeliveryRow.next_attempt_at,
-            limit=5,
-            lease=DeliveryRow.next_attempt_at,
-            lease_seconds=LEASE_SECONDS,
-            changes={DeliveryRow.attempts: DeliveryRow.attempts + 1},
-        )
+        return await deliveries.claim(db, limit=5, lease_seconds=LEASE_SECONDS, pinned=NOON, name="ear")
 
     [(delivery,)] = await queue.database.run(claim_of_ear)
     assert (delivery.listener, delivery.attempts) == ("ear", 1)
@@ -188,17 +190,16 @@ async def test_a_key_of_several_types_names_its_row(queue: Stores) -> None:
 async def test_rows_that_are_taken_change_once_however_many_workers_ask(queue: Stores) -> None:
     ids = await add_rows(queue, 30)
 
+    marked = leases.Queue(
+        EventRow,
+        EventRow.topic == "BellRang",
+        order=EventRow.id,
+        changes={EventRow.topic: "DoorOpened"},
+        returning=[EventRow.id],
+    )
+
     async def mark(db: AsyncSession) -> list[UUID]:
-        rows = await leases.take(
-            db,
-            EventRow,
-            EventRow.topic == "BellRang",
-            order=EventRow.id,
-            limit=30,
-            changes={EventRow.topic: "DoorOpened"},
-            returning=[EventRow.id],
-        )
-        return [row_id for (row_id,) in rows]
+        return [row_id for (row_id,) in await marked.take(db, limit=30)]
 
     batches = await asyncio.gather(*(queue.database.run(mark) for _ in range(6)))
     assert sorted(row_id for batch in batches for row_id in batch) == ids

@@ -387,10 +387,10 @@ async def test_a_relay_that_is_second_to_settle_an_event_does_not_bring_it_back(
     async with outbox.database.transaction() as first:
         # What another relay does that took the event over: event forgotten, delivery written, effect done.
         event = (await first.execute(text("SELECT user_id, id FROM events"))).one()
-        forgotten = await statements.forget(first, [statements.Row(event.user_id, event.id, BellRang, None)])
+        taken = await statements.take(first, [statements.Row(event.user_id, event.id, BellRang, None)])
         await statements.keep_for_later(
             first,
-            list(forgotten.values()),
+            list(taken.values()),
             listener="ledger",
             attempts=0,
             wait_seconds=30.0,

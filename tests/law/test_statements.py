@@ -73,13 +73,13 @@ def locks(house: House) -> Iterator[str]:
             if re.search(r"\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b", statement.text) and not all(
                 key is not None and statement.equalities(key) for key in owners
             ):
-                yield f"{file.path}:{line}: locks rows of several owners; lease them with leases.claim or leases.take"
+                yield f"{file.path}:{line}: locks rows of several owners; take them through a leases.Queue"
         if ".with_for_update(" in file.source:
             for name in queries_without_owner(file.source, locking=True):
                 yield f"{file.path}: {name} locks rows of several owners; lock them one by one, in the order of their keys"
         for node in ast.walk(file.tree):
             if isinstance(node, ast.keyword) and node.arg == "skip_locked":
-                yield f"{file.path}:{node.value.lineno}: skips locked rows; lease them with leases.claim or leases.take"
+                yield f"{file.path}:{node.value.lineno}: skips locked rows; take them through a leases.Queue"
             elif isinstance(node, ast.Call) and ast.unparse(node.func) in {
                 "func.clock_timestamp",
                 "func.coalesce",

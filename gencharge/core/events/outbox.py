@@ -8,18 +8,50 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import RowMapping, text
+from sqlalchemy import ARRAY, RowMapping, Text, any_, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow
 from gencharge.core.postgres import leases
 
+_KNOWN = any_(bindparam("topics", type_=ARRAY(Text)))
+_NEW = leases.LeasedQueue(
+    EventRow,
+    EventRow.topic == _KNOWN,
+    order=EventRow.id,
+    lease=EventRow.leased_until,
+    returning=[
+        EventRow.user_id,
+        EventRow.id,
+        EventRow.topic,
+        EventRow.payload,
+        EventRow.context,
+        EventRow.occurred_at,
+    ],
+)
+_LATE = leases.LeasedQueue(
+    DeliveryRow,
+    DeliveryRow.listener == bindparam("listener_name", type_=Text),
+    DeliveryRow.parked_at.is_(None),
+    DeliveryRow.next_attempt_at <= leases.NOW,
+    DeliveryRow.topic == _KNOWN,
+    order=DeliveryRow.next_attempt_at,
+    lease=DeliveryRow.next_attempt_at,
+    returning=[
+        DeliveryRow.user_id,
+        DeliveryRow.event_id,
+        DeliveryRow.topic,
+        DeliveryRow.payload,
+        DeliveryRow.context,
+        DeliveryRow.occurred_at,
+    ],
+)
 # Another relay may hold the same events when a lease ran out. The first to forget them counts; the other finds nothing.
 FORGET = text("""
     DELETE FROM events USING unnest(CAST(:users AS uuid[]), CAST(:ids AS uuid[])) AS done(user_id, id)
     WHERE events.user_id = done.user_id AND events.id = done.id
-    RETURNING events.user_id, events.id, topic, payload, context, occurred_at
 """)
+TAKE = text(f"{FORGET.text} RETURNING events.user_id, events.id, topic, payload, context, occurred_at")
 # An instant inside CASE is refused by a sharded PostgreSQL; an interval is not.
 KEEP_FOR_LATER = text("""
     INSERT INTO deliveries (user_id, event_id, listener, topic, payload, context, occurred_at,
@@ -69,58 +101,26 @@ class Row:
 
 async def claim(db: AsyncSession, *, batch: int, lease_seconds: float) -> list[Row]:
     """Lease up to `batch` new events that this version knows, in the order of their ids."""
-    claimed = await leases.claim(
-        db,
-        EventRow,
-        EventRow.topic.in_(list(Event.registry)),
-        now=leases.instant(),
-        order=EventRow.id,
-        limit=batch,
-        lease=EventRow.leased_until,
-        lease_seconds=lease_seconds,
-        returning=[
-            EventRow.user_id,
-            EventRow.id,
-            EventRow.topic,
-            EventRow.payload,
-            EventRow.context,
-            EventRow.occurred_at,
-        ],
-    )
+    claimed = await _NEW.claim(db, limit=batch, lease_seconds=lease_seconds, topics=list(Event.registry))
     return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
 
 
 async def claim_late(db: AsyncSession, listener: str, *, batch: int, lease_seconds: float) -> list[Row]:
     """Lease up to `batch` late deliveries of a listener that are due. Their `next_attempt_at` is the lease."""
-    now = leases.instant()
-    claimed = await leases.claim(
-        db,
-        DeliveryRow,
-        DeliveryRow.listener == listener,
-        DeliveryRow.parked_at.is_(None),
-        DeliveryRow.next_attempt_at <= now,
-        DeliveryRow.topic.in_(list(Event.registry)),
-        now=now,
-        order=DeliveryRow.next_attempt_at,
-        limit=batch,
-        lease=DeliveryRow.next_attempt_at,
-        lease_seconds=lease_seconds,
-        returning=[
-            DeliveryRow.user_id,
-            DeliveryRow.event_id,
-            DeliveryRow.topic,
-            DeliveryRow.payload,
-            DeliveryRow.context,
-            DeliveryRow.occurred_at,
-        ],
+    claimed = await _LATE.claim(
+        db, limit=batch, lease_seconds=lease_seconds, topics=list(Event.registry), listener_name=listener
     )
     return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
 
 
-async def forget(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, RowMapping]:
-    """Delete events; those that were still there, by id."""
-    forgotten = (await db.execute(FORGET, keys(rows))).mappings()
-    return {row["id"]: row for row in forgotten}
+async def forget(db: AsyncSession, rows: Sequence[Row]) -> None:
+    """Delete events that every listener has."""
+    await db.execute(FORGET, keys(rows))
+
+
+async def take(db: AsyncSession, rows: Sequence[Row]) -> dict[UUID, RowMapping]:
+    """Delete events that become deliveries; those that were still there, by id."""
+    return {row["id"]: row for row in (await db.execute(TAKE, keys(rows))).mappings()}
 
 
 async def keep_for_later(
@@ -133,7 +133,7 @@ async def keep_for_later(
     parked: bool,
     error: str,
 ) -> None:
-    """Make deliveries of a listener out of events that `forget` has deleted in this transaction."""
+    """Make deliveries of a listener out of events that `take` has deleted in this transaction."""
     if not rows:
         return
     values = {

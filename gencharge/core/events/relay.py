@@ -120,14 +120,21 @@ class Relay:
         inside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Inside)]
         refused = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
 
+        late: list[tuple[Listener, Refusal]] = [
+            (listener, refusal)
+            for (listener, _), refusals in zip(outside, refused, strict=True)
+            for refusal in refusals
+        ]
+        # Written down as a delivery first, so that its effect and its disappearance are one transaction.
+        late += [(listener, Refusal(rows, _NotYet())) for listener, rows in inside]
+
         async def settle(db: AsyncSession) -> None:
-            forgotten = await outbox.forget(db, batch)
-            for (listener, _), refusals in zip(outside, refused, strict=True):
-                for refusal in refusals:
-                    await self._keep(db, listener, refusal, forgotten)
-            for one, rows in inside:
-                # Written down as a delivery first, so that its effect and its disappearance are one transaction.
-                await self._keep(db, one, Refusal(rows, _NotYet()), forgotten)
+            if not late:
+                await outbox.forget(db, batch)
+                return
+            taken = await outbox.take(db, batch)
+            for listener, refusal in late:
+                await self._keep(db, listener, refusal, taken)
 
         await self._stores.database.run(settle)
         for one, rows in inside:
@@ -230,16 +237,16 @@ class Relay:
         return refusals
 
     async def _keep(
-        self, db: AsyncSession, listener: Listener, refusal: Refusal, forgotten: Mapping[UUID, RowMapping]
+        self, db: AsyncSession, listener: Listener, refusal: Refusal, taken: Mapping[UUID, RowMapping]
     ) -> None:
-        """Make deliveries of fresh rows that a listener could not take, as far as this relay has forgotten them."""
+        """Make deliveries of fresh rows that a listener could not take, as far as this relay has taken them."""
         settings = self._stores.settings
         waits = isinstance(refusal.error, _NotYet)
         counts = not (waits or refusal.away)
         parked = counts and settings.outbox_max_attempts <= 1
         await outbox.keep_for_later(
             db,
-            [forgotten[row.id] for row in refusal.rows if row.id in forgotten],
+            [taken[row.id] for row in refusal.rows if row.id in taken],
             listener=listener.name,
             attempts=int(counts),
             wait_seconds=settings.outbox_lease_seconds if waits else 1.0,

@@ -14,7 +14,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Float, Row, Table, func, literal, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Float,
+    Integer,
+    Row,
+    Table,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -22,11 +37,16 @@ from gencharge.core.postgres.database import Base
 
 # How often a claim reads anew if other workers took all the candidates that it had read.
 _ROUNDS: Final = 4
+_INSTANT: Final = DateTime(timezone=True)
+# The instant of a claim, in the conditions and changes of a queue.
+NOW: Final[ColumnElement[datetime]] = func.statement_time(
+    bindparam("claimed_at", type_=_INSTANT), type_=_INSTANT
+)
 
 
 def instant(pinned: datetime | None = None) -> ColumnElement[datetime]:
     """The database's instant of the statement, or `pinned`: what leases and due instants are compared with."""
-    return func.statement_time(literal(pinned, DateTime(timezone=True)), type_=DateTime(timezone=True))
+    return func.statement_time(literal(pinned, _INSTANT), type_=_INSTANT)
 
 
 async def read_instant(db: AsyncSession, pinned: datetime | None = None) -> datetime:
@@ -36,70 +56,93 @@ async def read_instant(db: AsyncSession, pinned: datetime | None = None) -> date
     return present
 
 
-def after(now: ColumnElement[datetime], seconds: float) -> ColumnElement[datetime]:
+def after(now: ColumnElement[datetime], seconds: float | ColumnElement[float]) -> ColumnElement[datetime]:
     """The instant `seconds` after `now`."""
-    return now + func.make_interval(0, 0, 0, 0, 0, 0, literal(seconds, Float(53)))
+    return now + func.make_interval(
+        0, 0, 0, 0, 0, 0, seconds if isinstance(seconds, ColumnElement) else literal(seconds, Float(53))
+    )
 
 
-async def claim(
-    db: AsyncSession,
-    model: type[Base],
-    *due: ColumnElement[bool],
-    now: ColumnElement[datetime],
-    order: ColumnElement[Any] | InstrumentedAttribute[Any],
-    limit: int,
-    lease_seconds: float,
-    lease: InstrumentedAttribute[Any],
-    changes: Mapping[Any, Any] | None = None,
-    returning: Sequence[Any] = (),
-) -> Sequence[Row[Any]]:
-    """Lease up to `limit` rows of `model` that are `due`, the first by `order`, until `now` and `lease_seconds`.
+class Queue:
+    """The two statements by which workers take rows of a table that are `due`, the first by `order`.
 
-    `lease` is the column that says until when a row is leased. `changes` are made in the same statement. Returns what
-    `returning` names of each row, or the row as a `model`.
+    `changes` are made to each row that is taken, and must make `due` false. `returning` is what a worker gets of it, by
+    default the row as a `model`. Built once, because building the statements costs more than running them; what differs
+    from call to call is a `bindparam`, whose name is not the name of a column.
     """
-    free = or_(lease.is_(None), lease <= now)
-    values = {lease: after(now, lease_seconds), **(changes or {})}
-    return await take(db, model, *due, free, order=order, limit=limit, changes=values, returning=returning)
 
-
-async def take(
-    db: AsyncSession,
-    model: type[Base],
-    *due: ColumnElement[bool],
-    order: ColumnElement[Any] | InstrumentedAttribute[Any],
-    limit: int,
-    changes: Mapping[Any, Any],
-    returning: Sequence[Any] = (),
-) -> Sequence[Row[Any]]:
-    """Change up to `limit` rows of `model` that are `due`, the first by `order`; each of them by one worker only.
-
-    `changes` must make the condition `due` false. Returns what `returning` names of each row, or the row as a `model`.
-    """
-    table = model.__table__
-    assert isinstance(table, Table), "a queue is a table"
-    key = list(table.primary_key.columns)
-    candidates = select(*key).where(*due).order_by(order).limit(limit)
-    for _ in range(_ROUNDS):
-        due_keys = (await db.execute(candidates)).all()
-        if not due_keys:
-            break
-        # In the order of the key: two workers with the same candidates wait for each other in one direction.
-        columns = zip(*sorted(tuple(row) for row in due_keys), strict=True)
-        arrays = [
-            literal(list(values), ARRAY(column.type)) for column, values in zip(key, columns, strict=True)
-        ]
-        chosen = func.unnest(*arrays).table_valued(*(f"key_{part.name}" for part in key), name="candidates")
-        chosen = chosen.render_derived()
-        same = [part == chosen.c[f"key_{part.name}"] for part in key]
-        statement = (
+    def __init__(
+        self,
+        model: type[Base],
+        *due: ColumnElement[bool],
+        order: ColumnElement[Any] | InstrumentedAttribute[Any],
+        changes: Mapping[Any, Any],
+        returning: Sequence[Any] = (),
+    ) -> None:
+        table = model.__table__
+        assert isinstance(table, Table), "a queue is a table"
+        key = list(table.primary_key.columns)
+        limit = bindparam("row_limit", type_=Integer)
+        first = select(*key).where(*due).order_by(order).limit(limit).subquery("first")
+        # In the order of the key: two workers with the same candidates wait for each other in one direction. As arrays,
+        # which come and go as they are: a row for each key would cost more than all the rest.
+        self._candidates = select(
+            *(func.array_agg(aggregate_order_by(part, *first.columns)) for part in first.columns)
+        )
+        self._keys = [f"keys_{part.name}" for part in key]
+        arrays = [bindparam(name, type_=ARRAY(part.type)) for name, part in zip(self._keys, key, strict=True)]
+        chosen = func.unnest(*arrays).table_valued(*self._keys, name="candidates").render_derived()
+        same = [part == chosen.c[name] for name, part in zip(self._keys, key, strict=True)]
+        self._change = (
             update(model)
             .where(*same, *due)
             .values(dict(changes))
             .returning(*(returning or (model,)))
             .execution_options(synchronize_session=False, populate_existing=True)
         )
-        taken = (await db.execute(statement)).all()
-        if taken:
-            return taken
-    return []
+
+    async def take(
+        self, db: AsyncSession, *, limit: int, pinned: datetime | None = None, **values: Any
+    ) -> Sequence[Row[Any]]:
+        """Change up to `limit` rows that are due at the database's instant, or at `pinned`; each by one worker only."""
+        parameters = {"row_limit": limit, "claimed_at": pinned, **values}
+        for _ in range(_ROUNDS):
+            keys = (await db.execute(self._candidates, parameters)).one()
+            if keys[0] is None:
+                break
+            chosen = dict(zip(self._keys, keys, strict=True))
+            taken = (await db.execute(self._change, parameters | chosen)).all()
+            if taken:
+                return taken
+        return []
+
+
+class LeasedQueue(Queue):
+    """A queue whose rows are leased: `lease` is the column that says until when."""
+
+    def __init__(
+        self,
+        model: type[Base],
+        *due: ColumnElement[bool],
+        order: ColumnElement[Any] | InstrumentedAttribute[Any],
+        lease: InstrumentedAttribute[Any],
+        changes: Mapping[Any, Any] | None = None,
+        returning: Sequence[Any] = (),
+    ) -> None:
+        free = or_(lease.is_(None), lease <= NOW)
+        until = after(NOW, bindparam("lease_seconds", type_=Float(53)))
+        super().__init__(
+            model, *due, free, order=order, changes={lease: until, **(changes or {})}, returning=returning
+        )
+
+    async def claim(
+        self,
+        db: AsyncSession,
+        *,
+        limit: int,
+        lease_seconds: float,
+        pinned: datetime | None = None,
+        **values: Any,
+    ) -> Sequence[Row[Any]]:
+        """Lease up to `limit` rows that are due and that no other worker has leased, for `lease_seconds`."""
+        return await self.take(db, limit=limit, pinned=pinned, lease_seconds=lease_seconds, **values)
