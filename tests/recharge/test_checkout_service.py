@@ -259,13 +259,13 @@ async def test_over_http_the_whole_way(
         body = {"phone_number": asha.number, "plan_id": str(asha.plan_id), "payment_method": "card"}
         answer = await client.post("/v1/recharge/subscribe", headers=headers, json=body)
         assert answer.status_code == 201, answer.text
-        made = answer.json()
-        assert (made["status"], made["total_paid"]) == ("payment_pending", 0.0)
-        outside.control("POST", f"/sandbox/orders/{made['payment']['order_id']}/pay", {"outcome": "succeed"})
-        payment_id = UUID(made["payment"]["payment_id"])
+        sale = answer.json()
+        assert (sale["status"], sale["total_paid"]) == ("payment_pending", 0.0)
+        outside.control("POST", f"/sandbox/orders/{sale['payment']['order_id']}/pay", {"outcome": "succeed"})
+        payment_id = UUID(sale["payment"]["payment_id"])
         await payments.ask_gateway(context, asha.user.user_id, payment_id)
         await relay.drain()
-        shown = await client.get(f"/v1/recharge/{made['subscription_id']}", headers=headers)
+        shown = await client.get(f"/v1/recharge/{sale['subscription_id']}", headers=headers)
         assert (shown.json()["status"], shown.json()["gateway_amount"]) == ("active", 299.0)
     finally:
         process.put(app, before)

@@ -110,20 +110,20 @@ class Moves(RuleBasedStateMachine):
         self.balances[user] -= rupees * 100
         return (arguments, key, body, sale)
 
-    @rule(made=sales)
-    def a_recharge_is_sent_again(self, made) -> None:  # type: ignore[no-untyped-def]
-        if made is None:
+    @rule(earlier=sales)
+    def a_recharge_is_sent_again(self, earlier) -> None:  # type: ignore[no-untyped-def]
+        if earlier is None:
             return
-        arguments, key, body, sale = made
+        arguments, key, body, sale = earlier
         again = self.do(buy(self.stores, *arguments, key=key, **body))
         assert again.replayed
         assert again.answer == sale.answer
 
-    @rule(made=consumes(sales))
-    def a_key_is_used_for_another_body(self, made) -> None:  # type: ignore[no-untyped-def]
-        if made is None:
+    @rule(earlier=consumes(sales))
+    def a_key_is_used_for_another_body(self, earlier) -> None:  # type: ignore[no-untyped-def]
+        if earlier is None:
             return
-        arguments, key, body, _ = made
+        arguments, key, body, _ = earlier
         with pytest.raises(IdempotencyKeyReused):
             self.do(buy(self.stores, *arguments, key=key, **(body | {"source": "api"})))
 

@@ -14,6 +14,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.factories import headers_for, make_user
+from tests.make.recharge import run_sql
 from tests.money import buy, find_plan, fingerprint, make_customer, make_number
 
 SUBSCRIBE = "/v1/recharge/subscribe"
@@ -29,14 +30,14 @@ def headers(settings: Settings, customer: UUID) -> dict[str, str]:
     return headers_for(settings, customer) | {"Idempotency-Key": str(uuid4())}
 
 
-async def body_for(shop: Stores, **but: Any) -> dict[str, Any]:
+async def body_for(shop: Stores, **overrides: Any) -> dict[str, Any]:
     plan = await find_plan(shop)
     return {
         "phone_number": await make_number(shop),
         "plan_id": str(plan.plan_id),
         "payment_method": "wallet",
         "source": "web",
-    } | but
+    } | overrides
 
 
 async def test_a_recharge_over_http_answers_with_the_subscription_and_two_decimals(
@@ -133,10 +134,10 @@ async def test_a_body_that_is_not_the_json_we_ask_for_is_refused(
 async def test_a_missing_or_unusable_idempotency_key_is_refused(
     shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], key: str | bytes | None
 ) -> None:
-    given: dict[str, Any] = {name: value for name, value in headers.items() if name != "Idempotency-Key"}
+    sent: dict[str, Any] = {name: value for name, value in headers.items() if name != "Idempotency-Key"}
     if key is not None:
-        given["Idempotency-Key"] = key
-    answer = await client.post(SUBSCRIBE, json=await body_for(shop), headers=given)
+        sent["Idempotency-Key"] = key
+    answer = await client.post(SUBSCRIBE, json=await body_for(shop), headers=sent)
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_required")
 
 
@@ -144,7 +145,7 @@ async def test_a_missing_or_unusable_idempotency_key_is_refused(
     ("change", "status", "code"),
     [
         ({"plan_id": "0198c0de-0000-7000-8000-00000000abcd"}, 404, "plan_not_found"),
-        # Nobody plays the gateway in this test; the whole way is in test_gateway.py.
+        # Nobody plays the gateway here; test_checkout_service.py has the whole way.
         ({"payment_method": "upi"}, 503, "gateway_unavailable"),
     ],
 )
@@ -323,3 +324,86 @@ async def test_an_expired_plan_is_shown_as_expired_before_any_job_has_run(
         later = headers_for(settings, customer)
         answer = await client.get(f"/v1/recharge/{sale.subscription_id}", headers=later)
     assert answer.json()["status"] == "expired"
+
+
+@pytest.mark.parametrize(
+    ("number", "plan", "change", "status", "code"),
+    [
+        ({}, {}, "UPDATE plans SET status = 'inactive' WHERE plan_id = :id", 409, "plan_inactive"),
+        ({}, {}, "UPDATE operators SET status = 'down' WHERE code = 'VI'", 503, "operator_down"),
+        (
+            {},
+            {},
+            "UPDATE operators SET channel = 'api' WHERE code = 'VI'",
+            503,
+            "operator_channel_unavailable",
+        ),
+        ({}, {}, "UPDATE plans SET circles = '{MH}' WHERE plan_id = :id", 409, "circle_mismatch"),
+        ({"service_type": "postpaid"}, {}, "", 409, "service_type_mismatch"),
+        ({"operator": "JIO"}, {}, "", 409, "operator_mismatch"),
+        ({"operator": "AIRTEL"}, {"operator": "AIRTEL", "rupees": 77}, "", 409, "base_plan_required"),
+    ],
+)
+async def test_a_quote_and_a_sale_are_refused_with_the_same_error(
+    shop: Stores,
+    client: httpx.AsyncClient,
+    headers: dict[str, str],
+    number: dict[str, Any],
+    plan: dict[str, Any],
+    change: str,
+    status: int,
+    code: str,
+) -> None:
+    target = await find_plan(shop, **({"operator": "VI", "rupees": 299} | plan))
+    body = {
+        "phone_number": await make_number(shop, **({"operator": "VI"} | number)),
+        "plan_id": str(target.plan_id),
+    }
+    before = await fingerprint(shop)
+    if change:
+        await run_sql(shop, change, **({"id": target.plan_id} if ":id" in change else {}))
+    try:
+        quoted = await client.post("/v1/recharge/quote", json=body, headers=headers)
+        sold = await client.post(SUBSCRIBE, json=body | {"payment_method": "wallet"}, headers=headers)
+    finally:
+        undo = "UPDATE plans SET status = 'active', circles = '{}' WHERE plan_id = :id"
+        await run_sql(shop, undo, id=target.plan_id)
+        await run_sql(shop, "UPDATE operators SET status = 'up', channel = 'internal' WHERE code = 'VI'")
+    for answer in (quoted, sold):
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert ("retry-after" in answer.headers) == (status == 503)
+    assert await fingerprint(shop) == before
+
+
+async def test_a_wallet_that_does_not_cover_it_is_refused_and_quoted(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    poor = headers_for(settings, await make_customer(shop, 100)) | {"Idempotency-Key": "k"}
+    body = await body_for(shop)
+    sold = await client.post(SUBSCRIBE, json=body, headers=poor)
+    assert (sold.status_code, sold.json()["code"]) == (409, "insufficient_balance")
+    quoted = await client.post(
+        "/v1/recharge/quote", json={name: body[name] for name in ("phone_number", "plan_id")}, headers=poor
+    )
+    assert (quoted.status_code, quoted.json()["shortfall"]) == (200, 199.0)
+
+
+async def test_a_customer_without_a_wallet_gets_no_quote(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    body = await body_for(shop)
+    answer = await client.post(
+        "/v1/recharge/quote",
+        json={name: body[name] for name in ("phone_number", "plan_id")},
+        headers=headers_for(settings, uuid4()),
+    )
+    assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
+
+
+async def test_a_key_of_another_request_is_refused(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    body = await body_for(shop)
+    assert (await client.post(SUBSCRIBE, json=body, headers=headers)).status_code == 201
+    other = await client.post(SUBSCRIBE, json=body | {"source": "app"}, headers=headers)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")

@@ -127,10 +127,10 @@ async def test_all_customers_recharges_have_every_filter(sales: Sales) -> None:
     }
     for query, count in expected.items():
         assert len(await sales.get(f"user_id={sales.customer}&{query}")) == count, query
-    found = await sales.get(f"phone_number={sales.jio_number[3:]}&sort=created_at")
-    assert [item["status"] for item in found] == ["active", "queued"]
-    assert {item["user"]["name"] for item in found} == {"Asha Rao"}
-    assert {item["user_id"] for item in found} == {str(sales.customer)}
+    items = await sales.get(f"phone_number={sales.jio_number[3:]}&sort=created_at")
+    assert [item["status"] for item in items] == ["active", "queued"]
+    assert {item["user"]["name"] for item in items} == {"Asha Rao"}
+    assert {item["user_id"] for item in items} == {str(sales.customer)}
 
 
 async def test_the_lists_ask_no_query_for_each_row(sales: Sales, queries: Queries) -> None:
@@ -219,8 +219,8 @@ async def test_current_plans_have_every_filter(sales: Sales) -> None:
     assert [(plan["user"]["name"], plan["days_left"]) for plan in by_number] == [("Asha Rao", 27)]
     for sort, backwards in (("valid_until", False), ("-valid_until", True), ("created_at", False)):
         column = "bought_at" if sort == "created_at" else "valid_until"
-        found = await sales.get(f"sort={sort}&limit=50", path=f"{PATH}/plans")
-        ends = [datetime.fromisoformat(plan[column]) for plan in found]
+        items = await sales.get(f"sort={sort}&limit=50", path=f"{PATH}/plans")
+        ends = [datetime.fromisoformat(plan[column]) for plan in items]
         assert ends == sorted(ends, reverse=backwards)
 
 
@@ -267,8 +267,8 @@ async def test_a_payment_that_was_not_delivered_is_found_by_its_state(sales: Sal
         )
 
     await sales.stores.database.run(fail)
-    (found,) = await sales.get("status=failed&limit=1")
-    assert (found["status"], found["user_id"], found["valid_until"]) == ("failed", str(sales.customer), None)
+    [shown] = await sales.get("status=failed&limit=1")
+    assert (shown["status"], shown["user_id"], shown["valid_until"]) == ("failed", str(sales.customer), None)
 
     async def undo(db: AsyncSession) -> None:
         await db.execute(
@@ -282,10 +282,10 @@ async def test_a_payment_that_was_not_delivered_is_found_by_its_state(sales: Sal
 async def test_the_overview_of_a_customer_has_the_last_recharges_and_what_runs(sales: Sales) -> None:
     assert personal_data.PART.overview is not None
     async with sales.stores.database.transaction() as db:
-        found = await personal_data.PART.overview(db, sales.customer)
+        overview = await personal_data.PART.overview(db, sales.customer)
         nothing = await personal_data.PART.overview(db, uuid4())
         stored = len(list(await db.scalars(select(ActivePlan).where(ActivePlan.user_id == sales.customer))))
-    assert [recharge.status for recharge in found.last_recharges] == ["active", "queued", "active"]
-    assert [plan.status for plan in found.current_plans] == ["active", "active", "queued"]
+    assert [recharge.status for recharge in overview.last_recharges] == ["active", "queued", "active"]
+    assert [plan.status for plan in overview.current_plans] == ["active", "active", "queued"]
     assert (nothing.last_recharges, nothing.current_plans) == ([], [])
     assert stored == 3

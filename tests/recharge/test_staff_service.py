@@ -1,4 +1,4 @@
-"""What the staff do with a customer's recharge: take it back, or say how it ended."""
+"""The staff refund a delivered recharge, in part or in full, once for a key."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from gencharge import wiring
 from gencharge.channels.client import OperatorClient
 from gencharge.core.events.relay import Relay
-from gencharge.core.rooms import checks
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from tests import factories
 from tests.make.delivery import FIRST, Purchase, purchase
+from tests.make.recharge import assert_books_balance
 from tests.outside import Outside, reach_over_api, sandbox
 
 _keys = itertools.count()
@@ -36,9 +35,9 @@ async def dispatcher(shop: Stores, outside: Outside) -> AsyncIterator[Dispatcher
     """Jio over one channel."""
     outside.reset()
     await reach_over_api(shop, "JIO", (FIRST, f"{outside.base}/operators/{FIRST}"))
-    found = Dispatcher(shop, OperatorClient(shop.settings, timeout_seconds=5))
-    yield found
-    await found.close()
+    dispatcher = Dispatcher(shop, OperatorClient(shop.settings, timeout_seconds=5))
+    yield dispatcher
+    await dispatcher.close()
     await reach_over_api(shop, "JIO")
 
 
@@ -61,11 +60,6 @@ async def post(
     )
 
 
-async def clean(stores: Stores) -> None:
-    report = await checks.run(stores.database, wiring.CHECKS)
-    assert report.ok, "\n".join(report.lines)
-
-
 async def test_a_part_and_then_the_rest_go_back_to_the_wallet_and_the_plan_ends_with_the_rest(
     shop: Stores, dispatcher: Dispatcher, client: httpx.AsyncClient, manager: Headers, relay: Relay
 ) -> None:
@@ -76,7 +70,7 @@ async def test_a_part_and_then_the_rest_go_back_to_the_wallet_and_the_plan_ends_
     assert part.json()["amount"] == 100.0
     assert ((await bought.recharge()).status, (await bought.plan()).status) == ("delivered", "active")
     assert await bought.balance() == 80_100
-    await clean(shop)
+    await assert_books_balance(shop)
     too_much = await post(client, manager, bought, "refund", amount=199.01)
     assert (too_much.status_code, too_much.json()["code"]) == (422, "refund_too_large")
     assert "199.00" in too_much.json()["errors"][0]["message"]
@@ -87,7 +81,7 @@ async def test_a_part_and_then_the_rest_go_back_to_the_wallet_and_the_plan_ends_
     assert (await bought.transfers())[("revenue", "operator:jio")] == 897
     again = await post(client, manager, bought, "refund")
     assert (again.status_code, again.json()["code"]) == (409, "recharge_not_refundable")
-    await clean(shop)
+    await assert_books_balance(shop)
     await relay.drain()
 
 
@@ -112,13 +106,13 @@ async def test_twenty_requests_with_one_key_refund_once(
     answers = await asyncio.gather(
         *(post(client, manager, bought, "refund", amount=10, key="one-refund") for _ in range(20))
     )
-    made = [answer.json()["refund_id"] for answer in answers if answer.status_code == 201]
-    assert len(set(made)) == 1
+    refunds = [answer.json()["refund_id"] for answer in answers if answer.status_code == 201]
+    assert len(set(refunds)) == 1
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert await bought.balance() == 71_100
     other = await post(client, manager, bought, "refund", amount=11, key="one-refund")
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
-    await clean(shop)
+    await assert_books_balance(shop)
 
 
 async def test_what_a_gateway_did_not_pay_cannot_go_back_through_it(
