@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from gencharge.core.values import clock
+from gencharge.payments import razorpay
 from gencharge.payments import service as payments
+from gencharge.payments.gateway import CallUnknown
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import PaymentState
-from gencharge.reconciliation import runs_service
+from gencharge.reconciliation import crud, runs_service
+from gencharge.reconciliation.errors import StatementInvalid, StatementUnavailable
 from gencharge.reconciliation.models import (
     GATEWAY,
     DifferenceKind,
@@ -20,7 +25,7 @@ from gencharge.reconciliation.models import (
     ReconciliationRun,
 )
 from gencharge.reconciliation.statements_service import Statement
-from tests.make.reconciliation import FIRST, SECOND, Shop, refund, top_up
+from tests.make.reconciliation import FIRST, SECOND, Shop, refund, reload, sell_with_fault, top_up
 
 
 async def test_a_day_of_fifty_recharges_over_two_channels_matches_to_the_paisa(shop: Shop) -> None:
@@ -216,3 +221,155 @@ async def test_a_capture_that_we_booked_after_midnight_counts_on_the_day_of_the_
         assert (first.status, first.matched, first.carried_paise) == ("matched", 1, 50_000)
         assert (second.status, second.rows_ours, second.carried_paise) == ("matched", 0, -50_000)
     assert await shop.clean() == []
+
+
+async def begin(shop: Shop, counterparty: str = FIRST, day: date | None = None) -> UUID:
+    business_day = day or runs_service.today()
+    return await shop.stores.database.run(lambda db: runs_service.begin(db, counterparty, business_day))
+
+
+async def test_a_run_that_is_executed_again_keeps_its_first_result(shop: Shop) -> None:
+    await shop.sell(1)
+    run_id = await begin(shop)
+    first = await runs_service.execute(shop.context, run_id)
+    shop.outside.script(FIRST, "statement", "missing_row")
+    again = await runs_service.execute(shop.context, run_id)
+    assert (first.status, again.status, again.finished_at) == ("matched", "matched", first.finished_at)
+    assert await shop.differences(again) == []
+
+
+async def test_a_run_that_is_executed_five_times_at_once_has_one_result(shop: Shop) -> None:
+    await shop.sell(2)
+    shop.outside.script(FIRST, "statement", "missing_row", times=2)
+    run_id = await begin(shop)
+    runs = await asyncio.gather(*(runs_service.execute(shop.context, run_id) for _ in range(5)))
+    assert {(run.status, run.differences) for run in runs} == {(runs[0].status, runs[0].differences)}
+    assert len(await shop.differences(runs[0])) == runs[0].differences
+    entries = await shop.entries("reconciliation_finished", **{"object.id": str(run_id)})
+    assert len(entries) == 1
+    assert await shop.clean() == []
+
+
+async def test_a_failure_does_not_overwrite_a_result_that_was_recorded_at_the_same_time(shop: Shop) -> None:
+    run_id = await begin(shop)
+    invalid = StatementInvalid(["line 2: bad"])
+    async with shop.stores.database.transaction() as db:
+        [run] = await crud.lock_day(db, FIRST, runs_service.today())
+        late = asyncio.create_task(runs_service.execute(shop.context, run_id, invalid))
+        await asyncio.wait({late}, timeout=0.5)
+        assert not late.done(), "it waits for the lock"
+        run.status, run.finished_at = "matched", clock.now()
+    ended = await late
+    assert (ended.status, ended.error) == ("matched", "")
+
+
+async def test_an_invalid_file_is_a_failed_run_with_every_problem(shop: Shop) -> None:
+    run = await runs_service.execute(
+        shop.context, await begin(shop), StatementInvalid(["line 2: a", "line 3: b"])
+    )
+    assert (run.status, run.error, run.statement_sha256) == ("failed", "line 2: a\nline 3: b", None)
+    assert run.finished_at is not None
+    [entry] = await shop.entries("reconciliation_finished", **{"object.id": str(run.run_id)})
+    assert entry["details"]["status"] == "failed"
+
+
+async def test_a_failed_run_leaves_the_result_of_the_day_alone(shop: Shop) -> None:
+    difference = await sell_with_fault(shop)
+    failed = await runs_service.execute(shop.context, await begin(shop), StatementInvalid(["bad"]))
+    assert failed.status == "failed"
+    assert (await reload(shop, difference)).status == "open"
+    counted = await shop.stores.database.run(lambda db: crud.find_finished(db, FIRST, runs_service.today()))
+    assert counted is not None
+    assert counted.run_id == difference.run_id
+
+
+async def test_a_run_of_a_channel_that_does_not_exist_fails(shop: Shop) -> None:
+    run = await runs_service.execute(shop.context, await begin(shop, "no-such"))
+    assert (run.status, run.error) == ("failed", "This is not a known counterparty.")
+
+
+async def test_a_statement_of_several_pages_is_read_to_its_end(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(razorpay, "STATEMENT_ROWS", 2)
+    for _ in range(4):
+        await top_up(shop)
+    run = await shop.match(GATEWAY)
+    assert (run.status, run.rows_theirs, run.matched) == ("matched", 4, 4)
+
+
+async def test_a_lost_page_of_the_gateways_statement_fails_the_run_and_matches_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(razorpay, "STATEMENT_ROWS", 2)
+    for _ in range(3):
+        await top_up(shop)
+    ask, pages = shop.context.payments.gateway._ask, list[str]()  # type: ignore[attr-defined]
+
+    async def lose_the_second(method: str, path: str, *arguments: Any, **options: Any) -> Any:
+        pages.append(path)
+        if len(pages) == 2:
+            raise CallUnknown("ReadTimeout")
+        return await ask(method, path, *arguments, **options)
+
+    monkeypatch.setattr(shop.context.payments.gateway, "_ask", lose_the_second)
+    lost = await shop.match(GATEWAY)
+    assert (lost.status, lost.rows_theirs, await shop.differences(lost)) == ("failed", 0, [])
+    assert "ReadTimeout" in lost.error
+    assert [path.rpartition("skip=")[2] for path in pages] == ["0", "2"]
+    assert (await shop.match(GATEWAY)).status == "matched"
+
+
+@pytest.mark.parametrize(("back", "status"), [(2, "failed"), (0, "differences")])
+async def test_a_missing_neighbouring_statement_fails_the_run_only_if_its_day_is_over(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, back: int, status: str
+) -> None:
+    """An entry that is missing today may be in tomorrow's statement, which is not there yet."""
+    midnight = clock.start_of_day(runs_service.today())
+    with clock.at(midnight + timedelta(minutes=5) if back else midnight + timedelta(hours=23, minutes=55)):
+        await shop.sell(1)
+    fetch = runs_service.CounterpartyContext.statement
+
+    async def statement(context: runs_service.CounterpartyContext, counterparty: str, day: date) -> Statement:
+        if day == runs_service.today():
+            return Statement((), (), "")
+        if day == runs_service.today() + timedelta(days=-1 if back else 1):
+            raise StatementUnavailable("not ready")
+        return await fetch(context, counterparty, day)
+
+    monkeypatch.setattr(runs_service.CounterpartyContext, "statement", statement)
+    run = await shop.match()
+    assert run.status == status
+    assert (run.error == "not ready") == (status == "failed")
+
+
+async def test_the_counterparties_of_a_day_are_the_gateway_and_the_channels_that_were_used(
+    shop: Shop,
+) -> None:
+    async def counterparties(back: int) -> list[str]:
+        day = runs_service.today() - timedelta(days=back)
+        return await shop.stores.database.run(lambda db: runs_service.list_counterparties(db, day))
+
+    assert await counterparties(0) == [GATEWAY]
+    await shop.sell(1)
+    assert await counterparties(0) == [GATEWAY, FIRST]
+    assert await counterparties(-1) == [GATEWAY, FIRST], (
+        "what went out before midnight may be booked after it"
+    )
+    assert await counterparties(1) == [GATEWAY]
+    assert {FIRST, SECOND} <= set(await shop.stores.database.run(runs_service.list_channels))
+
+
+async def test_the_same_difference_has_the_same_id_in_every_run_and_another_one_on_another_day(
+    shop: Shop,
+) -> None:
+    [sold] = await shop.sell(1)
+    rows = (await shop.context.statement(FIRST, runs_service.today())).rows
+    doubled = Statement(rows * 3, (), "")
+    first, second = await shop.match(file=doubled), await shop.match(file=doubled)
+    ids = {each.difference_id for each in await shop.differences(first)}
+    assert len(ids) == 2, "each repetition is its own"
+    assert ids == {each.difference_id for each in await shop.differences(second)}
+    other = await shop.match(back=1, file=doubled)
+    assert not ids & {each.difference_id for each in await shop.differences(other)}
+    assert (await sold.recharge()).status == "delivered"

@@ -14,8 +14,9 @@ from gencharge.reconciliation import jobs, runs_service
 from gencharge.reconciliation.models import (
     GATEWAY,
 )
-from tests.factories import headers_for, know_roles, make_admin, new_client
-from tests.make.reconciliation import FIRST, Shop
+from tests.factories import headers_for, know_roles, make_admin, make_user, new_client
+from tests.make.plans import staff
+from tests.make.reconciliation import FIRST, Shop, sell_with_fault
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +122,107 @@ async def test_resolving_needs_a_recent_second_factor(own_app: FastAPI, shop: Sh
         answer = await client.post(path, json=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
         assert (await client.get(RUNS, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "edits"),
+    [
+        ("SuperAdmin", True, True),
+        ("Manager", True, True),
+        ("Support", True, False),
+        ("ContentEditor", False, False),
+        ("Viewer", True, False),
+    ],
+)
+async def test_each_role_may_do_what_it_allows(
+    own_app: FastAPI, shop: Shop, role: str, reads: bool, edits: bool
+) -> None:
+    run = f"{RUNS}/{new_id()}"
+    body = {"counterparty": FIRST, "day": str(runs_service.today())}
+    resolution = {"resolution": "none", "note": "was checked"}
+    async with new_client(own_app) as client:
+        client.headers.update(staff(shop.stores.settings, role))
+        read = [(await client.get(path)).status_code for path in (RUNS, run, f"{run}/differences")]
+        write = [
+            (await client.post(RUNS, json=body)).status_code,
+            (await client.post(f"{run}/differences/{new_id()}/resolve", json=resolution)).status_code,
+        ]
+    assert read == ([200, 404, 404] if reads else [403] * 3)
+    assert write == ([202, 404] if edits else [403] * 2)
+
+
+async def test_an_admin_of_one_operator_customers_and_strangers_are_refused(
+    own_app: FastAPI, shop: Shop
+) -> None:
+    """A statement is about all customers and their money, so that no operator's scope covers it."""
+    user = await shop.stores.database.run(make_user)
+    settings = shop.stores.settings
+    async with new_client(own_app) as client:
+        for headers, status, code in (
+            (staff(settings, "SuperAdmin", "JIO"), 403, "operator_scope_too_narrow"),
+            (headers_for(settings, user), 403, "admins_only"),
+            ({}, 401, "not_signed_in"),
+        ):
+            answer = await client.get(RUNS, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "body.resolution"),
+        ({"resolution": "none", "note": "ab"}, "body.note"),
+        ({"resolution": "none", "note": "x" * 501}, "body.note"),
+        ({"resolution": "none", "note": "a\x00bc"}, "body.note"),
+        ({"resolution": "none", "note": "a\x1b[2Jbc"}, "body.note"),
+        ({"resolution": "none", "note": "   "}, "body.note"),
+        ({"resolution": "none", "note": "was checked", "amount": 5}, "body.amount"),
+    ],
+)
+async def test_a_resolution_that_can_not_be_read_is_refused_with_its_field(
+    client: httpx.AsyncClient, body: dict[str, object], field: str
+) -> None:
+    answer = await client.post(f"{RUNS}/{new_id()}/differences/{new_id()}/resolve", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_failed")
+    assert field in [problem["field"] for problem in answer.json()["errors"]]
+
+
+async def test_a_note_may_have_several_lines(shop: Shop, client: httpx.AsyncClient) -> None:
+    difference = await sell_with_fault(shop)
+    path = f"{RUNS}/{difference.run_id}/differences/{difference.difference_id}/resolve"
+    answer = await client.post(path, json={"resolution": "none", "note": "called them\nthey agree"})
+    assert (answer.status_code, answer.json()["note"]) == (200, "called them\nthey agree")
+
+
+@pytest.mark.parametrize(
+    ("resolution", "message"),
+    [
+        ("settle_delivered", "Their statement does not list this recharge as delivered."),
+        ("fail_and_release", "The recharge was delivered. It can only be refunded."),
+    ],
+)
+async def test_a_resolution_that_does_not_fit_is_a_conflict_with_its_reason(
+    shop: Shop, client: httpx.AsyncClient, resolution: str, message: str
+) -> None:
+    difference = await sell_with_fault(shop)
+    path = f"{RUNS}/{difference.run_id}/differences/{difference.difference_id}/resolve"
+    answer = await client.post(path, json={"resolution": resolution, "note": "was checked"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "resolution_not_allowed")
+    assert answer.json()["detail"] == message
+
+
+async def test_a_superseded_difference_is_a_conflict(shop: Shop, client: httpx.AsyncClient) -> None:
+    difference = await sell_with_fault(shop)
+    await shop.match()
+    path = f"{RUNS}/{difference.run_id}/differences/{difference.difference_id}/resolve"
+    answer = await client.post(path, json={"resolution": "none", "note": "was checked"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "difference_superseded")
+
+
+@pytest.mark.parametrize(
+    "query", [{"cursor": "x"}, {"limit": 0}, {"status": "lost"}, {"from": "soon"}, {"counterparty": "A"}]
+)
+async def test_a_filter_that_can_not_be_read_is_refused(
+    client: httpx.AsyncClient, query: dict[str, object]
+) -> None:
+    assert (await client.get(RUNS, params=query)).status_code in {400, 422}  # type: ignore[arg-type]
