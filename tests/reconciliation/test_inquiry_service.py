@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 
+from gencharge.channels.answers import Answer, Verdict
+from gencharge.core.values.ids import new_id
 from gencharge.reconciliation import inquiry_service
 from gencharge.reconciliation.errors import ResolutionNotAllowed
 from gencharge.reconciliation.models import (
@@ -17,6 +19,7 @@ from gencharge.reconciliation.models import (
 from tests.make.reconciliation import (
     Shop,
     deferred_questions,
+    reload,
     resolve,
     sell_unknown,
     sell_with_fault,
@@ -81,3 +84,70 @@ async def test_a_capture_whose_webhook_was_lost_is_credited_by_asking_and_never_
     assert (reloaded.status, reloaded.detail["answer"]) == ("resolved", "captured")
     assert (await shop.match(GATEWAY)).status == "matched"
     assert await shop.clean() == []
+
+
+@pytest.mark.parametrize("ending", ["resolved", "superseded", "unknown"])
+async def test_a_counterparty_is_not_asked_about_a_difference_that_is_settled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    difference = await sell_with_fault(shop)
+    if ending == "resolved":
+        await resolve(shop, difference, "none")
+    elif ending == "superseded":
+        await shop.match()
+    difference_id = new_id() if ending == "unknown" else difference.difference_id
+
+    async def status(*_arguments: object) -> Answer:
+        raise AssertionError("the operator was asked")
+
+    monkeypatch.setattr(shop.context.operators, "status", status)
+    await inquiry_service.ask(shop.context, difference.run_id, difference_id)
+    assert "answer" not in (await reload(shop, difference)).detail
+
+
+async def test_an_answer_that_comes_after_the_resolution_changes_nothing(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    difference = await sell_with_fault(shop)
+
+    async def status(*_arguments: object) -> Answer:
+        await resolve(shop, difference, "refund_customer")
+        return Answer(Verdict.DELIVERED, "OP1")
+
+    monkeypatch.setattr(shop.context.operators, "status", status)
+    await inquiry_service.ask(shop.context, difference.run_id, difference.difference_id)
+    after = await reload(shop, difference)
+    assert (after.status, after.resolution, "answer" in after.detail) == (
+        "resolved",
+        "refund_customer",
+        False,
+    )
+    assert await shop.clean() == []
+
+
+@pytest.mark.parametrize(
+    ("verdict", "proposed"),
+    [
+        (Verdict.DELIVERED, "none"),
+        (Verdict.REFUSED, "refund_customer"),
+        (Verdict.NOT_KNOWN, "refund_customer"),
+        (Verdict.ACCEPTED, "ask_operator_again"),
+        (Verdict.UNKNOWN, "ask_operator_again"),
+        (Verdict.NOT_SENT, "ask_operator_again"),
+    ],
+)
+async def test_each_answer_about_a_delivered_recharge_moves_no_money_by_itself(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, verdict: Verdict, proposed: str
+) -> None:
+    difference = await sell_with_fault(shop)
+    before = await shop.balances()
+
+    async def status(*_arguments: object) -> Answer:
+        return Answer(verdict, reason="their word")
+
+    monkeypatch.setattr(shop.context.operators, "status", status)
+    await inquiry_service.ask(shop.context, difference.run_id, difference.difference_id)
+    after = await reload(shop, difference)
+    assert (after.status, after.proposed_resolution) == ("open", proposed)
+    assert (after.detail["answer"], after.detail["answer_reason"]) == (verdict.value, "their word")
+    assert await shop.balances() == before
