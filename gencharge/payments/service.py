@@ -128,8 +128,7 @@ async def refund_to_source(
         user_id=user_id,
         payment_id=payment_id,
         refund_id=new_id(),
-        # If nothing is left, one paisa is too much, and a replay is recognised all the same.
-        amount=max(refundable, 1) if amount is None else amount.paise,
+        amount=refundable if amount is None else amount.paise,
         key=key,
         request_hash=request_hash,
         reason=reason,

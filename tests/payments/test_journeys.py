@@ -63,7 +63,7 @@ async def test_a_top_up_is_opened_paid_confirmed_and_shown(
     await assert_clean(stores)
 
 
-async def test_the_customer_is_told_of_the_top_up_and_of_each_step_of_a_refund(
+async def test_the_customer_is_notified_of_the_top_up_and_of_each_step_of_a_refund(
     api: httpx.AsyncClient, stores: Stores, outside: Outside, context: PaymentContext, relay: Relay
 ) -> None:
     user_id = await make_payer(stores)

@@ -142,7 +142,7 @@ async def test_no_personal_data_of_a_webhook_is_kept(order: TopupOrder, stores: 
 @pytest.mark.parametrize(
     "wrong", [{"amount": 49_999}, {"amount": 50_001}, {"amount": 0}, {"currency": "USD"}]
 )
-async def test_another_amount_or_currency_never_credits_and_is_told_once(
+async def test_another_amount_or_currency_never_credits_and_is_announced_once(
     order: TopupOrder, stores: Stores, wrong: dict[str, Any]
 ) -> None:
     for event in ("payment.captured", "order.paid", "payment.authorized"):

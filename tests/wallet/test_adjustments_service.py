@@ -196,9 +196,9 @@ async def test_the_same_key_with_another_body_is_refused_also_for_another_custom
 ) -> None:
     await case.request(key="k-2")
     other = str(await make_funded_user(case.stores, 0))
-    for but in ({"amount": 101}, {"user_id": other}, {"direction": "debit"}, {"note": "Something else"}):
-        refused = await case.request(key="k-2", **but)
-        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused"), but
+    for change in ({"amount": 101}, {"user_id": other}, {"direction": "debit"}, {"note": "Something else"}):
+        refused = await case.request(key="k-2", **change)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused"), change
     # Another admin's key is another key.
     assert (await case.request(key="k-2", headers=case.approver, amount=5)).status_code == 201
 
@@ -250,7 +250,7 @@ async def test_an_approval_says_what_changed_for_the_audit_trail(case: Adjustmen
     }
 
 
-async def test_a_customer_without_a_wallet_is_told_apart(case: AdjustmentCase) -> None:
+async def test_an_adjustment_needs_a_registered_customer(case: AdjustmentCase) -> None:
     bare = await case.stores.database.run(lambda db: make_user(db))
     stranger = await make_customer(case.stores)  # a wallet, but no such user
     assert (await case.request(user_id=str(stranger))).json()["code"] == "user_not_found"

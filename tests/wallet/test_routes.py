@@ -42,7 +42,7 @@ async def test_a_wallet_shows_balance_held_and_the_limits_of_its_tier(
     }
 
 
-async def test_who_has_no_wallet_is_told_so(client: httpx.AsyncClient, settings: Settings) -> None:
+async def test_a_customer_without_a_wallet_gets_404(client: httpx.AsyncClient, settings: Settings) -> None:
     answer = await client.get("/v1/wallet", headers=headers_for(settings, uuid4()))
     assert (answer.status_code, answer.json()["code"]) == (404, "wallet_not_found")
 
@@ -167,7 +167,7 @@ async def test_an_instant_in_the_future_or_without_a_zone_is_named(
     assert [(each["field"], each["code"]) for each in answer.json()["errors"]] == [("query.at", code)]
 
 
-async def test_a_balance_without_a_wallet_and_an_id_that_is_none_are_told_apart(
+async def test_a_missing_wallet_is_404_and_a_wrong_id_or_cursor_422(
     client: httpx.AsyncClient, headers: dict[str, str], settings: Settings
 ) -> None:
     answer = await client.get("/v1/wallet/balance", headers=headers_for(settings, uuid4()))
