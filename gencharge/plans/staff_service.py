@@ -1,6 +1,6 @@
 """What the staff do with plans: make one, change it, deactivate it, delete a draft.
 
-Whoever changes the catalogue takes its lock first (`snapshots.lock`), so what is read before a change is still true
+A writer of the catalogue takes its lock first (`snapshots.lock`), so what is read before a change is still true
 when it is written, and of two admins at once none loses what they wrote.
 """
 

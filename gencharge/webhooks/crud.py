@@ -39,7 +39,7 @@ _DELIVERED = text("""
     UPDATE webhook_deliveries SET status = 'delivered', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
     WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending'
 """)
-# Only by whoever began the last attempt: a worker that was thought dead must not put off the one that took over.
+# Only for the last attempt: a worker that lost its lease must not postpone the attempt of the one that took over.
 _POSTPONED = text("""
     UPDATE webhook_deliveries SET leased_until = NULL,
         status = CASE WHEN CAST(:next AS timestamptz) > expires_at THEN 'failed' ELSE 'pending' END,
