@@ -156,8 +156,11 @@ async def test_a_refund_is_a_negative_amount_under_the_gateways_id(shop: Shop) -
     [refunded] = [entry for entry in entries if entry.refund_id is not None]
     assert refunded.reference.startswith("rfnd_")
     row = theirs(refunded.reference, -20_000, opened.order_id)
-    found = await shop.stores.database.run(lambda db: books_crud.find_orders(db, GATEWAY, [row]))
-    assert (found[row.reference].amount, found[row.reference].refund_id) == (-20_000, refunded.refund_id)
+    entries_of_orders = await shop.stores.database.run(lambda db: books_crud.find_orders(db, GATEWAY, [row]))
+    assert (entries_of_orders[row.reference].amount, entries_of_orders[row.reference].refund_id) == (
+        -20_000,
+        refunded.refund_id,
+    )
 
 
 async def test_a_reference_is_reported_if_another_days_statement_listed_it_with_a_difference(

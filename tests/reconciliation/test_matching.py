@@ -22,9 +22,11 @@ def row(reference: str = "r", amount: int = 100, charges: int = 3, *, done: bool
     return TheirRow(reference, amount, charges, NOON, done)
 
 
-def entry(reference: str = "r", amount: int | None = 100, state: str = "booked", **but: object) -> OurEntry:
+def entry(
+    reference: str = "r", amount: int | None = 100, state: str = "booked", **overrides: object
+) -> OurEntry:
     values: dict[str, object] = {"charges": 3, "booked_at": NOON, "recharge_id": uuid4()}
-    return OurEntry(reference, uuid4(), amount, state=EntryState(state), **(values | but))  # type: ignore[arg-type]
+    return OurEntry(reference, uuid4(), amount, state=EntryState(state), **(values | overrides))  # type: ignore[arg-type]
 
 
 def match(theirs: list[TheirRow], ours: list[OurEntry], elsewhere: frozenset[str] = frozenset()) -> Result:

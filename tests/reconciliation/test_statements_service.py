@@ -64,7 +64,7 @@ def test_every_bad_row_is_named_with_its_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "problem"),
     [
         (b"", "missing columns:"),
         (b"colour\nred", "missing columns: amount_paise, commission_paise"),
@@ -78,10 +78,10 @@ def test_every_bad_row_is_named_with_its_line() -> None:
         (csv_of(ROW | {"completed_at": "2026-11-09T10:00:00+05:30"}), "is dated 2026-11-09, not 2026-11-19"),
     ],
 )
-def test_a_file_that_is_no_statement_of_the_day_is_refused_with_the_reason(data: bytes, said: str) -> None:
+def test_a_file_that_is_no_statement_of_the_day_is_refused_with_the_reason(data: bytes, problem: str) -> None:
     with pytest.raises(StatementInvalid) as refused:
         read(data)
-    assert said in refused.value.problems[0]
+    assert problem in refused.value.problems[0]
 
 
 def test_a_file_may_bring_rows_of_the_neighbouring_days_which_do_not_count() -> None:
