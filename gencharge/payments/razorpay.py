@@ -156,7 +156,7 @@ class Razorpay:
         return await self._ask("POST", path, lambda reply: _text(reply, "razorpay_payment_id"), body)
 
     async def statement(self, day: date) -> Sequence[StatementRow]:
-        """`GET /settlements/recon/combined`, page by page."""
+        """`GET /settlements/recon/combined`, page by page. A gateway that sends a page twice would never end: CallUnknown."""
         rows: list[StatementRow] = []
         while True:
             where = f"year={day.year}&month={day.month}&day={day.day}&count={STATEMENT_ROWS}&skip={len(rows)}"
@@ -167,6 +167,8 @@ class Razorpay:
                 max_bytes=MAX_STATEMENT_BYTES,
                 seconds=STATEMENT_SECONDS,
             )
+            if page and page[0] in rows:
+                raise CallUnknown("repeated_page")
             rows += page
             if len(page) < STATEMENT_ROWS:
                 return rows

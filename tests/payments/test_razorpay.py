@@ -15,8 +15,8 @@ import pytest
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.payments.context import PaymentContext
-from gencharge.payments.gateway import CallFailed, CallNotSent, CallRefused, CallUnknown
-from gencharge.payments.razorpay import Razorpay
+from gencharge.payments.gateway import CallFailed, CallNotSent, CallRefused, CallUnknown, StatementRow
+from gencharge.payments.razorpay import STATEMENT_ROWS, Razorpay
 from tests.make.payments import (
     IMPATIENT_SECONDS,
     pay,
@@ -114,6 +114,36 @@ async def test_orders_payments_and_refunds_are_read_as_they_are(gateway: Razorpa
     assert rows[0].order_receipt == receipt
     assert rows[0].credit == rows[0].amount - rows[0].fee
     assert rows[1].payment_id == payment.gateway_payment_id
+
+
+def _row(payment_id: str) -> StatementRow:
+    return StatementRow(
+        kind="payment",
+        entity_id=payment_id,
+        payment_id=None,
+        order_id=None,
+        order_receipt=None,
+        amount=100,
+        currency="INR",
+        credit=98,
+        debit=0,
+        fee=2,
+        tax=0,
+        settled_at=1_790_000_000,
+    )
+
+
+async def test_a_gateway_that_sends_the_same_page_again_gives_no_statement_instead_of_an_endless_one(
+    gateway: Razorpay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = [_row(f"pay_{number}") for number in range(STATEMENT_ROWS)]
+
+    async def ignores_skip(*_arguments: object, **_options: object) -> list[StatementRow]:
+        return page
+
+    monkeypatch.setattr(gateway, "_ask", ignores_skip)
+    with pytest.raises(CallUnknown, match="repeated_page"):
+        await gateway.statement(clock.now().astimezone(clock.IST).date())
 
 
 async def test_a_mandate_is_registered_charged_and_cancelled(gateway: Razorpay, outside: Outside) -> None:

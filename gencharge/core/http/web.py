@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from starlette.exceptions import HTTPException
 
 from gencharge.core import telemetry
@@ -47,20 +47,36 @@ log = telemetry.get_logger(__name__)
 
 
 def _make_strict(schema: Any) -> None:
-    """Let the booleans and whole numbers in a core schema take nothing but their like. Changes it in place."""
+    """Let a core schema take no boolean or whole number but their like, and no text with a NUL character, which no
+    store can keep. Changes it in place."""
     if isinstance(schema, list | tuple):
         for part in schema:
             _make_strict(part)
-    elif isinstance(schema, dict):
+    elif isinstance(schema, dict) and not _refuses_nul(schema):
         if schema.get("type") in _STRICT:
             schema["strict"] = True
         for part in schema.values():
             _make_strict(part)
+        if schema.get("type") == "str":
+            text = dict(schema)
+            schema.clear()
+            schema.update(core_schema.no_info_after_validator_function(_without_nul, text))
+
+
+def _refuses_nul(schema: dict[str, Any]) -> bool:
+    function = schema.get("function")
+    return isinstance(function, dict) and function.get("function") is _without_nul
+
+
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("nul", "Must be a text without NUL characters")
+    return text
 
 
 class Body(BaseModel):
     """A request's body: an unknown field is an error, never ignored, and nothing is taken for what it is not: `1` and
-    `"yes"` are no booleans, `false` and `"5"` no numbers."""
+    `"yes"` are no booleans, `false` and `"5"` no numbers. No text holds a NUL character."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
