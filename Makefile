@@ -28,7 +28,7 @@ run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 
 # `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of what you changed.
 test: $(STAMP) ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
-	@$(RUN) pytest -n $(WORKERS) --dist loadfile -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 
 check: $(STAMP) ## Check format, style and types; writes nothing
 	@$(RUN) ruff format --check .

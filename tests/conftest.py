@@ -78,6 +78,11 @@ def _places_to_test() -> frozenset[str]:
     return frozenset(changed.places_to_test())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files with few but long tests, which start whole installations, come first: no worker is left with one at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/faults/", "tests/test_")))
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that controls the xdist workers, and migrate the template database."""
     if hasattr(config, "workerinput") or "GENCHARGE_TEST_SERVERS" in os.environ:

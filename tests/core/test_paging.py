@@ -349,7 +349,11 @@ def pages_in_memory(
     return pages
 
 
-@given(st.lists(st.tuples(st.integers(-3, 3), st.text(max_size=3)), unique=True), st.integers(1, 5))
+# No store can hold a NUL character, so no name in a list has one; nor can half a surrogate pair be stored or sent.
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=3)
+
+
+@given(st.lists(st.tuples(st.integers(-3, 3), NAMES), unique=True), st.integers(1, 5))
 def test_a_list_in_memory_gives_every_row_once_in_order(rows: list[tuple[int, str]], limit: int) -> None:
     pages = pages_in_memory(rows, lambda row: row, limit)
     assert [row for page, _, _ in pages for row in page] == sorted(rows)
