@@ -45,9 +45,9 @@ def test_a_nul_character_is_refused_in_every_text_and_the_place_is_named(
         Outer.model_validate(body)
     [problem] = refused.value.errors()
     assert (problem["type"], problem["loc"], problem["msg"]) == (
-        "nul",
+        "text",
         place,
-        "Must be a text without NUL characters",
+        "Must be text without control characters",
     )
 
 

@@ -70,7 +70,7 @@ def _refuses_nul(schema: dict[str, Any]) -> bool:
 
 def _without_nul(text: str) -> str:
     if "\x00" in text:
-        raise PydanticCustomError("nul", "Must be a text without NUL characters")
+        raise PydanticCustomError("text", "Must be text without control characters")
     return text
 
 
