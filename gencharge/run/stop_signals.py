@@ -49,7 +49,9 @@ class StopSignals:
     def held(self) -> Iterator[None]:
         """Let a signal wait until the end of this block: a process that was started must be known before the stop."""
         self._held = True
-        yield
-        self._held = False
+        try:
+            yield
+        finally:
+            self._held = False
         if self._arrived:
             raise Stop
