@@ -174,6 +174,8 @@ def test_reset_deletes_the_stores_and_nothing_else(folder: Path) -> None:
         (folder / name).mkdir()
         (folder / name / "file").write_text("x")
     (folder / "tools").mkdir()
+    assert gencharge(folder, "reset", "--yes").stdout == "There is no data.\n"  # no start of ours was here
+    assert (folder / "postgres" / "file").exists()
     with EmbeddedServers(folder, []) as servers:
         servers.lock()
         refused = gencharge(folder, "reset", "--yes")

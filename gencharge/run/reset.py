@@ -22,7 +22,8 @@ def reset(settings: Settings) -> list[Path]:
     """
     if not settings.is_development:
         raise ServerFailed("gencharge reset is for development: it deletes all data")
-    if not settings.data_dir.exists():
+    # Every start leaves its lock. A folder without one was never ours, whatever the folders in it are called.
+    if not (settings.data_dir / "lock").exists():
         return []
     EmbeddedServers(settings.data_dir).lock()
     folders = [settings.data_dir / name for name in _KEPT if (settings.data_dir / name).exists()]
