@@ -92,8 +92,8 @@ $(STAMP): requirements-dev.txt requirements-redis.txt pyproject.toml $(UV_STAMP)
 	@index=$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
 	$(UV) pip install --compile-bytecode --python .venv/bin/python --require-hashes -r requirements-dev.txt
-	@.venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 13))' && $(UV) pip install -q \
+	@if .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then $(UV) pip install -q \
 		--target .venv/redis --python .venv/bin/python --python-version 3.12 --only-binary :all: \
-		--no-deps --require-hashes -r requirements-redis.txt || true
+		--no-deps --require-hashes -r requirements-redis.txt; fi
 	@$(UV) pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
