@@ -14,7 +14,7 @@ from gencharge import __version__, wiring
 from gencharge.api import health_routes, home, pages
 from gencharge.core import telemetry
 from gencharge.core.http import edge, web
-from gencharge.core.http.precedence import in_order
+from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
 
@@ -67,7 +67,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.personal_data = wiring.PERSONAL_DATA
     web.install(app)
-    app.router.routes.extend(in_order(*wiring.ROUTERS, health_routes.router))
+    routes = in_order(*wiring.ROUTERS, health_routes.router)
+    app.router.routes[:] = [RouteIndex(routes), *app.router.routes, *routes]
     if settings.docs_enabled:
         pages.install(app)
         home.install(app, settings)

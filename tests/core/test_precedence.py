@@ -7,17 +7,16 @@ import re
 from collections.abc import Sequence
 from uuid import UUID
 
+import httpx
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 
 from gencharge import wiring
 from gencharge.auth.routes import FormRoute
 from gencharge.core.http import web
-from gencharge.core.http.cached import CachedRoute
-from gencharge.core.http.direct import DirectRoute
-from gencharge.core.http.precedence import in_order
+from gencharge.core.http.precedence import RouteIndex, in_order
 
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
 
@@ -82,7 +81,71 @@ def test_a_longer_fixed_part_comes_before_a_parameter_in_its_place() -> None:
     assert paths == ["/a/b/{y}", "/a/{x}/c", "/{z}/b/c"]
 
 
-def test_direct_and_cached_routes_come_before_the_other_fixed_paths() -> None:
-    fast = [isinstance(route, DirectRoute | CachedRoute) for route in in_order(*wiring.ROUTERS)]
-    assert sum(fast) > 8
-    assert all(fast[:9])
+def _request(method: str, path: str, content_type: bytes) -> dict[str, object]:
+    headers = [(b"content-type", content_type)]
+    return {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
+
+
+def _chosen(routes: Sequence[BaseRoute], scope: dict[str, object]) -> tuple[BaseRoute | None, object]:
+    """What the router would do: the first full match, else the first partial one, with its parameters."""
+    partial = None
+    for route in routes:
+        match, child = route.matches(scope)
+        if match is Match.FULL:
+            return child["route"], child["path_params"]
+        if match is Match.PARTIAL and partial is None:
+            partial = child["route"], child["path_params"]
+    return partial or (None, None)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
+@pytest.mark.parametrize("content_type", [b"application/json", b"application/x-www-form-urlencoded"])
+def test_the_index_leads_to_the_route_that_a_search_finds(method: str, content_type: bytes) -> None:
+    routes = in_order(*wiring.ROUTERS)
+    index = RouteIndex(routes)
+    templates = {route.path for route in routes if isinstance(route, APIRoute)}
+    paths = [re.sub(r"\{[^}]+\}", SOME_ID, template) for template in templates]
+    odd = [path + "/" for path in paths] + ["/", "", "//", "/v1", "/v1/", "/v1/nothing", "/v1/plans//x"]
+    for path in paths + odd:
+        scope = _request(method, path, content_type)
+        assert _chosen([index], scope) == _chosen(routes, scope), path
+
+
+def test_the_index_holds_every_route_of_the_house() -> None:
+    routes = in_order(*wiring.ROUTERS)
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        for method in route.methods:
+            path = re.sub(r"\{[^}]+\}", SOME_ID, route.path)
+            assert _chosen([RouteIndex(routes)], _request(method, path, _content_type(route)))[0] is route
+
+
+async def test_a_route_with_a_parameter_answers_a_method_that_the_fixed_path_lacks() -> None:
+    app, router = FastAPI(), web.router("things")
+
+    @router.get("/export")
+    async def export_things() -> None: ...
+
+    @router.delete("/{name}", status_code=200)
+    async def delete_thing(name: str) -> str:
+        return name
+
+    app.router.routes[:] = [RouteIndex(in_order(router))]
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        assert (await client.delete("/v1/things/export")).json() == "export"
+        assert (await client.put("/v1/things/export")).status_code == 405
+        assert (await client.get("/v1/things/export/more")).status_code == 404
+
+
+async def test_what_the_index_does_not_hold_is_left_to_the_search() -> None:
+    router = APIRouter()
+
+    async def nothing() -> None: ...
+
+    for path in ("/{z}/b/c", "/files/folder/{name:path}", "/a/b/c/{y}"):
+        router.add_api_route(path, nothing)
+    index = RouteIndex(router.routes)
+    paths = ("/x/b/c", "/files/folder/one/two", "/a/b/c/d")
+    matches = [index.matches(_request("GET", path, b""))[0] for path in paths]
+    assert matches == [Match.NONE, Match.NONE, Match.FULL]

@@ -1,24 +1,83 @@
-"""Which route is tried first. It follows from the routes themselves, never from the order in which rooms come."""
+"""Which route is tried first, and how it is found without trying them all."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from starlette.routing import BaseRoute
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
 
-from gencharge.core.http.cached import CachedRoute
-from gencharge.core.http.direct import DirectRoute
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette._utils import get_route_path
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+_ROUTE: Final = "gencharge.route"
+_FIXED_SEGMENTS: Final = 3
+# How many segments a path has, and its beginning: `/v1/plans/{plan_id}` is (4, "/v1/plans").
+Group = tuple[int, str]
 
 
 def in_order(*routers: APIRouter) -> list[BaseRoute]:
-    """The routes of all routers, in the order to try them.
+    """The routes of all routers, in the order to try them, whatever the order in which the rooms come.
 
-    Fixed paths come before paths with parameters, so that `/plans/export` is never taken for a plan's id. Among
-    fixed paths the direct and cached ones come first: the router looks at one route after the other.
+    Fixed paths come before paths with parameters, so that `/plans/export` is never taken for a plan's id.
     """
     return sorted((route for router in routers for route in router.routes), key=_precedence)
 
 
-def _precedence(route: BaseRoute) -> tuple[tuple[bool, ...], bool]:
+def _precedence(route: BaseRoute) -> tuple[bool, ...]:
     """A path as one flag a segment, True for a parameter; none at all for a fixed path. False sorts before True."""
     segments = tuple("{" in segment for segment in getattr(route, "path", "").split("/"))
-    return segments if any(segments) else (), not isinstance(route, CachedRoute | DirectRoute)
+    return segments if any(segments) else ()
+
+
+class RouteIndex(BaseRoute):
+    """Stands before the routes it was made of, and finds the one of a request by its path.
+
+    FastAPI's router tries one route after the other, a regular expression each; over all rooms that costs more than
+    a small request. The index leads to the same route as trying `routes` in their order would. What it does not hold
+    (a path whose beginning has a parameter, routes added later) is still found by the router's own search.
+    """
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        self._fixed: dict[str, list[BaseRoute]] = defaultdict(list)
+        self._groups: dict[Group, list[BaseRoute]] = defaultdict(list)
+        for route in routes:
+            if not isinstance(route, APIRoute):
+                continue
+            if "{" not in route.path:
+                self._fixed[route.path].append(route)
+            elif (group := _group_of(route.path)) is not None and ":path}" not in route.path:
+                self._groups[group].append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """The match of the route that the request is for; PARTIAL if the path exists without the method."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        path = get_route_path(scope)
+        partial: tuple[Match, Scope] = Match.NONE, {}
+        for find in (self._fixed.get, self._with_parameters):
+            for route in find(path) or ():
+                match, child_scope = route.matches(scope)
+                if match is not Match.NONE:
+                    child_scope[_ROUTE] = route
+                if match is Match.FULL:
+                    return match, child_scope
+                if match is Match.PARTIAL and partial[0] is Match.NONE:
+                    partial = match, child_scope
+        return partial
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by the route that `matches` found."""
+        await scope[_ROUTE].handle(scope, receive, send)
+
+    def _with_parameters(self, path: str) -> list[BaseRoute] | None:
+        group = _group_of(path)
+        return self._groups.get(group) if group is not None else None
+
+
+def _group_of(path: str) -> Group | None:
+    segments = path.split("/")
+    beginning = "/".join(segments[:_FIXED_SEGMENTS])
+    return (len(segments), beginning) if "{" not in beginning else None
