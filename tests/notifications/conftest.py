@@ -36,5 +36,5 @@ def inbox(stores: Stores, user: UUID | str) -> Any:
 
 
 @pytest.fixture
-def me(settings: Settings, client: httpx.AsyncClient) -> Person:
+def customer(settings: Settings, client: httpx.AsyncClient) -> Person:
     return Person(settings, client)

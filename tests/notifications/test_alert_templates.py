@@ -7,9 +7,9 @@ from tests.make.notifications import events
 
 
 def test_every_alert_has_words() -> None:
-    told = events()
-    assert {type(event) for event in told} == set(ALERTS)
-    for event in told:
+    alerts = events()
+    assert {type(event) for event in alerts} == set(ALERTS)
+    for event in alerts:
         write, needed = ALERTS[type(event)]
         alert = write(event)
         assert alert.title

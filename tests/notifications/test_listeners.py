@@ -17,12 +17,12 @@ from tests.notifications.conftest import Announce
 
 
 async def alerts_of(stores: Stores, admin_id: UUID) -> list[dict[str, Any]]:
-    wanted = {"recipient_kind": "admin", "recipient_id": admin_id}
-    return await stores.documents["notices"].find(wanted).to_list()
+    recipient = {"recipient_kind": "admin", "recipient_id": admin_id}
+    return await stores.documents["notices"].find(recipient).to_list()
 
 
 @pytest.mark.parametrize(
-    ("role", "scope", "told"),
+    ("role", "scope", "notified"),
     [
         ("SuperAdmin", (), True),
         ("Manager", (), True),
@@ -33,16 +33,16 @@ async def alerts_of(stores: Stores, admin_id: UUID) -> list[dict[str, Any]]:
     ],
 )
 async def test_a_stuck_recharge_is_told_once_to_those_who_may_act_on_that_operator(
-    stores: Stores, relay: Relay, role: str, scope: tuple[str, ...], told: bool
+    stores: Stores, relay: Relay, role: str, scope: tuple[str, ...], notified: bool
 ) -> None:
     admin = await stores.database.run(lambda db: factories.make_admin(db, role, operator_scope=list(scope)))
     stuck = events()[0]
     await stores.database.run(lambda db: emit(db, stuck))
     await relay.drain()
-    found = await alerts_of(stores, admin.admin_id)
-    assert [notice["kind"] for notice in found] == (["recharge_stuck"] if told else [])
-    if told:
-        assert "16 minutes" in found[0]["body"]
+    notices = await alerts_of(stores, admin.admin_id)
+    assert [notice["kind"] for notice in notices] == (["recharge_stuck"] if notified else [])
+    if notified:
+        assert "16 minutes" in notices[0]["body"]
 
 
 async def test_forged_webhooks_are_told_without_filling_the_tables(stores: Stores, relay: Relay) -> None:
@@ -55,9 +55,9 @@ async def test_forged_webhooks_are_told_without_filling_the_tables(stores: Store
     assert len(await entries.to_list()) == 1
 
 
-async def test_a_recharge_becomes_one_unread_notice(me: Person, announce: Announce) -> None:
-    await announce(recharged(user_id=str(me.id)))
-    page = await me.get()
+async def test_a_recharge_becomes_one_unread_notice(customer: Person, announce: Announce) -> None:
+    await announce(recharged(user_id=str(customer.id)))
+    page = await customer.get()
     assert page["unread_count"] == 1
     assert page["next_cursor"] is None
     (notice,) = page["items"]
@@ -67,11 +67,11 @@ async def test_a_recharge_becomes_one_unread_notice(me: Person, announce: Announ
     assert notice["viewed_at"] is None
     assert notice["created_at"].endswith("Z")
     assert notice["data"]["phone_number"] == "+919876543210"
-    assert await me.get("/unread-count") == {"unread_count": 1}
+    assert await customer.get("/unread-count") == {"unread_count": 1}
 
 
-async def test_the_end_of_a_plan_is_told_too(me: Person, announce: Announce) -> None:
+async def test_the_end_of_a_plan_is_told_too(customer: Person, announce: Announce) -> None:
     await announce(
-        PlanExpired(user_id=str(me.id), recharge_id="r", phone_number="+919876543210", plan_name="P")
+        PlanExpired(user_id=str(customer.id), recharge_id="r", phone_number="+919876543210", plan_name="P")
     )
-    assert [n["kind"] for n in (await me.get())["items"]] == ["plan_expired"]
+    assert [n["kind"] for n in (await customer.get())["items"]] == ["plan_expired"]

@@ -20,8 +20,8 @@ from tests.notifications.conftest import Announce
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
 
 
-async def test_an_empty_inbox_is_an_empty_page(me: Person) -> None:
-    assert await me.get() == {"items": [], "next_cursor": None, "total": None, "unread_count": 0}
+async def test_an_empty_inbox_is_an_empty_page(customer: Person) -> None:
+    assert await customer.get() == {"items": [], "next_cursor": None, "total": None, "unread_count": 0}
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,15 @@ async def test_an_empty_inbox_is_an_empty_page(me: Person) -> None:
         ("cursor=W3siJGd0IjoiIn0sMV0", 422, "cursor_invalid"),  # [{"$gt": ""}, 1]
     ],
 )
-async def test_a_wrong_query_is_told_what_is_wrong(me: Person, query: str, status: int, code: str) -> None:
-    answer = await me.ask("GET", f"?{query}")
+async def test_a_wrong_query_is_told_what_is_wrong(
+    customer: Person, query: str, status: int, code: str
+) -> None:
+    answer = await customer.ask("GET", f"?{query}")
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-async def test_an_id_that_is_none_is_refused(me: Person) -> None:
-    assert (await me.ask("POST", "/not-an-id/viewed")).status_code == 422
+async def test_an_id_that_is_none_is_refused(customer: Person) -> None:
+    assert (await customer.ask("POST", "/not-an-id/viewed")).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -101,9 +103,11 @@ async def test_every_route_lists_its_errors(client: httpx.AsyncClient) -> None:
     assert all({"401", "503"} <= set(operation["responses"]) for operation in operations)
 
 
-async def test_the_inbox_is_read_through_its_index(me: Person, stores: Stores, announce: Announce) -> None:
-    await announce(recharged(user_id=str(me.id)))
-    query = {"recipient_kind": "user", "recipient_id": me.id, "deleted_at": None}
+async def test_the_inbox_is_read_through_its_index(
+    customer: Person, stores: Stores, announce: Announce
+) -> None:
+    await announce(recharged(user_id=str(customer.id)))
+    query = {"recipient_kind": "user", "recipient_id": customer.id, "deleted_at": None}
     plan = await stores.documents["notices"].find(query).sort([("created_at", -1), ("_id", -1)]).explain()
     assert "'indexName': 'inbox'" in str(plan["queryPlanner"]["winningPlan"])
     assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])

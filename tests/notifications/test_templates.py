@@ -128,7 +128,7 @@ def test_every_template_is_for_an_event() -> None:
     assert {PlanRecharged, PlanActivated, PlanExpired, RefreshTokenReused} <= set(TEMPLATES)
 
 
-def adjusted(**but: Any) -> AdjustmentApproved:
+def adjusted(**overrides: Any) -> AdjustmentApproved:
     values: dict[str, Any] = {
         "user_id": USER,
         "adjustment_id": "a",
@@ -136,7 +136,7 @@ def adjusted(**but: Any) -> AdjustmentApproved:
         "amount_paise": 1_50_000_00,
         "reason": "goodwill",
     }
-    return AdjustmentApproved(**(values | but))
+    return AdjustmentApproved(**(values | overrides))
 
 
 def test_a_correction_says_which_way_how_much_and_why() -> None:

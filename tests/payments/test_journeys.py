@@ -67,15 +67,15 @@ async def test_the_customer_is_notified_of_the_top_up_and_of_each_step_of_a_refu
     api: httpx.AsyncClient, stores: Stores, outside: Outside, context: PaymentContext, relay: Relay
 ) -> None:
     user_id = await make_payer(stores)
-    mine = headers_for(stores.settings, user_id)
-    payment = await paid_topup(api, outside, mine)
+    own_headers = headers_for(stores.settings, user_id)
+    payment = await paid_topup(api, outside, own_headers)
     headers = {**await admin_headers(stores), "Idempotency-Key": str(uuid4())}
     path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}/refunds"
     await api.post(path, json={"amount": 100, "reason": "asked for"}, headers=headers)
     await drain(context)
     await relay.drain()
-    told = (await api.get("/v1/notifications", headers=mine)).json()["items"]
-    assert {each["kind"] for each in told} == {"topup_received", "refund_requested", "refund_processed"}
+    notices = (await api.get("/v1/notifications", headers=own_headers)).json()["items"]
+    assert {each["kind"] for each in notices} == {"topup_received", "refund_requested", "refund_processed"}
 
 
 STEPS = st.lists(

@@ -43,17 +43,17 @@ ENDINGS = {
 async def gateway(context: PaymentContext, stores: Stores, outside: Outside) -> AsyncIterator[Razorpay]:
     del context  # it has put the sandbox back to its first start
     settings = stores.settings.model_copy(update={"payment_gateway_url": outside.base})
-    found = Razorpay(settings, timeout_seconds=5)
-    yield found
-    await found.close()
+    client = Razorpay(settings, timeout_seconds=5)
+    yield client
+    await client.close()
 
 
 @pytest.fixture
 async def impatient_gateway(gateway: Razorpay, stores: Stores, outside: Outside) -> AsyncIterator[Razorpay]:
     settings = stores.settings.model_copy(update={"payment_gateway_url": outside.base})
-    found = Razorpay(settings, timeout_seconds=IMPATIENT_SECONDS)
-    yield found
-    await found.close()
+    client = Razorpay(settings, timeout_seconds=IMPATIENT_SECONDS)
+    yield client
+    await client.close()
 
 
 @pytest.mark.parametrize("script", ENDINGS)
@@ -69,11 +69,11 @@ async def test_every_ending_of_a_call_is_one_of_three(
 async def test_nobody_there_is_not_sent_and_a_wrong_key_is_turned_away(
     stores: Stores, outside: Outside
 ) -> None:
-    for but in (
+    for overrides in (
         {"payment_gateway_url": NOBODY},
         {"payment_gateway_url": outside.base, "payment_key_id": "rzp_test_somebody_else"},
     ):
-        gateway = Razorpay(stores.settings.model_copy(update=but))
+        gateway = Razorpay(stores.settings.model_copy(update=overrides))
         with pytest.raises(CallNotSent) as caught:
             await gateway.fetch_payment("pay_x")
         assert stores.settings.payment_key_secret.get_secret_value() not in repr(caught.value)

@@ -56,8 +56,8 @@ async def test_a_refund_is_paid_out_once_whatever_the_gateway_does(
     assert (ended.status, ended.next_attempt_at) == ("processed", None)
     assert refunds_at(outside) == [(str(begun.refund_id), 20_000, "processed")]
     assert await paise_of(stores, user_id) == 30_000
-    found = await get_payment(stores, user_id, opened.payment_id)
-    assert (found.status, found.refunded_amount) == ("partially_refunded", 20_000)
+    payment = await get_payment(stores, user_id, opened.payment_id)
+    assert (payment.status, payment.refunded_amount) == ("partially_refunded", 20_000)
     assert ("user:held", "gateway:razorpay", 20_000) in await transfers_of(stores, user_id)
     await assert_clean(stores)
 

@@ -78,9 +78,9 @@ async def test_a_check_of_a_silent_gateway_is_503_and_loses_nothing(
 async def test_anothers_payment_is_not_found(
     api: httpx.AsyncClient, stores: Stores, outside: Outside
 ) -> None:
-    mine = headers_for(stores.settings, await make_payer(stores))
+    headers = headers_for(stores.settings, await make_payer(stores))
     others = headers_for(stores.settings, await make_payer(stores))
-    opened = (await top_up(api, mine)).json()
+    opened = (await top_up(api, headers)).json()
     checkout = pay(outside, opened["order_id"])
     path = f"/v1/payments/{opened['payment_id']}"
     assert (await api.get(path, headers=others)).status_code == 404

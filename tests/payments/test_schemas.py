@@ -94,7 +94,7 @@ def test_a_refund_is_of_an_amount_or_of_all_that_is_left(amount: Any, paise: int
         {"reason": "ab"},
         {"reason": " a "},
         {"reason": "x" * 501},
-        {"to": "me"},
+        {"to": "customer"},
     ],
 )
 def test_a_refund_needs_a_reason_and_an_exact_amount(wrong: dict[str, Any]) -> None:

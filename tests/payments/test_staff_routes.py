@@ -28,8 +28,8 @@ async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it
     api: httpx.AsyncClient, stores: Stores, outside: Outside, context: PaymentContext
 ) -> None:
     user_id = await make_payer(stores)
-    mine = headers_for(stores.settings, user_id)
-    payment = await paid_topup(api, outside, mine)
+    customer = headers_for(stores.settings, user_id)
+    payment = await paid_topup(api, outside, customer)
     staff = await admin_headers(stores)
     path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}"
 
@@ -57,7 +57,7 @@ async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it
     assert shown["user"]["phone_number"]
     listed = (await api.get(f"/v1/payments/admin?user_id={user_id}&status=refunded", headers=staff)).json()
     assert [each["payment_id"] for each in listed["items"]] == [payment["payment_id"]]
-    seen = (await api.get(f"/v1/payments/{payment['payment_id']}", headers=mine)).json()
+    seen = (await api.get(f"/v1/payments/{payment['payment_id']}", headers=customer)).json()
     assert [each["amount"] for each in seen["refunds"]] == [300, 200]
     assert await paise_of(stores, user_id) == 0
     assert (await send_back(1)).json()["code"] == "payment_not_captured"
@@ -116,12 +116,12 @@ async def test_only_those_who_may_send_money_back(
     api: httpx.AsyncClient, stores: Stores, outside: Outside
 ) -> None:
     user_id = await make_payer(stores)
-    mine = headers_for(stores.settings, user_id)
-    payment = await paid_topup(api, outside, mine)
+    customer = headers_for(stores.settings, user_id)
+    payment = await paid_topup(api, outside, customer)
     path = f"/v1/payments/admin/{user_id}/{payment['payment_id']}/refunds"
     stale = await admin_headers(stores, second_factor_at=0)
     for headers, code in (
-        (mine, "admins_only"),
+        (customer, "admins_only"),
         (await admin_headers(stores, "Viewer"), "permission_denied"),
         (stale, "step_up_required"),
     ):

@@ -49,8 +49,8 @@ async def test_a_payment_without_a_webhook_is_found_by_asking(
     outside.control("PUT", "/sandbox/clock", {"advance_seconds": 4000})
     await asyncio.sleep(0.3)  # the sandbox's own loop does what is due
     await run_on(context)
-    found = await get_payment(stores, user_id, opened.payment_id)
-    assert (found.status, found.next_check_at) == ("captured", None)
+    payment = await get_payment(stores, user_id, opened.payment_id)
+    assert (payment.status, payment.next_check_at) == ("captured", None)
     assert await paise_of(stores, user_id) == 50_000
     await assert_clean(stores)
 
@@ -81,8 +81,8 @@ async def test_a_payment_that_nobody_tries_to_make_is_abandoned_after_half_an_ho
     assert (await get_payment(stores, user_id, opened.payment_id)).status == "created"
     with clock.later(minutes=45):
         await drain(context)
-    found = await get_payment(stores, user_id, opened.payment_id)
-    assert (found.status, found.failure_reason) == ("failed", "abandoned")
+    payment = await get_payment(stores, user_id, opened.payment_id)
+    assert (payment.status, payment.failure_reason) == ("failed", "abandoned")
     pay(outside, opened.order_id)
     with clock.later(hours=2):
         await drain(context)
@@ -98,8 +98,8 @@ async def test_after_a_day_nobody_is_asked_any_more(
     opened = await open_topup(context, user_id)
     pay(outside, opened.order_id, "time_out")  # pending for ever
     await run_on(context, rounds=26)
-    found = await get_payment(stores, user_id, opened.payment_id)
-    assert (found.status, found.failure_reason, found.next_check_at) == ("failed", "no_answer", None)
+    payment = await get_payment(stores, user_id, opened.payment_id)
+    assert (payment.status, payment.failure_reason, payment.next_check_at) == ("failed", "no_answer", None)
     await assert_clean(stores)
 
 
@@ -157,15 +157,15 @@ async def test_a_top_up_over_the_limit_goes_back_to_its_source_and_never_into_th
         *(payments.ask_gateway(context, user_id, each.payment_id) for each in (first, second))
     )
     (back,) = await refunds_of(stores, user_id)
-    kept = 1_100_000 - back.amount
-    assert await paise_of(stores, user_id) == kept
+    remaining = 1_100_000 - back.amount
+    assert await paise_of(stores, user_id) == remaining
     assert (back.reason, back.from_account) == ("wallet_limit", "suspense")
     await assert_clean(stores)
     await run_on(context)
     assert [each.status for each in await refunds_of(stores, user_id)] == ["processed"]
     assert (await get_payment(stores, user_id, back.payment_id)).status == "refunded"
     assert refunds_at(outside) == [(str(back.refund_id), back.amount, "processed")]
-    assert await paise_of(stores, user_id) == kept
+    assert await paise_of(stores, user_id) == remaining
     await assert_clean(stores)
 
 

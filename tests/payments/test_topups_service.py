@@ -37,8 +37,12 @@ async def test_the_balance_limit_counts_to_the_paisa(
     headers = headers_for(stores.settings, user_id)
     refused = await top_up(api, headers, str(Money(fits + 1)))
     assert refused.status_code == 409
-    told = refused.json()
-    assert (told["code"], told["limit"], told["possible"]) == ("topup_limit_exceeded", limit, fits / 100)
+    problem = refused.json()
+    assert (problem["code"], problem["limit"], problem["possible"]) == (
+        "topup_limit_exceeded",
+        limit,
+        fits / 100,
+    )
     assert (await top_up(api, headers, str(Money(fits)))).status_code == 201
 
 

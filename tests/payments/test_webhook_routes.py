@@ -88,10 +88,10 @@ async def test_a_wrong_signature_is_401_with_an_alert_and_changes_nothing(
     answer = await order.send("payment.captured", signature=signature)
     assert answer.status_code == 401
     assert answer.json()["code"] == "webhook_signature_invalid"
-    told = await alerts(stores, "WebhookRefused")
-    assert len(told) == before + 1
-    assert told[-1]["sender"] == "gateway:razorpay"
-    assert told[-1]["reason"] == ("signature_wrong" if signature else "signature_missing")
+    raised = await alerts(stores, "WebhookRefused")
+    assert len(raised) == before + 1
+    assert raised[-1]["sender"] == "gateway:razorpay"
+    assert raised[-1]["reason"] == ("signature_wrong" if signature else "signature_missing")
     assert await order.status() == "created"
     assert await outcomes(stores, order.opened.order_id) == []
 
@@ -219,8 +219,8 @@ async def test_without_a_capture_the_farthest_state_stays(order: TopupOrder, ste
 
 async def test_a_declined_payment_can_be_paid_by_another_try(order: TopupOrder, stores: Stores) -> None:
     await order.send("payment.failed", error_reason="payment_failed")
-    found = await get_payment(stores, order.user_id, order.opened.payment_id)
-    assert (found.status, found.failure_reason) == (PaymentStatus.FAILED, "payment_failed")
+    payment = await get_payment(stores, order.user_id, order.opened.payment_id)
+    assert (payment.status, payment.failure_reason) == (PaymentStatus.FAILED, "payment_failed")
     await order.send("payment.captured", id="pay_another")
     assert await order.status() == "captured"
     assert await topics_of(stores, order.user_id) == ["PaymentCreated", "PaymentFailed", "PaymentCaptured"]
@@ -238,10 +238,10 @@ async def test_an_event_of_an_unknown_order_waits_and_counts_once_the_order_is_k
 
     async with stores.database.transaction() as db:
         payment = await db.get_one(Payment, (order.user_id, order.opened.payment_id))
-        mine = {"user_id": payment.user_id, "payment_id": payment.payment_id, "gateway": payment.gateway}
+        keys = {"user_id": payment.user_id, "payment_id": payment.payment_id, "gateway": payment.gateway}
         await db.delete(await db.get_one(PaymentOrder, order.opened.order_id))
         payment.order_id = unknown
-        db.add(PaymentOrder(order_id=unknown, **mine))
+        db.add(PaymentOrder(order_id=unknown, **keys))
     with clock.later(hours=2):
         await drain(context)
     assert await outcomes(stores, unknown) == ["captured"]
@@ -257,8 +257,8 @@ async def test_an_event_of_an_order_that_stays_unknown_is_parked_after_a_day_wit
         with clock.later(hours=hours):
             await drain(context)
     assert await outcomes(stores, unknown) == ["parked"]
-    told = [each for each in await alerts(stores, "GatewayEventParked") if each["order_id"] == unknown]
-    assert [each["reason"] for each in told] == ["unknown_order"]
+    raised = [each for each in await alerts(stores, "GatewayEventParked") if each["order_id"] == unknown]
+    assert [each["reason"] for each in raised] == ["unknown_order"]
 
 
 async def test_what_we_have_no_use_for_is_taken_and_forgotten(order: TopupOrder, stores: Stores) -> None:

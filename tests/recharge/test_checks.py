@@ -53,7 +53,7 @@ async def test_nothing_is_found_while_nothing_is_wrong(jio: Stores) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "found"),
+    ("statement", "breaches"),
     [
         ("UPDATE recharges SET status = 'failed' WHERE id = :id", {MONEY, PLAN}),
         ("UPDATE recharges SET status = 'refunded' WHERE id = :id", {PLAN}),
@@ -68,14 +68,14 @@ async def test_nothing_is_found_while_nothing_is_wrong(jio: Stores) -> None:
     ],
 )
 async def test_a_recharge_and_a_plan_that_disagree_are_found(
-    jio: Stores, statement: str, found: set[str]
+    jio: Stores, statement: str, breaches: set[str]
 ) -> None:
     recharge_id = await sold(jio)
-    assert await broken_by(jio, statement, id=recharge_id) == found
+    assert await broken_by(jio, statement, id=recharge_id) == breaches
 
 
 @pytest.mark.parametrize(
-    ("status", "found"),
+    ("status", "breaches"),
     [
         ("delivered", {MONEY, PLAN, HELD}),
         ("failed", {HELD}),
@@ -84,11 +84,11 @@ async def test_a_recharge_and_a_plan_that_disagree_are_found(
     ],
 )
 async def test_a_pending_recharge_that_ended_without_its_money_is_found(
-    jio: Stores, status: str, found: set[str]
+    jio: Stores, status: str, breaches: set[str]
 ) -> None:
     bought = await purchase(jio)
     statement = "UPDATE recharges SET status = :status WHERE id = :id"
-    assert await broken_by(jio, statement, id=bought.id, status=status) == found
+    assert await broken_by(jio, statement, id=bought.id, status=status) == breaches
 
 
 async def test_money_of_a_recharge_that_does_not_exist_is_found(jio: Stores) -> None:

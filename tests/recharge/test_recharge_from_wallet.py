@@ -338,8 +338,8 @@ async def test_the_answer_keeps_the_terms_of_the_sale_when_the_plan_changes_late
     )
     try:
         async with shop.database.transaction() as db:
-            kept = await db.get_one(Recharge, (user, sale.subscription_id))
-            assert (kept.price, kept.plan_version) == (34_900, plan.version)
+            recharge = await db.get_one(Recharge, (user, sale.subscription_id))
+            assert (recharge.price, recharge.plan_version) == (34_900, plan.version)
         later = (await buy(shop, user, await make_number(shop, "VI"), plan.plan_id)).answer
         assert later.total_paid == Money.rupees(399)
     finally:

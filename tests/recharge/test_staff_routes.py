@@ -57,8 +57,8 @@ class Sales:
         return [item["status"] for item in await self.get(f"user_id={self.customer}&{query}")]
 
     async def count_plans(self, query: str, headers: dict[str, str] | None = None) -> int:
-        mine = f"user_id={self.customer}&{query}"
-        return len(await self.get(mine, headers, path=f"{PATH}/plans"))
+        own_query = f"user_id={self.customer}&{query}"
+        return len(await self.get(own_query, headers, path=f"{PATH}/plans"))
 
 
 @pytest.fixture
@@ -164,13 +164,13 @@ async def test_pages_follow_each_other(sales: Sales, path: str) -> None:
 
 
 async def test_an_admin_of_one_operator_sees_its_recharges_only_in_list_and_detail(sales: Sales) -> None:
-    mine = f"user_id={sales.customer}"
+    own_query = f"user_id={sales.customer}"
     assert {item["operator"] for item in await sales.get("", sales.jio)} == {"JIO"}
-    assert len(await sales.get(mine, sales.jio)) == 2
-    assert await sales.get(f"{mine}&operator=AIRTEL", sales.jio) == []
+    assert len(await sales.get(own_query, sales.jio)) == 2
+    assert await sales.get(f"{own_query}&operator=AIRTEL", sales.jio) == []
     assert await sales.count_plans("", sales.jio) == 1
     assert await sales.count_plans("operator=AIRTEL", sales.jio) == 0
-    for item in await sales.get(mine):
+    for item in await sales.get(own_query):
         path = f"{PATH}/{item['user_id']}/{item['recharge_id']}"
         assert (await sales.client.get(path, headers=sales.all)).json() == item
         answer = await sales.client.get(path, headers=sales.jio)
@@ -186,11 +186,11 @@ async def test_what_has_ended_shows_as_expired_though_nothing_is_written(sales: 
     before = await fingerprint(sales.stores)
     with clock.later(days=28, seconds=5):
         now = at(sales)
-        mine = f"user_id={sales.customer}"
-        listed = await sales.get(mine, now)
+        own_query = f"user_id={sales.customer}"
+        listed = await sales.get(own_query, now)
         assert [item["status"] for item in listed] == ["expired", "queued", "expired"]
         for status, count in {"expired": 2, "active": 0, "queued": 1}.items():
-            assert len(await sales.get(f"{mine}&status={status}", now)) == count
+            assert len(await sales.get(f"{own_query}&status={status}", now)) == count
         assert await sales.count_plans("", now) == 0
         assert await sales.count_plans("status=queued", now) == 1
         path = f"{PATH}/{sales.customer}/{listed[0]['recharge_id']}"

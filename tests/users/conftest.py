@@ -30,7 +30,7 @@ async def user(stores: Stores) -> User:
 
 
 @pytest.fixture
-async def me(app: FastAPI, user: User) -> Headers:
+async def user_headers(app: FastAPI, user: User) -> Headers:
     """The customer's session."""
     return await factories.sign_in(app, user)
 

@@ -109,7 +109,7 @@ async def canary(stores: Stores) -> User:
 
 async def in_postgres(stores: Stores, *needles: str) -> set[tuple[str, str]]:
     """Every (table, column) of text or JSON that holds one of these."""
-    found = set()
+    matches = set()
     async with stores.database.transaction() as db:
         columns = await db.execute(
             text(
@@ -121,16 +121,16 @@ async def in_postgres(stores: Stores, *needles: str) -> set[tuple[str, str]]:
             for needle in needles:
                 statement = f'SELECT EXISTS (SELECT FROM "{table}" WHERE "{column}"::text ILIKE :needle)'
                 if await db.scalar(text(statement), {"needle": f"%{needle}%"}):
-                    found.add((table, column))
-    return found
+                    matches.add((table, column))
+    return matches
 
 
 async def in_mongo(documents: AsyncDatabase[Any], *needles: str) -> set[str]:
-    found = set()
+    collections = set()
     for name in await documents.list_collection_names():
         async for document in documents[name].find():
-            found |= {name for needle in needles if needle.lower() in str(document).lower()}
-    return found
+            collections |= {name for needle in needles if needle.lower() in str(document).lower()}
+    return collections
 
 
 async def in_redis(stores: Stores, *needles: str) -> set[str]:
@@ -254,5 +254,5 @@ async def test_a_number_that_has_a_new_owner_keeps_what_is_theirs(own: Stores) -
     async with own.database.transaction() as db:
         assert (await operators.lookup(db, old.phone_number)).operator == "VI"
         assert await sign_in_failures.get_failure(db, old.phone_number) is not None
-        kept = await profile.find(db, fresh.user_id)
-        assert (kept.name, kept.phone_number) == ("New Owner", old.phone_number)
+        owner = await profile.find(db, fresh.user_id)
+        assert (owner.name, owner.phone_number) == ("New Owner", old.phone_number)

@@ -28,7 +28,7 @@ from tests.money import buy, find_plan, make_number
 
 
 async def test_my_export_has_all_of_mine_and_nothing_of_others(
-    app: FastAPI, http: httpx.AsyncClient, shop: Stores, user: User, me: Headers
+    app: FastAPI, http: httpx.AsyncClient, shop: Stores, user: User, user_headers: Headers
 ) -> None:
     other = await shop.database.run(factories.make_user)
     for one in (user, other):
@@ -43,19 +43,19 @@ async def test_my_export_has_all_of_mine_and_nothing_of_others(
         plan = await find_plan(shop)
         await buy(shop, one.user_id, await make_number(shop), plan.plan_id)
     await Relay(shop, wiring.LISTENERS).drain()
-    answer = await http.get("/users/me/export", headers=me)
+    answer = await http.get("/users/me/export", headers=user_headers)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-disposition"] == 'attachment; filename="gencharge-data.json"'
     assert answer.headers["cache-control"] == "no-store"
-    found = answer.json()
-    assert found["profile"]["user"]["phone_number"] == user.phone_number
-    assert found["profile"]["preferences"]["transactional_alerts"] is True
-    assert found["wallet"]["now"] == {"balance": 601.0, "held": 0.0}
-    assert [one["category"] for one in found["wallet"]["transactions"]] == ["opening", "recharge"]
-    assert [one["plan_name"] for one in found["recharges"]] == [plan.name]
-    assert [one["phone_number"] for one in found["connections"]] == [user.phone_number]
-    assert [one["device"] for one in found["sessions"]] == ["tests"]
-    assert [one["kind"] for one in found["notifications"]] == ["plan_recharged"]
+    export = answer.json()
+    assert export["profile"]["user"]["phone_number"] == user.phone_number
+    assert export["profile"]["preferences"]["transactional_alerts"] is True
+    assert export["wallet"]["now"] == {"balance": 601.0, "held": 0.0}
+    assert [one["category"] for one in export["wallet"]["transactions"]] == ["opening", "recharge"]
+    assert [one["plan_name"] for one in export["recharges"]] == [plan.name]
+    assert [one["phone_number"] for one in export["connections"]] == [user.phone_number]
+    assert [one["device"] for one in export["sessions"]] == ["tests"]
+    assert [one["kind"] for one in export["notifications"]] == ["plan_recharged"]
     assert other.phone_number not in answer.text
     assert str(other.user_id) not in answer.text
     assert not any(word in answer.text for word in ("token", "hash", "seed"))
@@ -63,12 +63,12 @@ async def test_my_export_has_all_of_mine_and_nothing_of_others(
 
 
 async def test_an_export_by_the_staff_is_the_same_and_leaves_an_entry(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers, boss: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers, boss: Headers
 ) -> None:
-    mine = (await http.get("/users/me/export", headers=me)).json()
+    own = (await http.get("/users/me/export", headers=user_headers)).json()
     theirs = (await http.get(f"/users/{user.user_id}/export", headers=boss)).json()
-    assert mine == theirs
-    assert mine["recharges"] == []
+    assert own == theirs
+    assert own["recharges"] == []
     async with stores.database.transaction() as db:
         rows = await db.execute(
             text("SELECT context FROM events WHERE topic = 'UserDataExported' AND user_id = :id ORDER BY id"),
@@ -111,7 +111,7 @@ async def test_a_long_history_is_written_while_it_is_read(shop: Stores, user: Us
 
 
 async def test_while_mongodb_is_away_nothing_is_sent_but_the_reason(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
 ) -> None:
     away = Stores.open(
         stores.settings.model_copy(update={"mongo_url": "mongodb://127.0.0.1:9/", "mongo_timeout_ms": 200})

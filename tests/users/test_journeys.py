@@ -37,13 +37,13 @@ class Pair(Site):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             other = probe.getsockname()[1]
-        kept = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+        inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
         self.other = f"http://127.0.0.1:{other}"
         self.processes["second"] = spawn(
             [sys.executable, "-m", "gencharge", "serve"],
             folder=self.folder,
             log=self.folder / "second.log",
-            environment=kept | self.environment | {"PORT": str(other)},
+            environment=inherited | self.environment | {"PORT": str(other)},
         )
         _until(lambda: httpx.get(f"{self.other}/health/ready", timeout=2).status_code == 200, 20)
 
@@ -111,9 +111,9 @@ def test_live_tokens_end_in_both_processes_within_a_second(
 ) -> None:
     number += 10 * (redis == "redis is away")
     headers, refresh_token = pair.sign_in(number)
-    me = [f"{process}/v1/users/me" for process in (pair.url, pair.other)]
+    urls = [f"{process}/v1/users/me" for process in (pair.url, pair.other)]
     with httpx.Client(timeout=5) as client:
-        assert [client.get(url, headers=headers).status_code for url in me] == [200, 200]
+        assert [client.get(url, headers=headers).status_code for url in urls] == [200, 200]
         if redis == "redis is away":
             pair.redis.stop()
         try:
@@ -121,9 +121,11 @@ def test_live_tokens_end_in_both_processes_within_a_second(
                 method, f"{pair.url}/v1/users/{pair.user(number)}{path}", headers=pair.boss, json=body
             )
             assert answer.status_code in {200, 204}, answer.text
-            waited = _until(lambda: all(client.get(url, headers=headers).status_code == 401 for url in me), 5)
+            waited = _until(
+                lambda: all(client.get(url, headers=headers).status_code == 401 for url in urls), 5
+            )
             assert waited < SECOND + 0.5  # the machine that runs tests may be busy
-            assert client.get(me[1], headers=headers).json()["code"] == "session_ended"
+            assert client.get(urls[1], headers=headers).json()["code"] == "session_ended"
             again = client.post(f"{pair.other}/v1/auth/refresh", json={"refresh_token": refresh_token})
             assert again.status_code in {401, 403}
             pay = {"phone_number": phone_of(number), "plan_id": str(new_id()), "payment_method": "wallet"}

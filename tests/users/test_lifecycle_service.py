@@ -130,7 +130,7 @@ async def test_an_archiving_beside_recharges_pays_out_exactly_the_rest_or_refuse
 
 
 async def test_a_number_that_comes_back_is_a_new_user_who_sees_nothing_of_the_old_one(
-    app: FastAPI, http: httpx.AsyncClient, shop: Stores, user: User, me: Headers
+    app: FastAPI, http: httpx.AsyncClient, shop: Stores, user: User, user_headers: Headers
 ) -> None:
     await fund(shop, user.user_id, 299)
     plan = await find_plan(shop)
@@ -148,7 +148,7 @@ async def test_a_number_that_comes_back_is_a_new_user_who_sees_nothing_of_the_ol
     assert (await http.get("/wallet", headers=headers)).json()["balance"] == 0
     for path in ("/wallet/transactions", "/recharge", "/users/me/numbers", "/operators/connections"):
         assert (await http.get(path, headers=headers)).json()["items"] == []
-    assert (await http.get("/users/me", headers=me)).status_code == 401
+    assert (await http.get("/users/me", headers=user_headers)).status_code == 401
     with pytest.raises(UserNotFound):
         await shop.database.run(lambda db: users.admit(db, user.user_id, reactivating=True))
     owner = await shop.database.run(lambda db: directory.phone_owner(db, user.phone_number))
@@ -173,12 +173,12 @@ async def test_an_archived_users_code_refers_nobody(stores: Stores, user: User) 
 
 
 async def test_a_refused_archiving_changes_nothing_at_all(
-    stores: Stores, user: User, me: Headers, http: httpx.AsyncClient
+    stores: Stores, user: User, user_headers: Headers, http: httpx.AsyncClient
 ) -> None:
     await fund(stores, user.user_id, 5)
     with pytest.raises(WalletNotEmpty):
         await archive(stores, user.user_id)
-    assert (await http.get("/users/me", headers=me)).status_code == 200
+    assert (await http.get("/users/me", headers=user_headers)).status_code == 200
     assert await events_of(stores, user.user_id, "UserArchived") == []
     assert await events_of(stores, user.user_id, "SessionRevoked") == []
     async with stores.database.transaction() as db:
@@ -190,7 +190,7 @@ async def test_a_refused_archiving_changes_nothing_at_all(
 
 
 async def test_a_blocked_user_neither_refreshes_nor_recharges(
-    http: httpx.AsyncClient, shop: Stores, user: User, me: Headers
+    http: httpx.AsyncClient, shop: Stores, user: User, user_headers: Headers
 ) -> None:
     started = await shop.database.run(
         lambda db: sessions.start(db, shop.settings, user_id=user.user_id, kind="user")
@@ -199,7 +199,9 @@ async def test_a_blocked_user_neither_refreshes_nor_recharges(
     refreshed = await http.post("/auth/refresh", json={"refresh_token": started.refresh_token})
     assert refreshed.status_code in {401, 403}
     body = {"phone_number": user.phone_number, "plan_id": str(new_id()), "payment_method": "wallet"}
-    answer = await http.post("/recharge/subscribe", headers=me | {"Idempotency-Key": "1"}, json=body)
+    answer = await http.post(
+        "/recharge/subscribe", headers=user_headers | {"Idempotency-Key": "1"}, json=body
+    )
     assert answer.json()["code"] == SessionEnded.code()
     await shop.database.run(lambda db: lifecycle.unblock(db, user.user_id, by=new_id(), reason="a test"))
     back = factories.headers_for(shop.settings, user)

@@ -21,62 +21,64 @@ pytestmark = pytest.mark.usefixtures("shop")
 
 
 async def test_a_number_is_saved_listed_changed_and_removed(
-    shop: Stores, http: httpx.AsyncClient, user: User, me: Headers
+    shop: Stores, http: httpx.AsyncClient, user: User, user_headers: Headers
 ) -> None:
-    wanted = saved_number()
-    made = await http.post("/users/me/numbers", headers=me, json=wanted)
-    assert made.status_code == 201, made.text
-    number_id = made.json()["number_id"]
-    assert (made.json()["operator"], made.json()["nickname"]) == ("JIO", "Mother")
-    known = await shop.database.run(lambda db: operators.lookup(db, wanted["phone_number"], user.user_id))
+    body = saved_number()
+    created = await http.post("/users/me/numbers", headers=user_headers, json=body)
+    assert created.status_code == 201, created.text
+    number_id = created.json()["number_id"]
+    assert (created.json()["operator"], created.json()["nickname"]) == ("JIO", "Mother")
+    known = await shop.database.run(lambda db: operators.lookup(db, body["phone_number"], user.user_id))
     assert (known.operator, known.circle, known.known_by) == ("JIO", "KA", "user")
-    everybody = await shop.database.run(lambda db: operators.lookup(db, wanted["phone_number"]))
+    everybody = await shop.database.run(lambda db: operators.lookup(db, body["phone_number"]))
     assert everybody.known_by != "registry"  # it counts for this user only
     path = f"/users/me/numbers/{number_id}"
-    changed = await http.patch(path, headers=me, json={"nickname": "Amma", "operator": "AIRTEL"})
+    changed = await http.patch(path, headers=user_headers, json={"nickname": "Amma", "operator": "AIRTEL"})
     assert changed.status_code == 200, changed.text
     assert (changed.json()["nickname"], changed.json()["operator"], changed.json()["circle"]) == (
         "Amma", "AIRTEL", "KA",
     )  # fmt: skip
-    assert (await http.patch(path, headers=me, json={"circle": None})).json()["circle"] is None
-    assert (await http.get(path, headers=me)).json()["nickname"] == "Amma"
-    listed = (await http.get("/users/me/numbers?include_total=true", headers=me)).json()
+    assert (await http.patch(path, headers=user_headers, json={"circle": None})).json()["circle"] is None
+    assert (await http.get(path, headers=user_headers)).json()["nickname"] == "Amma"
+    listed = (await http.get("/users/me/numbers?include_total=true", headers=user_headers)).json()
     assert (listed["total"], [one["number_id"] for one in listed["items"]]) == (1, [number_id])
-    known = await shop.database.run(lambda db: operators.lookup(db, wanted["phone_number"], user.user_id))
+    known = await shop.database.run(lambda db: operators.lookup(db, body["phone_number"], user.user_id))
     assert (known.operator, known.circle) == ("AIRTEL", None)
-    assert (await http.delete(path, headers=me)).status_code == 204
-    assert (await http.delete(path, headers=me)).status_code == 404
-    told = str(await events_of(shop, user.user_id, "SavedNumberChanged"))
-    assert "Amma" not in told
+    assert (await http.delete(path, headers=user_headers)).status_code == 204
+    assert (await http.delete(path, headers=user_headers)).status_code == 404
+    payloads = str(await events_of(shop, user.user_id, "SavedNumberChanged"))
+    assert "Amma" not in payloads
     assert len(await events_of(shop, user.user_id, "NumberSaved")) == 1
     assert len(await events_of(shop, user.user_id, "SavedNumberRemoved")) == 1
 
 
 async def test_what_is_said_of_ones_own_number_counts_for_everyone(
-    shop: Stores, http: httpx.AsyncClient, user: User, me: Headers
+    shop: Stores, http: httpx.AsyncClient, user: User, user_headers: Headers
 ) -> None:
     await http.post(
-        "/users/me/numbers", headers=me, json=saved_number(phone_number=user.phone_number, operator="VI")
+        "/users/me/numbers",
+        headers=user_headers,
+        json=saved_number(phone_number=user.phone_number, operator="VI"),
     )
     known = await shop.database.run(lambda db: operators.lookup(db, user.phone_number))
     assert (known.operator, known.known_by) == ("VI", "registry")
 
 
-async def test_a_number_is_saved_once(shop: Stores, http: httpx.AsyncClient, me: Headers) -> None:
-    wanted = saved_number()
-    assert (await http.post("/users/me/numbers", headers=me, json=wanted)).status_code == 201
-    again = await http.post("/users/me/numbers", headers=me, json=wanted | {"nickname": "Once more"})
+async def test_a_number_is_saved_once(shop: Stores, http: httpx.AsyncClient, user_headers: Headers) -> None:
+    body = saved_number()
+    assert (await http.post("/users/me/numbers", headers=user_headers, json=body)).status_code == 201
+    again = await http.post("/users/me/numbers", headers=user_headers, json=body | {"nickname": "Once more"})
     assert (again.status_code, again.json()["code"]) == (409, "saved_number_already_exists")
     assert again.json()["errors"][0]["field"] == "body.phone_number"
 
 
 async def test_anothers_saved_number_does_not_exist(
-    app: FastAPI, shop: Stores, http: httpx.AsyncClient, me: Headers
+    app: FastAPI, shop: Stores, http: httpx.AsyncClient, user_headers: Headers
 ) -> None:
-    made = (await http.post("/users/me/numbers", headers=me, json=saved_number())).json()
+    number = (await http.post("/users/me/numbers", headers=user_headers, json=saved_number())).json()
     other = await shop.database.run(factories.make_user)
     theirs = await factories.sign_in(app, other)
-    path = f"/users/me/numbers/{made['number_id']}"
+    path = f"/users/me/numbers/{number['number_id']}"
     for answer in (
         await http.get(path, headers=theirs),
         await http.patch(path, headers=theirs, json={"nickname": "Mine", "circle": "KA"}),
@@ -84,7 +86,7 @@ async def test_anothers_saved_number_does_not_exist(
     ):
         assert (answer.status_code, answer.json()["code"]) == (404, "saved_number_not_found")
     assert (await http.get("/users/me/numbers", headers=theirs)).json()["items"] == []
-    assert (await http.get(path, headers=me)).json() == made
+    assert (await http.get(path, headers=user_headers)).json() == number
 
 
 async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: User) -> None:

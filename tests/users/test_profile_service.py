@@ -20,27 +20,28 @@ from tests.money import buy, find_plan
 
 
 async def test_my_name_can_be_changed_and_no_event_tells_it(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
 ) -> None:
-    answer = await http.patch("/users/me", headers=me, json={"name": "  Mira   Das "})
+    answer = await http.patch("/users/me", headers=user_headers, json={"name": "  Mira   Das "})
     assert (answer.status_code, answer.json()["name"]) == (200, "Mira Das")
     assert (await events_of(stores, user.user_id, "UserUpdated"))[-1]["changes"] == {
         "name": {"old": "A***", "new": "M***"}
     }
     for wrong in ({}, {"name": "x"}, {"name": "Mira", "status": "active"}, {"name": None}):
-        assert (await http.patch("/users/me", headers=me, json=wrong)).status_code == 422
+        assert (await http.patch("/users/me", headers=user_headers, json=wrong)).status_code == 422
 
 
 async def test_a_new_address_frees_the_old_one_and_a_taken_one_names_its_field(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
 ) -> None:
     other = await stores.database.run(factories.make_user)
-    taken = await http.put("/users/me/email", headers=me, json={"email": str(other.email).upper()})
+    taken = await http.put("/users/me/email", headers=user_headers, json={"email": str(other.email).upper()})
     assert (taken.status_code, taken.json()["code"]) == (409, "email_already_exists")
     assert taken.json()["errors"][0]["field"] == "body.email"
     fresh = f"new-{user.user_id}@example.com"
-    assert (await http.put("/users/me/email", headers=me, json={"email": fresh})).json()["email"] == fresh
-    again = await http.put("/users/me/email", headers=me, json={"email": fresh})
+    changed = await http.put("/users/me/email", headers=user_headers, json={"email": fresh})
+    assert changed.json()["email"] == fresh
+    again = await http.put("/users/me/email", headers=user_headers, json={"email": fresh})
     assert again.status_code == 200
     assert len(await events_of(stores, user.user_id, "UserUpdated")) == 1
     async with stores.database.transaction() as db:
@@ -49,27 +50,28 @@ async def test_a_new_address_frees_the_old_one_and_a_taken_one_names_its_field(
 
 
 async def test_preferences_begin_with_no_consent_and_are_set_as_a_whole(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
 ) -> None:
-    first = (await http.get("/users/me/preferences", headers=me)).json()
+    first = (await http.get("/users/me/preferences", headers=user_headers)).json()
     assert first == {**DEFAULT_PREFERENCES, "updated_at": None}
     assert not first["marketing_communication"]
-    wanted = {**DEFAULT_PREFERENCES, "promotional_offers": True, "recharge_reminders": False}
-    changed = await http.put("/users/me/preferences", headers=me, json=wanted)
+    preferences = {**DEFAULT_PREFERENCES, "promotional_offers": True, "recharge_reminders": False}
+    changed = await http.put("/users/me/preferences", headers=user_headers, json=preferences)
     assert changed.status_code == 200, changed.text
-    assert {name: changed.json()[name] for name in wanted} == wanted
+    assert {name: changed.json()[name] for name in preferences} == preferences
     assert changed.json()["updated_at"] is not None
     assert (await events_of(stores, user.user_id, "PreferencesChanged"))[-1]["changes"] == {
         "recharge_reminders": {"old": True, "new": False},
         "promotional_offers": {"old": False, "new": True},
     }
-    assert await stores.database.run(lambda db: users.preferences_of(db, user.user_id)) == wanted
-    del wanted["data_analytics"]
-    assert (await http.put("/users/me/preferences", headers=me, json=wanted)).status_code == 422
+    assert await stores.database.run(lambda db: users.preferences_of(db, user.user_id)) == preferences
+    del preferences["data_analytics"]
+    refused = await http.put("/users/me/preferences", headers=user_headers, json=preferences)
+    assert refused.status_code == 422
 
 
 async def test_the_type_is_switched_unless_a_plan_of_the_other_type_runs_or_waits(
-    http: httpx.AsyncClient, shop: Stores, user: User, me: Headers
+    http: httpx.AsyncClient, shop: Stores, user: User, user_headers: Headers
 ) -> None:
     async def unit(db: object) -> None:
         await operators.remember(
@@ -86,11 +88,11 @@ async def test_the_type_is_switched_unless_a_plan_of_the_other_type_runs_or_wait
         )
 
     await shop.database.run(unit)
-    same = await http.post("/users/me/switch-type", headers=me, json={"user_type": "prepaid"})
+    same = await http.post("/users/me/switch-type", headers=user_headers, json={"user_type": "prepaid"})
     assert (same.status_code, same.json()["code"]) == (409, "user_type_already_set")
     plan = await find_plan(shop)
     await buy(shop, user.user_id, user.phone_number, plan.plan_id)
-    refused = await http.post("/users/me/switch-type", headers=me, json={"user_type": "postpaid"})
+    refused = await http.post("/users/me/switch-type", headers=user_headers, json={"user_type": "postpaid"})
     assert (refused.status_code, refused.json()["code"]) == (409, "plan_type_mismatch")
     assert refused.json()["plan_name"] == plan.name
     with clock.later(days=400):  # the plan has ended, and nobody looked since

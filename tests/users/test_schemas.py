@@ -29,9 +29,9 @@ pytestmark = pytest.mark.usefixtures("shop")
     ],
 )
 async def test_a_wrong_field_is_named(
-    shop: Stores, http: httpx.AsyncClient, me: Headers, wrong: dict[str, Any], field: str
+    shop: Stores, http: httpx.AsyncClient, user_headers: Headers, wrong: dict[str, Any], field: str
 ) -> None:
-    answer = await http.post("/users/me/numbers", headers=me, json=saved_number(**wrong))
+    answer = await http.post("/users/me/numbers", headers=user_headers, json=saved_number(**wrong))
     assert answer.status_code == 422
     assert [problem["field"] for problem in answer.json()["errors"]] == [field]
 
@@ -41,9 +41,9 @@ async def test_a_wrong_field_is_named(
     [{}, {"nickname": None}, {"operator": "NOBODY"}, {"circle": "XX"}, {"phone_number": "9876543210"}],
 )
 async def test_a_wrong_change_is_refused(
-    shop: Stores, http: httpx.AsyncClient, me: Headers, wrong: dict[str, Any]
+    shop: Stores, http: httpx.AsyncClient, user_headers: Headers, wrong: dict[str, Any]
 ) -> None:
-    made = (await http.post("/users/me/numbers", headers=me, json=saved_number())).json()
-    answer = await http.patch(f"/users/me/numbers/{made['number_id']}", headers=me, json=wrong)
+    number = (await http.post("/users/me/numbers", headers=user_headers, json=saved_number())).json()
+    answer = await http.patch(f"/users/me/numbers/{number['number_id']}", headers=user_headers, json=wrong)
     assert answer.status_code == 422
-    assert (await http.get(f"/users/me/numbers/{made['number_id']}", headers=me)).json() == made
+    assert (await http.get(f"/users/me/numbers/{number['number_id']}", headers=user_headers)).json() == number

@@ -34,8 +34,8 @@ async def test_twenty_racing_sign_ups_of_one_number_make_one_user(stores: Stores
         except PhoneNumberAlreadyExists as error:
             return error
 
-    made = await asyncio.gather(*(create() for _ in range(20)))
-    assert sum(isinstance(one, User) for one in made) == 1
+    results = await asyncio.gather(*(create() for _ in range(20)))
+    assert sum(isinstance(one, User) for one in results) == 1
     async with stores.database.transaction() as db:
         rows = await db.scalars(select(User).where(User.phone_number == phone_number))
         assert len(rows.all()) == 1
@@ -89,8 +89,8 @@ async def test_a_released_number_can_be_taken_by_somebody_else(stores: Stores) -
 
 async def test_referral_codes_have_no_letters_that_look_like_others(stores: Stores) -> None:
     async with stores.database.transaction() as db:
-        made = [await users.create(db, phone_number=factories.new_phone()) for _ in range(50)]
-    codes = {user.referral_code for user in made}
+        customers = [await users.create(db, phone_number=factories.new_phone()) for _ in range(50)]
+    codes = {user.referral_code for user in customers}
     assert len(codes) == 50
     assert not set("".join(codes)) & set("01OIL")
     assert {len(code) for code in codes} == {8}
@@ -110,13 +110,13 @@ async def _bare(stores: Stores) -> User:
     return await stores.database.run(lambda db: users.create(db, phone_number=factories.new_phone()))
 
 
-async def _register(stores: Stores, user: User, **but: Any) -> User:
+async def _register(stores: Stores, user: User, **overrides: Any) -> User:
     values: dict[str, Any] = {
         "name": "Asha Rao",
         "email": f"{user.user_id}@example.com",
         "user_type": "postpaid",
     }
-    return await stores.database.run(lambda db: users.register(db, user.user_id, **(values | but)))
+    return await stores.database.run(lambda db: users.register(db, user.user_id, **(values | overrides)))
 
 
 async def test_registering_is_done_once_even_by_ten_at_a_time(stores: Stores) -> None:
@@ -179,7 +179,7 @@ async def test_briefs_of_many_users_come_in_one_query(stores: Stores) -> None:
     first = await stores.database.run(factories.make_user)
     second = await stores.database.run(lambda db: factories.make_user(db, name="Ravi Iyer"))
     async with stores.database.transaction() as db:
-        found = await users.briefs(db, [first.user_id, second.user_id, first.user_id, new_id()])
+        briefs = await users.briefs(db, [first.user_id, second.user_id, first.user_id, new_id()])
         assert await users.briefs(db, []) == {}
-    assert set(found) == {first.user_id, second.user_id}
-    assert (found[second.user_id].name, found[second.user_id].status) == ("Ravi Iyer", "active")
+    assert set(briefs) == {first.user_id, second.user_id}
+    assert (briefs[second.user_id].name, briefs[second.user_id].status) == ("Ravi Iyer", "active")

@@ -39,7 +39,7 @@ async def test_a_wrong_query_is_refused(http: httpx.AsyncClient, boss: Headers, 
 
 
 async def test_block_and_unblock_move_one_way_each(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers, boss: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers, boss: Headers
 ) -> None:
     path = f"/users/{user.user_id}"
     early = await http.post(f"{path}/unblock", headers=boss, json=WHY)
@@ -48,7 +48,7 @@ async def test_block_and_unblock_move_one_way_each(
     blocked = await http.post(f"{path}/block", headers=boss, json=WHY)
     assert blocked.status_code == 200, blocked.text
     assert (blocked.json()["status"], blocked.json()["status_reason"]) == ("blocked", WHY["reason"])
-    assert (await http.get("/users/me", headers=me)).json()["code"] == "session_ended"
+    assert (await http.get("/users/me", headers=user_headers)).json()["code"] == "session_ended"
     for verb, code in (
         ("block", "user_not_active"),
         ("deactivate", "user_not_active"),
@@ -90,11 +90,11 @@ async def test_of_two_admins_at_once_one_succeeds(
 
 
 async def test_an_archived_user_is_gone_for_good_and_seen_by_the_staff(
-    http: httpx.AsyncClient, stores: Stores, user: User, me: Headers, boss: Headers
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers, boss: Headers
 ) -> None:
     path = f"/users/{user.user_id}"
     assert (await http.delete(f"{path}?reason=Fraud%20desk", headers=boss)).status_code == 204
-    assert (await http.get("/users/me", headers=me)).status_code == 401
+    assert (await http.get("/users/me", headers=user_headers)).status_code == 401
     again = await http.delete(path, headers=boss)
     assert (again.status_code, again.json()["code"]) == (409, "user_already_archived")
     for answer in (
@@ -110,8 +110,8 @@ async def test_an_archived_user_is_gone_for_good_and_seen_by_the_staff(
         "Fraud desk",
         None,
     )
-    found = (await http.get(f"/users/archived?phone_number={user.phone_number[1:]}", headers=boss)).json()
-    (shown,) = found["items"]
+    archived = (await http.get(f"/users/archived?phone_number={user.phone_number[1:]}", headers=boss)).json()
+    (shown,) = archived["items"]
     assert (shown["user_id"], shown["reason"], shown["name"]) == (
         str(user.user_id),
         "Fraud desk",
@@ -123,7 +123,7 @@ async def test_an_archived_user_is_gone_for_good_and_seen_by_the_staff(
 
 
 async def test_the_detail_shows_connections_sessions_and_wallet_and_no_token(
-    http: httpx.AsyncClient, shop: Stores, user: User, me: Headers, boss: Headers
+    http: httpx.AsyncClient, shop: Stores, user: User, user_headers: Headers, boss: Headers
 ) -> None:
     async def unit(db: Any) -> None:
         await operators.remember(
@@ -155,9 +155,9 @@ async def test_the_staff_changes_name_address_type_and_tier(
     fresh = f"staff-{user.user_id}@example.com"
     changed = await http.patch(path, headers=boss, json={"name": "Mira Das", "email": fresh})
     assert (changed.json()["name"], changed.json()["email"]) == ("Mira Das", fresh)
-    told = str(await events_of(stores, user.user_id, "UserUpdated"))
-    assert "Mira" not in told
-    assert fresh not in told
+    payloads = str(await events_of(stores, user.user_id, "UserUpdated"))
+    assert "Mira" not in payloads
+    assert fresh not in payloads
     switched = await http.post(f"{path}/switch-type", headers=boss, json={"user_type": "postpaid"})
     assert switched.json()["user_type"] == "postpaid"
     tier = await http.put(f"{path}/kyc-tier", headers=boss, json={"tier": "full", **WHY})
@@ -181,7 +181,7 @@ async def test_who_may_what(
     http: httpx.AsyncClient,
     stores: Stores,
     user: User,
-    me: Headers,
+    user_headers: Headers,
     boss: Headers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -201,7 +201,7 @@ async def test_who_may_what(
     for method, where, body in asked:
         codes = [
             (await http.request(method, where, headers=headers, json=body)).json().get("code")
-            for headers in ({}, me, scoped)
+            for headers in ({}, user_headers, scoped)
         ]
         assert codes == ["not_signed_in", "admins_only", "operator_scope_too_narrow"], (method, where)
         answer = await http.request(method, where, headers=reader, json=body)

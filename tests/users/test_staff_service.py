@@ -31,7 +31,7 @@ NAMES = ("Asha Rao", "asha  devi", "Ashok Iyer", "Zoya Khan", "Æsa Lund", None,
 async def crowd(servers: Path, worker_id: str) -> AsyncIterator[tuple[Stores, list[User]]]:
     """Forty users of their own database: eight names, four statuses, two types, a day between each."""
     stores = Stores.open(test_settings(servers, database_of(servers, worker_id, "crowd")))
-    made = []
+    created = []
     for number in range(40):
         with clock.later(days=number - 60):
             name = NAMES[number % 8]
@@ -51,16 +51,16 @@ async def crowd(servers: Path, worker_id: str) -> AsyncIterator[tuple[Stores, li
                     ),
                     {"status": status, "tier": "full" if number % 4 == 0 else "small", "id": user.user_id},
                 )
-            made.append(user)
+            created.append(user)
     async with stores.database.transaction() as db:
-        present = [await profile.find(db, user.user_id) for user in made]
+        present = [await profile.find(db, user.user_id) for user in created]
     yield stores, present
     await stores.close()
 
 
 async def every(stores: Stores, *, archived: bool = False, limit: int = 7, **filters: Any) -> list[UUID]:
     """All pages of a list, one after the other."""
-    found: list[UUID] = []
+    user_ids: list[UUID] = []
     cursor = None
     while True:
         async with stores.database.transaction() as db:
@@ -72,9 +72,9 @@ async def every(stores: Stores, *, archived: bool = False, limit: int = 7, **fil
                 rows, cursor = await staff_service.list_present(
                     db, PresentUserQuery(limit=limit, cursor=cursor, **filters)
                 )
-        found.extend(row.user_id for row in rows)
+        user_ids.extend(row.user_id for row in rows)
         if cursor is None:
-            return found
+            return user_ids
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "name", "-name"])
@@ -95,22 +95,22 @@ async def every(stores: Stores, *, archived: bool = False, limit: int = 7, **fil
 async def test_every_filter_and_order_gives_what_a_plain_search_gives(
     crowd: tuple[Stores, list[User]], sort: str, filters: dict[str, Any]
 ) -> None:
-    stores, made = crowd
+    stores, created = crowd
     days = {
-        name: made[int(value[1:])].created_at.astimezone(clock.IST).date()
+        name: created[int(value[1:])].created_at.astimezone(clock.IST).date()
         for name, value in filters.items()
         if name in {"from", "to"}
     }
-    wanted = filters | days
+    query = filters | days
 
     def fits(user: User) -> bool:
         day = user.created_at.astimezone(clock.IST).date()
         return (
-            user.status == wanted.get("status", user.status)
-            and user.user_type == wanted.get("user_type", user.user_type)
-            and user.kyc_tier == wanted.get("kyc_tier", user.kyc_tier)
-            and (user.registered_at is not None) == wanted.get("registered", user.registered_at is not None)
-            and wanted.get("from", day) <= day <= wanted.get("to", day)
+            user.status == query.get("status", user.status)
+            and user.user_type == query.get("user_type", user.user_type)
+            and user.kyc_tier == query.get("kyc_tier", user.kyc_tier)
+            and (user.registered_at is not None) == query.get("registered", user.registered_at is not None)
+            and query.get("from", day) <= day <= query.get("to", day)
         )
 
     def key(user: User) -> Any:
@@ -120,12 +120,12 @@ async def test_every_filter_and_order_gives_what_a_plain_search_gives(
         if archived and "status" in filters:
             continue
         expected = sorted(
-            (user for user in made if (user.status == "archived") is archived and fits(user)),
+            (user for user in created if (user.status == "archived") is archived and fits(user)),
             key=key,
             reverse=sort.startswith("-"),
         )
-        found = await every(stores, archived=archived, sort=sort, **wanted)
-        assert found == [user.user_id for user in expected]
+        user_ids = await every(stores, archived=archived, sort=sort, **query)
+        assert user_ids == [user.user_id for user in expected]
 
 
 @pytest.mark.parametrize(
@@ -134,15 +134,15 @@ async def test_every_filter_and_order_gives_what_a_plain_search_gives(
 async def test_a_search_finds_how_names_begin(
     crowd: tuple[Stores, list[User]], search: str, count: int
 ) -> None:
-    stores, made = crowd
-    found = await every(stores, search=search)
+    stores, created = crowd
+    user_ids = await every(stores, search=search)
     gone = await every(stores, search=search, archived=True)
-    assert len(found) + len(gone) == {8: 10, 12: 15, 4: 5, 0: 0}[count]
-    by_id = {user.user_id: user for user in made}
-    keys = [by_id[user_id].name_key for user_id in found]
+    assert len(user_ids) + len(gone) == {8: 10, 12: 15, 4: 5, 0: 0}[count]
+    by_id = {user.user_id: user for user in created}
+    keys = [by_id[user_id].name_key for user_id in user_ids]
     assert keys == sorted(keys, key=str.encode)
     backwards = await every(stores, search=search, sort="-name")
-    assert backwards == found[::-1]
+    assert backwards == user_ids[::-1]
 
 
 async def test_a_search_is_sorted_by_name_and_nothing_else(
@@ -155,8 +155,8 @@ async def test_a_search_is_sorted_by_name_and_nothing_else(
 
 
 async def test_an_exact_number_or_address_finds_its_present_owner(crowd: tuple[Stores, list[User]]) -> None:
-    stores, made = crowd
-    present, archived = made[0], made[4]
+    stores, created = crowd
+    present, archived = created[0], created[4]
     assert await every(stores, phone_number=present.phone_number) == [present.user_id]
     assert await every(stores, email=str(present.email).upper()) == [present.user_id]
     assert await every(stores, phone_number=present.phone_number, status="blocked") == []
@@ -171,8 +171,8 @@ async def test_an_admins_number_finds_no_customer(
     http: httpx.AsyncClient, stores: Stores, boss: Headers
 ) -> None:
     admin = await stores.database.run(factories.make_admin)
-    found = await http.get("/users", headers=boss, params={"phone_number": admin.phone_number})
-    assert found.json() == {"items": [], "next_cursor": None, "total": None}
+    answer = await http.get("/users", headers=boss, params={"phone_number": admin.phone_number})
+    assert answer.json() == {"items": [], "next_cursor": None, "total": None}
 
 
 async def test_a_cursor_of_another_order_is_refused(crowd: tuple[Stores, list[User]]) -> None:
@@ -204,8 +204,8 @@ async def test_a_page_takes_the_same_few_statements_whatever_its_size(
 
 
 async def test_a_new_name_is_found_at_once(
-    http: httpx.AsyncClient, me: Headers, boss: Headers, user: User
+    http: httpx.AsyncClient, user_headers: Headers, boss: Headers, user: User
 ) -> None:
-    await http.patch("/users/me", headers=me, json={"name": "Quintessa  Vaz"})
-    found = (await http.get("/users?search=quintessa%20v", headers=boss)).json()["items"]
-    assert [one["user_id"] for one in found] == [str(user.user_id)]
+    await http.patch("/users/me", headers=user_headers, json={"name": "Quintessa  Vaz"})
+    items = (await http.get("/users?search=quintessa%20v", headers=boss)).json()["items"]
+    assert [one["user_id"] for one in items] == [str(user.user_id)]

@@ -205,10 +205,10 @@ async def test_the_same_key_with_another_body_is_refused_also_for_another_custom
 
 async def test_twenty_requests_with_one_key_at_once_ask_once(case: AdjustmentCase) -> None:
     answers = await asyncio.gather(*(case.request(key="k-3") for _ in range(20)))
-    made = [answer for answer in answers if answer.status_code == 201]
+    created = [answer for answer in answers if answer.status_code == 201]
     assert {answer.status_code for answer in answers} <= {201, 409}
-    assert len({answer.json()["adjustment_id"] for answer in made}) == 1
-    assert sum("idempotent-replayed" not in answer.headers for answer in made) == 1
+    assert len({answer.json()["adjustment_id"] for answer in created}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in created) == 1
     assert (await case.topics()).count("AdjustmentRequested") == 1
 
 
@@ -236,11 +236,11 @@ async def test_an_approval_says_what_changed_for_the_audit_trail(case: Adjustmen
     path = await case.requested(direction="debit", amount=1)
     await case.decide(path, "approve")
     async with case.stores.database.transaction() as db:
-        found = await db.execute(
+        result = await db.execute(
             text("SELECT payload FROM events WHERE user_id = :user AND topic = 'AdjustmentApproved'"),
             {"user": case.customer},
         )
-        payload = found.scalar_one()
+        payload = result.scalar_one()
     assert payload["adjustment_id"] == path.rsplit("/")[-1]
     assert (payload["direction"], payload["amount_paise"], payload["reason"]) == ("debit", 100, "goodwill")
     assert payload["changes"] == {

@@ -82,20 +82,20 @@ async def test_the_ledger_check_knows_an_adjustment_that_moved_what_it_should(
     owner: Stores, spoil: str, spoilt: bool
 ) -> None:
     user = await make_customer(owner)
-    made = {"user": user, "id": uuid4()}
+    adjustment = {"user": user, "id": uuid4()}
     try:
         await execute(
             owner.database,
             "INSERT INTO adjustments (user_id, adjustment_id, direction, amount, reason, note, requested_by, expires_at,"
             " status, decided_by, decided_at) VALUES (:user, :id, 'credit', 5, 'other', 'n', gen_random_uuid(), now(),"
             " 'approved', gen_random_uuid(), now())",
-            **made,
+            **adjustment,
         )
         await execute(
             owner.database,
             "SELECT wallet_transfer(:user, gen_random_uuid(), 'adjustment', 'user:main', 5, 10::smallint,"
             " CAST(CAST(:id AS uuid) AS text), NULL, NULL, NULL, NULL, NULL, NULL, now())",
-            **made,
+            **adjustment,
         )
         if spoil:
             await execute(owner.database, spoil, user=user)

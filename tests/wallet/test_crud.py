@@ -86,18 +86,18 @@ async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -
                 balance_limit=None,
                 details={},
             )
-            found = await crud.get_wallet(db, user_id=user)
-            assert found is not None
-            return found.posted, found.held
+            row = await crud.get_wallet(db, user_id=user)
+            assert row is not None
+            return row.posted, row.held
 
         with clock.at(now):
             known[now] = await stores.database.run(unit)
     async with stores.database.transaction() as db:
         with clock.at(now + timedelta(days=1)):
             for instant, (posted, held) in known.items():
-                found = await wallet.balance_at(db, user, instant)
-                assert (found.posted.paise, found.held.paise) == (posted, held)
-                assert found.available.paise == posted - held
+                balance = await wallet.balance_at(db, user, instant)
+                assert (balance.posted.paise, balance.held.paise) == (posted, held)
+                assert balance.available.paise == posted - held
             present = await wallet.balance_at(db, user, None)
             assert (present.posted.paise, present.held.paise) == known[now]
 
@@ -142,9 +142,9 @@ async def test_movements_that_race_leave_no_instant_below_zero(stores: Stores) -
                 if row.created_at == instant
             )
             assert running >= 0
-        found = await crud.get_wallet(db, user_id=user)
-    assert found is not None
-    assert running == found.posted
+        current = await crud.get_wallet(db, user_id=user)
+    assert current is not None
+    assert running == current.posted
 
 
 # The staff's lists are answered by indexes in their own order

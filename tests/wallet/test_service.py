@@ -135,7 +135,7 @@ async def test_a_transfer_knows_the_operator_that_it_concerns(stores: Stores) ->
 
     async def unit(db: AsyncSession) -> list[tuple[str, str | None]]:
         about = {"code": Code.CASHBACK, "source_account": Account.CASHBACK}
-        await wallet.credit(db, user, Money(100), key="said", operator="Airtel", **about)
+        await wallet.credit(db, user, Money(100), key="stated", operator="Airtel", **about)
         await wallet.credit(db, user, Money(100), key="none", **about)
         await wallet.credit(db, user, Money(1), key="back", code=Code.REFUND, source_account="operator:vi")
         query = text("SELECT key, operator FROM transfers WHERE user_id = :user ORDER BY created_at, id")
@@ -144,7 +144,7 @@ async def test_a_transfer_knows_the_operator_that_it_concerns(stores: Stores) ->
     assert await stores.database.run(unit) == [
         ("opening", None),
         ("derived", "JIO"),
-        ("said", "AIRTEL"),
+        ("stated", "AIRTEL"),
         ("none", None),
         ("back", "VI"),
     ]

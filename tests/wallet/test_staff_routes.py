@@ -81,7 +81,7 @@ async def test_who_has_no_fresh_second_factor_no_permission_or_a_narrow_scope_ch
 
 
 async def test_the_list_has_every_filter_and_stable_pages(case: AdjustmentCase) -> None:
-    mine = f"user_id={case.customer}"
+    own_query = f"user_id={case.customer}"
     debit = await case.requested(direction="debit", amount=250, reason="fraud")
     credit = await case.requested(amount=10)
     other = await case.requested(amount=20, headers=case.approver)
@@ -102,7 +102,7 @@ async def test_the_list_has_every_filter_and_stable_pages(case: AdjustmentCase) 
         "to=2001-01-01": [],
     }
     for query, paths in expected.items():
-        page = (await case.client.get(f"{ADJUSTMENTS}?{mine}&{query}", headers=case.requester)).json()
+        page = (await case.client.get(f"{ADJUSTMENTS}?{own_query}&{query}", headers=case.requester)).json()
         assert [item["adjustment_id"] for item in page["items"]] == [
             path.rsplit("/")[-1] for path in paths
         ], query

@@ -107,12 +107,12 @@ async def test_all_customers_transactions_have_every_filter(books: Books) -> Non
         page = await books.get(f"user_id={books.customer}&{query}")
         assert (len(page["items"]), page["next_cursor"]) == (count, None), query
     for query in (f"reference_id={books.jio_recharge}", f"phone_number={books.jio_number[3:]}"):
-        (found,) = (await books.get(query))["items"]
-        assert found["user_id"] == str(books.customer)
-        assert found["user"]["name"] == "Asha Rao"
-        assert found["operator"] == "JIO"
+        (item,) = (await books.get(query))["items"]
+        assert item["user_id"] == str(books.customer)
+        assert item["user"]["name"] == "Asha Rao"
+        assert item["operator"] == "JIO"
     openings = await books.get("category=opening&limit=5")
-    assert {item["category"] for item in openings["items"]} == {"opening"}
+    assert {opening["category"] for opening in openings["items"]} == {"opening"}
 
 
 async def test_the_list_shows_many_customers_in_order_with_no_query_for_each(books: Books) -> None:
@@ -144,11 +144,11 @@ async def test_the_list_shows_many_customers_in_order_with_no_query_for_each(boo
 
 
 async def test_an_admin_of_one_operator_sees_its_transactions_only_in_list_and_detail(books: Books) -> None:
-    mine = f"user_id={books.customer}"
-    everything = (await books.get(mine))["items"]
-    (seen,) = (await books.get(mine, books.jio))["items"]
+    own_query = f"user_id={books.customer}"
+    everything = (await books.get(own_query))["items"]
+    (seen,) = (await books.get(own_query, books.jio))["items"]
     assert seen["operator"] == "JIO"
-    assert (await books.get(f"{mine}&operator=AIRTEL", books.jio))["items"] == []
+    assert (await books.get(f"{own_query}&operator=AIRTEL", books.jio))["items"] == []
     assert {item["operator"] for item in (await books.get("", books.jio))["items"]} == {"JIO"}
     for item in everything:
         path = f"{PATH}/{item['user_id']}/{item['transaction_id']}"
@@ -191,9 +191,9 @@ async def test_who_may_not_read_wallets_is_refused(books: Books) -> None:
 
 async def test_a_wallet_shows_the_limits_of_the_customers_own_tier_in_one_statement(books: Books) -> None:
     path = f"/v1/wallet/admin/users/{books.customer}"
-    mine = headers_for(books.settings, books.customer)
+    headers = headers_for(books.settings, books.customer)
     with listening(books.stores.database), counting() as counted:
-        answer = await books.client.get("/v1/wallet", headers=mine)
+        answer = await books.client.get("/v1/wallet", headers=headers)
     assert counted.statements == 1
     assert answer.json()["limits"]["kyc_tier"] == "small"
 
@@ -203,7 +203,7 @@ async def test_a_wallet_shows_the_limits_of_the_customers_own_tier_in_one_statem
 
     await books.stores.database.run(know_better)
     limits = {"kyc_tier": "full", "balance": 200_000, "monthly_load": None, "yearly_load": None}
-    assert (await books.client.get("/v1/wallet", headers=mine)).json()["limits"] == limits
+    assert (await books.client.get("/v1/wallet", headers=headers)).json()["limits"] == limits
     shown = (await books.client.get(path, headers=books.all)).json()
     assert (shown["limits"], shown["balance"], shown["held"]) == (limits, 4402, 0)
     assert shown["user"]["user_id"] == str(books.customer)
@@ -217,16 +217,16 @@ async def test_the_balance_now_is_the_cached_one_and_before_the_first_transactio
     path = f"/v1/wallet/admin/users/{books.customer}/balance"
     now = (await books.client.get(path, headers=books.all)).json()
     assert (now["posted"], now["held"], now["available"]) == (4402, 0, 4402)
-    mine = headers_for(books.settings, books.customer)
-    own = (await books.client.get("/v1/wallet/balance", headers=mine)).json()
+    own_headers = headers_for(books.settings, books.customer)
+    own = (await books.client.get("/v1/wallet/balance", headers=own_headers)).json()
     assert own["available"] == 4402
     first = (await books.get(f"user_id={books.customer}&sort=created_at&limit=1"))["items"][0]["created_at"]
     at_first = (await books.client.get(path, params={"at": first}, headers=books.all)).json()
     assert (at_first["available"], at_first["at"]) == (5000, first)
     before = (datetime.fromisoformat(first) - timedelta(microseconds=1)).isoformat()
-    for headers, where in ((books.all, path), (mine, "/v1/wallet/balance")):
-        found = (await books.client.get(where, params={"at": before}, headers=headers)).json()
-        assert (found["posted"], found["available"]) == (0, 0)
+    for headers, where in ((books.all, path), (own_headers, "/v1/wallet/balance")):
+        balance = (await books.client.get(where, params={"at": before}, headers=headers)).json()
+        assert (balance["posted"], balance["available"]) == (0, 0)
 
 
 @pytest.mark.parametrize(
