@@ -15,9 +15,7 @@ from gencharge.core.settings import SANDBOX_URL, Settings
 
 _STATIC: Final = Path(__file__).parent / "static"
 _ICON: Final = _STATIC / "docs" / "favicon.svg"
-_POLICY: Final = {
-    "Content-Security-Policy": "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-}
+_POLICY: Final = {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"}
 _SANDBOX: Final = Template(
     '<a href="$url"><b>Sandbox</b><span>The gateway and the operators, played; they fail on demand.</span></a>\n'
 )

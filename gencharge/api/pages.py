@@ -1,48 +1,66 @@
-"""`/docs` (Swagger UI) and `/redoc`, from assets that ship with the package: no internet needed, none asked for."""
+"""`/openapi.json`, `/docs` (Swagger UI) and `/redoc` (our own page): no internet needed, none asked for."""
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import Final
 
+import orjson
 from fastapi import FastAPI
-from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+from starlette.requests import Request
 from starlette.staticfiles import StaticFiles
 
-_ASSETS: Final = Path(__file__).parent / "static" / "docs"
-_TITLE: Final = "GenCharge API"
-# Both pages start themselves with an inline script and style themselves inline; ReDoc searches in a blob worker and
-# would fetch its maker's logo.
-_POLICY: Final = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline';"
-    " img-src 'self' data:; worker-src blob:; frame-ancestors 'none'; base-uri 'none'"
+from gencharge.api import reading
+from gencharge.api.documents import Document
+from gencharge.core.settings import Settings
+
+_STATIC: Final = Path(__file__).parent / "static"
+_SAMPLE_NUMBER: Final = "9000001001"
+_READING_POLICY: Final = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+}
+# Swagger UI draws its icons from `data:` addresses, and sets styles on its elements.
+_TRYING_POLICY: Final = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " frame-ancestors 'none'; base-uri 'none'"
 }
 
 
-def install(app: FastAPI) -> None:
-    """Add the two pages and their assets to `app`."""
-    app.mount("/static/docs", StaticFiles(directory=_ASSETS), name="docs-assets")
-    swagger = get_swagger_ui_html(
-        openapi_url="/openapi.json",
-        title=_TITLE,
-        swagger_js_url="/static/docs/swagger-ui-bundle.js",
-        swagger_css_url="/static/docs/swagger-ui.css",
-        swagger_favicon_url="/static/docs/favicon.svg",
-        swagger_ui_parameters={"filter": True, "persistAuthorization": True, "displayRequestDuration": True},
-    )
-    redoc = get_redoc_html(
-        openapi_url="/openapi.json",
-        title=_TITLE,
-        redoc_js_url="/static/docs/redoc.standalone.js",
-        redoc_favicon_url="/static/docs/favicon.svg",
-        with_google_fonts=False,
+def install(app: FastAPI, settings: Settings) -> None:
+    """Add the document, the two pages and their assets to `app`."""
+    app.mount("/static/docs", StaticFiles(directory=_STATIC / "docs"), name="docs-assets")
+    trying = _render_trying(settings)
+    described = Document(lambda: orjson.dumps(app.openapi()), media_type="application/json")
+    read = Document(
+        lambda: reading.page(app.openapi()).encode(), media_type="text/html", headers=_READING_POLICY
     )
 
-    @app.get("/docs", include_in_schema=False)
-    async def show_swagger() -> HTMLResponse:
-        return HTMLResponse(bytes(swagger.body), headers=_POLICY)
+    async def show_document(request: Request) -> Response:
+        return await described.respond(request)
 
-    @app.get("/redoc", include_in_schema=False)
-    async def show_redoc() -> HTMLResponse:
-        return HTMLResponse(bytes(redoc.body), headers=_POLICY)
+    async def show_trying(_request: Request) -> Response:
+        return HTMLResponse(trying, headers=_TRYING_POLICY)
+
+    async def show_reading(request: Request) -> Response:
+        # The page is made from the document: one after the other, so that only one thread builds that.
+        await described.respond(request)
+        return await read.respond(request)
+
+    for path, page in (("/openapi.json", show_document), ("/docs", show_trying), ("/redoc", show_reading)):
+        app.add_route(path, page, include_in_schema=False)
+
+
+def _render_trying(settings: Settings) -> str:
+    """The page of `/docs`; where sample numbers have a fixed code, its form is filled in already."""
+    sample = bool(settings.dev_fixed_otp)
+    template = Template((_STATIC / "docs.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        phone_number=_SAMPLE_NUMBER if sample else "",
+        otp=escape(settings.dev_fixed_otp),
+        hint="A sample customer; an admin is 9000000001."
+        if sample
+        else "Leave the code empty to be sent one.",
+    )

@@ -9,7 +9,8 @@ when its data change.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -31,10 +32,16 @@ class CachedResponse:
 
     __slots__ = ("_full", "_not_modified", "etag", "size_bytes")
 
-    def __init__(self, body: bytes, *, media_type: str = "application/json") -> None:
+    def __init__(
+        self,
+        body: bytes,
+        *,
+        media_type: str = "application/json",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         self.size_bytes = len(body)
-        headers = {"ETag": self.etag, "Cache-Control": CACHE_CONTROL}
+        headers = {**headers, "ETag": self.etag, "Cache-Control": CACHE_CONTROL}
         self._full = Response(body, headers=headers, media_type=media_type)
         self._not_modified = Response(status_code=304, headers=headers)
 

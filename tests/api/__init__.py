@@ -1,0 +1,1 @@
+"""Tests of the pages and documents that describe the API."""
