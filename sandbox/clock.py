@@ -1,12 +1,12 @@
 """The sandbox's clock. It runs with the real one until a test moves it or lets it run faster; it survives a restart.
+A clock that is held in this process holds it, too.
 
 Signatures do not follow it: their time stamps are real, because the other side checks them against its own clock.
 """
 
 from __future__ import annotations
 
-import time
-
+from gencharge.core.values import clock
 from sandbox.store import Store
 
 
@@ -24,11 +24,11 @@ class Clock:
 
     def now(self) -> float:
         """The present instant of the sandbox."""
-        return self._at + (time.time() - self._real) * self.speed
+        return self._at + (clock.now().timestamp() - self._real) * self.speed
 
     def change(self, *, advance_seconds: float = 0, speed: float | None = None) -> None:
         """Jump forward, and from here on run `speed` times as fast as real time."""
-        real = time.time()
+        real = clock.now().timestamp()
         self._at, self._real, self.speed = self.now() + advance_seconds, real, speed or self.speed
         self._store.remember("clock", {"at": self._at, "real": real, "speed": self.speed})
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 from gencharge.core.stores.mongo import Document
 
 GENESIS: Final = "0" * 64
@@ -31,7 +31,7 @@ class AuditAnchor(Base):
 
     sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     hash: Mapped[str] = mapped_column(Text)
-    anchored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    anchored_at: Mapped[datetime] = stamp()
 
 
 class AuditSealer(Base):

@@ -16,13 +16,12 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
-    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class OperatorChannel(Stamped, Base):
@@ -44,8 +43,8 @@ class OperatorChannel(Stamped, Base):
     max_amount: Mapped[int] = mapped_column(BigInteger, server_default="10000000")
     commission_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("code ~ '^[a-z0-9-]{2,40}$'", name="code"),
@@ -88,7 +87,7 @@ class Fulfilment(Base):
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # When the staff were alerted that it takes too long.
     alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
     last_error: Mapped[str] = mapped_column(Text, server_default="")
 
     __table_args__ = (

@@ -9,18 +9,16 @@ from uuid import UUID
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
     Text,
-    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class ServiceType(StrEnum):
@@ -57,8 +55,8 @@ class Operator(Stamped, Base):
     channel: Mapped[str] = mapped_column(Text, server_default="internal")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     sort_order: Mapped[int] = mapped_column(Integer, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("status IN ('up', 'degraded', 'down')", name="status"),
@@ -88,7 +86,7 @@ class ConnectionRow(Base):
     operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
     circle: Mapped[str | None] = mapped_column(ForeignKey("circles.code"))
     service_type: Mapped[str] = mapped_column(Text)
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("service_type IN ('prepaid', 'postpaid')", name="service_type"),

@@ -14,13 +14,12 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class PaymentPurpose(StrEnum):
@@ -73,8 +72,8 @@ class Payment(Base):
     idempotency_key: Mapped[str] = mapped_column(Text)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
     failure_reason: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
     captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # When the gateway is asked for its state, unless a webhook comes first; null once the state is final.
     next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -117,7 +116,7 @@ class GatewayEvent(Base):
     kind: Mapped[str] = mapped_column(Text)
     order_id: Mapped[str | None] = mapped_column(Text)
     body: Mapped[dict[str, dict[str, str | int]]] = mapped_column(JSONB)
-    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    received_at: Mapped[datetime] = stamp()
     # An EventOutcome; null while the order or refund that it names is unknown.
     outcome: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -150,7 +149,7 @@ class Refund(Base):
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
     gateway_refund_id: Mapped[str | None] = mapped_column(Text)
     failure_reason: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     next_attempt_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

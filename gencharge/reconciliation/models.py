@@ -6,11 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Index, Integer, Text, func, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 GATEWAY = "gateway:razorpay"
 
@@ -103,7 +103,7 @@ class ReconciliationRun(Base):
     differences: Mapped[int] = mapped_column(Integer, server_default="0")
     error: Mapped[str] = mapped_column(Text, server_default="")
     requested_by: Mapped[UUID]
-    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    started_at: Mapped[datetime] = stamp()
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     superseded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

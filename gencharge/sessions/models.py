@@ -12,12 +12,11 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Text,
-    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class Session(Base):
@@ -57,7 +56,7 @@ class RefreshToken(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     session_id: Mapped[UUID]
-    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    issued_at: Mapped[datetime] = stamp()
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     rotated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Random; with the old token and a key of the process it gives the successor. Alone it gives nothing.

@@ -9,11 +9,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Text, func, text
+from sqlalchemy import Boolean, CheckConstraint, DateTime, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class UserStatus(StrEnum):
@@ -68,8 +68,8 @@ class User(Stamped, Base):
     referred_by: Mapped[UUID | None]
     kyc_tier: Mapped[str] = mapped_column(Text, server_default=KycTier.SMALL.value)
     registered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("status IN ('active', 'blocked', 'deactivated', 'archived')", name="status"),
@@ -107,7 +107,7 @@ class Preferences(Base):
     transactional_alerts: Mapped[bool] = mapped_column(Boolean)
     data_analytics: Mapped[bool] = mapped_column(Boolean)
     third_party_integrations: Mapped[bool] = mapped_column(Boolean)
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    updated_at: Mapped[datetime] = stamp()
 
 
 # What the service itself needs is on. What needs consent is off until it is given (DPDP Act 2023, section 6).
@@ -137,8 +137,8 @@ class SavedNumber(Base):
     operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
     circle: Mapped[str | None] = mapped_column(ForeignKey("circles.code"))
     service_type: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("service_type IN ('prepaid', 'postpaid')", name="service_type"),
@@ -154,7 +154,7 @@ class Erasure(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     erase_after: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
 
     __table_args__ = (Index("ix_erasures_due", "erase_after"),)
 

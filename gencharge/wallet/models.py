@@ -15,12 +15,11 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
-    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class Account(StrEnum):
@@ -105,8 +104,8 @@ class Wallet(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     posted: Mapped[int] = mapped_column(BigInteger, server_default="0")
     held: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("posted - held >= 0", name="available"),
@@ -133,7 +132,7 @@ class Transfer(Base):
     payment_method: Mapped[str | None] = mapped_column(Text)
     # The operator whose recharge it was (a code, upper case). An admin limited to some operators sees the rows of those.
     operator: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("amount > 0", name="amount"),
@@ -177,7 +176,7 @@ class Adjustment(Base):
     note: Mapped[str] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     requested_by: Mapped[UUID]
-    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    requested_at: Mapped[datetime] = stamp()
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     status: Mapped[str] = mapped_column(Text, server_default=AdjustmentStatus.PENDING.value)
     decided_by: Mapped[UUID | None]

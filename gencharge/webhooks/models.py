@@ -15,14 +15,13 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
-from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.database import Base, stamp
 
 
 class WebhookDeliveryStatus(StrEnum):
@@ -55,8 +54,8 @@ class WebhookEndpoint(Stamped, Base):
     failures: Mapped[int] = mapped_column(Integer, server_default="0")
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_reason: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
         CheckConstraint("is_active = (disabled_at IS NULL)", name="disabled"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,16 +11,19 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import DateTime, insert, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.http import edge, web
 from gencharge.core.postgres import database as database_module
-from gencharge.core.postgres.database import ATTEMPTS, Database, Db, ResourceLocked, WriteConflict
+from gencharge.core.postgres.database import ATTEMPTS, Base, Database, Db, ResourceLocked, WriteConflict
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.plans.models import PlanGroup
 
 GIVE_UP = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE = '{}'; END $$"
 NEW_WALLET = text("INSERT INTO wallets (user_id) VALUES (:user)")
@@ -279,3 +283,38 @@ async def test_what_fails_late_leaves_nothing_behind_and_tells_nothing(shop: Fas
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert "nowhere" not in answer.text
     assert not await has_wallet(stores, user)
+
+
+async def test_rows_are_dated_by_the_held_clock_one_by_one_and_many_at_once(stores: Stores) -> None:
+    past = datetime(2026, 8, 21, 6, 30, tzinfo=UTC)
+
+    async def add(db: AsyncSession) -> list[datetime]:
+        ids = [new_id() for _ in range(3)]
+        with clock.at(past):
+            db.add(PlanGroup(group_id=ids[0], name=str(ids[0])))
+            await db.flush()
+            await db.execute(insert(PlanGroup), [{"group_id": each, "name": str(each)} for each in ids[1:]])
+        rows = select(PlanGroup.created_at).where(PlanGroup.group_id.in_(ids))
+        return list((await db.scalars(rows)).all())
+
+    assert await stores.database.run(add) == [past] * 3
+
+
+async def test_without_a_held_clock_the_database_dates_a_row(db: AsyncSession) -> None:
+    group = PlanGroup(group_id=new_id(), name="Dated by PostgreSQL")
+    db.add(group)
+    await db.flush()
+    await db.refresh(group)
+    present: datetime = (await db.scalars(text("SELECT clock_timestamp()"))).one()
+    assert timedelta(0) <= present - group.created_at < timedelta(minutes=1)
+
+
+def test_every_instant_that_postgresql_sets_by_default_follows_the_held_clock() -> None:
+    # These two tables are written by SQL and by events.emit, which hand the held instant over themselves.
+    undated = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, DateTime) and column.server_default is not None and column.default is None
+    }
+    assert undated == {"events.occurred_at", "deliveries.next_attempt_at"}

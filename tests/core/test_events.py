@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.events.events import Event, changes
+from gencharge.core.events.events import Event, EventRow, changes, context_json, emit
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 
 
@@ -129,3 +133,19 @@ def test_whatever_changes_can_be_written_as_json_and_backwards_is_the_mirror_ima
     json.dumps(there)
     assert there == {name: {"old": both["new"], "new": both["old"]} for name, both in back.items()}
     assert there.keys() == {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
+
+
+async def test_while_the_clock_is_held_events_of_python_and_of_sql_are_dated_by_it(db: AsyncSession) -> None:
+    user_id, past = new_id(), datetime(2026, 8, 21, 6, 30, tzinfo=UTC)
+    with clock.at(past):
+        await emit(db, LampLit(user_id=str(user_id), colour="red"))
+        await db.execute(
+            text("SELECT add_event(:user, 'LampLit', '{}', CAST(:context AS jsonb))"),
+            {"user": user_id, "context": context_json()},
+        )
+    await emit(db, LampLit(user_id=str(user_id)))
+    of_user = select(EventRow.occurred_at).where(EventRow.user_id == user_id).order_by(EventRow.id)
+    instants = (await db.scalars(of_user)).all()
+    assert instants[:2] == [past, past]
+    assert instants[2] > datetime.now(UTC) - timedelta(minutes=5)
+    assert "occurred_at" not in json.loads(context_json())

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core import telemetry
 from gencharge.core.postgres.database import Base
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 
 
@@ -178,17 +179,20 @@ def _plain(value: Any) -> Any:
 
 
 def context_json() -> str:
-    """The running request's context as an event row keeps it."""
-    return orjson.dumps(telemetry.context()).decode()
+    """The running request's context as an event row keeps it; with the instant that the clock is held at, which dates it."""
+    context, held = telemetry.context(), clock.pinned()
+    return orjson.dumps(context if held is None else {**asdict(context), "occurred_at": held}).decode()
 
 
 async def emit(db: AsyncSession, *happened: Event) -> None:
     """Announce `happened` in the running transaction: delivered if and only if that commits."""
     if not happened:
         return
-    context = asdict(telemetry.context())
+    context, held = asdict(telemetry.context()), clock.pinned()
+    dated = {} if held is None else {"occurred_at": held}
     rows = [
         {
+            **dated,
             "user_id": UUID(event.user_id),
             "id": new_id(),
             "topic": event.topic(),

@@ -11,18 +11,20 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Annotated, Any, Final, TypeVar
 
 import asyncpg
 from fastapi import Depends, Request
-from sqlalchemy import MetaData, make_url, text
+from sqlalchemy import DateTime, MetaData, bindparam, func, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
 from gencharge.core.errors import Conflict, DatabaseUnavailable, Problem, Unavailable
 from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 
 T = TypeVar("T")
 ATTEMPTS: Final = 5
@@ -44,6 +46,16 @@ class Base(DeclarativeBase):
     """All tables of all rooms."""
 
     metadata = MetaData(naming_convention=NAMING)
+
+
+def stamp() -> MappedColumn[datetime]:
+    """A column that says when its row was written: the database's instant, or the one that the clock is held at.
+
+    For rows that SQLAlchemy inserts. A statement in SQL hands the held instant over itself.
+    """
+    instant = DateTime(timezone=True)
+    held = bindparam("held", callable_=clock.pinned, type_=instant, unique=True)
+    return mapped_column(instant, default=func.statement_time(held, type_=instant), server_default=func.now())
 
 
 class WriteConflict(Unavailable):

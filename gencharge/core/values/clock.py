@@ -1,7 +1,7 @@
 """The one clock. Instants are aware and in UTC; business days are in IST.
 
-The database's own clock decides about money and expiry; `pinned` is handed to SQL functions so that a test
-can move time without sleeping. Nothing in the product pins it.
+The database's own clock decides about money and expiry; `pinned` is handed to SQL functions so that tests and the
+sample customers' life can move time without sleeping. Nothing that serves customers pins it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def now() -> datetime:
 
 
 def pinned() -> datetime | None:
-    """The instant that a test holds the clock at, or None: then SQL uses its own `now()`."""
+    """The instant that the clock is held at, or None: then SQL uses its own `now()`."""
     return _pins[-1] if _pins else None
 
 
