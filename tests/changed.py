@@ -10,11 +10,12 @@ ROOT = Path(__file__).parent.parent
 ALWAYS = ("tests/law/",)
 # Where the tests of a folder or file stand, if not in the folder of the same name. The first that fits counts.
 ELSEWHERE = (
+    ("gencharge/run/reference/", "tests/test_reference.py"),
     ("gencharge/run/", "tests/test_dev.py", "tests/test_stopping.py", "tests/test_embedded.py"),
     ("gencharge/api/", "tests/test_docs.py", "tests/test_web.py"),
     ("gencharge/wiring.py", "tests/test_wiring.py"),
     ("README.md", "tests/test_readme.py"),
-    ("docs/", "tests/test_docs.py"),
+    ("docs/", "tests/test_docs.py", "tests/test_reference.py"),
     ("bench/", "tests/test_bench.py"),
     ("scale/", "tests/test_scale.py"),
     ("sandbox/", "tests/sandbox/"),

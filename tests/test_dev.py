@@ -193,7 +193,8 @@ def test_reset_deletes_the_stores_and_nothing_else(folder: Path) -> None:
 def test_the_reference_is_written_into_a_new_folder(folder: Path) -> None:
     answer = gencharge(folder, "reference", "--folder", str(folder / "new" / "docs"))
     assert answer.returncode == 0, answer.stderr
-    assert (folder / "new" / "docs" / "TABLES.md").exists()
+    assert (folder / "new" / "docs" / "reference" / "tables.md").exists()
+    assert (folder / "new" / ".env.example").exists()
 
 
 def test_a_second_run_in_one_folder_names_the_first_and_leaves_it_alone(folder: Path, port: int) -> None:

@@ -78,17 +78,36 @@ def is_gstin(text: str) -> bool:
 
 
 class Company(BaseModel):
-    """The settings of the company and its receipts; `Settings` is one."""
+    """Receipts (GST tax invoices)"""
 
-    company_name: Annotated[str, *one_line(80)] = SAMPLE_NAME
-    company_address: Annotated[str, *one_line(200)] = SAMPLE_ADDRESS
-    company_gstin: str = SAMPLE_GSTIN
-    # Two digits, the first of the GSTIN; empty = taken from there.
-    company_state_code: str = ""
+    company_name: Annotated[str, *one_line(80)] = Field(
+        default=SAMPLE_NAME,
+        description="The company's name as it is registered, in one line.",
+        json_schema_extra={"needed_in_production": True},
+    )
+    company_address: Annotated[str, *one_line(200)] = Field(
+        default=SAMPLE_ADDRESS,
+        description="Its address as it is registered, in one line.",
+        json_schema_extra={"needed_in_production": True},
+    )
+    company_gstin: str = Field(
+        default=SAMPLE_GSTIN,
+        description="Its GSTIN, whose last character checks the others.",
+        json_schema_extra={"needed_in_production": True},
+    )
+    company_state_code: str = Field(
+        default="", description="The state's two digits, the first of the GSTIN. Empty: taken from there."
+    )
     # Telecommunications services: 18 % (Notification 11/2017-Central Tax (Rate), with the state's equal half).
-    gst_rate_percent: int = Field(default=18, ge=0, le=40)
-    # The start of every receipt's number, which may have 16 characters in all.
-    receipt_prefix: str = Field(default="GC", pattern=r"^[A-Z0-9]{1,3}$")
+    gst_rate_percent: int = Field(
+        default=18, ge=0, le=40, description="The tax inside every price, in percent."
+    )
+    # A receipt's number may have 16 characters in all.
+    receipt_prefix: str = Field(
+        default="GC",
+        pattern=r"^[A-Z0-9]{1,3}$",
+        description="One to three capital letters or digits at the start of every receipt's number.",
+    )
 
     @property
     def company_state(self) -> str:

@@ -7,159 +7,76 @@ under `DATA_DIR`; its Unix socket has a fixed place, so that any `gencharge` com
 from __future__ import annotations
 
 import os
-from enum import StrEnum
 from functools import lru_cache
-from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gencharge.core import faultpoints
 from gencharge.core.company import Company
+from gencharge.core.setting_groups import (
+    DEVELOPMENT_OPERATOR_SECRET,
+    DEVELOPMENT_OTP_SECRET,
+    DEVELOPMENT_PAYMENT_KEY,
+    DEVELOPMENT_PAYMENT_SECRET,
+    DEVELOPMENT_SECRET,
+    DEVELOPMENT_WEBHOOK_SECRET,
+    SANDBOX_URL,
+    Background,
+    Codes,
+    Databases,
+    Environment,
+    Messages,
+    Partners,
+    People,
+    Process,
+    Tokens,
+    WalletLimits,
+    Web,
+)
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+
+__all__ = ["GROUPS", "SAMPLE_SECRETS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
 
 # The seed documents print these; every deployment must replace them.
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
-DEVELOPMENT_SECRET = "development-only-secret-not-for-production-0001"  # noqa: S105 - refused in production
-DEVELOPMENT_OTP_SECRET = "development-only-otp-secret-not-for-production"  # noqa: S105 - refused in production
-DEVELOPMENT_PAYMENT_KEY = "rzp_test_gencharge0001"  # the sandbox's; refused in production, like these three
-DEVELOPMENT_PAYMENT_SECRET = "development-only-payment-secret-0001"  # noqa: S105 - refused in production
-DEVELOPMENT_WEBHOOK_SECRET = "development-only-webhook-secret-0001"  # noqa: S105 - refused in production
-DEVELOPMENT_OPERATOR_SECRET = "development-only-operator-secret-0001"  # noqa: S105 - refused in production
-SANDBOX_URL = "http://127.0.0.1:8001"
+# In the order in which a reader meets them.
+GROUPS = (
+    Process,
+    Databases,
+    Tokens,
+    People,
+    Codes,
+    Messages,
+    WalletLimits,
+    Partners,
+    Company,
+    Web,
+    Background,
+)
 
 
-class Environment(StrEnum):
-    """Where the process runs; `production` refuses every development shortcut."""
-
-    DEVELOPMENT = "development"
-    TEST = "test"
-    PRODUCTION = "production"
-
-
-class Settings(Company, BaseSettings):
+class Settings(
+    Process,
+    Databases,
+    Tokens,
+    People,
+    Codes,
+    Messages,
+    WalletLimits,
+    Partners,
+    Company,
+    Web,
+    Background,
+    BaseSettings,
+):
     """All that can be set from outside. Durations carry their unit in the name."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
     )
-
-    environment: Environment = Environment.DEVELOPMENT
-    data_dir: Path = Path(".gencharge")
-    storage_dir: Path | None = None  # the files that we keep; empty = `storage` under data_dir
-    host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
-
-    # Stores. Empty = the embedded server under data_dir.
-    database_url: str = ""
-    migration_database_url: str = ""  # a role that owns the tables; empty = database_url
-    # The role that the API and the worker take on after connecting: it may not change history.
-    database_app_role: str = "gencharge_app"
-    database_pool_size: int = Field(default=5, ge=1, le=100)
-    database_fast_pool_size: int = Field(default=8, ge=1, le=100)
-    database_pool_timeout_seconds: float = Field(default=2.0, gt=0)
-    # 0 when a PgBouncer in transaction mode stands between.
-    database_statement_cache_size: int = Field(default=512, ge=0)
-    database_lock_timeout_ms: int = Field(default=2000, ge=1)
-    database_statement_timeout_ms: int = Field(default=15000, ge=1)
-    mongo_url: str = ""
-    mongo_database: str = "gencharge"
-    mongo_timeout_ms: int = Field(default=2000, ge=100)
-    redis_url: str = ""
-    redis_timeout_seconds: float = Field(default=0.2, gt=0)
-
-    # Secrets and tokens.
-    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
-    otp_secret: SecretStr = SecretStr(DEVELOPMENT_OTP_SECRET)
-    algorithm: Literal["HS256", "EdDSA"] = "HS256"
-    # PEM of an Ed25519 private key; needed for EdDSA only.
-    signing_key: SecretStr | None = None
-    # The key before the present one: what it signed stays good until it runs out. Set during a rotation only.
-    previous_secret_key: SecretStr | None = None
-    previous_signing_key: SecretStr | None = None
-    token_issuer: str = "gencharge"  # noqa: S105 - a name, not a secret
-    token_audience: str = "gencharge-api"  # noqa: S105 - a name, not a secret
-    # At most 60 (`sessions.tokens.MAX_LIFETIME_SECONDS`). An ended session is refused within a second, however long.
-    access_token_expire_minutes: float = Field(default=1, gt=0, le=60)
-    refresh_token_expire_days: float = Field(default=2, gt=0)
-    # However often it is refreshed, a sign-in ends after this time.
-    session_lifetime_days: float = Field(default=30, gt=0)
-
-    # The second factor of admins (TOTP): empty = required in production, optional elsewhere.
-    admin_second_factor: Literal["required", "optional"] | None = None
-    # For how long a second factor counts as fresh, for actions that need a step-up.
-    step_up_minutes: float = Field(default=10, gt=0, le=60)
-
-    # Personal data of an archived user is erased after so many days.
-    erasure_after_days: int = Field(default=90, ge=2)
-
-    # One-time passwords.
-    otp_expire_minutes: float = Field(default=5, gt=0, le=10)
-    otp_attempts: int = Field(default=5, ge=1, le=10)
-    otp_lock_minutes: float = Field(default=15, gt=0)
-    otp_resend_seconds: int = Field(default=30, ge=0)
-    otp_sends_per_phone_hour: int = Field(default=5, ge=1)
-    otp_sends_per_address_hour: int = Field(default=20, ge=1)
-    # The fixed code for 9000000000-9000009999, development only; empty = random codes for everybody.
-    dev_fixed_otp: str = ""
-    otp_channel: Literal["console", "sms", "smtp"] = "console"
-    gencharge_sms_url: str = ""
-    sms_api_key: SecretStr = SecretStr("")
-    sms_dlt_entity_id: str = ""
-    sms_header: str = "GENCHG"
-    sms_otp_template_id: str = ""
-    smtp_host: str = ""
-    smtp_port: int = Field(default=587, ge=1, le=65535)
-    smtp_username: str = ""
-    smtp_password: SecretStr = SecretStr("")
-    smtp_sender: str = "no-reply@gencharge.example"
-    smtp_starttls: bool = True
-
-    # Wallet limits in rupees (RBI Master Direction on PPIs: small PPI 10,000; full KYC 2,00,000).
-    wallet_small_balance_limit: int = 10_000
-    wallet_small_monthly_load_limit: int = 10_000
-    wallet_small_yearly_load_limit: int = 120_000
-    wallet_full_balance_limit: int = 200_000
-
-    # The payment gateway and the operators; the defaults are those of `gencharge sandbox`.
-    sandbox_port: int = Field(default=8001, ge=0, le=65535)  # 0: `gencharge dev` starts none
-    payment_gateway_url: str = SANDBOX_URL
-    payment_key_id: str = DEVELOPMENT_PAYMENT_KEY
-    payment_key_secret: SecretStr = SecretStr(DEVELOPMENT_PAYMENT_SECRET)
-    payment_webhook_secret: SecretStr = SecretStr(DEVELOPMENT_WEBHOOK_SECRET)
-    # The webhook secret before the present one: what it signed still counts. Set during a rotation only.
-    payment_previous_webhook_secret: SecretStr | None = None
-    # A call without an answer after so long is unknown; then the gateway is asked, after these pauses (seconds).
-    payment_timeout_seconds: float = Field(default=8, gt=0, le=60)
-    payment_check_seconds: list[float] = [10, 30, 120, 600, 3600]
-    # Where a customer pays an order, with `{order_id}` in it; empty = the sandbox's page, in production none.
-    payment_checkout_url: str = ""
-    # A submission without an answer after so long is unknown; then the operator is asked, after these pauses (seconds).
-    operator_timeout_seconds: float = Field(default=8, gt=0, le=60)
-    operator_check_seconds: list[float] = [5, 30, 120, 600, 3600]
-    operator_api_secret: SecretStr = SecretStr(DEVELOPMENT_OPERATOR_SECRET)
-
-    # Webhooks to integrators may go into private networks; empty = yes in development, no in production.
-    webhook_allow_private: bool | None = None
-
-    # Web.
-    cors_origins: list[str] = Field(default_factory=list)
-    # How many reverse proxies in front set X-Forwarded-For; 0 = the peer's own address counts.
-    trusted_proxies: int = Field(default=0, ge=0)
-    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
-    docs_enabled: bool = True
-    access_log: bool = True
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_format: Literal["json", "console"] = "json"
-
-    # Outbox and jobs.
-    outbox_batch: int = Field(default=500, ge=1, le=5_000)
-    outbox_poll_seconds: float = Field(default=0.2, gt=0)
-    outbox_lease_seconds: float = Field(default=30, gt=0)
-    outbox_max_attempts: int = Field(default=12, ge=1)
-    duplicate_window_seconds: int = Field(default=60, ge=0)
 
     @property
     def is_development(self) -> bool:
@@ -254,7 +171,7 @@ class Settings(Company, BaseSettings):
         if self.otp_channel == "console":
             problems.append("OTP_CHANNEL: sms or smtp in production; console would print codes in the log")
         problems.extend(
-            f"{name}: needed in production; the embedded server is for development"
+            f"{name.upper()}: needed in production; the embedded server is for development"
             for name in ("database_url", "mongo_url", "redis_url")
             if not getattr(self, name)
         )

@@ -321,19 +321,21 @@ def openapi(
 
 @app.command(rich_help_panel=_BUILD)
 def reference(
-    folder: Annotated[Path, typer.Option(help="Where the pages are.")] = Path("docs"),
+    folder: Annotated[Path, typer.Option(help="Where the pages are; .env.example goes beside it.")] = Path(
+        "docs"
+    ),
     check: Annotated[
         bool, typer.Option(help="Write nothing; fail when a page is not what the code says.")
     ] = False,
 ) -> None:
-    """Write the pages that are made from the code: routes and tables."""
+    """Write what is made from the code: the pages of docs/reference, and .env.example."""
     settings = terminal.read_settings()
-    from gencharge.api import reference as pages
+    from gencharge.run.reference import pages
 
     if not check:
-        pages.write(folder, settings)
+        pages.write(folder, settings, app)
         return
-    stale = pages.stale(folder, settings)
+    stale = pages.stale(folder, settings, app)
     for path in stale:
         err.print(f"{path} is not what the code says: make docs")
     raise typer.Exit(1 if stale else 0)

@@ -17,7 +17,7 @@ PACKAGES = ("gencharge", "sandbox", "scale", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
     ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping"),
-    ("core.company",),
+    ("core.company", "core.setting_groups"),
     ("core.settings",),
     ("core.telemetry", "core.sealer"),
     ("core.postgres", "core.messenger"),

@@ -1,0 +1,350 @@
+"""The settings by group: name, type, default, bounds and meaning of each. `core.settings` puts them together.
+
+`.env.example` and `docs/reference/configuration.md` are made from these classes; a docstring is a group's heading.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, Field, SecretStr
+
+DEVELOPMENT_SECRET = "development-only-secret-not-for-production-0001"  # noqa: S105 - refused in production
+DEVELOPMENT_OTP_SECRET = "development-only-otp-secret-not-for-production"  # noqa: S105 - refused in production
+DEVELOPMENT_PAYMENT_KEY = "rzp_test_gencharge0001"  # the sandbox's; refused in production, like these three
+DEVELOPMENT_PAYMENT_SECRET = "development-only-payment-secret-0001"  # noqa: S105 - refused in production
+DEVELOPMENT_WEBHOOK_SECRET = "development-only-webhook-secret-0001"  # noqa: S105 - refused in production
+DEVELOPMENT_OPERATOR_SECRET = "development-only-operator-secret-0001"  # noqa: S105 - refused in production
+SANDBOX_URL = "http://127.0.0.1:8001"
+
+# Marks a setting whose default production refuses. A test starts production without each of them.
+IN_PRODUCTION: Final[dict[str, Any]] = {"needed_in_production": True}
+
+
+class Environment(StrEnum):
+    """Where the process runs; `production` refuses every development shortcut."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Process(BaseModel):
+    """Process"""
+
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT,
+        description="`production` refuses embedded servers, sample secrets and every development shortcut.",
+    )
+    data_dir: Path = Field(
+        default=Path(".gencharge"),
+        description="Where the embedded servers keep their data, their sockets and their logs.",
+    )
+    storage_dir: Path | None = Field(
+        default=None,
+        description="Where the files are that we keep, such as receipts. Empty: `storage` under `DATA_DIR`.",
+    )
+    host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port that the API listens on.")
+
+
+class Databases(BaseModel):
+    """PostgreSQL, MongoDB and Redis"""
+
+    database_url: str = Field(
+        default="",
+        description="PostgreSQL (tested with 18): `postgresql://user:password@host:5432/name`; `postgresql+asyncpg://` "
+        "works, too. Empty: the embedded server.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    migration_database_url: str = Field(
+        default="",
+        description="PostgreSQL as a role that owns the tables, for `gencharge migrate`. Empty: `DATABASE_URL`.",
+    )
+    database_app_role: str = Field(
+        default="gencharge_app",
+        description="The role that API and worker take on after they connect. It may not change history. The first "
+        "migration creates it.",
+    )
+    database_pool_size: int = Field(
+        default=5, ge=1, le=100, description="Connections of one process; twice as many under load."
+    )
+    database_fast_pool_size: int = Field(
+        default=8, ge=1, le=100, description="Further connections of one process, for the hot paths."
+    )
+    database_pool_timeout_seconds: float = Field(
+        default=2.0,
+        gt=0,
+        description="How long a request waits for a connection before it is answered with 503.",
+    )
+    database_statement_cache_size: int = Field(
+        default=512,
+        ge=0,
+        description="Prepared statements of one connection. 0 behind a PgBouncer in transaction mode.",
+    )
+    database_lock_timeout_ms: int = Field(default=2000, ge=1, description="The longest wait for a lock.")
+    database_statement_timeout_ms: int = Field(
+        default=15000, ge=1, description="The longest run of a statement."
+    )
+    mongo_url: str = Field(
+        default="",
+        description="MongoDB (tested with 6.0): `mongodb://host:27017`. Empty: the embedded server.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    mongo_database: str = Field(default="gencharge", description="The name of the database in MongoDB.")
+    mongo_timeout_ms: int = Field(
+        default=2000,
+        ge=100,
+        description="How long a call to MongoDB may take before the store counts as away.",
+    )
+    redis_url: str = Field(
+        default="",
+        description="Redis (tested with 6.2): `redis://host:6379/0`. Empty: the embedded server.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    redis_timeout_seconds: float = Field(
+        default=0.2, gt=0, description="How long a call to Redis may take before the store counts as away."
+    )
+
+
+class Tokens(BaseModel):
+    """Secrets and tokens"""
+
+    secret_key: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_SECRET),
+        description="Signs access tokens (HS256), and seals second factors and webhook secrets. In production at least 32 "
+        "characters: `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    otp_secret: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_OTP_SECRET),
+        description="Protects one-time codes while they wait. In production at least 32 characters.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    algorithm: Literal["HS256", "EdDSA"] = Field(
+        default="HS256", description="HS256 signs with `SECRET_KEY`, EdDSA with `SIGNING_KEY`."
+    )
+    signing_key: SecretStr | None = Field(
+        default=None, description="An Ed25519 private key as PEM; needed with `ALGORITHM=EdDSA`."
+    )
+    previous_secret_key: SecretStr | None = Field(
+        default=None,
+        description="During a rotation: the `SECRET_KEY` before, whose tokens are accepted until they expire.",
+    )
+    previous_signing_key: SecretStr | None = Field(
+        default=None,
+        description="During a rotation: the `SIGNING_KEY` before, whose tokens are accepted until they expire.",
+    )
+    token_issuer: str = Field(default="gencharge", description="The `iss` of every token.")
+    token_audience: str = Field(default="gencharge-api", description="The `aud` of every token.")
+    # At most 60: `sessions.tokens.MAX_LIFETIME_SECONDS`.
+    access_token_expire_minutes: float = Field(
+        default=1,
+        gt=0,
+        le=60,
+        description="How long an access token lives. A session that is ended is refused within a second, however long "
+        "its access tokens live.",
+    )
+    refresh_token_expire_days: float = Field(
+        default=2, gt=0, description="How long a refresh token lives; each refresh gives a new one."
+    )
+    session_lifetime_days: float = Field(
+        default=30, gt=0, description="However often it is refreshed, a sign-in ends after this time."
+    )
+
+
+class People(BaseModel):
+    """Admins and customers"""
+
+    admin_second_factor: Literal["required", "optional"] | None = Field(
+        default=None,
+        description="The admins' second factor (TOTP). Empty: required in production, optional elsewhere.",
+    )
+    step_up_minutes: float = Field(
+        default=10,
+        gt=0,
+        le=60,
+        description="For how many minutes a second factor counts as given just now, for actions that ask for that.",
+    )
+    erasure_after_days: int = Field(
+        default=90, ge=2, description="Personal data of a closed account is erased after so many days."
+    )
+
+
+class Codes(BaseModel):
+    """One-time codes"""
+
+    otp_expire_minutes: float = Field(default=5, gt=0, le=10, description="How long a code is valid.")
+    otp_attempts: int = Field(default=5, ge=1, le=10, description="Wrong codes that lock a number.")
+    otp_lock_minutes: float = Field(default=15, gt=0, description="For how long it is locked.")
+    otp_resend_seconds: int = Field(default=30, ge=0, description="The least time between two codes.")
+    otp_sends_per_phone_hour: int = Field(default=5, ge=1, description="Codes for one number in an hour.")
+    otp_sends_per_address_hour: int = Field(
+        default=20, ge=1, description="Codes for requests from one IP address in an hour."
+    )
+    dev_fixed_otp: str = Field(
+        default="",
+        description="Development only: the code of 9000000000 to 9000009999. `gencharge dev` sets 111111. Empty: random "
+        "codes for everybody.",
+    )
+    otp_channel: Literal["console", "sms", "smtp"] = Field(
+        default="console",
+        description="How codes are sent. `console` prints them in the log, in development only.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+
+
+class Messages(BaseModel):
+    """SMS and e-mail"""
+
+    gencharge_sms_url: str = Field(
+        default="",
+        description="The SMS provider's address, which gets one HTTP POST a message; needed with `OTP_CHANNEL=sms`.",
+    )
+    sms_api_key: SecretStr = Field(default=SecretStr(""), description="The SMS provider's key.")
+    sms_dlt_entity_id: str = Field(default="", description="The sender's id under TRAI's DLT rules.")
+    sms_header: str = Field(
+        default="GENCHG", description="The sender's name (header) under TRAI's DLT rules."
+    )
+    sms_otp_template_id: str = Field(
+        default="", description="The id of the code's template under TRAI's DLT rules."
+    )
+    smtp_host: str = Field(default="", description="The mail server; needed with `OTP_CHANNEL=smtp`.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="The mail server's port.")
+    smtp_username: str = Field(default="", description="Empty: no sign-in to the mail server.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="The password of that name.")
+    smtp_sender: str = Field(default="no-reply@gencharge.example", description="The sender of every e-mail.")
+    smtp_starttls: bool = Field(default=True, description="Whether the connection is encrypted by STARTTLS.")
+
+
+class WalletLimits(BaseModel):
+    """Wallet limits"""
+
+    # RBI Master Direction on PPIs: small PPI 10,000; full KYC 2,00,000.
+    wallet_small_balance_limit: int = Field(
+        default=10_000, description="The highest balance without full KYC, in rupees."
+    )
+    wallet_small_monthly_load_limit: int = Field(
+        default=10_000, description="What a wallet without full KYC may take in a month, in rupees."
+    )
+    wallet_small_yearly_load_limit: int = Field(
+        default=120_000, description="What a wallet without full KYC may take in a financial year, in rupees."
+    )
+    wallet_full_balance_limit: int = Field(
+        default=200_000, description="The highest balance with full KYC, in rupees."
+    )
+
+
+class Partners(BaseModel):
+    """Payment gateway and operators"""
+
+    sandbox_port: int = Field(default=8001, ge=0, le=65535, description="The sandbox's port; 0: none.")
+    payment_gateway_url: str = Field(
+        default=SANDBOX_URL,
+        description="Razorpay's API, `https://api.razorpay.com`, or one that speaks it. The default is the sandbox.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    payment_key_id: str = Field(
+        default=DEVELOPMENT_PAYMENT_KEY,
+        description="The id of the gateway's key.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    payment_key_secret: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_PAYMENT_SECRET),
+        description="The secret of the gateway's key.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    payment_webhook_secret: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_WEBHOOK_SECRET),
+        description="The secret that signs the gateway's webhooks.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    payment_previous_webhook_secret: SecretStr | None = Field(
+        default=None,
+        description="During a rotation: the webhook secret before, whose signatures are accepted, too.",
+    )
+    payment_timeout_seconds: float = Field(
+        default=8,
+        gt=0,
+        le=60,
+        description="A call to the gateway without an answer after this time is unknown.",
+    )
+    payment_check_seconds: list[float] = Field(
+        default=[10, 30, 120, 600, 3600],
+        description="The pauses in seconds after which the gateway is asked about a payment that is open.",
+    )
+    payment_checkout_url: str = Field(
+        default="",
+        description="Where a customer pays an order, with `{order_id}` in it. Empty: the sandbox's page, and none in "
+        "production.",
+    )
+    operator_timeout_seconds: float = Field(
+        default=8,
+        gt=0,
+        le=60,
+        description="A submission to an operator without an answer after this time is unknown.",
+    )
+    operator_check_seconds: list[float] = Field(
+        default=[5, 30, 120, 600, 3600],
+        description="The pauses in seconds after which the operator is asked about a recharge that is open.",
+    )
+    operator_api_secret: SecretStr = Field(
+        default=SecretStr(DEVELOPMENT_OPERATOR_SECRET),
+        description="Signs what goes to the operators and what comes from them.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+
+
+class Web(BaseModel):
+    """Web and log"""
+
+    webhook_allow_private: bool | None = Field(
+        default=None,
+        description="Whether webhooks to integrators may go into private networks. Empty: in development yes, in "
+        "production no.",
+    )
+    cors_origins: list[str] = Field(
+        default_factory=list,
+        description='Origins of browser pages that may call the API: `["https://app.example.in"]`.',
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        description="How many reverse proxies in front set `X-Forwarded-For`. 0: the peer's own address counts.",
+    )
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request body.")
+    docs_enabled: bool = Field(
+        default=True, description="Whether `/`, `/docs`, `/redoc`, `/guide` and `/openapi.json` are served."
+    )
+    access_log: bool = Field(default=True, description="Whether each request is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="The least severe entries in the log."
+    )
+    log_format: Literal["json", "console"] = Field(
+        default="json", description="`json` for machines, `console` for people."
+    )
+
+
+class Background(BaseModel):
+    """Events and recharges"""
+
+    outbox_batch: int = Field(default=500, ge=1, le=5_000, description="Events that a worker claims at once.")
+    outbox_poll_seconds: float = Field(
+        default=0.2, gt=0, description="How often a worker that has nothing to do looks for events."
+    )
+    outbox_lease_seconds: float = Field(
+        default=30, gt=0, description="After this time another worker may take over."
+    )
+    outbox_max_attempts: int = Field(
+        default=12,
+        ge=1,
+        description="After so many failed attempts a delivery is parked for an admin to see. While a store is away no "
+        "attempt counts.",
+    )
+    duplicate_window_seconds: int = Field(
+        default=60,
+        ge=0,
+        description="The same plan for the same number within this time asks for `confirm_duplicate`.",
+    )
