@@ -30,7 +30,8 @@ def changed_files() -> list[str]:
         return answer.stdout.splitlines() if answer.returncode == 0 else []
 
     base = next(
-        (found[0] for name in ("origin/main", "main") if (found := git("merge-base", name, "HEAD"))), "HEAD"
+        (ancestor[0] for name in ("origin/main", "main") if (ancestor := git("merge-base", name, "HEAD"))),
+        "HEAD",
     )
     return sorted({*git("diff", "--name-only", base), *git("ls-files", "--others", "--exclude-standard")})
 

@@ -148,7 +148,7 @@ def database_of(folder: Path, worker_id: str, room: str = "") -> str:
     return fresh_database(folder, "_".join(filter(None, ("gencharge", room, number, "test"))))
 
 
-def test_settings(folder: Path, database: str, **but: object) -> Settings:
+def test_settings(folder: Path, database: str, **overrides: object) -> Settings:
     """Settings of a test process: the run's servers, the given database, secrets of its own."""
     number = int("".join(filter(str.isdigit, database)) or 0) % 14 + 1
     values: dict[str, object] = {
@@ -168,7 +168,7 @@ def test_settings(folder: Path, database: str, **but: object) -> Settings:
         "access_log": False,
         "log_level": "WARNING",
     }
-    return Settings(_env_file=None, **(values | but))  # type: ignore[arg-type, call-arg]
+    return Settings(_env_file=None, **(values | overrides))  # type: ignore[arg-type, call-arg]
 
 
 test_settings.__test__ = False  # type: ignore[attr-defined]
@@ -193,8 +193,8 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
 @pytest.fixture(scope="module")
 def stores(app: FastAPI) -> Stores:
     """The application's own stores."""
-    found: Stores = app.state.stores
-    return found
+    stores: Stores = app.state.stores
+    return stores
 
 
 @pytest.fixture(scope="module")

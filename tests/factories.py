@@ -1,4 +1,4 @@
-"""Makers of test data: plain functions, each with sensible defaults and `**but` for what matters to the test."""
+"""Makers of test data: plain functions, each with sensible defaults and `**overrides` for what matters to the test."""
 
 from __future__ import annotations
 
@@ -41,26 +41,26 @@ def new_address() -> str:
     return f"10.{os.getpid() % 256}.{number // 256 % 256}.{number % 256}"
 
 
-def new_client(app: FastAPI, address: str | None = None, **but: Any) -> httpx.AsyncClient:
+def new_client(app: FastAPI, address: str | None = None, **options: Any) -> httpx.AsyncClient:
     """A client of the application, from an address of its own. Use with `async with`."""
     transport = httpx.ASGITransport(app=app, client=(address or new_address(), 50_000))
-    return httpx.AsyncClient(transport=transport, base_url="https://testserver", **but)
+    return httpx.AsyncClient(transport=transport, base_url="https://testserver", **options)
 
 
-async def make_user(db: AsyncSession, **but: Any) -> User:
-    """A registered user with an empty wallet. `but`: phone_number, name, email, user_type, user_id."""
+async def make_user(db: AsyncSession, **overrides: Any) -> User:
+    """A registered user with an empty wallet. `overrides`: phone_number, name, email, user_type, user_id."""
     values: dict[str, Any] = {
         "phone_number": new_phone(),
         "name": "Asha Rao",
         "email": f"{secrets.token_hex(8)}@example.com",
     }
-    user = await users.create(db, **(values | but))
+    user = await users.create(db, **(values | overrides))
     await wallet.open_wallet(db, user.user_id)
     return user
 
 
-async def make_admin(db: AsyncSession, role: str = "SuperAdmin", **but: Any) -> Admin:
-    """An admin with one of the seeded roles. `but`: name, email, phone_number, operator_scope."""
+async def make_admin(db: AsyncSession, role: str = "SuperAdmin", **overrides: Any) -> Admin:
+    """An admin with one of the seeded roles. `overrides`: name, email, phone_number, operator_scope."""
     await admins.seed_roles(db)
     values: dict[str, Any] = {
         "name": "Ravi Iyer",
@@ -68,17 +68,17 @@ async def make_admin(db: AsyncSession, role: str = "SuperAdmin", **but: Any) -> 
         "phone_number": new_phone(),
         "role_id": await admins.role_id_of(db, role),
     }
-    return await admins.create(db, **(values | but))
+    return await admins.create(db, **(values | overrides))
 
 
-def token_for(settings: Settings, subject: User | Admin | UUID, **but: Any) -> str:
-    """An access token without a session behind it: enough for any guard. `but`: fields of Principal."""
-    return Keyring(settings).sign(_principal(subject, **but))
+def token_for(settings: Settings, subject: User | Admin | UUID, **claims: Any) -> str:
+    """An access token without a session behind it: enough for any guard. `claims`: fields of Principal."""
+    return Keyring(settings).sign(_principal(subject, **claims))
 
 
-def headers_for(settings: Settings, subject: User | Admin | UUID, **but: Any) -> dict[str, str]:
+def headers_for(settings: Settings, subject: User | Admin | UUID, **claims: Any) -> dict[str, str]:
     """The Authorization header of `token_for`."""
-    return {"Authorization": f"Bearer {token_for(settings, subject, **but)}"}
+    return {"Authorization": f"Bearer {token_for(settings, subject, **claims)}"}
 
 
 async def know_roles(app: FastAPI) -> None:
@@ -95,20 +95,20 @@ async def know_roles(app: FastAPI) -> None:
             await asyncio.sleep(0.02)
 
 
-async def sign_in(app: FastAPI, subject: User | Admin, **but: Any) -> dict[str, str]:
+async def sign_in(app: FastAPI, subject: User | Admin, **claims: Any) -> dict[str, str]:
     """A session in the database and the Authorization header of it. The user must have been committed before."""
     stores: Stores = app.state.stores
-    principal = _principal(subject, **but)
+    principal = _principal(subject, **claims)
     started = await stores.database.run(
         lambda db: sessions.start(
             db, stores.settings, user_id=principal.user_id, kind=principal.kind, device="tests"
         )
     )
-    token = Gate.of(app).keys.sign(_principal(subject, session_id=started.session_id, **but))
+    token = Gate.of(app).keys.sign(_principal(subject, session_id=started.session_id, **claims))
     return {"Authorization": f"Bearer {token}"}
 
 
-def _principal(subject: User | Admin | UUID, **but: Any) -> Principal:
+def _principal(subject: User | Admin | UUID, **claims: Any) -> Principal:
     values: dict[str, Any] = {"session_id": new_id(), "kind": "user"}
     if isinstance(subject, Admin):
         values |= {
@@ -120,4 +120,4 @@ def _principal(subject: User | Admin | UUID, **but: Any) -> Principal:
         }
     else:
         values["user_id"] = subject.user_id if isinstance(subject, User) else subject
-    return Principal(**(values | but))
+    return Principal(**(values | claims))

@@ -87,9 +87,9 @@ async def find_plan(
     if category is not None:
         query = query.where(Plan.category == category)
     async with stores.database.transaction() as db:
-        found = (await db.scalars(query.limit(1))).one()
-        db.expunge(found)
-        return found
+        plan = (await db.scalars(query.limit(1))).one()
+        db.expunge(plan)
+        return plan
 
 
 async def buy(
@@ -100,14 +100,14 @@ async def buy(
     *,
     key: str | None = None,
     window: int = 60,
-    **but: object,
+    **fields: object,
 ) -> Answered[SubscriptionOut]:
     """Recharge from the wallet."""
-    wanted = Subscribe.model_validate(
-        {"phone_number": phone_number, "plan_id": plan_id, "payment_method": "wallet", **but}
+    command = Subscribe.model_validate(
+        {"phone_number": phone_number, "plan_id": plan_id, "payment_method": "wallet", **fields}
     )
     return await checkout.pay_from_wallet(
-        stores.database, user_id, wanted, key=key or str(uuid4()), window_seconds=window
+        stores.database, user_id, command, key=key or str(uuid4()), window_seconds=window
     )
 
 

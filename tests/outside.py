@@ -59,10 +59,10 @@ class Outside:
 
 
 @contextmanager
-def sandbox(settings: Settings, **but: Any) -> Iterator[Outside]:
-    """A sandbox on a free port that takes the secrets of `settings`. `but`: fields of its Config."""
+def sandbox(settings: Settings, **options: Any) -> Iterator[Outside]:
+    """A sandbox on a free port that takes the secrets of `settings`. `options`: fields of its Config."""
     folder, port = Path(tempfile.mkdtemp(prefix="gencharge-sandbox-")), free_port()
-    config = replace(Config.of(settings), folder=folder, send_timeout_seconds=2, **but)
+    config = replace(Config.of(settings), folder=folder, send_timeout_seconds=2, **options)
     runner = server(config, host="127.0.0.1", port=port)
     thread = threading.Thread(target=runner.run, daemon=True)
     thread.start()

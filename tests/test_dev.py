@@ -49,10 +49,10 @@ def free_port() -> int:
 
 def environment(folder: Path, **more: object) -> dict[str, str]:
     """Ours, without what names a store, with the data in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
     # Port 0: without the sandbox, whose usual port may be another test's.
     own = {"DATA_DIR": str(folder), "SANDBOX_PORT": "0"}
-    return {**kept, **own, **{name: str(value) for name, value in more.items()}}
+    return {**inherited, **own, **{name: str(value) for name, value in more.items()}}
 
 
 def gencharge(folder: Path, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
@@ -273,10 +273,10 @@ def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folde
         assert sandbox.get("/health/live").status_code == 200
     token = gencharge(folder, "login", "9000001001", PORT=port)
     assert token.returncode == 0, token.stderr
-    me = httpx.get(
+    profile = httpx.get(
         f"http://127.0.0.1:{port}/v1/wallet", headers={"Authorization": f"Bearer {token.stdout.strip()}"}
     )
-    assert me.status_code == 200
+    assert profile.status_code == 200
     refused = gencharge(folder, "login", "12", PORT=port)
     assert refused.returncode == 1
     assert refused.stderr.startswith("body.phone_number: ")

@@ -44,17 +44,17 @@ async def test_the_first_page_leads_to_all_that_runs(client: httpx.AsyncClient) 
 
 
 async def test_the_first_page_names_no_code_and_no_sandbox_that_is_not_there(settings: Settings) -> None:
-    given = settings.model_copy(
+    configured = settings.model_copy(
         update={
             "dev_fixed_otp": "",
             "payment_gateway_url": "https://gateway.example",
             "environment": "development",
         }
     )
-    page = home._render(given)
+    page = home._render(configured)
     assert "Customers" not in page
     assert "gateway.example" not in page
-    assert "Sandbox" in home._render(given.model_copy(update={"payment_gateway_url": SANDBOX_URL}))
+    assert "Sandbox" in home._render(configured.model_copy(update={"payment_gateway_url": SANDBOX_URL}))
 
 
 async def test_production_shows_neither_the_page_nor_the_documentation(settings: Settings) -> None:

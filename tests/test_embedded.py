@@ -72,7 +72,7 @@ def redis_of(server: Redis) -> RedisClient:
 
 
 def test_postgresql_is_a_durable_utf8_cluster_in_utc_with_checksums(running: EmbeddedServers) -> None:
-    wanted = {
+    expected = {
         "fsync": "on",
         "full_page_writes": "on",
         "synchronous_commit": "on",
@@ -81,7 +81,7 @@ def test_postgresql_is_a_durable_utf8_cluster_in_utc_with_checksums(running: Emb
         "TimeZone": "UTC",
         "listen_addresses": "",
     }
-    assert {name: sql(running, f"SHOW {name}") for name in wanted} == wanted
+    assert {name: sql(running, f"SHOW {name}") for name in expected} == expected
     assert sql(running, "SELECT current_user || ' ' || current_database()") == "gencharge gencharge_dev"
     assert sql(running, "SELECT upper('é') || lower('ÀÉ')") == "Éàé"
     assert running.postgres.version.startswith("18.")
@@ -136,9 +136,9 @@ def test_data_survives_kill_and_restart_of_each_server(running: EmbeddedServers)
     running.wait_ready()
     assert sql(running, "SELECT n FROM survivor") == "42"
     with documents_of(running) as documents:
-        found = documents.t.survivor.find_one()
-        assert found is not None
-        assert found["n"] == 42
+        document = documents.t.survivor.find_one()
+        assert document is not None
+        assert document["n"] == 42
     with redis_of(running.redis) as client:
         assert client.get("survivor") == "42"
 

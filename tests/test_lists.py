@@ -203,14 +203,14 @@ async def test_a_list_gives_every_row_once_from_page_to_page_in_each_order(
 
 @every_list
 async def test_every_choice_of_every_filter_answers(office: Office, one: StaffList) -> None:
-    for wanted in one.filters:
-        for choice in wanted.choices:
+    for query_filter in one.filters:
+        for choice in query_filter.choices:
             value = str(choice).lower() if isinstance(choice, bool) else choice
             orders = [{"sort": sort} if sort else {} for sort in one.sorts]
-            statuses = {await office.status(one, **{wanted.name: value}, **order) for order in orders}
+            statuses = {await office.status(one, **{query_filter.name: value}, **order) for order in orders}
             # Some orders don't go with some choices, and say so.
-            assert 200 in statuses, (one.path, wanted.name, value)
-            assert statuses <= {200, 422}, (one.path, wanted.name, value)
+            assert 200 in statuses, (one.path, query_filter.name, value)
+            assert statuses <= {200, 422}, (one.path, query_filter.name, value)
 
 
 def test_all_lists_of_the_staff_are_found() -> None:

@@ -29,9 +29,9 @@ SMALL = scale.Size(users=2_000, transactions=10_000, seed=7)
 @pytest.fixture(scope="module")
 async def settings(servers: Path, worker_id: str) -> Settings:
     """Settings of a database with a small set of the scale data."""
-    made = test_settings(servers, database_of(servers, worker_id, "scale"))
-    assert await scale.load(made, SMALL, progress.Silent())
-    return made
+    loaded = test_settings(servers, database_of(servers, worker_id, "scale"))
+    assert await scale.load(loaded, SMALL, progress.Silent())
+    return loaded
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_the_schema_is_what_the_migrations_made_it(
         UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid > 0 ORDER BY 1, 2
     """
     with psycopg.connect(test_settings(servers, TEMPLATE).postgres_url) as template:
-        made = template.execute(objects).fetchall()
-    assert len(made) > 50
-    assert connection.execute(objects).fetchall() == made
+        schema = template.execute(objects).fetchall()
+    assert len(schema) > 50
+    assert connection.execute(objects).fetchall() == schema
 
 
 def test_there_is_as_much_of_it_as_was_asked_for(connection: psycopg.Connection[Any]) -> None:
@@ -139,7 +139,7 @@ async def test_a_second_run_changes_nothing_and_a_larger_one_is_refused(settings
 
 
 async def test_an_interrupted_run_leaves_nothing_of_it_behind(servers: Path, worker_id: str) -> None:
-    made = test_settings(servers, database_of(servers, worker_id, "scale_cut"))
+    own = test_settings(servers, database_of(servers, worker_id, "scale_cut"))
 
     class Cut(progress.Silent):
         def begin(self, what: str, total: int) -> None:
@@ -148,21 +148,21 @@ async def test_an_interrupted_run_leaves_nothing_of_it_behind(servers: Path, wor
 
     size = scale.Size(users=50, transactions=100)
     with pytest.raises(asyncio.CancelledError):
-        await scale.load(made, size, Cut())
-    with psycopg.connect(made.postgres_url) as connection:
+        await scale.load(own, size, Cut())
+    with psycopg.connect(own.postgres_url) as connection:
         assert value(connection, "SELECT count(*) FROM users WHERE phone_number LIKE '+9191%'") == 0
-    assert await scale.load(made, size, progress.Silent())
+    assert await scale.load(own, size, progress.Silent())
 
 
 async def test_the_same_seed_gives_the_same_customers(servers: Path, worker_id: str) -> None:
-    found = []
+    customers = []
     for attempt in ("one", "two"):
-        made = test_settings(servers, database_of(servers, worker_id, f"scale_{attempt}"))
-        await scale.load(made, scale.Size(users=60, transactions=300, seed=3), progress.Silent())
-        with psycopg.connect(made.postgres_url) as connection:
+        own = test_settings(servers, database_of(servers, worker_id, f"scale_{attempt}"))
+        await scale.load(own, scale.Size(users=60, transactions=300, seed=3), progress.Silent())
+        with psycopg.connect(own.postgres_url) as connection:
             query = "SELECT amount, code, operator, count(*) FROM transfers GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-            found.append(connection.execute(query).fetchall())
-    assert found[0] == found[1]
+            customers.append(connection.execute(query).fetchall())
+    assert customers[0] == customers[1]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from gencharge.core.events.events import Inside, Outside
 from gencharge.core.rooms.personal_data import PersonalData
 
 
-def made(kind: type[Any] | tuple[type[Any], ...]) -> Iterator[tuple[str, Any]]:
+def instances(kind: type[Any] | tuple[type[Any], ...]) -> Iterator[tuple[str, Any]]:
     """Everything of a kind that a module of a room has, alone or in a tuple, with where it is."""
     assert main  # all rooms are loaded
     rooms = tuple(f"gencharge.{room.name}." for room in wiring.ROOMS)
@@ -38,9 +38,9 @@ def made(kind: type[Any] | tuple[type[Any], ...]) -> Iterator[tuple[str, Any]]:
     ids=["router", "listener", "job", "personal data"],
 )
 def test_whatever_a_room_has_is_plugged_in(kind: Any, plugged: Any) -> None:
-    found = list(made(kind))
-    assert found
-    forgotten = sorted({where for where, one in found if not any(one is other for other in plugged)})
+    parts = list(instances(kind))
+    assert parts
+    forgotten = sorted({where for where, one in parts if not any(one is other for other in plugged)})
     assert not forgotten, f"{forgotten}: write it into the room.py of its room"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gencharge.core.postgres import migrations
 from gencharge.run.embedded import EmbeddedServers
-from tests.access.asking import asking, routes_of
+from tests.access.probe import open_probe, routes_of
 from tests.access.table import ROUTES
 from tests.conftest import TEMPLATE, _create_database, fresh_database, test_settings
 
@@ -21,18 +21,18 @@ async def _print(folder: Path) -> None:
     settings = test_settings(
         folder, fresh_database(folder, "gencharge_access_0_test"), access_token_expire_minutes=5
     )
-    async with asking(settings) as asker:
-        for route in routes_of(asker.app):
-            found = await asker.statuses(route)
+    async with open_probe(settings) as probe:
+        for route in routes_of(probe.app):
+            statuses = await probe.statuses(route)
             declared = ROUTES.get(route, "").split()
             mark = (
                 ""
-                if found.split() == declared
+                if statuses.split() == declared
                 else "  # new"
                 if not declared
                 else f"  # table: {' '.join(declared)}"
             )
-            print(f'    "{route}": "{found}",{mark}')  # noqa: T201
+            print(f'    "{route}": "{statuses}",{mark}')  # noqa: T201
 
 
 def main() -> None:

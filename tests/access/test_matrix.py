@@ -11,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from gencharge.sessions.guards import Guard, Requires
-from tests.access.asking import METHODS, ROLES, Asking, asking, routes_of
+from tests.access.probe import METHODS, ROLES, AccessProbe, open_probe, routes_of
 from tests.access.table import ANOTHERS, NOBODYS, REQUESTS, ROUTES, SCOPED
 from tests.conftest import database_of, test_settings
 
@@ -19,26 +19,26 @@ CALLERS = 9
 
 
 @pytest.fixture(scope="module")
-async def asker(servers: Path, worker_id: str) -> AsyncIterator[Asking]:
+async def probe(servers: Path, worker_id: str) -> AsyncIterator[AccessProbe]:
     """Asks an application of these tests' own."""
     settings = test_settings(
         servers, database_of(servers, worker_id, "access"), access_token_expire_minutes=5
     )
-    async with asking(settings) as asker:
-        yield asker
+    async with open_probe(settings) as probe:
+        yield probe
 
 
 @pytest.mark.parametrize("route", ROUTES)
-async def test_each_caller_gets_what_the_table_says(asker: Asking, route: str) -> None:
+async def test_each_caller_gets_what_the_table_says(probe: AccessProbe, route: str) -> None:
     declared = ROUTES[route].split()
     assert len(declared) == CALLERS, (
         f"{route}: a status for each caller, and - where a customer can name nothing"
     )
-    assert (await asker.statuses(route)).split() == declared
+    assert (await probe.statuses(route)).split() == declared
 
 
-def test_every_route_has_a_line_and_every_line_a_route(asker: Asking) -> None:
-    routes = set(routes_of(asker.app))
+def test_every_route_has_a_line_and_every_line_a_route(probe: AccessProbe) -> None:
+    routes = set(routes_of(probe.app))
     missing, left_over = routes - ROUTES.keys(), ROUTES.keys() - routes
     assert not missing, (
         f"new in the API: {sorted(missing)}. Decide who gets what, and write it into tests/access/table.py;"
@@ -48,53 +48,53 @@ def test_every_route_has_a_line_and_every_line_a_route(asker: Asking) -> None:
     assert ANOTHERS | NOBODYS | REQUESTS.keys() <= ROUTES.keys()
 
 
-def test_every_route_on_which_a_customer_names_something_is_tried_with_anothers(asker: Asking) -> None:
+def test_every_route_on_which_a_customer_names_something_is_tried_with_anothers(probe: AccessProbe) -> None:
     """Whose guard lets a customer in, and whose path names something that a customer can have."""
-    found = {
+    routes = {
         f"{method} {route.path}"
-        for route in _routes(asker.app)
+        for route in _routes(probe.app)
         for method in route.methods or ()
         if "{" in route.path and any(_lets_customers_in(guard) for guard in _guards(route.dependant))
     }
-    assert found - NOBODYS == ANOTHERS, "table.py: ANOTHERS, or NOBODYS where what is named is nobody's"
+    assert routes - NOBODYS == ANOTHERS, "table.py: ANOTHERS, or NOBODYS where what is named is nobody's"
 
 
 @pytest.mark.parametrize("route", SCOPED)
 async def test_what_is_another_operators_is_not_there_for_an_admin_limited_to_one(
-    asker: Asking, route: str
+    probe: AccessProbe, route: str
 ) -> None:
-    assert (await asker.statuses_in_scope(route)).split() == SCOPED[route].split()
+    assert (await probe.statuses_in_scope(route)).split() == SCOPED[route].split()
 
 
-def test_every_route_that_keeps_to_the_admins_operators_is_tried_with_anothers(asker: Asking) -> None:
-    found = {
+def test_every_route_that_keeps_to_the_admins_operators_is_tried_with_anothers(probe: AccessProbe) -> None:
+    routes = {
         f"{method} {route.path}"
-        for route in _routes(asker.app)
+        for route in _routes(probe.app)
         for method in route.methods or ()
         if "{" in route.path
         and any(isinstance(guard, Requires) and guard.scoped for guard in _guards(route.dependant))
     }
-    assert found == SCOPED.keys(), "table.py: SCOPED"
+    assert routes == SCOPED.keys(), "table.py: SCOPED"
 
 
-async def test_nobody_gets_in_by_a_method_that_a_path_does_not_have(asker: Asking) -> None:
+async def test_nobody_gets_in_by_a_method_that_a_path_does_not_have(probe: AccessProbe) -> None:
     """Also not HEAD or OPTIONS: 405, whoever asks."""
     paths = {route.split(" ")[1] for route in ROUTES}
     for path in sorted(paths):
         known = {route.split(" ")[0].lower() for route in ROUTES if route.split(" ")[1] == path}
         for method in ("trace", *METHODS):
             if method not in known and not _other_path_has(path, method.upper()):
-                assert await asker.ask_as("SuperAdmin", f"{method.upper()} {path}") in {404, 405}, (
+                assert await probe.ask_as("SuperAdmin", f"{method.upper()} {path}") in {404, 405}, (
                     method,
                     path,
                 )
 
 
-async def test_an_admin_who_owes_the_second_factor_gets_to_these_routes_only(asker: Asking) -> None:
+async def test_an_admin_who_owes_the_second_factor_gets_to_these_routes_only(probe: AccessProbe) -> None:
     guarded = [route for route in ROUTES if ROUTES[route].split()[:3:2] != ["401", "401"]]
     guarded = [route for route in guarded if ROUTES[route].startswith("401")]
     let_in = {
-        route for route in guarded if await asker.ask_as("Viewer", route, second_factor_due=True) != 403
+        route for route in guarded if await probe.ask_as("Viewer", route, second_factor_due=True) != 403
     }
     assert let_in == {
         "GET /v1/auth/second-factor",
@@ -106,14 +106,14 @@ async def test_an_admin_who_owes_the_second_factor_gets_to_these_routes_only(ask
     }
 
 
-def test_the_routes_that_want_a_second_factor_given_just_now_are_these(asker: Asking) -> None:
-    found = {
+def test_the_routes_that_want_a_second_factor_given_just_now_are_these(probe: AccessProbe) -> None:
+    routes = {
         f"{method} {route.path}"
-        for route in _routes(asker.app)
+        for route in _routes(probe.app)
         for method in route.methods or ()
         if any(isinstance(guard, Requires) and guard.step_up for guard in _guards(route.dependant))
     }
-    assert found == {
+    assert routes == {
         "GET /v1/users/{user_id}/export",
         "DELETE /v1/admins/{admin_id}/second-factor",
         "POST /v1/admins",
@@ -135,17 +135,17 @@ def test_the_routes_that_want_a_second_factor_given_just_now_are_these(asker: As
     }
 
 
-async def test_who_gave_the_second_factor_long_ago_must_step_up(asker: Asking) -> None:
-    for route in _routes(asker.app):
+async def test_who_gave_the_second_factor_long_ago_must_step_up(probe: AccessProbe) -> None:
+    for route in _routes(probe.app):
         for guard in _guards(route.dependant):
             if isinstance(guard, Requires) and guard.step_up:
                 for method in route.methods or ():
-                    found = await asker.ask_as("SuperAdmin", f"{method} {route.path}", second_factor_at=0)
-                    assert found == 403, route.path
+                    status = await probe.ask_as("SuperAdmin", f"{method} {route.path}", second_factor_at=0)
+                    assert status == 403, route.path
 
 
-def test_a_role_of_the_table_is_one_of_the_five(asker: Asking) -> None:
-    assert set(ROLES) == set(asker.grants)
+def test_a_role_of_the_table_is_one_of_the_five(probe: AccessProbe) -> None:
+    assert set(ROLES) == set(probe.grants)
 
 
 def _other_path_has(path: str, method: str) -> bool:

@@ -40,8 +40,8 @@ async def boss(staffed: FastAPI, stores: Stores) -> Admin:
 def as_admin(settings: Settings) -> Headers:
     """Headers of an admin with this role, who gave a second factor just now."""
 
-    def headers(admin: Admin, role: str = "SuperAdmin", **but: Any) -> dict[str, str]:
-        return factories.headers_for(settings, admin, role=role, **but)
+    def headers(admin: Admin, role: str = "SuperAdmin", **overrides: Any) -> dict[str, str]:
+        return factories.headers_for(settings, admin, role=role, **overrides)
 
     return headers
 

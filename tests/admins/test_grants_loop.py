@@ -41,13 +41,13 @@ async def test_a_permission_that_is_taken_away_is_refused_in_every_process_withi
     name = await make_role(stores, "Admins:read", "Users:read")
     admin = await stores.database.run(lambda db: factories.make_admin(db, name))
     theirs = as_admin(admin, name)
-    but = {"redis_url": "unix:///nowhere/redis.sock"} if lost else {}
-    own = settings.model_copy(update=but)
+    overrides = {"redis_url": "unix:///nowhere/redis.sock"} if lost else {}
+    own = settings.model_copy(update=overrides)
     async with another_process(own) as (here, client), another_process(own) as (there, other):
-        for app, asking in ((here, client), (there, other)):
+        for app, requester in ((here, client), (there, other)):
             await granted(app, name, "Admins:read")
             await granted(app, "SuperAdmin", "Roles:edit")
-            assert (await asking.get("/v1/admins", headers=theirs)).status_code == 200
+            assert (await requester.get("/v1/admins", headers=theirs)).status_code == 200
         path = f"/v1/roles/{await role_id(client, as_admin(boss), name)}"
         body = role_body(name=name, permissions=["Users:read"])
         assert (await client.put(path, json=body, headers=as_admin(boss))).status_code == 200

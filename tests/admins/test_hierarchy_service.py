@@ -80,8 +80,8 @@ async def test_nobody_does_it_to_themselves(api: httpx.AsyncClient, boss: Admin,
         await api.delete(f"{path}/second-factor", headers=headers),
     ]:
         assert_problem(answer, 409, "own_account")
-    mine = await api.patch("/v1/admins/me", json={"name": "Ravi R. Iyer"}, headers=headers)
-    assert (mine.status_code, mine.json()["name"]) == (200, "Ravi R. Iyer")
+    renamed = await api.patch("/v1/admins/me", json={"name": "Ravi R. Iyer"}, headers=headers)
+    assert (renamed.status_code, renamed.json()["name"]) == (200, "Ravi R. Iyer")
     assert set((await api.get("/v1/admins/me", headers=headers)).json()["permissions"]) == ALL
 
 
@@ -141,8 +141,8 @@ async def test_the_last_superadmin_stays_one_whoever_tries(empty: Stores) -> Non
     # These don't count: limited to some operators, and blocked.
     await make_staff(empty, "SuperAdmin", operator_scope=("JIO",))
     actor, blocked = await make_staff(empty, name), await make_staff(empty, "SuperAdmin")
-    me = actor.admin_id
-    await empty.database.run(lambda db: staff.block(db, me, blocked.admin_id, reason="away"))
+    actor_id = actor.admin_id
+    await empty.database.run(lambda db: staff.block(db, actor_id, blocked.admin_id, reason="away"))
 
     async def refused(unit: Any) -> None:
         with pytest.raises(LastSuperAdmin) as caught:
@@ -151,12 +151,14 @@ async def test_the_last_superadmin_stays_one_whoever_tries(empty: Stores) -> Non
         assert (problem.status, problem.code()) == (409, "last_super_admin")
 
     target = last.admin_id
-    await refused(lambda db: staff.block(db, me, target, reason="away"))
-    await refused(lambda db: staff.archive(db, me, target))
-    await refused(lambda db: staff.assign_role(db, me, target, role="Viewer", operator_scope=[]))
-    await refused(lambda db: staff.assign_role(db, me, target, role="SuperAdmin", operator_scope=["JIO"]))
-    await empty.database.run(lambda db: staff.unblock(db, me, blocked.admin_id))
-    await empty.database.run(lambda db: staff.archive(db, me, target))
+    await refused(lambda db: staff.block(db, actor_id, target, reason="away"))
+    await refused(lambda db: staff.archive(db, actor_id, target))
+    await refused(lambda db: staff.assign_role(db, actor_id, target, role="Viewer", operator_scope=[]))
+    await refused(
+        lambda db: staff.assign_role(db, actor_id, target, role="SuperAdmin", operator_scope=["JIO"])
+    )
+    await empty.database.run(lambda db: staff.unblock(db, actor_id, blocked.admin_id))
+    await empty.database.run(lambda db: staff.archive(db, actor_id, target))
 
 
 ROLES = {
@@ -209,7 +211,7 @@ def test_a_grant_beyond_ones_own_names_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "wanted", "allowed"),
+    ("own", "requested", "allowed"),
     [
         ((), (), True),
         ((), ("JIO",), True),
@@ -221,16 +223,16 @@ def test_a_grant_beyond_ones_own_names_what_is_missing() -> None:
     ],
 )
 def test_a_scope_reaches_no_further_than_ones_own(
-    own: tuple[str, ...], wanted: tuple[str, ...], allowed: bool
+    own: tuple[str, ...], requested: tuple[str, ...], allowed: bool
 ) -> None:
-    staff, rows = staff_of(actor=("SuperAdmin", ACTIVE, own), target=("Viewer", ACTIVE, wanted))
+    staff, rows = staff_of(actor=("SuperAdmin", ACTIVE, own), target=("Viewer", ACTIVE, requested))
     actor, target = rows["actor"].admin_id, rows["target"]
     if allowed:
-        staff.check_scope(actor, wanted)
+        staff.check_scope(actor, requested)
         staff.check_rank(actor, target)
         return
     with pytest.raises(OperatorOutOfScope):
-        staff.check_scope(actor, wanted)
+        staff.check_scope(actor, requested)
     with pytest.raises(RankTooLow):
         staff.check_rank(actor, target)
 

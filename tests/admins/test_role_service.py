@@ -34,9 +34,9 @@ async def test_a_role_is_made_shown_replaced_and_deleted(
 ) -> None:
     headers = as_admin(boss)
     body = role_body()
-    made = await api.post("/v1/roles", json=body, headers=headers)
-    assert made.status_code == 201, made.text
-    role = made.json()
+    answer = await api.post("/v1/roles", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    role = answer.json()
     assert (role["permissions"], role["permissions_version"]) == (["Contact:edit", "Users:read"], 1)
     assert (role["seeded"], role["admins"]) == (False, 0)
     path = f"/v1/roles/{role['role_id']}"
@@ -50,9 +50,9 @@ async def test_a_role_is_made_shown_replaced_and_deleted(
     assert (await api.get(path, headers=headers)).json() == same.json()
     assert (await api.delete(path, headers=headers)).status_code == 204
     assert_problem(await api.get(path, headers=headers), 404, "role_not_found")
-    said = await topics(stores, "role_id", role["role_id"])
-    assert [topic for topic, _ in said] == ["RoleCreated", "RoleUpdated", "RoleDeleted"]
-    assert said[1][1]["changes"] == {
+    announced = await topics(stores, "role_id", role["role_id"])
+    assert [topic for topic, _ in announced] == ["RoleCreated", "RoleUpdated", "RoleDeleted"]
+    assert announced[1][1]["changes"] == {
         "permissions": {"old": ["Contact:edit", "Users:read"], "new": ["Plans:read", "Users:read"]}
     }
 
@@ -103,10 +103,12 @@ async def test_the_seeded_roles_stay(
 async def test_nobody_writes_what_they_do_not_hold_or_their_own_role(
     api: httpx.AsyncClient, boss: Admin, staffed: FastAPI, as_admin: Headers, stores: Stores
 ) -> None:
-    keeper = await make_role(stores, "Roles:read", "Roles:write", "Roles:edit", "Roles:delete", "Users:read")
-    await granted(staffed, keeper, "Roles:edit")
-    actor = await stores.database.run(lambda db: factories.make_admin(db, keeper))
-    headers = as_admin(actor, keeper)
+    role_name = await make_role(
+        stores, "Roles:read", "Roles:write", "Roles:edit", "Roles:delete", "Users:read"
+    )
+    await granted(staffed, role_name, "Roles:edit")
+    actor = await stores.database.run(lambda db: factories.make_admin(db, role_name))
+    headers = as_admin(actor, role_name)
     refused = await api.post("/v1/roles", json=role_body(), headers=headers)
     assert assert_problem(refused, 403, "permission_not_held")["missing"] == ["Contact:edit"]
     support = await role_id(api, headers, "Support")
@@ -114,7 +116,7 @@ async def test_nobody_writes_what_they_do_not_hold_or_their_own_role(
         f"/v1/roles/{support}", json=role_body(name="Support", permissions=[]), headers=headers
     )
     assert "Sessions:delete" in assert_problem(stripped, 403, "rank_too_low")["missing"]
-    own = await role_id(api, headers, keeper)
+    own = await role_id(api, headers, role_name)
     answer = await api.put(f"/v1/roles/{own}", json=role_body(), headers=headers)
     assert_problem(answer, 409, "own_role")
     small = await api.post("/v1/roles", json=role_body(permissions=["Users:read"]), headers=headers)

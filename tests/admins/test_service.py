@@ -47,8 +47,8 @@ async def test_seeding_leaves_a_role_that_was_changed_as_it_is(stores: Stores) -
 
 async def test_a_blocked_or_archived_admin_is_not_admitted(stores: Stores) -> None:
     admin = await stores.database.run(factories.make_admin)
-    found, role = await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
-    assert (found.email, role.name) == (admin.email, "SuperAdmin")
+    admitted, role = await stores.database.run(lambda db: admins.admit(db, admin.admin_id))
+    assert (admitted.email, role.name) == (admin.email, "SuperAdmin")
     for status, error in [("blocked", AdminBlocked), ("archived", AdminNotFound)]:
         async with stores.database.transaction() as db:
             await db.execute(
@@ -77,10 +77,10 @@ async def test_who_may_do_something_is_asked_by_permission_and_operator(stores: 
         ("VI", {everywhere.admin_id}),
         (None, {everywhere.admin_id}),
     ):
-        found = await stores.database.run(
+        admin_ids = await stores.database.run(
             lambda db, operator=operator: admins.holders_of(db, permission, operator)  # type: ignore[misc]
         )
-        assert set(found) == holders, operator
+        assert set(admin_ids) == holders, operator
 
 
 async def test_an_admin_changes_their_own_name_and_address_and_frees_the_old_one(stores: Stores) -> None:

@@ -49,7 +49,7 @@ async def test_the_list_filters_sorts_and_pages(
     headers = as_admin(boss)
     mark = uuid4().hex[:10]
     names = ["Chitra", "Asha", "Bela"]
-    made = [
+    created = [
         await make_staff(
             stores,
             "Viewer" if number else "Manager",
@@ -60,7 +60,7 @@ async def test_the_list_filters_sorts_and_pages(
         for number, name in enumerate(names)
     ]
     reason = {"reason": "a test"}
-    await api.post(f"/v1/admins/{made[2].admin_id}/block", json=reason, headers=headers)
+    await api.post(f"/v1/admins/{created[2].admin_id}/block", json=reason, headers=headers)
 
     async def listed(**query: Any) -> list[str]:
         answer = await api.get("/v1/admins", params={"search": mark, **query}, headers=headers)
@@ -73,7 +73,7 @@ async def test_the_list_filters_sorts_and_pages(
     assert await listed(role="Viewer", sort="name") == ["Asha", "Bela"]
     assert await listed(status="blocked") == ["Bela"]
     assert await listed(operator="jio") == ["Asha"]
-    assert await listed(search=made[0].phone_number[3:]) == ["Chitra"]
+    assert await listed(search=created[0].phone_number[3:]) == ["Chitra"]
     assert await listed(search=f"{mark}.%") == []
     page = await api.get(
         "/v1/admins",

@@ -17,9 +17,9 @@ async def test_an_admin_is_made_shown_changed_and_announced(
 ) -> None:
     headers = as_admin(boss)
     body = newcomer(role="Manager", operator_scope=["jio", "VI", "JIO"])
-    made = await api.post("/v1/admins", json=body, headers=headers)
-    assert made.status_code == 201, made.text
-    admin = made.json()
+    answer = await api.post("/v1/admins", json=body, headers=headers)
+    assert answer.status_code == 201, answer.text
+    admin = answer.json()
     assert (admin["role"], admin["operator_scope"], admin["status"]) == ("Manager", ["JIO", "VI"], "active")
     shown = (await api.get(f"/v1/admins/{admin['admin_id']}", headers=headers)).json()
     assert "Plans:edit" in shown["permissions"]
@@ -27,10 +27,10 @@ async def test_an_admin_is_made_shown_changed_and_announced(
         f"/v1/admins/{admin['admin_id']}", json={"name": "Meera K. Nair"}, headers=headers
     )
     assert changed.json()["name"] == "Meera K. Nair"
-    said = await topics(stores, "admin_id", admin["admin_id"])
-    assert [topic for topic, _ in said] == ["AdminCreated", "AdminUpdated"]
-    assert said[0][1]["changes"]["role"] == {"old": None, "new": "Manager"}
-    assert said[1][1]["changes"] == {"name": {"old": "Meera Nair", "new": "Meera K. Nair"}}
+    announced = await topics(stores, "admin_id", admin["admin_id"])
+    assert [topic for topic, _ in announced] == ["AdminCreated", "AdminUpdated"]
+    assert announced[0][1]["changes"]["role"] == {"old": None, "new": "Manager"}
+    assert announced[1][1]["changes"] == {"name": {"old": "Meera Nair", "new": "Meera K. Nair"}}
     for empty in ({}, {"name": None}, {"role": "SuperAdmin"}):
         refused = await api.patch(f"/v1/admins/{admin['admin_id']}", json=empty, headers=headers)
         assert_problem(refused, 422, "validation_failed")
@@ -51,8 +51,8 @@ async def test_a_number_or_an_address_that_is_taken_is_named(
         assert assert_problem(refused, 409, code)["errors"][0]["field"] == f"body.{field}"
     refused = await api.patch(f"/v1/admins/{other.admin_id}", json={"email": boss.email}, headers=headers)
     assert_problem(refused, 409, "email_already_exists")
-    mine = await api.patch("/v1/admins/me", json={"email": other.email}, headers=headers)
-    assert_problem(mine, 409, "email_already_exists")
+    answer = await api.patch("/v1/admins/me", json={"email": other.email}, headers=headers)
+    assert_problem(answer, 409, "email_already_exists")
 
 
 async def test_block_role_change_new_number_and_archive_end_the_sessions_of_an_admin(
@@ -131,5 +131,5 @@ async def test_a_number_that_was_changed_is_free_for_another(
         headers=as_admin(boss),
     )
     assert moved.status_code == 200
-    made = await api.post("/v1/admins", json=newcomer(phone_number=old), headers=as_admin(boss))
-    assert made.status_code == 201
+    answer = await api.post("/v1/admins", json=newcomer(phone_number=old), headers=as_admin(boss))
+    assert answer.status_code == 201

@@ -46,7 +46,7 @@ class DoorbellRefused(Event):
     """An event of these tests without an object."""
 
 
-def entry(event: Event, **but: Any) -> dict[str, Any]:
+def entry(event: Event, **overrides: Any) -> dict[str, Any]:
     values: dict[str, Any] = {
         "id": new_id(),
         "occurred_at": NOW,
@@ -56,34 +56,34 @@ def entry(event: Event, **but: Any) -> dict[str, Any]:
         "actor_kind": "user",
         "actor_id": USER,
     }
-    return entry_of(Envelope(**(values | but)))
+    return entry_of(Envelope(**(values | overrides)))
 
 
 def test_a_recharge_says_who_did_what_to_which_object_from_where() -> None:
     event_id, event = new_id(), recharged()
-    found = entry(event, id=event_id)
-    assert found["_id"] == event_id
-    assert found["actor"] == {"kind": "user", "id": USER}
-    assert found["action"] == "plan_recharged"
-    assert found["object"] == {"type": "recharge", "id": event.recharge_id}
-    assert found["user_id"] == USER
-    assert found["request_id"] == "r-1"
-    assert found["address"] == "203.0.113.9"
-    assert found["occurred_at"] == NOW
-    assert found["result"] == "succeeded"
-    assert found["details"]["total_paid_paise"] == 19900
-    assert found["details"]["phone_number"] == "+91******3210"
-    assert found["details"]["plan_id"] == event.plan_id
-    assert "recharge_id" not in found["details"]
-    assert found["changes"] == {}
-    assert found["reason"] is None
+    recorded = entry(event, id=event_id)
+    assert recorded["_id"] == event_id
+    assert recorded["actor"] == {"kind": "user", "id": USER}
+    assert recorded["action"] == "plan_recharged"
+    assert recorded["object"] == {"type": "recharge", "id": event.recharge_id}
+    assert recorded["user_id"] == USER
+    assert recorded["request_id"] == "r-1"
+    assert recorded["address"] == "203.0.113.9"
+    assert recorded["occurred_at"] == NOW
+    assert recorded["result"] == "succeeded"
+    assert recorded["details"]["total_paid_paise"] == 19900
+    assert recorded["details"]["phone_number"] == "+91******3210"
+    assert recorded["details"]["plan_id"] == event.plan_id
+    assert "recharge_id" not in recorded["details"]
+    assert recorded["changes"] == {}
+    assert recorded["reason"] is None
 
 
 def test_an_event_without_an_object_is_about_its_user() -> None:
-    found = entry(DoorbellRefused(user_id=str(SYSTEM_USER_ID)))
-    assert found["object"] == {"type": "user", "id": str(SYSTEM_USER_ID)}
-    assert found["changes"] == {}
-    assert found["details"] == {}
+    recorded = entry(DoorbellRefused(user_id=str(SYSTEM_USER_ID)))
+    assert recorded["object"] == {"type": "user", "id": str(SYSTEM_USER_ID)}
+    assert recorded["changes"] == {}
+    assert recorded["details"] == {}
 
 
 def test_a_change_has_its_old_and_new_values_beside_the_other_facts_and_the_reason() -> None:
@@ -94,11 +94,11 @@ def test_a_change_has_its_old_and_new_values_beside_the_other_facts_and_the_reas
         changes=changes({"row": 1, "name": "Top"}, {"row": 2, "name": "Top"}),
         reason="9876543210 asked",
     )
-    found = entry(event)
-    assert found["object"] == {"type": "shelf", "id": "s-1"}
-    assert found["changes"] == {"row": {"old": 1, "new": 2}}
-    assert found["details"] == {"colour": "red"}
-    assert found["reason"] == "+91******3210 asked"
+    recorded = entry(event)
+    assert recorded["object"] == {"type": "shelf", "id": "s-1"}
+    assert recorded["changes"] == {"row": {"old": 1, "new": 2}}
+    assert recorded["details"] == {"colour": "red"}
+    assert recorded["reason"] == "+91******3210 asked"
 
 
 def test_the_result_is_the_events_own_or_what_its_name_says() -> None:
@@ -109,7 +109,7 @@ def test_the_result_is_the_events_own_or_what_its_name_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("note", "kept"),
+    ("note", "masked"),
     [
         ("call +919876543210 now", "call +91******3210 now"),
         ("call 9876543210", "call +91******3210"),
@@ -122,8 +122,8 @@ def test_the_result_is_the_events_own_or_what_its_name_says() -> None:
         ("₹199.00", "₹199.00"),
     ],
 )
-def test_numbers_and_addresses_in_any_text_are_masked_and_ids_are_not(note: str, kept: str) -> None:
-    assert entry(CounterpartTold(user_id=USER, note=note))["details"]["note"] == kept
+def test_numbers_and_addresses_in_any_text_are_masked_and_ids_are_not(note: str, masked: str) -> None:
+    assert entry(CounterpartTold(user_id=USER, note=note))["details"]["note"] == masked
 
 
 def test_a_secret_is_never_kept() -> None:
@@ -137,8 +137,8 @@ def test_a_secret_is_never_kept() -> None:
     st.sampled_from(["+91", "", "0", "+91 "]),
 )
 def test_no_mobile_number_survives(first: str, rest: str, prefix: str) -> None:
-    found = entry(CounterpartTold(user_id=USER, note=f"({prefix}{first}{rest})"))
-    assert f"{first}{rest}" not in found["details"]["note"]
+    recorded = entry(CounterpartTold(user_id=USER, note=f"({prefix}{first}{rest})"))
+    assert f"{first}{rest}" not in recorded["details"]["note"]
 
 
 async def test_every_event_of_every_room_gets_an_entry(stores: Stores, relay: Relay) -> None:
@@ -147,6 +147,8 @@ async def test_every_event_of_every_room_gets_an_entry(stores: Stores, relay: Re
     event = recharged(user_id=str(new_id()))
     await stores.database.run(lambda db: emit(db, event, DoorbellRefused(user_id=event.user_id)))
     await relay.drain()
-    found = await stores.documents["audit_entries"].find({"user_id": event.user_id}).sort("_id", 1).to_list()
-    assert [document["action"] for document in found] == ["plan_recharged", "doorbell_refused"]
-    assert await stores.documents["notices"].count_documents({"event_id": found[0]["_id"]}) == 1
+    entries = (
+        await stores.documents["audit_entries"].find({"user_id": event.user_id}).sort("_id", 1).to_list()
+    )
+    assert [document["action"] for document in entries] == ["plan_recharged", "doorbell_refused"]
+    assert await stores.documents["notices"].count_documents({"event_id": entries[0]["_id"]}) == 1

@@ -45,8 +45,8 @@ async def app(mongo: Mongo, servers: Path, worker_id: str) -> AsyncIterator[Fast
     mongo.start()
     mongo.wait_ready()
     name = database_of(servers, worker_id, "outageofadmins")
-    but = {"mongo_url": mongo.url, "mongo_timeout_ms": 3_000, "access_token_expire_minutes": 5}
-    app = create_app(test_settings(servers, name, **but))
+    overrides = {"mongo_url": mongo.url, "mongo_timeout_ms": 3_000, "access_token_expire_minutes": 5}
+    app = create_app(test_settings(servers, name, **overrides))
     async with app.router.lifespan_context(app):
         await know_roles(app)
         yield app
@@ -72,11 +72,11 @@ async def leases_run_out(stores: Stores) -> None:
 
 async def arrived(stores: Stores, happened: list[PlanRecharged]) -> None:
     """Every event has exactly one notice and one entry, and the outbox is empty."""
-    wanted = sorted(event.recharge_id for event in happened)
+    recharge_ids = sorted(event.recharge_id for event in happened)
     notices = await stores.documents["notices"].find().to_list()
     entries = await stores.documents["audit_entries"].find().sort("_id", 1).to_list()
-    assert sorted(notice["data"]["recharge_id"] for notice in notices) == wanted
-    assert sorted(entry["object"]["id"] for entry in entries) == wanted
+    assert sorted(notice["data"]["recharge_id"] for notice in notices) == recharge_ids
+    assert sorted(entry["object"]["id"] for entry in entries) == recharge_ids
     in_order = [event.recharge_id for event in happened]
     assert [entry["object"]["id"] for entry in entries] == in_order, "ids keep the order of what happened"
     assert await scalar(stores, "SELECT count(*) FROM events") == 0
@@ -201,9 +201,9 @@ async def act(app: FastAPI, count: int) -> tuple[list[str], float]:
     longest = 0.0
     done: list[str] = []
     async with new_client(app) as client:
-        made = await client.post("/v1/offers/types", json={"name": "Festive"}, headers=headers)
-        assert made.status_code == 201, made.text
-        path = f"/v1/offers/types/{made.json()['offer_type_id']}"
+        created = await client.post("/v1/offers/types", json={"name": "Festive"}, headers=headers)
+        assert created.status_code == 201, created.text
+        path = f"/v1/offers/types/{created.json()['offer_type_id']}"
         for number in range(count):
             request_id = f"action-{number}"
             started = time.perf_counter()
@@ -249,12 +249,12 @@ async def test_admin_actions_while_mongodb_is_away_succeed_at_once_and_arrive_in
     while await sealing.seal(stores, delay_seconds=0):
         pass
     entries = stores.documents["audit_entries"]
-    found = await entries.find({"action": "offer_type_updated"}).sort("sequence", 1).to_list()
-    assert [entry["request_id"] for entry in found] == done
-    assert [entry["changes"]["description"]["new"] for entry in found] == [
+    updates = await entries.find({"action": "offer_type_updated"}).sort("sequence", 1).to_list()
+    assert [entry["request_id"] for entry in updates] == done
+    assert [entry["changes"]["description"]["new"] for entry in updates] == [
         f"Version {n}" for n in range(actions)
     ]
-    assert {entry["actor"]["kind"] for entry in found} == {"admin"}
+    assert {entry["actor"]["kind"] for entry in updates} == {"admin"}
     assert await entries.count_documents({"sealed": False}) == 0
     report = await verification.verify(stores)
     assert report.ok, report.lines

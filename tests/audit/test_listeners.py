@@ -17,7 +17,7 @@ from gencharge.core.http import web
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions.guards import Action, Guard, Principal, Requires, Resource
 from tests.factories import know_roles, new_client
-from tests.make.audit_actions import ACTIONS, Desk
+from tests.make.audit_actions import ACTIONS, StaffClient
 
 # Their own inbox: nobody else is concerned.
 NO_ACTIONS = frozenset(
@@ -30,7 +30,7 @@ NO_ACTIONS = frozenset(
 
 
 @pytest.fixture(scope="module")
-async def desk_client(app: FastAPI, shop: Stores) -> AsyncIterator[httpx.AsyncClient]:
+async def http_client(app: FastAPI, shop: Stores) -> AsyncIterator[httpx.AsyncClient]:
     await know_roles(app)
     async with new_client(app) as client:
         yield client
@@ -69,10 +69,10 @@ def complaint(route: str) -> str:
 
 @pytest.mark.parametrize("route", ACTIONS)
 async def test_an_admin_action_leaves_an_entry_that_says_who_and_in_which_request(
-    app: FastAPI, desk_client: httpx.AsyncClient, stores: Stores, relay: Relay, route: str
+    app: FastAPI, http_client: httpx.AsyncClient, stores: Stores, relay: Relay, route: str
 ) -> None:
-    desk = await Desk.open(app, desk_client)
-    answer = await ACTIONS[route](desk)
+    staff = await StaffClient.open(app, http_client)
+    answer = await ACTIONS[route](staff)
     assert answer.is_success, answer.text
     taken = answer.request
     assert taken.method == route.split(" ")[0], (
@@ -80,48 +80,48 @@ async def test_an_admin_action_leaves_an_entry_that_says_who_and_in_which_reques
     )
     await relay.drain()
     request_id = answer.headers["x-request-id"]
-    found = await stores.documents["audit_entries"].find({"request_id": request_id}).to_list()
-    told = [entry for entry in found if entry["action"] != "reference_data_changed"]
-    assert told, f"{route} left no entry: its service must emit an event in the transaction of the change"
-    for entry in told:
-        assert entry["actor"] == {"kind": "admin", "id": str(desk.me.admin_id)}
+    entries = await stores.documents["audit_entries"].find({"request_id": request_id}).to_list()
+    recorded = [entry for entry in entries if entry["action"] != "reference_data_changed"]
+    assert recorded, f"{route} left no entry: its service must emit an event in the transaction of the change"
+    for entry in recorded:
+        assert entry["actor"] == {"kind": "admin", "id": str(staff.admin.admin_id)}
         assert entry["result"] == "succeeded"
         assert entry["object"]["id"]
-        assert not [private for private in desk.private if private in str(entry)], entry
+        assert not [private for private in staff.private if private in str(entry)], entry
         shown = web.to_json(AuditEntryOut.of(entry)).decode()
         assert "_paise" not in shown, shown
         assert "+00:00" not in shown, shown
 
 
-async def changes_shown(desk: Desk, relay: Relay, answer: httpx.Response) -> Any:
+async def changes_shown(staff: StaffClient, relay: Relay, answer: httpx.Response) -> Any:
     """The changes of a request, as the audit trail shows them."""
     assert answer.is_success, answer.text
     await relay.drain()
-    page = await desk.made("GET", f"/audit-logs?request_id={answer.headers['x-request-id']}")
+    page = await staff.ask_json("GET", f"/audit-logs?request_id={answer.headers['x-request-id']}")
     [entry] = [entry for entry in page["items"] if entry["action"] != "reference_data_changed"]
     return entry["changes"]
 
 
 async def test_amounts_that_the_staff_change_are_shown_in_rupees(
-    app: FastAPI, desk_client: httpx.AsyncClient, relay: Relay
+    app: FastAPI, http_client: httpx.AsyncClient, relay: Relay
 ) -> None:
-    desk = await Desk.open(app, desk_client)
-    channel = (await ACTIONS["POST /v1/channels"](desk)).json()
-    answer = await desk.ask(
+    staff = await StaffClient.open(app, http_client)
+    channel = (await ACTIONS["POST /v1/channels"](staff)).json()
+    answer = await staff.ask(
         "PATCH",
         f"/channels/{channel['code']}",
         {"min_amount": 25, "max_amount": 999.5, "commission_basis_points": 250},
     )
-    assert await changes_shown(desk, relay, answer) == {
+    assert await changes_shown(staff, relay, answer) == {
         "min_amount": {"old": 1.0, "new": 25.0},
         "max_amount": {"old": 100_000.0, "new": 999.5},
         "commission_basis_points": {"old": 0, "new": 250},
     }
-    offer = (await ACTIONS["POST /v1/offers"](desk)).json()
+    offer = (await ACTIONS["POST /v1/offers"](staff)).json()
     reward = {"cashback": {"kind": "percent", "percent": 5, "cap": 20.5}}
     body = {"reward": reward, "limits": {"budget": 5_000}, "conditions": {"min_amount": 199}}
-    answer = await desk.ask("PATCH", f"/offers/{offer['offer_id']}", body)
-    assert await changes_shown(desk, relay, answer) == {
+    answer = await staff.ask("PATCH", f"/offers/{offer['offer_id']}", body)
+    assert await changes_shown(staff, relay, answer) == {
         "min_amount": {"old": None, "new": 199.0},
         "discount": {"old": 10.0, "new": None},
         "cashback_basis_points": {"old": None, "new": 500},
@@ -131,11 +131,11 @@ async def test_amounts_that_the_staff_change_are_shown_in_rupees(
 
 
 def test_every_route_on_which_the_staff_changes_something_has_a_line(app: FastAPI) -> None:
-    found = actions_of(app) - NO_ACTIONS
-    assert len(found) > 20, "the guards are found"
-    missing = sorted(found - ACTIONS.keys())
+    routes = actions_of(app) - NO_ACTIONS
+    assert len(routes) > 20, "the guards are found"
+    missing = sorted(routes - ACTIONS.keys())
     assert not missing, "\n".join(complaint(route) for route in missing)
-    assert not ACTIONS.keys() - found, "tests/make/audit_actions.py has lines of routes that are gone"
+    assert not ACTIONS.keys() - routes, "tests/make/audit_actions.py has lines of routes that are gone"
 
 
 def test_a_new_route_without_a_line_is_found_by_its_guard_whatever_it_is_called() -> None:
@@ -163,11 +163,11 @@ def test_a_new_route_without_a_line_is_found_by_its_guard_whatever_it_is_called(
     router.add_api_route("/taste", taste, methods=["POST"])
     app = FastAPI()
     app.router.routes.extend(router.routes)
-    found = actions_of(app)
-    assert found == {
+    routes = actions_of(app)
+    assert routes == {
         "POST /v1/cellar/grate",
         "PUT /v1/cellar/dig",
         "DELETE /v1/cellar/dig",
         "GET /v1/cellar/look/export",
     }
-    assert all(route not in ACTIONS and route in complaint(route) for route in found)
+    assert all(route not in ACTIONS and route in complaint(route) for route in routes)

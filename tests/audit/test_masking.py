@@ -35,11 +35,11 @@ def test_a_secret_is_hidden_by_its_name_and_its_change_still_shows(name: str, wr
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_is_hidden_in_whatever_shape_it_comes(name: str) -> None:
-    found = json.dumps(
+    masked = json.dumps(
         mask_fields("gateway", {name: {"parts": [{"a": "canary"}, 424242], "b": {"c": "canary"}}})
     )
-    assert "canary" not in found
-    assert "424242" not in found
+    assert "canary" not in masked
+    assert "424242" not in masked
 
 
 def test_whether_there_is_a_secret_is_none() -> None:
@@ -137,6 +137,6 @@ _NESTED = st.recursive(
 @examples(max_examples=150, deadline=None)
 @given(st.sampled_from(["user", "admin", "contact"]), _NESTED)
 def test_no_canary_survives_however_it_is_nested(kind: str, nested: Any) -> None:
-    found = json.dumps(mask_fields(kind, {"about": nested}))
+    masked = json.dumps(mask_fields(kind, {"about": nested}))
     for canary in ("8887766655", "canary.bird", "Canary", "CANARY", "whsec_canary"):
-        assert canary not in found, found
+        assert canary not in masked, masked

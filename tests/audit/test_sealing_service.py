@@ -47,8 +47,8 @@ async def test_entries_are_sealed_in_the_order_of_their_events_whatever_the_orde
     for envelope in reversed(batch):
         await audit.record(trail, [envelope])
     await sealing.seal(trail, delay_seconds=0, batch=2)
-    found = await entries(trail).find().sort("sequence", 1).to_list()
-    assert [entry["_id"] for entry in found] == [envelope.id for envelope in batch]
+    sealed_entries = await entries(trail).find().sort("sequence", 1).to_list()
+    assert [entry["_id"] for entry in sealed_entries] == [envelope.id for envelope in batch]
 
 
 async def test_a_repeated_delivery_leaves_a_sealed_entry_alone(trail: Stores) -> None:

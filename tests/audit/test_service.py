@@ -27,7 +27,7 @@ from tests.make.audit import (
 
 
 @pytest.mark.parametrize(
-    ("query", "wanted"),
+    ("query", "expected"),
     [
         ({}, range(13, -1, -1)),
         ({"sort": "occurred_at"}, range(14)),
@@ -51,14 +51,14 @@ from tests.make.audit import (
         ({"actor_kind": "admin", "result": "failed", "action": "table_failed", "object_type": "table"}, [12]),
     ],
 )
-async def test_every_filter_alone_and_together_newest_first(ask: Ask, query: Any, wanted: Any) -> None:
-    assert await numbers(ask, **query) == list(wanted)
+async def test_every_filter_alone_and_together_newest_first(ask: Ask, query: Any, expected: Any) -> None:
+    assert await numbers(ask, **query) == list(expected)
 
 
 @pytest.mark.parametrize("sort", ["-occurred_at", "occurred_at"])
 @pytest.mark.parametrize("query", [{}, {"actor_kind": "admin"}, {"object_type": "table"}])
 async def test_pages_give_each_entry_once(ask: Ask, sort: str, query: dict[str, str]) -> None:
-    wanted = await numbers(ask, sort=sort, **query)
+    expected = await numbers(ask, sort=sort, **query)
     seen: list[int] = []
     cursor: dict[str, str] = {}
     for _ in range(20):
@@ -67,7 +67,7 @@ async def test_pages_give_each_entry_once(ask: Ask, sort: str, query: dict[str, 
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
-    assert seen == wanted
+    assert seen == expected
 
 
 async def test_entries_of_one_instant_are_given_once_each(trail_app: FastAPI) -> None:
@@ -79,8 +79,8 @@ async def test_entries_of_one_instant_are_given_once_each(trail_app: FastAPI) ->
     cursor: str | None = None
     while True:
         query = AuditQuery(limit=2, cursor=cursor, actor_id=actor)
-        found, cursor = await audit.read(stores.documents, query)
-        seen.extend(entry["_id"] for entry in found)
+        page, cursor = await audit.read(stores.documents, query)
+        seen.extend(entry["_id"] for entry in page)
         if cursor is None:
             break
     assert len(seen) == len(set(seen)) == 7
@@ -96,9 +96,9 @@ async def test_a_page_looks_at_a_bounded_number_of_entries_and_the_next_one_goes
     cursor: str | None = None
     while True:
         query = AuditQuery(limit=5, cursor=cursor, actor_kind="user")
-        found, cursor = await audit.read(documents, query, look_through=4)
-        lengths.append(len(found))
-        seen += len(found)
+        page, cursor = await audit.read(documents, query, look_through=4)
+        lengths.append(len(page))
+        seen += len(page)
         if cursor is None:
             break
     assert seen == 1

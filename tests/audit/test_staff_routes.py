@@ -45,10 +45,10 @@ INJECTIONS = (
 async def test_an_entry_says_who_did_what_to_what_why_and_where_it_stands_in_the_chain(
     ask: Ask, http: httpx.AsyncClient, auditor: dict[str, str], trail_app: FastAPI
 ) -> None:
-    (found,) = (await ask(request_id="r-4"))["items"]
+    (entry,) = (await ask(request_id="r-4"))["items"]
     stored = await trail_app.state.stores.documents["audit_entries"].find_one({"request_id": "r-4"})
-    assert found.pop("recorded_at").endswith("Z")
-    assert found == {
+    assert entry.pop("recorded_at").endswith("Z")
+    assert entry == {
         "entry_id": str(stored["_id"]),
         "occurred_at": "2026-08-01T10:04:00Z",
         "actor_kind": "admin",
@@ -66,7 +66,7 @@ async def test_an_entry_says_who_did_what_to_what_why_and_where_it_stands_in_the
         "sequence": stored["sequence"],
         "hash": stored["hash"],
     }
-    one = await http.get(f"/v1/audit-logs/{found['entry_id']}", headers=auditor)
+    one = await http.get(f"/v1/audit-logs/{entry['entry_id']}", headers=auditor)
     assert one.status_code == 200
     assert one.json()["hash"] == stored["hash"]
 

@@ -82,9 +82,9 @@ async def test_a_removed_entry_shows(sealed: Stores, sequence: int) -> None:
 async def test_a_removed_entry_shows_when_the_rest_isrenumbered(sealed: Stores) -> None:
     await entries(sealed).delete_one({"sequence": 5})
     await renumber(sealed, range(6, 11), by=-1)
-    found = await kinds(sealed)
-    assert ("removed", 5) in found
-    assert ("truncated", 10) in found
+    problems = await kinds(sealed)
+    assert ("removed", 5) in problems
+    assert ("truncated", 10) in problems
 
 
 @pytest.mark.parametrize("last", [9, 5, 0])
@@ -123,9 +123,9 @@ async def test_a_second_entry_of_one_number_shows_when_the_index_was_dropped(sea
 
 async def test_two_entries_that_changed_places_show(sealed: Stores) -> None:
     await move(sealed, {5: 6, 6: 5})
-    found = await kinds(sealed)
-    assert {kind for kind, _ in found} == {"reordered"}
-    assert {5, 6} <= {sequence for _, sequence in found}
+    problems = await kinds(sealed)
+    assert {kind for kind, _ in problems} == {"reordered"}
+    assert {5, 6} <= {sequence for _, sequence in problems}
 
 
 async def test_an_entry_moved_to_a_later_place_shows(sealed: Stores) -> None:
@@ -221,7 +221,7 @@ def test_the_hash_of_a_known_entry_never_changes() -> None:
     assert timedelta(0) <= timedelta(seconds=sealing.DELAY_SECONDS)
 
 
-async def verify(stores: Stores, **but: str) -> subprocess.CompletedProcess[str]:
+async def verify(stores: Stores, **overrides: str) -> subprocess.CompletedProcess[str]:
     """Run the command against these stores."""
     settings = stores.settings
     environment = {
@@ -234,7 +234,7 @@ async def verify(stores: Stores, **but: str) -> subprocess.CompletedProcess[str]
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": SECRET,
         "OTP_SECRET": OTP_SECRET,
-        **but,
+        **overrides,
     }
     return await asyncio.to_thread(
         subprocess.run,
@@ -305,9 +305,9 @@ async def test_a_breach_is_told_by_kind_and_place_with_exit_code_1(
     await tamper(sealed)
     answer = await verify(sealed)
     assert answer.returncode == 1, answer.stderr
-    first, *told = answer.stdout.splitlines()
+    first, *lines = answer.stdout.splitlines()
     assert first.startswith("audit trail BROKEN in ")
-    assert line in told
+    assert line in lines
     assert answer.stderr == ""
 
 

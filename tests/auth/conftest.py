@@ -27,32 +27,32 @@ from tests.make.auth import Staff, _office, running
 class Phones:
     """The other end of the console channel: everybody's phone."""
 
-    desk: AuthContext
+    context: AuthContext
     stream: io.StringIO = field(default_factory=io.StringIO)
 
     async def messages(self, phone_number: str) -> list[str]:
         """The texts that reached a number, the oldest first."""
-        await self.desk.courier.drain()
+        await self.context.courier.drain()
         lines = self.stream.getvalue().splitlines()
         return [line for line in lines if line.startswith(f"[message to {phone_number}]")]
 
     async def code(self, phone_number: str) -> str:
         """The code in the last text to a number."""
-        found = re.search(r"\] (\d{6}) is", (await self.messages(phone_number))[-1])
-        assert found
-        return found.group(1)
+        match = re.search(r"\] (\d{6}) is", (await self.messages(phone_number))[-1])
+        assert match
+        return match.group(1)
 
 
 @pytest.fixture
 async def phones(app: FastAPI) -> AsyncIterator[Phones]:
     """Everybody's phone, for the length of a test."""
-    desk = AuthContext.of(app)
-    before = desk.courier.channel
-    phones = Phones(desk)
-    desk.courier.channel = Console(phones.stream)
+    context = AuthContext.of(app)
+    before = context.courier.channel
+    phones = Phones(context)
+    context.courier.channel = Console(phones.stream)
     yield phones
-    await desk.courier.drain()
-    desk.courier.channel = before
+    await context.courier.drain()
+    context.courier.channel = before
 
 
 @pytest.fixture

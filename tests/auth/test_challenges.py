@@ -82,12 +82,12 @@ async def test_no_code_is_anywhere_in_clear(
         ]
         await _give(client, phone_number, following)
     async with stores.database.transaction() as db:
-        kept = str((await db.execute(text("SELECT events::text FROM events"))).all())
-        kept += str((await db.execute(text("SELECT sign_in_failures::text FROM sign_in_failures"))).all())
+        stored = str((await db.execute(text("SELECT events::text FROM events"))).all())
+        stored += str((await db.execute(text("SELECT sign_in_failures::text FROM sign_in_failures"))).all())
     logged = "".join(capfd.readouterr())
     for secret in (code, following):
         pattern = re.compile(rf"(?<![\w.:-]){secret}(?![\w-])")
-        for place in (" ".join(redis), kept, logged, answer.text, str(answer.headers)):
+        for place in (" ".join(redis), stored, logged, answer.text, str(answer.headers)):
             assert not pattern.search(place)
     assert phone_number not in " ".join(redis)
     assert phone_number not in logged

@@ -24,10 +24,10 @@ def test_random_codes_use_all_digits_evenly() -> None:
 
 def test_the_product_compares_with_no_constant_code() -> None:
     """The fixed code is a setting; examples in schemas are the one other place where it is written."""
-    found = [
+    comparisons = [
         f"{path.relative_to(PACKAGE)}:{number}"
         for path in PACKAGE.rglob("*.py")
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if "111111" in line and path.parent.name == "auth" and "example" not in line
     ]
-    assert found == []
+    assert comparisons == []

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.auth.conftest import assert_problem
-from tests.make.auth import FACTOR, Staff, _said, code_of, middle_of_a_step, wrong
+from tests.make.auth import FACTOR, Staff, code_of, middle_of_a_step, topics_of, wrong
 
 
 @pytest.fixture(autouse=True)
@@ -39,8 +39,8 @@ async def test_the_sixth_try_is_refused_even_with_the_right_code_for_fifteen_min
     with clock.later(minutes=16, seconds=5):
         await ravi.refresh()
         assert (await ravi.verify(code=code_of(ravi.secret))).status_code == 200
-    said = await _said(stores, ravi.admin)
-    assert [topic for topic in said if topic.startswith("SecondFactor")] == [
+    announced = await topics_of(stores, ravi.admin)
+    assert [topic for topic in announced if topic.startswith("SecondFactor")] == [
         "SecondFactorPrepared",
         "SecondFactorSet",
         "SecondFactorVerified",

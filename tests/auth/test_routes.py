@@ -39,15 +39,17 @@ async def test_a_new_customer_signs_up_registers_signs_out_and_in_again(
     assert_problem(again, 401, "refresh_token_invalid")
     back = await log_in(client, phones, phone_number)
     assert back.json()["user_id"] == tokens["user_id"]
-    me = (await client.get("/users/me", headers=bearer(back.json()))).json()
-    assert (me["name"], me["user_type"]) == ("आशा राव", "postpaid")
+    profile = (await client.get("/users/me", headers=bearer(back.json()))).json()
+    assert (profile["name"], profile["user_type"]) == ("आशा राव", "postpaid")
 
 
 async def test_signing_up_opens_a_wallet(client: httpx.AsyncClient, phones: Phones, stores: Stores) -> None:
     tokens = await sign_up(client, phones, factories.new_phone())
     async with stores.database.transaction() as db:
-        found = await db.execute(text("SELECT 1 FROM wallets WHERE user_id = :id"), {"id": tokens["user_id"]})
-        assert found.first() is not None
+        result = await db.execute(
+            text("SELECT 1 FROM wallets WHERE user_id = :id"), {"id": tokens["user_id"]}
+        )
+        assert result.first() is not None
 
 
 async def test_an_admin_signs_in_the_same_way_and_the_token_carries_role_and_scope(
@@ -97,8 +99,8 @@ async def test_json_that_is_called_a_form_is_read_as_one(client: httpx.AsyncClie
     answer = await client.post(
         "/auth/verify-otp-login", content=b'{"otp":"111111"}', headers={"Content-Type": FORM}
     )
-    found = assert_problem(answer, 422, "validation_failed")
-    assert "body.username" in [entry["field"] for entry in found["errors"]]
+    problem = assert_problem(answer, 422, "validation_failed")
+    assert "body.username" in [entry["field"] for entry in problem["errors"]]
 
 
 async def test_signing_up_twice_is_409_once_the_number_is_proven(
@@ -184,10 +186,10 @@ async def test_registering_with_a_referral_and_with_anothers_address(
     user = await stores.database.run(lambda db: users.create(db, phone_number=factories.new_phone()))
     headers = await factories.sign_in(app, user)
     body = {"name": "Asha Rao", "email": friend.email, "user_type": "prepaid"}
-    found = assert_problem(
+    problem = assert_problem(
         await client.post("/auth/register", headers=headers, json=body), 409, "email_already_exists"
     )
-    assert found["errors"][0]["field"] == "body.email"
+    assert problem["errors"][0]["field"] == "body.email"
     own = body | {"email": f"{user.user_id}@example.com", "referral_code": user.referral_code}
     assert_problem(await client.post("/auth/register", headers=headers, json=own), 422, "own_referral_code")
     answer = await client.post(

@@ -68,9 +68,9 @@ async def test_what_is_wrong_with_the_sign_in_body_is_named(
     answer = await client.post(
         "/auth/verify-otp-login", content=body.encode(), headers={"Content-Type": content_type}
     )
-    found = assert_problem(answer, status, code)
+    problem = assert_problem(answer, status, code)
     if field:
-        assert field in [entry["field"] for entry in found["errors"]]
+        assert field in [entry["field"] for entry in problem["errors"]]
 
 
 @pytest.mark.parametrize("path", ["signup", "login", "verify-otp-signup", "verify-otp-login"])
@@ -92,8 +92,8 @@ async def test_what_is_no_indian_mobile_number_is_422(
     client: httpx.AsyncClient, path: str, phone_number: object
 ) -> None:
     body = {"phone_number": phone_number} | ({"otp": "111111"} if "verify" in path else {})
-    found = assert_problem(await client.post(f"/auth/{path}", json=body), 422, "validation_failed")
-    assert [entry["field"] for entry in found["errors"]] == ["body.phone_number"]
+    problem = assert_problem(await client.post(f"/auth/{path}", json=body), 422, "validation_failed")
+    assert [entry["field"] for entry in problem["errors"]] == ["body.phone_number"]
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,10 @@ async def test_what_is_no_indian_mobile_number_is_422(
 )
 async def test_what_is_no_code_is_422(client: httpx.AsyncClient, otp: object) -> None:
     body = {"phone_number": factories.new_phone(), "otp": otp}
-    found = assert_problem(await client.post("/auth/verify-otp-signup", json=body), 422, "validation_failed")
-    assert [entry["field"] for entry in found["errors"]] == ["body.otp"]
+    problem = assert_problem(
+        await client.post("/auth/verify-otp-signup", json=body), 422, "validation_failed"
+    )
+    assert [entry["field"] for entry in problem["errors"]] == ["body.otp"]
 
 
 @pytest.mark.parametrize("path", ["signup", "login", "verify-otp-signup", "verify-otp-login", "refresh"])
@@ -111,10 +113,10 @@ async def test_an_unknown_field_is_422(client: httpx.AsyncClient, path: str) -> 
     body = bodies.get(
         path, {"phone_number": factories.new_phone()} | ({"otp": "111111"} if "verify" in path else {})
     )
-    found = assert_problem(
+    problem = assert_problem(
         await client.post(f"/auth/{path}", json=body | {"role": "SuperAdmin"}), 422, "validation_failed"
     )
-    assert [entry["field"] for entry in found["errors"]] == ["body.role"]
+    assert [entry["field"] for entry in problem["errors"]] == ["body.role"]
 
 
 @hypothesis_settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))

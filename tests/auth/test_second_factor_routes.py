@@ -91,8 +91,8 @@ async def test_the_seeded_admins_sign_in_with_the_fixed_code(app: FastAPI, store
         admin = await db.scalar(
             text("SELECT admin_id FROM admins WHERE email = 'superadmin_admin1@example.com'")
         )
-        found = await admins.get(db, admin)
-    assert found.phone_number == "+919000000001"
+        stored = await admins.get(db, admin)
+    assert stored.phone_number == "+919000000001"
     await stores.redis.flushdb()
-    signed_in = await Staff(factories.new_client(app), found).sign_in()
+    signed_in = await Staff(factories.new_client(app), stored).sign_in()
     assert (await signed_in.get("/v1/admins/me")).json()["role"] == "SuperAdmin"

@@ -18,7 +18,7 @@ from gencharge.core.values import clock
 from gencharge.sessions.guards import Gate
 from tests import factories
 from tests.auth.conftest import assert_problem
-from tests.make.auth import FACTOR, Staff, _office, _said, code_of, middle_of_a_step, running, wrong
+from tests.make.auth import FACTOR, Staff, _office, code_of, middle_of_a_step, running, topics_of, wrong
 
 
 @pytest.fixture(autouse=True)
@@ -177,7 +177,7 @@ async def test_another_admin_takes_it_off_for_who_lost_everything(
     with clock.later(minutes=2):
         await lost.sign_in()
         assert (await lost.get(FACTOR)).json()["due"] is False
-    assert "SecondFactorRemoved" in await _said(stores, lost.admin)
+    assert "SecondFactorRemoved" in await topics_of(stores, lost.admin)
 
 
 async def test_a_role_change_while_a_code_is_given_leaves_no_token_with_the_old_role(
@@ -196,13 +196,13 @@ async def test_a_role_change_while_a_code_is_given_leaves_no_token_with_the_old_
 async def test_neither_secret_nor_codes_are_readable_in_the_database(ravi: Staff, stores: Stores) -> None:
     await ravi.enroll()
     async with stores.database.transaction() as db:
-        kept = await db.execute(
+        result = await db.execute(
             text(
                 "SELECT secret, encode(secret, 'escape') AS text FROM admin_second_factors WHERE admin_id = :id"
             ),
             {"id": ravi.admin.admin_id},
         )
-        row = kept.one()
+        row = result.one()
         hashes = (
             await db.scalars(
                 text("SELECT code_hash FROM admin_recovery_codes WHERE admin_id = :id"),
@@ -211,7 +211,7 @@ async def test_neither_secret_nor_codes_are_readable_in_the_database(ravi: Staff
         ).all()
         payloads = (await db.scalars(text("SELECT payload::text FROM events"))).all()
     assert ravi.secret not in row.text
-    assert {bytes(found) for found in hashes} == {
+    assert {bytes(digest) for digest in hashes} == {
         hash_of(ravi.admin.admin_id, code) for code in ravi.recovery_codes
     }
     for secret in (ravi.secret, *ravi.recovery_codes):

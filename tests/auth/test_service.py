@@ -34,7 +34,7 @@ async def test_known_and_unknown_numbers_get_the_same_answer_and_about_the_same_
                 started = time.perf_counter()
                 answer = await client.post("/auth/login", json={"phone_number": phone_number})
                 times[phone_number in known].append(time.perf_counter() - started)
-                await phones.desk.courier.drain()
+                await phones.context.courier.drain()
             varying = {"x-request-id"}
             headers = {name: value for name, value in answer.headers.items() if name not in varying}
             answers.add((answer.status_code, answer.content, str(sorted(headers.items()))))
@@ -59,8 +59,8 @@ async def test_a_wrong_code_for_an_unknown_number_looks_like_one_for_a_known_num
                         "/auth/verify-otp-login", json={"phone_number": phone_number, "otp": "000000"}
                     )
                     body = {key: value for key, value in answer.json().items() if key != "request_id"}
-                    found = (answer.status_code, body, answer.headers.get("retry-after"))
-                    seen.setdefault(phone_number, []).append(found)
+                    reply = (answer.status_code, body, answer.headers.get("retry-after"))
+                    seen.setdefault(phone_number, []).append(reply)
     if await phones.code(user.phone_number) != "000000":
         assert seen[user.phone_number] == seen[unknown]
         assert [status for status, *_ in seen[unknown]] == [401, 401, 401, 401, 429, 429]
@@ -90,8 +90,8 @@ async def test_a_blocked_user_is_told_after_proving_the_number_and_a_deactivated
     other = await stores.database.run(factories.make_user)
     await _set_status(stores, other, UserStatus.DEACTIVATED)
     back = await log_in(client, phones, other.phone_number)
-    me = await client.get("/users/me", headers=bearer(back.json()))
-    assert me.json()["status"] == "active"
+    profile = await client.get("/users/me", headers=bearer(back.json()))
+    assert profile.json()["status"] == "active"
 
 
 async def test_a_user_who_is_blocked_meanwhile_gets_no_new_tokens(
@@ -131,11 +131,11 @@ async def test_a_stolen_refresh_token_shuts_thief_and_owner_out_and_tells_the_ow
     assert_problem(await client.get("/users/me", headers=bearer(thief)), 401, "session_ended")
     assert_problem(await client.get("/users/me", headers=bearer(tokens)), 401, "session_ended")
     async with stores.database.transaction() as db:
-        found = await db.execute(
+        result = await db.execute(
             text("SELECT 1 FROM events WHERE topic = 'RefreshTokenReused' AND user_id = :id"),
             {"id": tokens["user_id"]},
         )
-        assert found.first() is not None
+        assert result.first() is not None
 
 
 async def test_a_code_is_good_once(client: httpx.AsyncClient, phones: Phones, known: str) -> None:
@@ -186,12 +186,12 @@ async def test_nobodys_number_that_guesses_right_still_gets_in_nowhere(
     client: httpx.AsyncClient, phones: Phones
 ) -> None:
     unknown = factories.new_phone()
-    before = phones.desk.codes
-    phones.desk.codes = lambda _number: "424242"
+    before = phones.context.codes
+    phones.context.codes = lambda _number: "424242"
     try:
         await _ask(client, unknown)
     finally:
-        phones.desk.codes = before
+        phones.context.codes = before
     assert_problem(await _give(client, unknown, "424242"), 401, "otp_invalid")
 
 
@@ -282,12 +282,12 @@ async def test_wrong_codes_and_locks_are_announced_with_the_number_masked(
     for _ in range(5):
         await _give(client, known, _wrong(code))
     async with stores.database.transaction() as db:
-        found = await db.execute(
+        result = await db.execute(
             text(
                 "SELECT topic, payload FROM events WHERE payload->>'masked_phone_number' = :n AND topic LIKE 'SignIn%'"
             ),
             {"n": f"{known[:3]}******{known[-4:]}"},
         )
-        rows = found.all()
+        rows = result.all()
     assert Counter(row.topic for row in rows) == {"SignInFailed": 5, "SignInLocked": 1}
     assert known not in str(rows)

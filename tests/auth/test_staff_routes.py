@@ -16,10 +16,10 @@ from tests.auth.conftest import assert_problem
 async def test_ones_own_sessions_are_elsewhere(
     app: FastAPI, client: httpx.AsyncClient, support: Admin
 ) -> None:
-    mine = await factories.sign_in(app, support, role="Support")
-    answer = await client.delete(f"/v1/sessions/{support.admin_id}", headers=mine)
+    own_headers = await factories.sign_in(app, support, role="Support")
+    answer = await client.delete(f"/v1/sessions/{support.admin_id}", headers=own_headers)
     assert_problem(answer, 409, "own_account")
-    assert len((await client.get("/v1/auth/sessions", headers=mine)).json()["items"]) == 1
+    assert len((await client.get("/v1/auth/sessions", headers=own_headers)).json()["items"]) == 1
 
 
 async def test_who_may_not_see_sessions_does_not(

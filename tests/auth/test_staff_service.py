@@ -48,14 +48,14 @@ async def test_a_users_sessions_are_listed_without_any_token_and_ended(
     assert (await client.delete(path, headers=headers)).json() == {"ended": 2}
     assert_problem(await client.get("/users/me", headers=theirs[0]), 401, "session_ended")
     async with stores.database.transaction() as db:
-        said = await db.scalars(
+        announced = await db.scalars(
             text(
                 "SELECT payload -> 'session_ids' FROM events"
                 " WHERE topic = 'SessionsEndedByAdmin' AND user_id = :id ORDER BY id"
             ),
             {"id": user.user_id},
         )
-        assert [len(ids) for ids in said] == [1, 2]
+        assert [len(ids) for ids in announced] == [1, 2]
 
 
 async def test_a_session_of_another_owner_is_not_found(
@@ -94,7 +94,7 @@ async def test_support_ends_no_session_of_a_superadmin_but_the_reverse_works(
     listing = await client.get(f"/v1/sessions?owner_id={boss.admin_id}", headers=headers)
     assert_problem(listing, 403, "rank_too_low")
     assert (await client.get("/v1/admins/me", headers=theirs)).status_code == 200
-    mine = await factories.sign_in(app, support, role="Support")
+    own_headers = await factories.sign_in(app, support, role="Support")
     ended = await client.delete(f"/v1/sessions/{support.admin_id}", headers=as_boss)
     assert ended.json() == {"ended": 1}
-    assert_problem(await client.get("/v1/admins/me", headers=mine), 401, "session_ended")
+    assert_problem(await client.get("/v1/admins/me", headers=own_headers), 401, "session_ended")

@@ -32,11 +32,11 @@ async def test_a_clock_may_be_one_step_off(ravi: Staff, steps: int, status: int)
 
 
 async def test_a_sealed_secret_is_bound_to_its_admin(settings: Settings) -> None:
-    sealer, mine, other = Sealer(settings), uuid4(), uuid4()
-    sealed = sealer.seal(mine, "JBSWY3DPEHPK3PXP")
-    assert sealer.open(mine, sealed) == ("JBSWY3DPEHPK3PXP", False)
+    sealer, owner, other = Sealer(settings), uuid4(), uuid4()
+    sealed = sealer.seal(owner, "JBSWY3DPEHPK3PXP")
+    assert sealer.open(owner, sealed) == ("JBSWY3DPEHPK3PXP", False)
     assert sealer.open(other, sealed) is None
-    assert sealer.seal(mine, "JBSWY3DPEHPK3PXP") != sealed
+    assert sealer.seal(owner, "JBSWY3DPEHPK3PXP") != sealed
 
 
 # RFC 6238 appendix B, the SHA-1 rows: the last six of the eight digits.

@@ -23,16 +23,16 @@ def test_cached_responses_are_bounded_in_number_and_in_bytes_and_the_oldest_goes
 
 
 async def test_only_a_200_is_kept_and_a_post_is_never_answered_from_it() -> None:
-    kept = ResponseCache()
+    cache = ResponseCache()
 
-    class Kept(CachedRoute):
+    class RouteOfThisCache(CachedRoute):
         @staticmethod
         def current_cache(app: FastAPI) -> ResponseCache:
-            return kept
+            return cache
 
         @staticmethod
         async def cache_for(request: Request) -> ResponseCache:
-            return kept
+            return cache
 
     app = FastAPI()
     asked: list[str] = []
@@ -41,9 +41,9 @@ async def test_only_a_200_is_kept_and_a_post_is_never_answered_from_it() -> None
         asked.append(request.method)
         return Response(b"{}", status_code=int(request.query_params["status"]))
 
-    app.router.add_api_route("/", answer, methods=["GET", "POST"], route_class_override=Kept)
+    app.router.add_api_route("/", answer, methods=["GET", "POST"], route_class_override=RouteOfThisCache)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t") as client:
         for method, status in (("GET", 202), ("GET", 202), ("GET", 200), ("GET", 200), ("POST", 200)):
             assert (await client.request(method, f"/?status={status}")).status_code == status
     assert asked == ["GET", "GET", "GET", "POST"]
-    assert len(kept) == 1
+    assert len(cache) == 1

@@ -128,7 +128,7 @@ async def test_errors_that_are_nobodys_absence_stay_what_they_are(stores: Stores
     assert not await has_wallet(stores, user)
 
 
-def tight(settings: Settings, **but: Any) -> Database:
+def tight(settings: Settings, **overrides: Any) -> Database:
     """A database with the smallest pools and little patience."""
     values = {
         "database_pool_size": 1,
@@ -137,7 +137,7 @@ def tight(settings: Settings, **but: Any) -> Database:
         "database_lock_timeout_ms": 100,
         "database_statement_timeout_ms": 300,
     }
-    return Database(settings.model_copy(update=values | but))
+    return Database(settings.model_copy(update=values | overrides))
 
 
 async def test_exhausted_pools_answer_503_quickly_and_recover(settings: Settings) -> None:

@@ -47,7 +47,7 @@ async def pair(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             return Paid(who=str(user.user_id), amount=body.amount)
 
         @router.get("/me")
-        async def me(user: SignedInUser) -> dict[str, str]:
+        async def profile(user: SignedInUser) -> dict[str, str]:
             return {"who": str(user.user_id)}
 
         app.router.routes.extend(router.routes)

@@ -16,7 +16,7 @@ from gencharge.core.http import edge, web
 from gencharge.core.settings import Environment, Settings
 
 
-def make_app(settings: Settings, **but: Any) -> FastAPI:
+def make_app(settings: Settings, **overrides: Any) -> FastAPI:
     app = FastAPI()
     web.install(app)
     router = web.router("room")
@@ -38,12 +38,12 @@ def make_app(settings: Settings, **but: Any) -> FastAPI:
         return StreamingResponse(parts())
 
     app.router.routes.extend(router.routes)
-    app.add_middleware(edge.Edge, settings=settings.model_copy(update=but), rooms=frozenset({"room"}))
+    app.add_middleware(edge.Edge, settings=settings.model_copy(update=overrides), rooms=frozenset({"room"}))
     return app
 
 
-def client_of(app: FastAPI, **but: Any) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1), **but)
+def client_of(app: FastAPI, **overrides: Any) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=app, client=("192.0.2.7", 1), **overrides)
     return httpx.AsyncClient(transport=transport, base_url="http://testserver")
 
 
@@ -81,15 +81,15 @@ async def test_an_address_is_what_the_outermost_trusted_proxy_saw_never_what_a_c
 
 
 @pytest.mark.parametrize(
-    ("given", "taken"),
+    ("sent", "taken"),
     [("abc-1:2.3", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("é", False), ("", False)],
 )
 async def test_a_request_id_is_taken_if_it_is_harmless_and_made_otherwise(
-    settings: Settings, given: str, taken: bool
+    settings: Settings, sent: str, taken: bool
 ) -> None:
     async with client_of(make_app(settings)) as client:
-        answer = await client.get("/room/address", headers={"X-Request-ID": given.encode()})
-    assert (answer.headers["x-request-id"] == given) is taken
+        answer = await client.get("/room/address", headers={"X-Request-ID": sent.encode()})
+    assert (answer.headers["x-request-id"] == sent) is taken
     assert answer.headers["x-request-id"]
 
 
@@ -114,13 +114,13 @@ async def test_every_answer_has_the_headers_of_its_environment(settings: Setting
 
 async def test_only_named_origins_may_call_from_a_browser(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"cors_origins": ["https://app.example"]}))
-    asking = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "Idempotency-Key"}
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "Idempotency-Key"}
     async with client_of(app) as client:
         good = await client.options(
-            "/v1/recharge/subscribe", headers={"Origin": "https://app.example"} | asking
+            "/v1/recharge/subscribe", headers={"Origin": "https://app.example"} | preflight
         )
         bad = await client.options(
-            "/v1/recharge/subscribe", headers={"Origin": "https://evil.example"} | asking
+            "/v1/recharge/subscribe", headers={"Origin": "https://evil.example"} | preflight
         )
     assert good.headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-origin" not in bad.headers

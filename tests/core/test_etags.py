@@ -18,7 +18,7 @@ from gencharge.core.http.openapi import resolved
 from gencharge.core.stores.stores import Stores
 from gencharge.plans.models import Plan
 from tests.factories import know_roles, new_client
-from tests.make.audit_actions import ACTIONS, Desk
+from tests.make.audit_actions import ACTIONS, StaffClient
 
 HEADER: TypeAdapter[str | None] = TypeAdapter(etags.IfMatch)
 INSTANT = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_what_is_no_list_of_tags_is_refused_before_the_object_is_read(if_match: 
 
 
 @pytest.fixture(scope="module")
-async def desk_client(app: FastAPI, shop: Stores) -> AsyncIterator[httpx.AsyncClient]:
+async def http_client(app: FastAPI, shop: Stores) -> AsyncIterator[httpx.AsyncClient]:
     await know_roles(app)
     async with new_client(app) as client:
         yield client
@@ -114,42 +114,42 @@ def test_a_change_takes_if_match_exactly_if_its_answer_shows_an_etag(app: FastAP
         assert {"412", "422"} <= operations[route]["responses"].keys(), route
 
 
-class Locking(Desk):
+class Locking(StaffClient):
     """An admin who sends the request of one route again and again, each time with another `If-Match`."""
 
     route: str
     answers: dict[str, httpx.Response]
 
-    async def ask(self, method: str, path: str, json: Any = None, **but: Any) -> httpx.Response:
+    async def ask(self, method: str, path: str, json: Any = None, **options: Any) -> httpx.Response:
         """Ask; the route under test is asked with a malformed, a stale and a fresh tag, in this order."""
         if not self._is_under_test(method, path):
-            return await super().ask(method, path, json, **but)
+            return await super().ask(method, path, json, **options)
         body = {} if json is None else {"json": json}
         tags = {"malformed": "64465a8f1c2d0", "stale": '"0"'}
         for name, tag in tags.items():
             headers = self._headers | {"If-Match": tag}
             self.answers[name] = await self._client.request(
-                method, f"/v1{path}", headers=headers, **body, **but
+                method, f"/v1{path}", headers=headers, **body, **options
             )
         fresh = self.answers["stale"].headers.get("ETag", "none")
         headers = self._headers | {"If-Match": fresh}
-        return await self._client.request(method, f"/v1{path}", headers=headers, **body, **but)
+        return await self._client.request(method, f"/v1{path}", headers=headers, **body, **options)
 
     def _is_under_test(self, method: str, path: str) -> bool:
-        wanted, template = self.route.split(" ")
+        expected, template = self.route.split(" ")
         pattern = re.sub(r"\{\w+\}", "[^/]+", template.removeprefix("/v1"))
-        return method == wanted and re.fullmatch(pattern, path.partition("?")[0]) is not None
+        return method == expected and re.fullmatch(pattern, path.partition("?")[0]) is not None
 
 
 @pytest.mark.parametrize("route", locked_routes())
 async def test_a_change_is_refused_with_a_stale_tag_and_done_with_a_fresh_one(
-    app: FastAPI, desk_client: httpx.AsyncClient, route: str
+    app: FastAPI, http_client: httpx.AsyncClient, route: str
 ) -> None:
-    desk = await Locking.open(app, desk_client)
-    assert isinstance(desk, Locking)
-    desk.route, desk.answers = route, {}
-    done = await ACTIONS[route](desk)
-    malformed, stale = desk.answers["malformed"], desk.answers["stale"]
+    staff = await Locking.open(app, http_client)
+    assert isinstance(staff, Locking)
+    staff.route, staff.answers = route, {}
+    done = await ACTIONS[route](staff)
+    malformed, stale = staff.answers["malformed"], staff.answers["stale"]
     assert malformed.status_code == 422, malformed.text
     [problem] = malformed.json()["errors"]
     assert (problem["field"], problem["code"]) == ("header.If-Match", "if_match_invalid")
@@ -161,67 +161,67 @@ async def test_a_change_is_refused_with_a_stale_tag_and_done_with_a_fresh_one(
 
 
 async def test_of_two_admins_who_change_what_both_saw_one_is_told(
-    app: FastAPI, desk_client: httpx.AsyncClient
+    app: FastAPI, http_client: httpx.AsyncClient
 ) -> None:
-    first = await Desk.open(app, desk_client)
+    first = await StaffClient.open(app, http_client)
     second = await first.colleague()
     customer = await first.customer()
     path = f"/v1/users/{customer.user_id}"
-    seen = await first.made("GET", f"/users/{customer.user_id}")
+    seen = await first.ask_json("GET", f"/users/{customer.user_id}")
     answers = await asyncio.gather(
         *(
-            desk_client.patch(
-                path, json={"name": name}, headers=desk._headers | {"If-Match": f'"{seen["etag"]}"'}
+            http_client.patch(
+                path, json={"name": name}, headers=staff._headers | {"If-Match": f'"{seen["etag"]}"'}
             )
-            for desk, name in ((first, "Ravi Iyer"), (second, "Meera Nair"))
+            for staff, name in ((first, "Ravi Iyer"), (second, "Meera Nair"))
         )
     )
     assert sorted(answer.status_code for answer in answers) == [200, 412]
-    kept = next(answer for answer in answers if answer.status_code == 200).json()
-    now = await first.made("GET", f"/users/{customer.user_id}")
-    assert (now["name"], now["etag"]) == (kept["name"], kept["etag"])
+    changed = next(answer for answer in answers if answer.status_code == 200).json()
+    now = await first.ask_json("GET", f"/users/{customer.user_id}")
+    assert (now["name"], now["etag"]) == (changed["name"], changed["etag"])
 
 
 @pytest.mark.parametrize("headers", [{}, {"If-Match": "*"}])
 async def test_without_a_tag_the_later_of_two_changes_stands(
-    app: FastAPI, desk_client: httpx.AsyncClient, headers: dict[str, str]
+    app: FastAPI, http_client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    desk = await Desk.open(app, desk_client)
-    customer = await desk.customer()
+    staff = await StaffClient.open(app, http_client)
+    customer = await staff.customer()
     for name in ("Ravi Iyer", "Meera Nair"):
-        answer = await desk_client.patch(
-            f"/v1/users/{customer.user_id}", json={"name": name}, headers=desk._headers | headers
+        answer = await http_client.patch(
+            f"/v1/users/{customer.user_id}", json={"name": name}, headers=staff._headers | headers
         )
         assert (answer.status_code, answer.json()["name"]) == (200, name)
 
 
 async def test_a_blocked_customer_is_not_blocked_again_by_one_who_saw_them_active(
-    app: FastAPI, desk_client: httpx.AsyncClient
+    app: FastAPI, http_client: httpx.AsyncClient
 ) -> None:
-    desk = await Desk.open(app, desk_client)
-    path = f"/users/{(await desk.customer()).user_id}"
-    seen = (await desk.made("GET", path))["etag"]
-    await desk.made("POST", f"{path}/block", {"reason": "asked for by phone"})
-    late = await desk_client.post(
+    staff = await StaffClient.open(app, http_client)
+    path = f"/users/{(await staff.customer()).user_id}"
+    seen = (await staff.ask_json("GET", path))["etag"]
+    await staff.ask_json("POST", f"{path}/block", {"reason": "asked for by phone"})
+    late = await http_client.post(
         f"/v1{path}/unblock",
         json={"reason": "asked for by phone"},
-        headers=desk._headers | {"If-Match": f'"{seen}"'},
+        headers=staff._headers | {"If-Match": f'"{seen}"'},
     )
     assert (late.status_code, late.json()["code"]) == (412, "resource_changed")
-    assert (await desk.made("GET", path))["status"] == "blocked"
+    assert (await staff.ask_json("GET", path))["status"] == "blocked"
 
 
 async def test_an_unknown_object_is_not_found_whatever_the_tag(
-    app: FastAPI, desk_client: httpx.AsyncClient
+    app: FastAPI, http_client: httpx.AsyncClient
 ) -> None:
-    desk = await Desk.open(app, desk_client)
+    staff = await StaffClient.open(app, http_client)
     missing = "0198c0de-0000-7000-8000-000000000000"
     for path, body in (
         (f"users/{missing}/block", {"reason": "asked for"}),
         (f"plans/{missing}", {"price": 1}),
     ):
         method = "POST" if "users" in path else "PATCH"
-        answer = await desk_client.request(
-            method, f"/v1/{path}", json=body, headers=desk._headers | {"If-Match": '"0"'}
+        answer = await http_client.request(
+            method, f"/v1/{path}", json=body, headers=staff._headers | {"If-Match": '"0"'}
         )
         assert answer.status_code == 404, answer.text

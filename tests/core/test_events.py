@@ -93,7 +93,7 @@ def test_changes_keep_the_order_of_the_fields() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"),
+    ("value", "stored"),
     [
         (Colour.RED, "red"),
         (Size.SMALL, 1),
@@ -109,8 +109,8 @@ def test_changes_keep_the_order_of_the_fields() -> None:
         ("", ""),
     ],
 )
-def test_values_are_kept_as_json_has_them(value: Any, kept: Any) -> None:
-    assert changes({}, {"field": value}) == {"field": {"old": None, "new": kept}}
+def test_values_are_kept_as_json_has_them(value: Any, stored: Any) -> None:
+    assert changes({}, {"field": value}) == {"field": {"old": None, "new": stored}}
 
 
 def test_money_is_kept_in_a_form_that_json_has() -> None:

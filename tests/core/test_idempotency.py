@@ -35,7 +35,7 @@ def pay(rupees: int, note: str | None = None) -> Pay:
     return Pay.model_validate({"amount": rupees, "note": note})
 
 
-def asking(*headers: tuple[bytes, bytes]) -> Request:
+def request_with(*headers: tuple[bytes, bytes]) -> Request:
     return Request({"type": "http", "headers": list(headers)})
 
 
@@ -80,13 +80,13 @@ def test_only_a_repeated_answer_carries_the_header() -> None:
 
 @pytest.mark.parametrize("key", [b"k", b"!" * 255, b"~5f0c2f2e-1c1c"])
 def test_a_key_of_visible_ascii_is_taken_as_it_is(key: bytes) -> None:
-    request = asking((b"accept", b"*/*"), (b"idempotency-key", key))
+    request = request_with((b"accept", b"*/*"), (b"idempotency-key", key))
     assert idempotency.key_of(request) == key.decode()
 
 
 @pytest.mark.parametrize("key", [b"", b"two words", b"tab\t", b"x" * 256, "schlüssel".encode(), b"nul\x00"])
 def test_a_key_that_is_no_visible_ascii_is_refused_like_a_missing_one(key: bytes) -> None:
-    for request in (asking(), asking((b"idempotency-key", key))):
+    for request in (request_with(), request_with((b"idempotency-key", key))):
         with pytest.raises(IdempotencyKeyRequired) as refusal:
             idempotency.key_of(request)
         assert refusal.value.body("r-1")["errors"][0]["field"] == "header.Idempotency-Key"

@@ -30,11 +30,11 @@ async def own(servers: Path, worker_id: str) -> AsyncIterator[Stores]:
 
 
 @asynccontextmanager
-async def working(stores: Stores, done: list[Any], **but: Any) -> AsyncIterator[procrastinate.App]:
+async def working(stores: Stores, done: list[Any], **options: Any) -> AsyncIterator[procrastinate.App]:
     async def note(stores: Stores, **payload: Any) -> None:
         done.append(payload)
 
-    app = jobs.build(stores.settings, stores, [jobs.Job("tests.note", note, **but)])
+    app = jobs.build(stores.settings, stores, [jobs.Job("tests.note", note, **options)])
     async with app.open_async():
         yield app
 

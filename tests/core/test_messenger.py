@@ -34,8 +34,8 @@ MESSAGE = Message(
 )
 
 
-def _settings(**but: Any) -> Settings:
-    return Settings(_env_file=None, environment="test", **but)  # type: ignore[call-arg]
+def _settings(**overrides: Any) -> Settings:
+    return Settings(_env_file=None, environment="test", **overrides)  # type: ignore[call-arg]
 
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -189,15 +189,15 @@ async def test_the_console_prints_the_whole_message() -> None:
 
 
 @pytest.mark.parametrize(
-    ("but", "kind"),
+    ("overrides", "kind"),
     [
         ({}, Console),
         ({"otp_channel": "sms", "gencharge_sms_url": "http://127.0.0.1:1/"}, HttpSms),
         ({"otp_channel": "smtp", "smtp_host": "127.0.0.1"}, Smtp),
     ],
 )
-async def test_the_settings_name_the_channel(but: dict[str, Any], kind: type[Channel]) -> None:
-    channel = channel_of(_settings(**but))
+async def test_the_settings_name_the_channel(overrides: dict[str, Any], kind: type[Channel]) -> None:
+    channel = channel_of(_settings(**overrides))
     assert isinstance(channel, kind)
     await channel.close()
 

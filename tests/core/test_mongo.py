@@ -32,7 +32,7 @@ async def test_a_document_that_can_not_be_written_is_an_error_and_its_neighbours
         await add_once(
             things, [{"_id": good[0], "n": 1}, {"_id": new_id(), "n": 0}, {"_id": good[1], "n": 2}]
         )
-    assert {found["_id"] async for found in things.find()} == set(good)
+    assert {thing["_id"] async for thing in things.find()} == set(good)
 
 
 async def test_a_store_that_is_away_is_unavailable_and_another_error_stays_what_it_is(stores: Stores) -> None:

@@ -65,7 +65,7 @@ async def rows(stores: Stores) -> AsyncIterator[AsyncSession]:
         await session.close()
 
 
-MINE = select(DeliveryRow).where(DeliveryRow.user_id == USER)
+OWN_ROWS = select(DeliveryRow).where(DeliveryRow.user_id == USER)
 
 
 @pytest.mark.parametrize("descending", [True, False])
@@ -77,12 +77,12 @@ async def test_pages_give_every_row_once_and_in_order(
     seen: list[DeliveryRow] = []
     cursor: str | None = None
     for _ in range(10):
-        found, cursor, total = await fetch_page(
-            rows, MINE, order, PageQuery(limit=4, cursor=cursor, include_total=True)
+        page, cursor, total = await fetch_page(
+            rows, OWN_ROWS, order, PageQuery(limit=4, cursor=cursor, include_total=True)
         )
         assert total == 25
-        assert len(found) <= 4
-        seen.extend(found)
+        assert len(page) <= 4
+        seen.extend(page)
         if cursor is None:
             break
     keys = [(getattr(row, order.column.key or ""), row.event_id) for row in seen]
@@ -92,8 +92,8 @@ async def test_pages_give_every_row_once_and_in_order(
 
 async def test_a_last_page_that_is_full_has_no_cursor(rows: AsyncSession) -> None:
     order = Order(DeliveryRow.occurred_at, DeliveryRow.event_id)
-    found, cursor, total = await fetch_page(rows, MINE, order, PageQuery(limit=25))
-    assert (len(found), cursor, total) == (25, None, None)
+    page, cursor, total = await fetch_page(rows, OWN_ROWS, order, PageQuery(limit=25))
+    assert (len(page), cursor, total) == (25, None, None)
 
 
 def cursor_of(values: object) -> str:
@@ -123,7 +123,7 @@ def cursor_of(values: object) -> str:
 async def test_a_forged_cursor_is_refused(rows: AsyncSession, forged: str) -> None:
     order = Order(DeliveryRow.occurred_at, DeliveryRow.event_id)
     with pytest.raises(CursorInvalid):
-        await fetch_page(rows, MINE, order, PageQuery(cursor=forged))
+        await fetch_page(rows, OWN_ROWS, order, PageQuery(cursor=forged))
 
 
 @pytest.mark.parametrize("value", [2**15, 2**63, 2**64 - 1, 10**30, 1.5, True])
@@ -132,13 +132,13 @@ async def test_a_number_that_the_column_cannot_hold_is_refused(rows: AsyncSessio
     raw = b'[%s,"u:%s"]' % (str(value).lower().encode(), str(USER).encode())
     forged = base64.urlsafe_b64encode(raw).decode()
     with pytest.raises(CursorInvalid):
-        await fetch_page(rows, MINE, order, PageQuery(cursor=forged))
+        await fetch_page(rows, OWN_ROWS, order, PageQuery(cursor=forged))
 
 
 async def test_a_text_with_a_nul_is_refused(rows: AsyncSession) -> None:
     order = Order(DeliveryRow.listener, DeliveryRow.event_id)
     with pytest.raises(CursorInvalid):
-        await fetch_page(rows, MINE, order, PageQuery(cursor=encode_cursor("a\x00b", USER)))
+        await fetch_page(rows, OWN_ROWS, order, PageQuery(cursor=encode_cursor("a\x00b", USER)))
 
 
 @examples(max_examples=50, deadline=None)
@@ -176,21 +176,21 @@ def test_what_a_cursor_cannot_carry_is_an_error_where_it_is_made() -> None:
 
 
 async def pages_of(
-    db: AsyncSession, order: Order, wanted: int, *, limit: int, look_through: int
+    db: AsyncSession, order: Order, attempts: int, *, limit: int, look_through: int
 ) -> list[tuple[list[DeliveryRow], str | None]]:
-    """All pages of the deliveries with `attempts` = wanted, through a window of `look_through` rows."""
+    """All pages of the deliveries with this number of `attempts`, through a window of `look_through` rows."""
     pages: list[tuple[list[DeliveryRow], str | None]] = []
     cursor: str | None = None
     while not pages or cursor is not None:
-        found, cursor = await fetch_bounded_page(
+        page, cursor = await fetch_bounded_page(
             db,
-            MINE,
-            lambda seen: [seen.attempts == wanted],
+            OWN_ROWS,
+            lambda seen: [seen.attempts == attempts],
             order,
             BoundedParams(limit=limit, cursor=cursor),
             look_through=look_through,
         )
-        pages.append((found, cursor))
+        pages.append((page, cursor))
         assert len(pages) <= 100, "pages without an end"
     return pages
 
@@ -203,17 +203,17 @@ async def test_bounded_pages_give_every_match_once_and_in_order_whatever_they_lo
 ) -> None:
     order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id), descending)
     pages = await pages_of(rows, order, 1, limit=limit, look_through=look_through)
-    seen = [row for found, _ in pages for row in found]
+    seen = [row for page, _ in pages for row in page]
     assert [row.listener for row in seen] == sorted(
         (f"t:{number:02d}" for number in range(25) if number % 4 == 1), reverse=descending
     )
-    assert all(len(found) <= limit for found, _ in pages)
+    assert all(len(page) <= limit for page, _ in pages)
 
 
 async def test_a_page_without_a_match_says_where_to_go_on(rows: AsyncSession) -> None:
     order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
     pages = await pages_of(rows, order, 9, limit=5, look_through=10)
-    assert [(found, cursor is None) for found, cursor in pages] == [([], False), ([], False), ([], True)]
+    assert [(page, cursor is None) for page, cursor in pages] == [([], False), ([], False), ([], True)]
 
 
 async def test_a_bounded_list_that_ends_with_its_window_ends_after_one_empty_page_at_most(
@@ -221,15 +221,15 @@ async def test_a_bounded_list_that_ends_with_its_window_ends_after_one_empty_pag
 ) -> None:
     order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
     pages = await pages_of(rows, order, 0, limit=100, look_through=25)
-    assert [len(found) for found, _ in pages] == [7, 0]
+    assert [len(page) for page, _ in pages] == [7, 0]
 
 
 async def test_a_bounded_page_looks_at_no_more_rows_than_it_may(rows: AsyncSession) -> None:
     order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id), descending=False)
-    found, cursor = await fetch_bounded_page(
-        rows, MINE, lambda seen: [seen.attempts == 3], order, BoundedParams(), look_through=5
+    page, cursor = await fetch_bounded_page(
+        rows, OWN_ROWS, lambda seen: [seen.attempts == 3], order, BoundedParams(), look_through=5
     )
-    assert [row.listener for row in found] == ["t:03"]
+    assert [row.listener for row in page] == ["t:03"]
     assert cursor is not None
     assert decode_cursor(cursor, kinds=(datetime, UUID))[0] == START + timedelta(minutes=1)
 
@@ -239,15 +239,15 @@ async def test_a_row_that_comes_between_two_pages_moves_no_other(rows: AsyncSess
     seen: list[str] = []
     cursor: str | None = None
     for number in range(100, 120):
-        found, cursor = await fetch_bounded_page(
+        page, cursor = await fetch_bounded_page(
             rows,
-            MINE,
+            OWN_ROWS,
             lambda seen: [seen.attempts == 2],
             order,
             BoundedParams(limit=2, cursor=cursor),
             look_through=4,
         )
-        seen += [row.listener for row in found]
+        seen += [row.listener for row in page]
         if cursor is None:
             break
         newest = START + timedelta(hours=number)
@@ -269,7 +269,7 @@ async def test_a_bounded_page_asks_the_database_once(rows: AsyncSession) -> None
     try:
         # What is written between two statements would shift the rows under the second one.
         await fetch_bounded_page(
-            rows, MINE, lambda seen: [seen.attempts == 1], order, BoundedParams(limit=50), look_through=10
+            rows, OWN_ROWS, lambda seen: [seen.attempts == 1], order, BoundedParams(limit=50), look_through=10
         )
     finally:
         event.remove(connection, "before_cursor_execute", count)
@@ -280,12 +280,12 @@ async def test_a_bounded_page_asks_the_database_once(rows: AsyncSession) -> None
 async def test_a_bounded_list_refuses_a_forged_cursor(rows: AsyncSession, forged: str) -> None:
     order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id))
     with pytest.raises(CursorInvalid):
-        await fetch_bounded_page(rows, MINE, lambda _: [], order, BoundedParams(cursor=forged))
+        await fetch_bounded_page(rows, OWN_ROWS, lambda _: [], order, BoundedParams(cursor=forged))
 
 
 @examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    made=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=30),
+    minutes=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=30),
     limit=st.integers(1, 8),
     look_through=st.integers(1, 12),
     descending=st.booleans(),
@@ -293,7 +293,7 @@ async def test_a_bounded_list_refuses_a_forged_cursor(rows: AsyncSession, forged
 def test_whatever_the_rows_bounded_pages_lose_none_and_give_none_twice(
     servers: Path,
     settings: Settings,
-    made: list[tuple[int, bool]],
+    minutes: list[tuple[int, bool]],
     limit: int,
     look_through: int,
     descending: bool,
@@ -315,13 +315,13 @@ def test_whatever_the_rows_bounded_pages_lose_none_and_give_none_twice(
                     "occurred_at": START + timedelta(minutes=minute),
                     "attempts": int(matches),
                 }
-                for number, (minute, matches) in enumerate(made)
+                for number, (minute, matches) in enumerate(minutes)
             ]
             if values:
                 await session.execute(insert(DeliveryRow), values)
             order = Order(column_of(DeliveryRow.occurred_at), column_of(DeliveryRow.event_id), descending)
             pages = await pages_of(session, order, 1, limit=limit, look_through=look_through)
-            seen = [(row.occurred_at, row.event_id) for found, _ in pages for row in found]
+            seen = [(row.occurred_at, row.event_id) for page, _ in pages for row in page]
             expected = [(row["occurred_at"], row["event_id"]) for row in values if row["attempts"]]
             assert seen == sorted(expected, reverse=descending)
         finally:

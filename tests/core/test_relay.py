@@ -86,8 +86,8 @@ async def leases_run_out(stores: Stores) -> None:
 
 async def counts(stores: Stores) -> tuple[int, int]:
     """How many events and deliveries are left."""
-    found = await sql(stores, "SELECT (SELECT count(*) FROM events) e, (SELECT count(*) FROM deliveries) d")
-    return found[0]["e"], found[0]["d"]
+    rows = await sql(stores, "SELECT (SELECT count(*) FROM events) e, (SELECT count(*) FROM deliveries) d")
+    return rows[0]["e"], rows[0]["d"]
 
 
 @dataclass
@@ -423,8 +423,8 @@ async def test_an_inside_listener_that_fails_leaves_no_half_effect_and_is_parked
     for _ in range(5):
         await relay.drain()
         await due_now(outbox)
-    found = await sql(outbox, "SELECT number, times FROM effects WHERE number < 10 ORDER BY number")
-    assert [row["times"] for row in found] == [0 if number == 3 else 1 for number in range(10)]
+    effects = await sql(outbox, "SELECT number, times FROM effects WHERE number < 10 ORDER BY number")
+    assert [row["times"] for row in effects] == [0 if number == 3 else 1 for number in range(10)]
     left = await sql(outbox, "SELECT attempts, parked_at FROM deliveries")
     assert [(row["attempts"], row["parked_at"] is not None) for row in left] == [(3, True)]
 

@@ -41,8 +41,8 @@ GOOD: dict[str, Any] = {
 }
 
 
-def settings(**but: Any) -> Settings:
-    return Settings(_env_file=None, **(GOOD | but))  # type: ignore[call-arg]
+def settings(**overrides: Any) -> Settings:
+    return Settings(_env_file=None, **(GOOD | overrides))  # type: ignore[call-arg]
 
 
 def test_a_complete_production_configuration_is_accepted() -> None:

@@ -198,9 +198,9 @@ async def test_files_are_listed_by_prefix_in_the_order_of_their_keys_and_page_by
     for key in reversed(keys):
         await storage.put(key, key.encode(), PDF)
     assert [file.key for file in await storage.list_files()] == keys
-    found = await storage.list_files("receipts/2026/a-")
-    assert [file.key for file in found] == keys[1:3]
-    assert [(file.size_bytes, file.content_type) for file in found] == [(21, PDF)] * 2
+    files = await storage.list_files("receipts/2026/a-")
+    assert [file.key for file in files] == keys[1:3]
+    assert [(file.size_bytes, file.content_type) for file in files] == [(21, PDF)] * 2
     page = await storage.list_files("receipts/", limit=2)
     rest = await storage.list_files("receipts/", after=page[-1].key)
     assert [file.key for file in (*page, *rest)] == keys[:4]

@@ -64,13 +64,13 @@ class Cell:
         method = "wallet" if self.row.journey == "wallet" else "upi"
         if self.path.endswith("topups"):
             return {"amount": self.price / 100, "payment_method": method}
-        wanted = {
+        body = {
             "phone_number": self.phone_number,
             "plan_id": str(self.plan_id),
             "payment_method": method,
             "source": "web",
         }
-        return wanted | ({"wallet_amount": WALLET_PART_PAISE / 100} if self.row.journey == "beside" else {})
+        return body | ({"wallet_amount": WALLET_PART_PAISE / 100} if self.row.journey == "beside" else {})
 
 
 class Market:

@@ -14,7 +14,7 @@ from gencharge.payments.status_checks_service import PAID
 from gencharge.run.processes import last_lines
 from tests.faults.http import Answer, post
 from tests.faults.market import OPENING_PAISE, Cell, Market
-from tests.faults.rows import CREDITED, DELIVERED, KEPT, REFUNDED, RETURNED, UNPAID, Column, Row
+from tests.faults.rows import CREDITED, CREDITED_TO_WALLET, DELIVERED, REFUNDED, RETURNED, UNPAID, Column, Row
 from tests.faults.site import Site
 
 # Short enough that a matrix is over in minutes. The pools are large because cells wait inside transactions.
@@ -152,8 +152,8 @@ class Matrix:
         """A careful client: the same request with the same key until it has an answer; then the payment, if it is due."""
         if not await self._until_answered(cell) or cell.answers[-1].status_code != 201:
             return
-        said = cell.answers[-1].json()
-        due = said if "order_id" in said else said.get("payment")
+        reply = cell.answers[-1].json()
+        due = reply if "order_id" in reply else reply.get("payment")
         if due is None:
             return
         await asyncio.to_thread(self._pay, due["order_id"])
@@ -254,13 +254,13 @@ class Matrix:
 
     def _tries(self) -> dict[str, list[tuple[int, int]]]:
         """By order: of each try to pay it, how many paise were captured, and how many went back."""
-        found = defaultdict(list)
+        amounts = defaultdict(list)
         for order, captured, back in self._market.outside_rows(
             "SELECT order_id, captured * amount, (SELECT coalesce(sum(amount), 0) FROM refunds"
             " WHERE payment_id = payments.id AND status = 'processed') FROM payments"
         ):
-            found[order].append((captured, back))
-        return found
+            amounts[order].append((captured, back))
+        return amounts
 
     async def _quiet(self, column: Column) -> None:
         """Let an hour pass outside, so that every notice is tried again; all of them are to be taken."""
@@ -303,16 +303,18 @@ class Matrix:
         )
         for cell in cells:
             # Every order under a receipt of ours counts, also one that we were never told of.
-            mine = [
+            amounts = [
                 each for receipt, order in orders if receipt in paid[cell.user_id] for each in tries[order]
             ]
-            spent = OPENING_PAISE + sum(captured - back for captured, back in mine) - wallets[cell.user_id][0]
+            spent = (
+                OPENING_PAISE + sum(captured - back for captured, back in amounts) - wallets[cell.user_id][0]
+            )
             phone = cell.phone_number.removeprefix("+91")
             asked = [row for row in outside if row[3] == phone or ours.get(row[0]) == str(cell.user_id)]
             if wallets[cell.user_id][1]:
                 cell.problems.append(f"{wallets[cell.user_id][1]} paise are still held")
             if cell.path.endswith("topups"):
-                self._judge_topup(cell, mine, spent)
+                self._judge_topup(cell, amounts, spent)
             else:
                 self._judge_recharge(cell, sold[cell.user_id], spent, sum(row[2] for row in asked))
             if cell.outcome and cell.outcome not in cell.row.ends:
@@ -350,7 +352,7 @@ class Matrix:
         if spent:
             cell.problems.append(f"{spent} paise are nowhere: {captured} captured, {back} sent back")
         elif cell.row.journey == "source":
-            cell.outcome = RETURNED if captured == back == cell.price else KEPT
+            cell.outcome = RETURNED if captured == back == cell.price else CREDITED_TO_WALLET
         else:
             cell.outcome = CREDITED if captured == cell.price else UNPAID
         if captured > cell.price:
@@ -359,20 +361,20 @@ class Matrix:
     def _judge_answers(self, cell: Cell) -> None:
         """One key has one answer: to the byte where the wallet pays, the same recharge and order where a gateway does."""
         good = [answer for answer in cell.answers if answer.status_code == 201]
-        said = [answer.json() for answer in good]
+        bodies = [answer.json() for answer in good]
         if cell.row.journey == "wallet":
-            told = {answer.content for answer in good}
+            contents = {answer.content for answer in good}
         else:
-            told = {
+            contents = {
                 f"{each.get('subscription_id')} {(each.get('payment') or each)['order_id']}".encode()
-                for each in said
+                for each in bodies
             }
         if not cell.answers or cell.answers[-1].status_code != 201:
             cell.problems.append(
                 f"answered {cell.answers[-1].content[:200] if cell.answers else b''!r} in the end"
             )
-        elif len(told) != 1 or (len(good) > 1 and good[-1].headers.get("idempotent-replayed") != "true"):
-            cell.problems.append(f"one key, {len(told)} answers: {sorted(told)[:2]}")
+        elif len(contents) != 1 or (len(good) > 1 and good[-1].headers.get("idempotent-replayed") != "true"):
+            cell.problems.append(f"one key, {len(contents)} answers: {sorted(contents)[:2]}")
 
     @property
     def failures(self) -> list[str]:
@@ -399,13 +401,13 @@ def as_markdown(cells: Sequence[Cell], stood: Mapping[str, int]) -> str:
     """The matrix as a table; columns are numbered, their titles follow. `plan` and `money`: what the customer has."""
     rows = list(dict.fromkeys(cell.row for cell in cells))
     columns = list(dict.fromkeys(cell.column for cell in cells))
-    found = {(cell.row, cell.column): cell for cell in cells}
+    by_place = {(cell.row, cell.column): cell for cell in cells}
     lines = [
         f"| paid by | step | fault | {' | '.join(str(number + 1) for number in range(len(columns)))} |",
         f"|---|---|---|{'---|' * len(columns)}",
     ]
     lines += [
-        f"| {row.journey} | {row.step} | {row.fault} | {' | '.join(_mark(found.get((row, column))) for column in columns)} |"
+        f"| {row.journey} | {row.step} | {row.fault} | {' | '.join(_mark(by_place.get((row, column))) for column in columns)} |"
         for row in rows
     ]
     titles = [f"{title} ({stood[title]} stood there)" if title in stood else title for title in columns]

@@ -11,7 +11,7 @@ from sandbox.scripts import KINDS, Family
 # How a cell ends: the customer has the plan, or the money; topped up or not; sent back to its source, or still in the wallet.
 DELIVERED, REFUNDED = "plan", "money"
 CREDITED, UNPAID = "credited", "unpaid"
-RETURNED, KEPT = "returned", "kept"
+RETURNED, CREDITED_TO_WALLET = "returned", "kept"
 # Kept short, and longer than OPERATOR_TIMEOUT_SECONDS of the matrix where it is about that.
 _SECONDS: Final = {"slow": 1.0, "late_success": 0.8, "late_failure": 0.8, "drip": 0.05}
 
@@ -160,9 +160,9 @@ def gateway_rows() -> list[Row]:
             name,
             one("refund", name),
             # Where the first call was cut off by a crash, the next one meets no refusal.
-            frozenset({KEPT, RETURNED})
+            frozenset({CREDITED_TO_WALLET, RETURNED})
             if name == "decline"
-            else frozenset({KEPT if name == "late_failure" else RETURNED}),
+            else frozenset({CREDITED_TO_WALLET if name == "late_failure" else RETURNED}),
             journey="source",
         )
         for name in _of(Family.ANSWER, Family.OUTCOME, Family.NOTICE)
@@ -224,7 +224,7 @@ GATEWAY_COLUMNS: Final = (
 )
 
 
-def find_rows(*wanted: tuple[str, str, str]) -> Sequence[Row]:
+def find_rows(*keys: tuple[str, str, str]) -> Sequence[Row]:
     """Rows by journey, step and fault."""
     known = {(row.journey, row.step, row.fault): row for row in (*operator_rows(), *gateway_rows())}
-    return [known[key] for key in wanted]
+    return [known[key] for key in keys]

@@ -93,12 +93,12 @@ class Site:
 
     def start_process(self, name: str, *, program: str = "gencharge", **more: str) -> None:
         """Start `gencharge serve`, `worker` or `sandbox`, with `more` in its environment; or another program."""
-        kept = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+        inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
         self.processes[name] = spawn(
             [sys.executable, "-m", program, name],
             folder=self.folder,
             log=self.folder / f"{name}.log",
-            environment=kept | self.environment | more,
+            environment=inherited | self.environment | more,
         )
 
     def start_sandbox(self) -> None:

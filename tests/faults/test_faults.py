@@ -110,12 +110,12 @@ async def test_kill_9_of_the_api_amid_500_recharges_loses_none_and_charges_none_
         if before is not None and before.status_code == 201:
             assert answer.headers["idempotent-replayed"] == "true"
             assert answer.content == before.content
-    made = rows(
+    counts = rows(
         site,
         "SELECT count(*), count(DISTINCT idempotency_key) FROM recharges WHERE idempotency_key LIKE 'kill-%'",
     )
     sold = sum(answer.status_code == 201 for answer in final)
-    assert made == [(sold, sold)]
+    assert counts == [(sold, sold)]
 
 
 async def test_postgresql_killed_under_load_is_503_with_retry_after_and_comes_back_by_itself(
@@ -237,8 +237,8 @@ async def test_sigterm_finishes_what_was_accepted(site: Site) -> None:
         answers = await asyncio.gather(*tasks)
         done = [answer for answer in answers if answer is not None]
         assert all(answer.status_code in {201, 409} for answer in done)
-    made = rows(site, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'term-%'")
-    assert made == [(sum(answer.status_code == 201 for answer in done),)]
+    counts = rows(site, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'term-%'")
+    assert counts == [(sum(answer.status_code == 201 for answer in done),)]
 
 
 def test_the_readmes_first_recharge_works_as_written(site: Site) -> None:

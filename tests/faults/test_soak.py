@@ -74,10 +74,10 @@ async def test_random_kills_of_every_part_lose_nothing_and_charge_nothing_twice(
     report: dict[str, Any] = {"seed": seed, "strikes": dict(strikes), "sold": len(sold)}
 
     assert await ledger_lines(site) == []
-    kept = dict(
+    recharges = dict(
         rows(site, "SELECT idempotency_key, id::text FROM recharges WHERE left(idempotency_key, 5) = 'soak-'")
     )
-    assert {key: answer.json()["subscription_id"] for key, answer in sold} == kept
+    assert {key: answer.json()["subscription_id"] for key, answer in sold} == recharges
     await wait_for(
         lambda: (
             rows(site, "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM deliveries)") == [(0,)]
@@ -92,7 +92,7 @@ async def test_random_kills_of_every_part_lose_nothing_and_charge_nothing_twice(
             notice["data"]["recharge_id"]
             for notice in documents["notices"].find({"data.recharge_id": {"$exists": True}})
         )
-        assert {id_: noticed[id_] for id_ in kept.values()} == dict.fromkeys(kept.values(), 1)
+        assert {id_: noticed[id_] for id_ in recharges.values()} == dict.fromkeys(recharges.values(), 1)
     stores = Stores.open(site.settings)
     try:
         async with asyncio.timeout(180):  # a sealer that was killed keeps its lease for a minute

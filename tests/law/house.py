@@ -77,7 +77,9 @@ class File:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Its imports of our own packages."""
-        return tuple(found for found in _imports(self.source) if found.module.split(".")[0] in PACKAGES)
+        return tuple(
+            statement for statement in _imports(self.source) if statement.module.split(".")[0] in PACKAGES
+        )
 
 
 @cache
@@ -94,14 +96,16 @@ def _imports(source: str) -> tuple[Import, ...]:
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         for node in ast.walk(function)
     }
-    found = list[Import]()
+    statements = list[Import]()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
-            found += [Import(node.lineno, module, alias.name, id(node) in hidden) for alias in node.names]
+            statements += [
+                Import(node.lineno, module, alias.name, id(node) in hidden) for alias in node.names
+            ]
         elif isinstance(node, ast.Import):
-            found += [Import(node.lineno, alias.name, "", id(node) in hidden) for alias in node.names]
-    return tuple(found)
+            statements += [Import(node.lineno, alias.name, "", id(node) in hidden) for alias in node.names]
+    return tuple(statements)
 
 
 def place_of(module: str) -> str:
@@ -123,7 +127,7 @@ class House:
             place: number for number, floor in enumerate((*CORE, *self.rooms, *ABOVE)) for place in floor
         }
 
-    def but(self, path: str, source: str) -> House:
+    def with_file(self, path: str, source: str) -> House:
         """The same house with one file more, or another one in its place."""
         return House({**self.files, path: File(path, source)})
 
@@ -134,13 +138,13 @@ class House:
         """True for a room that `wiring.FLOORS` names."""
         return any(place in floor for floor in self.rooms)
 
-    def target(self, found: Import) -> str:
+    def target(self, statement: Import) -> str:
         """The module that an import names: `from gencharge.wallet import service` is `gencharge.wallet.service`."""
-        return found.full if found.full in self.modules else found.module
+        return statement.full if statement.full in self.modules else statement.module
 
-    def target_place(self, found: Import) -> str:
+    def target_place(self, statement: Import) -> str:
         """Where that module stands."""
-        return place_of(self.target(found))
+        return place_of(self.target(statement))
 
 
 def _room_floors(wiring: File) -> list[list[str]]:

@@ -28,14 +28,14 @@ def doors(house: House) -> Iterator[str]:
     for file in house:
         if not house.is_room(file.place):
             continue
-        for found in file.imports:
-            place = house.target_place(found)
+        for statement in file.imports:
+            place = house.target_place(statement)
             if place == file.place or not house.is_room(place):
                 continue
-            door = house.target(found).removeprefix(f"gencharge.{place}").removeprefix(".")
+            door = house.target(statement).removeprefix(f"gencharge.{place}").removeprefix(".")
             if door not in DOORS_OF.get(place, DOORS):
                 yield (
-                    f"{file.path}:{found.line}: enters {place} through {door or 'the room itself'}; the doors of a room "
+                    f"{file.path}:{statement.line}: enters {place} through {door or 'the room itself'}; the doors of a room "
                     "are service, models, events and errors (and sessions.guards). If service lacks a verb, add one"
                 )
 
@@ -43,10 +43,10 @@ def doors(house: House) -> Iterator[str]:
 def wiring_alone(house: House) -> Iterator[str]:
     """What a room plugs in is in its `room.py`, and only `wiring` opens that."""
     for file in house:
-        for found in file.imports:
-            target = house.target(found)
-            if target.endswith(".room") and house.is_room(house.target_place(found)):
-                yield f"{file.path}:{found.line}: imports {target}; ask gencharge.wiring for what rooms plug in"
+        for statement in file.imports:
+            target = house.target(statement)
+            if target.endswith(".room") and house.is_room(house.target_place(statement)):
+                yield f"{file.path}:{statement.line}: imports {target}; ask gencharge.wiring for what rooms plug in"
 
 
 def statements(house: House) -> Iterator[str]:
@@ -178,7 +178,7 @@ def test_every_room_keeps_its_doors(rule) -> None:  # type: ignore[no-untyped-de
     ],
 )
 def test_each_rule_catches_what_breaks_it(path: str, source: str, reason: str) -> None:
-    broken = house().but(path, source)
+    broken = house().with_file(path, source)
     assert any(reason in breach for rule in RULES for breach in rule(broken))
 
 
@@ -193,4 +193,6 @@ def test_each_rule_catches_what_breaks_it(path: str, source: str, reason: str) -
     ],
 )
 def test_what_is_allowed_is_not_caught(path: str, source: str) -> None:
-    assert [breach for rule in RULES for breach in rule(house().but(path, source)) if path in breach] == []
+    assert [
+        breach for rule in RULES for breach in rule(house().with_file(path, source)) if path in breach
+    ] == []

@@ -90,20 +90,20 @@ def errors(of: House) -> list[Error]:
         if isinstance(node, ast.ClassDef)
     ]
     above: dict[str, set[str]] = {"Problem": set()}
-    found: dict[tuple[str, int], Error] = {}
+    tree: dict[tuple[str, int], Error] = {}
     while True:
         new = [
             (file, node, bases)
             for file, node, bases in classes
-            if (file.path, node.lineno) not in found and any(base in above for base in bases)
+            if (file.path, node.lineno) not in tree and any(base in above for base in bases)
         ]
         if not new:
-            return list(found.values())
+            return list(tree.values())
         for file, node, bases in new:
             names = {base for base in bases if base in above}
             names |= {name for base in names for name in above[base]}
             above.setdefault(node.name, set()).update(names)
-            found[file.path, node.lineno] = Error(file, node, tuple(sorted(names)))
+            tree[file.path, node.lineno] = Error(file, node, tuple(sorted(names)))
 
 
 def _name(base: ast.expr) -> str | None:
@@ -208,7 +208,7 @@ def _planted(name: str, parent: str, message: str = "Something is wrong.") -> st
     ],
 )
 def test_each_rule_catches_what_breaks_it(source: str, reason: str) -> None:
-    broken = house().but("gencharge/wallet/beneficiary_errors.py", source)
+    broken = house().with_file("gencharge/wallet/beneficiary_errors.py", source)
     assert any(reason in breach for rule in RULES for breach in rule(broken))
     assert not any(reason in breach for rule in RULES for breach in rule(house()))
 
@@ -224,5 +224,5 @@ def test_the_right_words_pass() -> None:
             "BeneficiaryLimitExceeded": "Conflict",
         }.items()
     )
-    fine = house().but("gencharge/wallet/beneficiary_errors.py", right)
+    fine = house().with_file("gencharge/wallet/beneficiary_errors.py", right)
     assert [breach for rule in RULES for breach in rule(fine)] == []

@@ -44,12 +44,12 @@ def layer_of(stem: str) -> str | None:
 
 def downward(house: House) -> Iterator[str]:
     """Inside a room: routes -> service -> crud -> schemas -> models -> errors, never back."""
-    for file, found, other in _own_imports(house):
-        mine, theirs = layer_of(file.stem), layer_of(other.stem)
-        if mine and theirs and RANK[theirs] > RANK[mine]:
+    for file, line, other in _own_imports(house):
+        own, theirs = layer_of(file.stem), layer_of(other.stem)
+        if own and theirs and RANK[theirs] > RANK[own]:
             yield (
-                f"{file.path}:{found}: {mine} imports {other.stem}; files of a room import downward only (routes, "
-                f"service, crud, schemas, events, models, errors). Move what it needs down to {mine} or below"
+                f"{file.path}:{line}: {own} imports {other.stem}; files of a room import downward only (routes, "
+                f"service, crud, schemas, events, models, errors). Move what it needs down to {own} or below"
             )
 
 
@@ -58,16 +58,16 @@ def pure(house: House) -> Iterator[str]:
     for file in house:
         if not house.is_room(file.place) or file.stem == "__init__" or layer_of(file.stem):
             continue
-        for found in file.imports:
-            other = house.modules.get(house.target(found))
-            place = house.target_place(found)
+        for statement in file.imports:
+            other = house.modules.get(house.target(statement))
+            place = house.target_place(statement)
             if other is None or place.startswith("core"):
                 continue
             layer = layer_of(other.stem)
             may = layer is None or layer in PURE_IN if place == file.place else layer in PURE_OUT
             if not may:
                 yield (
-                    f"{file.path}:{found.line}: imports {other.module}. A file whose name says no layer is pure: it "
+                    f"{file.path}:{statement.line}: imports {other.module}. A file whose name says no layer is pure: it "
                     "imports models, schemas, events, errors, core and other pure files. If it works with the "
                     f"database or another room, name it {file.stem}_service.py (or _crud, _routes, _loop), or make it "
                     "a verb of service.py"
@@ -133,10 +133,10 @@ RULES = (downward, pure, empty, long, silent, loose)
 def _own_imports(house: House) -> Iterator[tuple[File, int, File]]:
     for file in house:
         if house.is_room(file.place):
-            for found in file.imports:
-                other = house.modules.get(house.target(found))
+            for statement in file.imports:
+                other = house.modules.get(house.target(statement))
                 if other is not None and other.place == file.place and other is not file:
-                    yield file, found.line, other
+                    yield file, statement.line, other
 
 
 def _public(file: File) -> Iterator[tuple[ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, str]]:
@@ -201,5 +201,5 @@ LONG = "def f():\n" + "    x = 1\n" * 70
     ],
 )
 def test_each_rule_catches_what_breaks_it(path: str, source: str, reason: str) -> None:
-    broken = house().but(path, source)
+    broken = house().with_file(path, source)
     assert any(reason in breach for rule in RULES for breach in rule(broken))

@@ -32,11 +32,11 @@ def upward(house: House) -> Iterator[str]:
         here = house.floors.get(file.place)
         if here is None:
             continue
-        for found in file.imports:
-            there = house.floors.get(place := house.target_place(found))
+        for statement in file.imports:
+            there = house.floors.get(place := house.target_place(statement))
             if place != file.place and there is not None and there >= here:
                 yield (
-                    f"{file.path}:{found.line}: imports {found.full}; {file.place} (floor {here}) may import lower floors "
+                    f"{file.path}:{statement.line}: imports {statement.full}; {file.place} (floor {here}) may import lower floors "
                     f"only, and {place} is on floor {there}. Let it emit an event that the higher room listens to, "
                     "or move the noun that both need to a lower room"
                 )
@@ -45,26 +45,26 @@ def upward(house: House) -> Iterator[str]:
 def strangers(house: House) -> Iterator[str]:
     """The sandbox plays the outside world: it knows next to nothing of us, and nothing of us knows it."""
     for file in house:
-        for found in file.imports:
-            target = house.target(found)
+        for statement in file.imports:
+            target = house.target(statement)
             outside = file.place == "sandbox"
             if outside and not target.startswith(("sandbox", *SANDBOX_KNOWS)):
                 yield (
-                    f"{file.path}:{found.line}: imports {target}; an outside party knows only {', '.join(SANDBOX_KNOWS)}. "
+                    f"{file.path}:{statement.line}: imports {target}; an outside party knows only {', '.join(SANDBOX_KNOWS)}. "
                     "Write out what it needs"
                 )
             if not outside and target.split(".")[0] == "sandbox" and file.place not in {"run", "bench"}:
-                yield f"{file.path}:{found.line}: imports the sandbox; the product reaches it over HTTP only"
+                yield f"{file.path}:{statement.line}: imports the sandbox; the product reaches it over HTTP only"
 
 
 def hidden(house: House) -> Iterator[str]:
     """Imports stand at the top, where the floors are seen."""
     for file in house:
         if not file.path.startswith(MAY_HIDE):
-            for found in file.imports:
-                if found.hidden:
+            for statement in file.imports:
+                if statement.hidden:
                     yield (
-                        f"{file.path}:{found.line}: imports {found.full} inside a function. Import at the top; if that "
+                        f"{file.path}:{statement.line}: imports {statement.full} inside a function. Import at the top; if that "
                         "makes a cycle, a noun is in the wrong room"
                     )
 
@@ -80,8 +80,8 @@ def cycles(house: House) -> Iterator[str]:
             return
         if file.module in done:
             return
-        for found in file.imports:
-            other = house.modules.get(house.target(found))
+        for statement in file.imports:
+            other = house.modules.get(house.target(statement))
             if other is not None and other is not file:
                 yield from visit(other, (*trail, file.module))
         done.add(file.module)
@@ -142,5 +142,5 @@ def test_the_house_keeps_its_floors(rule) -> None:  # type: ignore[no-untyped-de
     ],
 )
 def test_each_rule_catches_what_breaks_it(path: str, source: str, reason: str) -> None:
-    broken = house().but(path, source)
+    broken = house().with_file(path, source)
     assert any(reason in breach for rule in RULES for breach in rule(broken))

@@ -70,10 +70,10 @@ def fields(doc: Document) -> Iterator[tuple[str, str, Document]]:
 
 def formats(kind: Document) -> set[str]:
     """The formats or types that a field may have, those of its alternatives included."""
-    found = {str(kind.get("format") or kind.get("type"))}
+    names = {str(kind.get("format") or kind.get("type"))}
     for part in (*kind.get("anyOf", ()), *([kind["items"]] if "items" in kind else [])):
-        found |= formats(part)
-    return found
+        names |= formats(part)
+    return names
 
 
 def answer_of(doc: Document, operation: Document) -> Document:

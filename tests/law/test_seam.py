@@ -34,10 +34,10 @@ def sources() -> dict[str, str]:
 def outcomes_of(name: str, texts: Mapping[str, str]) -> set[str]:
     """The words that a function can return: by RETURN, or by setting a variable that it returns."""
     text = texts[name]
-    found = set[str]()
+    outcomes = set[str]()
     for expression in re.findall(r"\bRETURN\b(?!\s+(?:QUERY|NEXT))\s*([^;]*);", text):
-        found |= _words(expression.strip() or "outcome", text, texts)
-    return found
+        outcomes |= _words(expression.strip() or "outcome", text, texts)
+    return outcomes
 
 
 def _words(expression: str, text: str, texts: Mapping[str, str]) -> set[str]:
@@ -84,7 +84,7 @@ def _arguments(text: str, start: int) -> tuple[list[str], int]:
 
 def announcements(texts: Mapping[str, str]) -> list[tuple[str, tuple[str, ...], set[str]]]:
     """(function, topics, keys of the payload) of each statement that names a topic."""
-    found = []
+    rows = []
     for name, text in texts.items():
         for statement in text.split(";"):
             topics = tuple(word for word in _WORD.findall(statement) if word in Event.registry)
@@ -93,8 +93,8 @@ def announcements(texts: Mapping[str, str]) -> list[tuple[str, tuple[str, ...], 
             keys = keys_of(statement)
             for called in re.findall(r"\b(announce_\w+)\s*\(", statement):
                 keys |= keys_of(texts[called])
-            found.append((name, topics, keys))
-    return found
+            rows.append((name, topics, keys))
+    return rows
 
 
 def breaches(texts: Mapping[str, str]) -> list[str]:

@@ -130,12 +130,12 @@ def _materialized(text: str) -> Iterator[str]:
 
 
 def _without_materialized(text: str) -> str:
-    kept, last = "", 0
+    plain, last = "", 0
     for start in _CTE.finditer(text):
-        kept += text[last : start.end()]
+        plain += text[last : start.end()]
         last = _closing(text, start.end())
-    kept += text[last:]
-    return kept if not _CTE.search(text) else re.sub(r"^WITH .*?\) (?=SELECT)", "", kept)
+    plain += text[last:]
+    return plain if not _CTE.search(text) else re.sub(r"^WITH .*?\) (?=SELECT)", "", plain)
 
 
 def _closing(text: str, start: int) -> int:
@@ -204,8 +204,8 @@ def test_every_check_joins_by_owner() -> None:
 )
 def test_a_rule_catches_what_breaks_it(source: str, reason: str) -> None:
     planted = [File("gencharge/payments/trial_crud.py", source)]
-    found = [line for rule in RULES for line in rule(planted)]
-    assert any(reason in line and "trial_crud" in line for line in found)
+    breaches = [line for rule in RULES for line in rule(planted)]
+    assert any(reason in line and "trial_crud" in line for line in breaches)
 
 
 @pytest.mark.parametrize(

@@ -71,21 +71,21 @@ def shard_key(table: str) -> str | None:
 
 def breaches(metadata: MetaData) -> list[str]:
     """Tables that a sharded PostgreSQL would refuse, or could not find in one place."""
-    found = []
+    problems = []
     for table in metadata.sorted_tables:
         key = shard_key(table.name)
         if key is None:
             continue
         first = next(iter(table.primary_key.columns)).name
         if first != key:
-            found.append(f"{table.name}: the primary key starts with {first}, not with {key}")
+            problems.append(f"{table.name}: the primary key starts with {first}, not with {key}")
         for index in table.indexes:
             if index.unique and key not in {column.name for column in index.columns}:
-                found.append(f"{table.name}: the unique index {index.name} is without {key}")
+                problems.append(f"{table.name}: the unique index {index.name} is without {key}")
         for column in table.columns:
             if column.autoincrement is True or column.identity is not None:
-                found.append(f"{table.name}.{column.name}: ids are made by the application")
-    return found
+                problems.append(f"{table.name}.{column.name}: ids are made by the application")
+    return problems
 
 
 def test_every_table_has_its_owner_first_and_unique_within_the_owner() -> None:
@@ -150,21 +150,21 @@ _STATEMENT = re.compile(rf"\b(?:FROM|UPDATE|JOIN)\s+({'|'.join(OWNED)})\b", re.I
 
 def statements_without_owner(source: str) -> list[str]:
     """SQL texts in Python source that read or change a customer's table without naming the customer."""
-    found = []
+    statements = []
     for node in ast.walk(ast.parse(source)):
         text = node.value if isinstance(node, ast.Constant) else None
         if isinstance(text, str) and _STATEMENT.search(text) and "user_id" not in text:
-            found.append(text.strip()[:80])
-    return found
+            statements.append(text.strip()[:80])
+    return statements
 
 
 def test_every_statement_on_a_customers_table_names_the_customer() -> None:
-    found = []
+    statements = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.name == "checks.py" or {"migrations", "sandbox"} & set(path.parts):
             continue  # the checks sweep all customers on purpose; the sandbox is an outside party with its own tables
-        found.extend(statements_without_owner(path.read_text(encoding="utf-8")))
-    assert found == []
+        statements.extend(statements_without_owner(path.read_text(encoding="utf-8")))
+    assert statements == []
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def queries_without_owner(source: str, *, locking: bool = False) -> list[str]:
     """
     models = owned_models()
     starts = re.compile(rf"\b(?:select|update|delete)\(({'|'.join(models)})\b")
-    found = []
+    names = []
     for function in ast.walk(ast.parse(source)):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
@@ -239,8 +239,8 @@ def queries_without_owner(source: str, *, locking: bool = False) -> list[str]:
                 continue
             filled = [_fill(chain, conditions) for chain in of_model]
             if not any(names_owner.search(chain) for chain in filled):
-                found.append(function.name)
-    return found
+                names.append(function.name)
+    return names
 
 
 def _fill(chain: str, values: dict[str, str]) -> str:
@@ -249,12 +249,12 @@ def _fill(chain: str, values: dict[str, str]) -> str:
 
 
 def test_every_query_on_an_owned_table_names_the_owner_but_those_that_are_known_to_ask_all() -> None:
-    found = {
+    queries = {
         f"{path.relative_to(PACKAGE).as_posix()}:{name}"
         for path in sorted(PACKAGE.rglob("*.py"))
         for name in queries_without_owner(path.read_text(encoding="utf-8"))
     }
-    assert found == SCATTERED
+    assert queries == SCATTERED
 
 
 @pytest.mark.parametrize(

@@ -18,23 +18,23 @@ from tests import factories
 from tests.make.processes import eventually
 
 
-def role_body(**but: Any) -> dict[str, Any]:
+def role_body(**overrides: Any) -> dict[str, Any]:
     """The body of a role."""
     body = {
         "name": f"Night {uuid4().hex[:10]}",
         "description": "Answers at night.",
         "permissions": ["Users:read", "Contact:edit"],
     }
-    return body | but
+    return body | overrides
 
 
 async def role_id(api: httpx.AsyncClient, headers: dict[str, str], name: str) -> str:
     """The id of a role."""
-    found = (await api.get("/v1/roles?limit=100", headers=headers)).json()["items"]
-    return next(str(role["role_id"]) for role in found if role["name"] == name)
+    roles = (await api.get("/v1/roles?limit=100", headers=headers)).json()["items"]
+    return next(str(role["role_id"]) for role in roles if role["name"] == name)
 
 
-def newcomer(**but: Any) -> dict[str, Any]:
+def newcomer(**overrides: Any) -> dict[str, Any]:
     """The body of a new admin."""
     body = {
         "name": "Meera Nair",
@@ -42,12 +42,12 @@ def newcomer(**but: Any) -> dict[str, Any]:
         "phone_number": factories.new_phone(),
         "role": "Support",
     }
-    return body | but
+    return body | overrides
 
 
-async def make_staff(stores: Stores, role: str = "Support", **but: Any) -> Admin:
+async def make_staff(stores: Stores, role: str = "Support", **overrides: Any) -> Admin:
     """An admin in the database, by default of the role Support."""
-    return await stores.database.run(lambda db: factories.make_admin(db, role, **but))
+    return await stores.database.run(lambda db: factories.make_admin(db, role, **overrides))
 
 
 Headers = Callable[..., dict[str, str]]

@@ -78,7 +78,7 @@ class TableFailed(Event):
 Ask = Callable[..., Awaitable[Any]]
 
 
-def envelope(event: Event, number: int, **but: Any) -> Envelope:
+def envelope(event: Event, number: int, **overrides: Any) -> Envelope:
     values: dict[str, Any] = {
         "id": new_id(),
         "occurred_at": DAY + timedelta(minutes=number),
@@ -88,7 +88,7 @@ def envelope(event: Event, number: int, **but: Any) -> Envelope:
         "actor_kind": "admin",
         "actor_id": CLERK,
     }
-    return Envelope(**(values | but))
+    return Envelope(**(values | overrides))
 
 
 async def numbers(ask: Ask, **query: Any) -> list[int]:

@@ -99,9 +99,9 @@ class Staff:
         self.recovery_codes = answer.json()["recovery_codes"]
         return self
 
-    async def verify(self, **given: str) -> httpx.Response:
+    async def verify(self, **fields: str) -> httpx.Response:
         """Give a second factor, and go on with the token that comes for it."""
-        answer = await self.post(f"{FACTOR}/verify", **given)
+        answer = await self.post(f"{FACTOR}/verify", **fields)
         if answer.status_code == 200:
             self._take(answer)
         return answer
@@ -123,14 +123,14 @@ async def _office(app: FastAPI, role: str = "SuperAdmin") -> Staff:
 
 
 @asynccontextmanager
-async def running(settings: Settings, **but: Any) -> AsyncIterator[FastAPI]:
+async def running(settings: Settings, **overrides: Any) -> AsyncIterator[FastAPI]:
     """An application of its own, with other settings."""
-    app = create_app(settings.model_copy(update=but))
+    app = create_app(settings.model_copy(update=overrides))
     async with app.router.lifespan_context(app):
         yield app
 
 
-async def _said(stores: Stores, admin: Admin) -> list[str]:
+async def topics_of(stores: Stores, admin: Admin) -> list[str]:
     async with stores.database.transaction() as db:
         rows = await db.scalars(
             text("SELECT topic FROM events WHERE payload ->> 'admin_id' = :id ORDER BY id"),

@@ -43,13 +43,15 @@ def events() -> list[Event]:
 class Person:
     """Somebody signed in, without a row: the guard asks no store."""
 
-    def __init__(self, settings: Settings, client: httpx.AsyncClient, **but: Any) -> None:
+    def __init__(self, settings: Settings, client: httpx.AsyncClient, **claims: Any) -> None:
         self.id = new_id()
-        self._headers = headers_for(settings, self.id, **but)
+        self._headers = headers_for(settings, self.id, **claims)
         self._client = client
 
-    async def ask(self, method: str, path: str = "", **but: Any) -> httpx.Response:
-        return await self._client.request(method, f"/v1/notifications{path}", headers=self._headers, **but)
+    async def ask(self, method: str, path: str = "", **options: Any) -> httpx.Response:
+        return await self._client.request(
+            method, f"/v1/notifications{path}", headers=self._headers, **options
+        )
 
     async def get(self, path: str = "", **query: Any) -> Any:
         answer = await self.ask("GET", path, params=query)
@@ -57,7 +59,7 @@ class Person:
         return answer.json()
 
 
-def recharged(**but: Any) -> PlanRecharged:
+def recharged(**overrides: Any) -> PlanRecharged:
     values: dict[str, Any] = {
         "user_id": USER,
         "recharge_id": str(new_id()),
@@ -72,4 +74,4 @@ def recharged(**but: Any) -> PlanRecharged:
         "valid_from": "2026-07-17T10:00:00Z",
         "valid_until": "2026-08-14T10:00:00Z",
     }
-    return PlanRecharged(**(values | but))
+    return PlanRecharged(**(values | overrides))

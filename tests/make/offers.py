@@ -28,35 +28,35 @@ from gencharge.wallet.models import PaymentMethod, RequestSource
 async def type_id(visitor: httpx.AsyncClient, name: str = "Festive") -> str:
     """The id of a sample type."""
     items = (await visitor.get("/v1/offers/types")).json()["items"]
-    found: str = next(item["offer_type_id"] for item in items if item["name"] == name)
-    return found
+    identifier: str = next(item["offer_type_id"] for item in items if item["name"] == name)
+    return identifier
 
 
-async def plain(visitor: httpx.AsyncClient, **but: Any) -> dict[str, Any]:
+async def plain(visitor: httpx.AsyncClient, **overrides: Any) -> dict[str, Any]:
     """The body of a new offer: ten rupees off everything."""
     body = {
         "name": f"Offer {uuid4().hex}",
         "offer_type_id": await type_id(visitor),
         "reward": {"discount": {"kind": "flat", "amount": 10}},
     }
-    return body | but
+    return body | overrides
 
 
-async def make(visitor: httpx.AsyncClient, staff: dict[str, str], **but: Any) -> dict[str, Any]:
+async def make(visitor: httpx.AsyncClient, staff: dict[str, str], **overrides: Any) -> dict[str, Any]:
     """A new offer, as the staff see it."""
-    answer = await visitor.post("/v1/offers", json=await plain(visitor, **but), headers=staff)
+    answer = await visitor.post("/v1/offers", json=await plain(visitor, **overrides), headers=staff)
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+    offer: dict[str, Any] = answer.json()
+    return offer
 
 
-async def make_type(visitor: httpx.AsyncClient, staff: dict[str, str], **but: Any) -> dict[str, Any]:
+async def make_type(visitor: httpx.AsyncClient, staff: dict[str, str], **overrides: Any) -> dict[str, Any]:
     """A new offer type."""
-    body = {"name": f"Type {uuid4().hex}"} | but
+    body = {"name": f"Type {uuid4().hex}"} | overrides
     answer = await visitor.post("/v1/offers/types", json=body, headers=staff)
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+    offer_type: dict[str, Any] = answer.json()
+    return offer_type
 
 
 async def events_about(stores: Stores, object_id: str) -> list[dict[str, Any]]:
@@ -81,7 +81,7 @@ FRIDAY = datetime(2026, 11, 20, 17, 30, tzinfo=UTC)
 TYPE, GROUP, PLAN = uuid4(), uuid4(), uuid4()
 
 
-def plan(**but: Any) -> PlanSnapshot:
+def plan(**overrides: Any) -> PlanSnapshot:
     values: dict[str, Any] = {
         "plan_id": PLAN,
         "version": 1,
@@ -104,7 +104,7 @@ def plan(**but: Any) -> PlanSnapshot:
         "active_from": None,
         "active_until": None,
     }
-    return PlanSnapshot(**{field.name: (values | but)[field.name] for field in fields(PlanSnapshot)})
+    return PlanSnapshot(**{field.name: (values | overrides)[field.name] for field in fields(PlanSnapshot)})
 
 
 def offer(
@@ -112,7 +112,7 @@ def offer(
     *,
     conditions: dict[str, Any] | None = None,
     limits: dict[str, Any] | None = None,
-    **but: Any,
+    **overrides: Any,
 ) -> OfferSnapshot:
     values: dict[str, Any] = {
         "offer_id": uuid4(),
@@ -130,10 +130,10 @@ def offer(
         "limits": OfferLimits.model_validate(limits or {}),
         "created_at": FRIDAY,
     }
-    return OfferSnapshot(**(values | but))
+    return OfferSnapshot(**(values | overrides))
 
 
-def situation(**but: Any) -> Situation:
+def situation(**overrides: Any) -> Situation:
     values: dict[str, Any] = {
         "plan": plan(),
         "price": Money.rupees(299),
@@ -144,7 +144,7 @@ def situation(**but: Any) -> Situation:
         "payment_method": PaymentMethod.WALLET,
         "instant": FRIDAY,
     }
-    return Situation(**(values | but))
+    return Situation(**(values | overrides))
 
 
 def flat(rupees: Any) -> dict[str, Any]:

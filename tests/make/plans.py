@@ -38,7 +38,7 @@ def staff(
     return headers_for(settings, admin, role=role)
 
 
-def body(**but: Any) -> dict[str, Any]:
+def body(**overrides: Any) -> dict[str, Any]:
     """The body of a new plan: a draft of Jio with a name of its own."""
     values: dict[str, Any] = {
         "name": f"Test {uuid4().hex}",
@@ -50,22 +50,22 @@ def body(**but: Any) -> dict[str, Any]:
         "benefits": {"data_per_day_mb": 1536, "voice_unlimited": True, "sms_per_day": 100},
         "group_id": str(UNLIMITED),
     }
-    return values | but
+    return values | overrides
 
 
-async def create(client: httpx.AsyncClient, headers: dict[str, str], **but: Any) -> dict[str, Any]:
+async def create(client: httpx.AsyncClient, headers: dict[str, str], **overrides: Any) -> dict[str, Any]:
     """A new plan by the API, as the staff see it."""
-    answer = await client.post("/v1/plans", json=body(**but), headers=headers)
+    answer = await client.post("/v1/plans", json=body(**overrides), headers=headers)
     assert answer.status_code == 201, answer.text
     document: dict[str, Any] = answer.json()
     return document
 
 
-async def events_of(stores: Stores, topic: str, **but: str) -> list[dict[str, Any]]:
+async def events_of(stores: Stores, topic: str, **fields: str) -> list[dict[str, Any]]:
     async with stores.database.transaction() as db:
         rows = await db.scalars(select(EventRow).where(EventRow.topic == topic).order_by(EventRow.id))
-        found = [row.payload for row in rows]
-    return [payload for payload in found if all(payload[name] == value for name, value in but.items())]
+        payloads = [row.payload for row in rows]
+    return [payload for payload in payloads if all(payload[name] == value for name, value in fields.items())]
 
 
 IMPORT = "/v1/plans/admin/import"
@@ -83,7 +83,7 @@ def csv_of(*rows: dict[str, Any]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def row(**but: Any) -> dict[str, Any]:
+def row(**overrides: Any) -> dict[str, Any]:
     """A row that makes a new plan."""
     values = {
         "plan_id": "",
@@ -98,7 +98,7 @@ def row(**but: Any) -> dict[str, Any]:
         "circles": "",
         "status": "",
     }
-    return values | but
+    return values | overrides
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -122,9 +122,9 @@ async def state(stores: Stores) -> Any:
         ] + [await db.scalar(text("SELECT count(*) FROM events WHERE topic <> 'PlansExported'"))]
 
 
-async def create_id(client: httpx.AsyncClient, headers: dict[str, str], **but: Any) -> str:
+async def create_id(client: httpx.AsyncClient, headers: dict[str, str], **overrides: Any) -> str:
     """A new plan by the API: its id."""
-    return str((await create(client, headers, **but))["plan_id"])
+    return str((await create(client, headers, **overrides))["plan_id"])
 
 
 ListedPlan = dict[str, Any]
@@ -133,8 +133,8 @@ ListedPlan = dict[str, Any]
 async def list_all(visitor: httpx.AsyncClient, **query: str | int) -> list[ListedPlan]:
     answer = await visitor.get("/v1/plans", params={"limit": 100, **query})
     assert answer.status_code == 200, answer.text
-    found: list[ListedPlan] = answer.json()["items"]
-    return found
+    items: list[ListedPlan] = answer.json()["items"]
+    return items
 
 
 JULY = datetime(2030, 7, 1, tzinfo=UTC)
@@ -143,7 +143,7 @@ JULY = datetime(2030, 7, 1, tzinfo=UTC)
 AUGUST = datetime(2030, 8, 1, tzinfo=UTC)
 
 
-def make_plan(**but: Any) -> Plan:
+def make_plan(**overrides: Any) -> Plan:
     """A row of `plans` on sale, in the first group of the sample catalogue."""
     values: dict[str, Any] = {
         "plan_id": new_id(),
@@ -158,4 +158,4 @@ def make_plan(**but: Any) -> Plan:
         "group_id": sample.groups()[0]["group_id"],
         "status": "active",
     }
-    return Plan(**(values | but))
+    return Plan(**(values | overrides))

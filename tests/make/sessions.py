@@ -14,10 +14,10 @@ from gencharge.sessions.tokens import Principal
 DEAD_REDIS = "unix:///nonexistent/redis.sock"
 
 
-async def start_session(stores: Stores, **but: Any) -> IssuedSession:
-    """A new session in the database, of a user of its own unless `but` says otherwise."""
+async def start_session(stores: Stores, **overrides: Any) -> IssuedSession:
+    """A new session in the database, of a user of its own unless `overrides` says otherwise."""
     values: dict[str, Any] = {"user_id": new_id(), "kind": "user"}
-    return await stores.database.run(lambda db: sessions.start(db, stores.settings, **(values | but)))
+    return await stores.database.run(lambda db: sessions.start(db, stores.settings, **(values | overrides)))
 
 
 SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
@@ -26,9 +26,9 @@ SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
 OTHER_SECRET = "another-secret-key-0123456789-abcdefghijklmnopqr"
 
 
-def signing_settings(**but: Any) -> Settings:
+def signing_settings(**overrides: Any) -> Settings:
     """Settings that sign with this file's secret."""
-    return Settings(_env_file=None, environment="test", secret_key=SECRET, **but)  # type: ignore[call-arg]
+    return Settings(_env_file=None, environment="test", secret_key=SECRET, **overrides)  # type: ignore[call-arg]
 
 
 def make_principal() -> Principal:

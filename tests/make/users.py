@@ -11,7 +11,7 @@ from gencharge.core.stores.stores import Stores
 from tests import factories
 
 
-def saved_number(**but: Any) -> dict[str, Any]:
+def saved_number(**overrides: Any) -> dict[str, Any]:
     """The body of a number to save."""
     return {
         "phone_number": factories.new_phone(),
@@ -19,7 +19,7 @@ def saved_number(**but: Any) -> dict[str, Any]:
         "operator": "jio",
         "circle": "KA",
         "service_type": "prepaid",
-        **but,
+        **overrides,
     }
 
 

@@ -58,20 +58,20 @@ class Receiver:
 @contextmanager
 def receiver(host: str = "127.0.0.1") -> Iterator[Receiver]:
     """A receiver on a free port."""
-    found = Receiver()
+    listener = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            found.received.append(Received(self.path, headers, body))
-            time.sleep(found.waits.get(self.path, 0))
-            self.send_response(found.statuses.get(self.path, found.status))
-            for name, value in found.headers.items():
+            listener.received.append(Received(self.path, headers, body))
+            time.sleep(listener.waits.get(self.path, 0))
+            self.send_response(listener.statuses.get(self.path, listener.status))
+            for name, value in listener.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(found.answer)))
+            self.send_header("Content-Length", str(len(listener.answer)))
             self.end_headers()
-            self.wfile.write(found.answer)
+            self.wfile.write(listener.answer)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -87,11 +87,11 @@ def receiver(host: str = "127.0.0.1") -> Iterator[Receiver]:
             """Say nothing."""
 
     server = Server((host, 0), Handler)
-    found.base = f"http://{host}:{server.server_address[1]}"
+    listener.base = f"http://{host}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield found
+        yield listener
     finally:
         server.shutdown()
         server.server_close()

@@ -56,7 +56,7 @@ REFUND: dict[str, Any] = {
 
 
 # Event, type, status, amount as it is written.
-TOLD: list[tuple[Event, str, str, str]] = [
+MESSAGE_CASES: list[tuple[Event, str, str, str]] = [
     (
         RechargePlaced(**RECHARGE, payment_id=PAYMENT, gateway_paise=20_000, wallet_paise=9_900),
         "recharge.placed",
@@ -108,8 +108,8 @@ TOLD: list[tuple[Event, str, str, str]] = [
 GOOD = {"url": "https://partner.example/hooks", "events": ["recharge.*"], "description": "Partner"}
 
 
-async def _make(staff: httpx.AsyncClient, **but: Any) -> dict[str, Any]:
-    answer = await staff.post("/v1/webhooks/endpoints", json=GOOD | but)
+async def _make(staff: httpx.AsyncClient, **overrides: Any) -> dict[str, Any]:
+    answer = await staff.post("/v1/webhooks/endpoints", json=GOOD | overrides)
     assert answer.status_code == 201, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
+    endpoint: dict[str, Any] = answer.json()
+    return endpoint

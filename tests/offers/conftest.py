@@ -55,8 +55,8 @@ async def market(offers_settings: Settings) -> AsyncIterator[FastAPI]:
 @pytest.fixture(scope="session")
 def market_stores(market: FastAPI) -> Stores:
     """The stores of `market`."""
-    found: Stores = market.state.stores
-    return found
+    stores: Stores = market.state.stores
+    return stores
 
 
 @pytest.fixture

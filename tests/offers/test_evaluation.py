@@ -126,20 +126,20 @@ def test_a_saving_is_exact_to_the_paisa(
 def test_each_condition_lets_through_what_it_names_and_says_so_of_the_rest(
     conditions: dict[str, Any], met: dict[str, Any], unmet: dict[str, Any], code: str, message: str
 ) -> None:
-    wanted = offer(conditions=conditions)
-    assert isinstance(evaluate(wanted, situation(**met)), Saving)
-    assert reasons(evaluate(wanted, situation(**unmet))) == [(code, message)]
-    assert sentences(wanted.conditions) == [message]
+    candidate = offer(conditions=conditions)
+    assert isinstance(evaluate(candidate, situation(**met)), Saving)
+    assert reasons(evaluate(candidate, situation(**unmet))) == [(code, message)]
+    assert sentences(candidate.conditions) == [message]
 
 
 def test_every_failing_condition_gives_its_reason() -> None:
-    wanted = offer(
+    candidate = offer(
         conditions={"min_amount": 500, "operators": ["VI"], "circles": ["DL"], "weekdays": ["monday"]},
         limits={"total_uses": 5, "uses_per_user": 1},
         status=OfferStatus.INACTIVE,
     )
-    used = {wanted.offer_id: Used(total=5, by_user=1)}
-    codes = [code for code, _ in reasons(evaluate(wanted, situation(used=used)))]
+    used = {candidate.offer_id: Used(total=5, by_user=1)}
+    codes = [code for code, _ in reasons(evaluate(candidate, situation(used=used)))]
     assert codes == [
         "not_active",
         "min_amount",
@@ -152,14 +152,14 @@ def test_every_failing_condition_gives_its_reason() -> None:
 
 
 def test_the_window_holds_from_its_first_instant_up_to_its_last() -> None:
-    wanted = offer(active_from=FRIDAY, active_until=SATURDAY)
+    candidate = offer(active_from=FRIDAY, active_until=SATURDAY)
     before, last = FRIDAY - timedelta(microseconds=1), SATURDAY - timedelta(microseconds=1)
-    assert isinstance(evaluate(wanted, situation(instant=FRIDAY)), Saving)
-    assert isinstance(evaluate(wanted, situation(instant=last)), Saving)
-    assert reasons(evaluate(wanted, situation(instant=before))) == [
+    assert isinstance(evaluate(candidate, situation(instant=FRIDAY)), Saving)
+    assert isinstance(evaluate(candidate, situation(instant=last)), Saving)
+    assert reasons(evaluate(candidate, situation(instant=before))) == [
         ("not_begun", "starts on 20 November 2026, 23:00 (IST)")
     ]
-    assert reasons(evaluate(wanted, situation(instant=SATURDAY))) == [
+    assert reasons(evaluate(candidate, situation(instant=SATURDAY))) == [
         ("over", "ended on 21 November 2026, 01:00 (IST)")
     ]
 
@@ -176,18 +176,18 @@ def test_the_window_holds_from_its_first_instant_up_to_its_last() -> None:
     ],
 )
 def test_a_limit_is_reached_exactly(limits: dict[str, Any], used: Used, code: str | None) -> None:
-    wanted = offer(limits=limits)
-    outcome = evaluate(wanted, situation(used={wanted.offer_id: used}))
+    candidate = offer(limits=limits)
+    outcome = evaluate(candidate, situation(used={candidate.offer_id: used}))
     if code is None:
         assert isinstance(outcome, Saving)
     else:
-        assert [found for found, _ in reasons(outcome)] == [code]
+        assert [reason for reason, _ in reasons(outcome)] == [code]
     # Another offer's uses count for nothing.
-    assert isinstance(evaluate(wanted, situation(used={uuid4(): used})), Saving)
+    assert isinstance(evaluate(candidate, situation(used={uuid4(): used})), Saving)
 
 
 def test_an_offer_that_comes_to_nothing_takes_no_use() -> None:
-    wanted = offer({"discount": percent("0.01", 5)})
-    assert reasons(evaluate(wanted, situation(price=Money(99_99)))) == [
+    candidate = offer({"discount": percent("0.01", 5)})
+    assert reasons(evaluate(candidate, situation(price=Money(99_99)))) == [
         ("saves_nothing", "saves less than one paisa here")
     ]

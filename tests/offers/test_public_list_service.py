@@ -30,7 +30,7 @@ async def names(reader: httpx.AsyncClient, **query: Any) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({}, ALL),
         ({"special": "true"}, {WELCOME, DIWALI}),
@@ -46,9 +46,9 @@ async def names(reader: httpx.AsyncClient, **query: Any) -> list[str]:
     ],
 )
 async def test_each_filter_finds_what_it_names(
-    reader: httpx.AsyncClient, query: dict[str, Any], found: set[str]
+    reader: httpx.AsyncClient, query: dict[str, Any], expected: set[str]
 ) -> None:
-    assert set(await names(reader, **query)) == found
+    assert set(await names(reader, **query)) == expected
 
 
 async def test_a_plan_is_shown_the_offers_that_it_can_have(
@@ -133,7 +133,7 @@ async def test_an_offer_comes_and_goes_with_its_window(
 ) -> None:
     types = (await visitor.get("/v1/offers/types")).json()["items"]
     start, end = clock.now() + timedelta(days=10), clock.now() + timedelta(days=20)
-    made = await visitor.post(
+    created = await visitor.post(
         "/v1/offers",
         headers=manager,
         json={
@@ -145,9 +145,9 @@ async def test_an_offer_comes_and_goes_with_its_window(
             "reward": {"cashback": {"kind": "flat", "amount": 1}},
         },
     )
-    assert made.status_code == 201, made.text
-    assert made.json()["window"] == "scheduled"
-    path = f"/v1/offers/{made.json()['offer_id']}"
+    assert created.status_code == 201, created.text
+    assert created.json()["window"] == "scheduled"
+    path = f"/v1/offers/{created.json()['offer_id']}"
     await offers.Offers.of(market).refresh(market_stores.database)
     assert (await visitor.get(path)).status_code == 404
     assert "Later" not in await names(visitor, limit=100)

@@ -40,7 +40,7 @@ rewards = st.one_of(
 )
 
 
-def most(gain: dict[str, Any] | None) -> Money:
+def cap(gain: dict[str, Any] | None) -> Money:
     return Money(0) if gain is None else Money.rupees(gain.get("cap") or gain["amount"])
 
 
@@ -48,8 +48,8 @@ def most(gain: dict[str, Any] | None) -> Money:
 def test_a_saving_never_exceeds_the_price_or_its_caps(reward: dict[str, Any], price: Money) -> None:
     saving = saving_on(offer(reward), price)
     assert saving.total <= price
-    assert saving.discount <= most(reward.get("discount"))
-    assert saving.cashback <= most(reward.get("cashback"))
+    assert saving.discount <= cap(reward.get("discount"))
+    assert saving.cashback <= cap(reward.get("cashback"))
     assert all(type(part.paise) is int for part in (saving.discount, saving.cashback))
 
 
@@ -58,8 +58,8 @@ def test_a_higher_price_never_saves_less_in_all_nor_makes_one_pay_less(
     reward: dict[str, Any], one: Money, other: Money
 ) -> None:
     lower, higher = sorted((one, other))
-    wanted = offer(reward)
-    small, large = saving_on(wanted, lower), saving_on(wanted, higher)
+    snapshot = offer(reward)
+    small, large = saving_on(snapshot, lower), saving_on(snapshot, higher)
     assert small.discount <= large.discount
     assert lower - small.discount <= higher - large.discount
     assert small.cashback <= large.cashback
@@ -80,14 +80,14 @@ def test_a_percentage_is_the_exact_share_rounded_down(points: int, price: Money)
 def test_what_is_stored_comes_back_as_it_was(reward: dict[str, Any]) -> None:
     from gencharge.offers.models import Offer
 
-    wanted = offer(
+    snapshot = offer(
         reward,
         conditions={"min_amount": 5, "operators": ["VI", "JIO", "VI"], "weekdays": ["sunday", "monday"]},
         limits={"total_uses": 9, "uses_per_user": 2, "budget": 500},
     )
-    row = Offer(offer_id=wanted.offer_id, version=1, created_at=wanted.created_at, **wanted.terms())
-    assert offers.snapshot_of(row) == wanted
-    assert wanted.conditions.operators == ("JIO", "VI")
+    row = Offer(offer_id=snapshot.offer_id, version=1, created_at=snapshot.created_at, **snapshot.terms())
+    assert offers.snapshot_of(row) == snapshot
+    assert snapshot.conditions.operators == ("JIO", "VI")
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ def test_the_list_has_the_best_first_then_those_that_are_nearest() -> None:
     )
     judged = offers.list_for(held, situation())
     assert [entry.offer.name for entry in judged] == ["now", "large", "small", "near", "far"]
-    found = offers.best(held, situation())
-    assert found is not None
-    assert found.offer is now
+    best = offers.best(held, situation())
+    assert best is not None
+    assert best.offer is now
     assert offers.best(OffersSnapshot(1, [near, far]), situation()) is None
     assert offers.best(OffersSnapshot(1, []), situation()) is None

@@ -38,21 +38,21 @@ def test_the_shelf_changes_at_the_edges_of_windows_and_only_then() -> None:
 
 
 def test_an_offer_of_a_plan_meets_its_price_group_circle_and_operator() -> None:
-    wanted = offer(conditions={"circles": ["KA"], "min_amount": 100, "plan_groups": [GROUP]})
-    assert wanted.is_for_plan(plan())
-    assert wanted.is_for_plan(plan(circles=frozenset({"KA", "DL"})))
-    assert not wanted.is_for_plan(plan(circles=frozenset({"DL"})))
-    assert not wanted.is_for_plan(plan(price=Money.rupees(99)))
-    assert not wanted.is_for_plan(plan(group_id=UUID(int=1)))
-    only = replace(wanted, conditions=OfferConditions(operators=("VI",)))
+    snapshot = offer(conditions={"circles": ["KA"], "min_amount": 100, "plan_groups": [GROUP]})
+    assert snapshot.is_for_plan(plan())
+    assert snapshot.is_for_plan(plan(circles=frozenset({"KA", "DL"})))
+    assert not snapshot.is_for_plan(plan(circles=frozenset({"DL"})))
+    assert not snapshot.is_for_plan(plan(price=Money.rupees(99)))
+    assert not snapshot.is_for_plan(plan(group_id=UUID(int=1)))
+    only = replace(snapshot, conditions=OfferConditions(operators=("VI",)))
     assert not only.is_for_plan(plan())
 
 
 async def shows(client: httpx.AsyncClient, offer_id: str, name: str | None) -> bool:
     """Whether the public list has the offer under this name; None: not at all."""
     # Newest first: other tests of this database may have put more than a page on show.
-    wanted = {"limit": 100, "sort": "newest"}
-    items = (await client.get("/v1/offers", params=wanted)).json()["items"]
+    query = {"limit": 100, "sort": "newest"}
+    items = (await client.get("/v1/offers", params=query)).json()["items"]
     return next((item["name"] for item in items if item["offer_id"] == offer_id), None) == name
 
 
@@ -60,12 +60,12 @@ async def test_every_process_shows_an_update_within_a_second_even_without_redis(
     visitor: httpx.AsyncClient, manager: Headers, offers_settings: Settings
 ) -> None:
     deaf = offers_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"})
-    made = await make(visitor, manager, status="active")
-    path = f"/v1/offers/{made['offer_id']}"
+    created = await make(visitor, manager, status="active")
+    path = f"/v1/offers/{created['offer_id']}"
     async with another_process(deaf) as (_, client), another_process(offers_settings) as (_, third):
         clients = (visitor, client, third)
         for other in clients:
-            await seconds_until(lambda other=other: shows(other, made["offer_id"], made["name"]))  # type: ignore[misc]
+            await seconds_until(lambda other=other: shows(other, created["offer_id"], created["name"]))  # type: ignore[misc]
         changes: tuple[tuple[dict[str, str], str | None], ...] = (
             ({"name": "Another name"}, "Another name"),
             ({"status": "inactive"}, None),
@@ -77,7 +77,7 @@ async def test_every_process_shows_an_update_within_a_second_even_without_redis(
             waited = 0.0
             for other in clients:
                 waited += await seconds_until(
-                    lambda other=other, name=name: shows(other, made["offer_id"], name)  # type: ignore[misc]
+                    lambda other=other, name=name: shows(other, created["offer_id"], name)  # type: ignore[misc]
                 )
             assert waited <= 1
 
@@ -106,11 +106,11 @@ async def test_redis_tells_the_processes_of_a_change_at_once(
 
 
 async def test_a_new_type_is_shown_within_a_second(visitor: httpx.AsyncClient, manager: Headers) -> None:
-    made = await make_type(visitor, manager)
+    created = await make_type(visitor, manager)
 
     async def shown() -> bool:
         items = (await visitor.get("/v1/offers/types")).json()["items"]
-        return made["name"] in {item["name"] for item in items}
+        return created["name"] in {item["name"] for item in items}
 
     assert await seconds_until(shown) <= 1
 
@@ -119,10 +119,10 @@ async def test_the_offers_of_a_plan_follow_the_plan(
     visitor: httpx.AsyncClient, manager: Headers, market: FastAPI, market_stores: Stores
 ) -> None:
     bought = await find_plan(market_stores, "VI", 299)
-    made = await make(visitor, manager, status="active", conditions={"min_amount": 299}, name=uuid4().hex)
-    query = {"plan_id": str(bought.plan_id), "search": made["name"]}
+    created = await make(visitor, manager, status="active", conditions={"min_amount": 299}, name=uuid4().hex)
+    query = {"plan_id": str(bought.plan_id), "search": created["name"]}
 
-    async def found() -> bool:
+    async def is_listed() -> bool:
         return bool((await visitor.get("/v1/offers", params=query)).json()["items"])
 
     async def price(paise: int) -> None:
@@ -133,11 +133,11 @@ async def test_the_offers_of_a_plan_follow_the_plan(
         await market_stores.database.run(unit)
         await plans.Catalogue.of(market).refresh(market_stores.database)
 
-    await seconds_until(found)
+    await seconds_until(is_listed)
     await price(298_00)
-    assert not await found()
+    assert not await is_listed()
     await price(299_00)
-    assert await found()
+    assert await is_listed()
 
 
 async def test_a_fresh_process_without_postgresql_says_503(offers_settings: Settings) -> None:

@@ -98,7 +98,7 @@ async def letters(visitor: httpx.AsyncClient, staff: Headers, **query: Any) -> s
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({}, "abcde"),
         ({"status": "draft"}, "acde"),
@@ -125,11 +125,11 @@ async def letters(visitor: httpx.AsyncClient, staff: Headers, **query: Any) -> s
     ],
 )
 async def test_each_filter_and_order(
-    visitor: httpx.AsyncClient, manager: Headers, stock: str, mark: str, query: dict[str, Any], found: str
+    visitor: httpx.AsyncClient, manager: Headers, stock: str, mark: str, query: dict[str, Any], expected: str
 ) -> None:
     assert stock
     filled = {name: value.format(mark=mark, code=mark[:12]) for name, value in query.items()}
-    assert await letters(visitor, manager, **({"search": mark, "sort": "name"} | filled)) == found
+    assert await letters(visitor, manager, **({"search": mark, "sort": "name"} | filled)) == expected
 
 
 async def test_a_type_is_named_by_its_id_too(
@@ -146,15 +146,15 @@ async def test_pages_of_two_give_every_offer_once(
 ) -> None:
     assert stock
     for sort, right in (("name", "abcde"), ("-updated_at", "edcba")):
-        found, query = "", {"search": mark, "sort": sort, "limit": 2, "include_total": "true"}
+        names, query = "", {"search": mark, "sort": sort, "limit": 2, "include_total": "true"}
         while True:
             answer = (await visitor.get("/v1/offers/admin", params=query, headers=manager)).json()
             assert answer["total"] == 5
-            found += "".join(item["name"][0] for item in answer["items"])
+            names += "".join(item["name"][0] for item in answer["items"])
             if answer["next_cursor"] is None:
                 break
             query["cursor"] = answer["next_cursor"]
-        assert found == right
+        assert names == right
 
 
 async def test_a_page_costs_the_same_queries_whatever_its_length(

@@ -46,20 +46,20 @@ async def test_an_offer_is_added_as_a_draft_with_all_its_terms(
     )
     answer = await visitor.post("/v1/offers", json=body, headers=manager)
     assert answer.status_code == 201, answer.text
-    made = answer.json()
+    offer = answer.json()
     assert b'"percent":12.25,"cap":75.00' in answer.content
-    assert (made["status"], made["version"], made["window"]) == ("draft", 1, "running")
-    assert made["code"] == body["code"].upper()
-    assert made["conditions"] == body["conditions"] | {
+    assert (offer["status"], offer["version"], offer["window"]) == ("draft", 1, "running")
+    assert offer["code"] == body["code"].upper()
+    assert offer["conditions"] == body["conditions"] | {
         "operators": ["JIO"],
         "circles": ["KA"],
         "weekdays": ["monday", "sunday"],
     }
-    assert made["limits"] == {"total_uses": 1000, "uses_per_user": 2, "budget": 5000.0}
-    read = await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)
-    assert read.json() == made
-    assert (await visitor.get(f"/v1/offers/{made['offer_id']}")).status_code == 404
-    [event] = await events_about(market_stores, made["offer_id"])
+    assert offer["limits"] == {"total_uses": 1000, "uses_per_user": 2, "budget": 5000.0}
+    read = await visitor.get(f"/v1/offers/admin/{offer['offer_id']}", headers=manager)
+    assert read.json() == offer
+    assert (await visitor.get(f"/v1/offers/{offer['offer_id']}")).status_code == 404
+    [event] = await events_about(market_stores, offer["offer_id"])
     assert event["topic"] == "OfferCreated"
     assert event["payload"]["changes"]["discount_basis_points"] == {"old": None, "new": 1225}
 
@@ -67,13 +67,13 @@ async def test_an_offer_is_added_as_a_draft_with_all_its_terms(
 async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
     visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
 ) -> None:
-    made = await make(visitor, manager, status="active")
-    path = f"/v1/offers/{made['offer_id']}"
+    offer = await make(visitor, manager, status="active")
+    path = f"/v1/offers/{offer['offer_id']}"
     answer = await visitor.patch(
         path,
         headers=manager,
         json={
-            "name": made["name"],
+            "name": offer["name"],
             "description": "More",
             "reward": {"discount": {"kind": "flat", "amount": 20}},
         },
@@ -82,7 +82,7 @@ async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
     assert answer.json() == {
         "etag": answer.headers["etag"].strip('"'),
         "message": "Offer updated successfully",
-        "offer_id": made["offer_id"],
+        "offer_id": offer["offer_id"],
         "version": 2,
         "updated_fields": {
             "description": "More",
@@ -91,13 +91,13 @@ async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
         "cache_status": "Invalidated",
     }
     async with market_stores.database.transaction() as db:
-        kept = await db.scalars(
+        versions = await db.scalars(
             select(OfferVersion)
-            .where(OfferVersion.offer_id == UUID(made["offer_id"]))
+            .where(OfferVersion.offer_id == UUID(offer["offer_id"]))
             .order_by(OfferVersion.version)
         )
-        assert [row.snapshot["discount_paise"] for row in kept] == [1000, 2000]
-    *_, event = await events_about(market_stores, made["offer_id"])
+        assert [row.snapshot["discount_paise"] for row in versions] == [1000, 2000]
+    *_, event = await events_about(market_stores, offer["offer_id"])
     assert event["topic"] == "OfferUpdated"
     assert event["payload"]["changes"] == {
         "description": {"old": "", "new": "More"},
@@ -108,13 +108,13 @@ async def test_an_update_names_what_changed_and_keeps_the_version_that_was_seen(
 async def test_an_update_that_changes_nothing_makes_no_version_and_no_event(
     visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
 ) -> None:
-    made = await make(visitor, manager, status="active")
-    path = f"/v1/offers/{made['offer_id']}"
-    same = {"reward": made["reward"], "code": None, "conditions": {"operators": []}}
+    offer = await make(visitor, manager, status="active")
+    path = f"/v1/offers/{offer['offer_id']}"
+    same = {"reward": offer["reward"], "code": None, "conditions": {"operators": []}}
     answer = await visitor.patch(path, headers=manager, json=same)
     assert (answer.status_code, answer.json()["updated_fields"], answer.json()["version"]) == (200, {}, 1)
     assert answer.json()["cache_status"] == "Unchanged"
-    assert [event["topic"] for event in await events_about(market_stores, made["offer_id"])] == [
+    assert [event["topic"] for event in await events_about(market_stores, offer["offer_id"])] == [
         "OfferCreated"
     ]
 
@@ -123,8 +123,8 @@ async def test_null_takes_away_a_code_and_a_window_and_nothing_else(
     visitor: httpx.AsyncClient, manager: Headers
 ) -> None:
     until = (clock.now() + timedelta(days=3)).isoformat()
-    made = await make(visitor, manager, code=uuid4().hex[:10], active_until=until)
-    path = f"/v1/offers/{made['offer_id']}"
+    offer = await make(visitor, manager, code=uuid4().hex[:10], active_until=until)
+    path = f"/v1/offers/{offer['offer_id']}"
     cleared = await visitor.patch(path, headers=manager, json={"code": None, "active_until": None})
     assert cleared.json()["updated_fields"] == {"code": None, "active_until": None}
     refused = await visitor.patch(path, headers=manager, json={"reward": None, "name": None})
@@ -135,8 +135,8 @@ async def test_null_takes_away_a_code_and_a_window_and_nothing_else(
 async def test_an_offer_goes_from_draft_to_active_and_between_active_and_inactive(
     visitor: httpx.AsyncClient, manager: Headers
 ) -> None:
-    made = await make(visitor, manager)
-    path = f"/v1/offers/{made['offer_id']}"
+    offer = await make(visitor, manager)
+    path = f"/v1/offers/{offer['offer_id']}"
     for status, right in [
         ("inactive", False),
         ("active", True),
@@ -150,7 +150,7 @@ async def test_an_offer_goes_from_draft_to_active_and_between_active_and_inactiv
             assert (answer.status_code, answer.json()["updated_fields"]) == (200, {"status": status})
         else:
             assert (answer.status_code, answer.json()["code"]) == (409, "offer_status_not_allowed")
-    assert (await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)).json()[
+    assert (await visitor.get(f"/v1/offers/admin/{offer['offer_id']}", headers=manager)).json()[
         "status"
     ] == "active"
 
@@ -163,8 +163,8 @@ async def test_only_a_draft_is_removed(
     assert (gone.status_code, gone.content) == (204, b"")
     again = await visitor.delete(f"/v1/offers/{draft['offer_id']}", headers=manager)
     assert (again.status_code, again.json()["code"]) == (404, "offer_not_found")
-    kept = await visitor.delete(f"/v1/offers/{active['offer_id']}", headers=manager)
-    assert (kept.status_code, kept.json()["code"]) == (409, "offer_already_published")
+    refused = await visitor.delete(f"/v1/offers/{active['offer_id']}", headers=manager)
+    assert (refused.status_code, refused.json()["code"]) == (409, "offer_already_published")
     *_, event = await events_about(market_stores, draft["offer_id"])
     assert event["topic"] == "OfferDeleted"
     assert event["payload"]["changes"]["name"] == {"old": draft["name"], "new": None}
@@ -173,16 +173,16 @@ async def test_only_a_draft_is_removed(
 async def test_of_six_updates_of_one_state_five_are_refused(
     visitor: httpx.AsyncClient, manager: Headers
 ) -> None:
-    made = await make(visitor, manager)
-    path = f"/v1/offers/{made['offer_id']}"
-    headers = {**manager, "If-Match": f'"{made["etag"]}"'}
+    offer = await make(visitor, manager)
+    path = f"/v1/offers/{offer['offer_id']}"
+    headers = {**manager, "If-Match": f'"{offer["etag"]}"'}
     answers = await asyncio.gather(
         *(visitor.patch(path, headers=headers, json={"name": f"Name {number}"}) for number in range(6))
     )
     assert sorted(answer.status_code for answer in answers) == [200, 412, 412, 412, 412, 412]
     refused = next(answer for answer in answers if answer.status_code == 412)
     assert refused.json()["code"] == "resource_changed"
-    present = await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=manager)
+    present = await visitor.get(f"/v1/offers/admin/{offer['offer_id']}", headers=manager)
     assert (refused.headers["etag"], present.json()["version"]) == (present.headers["etag"], 2)
 
 
@@ -219,8 +219,8 @@ async def test_plans_that_no_operator_or_group_of_the_offer_has_are_refused(
 
 async def test_an_update_is_checked_as_a_whole(visitor: httpx.AsyncClient, manager: Headers) -> None:
     start = (clock.now() + timedelta(days=5)).isoformat()
-    made = await make(visitor, manager, active_from=start, limits={"budget": 50})
-    path = f"/v1/offers/{made['offer_id']}"
+    offer = await make(visitor, manager, active_from=start, limits={"budget": 50})
+    path = f"/v1/offers/{offer['offer_id']}"
     until = (clock.now() + timedelta(days=4)).isoformat()
     late = await visitor.patch(path, headers=manager, json={"active_until": until})
     assert late.json()["errors"][0]["field"] == "body.active_until"
@@ -235,16 +235,16 @@ async def test_an_update_is_checked_as_a_whole(visitor: httpx.AsyncClient, manag
 
 async def listed(visitor: httpx.AsyncClient, staff: Headers, **query: Any) -> list[str]:
     """The names of all offers that a list of the staff gives, page by page."""
-    found: list[str] = []
+    names: list[str] = []
     cursor: str | None = None
     while True:
         page = query | {"limit": 3} | ({"cursor": cursor} if cursor else {})
         answer = await visitor.get("/v1/offers/admin", params=page, headers=staff)
         assert answer.status_code == 200, answer.text
-        found += [item["name"] for item in answer.json()["items"]]
+        names += [item["name"] for item in answer.json()["items"]]
         cursor = answer.json()["next_cursor"]
         if cursor is None:
-            return found
+            return names
 
 
 @pytest.fixture
@@ -272,10 +272,10 @@ async def test_what_is_out_of_scope_is_not_found(
     visitor: httpx.AsyncClient, manager: Headers, jio_manager: Headers
 ) -> None:
     for operators in (["AIRTEL"], ["JIO", "AIRTEL"], []):
-        made = await make(visitor, manager, conditions={"operators": operators})
-        path = f"/v1/offers/{made['offer_id']}"
+        offer = await make(visitor, manager, conditions={"operators": operators})
+        path = f"/v1/offers/{offer['offer_id']}"
         for answer in (
-            await visitor.get(f"/v1/offers/admin/{made['offer_id']}", headers=jio_manager),
+            await visitor.get(f"/v1/offers/admin/{offer['offer_id']}", headers=jio_manager),
             await visitor.patch(path, headers=jio_manager, json={"name": "Mine now"}),
             await visitor.delete(path, headers=jio_manager),
         ):
@@ -285,8 +285,8 @@ async def test_what_is_out_of_scope_is_not_found(
 async def test_a_limited_manager_works_on_offers_of_the_scope(
     visitor: httpx.AsyncClient, jio_manager: Headers
 ) -> None:
-    made = await make(visitor, jio_manager, conditions={"operators": ["JIO", "VI"]})
-    path = f"/v1/offers/{made['offer_id']}"
+    offer = await make(visitor, jio_manager, conditions={"operators": ["JIO", "VI"]})
+    path = f"/v1/offers/{offer['offer_id']}"
     narrower = {"conditions": {"operators": ["VI"]}}
     assert (await visitor.patch(path, headers=jio_manager, json=narrower)).status_code == 200
     assert (await visitor.delete(path, headers=jio_manager)).status_code == 204
@@ -297,12 +297,12 @@ async def test_nothing_is_made_or_moved_beyond_the_scope(
     visitor: httpx.AsyncClient, jio_manager: Headers, operators: list[str]
 ) -> None:
     beyond = {"conditions": {"operators": operators}}
-    made = await visitor.post("/v1/offers", json=await plain(visitor, **beyond), headers=jio_manager)
-    assert (made.status_code, made.json()["code"]) == (403, "operator_out_of_scope")
-    mine = await make(visitor, jio_manager, conditions={"operators": ["JIO"]})
-    moved = await visitor.patch(f"/v1/offers/{mine['offer_id']}", headers=jio_manager, json={**beyond})
+    refused = await visitor.post("/v1/offers", json=await plain(visitor, **beyond), headers=jio_manager)
+    assert (refused.status_code, refused.json()["code"]) == (403, "operator_out_of_scope")
+    own = await make(visitor, jio_manager, conditions={"operators": ["JIO"]})
+    moved = await visitor.patch(f"/v1/offers/{own['offer_id']}", headers=jio_manager, json={**beyond})
     assert (moved.status_code, moved.json()["code"]) == (403, "operator_out_of_scope")
-    read = await visitor.get(f"/v1/offers/admin/{mine['offer_id']}", headers=jio_manager)
+    read = await visitor.get(f"/v1/offers/admin/{own['offer_id']}", headers=jio_manager)
     assert (read.json()["conditions"]["operators"], read.json()["version"]) == (["JIO"], 1)
 
 

@@ -20,16 +20,16 @@ from tests.offers.conftest import Headers
 async def test_a_type_is_added_renamed_and_removed_and_each_is_announced(
     visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
 ) -> None:
-    made = await make_type(visitor, manager, name="  Rainy days ", description="In July.")
-    assert (made["name"], made["offer_count"]) == ("Rainy days", 0)
-    path = f"/v1/offers/types/{made['offer_type_id']}"
+    created = await make_type(visitor, manager, name="  Rainy days ", description="In July.")
+    assert (created["name"], created["offer_count"]) == ("Rainy days", 0)
+    path = f"/v1/offers/types/{created['offer_type_id']}"
     renamed = await visitor.patch(path, json={"name": "RAINY DAYS"}, headers=manager)
     assert (renamed.json()["name"], renamed.json()["description"]) == ("RAINY DAYS", "In July.")
     same = await visitor.patch(path, json={"name": "RAINY DAYS", "description": "In July."}, headers=manager)
     assert same.json()["updated_at"] == renamed.json()["updated_at"]
     assert (await visitor.delete(path, headers=manager)).status_code == 204
     assert (await visitor.delete(path, headers=manager)).json()["code"] == "offer_type_not_found"
-    announced = await events_about(market_stores, made["offer_type_id"])
+    announced = await events_about(market_stores, created["offer_type_id"])
     assert [event["topic"] for event in announced] == [
         "OfferTypeCreated",
         "OfferTypeUpdated",
@@ -62,11 +62,11 @@ async def test_of_racing_additions_of_one_name_one_wins(visitor: httpx.AsyncClie
 
 async def test_a_type_that_even_a_draft_has_stays(visitor: httpx.AsyncClient, manager: Headers) -> None:
     kind = await make_type(visitor, manager)
-    made = await make(visitor, manager, offer_type_id=kind["offer_type_id"])
+    draft = await make(visitor, manager, offer_type_id=kind["offer_type_id"])
     path = f"/v1/offers/types/{kind['offer_type_id']}"
-    kept = await visitor.delete(path, headers=manager)
-    assert (kept.status_code, kept.json()["code"]) == (409, "offer_type_in_use")
-    assert (await visitor.delete(f"/v1/offers/{made['offer_id']}", headers=manager)).status_code == 204
+    refused = await visitor.delete(path, headers=manager)
+    assert (refused.status_code, refused.json()["code"]) == (409, "offer_type_in_use")
+    assert (await visitor.delete(f"/v1/offers/{draft['offer_id']}", headers=manager)).status_code == 204
     assert (await visitor.delete(path, headers=manager)).status_code == 204
 
 
@@ -76,11 +76,11 @@ async def test_a_type_that_is_removed_while_an_offer_takes_it_is_one_or_the_othe
     for _ in range(5):
         kind = await make_type(visitor, manager)
         body = await plain(visitor, offer_type_id=kind["offer_type_id"])
-        removed, made = await asyncio.gather(
+        removed, created = await asyncio.gather(
             visitor.delete(f"/v1/offers/types/{kind['offer_type_id']}", headers=manager),
             visitor.post("/v1/offers", json=body, headers=manager),
         )
-        assert (removed.status_code, made.status_code) in {(204, 422), (409, 201)}
+        assert (removed.status_code, created.status_code) in {(204, 422), (409, 201)}
 
 
 async def test_a_wrong_type_is_refused_with_its_field(visitor: httpx.AsyncClient, manager: Headers) -> None:
@@ -108,5 +108,5 @@ async def test_the_types_are_listed_by_name_in_pages(visitor: httpx.AsyncClient,
         params={"search": mark, "limit": 2, "cursor": first.json()["next_cursor"]},
         headers=manager,
     )
-    found = [item["name"][0] for item in first.json()["items"] + rest.json()["items"]]
-    assert found == ["a", "b", "c"]
+    initials = [item["name"][0] for item in first.json()["items"] + rest.json()["items"]]
+    assert initials == ["a", "b", "c"]

@@ -21,17 +21,17 @@ from tests.make.plans import staff
 
 
 @pytest.fixture(scope="session")
-def desk_settings(servers: Path, worker_id: str) -> Settings:
+def staff_settings(servers: Path, worker_id: str) -> Settings:
     """Settings with databases in which the staff may do what they like to operators."""
     return test_settings(servers, database_of(servers, worker_id, "operators"))
 
 
 @pytest.fixture(scope="session")
-async def desk(desk_settings: Settings) -> AsyncIterator[FastAPI]:
+async def staff_app(staff_settings: Settings) -> AsyncIterator[FastAPI]:
     """The application at which the staff work."""
     from gencharge.api.main import create_app
 
-    app = create_app(desk_settings)
+    app = create_app(staff_settings)
     async with app.router.lifespan_context(app):
         stores: Stores = app.state.stores
         async with stores.database.transaction() as db:
@@ -44,21 +44,21 @@ async def desk(desk_settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture(scope="session")
-def desk_stores(desk: FastAPI) -> Stores:
+def staff_stores(staff_app: FastAPI) -> Stores:
     """The stores of `desk`."""
-    found: Stores = desk.state.stores
-    return found
+    stores: Stores = staff_app.state.stores
+    return stores
 
 
 @pytest.fixture
-async def clerk(desk: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def staff_client(staff_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of `desk`."""
-    transport = httpx.ASGITransport(app=desk)
+    transport = httpx.ASGITransport(app=staff_app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 
 
 @pytest.fixture
-def manager(desk_settings: Settings) -> dict[str, str]:
+def manager(staff_settings: Settings) -> dict[str, str]:
     """The headers of a manager of all operators."""
-    return staff(desk_settings)
+    return staff(staff_settings)

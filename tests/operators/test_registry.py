@@ -28,5 +28,5 @@ async def test_what_a_registry_answers_is_kept_for_everyone(stores: Stores) -> N
     phone = new_phone()
     assert await operators.ask_registry(stores.database, operators.NoRegistry(), phone) is None
     assert await operators.ask_registry(stores.database, Registry(), phone) is not None
-    found = await stores.database.run(lambda db: operators.lookup(db, phone))
-    assert found == operators.Connection("BSNL", None, ServiceType.PREPAID, "registry")
+    connection = await stores.database.run(lambda db: operators.lookup(db, phone))
+    assert connection == operators.Connection("BSNL", None, ServiceType.PREPAID, "registry")

@@ -90,8 +90,8 @@ async def test_a_correction_counts_for_its_user_only(
             "service_type": "postpaid",
         }.items()
     )
-    mine = await client.get("/v1/operators/lookup", params={"phone_number": phone}, headers=signed_in)
-    assert (mine.json()["operator"], mine.json()["known_by"]) == ("VI", "user")
+    own = await client.get("/v1/operators/lookup", params={"phone_number": phone}, headers=signed_in)
+    assert (own.json()["operator"], own.json()["known_by"]) == ("VI", "user")
     theirs = await client.get("/v1/operators/lookup", params={"phone_number": phone})
     assert theirs.json()["known_by"] in {"hint", None}
 

@@ -56,13 +56,13 @@ async def test_what_a_numbers_owner_says_holds_for_everyone(stores: Stores) -> N
     await run(lambda db: operators.remember(db, phone, owner, "BSNL", "KL", "prepaid", owns=True))
     for user_id, known_by in ((owner, "user"), (new_id(), "registry"), (None, "registry")):
         async with stores.database.transaction() as db:
-            found = await operators.lookup(db, phone, user_id)
-        assert (found.operator, found.circle, found.known_by) == ("BSNL", "KL", known_by)
+            connection = await operators.lookup(db, phone, user_id)
+        assert (connection.operator, connection.circle, connection.known_by) == ("BSNL", "KL", known_by)
 
 
 async def test_nothing_is_known_of_a_number_of_an_unknown_block(stores: Stores) -> None:
-    found = await stores.database.run(lambda db: operators.lookup(db, "+916010000000"))
-    assert found == operators.Connection(None, None, None, None)
+    connection = await stores.database.run(lambda db: operators.lookup(db, "+916010000000"))
+    assert connection == operators.Connection(None, None, None, None)
 
 
 async def test_the_sql_function_says_the_same_as_the_lookup(stores: Stores) -> None:
@@ -165,11 +165,11 @@ async def test_an_operator_that_goes_down_is_known_to_a_process_within_a_second(
 
 
 async def test_only_operators_of_today_are_in_the_table(stores: Stores) -> None:
-    found = await stores.database.run(operators.load_operators)
+    directory = await stores.database.run(operators.load_operators)
     # Tests of the staff's side may have added others to this database.
     today = ["JIO", "AIRTEL", "VI", "BSNL", "MTNL"]
-    assert [operator.code for operator in found.served if operator.code in today] == today
-    assert len(found.circles) == 22
-    assert found.get("VI").display_name == "Vi"
+    assert [operator.code for operator in directory.served if operator.code in today] == today
+    assert len(directory.circles) == 22
+    assert directory.get("VI").display_name == "Vi"
     with pytest.raises(OperatorNotFound):
-        found.get("AIRCEL")
+        directory.get("AIRCEL")

@@ -28,15 +28,19 @@ async def events_of(stores: Stores, topic: str, code: str) -> list[dict[str, Any
 
 
 async def test_an_operator_is_added_changed_and_deleted_and_each_is_announced(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores
 ) -> None:
-    made = await clerk.post("/v1/operators", json=NEW, headers=manager)
-    assert made.status_code == 201, made.text
-    assert (made.json()["code"], made.json()["status"], made.json()["channel"]) == ("NEW1", "up", "internal")
-    taken = await clerk.post("/v1/operators", json=NEW, headers=manager)
+    created = await staff_client.post("/v1/operators", json=NEW, headers=manager)
+    assert created.status_code == 201, created.text
+    assert (created.json()["code"], created.json()["status"], created.json()["channel"]) == (
+        "NEW1",
+        "up",
+        "internal",
+    )
+    taken = await staff_client.post("/v1/operators", json=NEW, headers=manager)
     assert (taken.status_code, taken.json()["code"]) == (409, "operator_already_exists")
     assert taken.json()["errors"][0]["field"] == "body.code"
-    changed = await clerk.patch(
+    changed = await staff_client.patch(
         "/v1/operators/new1", json={"channel": "api", "is_active": False, "sort_order": 7}, headers=manager
     )
     assert (changed.json()["channel"], changed.json()["is_active"], changed.json()["name"]) == (
@@ -44,61 +48,63 @@ async def test_an_operator_is_added_changed_and_deleted_and_each_is_announced(
         False,
         NEW["name"],
     )
-    assert (await clerk.patch("/v1/operators/NEW1", json={}, headers=manager)).status_code == 200
-    (said,) = await events_of(desk_stores, "OperatorUpdated", "NEW1")
-    assert said["channel"] == {"old": "internal", "new": "api"}
-    listed = await clerk.get("/v1/operators/admin?is_active=false&channel=api", headers=manager)
+    assert (await staff_client.patch("/v1/operators/NEW1", json={}, headers=manager)).status_code == 200
+    (payload,) = await events_of(staff_stores, "OperatorUpdated", "NEW1")
+    assert payload["channel"] == {"old": "internal", "new": "api"}
+    listed = await staff_client.get("/v1/operators/admin?is_active=false&channel=api", headers=manager)
     assert [one["code"] for one in listed.json()["items"]] == ["NEW1"]
-    gone = await clerk.delete("/v1/operators/NEW1", headers=manager)
+    gone = await staff_client.delete("/v1/operators/NEW1", headers=manager)
     assert (gone.status_code, gone.content) == (204, b"")
-    assert (await clerk.delete("/v1/operators/NEW1", headers=manager)).status_code == 404
-    assert len(await events_of(desk_stores, "OperatorCreated", "NEW1")) == 1
-    assert len(await events_of(desk_stores, "OperatorDeleted", "NEW1")) == 1
+    assert (await staff_client.delete("/v1/operators/NEW1", headers=manager)).status_code == 404
+    assert len(await events_of(staff_stores, "OperatorCreated", "NEW1")) == 1
+    assert len(await events_of(staff_stores, "OperatorDeleted", "NEW1")) == 1
 
 
 async def test_an_operator_that_plans_or_numbers_refer_to_is_not_deleted(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores
 ) -> None:
-    await clerk.post("/v1/operators", json={**NEW, "code": "NUM"}, headers=manager)
-    await desk_stores.database.run(
+    await staff_client.post("/v1/operators", json={**NEW, "code": "NUM"}, headers=manager)
+    await staff_stores.database.run(
         lambda db: operators.remember(db, new_phone(), SYSTEM_USER_ID, "NUM", None, "prepaid")
     )
     for code in ("JIO", "NUM"):
-        refused = await clerk.delete(f"/v1/operators/{code}", headers=manager)
+        refused = await staff_client.delete(f"/v1/operators/{code}", headers=manager)
         assert (refused.status_code, refused.json()["code"]) == (409, "operator_in_use")
         assert "inactive" in refused.json()["detail"]
-        assert await events_of(desk_stores, "OperatorDeleted", code) == []
+        assert await events_of(staff_stores, "OperatorDeleted", code) == []
 
 
 async def test_down_stops_recharges_with_the_answer_and_shows_in_the_public_list_within_a_second(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores
 ) -> None:
-    user_id: UUID = await make_customer(desk_stores)
-    number = await make_number(desk_stores, "VI")
-    plan = await find_plan(desk_stores, "VI", 299)
-    before = await balance(desk_stores, user_id)
+    user_id: UUID = await make_customer(staff_stores)
+    number = await make_number(staff_stores, "VI")
+    plan = await find_plan(staff_stores, "VI", 299)
+    before = await balance(staff_stores, user_id)
 
     async def listed(status: str) -> bool:
-        items = (await clerk.get("/v1/operators")).json()["items"]
+        items = (await staff_client.get("/v1/operators")).json()["items"]
         return any(item["code"] == "VI" and item["status"] == status for item in items)
 
     assert (
-        await clerk.patch("/v1/operators/VI", json={"status": "down"}, headers=manager)
+        await staff_client.patch("/v1/operators/VI", json={"status": "down"}, headers=manager)
     ).status_code == 200
     with pytest.raises(OperatorDown):
-        await buy(desk_stores, user_id, number, plan.plan_id)
-    assert await balance(desk_stores, user_id) == before
+        await buy(staff_stores, user_id, number, plan.plan_id)
+    assert await balance(staff_stores, user_id) == before
     await eventually(lambda: listed("down"))
-    assert (await clerk.patch("/v1/operators/VI", json={"status": "up"}, headers=manager)).status_code == 200
-    await buy(desk_stores, user_id, number, plan.plan_id)
+    assert (
+        await staff_client.patch("/v1/operators/VI", json={"status": "up"}, headers=manager)
+    ).status_code == 200
+    await buy(staff_stores, user_id, number, plan.plan_id)
     await eventually(lambda: listed("up"))
 
 
 async def test_two_admins_who_add_the_same_operator_at_once_make_one(
-    clerk: httpx.AsyncClient, manager: dict[str, str]
+    staff_client: httpx.AsyncClient, manager: dict[str, str]
 ) -> None:
     body = {**NEW, "code": "RACE"}
     answers = await asyncio.gather(
-        *(clerk.post("/v1/operators", json=body, headers=manager) for _ in range(5))
+        *(staff_client.post("/v1/operators", json=body, headers=manager) for _ in range(5))
     )
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409, 409]

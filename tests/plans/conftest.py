@@ -53,29 +53,29 @@ async def shop(plans_settings: Settings) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture(scope="session")
-def desk_settings(servers: Path, worker_id: str) -> Settings:
+def staff_settings(servers: Path, worker_id: str) -> Settings:
     """Settings with databases in which the staff may do what they like to the catalogue."""
-    return test_settings(servers, database_of(servers, worker_id, "desk"))
+    return test_settings(servers, database_of(servers, worker_id, "staff"))
 
 
 @pytest.fixture(scope="session")
-async def desk(desk_settings: Settings) -> AsyncIterator[FastAPI]:
+async def staff_app(staff_settings: Settings) -> AsyncIterator[FastAPI]:
     """The application at which the staff work."""
-    async with open_shop(desk_settings) as app:
+    async with open_shop(staff_settings) as app:
         yield app
 
 
 @pytest.fixture(scope="session")
-def desk_stores(desk: FastAPI) -> Stores:
+def staff_stores(staff_app: FastAPI) -> Stores:
     """The stores of `desk`."""
-    found: Stores = desk.state.stores
-    return found
+    stores: Stores = staff_app.state.stores
+    return stores
 
 
 @pytest.fixture
-async def clerk(desk: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+async def staff_client(staff_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of `desk`."""
-    transport = httpx.ASGITransport(app=desk)
+    transport = httpx.ASGITransport(app=staff_app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         yield client
 
@@ -83,8 +83,8 @@ async def clerk(desk: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 def shop_stores(shop: FastAPI) -> Stores:
     """The stores of `shop`."""
-    found: Stores = shop.state.stores
-    return found
+    stores: Stores = shop.state.stores
+    return stores
 
 
 @pytest.fixture
@@ -96,12 +96,12 @@ async def visitor(shop: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-def manager(desk_settings: Settings) -> dict[str, str]:
+def manager(staff_settings: Settings) -> dict[str, str]:
     """The headers of a manager of all operators."""
-    return staff(desk_settings)
+    return staff(staff_settings)
 
 
 @pytest.fixture
-def jio(desk_settings: Settings) -> dict[str, str]:
+def jio(staff_settings: Settings) -> dict[str, str]:
     """The headers of a manager of Jio only."""
-    return staff(desk_settings, "Manager", "JIO")
+    return staff(staff_settings, "Manager", "JIO")

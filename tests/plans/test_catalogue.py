@@ -139,7 +139,7 @@ async def test_a_change_is_told_to_nobody_while_redis_is_away_and_is_not_deliver
     await stores.close()
 
 
-def make_snapshot(**but: Any) -> plans.PlanSnapshot:
+def make_snapshot(**overrides: Any) -> plans.PlanSnapshot:
     values: dict[str, Any] = {
         "plan_id": new_id(),
         "version": 1,
@@ -162,7 +162,7 @@ def make_snapshot(**but: Any) -> plans.PlanSnapshot:
         "active_from": None,
         "active_until": None,
     }
-    return plans.PlanSnapshot(**(values | but))
+    return plans.PlanSnapshot(**(values | overrides))
 
 
 def test_a_plan_is_on_sale_from_its_first_instant_to_before_its_last() -> None:

@@ -26,19 +26,19 @@ def test_the_command_line_takes_plans_out_and_in(servers: Path, worker_id: str, 
         await stores.close()
 
     asyncio.run(prepare())
-    said: list[str] = []
+    lines: list[str] = []
     for name in ("plans.csv", "plans.xlsx"):
-        assert commands.export_to(settings, tmp_path / name, said.append) == 0
-        assert commands.import_from(settings, tmp_path / name, said.append, dry_run=True) == 0
-    assert said[1] == said[3] == "41 rows: 0 would be created, 0 would be updated, 41 unchanged."
-    assert commands.export_to(settings, tmp_path / "plans.pdf", said.append) == 1
+        assert commands.export_to(settings, tmp_path / name, lines.append) == 0
+        assert commands.import_from(settings, tmp_path / name, lines.append, dry_run=True) == 0
+    assert lines[1] == lines[3] == "41 rows: 0 would be created, 0 would be updated, 41 unchanged."
+    assert commands.export_to(settings, tmp_path / "plans.pdf", lines.append) == 1
     bad = tmp_path / "bad.csv"
     bad.write_bytes(csv_of(row(price="x")))
     for dry_run in (True, False):
-        assert commands.import_from(settings, bad, said.append, dry_run=dry_run) == 1
-    assert any(line.startswith("line 2, price: ") and line.endswith("(is: x)") for line in said)
+        assert commands.import_from(settings, bad, lines.append, dry_run=dry_run) == 1
+    assert any(line.startswith("line 2, price: ") and line.endswith("(is: x)") for line in lines)
     bad.write_bytes(csv_of(row()))
-    assert commands.import_from(settings, bad, said.append, dry_run=False) == 0
-    assert said[-1] == "1 rows: 1 created, 0 updated, 0 unchanged."
+    assert commands.import_from(settings, bad, lines.append, dry_run=False) == 0
+    assert lines[-1] == "1 rows: 1 created, 0 updated, 0 unchanged."
     bad.write_bytes(b"colour\nred")
-    assert commands.import_from(settings, bad, said.append, dry_run=False) == 1
+    assert commands.import_from(settings, bad, lines.append, dry_run=False) == 1

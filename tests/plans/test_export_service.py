@@ -21,7 +21,7 @@ from tests.make.plans import (
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 async def test_what_was_exported_is_unchanged_when_it_comes_back(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores, kind: str
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores, kind: str
 ) -> None:
     odd = body(
         name=f"=1+1 {uuid4().hex}",
@@ -32,37 +32,37 @@ async def test_what_was_exported_is_unchanged_when_it_comes_back(
         active_from="2030-01-01T00:00:00.123456+05:30",
         operator="BSNL",
     )
-    made = await clerk.post("/v1/plans", json=odd, headers=manager)
-    assert made.status_code == 201, made.text
-    taken = await clerk.get(EXPORT, params={"format": kind}, headers=manager)
+    created = await staff_client.post("/v1/plans", json=odd, headers=manager)
+    assert created.status_code == 201, created.text
+    taken = await staff_client.get(EXPORT, params={"format": kind}, headers=manager)
     assert taken.status_code == 200
     assert f'.{kind}"' in taken.headers["content-disposition"]
-    before = await state(desk_stores)
+    before = await state(staff_stores)
     for dry_run in (True, False):
-        back = await give(clerk, manager, taken.content, dry_run=dry_run)
+        back = await give(staff_client, manager, taken.content, dry_run=dry_run)
         assert back.status_code == 200, back.text
-        told = back.json()
-        assert (told["created"], told["updated"], told["bad_rows"]) == (0, 0, [])
-        assert told["unchanged"] == told["rows"] >= 42
-        assert (told["import_id"] is None) is dry_run
-    after = await state(desk_stores)
+        report = back.json()
+        assert (report["created"], report["updated"], report["bad_rows"]) == (0, 0, [])
+        assert report["unchanged"] == report["rows"] >= 42
+        assert (report["import_id"] is None) is dry_run
+    after = await state(staff_stores)
     assert after[:-1] == before[:-1]
     assert after[-1] == before[-1] + 1  # that an import was made is told, nothing else
 
 
 async def test_an_export_keeps_to_the_filters_and_the_scope_and_is_written_down(
-    clerk: httpx.AsyncClient, manager: dict[str, str], jio: dict[str, str], desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], jio: dict[str, str], staff_stores: Stores
 ) -> None:
-    taken = await clerk.get(EXPORT, params={"operator": "vi", "status": "active"}, headers=manager)
-    assert {found["operator"] for found in rows_of(taken.content)} == {"VI"}
-    scoped = await clerk.get(EXPORT, headers=jio)
-    assert {found["operator"] for found in rows_of(scoped.content)} == {"JIO"}
-    assert rows_of((await clerk.get(EXPORT, params={"operator": "VI"}, headers=jio)).content) == []
-    assert (await clerk.get(EXPORT, params={"operator": "AIRCEL"}, headers=manager)).status_code == 422
-    assert (await clerk.get(EXPORT, params={"format": "pdf"}, headers=manager)).status_code == 422
-    async with desk_stores.database.transaction() as db:
-        found = await db.scalars(
+    taken = await staff_client.get(EXPORT, params={"operator": "vi", "status": "active"}, headers=manager)
+    assert {events["operator"] for events in rows_of(taken.content)} == {"VI"}
+    scoped = await staff_client.get(EXPORT, headers=jio)
+    assert {events["operator"] for events in rows_of(scoped.content)} == {"JIO"}
+    assert rows_of((await staff_client.get(EXPORT, params={"operator": "VI"}, headers=jio)).content) == []
+    assert (await staff_client.get(EXPORT, params={"operator": "AIRCEL"}, headers=manager)).status_code == 422
+    assert (await staff_client.get(EXPORT, params={"format": "pdf"}, headers=manager)).status_code == 422
+    async with staff_stores.database.transaction() as db:
+        events = await db.scalars(
             select(EventRow).where(EventRow.topic == "PlansExported").order_by(EventRow.id.desc()).limit(3)
         )
-        payloads = [one.payload for one in found]
+        payloads = [one.payload for one in events]
     assert payloads[2]["filters"] == {"operator": "VI", "status": "active"}

@@ -12,17 +12,19 @@ from tests.make.plans import create_id
 
 
 async def test_the_keys_that_integrators_keep_are_dropped_and_no_others(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores
 ) -> None:
-    plan_id = await create_id(clerk, manager)
-    other = await create_id(clerk, manager)
-    redis = desk_stores.redis
-    relay = Relay(desk_stores, (listeners.DROP_CACHED,))
+    plan_id = await create_id(staff_client, manager)
+    other = await create_id(staff_client, manager)
+    redis = staff_stores.redis
+    relay = Relay(staff_stores, (listeners.DROP_CACHED,))
     await relay.drain()
     lists = [f"plans:public:{number}" for number in range(1_200)]
     for key in (f"plan:{plan_id}", f"plan:{other}", "plans:private", *lists):
         await redis.set(key, "kept")
-    assert (await clerk.patch(f"/v1/plans/{plan_id}", json={"price": 5}, headers=manager)).status_code == 200
+    assert (
+        await staff_client.patch(f"/v1/plans/{plan_id}", json={"price": 5}, headers=manager)
+    ).status_code == 200
     await relay.drain()
     assert await redis.exists(f"plan:{plan_id}", *lists) == 0
     assert await redis.exists(f"plan:{other}", "plans:private") == 2
@@ -30,17 +32,17 @@ async def test_the_keys_that_integrators_keep_are_dropped_and_no_others(
 
 
 async def test_with_redis_away_an_update_succeeds_and_the_keys_are_dropped_when_it_is_back(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_settings: Settings, desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_settings: Settings, staff_stores: Stores
 ) -> None:
-    plan_id = await create_id(clerk, manager)
-    await Relay(desk_stores, (listeners.DROP_CACHED,)).drain()
-    await desk_stores.redis.set(f"plan:{plan_id}", "kept")
-    deaf = Stores.open(desk_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"}))
-    answer = await clerk.patch(f"/v1/plans/{plan_id}", json={"price": 6}, headers=manager)
+    plan_id = await create_id(staff_client, manager)
+    await Relay(staff_stores, (listeners.DROP_CACHED,)).drain()
+    await staff_stores.redis.set(f"plan:{plan_id}", "kept")
+    deaf = Stores.open(staff_settings.model_copy(update={"redis_url": "unix:///nowhere/redis.sock"}))
+    answer = await staff_client.patch(f"/v1/plans/{plan_id}", json={"price": 6}, headers=manager)
     assert answer.status_code == 200
     await Relay(deaf, (listeners.DROP_CACHED,)).deliver()
     await deaf.close()
-    assert await desk_stores.redis.exists(f"plan:{plan_id}") == 1
-    await desk_stores.database.fetch_row("UPDATE deliveries SET next_attempt_at = now() RETURNING 1")
-    await Relay(desk_stores, (listeners.DROP_CACHED,)).drain()
-    assert await desk_stores.redis.exists(f"plan:{plan_id}") == 0
+    assert await staff_stores.redis.exists(f"plan:{plan_id}") == 1
+    await staff_stores.database.fetch_row("UPDATE deliveries SET next_attempt_at = now() RETURNING 1")
+    await Relay(staff_stores, (listeners.DROP_CACHED,)).drain()
+    assert await staff_stores.redis.exists(f"plan:{plan_id}") == 0

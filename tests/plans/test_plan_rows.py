@@ -43,7 +43,7 @@ instants = st.none() | st.datetimes(min_value=_FIRST, timezones=st.just(clock.IS
 
 @st.composite
 def plan_bodies(draw: st.DrawFn) -> dict[str, Any]:
-    line = (words | tricky).filter(lambda made: made.strip() and "\n" not in made)
+    line = (words | tricky).filter(lambda value: value.strip() and "\n" not in value)
     lines = words | tricky
     category = draw(st.sampled_from(["unlimited", "data_addon", "talktime", "roaming"]))
     unit = draw(st.sampled_from(["day", "month", "base_plan"]))
@@ -70,12 +70,12 @@ def plan_bodies(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(wanted=st.lists(plan_bodies(), min_size=1, max_size=4), as_csv=st.booleans())
-def test_arbitrary_plans_come_back_from_a_file_unchanged(wanted: list[dict[str, Any]], as_csv: bool) -> None:
+@given(bodies=st.lists(plan_bodies(), min_size=1, max_size=4), as_csv=st.booleans())
+def test_arbitrary_plans_come_back_from_a_file_unchanged(bodies: list[dict[str, Any]], as_csv: bool) -> None:
     groups = {UNLIMITED: "-Unlimited"}
     vocabulary = rules.Vocabulary(("JIO", "VI"), ("KA", "MU", "TN"), groups)
     held: dict[UUID, import_service.CurrentPlan] = {}
-    for one in wanted:
+    for one in bodies:
         values = rules.completed(rules.columns_of(PlanCreate.model_validate(one)))
         assert list(rules.problems(values, vocabulary)) == []
         plan_id = new_id()

@@ -101,9 +101,9 @@ def _days(plan: ListedPlan) -> int:
 async def test_a_filter_lists_what_fits_and_only_that(
     visitor: httpx.AsyncClient, query: dict[str, Any], count: int, fits: Callable[[ListedPlan], bool]
 ) -> None:
-    found = await list_all(visitor, **query)
-    assert len(found) == count
-    assert found == [plan for plan in await list_all(visitor) if fits(plan)]
+    listed = await list_all(visitor, **query)
+    assert len(listed) == count
+    assert listed == [plan for plan in await list_all(visitor) if fits(plan)]
 
 
 async def test_a_group_may_be_named_by_its_id(visitor: httpx.AsyncClient) -> None:
@@ -156,8 +156,8 @@ async def add_plan(shop: FastAPI, shop_stores: Stores) -> AsyncIterator[Callable
     """Put a plan into the shop and its process's memory; taken out again after the test."""
     added: list[UUID] = []
 
-    async def add(**but: Any) -> Plan:
-        plan = make_plan(**but)
+    async def add(**overrides: Any) -> Plan:
+        plan = make_plan(**overrides)
         async with shop_stores.database.transaction() as db:
             db.add(plan)
             await plans.bump_version(db)

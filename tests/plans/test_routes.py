@@ -91,8 +91,8 @@ async def test_an_unknown_plan_is_not_found_and_a_wrong_id_is_invalid(visitor: h
 async def test_groups_are_listed_in_their_order_with_what_they_hold(visitor: httpx.AsyncClient) -> None:
     answer = await visitor.get("/v1/plans/groups")
     assert answer.status_code == 200
-    found = [(group["name"], group["plan_count"]) for group in answer.json()["items"]]
-    assert found == [("Unlimited", 30), ("Data add-ons", 4), ("Postpaid", 7)]
+    groups = [(group["name"], group["plan_count"]) for group in answer.json()["items"]]
+    assert groups == [("Unlimited", 30), ("Data add-ons", 4), ("Postpaid", 7)]
     assert all(UUID(group["group_id"]) and group["description"] for group in answer.json()["items"])
 
 

@@ -15,7 +15,7 @@ from tests.make.plans import (
 
 
 @pytest.mark.parametrize(
-    ("but", "field"),
+    ("overrides", "field"),
     [
         ({"operator": "AIRCEL"}, "body.operator"),
         ({"circles": ["KA", "XX"]}, "body.circles"),
@@ -50,9 +50,9 @@ from tests.make.plans import (
     ids=str,
 )
 async def test_a_plan_that_makes_no_sense_is_refused_with_the_field_and_what_would_be_right(
-    clerk: httpx.AsyncClient, manager: dict[str, str], but: dict[str, Any], field: str
+    staff_client: httpx.AsyncClient, manager: dict[str, str], overrides: dict[str, Any], field: str
 ) -> None:
-    refused = await clerk.post("/v1/plans", json=body(**but), headers=manager)
+    refused = await staff_client.post("/v1/plans", json=body(**overrides), headers=manager)
     assert refused.status_code == 422, refused.text
     (problem,) = refused.json()["errors"]
     assert problem["field"] == field
@@ -60,9 +60,9 @@ async def test_a_plan_that_makes_no_sense_is_refused_with_the_field_and_what_wou
 
 
 async def test_an_update_is_checked_as_a_whole_plan(
-    clerk: httpx.AsyncClient, manager: dict[str, str]
+    staff_client: httpx.AsyncClient, manager: dict[str, str]
 ) -> None:
-    plan = await create(clerk, manager, active_until="2030-01-01T00:00:00Z")
+    plan = await create(staff_client, manager, active_until="2030-01-01T00:00:00Z")
     path = f"/v1/plans/{plan['plan_id']}"
     for change, field in (
         ({"validity": {"unit": "month"}}, "body.validity.n"),
@@ -71,7 +71,7 @@ async def test_an_update_is_checked_as_a_whole_plan(
         ({"name": None}, "body.name"),
         ({"price": None}, "body.price"),
     ):
-        refused = await clerk.patch(path, json=change, headers=manager)
+        refused = await staff_client.patch(path, json=change, headers=manager)
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
-    opened = await clerk.patch(path, json={"active_until": None}, headers=manager)
+    opened = await staff_client.patch(path, json={"active_until": None}, headers=manager)
     assert opened.json()["updated_fields"] == {"active_until": None}

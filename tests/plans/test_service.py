@@ -71,10 +71,10 @@ async def test_seeding_again_changes_nothing_and_puts_back_only_what_is_missing(
 async def test_the_terms_of_every_seeded_plan_are_kept_and_can_not_be_changed(shop_stores: Stores) -> None:
     catalogue = await shop_stores.database.run(plans.load_catalogue)
     async with shop_stores.database.transaction() as db:
-        kept = {row.plan_id: row.snapshot for row in await db.scalars(select(PlanVersion))}
-    assert len(kept) == 41
+        snapshots = {row.plan_id: row.snapshot for row in await db.scalars(select(PlanVersion))}
+    assert len(snapshots) == 41
     for plan in sample.plans():
-        assert kept[plan["plan_id"]] == catalogue.get(plan["plan_id"]).terms()
+        assert snapshots[plan["plan_id"]] == catalogue.get(plan["plan_id"]).terms()
 
     async def rewrite(db: AsyncSession) -> None:
         await db.execute(update(PlanVersion).values(snapshot={}))
@@ -84,7 +84,7 @@ async def test_the_terms_of_every_seeded_plan_are_kept_and_can_not_be_changed(sh
 
 
 @pytest.mark.parametrize(
-    ("but", "constraint"),
+    ("overrides", "constraint"),
     [
         ({"price_paise": 0}, "ck_plans_price"),
         ({"validity_count": None}, "ck_plans_validity"),
@@ -101,10 +101,10 @@ async def test_the_terms_of_every_seeded_plan_are_kept_and_can_not_be_changed(sh
     ids=lambda value: str(value)[:40],
 )
 async def test_the_database_refuses_a_plan_that_makes_no_sense(
-    shop_stores: Stores, but: dict[str, Any], constraint: str
+    shop_stores: Stores, overrides: dict[str, Any], constraint: str
 ) -> None:
     async def add(db: AsyncSession) -> None:
-        db.add(make_plan(**but))
+        db.add(make_plan(**overrides))
         await db.flush()
 
     with pytest.raises(IntegrityError, match=constraint):

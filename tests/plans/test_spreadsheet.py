@@ -22,17 +22,19 @@ from tests.make.plans import (
 
 
 async def test_a_spreadsheet_runs_nothing_of_an_export(
-    clerk: httpx.AsyncClient, manager: dict[str, str]
+    staff_client: httpx.AsyncClient, manager: dict[str, str]
 ) -> None:
     name = f'=HYPERLINK("http://evil") {uuid4().hex}'
-    assert (await clerk.post("/v1/plans", json=body(name=name), headers=manager)).status_code == 201
-    taken = await clerk.get(EXPORT, params={"search": name.split()[1]}, headers=manager)
+    assert (await staff_client.post("/v1/plans", json=body(name=name), headers=manager)).status_code == 201
+    taken = await staff_client.get(EXPORT, params={"search": name.split()[1]}, headers=manager)
     assert taken.headers["content-type"].startswith("text/csv")
     assert taken.content.count(b"\r\n") == 2  # RFC 4180 ends lines so
-    (found,) = rows_of(taken.content)
-    assert list(found) == list(plan_rows.COLUMNS)
-    assert found["name"] == "'" + name
-    taken = await clerk.get(EXPORT, params={"search": name.split()[1], "format": "xlsx"}, headers=manager)
+    (exported,) = rows_of(taken.content)
+    assert list(exported) == list(plan_rows.COLUMNS)
+    assert exported["name"] == "'" + name
+    taken = await staff_client.get(
+        EXPORT, params={"search": name.split()[1], "format": "xlsx"}, headers=manager
+    )
     cells = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(taken.content)).get_sheet_by_index(0)
     assert cells.to_python()[1][plan_rows.COLUMNS.index("name")] == "'" + name
     packed = zipfile.ZipFile(io.BytesIO(taken.content))
@@ -40,7 +42,7 @@ async def test_a_spreadsheet_runs_nothing_of_an_export(
 
 
 async def test_a_sheet_with_numbers_dates_and_truths_is_understood(
-    clerk: httpx.AsyncClient, manager: dict[str, str]
+    staff_client: httpx.AsyncClient, manager: dict[str, str]
 ) -> None:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)
@@ -54,9 +56,11 @@ async def test_a_sheet_with_numbers_dates_and_truths_is_understood(
         else:
             page.write(2, position, value)
     book.close()
-    done = await give(clerk, manager, buffer.getvalue())
+    done = await give(staff_client, manager, buffer.getvalue())
     assert done.status_code == 200, done.text
-    plan = (await clerk.get(f"/v1/plans/admin/{done.json()['items'][0]['plan_id']}", headers=manager)).json()
+    plan = (
+        await staff_client.get(f"/v1/plans/admin/{done.json()['items'][0]['plan_id']}", headers=manager)
+    ).json()
     assert (plan["price"], plan["validity"]["n"], plan["most_popular"]) == (199.5, 28, True)
     assert (plan["circles"], plan["benefits"]["sms_per_day"]) == (["KA", "TN"], 100)
     india = values["active_until"].replace(tzinfo=clock.IST)

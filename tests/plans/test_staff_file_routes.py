@@ -14,18 +14,18 @@ from tests.make.plans import (
 
 
 async def test_a_file_over_five_megabytes_is_too_large_and_one_over_a_megabyte_is_not(
-    clerk: httpx.AsyncClient, manager: dict[str, str]
+    staff_client: httpx.AsyncClient, manager: dict[str, str]
 ) -> None:
     async def without_length() -> AsyncIterator[bytes]:
         for _ in range(6):
             yield b"x" * 1_000_000
 
     for content in (b"x" * 5_000_001, without_length()):
-        refused = await clerk.post(IMPORT, content=content, headers=manager)
+        refused = await staff_client.post(IMPORT, content=content, headers=manager)
         assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
-    read = await give(clerk, manager, b"name\n" + b"x" * 4_000_000)
+    read = await give(staff_client, manager, b"name\n" + b"x" * 4_000_000)
     assert (read.status_code, read.json()["code"]) == (422, "plan_file_invalid")
-    other = await clerk.post("/v1/plans", content=b"x" * 1_000_001, headers=manager)
+    other = await staff_client.post("/v1/plans", content=b"x" * 1_000_001, headers=manager)
     assert other.status_code == 413
 
 
@@ -42,7 +42,7 @@ async def test_a_file_over_five_megabytes_is_too_large_and_one_over_a_megabyte_i
     ],
 )
 async def test_a_form_without_one_file_is_refused(
-    clerk: httpx.AsyncClient, manager: dict[str, str], content: bytes, kind: str
+    staff_client: httpx.AsyncClient, manager: dict[str, str], content: bytes, kind: str
 ) -> None:
-    refused = await clerk.post(IMPORT, content=content, headers={**manager, "Content-Type": kind})
+    refused = await staff_client.post(IMPORT, content=content, headers={**manager, "Content-Type": kind})
     assert (refused.status_code, refused.json()["code"]) == (422, "plan_file_invalid")

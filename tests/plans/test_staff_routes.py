@@ -22,32 +22,32 @@ from tests.make.plans import (
 
 
 async def test_a_manager_of_jio_neither_sees_nor_touches_airtels_plans(
-    clerk: httpx.AsyncClient, manager: dict[str, str], jio: dict[str, str]
+    staff_client: httpx.AsyncClient, manager: dict[str, str], jio: dict[str, str]
 ) -> None:
-    theirs = await create(clerk, manager, operator="AIRTEL")
-    ours = await create(clerk, jio)
-    listed = (await clerk.get("/v1/plans/admin?limit=100", headers=jio)).json()["items"]
+    theirs = await create(staff_client, manager, operator="AIRTEL")
+    ours = await create(staff_client, jio)
+    listed = (await staff_client.get("/v1/plans/admin?limit=100", headers=jio)).json()["items"]
     assert {plan["operator"] for plan in listed} == {"JIO"}
-    assert (await clerk.get("/v1/plans/admin?operator=AIRTEL", headers=jio)).json()["items"] == []
+    assert (await staff_client.get("/v1/plans/admin?operator=AIRTEL", headers=jio)).json()["items"] == []
     path = f"/v1/plans/admin/{theirs['plan_id']}"
-    for found in (
-        await clerk.get(path, headers=jio),
-        await clerk.get(f"{path}/versions", headers=jio),
-        await clerk.patch(f"/v1/plans/{theirs['plan_id']}", json={"price": 1}, headers=jio),
-        await clerk.delete(f"/v1/plans/{theirs['plan_id']}", headers=jio),
+    for answer in (
+        await staff_client.get(path, headers=jio),
+        await staff_client.get(f"{path}/versions", headers=jio),
+        await staff_client.patch(f"/v1/plans/{theirs['plan_id']}", json={"price": 1}, headers=jio),
+        await staff_client.delete(f"/v1/plans/{theirs['plan_id']}", headers=jio),
     ):
-        assert (found.status_code, found.json()["code"]) == (404, "plan_not_found")
-    refused = await clerk.post("/v1/plans", json=body(operator="AIRTEL"), headers=jio)
+        assert (answer.status_code, answer.json()["code"]) == (404, "plan_not_found")
+    refused = await staff_client.post("/v1/plans", json=body(operator="AIRTEL"), headers=jio)
     assert (refused.status_code, refused.json()["code"]) == (403, "operator_out_of_scope")
-    moved = await clerk.patch(f"/v1/plans/{ours['plan_id']}", json={"operator": "AIRTEL"}, headers=jio)
+    moved = await staff_client.patch(f"/v1/plans/{ours['plan_id']}", json={"operator": "AIRTEL"}, headers=jio)
     assert (moved.status_code, moved.json()["code"]) == (403, "operator_out_of_scope")
 
 
-async def test_the_list_takes_every_filter(clerk: httpx.AsyncClient, manager: dict[str, str]) -> None:
+async def test_the_list_takes_every_filter(staff_client: httpx.AsyncClient, manager: dict[str, str]) -> None:
     mark = f"mark{uuid4().hex[:8]}"
     later = (clock.now() + timedelta(days=9)).isoformat()
     plan = await create(
-        clerk,
+        staff_client,
         manager,
         name=f"100% {mark} Alpha",
         description=f"{mark}_x",
@@ -58,12 +58,12 @@ async def test_the_list_takes_every_filter(clerk: httpx.AsyncClient, manager: di
         most_popular=True,
         operator="BSNL",
     )
-    other = await create(clerk, manager, name=f"{mark} Beta", price=778)
+    other = await create(staff_client, manager, name=f"{mark} Beta", price=778)
 
     async def ids(**query: Any) -> list[str]:
-        answer = await clerk.get("/v1/plans/admin", params={"search": mark, **query}, headers=manager)
+        answer = await staff_client.get("/v1/plans/admin", params={"search": mark, **query}, headers=manager)
         assert answer.status_code == 200, answer.text
-        return [found["plan_id"] for found in answer.json()["items"]]
+        return [item["plan_id"] for item in answer.json()["items"]]
 
     both = [plan["plan_id"], other["plan_id"]]
     assert await ids(sort="price") == both
@@ -88,11 +88,11 @@ async def test_the_list_takes_every_filter(clerk: httpx.AsyncClient, manager: di
     assert await ids(circle="MU") == both[1:]
     assert await ids(search="100_ " + mark) == []
     page = (
-        await clerk.get(
+        await staff_client.get(
             "/v1/plans/admin", params={"search": mark, "limit": 1, "sort": "name"}, headers=manager
         )
     ).json()
-    rest = await clerk.get(
+    rest = await staff_client.get(
         "/v1/plans/admin",
         params={"search": mark, "limit": 1, "sort": "name", "cursor": page["next_cursor"]},
         headers=manager,
@@ -113,38 +113,38 @@ async def test_the_list_takes_every_filter(clerk: httpx.AsyncClient, manager: di
     ],
 )
 async def test_a_filter_that_makes_no_sense_is_refused(
-    clerk: httpx.AsyncClient, manager: dict[str, str], query: str, field: str
+    staff_client: httpx.AsyncClient, manager: dict[str, str], query: str, field: str
 ) -> None:
-    refused = await clerk.get(f"/v1/plans/admin?{query}", headers=manager)
+    refused = await staff_client.get(f"/v1/plans/admin?{query}", headers=manager)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
 
 
 async def test_what_roles_do_not_allow_is_refused(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_settings: Settings
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_settings: Settings
 ) -> None:
-    plan = await create(clerk, manager)
-    viewer = staff(desk_settings, "Viewer")
-    assert (await clerk.get("/v1/plans/admin", headers=viewer)).status_code == 200
+    plan = await create(staff_client, manager)
+    viewer = staff(staff_settings, "Viewer")
+    assert (await staff_client.get("/v1/plans/admin", headers=viewer)).status_code == 200
     path = f"/v1/plans/{plan['plan_id']}"
     for refused in (
-        await clerk.post("/v1/plans", json=body(), headers=viewer),
-        await clerk.patch(path, json={"price": 1}, headers=viewer),
-        await clerk.delete(path, headers=viewer),
-        await clerk.post("/v1/plans/admin/import", content=b"name\nx", headers=viewer),
+        await staff_client.post("/v1/plans", json=body(), headers=viewer),
+        await staff_client.patch(path, json={"price": 1}, headers=viewer),
+        await staff_client.delete(path, headers=viewer),
+        await staff_client.post("/v1/plans/admin/import", content=b"name\nx", headers=viewer),
     ):
         assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
     for path in ("/v1/plans/admin", "/v1/plans/groups/admin", "/v1/plans/admin/export"):
-        assert (await clerk.get(path)).status_code == 401
+        assert (await staff_client.get(path)).status_code == 401
 
 
 async def test_a_page_of_the_list_costs_the_same_few_queries_whatever_its_size(
-    clerk: httpx.AsyncClient, manager: dict[str, str], desk_stores: Stores
+    staff_client: httpx.AsyncClient, manager: dict[str, str], staff_stores: Stores
 ) -> None:
     counted = []
-    with listening(desk_stores.database):
+    with listening(staff_stores.database):
         for limit in (1, 100):
             with counting() as seen:
-                answer = await clerk.get(f"/v1/plans/admin?limit={limit}", headers=manager)
+                answer = await staff_client.get(f"/v1/plans/admin?limit={limit}", headers=manager)
             assert answer.status_code == 200
             counted.append(seen.statements)
     assert counted[0] == counted[1] <= 5

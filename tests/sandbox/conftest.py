@@ -146,12 +146,12 @@ class Site:
         self.receiver.clear()
         self.aim(back_off_seconds=[0.02])
 
-    def aim(self, **but: Any) -> Any:
+    def aim(self, **overrides: Any) -> Any:
         urls = {
             "webhook_url": f"{self.receiver.base}/webhooks",
             "callback_url": f"{self.receiver.base}/callbacks/{{channel}}",
         }
-        return self.control("PUT", "/sandbox/targets", {**urls, **but})
+        return self.control("PUT", "/sandbox/targets", {**urls, **overrides})
 
     def control(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
         answer = self._client.request(method, self.base + path, json=body)

@@ -29,9 +29,9 @@ def test_an_order_has_razorpays_shape_and_is_found_by_its_receipt(site: Site) ->
         "notes": {"user": "u1"},
     }
     again = site.order(receipt="topup-1")  # The real one is not idempotent either.
-    found = site.gateway("GET", "/v1/orders?receipt=topup-1")
-    assert (found["entity"], found["count"]) == ("collection", 2)
-    assert found["items"][0]["id"] == again["id"]
+    collection = site.gateway("GET", "/v1/orders?receipt=topup-1")
+    assert (collection["entity"], collection["count"]) == ("collection", 2)
+    assert collection["items"][0]["id"] == again["id"]
     assert site.gateway("GET", "/v1/orders?receipt=other")["items"] == []
     assert site.gateway("GET", f"/v1/orders/{again['id']}")["notes"] == []
 
@@ -44,7 +44,7 @@ def test_without_the_key_everything_is_401(site: Site, auth: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("but", "field"),
+    ("overrides", "field"),
     [
         ({"amount": 99}, "amount"),
         ({"amount": None}, "amount"),
@@ -59,8 +59,10 @@ def test_without_the_key_everything_is_401(site: Site, auth: Any) -> None:
         ({"token": {}}, "customer_id"),
     ],
 )
-def test_a_wrong_field_of_an_order_is_named(site: Site, but: dict[str, Any], field: str) -> None:
-    assert site.refused("POST", "/v1/orders", {"amount": 100, "currency": "INR", **but})["field"] == field
+def test_a_wrong_field_of_an_order_is_named(site: Site, overrides: dict[str, Any], field: str) -> None:
+    assert (
+        site.refused("POST", "/v1/orders", {"amount": 100, "currency": "INR", **overrides})["field"] == field
+    )
 
 
 @pytest.mark.parametrize(
@@ -232,8 +234,8 @@ def test_a_repeated_refund_refunds_once_by_key_or_by_receipt(site: Site) -> None
     path, body = f"/v1/payments/{payment}/refund", {"amount": 5000, "receipt": "once"}
     key = {"X-Refund-Idempotency": "0193f2-once-and-only"}
     with ThreadPoolExecutor(20) as threads:
-        made = list(threads.map(lambda _: site.gateway("POST", path, body, headers=key)["id"], range(20)))
-    assert len(set(made)) == 1
+        refunds = list(threads.map(lambda _: site.gateway("POST", path, body, headers=key)["id"], range(20)))
+    assert len(set(refunds)) == 1
     assert site.refused("POST", path, body)["field"] == "receipt"
     other = site.refused("POST", path, {"amount": 100}, headers=key)
     assert other["description"].startswith("Different request with the same idempotency key")
@@ -280,7 +282,7 @@ def test_a_mandate_is_registered_charged_up_to_its_maximum_and_cancelled(site: S
     assert site.gateway("GET", f"/v1/payments/{paid}")["token_id"] == token["id"]
     assert "token.confirmed" in [n.name for n in site.receiver.wait(4)]
 
-    def charge(amount: int, *, body_amount: int | None = None, **but: Any) -> tuple[str, dict[str, Any]]:
+    def charge(amount: int, *, body_amount: int | None = None, **fields: Any) -> tuple[str, dict[str, Any]]:
         order = site.order(amount)["id"]
         body = {
             "amount": body_amount or amount,
@@ -289,7 +291,12 @@ def test_a_mandate_is_registered_charged_up_to_its_maximum_and_cancelled(site: S
             "recurring": "1",
             **person,
         }
-        return "/v1/payments/create/recurring", {**body, "customer_id": customer, "token": token["id"], **but}
+        return "/v1/payments/create/recurring", {
+            **body,
+            "customer_id": customer,
+            "token": token["id"],
+            **fields,
+        }
 
     done = site.gateway("POST", *charge(19900))
     text = f"{done['razorpay_order_id']}|{done['razorpay_payment_id']}".encode()

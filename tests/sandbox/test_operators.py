@@ -75,7 +75,7 @@ def test_a_bad_signature_or_an_old_one_is_401_and_delivers_nothing(
 
 
 @pytest.mark.parametrize(
-    ("but", "field"),
+    ("overrides", "field"),
     [
         ({"amount_paise": 0}, "amount_paise"),
         ({"amount_paise": 199.0}, "amount_paise"),
@@ -90,8 +90,8 @@ def test_a_bad_signature_or_an_old_one_is_401_and_delivers_nothing(
         ({"plan_code": 5}, "plan_code"),
     ],
 )
-def test_a_wrong_field_of_a_submission_is_named(site: Site, but: dict[str, Any], field: str) -> None:
-    raw = json.dumps({**json.loads(recharge("r1")), **but}).encode()
+def test_a_wrong_field_of_a_submission_is_named(site: Site, overrides: dict[str, Any], field: str) -> None:
+    raw = json.dumps({**json.loads(recharge("r1")), **overrides}).encode()
     answer = site.operator("POST", "/jio-a/recharges", raw)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
 

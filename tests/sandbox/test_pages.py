@@ -27,9 +27,9 @@ class Page(HTMLParser):
 
     def values(self, tag: str, attribute: str, **where: str) -> list[str | None]:
         return [
-            found[attribute]
-            for name, found in self.tags
-            if name == tag and attribute in found and where.items() <= found.items()
+            attributes[attribute]
+            for name, attributes in self.tags
+            if name == tag and attribute in attributes and where.items() <= attributes.items()
         ]
 
 

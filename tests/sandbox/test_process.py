@@ -96,7 +96,7 @@ def test_a_killed_sandbox_keeps_its_state_its_scripts_and_what_it_still_has_to_s
 
 
 def test_production_has_no_sandbox(folder: Path) -> None:
-    given = {
+    production = {
         "ENVIRONMENT": "production",
         "DATABASE_URL": "postgresql://app:pw@db.example/gencharge",
         "MONGO_URL": "mongodb://mongo.example",
@@ -120,7 +120,7 @@ def test_production_has_no_sandbox(folder: Path) -> None:
         text=True,
         timeout=30,
         cwd=folder,
-        env={**os.environ, **given},
+        env={**os.environ, **production},
     )
     assert (answer.returncode, answer.stderr.count("\n")) == (1, 1)
     assert "gencharge sandbox is for development" in answer.stderr

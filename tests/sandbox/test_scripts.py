@@ -75,8 +75,8 @@ def test_an_answer_goes_wrong_before_or_after_the_recharge_is_delivered(
     answer = site.status("r1")
     assert (answer.json()["status"] if answer.status_code == 200 else None) == delivered
     assert outcome(site, amount=amount) == "success"
-    made = site.deliveries()["r1"]
-    assert (made["seen"], made["accepted"], made["delivered"]) == (2, 1, 1)
+    delivery = site.deliveries()["r1"]
+    assert (delivery["seen"], delivery["accepted"], delivery["delivered"]) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(("script", "final"), [("late_success", "success"), ("late_failure", "failed")])
@@ -86,8 +86,8 @@ def test_a_late_outcome_is_pending_until_its_time(site: Site, script: str, final
     assert site.status("r1").json()["status"] == "pending"
     site.control("PUT", "/sandbox/clock", {"advance_seconds": 3600})
     assert site.receiver.wait(1)[0].name == final
-    told = site.status("r1").json()
-    assert (told["status"], told["reason"]) == (final, "number_barred")
+    status = site.status("r1").json()
+    assert (status["status"], status["reason"]) == (final, "number_barred")
     assert site.deliveries()["r1"]["delivered"] == (final == "success")
 
 
@@ -211,13 +211,13 @@ def test_each_call_of_the_gateway_can_be_lost_before_or_after_it_acted(
     site.script("gateway", operation, script, times=1)
     with pytest.raises(httpx.TransportError):
         site.ask(*call)
-    found = {
+    calls = {
         "order": site.gateway("GET", "/v1/orders?receipt=lost")["count"] == 1,
         "capture": site.gateway("GET", f"/v1/payments/{payment}")["captured"],
         "refund": site.gateway("GET", f"/v1/payments/{captured}")["amount_refunded"] == 9900,
         "recurring": site.gateway("GET", f"/v1/orders/{order}")["status"] == "paid",
     }
-    assert found.get(operation, done) is done
+    assert calls.get(operation, done) is done
 
 
 def test_the_gateways_errors_of_its_own_are_error_objects(site: Site) -> None:
@@ -302,7 +302,7 @@ def test_the_settlement_report_may_differ_from_the_payments(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "told"),
+    ("method", "path", "body", "message"),
     [
         ("PUT", "/sandbox/scripts", {}, "operation: one of submit"),
         ("PUT", "/sandbox/scripts", {"target": "gateway", "operation": "submit"}, "operation: one of order"),
@@ -371,6 +371,6 @@ def test_the_settlement_report_may_differ_from_the_payments(site: Site) -> None:
     ],
 )
 def test_a_wrong_control_request_says_what_would_be_right(
-    site: Site, method: str, path: str, body: Any, told: str
+    site: Site, method: str, path: str, body: Any, message: str
 ) -> None:
-    assert told in site.control(method, path, body, status=422)["message"]
+    assert message in site.control(method, path, body, status=422)["message"]

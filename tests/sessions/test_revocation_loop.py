@@ -26,8 +26,8 @@ from tests.make.sessions import DEAD_REDIS
 
 
 @asynccontextmanager
-async def _running(settings: Settings, **but: Any) -> AsyncIterator[FastAPI]:
-    app = create_app(settings.model_copy(update=but))
+async def _running(settings: Settings, **overrides: Any) -> AsyncIterator[FastAPI]:
+    app = create_app(settings.model_copy(update=overrides))
     async with app.router.lifespan_context(app):
         await asyncio.sleep(0.1)  # the watchers have taken their places
         yield app
@@ -127,10 +127,10 @@ async def test_flushing_redis_brings_no_ended_session_back(app: FastAPI, stores:
         await stores.redis.flushdb()
         assert (await client.get("/users/me", headers=headers)).status_code == 401
     async with stores.database.transaction() as db:
-        found = await db.execute(
+        result = await db.execute(
             text("SELECT 1 FROM sessions WHERE user_id = :id AND revoked_at IS NULL"), {"id": user.user_id}
         )
-        assert found.first() is None
+        assert result.first() is None
 
 
 async def test_the_subscription_comes_back_after_the_connection_was_lost(

@@ -79,8 +79,8 @@ async def test_two_refreshes_at_once_stay_one_family(stores: Stores) -> None:
     assert all(answers)
     assert len({answer.refresh_token for answer in answers if answer}) == 1
     async with stores.database.transaction() as db:
-        kept = await db.scalars(select(RefreshToken).where(RefreshToken.user_id == started.user_id))
-        assert len(kept.all()) == 2
+        tokens = await db.scalars(select(RefreshToken).where(RefreshToken.user_id == started.user_id))
+        assert len(tokens.all()) == 2
 
 
 async def test_a_used_up_token_that_comes_back_later_ends_the_session_and_is_announced(
@@ -204,17 +204,19 @@ async def test_a_session_remembers_its_second_factor_over_refreshes(
     owner = new_id()
     started = await stores.database.run(lambda db: sessions.start(db, settings, user_id=owner, kind="admin"))
     assert started.second_factor_at is None
-    given = clock.now()
-    await stores.database.run(lambda db: sessions.give_second_factor(db, owner, started.session_id, at=given))
+    instant = clock.now()
+    await stores.database.run(
+        lambda db: sessions.give_second_factor(db, owner, started.session_id, at=instant)
+    )
     token = started.refresh_token
     for _ in range(2):  # rotated, and once more within the grace time
         going_on = await stores.database.run(lambda db: sessions.rotate(db, settings, token))
         assert going_on is not None
-        assert going_on.second_factor_at == given
+        assert going_on.second_factor_at == instant
     await stores.database.run(lambda db: sessions.revoke(db, owner, reason="test"))
     with pytest.raises(SessionEnded):
         await stores.database.run(
-            lambda db: sessions.give_second_factor(db, owner, started.session_id, at=given)
+            lambda db: sessions.give_second_factor(db, owner, started.session_id, at=instant)
         )
 
 

@@ -86,8 +86,8 @@ def _signed(header: dict[str, Any], claims: dict[str, Any], key: str = SECRET) -
 
 def test_a_signed_token_comes_back_as_who_it_was_for() -> None:
     keys, principal = Keyring(signing_settings()), make_principal()
-    found, expires = keys.verify(keys.sign(principal))
-    assert found == principal
+    verified, expires = keys.verify(keys.sign(principal))
+    assert verified == principal
     assert expires == pytest.approx(time.time() + 60, abs=2)
 
 

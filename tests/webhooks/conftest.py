@@ -39,16 +39,16 @@ class Partners:
     def __init__(self, stores: Stores, receiver: Receiver) -> None:
         self.stores, self.receiver = stores, receiver
 
-    async def join(self, path: str = "/hooks", **but: Any) -> WebhookEndpointWithSecret:
-        """A new endpoint at this path of the receiver; `but`: fields of WebhookEndpointCreate."""
-        values = {"url": self.receiver.base + path, "events": ["*"], **but}
+    async def join(self, path: str = "/hooks", **fields: Any) -> WebhookEndpointWithSecret:
+        """A new endpoint at this path of the receiver; `fields`: those of WebhookEndpointCreate."""
+        values = {"url": self.receiver.base + path, "events": ["*"], **fields}
         command = WebhookEndpointCreate(**values)
         return await self.stores.database.run(
             lambda db: staff_service.create_endpoint(db, self.stores.settings, command)
         )
 
-    async def change(self, endpoint_id: UUID, **but: Any) -> WebhookEndpointOut:
-        command = WebhookEndpointUpdate(**but)
+    async def change(self, endpoint_id: UUID, **fields: Any) -> WebhookEndpointOut:
+        command = WebhookEndpointUpdate(**fields)
         return await self.stores.database.run(
             lambda db: staff_service.update_endpoint(db, self.stores.settings, endpoint_id, command)
         )
@@ -71,8 +71,8 @@ class Partners:
             return list(await db.scalars(query.order_by(WebhookDelivery.delivery_id)))
 
     async def delivery(self, endpoint_id: UUID) -> WebhookDelivery:
-        [found] = await self.deliveries(endpoint_id)
-        return found
+        [delivery] = await self.deliveries(endpoint_id)
+        return delivery
 
     async def log(self, delivery: WebhookDelivery) -> list[tuple[int, int | None, str]]:
         """The attempts: number, status, error."""
@@ -82,7 +82,7 @@ class Partners:
         return [(one.attempt, one.response_status, one.error) for one in shown.log]
 
 
-def failed_recharge(**but: Any) -> RechargeFailed:
+def failed_recharge(**overrides: Any) -> RechargeFailed:
     values: dict[str, Any] = {
         "user_id": str(new_id()),
         "recharge_id": str(new_id()),
@@ -92,7 +92,7 @@ def failed_recharge(**but: Any) -> RechargeFailed:
         "reason": "operator_unreachable",
         "refunded_paise": 29_950,
     }
-    return RechargeFailed(**(values | but))
+    return RechargeFailed(**(values | overrides))
 
 
 @pytest.fixture
@@ -116,9 +116,9 @@ async def partners(shop: Stores, receiving: Receiver) -> AsyncIterator[Partners]
 
 @pytest.fixture
 async def sender(shop: Stores) -> AsyncIterator[WebhookSender]:
-    found = WebhookSender(shop)
-    yield found
-    await found.close()
+    sender = WebhookSender(shop)
+    yield sender
+    await sender.close()
 
 
 @pytest.fixture

@@ -64,10 +64,10 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_address_is_reached_from_where_the_table_says(address: str) -> None:
-    found = [
+    reachable = [
         "yes" if reach.allows(address) else "no" for reach in (PRODUCTION, PRODUCTION_PRIVATE, DEVELOPMENT)
     ]
-    assert found == ADDRESSES[address].split()
+    assert reachable == ADDRESSES[address].split()
 
 
 @pytest.mark.parametrize(

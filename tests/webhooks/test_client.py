@@ -136,11 +136,11 @@ async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_
     transport = PinnedTransport(DEVELOPMENT, resolve, verify=trusting)
     async with server, httpx.AsyncClient(transport=transport) as client:
         try:
-            found = str((await client.post(f"https://{name}:{bound}/")).status_code)
+            result = str((await client.post(f"https://{name}:{bound}/")).status_code)
         except httpx.ConnectError as problem:
-            found = str(problem)
-    assert error in found
-    assert (found == "204") is (error == "")
+            result = str(problem)
+    assert error in result
+    assert (result == "204") is (error == "")
 
 
 def _make_certificate(path: Path, name: str) -> None:

@@ -15,8 +15,8 @@ async def test_an_event_that_is_handed_out_twice_becomes_one_message(partners: P
     batch = await partners.happen(failed_recharge(), failed_recharge())
     await QUEUE_MESSAGES.deliver(partners.stores, batch)
     await QUEUE_MESSAGES.deliver(partners.stores, batch[1:])
-    found = await partners.deliveries(endpoint.endpoint_id)
-    assert sorted(one.event_id for one in found) == sorted(one.id for one in batch)
+    deliveries = await partners.deliveries(endpoint.endpoint_id)
+    assert sorted(one.event_id for one in deliveries) == sorted(one.id for one in batch)
 
 
 async def test_two_relays_that_hold_the_same_event_make_one_message(partners: Partners, relay: Relay) -> None:

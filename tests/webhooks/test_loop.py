@@ -80,8 +80,8 @@ async def test_a_success_forgives_the_failures_before(partners: Partners, sender
     partners.receiver.status = 204
     with clock.later(seconds=6):
         await sender.drain()
-    found = await partners.look(endpoint.endpoint_id)
-    assert (found.failures, found.is_active) == (0, True)
+    seen = await partners.look(endpoint.endpoint_id)
+    assert (seen.failures, seen.is_active) == (0, True)
 
 
 async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
@@ -96,8 +96,8 @@ async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_
     assert off.failures >= 10
     async with partners.stores.database.transaction() as db:
         rows = await db.scalars(select(EventRow.payload).where(EventRow.topic == "WebhookEndpointDisabled"))
-        told = [row for row in rows if row["endpoint_id"] == str(endpoint.endpoint_id)]
-    assert len(told) == 1, "it is told once"
+        alerts = [row for row in rows if row["endpoint_id"] == str(endpoint.endpoint_id)]
+    assert len(alerts) == 1, "it is told once"
     before = len(partners.receiver.received)
     partners.receiver.status = 200
     with clock.later(hours=20):
@@ -119,8 +119,8 @@ async def test_gone_disables_at_once(partners: Partners, sender: WebhookSender) 
     partners.receiver.status = 410
     await partners.happen()
     await sender.drain()
-    found = await partners.look(endpoint.endpoint_id)
-    assert (found.is_active, found.disabled_reason, found.failures) == (False, "gone", 1)
+    seen = await partners.look(endpoint.endpoint_id)
+    assert (seen.is_active, seen.disabled_reason, seen.failures) == (False, "gone", 1)
     assert (await partners.delivery(endpoint.endpoint_id)).status == "pending"
 
 
@@ -169,8 +169,8 @@ async def test_two_couriers_never_make_the_same_attempt(
     await other.close()
     assert len(partners.receiver.received) == 60
     assert len({came.id for came in partners.receiver.received}) == 60
-    found = await partners.deliveries(endpoint.endpoint_id)
-    assert {(one.status, one.attempts) for one in found} == {("delivered", 1)}
+    deliveries = await partners.deliveries(endpoint.endpoint_id)
+    assert {(one.status, one.attempts) for one in deliveries} == {("delivered", 1)}
 
 
 async def test_who_dies_between_sending_and_writing_it_down_sends_again_under_the_same_id(

@@ -11,12 +11,12 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, matches
 from tests.make.webhooks import (
-    TOLD,
+    MESSAGE_CASES,
     USER,
 )
 
 
-@pytest.mark.parametrize(("event", "kind", "status", "amount"), TOLD)
+@pytest.mark.parametrize(("event", "kind", "status", "amount"), MESSAGE_CASES)
 def test_an_event_becomes_a_message(event: Event, kind: str, status: str | None, amount: str) -> None:
     body = body_of(Envelope(new_id(), clock.now(), event, "", "", "", ""))
     message = json.loads(body)
@@ -30,12 +30,12 @@ def test_an_event_becomes_a_message(event: Event, kind: str, status: str | None,
 
 
 def test_every_line_of_the_table_is_tried_here() -> None:
-    assert {type(event) for event, *_ in TOLD} == set(MESSAGES)
-    assert {kind for _, kind, *_ in TOLD} == set(TYPES)
+    assert {type(event) for event, *_ in MESSAGE_CASES} == set(MESSAGES)
+    assert {kind for _, kind, *_ in MESSAGE_CASES} == set(TYPES)
 
 
 @pytest.mark.parametrize(
-    ("patterns", "wanted"),
+    ("patterns", "kinds"),
     [
         (["*"], set(TYPES)),
         (["recharge.*"], {kind for kind in TYPES if kind.startswith("recharge.")}),
@@ -44,6 +44,6 @@ def test_every_line_of_the_table_is_tried_here() -> None:
         ([], set()),
     ],
 )
-def test_patterns_choose(patterns: list[str], wanted: set[str]) -> None:
-    assert {kind for kind in TYPES if matches(kind, patterns)} == wanted
+def test_patterns_choose(patterns: list[str], kinds: set[str]) -> None:
+    assert {kind for kind in TYPES if matches(kind, patterns)} == kinds
     assert set(patterns) <= set(PATTERNS)

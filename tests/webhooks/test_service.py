@@ -14,9 +14,9 @@ from gencharge.payments.events import (
 )
 from gencharge.payments.models import Payment
 from tests.make.webhooks import (
+    MESSAGE_CASES,
     PAID,
     REFUND,
-    TOLD,
 )
 from tests.money import buy, find_plan, make_customer, make_number
 from tests.webhooks.conftest import Partners, failed_recharge
@@ -28,13 +28,13 @@ async def test_each_endpoint_gets_what_it_asks_for_and_what_is_off_gets_nothing(
     captures = await partners.join(events=["payment.captured"])
     off = await partners.join(events=["*"])
     await partners.change(off.endpoint_id, is_active=False)
-    await partners.happen(*(event for event, *_ in TOLD))
-    found = {
+    await partners.happen(*(event for event, *_ in MESSAGE_CASES))
+    received = {
         endpoint.endpoint_id: sorted(one.type for one in await partners.deliveries(endpoint.endpoint_id))
         for endpoint in (everything, recharges, captures, off)
     }
-    kinds = sorted(kind for _, kind, *_ in TOLD)
-    assert found == {
+    kinds = sorted(kind for _, kind, *_ in MESSAGE_CASES)
+    assert received == {
         everything.endpoint_id: kinds,
         recharges.endpoint_id: [kind for kind in kinds if kind.startswith("recharge.")],
         captures.endpoint_id: ["payment.captured"],

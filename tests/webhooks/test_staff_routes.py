@@ -18,14 +18,14 @@ from tests.webhooks.conftest import Partners
 
 
 async def test_the_secret_is_shown_when_it_is_made_and_never_again(staff: httpx.AsyncClient) -> None:
-    made = await _make(staff, operators=["jio"])
-    secret = made.pop("secret")
+    endpoint = await _make(staff, operators=["jio"])
+    secret = endpoint.pop("secret")
     assert secret.startswith("whsec_")
-    path = f"/v1/webhooks/endpoints/{made['endpoint_id']}"
-    assert (await staff.get(path)).json() == made
-    assert (made["operators"], made["is_active"], made["failures"]) == (["JIO"], True, 0)
+    path = f"/v1/webhooks/endpoints/{endpoint['endpoint_id']}"
+    assert (await staff.get(path)).json() == endpoint
+    assert (endpoint["operators"], endpoint["is_active"], endpoint["failures"]) == (["JIO"], True, 0)
     listed = await staff.get("/v1/webhooks/endpoints")
-    assert listed.json()["items"] == [made]
+    assert listed.json()["items"] == [endpoint]
     renewed = (await staff.post(f"{path}/rotate-secret")).json()
     assert renewed["secret"] not in {secret, None}
     assert renewed["previous_secret_until"] is not None
@@ -34,7 +34,7 @@ async def test_the_secret_is_shown_when_it_is_made_and_never_again(staff: httpx.
 
 
 @pytest.mark.parametrize(
-    ("but", "field", "code"),
+    ("overrides", "field", "code"),
     [
         ({"url": "https://169.254.169.254/latest"}, "body.url", "endpoint_url_invalid"),
         ({"url": "http://partner.example/hooks"}, "body.url", "endpoint_url_invalid"),
@@ -50,14 +50,14 @@ async def test_the_secret_is_shown_when_it_is_made_and_never_again(staff: httpx.
     ],
 )
 async def test_a_wrong_field_is_named(
-    staff: httpx.AsyncClient, but: dict[str, Any], field: str, code: str
+    staff: httpx.AsyncClient, overrides: dict[str, Any], field: str, code: str
 ) -> None:
-    answer = await staff.post("/v1/webhooks/endpoints", json=GOOD | but)
+    answer = await staff.post("/v1/webhooks/endpoints", json=GOOD | overrides)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, code)
     assert problem["errors"][0]["field"] == field
-    made = await _make(staff)
-    answer = await staff.patch(f"/v1/webhooks/endpoints/{made['endpoint_id']}", json=but)
+    endpoint = await _make(staff)
+    answer = await staff.patch(f"/v1/webhooks/endpoints/{endpoint['endpoint_id']}", json=overrides)
     assert (answer.status_code, answer.json()["code"]) == (422, code)
 
 

@@ -45,16 +45,16 @@ async def test_a_message_is_sent_again_under_its_id_for_another_day(
 async def test_secrets_stand_in_no_event_and_in_no_entry(
     staff: httpx.AsyncClient, partners: Partners, relay: Relay
 ) -> None:
-    made = await _make(staff)
-    path = f"/v1/webhooks/endpoints/{made['endpoint_id']}"
+    endpoint = await _make(staff)
+    path = f"/v1/webhooks/endpoints/{endpoint['endpoint_id']}"
     renewed = (await staff.post(f"{path}/rotate-secret")).json()
     await staff.patch(path, json={"url": "https://other.example/hooks", "events": ["*"]})
     await staff.post(f"{path}/test")
     await staff.delete(path)
     async with partners.stores.database.transaction() as db:
         rows = await db.execute(text("SELECT topic, payload::text FROM events ORDER BY id"))
-        told = [(topic, payload) for topic, payload in rows if made["endpoint_id"] in payload]
-    assert [topic for topic, _ in told] == [
+        events = [(topic, payload) for topic, payload in rows if endpoint["endpoint_id"] in payload]
+    assert [topic for topic, _ in events] == [
         "WebhookEndpointCreated",
         "WebhookSecretRotated",
         "WebhookEndpointUpdated",
@@ -62,41 +62,43 @@ async def test_secrets_stand_in_no_event_and_in_no_entry(
         "WebhookEndpointDeleted",
     ]
     await relay.drain()
-    found = (
-        await partners.stores.documents["audit_entries"].find({"object.id": made["endpoint_id"]}).to_list()
+    entries = (
+        await partners.stores.documents["audit_entries"]
+        .find({"object.id": endpoint["endpoint_id"]})
+        .to_list()
     )
-    assert len(found) == 5
-    for secret in (made["secret"], renewed["secret"]):
-        assert secret.removeprefix("whsec_") not in f"{told}{found}"
-    changed = next(entry for entry in found if entry["action"] == "webhook_endpoint_updated")
+    assert len(entries) == 5
+    for secret in (endpoint["secret"], renewed["secret"]):
+        assert secret.removeprefix("whsec_") not in f"{events}{entries}"
+    changed = next(entry for entry in entries if entry["action"] == "webhook_endpoint_updated")
     assert changed["changes"]["url"] == {"old": GOOD["url"], "new": "https://other.example/hooks"}
 
 
 async def test_what_changes_nothing_leaves_no_event(staff: httpx.AsyncClient, partners: Partners) -> None:
-    made = await _make(staff)
+    endpoint = await _make(staff)
     same = {"url": GOOD["url"], "events": ["recharge.*", "recharge.*"], "is_active": True}
-    answer = await staff.patch(f"/v1/webhooks/endpoints/{made['endpoint_id']}", json=same)
-    assert answer.json()["updated_at"] == made["updated_at"]
+    answer = await staff.patch(f"/v1/webhooks/endpoints/{endpoint['endpoint_id']}", json=same)
+    assert answer.json()["updated_at"] == endpoint["updated_at"]
     async with partners.stores.database.transaction() as db:
-        told = await db.scalar(
+        count = await db.scalar(
             text(
                 "SELECT count(*) FROM events WHERE topic = 'WebhookEndpointUpdated' AND payload->>'endpoint_id' = :id"
             ),
-            {"id": made["endpoint_id"]},
+            {"id": endpoint["endpoint_id"]},
         )
-    assert told == 0
+    assert count == 0
 
 
 async def test_a_test_event_is_sent_and_stands_in_the_log(
     staff: httpx.AsyncClient, partners: Partners, sender: WebhookSender
 ) -> None:
-    made = await _make(staff, url=f"{partners.receiver.base}/hooks")
-    path = f"/v1/webhooks/endpoints/{made['endpoint_id']}"
+    endpoint = await _make(staff, url=f"{partners.receiver.base}/hooks")
+    path = f"/v1/webhooks/endpoints/{endpoint['endpoint_id']}"
     answer = await staff.post(f"{path}/test")
     assert (answer.status_code, answer.json()["status"]) == (202, "pending")
     await sender.drain()
     [came] = partners.receiver.received
-    assert came.is_signed_by(made["secret"])
+    assert came.is_signed_by(endpoint["secret"])
     assert (came.message["type"], came.id) == ("webhook.test", answer.json()["delivery_id"])
     shown = (await staff.get(f"/v1/webhooks/deliveries/{came.id}")).json()
     assert (shown["status"], shown["attempts"], shown["body"].encode()) == ("delivered", 1, came.body)

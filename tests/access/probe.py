@@ -1,4 +1,4 @@
-"""Who asks, with what, and what came of it: the nine callers of the access table, against one application."""
+"""Calls every route as each of the nine callers of the access table, against one application."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ def routes_of(app: FastAPI) -> list[str]:
 
 
 @asynccontextmanager
-async def asking(settings: Settings) -> AsyncIterator[Asking]:
+async def open_probe(settings: Settings) -> AsyncIterator[AccessProbe]:
     """The application on an empty database, with all that the table needs in it."""
     app = create_app(settings)
     async with app.router.lifespan_context(app), new_client(app) as client:
         stores: Stores = app.state.stores
         await know_roles(app)
         await sell_sample_plans(stores)
-        asker = Asking(app, client)
-        await asker.seed()
-        yield asker
+        probe = AccessProbe(app, client)
+        await probe.seed()
+        yield probe
 
 
-class Asking:
+class AccessProbe:
     """Asks each route as each caller."""
 
     def __init__(self, app: FastAPI, client: httpx.AsyncClient) -> None:
@@ -143,7 +143,7 @@ class Asking:
             "reward": {"discount": {"kind": "flat", "amount": 10}},
             "conditions": {"operators": [operator]},
         }
-        made = await self._client.post("/v1/offers", json=offer, headers=staff)
+        answer = await self._client.post("/v1/offers", json=offer, headers=staff)
         channel = {
             "code": f"{operator.lower()}-spare",
             "operator": operator,
@@ -157,7 +157,7 @@ class Asking:
             "channel": added.json()["code"],
             "user_id": str(user.user_id),
             "plan_id": str(plan.plan_id),
-            "offer_id": made.json()["offer_id"],
+            "offer_id": answer.json()["offer_id"],
             "recharge_id": str(sale.answer.subscription_id),
             "transaction_id": transaction["transaction_id"],
         }
@@ -185,31 +185,31 @@ class Asking:
 
     async def _session_of(self, user: User) -> str:
         await sign_in(self.app, user)
-        found = await self._stores.database.run(
+        session_id = await self._stores.database.run(
             lambda db: db.scalar(
                 text("SELECT session_id FROM sessions WHERE user_id = :user_id"), {"user_id": user.user_id}
             )
         )
-        return str(found)
+        return str(session_id)
 
     async def statuses(self, route: str) -> str:
         """What each caller gets, as the table writes it."""
-        found = [str(await self._ask(route, self._callers[caller], UNKNOWN)) for caller in self._callers]
-        found.append(await self._ask_for_anothers(route))
-        return " ".join(found)
+        answers = [str(await self._ask(route, self._callers[caller], UNKNOWN)) for caller in self._callers]
+        answers.append(await self._ask_for_anothers(route))
+        return " ".join(answers)
 
-    async def ask_as(self, role: str, route: str, **but: Any) -> int:
+    async def ask_as(self, role: str, route: str, **overrides: Any) -> int:
         """What an admin gets whose token differs in this: `second_factor_due=True`."""
-        headers = headers_for(self.app.state.settings, self._staff[role], role=role, **but)
+        headers = headers_for(self.app.state.settings, self._staff[role], role=role, **overrides)
         return await self._ask(route, headers, UNKNOWN)
 
     async def statuses_in_scope(self, route: str) -> str:
         """What a manager limited to JIO gets who names what is AIRTEL's, then JIO's."""
-        found = [
+        answers = [
             str(await self._ask(route, self._callers["scoped"], UNKNOWN | self._of_operator[operator]))
             for operator in ("AIRTEL", "JIO")
         ]
-        return " ".join(found)
+        return " ".join(answers)
 
     async def _ask_for_anothers(self, route: str) -> str:
         if route not in ANOTHERS:
@@ -218,12 +218,12 @@ class Asking:
 
     async def _ask(self, route: str, headers: Mapping[str, str], names: Mapping[str, str]) -> int:
         method, template = route.split(" ")
-        wanted: dict[str, Any] = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
-        wanted |= REQUESTS.get(route, {})
+        request: dict[str, Any] = {"json": {}} if method in {"POST", "PUT", "PATCH"} else {}
+        request |= REQUESTS.get(route, {})
         path = "/".join(_filled(part, names) for part in template.split("/"))
         # Each payment has a key of its own.
         own = {"Idempotency-Key": str(new_id())}
-        answer = await self._client.request(method, path, headers={**headers, **own}, **wanted)
+        answer = await self._client.request(method, path, headers={**headers, **own}, **request)
         return answer.status_code
 
 

@@ -1,0 +1,191 @@
+"""How the staff act on recharges, payments, webhooks, adjustments and reconciliation runs."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.values.ids import new_id
+from gencharge.payments.models import Payment
+from gencharge.reconciliation.models import ReconciliationDifference
+from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
+from tests.money import buy, find_plan, fund, make_number
+from tests.outside import NOBODY, reach_over_api
+
+# Recharges.
+
+
+async def _recharge(staff: StaffClient, *, under_way: bool = False) -> str:
+    """A customer's recharge, delivered or on its way to the operator: its path."""
+    user = await staff.customer()
+    await fund(staff.stores, user.user_id, 500)
+    operator = "VI" if under_way else "JIO"
+    plan, number = await find_plan(staff.stores, operator), await make_number(staff.stores, operator)
+    if under_way:
+        await reach_over_api(staff.stores, operator, ("vi-nowhere", NOBODY))
+    sale = await buy(staff.stores, user.user_id, number, plan.plan_id)
+    if under_way:
+        await reach_over_api(staff.stores, operator)
+    return f"/recharge/admin/{user.user_id}/{sale.answer.subscription_id}"
+
+
+@does("POST /v1/recharge/admin/{user_id}/{recharge_id}/refund")
+async def take_back(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _recharge(staff)}/refund", REASON)
+
+
+@does("POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve")
+async def resolve(staff: StaffClient) -> httpx.Response:
+    path = await _recharge(staff, under_way=True)
+    return await staff.ask("POST", f"{path}/resolve", REASON | {"outcome": "delivered"})
+
+
+# Payments.
+
+
+@does("POST /v1/payments/admin/{user_id}/{payment_id}/refunds")
+async def send_back(staff: StaffClient) -> httpx.Response:
+    user = await staff.customer()
+    await fund(staff.stores, user.user_id, 500)
+    payment = Payment(
+        user_id=user.user_id,
+        payment_id=new_id(),
+        purpose="topup",
+        amount=50_000,
+        method="upi",
+        source="web",
+        status="captured",
+        gateway="razorpay",
+        order_id=f"order_{secrets.token_hex(7)}",
+        gateway_payment_id=f"pay_{secrets.token_hex(7)}",
+        idempotency_key="payment",
+        request_hash=b"",
+    )
+
+    async def unit(db: AsyncSession) -> None:
+        db.add(payment)
+
+    await staff.stores.database.run(unit)
+    path = f"/payments/admin/{user.user_id}/{payment.payment_id}/refunds"
+    return await staff.ask("POST", path, REASON | {"amount": 100})
+
+
+# Webhooks that we send.
+
+
+async def _endpoint(staff: StaffClient) -> str:
+    body = {"url": "https://partner.example/hooks", "events": ["recharge.*"]}
+    endpoint = await staff.ask_json("POST", "/webhooks/endpoints", body)
+    staff.private.add(endpoint["secret"])
+    return f"/webhooks/endpoints/{endpoint['endpoint_id']}"
+
+
+@does("POST /v1/webhooks/endpoints")
+async def add_endpoint(staff: StaffClient) -> httpx.Response:
+    body = {"url": "https://partner.example/hooks", "events": ["recharge.*"]}
+    return await staff.ask("POST", "/webhooks/endpoints", body)
+
+
+@does("PATCH /v1/webhooks/endpoints/{endpoint_id}")
+async def change_endpoint(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("PATCH", await _endpoint(staff), {"is_active": False})
+
+
+@does("DELETE /v1/webhooks/endpoints/{endpoint_id}")
+async def delete_endpoint(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("DELETE", await _endpoint(staff))
+
+
+@does("POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret")
+async def rotate_secret(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _endpoint(staff)}/rotate-secret")
+
+
+@does("POST /v1/webhooks/endpoints/{endpoint_id}/test")
+async def send_test_event(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _endpoint(staff)}/test")
+
+
+@does("POST /v1/webhooks/deliveries/{delivery_id}/redeliver")
+async def redeliver(staff: StaffClient) -> httpx.Response:
+    tested = await staff.ask_json("POST", f"{await _endpoint(staff)}/test")
+    return await staff.ask("POST", f"/webhooks/deliveries/{tested['delivery_id']}/redeliver")
+
+
+# Money.
+
+
+async def _correction(staff: StaffClient) -> str:
+    body = {
+        "user_id": str((await staff.customer()).user_id),
+        "direction": "credit",
+        "amount": 10,
+        "reason": "goodwill",
+        "note": "was cut off twice",
+    }
+    adjustment = await staff.ask_json("POST", "/wallet/admin/adjustments", body)
+    return f"/wallet/admin/adjustments/{adjustment['user_id']}/{adjustment['adjustment_id']}"
+
+
+@does("POST /v1/wallet/admin/adjustments")
+async def ask_for_correction(staff: StaffClient) -> httpx.Response:
+    body = {"direction": "credit", "amount": 10, "reason": "goodwill", "note": "was cut off twice"}
+    user = await staff.customer()
+    return await staff.ask("POST", "/wallet/admin/adjustments", {**body, "user_id": str(user.user_id)})
+
+
+def _deciding(decision: str, *, own: bool = False) -> Action:
+    async def run(staff: StaffClient) -> httpx.Response:
+        path = await _correction(staff if own else await staff.colleague())
+        return await staff.ask("POST", f"{path}/{decision}", {"note": "was checked"})
+
+    return run
+
+
+_ADJUSTMENT: Final = "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}"
+ACTIONS |= {
+    f"{_ADJUSTMENT}/approve": _deciding("approve"),
+    f"{_ADJUSTMENT}/reject": _deciding("reject"),
+    f"{_ADJUSTMENT}/cancel": _deciding("cancel", own=True),
+}
+
+
+@does("POST /v1/reconciliation/runs")
+async def start_reconciliation(staff: StaffClient) -> httpx.Response:
+    command = {"counterparty": "gateway:razorpay", "day": "2026-01-02"}
+    return await staff.ask("POST", "/reconciliation/runs", command)
+
+
+@does("POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve")
+async def resolve_difference(staff: StaffClient) -> httpx.Response:
+    run = (
+        await staff.ask_json(
+            "POST", "/reconciliation/runs", {"counterparty": "gateway:razorpay", "day": "2026-01-02"}
+        )
+    )["run_id"]
+    difference_id = new_id()
+
+    async def find_one(db: AsyncSession) -> None:
+        db.add(
+            ReconciliationDifference(
+                run_id=UUID(run),
+                difference_id=difference_id,
+                counterparty="gateway:razorpay",
+                day=date(2026, 1, 2),
+                kind="extra_row",
+                reference=some_name("pay"),
+                theirs_paise=100,
+                detail={},
+                proposed_resolution="claim_from_counterparty",
+                status="open",
+            )
+        )
+
+    await staff.stores.database.run(find_one)
+    path = f"/reconciliation/runs/{run}/differences/{difference_id}/resolve"
+    return await staff.ask("POST", path, {"resolution": "none", "note": "was checked"})
