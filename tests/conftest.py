@@ -202,7 +202,7 @@ async def shop(app: FastAPI, stores: Stores) -> Stores:
     """The stores, with the sample catalogue on sale, which the application knows already."""
     from gencharge.operators import service as operators
     from gencharge.plans import service as plans
-    from tests.money import sell_sample_plans
+    from tests.make.money import sell_sample_plans
 
     await sell_sample_plans(stores)
     await operators.Operators.of(app).refresh(stores.database)

@@ -28,7 +28,7 @@ from gencharge.users.models import User
 from scale import progress
 from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
-from tests.factories import headers_for, know_roles, make_admin, new_client
+from tests.make.factories import headers_for, know_roles, make_admin, new_client
 from tests.make.offers import make, make_type
 
 # A page of fewer rows would hide a query for each of them.

@@ -25,8 +25,8 @@ from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.access.table import ANOTHERS, REQUESTS
-from tests.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
-from tests.money import buy, find_plan, make_number, sell_sample_plans
+from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
+from tests.make.money import buy, find_plan, make_number, sell_sample_plans
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 ROLES: Final = ("SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer")

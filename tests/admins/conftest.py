@@ -15,8 +15,8 @@ from gencharge.admins.models import Admin
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
-from tests import factories
 from tests.conftest import database_of, test_settings
+from tests.make import factories
 from tests.make.admins import Headers, granted
 
 

@@ -16,8 +16,8 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 from tests.make.admins import Headers, granted, make_role, role_body, role_id
 from tests.make.processes import another_process, eventually, seconds_until
 

@@ -19,8 +19,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.sessions.errors import OperatorOutOfScope
 from gencharge.sessions.guards import ALL
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 from tests.make.admins import Headers, granted, make_role, make_staff, newcomer
 
 

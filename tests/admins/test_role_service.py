@@ -12,8 +12,8 @@ from gencharge.admins.models import Admin
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import ALL
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 from tests.make.admins import Headers, granted, make_role, role_body, role_id, topics
 
 

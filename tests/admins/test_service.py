@@ -12,7 +12,7 @@ from gencharge.admins.roles import SEEDED_NAMES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.directory.errors import EmailAlreadyExists
-from tests import factories
+from tests.make import factories
 from tests.make.admins import make_role, make_staff, topics
 
 

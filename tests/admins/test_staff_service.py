@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from gencharge.admins.models import Admin
 from gencharge.core.stores.stores import Stores
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 from tests.make.admins import Headers, make_staff, newcomer, topics
 
 

@@ -23,8 +23,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.run.embedded import Mongo
 from tests.conftest import database_of, test_settings
-from tests.factories import headers_for, know_roles, new_client
 from tests.make.audit import CUSTOMER, OTHER_CLERK, Ask, TableFailed, TableMoved, envelope
+from tests.make.factories import headers_for, know_roles, new_client
 from tests.make.notifications import recharged
 
 

@@ -26,7 +26,6 @@ from gencharge.notifications import listeners as notifications
 from gencharge.recharge.events import PlanRecharged
 from gencharge.run.embedded import Mongo
 from tests.conftest import database_of, test_settings
-from tests.factories import headers_for, know_roles, make_admin, new_client
 from tests.make.audit import (
     LISTENERS,
     drained,
@@ -34,6 +33,7 @@ from tests.make.audit import (
     recharge,
     scalar,
 )
+from tests.make.factories import headers_for, know_roles, make_admin, new_client
 
 # Half of what a request that asked MongoDB would wait for it.
 SLOW_SECONDS = 1.5

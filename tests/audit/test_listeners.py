@@ -16,8 +16,8 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.http import web
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions.guards import Action, Guard, Principal, Requires, Resource
-from tests.factories import know_roles, new_client
 from tests.make.audit_actions import ACTIONS, StaffClient
+from tests.make.factories import know_roles, new_client
 
 # Their own inbox: nobody else is concerned.
 NO_ACTIONS = frozenset(

@@ -13,12 +13,12 @@ from gencharge.api.main import create_app
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import new_id
 from tests.conftest import test_settings
-from tests.factories import headers_for, know_roles, new_client
 from tests.make.audit import (
     CLERK,
     Ask,
     numbers,
 )
+from tests.make.factories import headers_for, know_roles, new_client
 
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
 

@@ -18,7 +18,7 @@ from gencharge.core.messenger import Console
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.users.models import User
-from tests import factories
+from tests.make import factories
 from tests.make.admins import granted
 from tests.make.auth import Staff, _office, running
 

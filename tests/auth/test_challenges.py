@@ -13,8 +13,8 @@ from gencharge.auth.challenges import Challenges, Purpose, Verdict
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from tests import factories
 from tests.auth.conftest import Phones, assert_problem, sign_up
+from tests.make import factories
 from tests.make.auth import _ask, _give, _wrong
 
 

@@ -7,8 +7,8 @@ from fastapi import FastAPI
 
 from gencharge.api.main import create_app
 from gencharge.core.settings import Settings
-from tests import factories
 from tests.auth.conftest import Phones, assert_problem, bearer, sign_up
+from tests.make import factories
 
 
 async def test_without_redis_signing_in_is_503_and_those_who_are_signed_in_go_on(

@@ -11,8 +11,8 @@ from gencharge.auth.codes import codes_of, random_code
 from gencharge.auth.development import fixed_codes
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from tests import factories
 from tests.auth.conftest import Phones, assert_problem
+from tests.make import factories
 from tests.make.auth import _ask, _give
 
 

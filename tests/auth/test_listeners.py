@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
-from tests import factories
+from tests.make import factories
 from tests.make.auth import Staff, middle_of_a_step
 
 

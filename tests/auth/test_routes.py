@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.core.stores.stores import Stores
-from tests import factories
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
+from tests.make import factories
 
 FORM: Final = "application/x-www-form-urlencoded"
 

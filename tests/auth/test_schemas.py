@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.phone import NotAMobileNumber, parse_mobile
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 
 DIGITS = st.integers(min_value=6_000_000_000, max_value=9_999_999_999).map(str)
 

@@ -13,8 +13,8 @@ from gencharge.admins import service as admins
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 from tests.make.auth import FACTOR, Staff, _office, code_of, middle_of_a_step
 
 

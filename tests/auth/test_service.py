@@ -16,8 +16,8 @@ from gencharge.auth import service
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.users.models import User, UserStatus
-from tests import factories
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
+from tests.make import factories
 from tests.make.auth import _ask, _give, _wrong
 
 

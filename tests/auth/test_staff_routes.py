@@ -9,8 +9,8 @@ from gencharge.admins.models import Admin
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.users.models import User
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 
 
 async def test_ones_own_sessions_are_elsewhere(

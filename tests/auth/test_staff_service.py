@@ -11,8 +11,8 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.users.models import User
-from tests import factories
 from tests.auth.conftest import assert_problem
+from tests.make import factories
 
 
 async def test_a_users_sessions_are_listed_without_any_token_and_ended(

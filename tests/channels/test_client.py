@@ -21,7 +21,7 @@ from gencharge.channels.client import MAX_ANSWER_BYTES, OperatorClient, read
 from gencharge.channels.signing import problem_with
 from gencharge.core.settings import Settings
 from tests.make.channels import Reply, answers, http, make_channel, make_submission, operator_server, sends
-from tests.outside import NOBODY, Outside, sandbox
+from tests.make.outside import NOBODY, Outside, sandbox
 
 _NAMES = st.sampled_from(["status", "error", "reason", "operator_reference"])
 _WORDS = st.sampled_from(["success", "failed", "accepted", "pending", "unknown_reference", "bad_amount"])

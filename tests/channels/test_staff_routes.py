@@ -10,8 +10,8 @@ from fastapi import FastAPI
 
 from gencharge.channels import service as channels
 from gencharge.core.stores.stores import Stores
-from tests.factories import headers_for, know_roles, make_user, new_client
 from tests.make.channels import channel_body, queue
+from tests.make.factories import headers_for, know_roles, make_user, new_client
 from tests.make.plans import staff
 
 CHANNELS = "/v1/channels"

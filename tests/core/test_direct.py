@@ -19,7 +19,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values.money import PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.sessions.guards import SignedInUser
-from tests.factories import headers_for, make_user
+from tests.make.factories import headers_for, make_user
 
 
 class Payment(web.Body):

@@ -17,8 +17,8 @@ from gencharge.core.http import etags
 from gencharge.core.http.openapi import resolved
 from gencharge.core.stores.stores import Stores
 from gencharge.plans.models import Plan
-from tests.factories import know_roles, new_client
 from tests.make.audit_actions import ACTIONS, StaffClient
+from tests.make.factories import know_roles, new_client
 
 HEADER: TypeAdapter[str | None] = TypeAdapter(etags.IfMatch)
 INSTANT = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)

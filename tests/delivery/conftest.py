@@ -10,7 +10,7 @@ from gencharge.channels.client import OperatorClient
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from tests.make.delivery import reach_jio
-from tests.outside import Outside, reach_over_api, sandbox
+from tests.make.outside import Outside, reach_over_api, sandbox
 
 # For scripts that never answer; everywhere else a busy machine must not look like a silent operator.
 IMPATIENT_SECONDS = 0.4

@@ -19,9 +19,9 @@ from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.schemas import TransactionQuery
 from tests.make.delivery import FIRST, SECOND, ask_again, deliveries, purchase
+from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.outside import NOBODY, Outside, reach_over_api
 from tests.make.recharge import assert_books_balance, list_plans, run_sql
-from tests.money import buy, find_plan, make_customer, make_number
-from tests.outside import NOBODY, Outside, reach_over_api
 from tests.sandbox.conftest import until
 
 

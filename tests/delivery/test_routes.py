@@ -17,8 +17,8 @@ from gencharge.delivery import service as delivery
 from gencharge.delivery.loop import Dispatcher
 from gencharge.delivery.schemas import OperatorCallback
 from tests.make.delivery import FIRST, PAUSES, SECOND, Purchase, deliveries, purchase, signed
+from tests.make.outside import Outside
 from tests.make.recharge import assert_books_balance, list_events, run_sql
-from tests.outside import Outside
 from tests.sandbox.conftest import until
 
 PATH = f"/v1/recharge/callbacks/{FIRST}"

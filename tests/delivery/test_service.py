@@ -15,8 +15,8 @@ from gencharge.core.values import clock
 from gencharge.delivery import service as delivery
 from gencharge.recharge.models import DeliverOutcome, FailOutcome
 from tests.make.delivery import FIRST, PAUSES, SECOND, Purchase, apply, purchase, reach_jio
+from tests.make.outside import NOBODY, reach_over_api
 from tests.make.recharge import assert_books_balance, list_events, list_topics, run_sql
-from tests.outside import NOBODY, reach_over_api
 
 
 async def task_of(bought: Purchase) -> Task:

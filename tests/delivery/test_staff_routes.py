@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from gencharge.channels.service import Verdict
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
-from tests.factories import headers_for
 from tests.make.delivery import Purchase, purchase
+from tests.make.factories import headers_for
 from tests.make.recharge import assert_books_balance, staff_headers
 
 Headers = dict[str, str]

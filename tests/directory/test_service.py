@@ -13,7 +13,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.directory import service as directory
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.directory.models import OwnerKind
-from tests import factories
+from tests.make import factories
 
 
 async def claim_phone(stores: Stores, phone_number: str, owner_id: UUID) -> None:

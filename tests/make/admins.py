@@ -14,7 +14,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.sessions.guards import Gate
-from tests import factories
+from tests.make import factories
 from tests.make.processes import eventually
 
 

@@ -21,7 +21,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.sessions.guards import Gate
-from tests import factories
+from tests.make import factories
 
 
 def _wrong(code: str) -> str:

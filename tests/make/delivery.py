@@ -21,9 +21,9 @@ from gencharge.delivery import service as delivery
 from gencharge.delivery.loop import Dispatcher
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import SubscriptionOut
+from tests.make.money import balance, buy, find_plan, make_customer, make_number
+from tests.make.outside import NOBODY, Outside, reach_over_api
 from tests.make.recharge import get_recharge, list_transfers
-from tests.money import balance, buy, find_plan, make_customer, make_number
-from tests.outside import NOBODY, Outside, reach_over_api
 
 # The two channels of Jio, in the order in which they are tried.
 FIRST, SECOND = "jio-a", "jio-b"

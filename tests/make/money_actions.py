@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.values.ids import new_id
 from gencharge.payments.models import Payment
 from gencharge.reconciliation.models import ReconciliationDifference
+from tests.make.money import buy, find_plan, fund, make_number
+from tests.make.outside import NOBODY, reach_over_api
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
-from tests.money import buy, find_plan, fund, make_number
-from tests.outside import NOBODY, reach_over_api
 
 # Recharges.
 

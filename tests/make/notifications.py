@@ -12,7 +12,7 @@ from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import PlanRecharged
-from tests.factories import headers_for
+from tests.make.factories import headers_for
 
 USER = str(new_id())
 

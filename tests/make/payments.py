@@ -45,9 +45,9 @@ from gencharge.payments.topups_service import limits_json
 from gencharge.wallet import checks as wallet_checks
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code, Transfer
-from tests.factories import headers_for, make_admin, make_user
-from tests.money import balance
-from tests.outside import Outside
+from tests.make.factories import headers_for, make_admin, make_user
+from tests.make.money import balance
+from tests.make.outside import Outside
 
 # For scripts that never answer; everywhere else a busy machine must not look like a silent gateway.
 IMPATIENT_SECONDS = 0.5

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pyotp
 
-from tests.factories import new_phone, sign_in
+from tests.make.factories import new_phone, sign_in
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
 
 # Customers.

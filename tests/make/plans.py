@@ -22,7 +22,7 @@ from gencharge.plans import (
 from gencharge.plans.models import (
     Plan,
 )
-from tests.factories import headers_for
+from tests.make.factories import headers_for
 
 UNLIMITED: UUID = sample.groups()[0]["group_id"]
 

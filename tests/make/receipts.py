@@ -18,7 +18,7 @@ from gencharge.receipts import service as receipts
 from gencharge.receipts.schemas import ReceiptOut, SellerOut
 from gencharge.recharge.models import RechargeStatus
 from gencharge.wallet.models import PaymentMethod
-from tests.money import buy, find_plan, make_customer, make_number
+from tests.make.money import buy, find_plan, make_customer, make_number
 
 SELLER = Company()
 # (customer, recharge)

@@ -18,7 +18,7 @@ from gencharge.recharge import sale_crud
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.sale_crud import SaleResult
 from gencharge.wallet.models import Transfer, Wallet
-from tests.factories import headers_for, know_roles, make_admin
+from tests.make.factories import headers_for, know_roles, make_admin
 
 
 async def assert_books_balance(stores: Stores) -> None:

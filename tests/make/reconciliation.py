@@ -36,9 +36,9 @@ from gencharge.reconciliation.staff_schemas import DifferenceOut, ResolveDiffere
 from gencharge.reconciliation.statements_service import Statement
 from gencharge.sessions.guards import Principal
 from gencharge.wallet.models import Transfer
-from tests.factories import make_user
-from tests.money import buy, find_plan, make_customer, make_number
-from tests.outside import Outside
+from tests.make.factories import make_user
+from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.outside import Outside
 
 FIRST, SECOND = "jio-a", "jio-b"
 

@@ -16,7 +16,7 @@ from gencharge.admins.models import Admin
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.users.models import User
-from tests.factories import make_admin, make_user, sign_in
+from tests.make.factories import make_admin, make_user, sign_in
 
 Headers = dict[str, str]
 NUMBERS = itertools.count(secrets.randbelow(10**6))

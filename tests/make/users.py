@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from gencharge.core.stores.stores import Stores
-from tests import factories
+from tests.make import factories
 
 
 def saved_number(**overrides: Any) -> dict[str, Any]:

@@ -17,8 +17,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code, Transfer, Wallet
-from tests.factories import make_user
-from tests.money import balance
+from tests.make.factories import make_user
+from tests.make.money import balance
 
 ADJUSTMENTS = "/v1/wallet/admin/adjustments"
 NOTE = {"note": "Checked against the statement"}

@@ -11,7 +11,7 @@ from gencharge.core.events.events import emit
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.recharge.events import PlanExpired
-from tests import factories
+from tests.make import factories
 from tests.make.notifications import Person, events, recharged
 from tests.notifications.conftest import Announce
 

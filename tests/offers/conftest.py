@@ -20,8 +20,8 @@ from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from tests.conftest import database_of, test_settings
-from tests.factories import headers_for, make_admin, make_user
-from tests.money import sell_sample_plans
+from tests.make.factories import headers_for, make_admin, make_user
+from tests.make.money import sell_sample_plans
 
 Headers = dict[str, str]
 

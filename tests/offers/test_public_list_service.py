@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.offers import service as offers
+from tests.make.money import find_plan
 from tests.make.offers import (
     ALL,
     DIWALI,
@@ -20,7 +21,6 @@ from tests.make.offers import (
     UPI,
     WELCOME,
 )
-from tests.money import find_plan
 
 
 async def names(reader: httpx.AsyncClient, **query: Any) -> list[str]:

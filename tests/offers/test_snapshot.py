@@ -21,9 +21,9 @@ from gencharge.offers.rules import OfferConditions
 from gencharge.offers.snapshot import OffersSnapshot
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
+from tests.make.money import find_plan
 from tests.make.offers import FRIDAY, GROUP, SATURDAY, make, make_type, offer, plan
 from tests.make.processes import another_process, seconds_until
-from tests.money import find_plan
 from tests.offers.conftest import Headers
 
 

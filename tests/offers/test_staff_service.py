@@ -14,8 +14,8 @@ from sqlalchemy import select
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.offers.models import OfferVersion
+from tests.make.money import find_plan
 from tests.make.offers import events_about, make, make_type, plain
-from tests.money import find_plan
 from tests.offers.conftest import Headers
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.operators.models import ServiceType
-from tests.factories import new_phone
+from tests.make.factories import new_phone
 
 
 @pytest.fixture(autouse=True)

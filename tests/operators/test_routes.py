@@ -12,7 +12,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators import service as operators
-from tests.factories import headers_for, new_phone
+from tests.make.factories import headers_for, new_phone
 
 
 @pytest.fixture(autouse=True)

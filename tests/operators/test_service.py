@@ -19,7 +19,7 @@ from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators import service as operators
 from gencharge.operators.errors import OperatorNotFound
 from gencharge.operators.models import Operator, OperatorStatus, ServiceType
-from tests.factories import new_phone
+from tests.make.factories import new_phone
 from tests.make.processes import eventually
 
 HINTED = "+919845012345"  # a block of Airtel's

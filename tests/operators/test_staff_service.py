@@ -15,10 +15,10 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators import service as operators
 from gencharge.recharge.errors import OperatorDown
-from tests.factories import new_phone
+from tests.make.factories import new_phone
+from tests.make.money import balance, buy, find_plan, make_customer, make_number
 from tests.make.operators import NEW
 from tests.make.processes import eventually
-from tests.money import balance, buy, find_plan, make_customer, make_number
 
 
 async def events_of(stores: Stores, topic: str, code: str) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ from fastapi import FastAPI
 from gencharge.core.rooms import process
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
-from tests.factories import know_roles
+from tests.make.factories import know_roles
+from tests.make.outside import Outside, sandbox
 from tests.make.payments import (
     IMPATIENT_SECONDS,
     TopupOrder,
@@ -20,7 +21,6 @@ from tests.make.payments import (
     make_payer,
     open_topup,
 )
-from tests.outside import Outside, sandbox
 
 
 @pytest.fixture(scope="module")

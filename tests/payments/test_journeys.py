@@ -14,7 +14,8 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
 from gencharge.wallet.errors import InsufficientBalance
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.outside import Outside
 from tests.make.payments import (
     PaymentRow,
     add_payment,
@@ -31,7 +32,6 @@ from tests.make.payments import (
     top_up,
 )
 from tests.make.wallet import wallet_of
-from tests.outside import Outside
 
 
 async def test_a_top_up_is_opened_paid_confirmed_and_shown(

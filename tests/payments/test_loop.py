@@ -16,6 +16,7 @@ from gencharge.payments.loop import EventRetries, PaymentChecks, RefundSender
 from gencharge.payments.models import GatewayEvent, Refund
 from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.topups_service import limits_json
+from tests.make.outside import Outside
 from tests.make.payments import (
     assert_clean,
     begin_refund,
@@ -28,7 +29,6 @@ from tests.make.payments import (
     refunds_of,
     topped_up,
 )
-from tests.outside import Outside
 
 
 async def add_event_due(db: AsyncSession, event_id: str) -> None:

@@ -14,6 +14,7 @@ from gencharge.core.values import clock
 from gencharge.payments import service as payments
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable, PaymentNotFound
+from tests.make.outside import NOBODY, Outside
 from tests.make.payments import (
     NO_ANSWER,
     assert_clean,
@@ -27,7 +28,6 @@ from tests.make.payments import (
     topics_of,
     transfers_of,
 )
-from tests.outside import NOBODY, Outside
 
 BROKEN = (
     "server_error_before",

@@ -6,13 +6,13 @@ import httpx
 
 from gencharge.core.stores.stores import Stores
 from gencharge.payments import personal_data
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.outside import Outside
 from tests.make.payments import (
     make_payer,
     paid_topup,
     top_up,
 )
-from tests.outside import Outside
 
 
 async def test_a_customers_payments_are_in_their_export(

@@ -17,11 +17,11 @@ from gencharge.core.values import clock
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.gateway import CallFailed, CallNotSent, CallRefused, CallUnknown, StatementRow
 from gencharge.payments.razorpay import STATEMENT_ROWS, Razorpay
+from tests.make.outside import NOBODY, Outside
 from tests.make.payments import (
     IMPATIENT_SECONDS,
     pay,
 )
-from tests.outside import NOBODY, Outside
 
 ENDINGS = {
     "decline": CallRefused,

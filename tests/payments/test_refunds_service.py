@@ -12,6 +12,7 @@ from gencharge.core.values import clock
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.loop import RefundSender
 from gencharge.payments.razorpay import Razorpay
+from tests.make.outside import Outside
 from tests.make.payments import (
     ANSWERS,
     NO_ANSWER,
@@ -28,7 +29,6 @@ from tests.make.payments import (
     topped_up,
     transfers_of,
 )
-from tests.outside import Outside
 
 
 class Death(BaseException):

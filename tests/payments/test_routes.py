@@ -7,7 +7,8 @@ import pytest
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.outside import Outside
 from tests.make.payments import (
     confirm,
     make_payer,
@@ -15,7 +16,6 @@ from tests.make.payments import (
     pay,
     top_up,
 )
-from tests.outside import Outside
 
 
 @pytest.mark.parametrize("field", ["razorpay_order_id", "razorpay_payment_id", "razorpay_signature"])

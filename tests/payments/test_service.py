@@ -20,6 +20,7 @@ from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, Pa
 from gencharge.payments.models import PaymentPurpose, Refund
 from gencharge.payments.schemas import PaymentQuery
 from gencharge.wallet.errors import InsufficientBalance
+from tests.make.outside import NOBODY, Outside
 from tests.make.payments import (
     PaymentRow,
     add_captured,
@@ -31,7 +32,6 @@ from tests.make.payments import (
     spend,
     topped_up,
 )
-from tests.outside import NOBODY, Outside
 
 
 async def refund(

@@ -10,7 +10,8 @@ import httpx
 
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.outside import Outside
 from tests.make.payments import (
     admin_headers,
     assert_clean,
@@ -21,7 +22,6 @@ from tests.make.payments import (
     refunds_of,
     spend,
 )
-from tests.outside import Outside
 
 
 async def test_the_staff_see_a_payment_with_its_refunds_and_webhooks_and_send_it_back_in_parts(

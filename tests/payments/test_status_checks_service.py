@@ -14,6 +14,7 @@ from gencharge.payments.context import PaymentContext
 from gencharge.payments.razorpay import Razorpay
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
+from tests.make.outside import Outside
 from tests.make.payments import (
     ANSWERS,
     NO_ANSWER,
@@ -30,7 +31,6 @@ from tests.make.payments import (
     topics_of,
     transfers_of,
 )
-from tests.outside import Outside
 
 
 @pytest.mark.parametrize(

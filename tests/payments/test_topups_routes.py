@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from gencharge.core.rooms import process
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.outside import NOBODY, Outside
 from tests.make.payments import (
     assert_clean,
     context_at,
@@ -21,7 +22,6 @@ from tests.make.payments import (
     top_up,
     transfers_of,
 )
-from tests.outside import NOBODY, Outside
 
 
 async def test_the_same_key_answers_the_same_and_says_so(api: httpx.AsyncClient, stores: Stores) -> None:

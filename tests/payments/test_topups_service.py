@@ -16,7 +16,7 @@ from gencharge.core.values.money import Money
 from gencharge.payments.context import PaymentContext
 from gencharge.users.models import User
 from gencharge.wallet.models import Code
-from tests.factories import headers_for
+from tests.make.factories import headers_for
 from tests.make.payments import (
     fund,
     make_payer,

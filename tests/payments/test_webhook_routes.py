@@ -24,6 +24,7 @@ from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.payments import webhook_alerts
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.models import GatewayEvent, Payment, PaymentOrder, PaymentStatus
+from tests.make.outside import Outside
 from tests.make.payments import (
     WEBHOOK,
     TopupOrder,
@@ -38,7 +39,6 @@ from tests.make.payments import (
     topics_of,
     transfers_of,
 )
-from tests.outside import Outside
 
 
 async def outcomes(stores: Stores, order_id: str) -> list[str | None]:

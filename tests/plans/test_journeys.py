@@ -13,13 +13,13 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.plans import service as plans
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.money import buy, make_customer, make_number
 from tests.make.plans import (
     create_id,
     staff,
 )
 from tests.make.processes import another_process, eventually
-from tests.money import buy, make_customer, make_number
 
 START = datetime(2031, 7, 1, tzinfo=UTC)
 

@@ -13,10 +13,10 @@ from gencharge.core.values.money import Money
 from gencharge.receipts import personal_data
 from gencharge.receipts.pdf import render
 from gencharge.receipts.printer_service import Printer
-from tests.factories import make_user
+from tests.make.factories import make_user
+from tests.make.money import fund
 from tests.make.receipts import issue, sell, words_of
 from tests.make.recharge import run_sql
-from tests.money import fund
 
 
 @pytest.fixture

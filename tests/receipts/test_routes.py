@@ -18,10 +18,10 @@ from gencharge.receipts.pdf import render
 from gencharge.receipts.printer_service import Printer
 from gencharge.receipts.routes import preferred
 from gencharge.receipts.schemas import ReceiptOut
-from tests.factories import headers_for, make_user
+from tests.make.factories import headers_for, make_user
+from tests.make.money import fund, make_customer
 from tests.make.receipts import issue, sell, words_of
 from tests.make.recharge import run_sql
-from tests.money import fund, make_customer
 
 
 def path_of(recharge_id: UUID | str) -> str:

@@ -20,10 +20,10 @@ from gencharge.receipts import crud, tax
 from gencharge.receipts.errors import ReceiptNotReady
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import RechargeStatus
-from tests.factories import make_user
+from tests.make.factories import make_user
+from tests.make.money import fund, make_customer
 from tests.make.receipts import SELLER, Ids, issue, numbers_of, sell
 from tests.make.recharge import get_recharge, run_sql
-from tests.money import fund, make_customer
 
 LAST_MINUTE = datetime(2031, 3, 31, 23, 59, tzinfo=clock.IST)
 NEW_YEAR = datetime(2031, 4, 1, 0, 0, tzinfo=clock.IST)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from gencharge.core.stores.stores import Stores
 from gencharge.receipts.printer_service import Printer
-from tests.factories import headers_for
+from tests.make.factories import headers_for
 from tests.make.receipts import Ids, issue, sell
 from tests.make.recharge import run_sql, staff_headers
 

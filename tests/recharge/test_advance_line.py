@@ -15,8 +15,8 @@ from gencharge.core.values import clock
 from gencharge.recharge import errors, jobs
 from gencharge.recharge import service as recharge
 from gencharge.recharge.schemas import RechargeQuery
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import list_plans
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 async def test_a_second_base_plan_waits_and_says_so(shop: Stores) -> None:

@@ -31,10 +31,10 @@ from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
-from tests import factories
+from tests.make import factories
+from tests.make.money import find_plan, fund, make_number
+from tests.make.outside import NOBODY, Outside, sandbox
 from tests.make.recharge import assert_books_balance
-from tests.money import find_plan, fund, make_number
-from tests.outside import NOBODY, Outside, sandbox
 
 _keys = itertools.count()
 

@@ -14,8 +14,8 @@ from gencharge.recharge import lifecycle_crud
 from gencharge.recharge import service as recharges
 from gencharge.recharge.checks import CHECKS
 from tests.make.delivery import Purchase, purchase
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import assert_books_balance
-from tests.money import buy, find_plan, make_customer, make_number
 
 MONEY, ORPHAN, PLAN, HELD, *_ = (check.name for check in CHECKS)
 

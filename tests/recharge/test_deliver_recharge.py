@@ -13,6 +13,7 @@ from gencharge.core.values import clock
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import DeliverOutcome, PaymentState
 from tests.make.delivery import FIRST, Purchase, purchase
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import (
     assert_books_balance,
     get_recharge,
@@ -22,7 +23,6 @@ from tests.make.recharge import (
     place,
     run_sql,
 )
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 async def deliver(

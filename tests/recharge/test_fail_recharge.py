@@ -11,6 +11,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import DeliverOutcome, FailOutcome
 from tests.make.delivery import FIRST, purchase
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import (
     assert_books_balance,
     get_recharge,
@@ -20,7 +21,6 @@ from tests.make.recharge import (
     place,
     run_sql,
 )
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 async def fail(stores: Stores, user_id: UUID, recharge_id: UUID, reason: str = "refused") -> FailOutcome:

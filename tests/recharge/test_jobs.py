@@ -10,8 +10,8 @@ import pytest
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.recharge import jobs
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import assert_books_balance, list_plans, list_topics
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 async def statuses(stores: Stores, number: str) -> list[str]:

@@ -33,7 +33,7 @@ from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
 from tests.conftest import database_of, test_settings
-from tests.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
+from tests.make.money import balance, buy, find_plan, make_customer, make_number, sell_sample_plans
 
 START = datetime(2027, 1, 31, 6, 30, tzinfo=UTC)
 

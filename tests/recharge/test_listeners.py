@@ -14,8 +14,8 @@ from gencharge.payments.events import PaymentCaptured, PaymentFailed
 from gencharge.recharge import listeners
 from gencharge.recharge import service as recharges
 from gencharge.recharge.sale_crud import SaleRow
+from tests.make.money import find_plan, make_customer, make_number
 from tests.make.recharge import capture, get_recharge, list_plans, list_topics, money_of, place
-from tests.money import find_plan, make_customer, make_number
 
 
 def envelope(event: Event) -> Envelope:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.stores.stores import Stores
 from gencharge.recharge import service as recharges
-from tests.factories import new_phone
-from tests.money import buy, find_plan, make_customer, make_number
+from tests.make.factories import new_phone
+from tests.make.money import buy, find_plan, make_customer, make_number
 
 _LOCK = text("SELECT lock_line(:number)")
 

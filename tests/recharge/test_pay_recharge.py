@@ -12,6 +12,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.recharge import lifecycle_crud
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import PayOutcome
+from tests.make.money import find_plan, make_customer, make_number
 from tests.make.recharge import (
     capture,
     get_recharge,
@@ -22,7 +23,6 @@ from tests.make.recharge import (
     money_of,
     place,
 )
-from tests.money import find_plan, make_customer, make_number
 
 
 @dataclass(frozen=True)

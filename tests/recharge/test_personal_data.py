@@ -16,9 +16,9 @@ from gencharge.recharge import personal_data
 from gencharge.recharge.schemas import RechargeOut
 from gencharge.users.errors import PlanTypeMismatch
 from gencharge.users.models import User
-from tests.factories import make_user
+from tests.make.factories import make_user
+from tests.make.money import buy, find_plan, fund, make_customer, make_number
 from tests.make.recharge import run_sql
-from tests.money import buy, find_plan, fund, make_customer, make_number
 
 PART = personal_data.PART
 

@@ -19,8 +19,8 @@ from gencharge.recharge import errors
 from gencharge.recharge.models import RechargeStatus
 from gencharge.recharge.schemas import Quote, QuoteOut
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
+from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
 from tests.make.recharge import list_plans
-from tests.money import buy, find_plan, fingerprint, make_customer, make_number
 
 
 async def quote(

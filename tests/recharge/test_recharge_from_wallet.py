@@ -27,7 +27,7 @@ from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Quote
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import Transfer
-from tests.money import balance, buy, find_plan, fingerprint, make_customer, make_number
+from tests.make.money import balance, buy, find_plan, fingerprint, make_customer, make_number
 
 
 async def test_a_recharge_takes_the_price_books_it_starts_the_plan_and_announces_it(shop: Stores) -> None:

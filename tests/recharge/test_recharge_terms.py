@@ -15,8 +15,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.plans.models import Plan
 from gencharge.recharge.models import SaleOutcome
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import run_sql
-from tests.money import buy, find_plan, make_customer, make_number
 
 _TERMS = text("""
     SELECT outcome, known, price, channel, (plan).status AS status, (plan).valid_from AS valid_from,

@@ -9,6 +9,7 @@ import pytest
 
 from gencharge.core.stores.stores import Stores
 from gencharge.recharge.models import SaleOutcome
+from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
 from tests.make.recharge import (
     assert_books_balance,
     get_recharge,
@@ -19,7 +20,6 @@ from tests.make.recharge import (
     place,
     run_sql,
 )
-from tests.money import buy, find_plan, fingerprint, make_customer, make_number
 
 
 @pytest.mark.parametrize("wallet_paise", [0, 1, 15_000, 29_899])

@@ -14,8 +14,8 @@ from gencharge.recharge import lifecycle_crud
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import RefundOutcome
 from tests.make.delivery import FIRST, Purchase, purchase
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import assert_books_balance, list_events, list_plans, list_topics, money_of
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 async def delivered(stores: Stores, *, commission: int = 897) -> Purchase:

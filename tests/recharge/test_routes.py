@@ -13,9 +13,9 @@ import pytest
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from tests.factories import headers_for, make_user
+from tests.make.factories import headers_for, make_user
+from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
 from tests.make.recharge import run_sql
-from tests.money import buy, find_plan, fingerprint, make_customer, make_number
 
 SUBSCRIBE = "/v1/recharge/subscribe"
 

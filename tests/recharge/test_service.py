@@ -25,10 +25,10 @@ from gencharge.recharge.schemas import (
     RechargeQuery,
 )
 from gencharge.sessions.guards import Principal
-from tests.factories import make_user
 from tests.make.delivery import FIRST, Purchase, purchase
+from tests.make.factories import make_user
+from tests.make.money import buy, find_plan, fingerprint, fund, make_customer, make_number
 from tests.make.recharge import assert_books_balance, list_plans
-from tests.money import buy, find_plan, fingerprint, fund, make_customer, make_number
 
 
 async def show(stores: Stores, user_id: UUID, recharge_id: UUID) -> RechargeOut:

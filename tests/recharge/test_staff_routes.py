@@ -24,8 +24,8 @@ from gencharge.recharge.models import ActivePlan
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.counting import Counted
-from tests.factories import headers_for, know_roles, make_admin, make_user
-from tests.money import buy, find_plan, fingerprint, make_customer, make_number
+from tests.make.factories import headers_for, know_roles, make_admin, make_user
+from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
 
 PATH = "/v1/recharge/admin"
 Queries = Callable[[], AbstractContextManager[Counted]]

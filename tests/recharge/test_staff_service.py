@@ -15,10 +15,10 @@ from gencharge.channels.client import OperatorClient
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
-from tests import factories
+from tests.make import factories
 from tests.make.delivery import FIRST, Purchase, purchase
+from tests.make.outside import Outside, reach_over_api, sandbox
 from tests.make.recharge import assert_books_balance
-from tests.outside import Outside, reach_over_api, sandbox
 
 _keys = itertools.count()
 Headers = dict[str, str]

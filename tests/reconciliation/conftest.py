@@ -15,13 +15,13 @@ from gencharge.payments.razorpay import Razorpay
 from gencharge.payments.service import PaymentContext
 from gencharge.reconciliation import runs_service
 from tests.conftest import database_of, test_settings
+from tests.make.money import sell_sample_plans
+from tests.make.outside import Outside, reach_over_api, sandbox
 from tests.make.reconciliation import (
     FIRST,
     SECOND,
     Shop,
 )
-from tests.money import sell_sample_plans
-from tests.outside import Outside, reach_over_api, sandbox
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from gencharge.reconciliation.models import (
     DifferenceResolution,
     ReconciliationDifference,
 )
+from tests.make.money import balance
 from tests.make.reconciliation import (
     Shop,
     deferred_questions,
@@ -25,7 +26,6 @@ from tests.make.reconciliation import (
     sell_with_fault,
     top_up,
 )
-from tests.money import balance
 
 
 @pytest.mark.parametrize(("script", "proposed"), [(None, "none"), ("unknown", "refund_customer")])

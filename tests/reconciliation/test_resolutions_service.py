@@ -24,6 +24,7 @@ from gencharge.reconciliation.models import (
 )
 from gencharge.reconciliation.staff_schemas import DifferenceOut
 from gencharge.reconciliation.statements_service import Statement
+from tests.make.money import balance
 from tests.make.reconciliation import (
     ADMIN,
     FIRST,
@@ -35,7 +36,6 @@ from tests.make.reconciliation import (
     sell_with_fault,
     top_up,
 )
-from tests.money import balance
 
 
 async def test_settling_gives_the_held_money_to_the_operator_and_the_plan_to_the_customer(shop: Shop) -> None:

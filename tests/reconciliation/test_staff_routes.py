@@ -14,7 +14,7 @@ from gencharge.reconciliation import jobs, runs_service
 from gencharge.reconciliation.models import (
     GATEWAY,
 )
-from tests.factories import headers_for, know_roles, make_admin, make_user, new_client
+from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client
 from tests.make.plans import staff
 from tests.make.reconciliation import FIRST, Shop, sell_with_fault
 

@@ -15,7 +15,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.sessions import announcer as announcing
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Gate
-from tests import factories
+from tests.make import factories
 from tests.make.sessions import DEAD_REDIS
 
 

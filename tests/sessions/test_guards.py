@@ -28,7 +28,7 @@ from gencharge.sessions.guards import (
     SignedInUser,
     SteppedUpAdmin,
 )
-from tests import factories
+from tests.make import factories
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from gencharge.sessions import announcer as announcing
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Gate
 from gencharge.users import lifecycle_service as lifecycle
-from tests import factories
+from tests.make import factories
 from tests.make.processes import seconds_until
 from tests.make.sessions import DEAD_REDIS
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
-from tests import factories
+from tests.make import factories
 from tests.make.users import Headers
 
 

@@ -33,9 +33,9 @@ from gencharge.users.erasure_service import ErasureIncomplete
 from gencharge.users.models import DEFAULT_PREFERENCES, Erasure, User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
-from tests import factories
 from tests.conftest import database_of, test_settings
-from tests.money import buy, find_plan, sell_sample_plans
+from tests.make import factories
+from tests.make.money import buy, find_plan, sell_sample_plans
 
 NAME, EMAIL = "Quixotina Canary", "quixotina.canary@example.com"
 

@@ -22,9 +22,9 @@ from gencharge.users.errors import UserNotFound
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
-from tests import factories
+from tests.make import factories
+from tests.make.money import buy, find_plan, make_number
 from tests.make.users import Headers, events_of
-from tests.money import buy, find_plan, make_number
 
 
 async def test_my_export_has_all_of_mine_and_nothing_of_others(

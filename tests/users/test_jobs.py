@@ -12,7 +12,7 @@ from gencharge.users import lifecycle_service as lifecycle
 from gencharge.users import profile_service as profile
 from gencharge.users.jobs import DAILY, erasing
 from gencharge.users.models import User
-from tests import factories
+from tests.make import factories
 
 
 async def archived(stores: Stores, *, keep_days: int) -> User:

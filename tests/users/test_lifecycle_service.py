@@ -40,9 +40,9 @@ from gencharge.users.models import Erasure, User, UserStatus
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Code, Transfer
-from tests import factories
+from tests.make import factories
+from tests.make.money import buy, find_plan, fund, make_number
 from tests.make.users import Headers, events_of
-from tests.money import buy, find_plan, fund, make_number
 
 
 async def archive(stores: Stores, user_id: UUID, *, payout: bool = False) -> User:

@@ -13,7 +13,7 @@ from gencharge.operators import service as operators
 from gencharge.users import numbers_service as numbers
 from gencharge.users.errors import SavedNumberLimitExceeded
 from gencharge.users.models import SavedNumber, User
-from tests import factories
+from tests.make import factories
 from tests.make.users import Headers, events_of, saved_number
 
 # Whose operators and circles are there to be named.

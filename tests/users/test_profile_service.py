@@ -14,9 +14,9 @@ from gencharge.users import service as users
 from gencharge.users.models import DEFAULT_PREFERENCES, User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
-from tests import factories
+from tests.make import factories
+from tests.make.money import buy, find_plan
 from tests.make.users import Headers, events_of
-from tests.money import buy, find_plan
 
 
 async def test_my_name_can_be_changed_and_no_event_tells_it(

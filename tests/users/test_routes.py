@@ -14,7 +14,7 @@ from gencharge.users import service as users
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
-from tests import factories
+from tests.make import factories
 from tests.make.users import Headers, events_of
 
 

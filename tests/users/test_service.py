@@ -22,7 +22,7 @@ from gencharge.users.errors import (
     UserNotFound,
 )
 from gencharge.users.models import User, UserStatus
-from tests import factories
+from tests.make import factories
 
 
 async def test_twenty_racing_sign_ups_of_one_number_make_one_user(stores: Stores) -> None:

@@ -18,7 +18,7 @@ from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
-from tests import factories
+from tests.make import factories
 from tests.make.users import Headers, events_of
 
 WHY = {"reason": "Asked for by the police, FIR 12/26"}

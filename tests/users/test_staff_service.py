@@ -20,8 +20,8 @@ from gencharge.users import staff_service
 from gencharge.users.errors import SortInvalid
 from gencharge.users.models import User
 from gencharge.users.staff_schemas import PresentUserQuery, UserQuery
-from tests import factories
 from tests.conftest import database_of, test_settings
+from tests.make import factories
 from tests.make.users import Headers
 
 NAMES = ("Asha Rao", "asha  devi", "Ashok Iyer", "Zoya Khan", "Æsa Lund", None, "आशा राव", "Mira Das")

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from tests.conftest import database_of, test_settings
-from tests.factories import headers_for, know_roles, make_admin
+from tests.make.factories import headers_for, know_roles, make_admin
+from tests.make.money import sell_sample_plans
 from tests.make.wallet import AdjustmentCase, make_funded_user
-from tests.money import sell_sample_plans
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.users.models import KycTier, User, UserStatus
-from tests.factories import make_user
+from tests.make.factories import make_user
+from tests.make.money import balance, make_customer
 from tests.make.wallet import ADJUSTMENTS, NOTE, AdjustmentCase, make_funded_user
-from tests.money import balance, make_customer
 
 
 async def test_a_credit_moves_nothing_until_a_second_admin_approves_it(case: AdjustmentCase) -> None:

@@ -14,8 +14,8 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.wallet.checks import CHECKS
 from tests.conftest import database_of, test_settings
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.wallet import execute
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from gencharge.wallet.models import Account, Code
 from gencharge.wallet.schemas import TransactionQuery
 from gencharge.wallet.staff_schemas import AdjustmentQuery, StaffTransactionQuery
 from tests.make.many_rows import ALL, JIO, USER, assert_reads_by_index, many_rows, nodes_of
-from tests.money import make_customer
+from tests.make.money import make_customer
 
 START = datetime(2027, 1, 1, tzinfo=UTC)
 # What a movement does: its accounts and its code.

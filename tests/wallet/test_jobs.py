@@ -9,7 +9,7 @@ import pytest
 
 from gencharge.core.values import clock
 from gencharge.wallet import jobs
-from tests.factories import headers_for
+from tests.make.factories import headers_for
 from tests.make.wallet import AdjustmentCase
 
 

@@ -20,8 +20,8 @@ from gencharge.wallet import service as wallet
 from gencharge.wallet.checks import CHECKS
 from gencharge.wallet.errors import BalanceLimitExceeded, InsufficientBalance
 from gencharge.wallet.models import Account, Code
+from tests.make.money import make_customer
 from tests.make.wallet import credit, debit, hold, wallet_of
-from tests.money import make_customer
 
 LIMIT = 1_000
 MOVES = st.lists(

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.stores.stores import Stores
 from gencharge.wallet.models import Code
+from tests.make.money import make_customer
 from tests.make.wallet import transfer_of, wallet_of
-from tests.money import make_customer
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 CALL = text("""

@@ -19,8 +19,8 @@ from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import Account, Code
 from gencharge.wallet.personal_data import PART
 from gencharge.wallet.schemas import TransactionOut
+from tests.make.money import make_customer
 from tests.make.wallet import credit, debit, hold, wallet_of
-from tests.money import make_customer
 
 
 async def overview(stores: Stores, user_id: UUID) -> object:

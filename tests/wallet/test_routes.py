@@ -12,9 +12,9 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Code
-from tests.factories import headers_for
+from tests.make.factories import headers_for
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.wallet import credit, hold
-from tests.money import buy, find_plan, make_customer, make_number
 
 
 @pytest.fixture

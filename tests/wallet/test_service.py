@@ -28,8 +28,8 @@ from gencharge.wallet.errors import (
 )
 from gencharge.wallet.models import Account, Code
 from gencharge.wallet.schemas import TransactionQuery
+from tests.make.money import balance, make_customer
 from tests.make.wallet import credit, debit, execute, hold, make_funded_user, transfer_of, wallet_of
-from tests.money import balance, make_customer
 
 
 async def _debit(stores: Stores, user, rupees: int, key: str) -> Answered[Money]:  # type: ignore[no-untyped-def]

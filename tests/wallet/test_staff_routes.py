@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.factories import headers_for, make_admin
+from tests.make.factories import headers_for, make_admin
 from tests.make.wallet import ADJUSTMENTS, AdjustmentCase
 
 

@@ -21,8 +21,8 @@ from gencharge.users.models import KycTier, User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.counting import counting, listening
-from tests.factories import headers_for, know_roles, make_admin, make_user
-from tests.money import buy, find_plan, make_customer, make_number
+from tests.make.factories import headers_for, know_roles, make_admin, make_user
+from tests.make.money import buy, find_plan, make_customer, make_number
 
 PATH = "/v1/wallet/admin/transactions"
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from tests.make.money import make_customer
 from tests.make.wallet import execute, transfer_of, wallet_of
-from tests.money import make_customer
 
 MAX_BIGINT = 2**63 - 1
 CALL = text("""

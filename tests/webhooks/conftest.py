@@ -29,7 +29,7 @@ from gencharge.webhooks.staff_schemas import (
     WebhookEndpointUpdate,
     WebhookEndpointWithSecret,
 )
-from tests.factories import headers_for, know_roles, make_admin, new_client
+from tests.make.factories import headers_for, know_roles, make_admin, new_client
 from tests.make.webhook_receiver import Receiver, receiver
 
 

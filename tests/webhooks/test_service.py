@@ -13,12 +13,12 @@ from gencharge.payments.events import (
     RefundProcessed,
 )
 from gencharge.payments.models import Payment
+from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.webhooks import (
     MESSAGE_CASES,
     PAID,
     REFUND,
 )
-from tests.money import buy, find_plan, make_customer, make_number
 from tests.webhooks.conftest import Partners, failed_recharge
 
 

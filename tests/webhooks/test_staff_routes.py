@@ -9,7 +9,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.factories import headers_for, know_roles, make_admin, new_client
+from tests.make.factories import headers_for, know_roles, make_admin, new_client
 from tests.make.webhooks import (
     GOOD,
     _make,
