@@ -38,20 +38,20 @@ def main() -> None:
     began = time.perf_counter()
     with (
         console.status("Starting PostgreSQL, MongoDB and Redis; migrating; making customers"),
-        world() as made,
+        world() as bench_world,
     ):
-        rows = _chosen(all_rows(made), options.only)
-        servers = start_servers(made, {row.server for row in rows})
+        rows = _chosen(all_rows(bench_world), options.only)
+        servers = start_servers(bench_world, {row.server for row in rows})
         try:
             memory = None
             if not options.only:
                 console.print("Memory of a fresh API process")
-                memory = measure_memory(made)
-            _run(console, rows, servers, made, options)
+                memory = measure_memory(bench_world)
+            _run(console, rows, servers, bench_world, options)
         finally:
             for server in servers.values():
                 server.stop()
-        _show_ledgers(console, rows, made)
+        _show_ledgers(console, rows, bench_world)
     ratios = report.ratios_of({row.name: row for row in rows})
     report.show_rows(console, rows)
     report.show_ratios(console, ratios, memory)
@@ -60,8 +60,8 @@ def main() -> None:
     console.print(f"{time.perf_counter() - began:.0f} s in all")
     if options.output:
         about = {"at": datetime.now(UTC).isoformat(), "generator": load.generator_name()}
-        found = report.as_json(rows, ratios, memory, **about)
-        options.output.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        document = report.as_json(rows, ratios, memory, **about)
+        options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -91,7 +91,7 @@ def _run(
     console: Console,
     rows: Sequence[Row],
     servers: dict[str, Server],
-    made: World,
+    bench_world: World,
     options: argparse.Namespace,
 ) -> None:
     """Warm every row up, then measure all of them in turn, again and again: what disturbs, disturbs all."""
@@ -107,17 +107,19 @@ def _run(
                 progress.update(task, description=row.name if turn else f"{row.name} (warm-up)")
                 seconds = options.seconds if turn else WARM_UP_SECONDS
                 server = servers[row.server]
-                done = run_round(row, server, made, seconds=seconds, connections=options.connections)
+                done = run_round(row, server, bench_world, seconds=seconds, connections=options.connections)
                 if turn:
                     row.rounds.append(done)
                 progress.advance(task)
 
 
-def measure_memory(made: World) -> Memory:
+def measure_memory(bench_world: World) -> Memory:
     """Resident memory of a fresh API process: at rest, after a thousand recharges, after a thousand more."""
-    environment = made.environment(PRODUCT)
-    file = load.write(made.folder / "memory.requests", made.subscriptions(SUBSCRIBE, made.addon()))
-    with Server("memory", "gencharge.api.main:create_app", made.folder, environment) as server:
+    environment = bench_world.environment(PRODUCT)
+    file = load.write(
+        bench_world.folder / "memory.requests", bench_world.subscriptions(SUBSCRIBE, bench_world.addon())
+    )
+    with Server("memory", "gencharge.api.main:create_app", bench_world.folder, environment) as server:
         server.wait_ready()
         time.sleep(2)
         readings = [server.rss_mb]
@@ -129,13 +131,13 @@ def measure_memory(made: World) -> Memory:
     return Memory(*readings)
 
 
-def _show_ledgers(console: Console, rows: Sequence[Row], made: World) -> None:
+def _show_ledgers(console: Console, rows: Sequence[Row], bench_world: World) -> None:
     for database in sorted({row.database for row in rows if row.database}):
-        found = made.check(database)
-        verdict = "[green]the ledger is clean[/green]" if found.ok else "[red]THE LEDGER IS NOT CLEAN[/red]"
-        console.print(f"{database}: {made.count_recharges(database):,} recharges, {verdict}")
-        if not found.ok:
-            console.print("\n".join(found.lines))
+        report = bench_world.check(database)
+        verdict = "[green]the ledger is clean[/green]" if report.ok else "[red]THE LEDGER IS NOT CLEAN[/red]"
+        console.print(f"{database}: {bench_world.count_recharges(database):,} recharges, {verdict}")
+        if not report.ok:
+            console.print("\n".join(report.lines))
 
 
 if __name__ == "__main__":

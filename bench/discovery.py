@@ -53,8 +53,8 @@ class StaffList:
     @property
     def sorts(self) -> list[str | None]:
         """Every order of the list; None if it has but one."""
-        found = next((one.choices for one in self.parameters if one.name == "sort"), [])
-        return found or [None]
+        choices = next((one.choices for one in self.parameters if one.name == "sort"), [])
+        return choices or [None]
 
 
 _SHAPE = frozenset({"limit", "cursor", "sort", "include_total"})
@@ -63,7 +63,7 @@ _SHAPE = frozenset({"limit", "cursor", "sort", "include_total"})
 def staff_lists(app: FastAPI) -> list[StaffList]:
     """All of them, by path."""
     document = app.openapi()
-    found = {}
+    lists = {}
     for route in app.routes:
         if not isinstance(route, APIRoute) or "GET" not in route.methods:
             continue
@@ -75,8 +75,8 @@ def staff_lists(app: FastAPI) -> list[StaffList]:
             if one["in"] in {"query", "path"}
         )
         if guard is not None and any(one.name == "limit" for one in parameters):
-            found[route.path] = StaffList(route.path, guard.scoped, parameters)
-    return [found[path] for path in sorted(found)]
+            lists[route.path] = StaffList(route.path, guard.scoped, parameters)
+    return [lists[path] for path in sorted(lists)]
 
 
 def _guards(dependant: Dependant) -> Iterator[Requires]:

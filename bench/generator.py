@@ -98,19 +98,19 @@ async def run(arguments: argparse.Namespace) -> dict[str, float]:
     deadline = started + (arguments.seconds or float("inf"))
     requests = requests_of(arguments.file, arguments.prefix, arguments.count)
     loop = asyncio.get_running_loop()
-    made = [
+    opening = [
         loop.create_connection(lambda: Client(requests, tally, deadline), "127.0.0.1", arguments.port)
         for _ in range(arguments.connections)
     ]
-    clients = [client for _, client in await asyncio.gather(*made)]
+    clients = [client for _, client in await asyncio.gather(*opening)]
     await asyncio.gather(*(client.finished for client in clients))
     seconds = time.perf_counter() - started
-    found = sorted(tally.milliseconds) or [0.0]
+    sorted_ms = sorted(tally.milliseconds) or [0.0]
     return {
         "requests": len(tally.milliseconds),
         "seconds": seconds,
-        "p50_ms": found[len(found) // 2],
-        "p99_ms": found[int(len(found) * 0.99)],
+        "p50_ms": sorted_ms[len(sorted_ms) // 2],
+        "p99_ms": sorted_ms[int(len(sorted_ms) * 0.99)],
         "errors": tally.errors,
     }
 

@@ -76,8 +76,8 @@ class Measured:
 
     def at(self, share: float) -> float:
         """The latency that this share of the requests stays below, in milliseconds."""
-        found = sorted(each.milliseconds for each in self.asked)
-        return found[min(len(found) - 1, int(len(found) * share))]
+        sorted_ms = sorted(each.milliseconds for each in self.asked)
+        return sorted_ms[min(len(sorted_ms) - 1, int(len(sorted_ms) * share))]
 
     @property
     def worst(self) -> list[Asked]:
@@ -115,24 +115,24 @@ class Asker:
         answer = await self.client.get(path, params=query, headers=headers)
         return answer, (time.perf_counter() - began) * 1000
 
-    async def ask(self, found: Measured, query: Query, *, follow: int) -> None:
+    async def ask(self, measured: Measured, query: Query, *, follow: int) -> None:
         """A list's first page, and so many more after it."""
-        path, required = self._where(found.one)
+        path, required = self._where(measured.one)
         cursor: Query = {}
         for page in range(1 + follow):
             answer, milliseconds = await self.get(path, required | query | cursor)
             if answer.status_code in {404, 422} and page == 0 and query.keys() - {"sort", "limit"}:
-                found.refused += 1
+                measured.refused += 1
                 return
             if answer.status_code != 200:
                 raise RuntimeError(f"{path} {query}: {answer.status_code} {answer.text}")
             body = answer.json()
-            found.asked.append(Asked(query | cursor, page, milliseconds, len(body["items"])))
+            measured.asked.append(Asked(query | cursor, page, milliseconds, len(body["items"])))
             if body["next_cursor"] is None:
                 return
             cursor = {"cursor": body["next_cursor"]}
 
-    async def explain(self, found: Measured, worst: Asked) -> str:
+    async def explain(self, measured: Measured, worst: Asked) -> str:
         """The slowest statement of a request, as PostgreSQL runs it."""
         stores: Stores = self.app.state.stores
         heard: list[tuple[float, str, Any]] = []
@@ -142,7 +142,7 @@ class Asker:
             heard.append((time.perf_counter(), statement, parameters))
 
         event.listen(engine, "before_cursor_execute", before)
-        path, required = self._where(found.one)
+        path, required = self._where(measured.one)
         await self.get(path, required | worst.query)
         event.remove(engine, "before_cursor_execute", before)
         ends = [began for began, _, _ in heard[1:]] + [time.perf_counter()]
@@ -163,7 +163,7 @@ class Asker:
 
 async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles: bool = False) -> Measured:
     """Everything about one list."""
-    found = Measured(one)
+    measured = Measured(one)
     queries = list(queries_of(one, asker.values, chance=random.Random(1), at_random=at_random))
     if only_singles:
         queries = [query for query in queries if len(query.keys() - {"sort"}) < 2]
@@ -175,20 +175,22 @@ async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles:
         for query in queries:
             alone = not query.keys() - {"sort"}
             await asker.ask(
-                found, query | ({"limit": "100"} if alone else {}), follow=FOLLOWED_ALL if alone else FOLLOWED
+                measured,
+                query | ({"limit": "100"} if alone else {}),
+                follow=FOLLOWED_ALL if alone else FOLLOWED,
             )
             bar.advance(task)
     Console(stderr=True).print(
-        f"{one.path}: {len(found.asked):,} requests, p95 {found.at(0.95):.1f} ms, max {found.at(1):.1f} ms"
+        f"{one.path}: {len(measured.asked):,} requests, p95 {measured.at(0.95):.1f} ms, max {measured.at(1):.1f} ms"
     )
-    for worst in found.worst:
+    for worst in measured.worst:
         again = Measured(one)
         for _ in range(_AGAIN):
             await asker.ask(again, worst.query, follow=0)
-        found.again.append((worst, again.at(0.5)))
+        measured.again.append((worst, again.at(0.5)))
         if again.at(0.5) > GOAL_MS:
-            found.plans.append(await asker.explain(found, worst))
-    return found
+            measured.plans.append(await asker.explain(measured, worst))
+    return measured
 
 
 @contextmanager
@@ -236,17 +238,17 @@ async def _measure_all(settings: Settings, options: argparse.Namespace) -> dict[
             await asyncio.sleep(0.05)
         lists = [one for one in staff_lists(app) if not options.only or one.path in options.only]
         asker, limited = Asker(app, client, values), Asker(app, client, values, scope=("VI",))
-        found = [await measure(asker, one, at_random=options.random) for one in lists]
+        measured = [await measure(asker, one, at_random=options.random) for one in lists]
         scoped = [await measure(limited, one, at_random=0, only_singles=True) for one in lists if one.scoped]
         beside = await _beside(asker)
-    return {"lists": found, "scoped": scoped, "beside": beside}
+    return {"lists": measured, "scoped": scoped, "beside": beside}
 
 
 async def _beside(asker: Asker) -> dict[str, float]:
     """Other things that the staff look at, for information, in milliseconds; and the ledger's check, in seconds."""
     stores: Stores = asker.app.state.stores
     whale = asker.values.of_name["user_id"][0]
-    found = {}
+    numbers = {}
     for path in (f"/v1/users/{whale}", f"/v1/wallet/admin/users/{whale}/balance"):
         times = []
         for _ in range(20):
@@ -254,26 +256,26 @@ async def _beside(asker: Asker) -> dict[str, float]:
             if answer.status_code == 200:
                 times.append(milliseconds)
         if times:
-            found[f"{path.replace(whale, '{user_id}')}, busiest customer (ms)"] = sorted(times)[
+            numbers[f"{path.replace(whale, '{user_id}')}, busiest customer (ms)"] = sorted(times)[
                 len(times) // 2
             ]
     began = time.perf_counter()
     report = await checks.run(stores.database, wiring.CHECKS)
     if not report.ok:
         raise RuntimeError("\n".join(report.lines))
-    found["gencharge ledger verify (s)"] = time.perf_counter() - began
+    numbers["gencharge ledger verify (s)"] = time.perf_counter() - began
     async with stores.database.transaction() as db:
         size = await db.scalar(text("SELECT pg_database_size(current_database())"))
-    found["size of the database (GB)"] = float(size or 0) / 1e9
-    return found
+    numbers["size of the database (GB)"] = float(size or 0) / 1e9
+    return numbers
 
 
-def _table(title: str, found: Sequence[Measured]) -> Table:
+def _table(title: str, rows: Sequence[Measured]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("list")
     for heading in ("requests", "p50 ms", "p95 ms", "max ms", "over 100 ms", ""):
         table.add_column(heading, justify="right")
-    for each in found:
+    for each in rows:
         slow = sum(one.milliseconds > GOAL_MS for one in each.asked)
         verdict = "[green]reached[/green]" if each.at(0.95) < GOAL_MS else "[red]MISSED[/red]"
         numbers = (f"{each.at(0.5):.1f}", f"{each.at(0.95):.1f}", f"{each.at(1):.1f}")
@@ -281,16 +283,16 @@ def _table(title: str, found: Sequence[Measured]) -> Table:
     return table
 
 
-def _show(console: Console, found: dict[str, Any]) -> None:
-    console.print(_table("Lists, p95 to be under 100 ms", found["lists"]))
-    console.print(_table("The same for an admin of one operator, each filter alone", found["scoped"]))
-    for each in (*found["lists"], *found["scoped"]):
+def _show(console: Console, results: dict[str, Any]) -> None:
+    console.print(_table("Lists, p95 to be under 100 ms", results["lists"]))
+    console.print(_table("The same for an admin of one operator, each filter alone", results["scoped"]))
+    for each in (*results["lists"], *results["scoped"]):
         for worst, again in each.again:
             times = f"{worst.milliseconds:.0f} ms, asked again {again:.0f} ms"
             console.print(f"{each.one.path}: {times}, {worst.items} items, {shown(worst.query)[:150]}")
         for plan in each.plans:
             console.print(plan, markup=False, highlight=False)
-    for what, number in found["beside"].items():
+    for what, number in results["beside"].items():
         console.print(f"{what}: {number:.1f}")
 
 
@@ -319,11 +321,11 @@ def main(words: Sequence[str]) -> None:
             began = time.perf_counter()
             if scale.seed(settings, scale.Size(options.users, options.transactions), meter):
                 console.print(f"The scale data took {time.perf_counter() - began:.0f} s.")
-        found = asyncio.run(_measure_all(settings, options))
-    _show(console, found)
+        results = asyncio.run(_measure_all(settings, options))
+    _show(console, results)
     if options.output:
         rows = {
             each.one.path: [[shown(a.query), a.page, round(a.milliseconds, 2), a.items] for a in each.asked]
-            for each in found["lists"]
+            for each in results["lists"]
         }
         options.output.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

@@ -97,13 +97,13 @@ async def run(port: int, file: Path, prefix: str, rate: float, seconds: float) -
     end = time.perf_counter() + PATIENCE_SECONDS
     while len(runner.milliseconds) < len(requests) and time.perf_counter() < end:
         await asyncio.sleep(0.05)
-    found = sorted(runner.milliseconds) or [0.0]
+    sorted_ms = sorted(runner.milliseconds) or [0.0]
     return {
         "requests": len(runner.milliseconds),
-        "p50_ms": found[len(found) // 2],
-        "p95_ms": found[int(len(found) * 0.95)],
-        "p99_ms": found[int(len(found) * 0.99)],
-        "longest_ms": found[-1],
+        "p50_ms": sorted_ms[len(sorted_ms) // 2],
+        "p95_ms": sorted_ms[int(len(sorted_ms) * 0.95)],
+        "p99_ms": sorted_ms[int(len(sorted_ms) * 0.99)],
+        "longest_ms": sorted_ms[-1],
         "errors": runner.errors + len(requests) - len(runner.milliseconds),
     }
 

@@ -41,25 +41,30 @@ def main(words: Sequence[str]) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = 130
-    found: dict[str, dict[str, float]] = {}
-    with world() as made:
+    results: dict[str, dict[str, float]] = {}
+    with world() as bench_world:
         port = _free_port()
         outside = f"http://127.0.0.1:{port}"
-        environment = made.environment(PRODUCT) | {"SANDBOX_PORT": str(port), "PAYMENT_GATEWAY_URL": outside}
-        asyncio.run(_open_channel(made, outside))
+        environment = bench_world.environment(PRODUCT) | {
+            "SANDBOX_PORT": str(port),
+            "PAYMENT_GATEWAY_URL": outside,
+        }
+        asyncio.run(_open_channel(bench_world, outside))
         with (
-            _sandbox(made.folder, environment, outside),
-            Server("api", "gencharge.api.main:create_app", made.folder, environment) as server,
-            servers.worker(made.folder, environment),
+            _sandbox(bench_world.folder, environment, outside),
+            Server("api", "gencharge.api.main:create_app", bench_world.folder, environment) as server,
+            servers.worker(bench_world.folder, environment),
         ):
             server.wait_ready()
             _aim(outside, server.port)
-            recharges = load.write(made.folder / "steady", made.subscriptions(SUBSCRIBE, made.addon()))
+            recharges = load.write(
+                bench_world.folder / "steady", bench_world.subscriptions(SUBSCRIBE, bench_world.addon())
+            )
             _pace(server, recharges, options.rate, 2)  # warm-up
-            found["subscribe"] = _pace(server, recharges, options.rate, options.seconds)
+            results["subscribe"] = _pace(server, recharges, options.rate, options.seconds)
             _slow_down(outside)
-            found["subscribe-slow"] = _pace(server, recharges, options.rate, options.seconds)
-    _show(console, found, options)
+            results["subscribe-slow"] = _pace(server, recharges, options.rate, options.seconds)
+    _show(console, results, options)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -85,9 +90,9 @@ def _pace(server: Server, file: Path, rate: float, seconds: float) -> dict[str, 
     return seen
 
 
-async def _open_channel(made: World, outside: str) -> None:
+async def _open_channel(bench_world: World, outside: str) -> None:
     """The customers' operator is reached over the sandbox, and everything goes through one channel."""
-    connection = await asyncpg.connect(made.settings[PRODUCT].postgres_url)
+    connection = await asyncpg.connect(bench_world.settings[PRODUCT].postgres_url)
     await connection.execute("UPDATE operators SET channel = 'api' WHERE code = 'AIRTEL'")
     await connection.execute(
         "INSERT INTO operator_channels (code, operator, name, url) VALUES ($1, 'AIRTEL', $1, $2)",
@@ -126,13 +131,13 @@ def _slow_down(outside: str) -> None:
     httpx.put(f"{outside}/sandbox/scripts", json=script, trust_env=False).raise_for_status()
 
 
-def _show(console: Console, found: dict[str, dict[str, float]], options: argparse.Namespace) -> None:
+def _show(console: Console, results: dict[str, dict[str, float]], options: argparse.Namespace) -> None:
     titles = {
         "subscribe": f"POST {SUBSCRIBE}, operator over its API",
         "subscribe-slow": "the same, the operator takes 3 s",
     }
     table = Table("row", "requests", "p50 ms", "p95 ms", "p99 ms", "longest ms", "errors", "p95 goal")
-    for name, seen in found.items():
+    for name, seen in results.items():
         times = [f"{seen[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms", "longest_ms")]
         table.add_row(
             titles[name], f"{seen['requests']:.0f}", *times, f"{seen['errors']:.0f}", f"< {_GOAL_MS}"

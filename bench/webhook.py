@@ -40,10 +40,10 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--output", type=Path, help="write everything to this file, as JSON")
     options = parser.parse_args(words)
     console = Console()
-    with world() as made:
+    with world() as bench_world:
         count = options.rate * options.seconds + WARM_UP
-        orders = asyncio.run(_fill(made, count))
-        requests = [_request(made, order) for order in orders]
+        orders = asyncio.run(_fill(bench_world, count))
+        requests = [_request(bench_world, order) for order in orders]
         # Every tenth once more, right behind the first.
         again = [
             each
@@ -52,12 +52,12 @@ def main(words: Sequence[str]) -> None:
         ]
         again = again[:count]
         with Server(
-            "webhook", "gencharge.api.main:create_app", made.folder, made.environment(PRODUCT)
+            "webhook", "gencharge.api.main:create_app", bench_world.folder, bench_world.environment(PRODUCT)
         ) as server:
             server.wait_ready()
             asyncio.run(_send(server.port, again[:WARM_UP], options.rate))
             took, errors = asyncio.run(_send(server.port, again[WARM_UP:], options.rate))
-        found = made.check(PRODUCT)
+        report = bench_world.check(PRODUCT)
     took.sort()
     shown = {f"p{share}_ms": round(_at(took, share / 100), 2) for share in (50, 95, 99)}
     verdict = "reached" if shown["p95_ms"] < GOAL_MS and not errors else "MISSED"
@@ -65,9 +65,9 @@ def main(words: Sequence[str]) -> None:
         f"{len(took)} webhooks at {options.rate}/s: p50 {shown['p50_ms']} ms, p95 {shown['p95_ms']} ms,"
         f" p99 {shown['p99_ms']} ms, {errors} errors; goal p95 < {GOAL_MS:g} ms: {verdict}"
     )
-    console.print("the ledger is clean" if found.ok else "\n".join(found.lines))
+    console.print("the ledger is clean" if report.ok else "\n".join(report.lines))
     if options.output:
-        document = {"rate": options.rate, "count": len(took), "errors": errors, "clean": found.ok, **shown}
+        document = {"rate": options.rate, "count": len(took), "errors": errors, "clean": report.ok, **shown}
         options.output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
@@ -75,9 +75,9 @@ def _at(took: list[float], share: float) -> float:
     return 1000 * took[min(len(took) - 1, int(len(took) * share))]
 
 
-async def _fill(made: World, count: int) -> list[str]:
+async def _fill(bench_world: World, count: int) -> list[str]:
     """Customers with empty wallets, each with an open top-up; the orders' ids."""
-    connection = await asyncpg.connect(made.settings[PRODUCT].postgres_url)
+    connection = await asyncpg.connect(bench_world.settings[PRODUCT].postgres_url)
     people = [new_id() for _ in range(count)]
     orders = [f"order_bench{number:08d}" for number in range(count)]
     rows: dict[str, list[dict[str, Any]]] = {"users": [], "wallets": [], "payments": [], "payment_orders": []}
@@ -102,7 +102,7 @@ async def _fill(made: World, count: int) -> list[str]:
     return orders
 
 
-def _request(made: World, order_id: str) -> bytes:
+def _request(bench_world: World, order_id: str) -> bytes:
     entity = {
         "id": f"pay_{order_id}",
         "entity": "payment",
@@ -118,7 +118,7 @@ def _request(made: World, order_id: str) -> bytes:
     }
     event = {"entity": "event", "event": "payment.captured", "contains": ["payment"]}
     body = json.dumps({**event, "payload": {"payment": {"entity": entity}}}).encode()
-    secret = made.settings[PRODUCT].payment_webhook_secret.get_secret_value()
+    secret = bench_world.settings[PRODUCT].payment_webhook_secret.get_secret_value()
     signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     head = (
         f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

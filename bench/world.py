@@ -204,8 +204,8 @@ def world() -> Iterator[World]:
     folder = Path(tempfile.mkdtemp(prefix="gencharge-bench-"))
     try:
         with EmbeddedServers(folder):
-            made = World(folder)
-            made.prepare()
-            yield made
+            prepared = World(folder)
+            prepared.prepare()
+            yield prepared
     finally:
         shutil.rmtree(folder, ignore_errors=True)

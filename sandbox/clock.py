@@ -19,8 +19,8 @@ class Clock:
 
     def reload(self) -> None:
         """Take the clock from the store, as after a wipe."""
-        kept: dict[str, float] = self._store.recall("clock", {"at": 0.0, "real": 0.0, "speed": 1.0})
-        self._at, self._real, self.speed = kept["at"], kept["real"], kept["speed"]
+        saved: dict[str, float] = self._store.recall("clock", {"at": 0.0, "real": 0.0, "speed": 1.0})
+        self._at, self._real, self.speed = saved["at"], saved["real"], saved["speed"]
 
     def now(self) -> float:
         """The present instant of the sandbox."""

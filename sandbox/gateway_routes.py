@@ -60,9 +60,9 @@ def _serve(operation: str, prepare: Prepare) -> Handler:
 
 
 def _authenticate(sandbox: Sandbox, request: Request) -> None:
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     try:
-        pair = base64.b64decode(given, validate=True).decode()
+        pair = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         pair = ""
     expected = f"{sandbox.config.key_id}:{sandbox.config.key_secret}"
@@ -81,12 +81,12 @@ def _body(raw: bytes) -> Mapping[str, Any]:
 
 
 def _number(request: Request, name: str, default: int, *, minimum: int, maximum: int) -> int:
-    given = request.query_params.get(name)
-    if given is None:
+    raw = request.query_params.get(name)
+    if raw is None:
         return default
-    if not (given.isascii() and given.isdigit() and minimum <= int(given) <= maximum):
+    if not (raw.isascii() and raw.isdigit() and minimum <= int(raw) <= maximum):
         raise wire.bad_request(f"The {name} must be between {minimum} and {maximum}.", field=name)
-    return int(given)
+    return int(raw)
 
 
 def _create_order(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Work:

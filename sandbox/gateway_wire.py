@@ -79,12 +79,12 @@ def currency(body: Mapping[str, Any]) -> str:
 
 def notes(body: Mapping[str, Any]) -> str:
     """At most 15 pairs of short texts, as JSON."""
-    given = body.get("notes") or {}
-    if not isinstance(given, dict) or len(given) > 15:
+    notes_sent = body.get("notes") or {}
+    if not isinstance(notes_sent, dict) or len(notes_sent) > 15:
         raise bad_request("The notes must be an object of at most 15 pairs.", field="notes")
-    if any(len(str(value)) > 512 for value in given.values()):
+    if any(len(str(value)) > 512 for value in notes_sent.values()):
         raise bad_request("A note may not be greater than 512 characters.", field="notes")
-    return json.dumps(given)
+    return json.dumps(notes_sent)
 
 
 def _notes_out(row: sqlite3.Row) -> Any:

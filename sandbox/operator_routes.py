@@ -109,9 +109,9 @@ def _balance(sandbox: Sandbox, name: str, _request: Request, _raw: bytes) -> Wor
 
 
 def _statement(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Work:
-    given = request.query_params.get("date", "")
+    raw = request.query_params.get("date", "")
     try:
-        day = date.fromisoformat(given) if given else datetime.fromtimestamp(sandbox.now, IST).date()
+        day = date.fromisoformat(raw) if raw else datetime.fromtimestamp(sandbox.now, IST).date()
     except ValueError:
         raise Refusal(422, error("invalid_field", "date: YYYY-MM-DD", field="date")) from None
     as_csv = request.query_params.get("format") == "csv" or "text/csv" in request.headers.get("Accept", "")

@@ -24,9 +24,9 @@ def operator_signature(secret: str, timestamp: str, body: bytes) -> str:
     return digest(secret, timestamp.encode() + b"." + body)
 
 
-def is_genuine(expected: str, given: str) -> bool:
+def is_genuine(expected: str, actual: str) -> bool:
     """Compare in constant time."""
-    return hmac.compare_digest(expected.encode(), given.encode())
+    return hmac.compare_digest(expected.encode(), actual.encode())
 
 
 def forged(signature: str) -> str:

@@ -275,10 +275,10 @@ class Books(Ledger):
             self._start(bought, PlanState.QUEUED)
 
     def _sell(self, bought: Purchase, status: PaymentState) -> None:
-        self._made += 1
+        self._count += 1
         self._recharged[bought.line] = 1
         owner, paid = self._people.ids[bought.payer], self._available(bought.payer)
-        key, digest = f"scale-{self._made}", self._chance.randbytes(32)
+        key, digest = f"scale-{self._count}", self._chance.randbytes(32)
         row = recharge_row(bought, status, owner=owner, key=key, digest=digest, balance_after=paid)
         self._out.recharges.append(row)
         if status in {PaymentState.PROCESSING, PaymentState.UNKNOWN}:

@@ -30,8 +30,9 @@ _REFERRED: Final = "SELECT 1 FROM pg_constraint WHERE confrelid = $1::text::regc
 
 async def put_aside(connection: asyncpg.Connection, table: str) -> list[str]:
     """Drop what makes loading `table` slow; the statements that make it again. None if the table is in use."""
-    found = await connection.fetchval(f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {_FEW_ROWS}) AS few")  # noqa: S608 - names of our own
-    if found == _FEW_ROWS or await connection.fetchval(_REFERRED, table):
+    few = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {_FEW_ROWS}) AS few"  # noqa: S608 - names from the schema
+    row_count = await connection.fetchval(few)
+    if row_count == _FEW_ROWS or await connection.fetchval(_REFERRED, table):
         return []
     again = []
     for query in (_CONSTRAINTS, _INDEXES):

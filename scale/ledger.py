@@ -28,7 +28,7 @@ class Ledger:
         self._people = people
         self._chance = chance
         self._done = 0
-        self._made = 0
+        self._count = 0
         self._out = Chunk()
         size = bytes(8 * people.count)
         self._posted, self._held = array("q", size), array("q", size)

@@ -62,8 +62,8 @@ def id_at(milliseconds: int, random_bits: int) -> UUID:
     high = (milliseconds << 16) | 0x7000 | (random_bits >> 62)
     number = (high << 64) | (0b10 << 62) | (random_bits & ((1 << 62) - 1))
     # The driver's own kind of UUID, which is made and sent in a fifth of the time.
-    made: UUID = DriverUUID(number.to_bytes(16, "big"))
-    return made
+    identifier: UUID = DriverUUID(number.to_bytes(16, "big"))
+    return identifier
 
 
 def phone_of(number: int) -> str:

@@ -57,16 +57,16 @@ class _Lines:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._began = time.monotonic()
-        self._what, self._total, self._done, self._said = "", 1, 0, 0
+        self._what, self._total, self._done, self._reported = "", 1, 0, 0
 
     def begin(self, what: str, total: int) -> None:
-        self._what, self._total, self._done, self._said = what, max(total, 1), 0, 0
+        self._what, self._total, self._done, self._reported = what, max(total, 1), 0, 0
 
     def advance(self, rows: int) -> None:
         self._done += rows
         tenths = min(_LINES, _LINES * self._done // self._total)
-        if tenths > self._said:
-            self._said = tenths
+        if tenths > self._reported:
+            self._reported = tenths
             seconds = time.monotonic() - self._began
             self._console.print(f"{self._what}: {100 * tenths // _LINES} % ({seconds:.0f} s)")
 

@@ -74,13 +74,13 @@ RoleWriter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.WRITE,
 RoleEditor = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.EDIT, step_up=True))]
 RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELETE))]
 
-_ME: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
+_OWN_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
 _ONE: Final = (AdminNotFound, ValidationFailed, DatabaseUnavailable)
 _OTHER: Final = (*_ONE, ResourceChanged, OwnAccount, AdminAlreadyArchived, RankTooLow)
 _GRANT: Final = (RoleNotFound, PermissionNotHeld, OperatorOutOfScope, OperatorInvalid)
 
 
-@router.get("/me", summary="Who am I?", responses=web.errors(*_ME, AdminNotFound))
+@router.get("/me", summary="Who am I?", responses=web.errors(*_OWN_ERRORS, AdminNotFound))
 async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
     """My account, my role, my operators, and what I may do."""
     return await service.show(db, admin.user_id)
@@ -90,7 +90,7 @@ async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
     "/me",
     summary="Change my account",
     responses=web.errors(
-        *_ME,
+        *_OWN_ERRORS,
         AdminNotFound,
         ResourceChanged,
         AdminBlocked,

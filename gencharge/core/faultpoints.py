@@ -32,10 +32,10 @@ async def point(name: str, about: str = "") -> None:
 async def _wait_and_die() -> None:
     global _reached
     _reached += 1
-    mine = _reached
-    if mine < _limit:
+    own_count = _reached
+    if own_count < _limit:
         await asyncio.sleep(PATIENCE_SECONDS)
-    if mine != _reached:
+    if own_count != _reached:
         await asyncio.Event().wait()  # a later one decides when it ends
     os.write(2, f"crash at {_what}: {_reached} reached\n".encode())
     os.kill(os.getpid(), signal.SIGKILL)

@@ -76,13 +76,13 @@ class FlatGain(Body):
     amount: PositiveMoney
 
     @property
-    def most(self) -> Money:
+    def maximum(self) -> Money:
         """The largest possible amount."""
         return Money(self.amount.paise)
 
     def of(self, amount: Money) -> Money:
         """What it gives on `amount`, which it never exceeds."""
-        return min(self.most, amount)
+        return min(self.maximum, amount)
 
 
 class PercentGain(Body):
@@ -100,13 +100,13 @@ class PercentGain(Body):
         return int(self.percent * 100)
 
     @property
-    def most(self) -> Money:
+    def maximum(self) -> Money:
         """The largest possible amount."""
         return Money(self.cap.paise)
 
     def of(self, amount: Money) -> Money:
         """What it gives on `amount`: rounded down to the paisa, so never more than the percentage says, then capped."""
-        return min(self.most, Money(amount.paise * self.basis_points // _WHOLE))
+        return min(self.maximum, Money(amount.paise * self.basis_points // _WHOLE))
 
 
 Gain = Annotated[FlatGain | PercentGain, Field(discriminator="kind")]
@@ -132,7 +132,7 @@ class OfferReward(Body):
     @property
     def most_paise(self) -> int:
         """The most that one use can cost."""
-        return sum(gain.most.paise for gain in (self.discount, self.cashback) if gain is not None)
+        return sum(gain.maximum.paise for gain in (self.discount, self.cashback) if gain is not None)
 
 
 class OfferConditions(Body):

@@ -92,7 +92,7 @@ class OfferUpdate(Body):
             raise ValueError(f"{', '.join(sorted(wrong))}: must have a value or be left out")
         return self
 
-    def given(self) -> dict[str, Any]:
+    def terms(self) -> dict[str, Any]:
         """The fields that the client sent."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 

@@ -126,7 +126,7 @@ async def update_offer(
     row = await _reach(db, admin, offer_id)
     etags.check(if_match, row)
     before = offers.snapshot_of(row)
-    after = replace(before, **command.given())
+    after = replace(before, **command.terms())
     if after.status is not before.status and (before.status, after.status) not in _STEPS:
         raise OfferStatusNotAllowed(
             f"This offer is {before.status}. An offer can go from draft to active, and between active and inactive."

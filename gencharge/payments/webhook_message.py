@@ -69,11 +69,11 @@ def read(body: bytes) -> WebhookMessage:
         "payment": _part(payload, "payment", _PAYMENT_FIELDS),
         "refund": _part(payload, "refund", _REFUND_FIELDS),
     }
-    kept = {name: part for name, part in parts.items() if part is not None}
+    present = {name: part for name, part in parts.items() if part is not None}
     needed = ("payment", "refund") if kind.startswith("refund.") else ("payment",)
-    is_whole = all({"id", "amount", "currency"} <= kept.get(name, {}).keys() for name in needed)
-    order_id = kept.get("payment", {}).get("order_id")
-    return WebhookMessage(kind, order_id if is_whole and isinstance(order_id, str) else None, kept)
+    is_whole = all({"id", "amount", "currency"} <= present.get(name, {}).keys() for name in needed)
+    order_id = present.get("payment", {}).get("order_id")
+    return WebhookMessage(kind, order_id if is_whole and isinstance(order_id, str) else None, present)
 
 
 def _part(payload: Mapping[str, object], name: str, fields: tuple[str, ...]) -> Part | None:

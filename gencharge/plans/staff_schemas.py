@@ -34,7 +34,7 @@ MAX_PRICE: Final = Money.rupees(1_00_000)
 def _sellable(price: Money) -> Money:
     if not price or price > MAX_PRICE:
         raise PydanticCustomError(
-            "price", "Must be above zero and at most {most} rupees", {"most": str(MAX_PRICE)}
+            "price", "Must be above zero and at most {maximum} rupees", {"maximum": str(MAX_PRICE)}
         )
     return price
 

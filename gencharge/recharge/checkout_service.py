@@ -136,7 +136,7 @@ async def pay_from_wallet(
 
 
 async def pay_through_gateway(
-    desk: PaymentContext, user_id: UUID, command: Subscribe, *, key: str, window_seconds: int
+    context: PaymentContext, user_id: UUID, command: Subscribe, *, key: str, window_seconds: int
 ) -> Answered[SubscriptionOut]:
     """Sell a recharge and open its gateway payment: at most once for a key. Not inside a transaction.
 
@@ -144,17 +144,17 @@ async def pay_through_gateway(
     GatewayUnavailable, GatewayDeclined, DatabaseUnavailable.
     """
     request_hash = fingerprint(command)
-    earlier = await desk.database.run(lambda db: crud.find_by_key(db, user_id, key))
+    earlier = await context.database.run(lambda db: crud.find_by_key(db, user_id, key))
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
     wallet_part = command.wallet_amount or Money(0)
     gateway_part = (
         Money(earlier.gateway_amount)
         if earlier
-        else await _gateway_part(desk.database, user_id, command, wallet_part)
+        else await _gateway_part(context.database, user_id, command, wallet_part)
     )
     payment = await payments.open_payment(
-        desk,
+        context,
         user_id,
         payment_id=new_id(),
         purpose=PaymentPurpose.RECHARGE,
@@ -169,7 +169,7 @@ async def pay_through_gateway(
     assert opened.reference_id is not None, "the payment of a recharge names the recharge"
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_with_payment(
-        desk.database,
+        context.database,
         user_id=user_id,
         recharge_id=opened.reference_id,
         key=key,
@@ -190,7 +190,7 @@ async def pay_through_gateway(
     await faultpoints.point("recharge.committed")
     outcome = result.outcome
     if result.sale is None or outcome not in _SOLD:
-        await desk.database.run(
+        await context.database.run(
             lambda db: payments.give_up(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
         )
         raise _refusal(outcome, result.known, command.phone_number)

@@ -132,6 +132,6 @@ async def _sell(request: Request, user_id: UUID, command: Subscribe) -> Response
         database = get_database(request)
         sale = await checkout.pay_from_wallet(database, user_id, command, key=key, window_seconds=window)
     else:
-        desk = PaymentContext.of(request.app)
-        sale = await checkout.pay_through_gateway(desk, user_id, command, key=key, window_seconds=window)
+        context = PaymentContext.of(request.app)
+        sale = await checkout.pay_through_gateway(context, user_id, command, key=key, window_seconds=window)
     return idempotency.reply(sale, status=HTTP_201_CREATED)

@@ -135,11 +135,11 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
 
 
 def _require_given_stores(settings: Settings) -> None:
-    given = {"postgres": settings.database_url, "mongo": settings.mongo_url, "redis": settings.redis_url}
-    if any(given.values()):
+    urls = {"postgres": settings.database_url, "mongo": settings.mongo_url, "redis": settings.redis_url}
+    if any(urls.values()):
         from gencharge.run.doctor import require
 
-        for store, url in given.items():
+        for store, url in urls.items():
             if url:
                 require(settings, store)
 
@@ -218,9 +218,9 @@ def _fixed_otp_allowed(settings: Settings) -> bool:
     """Whether the settings accept the fixed code (loopback, a development database, the console channel)."""
     from pydantic import ValidationError
 
-    given = settings.model_dump(include=settings.model_fields_set)
+    configured = settings.model_dump(include=settings.model_fields_set)
     try:
-        type(settings)(**{**given, "dev_fixed_otp": DEVELOPMENT_OTP})
+        type(settings)(**{**configured, "dev_fixed_otp": DEVELOPMENT_OTP})
     except ValidationError:
         return False
     return True

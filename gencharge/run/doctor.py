@@ -105,7 +105,7 @@ def _servers(settings: Settings) -> dict[str, Server]:
     return {"postgres": servers.postgres, "mongo": servers.mongo, "redis": servers.redis}
 
 
-def _given(settings: Settings, store: str) -> str:
+def _configured_url(settings: Settings, store: str) -> str:
     return {
         "postgres": settings.database_url,
         "mongo": settings.mongo_url,
@@ -122,13 +122,13 @@ def _url(settings: Settings, store: str) -> str:
 
 
 def _ask(settings: Settings, server: Server) -> Answer:
-    if not _given(settings, server.name) and not server.socket.exists():
+    if not _configured_url(settings, server.name) and not server.socket.exists():
         raise ServerFailed(server.unreachable)
     return _PROBES[server.name](_url(settings, server.name))
 
 
 def _unreachable(settings: Settings, server: Server, problem: Exception) -> str:
-    url = _given(settings, server.name)
+    url = _configured_url(settings, server.name)
     if not url:
         return server.unreachable
     reason = next(
@@ -146,7 +146,7 @@ def _without_password(url: str) -> str:
 
 
 def _examine_store(settings: Settings, server: Server) -> Row:
-    url = _given(settings, server.name)
+    url = _configured_url(settings, server.name)
     row = Row(server.label, origin=f"{server.setting} {_without_password(url)}" if url else "embedded")
     try:
         answer = _ask(settings, server)

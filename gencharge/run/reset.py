@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 # What the product keeps in its data folder. Anything else there is not ours to delete.
-_KEPT: Final = ("postgres", "mongo", "redis", "run", "logs", "sandbox", "storage")
+_FOLDERS: Final = ("postgres", "mongo", "redis", "run", "logs", "sandbox", "storage")
 
 
 def reset(settings: Settings) -> list[Path]:
@@ -26,7 +26,7 @@ def reset(settings: Settings) -> list[Path]:
     if not (settings.data_dir / "lock").exists():
         return []
     EmbeddedServers(settings.data_dir).lock()
-    folders = [settings.data_dir / name for name in _KEPT if (settings.data_dir / name).exists()]
+    folders = [settings.data_dir / name for name in _FOLDERS if (settings.data_dir / name).exists()]
     for folder in folders:
         shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
     return folders

@@ -36,8 +36,8 @@ def read_settings() -> Settings:
                 name, _, what = line.partition(": ")
                 err.print(f"{name.upper()}: {what}")
     except SettingsError as problem:
-        found = re.search(r'field "(\w+)"', str(problem))
-        err.print(f"{found.group(1).upper() if found else 'settings'}: not valid JSON")
+        match = re.search(r'field "(\w+)"', str(problem))
+        err.print(f"{match.group(1).upper() if match else 'settings'}: not valid JSON")
     raise typer.Exit(BAD_SETTING)
 
 

@@ -23,7 +23,7 @@ from gencharge.sessions.tokens import Kind
 
 # A client whose answer was lost may repeat a refresh with the same token for this long.
 GRACE: Final = timedelta(seconds=10)
-KEPT: Final = timedelta(days=30)
+RETENTION: Final = timedelta(days=30)
 _MAX_DEVICE: Final = 200
 _BATCH: Final = 1_000
 
@@ -207,6 +207,6 @@ async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datet
 
 async def forget_old(db: AsyncSession) -> int:
     """Delete a batch of what ended more than thirty days ago, and return the number of rows. Reuse is detected for that long."""
-    before = clock.now() - KEPT
+    before = clock.now() - RETENTION
     sessions = await crud.delete_old(db, before=before, limit=_BATCH)
     return sessions + await crud.delete_used_up_tokens(db, before=before, limit=_BATCH)

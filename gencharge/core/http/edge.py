@@ -57,8 +57,8 @@ class Edge:
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
             return
-        most = self._large.get(scope["path"], self._max_body)
-        await self._answer(scope, self._limited(receive, headers, most), send, context, headers, most)
+        limit = self._large.get(scope["path"], self._max_body)
+        await self._answer(scope, self._limited(receive, headers, limit), send, context, headers, limit)
 
     async def _answer(
         self,
@@ -67,7 +67,7 @@ class Edge:
         send: Send,
         context: telemetry.RequestContext,
         headers: dict[bytes, bytes],
-        most: int,
+        limit: int,
     ) -> None:
         started = time.perf_counter()
         status = 0
@@ -82,7 +82,7 @@ class Edge:
 
         try:
             length = headers.get(b"content-length")
-            if length is not None and (not length.isdigit() or int(length) > most):
+            if length is not None and (not length.isdigit() or int(length) > limit):
                 await problem_response(TooLarge())(scope, receive, answer)
             elif b"%00" in scope["query_string"]:
                 await problem_response(_with_nul(scope["query_string"]))(scope, receive, answer)
@@ -127,7 +127,7 @@ class Edge:
         client = scope.get("client")
         return str(client[0]) if client else ""
 
-    def _limited(self, receive: Receive, headers: dict[bytes, bytes], most: int) -> Receive:
+    def _limited(self, receive: Receive, headers: dict[bytes, bytes], limit: int) -> Receive:
         """A body without a length is counted while it comes."""
         if b"content-length" in headers or b"transfer-encoding" not in headers:
             return receive
@@ -137,7 +137,7 @@ class Edge:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > most:
+            if seen > limit:
                 raise TooLarge
             return message
 

@@ -142,7 +142,7 @@ class FolderStorage:
 
     async def read(self, key: str, chunk_bytes: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
         """The file piece by piece. One that is replaced or deleted while it is read is still read as it was."""
-        with _found():
+        with _missing_as_not_found():
             file = await asyncio.to_thread(self._path(key).open, "rb")
         with file:
             while True:
@@ -160,7 +160,7 @@ class FolderStorage:
     async def delete(self, key: str) -> bool:
         """Take a file away; False if there was none. Raises StorageUnavailable."""
         try:
-            with _found():
+            with _missing_as_not_found():
                 await asyncio.to_thread(self._path(key).unlink)
         except StoredFileNotFound:
             return False
@@ -187,7 +187,7 @@ class FolderStorage:
 
     def _get(self, key: str) -> bytes | None:
         try:
-            with _found():
+            with _missing_as_not_found():
                 return self._path(key).read_bytes()
         except StoredFileNotFound:
             return None
@@ -201,7 +201,7 @@ class FolderStorage:
                 for key in _keys_in(Path(parent).relative_to(self.folder), folders, names)
                 if key.startswith(prefix) and key > after
             )
-            return [found for key in keys[:limit] if (found := self._look_at(key)) is not None]
+            return [file for key in keys[:limit] if (file := self._look_at(key)) is not None]
 
     def _look_at(self, key: str) -> StoredFile | None:
         with suppress(FileNotFoundError):  # deleted since
@@ -294,7 +294,7 @@ def _translated() -> Iterator[None]:
 
 
 @contextmanager
-def _found() -> Iterator[None]:
+def _missing_as_not_found() -> Iterator[None]:
     with _translated():
         try:
             yield

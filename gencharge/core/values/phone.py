@@ -55,7 +55,7 @@ _IN_TEXT: Final = re.compile(r"(?<![\w+-])(?:(?:\+91|91|0)[ -]?)?([6-9]\d{4})[ -
 
 def mask_numbers(text: str) -> str:
     """`text` with every mobile number in it masked."""
-    return _IN_TEXT.sub(lambda found: masked(f"+91{found[1]}{found[2]}"), text)
+    return _IN_TEXT.sub(lambda match: masked(f"+91{match[1]}{match[2]}"), text)
 
 
 def masked(number: str) -> str:

@@ -29,10 +29,10 @@ def stand_ins(folder: Path) -> dict[str, str]:
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for name in missing:
         stem, _, rest = name.partition(".")
-        for found in sorted(wheel.glob(f"{stem}-*.{rest}*"))[:1]:
+        for library in sorted(wheel.glob(f"{stem}-*.{rest}*"))[:1]:
             link = folder / name
             link.unlink(missing_ok=True)
-            link.symlink_to(found)
+            link.symlink_to(library)
     return {"LD_LIBRARY_PATH": f"{folder}:{wheel}"}
 
 
