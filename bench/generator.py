@@ -25,7 +25,7 @@ KEY = b"@KEY@"
 
 @dataclass(slots=True)
 class Tally:
-    """What came of the requests."""
+    """The outcome of the requests."""
 
     milliseconds: list[float] = field(default_factory=list)
     errors: int = 0

@@ -124,7 +124,7 @@ class Courier:
         now, attempts = self.clock.now(), notice["attempts"] + 1
         pauses = self.back_off
         due = now + pauses[min(attempts, len(pauses)) - 1]
-        # Whoever forges a notice tries once: the genuine one is what is missing.
+        # A forger tries once: the genuine one is what is missing.
         over = notice["forged"] or due - notice["created_at"] > self.config.give_up_after_seconds
         state = "sent" if taken else "given_up" if over else "queued"
         if not taken and (attempts == 1 or over):

@@ -117,7 +117,7 @@ def _create_database(folder: Path, name: str, *, template: str | None) -> None:
 def _dropped(folder: Path, name: str) -> bool:
     """Drop a database of an earlier file of tests, unless that takes too long.
 
-    DROP DATABASE waits for every session of the server. One of ours may wait for this process to read its answer, and
+    DROP DATABASE waits for every session of the server. One of our sessions may wait for this process to read its answer, and
     this process does not read while it stands here.
     """
     with psycopg.connect(embedded_postgres_url(folder, "postgres"), autocommit=True) as connection:

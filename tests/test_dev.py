@@ -174,7 +174,9 @@ def test_reset_deletes_the_stores_and_nothing_else(folder: Path) -> None:
         (folder / name).mkdir()
         (folder / name / "file").write_text("x")
     (folder / "tools").mkdir()
-    assert gencharge(folder, "reset", "--yes").stdout == "There is no data.\n"  # no start of ours was here
+    assert (
+        gencharge(folder, "reset", "--yes").stdout == "There is no data.\n"
+    )  # `gencharge dev` never started here
     assert (folder / "postgres" / "file").exists()
     with EmbeddedServers(folder, []) as servers:
         servers.lock()

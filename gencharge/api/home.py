@@ -45,7 +45,7 @@ def install(app: FastAPI, settings: Settings) -> None:
 
 
 def _render(settings: Settings) -> str:
-    # Another gateway than the sandbox may be a real one: it gets no link of ours.
+    # Another gateway than the sandbox may be a real one: link to it nowhere.
     played = settings.is_development and settings.payment_gateway_url.startswith(
         (SANDBOX_URL, f"http://127.0.0.1:{settings.sandbox_port}")
     )

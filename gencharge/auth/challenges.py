@@ -80,7 +80,7 @@ class Purpose(StrEnum):
 class Verdict(StrEnum):
     """The result of redeeming a code."""
 
-    RIGHT = "right"  # and used up by that
+    RIGHT = "right"  # and used up
     WRONG = "wrong"  # one attempt less
     NONE = "none"  # nothing waits for a code: never asked for, expired, used up
 

@@ -209,7 +209,7 @@ class Courier:
             await asyncio.wait(set(self._running))
 
     async def close(self) -> None:
-        """Finish, or give up, what is being sent."""
+        """Finish what is being sent, or cancel it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_LAST_WORDS_SECONDS):
                 await self.drain()

@@ -56,7 +56,7 @@ REQUEST_SECONDS: Final = Histogram(
 EVENTS_DELIVERED: Final = Counter("gencharge_events_delivered_total", "Events delivered", ["listener"])
 EVENTS_FAILED: Final = Counter("gencharge_events_failed_total", "Failed deliveries of events", ["listener"])
 EVENTS_PARKED: Final = Counter(
-    "gencharge_events_parked_total", "Deliveries given up for an admin to see", ["listener"]
+    "gencharge_events_parked_total", "Deliveries parked for an admin to look at", ["listener"]
 )
 JOB_SECONDS: Final = Histogram("gencharge_job_seconds", "Run time of jobs", ["job"])
 OPERATOR_CALLS: Final = Histogram(

@@ -125,7 +125,7 @@ async def _delivered(
         commission=channel.commission_of(fulfilment.amount) if channel else 0,
     )
     twice = outcome is DeliverOutcome.ALREADY and attempt.reference != fulfilment.reference
-    if (outcome is DeliverOutcome.GIVEN_UP or twice) and not announced:
+    if (outcome is DeliverOutcome.ALREADY_FAILED or twice) and not announced:
         await emit(
             db,
             DeliveryDisputed(
@@ -249,7 +249,7 @@ async def settle_delivered(
         return DeliverOutcome.NOT_FOUND
     before = await recharges.lock(db, known.user_id, known.recharge_id)
     if before not in _PENDING:
-        return DeliverOutcome.GIVEN_UP if before == PaymentState.FAILED else DeliverOutcome.ALREADY
+        return DeliverOutcome.ALREADY_FAILED if before == PaymentState.FAILED else DeliverOutcome.ALREADY
     await apply_answer(db, reference, Answer(Verdict.DELIVERED, operator_reference))
     return DeliverOutcome.DELIVERED
 

@@ -165,7 +165,7 @@ def payment_returned(event: PaymentReturned) -> Draft:
         type=NotificationType.TRANSACTIONAL,
         title="Your payment is in your wallet",
         body=f"Your payment of {rupees(event.amount_paise)} came after the recharge of"
-        f" {spaced(event.phone_number)} had been given up. It is in your wallet; recharge again from there.",
+        f" {spaced(event.phone_number)} had been cancelled. It is in your wallet; recharge again from there.",
         data={"recharge_id": event.recharge_id, "payment_id": event.payment_id},
     )
 

@@ -83,7 +83,7 @@ def page_of(active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery)
 
 
 def one(active: ActiveOffers, offer: OfferSnapshot) -> OfferOut:
-    """An active offer over the wire."""
+    """An active offer as the API shows it."""
     return OfferOut.of(offer, active.snapshot.type_name(offer))
 
 

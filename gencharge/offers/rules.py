@@ -1,6 +1,6 @@
-"""The terms of an offer: conditions, reward and limits. The same over the wire and in the evaluation.
+"""The terms of an offer: conditions, reward and limits. The API and the evaluation share them.
 
-Money is in rupees with two decimals over the wire and in paise inside; a percentage has at most two decimals and is
+Money is in rupees with two decimals in the API and in paise inside; a percentage has at most two decimals and is
 kept as a whole number of basis points (1 % = 100).
 """
 

@@ -1,4 +1,4 @@
-"""Offers over the wire."""
+"""The schemas of offers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class OfferOut(Out):
 
     @classmethod
     def of(cls, offer: OfferSnapshot, offer_type: str) -> Self:
-        """The offer as it goes over the wire."""
+        """The offer as the API shows it."""
         return cls(
             offer_id=offer.offer_id,
             name=offer.name,
@@ -72,7 +72,7 @@ class OfferTypeOut(Out):
 
     @classmethod
     def of(cls, kind: OfferTypeSnapshot, offer_count: int) -> Self:
-        """The type as it goes over the wire."""
+        """The type as the API shows it."""
         return cls(
             offer_type_id=kind.offer_type_id,
             name=kind.name,

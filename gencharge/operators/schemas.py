@@ -1,4 +1,4 @@
-"""Operators, circles and connections over the wire."""
+"""The schemas of operators, circles and connections."""
 
 from __future__ import annotations
 

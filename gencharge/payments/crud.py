@@ -206,7 +206,7 @@ async def authorize(
 async def fail(
     db: AsyncSession, *, user_id: UUID, payment_id: UUID, reason: str, authorized: bool = False
 ) -> FailOutcome:
-    """`fail_payment`: give up an open payment. `authorized`: also if the customer has authorized it."""
+    """`fail_payment`: close an open payment as failed. `authorized`: also if the customer has authorized it."""
     return FailOutcome(
         await call_function(
             db, _FAIL, user_id=user_id, payment_id=payment_id, reason=reason, authorized=authorized

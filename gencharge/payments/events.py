@@ -42,7 +42,7 @@ class PaymentCaptured(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFailed(Event):
-    """A payment was declined or given up."""
+    """A payment was declined or abandoned."""
 
     payment_id: str
     purpose: str

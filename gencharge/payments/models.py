@@ -34,7 +34,7 @@ class PaymentStatus(StrEnum):
 
     CREATED = "created"  # it has an order, or is about to get one; nobody has paid
     AUTHORIZED = "authorized"  # the customer authorized it; it is not captured yet
-    FAILED = "failed"  # declined or given up; a later capture still counts
+    FAILED = "failed"  # declined or abandoned; a later capture still counts
     CAPTURED = "captured"  # we have the money
     PARTIALLY_REFUNDED = "partially_refunded"
     REFUNDED = "refunded"  # in full

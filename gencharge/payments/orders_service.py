@@ -136,7 +136,7 @@ async def _order(context: PaymentContext, payment: Payment, *, first: bool) -> P
     written = await context.database.run(write)
     await faultpoints.point("order.committed")
     if written.order_id is None:
-        raise GatewayUnavailable  # it was given up during the call
+        raise GatewayUnavailable  # it was closed during the call
     return written
 
 

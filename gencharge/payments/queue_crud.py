@@ -111,7 +111,7 @@ async def refund_later(
 async def claim_events(db: AsyncSession, *, limit: int, lease_seconds: float) -> list[str]:
     """Lease webhooks that named an unknown order or refund and are due to be retried; their ids.
 
-    The lease is `next_attempt_at` itself: a retry sets it anew, and one that dies leaves the end of the lease.
+    The lease is `next_attempt_at` itself: a retry sets it again, and one that dies leaves the end of the lease.
     """
     rows = await _EVENTS.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [event_id for (event_id,) in rows]

@@ -34,9 +34,9 @@ __all__ = [
     "OpenPayment",
     "PaymentContext",
     "ask_gateway",
+    "cancel",
     "fetch_statement",
     "find_captured",
-    "give_up",
     "open_payment",
     "refund_to_source",
     "refused",
@@ -83,8 +83,8 @@ async def get_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Paym
     return payment
 
 
-async def give_up(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
-    """Mark a payment as failed that nobody has paid. False if it is not open. A later capture still counts."""
+async def cancel(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
+    """Cancel a payment that nobody has paid: it becomes failed. False if it is not open. A later capture still counts."""
     outcome = await crud.fail(db, user_id=user_id, payment_id=payment_id, reason=reason)
     return outcome is FailOutcome.FAILED
 

@@ -20,7 +20,7 @@ from gencharge.payments.topups_service import limits_json
 PAID: Final = frozenset({PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED, PaymentStatus.REFUNDED})
 # However often a customer checks a payment, the gateway is asked once in this time.
 CHECK_AGAIN_SECONDS: Final = 3.0
-# A payment without an attempt to pay it is given up after this time. The checks go on: a late capture still counts.
+# A payment without an attempt to pay it is abandoned after this time. The checks go on: a late capture still counts.
 ABANDONED_AFTER: Final = timedelta(minutes=30)
 CHECKED_FOR: Final = timedelta(hours=24)
 # The gateway releases an authorized payment that is not captured after five days.

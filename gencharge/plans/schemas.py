@@ -1,4 +1,4 @@
-"""Plans over the wire."""
+"""The schemas of plans."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class PlanOut(Out):
 
     @classmethod
     def of(cls, plan: PlanSnapshot) -> Self:
-        """The plan as it goes over the wire."""
+        """The plan as the API shows it."""
         return cls(
             plan_id=plan.plan_id,
             version=plan.version,
@@ -114,7 +114,7 @@ class PlanGroupOut(Out):
 
     @classmethod
     def of(cls, group: GroupSnapshot, plan_count: int) -> Self:
-        """The group as it goes over the wire."""
+        """The group as the API shows it."""
         return cls(
             group_id=group.group_id,
             name=group.name,

@@ -135,7 +135,7 @@ class PlanVersionOut(Out):
 
     @classmethod
     def of(cls, row: PlanVersion) -> Self:
-        """The version as it goes over the wire."""
+        """The version as the API shows it."""
         terms = row.snapshot
         return cls(
             version=row.version,
@@ -264,7 +264,7 @@ class StaffPlanGroupOut(Versioned):
 
     @classmethod
     def of(cls, group: PlanGroup, counts: dict[str, int]) -> Self:
-        """The group as it goes over the wire."""
+        """The group as the API shows it."""
         return cls(
             etag=group.etag,
             group_id=group.group_id,

@@ -191,7 +191,7 @@ async def pay_through_gateway(
     outcome = result.outcome
     if result.sale is None or outcome not in _SOLD:
         await context.database.run(
-            lambda db: payments.give_up(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
+            lambda db: payments.cancel(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
         )
         raise _refusal(outcome, result.known, command.phone_number)
     return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)

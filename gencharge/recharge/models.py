@@ -84,7 +84,7 @@ class PayOutcome(StrEnum):
     QUEUED = "queued"  # for the dispatcher
     DELIVERED = "delivered"  # at once, in the operator's own system
     ALREADY = "already"
-    GIVEN_UP = "given_up"
+    ALREADY_FAILED = "already_failed"
     RETURNED = "returned"  # it had failed: the money is in the wallet
     NOT_FOUND = "not_found"
 
@@ -94,7 +94,7 @@ class DeliverOutcome(StrEnum):
 
     DELIVERED = "delivered"
     ALREADY = "already"
-    GIVEN_UP = "given_up"  # it had failed and was refunded
+    ALREADY_FAILED = "already_failed"  # it had failed and was refunded
     NOT_FOUND = "not_found"
 
 

@@ -112,7 +112,7 @@ async def _settle(db: AsyncSession, difference: ReconciliationDifference, by: UU
     outcome = await delivery.settle_delivered(
         db, difference.reference, str(operator_reference) if operator_reference else None
     )
-    if outcome in {DeliverOutcome.GIVEN_UP, DeliverOutcome.NOT_FOUND}:
+    if outcome in {DeliverOutcome.ALREADY_FAILED, DeliverOutcome.NOT_FOUND}:
         raise ResolutionNotAllowed("The recharge failed and was refunded to the wallet.")
     return difference.theirs_paise if outcome is DeliverOutcome.DELIVERED else 0
 

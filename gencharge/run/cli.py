@@ -222,7 +222,7 @@ def doctor() -> None:
     from gencharge.run import doctor as diagnosis
 
     report = diagnosis.examine(settings)
-    # A terminal's own width where there is one; a pipe gets every word on one line.
+    # A terminal's own width if there is one; a pipe gets every word on one line.
     diagnosis.show(report, Console() if out.is_terminal else Console(width=200))
     raise typer.Exit(0 if report.ok else 1)
 

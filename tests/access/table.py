@@ -1,21 +1,21 @@
 """Who gets what: every route of the API, and the status that each of nine callers is to be answered with.
 
 Written down by hand, and not derived from any grant: when this table and the code differ, one of them is wrong.
-Requests name ids that nobody has and send an empty body unless `REQUESTS` says otherwise, so whoever is let in gets
-200, 404 or 422 as the line says, and whoever is not gets 401 or 403.
+Requests name ids that nobody has and send an empty body unless `REQUESTS` says otherwise, so a caller who is admitted gets
+200, 404 or 422 as the line says, and one who is not gets 401 or 403.
 
     anon     not signed in
     user     a customer
     super    the roles SuperAdmin, Manager, Support, ContentEditor and Viewer, for all operators
     scoped   a Manager whose role is limited to the operator JIO
-    other    a customer who names what belongs to another one (`ANOTHERS`); `-` where the route names nothing
+    other    a customer who names what belongs to another one (`ANOTHERS`); `-` if the route names nothing
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-# What is sent where an empty body would not come far enough.
+# The request of a route that refuses an empty body too early.
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
     "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},

@@ -32,7 +32,7 @@ async def probe(servers: Path, worker_id: str) -> AsyncIterator[AccessProbe]:
 async def test_each_caller_gets_what_the_table_says(probe: AccessProbe, route: str) -> None:
     declared = ROUTES[route].split()
     assert len(declared) == CALLERS, (
-        f"{route}: a status for each caller, and - where a customer can name nothing"
+        f"{route}: a status for each caller, and - if a customer can name nothing"
     )
     assert (await probe.statuses(route)).split() == declared
 
@@ -78,7 +78,7 @@ def test_every_route_that_keeps_to_the_admins_operators_is_tried_with_anothers(p
 
 
 async def test_nobody_gets_in_by_a_method_that_a_path_does_not_have(probe: AccessProbe) -> None:
-    """Also not HEAD or OPTIONS: 405, whoever asks."""
+    """Also not HEAD or OPTIONS: 405, for every caller."""
     paths = {route.split(" ")[1] for route in ROUTES}
     for path in sorted(paths):
         known = {route.split(" ")[0].lower() for route in ROUTES if route.split(" ")[1] == path}

@@ -129,5 +129,5 @@ async def strict(settings: Settings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def ravi(app: FastAPI) -> Staff:
-    """A SuperAdmin without a second factor, signed in where none is required."""
+    """A SuperAdmin without a second factor, signed in while none is required."""
     return await (await _office(app)).sign_in()

@@ -217,7 +217,7 @@ def test_every_answer_closes_the_circuit(verdict: Verdict) -> None:
     health.record("jio-direct", verdict)
     assert not health.is_open("jio-direct")
     break_down(health, "jio-direct", FAILURES_TO_OPEN - 1)
-    assert not health.is_open("jio-direct"), "the count starts anew"
+    assert not health.is_open("jio-direct"), "the count starts again"
 
 
 @pytest.mark.parametrize("verdict", [Verdict.UNKNOWN, Verdict.NOT_SENT])

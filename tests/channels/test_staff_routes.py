@@ -1,4 +1,4 @@
-"""`/v1/channels`: permissions, the errors of each route, and what goes over the wire."""
+"""`/v1/channels`: permissions, the errors of each route, and the HTTP contract."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.plans.models import PlanGroup
 
-GIVE_UP = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE = '{}'; END $$"
+ABORT = "DO $$ BEGIN RAISE EXCEPTION 'try again' USING ERRCODE = '{}'; END $$"
 NEW_WALLET = text("INSERT INTO wallets (user_id) VALUES (:user)")
 
 
@@ -43,7 +43,7 @@ async def test_a_unit_that_postgresql_gives_up_is_run_again_as_a_whole(stores: S
         runs += 1
         await db.execute(NEW_WALLET, {"user": user})
         if runs < 3:
-            await db.execute(text(GIVE_UP.format(state)))
+            await db.execute(text(ABORT.format(state)))
         return runs
 
     assert await stores.database.run(unit) == 3
@@ -59,7 +59,7 @@ async def test_a_unit_is_tried_five_times_and_then_answered_with_503_and_nothing
         nonlocal runs
         runs += 1
         await db.execute(NEW_WALLET, {"user": user})
-        await db.execute(text(GIVE_UP.format("40001")))
+        await db.execute(text(ABORT.format("40001")))
 
     with pytest.raises(WriteConflict) as refused:
         await stores.database.run(unit)
@@ -106,7 +106,7 @@ async def test_the_fast_path_tries_again_and_gives_up_in_the_same_way(
 
     monkeypatch.setattr(database_module, "back_off", note)
     with pytest.raises(WriteConflict):
-        await stores.database.fetch_row(GIVE_UP.format("40001"))
+        await stores.database.fetch_row(ABORT.format("40001"))
     assert waits == [1, 2, 3, 4]
 
 
@@ -198,7 +198,7 @@ async def test_a_server_that_is_not_there_is_503_for_both_ways(settings: Setting
 
 @pytest.fixture
 async def shop(settings: Settings, stores: Stores) -> FastAPI:
-    """An application with two routes: one writes, one is given up twice by PostgreSQL before it writes."""
+    """An application with two routes: one writes, one is aborted twice by PostgreSQL before it writes."""
     app = FastAPI()
     app.state.stores = stores
     web.install(app)
@@ -215,7 +215,7 @@ async def shop(settings: Settings, stores: Stores) -> FastAPI:
         app.state.runs += 1
         await db.execute(NEW_WALLET, {"user": user})
         if app.state.runs <= body["conflicts"]:
-            await db.execute(text(GIVE_UP.format("40001")))
+            await db.execute(text(ABORT.format("40001")))
         return {"runs": app.state.runs}
 
     @router.post("/late/{user}")

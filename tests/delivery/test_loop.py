@@ -139,7 +139,7 @@ async def test_a_time_out_never_lets_another_channel_try_nor_gives_the_money_bac
     assert len(deliveries(outside)) == 1
 
 
-async def test_an_operator_that_cannot_be_reached_is_waited_for_and_given_up_after_15_minutes(
+async def test_an_operator_that_cannot_be_reached_is_retried_and_fails_after_15_minutes(
     shop: Stores, dispatcher: Dispatcher
 ) -> None:
     await reach_over_api(shop, "JIO", (FIRST, f"{NOBODY}/a"))

@@ -455,7 +455,7 @@ async def test_a_statement_that_shows_delivery_settles_a_pending_recharge_only(j
     assert await settle(reference) is DeliverOutcome.ALREADY
     failed = await purchase(jio)
     first, _ = await refuse_everywhere(failed)
-    assert await settle(first) is DeliverOutcome.GIVEN_UP
+    assert await settle(first) is DeliverOutcome.ALREADY_FAILED
     assert await failed.balance() == 100_000
     assert await list_events(jio, failed.user_id, "DeliveryDisputed") == []
     await assert_books_balance(jio)

@@ -1,4 +1,4 @@
-"""The directory: one owner for each number and each address, whoever claims it and however often at once."""
+"""The directory: one owner for each number and each address, for any claimant and any number of concurrent claims."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Answer:
 async def post(
     port: int, path: str, headers: dict[str, str], body: Any, *, seconds: float = 10
 ) -> Answer | None:
-    """The answer, or None where the connection was refused, broken, or silent for too long."""
+    """The answer, or None if the connection was refused, broken, or silent for too long."""
     try:
         return await asyncio.wait_for(_post(port, path, headers, orjson.dumps(body)), seconds)
     except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):

@@ -177,7 +177,7 @@ class Matrix:
         return answer
 
     def _pay(self, order_id: str) -> None:
-        """The customer pays in the checkout; where it breaks off, they look again and find it paid, or pay."""
+        """The customer pays in the checkout; if it breaks off, they look again and find it paid, or pay."""
         for _ in range(100):
             try:
                 httpx.post(
@@ -302,7 +302,7 @@ class Matrix:
             " WHERE target <> 'gateway'"
         )
         for cell in cells:
-            # Every order under a receipt of ours counts, also one that we were never told of.
+            # Every order with one of our receipts counts, even one that no webhook announced.
             amounts = [
                 each for receipt, order in orders if receipt in paid[cell.user_id] for each in tries[order]
             ]
@@ -359,7 +359,7 @@ class Matrix:
             cell.problems.append(f"{captured} paise were captured of {cell.price}")
 
     def _judge_answers(self, cell: Cell) -> None:
-        """One key has one answer: to the byte where the wallet pays, the same recharge and order where a gateway does."""
+        """One key has one answer: to the byte if the wallet pays, the same recharge and order if a gateway does."""
         good = [answer for answer in cell.answers if answer.status_code == 201]
         bodies = [answer.json() for answer in good]
         if cell.row.journey == "wallet":

@@ -1,4 +1,4 @@
-"""The rows and columns of the fault matrix: what fails outside, and what dies inside meanwhile."""
+"""The rows and columns of the fault matrix: what fails outside, and what dies inside at the same time."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def new_number() -> str:
 
 
 async def recharge(site: Site, headers: dict[str, str], body: dict[str, Any], key: str) -> Answer | None:
-    """The answer, or None where there was none."""
+    """The answer, or None if there was none."""
     return await post(site.port, "/v1/recharge/subscribe", headers | {"Idempotency-Key": key}, body)
 
 

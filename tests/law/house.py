@@ -1,6 +1,6 @@
 """The code as the law reads it: its files, what they import, and the floors they stand on.
 
-A rule is a function of a `House` that returns one line for each breach. `House.but` plants a file, so that each
+A rule is a function of a `House` that returns one line for each breach. `House.with_file` plants a file, so that each
 rule is proved by code that breaks it.
 """
 

@@ -25,7 +25,7 @@ _CTE = re.compile(r"\b(\w+)\s+AS\s+MATERIALIZED\s*\(", re.IGNORECASE)
 
 
 def texts(file: File) -> Iterator[tuple[int, Statement]]:
-    """The SQL texts of a file that name a table of ours; what an f-string fills in is `filled`."""
+    """The SQL texts of a file that name one of our tables; what an f-string fills in is `filled`."""
     inner = set[int]()
     for node in ast.walk(file.tree):
         if isinstance(node, ast.JoinedStr):

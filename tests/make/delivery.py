@@ -113,7 +113,7 @@ async def apply(stores: Stores, reference: str, verdict: Verdict, **details: Any
 
 
 async def reach_jio(stores: Stores, outside: Outside | None = None) -> None:
-    """Jio is reached over two channels: those of the sandbox, or two where nobody listens."""
+    """Jio is reached over two channels: those of the sandbox, or two at which nobody listens."""
     base = outside.base if outside is not None else NOBODY
     await reach_over_api(
         stores,

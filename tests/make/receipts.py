@@ -109,7 +109,7 @@ def receipt_out(**overrides: Any) -> ReceiptOut:
 
 
 def words_of(pdf: bytes) -> str:
-    """The words of an uncompressed PDF of ours: glyph numbers, by the fonts' own maps back to letters."""
+    """The words of one of our uncompressed PDFs: glyph numbers, by the fonts' own maps back to letters."""
     maps: list[dict[int, str]] = []
     for block in re.findall(rb"begincmap.*?endcmap", pdf, re.DOTALL):
         pairs = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>", block)

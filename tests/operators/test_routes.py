@@ -1,4 +1,4 @@
-"""Operators over the wire: the lists, the look-up, a user's own corrections."""
+"""Operators over HTTP: the lists, the look-up, a user's own corrections."""
 
 from __future__ import annotations
 

@@ -164,18 +164,18 @@ async def test_a_payment_of_another_customer_is_not_found(context: PaymentContex
         await payments.ask_gateway(context, await make_payer(stores), opened.payment_id)
 
 
-async def test_a_payment_that_was_given_up_still_counts_when_it_is_paid(
+async def test_a_payment_that_was_cancelled_still_counts_when_it_is_paid(
     context: PaymentContext, stores: Stores, outside: Outside
 ) -> None:
     user_id = await make_payer(stores)
     opened = await open_topup(context, user_id)
 
-    async def give_up(db: AsyncSession) -> bool:
-        return await payments.give_up(db, user_id, opened.payment_id, "abandoned")
+    async def cancel(db: AsyncSession) -> bool:
+        return await payments.cancel(db, user_id, opened.payment_id, "abandoned")
 
-    assert await stores.database.run(give_up)
-    assert not await stores.database.run(give_up)
+    assert await stores.database.run(cancel)
+    assert not await stores.database.run(cancel)
     pay(outside, opened.order_id)
     assert await payments.ask_gateway(context, user_id, opened.payment_id) == "captured"
-    assert not await stores.database.run(give_up)
+    assert not await stores.database.run(cancel)
     assert await topics_of(stores, user_id) == ["PaymentCreated", "PaymentFailed", "PaymentCaptured"]

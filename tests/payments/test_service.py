@@ -1,4 +1,4 @@
-"""What other rooms do with payments: give up, find what was captured, refund to the source, fetch statements."""
+"""What other rooms do with payments: cancel, find what was captured, refund to the source, fetch statements."""
 
 from __future__ import annotations
 
@@ -103,12 +103,12 @@ async def test_a_racing_refund_is_refused_with_what_is_left_behind_the_lock(stor
 async def test_giving_up_fails_an_open_payment_once_and_no_captured_one(stores: Stores) -> None:
     payment, captured = await add_payment(stores), await add_captured(stores)
 
-    async def give_up(row: PaymentRow) -> bool:
+    async def cancel(row: PaymentRow) -> bool:
         return await stores.database.run(
-            lambda db: payments.give_up(db, row.user_id, row.payment_id, "recharge refused")
+            lambda db: payments.cancel(db, row.user_id, row.payment_id, "recharge refused")
         )
 
-    assert [await give_up(payment), await give_up(payment), await give_up(captured)] == [True, False, False]
+    assert [await cancel(payment), await cancel(payment), await cancel(captured)] == [True, False, False]
     assert (await payment.row()).failure_reason == "recharge refused"
 
 

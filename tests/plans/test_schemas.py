@@ -1,4 +1,4 @@
-"""Plans over the wire."""
+"""The schemas of plans."""
 
 from __future__ import annotations
 

@@ -177,7 +177,7 @@ async def test_a_declined_payment_frees_the_wallets_part_at_once(
     pay(outside, sale, "fail")
     await asha.ask(sale)
     await shop.database.run(
-        lambda db: payments.give_up(db, asha.user.user_id, sale.answer.payment.payment_id, "declined")  # type: ignore[union-attr]
+        lambda db: payments.cancel(db, asha.user.user_id, sale.answer.payment.payment_id, "declined")  # type: ignore[union-attr]
     )
     await relay.drain()
     recharge = await asha.recharge(sale)
@@ -187,14 +187,14 @@ async def test_a_declined_payment_frees_the_wallets_part_at_once(
     await assert_books_balance(shop)
 
 
-async def test_a_payment_that_comes_after_its_recharge_was_given_up_is_in_the_wallet(
+async def test_a_payment_that_comes_after_its_recharge_was_cancelled_is_in_the_wallet(
     shop: Stores, context: PaymentContext, outside: Outside, relay: Relay
 ) -> None:
     asha = await customer(shop, context)
     sale = await asha.buy(wallet_amount=150)
     assert sale.answer.payment is not None
     payment_id = sale.answer.payment.payment_id
-    await shop.database.run(lambda db: payments.give_up(db, asha.user.user_id, payment_id, "abandoned"))
+    await shop.database.run(lambda db: payments.cancel(db, asha.user.user_id, payment_id, "abandoned"))
     await relay.drain()
     assert await asha.wallet() == (200, 0)
     pay(outside, sale)

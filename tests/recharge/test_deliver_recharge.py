@@ -80,7 +80,7 @@ async def test_a_delivered_or_refunded_recharge_is_delivered_already(jio: Stores
 async def test_a_failed_recharge_stays_failed(jio: Stores) -> None:
     bought = await purchase(jio)
     await jio.database.run(lambda db: recharges.fail(db, bought.user_id, bought.id, reason="refused"))
-    assert await deliver_bought(bought) is DeliverOutcome.GIVEN_UP
+    assert await deliver_bought(bought) is DeliverOutcome.ALREADY_FAILED
     assert await bought.statuses() == ("failed", "cancelled", "failed")
     assert await bought.balance() == 100_000
 
@@ -89,7 +89,7 @@ async def test_a_recharge_that_was_not_paid_is_not_delivered(jio: Stores) -> Non
     user_id, number = await make_customer(jio, 0), await make_number(jio)
     sale = (await place(jio, user_id, number, (await find_plan(jio)).plan_id)).sale
     assert sale is not None
-    assert await deliver(jio, user_id, sale.id) is DeliverOutcome.GIVEN_UP
+    assert await deliver(jio, user_id, sale.id) is DeliverOutcome.ALREADY_FAILED
     assert (await get_recharge(jio, user_id, sale.id)).status == "payment_pending"
 
 

@@ -123,7 +123,7 @@ async def test_a_failure_and_a_delivery_that_race_have_one_winner(jio: Stores) -
             ),
         )
         assert (failed, delivered) in {
-            (FailOutcome.FAILED, DeliverOutcome.GIVEN_UP),
+            (FailOutcome.FAILED, DeliverOutcome.ALREADY_FAILED),
             (FailOutcome.DELIVERED, DeliverOutcome.DELIVERED),
         }
         expected = 100_000 if failed is FailOutcome.FAILED else 70_100

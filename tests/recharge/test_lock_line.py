@@ -1,4 +1,4 @@
-"""`lock_line` and `lock_recharge`: who changes a number's plans waits for whoever does so."""
+"""`lock_line` and `lock_recharge`: a change of a number's plans waits for the one before."""
 
 from __future__ import annotations
 

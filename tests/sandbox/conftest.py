@@ -29,7 +29,7 @@ WEBHOOK_SECRET, OPERATOR_SECRET = "webhook-secret-of-the-tests", "operator-secre
 
 
 def mac(secret: str, message: bytes) -> str:
-    """HMAC-SHA256 as the tests reckon it, independent of the sandbox."""
+    """HMAC-SHA256 as the tests compute it, independently of the sandbox."""
     return hmac.new(secret.encode(), message, hashlib.sha256).hexdigest()
 
 

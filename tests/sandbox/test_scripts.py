@@ -11,7 +11,7 @@ import pytest
 from sandbox import scripts
 from tests.sandbox.conftest import OPERATOR_SECRET, WEBHOOK_SECRET, Site, mac, until
 
-IMPATIENT = 0.15  # seconds that a client waits where no answer comes
+IMPATIENT = 0.15  # seconds that a client waits for an answer that never comes
 
 
 def outcome(site: Site, reference: str = "r1", **more: Any) -> str:

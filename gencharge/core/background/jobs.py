@@ -1,6 +1,6 @@
 """Jobs: work that runs later or on a clock. A thin port to Procrastinate.
 
-A job is only a trigger. Its payload is ids, the truth is a row of ours with an instant when it is due, and the job
+A job is only a trigger. Its payload is ids, the truth is a row of the room's own table with an instant when it is due, and the job
 takes whatever is due then; so a job that is lost, repeated or late changes nothing but the time.
 """
 

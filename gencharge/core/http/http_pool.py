@@ -1,6 +1,6 @@
 """A line to one other side over HTTP: so many calls at a time, and a connection pool that is thrown away when one fails.
 
-httpx 0.28 (httpcore 1.0.9) loses a place of its pool for good when a call is cancelled, or times out, while it waits for a
+httpx 0.28 (httpcore 1.0.9) loses a place of its pool permanently when a call is cancelled, or times out, while it waits for a
 connection: after as many silent seconds of the other side as there are places, no call gets through any more until the
 process is started again. So calls wait here and not in the pool, and after a call that broke off new ones get a new pool;
 the old one is closed when its last call has ended.

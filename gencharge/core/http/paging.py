@@ -259,7 +259,7 @@ async def fetch_bounded_page(
 
 
 def _edge(window: Select[Any], order: Order, look_through: int, condition: ColumnElement[bool]) -> Subquery:
-    """The place of the last of `look_through` rows; no row where there are fewer, or it is not `wanted`."""
+    """The place of the last of `look_through` rows; no row if there are fewer, or if it does not match."""
     places = window.with_only_columns(order.column.label("place"), order.tie.label("tie")).subquery()
     last = select(places).where(condition)
     falling = [column.desc() if order.descending else column.asc() for column in places.columns]

@@ -1,7 +1,7 @@
 """PostgreSQL: sessions for the ordinary work, one-statement calls for the hot paths, transactions at the edge.
 
 Only the edge commits: a request's `Db` dependency, a job, a delivered event. The commit is before the answer
-leaves (`Depends(..., scope="function")`). A unit of work that PostgreSQL gives up for another one's sake (40001,
+leaves (`Depends(..., scope="function")`). A unit of work that PostgreSQL aborts in favour of another one (40001,
 40P01) is run again, at most five times; a database that is away is `DatabaseUnavailable`, 503.
 """
 

@@ -35,7 +35,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from gencharge.core.postgres.database import Base
 
-# How often a claim reads anew if other workers took all the candidates that it had read.
+# How often a claim reads again if other workers took all the candidates that it had read.
 _ROUNDS: Final = 4
 _INSTANT: Final = DateTime(timezone=True)
 # The instant of a claim, in the conditions and changes of a queue.

@@ -62,7 +62,7 @@ class Report:
 
 
 async def run(database: Database, checks: Sequence[Check]) -> Report:
-    """Run all checks on one snapshot of the database, so that what moves meanwhile can't look like a breach."""
+    """Run all checks on one snapshot of the database, so that a concurrent movement can't look like a breach."""
     report = Report()
     async with database.transaction() as db:
         await read_one_snapshot(db)

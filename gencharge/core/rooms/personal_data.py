@@ -1,6 +1,6 @@
 """What each room holds about a customer: shown to the staff, given to the customer, closed, erased.
 
-A room that holds something offers a `PersonalData`; `wiring.PERSONAL_DATA` lists them, so that whoever closes an
+A room that holds something offers a `PersonalData`; `wiring.PERSONAL_DATA` lists them, so that the code that closes an
 account, exports it or erases it needs to know none of the rooms. The order of the table is the order in which rooms
 are asked.
 """

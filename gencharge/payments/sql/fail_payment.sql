@@ -1,4 +1,4 @@
--- A payment was declined or is given up, for `p_reason`. What is authorized stays so, unless it is known (`p_authorized`) that the
+-- A payment was declined or is abandoned, for `p_reason`. What is authorized stays so, unless it is known (`p_authorized`) that the
 -- gateway released it; what is captured stays captured. The gateway goes on being asked for a while: a late capture counts.
 -- Returns 'failed', 'already', 'not_found'. Locks the payment.
 CREATE OR REPLACE FUNCTION fail_payment(

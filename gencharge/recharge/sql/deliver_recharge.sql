@@ -1,7 +1,7 @@
 -- The operator has delivered: the held money goes to the operator, the house's commission (`p_commission`, paise) comes back from
 -- there, and the plan starts or queues now. `p_operator_reference` and `p_channel` say how it was delivered.
 --
--- Returns 'delivered', 'already', 'given_up' if it had failed and the money is back (a dispute), 'not_found'.
+-- Returns 'delivered', 'already', 'already_failed' if it had failed and the money is back (a dispute), 'not_found'.
 -- Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION deliver_recharge(
     p_user uuid, p_recharge uuid, p_operator_reference text, p_channel text, p_commission bigint, p_context jsonb,
@@ -23,7 +23,7 @@ BEGIN
     ELSIF v_sale.status IN ('delivered', 'refunded') THEN
         RETURN 'already';
     ELSIF v_sale.status NOT IN ('processing', 'unknown') THEN
-        RETURN 'given_up';
+        RETURN 'already_failed';
     END IF;
     PERFORM advance_line(v_sale.phone_number, v_now, p_context);
 

@@ -1,4 +1,4 @@
--- Takes a number's lock, to the end of the transaction: whoever changes the number's plans holds its row of `lines`.
+-- Takes a number's lock, to the end of the transaction: every change of the number's plans holds its row of `lines`.
 -- Returns true if the number is new.
 CREATE OR REPLACE FUNCTION lock_line(p_phone text) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN

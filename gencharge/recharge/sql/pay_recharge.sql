@@ -1,5 +1,5 @@
 -- The gateway's part of a recharge is paid: the payment has put it into user:held. Returns 'queued' if the operator is to be asked
--- now, 'delivered' if the plan could start at once, 'returned' if the recharge had been given up and the money went to the wallet,
+-- now, 'delivered' if the plan could start at once, 'returned' if the recharge had been cancelled and the money went to the wallet,
 -- 'already' if all that was done before, 'not_found'. Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION pay_recharge(p_user uuid, p_recharge uuid, p_context jsonb, p_pinned timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$

@@ -29,7 +29,7 @@ class Binary:
     origin: str
     # What the program's user must be able to read besides the program itself.
     tree: Path | None = None
-    # Variables that it needs on top of ours.
+    # Variables that it needs in addition to our own.
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def version(self) -> str:

@@ -106,7 +106,7 @@ class Server(ABC):
         )
 
     def left_running(self) -> list[int]:
-        """Pids of the server's processes in the data folder, whoever started them."""
+        """Pids of the server's processes in the data folder, including those that another program started."""
         return find_in_folder(self.folder, {self.program})
 
     def start(self) -> None:
