@@ -34,7 +34,7 @@ class Document:
         if self._variants is None:
             async with self._lock:
                 if self._variants is None:
-                    # In a thread: others are served meanwhile.
+                    # In a thread, so that other requests are served at the same time.
                     self._variants = await asyncio.to_thread(self._make)
         plain, compressed = self._variants
         chosen = compressed if takes_gzip(request.headers.get("Accept-Encoding", "")) else plain
