@@ -27,14 +27,14 @@ def text(lines) -> str:  # type: ignore[no-untyped-def]
 
 def rows(page: str) -> dict[str, str]:
     """The rows of the page's tables by what stands in the first cell."""
-    found = re.findall(r"^\| `([^`]+)` \|(.*)$", page, re.MULTILINE)
-    assert len(found) == len(dict(found)), "a row stands twice"
-    return dict(found)
+    pairs = re.findall(r"^\| `([^`]+)` \|(.*)$", page, re.MULTILINE)
+    assert len(pairs) == len(dict(pairs)), "a row stands twice"
+    return dict(pairs)
 
 
 @pytest.fixture
 def plain() -> Settings:
-    """Settings without an environment of ours."""
+    """Settings without our environment."""
     return Settings(_env_file=None)  # type: ignore[call-arg]
 
 

@@ -25,10 +25,10 @@ def page(document: dict[str, Any]) -> Iterator[str]:
                 routes.setdefault(methods[method]["tags"][0], []).append(
                     (method.upper(), path, methods[method])
                 )
-    for tag, found in routes.items():
+    for tag, tagged in routes.items():
         yield f"## {tag}\n\n{descriptions.get(tag, '')}".rstrip() + "\n"
         for method, path, operation in sorted(
-            found, key=lambda route: (route[1], METHODS.index(route[0].lower()))
+            tagged, key=lambda route: (route[1], METHODS.index(route[0].lower()))
         ):
             yield from _route(method, path, operation, document)
 

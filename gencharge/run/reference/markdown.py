@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-MADE: Final = "<!-- Made from the code by `make docs`; change the code instead. -->"
+GENERATED_NOTE: Final = "<!-- Made from the code by `make docs`; change the code instead. -->"
 
 
 def title(text: str) -> str:
     """The head of a page that is made from the code."""
-    return f"# {text}\n\n{MADE}\n"
+    return f"# {text}\n\n{GENERATED_NOTE}\n"
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

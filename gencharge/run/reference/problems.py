@@ -33,7 +33,7 @@ _BY_STATUS: Final = {
     404: ("Not found", "Look at the id and the address. What belongs to somebody else answers so, too."),
     405: ("Method not allowed", "Use a method that the address has; `Allow` lists them."),
     409: ("Conflict", "Read the object again: its state does not allow this now. The message says what would be in order."),
-    412: ("Changed meanwhile", "Read the object again, apply your change to what it is now, and send its new `ETag` as `If-Match`."),
+    412: ("Changed by someone else", "Read the object again, apply your change to what it is now, and send its new `ETag` as `If-Match`."),
     413: ("Too large", "Send less at once."),
     422: ("Not valid", "Mend the fields that `errors` names; repeating the same request does not help."),
     429: ("Too many requests", "Wait as many seconds as `Retry-After` says, and repeat the request."),
