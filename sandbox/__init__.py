@@ -10,5 +10,5 @@ nothing of the rooms: only the HTTP contract.
     courier    sends them, with retries; does what is due later       signing    HMAC
     gateway_*  Razorpay's API: orders, payments, refunds, mandates, settlements
     operator_* the operators' own protocol                            control    scripts, clock and state for tests
-    pages      checkout and index page in the browser
+    pages      checkout and index page in the browser          messages   what was sent to people, as a page
 """

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import control, gateway_routes, operator_routes, pages
+from sandbox import control, gateway_routes, messages, operator_routes, pages
 from sandbox import gateway_payments as payments
 from sandbox import gateway_refunds as refunds
 from sandbox import gateway_wire as wire
@@ -47,6 +47,7 @@ def create_app(config: Config) -> Starlette:
         *gateway_routes.ROUTES,
         *operator_routes.ROUTES,
         *control.ROUTES,
+        *messages.ROUTES,
         Route("/health/live", _live, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})

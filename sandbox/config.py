@@ -22,6 +22,8 @@ class Config:
     operator_secret: str
     webhook_url: str
     callback_url: str
+    # Where a customer goes who paid without a `callback_url`; empty: nowhere.
+    shop_url: str = ""
     # Pauses before the second, third, ... try of a webhook or callback; the last one repeats.
     back_off_seconds: tuple[float, ...] = (1, 2, 5, 10, 30, 60)
     give_up_after_seconds: float = 24 * 3600
@@ -40,4 +42,5 @@ class Config:
             operator_secret=settings.operator_api_secret.get_secret_value(),
             webhook_url=f"{api}/v1/payments/webhooks/razorpay",
             callback_url=f"{api}/v1/recharge/callbacks/{{channel}}",
+            shop_url=api,
         )

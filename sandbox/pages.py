@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from functools import cache
+import json
+import sqlite3
+from collections.abc import Mapping
 from html import escape
-from importlib.resources import files
-from string import Template
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox import gateway_payments as payments
 from sandbox import gateway_wire as wire
-from sandbox import scripts
+from sandbox import html_pages, scripts
 from sandbox.faults import Refusal
 from sandbox.parts import Sandbox
-
-_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-
-
-@cache
-def _read(name: str) -> str:
-    return (files("sandbox") / "html" / name).read_text(encoding="utf-8")
-
-
-def _page(name: str, status: int = 200, **values: str) -> Response:
-    """Fill a page in; each value must be safe HTML already."""
-    text = Template(_read(name)).substitute(values, style=_read("style.css"))
-    return HTMLResponse(text, status, _HEADERS)
 
 
 def _rupees(paise: int) -> str:
@@ -48,20 +31,40 @@ def _rupees(paise: int) -> str:
     return f"{','.join(groups)}.{rest:02d}"
 
 
-def _result(title: str, explanation: str, *, good: bool, status: int = 200, **facts: str | None) -> Response:
+def _result(
+    title: str,
+    explanation: str,
+    *,
+    good: bool,
+    status: int = 200,
+    paid: sqlite3.Row | None = None,
+    back: str = "",
+    **facts: str | None,
+) -> Response:
+    """A page that says how it ended. `paid` is the order in question, `back` where the customer goes on."""
+    shown = {**(_about(paid) if paid else {}), **facts}
     rows = "".join(
-        f"<dt>{escape(name.replace('_', ' ').capitalize())}</dt><dd><code>{escape(value)}</code></dd>"
-        for name, value in facts.items()
+        f"<dt>{escape(name.replace('_', ' ').capitalize())}</dt><dd>{escape(value)}</dd>"
+        for name, value in shown.items()
         if value
     )
-    return _page(
+    return html_pages.page(
         "result.html",
         status,
         title=escape(title),
+        amount=f'<div class="amount">₹{_rupees(paid["amount"])}</div>' if paid else "",
         explanation=escape(explanation),
         tone="good" if good else "bad",
         facts=f"<dl>{rows}</dl>" if rows else "",
+        way_back=f'<a class="pay" href="{escape(back)}">Back to GenCharge</a>' if back else "",
     )
+
+
+def _about(row: sqlite3.Row) -> dict[str, str]:
+    """What an order pays: its notes `description` and `phone_number`, as the shop gave them."""
+    notes: Mapping[str, Any] = json.loads(row["notes"]) or {}
+    about = {"for": notes.get("description"), "number": notes.get("phone_number")}
+    return {name: str(value) for name, value in about.items() if value}
 
 
 def _unusable(callback_url: str) -> bool:
@@ -79,11 +82,21 @@ async def checkout(request: Request) -> Response:
     except Refusal:
         return _result("No such order", "The gateway knows no order with this id.", good=False, status=404)
     if row["status"] == "paid":
-        return _result("Paid already", "There is nothing left to pay.", good=True, order=order_id)
-    return _page(
+        return _result(
+            "Paid already",
+            "There is nothing left to pay.",
+            good=True,
+            paid=row,
+            back=back or sandbox.config.shop_url,
+            order=order_id,
+        )
+    about = _about(row)
+    return html_pages.page(
         "checkout.html",
         amount=_rupees(row["amount"]),
-        receipt=escape(row["receipt"] or "no receipt number"),
+        paid_for=escape(about.get("for") or row["receipt"] or "no receipt number"),
+        number=f"<p>{escape(about['number'])}</p>" if "number" in about else "",
+        receipt=escape(row["receipt"] or "-"),
         order_id=escape(order_id),
         state=escape(row["status"]),
         callback_url=escape(back),
@@ -112,7 +125,15 @@ async def pay(request: Request) -> Response:
     good = "razorpay_signature" in handed
     title = "Paid" if good else handed["error[reason]"].replace("_", " ").capitalize()
     explanation = "The order is paid." if good else handed["error[description]"]
-    return _result(title, explanation, good=good, order=order_id, payment=row["id"])
+    return _result(
+        title,
+        explanation,
+        good=good,
+        paid=payments.order(sandbox.db, order_id),
+        back=sandbox.config.shop_url,
+        order=order_id,
+        payment=row["id"],
+    )
 
 
 async def index(request: Request) -> Response:
@@ -131,7 +152,7 @@ async def index(request: Request) -> Response:
         "scripts laid": count("scripts WHERE remaining IS NOT 0"),
     }
     targets: dict[str, Any] = sandbox.courier.targets
-    return _page(
+    return html_pages.page(
         "index.html",
         tiles="".join(
             f'<div class="card tile"><b>{n}</b><span>{name}</span></div>' for name, n in tiles.items()
@@ -140,7 +161,8 @@ async def index(request: Request) -> Response:
         callback_url=escape(targets["callback_url"]),
         base=escape(str(request.base_url).rstrip("/")),
         scripts="".join(_script_row(kind) for kind in scripts.KINDS.values()),
-        operations=_operation_rows(),
+        gateway_operations=_operation_rows(scripts.GATEWAY_OPERATIONS),
+        channel_operations=_operation_rows(scripts.CHANNEL_OPERATIONS),
     )
 
 
@@ -150,20 +172,21 @@ def _script_row(kind: scripts.Kind) -> str:
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _operation_rows() -> str:
-    rows = ""
-    for side, operations in (
-        ("gateway", scripts.GATEWAY_OPERATIONS),
-        ("a channel", scripts.CHANNEL_OPERATIONS),
-    ):
-        for name, families in operations.items():
-            takes = ", ".join(sorted(family.value for family in families))
-            rows += f"<tr><td>{side}</td><td><code>{name}</code></td><td>{takes}</td></tr>"
-    return rows
+def _operation_rows(operations: Mapping[str, frozenset[scripts.Family]]) -> str:
+    return "".join(
+        f"<tr><td><code>{name}</code></td><td>{', '.join(sorted(family.value for family in families))}</td></tr>"
+        for name, families in operations.items()
+    )
+
+
+async def icon(_request: Request) -> Response:
+    """`GET /favicon.ico`."""
+    return html_pages.icon()
 
 
 ROUTES = [
     Route("/", index, methods=["GET"]),
+    Route("/favicon.ico", icon, methods=["GET"]),
     Route("/checkout/{order_id}", checkout, methods=["GET"]),
     Route("/checkout/{order_id}", pay, methods=["POST"]),
 ]

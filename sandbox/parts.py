@@ -7,6 +7,7 @@ import sqlite3
 from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.courier import Courier
+from sandbox.messages import Messages
 from sandbox.store import Store
 
 
@@ -18,6 +19,7 @@ class Sandbox:
         self.store = Store(config.folder)
         self.clock = Clock(self.store)
         self.courier = Courier(config, self.store, self.clock)
+        self.messages = Messages()
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -32,6 +34,7 @@ class Sandbox:
     def wipe(self) -> None:
         """Back to the first start: no state, no scripts, real time."""
         self.courier.drop()
+        self.messages.clear()
         self.store.wipe()
         self.clock.reload()
         self.courier.wake()

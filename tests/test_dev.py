@@ -207,6 +207,16 @@ def test_a_second_run_in_one_folder_names_the_first_and_leaves_it_alone(folder: 
     assert answer.stderr == f"already running here (pid {os.getpid()}); stop that one first\n"
 
 
+def test_the_messages_go_to_the_sandbox_unless_they_go_elsewhere() -> None:
+    settings = Settings(_env_file=None, sandbox_port=8123)  # type: ignore[call-arg]
+    environment = dev._extra_environment(settings)
+    assert environment["MESSAGE_INBOX_URL"] == "http://127.0.0.1:8123/sandbox/messages"
+    elsewhere = Settings(_env_file=None, message_inbox_url="http://127.0.0.1:1/")  # type: ignore[call-arg]
+    assert "MESSAGE_INBOX_URL" not in dev._extra_environment(elsewhere)
+    without = Settings(_env_file=None, sandbox_port=0)  # type: ignore[call-arg]
+    assert "MESSAGE_INBOX_URL" not in dev._extra_environment(without)
+
+
 def test_the_printed_recharge_is_valid_shell() -> None:
     script = recharge_example("http://127.0.0.1:8000", "111111")
     assert subprocess.run(["bash", "-n"], input=script, text=True).returncode == 0

@@ -18,6 +18,7 @@ _ICON: Final = _STATIC / "docs" / "favicon.svg"
 _POLICY: Final = {"Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'"}
 _SANDBOX: Final = Template(
     '<a href="$url"><b>Sandbox</b><span>The gateway and the operators, played; they fail on demand.</span></a>\n'
+    '<a href="$url/messages"><b>Messages</b><span>Every code and notice that was sent, newest first.</span></a>\n'
 )
 _SAMPLES: Final = Template("""<h2>Sign in</h2>
 <table>

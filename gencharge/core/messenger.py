@@ -1,6 +1,6 @@
 """Messages to people's phones and mailboxes: one port, three channels.
 
-    console   development: the text goes to standard output
+    console   development: the text goes to standard output, and to the sandbox's page of messages
     sms       one HTTP POST to the provider (GENCHARGE_SMS_URL), with the ids that TRAI's DLT rules ask for
     smtp      one e-mail
 
@@ -29,6 +29,7 @@ from gencharge.core.settings import Settings
 SEND_SECONDS: Final = 8.0
 MAX_WAITING: Final = 1_000
 _ATTEMPTS: Final = 2
+_INBOX_SECONDS: Final = 1.0
 _LAST_WORDS_SECONDS: Final = 2.0
 MESSAGES_SENT: Final = Counter("gencharge_messages_total", "Messages to people", ["channel", "outcome"])
 log = telemetry.get_logger(__name__)
@@ -72,17 +73,29 @@ class Console:
 
     name = "console"
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, *, inbox_url: str = "") -> None:
         self._stream = stream
+        self._inbox_url = inbox_url
+        self._client = httpx.AsyncClient(timeout=_INBOX_SECONDS, trust_env=False)
 
     async def send(self, message: Message) -> None:
-        """Print it."""
+        """Print it, and show it in the inbox if there is one."""
         stream = self._stream or sys.stdout
         stream.write(f"[message to {message.phone_number or message.email}] {message.text}\n")
         stream.flush()
+        if self._inbox_url:
+            body = {
+                "to": message.phone_number or message.email,
+                "subject": message.subject,
+                "text": message.text,
+            }
+            # It was printed already: an inbox that is away loses nothing.
+            with suppress(httpx.HTTPError):
+                await self._client.post(self._inbox_url, json=body)
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Close the connections."""
+        await self._client.aclose()
 
 
 class HttpSms:
@@ -163,7 +176,7 @@ def channel_of(settings: Settings) -> Channel:
         return HttpSms(settings)
     if settings.otp_channel == "smtp":
         return Smtp(settings)
-    return Console()
+    return Console(inbox_url=settings.message_inbox_url)
 
 
 class Courier:

@@ -199,6 +199,11 @@ class Codes(BaseModel):
 class Messages(BaseModel):
     """SMS and e-mail"""
 
+    message_inbox_url: str = Field(
+        default="",
+        description="Development only: where messages of `OTP_CHANNEL=console` are shown as well. `gencharge dev` "
+        "names the sandbox's page.",
+    )
     gencharge_sms_url: str = Field(
         default="",
         description="The SMS provider's address, which gets one HTTP POST a message; needed with `OTP_CHANNEL=sms`.",

@@ -6,9 +6,10 @@ The difference between the three is money: `CallRefused` proves that the gateway
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Protocol
 
 
@@ -112,9 +113,18 @@ class Gateway(Protocol):
         """Whether the checkout's signature is genuine."""
 
     async def create_order(
-        self, *, receipt: str, amount: int, currency: str, mandate: tuple[str, int] | None = None
+        self,
+        *,
+        receipt: str,
+        amount: int,
+        currency: str,
+        notes: Mapping[str, str] = MappingProxyType({}),
+        mandate: tuple[str, int] | None = None,
     ) -> GatewayOrder:
-        """A new order. Not idempotent: look for its receipt before a retry. `mandate`: customer, highest charge."""
+        """A new order. Not idempotent: look for its receipt before a retry.
+
+        `notes`: what is paid, for its dashboard and checkout. `mandate`: customer, highest charge.
+        """
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:
         """The orders under a receipt, which an earlier call without an answer may have created."""

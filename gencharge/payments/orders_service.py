@@ -6,7 +6,9 @@ that order by the payment's own id before it creates another one.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -55,8 +57,11 @@ async def open_payment(
     source: str,
     key: str,
     request_hash: bytes,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
+
+    `notes` say on the gateway's pages what is paid: `description`, and the `phone_number` that is recharged.
 
     The same key and hash again give the same payment, whatever its state, and finish what an earlier attempt left
     undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
@@ -98,13 +103,15 @@ async def open_payment(
     payment, is_new = await context.database.run(intend)
     await faultpoints.point("payment.committed")
     if payment.order_id is None:
-        payment = await _order(context, payment, first=is_new)
+        payment = await _order(context, payment, notes, first=is_new)
     return Answered(_opened(context, payment), replayed=not is_new)
 
 
-async def _order(context: PaymentContext, payment: Payment, *, first: bool) -> Payment:
+async def _order(
+    context: PaymentContext, payment: Payment, notes: Mapping[str, str], *, first: bool
+) -> Payment:
     try:
-        order = await _find_or_create(context, payment, first=first)
+        order = await _find_or_create(context, payment, notes, first=first)
     except CallFailed as error:
         refused = isinstance(error, CallRefused)
         reason = "gateway_refused" if refused else "gateway_unavailable"
@@ -140,14 +147,16 @@ async def _order(context: PaymentContext, payment: Payment, *, first: bool) -> P
     return written
 
 
-async def _find_or_create(context: PaymentContext, payment: Payment, *, first: bool) -> GatewayOrder:
+async def _find_or_create(
+    context: PaymentContext, payment: Payment, notes: Mapping[str, str], *, first: bool
+) -> GatewayOrder:
     receipt = str(payment.payment_id)
     if not first:
         for order in await context.gateway.find_orders(receipt):
             if (order.amount, order.currency) == (payment.amount, payment.currency):
                 return order
     order = await context.gateway.create_order(
-        receipt=receipt, amount=payment.amount, currency=payment.currency
+        receipt=receipt, amount=payment.amount, currency=payment.currency, notes=notes
     )
     if (order.amount, order.currency) != (payment.amount, payment.currency):
         raise CallUnknown("the order has another amount")

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Final, TypeVar
 from urllib.parse import quote
 
@@ -39,6 +40,7 @@ MAX_ANSWER_BYTES: Final = 256_000
 MAX_STATEMENT_BYTES: Final = 8_000_000
 STATEMENT_SECONDS: Final = 60.0
 STATEMENT_ROWS: Final = 1_000
+_NOTE_CHARACTERS: Final = 512
 _REJECTED: Final = frozenset({401, 403, 429})
 
 
@@ -78,7 +80,13 @@ class Razorpay:
         return hmac.compare_digest(genuine.encode(), signature.encode())
 
     async def create_order(
-        self, *, receipt: str, amount: int, currency: str, mandate: tuple[str, int] | None = None
+        self,
+        *,
+        receipt: str,
+        amount: int,
+        currency: str,
+        notes: Mapping[str, str] = MappingProxyType({}),
+        mandate: tuple[str, int] | None = None,
     ) -> GatewayOrder:
         """`POST /orders`, captured automatically when it is paid."""
         body: dict[str, object] = {
@@ -87,6 +95,9 @@ class Razorpay:
             "receipt": receipt,
             "payment": {"capture": "automatic"},
         }
+        if notes:
+            # Razorpay's limit; a longer note would refuse the order.
+            body["notes"] = {name: text[:_NOTE_CHARACTERS] for name, text in notes.items()}
         if mandate is not None:
             body |= {"customer_id": mandate[0], "token": {"max_amount": mandate[1]}}
         return await self._ask("POST", "/orders", _order, body)

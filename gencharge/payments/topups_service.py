@@ -70,6 +70,7 @@ async def top_up(context: PaymentContext, user_id: UUID, command: TopUp, *, key:
         source=command.source.value,
         key=key,
         request_hash=fingerprint(command),
+        notes={"description": "Wallet top-up"},
     )
     payment = opened.answer
     topup = TopUpOut(

@@ -148,8 +148,8 @@ async def pay_through_gateway(
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
     wallet_part = command.wallet_amount or Money(0)
-    gateway_part = (
-        Money(earlier.gateway_amount)
+    gateway_part, plan_name = (
+        (Money(earlier.gateway_amount), earlier.plan_name)
         if earlier
         else await _gateway_part(context.database, user_id, command, wallet_part)
     )
@@ -164,6 +164,7 @@ async def pay_through_gateway(
         source=command.source.value,
         key=key,
         request_hash=request_hash,
+        notes={"description": plan_name, "phone_number": command.phone_number},
     )
     opened = payment.answer
     assert opened.reference_id is not None, "the payment of a recharge names the recharge"
@@ -197,8 +198,10 @@ async def pay_through_gateway(
     return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
 
 
-async def _gateway_part(database: Database, user_id: UUID, command: Subscribe, wallet_part: Money) -> Money:
-    """The part of the price that the gateway has to collect. Raises what `pay_through_gateway` raises."""
+async def _gateway_part(
+    database: Database, user_id: UUID, command: Subscribe, wallet_part: Money
+) -> tuple[Money, str]:
+    """The part of the price that the gateway has to collect, and the plan's name. Raises what `pay_through_gateway` raises."""
     terms = await _terms(database, user_id, command)
     price = Money(terms.price)
     if wallet_part > Money(terms.available or 0):
@@ -209,7 +212,7 @@ async def _gateway_part(database: Database, user_id: UUID, command: Subscribe, w
             "body.wallet_amount", f"Must be at most {limit}; the plan costs {price}", "wallet_amount_invalid"
         )
         raise WalletAmountInvalid(errors=[problem])
-    return price - wallet_part
+    return price - wallet_part, terms.plan_name
 
 
 def _refusal(outcome: SaleOutcome, known: str | None, phone_number: str) -> Problem:

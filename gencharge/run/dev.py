@@ -197,6 +197,7 @@ def _extra_environment(settings: Settings) -> dict[str, str]:
     defaults = {"environment": "development", "log_format": "console", **_PATIENT}
     if settings.sandbox_port:
         defaults["payment_gateway_url"] = sandbox_url(settings)
+        defaults["message_inbox_url"] = f"{sandbox_url(settings)}/sandbox/messages"
     if _fixed_otp_allowed(settings):
         defaults["dev_fixed_otp"] = DEVELOPMENT_OTP
     return {name.upper(): value for name, value in defaults.items() if name not in settings.model_fields_set}
@@ -275,11 +276,14 @@ def _welcome(settings: Settings) -> None:
     base = f"http://{settings.host}:{settings.port}"
     otp = settings.dev_fixed_otp or (DEVELOPMENT_OTP if _fixed_otp_allowed(settings) else "")
     code = (
-        f"[bold]{otp}[/] for 9000000000-9000009999, random (shown in this log) for others"
+        f"[bold]{otp}[/] for 9000000000-9000009999, random for others"
         if otp
-        else "in this log"
+        else "among the messages, and in this log"
     )
-    sandbox = f"  gateway    {sandbox_url(settings)}, the sandbox of payments and operators\n"
+    sandbox = (
+        f"  gateway    {sandbox_url(settings)}, the sandbox of payments and operators\n"
+        f"  messages   {sandbox_url(settings)}/messages, every code that was sent\n"
+    )
     console.print(
         f"\n[bold]GenCharge runs.[/] Ctrl-C stops it.\n\n"
         f"  start at   {base}\n"

@@ -122,6 +122,30 @@ async def test_the_courier_tries_twice_and_then_gives_up() -> None:
         assert len(provider.requests) == tries
 
 
+async def test_the_console_shows_its_messages_in_the_inbox_as_well() -> None:
+    inbox, stream = SmsProvider(), io.StringIO()
+    async with _server(inbox) as port:
+        console = Console(stream, inbox_url=f"http://127.0.0.1:{port}/sandbox/messages")
+        await console.send(MESSAGE)
+        await console.close()
+    assert inbox.requests[0][1] == {
+        "to": MESSAGE.phone_number,
+        "subject": MESSAGE.subject,
+        "text": MESSAGE.text,
+    }
+    assert MESSAGE.text in stream.getvalue()
+
+
+async def test_an_inbox_that_is_away_holds_nothing_up() -> None:
+    async with _server(SmsProvider()) as port:
+        pass
+    stream = io.StringIO()
+    console = Console(stream, inbox_url=f"http://127.0.0.1:{port}/sandbox/messages")
+    await console.send(MESSAGE)
+    await console.close()
+    assert MESSAGE.text in stream.getvalue()
+
+
 async def test_a_provider_that_is_away_did_not_send() -> None:
     channel = _sms(1)
     with pytest.raises(NotSent):
@@ -184,7 +208,9 @@ async def test_a_line_break_in_a_subject_can_not_add_a_header() -> None:
 
 async def test_the_console_prints_the_whole_message() -> None:
     stream = io.StringIO()
-    await Console(stream).send(MESSAGE)
+    console = Console(stream)
+    await console.send(MESSAGE)
+    await console.close()
     assert stream.getvalue() == "[message to +919876543210] 123456 is your code.\n"
 
 

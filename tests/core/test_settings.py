@@ -59,6 +59,7 @@ def test_a_complete_production_configuration_is_accepted() -> None:
         ({"otp_secret": "otp_secret_key"}, "OTP_SECRET"),
         ({"dev_fixed_otp": "111111"}, "DEV_FIXED_OTP"),
         ({"otp_channel": "console"}, "OTP_CHANNEL"),
+        ({"message_inbox_url": "http://127.0.0.1:8001/sandbox/messages"}, "MESSAGE_INBOX_URL"),
         ({"gencharge_sms_url": ""}, "GENCHARGE_SMS_URL"),
         ({"otp_channel": "smtp"}, "SMTP_HOST"),
         ({"database_url": ""}, "DATABASE_URL"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
@@ -62,6 +63,18 @@ async def test_an_order_is_made_once_and_its_money_is_in_the_wallet_once_it_is_p
     assert await transfers_of(stores, user_id) == [("gateway:razorpay", "user:main", 50_000)]
     assert await topics_of(stores, user_id) == ["PaymentCreated", "PaymentCaptured"]
     await assert_clean(stores)
+
+
+async def test_the_gateway_is_told_what_is_paid(
+    context: PaymentContext, stores: Stores, outside: Outside
+) -> None:
+    user_id = await make_payer(stores)
+    notes = {"description": "Wallet top-up", "phone_number": "x" * 600}
+    opened = (await request_topup(context, user_id, notes=notes)).answer
+    order = next(
+        row for row in outside.control("GET", "/sandbox/state")["orders"] if row["id"] == opened.order_id
+    )
+    assert json.loads(order["notes"]) == {"description": "Wallet top-up", "phone_number": "x" * 512}
 
 
 async def test_the_same_key_gives_the_same_order_and_another_body_is_refused(

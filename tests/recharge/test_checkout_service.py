@@ -124,6 +124,9 @@ async def test_the_plan_starts_when_the_payment_is_captured(
     assert due is not None
     assert due.amount.paise == 29_900 - (wallet_amount or 0) * 100
     assert due.checkout_url == f"{outside.base}/checkout/{due.order_id}"
+    page = httpx.get(due.checkout_url).text
+    assert sale.answer.plan_name in page
+    assert sale.answer.phone_number in page
     assert await asha.wallet() == (200 - (wallet_amount or 0), wallet_amount or 0)
     assert await asha.plan(sale) == "pending"
     await assert_books_balance(shop)

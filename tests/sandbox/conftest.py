@@ -244,6 +244,7 @@ def running(receiver: Receiver) -> Iterator[Site]:
         operator_secret=OPERATOR_SECRET,
         webhook_url=f"{receiver.base}/webhooks",
         callback_url=f"{receiver.base}/callbacks/{{channel}}",
+        shop_url="http://shop.example",
         send_timeout_seconds=2,
     )
     runner = server(config, host="127.0.0.1", port=port)

@@ -66,7 +66,29 @@ def test_the_checkout_shows_the_order_and_offers_every_method_and_outcome(site: 
     assert page.values("input", "value", name="callback_url") == ["http://127.0.0.1:8000/done"]
 
 
-@pytest.mark.parametrize("path", ["/", "/checkout/{order}", "/checkout/order_none"])
+def test_the_checkout_says_what_is_paid(site: Site) -> None:
+    notes = {"description": "Jio ₹299 · 28 days", "phone_number": "+919000001001"}
+    order = site.order(29_900, notes=notes)["id"]
+    for text in (get(site, f"/checkout/{order}").text, press(site, order, "succeed").text):
+        for word in ("₹299.00", "Jio ₹299 · 28 days", "+919000001001", order):
+            assert word in text
+    assert "Jio ₹299" in get(site, f"/checkout/{order}").text  # paid already
+
+
+def test_who_has_paid_is_led_back(site: Site) -> None:
+    order = site.order(receipt="r")["id"]
+    assert Page(press(site, order, "succeed").text).values("a", "href") == ["http://shop.example"]
+    again = get(site, f"/checkout/{order}", callback_url="https://other.example/done")
+    assert Page(again.text).values("a", "href") == ["https://other.example/done"]
+
+
+def test_the_icon_is_there_without_being_named(site: Site) -> None:
+    answer = get(site, "/favicon.ico")
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.text.startswith("<svg")
+
+
+@pytest.mark.parametrize("path", ["/", "/messages", "/checkout/{order}", "/checkout/order_none"])
 def test_a_page_is_self_contained_and_says_so_to_the_browser(site: Site, path: str) -> None:
     answer = get(site, path.format(order=site.order()["id"]))
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -135,6 +157,9 @@ def test_the_index_lists_every_script_and_operation(site: Site) -> None:
     for operation in {**scripts.GATEWAY_OPERATIONS, **scripts.CHANNEL_OPERATIONS}:
         assert f"<code>{operation}</code>" in text
     assert f"{site.receiver.base}/webhooks" in text
+    assert "jio-a&" not in text
+    assert "jio-direct" in text
+    assert 'href="/messages"' in text
 
 
 def test_the_handbook_has_the_table_of_scripts_as_it_is() -> None:
