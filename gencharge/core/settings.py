@@ -167,7 +167,9 @@ class Settings(
         if self.dev_fixed_otp:
             problems.append("DEV_FIXED_OTP: never in production")
         if self.message_inbox_url:
-            problems.append("MESSAGE_INBOX_URL: never in production; it would hand every code to another server")
+            problems.append(
+                "MESSAGE_INBOX_URL: never in production; it would hand every code to another server"
+            )
         if os.environ.get(faultpoints.VARIABLE):
             problems.append(f"{faultpoints.VARIABLE}: never in production")
         if self.otp_channel == "console":
