@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gencharge.core import faultpoints
 from gencharge.core.company import Company
+from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.setting_groups import (
     DEVELOPMENT_OPERATOR_SECRET,
     DEVELOPMENT_OTP_SECRET,
@@ -25,10 +26,8 @@ from gencharge.core.setting_groups import (
     DEVELOPMENT_WEBHOOK_SECRET,
     SANDBOX_URL,
     Background,
-    Codes,
     Databases,
     Environment,
-    Messages,
     Partners,
     People,
     Process,

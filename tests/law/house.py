@@ -18,6 +18,7 @@ PACKAGES = ("gencharge", "sandbox", "scale", "bench")
 CORE = (
     ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping"),
     ("core.company", "core.setting_groups"),
+    ("core.message_settings",),
     ("core.settings",),
     ("core.telemetry", "core.sealer"),
     ("core.postgres", "core.messenger"),
