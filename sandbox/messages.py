@@ -59,7 +59,7 @@ class Messages:
         self._sent.appendleft(SentMessage(to, subject, text, sent_at=time.time()))
 
     def to(self, recipient: str = "") -> list[SentMessage]:
-        """The messages to whoever's number or address contains `recipient`, newest first."""
+        """The messages whose number or address contains `recipient`, newest first."""
         pattern = recipient.replace(" ", "").lower()
         return [message for message in self._sent if pattern in message.to.lower()]
 
