@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from gencharge.core.http.web import Out
+from gencharge.core.values.text import without_nul
 
 
 class OperatorCallback(BaseModel):
@@ -14,8 +15,7 @@ class OperatorCallback(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True)
 
-    # PostgreSQL has no text with a zero character.
-    reference: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
+    reference: Annotated[str, AfterValidator(without_nul)]
     status: str
 
 

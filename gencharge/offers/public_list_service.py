@@ -9,11 +9,8 @@ from uuid import UUID
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import (
-    CursorInvalid,
     Page,
     PageParams,
-    decode_cursor,
-    encode_cursor,
     slice_page,
 )
 from gencharge.offers.schemas import OfferOut, OfferQuery, OfferSort, OfferTypeOut
@@ -49,36 +46,16 @@ _ORDERS: Final[dict[OfferSort, Callable[[OfferSnapshot], int | str]]] = {
 
 
 def page_of(active: ActiveOffers, on_sale: plans.PlansOnSale, query: OfferQuery) -> Page[OfferOut]:
-    """A page of the active offers. A plan in the query must be or have been on sale.
-
-    A page starts after the last offer of the one before. Raises ValidationFailed, CursorInvalid.
-    """
+    """A page of the active offers. A plan in the query must be or have been on sale. Raises ValidationFailed, CursorInvalid."""
     matches = _filter(active, on_sale, query)
     order = _ORDERS[query.sort]
-    entries = sorted(
-        ((order(offer), str(offer.offer_id), offer) for offer in active.offers if matches(offer)),
-        key=lambda entry: entry[:2],
+    page, cursor, total = slice_page(
+        filter(matches, active.offers),
+        query,
+        lambda offer: (order(offer), offer.offer_id),
+        sort=query.sort.value,
     )
-    total = len(entries) if query.include_total else None
-    if query.cursor is not None:
-        kind = str if query.sort is OfferSort.NAME else int
-        sort, value, offer_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
-        if sort != query.sort:
-            raise CursorInvalid(
-                errors=[
-                    field_problem(
-                        "query.cursor",
-                        f"Must be a cursor of the list with sort={query.sort}",
-                        "cursor_invalid",
-                    )
-                ]
-            )
-        entries = [entry for entry in entries if entry[:2] > (value, str(offer_id))]
-    items = [one(active, offer) for _, _, offer in entries[: query.limit]]
-    cursor = None
-    if len(entries) > query.limit:
-        value, _, offer = entries[query.limit - 1]
-        cursor = encode_cursor(query.sort.value, value, offer.offer_id)
+    items = [one(active, offer) for offer in page]
     return Page(items=items, next_cursor=cursor, total=total)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
-from gencharge.core.http.paging import CursorInvalid, Page, decode_cursor, encode_cursor
+from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.values.money import MAX_PAISE
 from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
 from gencharge.plans.models import PlanSnapshot
@@ -44,37 +44,14 @@ _ORDERS: Final[dict[PlanSort, Callable[[PlanSnapshot], int | str]]] = {
 
 
 def page_of(on_sale: PlansOnSale, query: PlanQuery) -> Page[PlanOut]:
-    """A page of the plans on sale.
-
-    A page starts after the last plan of the one before, so a plan that comes or goes between two requests moves
-    no other plan to a page already read. Raises ValidationFailed, CursorInvalid.
-    """
+    """A page of the plans on sale. Raises ValidationFailed, CursorInvalid."""
     group_id = _check(on_sale.catalogue, query)
     order = _ORDERS[query.sort]
-    entries = sorted(
-        ((order(plan), str(plan.plan_id), plan) for plan in on_sale.plans if _matches(plan, query, group_id)),
-        key=lambda entry: entry[:2],
+    matches = (plan for plan in on_sale.plans if _matches(plan, query, group_id))
+    page, cursor, total = slice_page(
+        matches, query, lambda plan: (order(plan), plan.plan_id), sort=query.sort.value
     )
-    total = len(entries) if query.include_total else None
-    if query.cursor is not None:
-        kind = str if query.sort is PlanSort.NAME else int
-        sort, value, plan_id = decode_cursor(query.cursor, kinds=(str, kind, UUID))
-        if sort != query.sort:
-            raise CursorInvalid(
-                errors=[
-                    field_problem(
-                        "query.cursor",
-                        f"Must be a cursor of the list with sort={query.sort}",
-                        "cursor_invalid",
-                    )
-                ]
-            )
-        entries = [entry for entry in entries if entry[:2] > (value, str(plan_id))]
-    items = [PlanOut.of(plan) for _, _, plan in entries[: query.limit]]
-    cursor = None
-    if len(entries) > query.limit:
-        value, _, plan = entries[query.limit - 1]
-        cursor = encode_cursor(query.sort.value, value, plan.plan_id)
+    items = [PlanOut.of(plan) for plan in page]
     return Page(items=items, next_cursor=cursor, total=total)
 
 

@@ -19,7 +19,6 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.payments.models import Payment
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
@@ -27,6 +26,7 @@ from gencharge.wallet.models import Account, Code
 from tests.access.table import ANOTHERS, REQUESTS
 from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
 from tests.make.money import buy, find_plan, make_number, sell_sample_plans
+from tests.make.payments import add_payment
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 ROLES: Final = ("SuperAdmin", "Manager", "Support", "ContentEditor", "Viewer")
@@ -163,24 +163,7 @@ class AccessProbe:
         }
 
     async def _payment_of(self, user: User) -> str:
-        payment = Payment(
-            user_id=user.user_id,
-            payment_id=new_id(),
-            purpose="topup",
-            amount=50_000,
-            method="upi",
-            source="web",
-            status="failed",
-            gateway="razorpay",
-            order_id=f"order_{user.user_id.hex}",
-            idempotency_key="payment",
-            request_hash=b"",
-        )
-
-        async def unit(db: AsyncSession) -> None:
-            db.add(payment)
-
-        await self._stores.database.run(unit)
+        payment = await add_payment(self._stores, user_id=user.user_id)
         return str(payment.payment_id)
 
     async def _session_of(self, user: User) -> str:

@@ -61,6 +61,16 @@ async def test_a_body_over_the_limit_is_413_with_a_length_and_without(settings: 
         assert answer.status_code == 413
 
 
+async def test_a_nul_character_in_a_query_is_refused_in_the_words_of_a_body(settings: Settings) -> None:
+    async with client_of(make_app(settings)) as client:
+        answer = await client.get("/v1/room/address?name=a%00b&fine=1&other%00=1")
+    message = "Must be text without control characters"
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": f"query.{name}", "message": message, "code": "text"} for name in ("name", "other")
+    ]
+
+
 @pytest.mark.parametrize(
     ("proxies", "forwarded", "address"),
     [

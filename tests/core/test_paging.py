@@ -385,3 +385,15 @@ def test_a_row_that_is_deleted_between_two_pages_moves_no_other() -> None:
 def test_a_list_in_memory_refuses_a_forged_cursor(forged: str) -> None:
     with pytest.raises(CursorInvalid):
         slice_page([1, 2, 3], PageQuery(cursor=forged), lambda row: (row,))
+
+
+def test_a_cursor_belongs_to_the_order_that_it_came_from() -> None:
+    rows = list(range(6))
+    _, cursor, _ = slice_page(rows, PageQuery(limit=2), lambda row: (row,), sort="up")
+    following = PageQuery(limit=2, cursor=cursor)
+    assert slice_page(rows, following, lambda row: (row,), sort="up")[0] == [2, 3]
+    with pytest.raises(CursorInvalid) as refused:
+        slice_page(rows, following, lambda row: (-row,), sort="down")
+    assert refused.value.errors[0]["message"] == "Must be a cursor of the list with sort=down"
+    with pytest.raises(CursorInvalid):
+        slice_page(rows, following, lambda row: (row,))

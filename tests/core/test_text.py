@@ -6,8 +6,9 @@ from typing import Annotated
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 
-from gencharge.core.values.text import one_line, some_lines
+from gencharge.core.values.text import one_line, some_lines, without_nul
 
 LINE: TypeAdapter[str] = TypeAdapter(Annotated[str, *one_line(5)])
 LINES: TypeAdapter[str] = TypeAdapter(Annotated[str, *some_lines(9)])
@@ -34,3 +35,9 @@ def test_a_text_of_some_lines_has_line_feeds_only(wrong: object) -> None:
 def test_what_is_refused_is_said_in_words() -> None:
     with pytest.raises(ValidationError, match="Must be one line of text without control characters"):
         LINE.validate_python("a\nb")
+
+
+def test_a_text_without_a_nul_character_is_taken_as_it_is() -> None:
+    assert without_nul("a\tb\n₹") == "a\tb\n₹"
+    with pytest.raises(PydanticCustomError, match="Must be text without control characters"):
+        without_nul("a\x00")

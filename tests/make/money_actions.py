@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -11,10 +10,10 @@ import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.values.ids import new_id
-from gencharge.payments.models import Payment
 from gencharge.reconciliation.models import ReconciliationDifference
 from tests.make.money import buy, find_plan, fund, make_number
 from tests.make.outside import NOBODY, reach_over_api
+from tests.make.payments import add_captured
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
 
 # Recharges.
@@ -51,26 +50,7 @@ async def resolve(staff: StaffClient) -> httpx.Response:
 @does("POST /v1/payments/admin/{user_id}/{payment_id}/refunds")
 async def send_back(staff: StaffClient) -> httpx.Response:
     user = await staff.customer()
-    await fund(staff.stores, user.user_id, 500)
-    payment = Payment(
-        user_id=user.user_id,
-        payment_id=new_id(),
-        purpose="topup",
-        amount=50_000,
-        method="upi",
-        source="web",
-        status="captured",
-        gateway="razorpay",
-        order_id=f"order_{secrets.token_hex(7)}",
-        gateway_payment_id=f"pay_{secrets.token_hex(7)}",
-        idempotency_key="payment",
-        request_hash=b"",
-    )
-
-    async def unit(db: AsyncSession) -> None:
-        db.add(payment)
-
-    await staff.stores.database.run(unit)
+    payment = await add_captured(staff.stores, user_id=user.user_id)
     path = f"/payments/admin/{user.user_id}/{payment.payment_id}/refunds"
     return await staff.ask("POST", path, REASON | {"amount": 100})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,10 +18,10 @@ from gencharge.offers.evaluation import (
 from gencharge.offers.models import OfferStatus
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
 from gencharge.offers.snapshot import OfferSnapshot
-from gencharge.plans.models import PlanCategory, PlanStatus, PlanType, ValidityUnit
 from gencharge.plans.service import PlanSnapshot
 from gencharge.users.models import UserType
 from gencharge.wallet.models import PaymentMethod, RequestSource
+from tests.make.plans import make_snapshot
 
 
 async def type_id(visitor: httpx.AsyncClient, name: str = "Festive") -> str:
@@ -82,29 +81,8 @@ TYPE, GROUP, PLAN = uuid4(), uuid4(), uuid4()
 
 
 def plan(**overrides: Any) -> PlanSnapshot:
-    values: dict[str, Any] = {
-        "plan_id": PLAN,
-        "version": 1,
-        "name": "Jio ₹299",
-        "description": "",
-        "operator": "JIO",
-        "circles": frozenset(),
-        "plan_type": PlanType.PREPAID,
-        "category": PlanCategory.UNLIMITED,
-        "price": Money.rupees(299),
-        "validity_count": 28,
-        "validity_unit": ValidityUnit.DAY,
-        "benefits": {},
-        "is_addon": False,
-        "most_popular": False,
-        "group_id": GROUP,
-        "group": "Unlimited",
-        "criteria": "",
-        "status": PlanStatus.ACTIVE,
-        "active_from": None,
-        "active_until": None,
-    }
-    return PlanSnapshot(**{field.name: (values | overrides)[field.name] for field in fields(PlanSnapshot)})
+    """The plan that the situations are about. `overrides`: fields of PlanSnapshot."""
+    return make_snapshot(**({"plan_id": PLAN, "group_id": GROUP} | overrides))
 
 
 def offer(

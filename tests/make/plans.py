@@ -16,11 +16,17 @@ from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
 from gencharge.plans import (
     sample,
 )
 from gencharge.plans.models import (
     Plan,
+    PlanCategory,
+    PlanSnapshot,
+    PlanStatus,
+    PlanType,
+    ValidityUnit,
 )
 from tests.make.factories import headers_for
 
@@ -159,3 +165,30 @@ def make_plan(**overrides: Any) -> Plan:
         "status": "active",
     }
     return Plan(**(values | overrides))
+
+
+def make_snapshot(**overrides: Any) -> PlanSnapshot:
+    """A plan of Jio as the catalogue holds it. `overrides`: fields of PlanSnapshot."""
+    values: dict[str, Any] = {
+        "plan_id": new_id(),
+        "version": 1,
+        "name": "Jio ₹299",
+        "description": "",
+        "operator": "JIO",
+        "circles": frozenset(),
+        "plan_type": PlanType.PREPAID,
+        "category": PlanCategory.UNLIMITED,
+        "price": Money.rupees(299),
+        "validity_count": 28,
+        "validity_unit": ValidityUnit.DAY,
+        "benefits": {},
+        "is_addon": False,
+        "most_popular": False,
+        "group_id": UUID(int=1),
+        "group": "Unlimited",
+        "criteria": "",
+        "status": PlanStatus.ACTIVE,
+        "active_from": None,
+        "active_until": None,
+    }
+    return PlanSnapshot(**(values | overrides))

@@ -20,7 +20,7 @@ from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from tests.conftest import database_of, test_settings
-from tests.make.factories import headers_for, make_admin, make_user
+from tests.make.factories import headers_for, make_admin, make_user, new_client
 from tests.make.money import sell_sample_plans
 
 Headers = dict[str, str]
@@ -62,8 +62,7 @@ def market_stores(market: FastAPI) -> Stores:
 @pytest.fixture
 async def visitor(market: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client of `market`."""
-    transport = httpx.ASGITransport(app=market)
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    async with new_client(market) as client:
         yield client
 
 

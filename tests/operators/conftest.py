@@ -17,6 +17,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.sessions.gate import Gate
 from tests.conftest import database_of, test_settings
+from tests.make.factories import new_client
 from tests.make.plans import staff
 
 
@@ -45,16 +46,15 @@ async def staff_app(staff_settings: Settings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture(scope="session")
 def staff_stores(staff_app: FastAPI) -> Stores:
-    """The stores of `desk`."""
+    """The stores of `staff_app`."""
     stores: Stores = staff_app.state.stores
     return stores
 
 
 @pytest.fixture
 async def staff_client(staff_app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client of `desk`."""
-    transport = httpx.ASGITransport(app=staff_app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+    """An HTTP client of `staff_app`."""
+    async with new_client(staff_app) as client:
         yield client
 
 

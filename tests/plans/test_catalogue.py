@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -16,19 +16,16 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
-from gencharge.core.values.ids import new_id
-from gencharge.core.values.money import Money
 from gencharge.plans import service as plans
 from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.models import (
     Plan,
     PlanCategory,
     PlanStatus,
-    PlanType,
     ValidityUnit,
     is_addon,
 )
-from tests.make.plans import AUGUST, JULY
+from tests.make.plans import AUGUST, JULY, make_snapshot
 from tests.make.processes import another_process, seconds_until
 
 
@@ -137,32 +134,6 @@ async def test_a_change_is_told_to_nobody_while_redis_is_away_and_is_not_deliver
     assert waiting is not None
     assert waiting[0] == 0
     await stores.close()
-
-
-def make_snapshot(**overrides: Any) -> plans.PlanSnapshot:
-    values: dict[str, Any] = {
-        "plan_id": new_id(),
-        "version": 1,
-        "name": "Jio ₹299",
-        "description": "",
-        "operator": "JIO",
-        "circles": frozenset(),
-        "plan_type": PlanType.PREPAID,
-        "category": PlanCategory.UNLIMITED,
-        "price": Money.rupees(299),
-        "validity_count": 28,
-        "validity_unit": ValidityUnit.DAY,
-        "benefits": {},
-        "is_addon": False,
-        "most_popular": False,
-        "group_id": UUID(int=1),
-        "group": "Unlimited",
-        "criteria": "",
-        "status": PlanStatus.ACTIVE,
-        "active_from": None,
-        "active_until": None,
-    }
-    return plans.PlanSnapshot(**(values | overrides))
 
 
 def test_a_plan_is_on_sale_from_its_first_instant_to_before_its_last() -> None:

@@ -21,6 +21,7 @@ from gencharge.core.errors import InternalError, TooLarge, ValidationFailed, fie
 from gencharge.core.http.web import PREFIX, problem_response
 from gencharge.core.postgres.database import problem_of
 from gencharge.core.settings import Settings
+from gencharge.core.values.text import NO_CONTROL_CHARACTERS, TEXT_INVALID, holds_nul
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -145,14 +146,14 @@ class Edge:
 
 
 def _with_nul(query: bytes) -> ValidationFailed:
-    """No store can keep a NUL character, so no query may hold one: said here once, for all routes."""
+    """The parameters of a query that hold a NUL character: checked here once, for all routes."""
     names = dict.fromkeys(
         name.replace("\0", "")
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        if "\0" in name + value
+        if holds_nul(name + value)
     )
     return ValidationFailed(
-        errors=[field_problem(f"query.{name}", "a text without NUL characters", "nul") for name in names]
+        errors=[field_problem(f"query.{name}", NO_CONTROL_CHARACTERS, TEXT_INVALID) for name in names]
     )
 
 

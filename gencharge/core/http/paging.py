@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -181,21 +182,36 @@ def _unpack(value: Any) -> Any:
 
 
 def slice_page(
-    rows: Sequence[R], page: PageQuery | PageParams, key: Callable[[R], tuple[Any, ...]]
+    rows: Iterable[R],
+    page: PageQuery | PageParams,
+    key: Callable[[R], tuple[Any, ...]],
+    *,
+    sort: str | None = None,
 ) -> tuple[list[R], str | None, int | None]:
     """A page of rows that are in memory, the next cursor, and the total if it was asked for.
 
-    `key` gives a row's place in the list: values that a cursor can carry, no two rows the same.
+    `key` gives a row's place in the list: values that a cursor can carry, no two rows the same. `sort` names the order
+    of a list that has several: a cursor holds it. A page starts after the last row of the one before, so a row that
+    comes or goes between two requests moves no other to a page already read. Raises CursorInvalid.
     """
-    ordered = sorted(rows, key=key)
-    total = len(ordered) if page.include_total else None
-    if page.cursor is not None and ordered:
-        kinds = tuple(_kind_of(part) for part in key(ordered[0]))
-        last = tuple(decode_cursor(page.cursor, kinds=kinds))
-        ordered = [row for row in ordered if key(row) > last]
-    shown = ordered[: page.limit]
-    more = len(ordered) > page.limit
-    return shown, encode_cursor(*key(shown[-1])) if more else None, total
+    name = () if sort is None else (sort,)
+    entries = sorted(((key(row), row) for row in rows), key=itemgetter(0))
+    total = len(entries) if page.include_total else None
+    if page.cursor is not None and entries:
+        kinds = tuple(_kind_of(part) for part in (*name, *entries[0][0]))
+        values = tuple(decode_cursor(page.cursor, kinds=kinds))
+        if values[: len(name)] != name:
+            raise CursorInvalid(
+                errors=[
+                    field_problem(
+                        "query.cursor", f"Must be a cursor of the list with sort={sort}", "cursor_invalid"
+                    )
+                ]
+            )
+        entries = [entry for entry in entries if entry[0] > values[len(name) :]]
+    shown = entries[: page.limit]
+    cursor = encode_cursor(*name, *shown[-1][0]) if len(entries) > page.limit else None
+    return [row for _, row in shown], cursor, total
 
 
 def _kind_of(value: Any) -> type:

@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 from starlette.exceptions import HTTPException
 
 from gencharge.core import telemetry
@@ -37,6 +37,7 @@ from gencharge.core.http import openapi
 from gencharge.core.http.openapi import errors as errors
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
 from gencharge.core.values.money import Money, SignedMoney
+from gencharge.core.values.text import without_nul
 
 PREFIX: Final = "/v1"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -47,8 +48,8 @@ log = telemetry.get_logger(__name__)
 
 
 def _make_strict(schema: Any) -> None:
-    """Let a core schema take no boolean or whole number but their like, and no text with a NUL character, which no
-    store can keep. Changes it in place."""
+    """Let a core schema take no boolean or whole number but their like, and no text with a NUL character. Changes it
+    in place."""
     if isinstance(schema, list | tuple):
         for part in schema:
             _make_strict(part)
@@ -60,18 +61,12 @@ def _make_strict(schema: Any) -> None:
         if schema.get("type") == "str":
             text = dict(schema)
             schema.clear()
-            schema.update(core_schema.no_info_after_validator_function(_without_nul, text))
+            schema.update(core_schema.no_info_after_validator_function(without_nul, text))
 
 
 def _refuses_nul(schema: dict[str, Any]) -> bool:
     function = schema.get("function")
-    return isinstance(function, dict) and function.get("function") is _without_nul
-
-
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise PydanticCustomError("text", "Must be text without control characters")
-    return text
+    return isinstance(function, dict) and function.get("function") is without_nul
 
 
 class Body(BaseModel):

@@ -1,4 +1,5 @@
-"""Texts that people write for people: names, descriptions. No control characters, so they can be kept, shown and exported anywhere."""
+"""Texts from outside: no store keeps a NUL character, and a text for people has no control characters at all, so that
+it can be stored, shown and exported anywhere."""
 
 from __future__ import annotations
 
@@ -11,7 +12,23 @@ from pydantic_core import PydanticCustomError
 
 # Control characters, line and paragraph separators, and what XML can't hold.
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+# The one message, and its code, for a text that holds what it must not.
+NO_CONTROL_CHARACTERS: Final = "Must be text without control characters"
+TEXT_INVALID: Final = "text"
+_NUL: Final = "\x00"
 _LINE_FEEDS: Final = re.compile(r"\r\n?")
+
+
+def holds_nul(text: str) -> bool:
+    """Whether the text holds a NUL character. PostgreSQL keeps no such text, so nothing from outside may hold one."""
+    return _NUL in text
+
+
+def without_nul(text: str) -> str:
+    """The text itself. A validator: raises PydanticCustomError if it holds a NUL character."""
+    if holds_nul(text):
+        raise PydanticCustomError(TEXT_INVALID, NO_CONTROL_CHARACTERS)
+    return text
 
 
 def one_line(max_length: int, min_length: int = 1) -> tuple[StringConstraints, AfterValidator]:
@@ -27,14 +44,14 @@ def some_lines(max_length: int) -> tuple[BeforeValidator, StringConstraints, Aft
     return (
         BeforeValidator(lambda text: _LINE_FEEDS.sub("\n", text) if isinstance(text, str) else text),
         StringConstraints(strip_whitespace=True, max_length=max_length),
-        AfterValidator(_fit("Must be text without control characters", allowed="\n")),
+        AfterValidator(_fit(NO_CONTROL_CHARACTERS, allowed="\n")),
     )
 
 
 def _fit(right: str, *, allowed: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if any(character != allowed for character in _UNFIT.findall(text)):
-            raise PydanticCustomError("text", "{reason}", {"reason": right})
+            raise PydanticCustomError(TEXT_INVALID, "{reason}", {"reason": right})
         return text
 
     return check
