@@ -24,7 +24,7 @@ from gencharge.payments import service as payments
 from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.service import OpenPayment, PaymentContext
 from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
-from gencharge.recharge.errors import REFUSALS, WalletAmountInvalid
+from gencharge.recharge.errors import REFUSALS, PriceChanged, WalletAmountInvalid
 from gencharge.recharge.models import RechargeStatus, SaleOutcome
 from gencharge.recharge.sale_crud import SaleRow, TermsRow
 from gencharge.recharge.schemas import (
@@ -78,7 +78,7 @@ async def _terms(database: Database, user_id: UUID, command: Quote | Subscribe) 
         await database.run(lambda db: lifecycle_crud.advance_line(db, number, events.context_json()))
         terms = await _get_terms(database, user_id, command)
     if terms.outcome is not None:
-        raise _refusal(terms.outcome, terms.known, command.phone_number)
+        raise _refusal(terms.outcome, terms.known, command)
     if terms.available is None:
         raise WalletNotFound
     return terms
@@ -117,7 +117,7 @@ async def pay_from_wallet(
         user_id=user_id,
         recharge_id=new_id(),
         key=key,
-        request_hash=fingerprint(command),
+        request_hash=_request_hash(command),
         phone_number=command.phone_number,
         plan_id=command.plan_id,
         hint=operators.hint(command.phone_number),
@@ -128,10 +128,11 @@ async def pay_from_wallet(
         transfer_id=new_id(),
         event_id=new_id(),
         context=events.context_json(),
+        expected_price=None if command.expected_price is None else command.expected_price.paise,
     )
     await faultpoints.point("recharge.committed")
     if result.sale is None or result.outcome not in _SOLD:
-        raise _refusal(result.outcome, result.known, command.phone_number)
+        raise _refusal(result.outcome, result.known, command)
     return Answered(_answer(result.sale), replayed=result.outcome is SaleOutcome.REPLAYED)
 
 
@@ -143,7 +144,7 @@ async def pay_through_gateway(
     Raises a refusal of `recharge.errors`, WalletAmountInvalid, InsufficientBalance, WalletNotFound, IdempotencyKeyReused,
     GatewayUnavailable, GatewayDeclined, DatabaseUnavailable.
     """
-    request_hash = fingerprint(command)
+    request_hash = _request_hash(command)
     earlier = await context.database.run(lambda db: crud.find_by_key(db, user_id, key))
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
@@ -194,7 +195,7 @@ async def pay_through_gateway(
         await context.database.run(
             lambda db: payments.cancel(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
         )
-        raise _refusal(outcome, result.known, command.phone_number)
+        raise _refusal(outcome, result.known, command)
     return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
 
 
@@ -204,6 +205,8 @@ async def _gateway_part(
     """The part of the price that the gateway has to collect, and the plan's name. Raises what `pay_through_gateway` raises."""
     terms = await _terms(database, user_id, command)
     price = Money(terms.price)
+    if command.expected_price not in {None, price}:
+        raise _price_changed(price, command)
     if wallet_part > Money(terms.available or 0):
         raise InsufficientBalance
     if wallet_part.paise + GATEWAY_MINIMUM.paise > price.paise:
@@ -215,18 +218,34 @@ async def _gateway_part(
     return price - wallet_part, terms.plan_name
 
 
-def _refusal(outcome: SaleOutcome, known: str | None, phone_number: str) -> Problem:
+def _refusal(outcome: SaleOutcome, known: str | None, command: Quote | Subscribe) -> Problem:
     if outcome is SaleOutcome.INSUFFICIENT_BALANCE:
         return InsufficientBalance()
     if outcome is SaleOutcome.IDEMPOTENCY_KEY_REUSED:
         return IdempotencyKeyReused()
+    if outcome is SaleOutcome.PRICE_CHANGED:
+        assert known is not None, "begin_recharge names the present price"
+        return _price_changed(Money(int(known)), command)
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()
-    detail = (
-        f"{kind.title()} We have this on record for {phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
-    )
+    detail = f"{kind.title()} We have this on record for {command.phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
     return kind(detail, known=known)
+
+
+def _price_changed(price: Money, command: Quote | Subscribe) -> PriceChanged:
+    if not isinstance(command, Subscribe) or command.expected_price is None:
+        return PriceChanged(price=price)
+    problem = field_problem("body.expected_price", f"The plan costs {price} now", "price_changed")
+    return PriceChanged(price=price, errors=[problem])
+
+
+def _request_hash(command: Subscribe) -> bytes:
+    """Without an expected price, the hash of a release that knew none: a repeat is a repeat after an update, too."""
+    fields = dict(command.__dict__)
+    if fields["expected_price"] is None:
+        del fields["expected_price"]
+    return fingerprint(fields)
 
 
 def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut:

@@ -47,7 +47,7 @@ class WalletAmountInvalid(Invalid):
 
 
 class PriceChanged(Conflict):
-    """The price of this plan has changed. Get a new quote and use a new Idempotency-Key."""
+    """The price of this plan has changed. Nothing was charged. Get a new quote and use a new Idempotency-Key."""
 
 
 class RechargeNotFound(NotFound):

@@ -30,7 +30,7 @@ _FROM_WALLET: Final = f"""{_SALE}
     FROM recharge_from_wallet(
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
-        p_event => $13, p_context => $14, p_pinned => $15)
+        p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16)
 """
 _WITH_PAYMENT: Final = f"""{_SALE}
     FROM recharge_with_payment(
@@ -88,7 +88,8 @@ class SaleRow:
 
 @dataclass(frozen=True, slots=True)
 class SaleResult:
-    """How a sale ended; `sale` is None if it was refused, and `known` is then what is known of the number."""
+    """How a sale ended; `sale` is None if it was refused. `known` is then what is known of the number, or the present
+    price in paise."""
 
     outcome: SaleOutcome
     known: str | None
@@ -122,6 +123,7 @@ async def add_from_wallet(
     transfer_id: UUID,
     event_id: UUID,
     context: str,
+    expected_price: int | None,
 ) -> SaleResult:
     """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction."""
     row = await database.fetch_row(
@@ -141,6 +143,7 @@ async def add_from_wallet(
         event_id,
         context,
         clock.pinned(),
+        expected_price,
     )
     assert row is not None, "recharge_from_wallet returns one row"
     outcome, known, *sale = row

@@ -25,6 +25,15 @@ class ActivationMode(StrEnum):
     ACTIVATE = "activate"
 
 
+ExpectedPrice = Annotated[
+    Money | None,
+    Field(
+        description="What the plan cost when the customer agreed: `payable` of the quote. If it costs anything else now,"
+        " nothing is sold, and 409 `price_changed` names the new price. Null: sold at whatever it costs."
+    ),
+]
+
+
 class Quote(Body):
     """What would it cost, and when would it start?"""
 
@@ -34,7 +43,7 @@ class Quote(Body):
 
 
 class Subscribe(Body):
-    """Recharge a number with a plan. Prices are the server's; a client sends ids only."""
+    """Recharge a number with a plan. The price is the server's; the client says which one it expects."""
 
     phone_number: MobileNumber
     plan_id: UUID
@@ -48,6 +57,7 @@ class Subscribe(Body):
         default=False,
         description="True: once more, though the same number got the same plan within the last minute.",
     )
+    expected_price: ExpectedPrice = None
 
     @model_validator(mode="after")
     def _part_beside_a_gateway(self) -> Self:
@@ -64,6 +74,7 @@ class RepeatRecharge(Body):
     source: RequestSource = RequestSource.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = False
+    expected_price: ExpectedPrice = None
 
 
 class ReplacedPlan(Out):

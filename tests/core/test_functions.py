@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +101,31 @@ def test_migrate_and_doctor_notice_a_function_that_is_out_of_date(settings: Sett
     assert migrations.upgrade(settings) is True
     assert migrations.pending(settings) == []
     assert migrations.upgrade(settings) is False
+
+
+def test_a_parameter_with_a_default_takes_the_place_of_the_function_that_a_migration_dropped(
+    connection: psycopg.Connection,
+) -> None:
+    functions.install(connection, [trial()])
+    connection.execute("DROP FUNCTION trial(integer)")
+    functions.install(
+        connection, [trial(ONE.replace("p_n integer", "p_n integer, p_more text DEFAULT NULL"))]
+    )
+    assert connection.execute("SELECT trial(p_n => 7)").fetchone() == (7,)
+
+
+def test_the_functions_of_a_sale_replace_those_that_know_no_expected_price(
+    connection: psycopg.Connection,
+) -> None:
+    migration = importlib.import_module("gencharge.migrations.versions.0013_expected_price")
+    old_ones = (migration._FROM_WALLET, migration._BEGIN)
+    for signature in old_ones:
+        connection.execute(f"DROP FUNCTION {signature.partition('(')[0]}")
+        old = ONE.replace("trial(p_n integer)", signature).replace("RETURN p_n", "RETURN 0")
+        connection.execute(old.encode())
+    for signature in old_ones:
+        connection.execute(f"DROP FUNCTION IF EXISTS {signature}".encode())
+    assert sorted(functions.install(connection, functions.read())) == [
+        "begin_recharge",
+        "recharge_from_wallet",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 from collections.abc import Iterator
 from datetime import timedelta
@@ -345,6 +346,80 @@ async def test_the_answer_keeps_the_terms_of_the_sale_when_the_plan_changes_late
     finally:
         undo = "UPDATE plans SET price_paise = 34900, version = version - 1 WHERE plan_id = :id"
         await _change(shop, undo, id=plan.plan_id)
+
+
+async def test_a_sale_takes_what_the_customer_expects_to_pay_and_nothing_else(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    before = await fingerprint(shop)
+    for expected in ("298.99", "299.01", "14", "0"):
+        with pytest.raises(errors.PriceChanged) as refused:
+            await buy(shop, user, number, plan.plan_id, expected_price=expected)
+        assert refused.value.extra == {"price": Money.rupees(299)}
+        assert refused.value.errors == [
+            {
+                "field": "body.expected_price",
+                "message": "The plan costs 299.00 now",
+                "code": "price_changed",
+            }
+        ]
+    assert await fingerprint(shop) == before
+    sale = await buy(shop, user, number, plan.plan_id, key="expected", expected_price="299")
+    again = await buy(shop, user, number, plan.plan_id, key="expected", expected_price="299")
+    assert (sale.answer.total_paid, again.answer, again.replayed) == (Money.rupees(299), sale.answer, True)
+
+
+async def test_a_price_that_rises_between_quote_and_sale_is_not_charged(shop: Stores) -> None:
+    plan = await find_plan(shop, "VI", 349)
+    user, number = await make_customer(shop), await make_number(shop, "VI")
+    quote = await checkout.quote(shop.database, user, Quote(phone_number=number, plan_id=plan.plan_id))
+    raise_price = "UPDATE plans SET price_paise = :price WHERE plan_id = :id"
+    await _change(shop, raise_price, price=399_00, id=plan.plan_id)
+    try:
+        with pytest.raises(errors.PriceChanged) as refused:
+            await buy(shop, user, number, plan.plan_id, key="risen", expected_price=quote.payable)
+        assert refused.value.extra == {"price": Money.rupees(399)}
+        assert await balance(shop, user) == Money.rupees(5_000)
+        # Nothing is stored under the key, so the customer who agrees may go on with it.
+        sale = await buy(shop, user, number, plan.plan_id, key="risen", expected_price="399")
+        assert sale.answer.total_paid == Money.rupees(399)
+    finally:
+        await _change(shop, raise_price, price=349_00, id=plan.plan_id)
+    # The price is compared when something is sold, not when the answer is given again.
+    again = await buy(shop, user, number, plan.plan_id, key="risen", expected_price="399")
+    assert (again.replayed, again.answer) == (True, sale.answer)
+
+
+async def test_rules_come_before_the_price_and_the_price_before_the_balance(shop: Stores) -> None:
+    plan = await find_plan(shop)
+    user, number = await make_customer(shop, rupees=1), await make_number(shop)
+    with pytest.raises(errors.OperatorMismatch):
+        await buy(shop, user, await make_number(shop, "VI"), plan.plan_id, expected_price="1")
+    with pytest.raises(errors.PriceChanged):
+        await buy(shop, user, number, plan.plan_id, expected_price="1")
+
+
+async def test_a_process_of_the_last_release_sells_through_the_new_function(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    last_release = """
+        SELECT outcome FROM recharge_from_wallet(
+            p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
+            p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
+            p_event => $13, p_context => $14, p_pinned => $15)
+    """
+    values = (user, uuid4(), "k", b"", number, plan.plan_id, None, "web", False, False, 60, uuid4(), uuid4())
+    assert await shop.database.fetch_row(last_release, *values, "{}", None) == ("done",)
+
+
+async def test_a_request_without_an_expected_price_has_the_hash_that_it_always_had(shop: Stores) -> None:
+    user, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    sale = (await buy(shop, user, number, plan.plan_id)).answer
+    body = (
+        f'{{"phone_number":"{number}","plan_id":"{plan.plan_id}","payment_method":"wallet","wallet_amount":null,'
+        '"source":"web","activation_mode":"queue","confirm_duplicate":false}'
+    )
+    async with shop.database.transaction() as db:
+        row = await db.get_one(Recharge, (user, sale.recharge_id))
+    assert row.request_hash == hashlib.sha256(body.encode()).digest()
 
 
 async def test_numbers_that_everybody_knows_are_kept_under_the_system(shop: Stores) -> None:

@@ -68,7 +68,7 @@ async def test_parts_that_are_not_the_price_are_refused(
     result = await place(
         shop, user_id, number, plan.plan_id, wallet_amount=wallet_paise, gateway_amount=gateway_paise
     )
-    assert (result.outcome, result.sale) == (SaleOutcome.PRICE_CHANGED, None)
+    assert (result.outcome, result.known, result.sale) == (SaleOutcome.PRICE_CHANGED, "29900", None)
     assert await fingerprint(shop) == before
 
 

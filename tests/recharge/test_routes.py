@@ -301,6 +301,37 @@ async def test_repeat_sells_the_same_plan_again_and_asks_back_within_a_minute(
     assert (answer.status_code, answer.json()["status"]) == (201, "queued")
 
 
+async def test_a_sale_at_another_price_than_expected_is_409_with_the_new_price(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    body = await body_for(shop, expected_price=14)
+    sale = (await buy(shop, customer, body["phone_number"], UUID(body["plan_id"]))).answer
+    before = await fingerprint(shop)
+    repeated = {"expected_price": 14, "confirm_duplicate": True}
+    for path, command in (
+        (SUBSCRIBE, body | {"confirm_duplicate": True}),
+        (SUBSCRIBE, body | {"confirm_duplicate": True, "payment_method": "upi"}),
+        (f"/v1/recharge/{sale.recharge_id}/repeat", repeated),
+    ):
+        answer = await client.post(path, json=command, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (409, "price_changed")
+        assert b'"price":299.00' in answer.content
+        assert answer.json()["errors"][0]["field"] == "body.expected_price"
+    assert await fingerprint(shop) == before
+    path = f"/v1/recharge/{sale.recharge_id}/repeat"
+    answer = await client.post(path, json=repeated | {"expected_price": 299}, headers=headers)
+    assert (answer.status_code, answer.json()["total_paid"]) == (201, 299.0)
+
+
+@pytest.mark.parametrize("price", [-1, "14.001", "fourteen", True])
+async def test_an_expected_price_that_is_no_amount_is_named(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], price: object
+) -> None:
+    answer = await client.post(SUBSCRIBE, json=await body_for(shop, expected_price=price), headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "body.expected_price"
+
+
 async def test_a_quote_over_http_tells_price_balance_and_start(
     shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
@@ -38,7 +39,7 @@ class Answered(Generic[T]):
     replayed: bool = False
 
 
-def fingerprint(command: BaseModel, *about: UUID) -> bytes:
+def fingerprint(command: BaseModel | Mapping[str, Any], *about: UUID) -> bytes:
     """SHA-256 of a command and of the ids that it is about but does not name: 32 bytes to compare a repeat with."""
     return hashlib.sha256(b"".join(each.bytes for each in about) + to_json(command)).digest()
 

@@ -6,6 +6,8 @@
 - Functions are PL/pgSQL, which looks names up when it runs, so the order of installation does not matter.
 - A changed signature gets a new name, because old processes go on calling the old one while a release is rolled out.
   The old file stays for one release. The next one deletes it, and drops the function in a migration.
+- A parameter that is only added needs no new name if it comes last, has a default, and callers name their arguments: a
+  migration drops the old function, and the new one takes the calls of old processes.
 
 What was installed is written down in the function's comment as two checksums: of the file, and of the definition that
 PostgreSQL keeps. A file that was edited and a function that somebody replaced by hand are both noticed.

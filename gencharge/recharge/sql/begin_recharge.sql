@@ -1,8 +1,11 @@
 -- The start of every sale: takes the number's lock, looks the idempotency key up, asks the rules, and if the base plan has
 -- ended brings the line to now and asks once more. Writes nothing but what advance_line does.
 --
+-- p_expected_price is what the customer agreed to pay, in paise; NULL takes any price.
+--
 --   outcome  'replayed' or 'idempotency_key_reused' for a key that was used before (`sale` is that recharge), an outcome
---            of recharge_terms, or NULL: go on
+--            of recharge_terms, 'price_changed', or NULL: go on
+--   known    as of recharge_terms; the present price in paise if the outcome is 'price_changed'
 --   sale     the recharge to be: its key, its number, the plan's facts and price. The caller adds who pays and the states
 --   plan     the plan to be, as of recharge_terms; running: the base plan that is active on the number
 --   at       the instant of the sale
@@ -11,7 +14,7 @@
 CREATE OR REPLACE FUNCTION begin_recharge(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_context jsonb, p_pinned timestamptz,
-    OUT outcome text, OUT known text, OUT sale recharges, OUT plan active_plans, OUT running active_plans,
+    p_expected_price bigint, OUT outcome text, OUT known text, OUT sale recharges, OUT plan active_plans, OUT running active_plans,
     OUT channel text, OUT at timestamptz
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -35,6 +38,10 @@ BEGIN
     END IF;
     outcome := v_terms.outcome;
     known := v_terms.known;
+    IF outcome IS NULL AND p_expected_price <> v_terms.price THEN
+        outcome := 'price_changed';
+        known := v_terms.price::text;
+    END IF;
     IF outcome IS NOT NULL THEN
         RETURN;
     END IF;

@@ -3,13 +3,14 @@
 -- queues here. Otherwise the money is held, the plan is 'pending', and the recharge is queued for the dispatcher.
 --
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge or 'insufficient_balance'. Rules come
--- before the first write, so a refusal changes nothing. `known` as of recharge_terms. Ids are made by the application.
+-- before the first write, so a refusal changes nothing. `known` as of begin_recharge. Ids are made by the application.
+-- p_expected_price as of begin_recharge; processes of the last release call without it.
 --
 -- Locks: the line, then the wallet.
 CREATE OR REPLACE FUNCTION recharge_from_wallet(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_transfer uuid, p_event uuid, p_context jsonb,
-    p_pinned timestamptz, OUT outcome text, OUT known text, OUT sale recharges
+    p_pinned timestamptz, p_expected_price bigint DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -20,7 +21,7 @@ DECLARE
 BEGIN
     v_begun := begin_recharge(
         p_user, p_id, p_key, p_hash, p_phone, p_plan, p_hint, p_source, p_replace, p_confirmed, p_window_seconds,
-        p_context, p_pinned);
+        p_context, p_pinned, p_expected_price);
     outcome := v_begun.outcome;
     known := v_begun.known;
     sale := v_begun.sale;

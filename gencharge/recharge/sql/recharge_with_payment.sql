@@ -1,8 +1,8 @@
 -- A recharge that a gateway pays, wholly or beside the wallet: the wallet's part is held, the plan is 'pending', and the
 -- recharge waits for the payment. The gateway's order exists already (its payment row is p_payment); nothing is sent here.
 --
--- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge, 'price_changed' if the two parts are
--- no longer the price, or 'insufficient_balance'. A refusal changes nothing. Amounts in paise.
+-- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge, which expects the two parts to be the
+-- price, or 'insufficient_balance'. `known` as of begin_recharge. A refusal changes nothing. Amounts in paise.
 --
 -- Locks: the line, then the wallet.
 CREATE OR REPLACE FUNCTION recharge_with_payment(
@@ -20,14 +20,10 @@ DECLARE
 BEGIN
     v_begun := begin_recharge(
         p_user, p_id, p_key, p_hash, p_phone, p_plan, p_hint, p_source, p_replace, p_confirmed, p_window_seconds,
-        p_context, p_pinned);
+        p_context, p_pinned, p_wallet_amount + p_gateway_amount);
     outcome := v_begun.outcome;
     known := v_begun.known;
     sale := v_begun.sale;
-    IF outcome IS NULL AND sale.price <> p_wallet_amount + p_gateway_amount THEN
-        outcome := 'price_changed';
-        sale := NULL;
-    END IF;
     IF outcome IS NULL AND p_wallet_amount > 0 THEN
         v_wallet := wallet_transfer(
             p_user, new_uuid7(), 'user:main', 'user:held', p_wallet_amount, ledger_code('hold'),
