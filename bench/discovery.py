@@ -38,7 +38,7 @@ class StaffList:
 
     @property
     def required(self) -> list[str]:
-        """What a request must name beside the path."""
+        """What a request must name in addition to the path."""
         return [one.name for one in self.parameters if one.place == "query" and one.required]
 
     @property

@@ -20,7 +20,7 @@ async def guarded(user: SignedInUser) -> dict[str, str]:
 
 
 def create() -> FastAPI:
-    """The application with its own settings; the route stands first, so that it costs no search."""
+    """The application with its own settings; the route comes first, so that it costs no search."""
     app = create_app()
     app.router.routes[:0] = router.routes
     return app

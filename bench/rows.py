@@ -53,7 +53,7 @@ class Row:
 
 
 def all_rows(world: World) -> list[Row]:
-    """In the order of a turn: each row beside those that it is compared with."""
+    """In the order of a turn: each row next to those that it is compared with."""
     plan_id = world.addon()
 
     def with_worker() -> AbstractContextManager[int | None]:

@@ -1,4 +1,4 @@
-"""Server processes as in production: one uvicorn worker on uvloop and httptools. And the worker beside the API."""
+"""Server processes as in production: one uvicorn worker on uvloop and httptools. And the worker next to the API."""
 
 from __future__ import annotations
 

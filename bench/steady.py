@@ -1,4 +1,4 @@
-"""`python -m bench steady`: recharges over an operator's API at a constant rate, with the worker and the sandbox beside.
+"""`python -m bench steady`: recharges over an operator's API at a constant rate, together with the worker and the sandbox.
 
 Once with an operator that answers at once, once with one that takes three seconds: the operator's call is not in the
 request, so the answers must not differ. All processes, the load and PostgreSQL share the machine, on which the worker and

@@ -1,4 +1,4 @@
-"""The stores that a run stands on: servers of its own in a temporary folder, two databases, many customers."""
+"""The stores of a run: servers of its own in a temporary folder, two databases, many customers."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class World:
         return tokens
 
     def addon(self) -> UUID:
-        """The plan that everybody buys: an add-on for a day, which starts at once beside any other plan."""
+        """The plan that everybody buys: an add-on for a day, which starts at once alongside any other plan."""
         return asyncio.run(self._query(PRODUCT, _ADDON))
 
     def empty_outbox(self, database: str) -> None:

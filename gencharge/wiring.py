@@ -17,7 +17,7 @@ from gencharge.core.rooms.room import Room
 from gencharge.core.stores.stores import Stores
 from gencharge.users.jobs import erasing
 
-# From the ground up. A room imports lower floors only (tests/law/test_floors.py); what stands on one floor knows
+# From the ground up. A room imports lower floors only (tests/law/test_floors.py); what is on one floor knows
 # nothing of its neighbours.
 FLOORS: Final = (
     ("sessions", "directory"),

@@ -1,4 +1,4 @@
-"""Sends what is queued, and does what was put off. Nothing here is kept in memory only: a killed sandbox goes on."""
+"""Sends what is queued, and does what was put off. Nothing here is kept in memory only: a killed sandbox resumes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.store import Store, insert
 _AT_ONCE: Final = 16
 _LONGEST_NAP_SECONDS: Final = 1.0
 _GATHER_SECONDS: Final = 0.002  # what is queued within it goes out in one round
-_AWAY_SECONDS: Final = 0.2  # nobody listens at an address: so long nobody asks there again
+_AWAY_SECONDS: Final = 0.2  # how long an address at which nobody listens is left alone
 _log = telemetry.get_logger(__name__)
 
 Action = Callable[[Mapping[str, Any]], None]

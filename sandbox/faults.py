@@ -1,4 +1,4 @@
-"""How an HTTP answer goes wrong: late, never, cut off, or nothing that anybody can read."""
+"""How an HTTP answer goes wrong: late, never, cut off, or unreadable."""
 
 from __future__ import annotations
 

@@ -191,7 +191,7 @@ def _succeed(sandbox: Sandbox, payment_id: str, script: Script | None) -> None:
 def capture(
     sandbox: Sandbox, payment_id: str, body: Mapping[str, Any], script: Script | None
 ) -> dict[str, Any]:
-    """`POST /v1/payments/{id}/capture`: take what was authorized, wholly."""
+    """`POST /v1/payments/{id}/capture`: take the whole amount that was authorized."""
     with sandbox.store.transaction() as db:
         row = payment(db, payment_id)
         amount = wire.integer(body, "amount")

@@ -34,7 +34,7 @@ def post(
 ) -> None:
     """Queue the notices in this order, or as the script has it.
 
-    First tries of one `subject` go out one after the other; retries wait for nobody. `contrary` is the notice that
+    First tries of one `subject` go out one after the other; retries do not wait for others. `contrary` is the notice that
     says the opposite of what is true.
     """
     if script is not None and script.kind.family is Family.NOTICE:

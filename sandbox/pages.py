@@ -41,7 +41,7 @@ def _result(
     back: str = "",
     **facts: str | None,
 ) -> Response:
-    """A page that says how it ended. `paid` is the order in question, `back` where the customer goes on."""
+    """A page that says how it ended. `paid` is the order in question, `back` the address that the customer returns to."""
     shown = {**(_about(paid) if paid else {}), **facts}
     rows = "".join(
         f"<dt>{escape(name.replace('_', ' ').capitalize())}</dt><dd>{escape(value)}</dd>"

@@ -80,7 +80,7 @@ class Books(Ledger):
         return ((phone_of(number),) for number, was in enumerate(self._recharged) if was)
 
     def _step(self) -> None:
-        """The next thing that somebody does."""
+        """The next act of a customer."""
         # As many more each day as there are customers more.
         at_ms = self._people.started_ms + int(YEARS_MS * (self._done / self._transactions) ** 0.5)
         at_ms = min(at_ms + self._chance.randrange(1_000), self._people.now_ms - 1)
@@ -113,7 +113,7 @@ class Books(Ledger):
         self._pay(user, at_ms, amount, Account.MAIN, Code.TOPUP)
 
     def _other(self, user: int, at_ms: int, dice: float) -> None:
-        """A reward for bringing somebody, or a correction by the staff."""
+        """A reward for a referral, or a correction by the staff."""
         if dice < 0.075:
             key = f"referral-{self._done}"
             self._move(user, at_ms, Account.REFERRAL, Account.MAIN, _REWARD, Code.REFERRAL, key)

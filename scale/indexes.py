@@ -1,4 +1,4 @@
-"""Indexes of tables that are as good as empty: put aside for a load and made again after it, which takes a tenth of the time.
+"""Indexes of tables that are as good as empty: dropped for a load and made again after it, which takes a tenth of the time.
 
 All in the load's own transaction: whatever interrupts it leaves the indexes as they were. In a table that holds more
 than a few rows they stay, because somebody may be using it.
@@ -43,7 +43,7 @@ async def put_aside(connection: asyncpg.Connection, table: str) -> list[str]:
 
 
 async def make_again(connection: asyncpg.Connection, statements: list[str], meter: Meter) -> None:
-    """Make what was put aside."""
+    """Make the dropped indexes again."""
     await connection.execute("SET LOCAL maintenance_work_mem = '256MB'")
     for statement in statements:
         await connection.execute(statement)

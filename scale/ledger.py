@@ -17,7 +17,7 @@ T = TypeVar("T")
 SOURCES: Final = ("app", "app", "app", "app", "web", "web", "api")
 METHODS: Final = ("upi", "upi", "upi", "card", "netbanking")
 _GATEWAY: Final = "razorpay"
-# The gateway is asked what became of these.
+# The gateway is asked for the status of these.
 _OPEN: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.AUTHORIZED})
 
 

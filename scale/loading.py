@@ -117,7 +117,7 @@ _LANES: Final = (
         "adjustments",
     ),
 )
-# No others: a second run beside this one would wait for its keys and then fail on them.
+# No others: a second run at the same time would wait for its keys and then fail on them.
 _ONLY_ONE: Final = "SELECT pg_try_advisory_lock(7265632, 3)"
 _CODE: Final = "SELECT user_id FROM referral_codes WHERE code = $1"
 

@@ -91,7 +91,7 @@ class People:
         return (self._traits[4 * number + kind] * 257 + self._traits[4 * number + (kind + 1) % 4]) % choices
 
     def status(self, number: int) -> str:
-        """Where the customer stands."""
+        """The state of the customer's account."""
         return _STATUSES[self._trait(number, 0, len(_STATUSES))]
 
     def is_archived(self, number: int) -> bool:
@@ -133,7 +133,7 @@ class People:
                 instant(created_ms),
                 since or instant(min(created_ms + 90_000, self.now_ms)),
                 since,
-                # Nobody blocks themselves; leaving is one's own doing.
+                # The staff block a customer; customers leave by themselves.
                 (SYSTEM_USER_ID if status == UserStatus.BLOCKED else user_id) if since else None,
                 _REASONS[status] if since else None,
                 name.lower() if name else "",
@@ -156,7 +156,7 @@ class People:
         return ((code_of(number), user_id) for number, user_id in enumerate(self.ids))
 
     def connections(self) -> Iterator[tuple[Any, ...]]:
-        """Rows of `connections`: what everybody knows of each number, and what some customers said of theirs."""
+        """Rows of `connections`: what everybody knows of each number, and what some customers stated about theirs."""
         for number, user_id in enumerate(self.ids):
             about = self.operator(number), _CIRCLES[number % len(_CIRCLES)], self.service_type(number)
             told_at = instant(self.created_ms[number])

@@ -15,7 +15,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 
 class AdminStatus(StrEnum):
-    """Where an admin stands."""
+    """The state of an admin's account."""
 
     ACTIVE = "active"  # may do what the role allows
     BLOCKED = "blocked"  # shut out

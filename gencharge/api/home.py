@@ -33,7 +33,7 @@ curl -H "Authorization: Bearer $$TOKEN" $base/v1/wallet</pre>
 
 
 def install(app: FastAPI, settings: Settings) -> None:
-    """Add the page, and the icon that browsers ask for without being told."""
+    """Add the page, and the icon that browsers request by themselves."""
     page = _render(settings)
 
     @app.get("/", include_in_schema=False)

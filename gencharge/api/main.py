@@ -26,7 +26,7 @@ number, recharge it from the wallet.
 Money is rupees with two decimals (`199.00`), instants are UTC, phone numbers are E.164. Every POST that moves money
 needs an `Idempotency-Key`; a repeat with the same key gets the same answer. Errors are RFC 9457 problem documents.
 """
-# What somebody who reads or tries the API meets first; the other rooms follow from the ground up.
+# What a reader of the API meets first; the other rooms follow from the ground up.
 _FIRST_TAGS = (
     "auth",
     "plans",

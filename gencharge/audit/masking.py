@@ -6,7 +6,7 @@
     where they live  `***`, by the field's name, and when they were born
     secrets          `[hidden]`, by the field's name; tokens in any text
 
-A nested value is masked by the name of the field that it stands in, `old` and `new` by that of the field that
+A nested value is masked by the name of its field, `old` and `new` by that of the field that
 changed, so that a change shows without its values.
 """
 

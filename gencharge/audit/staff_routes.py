@@ -33,7 +33,7 @@ async def list_entries(documents: Documents, query: Annotated[AuditQuery, Query(
     """Entries of the audit trail, newest first. Every filter narrows it; a value is never read as an expression.
 
     A page looks at five thousand entries at most: with filters that match few of many it may hold fewer than `limit`,
-    and `next_cursor` goes on.
+    and `next_cursor` continues the search.
     """
     entries, cursor = await audit.read(documents, query)
     return AuditEntryPage(items=[AuditEntryOut.of(entry) for entry in entries], next_cursor=cursor)

@@ -3,7 +3,7 @@
     changed      an entry's content is not what was hashed
     removed      a place in the chain is empty, or what an entry follows is gone
     inserted     an entry is at a place that was not sealed
-    reordered    an entry stands at another place than it was sealed at
+    reordered    an entry is at another place than it was sealed at
     truncated    the chain ends before the last anchor
     rewritten    an entry and the anchor at its place differ: the chain was rebuilt, or the anchor was changed
 

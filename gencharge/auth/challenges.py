@@ -87,7 +87,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A code to send, and what to tell about the limits (`RateLimit` headers)."""
+    """A code to send, and what the answer says about the limits (`RateLimit` headers)."""
 
     code: str = field(repr=False)
     headers: Mapping[str, str]

@@ -172,7 +172,7 @@ async def verify_otp_login_form(
     return _signed_in(context, tokens)
 
 
-# The form stands before the JSON on the same path, and not in the document: a generated client has one way to sign in.
+# The form comes before the JSON on the same path, and not in the document: a generated client has one way to sign in.
 router.add_api_route(
     "/verify-otp-login",
     verify_otp_login_form,

@@ -191,7 +191,7 @@ async def recover(context: AuthContext, admin: Principal, recovery_code: str) ->
 
 
 async def send_otp(context: AuthContext, admin: Principal) -> Mapping[str, str]:
-    """Send a code to an admin who has no authenticator app: the headers that tell about the limits.
+    """Send a code to an admin who has no authenticator app: the headers that say what is left of the limits.
 
     Raises AuthenticatorCodeRequired, and what auth's `send_code` does.
     """

@@ -50,7 +50,7 @@ class Tokens:
 
 
 async def send_code(context: AuthContext, purpose: Purpose, phone_number: str) -> Mapping[str, str]:
-    """Send a code to a number: the headers that tell about the limits.
+    """Send a code to a number: the headers that say what is left of the limits.
 
     The answer never reveals whether the number is known: the same queries run either way, and the recipient is
     looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, OtpLocked, SignInSuspended, SignInUnavailable.

@@ -1,1 +1,1 @@
-"""Floor 0: what every room stands on. Knows no room."""
+"""Floor 0: what every room builds on. Knows no room."""

@@ -1,4 +1,4 @@
-"""Who sells: the company's name, address and GST registration, as they stand on every tax invoice.
+"""Who sells: the company's name, address and GST registration, as they appear on every tax invoice.
 
 A GSTIN has fifteen characters (CGST Rules, rule 10): the state's two digits, the ten characters of the PAN, an entity
 number, the letter Z and a check character. The states' numbers are those of the GST network.

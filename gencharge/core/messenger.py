@@ -37,7 +37,7 @@ log = telemetry.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What to tell whom. `phone_number` is E.164; `template_id` is the DLT template that `text` follows."""
+    """A message and its recipient. `phone_number` is E.164; `template_id` is the DLT template that `text` follows."""
 
     text: str
     phone_number: str = ""

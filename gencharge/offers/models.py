@@ -27,7 +27,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 
 class OfferStatus(StrEnum):
-    """Where an offer stands: from draft to active, and between active and inactive, never back to draft."""
+    """The state of an offer: from draft to active, and between active and inactive, never back to draft."""
 
     DRAFT = "draft"  # not published yet
     ACTIVE = "active"  # holds within its window
@@ -133,7 +133,7 @@ class Offer(Stamped, Base):
 class OfferVersion(Base):
     """The terms of one version of an offer that customers could see. Never changed, never deleted.
 
-    A draft has none: its first is that with which it became active.
+    A draft has none: it gets its first when it becomes active.
     """
 
     __tablename__ = "offer_versions"

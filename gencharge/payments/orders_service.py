@@ -1,6 +1,6 @@
 """Opening a payment: commit the intent, ask the gateway for an order, record the order.
 
-An order whose id nobody got can't be paid, so a call without an answer costs nothing: a retry with the same key looks for
+An order whose id never arrived can't be paid, so a call without an answer costs nothing: a retry with the same key looks for
 that order by the payment's own id before it creates another one.
 """
 

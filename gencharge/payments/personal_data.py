@@ -1,6 +1,6 @@
 """A customer's payments when their account is shown or exported.
 
-Payments are books: they are kept when the account is erased, with an id that leads to nobody
+Payments are books: they are kept when the account is erased, with an id that identifies nobody
 (docs/decisions/0008-erasure.md). What is kept of webhooks holds no personal data.
 """
 

@@ -38,7 +38,7 @@ def signature_problem(settings: Settings, signature: bytes, body: bytes) -> str 
         return "signature_missing"
     genuine = False
     for secret in (settings.payment_webhook_secret, settings.payment_previous_webhook_secret):
-        # Both are always compared, so that the response time tells nothing.
+        # Both are always compared, so that the response time reveals nothing.
         genuine = (secret is not None and _is_signed(secret, signature, body)) or genuine
     return None if genuine else "signature_wrong"
 

@@ -1,4 +1,4 @@
-"""`/payments/webhooks`: what the gateway tells us, taken once, in one round trip to the database."""
+"""`/payments/webhooks`: what the gateway reports, taken once, in one round trip to the database."""
 
 from __future__ import annotations
 

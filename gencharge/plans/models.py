@@ -65,12 +65,12 @@ class PlanStatus(StrEnum):
     INACTIVE = "inactive"
 
 
-# These live beside a base plan instead of replacing or queueing behind it.
+# These run alongside a base plan instead of replacing it or queueing behind it.
 ADDON_CATEGORIES: Final = frozenset({PlanCategory.DATA_ADDON, PlanCategory.TALKTIME, PlanCategory.ROAMING})
 
 
 def is_addon(category: PlanCategory, validity_unit: ValidityUnit) -> bool:
-    """True for a plan that lives beside a base plan: data, talktime and roaming packs, and what ends with the base plan."""
+    """True for a plan that runs alongside a base plan: data, talktime and roaming packs, and what ends with the base plan."""
     return category in ADDON_CATEGORIES or validity_unit is ValidityUnit.BASE_PLAN
 
 

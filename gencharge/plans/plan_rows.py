@@ -63,7 +63,7 @@ _FLAGS: Final = {
     **dict.fromkeys(("", "false", "no", "n", "f", "off", "0"), False),
 }
 _SEPARATORS: Final = re.compile(r"[\s,;|]+")
-# How the API names a field, and the column that it stands in.
+# How the API names a field, and the column that holds it.
 _COLUMN_OF: Final = {"validity.n": "validity_count", "validity.unit": "validity_unit", "group_id": "group"}
 
 

@@ -1,4 +1,4 @@
-"""Routes of the catalogue for the staff. They stand before `/plans/{plan_id}`, which would take `admin` for an id."""
+"""Routes of the catalogue for the staff. They come before `/plans/{plan_id}`, which would take `admin` for an id."""
 
 from __future__ import annotations
 

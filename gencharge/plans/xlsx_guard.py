@@ -83,7 +83,7 @@ def _matters(name: str) -> bool:
 
 @dataclass(slots=True)
 class _Measure:
-    """Walks through XML and stops at the first thing that is too much. Knows elements by their names, not by their places."""
+    """Walks through XML and stops at the first excess. Knows elements by their names, not by their places."""
 
     max_rows: int
     elements: int = 0

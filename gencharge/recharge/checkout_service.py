@@ -3,7 +3,7 @@
 All three use the same terms. The rules and the money of a sale are one SQL function, so a recharge from the wallet is one
 round trip and one transaction. A recharge through the gateway reads the terms first and opens the gateway's order next:
 if the gateway is down, nothing of the wallet is held. Then the sale is written, with the rules checked once more, and the
-payment's event sends it on (`recharge.listeners`). If that sale is refused, the order is abandoned before anybody saw it.
+payment's event sends it on (`recharge.listeners`). If that sale is refused, the order is abandoned before anybody has seen it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ async def quote(database: Database, user_id: UUID, query: Quote) -> QuoteOut:
 
 
 async def _terms(database: Database, user_id: UUID, command: Quote | Subscribe) -> TermsRow:
-    """The terms of a sale as they stand now. Raises a refusal of `recharge.errors`, WalletNotFound."""
+    """The current terms of a sale. Raises a refusal of `recharge.errors`, WalletNotFound."""
     terms = await _get_terms(database, user_id, command)
     if terms.running_until is not None and terms.running_until <= clock.now():
         number = command.phone_number

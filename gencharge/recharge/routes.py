@@ -102,13 +102,13 @@ async def list_plans(
 async def get_by_key(
     user: SignedInUser, db: Db, idempotency_key: Annotated[str, Path(max_length=255)]
 ) -> RechargeOut:
-    """What became of a request whose answer I never got. 404: it changed nothing; send it again."""
+    """The result of a request whose answer never reached me. 404: it changed nothing; send it again."""
     return await service.show_by_key(db, user.user_id, idempotency_key)
 
 
 @router.get("/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_ALWAYS))
 async def get_recharge(user: SignedInUser, db: Db, recharge_id: UUID) -> RechargeOut:
-    """One of my recharges as it stands now."""
+    """One of my recharges, as it is now."""
     return await service.show(db, user.user_id, recharge_id)
 
 

@@ -158,7 +158,7 @@ class QuoteOut(Out):
 
 
 class RechargeOut(Out):
-    """A recharge as it stands now."""
+    """A recharge as it is now."""
 
     recharge_id: UUID
     status: RechargeStatus

@@ -75,7 +75,7 @@ async def staff_list_plans(
     "/admin/{user_id}/{recharge_id}", responses=web.errors(RechargeNotFound, ValidationFailed, *_READING)
 )
 async def staff_get_recharge(admin: Reader, db: Db, user_id: UUID, recharge_id: UUID) -> StaffRechargeOut:
-    """One recharge of a customer's as it stands now."""
+    """One recharge of a customer, as it is now."""
     return await staff_service.get_recharge(db, admin, user_id, recharge_id)
 
 

@@ -138,7 +138,7 @@ async def list_settled(
 
 
 async def end_claims(db: AsyncSession, counterparty: str, day: date, run_id: UUID) -> None:
-    """Mark the claims of the day's other runs as superseded: `run_id` repeats those that still stand."""
+    """Mark the claims of the day's other runs as superseded: `run_id` repeats those that are still valid."""
     differences = ReconciliationDifference
     await db.execute(
         update(differences)

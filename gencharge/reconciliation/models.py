@@ -70,7 +70,7 @@ class DifferenceResolution(StrEnum):
 
 
 class DifferenceStatus(StrEnum):
-    """Where a difference stands."""
+    """The state of a difference."""
 
     OPEN = "open"
     CLAIMED = "claimed"  # claimed from the counterparty; no money has moved

@@ -67,7 +67,7 @@ def require(settings: Settings, store: str) -> None:
 
 
 def examine(settings: Settings) -> Report:
-    """Ask every store, and look at what they stand on."""
+    """Ask every store, and look at what they run on."""
     # Side by side, because a store that is away takes its whole time limit to say so.
     with ThreadPoolExecutor() as threads:
         rows = threads.map(lambda server: _examine_store(settings, server), _servers(settings).values())

@@ -72,7 +72,7 @@ def warn_of_other_schema(settings: Settings) -> None:
 
 
 def require_embedded_postgres(settings: Settings) -> None:
-    """Refuse to run beside an embedded PostgreSQL that was never started.
+    """Refuse to run if the embedded PostgreSQL was never started.
 
     A given URL is not checked: a server outlives its database's absence, and recovers when that comes back.
     """

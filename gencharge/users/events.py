@@ -100,7 +100,7 @@ class UserDataExported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferencesChanged(Event):
-    """A customer gave or took back a consent, or changed what they want to hear of."""
+    """A customer gave or took back a consent, or changed which messages they want."""
 
     changes: dict[str, Any]
 

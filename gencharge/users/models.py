@@ -17,7 +17,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 
 class UserStatus(StrEnum):
-    """Where a user stands."""
+    """The state of a user's account."""
 
     ACTIVE = "active"  # may do everything
     BLOCKED = "blocked"  # by an admin; may not sign in

@@ -167,7 +167,7 @@ async def reactivate_me(db: Db, principal: SignedInUser) -> UserOut:
 
 @router.get("/me/preferences", response_model=PreferencesOut, responses=errors(*_READING))
 async def get_my_preferences(db: Db, principal: SignedInUser) -> PreferencesOut:
-    """What I want to hear of, and what may be done with my data."""
+    """Which messages I want, and what may be done with my data."""
     return await _preferences(db, principal.user_id)
 
 

@@ -86,7 +86,7 @@ class ReplacePreferences(Body):
 
 
 class PreferencesOut(Out):
-    """What I want to hear of, and what may be done with my data."""
+    """Which messages I want, and what may be done with my data."""
 
     email_notification: bool
     sms_notification: bool

@@ -18,7 +18,7 @@ from gencharge.users.names import name_key
 from gencharge.users.staff_schemas import PresentUserQuery, UserQuery
 
 _LAST_LETTER: Final = "\U0010ffff"
-# Conditions of partial indexes stand here as literals: the planner cannot compare a parameter with them.
+# Conditions of partial indexes are literals here: the planner cannot compare a parameter with them.
 _NOT_ACTIVE: Final = text("users.status <> 'active'")
 _ARCHIVED: Final = text("users.status = 'archived'")
 

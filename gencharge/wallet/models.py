@@ -23,7 +23,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 
 class Account(StrEnum):
-    """Where money can be. `operator:{code}` and `gateway:{name}` have one account each beside these."""
+    """Where money can be. `operator:{code}` and `gateway:{name}` have one account each in addition to these."""
 
     MAIN = "user:main"  # what the customer can spend
     HELD = "user:held"  # set aside for a recharge that no operator has confirmed yet, or for a refund

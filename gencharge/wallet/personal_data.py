@@ -1,5 +1,5 @@
 """A customer's wallet when their account is shown, exported or closed. The ledger is never erased: it is the books, and
-after erasure its rows carry an id that leads to nobody (docs/decisions/0008-erasure.md)."""
+after erasure its rows carry an id that identifies nobody (docs/decisions/0008-erasure.md)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def _export(stores: Stores, user_id: UUID) -> Mapping[str, object]:
 
 
 async def _close(db: AsyncSession, user_id: UUID, payout: bool) -> None:
-    """Leave nothing in the wallet. Raises WalletHasHolds, WalletNotEmpty (409; both tell the amounts)."""
+    """Leave nothing in the wallet. Raises WalletHasHolds, WalletNotEmpty (409; both state the amounts)."""
     wallet = await crud.lock_wallet(db, user_id=user_id)
     if wallet is None:
         return

@@ -112,7 +112,7 @@ class WebhookDelivery(Base):
 
 
 class WebhookAttempt(Base):
-    """One attempt and what the endpoint said. An attempt whose worker died is missing."""
+    """One attempt and what the endpoint answered. An attempt whose worker died is missing."""
 
     __tablename__ = "webhook_attempts"
 

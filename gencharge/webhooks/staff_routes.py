@@ -158,7 +158,7 @@ async def test_endpoint(admin: Sender, db: Db, endpoint_id: UUID) -> WebhookDeli
 async def list_deliveries(
     admin: Reader, db: Db, query: Annotated[WebhookDeliveryQuery, Query()]
 ) -> Page[WebhookDeliveryOut]:
-    """Messages of the last 30 days, newest first. A page may hold fewer than `limit`, and `next_cursor` goes on."""
+    """Messages of the last 30 days, newest first. A page may hold fewer than `limit`, and `next_cursor` continues the search."""
     del admin
     return await staff_service.list_deliveries(db, query)
 

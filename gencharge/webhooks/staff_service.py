@@ -146,7 +146,7 @@ async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
 
 
 async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID) -> WebhookEndpointWithSecret:
-    """A new secret; the present one signs beside it for 24 hours. Raises EndpointNotFound."""
+    """A new secret; the present one also signs for 24 hours. Raises EndpointNotFound."""
     endpoint = await _lock(db, endpoint_id)
     secret, now = signing.new_secret(), clock.now()
     endpoint.previous_secret, endpoint.previous_valid_until = endpoint.secret, now + OVERLAP

@@ -151,7 +151,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, di
     """What differs, for an event's `changes`: `{"price_paise": {"old": 19900, "new": 21900}}`.
 
     The audit trail keeps it, personal data masked. Values are written as JSON; a field that is in `after` only was
-    set for the first time, one in `before` only was taken away.
+    set for the first time, one in `before` only was removed.
     """
     names = [*before, *(name for name in after if name not in before)]
     return {

@@ -8,7 +8,7 @@ hand out, settle. A relay that dies leaves a lease that runs out; another one ha
     late    deliveries, each listener's by themselves, with a growing pause between attempts
 
 A listener whose store is away is not called for fresh events again until one late delivery, sent as a probe,
-comes through. A batch that is refused for another reason is halved until the bad event stands alone.
+comes through. A batch that is refused for another reason is halved until the bad event is alone.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The function of a direct route takes guards, the request and one body model, and nothing else. So little is done by
 hand at a fraction of the cost: call each guard, read and validate the body, call the function. Errors, responses and
-the OpenAPI entry are those of any other route. Guards come first: without signing in, nobody learns what a body
+the OpenAPI entry are those of any other route. Guards come first: without signing in, a client does not learn what a body
 should look like.
 """
 

@@ -60,7 +60,7 @@ class Stamped:
 def check(if_match: str | None, row: Stamped) -> None:
     """Raises ResourceChanged if the client saw another state of the object than the row's, which is locked.
 
-    A weak tag counts like a strong one: an etag stands for the object, not for the bytes of an answer, and proxies
+    A weak tag counts like a strong one: an etag identifies the state of the object, not for the bytes of an answer, and proxies
     that compress answers make tags weak.
     """
     if if_match is None or if_match.strip() == "*":

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says beside the routes' own words: names of operations, errors, examples."""
+"""What the OpenAPI document says in addition to the routes' own texts: names of operations, errors, examples."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def complete(app: FastAPI) -> None:
 
 
 def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
-    """The part of the document that a `$ref` stands for; any other part as it is."""
+    """The part of the document that a `$ref` points to; any other part as it is."""
     if "$ref" not in part:
         return part
     target: Any = document

@@ -118,7 +118,7 @@ class Order:
 
 
 def column_of(attribute: InstrumentedAttribute[Any]) -> ColumnElement[Any]:
-    """A mapped attribute as the column that it stands for."""
+    """The column of a mapped attribute."""
     column: ColumnElement[Any] = attribute.expression
     return column
 

@@ -33,7 +33,7 @@ def _precedence(route: BaseRoute) -> tuple[bool, ...]:
 
 
 class RouteIndex(BaseRoute):
-    """Stands before the routes it was made of, and finds the one of a request by its path.
+    """Comes before the routes it was made of, and finds the one of a request by its path.
 
     FastAPI's router tries one route after the other, a regular expression each; over all rooms that costs more than
     a small request. The index leads to the same route as trying `routes` in their order would. What it does not hold

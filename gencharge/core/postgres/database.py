@@ -123,7 +123,7 @@ class Database:
             yield session
             await session.commit()
         except BaseException as error:
-            with suppress(Exception):  # the connection may be gone; the first error is the one to tell
+            with suppress(Exception):  # the connection may be gone; the first error is the one to report
                 await session.rollback()
             problem = problem_of(error)
             if problem is not None and problem is not error:
@@ -195,7 +195,7 @@ async def _nothing_to_reset(_connection: object) -> None:
 async def read_one_snapshot(db: AsyncSession) -> None:
     """Let all reads of the transaction, which has only begun, see the same instant, for as long as they take.
 
-    What commits while they run is wholly invisible to them. The transaction can't write.
+    What commits while they run is invisible to them. The transaction can't write.
     """
     await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
     await db.execute(text("SET LOCAL statement_timeout = 0"))

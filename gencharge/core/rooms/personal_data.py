@@ -28,13 +28,13 @@ class PersonalData:
     # (stores, user_id): all that the room holds about the customer, as `web.to_json` can write it. A value of a
     # dictionary may be `all_of` a list, which is then read while it is sent.
     export: Callable[[Stores, UUID], Awaitable[Any]] | None = None
-    # (db, user_id, payout): in the transaction that archives the account. Raises a Conflict that says what stands
+    # (db, user_id, payout): in the transaction that archives the account. Raises a Conflict that says what speaks
     # against it; `payout` allows to pay the rest of the balance out.
     close: Callable[[AsyncSession, UUID, bool], Awaitable[None]] | None = None
     # (db, user_id, user_type): in the transaction that changes how the customer's own number is billed. Raises a
-    # Conflict that says what stands against it.
+    # Conflict that says what speaks against it.
     may_switch: Callable[[AsyncSession, UUID, str], Awaitable[None]] | None = None
-    # (stores, user_id): after the retention time. The ledger stays, with an id that leads to nobody. Idempotent.
+    # (stores, user_id): after the retention time. The ledger stays, with an id that identifies nobody. Idempotent.
     erase: Callable[[Stores, UUID], Awaitable[None]] | None = None
 
 

@@ -45,7 +45,7 @@ _MOST_LISTED: Final = 1_000
 _KEY: Final = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,99}(/[a-z0-9_-][a-z0-9._-]{0,99}){0,7}\.[a-z0-9]{1,5}")
 _PREFIX: Final = re.compile(r"([a-z0-9_-][a-z0-9._-]{0,99}/){0,7}([a-z0-9_-][a-z0-9._-]{0,99})?")
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# Files that are being written; what a crash left there is taken away a day later.
+# Files that are being written; what a crash left there is deleted a day later.
 _INCOMING: Final = ".incoming"
 _LEFT_OVER_SECONDS: Final = 86_400
 

@@ -38,7 +38,7 @@ def _plain(value: Any) -> Any:
 
 
 def _rupees(value: Any) -> Any:
-    """What stands under a name in paise: an amount, or several (`{"old": 19900, "new": 21900}`)."""
+    """The value of a field in paise: an amount, or several (`{"old": 19900, "new": 21900}`)."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int):

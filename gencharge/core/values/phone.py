@@ -59,7 +59,7 @@ def mask_numbers(text: str) -> str:
 
 
 def masked(number: str) -> str:
-    """`+919876543210` -> `+91******3210`, for logs and for others' eyes."""
+    """`+919876543210` -> `+91******3210`, for logs and for other people."""
     return f"{number[:3]}******{number[-4:]}"
 
 

@@ -32,7 +32,7 @@ def without_nul(text: str) -> str:
 
 
 def one_line(max_length: int, min_length: int = 1) -> tuple[StringConstraints, AfterValidator]:
-    """Metadata of a text of one line: `Annotated[str, *one_line(60)]`. Blanks at its ends are left away."""
+    """Metadata of a text of one line: `Annotated[str, *one_line(60)]`. Blanks at its ends are removed."""
     return (
         StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length),
         AfterValidator(_fit("Must be one line of text without control characters", allowed="")),

@@ -132,7 +132,7 @@ def _create_plans() -> None:
         sa.Column("active_from", sa.DateTime(timezone=True)),
         sa.Column("active_until", sa.DateTime(timezone=True)),
         *_instants("created_at", "updated_at"),
-        # Raised by every change, also by one that makes no version: an editor sees by it that nobody was faster.
+        # Raised by every change, also by one that makes no version: with it an editor sees whether somebody else was faster.
         sa.Column("revision", sa.Integer(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("plan_id", name="pk_plans"),
         sa.ForeignKeyConstraint(["operator"], ["operators.code"], name="fk_plans_operator_operators"),

@@ -99,7 +99,7 @@ def _create_attempts() -> None:
         sa.PrimaryKeyConstraint("endpoint_id", "delivery_id", "attempt", name="pk_webhook_attempts"),
     )
     op.create_index("ix_webhook_attempts_started", "webhook_attempts", ["started_at"])
-    # What was said stays as it was said, until the purge.
+    # What was sent stays as it was sent, until the purge.
     op.execute("REVOKE UPDATE, TRUNCATE ON webhook_attempts FROM gencharge_app")
 
 

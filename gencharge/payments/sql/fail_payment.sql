@@ -1,5 +1,5 @@
 -- A payment was declined or is abandoned, for `p_reason`. What is authorized stays so, unless it is known (`p_authorized`) that the
--- gateway released it; what is captured stays captured. The gateway goes on being asked for a while: a late capture counts.
+-- gateway released it; what is captured stays captured. The gateway is still asked for a while: a late capture counts.
 -- Returns 'failed', 'already', 'not_found'. Locks the payment.
 CREATE OR REPLACE FUNCTION fail_payment(
     p_user uuid, p_payment uuid, p_reason text, p_authorized boolean, p_context jsonb, p_pinned timestamptz

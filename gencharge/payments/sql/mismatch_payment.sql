@@ -1,5 +1,5 @@
 -- The gateway says that a payment has another amount (`p_amount`, paise) or currency than was ordered: nothing is credited, and the
--- staff are told, once. Returns 'mismatch'. Locks the payment, which the caller has locked already.
+-- staff are alerted, once. Returns 'mismatch'. Locks the payment, which the caller has locked already.
 CREATE OR REPLACE FUNCTION mismatch_payment(
     p_payment payments, p_amount bigint, p_currency text, p_context jsonb, p_now timestamptz
 ) RETURNS text LANGUAGE plpgsql AS $$

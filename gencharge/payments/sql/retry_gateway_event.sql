@@ -1,4 +1,4 @@
--- Applies a webhook again that named an unknown order or refund. After a day it is parked, and the staff are told.
+-- Applies a webhook again that named an unknown order or refund. After a day it is parked, and the staff are alerted.
 -- Returns 'already' if it is not due any more, 'parked', or what apply_gateway_event says.
 -- Locks the event, then what apply_gateway_event locks.
 CREATE OR REPLACE FUNCTION retry_gateway_event(p_event text, p_limits jsonb, p_context jsonb, p_pinned timestamptz)

@@ -1,6 +1,6 @@
 -- How many paise more a customer may load now, by each limit of the KYC tier; NULL: there is no such limit. `p_limits`:
 -- {"small": {"balance": paise, "month": paise | null, "year": paise | null}, "full": ...}. Months and financial years
--- (from 1 April) are India's. What was loaded counts as loaded, whatever became of it later. Takes no lock: a caller that
+-- (from 1 April) are India's. What was loaded counts as loaded, whatever happened to it later. Takes no lock: a caller that
 -- credits holds the wallet's row.
 CREATE OR REPLACE FUNCTION topup_room(
     p_user uuid, p_limits jsonb, p_now timestamptz,

@@ -1,13 +1,13 @@
 -- What recharging a number with a plan would mean at p_now, or why it can't be: the rules of every recharge and of every
 -- quote, in one place. Reads only and takes no lock; the caller has brought the line to p_now.
 --
---   outcome  NULL if nothing stands against it, else 'plan_not_found', 'plan_inactive', 'operator_mismatch',
+--   outcome  NULL if the recharge is possible, else 'plan_not_found', 'plan_inactive', 'operator_mismatch',
 --            'service_type_mismatch', 'circle_mismatch', 'operator_down', 'operator_channel_unavailable',
 --            'base_plan_required', 'duplicate_recharge'
 --   known    what is known of the number, if the outcome is a mismatch
 --   price    in paise
 --   channel  of the operator: 'internal' delivers at once, 'api' later
---   plan     the plan as it would stand on the number: the facts of the catalogue, 'active' or 'queued', from when to when
+--   plan     the plan as it would be on the number: the facts of the catalogue, 'active' or 'queued', from when to when
 --   running  the base plan that is active on the number
 CREATE OR REPLACE FUNCTION recharge_terms(
     p_user uuid, p_phone text, p_plan uuid, p_hint text, p_replace boolean, p_confirmed boolean,

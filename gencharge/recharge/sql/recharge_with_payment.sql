@@ -1,4 +1,4 @@
--- A recharge that a gateway pays, wholly or beside the wallet: the wallet's part is held, the plan is 'pending', and the
+-- A recharge that a gateway pays, alone or together with the wallet: the wallet's part is held, the plan is 'pending', and the
 -- recharge waits for the payment. The gateway's order exists already (its payment row is p_payment); nothing is sent here.
 --
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge, which expects the two parts to be the

@@ -1,7 +1,7 @@
 """Who the embedded servers run as, and that this user can reach their files.
 
 PostgreSQL refuses to run as root. Under root all three run as an ordinary user instead: the owner of the data
-folder if that is not root, else `gencharge` (created), else `nobody`. Without root nothing changes hands.
+folder if that is not root, else `gencharge` (created), else `nobody`. Without root no file changes its owner.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def server_account(data_dir: Path) -> Account | None:
 def own_folder(folder: Path, account: Account | None, mode: int = 0o700) -> None:
     """Make `folder`, give it and all in it to `account`, and let that user reach it.
 
-    Raises ServerFailed if it belongs to somebody else.
+    Raises ServerFailed if it belongs to another user.
     """
     folder.mkdir(mode=mode, parents=True, exist_ok=True)
     owner = folder.lstat().st_uid
-    # The sockets' folder may be in /tmp, where anybody can be first to make it, or a link to somewhere else.
+    # The sockets' folder may be in /tmp, where any user can create it first, or make it a link to somewhere else.
     if owner not in {os.geteuid(), account.uid if account else os.geteuid()} or folder.is_symlink():
         raise ServerFailed(
             f"{folder} belongs to user id {owner}, or is a link: run as that user, or remove it"

@@ -88,7 +88,7 @@ class Postgres(Server):
             stale.unlink(missing_ok=True)
 
     def _create_cluster(self, account: Account | None) -> None:
-        """Run initdb beside the final place and rename: a crash in between leaves nothing half made."""
+        """Run initdb in a folder next to the final one and rename it: a crash in between leaves nothing half made."""
         draft = self.folder.with_name("postgres.new")
         # An initdb whose parent was killed goes on alone.
         send(find_in_folder(draft, {"initdb", "postgres"}), signal.SIGKILL)

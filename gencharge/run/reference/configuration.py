@@ -111,7 +111,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _plain(field: FieldInfo) -> str:
-    """The default as a file has it. What only a sample could stand for is empty, which means the same."""
+    """The default as a file has it. What only a sample could show is empty, which means the same."""
     return "" if isinstance(field.default, SecretStr) else _value(field)
 
 

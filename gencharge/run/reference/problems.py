@@ -54,7 +54,7 @@ _BY_CODE: Final = (
     ("_already_exists", "Use the one that exists, or choose another name."),
     ("_in_use", "Detach it first from what uses it, or deactivate it instead."),
 )  # fmt: skip
-# So many routes are listed; an error of more is said to be one of many.
+# So many routes are listed; an error of more routes is called one of many.
 _SHOWN_ROUTES: Final = 6
 
 
