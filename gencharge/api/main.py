@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, wiring
-from gencharge.api import health_routes, home, pages
+from gencharge.api import health_routes, home, pages, try_it
 from gencharge.core import telemetry
 from gencharge.core.http import edge, web
 from gencharge.core.http.precedence import RouteIndex, in_order
@@ -79,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.personal_data = wiring.PERSONAL_DATA
     web.install(app)
+    try_it.install(app)
     routes = in_order(*wiring.ROUTERS, health_routes.router)
     app.router.routes[:] = [RouteIndex(routes), *app.router.routes, *routes]
     if settings.docs_enabled:

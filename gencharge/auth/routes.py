@@ -195,6 +195,7 @@ async def verify_otp_login(body: VerifyOtp, request: Request, context: CurrentCo
 
 @router.post(
     "/refresh",
+    summary="New tokens for a refresh token",
     response_model=TokensOut,
     responses=errors(RefreshTokenInvalid, UserBlocked, AdminBlocked, ValidationFailed, DatabaseUnavailable),
 )

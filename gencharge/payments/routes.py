@@ -38,6 +38,7 @@ async def get_payment(user: SignedInUser, context: Context, db: Db, payment_id: 
 
 @router.post(
     "/{payment_id}/check",
+    summary="Ask the gateway for my payment now",
     responses=web.errors(PaymentNotFound, GatewayTimeout, *_MOVING, *USER_ERRORS),
 )
 async def check_payment(user: SignedInUser, context: Context, payment_id: UUID) -> PaymentDetail:

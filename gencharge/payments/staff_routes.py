@@ -50,7 +50,11 @@ async def staff_list_payments(
     return await staff_service.list_all(db, query)
 
 
-@router.get("/admin/{user_id}/{payment_id}", responses=web.errors(PaymentNotFound, *_ONE, *ADMIN_ERRORS))
+@router.get(
+    "/admin/{user_id}/{payment_id}",
+    summary="A customer's payment (staff)",
+    responses=web.errors(PaymentNotFound, *_ONE, *ADMIN_ERRORS),
+)
 async def staff_get_payment(admin: Reader, db: Db, user_id: UUID, payment_id: UUID) -> StaffPaymentDetail:
     """A customer's payment, with its refunds and the gateway's webhooks."""
     del admin

@@ -31,6 +31,7 @@ Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
 
 @router.post(
     "/topups",
+    summary="Put money into my wallet",
     status_code=HTTP_201_CREATED,
     response_model=TopUpOut,
     responses=web.errors(

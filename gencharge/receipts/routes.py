@@ -42,6 +42,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 
 @router.get(
     "/{recharge_id}/receipt",
+    summary="The receipt of a recharge",
     response_model=ReceiptOut,
     responses=ANSWERS | web.errors(*ERRORS, *USER_ERRORS),
 )

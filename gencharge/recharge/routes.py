@@ -63,6 +63,7 @@ _PAYING = (
 
 @direct.post(
     "/subscribe",
+    summary="Recharge a number",
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
     responses=web.errors(*_PAYING),
@@ -76,7 +77,11 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
     return await _sell(request, user.user_id, body)
 
 
-@direct.post("/quote", responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS))
+@direct.post(
+    "/quote",
+    summary="What a recharge would cost",
+    responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS),
+)
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
     return await checkout.quote(get_database(request), user.user_id, body)
@@ -90,7 +95,9 @@ async def list_recharges(
     return await service.list_recharges(db, user.user_id, query)
 
 
-@router.get("/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))
+@router.get(
+    "/plans", summary="Plans of my numbers", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS)
+)
 async def list_plans(
     user: SignedInUser, db: Db, query: Annotated[BoughtPlanQuery, Query()]
 ) -> BoughtPlanPage:

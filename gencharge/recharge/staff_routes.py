@@ -63,7 +63,11 @@ async def staff_list_recharges(
     return await staff_service.list_recharges(db, admin, query)
 
 
-@router.get("/admin/plans", responses=web.errors(CursorInvalid, ValidationFailed, *_READING))
+@router.get(
+    "/admin/plans",
+    summary="Plans that run or wait (staff)",
+    responses=web.errors(CursorInvalid, ValidationFailed, *_READING),
+)
 async def staff_list_plans(
     admin: Reader, db: Db, query: Annotated[StaffBoughtPlanQuery, Query()]
 ) -> StaffBoughtPlanPage:

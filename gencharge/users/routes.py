@@ -130,6 +130,7 @@ async def change_my_email(db: Db, principal: SignedInUser, body: ChangeEmail) ->
 
 @router.post(
     "/me/switch-type",
+    summary="Say whether my number is prepaid",
     response_model=UserOut,
     responses=errors(*_CHANGING, UserTypeAlreadySet, PlanTypeMismatch),
 )
@@ -165,7 +166,12 @@ async def reactivate_me(db: Db, principal: SignedInUser) -> UserOut:
     return UserOut.model_validate(user)
 
 
-@router.get("/me/preferences", response_model=PreferencesOut, responses=errors(*_READING))
+@router.get(
+    "/me/preferences",
+    summary="What I want to hear of",
+    response_model=PreferencesOut,
+    responses=errors(*_READING),
+)
 async def get_my_preferences(db: Db, principal: SignedInUser) -> PreferencesOut:
     """Which messages I want, and what may be done with my data."""
     return await _preferences(db, principal.user_id)

@@ -90,7 +90,12 @@ async def list_archived_users(
     return Page(items=[_archived_to_out(row) for row in rows], next_cursor=cursor)
 
 
-@router.get("/{user_id}", response_model=StaffUserDetail, responses=errors(*_READING, UserNotFound))
+@router.get(
+    "/{user_id}",
+    summary="One customer (staff)",
+    response_model=StaffUserDetail,
+    responses=errors(*_READING, UserNotFound),
+)
 async def get_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> StaffUserDetail:
     """A customer, archived or not, with what each room holds about them."""
     user = await profile.find(db, user_id)
@@ -158,7 +163,10 @@ async def unblock_user(
 
 
 @router.post(
-    "/{user_id}/deactivate", response_model=StaffUserOut, responses=errors(*_CHANGING, UserNotActive)
+    "/{user_id}/deactivate",
+    summary="Deactivate an account (staff)",
+    response_model=StaffUserOut,
+    responses=errors(*_CHANGING, UserNotActive),
 )
 async def deactivate_user(
     db: Db, admin: Editor, user_id: UUID, body: ChangeUserStatus, if_match: IfMatch = None
@@ -183,6 +191,7 @@ async def reactivate_user(
 
 @router.post(
     "/{user_id}/switch-type",
+    summary="Say whether a customer's number is prepaid (staff)",
     response_model=StaffUserOut,
     responses=errors(*_CHANGING, UserAlreadyArchived, UserTypeAlreadySet, PlanTypeMismatch),
 )
@@ -197,6 +206,7 @@ async def switch_type(
 
 @router.put(
     "/{user_id}/kyc-tier",
+    summary="Set a customer's KYC tier (staff)",
     response_model=StaffUserOut,
     responses=errors(
         *STEP_UP_ERRORS,

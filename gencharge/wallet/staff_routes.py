@@ -98,7 +98,11 @@ async def staff_get_transaction(
     return await staff_service.get_transaction(db, admin, user_id, transaction_id)
 
 
-@router.get("/admin/users/{user_id}", responses=web.errors(WalletNotFound, *_ONE, *ADMIN_ERRORS))
+@router.get(
+    "/admin/users/{user_id}",
+    summary="A customer's wallet (staff)",
+    responses=web.errors(WalletNotFound, *_ONE, *ADMIN_ERRORS),
+)
 async def staff_get_wallet(admin: Reader, request: Request, db: Db, user_id: UUID) -> StaffWalletOut:
     """A customer's wallet, with the limits of the customer's KYC tier."""
     del admin
@@ -107,6 +111,7 @@ async def staff_get_wallet(admin: Reader, request: Request, db: Db, user_id: UUI
 
 @router.get(
     "/admin/users/{user_id}/balance",
+    summary="What a customer's wallet held (staff)",
     responses=web.errors(WalletNotFound, InstantInvalid, *_ONE, *ADMIN_ERRORS),
 )
 async def staff_get_balance(

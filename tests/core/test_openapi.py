@@ -145,6 +145,38 @@ def test_an_example_is_a_problem_document_as_it_is_sent(kind: type[Problem]) -> 
     assert set(example["value"]) <= openapi.ProblemOut.model_fields.keys()
 
 
+def test_a_summary_is_what_the_docstring_says_first() -> None:
+    async def send_parcel() -> None:
+        """Send a parcel. It arrives the next day.
+
+        More words.
+        """
+
+    async def track_parcel() -> None:
+        """Where a parcel is: on the road, or with the neighbours."""
+
+    async def burn_parcel() -> None:
+        """Burn it."""
+
+    app = app_with(
+        ("/send", send_parcel, {"methods": ["POST"]}),
+        ("/track", track_parcel, {}),
+        ("/burn", burn_parcel, {"summary": "Burn a parcel"}),
+    )
+    summaries = [methods.popitem()[1]["summary"] for methods in app.openapi()["paths"].values()]
+    assert summaries == ["Send a parcel", "Where a parcel is", "Burn a parcel"]
+
+
+def test_every_summary_says_in_a_few_words_what_the_operation_does(app: FastAPI) -> None:
+    for methods in app.openapi()["paths"].values():
+        for operation in methods.values():
+            summary, name = operation["summary"], operation["operationId"]
+            assert len(summary) <= 60, f"{name}: {summary!r} is too long: give the route a summary of its own"
+            assert " " not in summary or not summary.istitle(), f"{name}: {summary!r} is the function's name"
+            assert summary[0].isupper(), name
+            assert not summary.endswith("."), name
+
+
 def test_a_title_that_only_repeats_the_name_is_left_out() -> None:
     document = app_with(LIST, GET).openapi()
     fields = document["components"]["schemas"]["ParcelOut"]["properties"]

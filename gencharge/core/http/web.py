@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
@@ -145,6 +146,7 @@ class Route(APIRoute):
     def __init__(
         self, path: str, endpoint: Callable[..., Any], *, status_code: int | None = None, **options: Any
     ) -> None:
+        options["summary"] = options.get("summary") or _first_sentence(endpoint)
         super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **options)
 
     def get_route_handler(self) -> Handler:
@@ -169,6 +171,12 @@ class Route(APIRoute):
                     return response
 
         return handle
+
+
+def _first_sentence(endpoint: Callable[..., Any]) -> str | None:
+    """What a route does, as its docstring begins; without the full stop, as in a heading."""
+    text = " ".join((endpoint.__doc__ or "").split("\n\n")[0].split())
+    return re.split(r"(?<=[.?:;]) ", text)[0].rstrip(".:;") or None
 
 
 def _with_strict_json(run: Handler) -> Handler:

@@ -1,0 +1,141 @@
+"""Execute in `/docs` gets an answer: each example is sent to an installation with the sample data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge import seed
+from gencharge.api import try_it
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from tests.make.factories import know_roles
+
+UNKNOWN_ID = "0198c0de-0000-7000-8000-000000000000"
+CUSTOMER, ADMIN = "+919000001001", "+919000000001"
+# What a newcomer tries first: more than "the body was understood", it works. Actions of admins that ask for a second factor are not here.
+WORKS = {
+    "auth_sign_up": 200,
+    "auth_verify_otp_signup": 201,
+    "auth_login": 200,
+    "recharge_quote": 200,
+    "recharge_subscribe": 201,
+    "operators_look_up": 200,
+    "plans_get": 200,
+    "users_update_me": 200,
+    "users_save_number": 201,
+    "users_replace_my_preferences": 200,
+    "plans_create": 201,
+    "plans_create_group": 201,
+    "offers_create": 201,
+    "offers_create_type": 201,
+    "operators_create": 201,
+    "channels_create": 201,
+}
+# Sent out of turn they end the session that the others need, or they take what only a person or a partner has.
+LAST = {"auth_logout", "users_deactivate_me", "users_delete_me", "admins_block"}
+FOREIGN = {"auth_refresh", "plans_staff_import"}
+
+
+@pytest.fixture(scope="module")
+async def seeded(app: FastAPI, stores: Stores, settings: Settings) -> FastAPI:
+    """The application with the sample data of `gencharge dev`."""
+    await seed.seed_all(stores.database, settings)
+    await know_roles(app)
+    return app
+
+
+def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def example_of(operation: dict[str, Any]) -> Any:
+    return operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+
+
+async def sign_in(client: httpx.AsyncClient, phone_number: str) -> dict[str, str]:
+    await client.post("/v1/auth/login", json={"phone_number": phone_number})
+    answer = await client.post(
+        "/v1/auth/verify-otp-login", json={"phone_number": phone_number, "otp": "111111"}
+    )
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+async def send(
+    client: httpx.AsyncClient,
+    signed_in: dict[str, str],
+    path: str,
+    method: str,
+    operation: dict[str, Any],
+    *,
+    key: str,
+) -> httpx.Response:
+    """The request as `/docs` sends it: the examples of the parameters and of the body."""
+    query, headers = {}, dict(signed_in)
+    for parameter in operation.get("parameters", ()):
+        value = parameter.get("example")
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", str(value or UNKNOWN_ID))
+        elif parameter["name"] == "Idempotency-Key":
+            headers["Idempotency-Key"] = key
+        elif value is not None:
+            query[parameter["name"]] = value
+    return await client.request(method, path, params=query, headers=headers, json=example_of(operation))
+
+
+async def test_every_example_is_understood_and_what_is_meant_to_work_works(
+    seeded: FastAPI, client: httpx.AsyncClient
+) -> None:
+    customer, admin = await sign_in(client, CUSTOMER), await sign_in(client, ADMIN)
+    misunderstood, statuses = [], {}
+    for path, method, operation in operations(seeded):
+        name = operation["operationId"]
+        if (
+            name in LAST | FOREIGN
+            or method == "delete"
+            or "second-factor" in path
+            or not path.startswith("/v1")
+        ):
+            continue
+        answer = await send(client, customer, path, method, operation, key=name)
+        if answer.status_code == 403:
+            answer = await send(client, admin, path, method, operation, key=name)
+        statuses[name] = answer.status_code
+        if answer.status_code == 422 or (
+            answer.status_code >= 500 and answer.json()["code"] != "gateway_unavailable"
+        ):
+            misunderstood.append(f"{name}: {answer.text}")
+    assert not misunderstood, misunderstood
+    assert {name: statuses.get(name) for name in WORKS} == WORKS
+
+
+def test_every_json_body_has_an_example(app: FastAPI) -> None:
+    without = [
+        operation["operationId"]
+        for _, _, operation in operations(app)
+        if "application/json" in operation.get("requestBody", {}).get("content", {})
+        and not isinstance(example_of(operation), dict)
+    ]
+    assert without == []
+
+
+def test_every_override_is_of_an_operation_that_there_is(app: FastAPI) -> None:
+    names = {operation["operationId"] for _, _, operation in operations(app)}
+    assert set(try_it.BODIES) <= names
+    assert set(WORKS) | LAST | FOREIGN <= names
+
+
+def test_no_filter_of_a_list_is_filled_in(app: FastAPI) -> None:
+    filled = [
+        f"{operation['operationId']}.{parameter['name']}"
+        for _, _, operation in operations(app)
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("required") and "example" in parameter
+    ]
+    assert filled == []
