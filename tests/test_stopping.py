@@ -6,9 +6,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -16,15 +17,16 @@ import pytest
 
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.run.embedded.server import Server
+from tests.stores_in_trouble import away, frozen
 from tests.test_dev import Run, environment, free_port, gencharge
 
 WORKER_SECONDS = 25  # 9 at most, on a machine with nothing else to do
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     """A data folder with a path that is short enough for sockets."""
-    path = tmp_path_factory.mktemp("s")
+    path = Path(tempfile.mkdtemp(prefix="gencharge-test-"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
@@ -108,37 +110,17 @@ def _worker(folder: Path) -> psutil.Popen:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServers]:
+def servers() -> Iterator[EmbeddedServers]:
     """Running stores of this module's own, with the tables."""
-    folder = tmp_path_factory.mktemp("w")
+    folder = Path(tempfile.mkdtemp(prefix="gencharge-test-"))
     with EmbeddedServers(folder) as servers:
         assert gencharge(folder, "migrate").returncode == 0
         yield servers
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _away(server: Server) -> Iterator[None]:
-    server.stop()
-    yield
-    server.start()
-    server.wait_ready()
-
-
-@contextmanager
-def _frozen(server: Server) -> Iterator[None]:
-    parent = psutil.Process(server.pid)
-    processes = [parent, *parent.children(recursive=True)]
-    for process in processes:
-        process.suspend()
-    yield
-    for process in processes:
-        with suppress(psutil.NoSuchProcess):
-            process.resume()
-
-
 @pytest.mark.parametrize("store", ["postgres", "redis", "mongo"])
-@pytest.mark.parametrize("trouble", [_away, _frozen])
+@pytest.mark.parametrize("trouble", [away, frozen])
 def test_a_worker_ends_on_sigterm_whatever_a_store_does(
     servers: EmbeddedServers, store: str, trouble: Callable[[Server], AbstractContextManager[None]]
 ) -> None:

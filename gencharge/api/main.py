@@ -18,7 +18,7 @@ from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
 
-_GOODBYE_SECONDS = 2.0
+_GOODBYE_SECONDS = 1.0
 DESCRIPTION = """
 Mobile recharge and telecom wallet for India. Sign in with a phone number and an OTP, find a plan for any mobile
 number, recharge it from the wallet.

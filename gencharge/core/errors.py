@@ -180,6 +180,10 @@ class SignInUnavailable(Unavailable):
     """Signing in is temporarily unavailable. If you are already signed in, you can carry on."""
 
 
+class ServerRestarting(Unavailable):
+    """The server is restarting. Try again; with the same Idempotency-Key, nothing is done twice."""
+
+
 class InternalError(Problem):
     """Something went wrong on our side. Quote the request id if you contact support."""
 

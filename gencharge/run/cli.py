@@ -78,22 +78,9 @@ def serve(
 
         machine.require_free(host or settings.host, port or settings.port)
     terminal.warn_of_other_schema(settings)
-    import uvicorn
+    from gencharge.run import serving
 
-    uvicorn.run(
-        "gencharge.api.main:app",
-        host=host or settings.host,
-        port=port or settings.port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        # The application logs requests itself, with the route and the request id, and reads X-Forwarded-For itself.
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        log_config=None,
-        timeout_graceful_shutdown=10,
-    )
+    raise typer.Exit(serving.serve(host=host or settings.host, port=port or settings.port, workers=workers))
 
 
 @app.command(rich_help_panel=_RUN)

@@ -5,6 +5,7 @@ Used by the embedded servers and by `gencharge dev`. Nothing here knows what the
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -81,6 +82,14 @@ def spawn(
             # Ctrl-C in a terminal reaches the parent only, which then stops its children in order.
             start_new_session=True,
         ).result()
+
+
+def end_with_parent(parent: int) -> None:
+    """Let this process get SIGTERM when `parent`, which started it, ends, even by kill -9 (Linux; elsewhere it goes on)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the parent is gone")
 
 
 def find_in_folder(folder: Path, names: Collection[str]) -> list[int]:

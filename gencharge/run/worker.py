@@ -23,7 +23,6 @@ _RESTART_SECONDS = 2.0
 _RESCUE_SECONDS = 30.0
 # Service managers wait 10 to 30 s before they kill. What is under way gets most of the shortest.
 _STOP_SECONDS = 8.0
-_CLOSE_SECONDS = 1.0
 # If worker and API share a machine, requests go first.
 _NICENESS = 10
 
@@ -58,14 +57,9 @@ async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
         task.cancel()
     _, unfinished = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
     if not unfinished:
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await stores.close()
-        except TimeoutError:
-            pass
-        else:
-            log.info("worker_stopped")
-            return
+        await stores.close()
+        log.info("worker_stopped")
+        return
     log.warning("worker_stopped_by_force", unfinished=sorted(task.get_name() for task in unfinished))
     os._exit(0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -36,6 +37,10 @@ def make_app(settings: Settings, **overrides: Any) -> FastAPI:
             raise RuntimeError("in the middle")
 
         return StreamingResponse(parts())
+
+    @router.get("/never")
+    async def never() -> None:
+        await asyncio.Event().wait()
 
     app.router.routes.extend(router.routes)
     app.add_middleware(edge.Edge, settings=settings.model_copy(update=overrides), rooms=frozenset({"room"}))
@@ -163,3 +168,14 @@ async def test_what_is_not_http_passes_through(settings: Settings) -> None:
     await layer({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
     await layer({"type": "websocket", "path": "/room/ws", "headers": []}, None, None)  # type: ignore[arg-type]
     assert seen == ["lifespan", "/v1/room/ws"]
+
+
+async def test_a_request_that_the_end_of_the_server_cancels_is_answered_503(settings: Settings) -> None:
+    async with client_of(make_app(settings)) as client:
+        request = asyncio.create_task(client.get("/v1/room/never"))
+        await asyncio.sleep(0.05)
+        request.cancel()
+        answer = await request
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "server_restarting"
+    assert answer.headers["retry-after"] == "2"

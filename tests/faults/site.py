@@ -25,6 +25,8 @@ from gencharge.run.processes import spawn
 from gencharge.seed import seed, user_id_of
 from gencharge.sessions.tokens import Keyring, Principal
 
+# Eight processes that start at once on two cores take half a minute.
+_START_SECONDS = 90
 SECRET = "fault-tests-only-secret-0123456789-abcdefghijklmn"
 
 
@@ -65,6 +67,11 @@ class Site:
         }
 
     @property
+    def inherited(self) -> dict[str, str]:
+        """What this process's environment adds: all but the names of stores."""
+        return {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+
+    @property
     def settings(self) -> Settings:
         """The same as settings of this process."""
         values = {
@@ -93,12 +100,11 @@ class Site:
 
     def start_process(self, name: str, *, program: str = "gencharge", **more: str) -> None:
         """Start `gencharge serve`, `worker` or `sandbox`, with `more` in its environment; or another program."""
-        inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
         self.processes[name] = spawn(
             [sys.executable, "-m", program, name],
             folder=self.folder,
             log=self.folder / f"{name}.log",
-            environment=inherited | self.environment | more,
+            environment=self.inherited | self.environment | more,
         )
 
     def start_sandbox(self) -> None:
@@ -109,10 +115,14 @@ class Site:
     def start_api(self, **more: str) -> None:
         """Start the API and wait until it answers."""
         self.start_process("serve", **more)
+        self.wait_for_api()
+
+    def wait_for_api(self) -> None:
+        """Return when the API answers; raises AssertionError with the end of its log."""
         self._wait_for(f"{self.url}/health/ready", "serve")
 
     def _wait_for(self, url: str, name: str) -> None:
-        end = time.monotonic() + 20
+        end = time.monotonic() + _START_SECONDS
         while time.monotonic() < end:
             try:
                 if httpx.get(url, timeout=2, trust_env=False).status_code == 200:

@@ -6,6 +6,7 @@ and puts the seeds' paths (`/auth/login`) under the canonical prefix (`/v1/auth/
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from gencharge.core import telemetry
-from gencharge.core.errors import InternalError, TooLarge, ValidationFailed, field_problem
+from gencharge.core.errors import InternalError, ServerRestarting, TooLarge, ValidationFailed, field_problem
 from gencharge.core.http.web import PREFIX, problem_response
 from gencharge.core.postgres.database import problem_of
 from gencharge.core.settings import Settings
@@ -89,6 +90,11 @@ class Edge:
                 await problem_response(_with_nul(scope["query_string"]))(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
+        except asyncio.CancelledError:
+            # Only a server that stops cancels a request (`run.serving`). The task ends with this answer.
+            if status:
+                raise
+            await problem_response(ServerRestarting())(scope, receive, answer)
         except Exception as error:
             problem = problem_of(error)
             if problem is None:

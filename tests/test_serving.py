@@ -1,0 +1,220 @@
+"""`gencharge serve` ends on SIGTERM: each request that it took has its answer, whichever store is away or frozen."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import psutil
+import pytest
+
+from gencharge.core.postgres import migrations
+from gencharge.run.embedded.server import Server
+from gencharge.seed import seed
+from tests.faults.site import Site
+from tests.stores_in_trouble import away, frozen
+
+STOP_SECONDS = 15
+CLIENTS = 12
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """Stores with the sample data; each test starts an API of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="gencharge-serving-"))
+    site = Site(folder)
+    for server in (site.mongo, site.redis, site.postgres):
+        server.start()
+    try:
+        for server in (site.postgres, site.redis, site.mongo):
+            server.wait_ready()
+        migrations.upgrade(site.settings)
+        seed(site.settings)
+        yield site
+    finally:
+        site.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Load:
+    """Clients that send one request after another, half of them over connections that they keep."""
+
+    def __init__(self, site: Site) -> None:
+        self._port = site.port
+        self._headers = site.headers(range(1, CLIENTS + 1))
+        self.answers: Counter[int] = Counter()
+        # A request was written to a connection that had been made, and no whole answer came back.
+        self.cut_off: list[str] = []
+
+    async def client(self, number: int) -> None:
+        """Goes on until a connection is refused."""
+        keeps = number % 2 == 0
+        connection = None
+        while True:
+            connection = connection if keeps else None
+            if connection is None:
+                try:
+                    connection = await asyncio.open_connection("127.0.0.1", self._port)
+                except OSError:
+                    return
+            reader, writer = connection
+            try:
+                closing = await self._request(reader, writer, number, keeps)
+            except (OSError, EOFError) as problem:
+                self.cut_off.append(f"{'kept' if keeps else 'new'}: {problem!r}")
+                closing = True
+            if closing or not keeps:
+                writer.close()
+                connection = None
+
+    async def _request(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int, keeps: bool
+    ) -> bool:
+        """Send a request and read its answer; whether the server closes the connection."""
+        method, path, body = self._next(number)
+        content = orjson.dumps(body) if body else b""
+        fields = {
+            **self._headers[number],
+            "Host": "test",
+            "Connection": "keep-alive" if keeps else "close",
+            "Content-Type": "application/json",
+            "Content-Length": str(len(content)),
+            "Idempotency-Key": f"stop-{uuid4()}",
+        }
+        lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items()), "", ""]
+        writer.write("\r\n".join(lines).encode() + content)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower().split("\r\n")
+        answer = dict(line.split(": ", 1) for line in head[1:] if line)
+        await reader.readexactly(int(answer.get("content-length", 0)))
+        self.answers[int(head[0].split()[1])] += 1
+        return answer.get("connection") == "close"
+
+    def _next(self, number: int) -> tuple[str, str, dict[str, object] | None]:
+        kinds: list[tuple[str, str, dict[str, object] | None]] = [
+            ("GET", "/v1/wallet", None),  # PostgreSQL, the fast pool
+            ("GET", "/v1/recharge", None),  # PostgreSQL, the sessions
+            ("GET", "/v1/notifications", None),  # MongoDB
+            ("POST", "/v1/auth/login", {"phone_number": f"90000010{number + 1:02d}"}),  # Redis
+        ]
+        return kinds[number % len(kinds)]
+
+
+async def _stop_under_load(
+    site: Site, workers: int, trouble: AbstractContextManager[None]
+) -> tuple[Load, float, int]:
+    """Start an API, call it, bring on the trouble, send SIGTERM: the load, the seconds to the end, the exit code."""
+    api = _start_api(site, workers)
+    load = Load(site)
+    clients = [asyncio.create_task(load.client(number)) for number in range(CLIENTS)]
+    try:
+        async with asyncio.timeout(60):
+            while load.answers[200] < 50:
+                await asyncio.sleep(0.05)
+        with trouble:
+            await asyncio.sleep(1)
+            children = api.children(recursive=True)
+            started = time.monotonic()
+            api.send_signal(signal.SIGTERM)
+            code = await asyncio.to_thread(api.wait, 60)
+            seconds = time.monotonic() - started
+            await asyncio.wait_for(asyncio.gather(*clients), 5)
+            _, alive = psutil.wait_procs(children, timeout=5)
+            assert alive == []
+    finally:
+        for process in (*api.children(recursive=True), api) if api.is_running() else ():
+            process.kill()
+        for client in clients:
+            client.cancel()
+    return load, seconds, code
+
+
+def _start_api(site: Site, workers: int) -> psutil.Popen:
+    log = site.folder / "serve.log"
+    with log.open("wb") as file:
+        api = psutil.Popen(
+            [sys.executable, "-m", "gencharge", "serve", "--workers", str(workers)],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            cwd=site.folder,
+            env=site.inherited | site.environment,
+        )
+    site.wait_for_api()
+    return api
+
+
+TROUBLES: dict[str, Callable[[Server], AbstractContextManager[None]]] = {
+    "up": lambda _server: nullcontext(),
+    "away": away,
+    "frozen": frozen,
+}
+SHORT = [("postgres", "up", 2), ("postgres", "frozen", 1), ("mongo", "frozen", 1)]
+LONG = [
+    (store, trouble, workers)
+    for store in ("postgres", "mongo", "redis")
+    for trouble in TROUBLES
+    for workers in (1, 2)
+    if (store, trouble, workers) not in SHORT
+]
+
+
+@pytest.mark.parametrize(
+    ("store", "trouble", "workers"), [*SHORT, *(pytest.param(*row, marks=pytest.mark.soak) for row in LONG)]
+)
+async def test_the_api_ends_on_sigterm_and_answers_what_it_took(
+    site: Site, store: str, trouble: str, workers: int
+) -> None:
+    load, seconds, code = await _stop_under_load(site, workers, TROUBLES[trouble](getattr(site, store)))
+    log = (site.folder / "serve.log").read_text()[-4000:]
+    assert load.cut_off == [], log
+    assert set(load.answers) <= {200, 429, 503}, log
+    assert code == 0, log
+    assert seconds < STOP_SECONDS, log
+    assert "Traceback" not in log
+
+
+def _children(api: psutil.Popen) -> list[psutil.Process]:
+    """The processes that serve; multiprocessing has one of its own beside them."""
+    return [child for child in api.children() if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_a_process_that_dies_is_replaced_and_none_outlives_a_kill_of_the_first(site: Site) -> None:
+    api = _start_api(site, 2)
+    try:
+        first = _children(api)
+        assert len(first) == 2
+        first[0].kill()
+        deadline = time.monotonic() + 30
+        while first[0] in (now := _children(api)) or len(now) < 2:
+            assert time.monotonic() < deadline, now
+            time.sleep(0.05)
+        assert first[1] in now
+    finally:
+        family = api.children(recursive=True)
+        api.kill()
+        api.wait()
+    _, alive = psutil.wait_procs(family, timeout=20)
+    assert alive == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_application_that_does_not_start_ends_the_server_with_an_error(site: Site, workers: int) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "gencharge", "serve", "--workers", str(workers)],
+        cwd=site.folder,
+        env=site.inherited | site.environment | {"GENCHARGE_CRASH_AT": "here:no_number"},
+        capture_output=True,
+        timeout=90,
+    )
+    assert answer.returncode > 0
