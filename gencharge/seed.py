@@ -6,6 +6,7 @@ Idempotent, each part in a transaction of its own; what is there is left as it i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
@@ -48,6 +49,11 @@ def operator_of(number: int) -> str:
     return "JIO" if number <= 20 else "AIRTEL" if number <= 40 else "VI"
 
 
+def circle_of(number: int) -> str:
+    """The circle of the sample user's number."""
+    return _CIRCLES[number % 5]
+
+
 def seed(settings: Settings) -> bool:
     """Put the sample data into the database. True if anything was missing."""
     return asyncio.run(_seed(settings))
@@ -61,15 +67,20 @@ async def _seed(settings: Settings) -> bool:
         await database.close()
 
 
-async def seed_all(database: Database, settings: Settings) -> bool:
-    """The same, on an open database. A part that a later version brought is added to what was there before."""
+async def seed_all(
+    database: Database, settings: Settings, customers: Callable[[AsyncSession], Awaitable[bool]] | None = None
+) -> bool:
+    """The same, on an open database. A part that a later version brought is added to what was there before.
+
+    `customers` adds the customers in its own way, in one transaction.
+    """
     parts = (
         operators.seed,
         plans.seed,
         offers.seed,
         partial(fulfilment.seed, settings=settings),
         admins.seed,
-        _seed_users,
+        customers or _seed_users,
     )
     return any([await database.run(part) for part in parts])
 
@@ -80,31 +91,36 @@ async def _seed_users(db: AsyncSession) -> bool:
     if last in await users.briefs(db, [last]):
         return False
     for number in range(1, USERS + 1):
-        service_type = "prepaid" if number <= 40 else "postpaid"
-        phone_number = phone_of(number)
-        user = await users.create(
-            db,
-            user_id=user_id_of(number),
-            phone_number=phone_number,
-            name=f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}",
-            email=f"user{number}@example.com",
-            user_type=service_type,
-        )
-        await operators.remember(
-            db,
-            phone_number,
-            SYSTEM_USER_ID,
-            operator=operator_of(number),
-            circle=_CIRCLES[number % 5],
-            service_type=service_type,
-        )
-        await wallet.open_wallet(db, user.user_id)
-        await wallet.credit(
-            db,
-            user.user_id,
-            OPENING_BALANCE,
-            source_account=Account.OPENING,
-            code=Code.OPENING,
-            key="opening",
-        )
+        await add_customer(db, number)
     return True
+
+
+async def add_customer(db: AsyncSession, number: int) -> None:
+    """The sample user `number` with a connection and a wallet, who must not be there yet."""
+    service_type = "prepaid" if number <= 40 else "postpaid"
+    phone_number = phone_of(number)
+    user = await users.create(
+        db,
+        user_id=user_id_of(number),
+        phone_number=phone_number,
+        name=f"{_FIRST[number % len(_FIRST)]} {_LAST[number % len(_LAST)]}",
+        email=f"user{number}@example.com",
+        user_type=service_type,
+    )
+    await operators.remember(
+        db,
+        phone_number,
+        SYSTEM_USER_ID,
+        operator=operator_of(number),
+        circle=circle_of(number),
+        service_type=service_type,
+    )
+    await wallet.open_wallet(db, user.user_id)
+    await wallet.credit(
+        db,
+        user.user_id,
+        OPENING_BALANCE,
+        source_account=Account.OPENING,
+        code=Code.OPENING,
+        key="opening",
+    )

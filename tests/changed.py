@@ -18,6 +18,7 @@ ELSEWHERE = (
     ("docs/", "tests/test_docs.py", "tests/test_reference.py"),
     ("bench/", "tests/test_bench.py"),
     ("scale/", "tests/test_scale.py"),
+    ("life/", "tests/test_life.py"),
     ("sandbox/", "tests/sandbox/"),
 )
 

@@ -238,7 +238,7 @@ class Run:
                 cwd=folder,
                 env=environment(folder, PORT=port, SANDBOX_PORT=sandbox_port),
             )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while "first recharge" not in self.text():
             assert self.process.poll() is None, self.text()
             assert time.monotonic() < deadline, self.text()

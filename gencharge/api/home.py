@@ -22,7 +22,7 @@ _SANDBOX: Final = Template(
 )
 _SAMPLES: Final = Template("""<h2>Sign in</h2>
 <table>
-<tr><th>Customers</th><td><code>9000001001</code> to <code>9000001050</code>, with ₹5,000 in each wallet</td></tr>
+<tr><th>Customers</th><td><code>9000001001</code> to <code>9000001050</code>, each with money in the wallet</td></tr>
 <tr><th>Admins</th><td>from <code>9000000001</code>, three to a role: SuperAdmin, Manager, Support, ContentEditor, Viewer</td></tr>
 <tr><th>Code</th><td><code>$otp</code></td></tr>
 </table>

@@ -36,7 +36,15 @@ _STATUSES: Final = {
 class OperatorClient:
     """Calls operators. One per process; close it."""
 
-    def __init__(self, settings: Settings, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`transport` takes the place of the network, for operators in this process."""
+        self._transport = transport
         self._secret = settings.operator_api_secret.get_secret_value()
         self._timeout_seconds = timeout_seconds
         self._timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS, pool=timeout_seconds)
@@ -110,7 +118,12 @@ class OperatorClient:
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=CALLS_AT_A_TIME)
         # No redirects, no proxy from the environment: only the address that an admin entered is called.
         return httpx.AsyncClient(
-            timeout=self._timeout, limits=limits, follow_redirects=False, trust_env=False, verify=tls()
+            timeout=self._timeout,
+            limits=limits,
+            follow_redirects=False,
+            trust_env=False,
+            verify=tls(),
+            transport=self._transport,
         )
 
 

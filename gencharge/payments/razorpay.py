@@ -48,23 +48,24 @@ class Razorpay:
     """The adapter. One per process; close it."""
 
     name: str = "razorpay"
+    transport: httpx.AsyncBaseTransport | None = None  # for a gateway in this process
 
     def __init__(self, settings: Settings, *, timeout_seconds: float | None = None) -> None:
         self.key_id = settings.payment_key_id
         self._secret = settings.payment_key_secret.get_secret_value()
         self._timeout_seconds = timeout_seconds or settings.payment_timeout_seconds
+        connect = min(CONNECT_SECONDS, self._timeout_seconds)
         # No redirects, no proxy from the environment: the gateway is the address in the settings.
         self._line = Line(
             lambda: httpx.AsyncClient(
                 base_url=settings.payment_gateway_url.rstrip("/") + "/v1",
                 auth=httpx.BasicAuth(self.key_id, self._secret),
-                timeout=httpx.Timeout(
-                    self._timeout_seconds, connect=min(CONNECT_SECONDS, self._timeout_seconds)
-                ),
+                timeout=httpx.Timeout(self._timeout_seconds, connect=connect),
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=CALLS_AT_A_TIME),
                 follow_redirects=False,
                 trust_env=False,
                 verify=tls(),
+                transport=self.transport,
             ),
             at_a_time=CALLS_AT_A_TIME,
         )

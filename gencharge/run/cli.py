@@ -180,10 +180,12 @@ def seed(
         return
     with terminal.one_line():
         terminal.require(settings, "postgres")
-        from gencharge import seed as sample
+        from gencharge.run import sample
 
-        sample.seed(settings)
-    out.print("The sample data is in place.")
+        if sample.has_life(settings):
+            terminal.require(settings, "mongo")
+        added = sample.seed(settings)
+    out.print("The sample data is in place." if added is None else f"Added {added}.")
 
 
 def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) -> None:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from rich.console import Console
 
-from gencharge.run import machine
+from gencharge.run import machine, sample
 from gencharge.run.embedded import EmbeddedServers, ServerFailed
 from gencharge.run.processes import last_lines, spawn
+from gencharge.run.sample import SANDBOX_HOST
 from gencharge.run.stop_signals import Stop, StopSignals
 
 if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 DEVELOPMENT_OTP: Final = "111111"
-_SANDBOX_HOST: Final = "127.0.0.1"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 12  # The API itself gives running requests 10 s.
 _LOOK_SECONDS: Final = 0.1
@@ -113,16 +113,18 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
     ):
         with signals.held():
             servers.start()
-        # The drivers are imported while the servers come up.
-        from gencharge import seed
+        # What the next steps need is imported while the servers come up.
         from gencharge.core.postgres import migrations
+
+        sample.load(settings)
 
         _require_given_stores(settings)
         servers.wait_ready("postgres", "redis")
     with _step("Bringing the schema up to date"):
         migrations.upgrade(settings)
-    with _step("Adding the sample data"):
-        seed.seed(_with_sandbox(settings))
+    with_history = first and sample.has_life(settings)
+    with _step("Adding the sample data" + ", with three months of history" * with_history):
+        sample.seed(settings, lambda: servers.wait_ready("mongo"))
     with _step("Starting the API, the worker and the sandbox"):
         with signals.held():
             children.append(Child("serve", settings))
@@ -153,7 +155,7 @@ def require_free_ports(settings: Settings) -> None:
         )
     addresses = [(settings.host, settings.port)]
     if settings.sandbox_port:
-        addresses.append((_SANDBOX_HOST, settings.sandbox_port))
+        addresses.append((SANDBOX_HOST, settings.sandbox_port))
     if taken := [port for host, port in addresses if not machine.is_free(host, port)]:
         are = "port {} is" if len(taken) == 1 else "ports {} are"
         pair = _free_pair(settings)
@@ -170,7 +172,7 @@ def _free_pair(settings: Settings) -> int:
         (
             port
             for port in range(start, min(start + 200, 65_534), 2)
-            if machine.is_free(settings.host, port) and machine.is_free(_SANDBOX_HOST, port + 1)
+            if machine.is_free(settings.host, port) and machine.is_free(SANDBOX_HOST, port + 1)
         ),
         start,
     )
@@ -196,23 +198,11 @@ def _extra_environment(settings: Settings) -> dict[str, str]:
     """What the children get on top of our environment; nothing that was set is changed."""
     defaults = {"environment": "development", "log_format": "console", **_PATIENT}
     if settings.sandbox_port:
-        defaults["payment_gateway_url"] = sandbox_url(settings)
-        defaults["message_inbox_url"] = f"{sandbox_url(settings)}/sandbox/messages"
+        defaults["payment_gateway_url"] = sample.sandbox_url(settings)
+        defaults["message_inbox_url"] = f"{sample.sandbox_url(settings)}/sandbox/messages"
     if _fixed_otp_allowed(settings):
         defaults["dev_fixed_otp"] = DEVELOPMENT_OTP
     return {name.upper(): value for name, value in defaults.items() if name not in settings.model_fields_set}
-
-
-def _with_sandbox(settings: Settings) -> Settings:
-    """The settings, with our own sandbox as the gateway and the operators unless others were given."""
-    if not settings.sandbox_port or "payment_gateway_url" in settings.model_fields_set:
-        return settings
-    return settings.model_copy(update={"payment_gateway_url": sandbox_url(settings)})
-
-
-def sandbox_url(settings: Settings) -> str:
-    """Where the sandbox is reached; it listens on loopback only, because anybody who reaches it controls it."""
-    return f"http://{_SANDBOX_HOST}:{settings.sandbox_port}"
 
 
 def _fixed_otp_allowed(settings: Settings) -> bool:
@@ -281,15 +271,15 @@ def _welcome(settings: Settings) -> None:
         else "among the messages, and in this log"
     )
     sandbox = (
-        f"  gateway    {sandbox_url(settings)}, the sandbox of payments and operators\n"
-        f"  messages   {sandbox_url(settings)}/messages, every code that was sent\n"
+        f"  gateway    {sample.sandbox_url(settings)}, the sandbox of payments and operators\n"
+        f"  messages   {sample.sandbox_url(settings)}/messages, every code that was sent\n"
     )
     console.print(
         f"\n[bold]GenCharge runs.[/] Ctrl-C stops it.\n\n"
         f"  start at   {base}\n"
         f"  try it     {base}/docs      read it  {base}/redoc      state  {base}/health/ready\n"
         f"{sandbox if settings.sandbox_port else ''}"
-        f"  users      9000001001 to 9000001050, Rs 5,000 in each wallet\n"
+        f"  users      9000001001 to 9000001050, each with money in the wallet\n"
         f"  admins     from 9000000001\n"
         f"  OTP        {code}\n\n"
         "A first recharge, to paste into another terminal:\n"
