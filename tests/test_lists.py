@@ -22,9 +22,12 @@ from gencharge.core.http.paging import Paging
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.money import Money
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Action, Principal, Requires, Resource
 from gencharge.users.models import User
+from gencharge.wallet import service as wallet
+from gencharge.wallet.models import Account, Code
 from scale import progress
 from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
@@ -139,7 +142,20 @@ class Office:
         for statement in _ROWS:
             await db.execute(text(statement))
         run_id = await db.scalar(text("SELECT min(run_id::text) FROM reconciliation_differences"))
-        self.known = {"owner_id": str(owner), "plan_id": str(plan_id), "run_id": run_id}
+        payer = await db.scalar(
+            text("SELECT user_id FROM transfers GROUP BY user_id ORDER BY count(*) DESC LIMIT 1")
+        )
+        # The newest transaction has transfers to be looked up, as some on each longer page have.
+        await wallet.credit(
+            db, payer, Money(100), source_account=Account.CASHBACK, code=Code.CASHBACK, key="pocket money"
+        )
+        await wallet.debit(db, payer, Money(100), target_account=Account.HELD, code=Code.HOLD, key="held")
+        self.known = {
+            "owner_id": str(owner),
+            "plan_id": str(plan_id),
+            "run_id": run_id,
+            "user_id": str(payer),
+        }
         for number in range(ENOUGH):
             await sessions.start(
                 db, self.stores.settings, user_id=owner, kind="user", device=f"Phone {number}"

@@ -54,6 +54,11 @@ class OperatorsSnapshot:
         """The operators whose numbers can be recharged at all, in the order to show them."""
         return tuple(operator for operator in self.operators.values() if operator.is_active)
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The names that customers know the operators by, by code."""
+        return {operator.code: operator.display_name for operator in self.operators.values()}
+
     def get(self, code: str) -> OperatorSnapshot:
         """The operator of this code, active or not. Raises OperatorNotFound."""
         try:

@@ -115,10 +115,11 @@ async def refund_to_source(
     request_hash: bytes,
     reason: str,
     requested_by: str,
+    refund_id: UUID | None = None,
 ) -> Answered[Refund]:
     """Hold `amount` of the wallet (None: all that can still be refunded) for a refund to the payment's source.
 
-    A worker sends it. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooLarge,
+    A worker sends it. `refund_id`: of the refund that this one carries on, if there is one: the customer sees one refund. Raises PaymentNotFound, IdempotencyKeyReused, PaymentNotCaptured, RefundTooLarge,
     InsufficientBalance.
     """
     payment = await get_payment(db, user_id, payment_id)
@@ -127,7 +128,7 @@ async def refund_to_source(
         db,
         user_id=user_id,
         payment_id=payment_id,
-        refund_id=new_id(),
+        refund_id=refund_id or new_id(),
         amount=refundable if amount is None else amount.paise,
         key=key,
         request_hash=request_hash,

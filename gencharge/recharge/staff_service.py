@@ -166,6 +166,7 @@ async def refund(
             request_hash=request_hash,
             reason=command.reason,
             requested_by=str(admin.user_id),
+            refund_id=row.refund_id,
         )
     return Answered(_refund_to_out(row))
 

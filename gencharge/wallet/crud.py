@@ -6,18 +6,16 @@ from datetime import datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import column_of
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.users.models import User
-from gencharge.wallet.models import EVERYDAY, Account, Code, Transfer, Wallet
-from gencharge.wallet.schemas import TransactionFilters, TransactionQuery, TransactionStatus
-from gencharge.wallet.staff_schemas import StaffTransactionQuery
+from gencharge.wallet.models import Code, Transfer, Wallet
+from gencharge.wallet.staff_schemas import LedgerQuery
 
-_CUSTOMER_ACCOUNTS = (Account.MAIN, Account.HELD)
 _ADD_WALLET = text("SELECT add_wallet(p_user => :user_id)")
 _TRANSFER = text("""
     SELECT posted_after, held_after FROM wallet_transfer(
@@ -125,20 +123,6 @@ async def find_transfer(db: AsyncSession, *, user_id: UUID, key: str, code: Code
     return transfer
 
 
-async def get_transfer(db: AsyncSession, *, user_id: UUID, transfer_id: UUID) -> Transfer | None:
-    """One transfer of a customer."""
-    return await db.get(Transfer, (user_id, transfer_id))
-
-
-async def get_transfer_in_scope(
-    db: AsyncSession, *, user_id: UUID, transfer_id: UUID, scope: ColumnElement[bool]
-) -> Transfer | None:
-    """One transfer of a customer, if it is in scope."""
-    query = select(Transfer).where(Transfer.user_id == user_id, Transfer.id == transfer_id, scope)
-    transfer: Transfer | None = await db.scalar(query)
-    return transfer
-
-
 async def sum_transfers(db: AsyncSession, *, user_id: UUID, until: datetime | None) -> Balance:
     """What the customer's transfers add up to, up to and including `until`; all of them if it is None."""
     row = (await db.execute(_SUMS, {"user_id": user_id, "until": until})).one()
@@ -151,55 +135,23 @@ async def get_kyc_tier(db: AsyncSession, *, user_id: UUID) -> str | None:
     return tier
 
 
-def select_transfers(user_id: UUID, query: TransactionQuery) -> Select[Transfer]:
-    """The customer's transfers that match. Movements between our own accounts (commission) are left out."""
-    return select(Transfer).where(
-        Transfer.user_id == user_id,
-        or_(Transfer.debit.in_(_CUSTOMER_ACCOUNTS), Transfer.credit.in_(_CUSTOMER_ACCOUNTS)),
-        *match_transfers(Transfer, query),
-        *query.within(column_of(Transfer.amount), column_of(Transfer.created_at)),
-    )
+def select_ledger(user_id: UUID, query: LedgerQuery) -> Select[Transfer]:
+    """The customer's transfers in the period that is asked for, those between our own accounts among them."""
+    return select(Transfer).where(Transfer.user_id == user_id, *query.between(column_of(Transfer.created_at)))
 
 
-def select_all_transfers(query: StaffTransactionQuery) -> Select[Transfer]:
-    """All customers' transfers, narrowed by the most selective filter that has an index in the list's order."""
-    statement = select(Transfer)
-    if query.user_id is not None:
-        statement = statement.where(Transfer.user_id == query.user_id)
-    elif query.reference_id is not None:
-        statement = statement.where(Transfer.reference_id == query.reference_id)
-    elif query.phone_number is not None:
-        statement = statement.where(Transfer.phone_number == query.phone_number)
-    elif query.category is not None and Code[query.category.name] not in EVERYDAY:
-        # The index is partial: the planner has to see the code.
-        statement = statement.where(Transfer.code == literal_column(str(int(Code[query.category.name]))))
-    return statement.where(*query.between(column_of(Transfer.created_at)))
-
-
-def match_transfers(entity: type[Transfer], query: TransactionFilters) -> list[ColumnElement[bool]]:
+def match_ledger(entity: type[Transfer], query: LedgerQuery) -> list[ColumnElement[bool]]:
     """The conditions of all filters but amounts and dates, on transfers or an alias of them."""
     equal = {
-        entity.service_type: query.service_type,
-        entity.source: query.source,
-        entity.payment_method: query.payment_method,
-        entity.phone_number: query.phone_number,
+        entity.code: None if query.code is None else int(Code[query.code.name]),
+        entity.key: query.key,
         entity.reference_id: query.reference_id,
-        entity.code: None if query.category is None else int(Code[query.category.name]),
+        entity.phone_number: query.phone_number,
+        entity.operator: query.operator,
     }
     conditions: list[ColumnElement[bool]] = [
         column == value for column, value in equal.items() if value is not None
     ]
-    if query.txn_type is not None:
-        side = entity.credit if query.txn_type == "credit" else entity.debit
-        conditions.append(side.in_(_CUSTOMER_ACCOUNTS))
-    if query.status is not None:
-        conditions.append(_has_status(entity, query.status))
+    if query.account is not None:
+        conditions.append(or_(entity.debit == query.account, entity.credit == query.account))
     return conditions
-
-
-def _has_status(entity: type[Transfer], status: TransactionStatus) -> ColumnElement[bool]:
-    held = column_of(entity.credit) == Account.HELD
-    released = and_(entity.debit == Account.HELD, entity.credit == Account.MAIN)
-    return {TransactionStatus.HELD: held, TransactionStatus.RELEASED: released}.get(
-        status, ~or_(held, released)
-    )

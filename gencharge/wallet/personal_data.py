@@ -13,8 +13,10 @@ from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.operators import service as operators
 from gencharge.users.errors import WalletHasHolds, WalletNotEmpty
 from gencharge.wallet import crud, service
+from gencharge.wallet import history_service as history
 from gencharge.wallet.models import Account, Code
 from gencharge.wallet.schemas import TransactionOut, TransactionQuery
 
@@ -34,9 +36,12 @@ async def _export(stores: Stores, user_id: UUID) -> Mapping[str, object]:
 
     async def page(cursor: str | None) -> tuple[Sequence[TransactionOut], str | None]:
         query = TransactionQuery(limit=_PAGE, cursor=cursor, sort="created_at")
-        transactions = await stores.database.run(lambda db: service.list_transactions(db, user_id, query))
+        transactions = await stores.database.run(
+            lambda db: history.list_transactions(db, user_id, query, names)
+        )
         return transactions.items, transactions.next_cursor
 
+    names = (await stores.database.run(operators.load_operators)).names
     now = await stores.database.run(lambda db: _overview(db, user_id))
     return {"now": now, "transactions": await all_of(page)}
 

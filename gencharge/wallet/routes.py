@@ -12,7 +12,9 @@ from gencharge.core.http import web
 from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, get_database
+from gencharge.operators.service import CurrentOperators
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
+from gencharge.wallet import history_service as history
 from gencharge.wallet import service
 from gencharge.wallet.errors import InstantInvalid, TransactionNotFound, WalletNotFound
 from gencharge.wallet.schemas import (
@@ -44,13 +46,21 @@ async def get_balance(user: SignedInUser, db: Db, query: Annotated[BalanceQuery,
 
 @router.get("/transactions", responses=web.errors(*_LIST, *USER_ERRORS))
 async def list_transactions(
-    user: SignedInUser, db: Db, query: Annotated[TransactionQuery, Query()]
+    user: SignedInUser, db: Db, operators: CurrentOperators, query: Annotated[TransactionQuery, Query()]
 ) -> TransactionPage:
-    """What moved my balance, newest first."""
-    return await service.list_transactions(db, user.user_id, query)
+    """What moved my balance, newest first: one row for each recharge, top-up, refund and so on.
+
+    A recharge in delivery is `pending`: its money is set aside (`held`). The same row becomes `completed` when the operator
+    delivers, or `failed`, and then nothing was taken. What was paid through a gateway for a recharge that failed comes
+    into the wallet as a `refund`. The `wallet_change` of all rows adds up to my balance. A page may hold fewer than `limit`
+    transactions and still have a `next_cursor`: follow it until it is null.
+    """
+    return await history.list_transactions(db, user.user_id, query, operators.names)
 
 
 @router.get("/transactions/{transaction_id}", responses=web.errors(TransactionNotFound, *_ONE, *USER_ERRORS))
-async def get_transaction(user: SignedInUser, db: Db, transaction_id: UUID) -> TransactionOut:
+async def get_transaction(
+    user: SignedInUser, db: Db, operators: CurrentOperators, transaction_id: UUID
+) -> TransactionOut:
     """One of my transactions."""
-    return await service.get_transaction(db, user.user_id, transaction_id)
+    return await history.get_transaction(db, user.user_id, transaction_id, operators.names)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from gencharge.core.http.history import HistoryParams
+from gencharge.core.http.history import BoundedHistoryParams
 from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Out
 from gencharge.core.values.instants import Instant
-from gencharge.core.values.money import Money
+from gencharge.core.values.money import Money, SignedMoney
 from gencharge.core.values.phone import MobileNumber
 
 
@@ -27,29 +27,23 @@ class TransactionType(StrEnum):
 class TransactionCategory(StrEnum):
     """What a transaction was for."""
 
-    OPENING = "opening"
-    TOPUP = "topup"
-    RECHARGE = "recharge"
-    REFUND = "refund"
-    HOLD = "hold"
-    CAPTURE = "capture"
-    RELEASE = "release"
+    OPENING = "opening"  # the balance that was there before
+    TOPUP = "topup"  # money added through the gateway
+    RECHARGE = "recharge"  # paid from the wallet, through the gateway, or both
+    REFUND = "refund"  # of a recharge, or of a gateway's payment for a recharge that failed
+    SOURCE_REFUND = "source_refund"  # money of the wallet sent back to where a payment came from
     CASHBACK = "cashback"
     REFERRAL = "referral"
-    ADJUSTMENT = "adjustment"
-    PAYOUT = "payout"
-    COMMISSION = "commission"
-    PAYMENT = "payment"
-    SOURCE_REFUND = "source_refund"
-    WRITE_OFF = "write_off"
+    ADJUSTMENT = "adjustment"  # by the staff
+    PAYOUT = "payout"  # the balance of an account that was closed
 
 
 class TransactionStatus(StrEnum):
-    """`posted` is final, `held` is set aside for a pending recharge or refund, `released` came back from that."""
+    """`pending`: the money is set aside; `completed` is final; `failed`: it was not carried out, and took nothing."""
 
-    POSTED = "posted"
-    HELD = "held"
-    RELEASED = "released"
+    PENDING = "pending"
+    COMPLETED = "completed"
+    FAILED = "failed"
 
 
 class WalletLimits(Out):
@@ -71,24 +65,39 @@ class WalletOut(Out):
 
 
 class TransactionOut(Out):
-    """One movement of money of a wallet."""
+    """One business event of a customer's wallet: a recharge, a top-up, a refund. It stays one row, with one id and one
+    instant, from its beginning to its end."""
 
     transaction_id: UUID
     category: TransactionCategory
     txn_type: TransactionType
     status: TransactionStatus
-    amount: Money
-    debit_account: str
-    credit_account: str
+    description: str = Field(
+        description="What it was, in words for the customer.",
+        examples=["Recharge of 98765 43210 with Jio"],
+    )
+    amount: Money = Field(
+        description="What it was about: of a recharge, what the wallet and the gateway pay."
+    )
+    wallet_change: SignedMoney = Field(
+        description="What it has done to the balance. Over all transactions, this adds up to the balance.",
+        examples=[-299.0],
+    )
+    held: Money = Field(
+        description="What of it is set aside now. Over all transactions: what the wallet holds."
+    )
+    operator: str | None = Field(description="The operator whose recharge it was; null if it was none.")
     service_type: str | None
     source: str | None
     payment_method: str | None
     phone_number: str | None
-    reference_id: UUID | None = Field(description="The recharge, top-up or refund that this belongs to.")
-    created_at: datetime
+    reference_id: UUID | None = Field(description="The recharge, payment or refund that this belongs to.")
+    created_at: datetime = Field(description="When it began. Lists are in this order.")
+    updated_at: datetime = Field(description="When money last moved for it.")
 
 
 TransactionPage = Page[TransactionOut]
+OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
 
 
 class TransactionFilters(BaseModel):
@@ -97,6 +106,7 @@ class TransactionFilters(BaseModel):
     category: TransactionCategory | None = None
     txn_type: TransactionType | None = None
     status: TransactionStatus | None = None
+    operator: OperatorCode | None = None
     service_type: Literal["prepaid", "postpaid"] | None = None
     source: str | None = Field(default=None, max_length=40, examples=["web"])
     payment_method: str | None = Field(default=None, max_length=40, examples=["wallet"])
@@ -104,8 +114,8 @@ class TransactionFilters(BaseModel):
     reference_id: UUID | None = None
 
 
-class TransactionQuery(HistoryParams, TransactionFilters):
-    """Which transactions. `from` and `to` are when."""
+class TransactionQuery(BoundedHistoryParams, TransactionFilters):
+    """Which transactions. `from` and `to` are when they began."""
 
 
 class BalanceQuery(BaseModel):

@@ -19,7 +19,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.idempotency import Answered
-from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database, WriteConflict
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
@@ -32,19 +31,10 @@ from gencharge.wallet.errors import (
     BalanceLimitExceeded,
     InstantInvalid,
     InsufficientBalance,
-    TransactionNotFound,
     WalletNotFound,
 )
-from gencharge.wallet.models import Account, Code, Transfer
-from gencharge.wallet.schemas import (
-    BalanceOut,
-    TransactionOut,
-    TransactionPage,
-    TransactionQuery,
-    WalletLimits,
-    WalletOut,
-)
-from gencharge.wallet.views import transaction_out
+from gencharge.wallet.models import Account, Code
+from gencharge.wallet.schemas import BalanceOut, WalletLimits, WalletOut
 
 
 async def open_wallet(db: AsyncSession, user_id: UUID) -> None:
@@ -225,20 +215,3 @@ async def balance_at(db: AsyncSession, user_id: UUID, at: datetime | None) -> Ba
         held=Money(held),
         available=Money(max(posted - held, 0)),
     )
-
-
-async def list_transactions(db: AsyncSession, user_id: UUID, query: TransactionQuery) -> TransactionPage:
-    """A page of the customer's transactions."""
-    order = Order(
-        column_of(Transfer.created_at), column_of(Transfer.id), descending=query.sort == "-created_at"
-    )
-    rows, cursor, total = await fetch_page(db, crud.select_transfers(user_id, query), order, query)
-    return TransactionPage(items=[transaction_out(row) for row in rows], next_cursor=cursor, total=total)
-
-
-async def get_transaction(db: AsyncSession, user_id: UUID, transaction_id: UUID) -> TransactionOut:
-    """One transaction of the customer. Raises TransactionNotFound, also for another customer's."""
-    transfer = await crud.get_transfer(db, user_id=user_id, transfer_id=transaction_id)
-    if transfer is None:
-        raise TransactionNotFound
-    return transaction_out(transfer)

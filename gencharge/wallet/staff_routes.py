@@ -1,4 +1,4 @@
-"""`/wallet/admin`: all customers' transactions, their wallets, and adjustments of their balances."""
+"""`/wallet/admin`: all customers' transactions, their wallets and ledgers, and adjustments of their balances."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gencharge.core.errors import (
 from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
+from gencharge.operators.service import CurrentOperators
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
     SCOPED_ERRORS,
@@ -30,6 +31,7 @@ from gencharge.sessions.guards import (
 )
 from gencharge.users.errors import UserNotFound
 from gencharge.wallet import adjustments_service as adjustments
+from gencharge.wallet import history_service as history
 from gencharge.wallet import service, staff_service
 from gencharge.wallet.errors import (
     AdjustmentAlreadyDecided,
@@ -49,6 +51,8 @@ from gencharge.wallet.staff_schemas import (
     AdjustmentDecision,
     AdjustmentOut,
     AdjustmentQuery,
+    LedgerEntryPage,
+    LedgerQuery,
     StaffAdjustmentOut,
     StaffAdjustmentPage,
     StaffTransactionOut,
@@ -78,13 +82,16 @@ Corrector = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, 
 
 @router.get("/admin/transactions", responses=web.errors(*_LIST, *SCOPED_ERRORS))
 async def staff_list_transactions(
-    admin: ScopedReader, db: Db, query: Annotated[StaffTransactionQuery, Query()]
+    admin: ScopedReader,
+    db: Db,
+    operators: CurrentOperators,
+    query: Annotated[StaffTransactionQuery, Query()],
 ) -> StaffTransactionPage:
-    """All customers' transactions, newest first; for an admin limited to some operators, those that concern them.
+    """All customers' transactions as they see them, newest first; for an admin limited to some operators, what concerns them.
 
     A page may hold fewer than `limit` transactions and still have a `next_cursor`: follow it until it is null.
     """
-    return await staff_service.list_transactions(db, admin, query)
+    return await history.list_all_transactions(db, admin, query, operators.names)
 
 
 @router.get(
@@ -92,10 +99,22 @@ async def staff_list_transactions(
     responses=web.errors(TransactionNotFound, *_ONE, *SCOPED_ERRORS),
 )
 async def staff_get_transaction(
-    admin: ScopedReader, db: Db, user_id: UUID, transaction_id: UUID
+    admin: ScopedReader, db: Db, operators: CurrentOperators, user_id: UUID, transaction_id: UUID
 ) -> StaffTransactionOut:
-    """One transaction of a customer."""
-    return await staff_service.get_transaction(db, admin, user_id, transaction_id)
+    """One transaction of a customer, as the customer sees it."""
+    return await history.get_transaction_in_scope(db, admin, user_id, transaction_id, operators.names)
+
+
+@router.get("/admin/users/{user_id}/ledger", responses=web.errors(WalletNotFound, *_LIST, *SCOPED_ERRORS))
+async def staff_list_ledger(
+    admin: ScopedReader, db: Db, user_id: UUID, query: Annotated[LedgerQuery, Query()]
+) -> LedgerEntryPage:
+    """Every movement of a customer's money as it was booked, newest first: the accounts on both sides, the code, the key.
+
+    Holds, captures and our own commission are rows of their own here. For an admin limited to some operators, those that
+    concern them. A page may hold fewer than `limit` movements and still have a `next_cursor`: follow it until it is null.
+    """
+    return await staff_service.list_ledger(db, admin, user_id, query)
 
 
 @router.get(

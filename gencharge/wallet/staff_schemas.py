@@ -13,18 +13,16 @@ from gencharge.core.http.history import BoundedHistoryParams
 from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
-from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus
-from gencharge.wallet.schemas import TransactionFilters, TransactionOut, WalletOut
-
-OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
+from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus, Code
+from gencharge.wallet.schemas import OperatorCode, TransactionOut, TransactionQuery, WalletOut
 
 
-class StaffTransactionQuery(BoundedHistoryParams, TransactionFilters):
-    """Which transactions of all customers. `from` and `to` limit when they were booked."""
+class StaffTransactionQuery(TransactionQuery):
+    """Which transactions of all customers. `from` and `to` are when they began."""
 
     user_id: UUID | None = None
-    operator: OperatorCode | None = None
 
 
 class StaffTransactionOut(TransactionOut):
@@ -32,10 +30,44 @@ class StaffTransactionOut(TransactionOut):
 
     user_id: UUID
     user: UserBrief | None
-    operator: str | None = Field(description="The operator whose recharge it was; null if it was none.")
 
 
 StaffTransactionPage = Page[StaffTransactionOut]
+LedgerCode = StrEnum("LedgerCode", {code.name: code.name.lower() for code in Code})  # type: ignore[misc]
+
+
+class LedgerQuery(BoundedHistoryParams):
+    """Which movements of a customer's ledger. `from` and `to` are when they were booked."""
+
+    code: LedgerCode | None = None
+    account: str | None = Field(
+        default=None, max_length=60, description="On either side.", examples=["user:held"]
+    )
+    key: str | None = Field(default=None, max_length=200)
+    reference_id: UUID | None = None
+    phone_number: MobileNumber | None = None
+    operator: OperatorCode | None = None
+
+
+class LedgerEntryOut(Out):
+    """One movement of money between two accounts, as it was booked."""
+
+    transfer_id: UUID
+    code: LedgerCode = Field(description="Why the money moved.")
+    debit_account: str = Field(examples=["user:held"])
+    credit_account: str = Field(examples=["operator:jio"])
+    amount: Money
+    key: str = Field(description="A customer's movements of one key and code are booked once.")
+    reference_id: UUID | None
+    operator: str | None
+    phone_number: str | None
+    service_type: str | None
+    source: str | None
+    payment_method: str | None
+    created_at: datetime
+
+
+LedgerEntryPage = Page[LedgerEntryOut]
 
 
 class StaffWalletOut(WalletOut):

@@ -1,7 +1,4 @@
-"""What the staff read: all customers' transactions, and a customer's wallet.
-
-The lists are the only queries on customers' tables that name no customer: on a sharded database they ask every shard.
-"""
+"""What the staff read of one customer: the wallet, and the ledger as it was booked."""
 
 from __future__ import annotations
 
@@ -16,54 +13,34 @@ from gencharge.core.values.money import Money
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 from gencharge.wallet import crud, service
-from gencharge.wallet.errors import TransactionNotFound, WalletNotFound
+from gencharge.wallet.errors import WalletNotFound
 from gencharge.wallet.models import Transfer
-from gencharge.wallet.staff_schemas import (
-    StaffTransactionOut,
-    StaffTransactionPage,
-    StaffTransactionQuery,
-    StaffWalletOut,
-)
-from gencharge.wallet.views import staff_transaction_out
+from gencharge.wallet.staff_schemas import LedgerEntryPage, LedgerQuery, StaffWalletOut
+from gencharge.wallet.views import ledger_entry_out
 
 
-async def list_transactions(
-    db: AsyncSession, admin: Principal, query: StaffTransactionQuery
-) -> StaffTransactionPage:
-    """A page of all customers' transactions; for an admin limited to some operators, those that concern them."""
+async def list_ledger(
+    db: AsyncSession, admin: Principal, user_id: UUID, query: LedgerQuery
+) -> LedgerEntryPage:
+    """A page of the customer's transfers; for an admin limited to some operators, those that concern them.
+
+    Raises WalletNotFound.
+    """
+    if await crud.get_wallet(db, user_id=user_id) is None:
+        raise WalletNotFound
 
     def matches(entity: type[Transfer]) -> list[ColumnElement[bool]]:
-        conditions = [
-            *crud.match_transfers(entity, query),
+        return [
+            *crud.match_ledger(entity, query),
             *query.within(column_of(entity.amount), column_of(entity.created_at)),
             within(admin, column_of(entity.operator)),
         ]
-        if query.operator is not None:
-            conditions.append(column_of(entity.operator) == query.operator)
-        return conditions
 
     order = Order(
         column_of(Transfer.created_at), column_of(Transfer.id), descending=query.sort == "-created_at"
     )
-    rows, cursor = await fetch_bounded_page(db, crud.select_all_transfers(query), matches, order, query)
-    briefs = await users.briefs(db, (row.user_id for row in rows))
-    items = [staff_transaction_out(row, briefs.get(row.user_id)) for row in rows]
-    return StaffTransactionPage(items=items, next_cursor=cursor)
-
-
-async def get_transaction(
-    db: AsyncSession, admin: Principal, user_id: UUID, transaction_id: UUID
-) -> StaffTransactionOut:
-    """One transaction of a customer. Raises TransactionNotFound, also if it is out of the admin's scope."""
-    transfer = await crud.get_transfer_in_scope(
-        db,
-        user_id=user_id,
-        transfer_id=transaction_id,
-        scope=within(admin, column_of(Transfer.operator)),
-    )
-    if transfer is None:
-        raise TransactionNotFound
-    return staff_transaction_out(transfer, (await users.briefs(db, [user_id])).get(user_id))
+    rows, cursor = await fetch_bounded_page(db, crud.select_ledger(user_id, query), matches, order, query)
+    return LedgerEntryPage(items=[ledger_entry_out(row) for row in rows], next_cursor=cursor)
 
 
 async def get_wallet(db: AsyncSession, user_id: UUID, settings: Settings) -> StaffWalletOut:

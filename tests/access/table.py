@@ -93,6 +93,7 @@ SCOPED: Final[dict[str, str]] = {
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": "404 201",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": "404 409",  # it has ended
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
+    "GET /v1/wallet/admin/users/{user_id}/ledger": "200 200",  # the rows of the operator alone
 }
 # fmt: off
 #                                                                                anon user  super mgr supp cont view  scoped other
@@ -232,6 +233,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}":                "401  403   404   404 404  403  404   404    -",
     "GET /v1/wallet/admin/users/{user_id}":                                        "401  403   404   404 404  403  404   403    -",
     "GET /v1/wallet/admin/users/{user_id}/balance":                                "401  403   404   404 404  403  404   403    -",
+    "GET /v1/wallet/admin/users/{user_id}/ledger":                                 "401  403   404   404 404  403  404   404    -",
     "GET /v1/wallet/balance":                                                      "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/transactions":                                                 "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/transactions/{transaction_id}":                                "401  404   403   403 403  403  403   403    404",

@@ -11,10 +11,12 @@ from gencharge.channels import service as channels
 from gencharge.channels.client import OperatorClient
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.money import SignedMoney
 from gencharge.delivery import loop
 from gencharge.delivery.loop import Dispatcher
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import DuplicateRecharge
+from gencharge.wallet import history_service as history
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.schemas import TransactionQuery
@@ -49,10 +51,11 @@ async def test_the_money_is_held_at_once_and_the_plan_starts_when_the_operator_h
     assert len(deliveries(outside)) == 1
     await assert_books_balance(shop)
     async with shop.database.transaction() as db:
-        seen = await wallet.list_transactions(db, bought.user_id, TransactionQuery())
-    assert [each.category for each in seen.items] == ["capture", "hold", "opening"], (
-        "not the house's commission"
-    )
+        seen = await history.list_transactions(db, bought.user_id, TransactionQuery())
+    assert [(each.category, each.status, each.wallet_change) for each in seen.items] == [
+        ("recharge", "completed", SignedMoney(-29_900)),
+        ("opening", "completed", SignedMoney(100_000)),
+    ], "one row, and not the house's commission"
 
 
 async def test_a_repeat_with_the_same_key_gets_the_first_answer_and_nothing_more_is_sent(

@@ -177,7 +177,7 @@ def test_the_statement_rule_catches_what_breaks_it(statement: str) -> None:
 # Queries that ask every shard, on purpose.
 SCATTERED = {
     # The staff's lists, which begin with whichever filter is given.
-    "wallet/crud.py:select_all_transfers",
+    "wallet/history_crud.py:select_all_events",
     "wallet/adjustments_crud.py:select_all",
     "payments/crud.py:select_all_payments",
     "payments/crud.py:list_events",

@@ -15,8 +15,10 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
+from gencharge.wallet import history_service as history
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code, Transfer, Wallet
+from gencharge.wallet.schemas import TransactionOut, TransactionQuery
 from tests.make.factories import make_user
 from tests.make.money import balance
 
@@ -127,3 +129,21 @@ class AdjustmentCase:
         async with self.stores.database.transaction() as db:
             query = text("SELECT topic FROM events WHERE user_id = :user AND topic LIKE 'Adj%' ORDER BY id")
             return list(await db.scalars(query, {"user": self.customer}))
+
+
+async def history_of(
+    stores: Stores, user_id: UUID, *, limit: int = 100, **query: Any
+) -> list[TransactionOut]:
+    """The customer's history as far as the filters go, oldest first, `limit` rows a page."""
+    rows: list[TransactionOut] = []
+    cursor: str | None = None
+    while True:
+        values = query | {"limit": limit, "sort": "created_at", "cursor": cursor}
+        page_query = TransactionQuery.model_validate(values)
+        page = await stores.database.run(
+            lambda db, page_query=page_query: history.list_transactions(db, user_id, page_query)  # type: ignore[misc]
+        )
+        rows += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return rows

@@ -39,7 +39,7 @@ async def test_a_credit_moves_nothing_until_a_second_admin_approves_it(case: Adj
     assert (await case.client.get(path, headers=case.requester)).json() == done.json()
     query = f"/v1/wallet/admin/transactions?user_id={case.customer}&category=adjustment"
     (moved,) = (await case.client.get(query, headers=case.requester)).json()["items"]
-    assert (moved["debit_account"], moved["credit_account"]) == ("adjustment", "user:main")
+    assert (moved["txn_type"], moved["wallet_change"]) == ("credit", 100)
     assert moved["reference_id"] == adjustment["adjustment_id"]
     assert await case.topics() == ["AdjustmentRequested", "AdjustmentApproved"]
 

@@ -16,7 +16,7 @@ from gencharge.core.values.money import Money
 from gencharge.users.errors import WalletHasHolds, WalletNotEmpty
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
-from gencharge.wallet.models import Account, Code
+from gencharge.wallet.models import Code
 from gencharge.wallet.personal_data import PART
 from gencharge.wallet.schemas import TransactionOut
 from tests.make.money import make_customer
@@ -89,11 +89,7 @@ async def test_a_balance_needs_a_payout_and_the_error_says_how_much_it_is(stores
     await close(stores, user_id, payout=True)
     assert await wallet_of(stores, user_id) == (0, 0)
     _, rows = await export(stores, user_id)
-    assert (rows[-1].category, rows[-1].credit_account, rows[-1].amount) == (
-        "payout",
-        Account.PAYOUT,
-        Money(700),
-    )
+    assert (rows[-1].category, rows[-1].txn_type, rows[-1].amount) == ("payout", "debit", Money(700))
 
 
 @pytest.mark.parametrize("payout", [True, False])

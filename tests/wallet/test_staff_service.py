@@ -23,6 +23,7 @@ from gencharge.wallet.models import Account, Code
 from tests.counting import counting, listening
 from tests.make.factories import headers_for, know_roles, make_admin, make_user
 from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.wallet import execute, hold
 
 PATH = "/v1/wallet/admin/transactions"
 
@@ -87,9 +88,9 @@ async def test_all_customers_transactions_have_every_filter(books: Books) -> Non
         "category=refund": 0,
         "txn_type=credit": 1,
         "txn_type=debit": 2,
-        "status=posted": 3,
-        "status=held": 0,
-        "status=released": 0,
+        "status=completed": 3,
+        "status=pending": 0,
+        "status=failed": 0,
         "service_type=prepaid": 2,
         "source=app": 1,
         "payment_method=wallet": 2,
@@ -101,7 +102,7 @@ async def test_all_customers_transactions_have_every_filter(books: Books) -> Non
         "max_amount=299": 2,
         "from=2000-01-01": 3,
         "to=2000-01-01": 0,
-        "category=recharge&min_amount=100&source=app&txn_type=debit&operator=JIO&status=posted": 1,
+        "category=recharge&min_amount=100&source=app&txn_type=debit&operator=JIO&status=completed": 1,
     }
     for query, count in expected.items():
         page = await books.get(f"user_id={books.customer}&{query}")
@@ -273,3 +274,75 @@ async def test_a_transfer_that_waited_for_the_wallet_is_not_before_the_one_that_
     items = (await books.get(f"user_id={user}&sort=created_at"))["items"]
     assert [item["txn_type"] for item in items] == ["credit", "debit"]
     assert items[0]["created_at"] == items[1]["created_at"]
+
+
+async def ledger(
+    books: Books, query: str = "", headers: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    path = f"/v1/wallet/admin/users/{books.customer}/ledger?{query}"
+    answer = await books.client.get(path, headers=headers or books.all)
+    assert answer.status_code == 200, answer.text
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
+
+
+async def test_a_ledger_shows_every_movement_with_its_accounts_code_and_key(books: Books) -> None:
+    user, key = books.customer, str(uuid4())
+    await hold(books.stores, user, 10_000, key)
+    await books.stores.database.run(
+        lambda db: wallet.release(db, user, Money(10_000), code=Code.RELEASE, key=key)
+    )
+    await execute(
+        books.stores.database,
+        "SELECT ledger_transfer(CAST(:user AS uuid), 'operator:jio', 'revenue', 5, ledger_code('commission'), 'c',"
+        " NULL, NULL, NULL, NULL, NULL, 'JIO', clock_timestamp())",
+        user=user,
+    )
+    rows = await ledger(books, "sort=created_at")
+    assert [(row["code"], row["debit_account"], row["credit_account"], row["amount"]) for row in rows] == [
+        ("opening", "opening", "user:main", 5000),
+        ("recharge", "user:main", "operator:jio", 299),
+        ("recharge", "user:main", "operator:airtel", 299),
+        ("hold", "user:main", "user:held", 100),
+        ("release", "user:held", "user:main", 100),
+        ("commission", "operator:jio", "revenue", 0.05),
+    ]
+    assert [row["key"] for row in rows[3:5]] == [key, key]
+    assert rows[1]["key"] == rows[1]["reference_id"] == str(books.jio_recharge)
+    counts = {
+        "code=hold": 1,
+        "account=user:held": 2,
+        "account=operator:jio": 2,
+        f"key={key}&code=release": 1,
+        f"reference_id={books.jio_recharge}": 1,
+        f"phone_number={books.jio_number[3:]}": 1,
+        "operator=jio": 2,
+        "min_amount=100&max_amount=299": 4,
+        "to=2000-01-01": 0,
+    }
+    for query, count in counts.items():
+        assert len(await ledger(books, query)) == count, query
+
+
+async def test_an_admin_of_one_operator_sees_of_a_ledger_what_concerns_it(books: Books) -> None:
+    (row,) = await ledger(books, headers=books.jio)
+    assert (row["code"], row["operator"]) == ("recharge", "JIO")
+    assert await ledger(books, "operator=AIRTEL", books.jio) == []
+
+
+async def test_a_ledger_has_stable_pages_and_needs_a_wallet(books: Books) -> None:
+    path = f"/v1/wallet/admin/users/{books.customer}/ledger"
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        query = {"limit": 1} | ({"cursor": cursor} if cursor else {})
+        page = (await books.client.get(path, params=query, headers=books.all)).json()
+        seen += [row["transfer_id"] for row in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 3
+    nobody = await books.client.get(f"/v1/wallet/admin/users/{uuid4()}/ledger", headers=books.all)
+    assert (nobody.status_code, nobody.json()["code"]) == (404, "wallet_not_found")
+    for wrong in ("code=odd", "include_total=true", "status=pending"):
+        assert (await books.client.get(f"{path}?{wrong}", headers=books.all)).status_code == 422

@@ -8,13 +8,15 @@ from uuid import uuid4
 
 import pytest
 
-from gencharge.core.values.money import Money
+from gencharge.core.values.money import Money, SignedMoney
 from gencharge.users.models import UserBrief, UserStatus
+from gencharge.wallet.history import SINGLE, BusinessEvent, Legs, event_of
 from gencharge.wallet.models import Adjustment, AdjustmentStatus, Code, Transfer
 from gencharge.wallet.schemas import TransactionCategory, TransactionOut
-from gencharge.wallet.staff_schemas import AdjustmentOut
+from gencharge.wallet.staff_schemas import AdjustmentOut, LedgerCode, LedgerEntryOut
 from gencharge.wallet.views import (
     adjustment_out,
+    ledger_entry_out,
     staff_adjustment_out,
     staff_transaction_out,
     transaction_out,
@@ -70,54 +72,71 @@ def adjustment(**overrides: Any) -> Adjustment:
     return Adjustment(**values | overrides)
 
 
+def event(**overrides: Any) -> BusinessEvent:
+    return event_of(transfer(**overrides), Legs([]))
+
+
 @pytest.mark.parametrize(
-    ("debit", "credit", "txn_type", "status"),
+    ("debit", "credit", "code", "txn_type"),
     [
-        ("opening", "user:main", "credit", "posted"),
-        ("user:main", "operator:jio", "debit", "posted"),
-        ("user:main", "user:held", "debit", "held"),
-        ("user:held", "user:main", "credit", "released"),
-        ("user:held", "operator:jio", "debit", "posted"),
-        ("gateway:razorpay", "user:held", "debit", "held"),
-        ("user:held", "gateway:razorpay", "debit", "posted"),
-        ("operator:jio", "user:main", "credit", "posted"),
+        ("opening", "user:main", Code.OPENING, "credit"),
+        ("user:main", "operator:jio", Code.RECHARGE, "debit"),
+        ("user:main", "user:held", Code.HOLD, "debit"),
+        ("gateway:razorpay", "user:held", Code.PAYMENT, "debit"),
+        ("user:held", "user:main", Code.RELEASE, "credit"),
+        ("operator:jio", "user:main", Code.REFUND, "credit"),
+        ("user:main", "adjustment", Code.ADJUSTMENT, "debit"),
     ],
 )
-def test_the_accounts_give_a_transaction_its_type_and_status(
-    debit: str, credit: str, txn_type: str, status: str
+def test_a_transaction_is_a_credit_if_it_brings_money(
+    debit: str, credit: str, code: Code, txn_type: str
 ) -> None:
-    shown = transaction_out(transfer(debit=debit, credit=credit))
-    assert (shown.txn_type, shown.status) == (txn_type, status)
-    assert (shown.debit_account, shown.credit_account) == (debit, credit)
+    assert transaction_out(event(debit=debit, credit=credit, code=code), {}).txn_type == txn_type
+
+
+def test_every_category_and_status_is_one_that_some_event_has() -> None:
+    categories = {*SINGLE.values(), TransactionCategory.REFUND, TransactionCategory.SOURCE_REFUND}
+    assert categories == set(TransactionCategory)
+    assert {code.value for code in LedgerCode} == {code.name.lower() for code in Code}
+
+
+def test_a_transaction_shows_its_amounts_exactly_and_neither_key_accounts_nor_owner() -> None:
+    row = transfer()
+    shown = transaction_out(event_of(row, Legs([])), {"JIO": "Jio"})
+    assert (shown.amount, shown.wallet_change, shown.held) == (Money(29_901), SignedMoney(-29_901), Money(0))
+    assert (shown.transaction_id, shown.reference_id) == (row.id, row.reference_id)
+    assert (shown.phone_number, shown.service_type, shown.operator) == ("+919000000001", "prepaid", "JIO")
+    assert (shown.source, shown.payment_method) == ("app", "wallet")
+    assert shown.created_at == shown.updated_at == NOON
+    assert shown.description == "Recharge of 90000 00001 with Jio"
+    assert not {"key", "user_id", "debit_account", "credit_account"} & TransactionOut.model_fields.keys()
+
+
+def test_the_staff_also_see_whose_transaction_it_is() -> None:
+    one = event()
+    shown = staff_transaction_out(one, {}, BRIEF)
+    assert (shown.user_id, shown.user) == (one.first.user_id, BRIEF)
+    assert {name: getattr(shown, name) for name in TransactionOut.model_fields} == dict(
+        transaction_out(one, {})
+    )
+    assert staff_transaction_out(one, {}, None).user is None
 
 
 @pytest.mark.parametrize("code", Code)
-def test_every_ledger_code_is_a_category(code: Code) -> None:
-    assert transaction_out(transfer(code=code)).category == code.name.lower()
-    assert len(Code) == len(TransactionCategory)
-
-
-def test_an_unknown_ledger_code_is_never_shown_as_another_one() -> None:
-    with pytest.raises(ValueError, match="99"):
-        transaction_out(transfer(code=99))
-
-
-def test_a_transaction_shows_the_amount_exactly_and_neither_key_nor_owner() -> None:
-    row = transfer()
-    shown = transaction_out(row)
-    assert shown.amount == Money(29_901)
-    assert (shown.transaction_id, shown.reference_id) == (row.id, row.reference_id)
-    assert (shown.phone_number, shown.service_type) == ("+919000000001", "prepaid")
-    assert (shown.source, shown.payment_method, shown.created_at) == ("app", "wallet", NOON)
-    assert not {"key", "user_id", "operator"} & TransactionOut.model_fields.keys()
-
-
-def test_the_staff_also_see_whose_transaction_it_is_and_the_operator() -> None:
-    row = transfer()
-    shown = staff_transaction_out(row, BRIEF)
-    assert (shown.user_id, shown.user, shown.operator) == (row.user_id, BRIEF, "JIO")
-    assert {name: getattr(shown, name) for name in TransactionOut.model_fields} == dict(transaction_out(row))
-    assert staff_transaction_out(row, None).user is None
+def test_a_ledger_entry_is_the_transfer_as_it_was_booked(code: Code) -> None:
+    row = transfer(code=code)
+    shown = ledger_entry_out(row)
+    assert shown.code == code.name.lower()
+    assert (shown.transfer_id, shown.amount) == (row.id, Money(29_901))
+    assert (shown.debit_account, shown.credit_account) == (row.debit, row.credit)
+    same = set(LedgerEntryOut.model_fields) - {
+        "transfer_id",
+        "code",
+        "amount",
+        "debit_account",
+        "credit_account",
+    }
+    assert {name: getattr(shown, name) for name in same} == {name: getattr(row, name) for name in same}
 
 
 @pytest.mark.parametrize("status", AdjustmentStatus)
