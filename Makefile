@@ -15,10 +15,10 @@ RUN := .venv/bin/python -m
 # uv trusts what the system trusts, such as a company's own CA, and asks the index that pip is set to ask.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help setup run reset test check docs fix bench soak lock clean
+.PHONY: help setup run reset test check docs docs-site fix bench soak lock clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with the locked dependencies; done again only when they change
 	@:
@@ -38,6 +38,12 @@ check: $(STAMP) ## Check format, style and types; writes nothing
 
 docs: $(STAMP) ## Write the pages that are made from the code
 	@$(RUN) gencharge reference
+
+# The messages without the traceback that stands below them when a link is broken.
+docs-site: $(STAMP) ## Build the documentation, which the API then serves at /guide
+	@log=$$(mktemp) && if $(RUN) zensical build --strict --clean >$$log 2>&1; then rm $$log; else \
+		sed '/^Traceback/,$$d' $$log; rm $$log; exit 1; fi
+	@echo "Built. The API serves it: http://127.0.0.1:8000/guide"
 
 fix: $(STAMP) ## Format, and mend what can be mended
 	@$(RUN) ruff format .

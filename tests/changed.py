@@ -12,10 +12,11 @@ ALWAYS = ("tests/law/",)
 ELSEWHERE = (
     ("gencharge/run/reference/", "tests/test_reference.py"),
     ("gencharge/run/", "tests/test_dev.py", "tests/test_stopping.py", "tests/test_embedded.py"),
-    ("gencharge/api/", "tests/test_docs.py", "tests/test_web.py"),
+    ("gencharge/api/", "tests/test_docs.py", "tests/test_guide.py", "tests/test_web.py"),
     ("gencharge/wiring.py", "tests/test_wiring.py"),
     ("README.md", "tests/test_readme.py"),
-    ("docs/", "tests/test_docs.py", "tests/test_reference.py"),
+    ("docs/", "tests/test_docs.py", "tests/test_guide.py", "tests/test_reference.py", "tests/test_readme.py"),
+    ("zensical.toml", "tests/test_guide.py"),
     ("bench/", "tests/test_bench.py"),
     ("scale/", "tests/test_scale.py"),
     ("life/", "tests/test_life.py"),

@@ -61,7 +61,7 @@ async def test_production_shows_neither_the_page_nor_the_documentation(settings:
     app = create_app(settings.model_copy(update={"docs_enabled": False}))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        for address in ("/", "/docs", "/redoc", "/openapi.json", "/favicon.ico"):
+        for address in ("/", "/docs", "/redoc", "/guide", "/guide/", "/openapi.json", "/favicon.ico"):
             assert (await client.get(address)).status_code == 404, address
 
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, wiring
-from gencharge.api import health_routes, home, pages, try_it
+from gencharge.api import guide, health_routes, home, pages, try_it
 from gencharge.core import telemetry
 from gencharge.core.http import edge, web
 from gencharge.core.http.precedence import RouteIndex, in_order
@@ -85,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if settings.docs_enabled:
         pages.install(app, settings)
         home.install(app, settings)
+        guide.install(app)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
