@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from typing import Self
+from typing import Self, cast
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import BaseModel, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gencharge.core import faultpoints
@@ -41,20 +41,6 @@ __all__ = ["GROUPS", "SAMPLE_SECRETS", "SANDBOX_URL", "Environment", "Settings",
 
 # The seed documents print these; every deployment must replace them.
 SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
-# In the order in which a reader meets them.
-GROUPS = (
-    Process,
-    Databases,
-    Tokens,
-    People,
-    Codes,
-    Messages,
-    WalletLimits,
-    Partners,
-    Company,
-    Web,
-    Background,
-)
 
 
 class Settings(
@@ -227,6 +213,10 @@ def _without_driver(url: str) -> str:
     """`postgresql+asyncpg://...` (SQLAlchemy, as in the seeds) -> `postgresql://...` (libpq, asyncpg)."""
     scheme, separator, rest = url.partition("://")
     return f"{scheme.partition('+')[0]}{separator}{rest}" if separator else url
+
+
+# In the order in which a reader meets them.
+GROUPS = cast("tuple[type[BaseModel], ...]", Settings.__bases__[:-1])
 
 
 @lru_cache

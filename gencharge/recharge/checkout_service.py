@@ -26,7 +26,7 @@ from gencharge.payments.service import OpenPayment, PaymentContext
 from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
 from gencharge.recharge.errors import REFUSALS, PriceChanged, WalletAmountInvalid
 from gencharge.recharge.models import RechargeStatus, SaleOutcome
-from gencharge.recharge.sale_crud import SaleRow, TermsRow
+from gencharge.recharge.sale_crud import SaleRequest, SaleRow, TermsRow
 from gencharge.recharge.schemas import (
     ActivationMode,
     PaymentDue,
@@ -114,17 +114,7 @@ async def pay_from_wallet(
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_from_wallet(
         database,
-        user_id=user_id,
-        recharge_id=new_id(),
-        key=key,
-        request_hash=_request_hash(command),
-        phone_number=command.phone_number,
-        plan_id=command.plan_id,
-        hint=operators.hint(command.phone_number),
-        source=command.source.value,
-        replace=command.activation_mode is ActivationMode.ACTIVATE,
-        confirmed=command.confirm_duplicate,
-        window_seconds=window_seconds,
+        _sale_request(user_id, new_id(), command, key, _request_hash(command), window_seconds),
         transfer_id=new_id(),
         event_id=new_id(),
         context=events.context_json(),
@@ -172,17 +162,7 @@ async def pay_through_gateway(
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_with_payment(
         context.database,
-        user_id=user_id,
-        recharge_id=opened.reference_id,
-        key=key,
-        request_hash=request_hash,
-        phone_number=command.phone_number,
-        plan_id=command.plan_id,
-        hint=operators.hint(command.phone_number),
-        source=command.source.value,
-        replace=command.activation_mode is ActivationMode.ACTIVATE,
-        confirmed=command.confirm_duplicate,
-        window_seconds=window_seconds,
+        _sale_request(user_id, opened.reference_id, command, key, request_hash, window_seconds),
         payment_method=command.payment_method.value,
         wallet_amount=wallet_part.paise,
         gateway_amount=opened.amount.paise,
@@ -197,6 +177,24 @@ async def pay_through_gateway(
         )
         raise _refusal(outcome, result.known, command)
     return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
+
+
+def _sale_request(
+    user_id: UUID, recharge_id: UUID, command: Subscribe, key: str, request_hash: bytes, window_seconds: int
+) -> SaleRequest:
+    return SaleRequest(
+        user_id=user_id,
+        recharge_id=recharge_id,
+        key=key,
+        request_hash=request_hash,
+        phone_number=command.phone_number,
+        plan_id=command.plan_id,
+        hint=operators.hint(command.phone_number),
+        source=command.source.value,
+        replace=command.activation_mode is ActivationMode.ACTIVATE,
+        confirmed=command.confirm_duplicate,
+        window_seconds=window_seconds,
+    )
 
 
 async def _gateway_part(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from gencharge.core.postgres.database import Database
@@ -60,6 +60,22 @@ class TermsRow:
     available: int | None
 
 
+class SaleRequest(NamedTuple):
+    """What a sale is asked for, in the order of the first arguments of both functions that sell."""
+
+    user_id: UUID
+    recharge_id: UUID
+    key: str
+    request_hash: bytes
+    phone_number: str
+    plan_id: UUID
+    hint: str | None
+    source: str
+    replace: bool
+    confirmed: bool
+    window_seconds: int
+
+
 @dataclass(frozen=True, slots=True)
 class SaleRow:
     """The recharge that a sale made or that its key had made before, as it was sold."""
@@ -108,18 +124,8 @@ async def get_terms(
 
 async def add_from_wallet(
     database: Database,
+    request: SaleRequest,
     *,
-    user_id: UUID,
-    recharge_id: UUID,
-    key: str,
-    request_hash: bytes,
-    phone_number: str,
-    plan_id: UUID,
-    hint: str | None,
-    source: str,
-    replace: bool,
-    confirmed: bool,
-    window_seconds: int,
     transfer_id: UUID,
     event_id: UUID,
     context: str,
@@ -128,42 +134,20 @@ async def add_from_wallet(
     """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction."""
     row = await database.fetch_row(
         _FROM_WALLET,
-        user_id,
-        recharge_id,
-        key,
-        request_hash,
-        phone_number,
-        plan_id,
-        hint,
-        source,
-        replace,
-        confirmed,
-        window_seconds,
+        *request,
         transfer_id,
         event_id,
         context,
         clock.pinned(),
         expected_price,
     )
-    assert row is not None, "recharge_from_wallet returns one row"
-    outcome, known, *sale = row
-    return SaleResult(SaleOutcome(outcome), known, SaleRow(*sale) if sale[0] is not None else None)
+    return _result(row)
 
 
 async def add_with_payment(
     database: Database,
+    request: SaleRequest,
     *,
-    user_id: UUID,
-    recharge_id: UUID,
-    key: str,
-    request_hash: bytes,
-    phone_number: str,
-    plan_id: UUID,
-    hint: str | None,
-    source: str,
-    replace: bool,
-    confirmed: bool,
-    window_seconds: int,
     payment_method: str,
     wallet_amount: int,
     gateway_amount: int,
@@ -173,17 +157,7 @@ async def add_with_payment(
     """`recharge_with_payment`: hold the wallet's part and write the sale, which waits for its payment."""
     row = await database.fetch_row(
         _WITH_PAYMENT,
-        user_id,
-        recharge_id,
-        key,
-        request_hash,
-        phone_number,
-        plan_id,
-        hint,
-        source,
-        replace,
-        confirmed,
-        window_seconds,
+        *request,
         payment_method,
         wallet_amount,
         gateway_amount,
@@ -191,6 +165,10 @@ async def add_with_payment(
         context,
         clock.pinned(),
     )
-    assert row is not None, "recharge_with_payment returns one row"
+    return _result(row)
+
+
+def _result(row: Any) -> SaleResult:
+    assert row is not None, "a function that sells returns one row"
     outcome, known, *sale = row
     return SaleResult(SaleOutcome(outcome), known, SaleRow(*sale) if sale[0] is not None else None)

@@ -105,18 +105,7 @@ async def supersede(db: AsyncSession, counterparty: str, day: date, run_id: UUID
         .values(superseded_at=at)
         .execution_options(synchronize_session=False)
     )
-    differences = ReconciliationDifference
-    await db.execute(
-        update(differences)
-        .where(
-            differences.counterparty == counterparty,
-            differences.day == day,
-            differences.run_id != run_id,
-            differences.status == DifferenceStatus.OPEN,
-        )
-        .values(status=DifferenceStatus.SUPERSEDED)
-        .execution_options(synchronize_session=False)
-    )
+    await _supersede_differences(db, counterparty, day, run_id, DifferenceStatus.OPEN)
 
 
 async def list_settled(
@@ -139,6 +128,12 @@ async def list_settled(
 
 async def end_claims(db: AsyncSession, counterparty: str, day: date, run_id: UUID) -> None:
     """Mark the claims of the day's other runs as superseded: `run_id` repeats those that are still valid."""
+    await _supersede_differences(db, counterparty, day, run_id, DifferenceStatus.CLAIMED)
+
+
+async def _supersede_differences(
+    db: AsyncSession, counterparty: str, day: date, run_id: UUID, status: DifferenceStatus
+) -> None:
     differences = ReconciliationDifference
     await db.execute(
         update(differences)
@@ -146,7 +141,7 @@ async def end_claims(db: AsyncSession, counterparty: str, day: date, run_id: UUI
             differences.counterparty == counterparty,
             differences.day == day,
             differences.run_id != run_id,
-            differences.status == DifferenceStatus.CLAIMED,
+            differences.status == status,
         )
         .values(status=DifferenceStatus.SUPERSEDED)
         .execution_options(synchronize_session=False)

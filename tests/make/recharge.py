@@ -16,7 +16,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.recharge import sale_crud
 from gencharge.recharge.models import ActivePlan, Recharge
-from gencharge.recharge.sale_crud import SaleResult
+from gencharge.recharge.sale_crud import SaleRequest, SaleResult
 from gencharge.wallet.models import Transfer, Wallet
 from tests.make.factories import headers_for, know_roles, make_admin
 
@@ -108,7 +108,9 @@ async def place(
         "payment_id": new_id(),
         "context": "{}",
     }
-    return await sale_crud.add_with_payment(stores.database, **(values | overrides))
+    values |= overrides
+    request = SaleRequest(**{name: values.pop(name) for name in SaleRequest._fields})
+    return await sale_crud.add_with_payment(stores.database, request, **values)
 
 
 async def capture(stores: Stores, user_id: UUID, recharge_id: UUID, paise: int) -> None:
