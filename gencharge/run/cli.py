@@ -152,8 +152,12 @@ def migrate() -> None:
     with terminal.one_line():
         terminal.require(settings, "postgres")
         from gencharge.core.postgres import migrations
+        from gencharge.run.embedded import ServerFailed
 
-        changed = migrations.upgrade(settings)
+        try:
+            changed = migrations.upgrade(settings)
+        except migrations.NewerSchema as problem:
+            raise ServerFailed(str(problem)) from None
     out.print("The schema was brought up to date." if changed else "The schema is up to date.")
 
 

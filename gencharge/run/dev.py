@@ -121,7 +121,10 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
         _require_given_stores(settings)
         servers.wait_ready("postgres", "redis")
     with _step("Bringing the schema up to date"):
-        migrations.upgrade(settings)
+        try:
+            migrations.upgrade(settings)
+        except migrations.NewerSchema as problem:
+            raise ServerFailed(str(problem)) from None
     with_history = first and sample.has_life(settings)
     with _step("Adding the sample data" + ", with three months of history" * with_history):
         sample.seed(settings, lambda: servers.wait_ready("mongo"))
@@ -182,7 +185,8 @@ def _require_room(servers: EmbeddedServers) -> None:
     """Raise ServerFailed if the disk of the data folder is too full to start on."""
     if not servers.servers:
         return
-    new = not (servers.data_dir / "postgres").exists()
+    # os.path, because Path.exists raises an error for a folder that this user may not look into.
+    new = not os.path.exists(servers.data_dir / "postgres")
     needed, free = (
         machine.NEW_DATA_BYTES if new else machine.MORE_DATA_BYTES,
         machine.free_bytes(servers.data_dir),

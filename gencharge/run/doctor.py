@@ -225,7 +225,8 @@ def _examine_schema(settings: Settings) -> Row:
     row.state = "not this version's" if pending else "up to date"
     if pending:
         more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
-        row.problem = f"{pending[0]}{more}: run `gencharge migrate`"
+        cure = "this is an older program" if migrations.is_ahead(settings) else "run `gencharge migrate`"
+        row.problem = f"{pending[0]}{more}: {cure}"
     return row
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -38,5 +39,5 @@ def require_free(host: str, port: int) -> None:
 
 def free_bytes(folder: Path) -> int:
     """How much is free on the disk of a folder, which need not be there yet."""
-    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if path.exists())
+    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if os.path.exists(path))
     return shutil.disk_usage(there).free

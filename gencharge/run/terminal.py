@@ -68,7 +68,8 @@ def warn_of_other_schema(settings: Settings) -> None:
 
     with suppress(psycopg.OperationalError):
         if pending := migrations.pending(settings):
-            err.print(f"The schema is not this version's ({pending[0]}): run `gencharge migrate`")
+            cure = "this is an older program" if migrations.is_ahead(settings) else "run `gencharge migrate`"
+            err.print(f"The schema is not this version's ({pending[0]}): {cure}")
 
 
 def require_embedded_postgres(settings: Settings) -> None:

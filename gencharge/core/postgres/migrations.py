@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).parent.parent.parent / "migrations"
 
 
+class NewerSchema(Exception):
+    """The database was brought up to date by a newer version, whose migrations this one does not know."""
+
+
 def head() -> str:
     """The newest revision in the package: files are named `NNNN_what.py`, and the revision is `NNNN`."""
     names = sorted(path.name for path in (_FOLDER / "versions").glob("[0-9]*.py"))
@@ -40,19 +44,40 @@ def pending(settings: Settings) -> list[str]:
     with psycopg.connect(settings.migration_url, connect_timeout=5) as connection:
         revision = _revision(connection)
         if revision != head():
+            if _is_newer(revision):
+                return [
+                    f"the tables are at revision {revision}, of a newer version; this one's are at {head()}"
+                ]
             return [f"the tables are at revision {revision or 'none'}, this version's are at {head()}"]
         outdated = functions.outdated(connection, functions.read())
         return [f"the SQL function {function.name} differs from its file" for function in outdated]
 
 
+def is_ahead(settings: Settings) -> bool:
+    """Whether a newer version made the schema. Raises psycopg.OperationalError when PostgreSQL is away."""
+    return _is_newer(current(settings))
+
+
 def upgrade(settings: Settings) -> bool:
-    """Bring tables and functions up to date, in one transaction. True if anything was done."""
-    if not pending(settings):
+    """Bring tables and functions up to date, in one transaction. True if anything was done.
+
+    Raises NewerSchema if the database is ahead of this version.
+    """
+    if not (reasons := pending(settings)):
         return False
+    if is_ahead(settings):
+        raise NewerSchema(
+            f"{reasons[0]}: run that version, or choose another database (DATABASE_URL or DATA_DIR)"
+        )
     from alembic import command
 
     command.upgrade(config(settings), "head")
     return True
+
+
+def _is_newer(revision: str | None) -> bool:
+    """Whether a database of this revision was made by a later version. Revisions are four digits, in order."""
+    return revision is not None and revision > head()
 
 
 def _revision(connection: psycopg.Connection[Any]) -> str | None:

@@ -67,14 +67,18 @@ class EmbeddedServers:
         """Claim the data folder for this process; raises AlreadyRunning when another one has it."""
         if self._lock is not None:
             return
-        self.data_dir.mkdir(parents=True, exist_ok=True)
         # The kernel lets go of the lock when its holder dies, so it can never be stale.
         path = self.data_dir / "lock"
         try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except PermissionError:
             raise ServerFailed(
-                f"{self.data_dir} belongs to another user: run as that user, or set DATA_DIR"
+                f"{self.data_dir} belongs to another user: run as that user, or set DATA_DIR to a folder of your own"
+            ) from None
+        except OSError as problem:
+            raise ServerFailed(
+                f"{self.data_dir} can't be written to ({problem.strerror}): set DATA_DIR to a folder of your own"
             ) from None
         match_owner(path)
         try:

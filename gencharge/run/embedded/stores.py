@@ -80,7 +80,8 @@ class Postgres(Server):
         made_by, major = marker.read_text().strip(), self.version.partition(".")[0]
         if made_by != major:
             raise ServerFailed(
-                f"PostgreSQL: {self.folder} was made by version {made_by}, the server is {major}; move the folder away"
+                f"PostgreSQL: {self.folder} was made by version {made_by}, the server is {major}: run the GenCharge "
+                f"that made it, or set DATA_DIR to another folder"
             )
         # No process works in the folder (checked before), so what these files say about one is stale; the pid
         # in them may belong to a stranger by now, and the server would refuse to start.
