@@ -14,7 +14,7 @@ from life.steps import ReadNotices, Recharge, SaveNumber, SignIn, Sold, Step, Ta
 # The last whole day of a life is yesterday, counted from 0.
 LAST_DAY: Final = 90
 # Nobody lets the wallet run dry.
-_LEAST_RUPEES: Final = 600
+_MIN_RUPEES: Final = 600
 _FIRST_HOUR, _LAST_HOUR = 9, 21
 _OPENING_RUPEES: Final = 5_000
 _MONTHLY: Final = {
@@ -83,7 +83,7 @@ class Person:
     ) -> Recharge:
         """Recharge a number, the own one by default; tops up first if the wallet would run dry."""
         share = plan.rupees if method == "wallet" else wallet_rupees or 0
-        if self.balance - share < _LEAST_RUPEES:
+        if self.balance - share < _MIN_RUPEES:
             self.top_up(at - timedelta(minutes=4), 1_000)
         step = Recharge(
             at=at,

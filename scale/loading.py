@@ -25,7 +25,7 @@ from scale.purchases import Chunk
 
 SAFE_NAMES: Final = ("_dev", "_test", "_scale")
 _CHUNK: Final = 50_000
-_TOLD_EACH: Final = 5_000
+_REPORT_EVERY: Final = 5_000
 _GOODBYE_SECONDS: Final = 5
 _USERS: Final = (
     *("user_id", "phone_number", "status", "name", "email", "user_type", "referral_code", "referred_by"),
@@ -314,7 +314,7 @@ async def _copy(
 def _counted(rows: Iterable[tuple[Any, ...]], meter: Meter) -> Iterator[tuple[Any, ...]]:
     number = 0
     for number, row in enumerate(rows, 1):
-        if number % _TOLD_EACH == 0:
-            meter.advance(_TOLD_EACH)
+        if number % _REPORT_EVERY == 0:
+            meter.advance(_REPORT_EVERY)
         yield row
-    meter.advance(number % _TOLD_EACH)
+    meter.advance(number % _REPORT_EVERY)

@@ -159,10 +159,10 @@ class People:
         """Rows of `connections`: what everybody knows of each number, and what some customers stated about theirs."""
         for number, user_id in enumerate(self.ids):
             about = self.operator(number), _CIRCLES[number % len(_CIRCLES)], self.service_type(number)
-            told_at = instant(self.created_ms[number])
-            yield phone_of(number), SYSTEM_USER_ID, *about, told_at
+            reported_at = instant(self.created_ms[number])
+            yield phone_of(number), SYSTEM_USER_ID, *about, reported_at
             if number % 20 == 5:
-                yield phone_of(number), user_id, *about, told_at
+                yield phone_of(number), user_id, *about, reported_at
 
     def erasures(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `erasures`: what is still known of those who have gone will go, too."""

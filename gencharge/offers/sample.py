@@ -12,7 +12,7 @@ from gencharge.users.models import UserType
 from gencharge.wallet.models import PaymentMethod, RequestSource
 
 _NAMESPACE: Final = UUID("3d1f6a52-7c0e-4b7b-8f8e-0b6f1f4f2a77")
-_MADE_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_CREATED_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _TYPES: Final = {
     "Festive": "For festivals and holidays.",
     "Cashback": "Money back into the wallet.",
@@ -111,7 +111,7 @@ def _offer(
         "code": code,
         "status": OfferStatus.ACTIVE.value,
         "is_special": is_special,
-        "created_at": _MADE_AT,
+        "created_at": _CREATED_AT,
         **columns_of(OfferConditions.model_validate(conditions)),
         **columns_of(OfferReward.model_validate(reward)),
         **columns_of(OfferLimits.model_validate(limits or {})),

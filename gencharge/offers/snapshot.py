@@ -92,15 +92,15 @@ class ActiveOffers:
     offers: tuple[OfferSnapshot, ...]
     snapshot: OffersSnapshot = field(repr=False)
     _responses: ResponseCache = field(default_factory=ResponseCache, repr=False)
-    _made_with: object = field(default=None, repr=False)
+    _cached_for: object = field(default=None, repr=False)
 
     def responses_with(self, plans_on_sale: object) -> ResponseCache:
         """The responses made from these offers and from `plans_on_sale`, whose operators and plans the filters name.
 
         Dropped as soon as either changes, so no response can be stale.
         """
-        if self._made_with is not plans_on_sale:
-            self._responses, self._made_with = ResponseCache(), plans_on_sale
+        if self._cached_for is not plans_on_sale:
+            self._responses, self._cached_for = ResponseCache(), plans_on_sale
         return self._responses
 
     def published(self, offer_id: UUID) -> OfferSnapshot:

@@ -118,7 +118,7 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
 
         sample.load(settings)
 
-        _require_given_stores(settings)
+        _require_configured_stores(settings)
         servers.wait_ready("postgres", "redis")
     with _step("Bringing the schema up to date"):
         try:
@@ -139,7 +139,7 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
                 children.append(Child("sandbox", settings))
 
 
-def _require_given_stores(settings: Settings) -> None:
+def _require_configured_stores(settings: Settings) -> None:
     urls = {"postgres": settings.database_url, "mongo": settings.mongo_url, "redis": settings.redis_url}
     if any(urls.values()):
         from gencharge.run.doctor import require

@@ -92,7 +92,7 @@ async def counts(stores: Stores) -> tuple[int, int]:
 
 @dataclass
 class Ear:
-    """A listener outside of PostgreSQL that can be told to fail."""
+    """A listener outside of PostgreSQL that a test lets fail."""
 
     name: str = "ear"
     topics: tuple[type[Event], ...] = (BellRang,)

@@ -120,7 +120,7 @@ def plpgsql(routine: Routine, _all: Sequence[Routine]) -> Iterator[str]:
         yield "is not LANGUAGE plpgsql"
 
 
-def told_on_top(routine: Routine, everything: Sequence[Routine]) -> Iterator[str]:
+def undescribed(routine: Routine, everything: Sequence[Routine]) -> Iterator[str]:
     """The comment on top says what the function does, which outcomes it has, and which locks it takes."""
     if not routine.comment:
         yield "has no comment on top: arguments, outcomes, locks"
@@ -144,7 +144,7 @@ RULES = (
     own_tables,
     codes_by_name,
     plpgsql,
-    told_on_top,
+    undescribed,
 )
 
 

@@ -1,4 +1,4 @@
-"""An integrator for tests: a real HTTP server that checks signatures by itself and answers as it is told."""
+"""An integrator for tests: a real HTTP server that checks signatures by itself and answers as the test sets it."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ async def test_what_was_exported_is_unchanged_when_it_comes_back(
         assert (report["import_id"] is None) is dry_run
     after = await state(staff_stores)
     assert after[:-1] == before[:-1]
-    assert after[-1] == before[-1] + 1  # that an import was made is told, nothing else
+    assert after[-1] == before[-1] + 1  # the event says that there was an import, nothing else
 
 
 async def test_an_export_keeps_to_the_filters_and_the_scope_and_is_written_down(

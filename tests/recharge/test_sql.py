@@ -40,5 +40,5 @@ def test_the_outcomes_of_the_sql_are_those_of_the_enum(
 
 
 def test_every_refusal_of_a_sale_has_its_error() -> None:
-    made_elsewhere = {"done", "replayed", "insufficient_balance", "idempotency_key_reused"}
-    assert set(REFUSALS) == set(SaleOutcome) - made_elsewhere
+    other_outcomes = {"done", "replayed", "insufficient_balance", "idempotency_key_reused"}
+    assert set(REFUSALS) == set(SaleOutcome) - other_outcomes

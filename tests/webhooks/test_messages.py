@@ -1,4 +1,4 @@
-"""What is told to whom: types, patterns, operators; and once, however often the relay hands an event out."""
+"""Which messages go to whom: types, patterns, operators; and once, however often the relay hands an event out."""
 
 from __future__ import annotations
 
