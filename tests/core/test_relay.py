@@ -91,35 +91,35 @@ async def counts(stores: Stores) -> tuple[int, int]:
 
 
 @dataclass
-class Ear:
+class Recorder:
     """A listener outside of PostgreSQL that a test lets fail."""
 
-    name: str = "ear"
+    name: str = "recorder"
     topics: tuple[type[Event], ...] = (BellRang,)
-    heard: list[int] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)
     calls: list[list[int]] = field(default_factory=list)
     away: Exception | None = None
     poison: set[int] = field(default_factory=set)
     refusal: type[Exception] = ValueError
 
     def listener(self) -> Outside:
-        return Outside(self.name, self.topics, self._hear)
+        return Outside(self.name, self.topics, self._receive)
 
-    async def _hear(self, _stores: Any, batch: list[Envelope]) -> None:
+    async def _receive(self, _stores: Any, batch: list[Envelope]) -> None:
         numbers = [envelope.event.number for envelope in batch]  # type: ignore[attr-defined]
         self.calls.append(numbers)
         if self.away is not None:
             raise self.away
         if self.poison & set(numbers):
             raise self.refusal(f"I don't like {self.poison & set(numbers)}, call 9876543210")
-        self.heard.extend(numbers)
+        self.received.extend(numbers)
 
 
 async def test_events_arrive_in_order_once_and_leave_nothing_behind(outbox: Stores) -> None:
-    ear = Ear()
+    recorder = Recorder()
     await ring(outbox, 20)
-    await Relay(outbox, [ear.listener()]).drain()
-    assert ear.heard == list(range(20))
+    await Relay(outbox, [recorder.listener()]).drain()
+    assert recorder.received == list(range(20))
     assert await counts(outbox) == (0, 0)
 
 
@@ -144,7 +144,7 @@ async def test_an_event_carries_who_asked_from_where_under_which_id(outbox: Stor
         await ring(outbox, 1)
     finally:
         telemetry.set_context(telemetry.RequestContext(""))
-    await Relay(outbox, [Outside("ear", (Event,), take)]).drain()
+    await Relay(outbox, [Outside("recorder", (Event,), take)]).drain()
     assert (got[0].request_id, got[0].address, got[0].actor_kind, got[0].actor_id) == (
         "r-1",
         "203.0.113.9",
@@ -155,23 +155,23 @@ async def test_an_event_carries_who_asked_from_where_under_which_id(outbox: Stor
 
 
 async def test_a_listener_gets_the_topics_that_it_asked_for_only(outbox: Stores) -> None:
-    bells, all_of_them = Ear(), Ear(name="all", topics=(Event,))
+    bells, all_of_them = Recorder(), Recorder(name="all", topics=(Event,))
     await ring(outbox, 1)
     await outbox.database.run(lambda db: emit(db, DoorOpened(user_id=USER, number=7)))
     await Relay(outbox, [bells.listener(), all_of_them.listener()]).drain()
-    assert bells.heard == [0]
-    assert all_of_them.heard == [0, 7]
+    assert bells.received == [0]
+    assert all_of_them.received == [0, 7]
 
 
 async def test_one_poisoned_event_is_parked_after_its_attempts_and_its_neighbours_arrive_at_once(
     outbox: Stores,
 ) -> None:
-    ear = Ear(poison={13})
-    relay = Relay(outbox, [ear.listener()])
+    recorder = Recorder(poison={13})
+    relay = Relay(outbox, [recorder.listener()])
     await ring(outbox, 100)
     await relay.drain()
-    assert sorted(ear.heard) == sorted(set(range(100)) - {13})
-    assert len(ear.calls) <= 16, "halving finds one bad event among a hundred in few calls"
+    assert sorted(recorder.received) == sorted(set(range(100)) - {13})
+    assert len(recorder.calls) <= 16, "halving finds one bad event among a hundred in few calls"
     for _ in range(4):
         await due_now(outbox)
         await relay.drain()
@@ -181,78 +181,78 @@ async def test_one_poisoned_event_is_parked_after_its_attempts_and_its_neighbour
     assert left[0]["parked_at"] is not None
     assert "ValueError" in left[0]["last_error"]
     assert "9876543210" not in left[0]["last_error"], "an error text must not keep a phone number"
-    assert ear.heard.count(13) == 0
+    assert recorder.received.count(13) == 0
 
 
 async def test_a_refusal_by_redis_is_the_events_fault_and_an_absent_redis_is_not(outbox: Stores) -> None:
-    ear = Ear(poison={1}, refusal=DataError)
-    relay = Relay(outbox, [ear.listener()])
+    recorder = Recorder(poison={1}, refusal=DataError)
+    relay = Relay(outbox, [recorder.listener()])
     await ring(outbox, 3)
     await relay.drain()
-    assert sorted(ear.heard) == [0, 2]
+    assert sorted(recorder.received) == [0, 2]
     assert (await sql(outbox, "SELECT attempts FROM deliveries"))[0]["attempts"] == 1
-    ear.poison = set()
-    ear.away = RedisAway("gone")
+    recorder.poison = set()
+    recorder.away = RedisAway("gone")
     await due_now(outbox)
     await relay.drain()
     assert (await sql(outbox, "SELECT attempts FROM deliveries"))[0]["attempts"] == 1
 
 
 async def test_while_a_store_is_away_no_attempt_counts_and_nothing_is_parked(outbox: Stores) -> None:
-    ear = Ear(away=ServerSelectionTimeoutError("no server"))
-    relay = Relay(outbox, [ear.listener()])
+    recorder = Recorder(away=ServerSelectionTimeoutError("no server"))
+    relay = Relay(outbox, [recorder.listener()])
     await ring(outbox, 30)
     for _ in range(10):
         await due_now(outbox)
         await relay.drain()
     left = await sql(outbox, "SELECT attempts, parked_at FROM deliveries")
     assert [(row["attempts"], row["parked_at"]) for row in left] == [(0, None)] * 30
-    ear.away = None
+    recorder.away = None
     await due_now(outbox)
     await relay.drain()
-    assert sorted(ear.heard) == list(range(30))
+    assert sorted(recorder.received) == list(range(30))
     assert await counts(outbox) == (0, 0)
 
 
 async def test_a_store_that_is_away_is_probed_with_one_event_instead_of_being_flooded(outbox: Stores) -> None:
-    ear = Ear(away=ServerSelectionTimeoutError("no server"))
-    relay = Relay(outbox, [ear.listener()])
+    recorder = Recorder(away=ServerSelectionTimeoutError("no server"))
+    relay = Relay(outbox, [recorder.listener()])
     await ring(outbox, 50)
     await relay.deliver()
-    ear.calls.clear()
+    recorder.calls.clear()
     await ring(outbox, 50, first=50)
     await due_now(outbox)
     await relay.deliver()
-    assert [len(call) for call in ear.calls] == [1]
+    assert [len(call) for call in recorder.calls] == [1]
 
 
 async def test_a_store_that_goes_away_in_the_middle_of_a_batch_is_not_asked_event_by_event(
     outbox: Stores,
 ) -> None:
-    ear = Ear(poison={0})
+    recorder = Recorder(poison={0})
 
     async def hear_once(stores: Any, batch: list[Envelope]) -> None:
         try:
-            await ear._hear(stores, batch)
+            await recorder._receive(stores, batch)
         finally:
-            ear.away = ServerSelectionTimeoutError("gone now")
+            recorder.away = ServerSelectionTimeoutError("gone now")
 
     await ring(outbox, 100)
-    await Relay(outbox, [Outside("ear", (BellRang,), hear_once)]).deliver()
-    assert len(ear.calls) == 2
+    await Relay(outbox, [Outside("recorder", (BellRang,), hear_once)]).deliver()
+    assert len(recorder.calls) == 2
     assert {row["attempts"] for row in await sql(outbox, "SELECT attempts FROM deliveries")} == {0}
 
 
 async def test_a_failing_listener_holds_up_nobody_else(outbox: Stores) -> None:
-    bad, good = Ear(name="bad", away=ServerSelectionTimeoutError("no server")), Ear(name="good")
+    bad, good = Recorder(name="bad", away=ServerSelectionTimeoutError("no server")), Recorder(name="good")
     await ring(outbox, 5)
     await Relay(outbox, [bad.listener(), good.listener()]).drain()
-    assert good.heard == [0, 1, 2, 3, 4]
+    assert good.received == [0, 1, 2, 3, 4]
     assert {row["listener"] for row in await sql(outbox, "SELECT listener FROM deliveries")} == {"bad"}
 
 
 async def test_a_backlog_of_one_listener_is_not_in_the_way_of_anothers(outbox: Stores) -> None:
-    bad, good = Ear(name="bad", poison=set(range(600))), Ear(name="good", poison={599})
+    bad, good = Recorder(name="bad", poison=set(range(600))), Recorder(name="good", poison={599})
     relay = Relay(outbox, [bad.listener(), good.listener()])
     await ring(outbox, 600)
     await relay.drain()
@@ -263,7 +263,7 @@ async def test_a_backlog_of_one_listener_is_not_in_the_way_of_anothers(outbox: S
     await sql(outbox, "UPDATE deliveries SET next_attempt_at = now() WHERE listener = 'good'")
     bad.away = ServerSelectionTimeoutError("and away")
     await relay.deliver()
-    assert 599 in good.heard
+    assert 599 in good.received
 
 
 async def test_a_relay_killed_between_hand_out_and_settling_loses_nothing(outbox: Stores) -> None:
@@ -279,12 +279,12 @@ async def test_a_relay_killed_between_hand_out_and_settling_loses_nothing(outbox
         effects.update(envelope.id for envelope in batch)
 
     await ring(outbox, 10)
-    killed = asyncio.create_task(Relay(outbox, [Outside("ear", (BellRang,), hang_after)]).deliver())
+    killed = asyncio.create_task(Relay(outbox, [Outside("recorder", (BellRang,), hang_after)]).deliver())
     await handed_out.wait()
     killed.cancel()
     with suppress(asyncio.CancelledError):
         await killed
-    other = Relay(outbox, [Outside("ear", (BellRang,), take)])
+    other = Relay(outbox, [Outside("recorder", (BellRang,), take)])
     assert not await other.deliver(), "the dead one's lease still holds"
     await leases_run_out(outbox)
     await other.drain()
@@ -301,7 +301,7 @@ async def test_a_relay_that_is_told_to_stop_finishes_its_batch_first(outbox: Sto
         await go_on.wait()
 
     await ring(outbox, 10)
-    running = asyncio.create_task(Relay(outbox, [Outside("ear", (BellRang,), slow)]).run())
+    running = asyncio.create_task(Relay(outbox, [Outside("recorder", (BellRang,), slow)]).run())
     await started.wait()
     running.cancel()
     await asyncio.sleep(0)
@@ -313,14 +313,14 @@ async def test_a_relay_that_is_told_to_stop_finishes_its_batch_first(outbox: Sto
 
 async def test_two_relays_side_by_side_hand_out_500_events_once_each(outbox: Stores) -> None:
     small = Stores.open(outbox.settings.model_copy(update={"outbox_batch": 20}))
-    ear = Ear()
+    recorder = Recorder()
     await ring(outbox, 500)
     try:
-        await asyncio.gather(*(Relay(small, [ear.listener()]).drain() for _ in range(2)))
+        await asyncio.gather(*(Relay(small, [recorder.listener()]).drain() for _ in range(2)))
     finally:
         await small.close()
-    assert sorted(ear.heard) == list(range(500))
-    assert max(len(call) for call in ear.calls) <= 20, "a claim takes no more than its batch"
+    assert sorted(recorder.received) == list(range(500))
+    assert max(len(call) for call in recorder.calls) <= 20, "a claim takes no more than its batch"
     assert await counts(outbox) == (0, 0)
 
 
@@ -447,7 +447,7 @@ async def test_what_an_inside_listener_announces_is_delivered_too_and_keeps_the_
     finally:
         telemetry.set_context(telemetry.RequestContext(""))
     await Relay(
-        outbox, [Inside("doors", (BellRang,), open_door), Outside("ear", (DoorOpened,), take)]
+        outbox, [Inside("doors", (BellRang,), open_door), Outside("recorder", (DoorOpened,), take)]
     ).drain()
     assert [(envelope.request_id, envelope.actor_kind) for envelope in got] == [("r-2", "system")]
 
@@ -459,22 +459,22 @@ async def test_events_of_a_newer_version_are_left_alone_and_block_nothing(outbox
         " SELECT CAST(:user AS uuid), gen_random_uuid(), 'NotYetInvented', '{}', '{}' FROM generate_series(1, 600)",
         user=USER,
     )
-    ear = Ear()
+    recorder = Recorder()
     await ring(outbox, 3)
-    await Relay(outbox, [ear.listener()]).drain()
-    assert ear.heard == [0, 1, 2]
+    await Relay(outbox, [recorder.listener()]).drain()
+    assert recorder.received == [0, 1, 2]
     left = await sql(outbox, "SELECT topic, leased_until FROM events")
     assert len(left) == 600
     assert all(row["leased_until"] is None for row in left), "its own worker must find it free"
 
 
 async def test_deliveries_to_a_listener_of_a_newer_version_are_left_to_its_worker(outbox: Stores) -> None:
-    ear = Ear(name="new", away=ServerSelectionTimeoutError("no server"))
+    recorder = Recorder(name="new", away=ServerSelectionTimeoutError("no server"))
     await ring(outbox, 1)
-    await Relay(outbox, [ear.listener()]).drain()
+    await Relay(outbox, [recorder.listener()]).drain()
     await due_now(outbox)
     before = await sql(outbox, "SELECT next_attempt_at FROM deliveries")
-    await Relay(outbox, [Ear(name="old").listener()]).drain()
+    await Relay(outbox, [Recorder(name="old").listener()]).drain()
     assert await sql(outbox, "SELECT next_attempt_at FROM deliveries") == before
 
 
@@ -486,16 +486,16 @@ async def test_an_unreadable_event_is_parked_and_its_neighbours_arrive(outbox: S
         user=USER,
     )
     await ring(outbox, 3)
-    ear = Ear()
-    relay = Relay(outbox, [ear.listener(), Inside("inside", (BellRang,), _nothing)])
+    recorder = Recorder()
+    relay = Relay(outbox, [recorder.listener(), Inside("inside", (BellRang,), _nothing)])
     for _ in range(5):
         await relay.drain()
         await due_now(outbox)
-    assert ear.heard == [0, 1, 2]
+    assert recorder.received == [0, 1, 2]
     left = await sql(outbox, "SELECT listener, parked_at FROM deliveries ORDER BY listener")
     assert [(row["listener"], row["parked_at"] is not None) for row in left] == [
-        ("ear", True),
         ("inside", True),
+        ("recorder", True),
     ]
 
 
@@ -510,18 +510,18 @@ async def test_a_listener_that_hangs_is_cut_off_before_the_lease_runs_out(outbox
     short = Stores.open(outbox.settings.model_copy(update={"outbox_lease_seconds": 0.5}))
     await ring(outbox, 2)
     try:
-        await asyncio.wait_for(Relay(short, [Outside("ear", (BellRang,), hang)]).deliver(), 5)
+        await asyncio.wait_for(Relay(short, [Outside("recorder", (BellRang,), hang)]).deliver(), 5)
     finally:
         await short.close()
     assert await counts(outbox) == (0, 2)
 
 
 async def test_the_running_relay_survives_a_database_that_comes_and_goes(outbox: Stores) -> None:
-    ear = Ear()
-    running = asyncio.create_task(Relay(outbox, [ear.listener()]).run())
+    recorder = Recorder()
+    running = asyncio.create_task(Relay(outbox, [recorder.listener()]).run())
     try:
         await ring(outbox, 1)
-        await _until(lambda: ear.heard == [0])
+        await _until(lambda: recorder.received == [0])
         await sql(
             outbox,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -534,7 +534,7 @@ async def test_the_running_relay_survives_a_database_that_comes_and_goes(outbox:
                 break
             except Exception:
                 assert attempt < 19
-        await _until(lambda: ear.heard == [0, 1])
+        await _until(lambda: recorder.received == [0, 1])
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
@@ -548,4 +548,4 @@ async def _until(condition: Any) -> None:
 
 async def test_two_listeners_of_one_name_are_refused(outbox: Stores) -> None:
     with pytest.raises(ValueError, match="name of its own"):
-        Relay(outbox, [Ear().listener(), Ear().listener()])
+        Relay(outbox, [Recorder().listener(), Recorder().listener()])
