@@ -17,7 +17,7 @@ CHECKS: Final = (
         SELECT run_id, counterparty, day, difference_paise, coalesce(explained, 0) AS explained
         FROM reconciliation_runs LEFT JOIN (
             SELECT run_id, sum(coalesce(theirs_paise, 0) - coalesce(ours_paise, 0)) AS explained
-            FROM reconciliation_differences GROUP BY run_id) AS found USING (run_id)
+            FROM reconciliation_differences GROUP BY run_id) AS explanations USING (run_id)
         WHERE {_COUNTS}
           AND (difference_paise <> coalesce(explained, 0) OR difference_paise <> theirs_paise - ours_paise)
         """,  # noqa: S608 - composed of constants

@@ -88,8 +88,8 @@ _PURGE_ATTEMPTS = text("""
 # Payments name no operator; the recharge that one pays does.
 _OPERATORS = text("""
     SELECT payments.payment_id, recharges.operator
-    FROM unnest(CAST(:users AS uuid[]), CAST(:payments AS uuid[])) AS wanted(user_id, payment_id)
-    JOIN payments ON payments.user_id = wanted.user_id AND payments.payment_id = wanted.payment_id
+    FROM unnest(CAST(:users AS uuid[]), CAST(:payments AS uuid[])) AS requested(user_id, payment_id)
+    JOIN payments ON payments.user_id = requested.user_id AND payments.payment_id = requested.payment_id
     JOIN recharges ON recharges.user_id = payments.user_id AND recharges.id = payments.reference_id
 """)
 

@@ -13,18 +13,18 @@ DECLARE
         (date_trunc('year', v_india - interval '3 months') + interval '3 months') AT TIME ZONE 'Asia/Kolkata';
     v_topup smallint := ledger_code('topup');
     v_tier text;
-    v_most jsonb;
+    v_limits jsonb;
     v_posted bigint;
     v_in_month bigint;
     v_in_year bigint;
 BEGIN
     SELECT kyc_tier INTO v_tier FROM users WHERE user_id = p_user;
-    v_most := coalesce(p_limits -> v_tier, p_limits -> 'small');
+    v_limits := coalesce(p_limits -> v_tier, p_limits -> 'small');
     SELECT posted INTO v_posted FROM wallets WHERE user_id = p_user;
     SELECT coalesce(sum(amount) FILTER (WHERE created_at >= v_month), 0), coalesce(sum(amount), 0)
     INTO v_in_month, v_in_year
     FROM transfers WHERE user_id = p_user AND code = v_topup AND created_at >= v_year;
-    balance_left := (v_most ->> 'balance')::bigint - coalesce(v_posted, 0);
-    month_left := (v_most ->> 'month')::bigint - v_in_month;
-    year_left := (v_most ->> 'year')::bigint - v_in_year;
+    balance_left := (v_limits ->> 'balance')::bigint - coalesce(v_posted, 0);
+    month_left := (v_limits ->> 'month')::bigint - v_in_month;
+    year_left := (v_limits ->> 'year')::bigint - v_in_year;
 END $$;
