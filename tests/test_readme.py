@@ -1,7 +1,8 @@
-"""The README's commands, pasted as they stand: three times in a row, as a reader who plays with them does."""
+"""The commands of the README and the guides, pasted as they stand, more than once, as a reader who plays with them does."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -13,40 +14,90 @@ import pytest
 
 from tests.test_dev import Run, free_port
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+OPERATOR = ROOT / "docs" / "how-to" / "add-an-operator.md"
 
 
-@pytest.fixture
-def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A data folder with a path that is short enough for sockets."""
+class Installation(Run):
+    """`gencharge dev` in the background, with its ports."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.sandbox_port = free_port(), free_port()
+        super().__init__(folder, self.port, self.sandbox_port)
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A running installation, in a data folder with a path that is short enough for sockets."""
     folder = tmp_path_factory.mktemp("r")
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def blocks() -> list[str]:
-    """The shell blocks of the README, in their order."""
-    return re.findall(r"^```sh\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
-
-
-def test_every_block_works_however_often_it_is_pasted(short_folder: Path) -> None:
-    port, sandbox_port = free_port(), free_port()
-    run = Run(short_folder, port, sandbox_port)
+    run = Installation(folder)
     try:
-        script = "\n".join(block for block in blocks() for _ in range(3))
-        script = script.replace("127.0.0.1:8000", f"127.0.0.1:{port}")
-        script = script.replace("127.0.0.1:8001", f"127.0.0.1:{sandbox_port}")
-        terminal = subprocess.run(
-            ["bash"], input=script, capture_output=True, text=True, timeout=120, check=False
-        )
+        yield run
     finally:
         run.process.send_signal(signal.SIGINT)
         run.end()
-    assert len(blocks()) >= 3
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def blocks(page: Path) -> list[str]:
+    """The shell blocks of a page that a reader is to paste, in their order."""
+    return re.findall(r"^```sh\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def paste(run: Installation, page: Path, times: int = 3) -> str:
+    """What a terminal in the checkout prints for each block of the page, pasted `times` in a row."""
+    script = "\n".join(block for block in blocks(page) for _ in range(times))
+    script = script.replace("127.0.0.1:8000", f"127.0.0.1:{run.port}")
+    script = script.replace("127.0.0.1:8001", f"127.0.0.1:{run.sandbox_port}")
+    script = script.replace("receipt.pdf", str(run.folder / "receipt.pdf"))
+    settings = {"PORT": str(run.port), "SANDBOX_PORT": str(run.sandbox_port), "DATA_DIR": str(run.folder)}
+    terminal = subprocess.run(
+        ["bash"],
+        input=script,
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
     assert terminal.stderr == ""
-    problems = [
-        line for line in terminal.stdout.splitlines() if '"request_id"' in line and '"detail"' in line
-    ]
+    problems = [line for line in terminal.stdout.splitlines() if '"request_id"' in line and "detail" in line]
     assert problems == []
-    assert terminal.stdout.count('"recharge_id"') >= 3
-    assert terminal.stdout.count('"admin_id"') >= 3
+    assert '"errors":' not in terminal.stdout
+    return terminal.stdout
+
+
+def test_the_readme(installation: Installation) -> None:
+    output = paste(installation, README)
+    assert output.count('"recharge_id"') == 3
+    assert output.count('"balance"') >= 3
+
+
+def test_the_tutorial(installation: Installation) -> None:
+    output = paste(installation, TUTORIAL, times=2)
+    assert output.count('"status": "failed"') == 2
+    assert output.count('"failure_reason": "declined_by_operator"') == 2
+    assert output.count('"status": "refunded"') == 2
+    assert output.count("the books balance") == 2
+    assert "FAILED" not in output
+    assert (installation.folder / "receipt.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_adding_an_operator(installation: Installation) -> None:
+    output = paste(installation, OPERATOR, times=1)
+    assert '"total_paid": 199.0' in output
+    # Two seconds later: delivered, or on its way on a busy machine.
+    assert re.search(r'"status": "(?:active|processing)",\s+"phone_number"', output), output[-2000:]
+
+
+def test_the_readme_fits_a_screen_and_its_pictures_are_small() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 70
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert len(pictures) >= 2
+    for picture in pictures:
+        assert (ROOT / picture).stat().st_size < 200_000, picture
+        # The script that takes them knows each one.
+        assert Path(picture).stem in (ROOT / "docs" / "images" / "make.sh").read_text(encoding="utf-8")

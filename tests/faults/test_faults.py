@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
-import subprocess
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +21,6 @@ from gencharge.operators import service as operators
 from tests.faults.http import Answer, post
 from tests.faults.site import Site
 
-README = Path(__file__).parent.parent.parent / "README.md"
 SPENDERS = range(2, 22)
 
 
@@ -239,18 +235,3 @@ async def test_sigterm_finishes_what_was_accepted(site: Site) -> None:
         assert all(answer.status_code in {201, 409} for answer in done)
     counts = rows(site, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'term-%'")
     assert counts == [(sum(answer.status_code == 201 for answer in done),)]
-
-
-def test_the_readmes_first_recharge_works_as_written(site: Site) -> None:
-    block = re.search(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert block is not None
-    assert "http://127.0.0.1:8000/v1" in block.group(1)
-    script = block.group(1).replace("http://127.0.0.1:8000", site.url)
-    done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    login, sold, wallet, transactions, notices = done.stdout.strip().splitlines()
-    assert "code" in login
-    assert '"status":"active"' in sold
-    assert '"balance":' in wallet
-    assert '"category":"recharge"' in transactions
-    assert "Recharge" in notices
