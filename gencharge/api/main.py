@@ -50,7 +50,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        stores = Stores.open(settings, name="gencharge-api")
+        stores = Stores.open(settings, name="gencharge-api", answers_requests=True)
         app.state.stores = stores
         tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
         async with AsyncExitStack() as stack:

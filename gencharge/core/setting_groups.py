@@ -86,7 +86,13 @@ class Databases(BaseModel):
     )
     database_lock_timeout_ms: int = Field(default=2000, ge=1, description="The longest wait for a lock.")
     database_statement_timeout_ms: int = Field(
-        default=15000, ge=1, description="The longest run of a statement."
+        default=15000, ge=1, description="The longest run of a statement of the worker or of a command."
+    )
+    database_command_timeout_seconds: float = Field(
+        default=3.5,
+        gt=0,
+        description="How long the API waits for the answer to a statement, however still PostgreSQL stands, before the "
+        "request is answered with 503.",
     )
     mongo_url: str = Field(
         default="",
@@ -220,7 +226,7 @@ class Partners(BaseModel):
         description="During a rotation: the webhook secret before, whose signatures are accepted, too.",
     )
     payment_timeout_seconds: float = Field(
-        default=8,
+        default=5,
         gt=0,
         le=60,
         description="A call to the gateway without an answer after this time is unknown.",

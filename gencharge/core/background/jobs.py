@@ -17,10 +17,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
+from gencharge.core.postgres.connection import UNACKNOWLEDGED_MS
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 
 QUEUE: Final = "gencharge"
+# For libpq: a worker notices within seconds that the network swallows its packets, even while it only listens.
+_PATIENCE: Final[dict[str, Any]] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": UNACKNOWLEDGED_MS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 log = telemetry.get_logger(__name__)
 
 
@@ -59,7 +68,7 @@ def build(settings: Settings, stores: Stores, jobs: Sequence[Job]) -> procrastin
     """The Procrastinate application of a worker process, with its own psycopg pool."""
     connector = procrastinate.PsycopgConnector(
         conninfo=settings.postgres_url,
-        kwargs={"options": _options(settings)},
+        kwargs=_PATIENCE | {"options": _options(settings)},
         min_size=1,
         max_size=4,
     )
@@ -71,7 +80,7 @@ def build(settings: Settings, stores: Stores, jobs: Sequence[Job]) -> procrastin
 
 def _options(settings: Settings) -> str:
     role = f" -c role={settings.database_app_role}" if settings.database_app_role else ""
-    return f"-c timezone=UTC{role}"
+    return f"-c timezone=UTC -c statement_timeout={settings.database_statement_timeout_ms}{role}"
 
 
 def _register(app: procrastinate.App, stores: Stores, job: Job) -> None:

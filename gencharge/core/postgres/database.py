@@ -23,6 +23,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
 from gencharge.core.errors import Conflict, DatabaseUnavailable, Problem, Unavailable
+from gencharge.core.postgres.connection import (
+    LONG_STATEMENT_SECONDS,
+    MARGIN_SECONDS,
+    BoundedConnection,
+    allow_long_statements,
+    is_given_up,
+    outcome_unknown,
+    watch,
+)
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 
@@ -71,9 +80,16 @@ class ResourceLocked(Conflict):
 class Database:
     """The engine and the fast pool of one process. Connects on first use, so a database that is away stops no start."""
 
-    def __init__(self, settings: Settings, *, name: str = "gencharge") -> None:
+    def __init__(
+        self, settings: Settings, *, name: str = "gencharge", command_seconds: float | None = None
+    ) -> None:
+        """`command_seconds`: when we give a statement up; by default a little after PostgreSQL ends it itself."""
         self._settings = settings
         self._name = name
+        allowed_ms = settings.database_statement_timeout_ms
+        self._command_seconds = command_seconds or allowed_ms / 1000 + MARGIN_SECONDS
+        # A server that is well ends a statement before we give it up.
+        self._statement_timeout_ms = min(allowed_ms, max(1, int(self._command_seconds * 900)))
         self.engine: AsyncEngine = create_async_engine(
             make_url(settings.postgres_url).set(drivername="postgresql+asyncpg"),
             pool_size=settings.database_pool_size,
@@ -83,6 +99,7 @@ class Database:
             pool_use_lifo=True,
             connect_args=self._connect_options(),
         )
+        watch(self.engine, command_seconds=self._command_seconds)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._fast: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
@@ -94,7 +111,7 @@ class Database:
             "timezone": "UTC",
             "jit": "off",
             "lock_timeout": str(settings.database_lock_timeout_ms),
-            "statement_timeout": str(settings.database_statement_timeout_ms),
+            "statement_timeout": str(self._statement_timeout_ms),
             "idle_in_transaction_session_timeout": "30000",
             **more,
         }
@@ -103,6 +120,8 @@ class Database:
         return {
             "statement_cache_size": settings.database_statement_cache_size,
             "timeout": settings.database_pool_timeout_seconds,
+            "command_timeout": self._command_seconds,
+            "connection_class": BoundedConnection,
             "server_settings": server_settings,
         }
 
@@ -161,7 +180,13 @@ class Database:
                 # A time limit costs a task and a timer; with a connection at hand there is nothing to wait for.
                 patience = None if pool.get_idle_size() else self._settings.database_pool_timeout_seconds
                 async with pool.acquire(timeout=patience) as connection:
-                    return await connection.fetchrow(statement, *arguments)
+                    try:
+                        return await connection.fetchrow(statement, *arguments)
+                    except Exception as error:
+                        if is_given_up(error):
+                            connection.terminate()
+                            raise outcome_unknown() from error
+                        raise
             except Exception as error:
                 problem = problem_of(error)
                 if not isinstance(problem, WriteConflict) or attempt == ATTEMPTS:
@@ -195,10 +220,11 @@ async def _nothing_to_reset(_connection: object) -> None:
 async def read_one_snapshot(db: AsyncSession) -> None:
     """Let all reads of the transaction, which has only begun, see the same instant, for as long as they take.
 
-    What commits while they run is invisible to them. The transaction can't write.
+    What commits while they run is invisible to them. The transaction can't write. Its statements may take an hour.
     """
     await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-    await db.execute(text("SET LOCAL statement_timeout = 0"))
+    await db.execute(text(f"SET LOCAL statement_timeout = '{LONG_STATEMENT_SECONDS}s'"))
+    await allow_long_statements(db)
 
 
 async def back_off(attempt: int) -> None:
@@ -227,7 +253,8 @@ def problem_of(error: BaseException) -> Problem | None:
     if isinstance(error, DBAPIError):
         gone = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
         return DatabaseUnavailable() if gone else None
-    if isinstance(error, PoolTimeout | asyncpg.InterfaceError | OSError | TimeoutError):
+    unavailable = PoolTimeout | asyncpg.InterfaceError | asyncpg.InternalClientError | OSError | TimeoutError
+    if isinstance(error, unavailable):
         return DatabaseUnavailable()
     return None
 

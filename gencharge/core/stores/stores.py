@@ -33,12 +33,16 @@ class Stores:
     redis: Redis
 
     @classmethod
-    def open(cls, settings: Settings, *, name: str = "gencharge") -> Stores:
-        """Make the clients; none of them connects before its first use."""
+    def open(cls, settings: Settings, *, name: str = "gencharge", answers_requests: bool = False) -> Stores:
+        """Make the clients; none of them connects before its first use.
+
+        `answers_requests`: a client waits, so a statement times out after DATABASE_COMMAND_TIMEOUT_SECONDS.
+        """
+        command_seconds = settings.database_command_timeout_seconds if answers_requests else None
         client = mongo.connect(settings)
         return cls(
             settings=settings,
-            database=Database(settings, name=name),
+            database=Database(settings, name=name, command_seconds=command_seconds),
             mongo=client,
             documents=client[settings.mongo_database],
             redis=redis.connect(settings),
