@@ -17,6 +17,7 @@ ELSEWHERE = (
     ("README.md", "tests/test_readme.py"),
     ("docs/", "tests/test_docs.py", "tests/test_guide.py", "tests/test_reference.py", "tests/test_readme.py"),
     ("zensical.toml", "tests/test_guide.py"),
+    ("deploy/", "tests/test_deploy.py"),
     ("bench/", "tests/test_bench.py"),
     ("scale/", "tests/test_scale.py"),
     ("life/", "tests/test_life.py"),
