@@ -105,10 +105,10 @@ class Person:
     def pay(self, at: datetime, plan: Sold, phone_number: str | None = None) -> Recharge:
         """Recharge from the wallet, through the gateway, or with both, as this customer likes it."""
         way = self.chance.random()
-        if way < 0.7:
+        if way < 0.85:
             return self.recharge(at, plan, phone_number=phone_number)
         method = self.chance.choice(_GATEWAY)
-        share = 100 if way > 0.88 and plan.rupees > 150 else None
+        share = 100 if way > 0.94 and plan.rupees > 150 else None
         return self.recharge(at, plan, phone_number=phone_number, method=method, wallet_rupees=share)
 
 
@@ -116,7 +116,7 @@ def prepaid(person: Person) -> None:
     """A prepaid customer: the same plan again when it ends, add-ons between, a top-up now and then."""
     chance, operator = person.chance, person.operator
     rupees, days = chance.choice(_MONTHLY[operator]), 28
-    if chance.random() < 0.35:
+    if chance.random() < 0.45:
         rupees, days = chance.choice(_LONG[operator])
     plan = Sold(operator, "prepaid", rupees)
     day = 9 + chance.randrange(18)
@@ -139,14 +139,14 @@ def prepaid(person: Person) -> None:
         if lapses and ends > LAST_DAY - 40:
             break
         day = ends - chance.choice((0, 0, 1, 2, 3))
-    for _ in range(chance.randrange(3)):
+    if chance.random() < 0.5:
         person.top_up(person.when(chance.randrange(10, LAST_DAY + 1)), chance.choice(_TOPUPS))
 
 
 def postpaid(person: Person) -> None:
     """A postpaid customer: the rental on about the same day of each month."""
     plan = Sold(person.operator, "postpaid", _RENTALS[person.operator])
-    day = 10 + person.chance.randrange(18)
+    day = (10, 40)[person.number % 2] + person.chance.randrange(18)
     while day <= LAST_DAY:
         person.pay(person.when(day), plan)
         day += 30 + person.chance.randrange(2)

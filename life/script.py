@@ -60,7 +60,7 @@ def script(first_day: date, now: datetime, seed: int = 1) -> list[Step]:
     for person in people:
         if person.number != NEWCOMER:
             (routine.prepaid if person.number <= 40 else routine.postpaid)(person)
-            if person.number % 5 == 0:
+            if person.number % 10 == 5:
                 routine.family(person, f"+91900000{2000 + person.number}")
         routine.habits(person)
     _newcomer(by_number[NEWCOMER])

@@ -235,7 +235,9 @@ def reconcile(
     with terminal.one_line():
         terminal.require(settings, "postgres")
     from gencharge.reconciliation import commands
+    from gencharge.run import sample
 
+    settings = sample.with_sandbox(settings)
     raise typer.Exit(commands.reconcile(settings, out.print, day=day, counterparty=counterparty, file=file))
 
 

@@ -33,7 +33,11 @@ SANDBOX_HOST: Final = "127.0.0.1"
 
 def with_sandbox(settings: Settings) -> Settings:
     """The settings, with our own sandbox as the gateway and the operators unless others were given."""
-    if not settings.sandbox_port or "payment_gateway_url" in settings.model_fields_set:
+    if (
+        not settings.is_development
+        or not settings.sandbox_port
+        or "payment_gateway_url" in settings.model_fields_set
+    ):
         return settings
     return settings.model_copy(update={"payment_gateway_url": sandbox_url(settings)})
 

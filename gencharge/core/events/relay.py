@@ -100,11 +100,6 @@ class Relay:
             if not await self.deliver():
                 return
 
-    async def drain_fresh(self) -> None:
-        """Hand out all new events, and leave late deliveries alone: a question less for each listener."""
-        while await self._deliver_fresh():
-            pass
-
     async def deliver(self) -> bool:
         """Hand out one batch of new events and one of each listener's late deliveries. True if any went through."""
         fresh = await self._deliver_fresh()
