@@ -101,6 +101,9 @@ async def add_payment(
     key: str,
     request_hash: bytes,
     lease_seconds: float,
+    phone_number: str | None = None,
+    service_type: str | None = None,
+    operator: str | None = None,
 ) -> bool:
     """A payment of `amount` paise that is about to be ordered, leased to the caller. False if its key was used before."""
     now = leases.instant(clock.pinned())
@@ -117,6 +120,9 @@ async def add_payment(
         gateway=gateway,
         idempotency_key=key,
         request_hash=request_hash,
+        phone_number=phone_number,
+        service_type=service_type,
+        operator=operator,
         status=PaymentStatus.CREATED.value,
         created_at=now,
         updated_at=now,

@@ -62,6 +62,10 @@ class Payment(Base):
     amount: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(Text, server_default="INR")
     method: Mapped[str] = mapped_column(Text)
+    # The number, the kind of connection and the operator of that recharge, for the ledger's row.
+    phone_number: Mapped[str | None] = mapped_column(Text)
+    service_type: Mapped[str | None] = mapped_column(Text)
+    operator: Mapped[str | None] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
     gateway: Mapped[str] = mapped_column(Text)

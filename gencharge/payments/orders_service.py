@@ -58,10 +58,14 @@ async def open_payment(
     key: str,
     request_hash: bytes,
     notes: Mapping[str, str] = MappingProxyType({}),
+    phone_number: str | None = None,
+    service_type: str | None = None,
+    operator: str | None = None,
 ) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
     `notes` say on the gateway's pages what is paid: `description`, and the `phone_number` that is recharged.
+    `phone_number`, `service_type` and `operator` are those of the recharge; the ledger's row keeps them.
 
     The same key and hash again give the same payment, whatever its state, and finish what an earlier attempt left
     undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
@@ -85,6 +89,9 @@ async def open_payment(
             key=key,
             request_hash=request_hash,
             lease_seconds=lease_seconds,
+            phone_number=phone_number,
+            service_type=service_type,
+            operator=operator,
         )
         payment = await crud.find_by_key(db, user_id=user_id, key=key)
         if payment is None:

@@ -139,8 +139,8 @@ async def pay_through_gateway(
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
     wallet_part = command.wallet_amount or Money(0)
-    gateway_part, plan_name = (
-        (Money(earlier.gateway_amount), earlier.plan_name)
+    gateway_part, terms = (
+        (Money(earlier.gateway_amount), earlier)
         if earlier
         else await _gateway_part(context.database, user_id, command, wallet_part)
     )
@@ -155,7 +155,10 @@ async def pay_through_gateway(
         source=command.source.value,
         key=key,
         request_hash=request_hash,
-        notes={"description": plan_name, "phone_number": command.phone_number},
+        notes={"description": terms.plan_name, "phone_number": command.phone_number},
+        phone_number=command.phone_number,
+        service_type=terms.plan_type,
+        operator=terms.operator,
     )
     opened = payment.answer
     assert opened.reference_id is not None, "the payment of a recharge names the recharge"
@@ -199,8 +202,8 @@ def _sale_request(
 
 async def _gateway_part(
     database: Database, user_id: UUID, command: Subscribe, wallet_part: Money
-) -> tuple[Money, str]:
-    """The part of the price that the gateway has to collect, and the plan's name. Raises what `pay_through_gateway` raises."""
+) -> tuple[Money, TermsRow]:
+    """The part of the price that the gateway has to collect, and the terms. Raises what `pay_through_gateway` raises."""
     terms = await _terms(database, user_id, command)
     price = Money(terms.price)
     if command.expected_price not in {None, price}:
@@ -213,7 +216,7 @@ async def _gateway_part(
             "body.wallet_amount", f"Must be at most {limit}; the plan costs {price}", "wallet_amount_invalid"
         )
         raise WalletAmountInvalid(errors=[problem])
-    return price - wallet_part, terms.plan_name
+    return price - wallet_part, terms
 
 
 def _refusal(outcome: SaleOutcome, known: str | None, command: Quote | Subscribe) -> Problem:

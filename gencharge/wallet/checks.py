@@ -33,6 +33,15 @@ CHECKS: Final = (
         """,  # noqa: S608 - composed of constants
     ),
     Check(
+        # The customer's history puts the transfers of an event together by its id (`wallet/history.py`).
+        "no event let go of more held money than it had set aside",
+        """
+        SELECT user_id, reference_id, sum(CASE WHEN credit = 'user:held' THEN amount ELSE -amount END) AS left_over
+        FROM transfers WHERE 'user:held' IN (debit, credit) GROUP BY user_id, reference_id
+        HAVING sum(CASE WHEN credit = 'user:held' THEN amount ELSE -amount END) < 0
+        """,
+    ),
+    Check(
         "no wallet is overdrawn",
         "SELECT user_id, posted, held FROM wallets WHERE posted - held < 0 OR held < 0",
     ),

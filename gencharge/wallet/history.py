@@ -1,7 +1,7 @@
 """The customer's history: one row for each business event, put together from the transfers that it consists of.
 
 A recharge over an operator's API is a hold and a capture in the ledger, and one row here. The row is that of the event's
-first transfer: its id, its instant and what it is about never change, whatever comes later. docs/decisions/0013 says
+first transfer: its id, its instant and what it is about never change, whatever comes later. docs/decisions/0015 says
 what a row is and why.
 
     code of the first transfer          the row               later transfers of the same event

@@ -1,4 +1,4 @@
-"""What a customer and the staff read of a wallet's history: one row for each business event (docs/decisions/0013)."""
+"""What a customer and the staff read of a wallet's history: one row for each business event (docs/decisions/0015)."""
 
 from __future__ import annotations
 

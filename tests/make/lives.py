@@ -140,17 +140,21 @@ class Life:
         if self.balance < from_wallet:
             return
         recharge_id, rest = new_id(), PRICE - from_wallet
+        number = await make_number(self.stores, operator)
         payment = await add_payment(
             self.stores,
             rest,
             user_id=self.user_id,
             purpose=PaymentPurpose.RECHARGE,
             reference_id=recharge_id,
+            phone_number=number,
+            service_type="prepaid",
+            operator=operator,
         )
         placed = await place(
             self.stores,
             self.user_id,
-            await make_number(self.stores, operator),
+            number,
             self.plans[operator],
             recharge_id=recharge_id,
             payment_id=payment.payment_id,

@@ -415,8 +415,9 @@ async def add_payment(
     purpose: PaymentPurpose = PaymentPurpose.TOPUP,
     reference_id: UUID | None = None,
     ordered: bool = True,
+    **of_recharge: str,
 ) -> PaymentRow:
-    """An open payment of a new customer, or of `user_id`."""
+    """An open payment of a new customer, or of `user_id`. `of_recharge`: its phone_number, service_type, operator."""
     owner, payment_id = user_id or await make_payer(stores), new_id()
     order_id = f"order_{payment_id.hex[-14:]}"
 
@@ -435,6 +436,7 @@ async def add_payment(
             key=str(payment_id),
             request_hash=b"h",
             lease_seconds=10,
+            **of_recharge,
         )
         if ordered:
             keys = {"user_id": owner, "payment_id": payment_id}

@@ -21,7 +21,7 @@ from tests.make.payments import (
     make_payer,
     paise_of,
 )
-from tests.make.wallet import credit, wallet_of
+from tests.make.wallet import credit, transfer_of, wallet_of
 
 
 async def test_a_topup_is_in_the_wallet_and_nothing_is_left_to_check(stores: Stores) -> None:
@@ -50,6 +50,14 @@ async def test_money_for_a_recharge_is_held_under_its_id_and_no_limit_stops_it(s
     assert await wallet_of(stores, user_id) == (1_050_000, 50_000)
     (event,) = await events_of(stores, user_id, "PaymentCaptured")
     assert event["reference_id"] == str(recharge_id)
+
+
+async def test_the_ledgers_row_of_a_recharges_payment_tells_its_number_and_operator(stores: Stores) -> None:
+    about = {"phone_number": "+919876543210", "service_type": "prepaid", "operator": "JIO"}
+    payment = await add_payment(stores, purpose=PaymentPurpose.RECHARGE, reference_id=uuid4(), **about)
+    assert await payment.capture() is CaptureOutcome.CAPTURED
+    row = await transfer_of(stores, payment.user_id, str(payment.payment_id))
+    assert {name: getattr(row, name) for name in about} == about
 
 
 async def test_the_smallest_payment_is_captured_exactly(stores: Stores) -> None:

@@ -18,7 +18,9 @@ from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.money import Money
 from gencharge.delivery import jobs as delivery_jobs
+from gencharge.notifications.templates import spaced
 from gencharge.payments import service as payments
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable
@@ -35,6 +37,7 @@ from tests.make import factories
 from tests.make.money import find_plan, fund, make_number
 from tests.make.outside import NOBODY, Outside, sandbox
 from tests.make.recharge import assert_books_balance
+from tests.make.wallet import history_of
 
 _keys = itertools.count()
 
@@ -134,7 +137,12 @@ async def test_the_plan_starts_when_the_payment_is_captured(
     pay(outside, sale)
     await asha.ask(sale)
     await assert_books_balance(shop)
+    (_, row) = await history_of(shop, asha.user.user_id)
+    assert (row.status, row.description) == ("pending", f"Recharge of {spaced(asha.number)} with JIO")
     await relay.drain()
+    (_, delivered) = await history_of(shop, asha.user.user_id)
+    assert (delivered.transaction_id, delivered.status) == (row.transaction_id, "completed")
+    assert (delivered.amount, delivered.wallet_change.paise) == (Money(29_900), -100 * (wallet_amount or 0))
     assert (await asha.recharge(sale)).status == "delivered"
     assert await asha.plan(sale) == "active"
     assert await asha.wallet() == (200 - (wallet_amount or 0), 0)

@@ -115,6 +115,10 @@ PLANTED = {
         "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key)"
         " VALUES (:user, gen_random_uuid(), 'user:main', 'user:held', 5, 5, 'h')"
     ),
+    "no event let go of more held money than it had set aside": (
+        "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, reference_id)"
+        " VALUES (:user, gen_random_uuid(), 'user:held', 'operator:jio', 5, 6, 'c', gen_random_uuid())"
+    ),
     "no wallet is overdrawn": "INSERT INTO wallets (user_id, posted, held) VALUES (:user, 1, 2)",
     "no movement was booked twice": (
         "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key)"

@@ -122,6 +122,8 @@ async def test_a_recharge_is_one_row_from_whatever_it_is_paid_and_however_it_end
     for step in steps:
         await step(life)
         history_rows = await assert_history(life)
+    about = {(row.operator, row.service_type) for row in history_rows if row.category != "opening"}
+    assert about <= {("JIO", "prepaid")}, "also while only the gateway has paid"
     shown = [f"{row.category} {row.status} {row.wallet_change.paise // 100}" for row in history_rows]
     assert shown == ["opening completed 1000", *rows]
 

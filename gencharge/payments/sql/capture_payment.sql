@@ -46,8 +46,8 @@ BEGIN
             p_user, new_uuid7(), 'gateway:' || v_payment.gateway,
             CASE v_payment.purpose WHEN 'topup' THEN 'user:main' ELSE 'user:held' END,
             p_amount, CASE v_payment.purpose WHEN 'topup' THEN ledger_code('topup') ELSE ledger_code('payment') END,
-            p_payment::text, coalesce(v_payment.reference_id, p_payment), NULL, NULL, v_payment.source,
-            v_payment.method, NULL, v_now);
+            p_payment::text, coalesce(v_payment.reference_id, p_payment), v_payment.phone_number,
+            v_payment.service_type, v_payment.source, v_payment.method, NULL, v_now, v_payment.operator);
         IF v_moved.posted_after IS NOT NULL THEN
             PERFORM announce_payment(
                 'PaymentCaptured', v_payment, jsonb_build_object('payment_method', v_payment.method), p_context);
