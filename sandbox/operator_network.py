@@ -20,7 +20,8 @@ from sandbox.statements import instant
 from sandbox.store import insert
 
 _FLOAT_PAISE: Final = 10_00_00_000_00  # 10 crore rupees: enough for a day of tests
-_COMMISSION_BASIS_POINTS: Final = 300
+# By the end of a channel's name, as sample channels are called; others pay as a direct one does.
+COMMISSIONS_BASIS_POINTS: Final = {"direct": 300, "aggregator": 220}
 _SETTLE_SECONDS: Final = 0.2
 _LARGEST_PAISE: Final = 1_00_000_00
 _CHANNEL: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}\Z")
@@ -92,7 +93,9 @@ def channel(sandbox: Sandbox, name: str) -> sqlite3.Row:
             "channels",
             name=name,
             float_paise=_FLOAT_PAISE,
-            commission_basis_points=_COMMISSION_BASIS_POINTS,
+            commission_basis_points=COMMISSIONS_BASIS_POINTS.get(
+                name.rpartition("-")[2], COMMISSIONS_BASIS_POINTS["direct"]
+            ),
             answers="final",
             settle_seconds=_SETTLE_SECONDS,
             callbacks=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,6 +50,8 @@ __all__ = [
 ]
 
 CHANNELS = "channels"
+# Name, title, priority, commission in basis points. The sandbox's operators pay the same (sandbox/operator_network.py).
+SAMPLE_CHANNELS: Final = (("direct", "direct", 10, 300), ("aggregator", "through an aggregator", 20, 220))
 
 
 class ChannelsSnapshot:
@@ -110,10 +113,7 @@ async def seed(db: AsyncSession, settings: Settings) -> bool:
             commission_bp=commission,
         )
         for operator in await crud.list_operator_codes(db)
-        for name, title, priority, commission in (
-            ("direct", "direct", 10, 300),
-            ("aggregator", "through an aggregator", 20, 220),
-        )
+        for name, title, priority, commission in SAMPLE_CHANNELS
     ]
     if not rows or not await crud.add_missing(db, rows):
         return False

@@ -9,6 +9,10 @@ class RechargeNotPending(Conflict):
     """This recharge is no longer pending."""
 
 
+class SubmissionUnanswered(Conflict):
+    """The operator may still deliver this recharge. It is being asked; refund it only if it does not answer."""
+
+
 class CallbackSignatureInvalid(Unauthorized):
     """The signature does not match the body and timestamp, or is too old."""
 

@@ -11,7 +11,7 @@ from gencharge.core.errors import DatabaseUnavailable, MalformedJson, Validation
 from gencharge.core.http import web
 from gencharge.core.postgres.database import Db, ResourceLocked
 from gencharge.delivery import staff_service
-from gencharge.delivery.errors import RechargeNotPending
+from gencharge.delivery.errors import RechargeNotPending, SubmissionUnanswered
 from gencharge.delivery.staff_schemas import ResolveRecharge
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.service import StaffRechargeOut
@@ -34,7 +34,7 @@ _ALWAYS = (
 @router.post(
     "/admin/{user_id}/{recharge_id}/resolve",
     summary="End a pending recharge (staff)",
-    responses=web.errors(RechargeNotPending, *_ALWAYS),
+    responses=web.errors(RechargeNotPending, SubmissionUnanswered, *_ALWAYS),
 )
 async def staff_resolve_recharge(
     admin: Editor, db: Db, user_id: UUID, recharge_id: UUID, body: ResolveRecharge

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.channels import service as channels
 from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
-from gencharge.delivery.errors import RechargeNotPending
+from gencharge.delivery.errors import RechargeNotPending, SubmissionUnanswered
 from gencharge.delivery.events import RechargeResolved
+from gencharge.delivery.service import PATIENCE
 from gencharge.delivery.staff_schemas import RechargeOutcome, ResolveRecharge
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import PaymentState
@@ -27,7 +28,11 @@ _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 async def resolve(
     db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: ResolveRecharge
 ) -> StaffRechargeOut:
-    """End a pending recharge as delivered or as failed. Raises RechargeNotFound, RechargeNotPending."""
+    """End a pending recharge as delivered or as failed.
+
+    Raises RechargeNotFound, RechargeNotPending, and SubmissionUnanswered if it is to fail while an operator that has it
+    may well deliver it: its money would be given back for a plan that runs.
+    """
     recharge = await recharges.get_in_scope(db, admin, user_id, recharge_id)
     await recharges.lock(db, user_id, recharge_id)
     await db.refresh(recharge)
@@ -46,6 +51,7 @@ async def resolve(
             commission=channel.commission_of(fulfilment.amount) if channel else 0,
         )
     else:
+        await _refuse_while_young(db, user_id, recharge_id)
         await recharges.fail(db, user_id, recharge_id, reason="resolved_by_staff")
     await db.refresh(recharge)
     resolved = RechargeResolved(
@@ -57,3 +63,15 @@ async def resolve(
     )
     await emit(db, resolved)
     return (await recharges.show_to_staff(db, [recharge], clock.now()))[0]
+
+
+async def _refuse_while_young(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> None:
+    now = clock.now()
+    for attempt in await channels.list_attempts(db, user_id, recharge_id):
+        asked_until = attempt.started_at + PATIENCE
+        if attempt.outcome is None and now < asked_until:
+            local = asked_until.astimezone(clock.IST)
+            raise SubmissionUnanswered(
+                f"{attempt.channel} has this recharge since {attempt.started_at.astimezone(clock.IST):%H:%M:%S} and has not"
+                f" said how it ended. It is being asked. If it does not answer, refund the recharge after {local:%H:%M:%S}."
+            )

@@ -153,7 +153,11 @@ def recharge_refunded(event: RechargeRefunded) -> Draft:
         title="Recharge refunded",
         body=f"{rupees(event.amount_paise)} of {event.plan_name} for {spaced(event.phone_number)}"
         f" is in your wallet.{ended}",
-        data={"recharge_id": event.recharge_id, "amount_paise": event.amount_paise},
+        data={
+            "recharge_id": event.recharge_id,
+            "refund_id": event.refund_id,
+            "amount_paise": event.amount_paise,
+        },
     )
 
 

@@ -71,6 +71,7 @@ class RechargeRefunded(Event):
     amount_paise: int
     reason: str
     in_full: bool
+    refund_id: str | None = None  # None in events of the last release
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

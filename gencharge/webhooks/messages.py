@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from gencharge.core.events.events import Envelope, Event
 from gencharge.core.http.web import Out, to_json
@@ -112,7 +113,13 @@ def _failed(event: RechargeFailed) -> RechargeData:
 
 def _refunded(event: RechargeRefunded) -> RechargeData:
     status = RechargeStatus.REFUNDED if event.in_full else None
-    return _recharge(event, status=status, amount_paise=event.amount_paise, reason=event.reason)
+    return _recharge(
+        event,
+        status=status,
+        amount_paise=event.amount_paise,
+        reason=event.reason,
+        refund_id=event.refund_id and UUID(event.refund_id),
+    )
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -33,6 +33,10 @@ class RechargeData(Out):
     valid_until: datetime | None = None
     failure_reason: str | None = Field(default=None, description="Why it failed.")
     reason: str | None = Field(default=None, description="Why it was refunded.")
+    refund_id: UUID | None = Field(
+        default=None,
+        description="The refund of `recharge.refunded`: a recharge may be refunded in several parts.",
+    )
 
 
 class PaymentData(Out):

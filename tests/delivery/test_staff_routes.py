@@ -38,6 +38,10 @@ async def test_a_recharge_that_its_operator_never_ends_is_ended(
 ) -> None:
     bought = await purchase(jio)
     await bought.answer(await bought.submit(), Verdict.ACCEPTED)
+    if outcome == "failed":
+        young = await resolve(client, manager, bought)
+        assert (young.status_code, young.json()["code"]) == (409, "submission_unanswered")
+        await bought.age()
     answer = await resolve(client, manager, bought, outcome=outcome, operator_reference="J-77")
     assert answer.status_code == 200, answer.text
     shown = answer.json()

@@ -11,7 +11,7 @@ import pytest
 from gencharge.channels.service import Verdict
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery import staff_service
-from gencharge.delivery.errors import RechargeNotPending
+from gencharge.delivery.errors import RechargeNotPending, SubmissionUnanswered
 from gencharge.delivery.staff_schemas import ResolveRecharge
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.service import StaffRechargeOut
@@ -65,6 +65,7 @@ async def test_delivered_without_any_submission_earns_no_commission(jio: Stores)
 async def test_failed_releases_the_money_and_cancels_the_plan(jio: Stores, verdict: Verdict) -> None:
     bought = await purchase(jio)
     await bought.answer(await bought.submit(), verdict)
+    await bought.age()
     shown = await resolve(bought, "failed")
     assert (shown.status, shown.failure_reason) == ("failed", "resolved_by_staff")
     assert await bought.statuses() == ("failed", "cancelled", "failed")
@@ -72,10 +73,38 @@ async def test_failed_releases_the_money_and_cancels_the_plan(jio: Stores, verdi
     await assert_books_balance(jio)
 
 
+@pytest.mark.parametrize("verdict", [None, Verdict.ACCEPTED, Verdict.UNKNOWN])
+async def test_a_recharge_that_an_operator_may_still_deliver_is_not_refunded_by_hand(
+    jio: Stores, verdict: Verdict | None
+) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    if verdict is not None:
+        await bought.answer(reference, verdict)
+    await bought.age(14)
+    with pytest.raises(SubmissionUnanswered, match=f"^{FIRST} has this recharge since"):
+        await resolve(bought, "failed")
+    assert await bought.balance() == 70_100
+    assert (await bought.recharge()).status != "failed"
+    await bought.age(1)
+    assert (await resolve(bought, "failed")).status == "failed"
+    assert await bought.balance() == 100_000
+    await assert_books_balance(jio)
+
+
+async def test_what_no_operator_has_is_refunded_at_once(jio: Stores) -> None:
+    never_sent = await purchase(jio)
+    assert (await resolve(never_sent, "failed")).status == "failed"
+    not_sent = await purchase(jio)
+    await not_sent.answer(await not_sent.submit(), Verdict.NOT_SENT)
+    assert (await resolve(not_sent, "failed")).status == "failed"
+
+
 @pytest.mark.parametrize(("outcome", "status"), [("delivered", "delivered"), ("failed", "failed")])
 async def test_the_event_says_what_changed_and_why(jio: Stores, outcome: str, status: str) -> None:
     bought = await purchase(jio)
     await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await bought.age()
     await resolve(bought, outcome)
     [event] = await list_events(jio, bought.user_id, "RechargeResolved")
     assert event == {
@@ -120,6 +149,7 @@ async def test_another_operators_recharge_does_not_exist(jio: Stores) -> None:
 async def test_ten_admins_who_end_one_recharge_at_once_end_it_once(jio: Stores) -> None:
     bought = await purchase(jio)
     await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await bought.age()
     outcomes = ["delivered", "failed"] * 5
     results = await asyncio.gather(*(resolve(bought, each) for each in outcomes), return_exceptions=True)
     assert sum(isinstance(result, RechargeNotPending) for result in results) == 9
@@ -131,6 +161,7 @@ async def test_ten_admins_who_end_one_recharge_at_once_end_it_once(jio: Stores) 
 async def test_an_operator_that_delivers_after_the_staff_refunded_is_disputed(jio: Stores) -> None:
     bought = await purchase(jio)
     reference = await bought.submit()
+    await bought.age()
     await resolve(bought, "failed")
     await bought.answer(reference, Verdict.DELIVERED, operator_reference="J-8")
     [dispute] = await list_events(jio, bought.user_id, "DeliveryDisputed")

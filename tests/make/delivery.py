@@ -23,7 +23,7 @@ from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import SubscriptionOut
 from tests.make.money import balance, buy, find_plan, make_customer, make_number
 from tests.make.outside import NOBODY, Outside, reach_over_api
-from tests.make.recharge import get_recharge, list_transfers
+from tests.make.recharge import get_recharge, list_transfers, run_sql
 
 # The two channels of Jio, in the order in which they are tried.
 FIRST, SECOND = "jio-a", "jio-b"
@@ -75,6 +75,16 @@ class Purchase:
     async def statuses(self) -> tuple[str, str, str]:
         """Of the recharge, its plan and its fulfilment."""
         return (await self.recharge()).status, (await self.plan()).status, (await self.fulfilment()).state
+
+    async def age(self, minutes: int = 15) -> None:
+        """Let its submissions have begun so many minutes earlier."""
+        await run_sql(
+            self.stores,
+            "UPDATE operator_attempts SET started_at = started_at - make_interval(mins => :minutes)"
+            " WHERE recharge_id = :id",
+            id=self.id,
+            minutes=minutes,
+        )
 
     async def submit(self, channel: str = FIRST) -> str:
         """Begin an attempt over a channel, as the dispatcher does before it calls: the reference."""

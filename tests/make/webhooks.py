@@ -80,7 +80,7 @@ MESSAGE_CASES: list[tuple[Event, str, str, str]] = [
     ),
     (failed_recharge(**RECHARGE), "recharge.failed", "failed", "299.50"),
     (
-        RechargeRefunded(**RECHARGE, amount_paise=10_000, reason="goodwill", in_full=False),
+        RechargeRefunded(**RECHARGE, amount_paise=10_000, reason="goodwill", in_full=False, refund_id=OBJECT),
         "recharge.refunded",
         None,
         "100.00",

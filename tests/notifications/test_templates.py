@@ -16,11 +16,12 @@ from gencharge.notifications.templates import (
     plan_activated,
     plan_expired,
     plan_recharged,
+    recharge_refunded,
     refresh_token_reused,
     rupees,
     spaced,
 )
-from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged
+from gencharge.recharge.events import PlanActivated, PlanExpired, PlanRecharged, RechargeRefunded
 from gencharge.sessions.events import RefreshTokenReused
 from gencharge.wallet.events import AdjustmentApproved
 from tests.make.notifications import USER, recharged
@@ -153,3 +154,22 @@ def test_a_correction_says_which_way_how_much_and_why() -> None:
     draft = adjustment_approved(adjusted(direction="debit", amount_paise=50, reason="fraud"))
     assert draft.title == "Your wallet was debited"
     assert draft.body.startswith("Rs 0.50 was taken out of your wallet: a correction.")
+
+
+def test_two_refunds_of_one_recharge_are_told_apart() -> None:
+    recharge = {"user_id": USER, "recharge_id": str(new_id()), "phone_number": "+919876543210"}
+    drafts = [
+        recharge_refunded(
+            RechargeRefunded(
+                **recharge,
+                plan_name="Jio 199",
+                operator="JIO",
+                amount_paise=500,
+                reason="goodwill",
+                in_full=False,
+                refund_id=refund_id,
+            )
+        )
+        for refund_id in ("first", "second")
+    ]
+    assert [draft.data["refund_id"] for draft in drafts] == ["first", "second"]

@@ -69,10 +69,10 @@ async def test_the_last_paisa_ends_the_plan_and_gives_the_commission_back(jio: S
     assert ((await bought.recharge()).status, (await bought.plan()).status) == ("refunded", "cancelled")
     assert (await bought.transfers())["revenue", "operator:jio"] == 897
     assert await bought.balance() == 100_000
-    assert [event["in_full"] for event in await list_events(jio, bought.user_id, "RechargeRefunded")] == [
-        False,
-        True,
-    ]
+    events = await list_events(jio, bought.user_id, "RechargeRefunded")
+    assert [event["in_full"] for event in events] == [False, True]
+    assert None not in {event["refund_id"] for event in events}
+    assert len({event["refund_id"] for event in events}) == 2
     await assert_books_balance(jio)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gencharge.channels.service import SAMPLE_CHANNELS
 from tests.sandbox.conftest import OPERATOR_SECRET, Site, mac, recharge, signed, until
 
 
@@ -112,6 +113,17 @@ def test_a_channel_may_accept_first_and_deliver_later(site: Site) -> None:
     assert site.receiver.wait(1)[0].name == "success"
     assert site.submit("r1").json()["status"] == "success"
     assert site.deliveries()["r1"]["delivered"] == 1
+
+
+@pytest.mark.parametrize(("end", "_title", "_priority", "basis_points"), SAMPLE_CHANNELS)
+def test_a_sample_channel_earns_the_commission_that_our_books_expect(
+    site: Site, end: str, _title: str, _priority: int, basis_points: int
+) -> None:
+    channel = f"jio-{end}"
+    assert site.submit("r1", channel).status_code == 200
+    today = (datetime.now(UTC) + timedelta(hours=5, minutes=30)).date()
+    statement = site.operator("GET", f"/{channel}/statement?date={today}").json()
+    assert statement["total_commission_paise"] == 19_900 * basis_points // 10_000
 
 
 def test_the_float_falls_by_amount_less_commission_and_an_empty_one_fails_the_recharge(site: Site) -> None:

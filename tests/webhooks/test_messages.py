@@ -9,9 +9,12 @@ import pytest
 from gencharge.core.events.events import Envelope, Event
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
+from gencharge.recharge.events import RechargeRefunded
 from gencharge.webhooks.messages import MESSAGES, PATTERNS, TYPES, body_of, matches
 from tests.make.webhooks import (
     MESSAGE_CASES,
+    PAYMENT,
+    RECHARGE,
     USER,
 )
 
@@ -47,3 +50,13 @@ def test_every_line_of_the_table_is_tried_here() -> None:
 def test_patterns_choose(patterns: list[str], kinds: set[str]) -> None:
     assert {kind for kind in TYPES if matches(kind, patterns)} == kinds
     assert set(patterns) <= set(PATTERNS)
+
+
+@pytest.mark.parametrize("refund_id", [PAYMENT, None], ids=["named", "of the last release"])
+def test_a_refunded_recharge_names_its_refund(refund_id: str | None) -> None:
+    """None: an event that the last release wrote."""
+    event = RechargeRefunded(
+        **RECHARGE, amount_paise=500, reason="goodwill", in_full=False, refund_id=refund_id
+    )
+    message = json.loads(body_of(Envelope(new_id(), clock.now(), event, "", "", "", "")))
+    assert message["data"]["refund_id"] == refund_id

@@ -1,5 +1,5 @@
 -- Takes a delivered recharge back, in part or as a whole: the operator's account gives `p_amount` paise to the wallet. With the last
--- paisa the commission goes back, the plan ends, and the next queued one starts. `p_key` is the idempotency key.
+-- paisa the commission goes back, the plan ends, and the next queued one starts. `p_key` is the refund's id.
 --
 -- Returns 'refunded', 'replayed' for a key that was used before, 'too_much', 'not_delivered', 'not_found'.
 -- Locks the line, the recharge, then the wallet.
@@ -51,6 +51,6 @@ BEGIN
         PERFORM advance_line(v_sale.phone_number, v_now, p_context);
     END IF;
     PERFORM announce_recharge('RechargeRefunded', v_sale, jsonb_build_object(
-        'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded'), p_context);
+        'refund_id', p_key, 'amount_paise', p_amount, 'reason', p_reason, 'in_full', v_sale.status = 'refunded'), p_context);
     RETURN 'refunded';
 END $$;
