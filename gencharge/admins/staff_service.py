@@ -8,13 +8,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.admins import events, service
+from gencharge.admins import crud, events, service
 from gencharge.admins.errors import AdminAlreadyArchived, AdminNotActive, AdminNotBlocked, OwnAccount
 from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
+from gencharge.admins.roles import SUPER_ADMIN
 from gencharge.admins.staff_schemas import AdminOut
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
 
@@ -43,11 +45,30 @@ async def appoint(
         role_id=granted.role_id,
         operator_scope=operator_scope,
     )
+    await _announce(db, admin, role)
+    return _to_out(staff, admin)
+
+
+async def appoint_first(db: AsyncSession, *, name: str, email: str, phone_number: str) -> bool:
+    """A SuperAdmin for all operators, created at the command line. False if an active one exists.
+
+    Raises PhoneNumberAlreadyExists, EmailAlreadyExists.
+    """
+    await service.seed_roles(db)
+    await lock_staff(db)
+    role_id = await service.role_id_of(db, SUPER_ADMIN)
+    if await crud.has_other_active(db, role_id=role_id, except_admin_id=SYSTEM_USER_ID):
+        return False
+    admin = await service.create(db, name=name, email=email, phone_number=phone_number, role_id=role_id)
+    await _announce(db, admin, SUPER_ADMIN)
+    return True
+
+
+async def _announce(db: AsyncSession, admin: Admin, role: str) -> None:
     after = service.contact(admin) | {"role": role, "operator_scope": admin.operator_scope}
     await emit(
         db, events.AdminCreated(**service.about(admin), changes=changes({}, after | {"status": admin.status}))
     )
-    return _to_out(staff, admin)
 
 
 async def update(

@@ -21,8 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-# The groups of `gencharge --help`.
-_RUN: Final = "Run"
+_RUN: Final = "Run"  # the first of the groups of `gencharge --help`
 _DATA: Final = "Data and schema"
 _OPERATE: Final = "Operate"
 _BUILD: Final = "Build on it"
@@ -268,6 +267,21 @@ def verify_audit() -> None:
     for line in report.lines:
         out.print(line)
     raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command("create-first-admin", rich_help_panel=_OPERATE)
+def create_first_admin(
+    number: Annotated[str, typer.Argument(help="The phone number that the admin signs in with.")],
+    name: Annotated[str, typer.Option(help="The admin's name.")],
+    email: Annotated[str, typer.Option(help="The admin's e-mail address.")],
+) -> None:
+    """Create the first SuperAdmin of a new installation; refused if there is one."""
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
+    from gencharge.admins import commands
+
+    raise typer.Exit(commands.create_first(settings, out.print, phone_number=number, name=name, email=email))
 
 
 @plans.command("export")
