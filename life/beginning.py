@@ -20,8 +20,8 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.recharge.models import Recharge as SoldRecharge
 from gencharge.users.models import User
-from life.script import DAYS, LEAVER, first_day_of, joined_at, script
-from life.steps import Recharge, Step
+from life.script import DAYS, LAST_CUSTOMER, LAST_KEY, LEAVER, first_day_of, joined_at, script
+from life.steps import Step
 
 _ONE_DAY: Final = timedelta(days=1)
 
@@ -51,10 +51,9 @@ async def begin(database: Database, settings: Settings, *, seed: int = 1) -> Beg
         with clock.at(joined_at(first_day, 1) - timedelta(hours=1)):
             added = await sample.seed_all(database, settings, partial(_sign_up, first_day=first_day))
     begun_on = await database.run(_first_day)
-    if begun_on is None:
+    if begun_on is None or await database.run(_is_lived):
         return Begun(added, None)
-    life = _life(begun_on, seed)
-    return Begun(added, None if await database.run(lambda db: _is_lived(db, life)) else life)
+    return Begun(added, _life(begun_on, seed))
 
 
 def _life(first_day: date, seed: int) -> Life:
@@ -92,10 +91,9 @@ async def _joined(db: AsyncSession, number: int) -> datetime | None:
     return joined
 
 
-async def _is_lived(db: AsyncSession, life: Life) -> bool:
+async def _is_lived(db: AsyncSession) -> bool:
     """Steps are lived in order, so a life whose last recharge is there was lived."""
-    last = next(step for step in reversed(life.steps) if isinstance(step, Recharge))
-    key = select(SoldRecharge.id).where(
-        SoldRecharge.user_id == sample.user_id_of(last.customer), SoldRecharge.idempotency_key == last.key
+    last = select(SoldRecharge.id).where(
+        SoldRecharge.user_id == sample.user_id_of(LAST_CUSTOMER), SoldRecharge.idempotency_key == LAST_KEY
     )
-    return await db.scalar(key) is not None
+    return await db.scalar(last) is not None

@@ -24,6 +24,7 @@ from gencharge.receipts import service as receipts
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import crud as recharge_crud
 from gencharge.recharge import lifecycle_crud
+from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.schemas import ActivationMode, Subscribe
 from gencharge.seed import user_id_of
 from gencharge.sessions import service as sessions
@@ -164,7 +165,8 @@ async def take_receipt(world: World, step: TakeReceipt) -> None:
     user_id = user_id_of(step.customer)
     database, seller = world.stores.database, world.stores.settings
     sold = await database.run(lambda db: recharge_crud.find_by_key(db, user_id, step.recharge))
-    assert sold is not None, "the script takes receipts of recharges that it made"
+    if sold is None:
+        raise RechargeNotFound
     with acting("user", user_id, step.customer):
         await receipts.get_receipt(database, seller, user_id, sold.id)
 

@@ -1,7 +1,7 @@
 """Lives a script: holds the clock at each step's instant, and lets the services, the operators and the relay do the rest.
 
 Steps are lived one after the other, so that each finds what the one before left. Every step is safe to repeat: a life that
-was cut off is lived again from its first step, and what is there already is found by its key.
+was cut off is lived again from its first step, and what is there already is found by its key. A step that is refused is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Any, Final
 
+from gencharge.core import telemetry
+from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.recharge.jobs import advance_lines
@@ -37,6 +39,7 @@ from life.steps import (
 )
 from life.world import Outside, World
 
+log = telemetry.get_logger(__name__)
 Act = Callable[[World, Any], Awaitable[None]]
 ACTS: Final[dict[type[Step], Act]] = {
     SignIn: customers.sign_in,
@@ -61,13 +64,15 @@ async def live(stores: Stores, life: Life, outside: Outside) -> Counter[str]:
     """Live a life to its end, or go on with one that was cut off; how many steps of each kind it has."""
     world = await World.open(stores, outside, life.ends_at)
     try:
-        await _live(world, life.steps)
+        refused = await _live(world, life.steps)
     finally:
         await world.close()
-    return Counter(type(step).__name__ for step in life.steps)
+    return Counter(type(step).__name__ for step in life.steps) + Counter(refused=refused)
 
 
-async def _live(world: World, steps: Sequence[Step]) -> None:
+async def _live(world: World, steps: Sequence[Step]) -> int:
+    """Live the steps; returns how many were refused."""
+    refused = 0
     day: date | None = None
     for step in steps:
         if step.at.date() != day:
@@ -75,8 +80,7 @@ async def _live(world: World, steps: Sequence[Step]) -> None:
             with clock.at(step.at):
                 await advance_lines(world.stores)
         if not isinstance(step, ReadNotices):
-            with clock.at(step.at):
-                await ACTS[type(step)](world, step)
+            refused += not await _done(world, step)
     with clock.at(world.ends_at):
         await advance_lines(world.stores)
         await world.relay.drain()
@@ -85,3 +89,17 @@ async def _live(world: World, steps: Sequence[Step]) -> None:
         if isinstance(step, ReadNotices):
             with clock.at(step.at):
                 await customers.read_notices(world, step)
+    return refused
+
+
+async def _done(world: World, step: Step) -> bool:
+    """Live one step. False if it was refused, as a step may be that another version's script lived in another way."""
+    try:
+        with clock.at(step.at):
+            await ACTS[type(step)](world, step)
+    except Unavailable:
+        raise
+    except Problem as problem:
+        log.info("step_refused", step=repr(step), error=problem.code())
+        return False
+    return True

@@ -80,6 +80,7 @@ class Person:
         wallet_rupees: int | None = None,
         replaces: bool = False,
         refusals: int = 0,
+        key: str | None = None,
     ) -> Recharge:
         """Recharge a number, the own one by default; tops up first if the wallet would run dry."""
         share = plan.rupees if method == "wallet" else wallet_rupees or 0
@@ -88,7 +89,7 @@ class Person:
         step = Recharge(
             at=at,
             customer=self.number,
-            key=self.key("recharge"),
+            key=key or self.key("recharge"),
             phone_number=phone_number or self.phone_number,
             plan=plan,
             method=method,

@@ -23,6 +23,7 @@ from gencharge.plans.models import Plan
 from gencharge.plans.staff_schemas import PlanUpdate
 from gencharge.recharge import crud as recharge_crud
 from gencharge.recharge import staff_service as recharges
+from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import Recharge
 from gencharge.recharge.staff_schemas import RefundDestination
 from gencharge.recharge.staff_schemas import RefundRecharge as RefundCommand
@@ -115,7 +116,8 @@ async def refund(world: World, step: RefundRecharge) -> None:
     """Take a recharge back; money for its source is sent to the gateway at once."""
     admin, user_id, database = world.staff[MANAGER], user_id_of(step.customer), world.stores.database
     sold = await database.run(lambda db: recharge_crud.find_by_key(db, user_id, step.recharge))
-    assert sold is not None, "the script refunds recharges that it made"
+    if sold is None:
+        raise RechargeNotFound
     command = RefundCommand.model_validate(
         {
             "amount": step.rupees,

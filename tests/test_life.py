@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from gencharge.admins import service as admins
 from gencharge.api.main import create_app
 from gencharge.audit import sealing_service, verification_service
 from gencharge.core.rooms import checks
-from gencharge.core.settings import Settings
+from gencharge.core.settings import Environment, Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.clock import IST
@@ -26,11 +27,11 @@ from gencharge.delivery import service as delivery
 from gencharge.directory import service as directory
 from gencharge.reconciliation import runs_service
 from gencharge.reconciliation.models import ReconciliationRunStatus
-from gencharge.run.sample import SandboxInside
+from gencharge.run.sample import SandboxInside, has_life, in_words, with_sandbox
 from life import beginning, driver
 from life.beginning import Life
 from life.script import NEWCOMER, first_day_of, script
-from life.steps import Recharge, SignIn, StaffSignIn, Step, TopUp
+from life.steps import Recharge, SignIn, Sold, StaffSignIn, Step, TopUp
 from life.world import World
 from tests.conftest import database_of, test_settings
 from tests.make.factories import headers_for, know_roles, new_client
@@ -48,10 +49,10 @@ def settings_of(servers: Path, worker_id: str, name: str, folder: Path) -> Setti
     return test_settings(servers, database_of(servers, worker_id, name), data_dir=folder)
 
 
-async def lived(stores: Stores, life: Life) -> None:
-    """Live a life with a sandbox in this process."""
+async def lived(stores: Stores, life: Life) -> int:
+    """Live a life with a sandbox in this process; how many steps were refused."""
     with closing(SandboxInside(stores.settings)) as outside:
-        await driver.live(stores, life, outside)
+        return (await driver.live(stores, life, outside))["refused"]
 
 
 @contextmanager
@@ -70,7 +71,7 @@ async def past(
     begun = await beginning.begin(stores.database, stores.settings)
     assert begun.added
     assert begun.life is not None
-    await lived(stores, begun.life)
+    assert await lived(stores, begun.life) == 0
     yield stores
     await stores.close()
 
@@ -223,9 +224,34 @@ async def test_a_life_that_was_cut_off_is_lived_to_its_end_and_nothing_of_it_twi
     await lived(stores, short)
     assert {name: await value(stores, query) for name, query in _COUNTS.items()} == counts
     assert counts["recharges"] == sum(isinstance(step, Recharge) for step in short.steps)
+    # What the script of another version calls by the same key is left out, and the life comes to its end.
+    rewritten = [
+        replace(step, plan=Sold("JIO", "prepaid", 189)) if isinstance(step, Recharge) else step
+        for step in short.steps
+    ]
+    assert await lived(stores, replace(short, steps=rewritten)) > 0
     report = await checks.run(stores.database, wiring.CHECKS)
     assert report.ok, report.lines
     await stores.close()
+
+
+def test_only_a_development_installation_with_our_sandbox_has_a_past(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, sandbox_port=8001)
+    assert has_life(settings)
+    assert with_sandbox(settings).payment_gateway_url == "http://127.0.0.1:8001"
+    assert not has_life(settings.model_copy(update={"environment": Environment.PRODUCTION}))
+    assert not has_life(settings.model_copy(update={"environment": Environment.TEST}))
+    assert not has_life(Settings(_env_file=None, data_dir=tmp_path, sandbox_port=0))
+    elsewhere = Settings(_env_file=None, data_dir=tmp_path, payment_gateway_url="https://gateway.example")
+    assert not has_life(elsewhere)
+    assert with_sandbox(elsewhere).payment_gateway_url == "https://gateway.example"
+
+
+def test_what_was_added_is_said_in_one_line() -> None:
+    lived = Counter(Recharge=3, TopUp=2, RefundRecharge=1, Adjust=4, Reconcile=5, SignIn=9)
+    assert in_words(lived) == (
+        "50 customers with three months of history: 3 recharges, 2 top-ups, 1 refunds, 4 adjustments and 5 reconciled days"
+    )
 
 
 _COUNTS = {
