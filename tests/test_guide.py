@@ -62,7 +62,8 @@ def test_the_site_goes_where_the_api_looks_for_it_and_git_does_not() -> None:
 
 def test_every_page_is_in_the_navigation() -> None:
     named = set(re.findall(r'"([\w/-]+\.md)"', CONFIGURATION.read_text(encoding="utf-8")))
-    assert named == {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert named == pages, "each page of docs/ has its line in `nav` of zensical.toml, and no other one"
 
 
 def test_a_broken_link_stops_the_build_and_is_named(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def paste(run: Installation, page: Path, times: int = 3) -> str:
     script = "\n".join(block for block in blocks(page) for _ in range(times))
     script = script.replace("127.0.0.1:8000", f"127.0.0.1:{run.port}")
     script = script.replace("127.0.0.1:8001", f"127.0.0.1:{run.sandbox_port}")
-    script = script.replace("receipt.pdf", str(run.folder / "receipt.pdf"))
+    script = script.replace("/tmp/receipt.pdf", str(run.folder / "receipt.pdf"))
     settings = {"PORT": str(run.port), "SANDBOX_PORT": str(run.sandbox_port), "DATA_DIR": str(run.folder)}
     terminal = subprocess.run(
         ["bash"],
