@@ -89,6 +89,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="gencharge-tests-"))
     servers = EmbeddedServers(folder)
+    # A kill of the server loses nothing without it, either; only a power cut would.
+    servers.postgres.fsync = False
     servers.start()
     servers.wait_ready()
     os.environ["GENCHARGE_TEST_SERVERS"] = str(folder)

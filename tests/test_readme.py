@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,9 +30,12 @@ class Installation(Run):
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """A running installation, in a data folder with a path that is short enough for sockets."""
-    folder = tmp_path_factory.mktemp("r")
+def installation() -> Iterator[Installation]:
+    """A running installation, in a data folder with a path that is short enough for sockets.
+
+    Not in pytest's own folder: each run of pytest by root closes that to others, and PostgreSQL does not run as root.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="gencharge-test-"))
     run = Installation(folder)
     try:
         yield run
