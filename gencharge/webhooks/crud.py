@@ -47,9 +47,36 @@ _POSTPONED = text("""
         next_attempt_at = CASE WHEN CAST(:next AS timestamptz) <= expires_at THEN CAST(:next AS timestamptz) END
     WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending' AND attempts = :attempt
 """)
-_WELL = text("UPDATE webhook_endpoints SET failures = 0 WHERE endpoint_id = :endpoint_id AND failures <> 0")
+_WELL = text("""
+    WITH failing AS (
+        SELECT endpoint_id, failing_since FROM webhook_endpoints
+        WHERE endpoint_id = :endpoint_id AND failures <> 0 FOR UPDATE)
+    UPDATE webhook_endpoints AS endpoint SET failures = 0, failing_since = NULL, paused_until = NULL
+    FROM failing WHERE endpoint.endpoint_id = failing.endpoint_id
+    RETURNING extract(epoch FROM statement_time(:now) - failing.failing_since)
+""")
 _FAILED = text("""
-    UPDATE webhook_endpoints SET failures = failures + 1 WHERE endpoint_id = :endpoint_id RETURNING failures
+    UPDATE webhook_endpoints SET failures = failures + 1,
+        failing_since = coalesce(failing_since, CAST(:now AS timestamptz)),
+        paused_until = CAST(:now AS timestamptz) + make_interval(
+            secs => (CAST(:pauses AS double precision[]))[least(failures + 1, :pause_count)])
+    WHERE endpoint_id = :endpoint_id AND (failures = 0 OR :is_probe)
+""")
+_FAILING = text("""
+    SELECT failures, extract(epoch FROM statement_time(:now) - failing_since) AS seconds
+    FROM webhook_endpoints WHERE endpoint_id = :endpoint_id
+""")
+# Of several workers one gets the place, and only while a message is due.
+_PROBE = text("""
+    UPDATE webhook_endpoints SET paused_until = statement_time(:now) + make_interval(secs => :lease_seconds)
+    WHERE endpoint_id = :endpoint_id AND failures > 0
+        AND (paused_until IS NULL OR paused_until <= statement_time(:now))
+        AND EXISTS (
+            SELECT FROM webhook_deliveries
+            WHERE webhook_deliveries.endpoint_id = :endpoint_id AND status = 'pending'
+                AND next_attempt_at <= statement_time(:now)
+                AND (leased_until IS NULL OR leased_until <= statement_time(:now)))
+    RETURNING 1
 """)
 _DISABLE = text("""
     UPDATE webhook_endpoints SET is_active = false, disabled_at = statement_time(:now), disabled_reason = :reason, updated_at = statement_time(:now)
@@ -150,22 +177,45 @@ async def add_attempt(db: AsyncSession, **values: Any) -> None:
     await db.execute(insert(WebhookAttempt).values(**values).on_conflict_do_nothing())
 
 
+async def begin_probe(db: AsyncSession, endpoint_id: UUID, *, lease_seconds: float) -> bool:
+    """Take the one place of a failing endpoint whose pause is over; False if another worker has it or nothing is due."""
+    values = {"endpoint_id": endpoint_id, "lease_seconds": lease_seconds, "now": clock.pinned()}
+    return await db.scalar(_PROBE, values) is not None
+
+
+async def add_failure(
+    db: AsyncSession, endpoint_id: UUID, *, is_probe: bool, pauses_seconds: Sequence[float]
+) -> tuple[int, float]:
+    """Count a failure and begin the next pause, unless the endpoint is in one that this attempt did not end.
+
+    Returns the failures in a row, and for how many seconds there has been nothing else.
+    """
+    values = {"endpoint_id": endpoint_id, "now": await leases.read_instant(db, clock.pinned())}
+    counted = {"is_probe": is_probe, "pauses": list(pauses_seconds), "pause_count": len(pauses_seconds)}
+    await db.execute(_FAILED, values | counted)
+    row = (await db.execute(_FAILING, values)).one_or_none()
+    return (row.failures, float(row.seconds or 0)) if row is not None else (0, 0.0)
+
+
+async def forgive_failures(db: AsyncSession, endpoint_id: UUID) -> float:
+    """The endpoint has answered: it gets all its places again. Returns for how many seconds it had failed, mostly zero."""
+    seconds = await db.scalar(_WELL, {"endpoint_id": endpoint_id, "now": clock.pinned()})
+    return float(seconds or 0)
+
+
 async def set_delivered(db: AsyncSession, endpoint_id: UUID, delivery_id: UUID) -> None:
-    """Mark a delivery as delivered, and reset its endpoint's failures."""
-    await db.execute(_WELL, {"endpoint_id": endpoint_id})
+    """Mark a delivery as delivered."""
     values = {"endpoint_id": endpoint_id, "delivery_id": delivery_id, "now": clock.pinned()}
     await db.execute(_DELIVERED, values)
 
 
 async def set_postponed(
     db: AsyncSession, endpoint_id: UUID, delivery_id: UUID, *, attempt: int, pause_seconds: float
-) -> int:
-    """Retry a delivery after a pause, or fail it after its expiry. Returns the endpoint's failures in a row."""
-    failures = await db.scalar(_FAILED, {"endpoint_id": endpoint_id})
+) -> None:
+    """Retry a delivery after a pause, or fail it after its expiry."""
     now = await leases.read_instant(db, clock.pinned())
     values = {"attempt": attempt, "now": now, "next": now + timedelta(seconds=pause_seconds)}
     await db.execute(_POSTPONED, values | {"endpoint_id": endpoint_id, "delivery_id": delivery_id})
-    return failures or 0
 
 
 async def set_disabled(db: AsyncSession, endpoint_id: UUID, reason: str) -> bool:

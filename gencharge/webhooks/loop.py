@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -28,10 +28,14 @@ from gencharge.webhooks.events import WebhookEndpointDisabled
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 log = telemetry.get_logger(__name__)
-PER_ENDPOINT: Final = 4
+PER_ENDPOINT: Final = 16
 LEASE_SECONDS: Final = 3 * TIMEOUT_SECONDS
-# Failures in a row, of any messages of an endpoint.
-MAX_FAILURES: Final = 10
+# How long an endpoint may do nothing but fail before it is disabled.
+DISABLED_AFTER: Final = timedelta(hours=24)
+# While an endpoint fails it gets one message at a time, after a pause that grows with each failure.
+ENDPOINT_PAUSES_SECONDS: Final = (1, 5, 15, 60, 300)
+# Messages wait out their own pauses after a short failure, and are due at once when an endpoint is back after a longer one.
+WAKE_AFTER: Final = timedelta(minutes=1)
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 3600, 3 * 3600, 6 * 3600)
 
 
@@ -48,6 +52,8 @@ class Task:
     secret: bytes
     previous_secret: bytes | None
     previous_valid_until: datetime | None
+    # The only message that a failing endpoint gets now.
+    is_probe: bool
 
 
 class WebhookSender(Loop[Task, UUID]):
@@ -108,6 +114,9 @@ async def claim(db: AsyncSession, *, limit: int, running: Counter[UUID]) -> list
     tasks = list[Task]()
     for endpoint in await crud.list_active_endpoints(db):
         places = min(PER_ENDPOINT - running[endpoint.endpoint_id], limit - len(tasks))
+        if endpoint.failures and places > 0:
+            may_probe = await crud.begin_probe(db, endpoint.endpoint_id, lease_seconds=LEASE_SECONDS)
+            places = 1 if may_probe else 0
         if places <= 0:
             continue
         deliveries = await crud.claim_due(db, endpoint.endpoint_id, limit=places, lease_seconds=LEASE_SECONDS)
@@ -126,22 +135,27 @@ def _task(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Task:
         secret=endpoint.secret,
         previous_secret=endpoint.previous_secret,
         previous_valid_until=endpoint.previous_valid_until,
+        is_probe=endpoint.failures > 0,
     )
 
 
 async def record(db: AsyncSession, task: Task, outcome: Outcome, *, started_at: datetime) -> None:
-    """Store the outcome of an attempt: delivered, retried after a pause, or failed; disable the endpoint after too many failures."""
+    """Store the outcome of an attempt: delivered, retried after a pause, or failed.
+
+    A failure slows the endpoint down, and disables it if it has done nothing but fail for a day. A success makes all that
+    waits due again.
+    """
     if outcome.delivered:
+        failed_seconds = await crud.forgive_failures(db, task.endpoint_id)
         await crud.set_delivered(db, task.endpoint_id, task.delivery_id)
+        if failed_seconds >= WAKE_AFTER.total_seconds():
+            await crud.wake(db, task.endpoint_id)
     else:
+        await _slow_down(db, task, outcome)
         pause = PAUSES_SECONDS[min(task.tries, len(PAUSES_SECONDS)) - 1]
-        failures = await crud.set_postponed(
+        await crud.set_postponed(
             db, task.endpoint_id, task.delivery_id, attempt=task.attempt, pause_seconds=pause
         )
-        if outcome.gone:
-            await _disable(db, task.endpoint_id, "gone", failures)
-        elif failures >= MAX_FAILURES:
-            await _disable(db, task.endpoint_id, "failures", failures)
     await crud.add_attempt(
         db,
         endpoint_id=task.endpoint_id,
@@ -154,6 +168,17 @@ async def record(db: AsyncSession, task: Task, outcome: Outcome, *, started_at: 
         response=outcome.response,
         error=outcome.error,
     )
+
+
+async def _slow_down(db: AsyncSession, task: Task, outcome: Outcome) -> None:
+    """Count the failure, one a pause: what was under way when the pause began is not counted again."""
+    failures, failed_seconds = await crud.add_failure(
+        db, task.endpoint_id, is_probe=task.is_probe, pauses_seconds=ENDPOINT_PAUSES_SECONDS
+    )
+    if outcome.gone:
+        await _disable(db, task.endpoint_id, "gone", failures)
+    elif failed_seconds >= DISABLED_AFTER.total_seconds():
+        await _disable(db, task.endpoint_id, "failures", failures)
 
 
 async def _disable(db: AsyncSession, endpoint_id: UUID, reason: str, failures: int) -> None:

@@ -50,8 +50,10 @@ class WebhookEndpoint(Stamped, Base):
     # The previous secret signs, too, until then.
     previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     previous_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # Failed attempts in a row, of all its messages.
+    # Failures in a row, one a pause; since when; and until when it gets no message.
     failures: Mapped[int] = mapped_column(Integer, server_default="0")
+    failing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    paused_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = stamp()

@@ -72,9 +72,9 @@ async def create_endpoint(
 ) -> WebhookEndpointWithSecret:
     """A new endpoint. Its secret is in this answer only; messages are signed as standardwebhooks.com says.
 
-    A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for 24 hours. After ten
-    failures in a row, and at once if it answers 410, the endpoint is disabled. Messages can come twice and in any
-    order: tell them apart by `webhook-id`.
+    A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for 24 hours. An
+    endpoint that fails gets one message at a time, until it answers. It is disabled after a day of nothing but failures,
+    and at once if it answers 410. Messages can come twice and in any order: tell them apart by `webhook-id`.
     """
     del admin
     return await staff_service.create_endpoint(db, _settings(request), command)

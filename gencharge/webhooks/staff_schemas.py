@@ -60,7 +60,9 @@ class WebhookEndpointOut(Versioned):
     events: list[str]
     operators: list[str]
     is_active: bool
-    failures: int = Field(description="Failed attempts in a row; at ten it is disabled.")
+    failures: int = Field(
+        description="Failures in a row. While there are any, the endpoint gets one message at a time; after a day of nothing else it is disabled."
+    )
     disabled_at: datetime | None
     disabled_reason: str | None = Field(description="`by_admin`, `failures` or `gone` (it answered 410).")
     previous_secret_until: datetime | None = Field(

@@ -112,6 +112,7 @@ async def update_endpoint(
         setattr(endpoint, name, value)
     if active and not endpoint.is_active:
         endpoint.is_active, endpoint.failures = True, 0
+        endpoint.failing_since, endpoint.paused_until = None, None
         endpoint.disabled_at, endpoint.disabled_reason = None, None
         await crud.wake(db, endpoint_id)
     elif endpoint.is_active and not active:

@@ -81,6 +81,8 @@ def receiver(host: str = "127.0.0.1") -> Iterator[Receiver]:
                 super().handle()
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # of both senders' connections at once
+
         daemon_threads = True
 
         def handle_error(self, *_: object) -> None:

@@ -16,7 +16,13 @@ from gencharge.core.values import clock
 from gencharge.webhooks import loop
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import Outcome, WebhookClient
-from gencharge.webhooks.loop import LEASE_SECONDS, PAUSES_SECONDS, PER_ENDPOINT, WebhookSender
+from gencharge.webhooks.loop import (
+    ENDPOINT_PAUSES_SECONDS,
+    LEASE_SECONDS,
+    PAUSES_SECONDS,
+    PER_ENDPOINT,
+    WebhookSender,
+)
 from gencharge.webhooks.models import WebhookEndpoint
 from tests.webhooks.conftest import Partners, failed_recharge
 
@@ -55,7 +61,9 @@ async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_fo
 
 async def _forgive(stores: Stores, endpoint_id: UUID) -> None:
     query = update(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint_id)
-    await stores.database.run(lambda db: db.execute(query.values(failures=0)))
+    await stores.database.run(
+        lambda db: db.execute(query.values(failures=0, failing_since=None, paused_until=None))
+    )
 
 
 @pytest.mark.parametrize("status", [300, 301, 400, 404, 429, 503])
@@ -76,7 +84,7 @@ async def test_a_success_forgives_the_failures_before(partners: Partners, sender
     partners.receiver.status = 500
     await partners.happen(*(failed_recharge() for _ in range(9)))
     await sender.drain()
-    assert (await partners.look(endpoint.endpoint_id)).failures == 9
+    assert (await partners.look(endpoint.endpoint_id)).failures == 1
     partners.receiver.status = 204
     with clock.later(seconds=6):
         await sender.drain()
@@ -84,34 +92,122 @@ async def test_a_success_forgives_the_failures_before(partners: Partners, sender
     assert (seen.failures, seen.is_active) == (0, True)
 
 
-async def test_ten_failures_in_a_row_disable_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
+async def test_an_endpoint_that_fails_gets_one_message_at_a_time_after_growing_pauses(
+    partners: Partners, sender: WebhookSender, shop: Stores
+) -> None:
+    endpoint, other = await partners.join(), WebhookSender(shop)
+    partners.receiver.status = 500
+    await partners.happen(*(failed_recharge() for _ in range(40)))
+    start = clock.now()
+    with clock.at(start):
+        await sender.drain()
+    assert len(partners.receiver.received) == PER_ENDPOINT
+    assert (await partners.look(endpoint.endpoint_id)).failures == 1, "what was under way counts once"
+    passed = 0.0
+    for count, pause in enumerate((*ENDPOINT_PAUSES_SECONDS, ENDPOINT_PAUSES_SECONDS[-1]), 1):
+        with clock.at(start + timedelta(seconds=passed + pause - 0.5)):
+            await sender.drain()
+        assert len(partners.receiver.received) == PER_ENDPOINT + count - 1
+        passed += pause
+        with clock.at(start + timedelta(seconds=passed)):
+            await asyncio.gather(sender.drain(), other.drain())
+        assert len(partners.receiver.received) == PER_ENDPOINT + count
+        assert (await partners.look(endpoint.endpoint_id)).failures == count + 1
+    await other.close()
+
+
+async def test_a_receiver_that_was_silent_for_an_hour_gets_everything_without_an_admin(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 503
+    await partners.happen(*(failed_recharge() for _ in range(40)))
+    start = clock.now()
+    for minute in range(61):
+        with clock.at(start + timedelta(minutes=minute)):
+            await sender.drain()
+    seen = await partners.look(endpoint.endpoint_id)
+    assert (seen.is_active, seen.failures > 10) == (True, True)
+    partners.receiver.status = 200
+    with clock.at(start + timedelta(minutes=60, seconds=ENDPOINT_PAUSES_SECONDS[-1])):
+        await sender.drain()
+    assert {one.status for one in await partners.deliveries(endpoint.endpoint_id)} == {"delivered"}
+    assert (await partners.look(endpoint.endpoint_id)).failures == 0
+
+
+async def test_one_message_that_is_never_accepted_slows_the_others_down_for_moments_only(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint = await partners.join()
+    partners.receiver.status = 400
+    start = clock.now()
+    with clock.at(start):
+        await partners.happen()
+        await sender.drain()
+    partners.receiver.status = 200
+    await partners.happen(*(failed_recharge() for _ in range(30)))
+    with clock.at(start + timedelta(seconds=ENDPOINT_PAUSES_SECONDS[0])):
+        await sender.drain()
+    statuses = Counter(one.status for one in await partners.deliveries(endpoint.endpoint_id))
+    assert statuses == {"delivered": 30, "pending": 1}, "a short failure cuts no pause of a message short"
+
+
+async def test_a_day_of_failures_only_disables_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
     partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
     partners.receiver.status = 500
-    await partners.happen(*(failed_recharge() for _ in range(12)))
-    await sender.drain()
-    off = await partners.look(endpoint.endpoint_id)
-    assert (off.is_active, off.disabled_reason) == (False, "failures")
-    assert off.failures >= 10
-    async with partners.stores.database.transaction() as db:
-        rows = await db.scalars(select(EventRow.payload).where(EventRow.topic == "WebhookEndpointDisabled"))
-        alerts = [row for row in rows if row["endpoint_id"] == str(endpoint.endpoint_id)]
-    assert len(alerts) == 1, "it is told once"
+    start = clock.now()
+    for hours in (0, 6, 12, 18, 23.9):
+        with clock.at(start + timedelta(hours=hours)):
+            await partners.happen()
+            await sender.drain()
+        assert (await partners.look(endpoint.endpoint_id)).is_active
+    with clock.at(start + timedelta(hours=24)):
+        await partners.happen()
+        await sender.drain()
+        off = await partners.look(endpoint.endpoint_id)
+        assert (off.is_active, off.disabled_reason) == (False, "failures")
+        async with partners.stores.database.transaction() as db:
+            query = select(EventRow.payload).where(EventRow.topic == "WebhookEndpointDisabled")
+            alerts = [
+                row for row in await db.scalars(query) if row["endpoint_id"] == str(endpoint.endpoint_id)
+            ]
+        assert len(alerts) == 1, "it is told once"
     before = len(partners.receiver.received)
     partners.receiver.status = 200
-    with clock.later(hours=20):
+    with clock.at(start + timedelta(hours=25)):
         await sender.drain()
         assert len(partners.receiver.received) == before, "nothing is sent to an endpoint that is off"
+        written = len(await partners.deliveries(endpoint.endpoint_id))
         await partners.happen()
-        assert len(await partners.deliveries(endpoint.endpoint_id)) == 12, (
-            "nor is anything written down for it"
+        assert len(await partners.deliveries(endpoint.endpoint_id)) == written, (
+            "nor is anything written for it"
         )
         on = await partners.change(endpoint.endpoint_id, is_active=True)
         assert (on.is_active, on.failures, on.disabled_reason) == (True, 0, None)
         await sender.drain()
-    assert {one.status for one in await partners.deliveries(endpoint.endpoint_id)} == {"delivered"}
-    assert len({came.id for came in partners.receiver.received}) == 12
+    assert "pending" not in {one.status for one in await partners.deliveries(endpoint.endpoint_id)}
+    assert len(partners.receiver.received) > before
+
+
+async def test_a_place_that_frees_is_filled_at_once(partners: Partners) -> None:
+    class Patient(WebhookSender):
+        poll_seconds = 30.0
+
+    sender, count = Patient(partners.stores), 20 * PER_ENDPOINT
+    endpoint = await partners.join()
+    partners.receiver.waits["/hooks"] = 0.02
+    await partners.happen(*(failed_recharge() for _ in range(count)))
+    running = asyncio.create_task(sender.run())
+    async with asyncio.timeout(20):
+        while len(partners.receiver.received) < count:
+            await asyncio.sleep(0.02)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    statuses = Counter(one.status for one in await partners.deliveries(endpoint.endpoint_id))
+    assert set(statuses) <= {"delivered", "pending"}
 
 
 async def test_gone_disables_at_once(partners: Partners, sender: WebhookSender) -> None:
