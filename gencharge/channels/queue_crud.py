@@ -38,7 +38,7 @@ _SUBMITTING = text("""
 """)
 _WAITING = text("""
     UPDATE fulfilments SET state = :state, next_attempt_at = statement_time(:now) + make_interval(secs => :seconds),
-                           leased_until = NULL, last_error = :error, asked = asked + :asked
+                           leased_until = NULL, last_error = coalesce(nullif(:error, ''), last_error), asked = asked + :asked
     WHERE user_id = :user_id AND recharge_id = :recharge_id AND next_attempt_at IS NOT NULL
 """)
 _DUE_NOW = text("""

@@ -165,7 +165,10 @@ async def postpone(
     error: str = "",
     asked: bool = False,
 ) -> None:
-    """Return the lease: the fulfilment is due again in `seconds`. Changes nothing once it has ended."""
+    """Return the lease: the fulfilment is due again in `seconds`. Changes nothing once it has ended.
+
+    Without an `error` the last one stays.
+    """
     await queue_crud.set_waiting(
         db, user_id, recharge_id, seconds=seconds, state=state, error=error, asked=asked
     )

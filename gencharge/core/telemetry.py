@@ -62,6 +62,9 @@ JOB_SECONDS: Final = Histogram("gencharge_job_seconds", "Run time of jobs", ["jo
 OPERATOR_CALLS: Final = Histogram(
     "gencharge_operator_call_seconds", "Calls of operators' APIs", ["channel", "call", "verdict"]
 )
+WEBHOOKS_OVERDUE: Final = Gauge(
+    "gencharge_webhooks_overdue_seconds", "How long the oldest pending webhook message has existed"
+)
 UNRESOLVED: Final = Gauge("gencharge_ledger_problems", "Differences that the last ledger check found")
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.channels import service as channels
 from gencharge.channels.models import AttemptOutcome, Fulfilment, FulfilmentState, OperatorAttempt
 from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Task, Verdict
+from gencharge.core import telemetry
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.delivery import crud
@@ -34,6 +35,9 @@ NOT_AGAIN_BEFORE: Final = timedelta(seconds=20)
 _POSTPONE_SECONDS: Final = 5.0
 # Outside the dispatcher: when to ask again if the answer says that the recharge is still pending.
 _ASK_AGAIN_SECONDS: Final = [600.0]
+# An operator's word for a request whose time stamp is minutes off: ours, if others say it as well.
+CLOCK_IS_OFF: Final = "stale_timestamp"
+log = telemetry.get_logger(__name__)
 _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 
 
@@ -150,6 +154,8 @@ async def _not_delivered(
     """This attempt is proven not to have delivered: try the next channel, or refund the recharge."""
     refused = answer.verdict is Verdict.REFUSED
     channels.end_attempt(attempt, AttemptOutcome.REFUSED if refused else AttemptOutcome.NOT_SENT, answer)
+    if answer.reason == CLOCK_IS_OFF:
+        log.error("operator_rejects_our_clock", channel=attempt.channel, now=clock.now().isoformat())
     await db.flush()
     if fulfilment.reference != attempt.reference or not fulfilment.next_attempt_at:
         return  # another attempt is running, or the recharge has ended

@@ -100,6 +100,12 @@ _WAKE = text("""
     UPDATE webhook_deliveries SET next_attempt_at = least(next_attempt_at, statement_time(:now))
     WHERE endpoint_id = :endpoint_id AND status = 'pending'
 """)
+# Every message expires after the same time, so the index of what is pending finds the oldest.
+_OLDEST = text("""
+    SELECT extract(epoch FROM statement_time(:now) - deliveries.created_at) FROM webhook_deliveries AS deliveries
+    JOIN webhook_endpoints AS endpoints USING (endpoint_id)
+    WHERE deliveries.status = 'pending' AND endpoints.is_active ORDER BY deliveries.expires_at LIMIT 1
+""")
 _PURGE_DELIVERIES = text("""
     DELETE FROM webhook_deliveries WHERE (endpoint_id, delivery_id) IN (
         SELECT endpoint_id, delivery_id FROM webhook_deliveries
@@ -241,6 +247,11 @@ async def discard_all(db: AsyncSession, endpoint_id: UUID) -> int:
 async def discard_waiting(db: AsyncSession) -> int:
     """Discard expired deliveries of disabled endpoints, and return their number."""
     return len((await db.execute(_DISCARD_WAITING, {"now": clock.pinned()})).all())
+
+
+async def oldest_pending_seconds(db: AsyncSession) -> float:
+    """How long the oldest pending message of an active endpoint has existed; zero if there is none."""
+    return float(await db.scalar(_OLDEST, {"now": clock.pinned()}) or 0)
 
 
 async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:

@@ -14,6 +14,7 @@ from gencharge.webhooks import crud, service
 log = telemetry.get_logger(__name__)
 # Messages name customers and amounts: they are not kept for longer than it takes to look into a complaint.
 KEEP: Final = timedelta(days=30)
+TOO_OLD: Final = timedelta(minutes=15)
 BATCH: Final = 2_000
 
 
@@ -21,6 +22,14 @@ async def discard_waiting(stores: Stores) -> None:
     """Discard messages that have waited for a disabled endpoint for 24 hours."""
     if discarded := await stores.database.run(crud.discard_waiting):
         log.warning("webhooks_discarded", deliveries=discarded)
+
+
+async def measure(stores: Stores) -> None:
+    """Measure the age of the oldest pending message, and log an error if it is too old."""
+    seconds = await stores.database.run(crud.oldest_pending_seconds)
+    telemetry.WEBHOOKS_OVERDUE.set(seconds)
+    if seconds > TOO_OLD.total_seconds():
+        log.error("webhooks_overdue", oldest_seconds=int(seconds))
 
 
 async def purge(stores: Stores) -> None:
@@ -38,6 +47,7 @@ async def purge(stores: Stores) -> None:
 
 JOBS: Final = (
     Job("webhooks.discard_waiting", discard_waiting, cron="40 * * * * *"),
+    Job("webhooks.measure", measure, cron="20 * * * * *"),
     # 03:10 in India.
     Job("webhooks.purge", purge, cron="40 21 * * *"),
 )

@@ -480,3 +480,18 @@ async def test_a_statement_without_the_recharge_fails_a_pending_one_only(jio: St
     assert await delivered.balance() == 70_100
     assert await delivered.outcomes() == ["delivered"]
     await assert_books_balance(jio)
+
+
+async def test_an_operator_that_finds_our_clock_off_is_kept_as_the_last_error(
+    jio: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.NOT_SENT, reason="stale_timestamp")
+    assert (await bought.fulfilment()).last_error == "stale_timestamp"
+    assert "operator_rejects_our_clock" in capsys.readouterr().out
+    await jio.database.run(
+        lambda db: channels.postpone(db, bought.user_id, bought.id, seconds=5, state=FulfilmentState.DUE)
+    )
+    assert (await bought.fulfilment()).last_error == "stale_timestamp", (
+        "a postponement without an error keeps it"
+    )

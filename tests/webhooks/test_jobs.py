@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from gencharge.core import telemetry
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.webhooks import crud, jobs, service
@@ -78,3 +80,22 @@ async def test_messages_go_as_early_as_accounts_are_erased(partners: Partners, s
     with clock.later(days=2, minutes=1):
         await jobs.purge(replace(partners.stores, settings=early))
     assert await partners.deliveries(endpoint.endpoint_id) == []
+
+
+async def test_the_age_of_the_oldest_pending_message_is_measured_and_an_error_after_15_minutes(
+    partners: Partners, sender: WebhookSender, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overdue = telemetry.WEBHOOKS_OVERDUE
+    await jobs.measure(partners.stores)
+    assert overdue.collect()[0].samples[0].value == 0
+    await partners.join()
+    partners.receiver.status = 500
+    start = clock.now()
+    with clock.at(start):
+        await partners.happen()
+        await sender.drain()
+    for minutes, is_logged in ((14, False), (16, True)):
+        with clock.at(start.replace(microsecond=0) + timedelta(minutes=minutes)):
+            await jobs.measure(partners.stores)
+        assert minutes * 60 - 2 < overdue.collect()[0].samples[0].value <= minutes * 60
+        assert ("webhooks_overdue" in capsys.readouterr().out) is is_logged
