@@ -21,9 +21,9 @@ import psycopg
 import pytest
 
 from gencharge.core.settings import Settings
-from gencharge.run import dev, machine
+from gencharge.run import dev
 from gencharge.run.dev import recharge_example
-from gencharge.run.embedded import EmbeddedServers, ServerFailed
+from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_a_server_alone_says_as_much_about_a_taken_port(folder: Path, command: s
 def test_a_disk_without_room_is_said_with_what_is_needed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "free_bytes", lambda _folder: 40_000_000)
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 40_000_000)
     settings = Settings(_env_file=None, data_dir=folder, port=free_port(), sandbox_port=0)
     with pytest.raises(
         ServerFailed, match="needs 1000 MB of free disk and has 40 MB: make room, or set DATA_DIR"

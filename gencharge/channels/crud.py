@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Required, TypedDict
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,6 +55,19 @@ async def is_used(db: AsyncSession, code: str) -> bool:
 async def list_operator_codes(db: AsyncSession) -> Sequence[str]:
     """The codes of all operators, in order."""
     return (await db.scalars(select(Operator.code).order_by(Operator.code))).all()
+
+
+async def move_sandbox(db: AsyncSession, base: str, codes: Sequence[str]) -> int:
+    """Let the channels that point to a sandbox of this machine point to the one at `base`; returns how many moved.
+
+    A channel that an admin gave another address stays as it is.
+    """
+    url = base + "/operators/" + OperatorChannel.code
+    sandbox = OperatorChannel.url.regexp_match(r"^http://127\.0\.0\.1:[0-9]+/operators/[^/]+$")
+    moved = update(OperatorChannel).where(
+        OperatorChannel.code.in_(codes), sandbox, OperatorChannel.url != url
+    )
+    return len((await db.execute(moved.values(url=url).returning(OperatorChannel.code))).all())
 
 
 async def add_missing(db: AsyncSession, rows: Sequence[ChannelRow]) -> int:

@@ -100,7 +100,7 @@ def _channel(row: OperatorChannel) -> Channel:
 async def seed(db: AsyncSession, settings: Settings) -> bool:
     """Add the sandbox's channels that are missing: two for each operator. False if none was missing.
 
-    Operators stay on channel `internal` until an admin sets them to `api`.
+    In development they follow the sandbox to another port. Operators stay on channel `internal` until an admin sets them to `api`.
     """
     base = settings.payment_gateway_url.rstrip("/")
     rows = [
@@ -115,7 +115,13 @@ async def seed(db: AsyncSession, settings: Settings) -> bool:
         for operator in await crud.list_operator_codes(db)
         for name, title, priority, commission in SAMPLE_CHANNELS
     ]
-    if not rows or not await crud.add_missing(db, rows):
+    if not rows:
+        return False
+    added = await crud.add_missing(db, rows)
+    moved = 0
+    if settings.is_development and base.startswith("http://127.0.0.1:"):
+        moved = await crud.move_sandbox(db, base, [row["code"] for row in rows])
+    if not added + moved:
         return False
     await snapshots.bump(db, CHANNELS)
     return True

@@ -39,7 +39,7 @@ def export_to(settings: Settings, file: Path, say: Say) -> int:
 
     count, data = asyncio.run(_with(settings, content))
     file.write_bytes(data)
-    say(f"{count} plans were written to {file}.")
+    say(f"{_count(count, 'plan')} {'was' if count == 1 else 'were'} written to {file}.")
     return 0
 
 
@@ -53,8 +53,9 @@ def import_from(settings: Settings, file: Path, say: Say, *, dry_run: bool) -> i
     try:
         result = asyncio.run(_with(settings, unit))
     except PlanImportInvalid as refused:
-        _report(say, [BadCell(**cell) for cell in refused.extra["bad_rows"]])
-        say(refused.detail)
+        problems = [BadCell(**cell) for cell in refused.extra["bad_rows"]]
+        _report(say, problems)
+        say(f"Nothing was imported. Correct {_count(len(problems), 'problem')} in {file} and try again.")
         return 1
     except Problem as problem:
         say(problem.detail)
@@ -62,9 +63,13 @@ def import_from(settings: Settings, file: Path, say: Say, *, dry_run: bool) -> i
     _report(say, result.bad_rows)
     verb = "would be " if dry_run else ""
     say(
-        f"{result.rows} rows: {result.created} {verb}created, {result.updated} {verb}updated, {result.unchanged} unchanged."
+        f"{_count(result.rows, 'row')}: {result.created} {verb}created, {result.updated} {verb}updated, {result.unchanged} unchanged."
     )
     return 1 if result.bad_rows else 0
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _report(say: Say, bad: list[BadCell]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.money import Money
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation import statements_service as statements
 from gencharge.reconciliation.errors import StatementInvalid
@@ -122,10 +123,8 @@ def _lines(run: ReconciliationRun, differences: Sequence[ReconciliationDifferenc
     if run.status == ReconciliationRunStatus.FAILED:
         first, *more = run.error.splitlines() or ["failed"]
         return [f"{head}: no statement: {first}", *(f"    {line}" for line in more)]
-    lines = [
-        f"{head}: {run.rows_theirs} rows, {run.matched} matched, {run.differences} differences,"
-        f" {run.difference_paise} paise"
-    ]
+    rows, differences_found = _count(run.rows_theirs, "row"), _count(run.differences, "difference")
+    lines = [f"{head}: {rows}, {run.matched} matched, {differences_found}, {_rupees(run.difference_paise)}"]
     lines.extend(_line(each) for each in differences)
     return lines
 
@@ -136,9 +135,18 @@ def _line(difference: ReconciliationDifference) -> str:
         if difference.status == DifferenceStatus.OPEN
         else f" ({difference.status}: {difference.resolution})"
     )
-    ours = "-" if difference.ours_paise is None else difference.ours_paise
-    theirs = "-" if difference.theirs_paise is None else difference.theirs_paise
+    ours, theirs = _rupees(difference.ours_paise), _rupees(difference.theirs_paise)
     return (
-        f"    {difference.kind} {difference.reference}: ours {ours}, theirs {theirs} paise"
+        f"    {difference.kind} {difference.reference}: ours {ours}, theirs {theirs}"
         f" -> {difference.proposed_resolution}{status}"
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _rupees(paise: int | None) -> str:
+    if paise is None:
+        return "-"
+    return f"{'-' * (paise < 0)}₹{Money(abs(paise))}"

@@ -111,6 +111,7 @@ def sandbox(
         from gencharge.run import machine
 
         machine.require_free(host, port or settings.sandbox_port)
+        (settings.data_dir.resolve() / "sandbox").mkdir(parents=True, exist_ok=True)
     from sandbox import server
 
     server.run(settings, host=host, port=port or settings.sandbox_port)
@@ -236,6 +237,7 @@ def reconcile(
     from gencharge.reconciliation import commands
     from gencharge.run import sample
 
+    terminal.quiet_log(settings)
     settings = sample.with_sandbox(settings)
     raise typer.Exit(commands.reconcile(settings, out.print, day=day, counterparty=counterparty, file=file))
 
@@ -249,9 +251,7 @@ def verify() -> None:
         from gencharge.run import verification
 
         report = asyncio.run(verification.verify_ledger(settings))
-    for line in report.lines:
-        out.print(line)
-    raise typer.Exit(0 if report.ok else 1)
+    terminal.conclude(report.lines, ok=report.ok)
 
 
 @audit.command("verify")
@@ -264,9 +264,7 @@ def verify_audit() -> None:
         from gencharge.run import verification
 
         report = asyncio.run(verification.verify_audit(settings))
-    for line in report.lines:
-        out.print(line)
-    raise typer.Exit(0 if report.ok else 1)
+    terminal.conclude(report.lines, ok=report.ok)
 
 
 @app.command("create-first-admin", rich_help_panel=_OPERATE)
@@ -292,9 +290,9 @@ def export_plans(
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require(settings, "postgres")
-    from gencharge.plans import commands
+        from gencharge.plans import commands
 
-    raise typer.Exit(commands.export_to(settings, file, out.print))
+        raise typer.Exit(commands.export_to(settings, file, out.print))
 
 
 @plans.command("import")
@@ -306,9 +304,9 @@ def import_plans(
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require(settings, "postgres")
-    from gencharge.plans import commands
+        from gencharge.plans import commands
 
-    raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))
+        raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))
 
 
 @app.command(rich_help_panel=_BUILD)
@@ -325,7 +323,8 @@ def openapi(
     if output is None:
         typer.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        with terminal.one_line():
+            output.write_text(text, encoding="utf-8")
 
 
 @app.command(rich_help_panel=_BUILD)
@@ -341,10 +340,11 @@ def reference(
     settings = terminal.read_settings()
     from gencharge.run.reference import pages
 
-    if not check:
-        pages.write(folder, settings, app)
-        return
-    stale = pages.stale(folder, settings, app)
+    with terminal.one_line():
+        if not check:
+            pages.write(folder, settings, app)
+            return
+        stale = pages.stale(folder, settings, app)
     for path in stale:
         err.print(f"{path} is not what the code says: make docs")
     raise typer.Exit(1 if stale else 0)

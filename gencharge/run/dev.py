@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from rich.console import Console
 
 from gencharge.run import machine, sample
-from gencharge.run.embedded import EmbeddedServers, ServerFailed
+from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
 from gencharge.run.processes import last_lines, spawn
 from gencharge.run.sample import SANDBOX_HOST
 from gencharge.run.stop_signals import Stop, StopSignals
@@ -182,20 +182,15 @@ def _free_pair(settings: Settings) -> int:
 
 
 def _require_room(servers: EmbeddedServers) -> None:
-    """Raise ServerFailed if the disk of the data folder is too full to start on."""
+    """Raise ServerFailed if the data folder can't be written to, or if its disk is too full to start on."""
     if not servers.servers:
         return
+    if problem := disk.problem_with(servers.data_dir):
+        raise ServerFailed(problem)
     # os.path, because Path.exists raises an error for a folder that this user may not look into.
     new = not os.path.exists(servers.data_dir / "postgres")
-    needed, free = (
-        machine.NEW_DATA_BYTES if new else machine.MORE_DATA_BYTES,
-        machine.free_bytes(servers.data_dir),
-    )
-    if free < needed:
-        raise ServerFailed(
-            f"{servers.data_dir} needs {needed // 10**6} MB of free disk and has {free // 10**6} MB: "
-            "make room, or set DATA_DIR to a folder on another disk"
-        )
+    if shortage := disk.shortage(servers.data_dir, disk.NEW_DATA_BYTES if new else disk.MORE_DATA_BYTES):
+        raise ServerFailed(shortage)
 
 
 def _extra_environment(settings: Settings) -> dict[str, str]:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
-from gencharge.run import machine
-from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed
+from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed, disk
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 _TIMEOUT_SECONDS: Final = 3
+# Fewer columns than that would break addresses and paths.
+_TABLE_COLUMNS: Final = 130
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,10 @@ def examine(settings: Settings) -> Report:
 
 
 def show(report: Report, console: Console) -> None:
-    """Print the report as a table, then the verdict."""
+    """Print the report as a table, then the verdict; as a list where a table would break addresses and paths."""
+    if console.width < _TABLE_COLUMNS:
+        _show_list(report, console)
+        return
     from rich.table import Table
 
     table = Table(header_style="bold")
@@ -98,6 +102,21 @@ def show(report: Report, console: Console) -> None:
     console.print(
         "Nothing is wrong." if report.ok else "Something is wrong; see the last column.", highlight=False
     )
+
+
+def _show_list(report: Report, console: Console) -> None:
+    def line(name: str, text: str, style: str | None = None) -> None:
+        # Not wrapped, so that a long path is copied whole.
+        console.print(f"{name:<12}{text}", style=style, soft_wrap=True, highlight=False, markup=False)
+
+    for row in report.rows:
+        facts = ", ".join(fact for fact in (row.state, row.version, row.latency) if fact)
+        line(row.what, facts or row.origin, "red" if row.problem else None)
+        if facts and row.origin:
+            line("", row.origin)
+        if row.problem:
+            line("", row.problem, "red")
+    console.print("Nothing is wrong." if report.ok else "Something is wrong; see the lines in red.")
 
 
 def _servers(settings: Settings) -> dict[str, Server]:
@@ -251,9 +270,10 @@ def _examine_python() -> Row:
 
 def _examine_disk(settings: Settings) -> Row:
     folder = settings.data_dir.resolve()
-    free, needed = machine.free_bytes(folder), machine.NEW_DATA_BYTES
+    free, needed = disk.free_bytes(folder), disk.NEW_DATA_BYTES
     row = Row("Data", origin=str(folder), state=f"{free / 1e9:.1f} GB free")
-    if free < needed:
+    row.problem = disk.problem_with(folder)
+    if free < needed and not row.problem:
         row.problem = f"new stores need {needed // 10**6} MB: make room, or set DATA_DIR to another disk"
     return row
 

@@ -1,19 +1,11 @@
-"""What the product needs of the machine: ports to listen on, and room on the disk."""
+"""What the product needs of the machine: ports to listen on."""
 
 from __future__ import annotations
 
 import errno
-import os
-import shutil
 import socket
-from pathlib import Path
-from typing import Final
 
 from gencharge.run.embedded import ServerFailed
-
-# Room on the disk for the embedded stores: three new ones with their journals, and what running ones write in a while.
-NEW_DATA_BYTES: Final = 1_000_000_000
-MORE_DATA_BYTES: Final = 200_000_000
 
 
 def is_free(host: str, port: int) -> bool:
@@ -35,9 +27,3 @@ def require_free(host: str, port: int) -> None:
     """Raise ServerFailed if another program has the port."""
     if not is_free(host, port):
         raise ServerFailed(f"port {port} on {host} is taken: stop what uses it, or give another with --port")
-
-
-def free_bytes(folder: Path) -> int:
-    """How much is free on the disk of a folder, which need not be there yet."""
-    there = next(path for path in (folder.resolve(), *folder.resolve().parents) if os.path.exists(path))
-    return shutil.disk_usage(there).free

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from gencharge.core.settings import Settings
 
 BAD_SETTING: Final = 78  # EX_CONFIG of sysexits.h
+_SHOWN_CHARACTERS: Final = 60
 out = Console(soft_wrap=True, highlight=False, markup=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -23,15 +26,18 @@ def read_settings() -> Settings:
     from pydantic import ValidationError
     from pydantic_settings import SettingsError
 
-    from gencharge.core.settings import get_settings
+    from gencharge.core.settings import GROUPS, get_settings
 
     try:
         return get_settings()
     except ValidationError as problems:
-        for problem in problems.errors():
+        order = [name for group in GROUPS for name in group.model_fields]
+        for problem in sorted(problems.errors(), key=lambda entry: _place(order, entry["loc"])):
             variable = "_".join(str(part) for part in problem["loc"]).upper()
             text = problem["msg"].removeprefix("Value error, ")
             # One check may find several problems; it says each as "VARIABLE: what", joined by "; ".
+            if variable:
+                text += _shown(problem["loc"][0], problem["input"])
             for line in [f"{variable}: {text}"] if variable else re.split(r"; (?=\w+: )", text):
                 name, _, what = line.partition(": ")
                 err.print(f"{name.upper()}: {what}")
@@ -41,16 +47,54 @@ def read_settings() -> Settings:
     raise typer.Exit(BAD_SETTING)
 
 
+def _place(order: list[str], location: tuple[int | str, ...]) -> int:
+    """Where a setting stands in the handbook; what concerns several comes last."""
+    return order.index(str(location[0])) if location and location[0] in order else len(order)
+
+
+def _shown(name: object, value: object) -> str:
+    """`, not 'abc'`: the value that was refused, unless it is a secret or may hold a password."""
+    from gencharge.core.settings import Settings
+
+    field = Settings.model_fields.get(str(name))
+    secret = field is None or "Secret" in str(field.annotation) or "@" in str(value)
+    return "" if secret else f", not {str(value)[:_SHOWN_CHARACTERS]!r}"
+
+
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Turn a failure that the user can mend into one line and exit code 1; a bug keeps its traceback."""
-    from gencharge.run.embedded import ServerFailed
+    """Turn a failure that the user can mend into one line and exit code 1; a bug keeps its traceback.
+
+    A file or folder that can't be read or written is such a failure, and so is a full disk.
+    """
+    from gencharge.run.embedded import ServerFailed, disk
 
     try:
         yield
     except ServerFailed as problem:
         err.print(str(problem))
         raise typer.Exit(1) from None
+    except OSError as problem:
+        if problem.filename is None and problem.errno != errno.ENOSPC:
+            raise
+        path = problem.filename or "the disk"
+        room = f"; {disk.free_bytes(Path(str(path))) // 10**6} MB are free" * (problem.errno == errno.ENOSPC)
+        err.print(f"{path}: {problem.strerror}{room}")
+        raise typer.Exit(1) from None
+
+
+def conclude(lines: Iterable[str], *, ok: bool) -> NoReturn:
+    """Print the lines of a report and end the command; its exit code says whether all is well."""
+    for line in lines:
+        out.print(line)
+    raise typer.Exit(0 if ok else 1)
+
+
+def quiet_log(settings: Settings) -> None:
+    """Let a command print its answer only: no lines of log but warnings."""
+    from gencharge.core import telemetry
+
+    telemetry.configure_logging(settings.model_copy(update={"log_level": "WARNING", "log_format": "console"}))
 
 
 def require(settings: Settings, store: str) -> None:

@@ -23,6 +23,7 @@ from gencharge.channels.models import (
     OperatorChannel,
 )
 from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Environment, Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.make.channels import get_fulfilment, make_channel, queue
@@ -107,6 +108,31 @@ async def test_only_missing_channels_are_added_and_edited_ones_stay(empty: Store
     snapshot = await empty.database.run(channels.load_channels)
     assert snapshot.channels["jio-direct"].priority == 77
     assert "vi-direct" in snapshot.channels
+
+
+async def test_in_development_the_sample_channels_follow_the_sandbox_and_others_stay(empty: Stores) -> None:
+    def at(port: int, environment: Environment = Environment.DEVELOPMENT) -> Settings:
+        changes = {"payment_gateway_url": f"http://127.0.0.1:{port}", "environment": environment}
+        return empty.settings.model_copy(update=changes)
+
+    async def addresses() -> dict[str, str]:
+        snapshot = await empty.database.run(channels.load_channels)
+        return {code: channel.url for code, channel in snapshot.channels.items()}
+
+    async def edit(db: AsyncSession) -> None:
+        channel = await crud.lock_channel(db, "vi-direct")
+        assert channel is not None
+        channel.url = "https://vi.example/operators/vi-direct"
+
+    await empty.database.run(lambda db: channels.seed(db, at(8001)))
+    await empty.database.run(edit)
+    assert await empty.database.run(lambda db: channels.seed(db, at(8005)))
+    moved = await addresses()
+    assert moved["jio-direct"] == "http://127.0.0.1:8005/operators/jio-direct"
+    assert moved["vi-direct"] == "https://vi.example/operators/vi-direct"
+    assert not await empty.database.run(lambda db: channels.seed(db, at(8005)))
+    assert not await empty.database.run(lambda db: channels.seed(db, at(8006, Environment.PRODUCTION)))
+    assert await addresses() == moved
 
 
 async def test_a_process_sees_a_new_version_of_the_channels_and_keeps_the_old_one_until_then(

@@ -39,6 +39,6 @@ def test_the_command_line_takes_plans_out_and_in(servers: Path, worker_id: str, 
     assert any(line.startswith("line 2, price: ") and line.endswith("(is: x)") for line in lines)
     bad.write_bytes(csv_of(row()))
     assert commands.import_from(settings, bad, lines.append, dry_run=False) == 0
-    assert lines[-1] == "1 rows: 1 created, 0 updated, 0 unchanged."
+    assert lines[-1] == "1 row: 1 created, 0 updated, 0 unchanged."
     bad.write_bytes(b"colour\nred")
     assert commands.import_from(settings, bad, lines.append, dry_run=False) == 1

@@ -31,9 +31,9 @@ async def test_the_command_prints_a_line_for_each_counterparty(
     code, lines = await run_command(shop)
     assert code == commands.MATCHED
     assert lines == [
-        f"{day} gateway:razorpay: 0 rows, 0 matched, 0 differences, 0 paise",
-        f"{day} {FIRST}: 2 rows, 2 matched, 0 differences, 0 paise",
-        f"{day} {SECOND}: 1 rows, 1 matched, 0 differences, 0 paise",
+        f"{day} gateway:razorpay: 0 rows, 0 matched, 0 differences, ₹0.00",
+        f"{day} {FIRST}: 2 rows, 2 matched, 0 differences, ₹0.00",
+        f"{day} {SECOND}: 1 row, 1 matched, 0 differences, ₹0.00",
     ]
 
 
@@ -45,8 +45,8 @@ async def test_the_command_shows_differences_with_their_proposals_and_missing_st
     code, lines = await run_command(shop, counterparty=FIRST)
     assert code == commands.DIFFERENT
     assert lines == [
-        f"{day} {FIRST}: 1 rows, 1 matched, 1 differences, -29900 paise",
-        f"    missing_at_theirs {one}: ours 29900, theirs - paise -> ask_operator_again",
+        f"{day} {FIRST}: 1 row, 1 matched, 1 difference, -₹299.00",
+        f"    missing_at_theirs {one}: ours ₹299.00, theirs - -> ask_operator_again",
     ]
     shop.outside.script(FIRST, "statement", "server_error_before")
     code, lines = await run_command(shop, counterparty=FIRST)
@@ -66,7 +66,7 @@ async def test_the_command_takes_a_file_that_the_operator_itself_wrote(shop: Sho
         code, lines = await run_command(shop, counterparty=FIRST, file=file)
         assert (code, lines) == (
             0,
-            [f"{runs_service.today()} {FIRST}: 3 rows, 3 matched, 0 differences, 0 paise"],
+            [f"{runs_service.today()} {FIRST}: 3 rows, 3 matched, 0 differences, ₹0.00"],
         )
     as_csv.write_bytes(csv_of(*document["items"], ROW | {"amount_paise": "x"}))
     code, lines = await run_command(shop, counterparty=FIRST, file=as_csv)

@@ -60,11 +60,20 @@ def match_owner(path: Path) -> None:
 
 
 def make_reachable(path: Path, account: Account) -> None:
-    """Let `account` walk through the folders above `path`; says which ones had to be opened for it."""
+    """Let `account` walk through the folders above `path`; says which ones had to be opened for it.
+
+    A home directory stays as it is: raises ServerFailed, which says what to do.
+    """
     opened = []
+    homes = {entry.pw_dir for entry in pwd.getpwall()}
     for folder in path.parents:
         state = folder.stat()
         if not state.st_mode & (stat.S_IXUSR if state.st_uid == account.uid else stat.S_IXOTH):
+            if str(folder) in homes and folder != Path("/"):
+                raise ServerFailed(
+                    f"PostgreSQL refuses to run as root, and the user that runs it instead can't pass {folder}: "
+                    f"run as an ordinary user, move the project (to /srv, say), or allow it with `chmod o+x {folder}`"
+                )
             folder.chmod(state.st_mode | stat.S_IXOTH)
             opened.append(str(folder))
     if opened:

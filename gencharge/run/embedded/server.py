@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gencharge.core.sockets import socket_folder
+from gencharge.run.embedded import disk
 from gencharge.run.embedded.binaries import Binary, missing_library
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import match_owner, own_folder, server_account
@@ -189,6 +190,8 @@ class Server(ABC):
         hint = missing_library(lines)
         if code == -signal.SIGILL:
             hint = "this processor lacks an instruction set that it needs (AVX)"
+        if not hint and any("No space left on device" in line for line in lines):
+            hint = disk.shortage(self.data_dir)
         return f"{self.label} stopped: {hint or ' | '.join(lines[-3:]) or f'exit code {code}'}"
 
 

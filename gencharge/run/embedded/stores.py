@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.run.embedded import disk
 from gencharge.run.embedded.binaries import Binary, find_mongod, find_postgres, find_redis
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import own_folder
@@ -127,9 +128,8 @@ class Postgres(Server):
         with self.log.open("ab") as log:
             log.write(done.stdout + done.stderr)
         if done.returncode:
-            raise ServerFailed(
-                f"PostgreSQL: {Path(command[0]).name} failed: {' | '.join(last_lines(self.log, 3))}"
-            )
+            reason = disk.shortage(self.data_dir) or " | ".join(last_lines(self.log, 3))
+            raise ServerFailed(f"PostgreSQL: {Path(command[0]).name} failed: {reason}")
 
 
 class Mongo(Server):

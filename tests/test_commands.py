@@ -1,0 +1,142 @@
+"""What the commands print: an answer without lines of log, and one line for whatever the user can mend."""
+
+from __future__ import annotations
+
+import io
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import structlog
+import typer
+from rich.console import Console
+
+from gencharge.core.settings import Settings
+from gencharge.run import doctor, terminal
+from gencharge.run.embedded import ServerFailed, disk, ownership
+from gencharge.run.processes import Account
+
+LONG_PATH = "/srv/" + "a-rather-long-name/" * 6 + "data"
+
+
+def gencharge(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    return subprocess.run(
+        [sys.executable, "-m", "gencharge", *words],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        cwd=folder,
+        env={**environment, "DATA_DIR": str(folder), **variables},
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("openapi", "--output", "{folder}/missing/x.json"),
+        ("openapi", "--output", "{folder}"),
+        ("reference", "--folder", "{folder}/file"),
+    ],
+)
+def test_a_path_that_cannot_be_written_is_one_line(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("")
+    answer = gencharge(tmp_path, *(word.format(folder=tmp_path) for word in words))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.startswith(str(tmp_path))
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["dev", "sandbox"])
+def test_a_data_folder_that_is_a_file_is_one_line(tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("")
+    answer = gencharge(tmp_path, command, DATA_DIR=str(tmp_path / "file"), PORT="18999", SANDBOX_PORT="18998")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(str(tmp_path / "file"))
+    assert answer.stderr.count("\n") == 1
+
+
+def test_doctor_finds_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    answer = gencharge(tmp_path, "doctor", DATA_DIR=str(tmp_path / "file"))
+    assert answer.returncode == 1
+    assert "is not a folder: set DATA_DIR to one" in answer.stdout
+
+
+def test_a_full_disk_is_one_line_with_the_room_that_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit), terminal.one_line():
+        raise OSError(28, "No space left on device", str(tmp_path / "x"))
+    line = capsys.readouterr().err
+    assert line.startswith(f"{tmp_path}/x: No space left on device; ")
+    assert line.endswith(" MB are free\n")
+
+
+def test_an_error_that_is_no_file_s_keeps_its_traceback() -> None:
+    with pytest.raises(ConnectionRefusedError), terminal.one_line():
+        raise ConnectionRefusedError(111, "Connection refused")
+
+
+def test_a_folder_on_a_full_disk_says_what_is_needed_and_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "free_bytes", lambda _folder: 40_000_000)
+    assert (
+        disk.shortage(tmp_path)
+        == f"{tmp_path} needs 1000 MB of free disk and has 40 MB: make room, or set DATA_DIR to a folder on another disk"
+    )
+    assert disk.shortage(tmp_path, 30_000_000) == ""
+    assert disk.problem_with(tmp_path / "not" / "yet" / "there") == ""
+
+
+def test_a_bad_setting_shows_its_value_unless_that_is_secret(tmp_path: Path) -> None:
+    answer = gencharge(tmp_path, "doctor", PORT="many", MONGO_TIMEOUT_MS="u:pass@x")
+    assert answer.returncode == 78
+    assert "PORT: Input should be a valid integer" in answer.stderr
+    assert "not 'many'" in answer.stderr
+    assert "pass" not in answer.stderr.replace("parse", "")
+    assert terminal._shown("secret_key", "sesame") == ""
+    assert terminal._shown("signing_key", "sesame") == ""
+    assert terminal._shown("no_such_setting", "sesame") == ""
+    assert terminal._shown("port", "9" * 500) == f", not '{'9' * 60}'"
+
+
+def test_a_command_s_log_keeps_quiet_but_for_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    before = structlog.get_config()
+    try:
+        terminal.quiet_log(Settings(_env_file=None))  # type: ignore[call-arg]
+        structlog.get_logger().info("reconciled")
+        structlog.get_logger().warning("odd")
+    finally:
+        structlog.configure(**before)
+    printed = capsys.readouterr().out
+    assert "reconciled" not in printed
+    assert "odd" in printed
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 200])
+def test_doctor_breaks_no_path_and_no_address(columns: int) -> None:
+    row = doctor.Row("Data", origin=LONG_PATH, state="1.0 GB free", problem="http://127.0.0.1:8000/x is odd")
+    text = io.StringIO()
+    doctor.show(doctor.Report([row]), Console(file=text, width=columns))
+    lines = text.getvalue()
+    assert LONG_PATH in lines or columns == 200
+    assert "http://127.0.0.1:8000/x" in lines
+    assert "Something is wrong" in lines
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root only: nobody else changes hands")
+def test_a_home_directory_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    (home / "project").mkdir(parents=True)
+    home.chmod(0o700)
+    nobody = pwd.getpwnam("nobody")
+    entry = pwd.struct_passwd(("asha", "x", 5000, 5000, "", str(home), "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwall", lambda: [entry])
+    with pytest.raises(ServerFailed, match=rf"can't pass {home}: .* `chmod o\+x {home}`"):
+        ownership.make_reachable(home / "project" / "data", Account(nobody.pw_uid, nobody.pw_gid))
+    assert home.stat().st_mode & 0o777 == 0o700
