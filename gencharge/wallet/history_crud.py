@@ -7,6 +7,7 @@ subqueries on `uq_transfers_key`, never by EXISTS, which PostgreSQL may answer b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -138,7 +139,7 @@ def match_events(entity: Entity, query: TransactionFilters) -> list[ColumnElemen
 
 def amount_of(entity: Entity) -> ColumnElement[Any]:
     """The amount of the event that begins with a transfer, in paise."""
-    paid = aliased(Transfer)
+    paid = _another()
     payments = (
         select(func.coalesce(func.sum(paid.amount), 0)).where(*_is_payment_of(paid, entity)).scalar_subquery()
     )
@@ -190,7 +191,7 @@ def _has_status(entity: Entity, status: TransactionStatus) -> ColumnElement[bool
 
 def _method_of(entity: Entity) -> ColumnElement[Any]:
     """How an event is paid: of what the wallet and a gateway share, the gateway's method."""
-    paid = aliased(Transfer)
+    paid = _another()
     method = select(paid.payment_method).where(*_is_payment_of(paid, entity)).limit(1).scalar_subquery()
     return case(
         (entity.code == Code.HOLD, func.coalesce(method, entity.payment_method)), else_=entity.payment_method
@@ -208,11 +209,17 @@ def _is_payment_of(paid: Entity, entity: Entity) -> list[ColumnElement[bool]]:
 
 def _leg(entity: Entity, code: Code, key: Any) -> ColumnElement[Any]:
     """The amount of the same customer's transfer of this code and key; NULL if there is none."""
-    leg = aliased(Transfer)
+    leg = _another()
     # A bare code would allow the index of the rare codes, over all customers, while there are few of them.
     bare = column_of(leg.code) + 0
     amount = select(leg.amount).where(leg.user_id == entity.user_id, leg.key == key, bare == int(code))
     return amount.scalar_subquery()
+
+
+@cache
+def _another() -> Entity:
+    """Another transfer, for a subquery. All subqueries share one: an alias is slow to make."""
+    return aliased(Transfer)
 
 
 def _reference(entity: Entity) -> ColumnElement[Any]:
