@@ -1,0 +1,72 @@
+"""What `make` says on a machine that lacks something: one line with what to do, before anything is downloaded."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What `make setup` reads, and nothing that it has made."""
+    for name in ("Makefile", "pyproject.toml", "requirements-dev.txt", "requirements-redis.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def program(path: Path, script: str) -> Path:
+    """An executable shell script."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def first_line(checkout: Path, python: object) -> str:
+    answer = subprocess.run(
+        ["make", "--no-print-directory", "setup", f"PYTHON={python}"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert answer.returncode != 0
+    assert not (checkout / ".venv").exists()
+    return answer.stdout.splitlines()[0]
+
+
+def test_no_python_is_said(checkout: Path) -> None:
+    assert first_line(checkout, "python-nowhere") == (
+        "python-nowhere is not installed: install Python 3.11 or newer"
+    )
+
+
+def test_an_old_python_is_said_with_its_version(checkout: Path) -> None:
+    old = program(checkout / "old", '[ "$1" = -V ] && echo Python 3.9.2 || exit 1')
+    assert first_line(checkout, old) == (
+        f"Python 3.11 or newer is needed, {old} is Python 3.9.2: name another, make run PYTHON=python3.12"
+    )
+
+
+def test_no_pip_is_said_with_what_installs_it(checkout: Path) -> None:
+    bare = program(checkout / "bare", f'[ "$1" = -m ] && exit 1 || exec {sys.executable} "$@"')
+    assert first_line(checkout, bare) == (
+        f"pip is missing: apt-get install python3-pip, or {bare} -m ensurepip"
+    )
+
+
+def test_a_failed_download_is_said_at_the_end(checkout: Path) -> None:
+    offline = program(
+        checkout / "offline",
+        f'[ "$2" = pip ] && {{ [ "$3" = --version ]; exit; }}; exec {sys.executable} "$@"',
+    )
+    answer = subprocess.run(
+        ["make", "setup", f"PYTHON={offline}"], cwd=checkout, capture_output=True, text=True, timeout=60
+    )
+    assert answer.returncode != 0
+    assert answer.stdout.splitlines()[-1].startswith("The download failed, see above: is there a network?")
