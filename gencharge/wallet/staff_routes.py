@@ -105,7 +105,11 @@ async def staff_get_transaction(
     return await history.get_transaction_in_scope(db, admin, user_id, transaction_id, operators.names)
 
 
-@router.get("/admin/users/{user_id}/ledger", responses=web.errors(WalletNotFound, *_LIST, *SCOPED_ERRORS))
+@router.get(
+    "/admin/users/{user_id}/ledger",
+    summary="The ledger of customers' money (staff)",
+    responses=web.errors(WalletNotFound, *_LIST, *SCOPED_ERRORS),
+)
 async def staff_list_ledger(
     admin: ScopedReader, db: Db, user_id: UUID, query: Annotated[LedgerQuery, Query()]
 ) -> LedgerEntryPage:

@@ -167,6 +167,19 @@ def test_a_summary_is_what_the_docstring_says_first() -> None:
     assert summaries == ["Send a parcel", "Where a parcel is", "Burn a parcel"]
 
 
+def test_a_description_that_only_repeats_the_summary_is_left_out() -> None:
+    async def burn_parcel() -> None:
+        """Burn it."""
+
+    async def send_parcel() -> None:
+        """Send it. It arrives the next day."""
+
+    app = app_with(("/burn", burn_parcel, {}), ("/send", send_parcel, {}))
+    operations = [methods.popitem()[1] for methods in app.openapi()["paths"].values()]
+    assert "description" not in operations[0]
+    assert operations[1]["description"] == "Send it. It arrives the next day."
+
+
 def test_every_summary_says_in_a_few_words_what_the_operation_does(app: FastAPI) -> None:
     for methods in app.openapi()["paths"].values():
         for operation in methods.values():

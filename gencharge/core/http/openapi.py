@@ -96,6 +96,7 @@ def complete(app: FastAPI) -> None:
             components["examples"] = dict(sorted(_EXAMPLES.items()))
             _name_pages(document)
             _drop_titles(document)
+            _drop_descriptions(document)
             components["responses"] = _share_responses(document)
         return document
 
@@ -130,6 +131,9 @@ def _name_pages(document: dict[str, Any]) -> None:
 
 def _drop_titles(document: dict[str, Any]) -> None:
     """Leave out the titles that say the name once more: `Plan Id` of `plan_id`."""
+    for name, schema in document["components"]["schemas"].items():
+        if schema.get("title") == name:
+            del schema["title"]
     for node in _objects(document):
         fields = dict(node["properties"]) if isinstance(node.get("properties"), dict) else {}
         if "in" in node and isinstance(node.get("schema"), dict):
@@ -138,6 +142,13 @@ def _drop_titles(document: dict[str, Any]) -> None:
             words = str(name).replace("_", " ").replace("-", " ").title()
             if isinstance(schema, dict) and schema.get("title") in {words, name}:
                 del schema["title"]
+
+
+def _drop_descriptions(document: dict[str, Any]) -> None:
+    """Leave out the description of an operation that says its summary once more."""
+    for operation in _operations(document):
+        if operation.get("description", "").rstrip(".") == operation.get("summary"):
+            del operation["description"]
 
 
 def _share_responses(document: dict[str, Any]) -> dict[str, Any]:
