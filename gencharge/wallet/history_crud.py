@@ -95,7 +95,7 @@ async def list_legs(db: AsyncSession, firsts: Sequence[Transfer]) -> Sequence[Tr
 
 def begins_event(entity: Entity) -> ColumnElement[bool]:
     """Whether a transfer is the first of an event of the customer's."""
-    code = column_of(entity.code)
+    code = _code(entity)
     of_refund = and_(entity.service_type.is_(None), _leg(entity, Code.REFUND, entity.key).is_not(None))
     return or_(
         code.in_(tuple(SINGLE)),
@@ -144,9 +144,9 @@ def amount_of(entity: Entity) -> ColumnElement[Any]:
         select(func.coalesce(func.sum(paid.amount), 0)).where(*_is_payment_of(paid, entity)).scalar_subquery()
     )
     return case(
-        (and_(entity.code == Code.HOLD, entity.service_type.is_not(None)), entity.amount + payments),
+        (and_(_code(entity) == Code.HOLD, entity.service_type.is_not(None)), entity.amount + payments),
         (
-            entity.code == Code.RELEASE,
+            _code(entity) == Code.RELEASE,
             entity.amount - func.coalesce(_leg(entity, Code.HOLD, entity.key), 0),
         ),
         else_=entity.amount,
@@ -154,7 +154,7 @@ def amount_of(entity: Entity) -> ColumnElement[Any]:
 
 
 def _has_category(entity: Entity, category: TransactionCategory) -> ColumnElement[bool]:
-    code = column_of(entity.code)
+    code = _code(entity)
     if category is TransactionCategory.RECHARGE:
         is_sale = and_(code == Code.HOLD, entity.service_type.is_not(None))
         return or_(code.in_((Code.RECHARGE, Code.PAYMENT)), is_sale)
@@ -166,7 +166,7 @@ def _has_category(entity: Entity, category: TransactionCategory) -> ColumnElemen
 
 
 def _has_status(entity: Entity, status: TransactionStatus) -> ColumnElement[bool]:
-    code, reference = column_of(entity.code), _reference(entity)
+    code, reference = _code(entity), _reference(entity)
     held_first = code.in_((Code.HOLD, Code.PAYMENT))
     released = or_(
         _leg(entity, Code.RELEASE, entity.key).is_not(None),
@@ -194,7 +194,8 @@ def _method_of(entity: Entity) -> ColumnElement[Any]:
     paid = _another()
     method = select(paid.payment_method).where(*_is_payment_of(paid, entity)).limit(1).scalar_subquery()
     return case(
-        (entity.code == Code.HOLD, func.coalesce(method, entity.payment_method)), else_=entity.payment_method
+        (_code(entity) == Code.HOLD, func.coalesce(method, entity.payment_method)),
+        else_=entity.payment_method,
     )
 
 
@@ -202,7 +203,7 @@ def _is_payment_of(paid: Entity, entity: Entity) -> list[ColumnElement[bool]]:
     return [
         paid.user_id == entity.user_id,
         paid.reference_id == entity.reference_id,
-        paid.code == Code.PAYMENT,
+        _code(paid) == Code.PAYMENT,
         paid.credit == Account.HELD,
     ]
 
@@ -210,9 +211,7 @@ def _is_payment_of(paid: Entity, entity: Entity) -> list[ColumnElement[bool]]:
 def _leg(entity: Entity, code: Code, key: Any) -> ColumnElement[Any]:
     """The amount of the same customer's transfer of this code and key; NULL if there is none."""
     leg = _another()
-    # A bare code would allow the index of the rare codes, over all customers, while there are few of them.
-    bare = column_of(leg.code) + 0
-    amount = select(leg.amount).where(leg.user_id == entity.user_id, leg.key == key, bare == int(code))
+    amount = select(leg.amount).where(leg.user_id == entity.user_id, leg.key == key, _code(leg) == int(code))
     return amount.scalar_subquery()
 
 
@@ -225,3 +224,11 @@ def _another() -> Entity:
 def _reference(entity: Entity) -> ColumnElement[Any]:
     """The key of the holds, captures and releases of the recharge that a transfer belongs to."""
     return func.coalesce(cast(entity.reference_id, Text), entity.key)
+
+
+def _code(entity: Entity) -> ColumnElement[Any]:
+    """The code, in a form that no index matches.
+
+    A bare code would allow the index of the rare codes, over all customers, while there are few of them.
+    """
+    return column_of(entity.code) + 0

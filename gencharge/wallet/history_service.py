@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
+from gencharge.core.http.paging import Order, column_of, fetch_bounded_page, fetch_page
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 from gencharge.wallet import history_crud as crud
@@ -28,11 +28,10 @@ async def list_transactions(
     db: AsyncSession, user_id: UUID, query: TransactionQuery, names: Names = _NO_NAMES
 ) -> TransactionPage:
     """A page of the customer's history. `names`: the operators' names by code; where one is missing, its code is shown."""
-    rows, cursor = await fetch_bounded_page(
-        db, crud.select_events(user_id, query), lambda entity: _matches(entity, query), order_of(query), query
-    )
+    statement = crud.select_events(user_id, query).where(*_matches(Transfer, query))
+    rows, cursor, total = await fetch_page(db, statement, order_of(query), query)
     items = [transaction_out(event, names) for event in await _events(db, rows)]
-    return TransactionPage(items=items, next_cursor=cursor)
+    return TransactionPage(items=items, next_cursor=cursor, total=total)
 
 
 async def get_transaction(
@@ -75,12 +74,14 @@ async def get_transaction_in_scope(
     return staff_transaction_out(event, names, (await users.briefs(db, [user_id])).get(user_id))
 
 
-def order_of(query: TransactionQuery) -> Order:
+def order_of(query: TransactionQuery | StaffTransactionQuery) -> Order:
     """By the instant at which an event began, which never changes."""
     return Order(column_of(Transfer.created_at), column_of(Transfer.id), query.sort == "-created_at")
 
 
-def _matches(entity: type[Transfer], query: TransactionQuery) -> list[ColumnElement[bool]]:
+def _matches(
+    entity: type[Transfer], query: TransactionQuery | StaffTransactionQuery
+) -> list[ColumnElement[bool]]:
     conditions = crud.match_events(entity, query)
     if query.min_amount is None and query.max_amount is None:
         return conditions

@@ -52,8 +52,7 @@ async def list_transactions(
 
     A recharge in delivery is `pending`: its money is set aside (`held`). The same row becomes `completed` when the operator
     delivers, or `failed`, and then nothing was taken. What was paid through a gateway for a recharge that failed comes
-    into the wallet as a `refund`. The `wallet_change` of all rows adds up to my balance. A page may hold fewer than `limit`
-    transactions and still have a `next_cursor`: follow it until it is null.
+    into the wallet as a `refund`. The `wallet_change` of all rows adds up to my balance.
     """
     return await history.list_transactions(db, user.user_id, query, operators.names)
 

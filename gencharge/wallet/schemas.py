@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from gencharge.core.http.history import BoundedHistoryParams
+from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Out
 from gencharge.core.values.instants import Instant
@@ -114,7 +114,7 @@ class TransactionFilters(BaseModel):
     reference_id: UUID | None = None
 
 
-class TransactionQuery(BoundedHistoryParams, TransactionFilters):
+class TransactionQuery(HistoryParams, TransactionFilters):
     """Which transactions. `from` and `to` are when they began."""
 
 

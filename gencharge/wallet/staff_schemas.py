@@ -16,10 +16,10 @@ from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import UserBrief
 from gencharge.wallet.models import AdjustmentDirection, AdjustmentStatus, Code
-from gencharge.wallet.schemas import OperatorCode, TransactionOut, TransactionQuery, WalletOut
+from gencharge.wallet.schemas import OperatorCode, TransactionFilters, TransactionOut, WalletOut
 
 
-class StaffTransactionQuery(TransactionQuery):
+class StaffTransactionQuery(BoundedHistoryParams, TransactionFilters):
     """Which transactions of all customers. `from` and `to` are when they began."""
 
     user_id: UUID | None = None

@@ -76,11 +76,11 @@ async def many_rows(settings: Settings, worker_id: str, room: str) -> AsyncItera
 async def nodes_of(
     stores: Stores, table: str, ask: Callable[[AsyncSession], Awaitable[object]]
 ) -> list[dict[str, Any]]:
-    """The plan, node by node, of the statement on `table` that `ask` makes."""
+    """The plan, node by node, of the statement on `table` that reads the page which `ask` asks for."""
     statements: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
-        if f"FROM {table}" in statement and "FULL OUTER JOIN" in statement:
+        if f"FROM {table}" in statement and ("FULL OUTER JOIN" in statement or "LIMIT" in statement):
             statements.append((statement, values))
 
     async with stores.database.transaction() as db:

@@ -95,7 +95,7 @@ async def test_transactions_have_every_filter_and_stable_pages(
         "category=odd",
         "category=hold",
         "status=held",
-        "include_total=true",
+        "include_total=perhaps",
         "limit=0",
         "txn_type=up",
         "from=1",
@@ -191,3 +191,14 @@ async def test_the_largest_balance_is_shown_to_the_last_paisa(
     assert b'"balance":99999999.99' in answer.content
     page = await client.get("/v1/wallet/transactions", headers=headers_for(settings, user))
     assert b'"amount":99999999.99' in page.content
+
+
+async def test_transactions_are_counted_on_request(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str], customer: UUID
+) -> None:
+    await credit(shop, customer, 100, "gift")
+    pages = [
+        (await client.get(f"/v1/wallet/transactions?limit=1{total}", headers=headers)).json()
+        for total in ("&include_total=true", "")
+    ]
+    assert [(len(page["items"]), page["total"]) for page in pages] == [(1, 2), (1, None)]
