@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import os
 import pwd
+import shutil
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import structlog
 import typer
@@ -16,7 +20,7 @@ from rich.console import Console
 
 from gencharge.core.settings import Settings
 from gencharge.run import doctor, terminal
-from gencharge.run.embedded import ServerFailed, disk, ownership
+from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, ownership
 from gencharge.run.processes import Account
 
 LONG_PATH = "/srv/" + "a-rather-long-name/" * 6 + "data"
@@ -137,6 +141,31 @@ def test_a_home_directory_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     nobody = pwd.getpwnam("nobody")
     entry = pwd.struct_passwd(("asha", "x", 5000, 5000, "", str(home), "/bin/sh"))
     monkeypatch.setattr(pwd, "getpwall", lambda: [entry])
+    account = Account(nobody.pw_uid, nobody.pw_gid)
+    ownership.make_reachable(home / "project" / "data", account)
+    assert ownership.with_passage(account, tmp_path) == account
+    assert ownership.with_passage(account, tmp_path, home / "project") == replace(account, passes=True)
+    monkeypatch.setattr(ownership, "_can_pass", lambda: False)
     with pytest.raises(ServerFailed, match=rf"can't pass {home}: .* `chmod o\+x {home}`"):
-        ownership.make_reachable(home / "project" / "data", Account(nobody.pw_uid, nobody.pw_gid))
+        ownership.with_passage(account, home / "project")
     assert home.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root only: nobody else changes hands")
+def test_root_starts_the_servers_below_its_closed_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not ownership._can_pass():
+        pytest.skip("this container took CAP_DAC_READ_SEARCH away: the refusal is tested above")
+    home = Path(tempfile.mkdtemp(prefix="gencharge-test-"))  # short, for sockets
+    home.chmod(0o700)
+    entry = pwd.struct_passwd(("asha", "x", 5000, 5000, "", str(home), "/bin/sh"))
+    monkeypatch.setattr(pwd, "getpwall", lambda: [entry])
+    servers = EmbeddedServers(home / "project" / "data")
+    try:
+        servers.start()
+        servers.wait_ready(timeout=60)
+        for server in (servers.postgres, servers.mongo, servers.redis):
+            assert psutil.Process(server.pid).uids().real != 0
+        assert home.stat().st_mode & 0o777 == 0o700
+    finally:
+        servers.stop()
+        shutil.rmtree(home, ignore_errors=True)

@@ -18,26 +18,34 @@ from pathlib import Path
 
 POLL_SECONDS = 0.01
 
-# Runs between fork and the program: drops root, asks Linux for a signal when the parent dies (even by kill -9),
-# and gives back the two signals that Python ignores. A program of its own and not a `preexec_fn`, because Python
+# Runs between fork and the program: drops root, but for the right to pass closed folders if that is asked for
+# (CAP_DAC_READ_SEARCH, capabilities(7)), asks Linux for a signal when the parent dies (even by kill -9), and gives back
+# the two signals that Python ignores. A program of its own and not a `preexec_fn`, because Python
 # code between fork and exec may deadlock in a process with threads.
 _LAUNCHER = """
 import ctypes, os, signal, sys
-death_signal, uid, gid, parent = (int(word) for word in sys.argv[1:5])
+death_signal, uid, gid, passes, parent = (int(word) for word in sys.argv[1:6])
+libc = ctypes.CDLL(None)
 if uid >= 0:
+    if passes:
+        libc.prctl(8, 1, 0, 0, 0)  # PR_SET_KEEPCAPS
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
+    if passes:
+        words = ctypes.c_uint32 * 6
+        libc.capset((ctypes.c_uint32 * 2)(0x20080522, 0), words(4, 4, 4, 0, 0, 0))
+        libc.prctl(47, 2, 2, 0, 0)  # PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE: the program keeps it, too
 if sys.platform == "linux":
-    ctypes.CDLL(None).prctl(1, death_signal, 0, 0, 0)
+    libc.prctl(1, death_signal, 0, 0, 0)
 if os.getppid() != parent:
     sys.exit("the parent is gone")
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 try:
-    os.execv(sys.argv[5], sys.argv[5:])
+    os.execv(sys.argv[6], sys.argv[6:])
 except OSError as problem:
-    sys.exit(f"{sys.argv[5]}: {problem.strerror}")
+    sys.exit(f"{sys.argv[6]}: {problem.strerror}")
 """
 
 # Linux sends the signal when the *thread* that started the child ends, so one thread that lives as long as the
@@ -51,6 +59,8 @@ class Account:
 
     uid: int
     gid: int
+    # It may pass folders that are closed to it, such as the home directory of root.
+    passes: bool = False
 
 
 def spawn(
@@ -67,13 +77,10 @@ def spawn(
     It gets `death_signal` when this process ends, however it ends (Linux; elsewhere the next start cleans up).
     With `account`, which takes root, it runs as that user.
     """
-    uid, gid = (account.uid, account.gid) if account else (-1, -1)
-    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER]
-    words = [*launcher, str(int(death_signal)), str(uid), str(gid), str(os.getpid()), *command]
     with log.open("ab") as output:
         return _starter.submit(
             subprocess.Popen,
-            words,
+            launched(command, death_signal=death_signal, account=account),
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -82,6 +89,15 @@ def spawn(
             # Ctrl-C in a terminal reaches the parent only, which then stops its children in order.
             start_new_session=True,
         ).result()
+
+
+def launched(
+    command: Sequence[str], *, death_signal: signal.Signals, account: Account | None
+) -> Sequence[str]:
+    """The words that start `command` as a child of this process: as `account`, and with a signal when the parent ends."""
+    uid, gid, passes = (account.uid, account.gid, account.passes) if account else (-1, -1, False)
+    numbers = (int(death_signal), uid, gid, int(passes), os.getpid())
+    return [sys.executable, "-I", "-S", "-c", _LAUNCHER, *map(str, numbers), *command]
 
 
 def end_with_parent(parent: int) -> None:

@@ -12,6 +12,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from gencharge.run.embedded.errors import ServerFailed
@@ -62,24 +63,58 @@ def match_owner(path: Path) -> None:
 def make_reachable(path: Path, account: Account) -> None:
     """Let `account` walk through the folders above `path`; says which ones had to be opened for it.
 
-    A home directory stays as it is: raises ServerFailed, which says what to do.
+    A home directory stays as it is: see `with_passage`.
     """
     opened = []
-    homes = {entry.pw_dir for entry in pwd.getpwall()}
-    for folder in path.parents:
-        state = folder.stat()
-        if not state.st_mode & (stat.S_IXUSR if state.st_uid == account.uid else stat.S_IXOTH):
-            if str(folder) in homes and folder != Path("/"):
-                raise ServerFailed(
-                    f"PostgreSQL refuses to run as root, and the user that runs it instead can't pass {folder}: "
-                    f"run as an ordinary user, move the project (to /srv, say), or allow it with `chmod o+x {folder}`"
-                )
-            folder.chmod(state.st_mode | stat.S_IXOTH)
+    for folder in _closed(path, account):
+        if not _is_home(folder):
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
             opened.append(str(folder))
     if opened:
         logger.warning(
             "chmod o+x %s: the embedded servers, which do not run as root, pass here", " ".join(opened)
         )
+
+
+def with_passage(account: Account | None, *paths: Path) -> Account | None:
+    """`account`, with the right to pass closed folders if a home directory above one of `paths` is closed to it.
+
+    The modes of a home directory are its owner's affair. Raises ServerFailed, which says what to do, if this process
+    has no such right to pass on (CAP_DAC_READ_SEARCH; containers often lack it).
+    """
+    if account is None:
+        return None
+    homes = [folder for path in paths for folder in _closed(path, account) if _is_home(folder)]
+    if not homes:
+        return account
+    if not _can_pass():
+        raise ServerFailed(
+            f"PostgreSQL refuses to run as root, and the user that runs it instead can't pass {homes[0]}: "
+            f"run as an ordinary user, move the project (to /srv, say), or allow it with `chmod o+x {homes[0]}`"
+        )
+    return replace(account, passes=True)
+
+
+def _closed(path: Path, account: Account) -> list[Path]:
+    """The folders above `path` that `account` can't pass."""
+    closed = []
+    for folder in path.parents:
+        state = folder.stat()
+        if not state.st_mode & (stat.S_IXUSR if state.st_uid == account.uid else stat.S_IXOTH):
+            closed.append(folder)
+    return closed
+
+
+def _is_home(folder: Path) -> bool:
+    return folder != Path("/") and str(folder) in {entry.pw_dir for entry in pwd.getpwall()}
+
+
+def _can_pass() -> bool:
+    """Whether this process holds CAP_DAC_READ_SEARCH and may pass it on: bit 2 of the permitted and the bounding set."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    sets = {line.partition(":")[0]: line.split()[-1] for line in lines if line.startswith("Cap")}
+    return all(int(sets.get(name, "0"), 16) & 4 for name in ("CapPrm", "CapBnd"))
 
 
 def _give(folder: Path, account: Account) -> None:

@@ -17,7 +17,7 @@ from gencharge.core.sockets import socket_folder
 from gencharge.run.embedded import disk
 from gencharge.run.embedded.binaries import Binary, missing_library
 from gencharge.run.embedded.errors import ServerFailed
-from gencharge.run.embedded.ownership import match_owner, own_folder, server_account
+from gencharge.run.embedded.ownership import match_owner, own_folder, server_account, with_passage
 from gencharge.run.processes import (
     POLL_SECONDS,
     Account,
@@ -127,6 +127,7 @@ class Server(ABC):
         match_owner(self.log)
         self._end_leftovers()
         self.binary.open_to(account)
+        account = with_passage(account, self.binary.path.resolve(), self.folder, self.sockets / "socket")
         self._prepare(account)
         self.socket.unlink(missing_ok=True)
         self._log_start = self.log.stat().st_size

@@ -15,7 +15,7 @@ from gencharge.run.embedded.binaries import Binary, find_mongod, find_postgres, 
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import own_folder
 from gencharge.run.embedded.server import Server
-from gencharge.run.processes import Account, find_in_folder, last_lines, send, wait_until_free
+from gencharge.run.processes import Account, find_in_folder, last_lines, launched, send, wait_until_free
 
 
 class Postgres(Server):
@@ -115,15 +115,12 @@ class Postgres(Server):
     def _run(self, command: list[str], folder: Path, account: Account | None, feed: bytes = b"") -> None:
         # The environment's locale may not exist on this machine; initdb would refuse it.
         done = subprocess.run(  # noqa: S603 - fixed programs
-            command,
+            launched(command, death_signal=signal.SIGKILL, account=account),
             input=feed,
             cwd=folder,
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
             capture_output=True,
             check=False,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
         )
         with self.log.open("ab") as log:
             log.write(done.stdout + done.stderr)
