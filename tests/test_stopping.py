@@ -51,6 +51,29 @@ def test_a_second_signal_does_not_disturb_the_stop(
     _stop_twice(folder, first, second, pause_seconds)
 
 
+TWO_AT_ONCE = """
+import os, signal
+from gencharge.run.stop_signals import Stop, StopSignals
+both = {signal.SIGINT, signal.SIGHUP}
+try:
+    with StopSignals():
+        signal.pthread_sigmask(signal.SIG_BLOCK, both)
+        for number in both:
+            os.kill(os.getpid(), number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
+        print("went on")
+except Stop:
+    print("stopped")
+os.kill(os.getpid(), signal.SIGTERM)
+print("ignored")
+"""
+
+
+def test_two_signals_that_wait_for_the_handler_together_stop_once_and_print_nothing() -> None:
+    answer = subprocess.run([sys.executable, "-c", TWO_AT_ONCE], capture_output=True, text=True, timeout=60)
+    assert (answer.returncode, answer.stdout, answer.stderr) == (0, "stopped\nignored\n", "")
+
+
 @pytest.mark.soak
 def test_a_hundred_stops_with_two_signals_leave_nothing_behind(folder: Path) -> None:
     pairs = [

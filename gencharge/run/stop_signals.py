@@ -32,17 +32,17 @@ class StopSignals:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        self._ignore()
-
-    def _ignore(self) -> None:
+        self._arrived = True
         for number in self._numbers:
             signal.signal(number, signal.SIG_IGN)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self._ignore()
-        if self._held:
-            self._arrived = True
-        else:
+        # The handlers stay as they are: for a signal that waits for its handler and finds it removed, Python prints
+        # "ignored due to race condition" with a traceback.
+        if self._arrived:
+            return
+        self._arrived = True
+        if not self._held:
             raise Stop
 
     @contextmanager
