@@ -180,9 +180,7 @@ def test_a_data_folder_that_can_not_be_written_is_said_in_one_line(folder: Path,
     (folder / "file").touch()
     answer = gencharge(folder, "dev", PORT=port, DATA_DIR=folder / "file" / "data")
     assert answer.returncode == 1
-    assert answer.stderr == (
-        f"{folder}/file/data can't be written to (Not a directory): set DATA_DIR to a folder of your own\n"
-    )
+    assert answer.stderr == (f"{folder}/file is not a folder: set DATA_DIR to one\n")
 
 
 def test_data_of_a_newer_version_are_left_alone_with_one_line(folder: Path, port: int) -> None:

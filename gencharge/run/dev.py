@@ -296,7 +296,8 @@ TOKEN=$(send $API/auth/verify-otp-login -d '{{"phone_number": "'$PHONE'", "otp":
   python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
 PLAN=$(curl -sS "$API/plans?operator=JIO&category=unlimited&limit=1" |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["plan_id"])')
-PRICE=$(send $API/recharge/quote -H "Authorization: Bearer $TOKEN" -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'"}}' |
+PRICE=$(send $API/recharge/quote -H "Authorization: Bearer $TOKEN" \\
+  -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'"}}' |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["payable"])')
 send $API/recharge/subscribe -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: first-$(date +%s)" \\
   -d '{{"phone_number": "'$PHONE'", "plan_id": "'$PLAN'", "expected_price": '$PRICE', "payment_method": "wallet",
