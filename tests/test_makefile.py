@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# `make test` leaves these in the environment; with them a make would take itself for a part of that one.
+OF_MAKE = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKE_TERMOUT", "MAKE_TERMERR"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in OF_MAKE}
 
 
 @pytest.fixture
@@ -31,6 +35,7 @@ def first_line(checkout: Path, python: object) -> str:
     answer = subprocess.run(
         ["make", "--no-print-directory", "setup", f"PYTHON={python}"],
         cwd=checkout,
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=60,
@@ -66,7 +71,12 @@ def test_a_failed_download_is_said_at_the_end(checkout: Path) -> None:
         f'[ "$2" = pip ] && {{ [ "$3" = --version ]; exit; }}; exec {sys.executable} "$@"',
     )
     answer = subprocess.run(
-        ["make", "setup", f"PYTHON={offline}"], cwd=checkout, capture_output=True, text=True, timeout=60
+        ["make", "setup", f"PYTHON={offline}"],
+        cwd=checkout,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert answer.returncode != 0
     assert answer.stdout.splitlines()[-1].startswith("The download failed, see above: is there a network?")
