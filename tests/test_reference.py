@@ -58,7 +58,7 @@ def test_each_setting_has_its_type_its_default_and_its_bounds() -> None:
     assert settings["STEP_UP_MINUTES"].startswith(" number, above 0, at most 60 | `10` |")
     assert settings["OTP_CHANNEL"].startswith(" `console`, `sms`, `smtp` | `console` |")
     assert settings["CORS_ORIGINS"].startswith(" JSON list of texts | `[]` |")
-    assert settings["SECRET_KEY"].startswith(" secret | a sample, for development |")
+    assert settings["SECRET_KEY"].startswith(" secret | random, for development |")
     assert settings["DATABASE_URL"].endswith("*Needed in production.* |")
 
 

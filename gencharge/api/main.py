@@ -12,8 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from gencharge import __version__, wiring
 from gencharge.api import guide, health_routes, home, pages, try_it
-from gencharge.core import telemetry
-from gencharge.core.http import edge, web
+from gencharge.core import exposure, telemetry
+from gencharge.core.http import edge, loopback, web
 from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
@@ -47,12 +47,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """A new application. Connects to nothing before its lifespan starts, and waits for no store even then."""
     settings = settings or get_settings()
     telemetry.configure_logging(settings)
+    # What must not leave this machine.
+    problems = exposure.problems(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stores = Stores.open(settings, name="gencharge-api", answers_requests=True)
         app.state.stores = stores
         tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
+        if problems:
+            tasks.append(asyncio.create_task(loopback.end_if_exposed(problems), name="exposure"))
         async with AsyncExitStack() as stack:
             stack.push_async_callback(stores.close)
             stack.push_async_callback(_cancel, tasks)
@@ -87,32 +91,38 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         home.install(app, settings)
         guide.install(app)
     if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=[
-                "Authorization",
-                "Content-Type",
-                "Idempotency-Key",
-                "If-Match",
-                "If-None-Match",
-                "X-Request-ID",
-            ],
-            expose_headers=[
-                "ETag",
-                "Idempotent-Replayed",
-                "RateLimit",
-                "RateLimit-Policy",
-                "Retry-After",
-                "X-Request-ID",
-            ],
-            max_age=600,
-        )
+        _allow_browsers(app, settings.cors_origins)
     rooms = frozenset(router.prefix.removeprefix(f"{web.PREFIX}/") for router in wiring.ROUTERS)
+    if problems:
+        app.add_middleware(loopback.LoopbackOnly)
     app.add_middleware(edge.Edge, settings=settings, rooms=rooms, large=wiring.LARGE_BODIES)
     return app
+
+
+def _allow_browsers(app: FastAPI, origins: list[str]) -> None:
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_credentials=True,
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "X-Request-ID",
+        ],
+        expose_headers=[
+            "ETag",
+            "Idempotent-Replayed",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "X-Request-ID",
+        ],
+        max_age=600,
+    )
 
 
 def _reading_order(tag: dict[str, str]) -> int:

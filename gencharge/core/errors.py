@@ -101,6 +101,10 @@ class Forbidden(Problem):
     status = 403
 
 
+class DevelopmentOnly(Forbidden):
+    """This is a development installation: it answers on this machine only."""
+
+
 class NotFound(Problem):
     """There is nothing at this address."""
 

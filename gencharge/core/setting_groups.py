@@ -11,12 +11,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
-DEVELOPMENT_SECRET = "development-only-secret-not-for-production-0001"  # noqa: S105 - refused in production
-DEVELOPMENT_OTP_SECRET = "development-only-otp-secret-not-for-production"  # noqa: S105 - refused in production
-DEVELOPMENT_PAYMENT_KEY = "rzp_test_gencharge0001"  # the sandbox's; refused in production, like these three
-DEVELOPMENT_PAYMENT_SECRET = "development-only-payment-secret-0001"  # noqa: S105 - refused in production
-DEVELOPMENT_WEBHOOK_SECRET = "development-only-webhook-secret-0001"  # noqa: S105 - refused in production
-DEVELOPMENT_OPERATOR_SECRET = "development-only-operator-secret-0001"  # noqa: S105 - refused in production
+DEVELOPMENT_PAYMENT_KEY = "rzp_test_gencharge0001"  # the sandbox's; refused in production
 SANDBOX_URL = "http://127.0.0.1:8001"
 
 # Marks a setting whose default production refuses. A test starts production without each of them.
@@ -119,13 +114,13 @@ class Tokens(BaseModel):
     """Secrets and tokens"""
 
     secret_key: SecretStr = Field(
-        default=SecretStr(DEVELOPMENT_SECRET),
+        default=SecretStr(""),
         description="Signs access tokens (HS256), and seals second factors and webhook secrets. In production at least 32 "
         "characters: `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
         json_schema_extra=IN_PRODUCTION,
     )
     otp_secret: SecretStr = Field(
-        default=SecretStr(DEVELOPMENT_OTP_SECRET),
+        default=SecretStr(""),
         description="Protects one-time codes while they wait. In production at least 32 characters.",
         json_schema_extra=IN_PRODUCTION,
     )
@@ -212,12 +207,12 @@ class Partners(BaseModel):
         json_schema_extra=IN_PRODUCTION,
     )
     payment_key_secret: SecretStr = Field(
-        default=SecretStr(DEVELOPMENT_PAYMENT_SECRET),
+        default=SecretStr(""),
         description="The secret of the gateway's key.",
         json_schema_extra=IN_PRODUCTION,
     )
     payment_webhook_secret: SecretStr = Field(
-        default=SecretStr(DEVELOPMENT_WEBHOOK_SECRET),
+        default=SecretStr(""),
         description="The secret that signs the gateway's webhooks.",
         json_schema_extra=IN_PRODUCTION,
     )
@@ -251,7 +246,7 @@ class Partners(BaseModel):
         description="The pauses in seconds after which the operator is asked about a recharge that is open.",
     )
     operator_api_secret: SecretStr = Field(
-        default=SecretStr(DEVELOPMENT_OPERATOR_SECRET),
+        default=SecretStr(""),
         description="Signs what goes to the operators and what comes from them.",
         json_schema_extra=IN_PRODUCTION,
     )

@@ -14,16 +14,13 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gencharge.core import faultpoints
+from gencharge.core import development_secrets, faultpoints
 from gencharge.core.company import Company
+from gencharge.core.development_secrets import DevelopmentSecret
 from gencharge.core.message_settings import Codes, Messages
+from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.setting_groups import (
-    DEVELOPMENT_OPERATOR_SECRET,
-    DEVELOPMENT_OTP_SECRET,
     DEVELOPMENT_PAYMENT_KEY,
-    DEVELOPMENT_PAYMENT_SECRET,
-    DEVELOPMENT_SECRET,
-    DEVELOPMENT_WEBHOOK_SECRET,
     SANDBOX_URL,
     Background,
     Databases,
@@ -37,10 +34,7 @@ from gencharge.core.setting_groups import (
 )
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 
-__all__ = ["GROUPS", "SAMPLE_SECRETS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
-
-# The seed documents print these; every deployment must replace them.
-SAMPLE_SECRETS = frozenset({"change_me_to_a_real_secret", "otp_secret_key"})
+__all__ = ["GROUPS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
 
 
 class Settings(
@@ -100,6 +94,21 @@ class Settings(
         """Redis URL: the given one, or the embedded server's socket."""
         return self.redis_url or embedded_redis_url(self.data_dir)
 
+    @property
+    def needed_secrets(self) -> dict[str, SecretStr]:
+        """The secrets without which nothing runs, by the names of their settings."""
+        return {name: getattr(self, name) for name in development_secrets.NAMES}
+
+    @property
+    def development_secrets(self) -> list[str]:
+        """The names of those that are not set, and come from the data folder; none in production."""
+        return [name for name, value in self.needed_secrets.items() if isinstance(value, DevelopmentSecret)]
+
+    def take_secrets(self) -> None:
+        """Read the secrets of the data folder, or make them, now instead of at their first use. Raises OSError."""
+        for secret in self.needed_secrets.values():
+            secret.get_secret_value()
+
     @field_validator(
         "signing_key",
         "previous_signing_key",
@@ -111,6 +120,15 @@ class Settings(
     def _empty_is_none(cls, value: object) -> object:
         """`PREVIOUS_SECRET_KEY=` in a file means no key; never an empty one, which anybody could sign with."""
         return value or None
+
+    @model_validator(mode="after")
+    def _take_development_secrets(self) -> Self:
+        if self.is_development:
+            for name, secret in self.needed_secrets.items():
+                if not isinstance(secret, DevelopmentSecret) and not secret.get_secret_value():
+                    # Past `frozen`, which is for those who have a whole object.
+                    self.__dict__[name] = DevelopmentSecret(self.data_dir.resolve(), name)
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
@@ -143,11 +161,8 @@ class Settings(
         if self.previous_secret_key is not None:
             secrets["PREVIOUS_SECRET_KEY"] = self.previous_secret_key
         for name, secret in secrets.items():
-            value = secret.get_secret_value()
-            if value in SAMPLE_SECRETS or value in {DEVELOPMENT_SECRET, DEVELOPMENT_OTP_SECRET}:
-                problems.append(f"{name}: a sample value; set a secret of your own")
-            elif len(value) < 32 or len(set(value)) < 10:
-                problems.append(f"{name}: at least 32 characters, 10 different ones")
+            if problem := weakness(secret.get_secret_value()):
+                problems.append(f"{name}: {problem}")
         problems.extend((*self._sandbox_problems(), *self.sample_company_problems()))
         if self.dev_fixed_otp:
             problems.append("DEV_FIXED_OTP: never in production")
@@ -178,21 +193,15 @@ class Settings(
             )
             if value == sample
         ]
-        # Their issuers choose the lengths: a Razorpay key's secret has 24 characters.
-        samples = {DEVELOPMENT_PAYMENT_SECRET, DEVELOPMENT_WEBHOOK_SECRET, DEVELOPMENT_OPERATOR_SECRET}
         for name, secret in (
             ("PAYMENT_KEY_SECRET", self.payment_key_secret),
             ("PAYMENT_WEBHOOK_SECRET", self.payment_webhook_secret),
             ("PAYMENT_PREVIOUS_WEBHOOK_SECRET", self.payment_previous_webhook_secret),
             ("OPERATOR_API_SECRET", self.operator_api_secret),
         ):
-            if secret is None:
-                continue
-            value = secret.get_secret_value()
-            if value in samples | SAMPLE_SECRETS:
-                problems.append(f"{name}: a sample value; set the real one")
-            elif len(value) < 16 or len(set(value)) < 8:
-                problems.append(f"{name}: at least 16 characters, 8 different ones")
+            problem = weakness_of_partners(secret.get_secret_value()) if secret is not None else None
+            if problem:
+                problems.append(f"{name}: {problem}")
         return problems
 
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
 from gencharge.run import terminal
 from gencharge.run.terminal import err, out
-
-if TYPE_CHECKING:
-    from gencharge.core.settings import Settings
 
 app = typer.Typer(
     name="gencharge",
@@ -57,6 +54,7 @@ def _main(
 def dev() -> None:
     """Start everything for development: stores, migrations, sample data, API and worker."""
     settings = terminal.read_settings()
+    terminal.refuse_exposure(settings, settings.host)
     from gencharge.run import dev as development
 
     with terminal.one_line():
@@ -71,15 +69,18 @@ def serve(
 ) -> None:
     """Serve the API."""
     settings = terminal.read_settings()
+    host, port = host or settings.host, port or settings.port
+    terminal.refuse_exposure(settings, host)
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)
         from gencharge.run import machine
 
-        machine.require_free(host or settings.host, port or settings.port)
+        machine.require_free(host, port)
+        settings.take_secrets()
     terminal.warn_of_other_schema(settings)
     from gencharge.run import serving
 
-    raise typer.Exit(serving.serve(host=host or settings.host, port=port or settings.port, workers=workers))
+    raise typer.Exit(serving.serve(host=host, port=port, workers=workers))
 
 
 @app.command(rich_help_panel=_RUN)
@@ -88,6 +89,7 @@ def worker() -> None:
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)
+        settings.take_secrets()
     terminal.warn_of_other_schema(settings)
     from gencharge.run import worker as background
 
@@ -107,14 +109,17 @@ def sandbox(
     if not settings.is_development:
         err.print("gencharge sandbox is for development; production talks to the real gateway and operators")
         raise typer.Exit(1)
+    port = port or settings.sandbox_port
+    terminal.refuse_host_of_sandbox(host)
     with terminal.one_line():
         from gencharge.run import machine
 
-        machine.require_free(host, port or settings.sandbox_port)
+        machine.require_free(host, port)
         (settings.data_dir.resolve() / "sandbox").mkdir(parents=True, exist_ok=True)
+        settings.take_secrets()
     from sandbox import server
 
-    server.run(settings, host=host, port=port or settings.sandbox_port)
+    server.run(settings, host=host, port=port)
 
 
 @app.command(rich_help_panel=_RUN)
@@ -180,7 +185,9 @@ def seed(
         err.print("--users, --transactions and --seed go with --scale")
         raise typer.Exit(2)
     if scale:
-        _seed_scale(settings, users, transactions, chance)
+        from gencharge.run import scale_data
+
+        scale_data.seed(settings, users, transactions, chance)
         return
     with terminal.one_line():
         terminal.require(settings, "postgres")
@@ -190,22 +197,6 @@ def seed(
             terminal.require(settings, "mongo")
         added = sample.seed(settings)
     out.print("The sample data is in place." if added is None else f"Added {added}.")
-
-
-def _seed_scale(settings: Settings, users: int, transactions: int, chance: int) -> None:
-    import scale
-    from scale import progress
-
-    with terminal.one_line():
-        terminal.require(settings, "postgres")
-        try:
-            scale.check_safe(settings)
-            with progress.shown(err) as meter:
-                scale.seed(settings, scale.Size(users, transactions, chance), meter)
-        except scale.Refused as problem:
-            err.print(str(problem))
-            raise typer.Exit(1) from None
-    out.print("The scale data is in place.")
 
 
 @app.command(rich_help_panel=_OPERATE)

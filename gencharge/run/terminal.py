@@ -83,6 +83,26 @@ def one_line() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def refuse_exposure(settings: Settings, host: str) -> None:
+    """End the command with exit code 78 if it would show a development installation to other machines."""
+    from gencharge.core import exposure
+    from gencharge.core.http import loopback
+
+    if (problems := exposure.problems(settings)) and not exposure.is_loopback(host):
+        for line in (loopback.exposed(host), *problems):
+            err.print(line)
+        raise typer.Exit(BAD_SETTING)
+
+
+def refuse_host_of_sandbox(host: str) -> None:
+    """End the command with exit code 78 if other machines would reach the sandbox: who reaches it controls it."""
+    from gencharge.core import exposure
+
+    if not exposure.is_loopback(host):
+        err.print(f"--host: the sandbox asks nobody for a key, so it listens on 127.0.0.1 only, not {host}")
+        raise typer.Exit(BAD_SETTING)
+
+
 def conclude(lines: Iterable[str], *, ok: bool) -> NoReturn:
     """Print the lines of a report and end the command; its exit code says whether all is well."""
     for line in lines:

@@ -8,13 +8,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gencharge.core import development_secrets
 from gencharge.core.company import SAMPLE_ADDRESS, SAMPLE_GSTIN, SAMPLE_NAME
 from gencharge.core.setting_groups import (
-    DEVELOPMENT_OPERATOR_SECRET,
     DEVELOPMENT_PAYMENT_KEY,
-    DEVELOPMENT_PAYMENT_SECRET,
-    DEVELOPMENT_SECRET,
-    DEVELOPMENT_WEBHOOK_SECRET,
     SANDBOX_URL,
 )
 from gencharge.core.settings import GROUPS, Settings
@@ -53,7 +50,7 @@ def test_a_complete_production_configuration_is_accepted() -> None:
     ("wrong", "name"),
     [
         ({"secret_key": "change_me_to_a_real_secret"}, "SECRET_KEY"),
-        ({"secret_key": DEVELOPMENT_SECRET}, "SECRET_KEY"),
+        ({"secret_key": "development-only-secret-not-for-production-0001"}, "SECRET_KEY"),
         ({"secret_key": "a" * 64}, "SECRET_KEY"),
         ({"secret_key": "short"}, "SECRET_KEY"),
         ({"otp_secret": "otp_secret_key"}, "OTP_SECRET"),
@@ -68,10 +65,10 @@ def test_a_complete_production_configuration_is_accepted() -> None:
         ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
         ({"payment_gateway_url": SANDBOX_URL}, "PAYMENT_GATEWAY_URL"),
         ({"payment_key_id": DEVELOPMENT_PAYMENT_KEY}, "PAYMENT_KEY_ID"),
-        ({"payment_key_secret": DEVELOPMENT_PAYMENT_SECRET}, "PAYMENT_KEY_SECRET"),
-        ({"payment_webhook_secret": DEVELOPMENT_WEBHOOK_SECRET}, "PAYMENT_WEBHOOK_SECRET"),
+        ({"payment_key_secret": "development-only-payment-secret-0001"}, "PAYMENT_KEY_SECRET"),
+        ({"payment_webhook_secret": "development-only-webhook-secret-0001"}, "PAYMENT_WEBHOOK_SECRET"),
         ({"payment_webhook_secret": "short"}, "PAYMENT_WEBHOOK_SECRET"),
-        ({"operator_api_secret": DEVELOPMENT_OPERATOR_SECRET}, "OPERATOR_API_SECRET"),
+        ({"operator_api_secret": "development-only-operator-secret-0001"}, "OPERATOR_API_SECRET"),
         ({"company_name": SAMPLE_NAME}, "COMPANY_NAME"),
         ({"company_address": SAMPLE_ADDRESS}, "COMPANY_ADDRESS"),
         ({"company_gstin": SAMPLE_GSTIN}, "COMPANY_GSTIN"),
@@ -117,6 +114,26 @@ def test_production_asks_for_exactly_the_settings_that_are_marked_as_needed(name
         assert name.upper() in str(refused.value)
     elif name != "gencharge_sms_url":  # belongs to the channel that GOOD has chosen
         assert getattr(settings(**{name: default}), name) == default
+
+
+def test_development_takes_what_is_not_set_from_its_data_folder_and_production_nothing(
+    tmp_path: Path,
+) -> None:
+    own = Settings(_env_file=None, data_dir=tmp_path, secret_key="set-by-hand")  # type: ignore[call-arg, arg-type]
+    assert "secret_key" not in own.development_secrets
+    assert own.development_secrets == [name for name in development_secrets.NAMES if name != "secret_key"]
+    assert own.otp_secret.get_secret_value() == development_secrets.secrets_of(tmp_path)["otp_secret"]
+    assert own.secret_key.get_secret_value() == "set-by-hand"
+    assert settings().development_secrets == []
+
+
+def test_no_secret_is_made_before_one_is_used(tmp_path: Path) -> None:
+    own = Settings(_env_file=None, data_dir=tmp_path / "data")  # type: ignore[call-arg]
+    assert "secret" in repr(own)
+    assert own == Settings(_env_file=None, data_dir=tmp_path / "data")  # type: ignore[call-arg]
+    assert not (tmp_path / "data").exists()
+    own.take_secrets()
+    assert (tmp_path / "data" / development_secrets.FILE).exists()
 
 
 def test_every_setting_belongs_to_one_group_and_has_a_meaning() -> None:

@@ -17,10 +17,11 @@ PACKAGES = ("gencharge", "sandbox", "scale", "life", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
     ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping"),
+    ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
     ("core.message_settings",),
     ("core.settings",),
-    ("core.telemetry", "core.sealer"),
+    ("core.telemetry", "core.sealer", "core.exposure"),
     ("core.postgres", "core.messenger"),
     ("core.stores",),
     ("core.events",),

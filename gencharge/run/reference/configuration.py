@@ -21,7 +21,8 @@ Settings come from the environment, or from a `.env` file in the working directo
 empty value is the default. With a value that is wrong, nothing starts: every command prints a line for each problem.
 
 *Needed in production* marks what `ENVIRONMENT=production` does not start without. `gencharge dev` changes some defaults for
-development: a fixed code for the sample numbers, access tokens of 60 minutes, generous limits.
+development: a fixed code for the sample numbers, access tokens of 60 minutes, generous limits. Secrets that are empty in development are made
+at random once, and kept in `secrets.env` of `DATA_DIR`. With one of those, or with a fixed code, nothing listens beyond this machine.
 """.strip()
 _EXAMPLE_HEAD: Final = """
 # Copy to .env and change. A variable of the environment wins over this file. Every setting has a default for development;
@@ -104,8 +105,8 @@ def _kind(annotation: Any) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    if isinstance(field.default, SecretStr) and field.default.get_secret_value():
-        return "a sample, for development"
+    if isinstance(field.default, SecretStr) and is_needed(field):
+        return "random, for development"
     value = _value(field)
     return f"`{value}`" if value else ""
 
