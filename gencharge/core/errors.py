@@ -7,11 +7,13 @@ The class name is the wire code, the docstring is the message, the parent is the
     ├── Unauthorized 401
     ├── Forbidden 403
     ├── NotFound 404
+    ├── RequestTimeout 408
     ├── Conflict 409
     ├── PreconditionFailed 412
     ├── TooLarge 413
     ├── Invalid 422
     ├── TooManyRequests 429
+    ├── HeadersTooLarge 431
     └── Unavailable 503
 
 Routes never catch these; `core.web` renders them.
@@ -117,6 +119,12 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
+class RequestTimeout(Problem):
+    """The request took too long to arrive."""
+
+    status = 408
+
+
 class Conflict(Problem):
     """The current state does not allow this."""
 
@@ -161,6 +169,16 @@ class TooManyRequests(Problem):
         self.headers["Retry-After"] = str(seconds)
 
 
+class TooManyConnections(TooManyRequests):
+    """There are too many connections from your address."""
+
+
+class HeadersTooLarge(Problem):
+    """The address and the headers of the request are too large: at most 128 headers and 32 KB."""
+
+    status = 431
+
+
 class Unavailable(Problem):
     """The service is temporarily unavailable. Try again soon."""
 
@@ -182,6 +200,10 @@ class DocumentsUnavailable(Unavailable):
 
 class SignInUnavailable(Unavailable):
     """Signing in is temporarily unavailable. If you are already signed in, you can carry on."""
+
+
+class ServerBusy(Unavailable):
+    """The server is busy. Try again in a moment."""
 
 
 class ServerRestarting(Unavailable):

@@ -270,6 +270,34 @@ class Web(BaseModel):
         description="How many reverse proxies in front set `X-Forwarded-For`. 0: the peer's own address counts.",
     )
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="The largest request body.")
+    max_header_bytes: int = Field(
+        default=32_768,
+        ge=4_096,
+        le=1_000_000,
+        description="The largest head of a request: address and headers.",
+    )
+    request_head_seconds: float = Field(
+        default=10, gt=0, le=600, description="How long the head of a request may take to arrive."
+    )
+    request_body_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="How long a request's body may take to arrive, and a second more for each 2 KB of it.",
+    )
+    max_connections: int = Field(
+        default=2_000,
+        ge=10,
+        le=100_000,
+        description="Connections of one process. When all are taken, the one that has waited longest for a request "
+        "is closed.",
+    )
+    max_connections_per_address: int = Field(
+        default=500,
+        ge=1,
+        le=100_000,
+        description="Connections of one process from one IP address. Does not count behind `TRUSTED_PROXIES`.",
+    )
     docs_enabled: bool = Field(
         default=True, description="Whether `/`, `/docs`, `/redoc`, `/guide` and `/openapi.json` are served."
     )

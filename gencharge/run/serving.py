@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import resource
 import select
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from types import FrameType
@@ -27,6 +29,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from gencharge.core import telemetry
+from gencharge.core.http.edge import fixed_headers
+from gencharge.core.http.protocol import Connection, Limits
+from gencharge.core.settings import get_settings
 from gencharge.run.processes import end_with_parent
 
 # Service managers wait 10 to 30 s before they kill.
@@ -41,17 +46,23 @@ _RESTART_SECONDS: Final = 1.0
 _START_SECONDS: Final = 20.0
 # The exit code of uvicorn if the application does not start.
 _DID_NOT_START: Final = 3
+# Files and connections to the stores, beside the clients' connections.
+_OTHER_FILES: Final = 200
 log = telemetry.get_logger(__name__)
 
 
 def serve(*, host: str, port: int, workers: int) -> int:
     """Serve until SIGTERM or SIGINT; the exit code: 0, or 3 if the application does not start."""
+    settings = get_settings()
+    _allow_files(settings.max_connections + _OTHER_FILES)
+    protocol: Any = partial(Connection, limits=Limits.of(settings, tuple(fixed_headers(settings))))
     config = uvicorn.Config(
         "gencharge.api.main:app",
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=protocol,
+        ws="none",
         lifespan="on",
         # The application logs requests itself, with the route and the request id, and reads X-Forwarded-For itself.
         access_log=False,
@@ -67,6 +78,17 @@ def serve(*, host: str, port: int, workers: int) -> int:
         server.run([listener])
         return 0 if server.started else _DID_NOT_START
     return _Workers(config, listener, workers).run()
+
+
+def _allow_files(count: int) -> None:
+    """Let this process, and those that it starts, open so many files; many systems begin with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= count:
+        return
+    limit = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    if limit < count:
+        log.warning("few_open_files", limit=limit, needed=count)
 
 
 class Server(uvicorn.Server):

@@ -179,3 +179,31 @@ async def test_a_request_that_the_end_of_the_server_cancels_is_answered_503(sett
     assert answer.status_code == 503
     assert answer.json()["code"] == "server_restarting"
     assert answer.headers["retry-after"] == "2"
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_ours(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make_app(settings)
+    parts = iter([{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(parts)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/room/echo",
+        "raw_path": b"/v1/room/echo",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"content-length", b"8")],
+        "client": ("192.0.2.7", 1),
+    }
+    await app(scope, receive, send)
+    assert sent == []
+    assert "unexpected_error" not in capsys.readouterr().out

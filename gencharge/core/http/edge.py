@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
@@ -26,6 +27,8 @@ from gencharge.core.values.text import NO_CONTROL_CHARACTERS, TEXT_INVALID, hold
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+# What nginx logs for it.
+_CLIENT_GONE: Final = 499
 _PREFIX_SLASH: Final = PREFIX + "/"
 NO_PATHS: Final[Mapping[str, int]] = MappingProxyType({})
 log = telemetry.get_logger(__name__)
@@ -44,7 +47,7 @@ class Edge:
         self._large = large
         self._trusted_proxies = settings.trusted_proxies
         self._access_log = telemetry.access_log(settings)
-        self._headers = _fixed_headers(settings)
+        self._headers = fixed_headers(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -95,6 +98,9 @@ class Edge:
             if status:
                 raise
             await problem_response(ServerRestarting())(scope, receive, answer)
+        except ClientDisconnect:
+            # Nobody is there to read an answer; what was begun is rolled back.
+            status = status or _CLIENT_GONE
         except Exception as error:
             problem = problem_of(error)
             if problem is None:
@@ -168,7 +174,8 @@ def _request_id(header: bytes | None) -> str:
     return text if _REQUEST_ID.fullmatch(text) else str(uuid7())
 
 
-def _fixed_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+def fixed_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
+    """What every answer carries, whatever it is about."""
     headers = [
         (b"x-content-type-options", b"nosniff"),
         (b"referrer-policy", b"no-referrer"),

@@ -32,11 +32,13 @@ _BY_STATUS: Final = {
     403: ("Not allowed", "Repeating it does not help: an admin has to grant this, or somebody else has to do it."),
     404: ("Not found", "Look at the id and the address. What belongs to somebody else answers so, too."),
     405: ("Method not allowed", "Use a method that the address has; `Allow` lists them."),
+    408: ("Too slow", "Send the request in one go; on a slow network send less at once."),
     409: ("Conflict", "Read the object again: its state does not allow this now. The message says what would be in order."),
     412: ("Changed by someone else", "Read the object again, apply your change to what it is now, and send its new `ETag` as `If-Match`."),
     413: ("Too large", "Send less at once."),
     422: ("Not valid", "Mend the fields that `errors` names; repeating the same request does not help."),
     429: ("Too many requests", "Wait as many seconds as `Retry-After` says, and repeat the request."),
+    431: ("Headers too large", "Send fewer or shorter headers, or a shorter address."),
     500: ("Our error", "Repeat it with the same `Idempotency-Key`; if it stays so, give us the `request_id`."),
     503: ("Unavailable", "Wait as many seconds as `Retry-After` says, and repeat the request with the same `Idempotency-Key`."),
 }  # fmt: skip
