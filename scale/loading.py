@@ -30,7 +30,7 @@ _GOODBYE_SECONDS: Final = 5
 _USERS: Final = (
     *("user_id", "phone_number", "status", "name", "email", "user_type", "referral_code", "referred_by"),
     *("kyc_tier", "registered_at", "created_at", "updated_at", "status_since"),
-    *("status_by", "status_reason", "name_key"),
+    *("status_by", "status_reason", "name_key", "email_usable_from"),
 )
 _TRANSFERS: Final = (
     *("user_id", "id", "debit", "credit", "amount", "code", "key", "reference_id", "phone_number"),

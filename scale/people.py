@@ -137,6 +137,7 @@ class People:
                 (SYSTEM_USER_ID if status == UserStatus.BLOCKED else user_id) if since else None,
                 _REASONS[status] if since else None,
                 name.lower() if name else "",
+                instant(min(created_ms + 90_000, self.now_ms)) if registered else None,
             )
 
     def phones(self) -> Iterator[tuple[Any, ...]]:

@@ -52,6 +52,8 @@ class Admin(Stamped, Base):
     admin_id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     email: Mapped[str] = mapped_column(Text)
+    # From when codes go to the address: a day after a colleague changed it, at once when its owner proved it.
+    email_usable_from: Mapped[datetime] = stamp()
     phone_number: Mapped[str] = mapped_column(Text)
     # None for an archived admin whose role was deleted since.
     role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.role_id"), index=True)

@@ -83,6 +83,7 @@ async def create(
         admin_id=admin_id,
         name=name,
         email=email,
+        email_usable_from=now,
         phone_number=phone_number,
         role_id=role_id,
         operator_scope=list(operator_scope),
@@ -126,9 +127,9 @@ async def holders_of(db: AsyncSession, permission: str, operator: str | None = N
 
 
 async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
-    """The admin's e-mail address."""
+    """Where to write to the admin; None while no code goes to the address yet."""
     admin = await crud.get_admin(db, admin_id)
-    return admin.email if admin else None
+    return admin.email if admin is not None and admin.email_usable_from <= clock.now() else None
 
 
 async def get(db: AsyncSession, admin_id: UUID) -> Admin:
@@ -164,19 +165,20 @@ async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
     return AdminPage(items=items, next_cursor=cursor, total=total)
 
 
-async def update_me(
-    db: AsyncSession,
-    admin_id: UUID,
-    *,
-    name: str | None = None,
-    email: str | None = None,
-    if_match: str | None = None,
-) -> AdminDetail:
-    """Change one's own name or address. Raises AdminNotFound, AdminBlocked, ResourceChanged, EmailAlreadyExists."""
+async def rename(db: AsyncSession, admin_id: UUID, name: str, *, if_match: str | None = None) -> AdminDetail:
+    """Change one's own name. Raises AdminNotFound, AdminBlocked, ResourceChanged."""
     admin, _role = await admit(db, admin_id)
     etags.check(if_match, admin)
-    await rewrite(db, admin, name=name, email=email)
+    await rewrite(db, admin, name=name)
     return await show(db, admin_id)
+
+
+async def confirm_email(db: AsyncSession, admin_id: UUID, email: str) -> None:
+    """Make an address that the admin has proved theirs. Raises AdminNotFound, AdminBlocked, EmailAlreadyExists."""
+    admin, _role = await admit(db, admin_id)
+    await rewrite(db, admin, email=email)
+    admin.email_usable_from = clock.now()
+    await db.flush()
 
 
 async def check_rank(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> bool:

@@ -65,7 +65,7 @@ router = web.router("admins")
 roles = web.router("roles")
 
 AdminReader = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.READ))]
-AdminEditor = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT))]
+AdminEditor = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
 AdminDeleter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.DELETE))]
 Appointer = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.WRITE, step_up=True))]
 Granter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
@@ -94,7 +94,6 @@ async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
         AdminNotFound,
         ResourceChanged,
         AdminBlocked,
-        EmailAlreadyExists,
         MalformedJson,
         ValidationFailed,
     ),
@@ -102,8 +101,8 @@ async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
 async def update_me(
     body: AdminProfileUpdate, db: Db, admin: SignedInAdmin, if_match: IfMatch = None
 ) -> AdminDetail:
-    """Change my name or e-mail address. My number, role and operators are for another admin to change."""
-    return await service.update_me(db, admin.user_id, name=body.name, email=body.email, if_match=if_match)
+    """Change my name. My number, role and operators are for another admin to change."""
+    return await service.rename(db, admin.user_id, body.name, if_match=if_match)
 
 
 @router.get(
@@ -152,12 +151,15 @@ async def get_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
 @router.patch(
     "/{admin_id}",
     summary="Change an admin's account",
-    responses=web.errors(*ADMIN_ERRORS, *_OTHER, PhoneNumberAlreadyExists, EmailAlreadyExists, MalformedJson),
+    responses=web.errors(
+        *STEP_UP_ERRORS, *_OTHER, PhoneNumberAlreadyExists, EmailAlreadyExists, MalformedJson
+    ),
 )
 async def update_admin(
-    admin_id: UUID, body: AdminUpdate, db: Db, admin: AdminEditor, if_match: IfMatch = None
+    admin_id: UUID, body: AdminUpdate, db: Db, admin: Granter, if_match: IfMatch = None
 ) -> AdminOut:
-    """Change name, e-mail address or number. A new number ends the admin's sessions."""
+    """Change name, e-mail address or number. A new number ends the admin's sessions. No code goes to a new address for a
+    day. The old number and address are told. Needs step-up."""
     return await staff.update(
         db,
         admin.user_id,
@@ -196,22 +198,22 @@ async def assign_role(
 @router.post(
     "/{admin_id}/block",
     summary="Block an admin",
-    responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
+    responses=web.errors(*STEP_UP_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
 )
 async def block_admin(
     admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEditor, if_match: IfMatch = None
 ) -> AdminOut:
-    """Block an admin: all of their tokens are refused within a second."""
+    """Block an admin: all of their tokens are refused within a second. Needs step-up."""
     return await staff.block(db, admin.user_id, admin_id, reason=body.reason, if_match=if_match)
 
 
 @router.post(
     "/{admin_id}/unblock",
     summary="Unblock an admin",
-    responses=web.errors(*ADMIN_ERRORS, *_OTHER, AdminNotBlocked),
+    responses=web.errors(*STEP_UP_ERRORS, *_OTHER, AdminNotBlocked),
 )
 async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor, if_match: IfMatch = None) -> AdminOut:
-    """Unblock a blocked admin."""
+    """Unblock a blocked admin. Needs step-up."""
     return await staff.unblock(db, admin.user_id, admin_id, if_match=if_match)
 
 

@@ -48,11 +48,10 @@ class _Update(Body):
         return self
 
 
-class AdminProfileUpdate(_Update):
-    """What an admin may change of their own account."""
+class AdminProfileUpdate(Body):
+    """What an admin may change of their own account here."""
 
-    name: PersonName | None = None
-    email: Email | None = None
+    name: PersonName
 
 
 class AdminUpdate(_Update):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,9 +17,13 @@ from gencharge.admins.roles import SUPER_ADMIN
 from gencharge.admins.staff_schemas import AdminOut
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
+from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
+
+# How long no code goes to an address that a colleague set.
+EMAIL_HOLD: Final = timedelta(days=1)
 
 
 async def appoint(
@@ -81,12 +86,16 @@ async def update(
     phone_number: str | None = None,
     if_match: str | None = None,
 ) -> AdminOut:
-    """Change another admin's account. A new number ends their sessions: it is what they sign in with.
+    """Change another admin's account. A new number ends their sessions: it is what they sign in with. No code goes to a new
+    address for a day.
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
     staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
     changed = await service.rewrite(db, admin, name=name, email=email, phone_number=phone_number)
+    if "email" in changed:
+        admin.email_usable_from = clock.now() + EMAIL_HOLD
+        await db.flush()
     if "phone_number" in changed:
         await sessions.revoke(db, admin_id, reason="phone_changed")
     return _to_out(staff, admin)

@@ -75,6 +75,9 @@ class Purpose(StrEnum):
     SIGN_UP = "sign_up"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"  # an admin who is signed in and has no authenticator app
+    CHANGE_EMAIL = "change_email"  # proves an e-mail address
+    CHANGE_FROM_NUMBER = "change_from_number"  # the present number of who changes it
+    CHANGE_TO_NUMBER = "change_to_number"  # the number that it is changed to
 
 
 class Verdict(StrEnum):

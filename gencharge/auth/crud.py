@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.auth.models import RecoveryCode, SecondFactor, SignInFailure
+from gencharge.auth.models import ContactChange, ContactKind, RecoveryCode, SecondFactor, SignInFailure
 
 
 async def get_failure(db: AsyncSession, phone_number: str) -> SignInFailure | None:
@@ -99,3 +99,41 @@ async def count_recovery_codes(db: AsyncSession, admin_id: UUID) -> int:
     """How many of an admin's recovery codes are still good."""
     statement = select(func.count()).where(RecoveryCode.admin_id == admin_id, RecoveryCode.used_at.is_(None))
     return await db.scalar(statement) or 0
+
+
+async def lock_contact_change(db: AsyncSession, user_id: UUID, kind: ContactKind) -> ContactChange | None:
+    """What a customer or an admin is to prove, held to the end of the transaction."""
+    key = (user_id, kind.value)
+    return await db.get(ContactChange, key, with_for_update=True, populate_existing=True)
+
+
+async def put_contact_change(
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    kind: ContactKind,
+    new_value: str,
+    sends: int,
+    sends_since: datetime,
+    expires_at: datetime,
+) -> None:
+    """Store what is to be proved, in place of what was to be proved before."""
+    values = {
+        "new_value": new_value,
+        "new_proved": False,
+        "old_proved": False,
+        "expires_at": expires_at,
+        "sends": sends,
+        "sends_since": sends_since,
+    }
+    statement = insert(ContactChange).values(user_id=user_id, kind=kind.value, **values)
+    await db.execute(
+        statement.on_conflict_do_update(
+            index_elements=[ContactChange.user_id, ContactChange.kind], set_=values
+        )
+    )
+
+
+async def delete_contact_changes(db: AsyncSession, user_id: UUID) -> None:
+    """Delete what a customer was to prove."""
+    await db.execute(delete(ContactChange).where(ContactChange.user_id == user_id))

@@ -5,19 +5,27 @@ from __future__ import annotations
 from gencharge.core.errors import (
     Conflict,
     Forbidden,
+    Invalid,
     NotFound,
     SignInUnavailable,
     TooManyRequests,
     Unauthorized,
+    Unavailable,
+    field_problem,
 )
 
 __all__ = [
     "AccountAlreadyExists",
     "AuthenticatorCodeRequired",
+    "ContactChangeLimitExceeded",
+    "ContactChangeNotFound",
+    "ContactCodeInvalid",
+    "MailUnavailable",
     "OtpInvalid",
     "OtpLimitExceeded",
     "OtpLocked",
     "OtpTooSoon",
+    "PhoneNumberUnchanged",
     "SecondFactorInvalid",
     "SecondFactorLocked",
     "SecondFactorNotFound",
@@ -27,6 +35,7 @@ __all__ = [
     "SecondFactorSetupNotStarted",
     "SignInSuspended",
     "SignInUnavailable",
+    "SmsUnavailable",
 ]
 
 
@@ -52,6 +61,35 @@ class SignInSuspended(Forbidden):
 
 class AccountAlreadyExists(Conflict):
     """An account with this number already exists. Sign in instead."""
+
+
+class ContactCodeInvalid(Invalid):
+    """The code is wrong or has expired. Request a new one."""
+
+    def __init__(self, *fields: str) -> None:
+        super().__init__(
+            errors=[field_problem(field, self.title(), "contact_code_invalid") for field in fields]
+        )
+
+
+class ContactChangeNotFound(NotFound):
+    """There is no change to confirm, or its time is over. Start it again."""
+
+
+class ContactChangeLimitExceeded(TooManyRequests):
+    """You have started too many changes today."""
+
+
+class PhoneNumberUnchanged(Conflict):
+    """This is your phone number already."""
+
+
+class MailUnavailable(Unavailable):
+    """Sending e-mails is temporarily unavailable, so no e-mail address can be confirmed."""
+
+
+class SmsUnavailable(Unavailable):
+    """Sending text messages is temporarily unavailable. Contact support to change your number."""
 
 
 class SecondFactorInvalid(Forbidden):

@@ -124,3 +124,13 @@ class SessionsEndedByAdmin(Event):
     owner_id: str
     kind: str
     session_ids: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChangeRequested(Event):
+    """A customer or an admin asked to change their number or address (`field`), which they are to prove first."""
+
+    owner_id: str
+    kind: str
+    field: str
+    masked_value: str

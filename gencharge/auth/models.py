@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base
@@ -20,6 +21,32 @@ class SignInFailure(Base):
     consecutive: Mapped[int] = mapped_column(Integer)
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ContactKind(StrEnum):
+    """What of an account changes."""
+
+    EMAIL = "email"
+    PHONE_NUMBER = "phone_number"
+
+
+class ContactChange(Base):
+    """An address or number that a customer or an admin is to prove. The row stays, without the value: it counts messages."""
+
+    __tablename__ = "contact_changes"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    new_value: Mapped[str] = mapped_column(Text)
+    # Codes that came back already, of the new place and, for a number, of the present one.
+    new_proved: Mapped[bool] = mapped_column(Boolean)
+    old_proved: Mapped[bool] = mapped_column(Boolean)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # Changes begun since an instant, at most so many a day.
+    sends: Mapped[int] = mapped_column(Integer)
+    sends_since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (CheckConstraint("kind IN ('email', 'phone_number')", name="kind"),)
 
 
 class SecondFactor(Base):

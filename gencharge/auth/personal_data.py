@@ -1,4 +1,4 @@
-"""The failed sign-ins of a customer's number."""
+"""The failed sign-ins of a customer's number, and an address or number that they began to change to."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ async def _erase(stores: Stores, user_id: UUID) -> None:
         # If the number has a new owner, the count is theirs.
         if brief is not None and await directory.phone_owner(db, brief.phone_number) is None:
             await crud.delete_failure(db, brief.phone_number)
+        await crud.delete_contact_changes(db, user_id)
 
     await stores.database.run(unit)
 

@@ -48,11 +48,11 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Page, Paging
 from gencharge.core.http.web import PREFIX, errors, reply
 from gencharge.core.postgres.database import Db
-from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import RefreshTokenInvalid, SessionNotFound
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, PartlySignedIn, SignedIn, SignedInUser
 from gencharge.users.errors import (
+    EmailAlreadyConfirmed,
     OwnReferralCode,
     ReferralCodeInvalid,
     UserAlreadyRegistered,
@@ -108,7 +108,7 @@ async def verify_otp_signup(body: VerifyOtp, request: Request, context: CurrentC
     responses=errors(
         *USER_ERRORS,
         UserAlreadyRegistered,
-        EmailAlreadyExists,
+        EmailAlreadyConfirmed,
         ReferralCodeInvalid,
         OwnReferralCode,
         UserNotFound,

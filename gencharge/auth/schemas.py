@@ -72,6 +72,9 @@ class Registered(Out):
     user_id: UUID
     name: str
     email: str
+    email_confirmed: bool = Field(
+        description="false: confirm the address with `PUT /v1/users/me/email` and the code that it sends."
+    )
     user_type: UserType
     referral_code: str = Field(description="Yours, for those whom you refer.", examples=["7KMQ2XWD"])
     registered_at: datetime

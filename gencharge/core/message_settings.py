@@ -52,7 +52,15 @@ class Messages(BaseModel):
     sms_otp_template_id: str = Field(
         default="", description="The id of the code's template under TRAI's DLT rules."
     )
-    smtp_host: str = Field(default="", description="The mail server; needed with `OTP_CHANNEL=smtp`.")
+    sms_notice_template_id: str = Field(
+        default="",
+        description="The id of the template of notices about a changed phone number under TRAI's DLT rules.",
+    )
+    smtp_host: str = Field(
+        default="",
+        description="The mail server; needed with `OTP_CHANNEL=smtp`. With `OTP_CHANNEL=sms` it lets customers and admins "
+        "confirm e-mail addresses.",
+    )
     smtp_port: int = Field(default=587, ge=1, le=65535, description="The mail server's port.")
     smtp_username: str = Field(default="", description="Empty: no sign-in to the mail server.")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="The password of that name.")

@@ -170,10 +170,39 @@ class Smtp:
         """Nothing to give back: each e-mail has a connection of its own."""
 
 
+class SmsAndMail:
+    """An SMS provider, and a mail server for what goes to an e-mail address alone."""
+
+    name = "sms"
+
+    def __init__(self, sms: HttpSms, mail: Smtp) -> None:
+        self._sms = sms
+        self._mail = mail
+
+    async def send(self, message: Message) -> None:
+        """Send it by SMS, or by e-mail if there is no phone number. Raises NotSent."""
+        await (self._sms if message.phone_number else self._mail).send(message)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._sms.close()
+
+
+def reaches_phones(settings: Settings) -> bool:
+    """True if messages to a phone number alone can be sent."""
+    return settings.otp_channel != "smtp"
+
+
+def reaches_mail(settings: Settings) -> bool:
+    """True if messages to an e-mail address alone can be sent."""
+    return settings.otp_channel != "sms" or bool(settings.smtp_host)
+
+
 def channel_of(settings: Settings) -> Channel:
-    """The channel that the settings name."""
+    """The channel that the settings name. With `OTP_CHANNEL=sms` and a mail server, e-mails are sent as well."""
     if settings.otp_channel == "sms":
-        return HttpSms(settings)
+        sms = HttpSms(settings)
+        return SmsAndMail(sms, Smtp(settings)) if settings.smtp_host else sms
     if settings.otp_channel == "smtp":
         return Smtp(settings)
     return Console(inbox_url=settings.message_inbox_url)

@@ -12,7 +12,7 @@ from gencharge.admins import service as admins
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
-from gencharge.notifications import alert_templates, crud, payment_templates, templates
+from gencharge.notifications import account_templates, alert_templates, crud, payment_templates, templates
 from gencharge.notifications.alert_templates import Alert
 from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
@@ -21,6 +21,7 @@ from gencharge.sessions.guards import Action, Resource, permission
 _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     **templates.TEMPLATES,
     **payment_templates.TEMPLATES,
+    **account_templates.TEMPLATES,
 }
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)

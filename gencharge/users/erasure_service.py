@@ -83,7 +83,7 @@ async def _erase_row(db: AsyncSession, user_id: UUID) -> None:
         await operators.forget_number(db, user.phone_number)
     await crud.delete_belongings(db, user_id)
     user.phone_number = user.name_key = ""
-    user.name = user.email = user.status_reason = None
+    user.name = user.email = user.status_reason = user.email_usable_from = None
     user.erased_at = user.updated_at = clock.now()
     await db.flush()
     archived_at = user.status_since.isoformat() if user.status_since else None

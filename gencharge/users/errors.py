@@ -49,7 +49,7 @@ class PlanTypeMismatch(Conflict):
 
 
 class FreshSignInRequired(Forbidden):
-    """To delete your account, sign in again with a new code first."""
+    """This needs a sign-in of the last few minutes. Sign in again with a new code, then repeat the request."""
 
 
 class SavedNumberNotFound(NotFound):
@@ -78,6 +78,13 @@ class SortInvalid(Invalid):
 
 class UserAlreadyRegistered(Conflict):
     """You have already registered."""
+
+
+class EmailAlreadyConfirmed(Conflict):
+    """Your account has another, confirmed e-mail address. Register with that one; you can change it afterwards."""
+
+    def __init__(self) -> None:
+        super().__init__(errors=[field_problem("body.email", self.title(), "email_already_confirmed")])
 
 
 class ReferralCodeInvalid(Invalid):

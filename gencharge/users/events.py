@@ -73,8 +73,29 @@ class UserErased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserUpdated(Event):
-    """Name or e-mail address of a customer was changed. Both are masked."""
+    """The name of a customer was changed. It is masked."""
 
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserEmailChanged(Event):
+    """A customer's e-mail address changed: they proved a new one, or an admin set it. The old one is to be told.
+
+    `old_counted`: the old address was one that codes could go to. `usable_from`: from when they go to the new one.
+    """
+
+    reason: str
+    changes: dict[str, Any]
+    old_counted: bool
+    usable_from: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserPhoneNumberChanged(Event):
+    """A customer has another phone number, which they sign in with. All sessions ended; both numbers are to be told."""
+
+    reason: str
     changes: dict[str, Any]
 
 

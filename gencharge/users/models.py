@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base, stamp
+from gencharge.core.values import clock
 
 
 class UserStatus(StrEnum):
@@ -63,6 +64,9 @@ class User(Stamped, Base):
     # The name as lists sort and search it; empty without one. `service` writes both.
     name_key: Mapped[str] = mapped_column(Text(collation="C"), server_default="")
     email: Mapped[str | None] = mapped_column(Text)
+    # From when codes go to the address: since its owner proved it, or a day after the staff set it. None: it is not proved,
+    # counts for nothing and need not be unique.
+    email_usable_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     user_type: Mapped[str] = mapped_column(Text, server_default=UserType.PREPAID.value)
     referral_code: Mapped[str] = mapped_column(Text)
     referred_by: Mapped[UUID | None]
@@ -82,6 +86,11 @@ class User(Stamped, Base):
         Index("ix_users_archived_phone_number", "phone_number", postgresql_where=_ARCHIVED_PHONE),
         Index("ix_users_archived_email", "email", postgresql_where=_ARCHIVED_EMAIL),
     )
+
+    @property
+    def email_confirmed(self) -> bool:
+        """True if codes go to the address."""
+        return self.email_usable_from is not None and self.email_usable_from <= clock.now()
 
 
 class ReferralCode(Base):

@@ -13,11 +13,3 @@ def name_key(name: str | None) -> str:
 def masked_name(name: str | None) -> str | None:
     """`Asha Rao` -> `A***`: enough to see that it changed."""
     return f"{name[0]}***" if name else None
-
-
-def masked_email(email: str | None) -> str | None:
-    """`asha@example.com` -> `a***@example.com`."""
-    if not email:
-        return None
-    local, _, domain = email.rpartition("@")
-    return f"{local[:1]}***@{domain}"

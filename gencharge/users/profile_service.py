@@ -12,14 +12,12 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.values import clock
-from gencharge.directory import service as directory
-from gencharge.directory.models import OwnerKind
 from gencharge.operators import service as operators
 from gencharge.users import crud
 from gencharge.users.errors import UserAlreadyArchived, UserNotFound, UserTypeAlreadySet
 from gencharge.users.events import PreferencesChanged, UserKycTierChanged, UserTypeSwitched, UserUpdated
 from gencharge.users.models import DEFAULT_PREFERENCES, KycTier, User, UserStatus, UserType
-from gencharge.users.names import masked_email, masked_name, name_key
+from gencharge.users.names import masked_name, name_key
 
 
 async def lock(db: AsyncSession, user_id: UUID) -> User:
@@ -40,46 +38,18 @@ async def find(db: AsyncSession, user_id: UUID) -> User:
     return user
 
 
-async def edit(
-    db: AsyncSession,
-    user_id: UUID,
-    *,
-    name: str | None = None,
-    email: str | None = None,
-    if_match: str | None = None,
-) -> User:
-    """Change the name, the e-mail address or both; which frees the old address.
-
-    Raises UserNotFound, UserAlreadyArchived, ResourceChanged, EmailAlreadyExists (409; names its field).
-    """
+async def rename(db: AsyncSession, user_id: UUID, name: str, *, if_match: str | None = None) -> User:
+    """Change the name. Raises UserNotFound, UserAlreadyArchived, ResourceChanged."""
     user = await lock(db, user_id)
     etags.check(if_match, user)
-    before = {"name": user.name, "email": user.email}
-    if name is not None:
-        user.name, user.name_key = name, name_key(name)
-    if email is not None and email != user.email:
-        await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
-        if user.email is not None and user.email.lower() != email.lower():
-            await directory.release(db, owner_id=user_id, phone_number=None, email=user.email)
-        user.email = email
-    after = {"name": user.name, "email": user.email}
-    if before != after:
-        user.updated_at = clock.now()
+    before = user.name
+    if name != before:
+        user.name, user.name_key, user.updated_at = name, name_key(name), clock.now()
         await db.flush()
-        await emit(db, UserUpdated(user_id=str(user_id), changes=_masked(before, after)))
+        # Masked after they were compared: `Asha` and `Asma` look alike masked.
+        masked = {"name": {"old": masked_name(before), "new": masked_name(name)}}
+        await emit(db, UserUpdated(user_id=str(user_id), changes=masked))
     return user
-
-
-def _masked(
-    before: Mapping[str, str | None], after: Mapping[str, str | None]
-) -> dict[str, dict[str, str | None]]:
-    """What differs, masked after it was compared: `Asha` and `Asma` look alike masked."""
-    masks = {"name": masked_name, "email": masked_email}
-    return {
-        name: {"old": mask(before[name]), "new": mask(after[name])}
-        for name, mask in masks.items()
-        if before[name] != after[name]
-    }
 
 
 async def switch_type(

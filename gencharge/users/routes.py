@@ -22,7 +22,6 @@ from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.personal_data import parts_of
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
-from gencharge.directory.errors import EmailAlreadyExists
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid
 from gencharge.operators.service import CurrentOperators
 from gencharge.sessions import service as sessions
@@ -48,7 +47,6 @@ from gencharge.users.errors import (
 )
 from gencharge.users.models import SavedNumber
 from gencharge.users.schemas import (
-    ChangeEmail,
     ChangeUserStatus,
     PreferencesOut,
     ProfileUpdate,
@@ -80,7 +78,7 @@ async def get_me(db: Db, principal: SignedInUser) -> UserOut:
 @router.patch("/me", response_model=UserOut, responses=errors(*_CHANGING))
 async def update_me(db: Db, principal: SignedInUser, body: ProfileUpdate) -> UserOut:
     """Change my name."""
-    return UserOut.model_validate(await profile.edit(db, principal.user_id, name=body.name))
+    return UserOut.model_validate(await profile.rename(db, principal.user_id, body.name))
 
 
 @router.delete(
@@ -120,12 +118,6 @@ async def delete_me(
         payout=payout,
         keep_days=settings.erasure_after_days,
     )
-
-
-@router.put("/me/email", response_model=UserOut, responses=errors(*_CHANGING, EmailAlreadyExists))
-async def change_my_email(db: Db, principal: SignedInUser, body: ChangeEmail) -> UserOut:
-    """Change my e-mail address. The old one is free for others."""
-    return UserOut.model_validate(await profile.edit(db, principal.user_id, email=body.email))
 
 
 @router.post(

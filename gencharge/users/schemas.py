@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gencharge.core.http.web import Body, Out
-from gencharge.core.values.person_name import Email, PersonName
+from gencharge.core.values.person_name import PersonName
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import KycTier, UserStatus, UserType
 
@@ -41,6 +41,7 @@ class UserOut(Out):
     status: UserStatus
     name: str | None = Field(examples=["Asha Rao"])
     email: str | None = Field(examples=["asha@example.com"])
+    email_confirmed: bool = Field(description="false: no code goes to the address yet.")
     user_type: UserType
     referral_code: str = Field(examples=["7KMQ2XWD"])
     kyc_tier: KycTier
@@ -52,12 +53,6 @@ class ProfileUpdate(Body):
     """What a user may change of themselves here."""
 
     name: PersonName
-
-
-class ChangeEmail(Body):
-    """The new address."""
-
-    email: Email
 
 
 class SwitchType(Body):

@@ -16,7 +16,9 @@ from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.users import crud
+from gencharge.users.contact_service import change_phone_number, confirm_email
 from gencharge.users.errors import (
+    EmailAlreadyConfirmed,
     OwnReferralCode,
     ReferralCodeInvalid,
     UserAlreadyRegistered,
@@ -33,6 +35,8 @@ __all__ = [
     "CODE_LENGTH",
     "admit",
     "briefs",
+    "change_phone_number",
+    "confirm_email",
     "create",
     "email_of",
     "get",
@@ -56,7 +60,7 @@ async def create(
     user_type: str = UserType.PREPAID,
     user_id: UUID | None = None,
 ) -> User:
-    """A new active user with this phone number (E.164); registered if a name and an address are given.
+    """A new active user with this phone number (E.164); registered if a name and an address are given, which then counts.
 
     Raises PhoneNumberAlreadyExists, EmailAlreadyExists (409; each names its field).
     """
@@ -72,6 +76,7 @@ async def create(
         name=name,
         name_key=name_key(name),
         email=email,
+        email_usable_from=now if email is not None else None,
         user_type=UserType(user_type).value,
         referral_code=await _new_referral_code(db, user_id),
         registered_at=now if name and email else None,
@@ -101,9 +106,9 @@ async def register(
     user_type: str,
     referral_code: str | None = None,
 ) -> User:
-    """Complete a user's data, once.
+    """Complete a user's data, once. The address counts when the user has confirmed it (`contact_service`).
 
-    Raises UserAlreadyRegistered, EmailAlreadyExists, ReferralCodeInvalid, OwnReferralCode, UserNotFound.
+    Raises UserAlreadyRegistered, EmailAlreadyConfirmed, ReferralCodeInvalid, OwnReferralCode, UserNotFound.
     """
     user = await crud.lock_user(db, user_id)
     if user is None or user.status == UserStatus.ARCHIVED:
@@ -111,9 +116,8 @@ async def register(
     if user.registered_at is not None:
         raise UserAlreadyRegistered
     referred_by = None if referral_code is None else await _referrer(db, user, referral_code)
-    await directory.claim_email(db, email, kind=OwnerKind.USER, owner_id=user_id)
-    if user.email is not None and user.email.lower() != email.lower():
-        await directory.release(db, owner_id=user_id, phone_number=None, email=user.email)
+    if user.email_usable_from is not None and user.email != email:
+        raise EmailAlreadyConfirmed
     user.name = name
     user.name_key = name_key(name)
     user.email = email
@@ -169,9 +173,9 @@ async def briefs(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UUID, UserB
 
 
 async def email_of(db: AsyncSession, user_id: UUID) -> str | None:
-    """Where to write to the user; None if they have no address."""
+    """Where to write to the user; None without an address that counts by now (`contact_service`)."""
     user = await crud.get_user(db, user_id)
-    return user.email if user else None
+    return user.email if user is not None and user.email_confirmed else None
 
 
 async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:

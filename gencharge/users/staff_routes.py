@@ -21,9 +21,10 @@ from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
 from gencharge.core.rooms.personal_data import parts_of
 from gencharge.core.values.ids import SYSTEM_USER_ID
-from gencharge.directory.errors import EmailAlreadyExists
+from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
+from gencharge.users import contact_service as contacts
 from gencharge.users import export_service as exports
 from gencharge.users import lifecycle_service as lifecycle
 from gencharge.users import profile_service as profile
@@ -47,6 +48,8 @@ from gencharge.users.staff_schemas import (
     ArchivedUserOut,
     ChangeKycTier,
     PresentUserQuery,
+    ReplaceUserEmail,
+    ReplaceUserPhoneNumber,
     StaffUserDetail,
     StaffUserOut,
     UserQuery,
@@ -108,13 +111,47 @@ async def get_user(db: Db, admin: Reader, request: Request, user_id: UUID) -> St
 @router.patch(
     "/{user_id}",
     response_model=StaffUserOut,
-    responses=errors(*_CHANGING, EmailAlreadyExists, UserAlreadyArchived),
+    responses=errors(*_CHANGING, UserAlreadyArchived),
 )
 async def update_user(
     db: Db, admin: Editor, user_id: UUID, body: UserUpdate, if_match: IfMatch = None
 ) -> StaffUserOut:
-    """Change a customer's name, e-mail address or both."""
-    return _to_out(await profile.edit(db, user_id, name=body.name, email=body.email, if_match=if_match))
+    """Change a customer's name."""
+    return _to_out(await profile.rename(db, user_id, body.name, if_match=if_match))
+
+
+@router.put(
+    "/{user_id}/email",
+    summary="Set a customer's e-mail address (staff)",
+    response_model=StaffUserOut,
+    responses=errors(*_CHANGING, StepUpRequired, EmailAlreadyExists, UserAlreadyArchived),
+)
+async def replace_email(
+    db: Db, admin: SteppedUpEditor, user_id: UUID, body: ReplaceUserEmail, if_match: IfMatch = None
+) -> StaffUserOut:
+    """Set a customer's e-mail address. The old one is told, and no code goes to the new one for a day. Needs step-up."""
+    return _to_out(
+        await contacts.replace_email(db, user_id, body.email, reason=body.reason, if_match=if_match)
+    )
+
+
+@router.put(
+    "/{user_id}/phone-number",
+    summary="Change a customer's phone number (staff)",
+    response_model=StaffUserOut,
+    responses=errors(
+        *_CHANGING, StepUpRequired, PhoneNumberAlreadyExists, UserAlreadyArchived, UserNotActive
+    ),
+)
+async def replace_phone_number(
+    db: Db, admin: SteppedUpEditor, user_id: UUID, body: ReplaceUserPhoneNumber, if_match: IfMatch = None
+) -> StaffUserOut:
+    """Give a customer who lost the old number another one. Their sessions end, and both numbers are told. Needs step-up."""
+    return _to_out(
+        await contacts.change_phone_number(
+            db, user_id, body.phone_number, reason=body.reason, if_match=if_match
+        )
+    )
 
 
 @router.delete(

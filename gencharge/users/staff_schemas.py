@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
@@ -18,16 +18,23 @@ from gencharge.users.schemas import Reason, UserOut, visible_line
 
 
 class UserUpdate(Body):
-    """What the staff may change of a user: at least one of them."""
+    """What the staff may change of a user's profile."""
 
-    name: PersonName | None = None
-    email: Email | None = None
+    name: PersonName
 
-    @model_validator(mode="after")
-    def _check_not_empty(self) -> Self:
-        if self.name is None and self.email is None:
-            raise ValueError("Give `name`, `email` or both")
-        return self
+
+class ReplaceUserEmail(Body):
+    """The address that the staff set for a user, and why."""
+
+    email: Email
+    reason: Reason
+
+
+class ReplaceUserPhoneNumber(Body):
+    """The number that the staff give a user who lost the old one, and why."""
+
+    phone_number: MobileNumber
+    reason: Reason
 
 
 class ChangeKycTier(Body):
@@ -63,6 +70,9 @@ class PresentUserQuery(UserQuery):
 class StaffUserOut(Versioned, UserOut):
     """A user, as the staff sees them."""
 
+    email_usable_from: datetime | None = Field(
+        description="From when codes go to the address, a day after the staff set it. null: the user has not confirmed it."
+    )
     referred_by: UUID | None
     status_since: datetime | None = Field(description="null: since they signed up.")
     status_by: UUID | None = Field(description="Who brought the status about: the user, or an admin.")

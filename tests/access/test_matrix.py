@@ -132,6 +132,11 @@ def test_the_routes_that_want_a_second_factor_given_just_now_are_these(probe: Ac
         "PUT /v1/admins/{admin_id}/role",
         "PUT /v1/roles/{role_id}",
         "PUT /v1/users/{user_id}/kyc-tier",
+        "PUT /v1/users/{user_id}/email",
+        "PUT /v1/users/{user_id}/phone-number",
+        "PATCH /v1/admins/{admin_id}",
+        "POST /v1/admins/{admin_id}/block",
+        "POST /v1/admins/{admin_id}/unblock",
     }
 
 

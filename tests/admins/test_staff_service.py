@@ -5,8 +5,10 @@ from __future__ import annotations
 import httpx
 from fastapi import FastAPI
 
+from gencharge.admins import service as admins
 from gencharge.admins.models import Admin
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from tests.auth.conftest import assert_problem
 from tests.make import factories
 from tests.make.admins import Headers, make_staff, newcomer, topics
@@ -51,8 +53,6 @@ async def test_a_number_or_an_address_that_is_taken_is_named(
         assert assert_problem(refused, 409, code)["errors"][0]["field"] == f"body.{field}"
     refused = await api.patch(f"/v1/admins/{other.admin_id}", json={"email": boss.email}, headers=headers)
     assert_problem(refused, 409, "email_already_exists")
-    answer = await api.patch("/v1/admins/me", json={"email": other.email}, headers=headers)
-    assert_problem(answer, 409, "email_already_exists")
 
 
 async def test_block_role_change_new_number_and_archive_end_the_sessions_of_an_admin(
@@ -133,3 +133,30 @@ async def test_a_number_that_was_changed_is_free_for_another(
     assert moved.status_code == 200
     answer = await api.post("/v1/admins", json=newcomer(phone_number=old), headers=as_admin(boss))
     assert answer.status_code == 201
+
+
+async def test_no_code_goes_for_a_day_to_an_address_that_a_colleague_set(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    other = await make_staff(stores)
+    path, email = f"/v1/admins/{other.admin_id}", newcomer()["email"]
+    stale = await api.patch(path, json={"email": email}, headers=as_admin(boss, second_factor_at=0))
+    assert_problem(stale, 403, "step_up_required")
+    answer = await api.patch(path, json={"email": email}, headers=as_admin(boss))
+    assert (answer.status_code, answer.json()["email"]) == (200, email)
+    assert await stores.database.run(lambda db: admins.email_of(db, other.admin_id)) is None
+    with clock.later(hours=24, seconds=1):
+        assert await stores.database.run(lambda db: admins.email_of(db, other.admin_id)) == email
+
+
+async def test_a_second_factor_of_long_ago_changes_no_colleagues_number(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    other = await make_staff(stores)
+    body = {"phone_number": factories.new_phone()}
+    stale = as_admin(boss, second_factor_at=0)
+    refused = await api.patch(f"/v1/admins/{other.admin_id}", json=body, headers=stale)
+    assert_problem(refused, 403, "step_up_required")
+    assert (
+        await api.patch(f"/v1/admins/{other.admin_id}", json=body, headers=as_admin(boss))
+    ).status_code == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,3 +132,54 @@ async def strict(settings: Settings) -> AsyncIterator[FastAPI]:
 async def ravi(app: FastAPI) -> Staff:
     """A SuperAdmin without a second factor, signed in while none is required."""
     return await (await _office(app)).sign_in()
+
+
+def new_email() -> str:
+    return f"{secrets.token_hex(6)}@example.com"
+
+
+@dataclass
+class Customer:
+    """A customer with a fresh session, who changes how they are reached."""
+
+    client: httpx.AsyncClient
+    phones: Phones
+    user: User
+    headers: dict[str, str]
+
+    async def put(self, path: str, **body: Any) -> httpx.Response:
+        return await self.client.put(f"/v1/users/me/{path}", headers=self.headers, json=body)
+
+    async def post(self, path: str, **body: Any) -> httpx.Response:
+        return await self.client.post(f"/v1/users/me/{path}", headers=self.headers, json=body)
+
+    async def profile(self) -> dict[str, Any]:
+        answer = await self.client.get("/v1/users/me", headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        profile: dict[str, Any] = answer.json()
+        return profile
+
+    async def code(self, recipient: str) -> str:
+        """The code in the last message to a number or an address."""
+        match = re.search(r"\] (\d{6}) is", (await self.phones.messages(recipient))[-1])
+        assert match
+        return match[1]
+
+    async def prove_email(self, email: str) -> httpx.Response:
+        begun = await self.put("email", email=email)
+        assert begun.status_code == 200, begun.text
+        return await self.post("email/confirm", otp=await self.code(email))
+
+    async def prove_number(self, phone_number: str) -> httpx.Response:
+        begun = await self.put("phone-number", phone_number=phone_number)
+        assert begun.status_code == 200, begun.text
+        return await self.post(
+            "phone-number/confirm",
+            otp=await self.code(phone_number),
+            old_otp=await self.code(self.user.phone_number),
+        )
+
+
+@pytest.fixture
+async def asha(app: FastAPI, client: httpx.AsyncClient, phones: Phones, user: User) -> Customer:
+    return Customer(client, phones, user, await factories.sign_in(app, user))

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.core.stores.stores import Stores
+from gencharge.users import service as users
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
 from tests.make import factories
 
@@ -177,25 +178,32 @@ async def test_i_see_my_sessions_and_end_the_others(
     assert_problem(await client.delete("/auth/sessions/x", headers=bearer(first)), 422, "validation_failed")
 
 
-async def test_registering_with_a_referral_and_with_anothers_address(
-    app: FastAPI, client: httpx.AsyncClient, stores: Stores
-) -> None:
-    from gencharge.users import service as users
-
+async def test_registering_with_a_referral(app: FastAPI, client: httpx.AsyncClient, stores: Stores) -> None:
     friend = await stores.database.run(factories.make_user)
     user = await stores.database.run(lambda db: users.create(db, phone_number=factories.new_phone()))
     headers = await factories.sign_in(app, user)
-    body = {"name": "Asha Rao", "email": friend.email, "user_type": "prepaid"}
-    problem = assert_problem(
-        await client.post("/auth/register", headers=headers, json=body), 409, "email_already_exists"
-    )
-    assert problem["errors"][0]["field"] == "body.email"
+    body = {"name": "Asha Rao", "user_type": "prepaid"}
     own = body | {"email": f"{user.user_id}@example.com", "referral_code": user.referral_code}
     assert_problem(await client.post("/auth/register", headers=headers, json=own), 422, "own_referral_code")
     answer = await client.post(
         "/auth/register", headers=headers, json=own | {"referral_code": friend.referral_code.lower()}
     )
     assert answer.status_code == 200, answer.text
+
+
+async def test_registering_keeps_the_address_that_was_confirmed_before(
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores
+) -> None:
+    user = await stores.database.run(lambda db: users.create(db, phone_number=factories.new_phone()))
+    headers, email = await factories.sign_in(app, user), f"{user.user_id}@example.com"
+    await stores.database.run(lambda db: users.confirm_email(db, user.user_id, email))
+    body = {"name": "Asha Rao", "email": f"x{email}", "user_type": "prepaid"}
+    problem = assert_problem(
+        await client.post("/auth/register", headers=headers, json=body), 409, "email_already_confirmed"
+    )
+    assert problem["errors"][0]["field"] == "body.email"
+    answer = await client.post("/auth/register", headers=headers, json=body | {"email": email})
+    assert answer.json()["email_confirmed"] is True
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from typing import Any
 
 import httpx
 import pyotp
 
+from gencharge.auth.context import AuthContext
+from gencharge.core.messenger import Console
 from tests.make.factories import new_phone, sign_in
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
 
 # Customers.
+
+
+_EMAIL = {"email": f"{secrets.token_hex(6)}@example.com"}
+_NUMBER = {"phone_number": new_phone()}
 
 
 def _of_a_customer(method: str, act: str, body: Any, *before: tuple[str, Any]) -> Action:
@@ -34,6 +41,8 @@ ACTIONS |= {
         "POST", "/reactivate", REASON, ("deactivate", REASON)
     ),
     "POST /v1/users/{user_id}/switch-type": _of_a_customer("POST", "/switch-type", {"user_type": "postpaid"}),
+    "PUT /v1/users/{user_id}/email": _of_a_customer("PUT", "/email", _EMAIL | REASON),
+    "PUT /v1/users/{user_id}/phone-number": _of_a_customer("PUT", "/phone-number", _NUMBER | REASON),
     "PUT /v1/users/{user_id}/kyc-tier": _of_a_customer("PUT", "/kyc-tier", {"tier": "full", **REASON}),
     "GET /v1/users/{user_id}/export": _of_a_customer("GET", "/export", None),
 }
@@ -83,6 +92,25 @@ async def end_session(staff: StaffClient) -> httpx.Response:
 @does("PATCH /v1/admins/me")
 async def change_me(staff: StaffClient) -> httpx.Response:
     return await staff.ask("PATCH", "/admins/me", {"name": "Meera Nair"})
+
+
+@does("PUT /v1/admins/me/email")
+async def begin_my_email(staff: StaffClient) -> httpx.Response:
+    email = f"{secrets.token_hex(6)}@example.com"
+    staff.private |= {email}
+    return await staff.ask("PUT", "/admins/me/email", {"email": email})
+
+
+@does("POST /v1/admins/me/email/confirm")
+async def confirm_my_email(staff: StaffClient) -> httpx.Response:
+    context = AuthContext.of(staff.app)
+    channel, stream = context.courier.channel, io.StringIO()
+    context.courier.channel = Console(stream)
+    await begin_my_email(staff)
+    await context.courier.drain()
+    context.courier.channel = channel
+    code = stream.getvalue().partition("] ")[2][:6]
+    return await staff.ask("POST", "/admins/me/email/confirm", {"otp": code})
 
 
 @does("POST /v1/admins")

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gencharge.users.names import masked_email, masked_name, name_key
+from gencharge.core.values.email import masked_email
+from gencharge.users.names import masked_name, name_key
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ import httpx
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
-from gencharge.directory import service as directory
-from gencharge.directory.models import OwnerKind
 from gencharge.operators import service as operators
 from gencharge.users import service as users
 from gencharge.users.models import DEFAULT_PREFERENCES, User
@@ -29,24 +27,6 @@ async def test_my_name_can_be_changed_and_no_event_tells_it(
     }
     for wrong in ({}, {"name": "x"}, {"name": "Mira", "status": "active"}, {"name": None}):
         assert (await http.patch("/users/me", headers=user_headers, json=wrong)).status_code == 422
-
-
-async def test_a_new_address_frees_the_old_one_and_a_taken_one_names_its_field(
-    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
-) -> None:
-    other = await stores.database.run(factories.make_user)
-    taken = await http.put("/users/me/email", headers=user_headers, json={"email": str(other.email).upper()})
-    assert (taken.status_code, taken.json()["code"]) == (409, "email_already_exists")
-    assert taken.json()["errors"][0]["field"] == "body.email"
-    fresh = f"new-{user.user_id}@example.com"
-    changed = await http.put("/users/me/email", headers=user_headers, json={"email": fresh})
-    assert changed.json()["email"] == fresh
-    again = await http.put("/users/me/email", headers=user_headers, json={"email": fresh})
-    assert again.status_code == 200
-    assert len(await events_of(stores, user.user_id, "UserUpdated")) == 1
-    async with stores.database.transaction() as db:
-        assert await directory.email_owner(db, str(user.email)) is None
-        assert await directory.email_owner(db, fresh) == (OwnerKind.USER, user.user_id)
 
 
 async def test_preferences_begin_with_no_consent_and_are_set_as_a_whole(

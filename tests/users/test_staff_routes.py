@@ -144,20 +144,13 @@ async def test_the_detail_shows_connections_sessions_and_wallet_and_no_token(
     assert (await http.get(f"/users/{new_id()}", headers=boss)).json()["code"] == "user_not_found"
 
 
-async def test_the_staff_changes_name_address_type_and_tier(
+async def test_the_staff_changes_name_type_and_tier(
     http: httpx.AsyncClient, stores: Stores, user: User, boss: Headers
 ) -> None:
     path = f"/users/{user.user_id}"
-    other = await stores.database.run(factories.make_user)
-    taken = await http.patch(path, headers=boss, json={"name": "Mira Das", "email": other.email})
-    assert (taken.status_code, taken.json()["errors"][0]["field"]) == (409, "body.email")
-    assert (await http.get(path, headers=boss)).json()["name"] == "Asha Rao"  # all or nothing
-    fresh = f"staff-{user.user_id}@example.com"
-    changed = await http.patch(path, headers=boss, json={"name": "Mira Das", "email": fresh})
-    assert (changed.json()["name"], changed.json()["email"]) == ("Mira Das", fresh)
-    payloads = str(await events_of(stores, user.user_id, "UserUpdated"))
-    assert "Mira" not in payloads
-    assert fresh not in payloads
+    changed = await http.patch(path, headers=boss, json={"name": "Mira Das"})
+    assert (changed.json()["name"], changed.json()["email"]) == ("Mira Das", user.email)
+    assert "Mira" not in str(await events_of(stores, user.user_id, "UserUpdated"))
     switched = await http.post(f"{path}/switch-type", headers=boss, json={"user_type": "postpaid"})
     assert switched.json()["user_type"] == "postpaid"
     tier = await http.put(f"{path}/kyc-tier", headers=boss, json={"tier": "full", **WHY})
