@@ -38,7 +38,13 @@ WORKS = {
 }
 # Sent out of turn they end the session that the others need, or they take what only a person or a partner has.
 LAST = {"auth_logout", "users_deactivate_me", "users_delete_me", "admins_block"}
-FOREIGN = {"auth_refresh", "plans_staff_import"}
+FOREIGN = {
+    "auth_refresh",
+    "plans_staff_import",
+    "users_confirm_my_email",
+    "users_confirm_my_phone_number",
+    "admins_confirm_own_email",
+}
 
 
 @pytest.fixture(scope="module")
