@@ -1,7 +1,8 @@
 """Measure the hot paths side by side and say which goals are reached. A missed goal is no failure: exit status 0.
 
 `python -m bench lists` measures the staff's lists instead (bench/lists.py), `python -m bench webhook` the gateway's
-webhook (bench/webhook.py), `python -m bench steady` recharges at a constant rate while operators are at work (bench/steady.py).
+webhook (bench/webhook.py), `python -m bench integrators` the messages to integrators (bench/integrators.py), `python -m bench steady`
+recharges at a constant rate while operators are at work (bench/steady.py).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import lists, load, report, steady, webhook
+from bench import integrators, lists, load, report, steady, webhook
 from bench.report import Memory
 from bench.rows import SUBSCRIBE, Row, all_rows, run_round, start_servers
 from bench.servers import Server
@@ -145,6 +146,8 @@ if __name__ == "__main__":
         lists.main(sys.argv[2:])
     elif sys.argv[1:2] == ["webhook"]:
         webhook.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["integrators"]:
+        integrators.main(sys.argv[2:])
     elif sys.argv[1:2] == ["steady"]:
         steady.main(sys.argv[2:])
     else:

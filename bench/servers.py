@@ -77,10 +77,10 @@ class Server:
 
 
 @contextmanager
-def worker(folder: Path, environment: dict[str, str]) -> Iterator[int]:
-    """The product's worker process, running inside the block: its pid."""
+def worker(folder: Path, environment: dict[str, str], options: Sequence[str] = ()) -> Iterator[int]:
+    """The product's worker process, running inside the block: its pid. `options` are Python's."""
     log = folder / "worker.log"
-    process = _start([sys.executable, "-m", "gencharge", "worker"], log, environment)
+    process = _start([sys.executable, *options, "-m", "gencharge", "worker"], log, environment)
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while b"worker_started" not in log.read_bytes():

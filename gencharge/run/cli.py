@@ -91,10 +91,12 @@ def worker() -> None:
         terminal.require_embedded_postgres(settings)
         settings.take_secrets()
     terminal.warn_of_other_schema(settings)
+    import uvloop
+
     from gencharge.run import worker as background
 
     try:
-        asyncio.run(background.main())
+        uvloop.run(background.main())
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, Self
 
@@ -70,6 +71,7 @@ class Reach:
         return ip.is_global and (ip.version == 4 or ip in _GLOBAL_IPV6)
 
 
+@lru_cache(maxsize=256)
 def check_url(url: str, reach: Reach) -> None:
     """Raises ValueError, with what would be right, for a URL that webhooks are never sent to, whatever its host resolves to."""
     if len(url) > MAX_URL or not _PLAIN.fullmatch(url) or set(url) & set('\\"<>`{}|^'):

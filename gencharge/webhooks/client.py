@@ -9,17 +9,26 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
+import httpcore
 import httpx
 
 from gencharge.webhooks.addresses import Reach, check_url
+from gencharge.webhooks.connections import Connections, Place
 
 TIMEOUT_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 5.0
 MAX_STORED_BYTES: Final = 1_000
 # Of one host name.
 _MAX_ADDRESSES: Final = 3
+_FIELDS: Final = (
+    (b"User-Agent", b"GenCharge-Webhooks/1"),
+    (b"Accept", b"*/*"),
+    (b"Accept-Encoding", b"identity"),
+    (b"Content-Type", b"application/json"),
+)
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
@@ -67,65 +76,50 @@ class Resolver:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-class PinnedTransport(httpx.AsyncBaseTransport):
-    """Looks a name up once, checks every address, and connects to one of those: no second look-up can swap it.
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """The parts of an endpoint's address."""
 
-    The certificate is checked against the name. No connection is kept: the next message looks the name up again, and
-    two names at one address never share a connection.
-    """
+    scheme: str
+    host: str
+    port: int
+    path: bytes
+    host_field: bytes
 
-    def __init__(self, reach: Reach, resolve: Resolve, *, verify: ssl.SSLContext | bool = True) -> None:
-        self._reach = reach
-        self._resolve = resolve
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-        self._inner = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host = request.url.raw_host.decode("ascii")
-        port = request.url.port or (443 if request.url.scheme == "https" else 80)
-        addresses = await self._resolve(host, port)
-        if not addresses or not all(self._reach.allows(address) for address in addresses):
-            raise AddressRefused
-        last = min(len(addresses), _MAX_ADDRESSES) - 1
-        for number, address in enumerate(addresses[: last + 1]):
-            pinned = httpx.Request(
-                request.method,
-                request.url.copy_with(host=address),
-                headers=request.headers,  # with the Host of the name
-                stream=request.stream,
-                extensions={**request.extensions, "sni_hostname": host},
-            )
-            try:
-                return await self._inner.handle_async_request(pinned)
-            except (httpx.ConnectError, httpx.ConnectTimeout):
-                if number == last:
-                    raise
-        raise AssertionError("unreachable")
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+@lru_cache(maxsize=256)
+def _target(url: str) -> _Target:
+    parsed = httpx.URL(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    return _Target(parsed.scheme, parsed.raw_host.decode("ascii"), port, parsed.raw_path, parsed.netloc)
 
 
 class WebhookClient:
-    """Calls integrators. One per process; close it."""
+    """Calls integrators. One per process; close it.
+
+    It looks a name up once for a message, checks every address, and connects to one of those: no second look-up can swap it.
+    """
 
     def __init__(
-        self, reach: Reach, *, timeout_seconds: float = TIMEOUT_SECONDS, resolve: Resolve | None = None
+        self,
+        reach: Reach,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        resolve: Resolve | None = None,
+        verify: ssl.SSLContext | None = None,
     ) -> None:
+        """`resolve` and `verify` take the place of the system's look-up and of the usual TLS context."""
         self._reach = reach
         self._timeout_seconds = timeout_seconds
         self._resolver = Resolver()
-        self._client = httpx.AsyncClient(
-            transport=PinnedTransport(reach, resolve or self._resolver),
-            timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
-            follow_redirects=False,
-            trust_env=False,
-            headers={"User-Agent": "GenCharge-Webhooks/1", "Accept-Encoding": "identity"},
-        )
+        self._resolve = resolve or self._resolver
+        self._connections = Connections(verify=verify)
+        connect_seconds = min(CONNECT_SECONDS, timeout_seconds)
+        self._timeouts = {"connect": connect_seconds, "read": timeout_seconds, "write": timeout_seconds}
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._connections.close()
         self._resolver.close()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Outcome:
@@ -141,25 +135,39 @@ class WebhookClient:
             check_url(url, self._reach)  # the settings may have become stricter since it was stored
             # For the whole call, because an answer that arrives byte by byte never exceeds the time-out of a single read.
             async with asyncio.timeout(self._timeout_seconds):
-                return ended(*await self._call(url, headers, body))
+                return ended(*await self._call(_target(url), headers, body))
         except (AddressRefused, ValueError):
             return ended(error="address_refused")
-        except (TimeoutError, httpx.TimeoutException):
+        except (TimeoutError, httpcore.TimeoutException):
             return ended(error="timeout")
         except socket.gaierror:
             return ended(error="name_not_found")
-        except (httpx.HTTPError, OSError) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
             return ended(error=f"{type(error).__name__}: {error}"[:200].replace("\x00", ""))
 
-    async def _call(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
-        headers_sent = {"Content-Type": "application/json", **headers}
-        async with self._client.stream("POST", url, content=body, headers=headers_sent) as answer:
-            received = bytearray()
+    async def _call(self, target: _Target, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes]:
+        addresses = await self._resolve(target.host, target.port)
+        if not addresses or not all(self._reach.allows(address) for address in addresses):
+            raise AddressRefused
+        fields = [
+            (b"Host", target.host_field),
+            *_FIELDS,
+            (b"Content-Length", str(len(body)).encode()),
+            *((name.encode(), value.encode()) for name, value in headers.items()),
+        ]
+        last = min(len(addresses), _MAX_ADDRESSES) - 1
+        for number, address in enumerate(addresses[: last + 1]):
+            request = httpcore.Request(
+                "POST",
+                httpcore.URL(scheme=target.scheme, host=address, port=target.port, target=target.path),
+                headers=fields,
+                content=body,
+                extensions={"timeout": self._timeouts, "sni_hostname": target.host},
+            )
+            place = Place(target.scheme, target.host, target.port, address)
             try:
-                async for part in answer.aiter_raw():
-                    received += part
-                    if len(received) >= MAX_STORED_BYTES:
-                        break
-            except httpx.HTTPError:
-                pass  # only the status matters, and it is known
-            return answer.status_code, bytes(received)
+                return await self._connections.call(place, request, max_bytes=MAX_STORED_BYTES)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if number == last:
+                    raise
+        raise AssertionError("unreachable")

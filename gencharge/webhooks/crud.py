@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -35,9 +35,25 @@ _WAITING = leases.LeasedQueue(
         WebhookDelivery.tries: WebhookDelivery.tries + 1,
     },
 )
+# Of many messages at once: a statement for each would cost more than the calls of the integrators.
 _DELIVERED = text("""
-    UPDATE webhook_deliveries SET status = 'delivered', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
-    WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending'
+    UPDATE webhook_deliveries AS delivery
+    SET status = 'delivered', completed_at = statement_time(:now), next_attempt_at = NULL, leased_until = NULL
+    FROM unnest(CAST(:endpoints AS uuid[]), CAST(:deliveries AS uuid[])) AS done(endpoint_id, delivery_id)
+    WHERE delivery.endpoint_id = done.endpoint_id AND delivery.delivery_id = done.delivery_id AND delivery.status = 'pending'
+""")
+_ADD_ATTEMPTS = text("""
+    INSERT INTO webhook_attempts (endpoint_id, delivery_id, attempt, url, started_at, duration_ms, response_status, response, error)
+    SELECT endpoint_id, delivery_id, attempt, url, started_at, duration_ms, response_status, response, error
+    FROM unnest(CAST(:endpoints AS uuid[]), CAST(:deliveries AS uuid[]), CAST(:attempts AS smallint[]), CAST(:urls AS text[]),
+                CAST(:starts AS timestamptz[]), CAST(:durations AS integer[]), CAST(:statuses AS integer[]),
+                CAST(:responses AS text[]), CAST(:errors AS text[]))
+        AS done(endpoint_id, delivery_id, attempt, url, started_at, duration_ms, response_status, response, error)
+    ON CONFLICT DO NOTHING
+""")
+_FAILING_OF = text("""
+    SELECT endpoint_id FROM webhook_endpoints
+    WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[])) AND failures <> 0 ORDER BY endpoint_id
 """)
 # Only for the last attempt: a worker that lost its lease must not postpone the attempt of the one that took over.
 _POSTPONED = text("""
@@ -178,9 +194,20 @@ async def claim_due(
     return [delivery for (delivery,) in rows]
 
 
-async def add_attempt(db: AsyncSession, **values: Any) -> None:
-    """Store an attempt."""
-    await db.execute(insert(WebhookAttempt).values(**values).on_conflict_do_nothing())
+async def add_attempts(db: AsyncSession, attempts: Sequence[WebhookAttempt]) -> None:
+    """Store attempts. One that is there stays as it is."""
+    values = {
+        "endpoints": [attempt.endpoint_id for attempt in attempts],
+        "deliveries": [attempt.delivery_id for attempt in attempts],
+        "attempts": [attempt.attempt for attempt in attempts],
+        "urls": [attempt.url for attempt in attempts],
+        "starts": [attempt.started_at for attempt in attempts],
+        "durations": [attempt.duration_ms for attempt in attempts],
+        "statuses": [attempt.response_status for attempt in attempts],
+        "responses": [attempt.response for attempt in attempts],
+        "errors": [attempt.error for attempt in attempts],
+    }
+    await db.execute(_ADD_ATTEMPTS, values)
 
 
 async def begin_probe(db: AsyncSession, endpoint_id: UUID, *, lease_seconds: float) -> bool:
@@ -209,9 +236,15 @@ async def forgive_failures(db: AsyncSession, endpoint_id: UUID) -> float:
     return float(seconds or 0)
 
 
-async def set_delivered(db: AsyncSession, endpoint_id: UUID, delivery_id: UUID) -> None:
-    """Mark a delivery as delivered."""
-    values = {"endpoint_id": endpoint_id, "delivery_id": delivery_id, "now": clock.pinned()}
+async def list_failing(db: AsyncSession, endpoint_ids: Collection[UUID]) -> Sequence[UUID]:
+    """Those of the endpoints that have failures to forgive, in the order of their ids."""
+    return (await db.scalars(_FAILING_OF, {"endpoints": list(endpoint_ids)})).all()
+
+
+async def set_delivered(db: AsyncSession, keys: Sequence[tuple[UUID, UUID]]) -> None:
+    """Mark deliveries (endpoint id, delivery id) as delivered."""
+    endpoints, deliveries = ([key[place] for key in keys] for place in (0, 1))
+    values = {"endpoints": endpoints, "deliveries": deliveries, "now": clock.pinned()}
     await db.execute(_DELIVERED, values)
 
 

@@ -8,6 +8,7 @@ places, so a slow one delays only itself.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
+from gencharge.core.background.batches import Batches
 from gencharge.core.background.loop import Loop
 from gencharge.core.events.events import emit
 from gencharge.core.stores.stores import Stores
@@ -25,7 +27,7 @@ from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
 from gencharge.webhooks.events import WebhookEndpointDisabled
-from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
+from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 log = telemetry.get_logger(__name__)
 PER_ENDPOINT: Final = 16
@@ -56,6 +58,15 @@ class Task:
     is_probe: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that has ended."""
+
+    task: Task
+    outcome: Outcome
+    started_at: datetime
+
+
 class WebhookSender(Loop[Task, UUID]):
     """One per worker process. `run` until cancelled, or `drain` in a test."""
 
@@ -67,6 +78,7 @@ class WebhookSender(Loop[Task, UUID]):
         self._stores = stores
         self._client = client or WebhookClient(Reach.of(stores.settings))
         self._sealer = service.sealer_of(stores.settings)
+        self._delivered = Batches(self._store_delivered, limit=self.at_a_time)
 
     async def claim(self, free: int, running: Counter[UUID]) -> list[Task]:
         """Lease due deliveries whose endpoints have places left."""
@@ -83,12 +95,19 @@ class WebhookSender(Loop[Task, UUID]):
     async def work(self, task: Task) -> None:
         """Make one attempt."""
         started_at = clock.now()
-        outcome = await self._send(task)
-        await self._stores.database.run(lambda db: record(db, task, outcome, started_at=started_at))
+        attempt = Attempt(task, await self._send(task), started_at)
+        if attempt.outcome.delivered:
+            await self._delivered.add(attempt)
+        else:
+            await self._stores.database.run(lambda db: record_failure(db, attempt))
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._delivered.close()
         await self._client.close()
+
+    async def _store_delivered(self, attempts: list[Attempt]) -> None:
+        await self._stores.database.run(lambda db: record_delivered(db, attempts))
 
     async def _send(self, task: Task) -> Outcome:
         keys = self._keys_of(task)
@@ -139,30 +158,39 @@ def _task(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Task:
     )
 
 
-async def record(db: AsyncSession, task: Task, outcome: Outcome, *, started_at: datetime) -> None:
-    """Store the outcome of an attempt: delivered, retried after a pause, or failed.
-
-    A failure slows the endpoint down, and disables it if it has done nothing but fail for a day. A success makes all that
-    waits due again.
-    """
-    if outcome.delivered:
-        failed_seconds = await crud.forgive_failures(db, task.endpoint_id)
-        await crud.set_delivered(db, task.endpoint_id, task.delivery_id)
+async def record_delivered(db: AsyncSession, attempts: Sequence[Attempt]) -> None:
+    """Store attempts that succeeded. An endpoint's first success after failures makes all that waits due again."""
+    tasks = [attempt.task for attempt in attempts]
+    for endpoint_id in await crud.list_failing(db, {task.endpoint_id for task in tasks}):
+        failed_seconds = await crud.forgive_failures(db, endpoint_id)
         if failed_seconds >= WAKE_AFTER.total_seconds():
-            await crud.wake(db, task.endpoint_id)
-    else:
-        await _slow_down(db, task, outcome)
-        pause = PAUSES_SECONDS[min(task.tries, len(PAUSES_SECONDS)) - 1]
-        await crud.set_postponed(
-            db, task.endpoint_id, task.delivery_id, attempt=task.attempt, pause_seconds=pause
-        )
-    await crud.add_attempt(
-        db,
+            await crud.wake(db, endpoint_id)
+    await crud.set_delivered(db, [(task.endpoint_id, task.delivery_id) for task in tasks])
+    await crud.add_attempts(db, [_row(attempt) for attempt in attempts])
+
+
+async def record_failure(db: AsyncSession, attempt: Attempt) -> None:
+    """Store an attempt that failed: it is retried after a pause, until the message expires.
+
+    A failure slows the endpoint down, and disables it if it has done nothing but fail for a day.
+    """
+    task = attempt.task
+    await _slow_down(db, task, attempt.outcome)
+    pause = PAUSES_SECONDS[min(task.tries, len(PAUSES_SECONDS)) - 1]
+    await crud.set_postponed(
+        db, task.endpoint_id, task.delivery_id, attempt=task.attempt, pause_seconds=pause
+    )
+    await crud.add_attempts(db, [_row(attempt)])
+
+
+def _row(attempt: Attempt) -> WebhookAttempt:
+    task, outcome = attempt.task, attempt.outcome
+    return WebhookAttempt(
         endpoint_id=task.endpoint_id,
         delivery_id=task.delivery_id,
         attempt=task.attempt,
         url=task.url,
-        started_at=started_at,
+        started_at=attempt.started_at,
         duration_ms=outcome.duration_ms,
         response_status=outcome.status,
         response=outcome.response,

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -18,7 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
 from gencharge.webhooks.addresses import Reach
-from gencharge.webhooks.client import PinnedTransport, WebhookClient
+from gencharge.webhooks.client import WebhookClient
 from tests.make.webhook_receiver import Receiver, receiver
 from tests.make.webhooks import (
     DEVELOPMENT,
@@ -133,14 +132,12 @@ async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=served)
     bound = server.sockets[0].getsockname()[1]
-    transport = PinnedTransport(DEVELOPMENT, resolve, verify=trusting)
-    async with server, httpx.AsyncClient(transport=transport) as client:
-        try:
-            result = str((await client.post(f"https://{name}:{bound}/")).status_code)
-        except httpx.ConnectError as problem:
-            result = str(problem)
-    assert error in result
-    assert (result == "204") is (error == "")
+    async with server:
+        client = WebhookClient(DEVELOPMENT, resolve=resolve, verify=trusting)
+        outcome = await client.post(f"https://{name}:{bound}/", {}, b"{}")
+        await client.close()
+    assert error in outcome.error
+    assert (outcome.status == 204) is (error == "")
 
 
 def _make_certificate(path: Path, name: str) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
@@ -21,6 +23,7 @@ from gencharge.webhooks.loop import (
     LEASE_SECONDS,
     PAUSES_SECONDS,
     PER_ENDPOINT,
+    Attempt,
     WebhookSender,
 )
 from gencharge.webhooks.models import WebhookEndpoint
@@ -210,6 +213,28 @@ async def test_a_place_that_frees_is_filled_at_once(partners: Partners) -> None:
     assert set(statuses) <= {"delivered", "pending"}
 
 
+async def test_outcomes_that_come_together_are_stored_together(
+    partners: Partners, sender: WebhookSender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    store = loop.record_delivered
+
+    async def count(db: AsyncSession, attempts: Sequence[Attempt]) -> None:
+        sizes.append(len(attempts))
+        await store(db, attempts)
+
+    monkeypatch.setattr(loop, "record_delivered", count)
+    endpoint, messages = await partners.join(), 6 * PER_ENDPOINT
+    partners.receiver.waits["/hooks"] = 0.02
+    await partners.happen(*(failed_recharge() for _ in range(messages)))
+    await sender.drain()
+    assert sum(sizes) == messages
+    assert len(sizes) <= messages / 2, sizes
+    deliveries = await partners.deliveries(endpoint.endpoint_id)
+    assert {one.status for one in deliveries} == {"delivered"}
+    assert await partners.log(deliveries[0]) == [(1, 200, "")]
+
+
 async def test_gone_disables_at_once(partners: Partners, sender: WebhookSender) -> None:
     endpoint = await partners.join()
     partners.receiver.status = 410
@@ -300,11 +325,11 @@ async def test_a_courier_that_was_thought_dead_puts_nothing_off_and_may_still_sa
         [task] = await run(lambda db: loop.claim(db, limit=1, running=Counter()))
     leased = (await partners.delivery(endpoint.endpoint_id)).leased_until
     lost = Outcome(1, status=500)
-    await run(lambda db: loop.record(db, stale, lost, started_at=now))
+    await run(lambda db: loop.record_failure(db, Attempt(stale, lost, now)))
     assert (await partners.delivery(endpoint.endpoint_id)).leased_until == leased
     came = Outcome(1, status=200)
-    await run(lambda db: loop.record(db, stale, came, started_at=now))
-    await run(lambda db: loop.record(db, task, lost, started_at=now))
+    await run(lambda db: loop.record_delivered(db, [Attempt(stale, came, now)]))
+    await run(lambda db: loop.record_failure(db, Attempt(task, lost, now)))
     assert (await partners.delivery(endpoint.endpoint_id)).status == "delivered"
 
 
