@@ -5,10 +5,14 @@ from __future__ import annotations
 import http.server
 import json
 import shutil
+import socket
+import ssl
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -50,7 +54,7 @@ def backend() -> Iterator[int]:
     server.server_close()
 
 
-def nginx_folder(folder: Path, backend: int) -> tuple[int, int]:
+def nginx_folder(folder: Path, backend: int, *, sign_in_rate: str = "60r/m") -> tuple[int, int]:
     """Write the site of `deploy/`, with a certificate of its own and on free ports: its ports for HTTP and HTTPS."""
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={NAME}",
@@ -62,10 +66,16 @@ def nginx_folder(folder: Path, backend: int) -> tuple[int, int]:
     for old, new in (
         ("127.0.0.1:8000", f"127.0.0.1:{backend}"),
         ("127.0.0.1:8001", f"127.0.0.1:{free_port()}"),  # the process that restarts
-        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("listen 80", f"listen 127.0.0.1:{port}"),
+        ("    listen [::]:80 default_server;\n", ""),
         ("    listen [::]:80;\n", ""),
         ("listen 443 ssl", f"listen 127.0.0.1:{tls_port} ssl"),
+        ("    listen [::]:443 ssl http2 default_server;\n", ""),
         ("    listen [::]:443 ssl http2;\n", ""),
+        ("/etc/nginx/snippets/gencharge-proxy.conf", str(DEPLOY / "nginx-proxy.conf")),
+        # A test is one address, and has no time.
+        ("rate=60r/m", f"rate={sign_in_rate}"),
+        ("client_header_timeout 10s", "client_header_timeout 1s"),
         (f"/etc/letsencrypt/live/{NAME}/fullchain.pem", str(folder / "cert.pem")),
         (f"/etc/letsencrypt/live/{NAME}/privkey.pem", str(folder / "key.pem")),
     ):
@@ -81,38 +91,103 @@ def nginx_folder(folder: Path, backend: int) -> tuple[int, int]:
     return port, tls_port
 
 
-@pytest.mark.skipif(
-    not shutil.which("nginx") or not shutil.which("openssl"), reason="needs nginx and openssl"
-)
-def test_nginx_serves_with_tls_while_one_process_is_away_and_names_the_client(
-    tmp_path: Path, backend: int
-) -> None:
-    port, tls_port = nginx_folder(tmp_path, backend)
-    command = ["nginx", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
+@contextmanager
+def nginx(folder: Path, backend: int, **options: str) -> Iterator[tuple[int, int]]:
+    """nginx with the site, once it listens: its ports for HTTP and HTTPS."""
+    port, tls_port = nginx_folder(folder, backend, **options)
+    command = ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert checked.returncode == 0, checked.stderr
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(port)
+        yield port, tls_port
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+needs_nginx = pytest.mark.skipif(
+    not shutil.which("nginx") or not shutil.which("openssl"), reason="needs nginx and openssl"
+)
+
+
+@needs_nginx
+def test_nginx_serves_with_tls_while_one_process_is_away_and_names_the_client(
+    tmp_path: Path, backend: int
+) -> None:
+    with nginx(tmp_path, backend) as (port, tls_port):
         plain = httpx.get(f"http://127.0.0.1:{port}/v1/plans?limit=1", headers={"Host": NAME})
         assert plain.status_code == 308
         assert plain.headers["location"] == f"https://{NAME}/v1/plans?limit=1"
-        with httpx.Client(verify=False, http2=False) as client:
-            for _ in range(6):
-                answer = client.get(
-                    f"https://127.0.0.1:{tls_port}/v1/wallet",
-                    headers={"Host": NAME, "X-Forwarded-For": "6.6.6.6"},
-                )
-                assert answer.status_code == 200
+        for _ in range(6):
+            answer = get(tls_port, "/v1/wallet", **{"X-Forwarded-For": "6.6.6.6"})
+            assert answer.status_code == 200
         seen = answer.json()
         assert seen["path"] == "/v1/wallet"
         assert seen["host"] == NAME
         # The last entry is nginx's own; what a client claims stands before it, and TRUSTED_PROXIES=1 ignores that.
         assert seen["x-forwarded-for"] == "6.6.6.6, 127.0.0.1"
-        assert answer.headers["strict-transport-security"] == "max-age=31536000"
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0
+        assert answer.headers.get_list("strict-transport-security") == ["max-age=31536000; includeSubDomains"]
+        assert get(tls_port, "/metrics", Authorization="Bearer x").json()["authorization"] == "Bearer x"
+
+
+@needs_nginx
+def test_nginx_answers_no_other_name_and_no_old_protocol(tmp_path: Path, backend: int) -> None:
+    with nginx(tmp_path, backend) as (port, tls_port):
+        for headers in ({"Host": "evil.example"}, {"Host": f"127.0.0.1:{port}"}):
+            with pytest.raises(httpx.RemoteProtocolError):
+                httpx.get(f"http://127.0.0.1:{port}/", headers=headers)
+        assert handshake(tls_port, "evil.example", ssl.TLSVersion.TLSv1_3) is None
+        assert handshake(tls_port, NAME, ssl.TLSVersion.TLSv1_1) is None
+        assert handshake(tls_port, NAME, ssl.TLSVersion.TLSv1_2) == "TLSv1.2"
+        assert handshake(tls_port, NAME, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+
+
+@needs_nginx
+def test_nginx_bounds_heads_slow_clients_and_tries_to_sign_in(tmp_path: Path, backend: int) -> None:
+    with nginx(tmp_path, backend, sign_in_rate="1r/m") as (port, tls_port):
+        assert get(tls_port, "/v1/plans", Cookie="x" * 40_000).status_code == 400
+        statuses = [get(tls_port, "/v1/auth/sessions").status_code for _ in range(70)]
+        assert statuses.count(200) == 61  # one, and the burst
+        assert set(statuses) == {200, 429}
+        assert get(tls_port, "/v1/plans").status_code == 200
+        with socket.create_connection(("127.0.0.1", port), 10) as slow:
+            slow.sendall(b"GET / HTTP/1.1\r\nHost: ")
+            assert slow.recv(100) == b""  # left, and not answered
+
+
+def get(tls_port: int, path: str, **headers: str) -> httpx.Response:
+    """Ask the site, by its name."""
+    with httpx.Client(verify=unverified(), timeout=20) as client:
+        return client.get(
+            f"https://127.0.0.1:{tls_port}{path}",
+            headers={"Host": NAME, **headers},
+            extensions={"sni_hostname": NAME},
+        )
+
+
+def unverified() -> ssl.SSLContext:
+    """A context that takes the certificate of the test."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def handshake(tls_port: int, name: str, version: ssl.TLSVersion) -> str | None:
+    """The protocol that nginx agrees to with a client that speaks this one only; None if it refuses."""
+    context = unverified()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with socket.create_connection(("127.0.0.1", tls_port), 10) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname=name) as secured:
+                return secured.version()
+        except (ssl.SSLError, ConnectionError):
+            return None
 
 
 def wait_for(port: int) -> None:
@@ -120,7 +195,7 @@ def wait_for(port: int) -> None:
     deadline = time.monotonic() + 30
     while True:
         try:
-            httpx.get(f"http://127.0.0.1:{port}/")
+            httpx.get(f"http://127.0.0.1:{port}/", headers={"Host": NAME})
         except httpx.TransportError:
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from gencharge.api import home
 from gencharge.api.main import create_app
 from gencharge.core.http import openapi
-from gencharge.core.settings import SANDBOX_URL, Settings
+from gencharge.core.settings import SANDBOX_URL, Environment, Settings
 
 ROOT = Path(__file__).parent.parent
 ASSETS = ROOT / "gencharge" / "api" / "static" / "docs"
@@ -58,7 +58,7 @@ async def test_the_first_page_names_no_code_and_no_sandbox_that_is_not_there(set
 
 
 async def test_production_shows_neither_the_page_nor_the_documentation(settings: Settings) -> None:
-    app = create_app(settings.model_copy(update={"docs_enabled": False}))
+    app = create_app(settings.model_copy(update={"environment": Environment.PRODUCTION}))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         for address in ("/", "/docs", "/redoc", "/guide", "/guide/", "/openapi.json", "/favicon.ico"):

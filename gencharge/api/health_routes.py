@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import time
 from collections.abc import Awaitable
 from typing import Any
@@ -11,7 +12,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from gencharge.core.errors import MetricsTokenInvalid, NotFound
 from gencharge.core.http import openapi, web
+from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 
 router = APIRouter(tags=["health"], route_class=web.Route, generate_unique_id_function=openapi.operation_id)
@@ -61,8 +64,15 @@ async def ready(request: Request) -> Response:
 
 
 @router.get("/metrics", include_in_schema=False)
-async def metrics() -> Response:
-    """Prometheus' text format."""
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format. Production shows it to who has METRICS_TOKEN, and to nobody if that is empty."""
+    settings: Settings = request.app.state.settings
+    expected = settings.metrics_token.get_secret_value()
+    if not expected and not settings.is_development:
+        raise NotFound
+    sent = request.headers.get("authorization", "")
+    if expected and not hmac.compare_digest(sent.encode(), f"Bearer {expected}".encode()):
+        raise MetricsTokenInvalid
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     try_it.install(app)
     routes = in_order(*wiring.ROUTERS, health_routes.router)
     app.router.routes[:] = [RouteIndex(routes), *app.router.routes, *routes]
-    if settings.docs_enabled:
+    if settings.shows_docs:
         pages.install(app, settings)
         home.install(app, settings)
         guide.install(app)

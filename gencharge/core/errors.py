@@ -97,6 +97,10 @@ class Unauthorized(Problem):
         self.headers.setdefault("WWW-Authenticate", "Bearer")
 
 
+class MetricsTokenInvalid(Unauthorized):
+    """Send METRICS_TOKEN as the bearer token."""
+
+
 class Forbidden(Problem):
     """You don't have access to this."""
 

@@ -298,8 +298,15 @@ class Web(BaseModel):
         le=100_000,
         description="Connections of one process from one IP address. Does not count behind `TRUSTED_PROXIES`.",
     )
-    docs_enabled: bool = Field(
-        default=True, description="Whether `/`, `/docs`, `/redoc`, `/guide` and `/openapi.json` are served."
+    docs_enabled: bool | None = Field(
+        default=None,
+        description="Whether `/`, `/docs`, `/redoc`, `/guide` and `/openapi.json` are served. Empty: in development yes, in "
+        "production no.",
+    )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What Prometheus sends to read `/metrics` (`Authorization: Bearer ...`). Empty: in development everybody "
+        "reads them, in production nobody.",
     )
     access_log: bool = Field(default=True, description="Whether each request is logged.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

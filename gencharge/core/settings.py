@@ -7,6 +7,7 @@ under `DATA_DIR`; its Unix socket has a fixed place, so that any `gencharge` com
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Self, cast
 from urllib.parse import urlsplit
@@ -14,13 +15,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gencharge.core import development_secrets, faultpoints
+from gencharge.core import development_secrets, faultpoints, production
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
 from gencharge.core.message_settings import Codes, Messages
-from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.setting_groups import (
-    DEVELOPMENT_PAYMENT_KEY,
     SANDBOX_URL,
     Background,
     Databases,
@@ -61,6 +60,11 @@ class Settings(
     def is_development(self) -> bool:
         """True if development shortcuts may be offered at all."""
         return self.environment is not Environment.PRODUCTION
+
+    @property
+    def shows_docs(self) -> bool:
+        """True if the pages about the API are served."""
+        return self.is_development if self.docs_enabled is None else self.docs_enabled
 
     @property
     def second_factor_required(self) -> bool:
@@ -155,54 +159,23 @@ class Settings(
             raise ValueError("; ".join(problems))
         return self
 
-    def _production_problems(self) -> list[str]:
-        problems = []
-        secrets = {"SECRET_KEY": self.secret_key, "OTP_SECRET": self.otp_secret}
-        if self.previous_secret_key is not None:
-            secrets["PREVIOUS_SECRET_KEY"] = self.previous_secret_key
-        for name, secret in secrets.items():
-            if problem := weakness(secret.get_secret_value()):
-                problems.append(f"{name}: {problem}")
-        problems.extend((*self._sandbox_problems(), *self.sample_company_problems()))
-        if self.dev_fixed_otp:
-            problems.append("DEV_FIXED_OTP: never in production")
-        if self.message_inbox_url:
-            problems.append(
-                "MESSAGE_INBOX_URL: never in production; it would hand every code to another server"
-            )
+    def _production_problems(self) -> Iterator[str]:
+        names = ("previous_secret_key", "payment_previous_webhook_secret")
+        secrets: dict[str, SecretStr | None] = {**self.needed_secrets} | {
+            name: getattr(self, name) for name in names
+        }
+        yield from production.secret_problems(secrets)
+        yield from production.token_problems(self)
+        yield from production.people_problems(self)
+        yield from production.code_problems(self)
+        yield from production.message_problems(self)
+        yield from production.partner_problems(self)
+        login = urlsplit(self.postgres_url).username or ""
+        yield from production.database_problems(self, name=self.database_name, login=login)
+        yield from production.web_problems(self)
+        yield from self.sample_company_problems()
         if os.environ.get(faultpoints.VARIABLE):
-            problems.append(f"{faultpoints.VARIABLE}: never in production")
-        if self.otp_channel == "console":
-            problems.append("OTP_CHANNEL: sms or smtp in production; console would print codes in the log")
-        problems.extend(
-            f"{name.upper()}: needed in production; the embedded server is for development"
-            for name in ("database_url", "mongo_url", "redis_url")
-            if not getattr(self, name)
-        )
-        if "*" in self.cors_origins:
-            problems.append("CORS_ORIGINS: name each origin; '*' is not accepted in production")
-        return problems
-
-    def _sandbox_problems(self) -> list[str]:
-        """What would let production talk to the sandbox, or trust the sandbox's published secrets."""
-        problems = [
-            f"{name}: the sandbox's; production needs the gateway's own"
-            for name, value, sample in (
-                ("PAYMENT_GATEWAY_URL", self.payment_gateway_url, SANDBOX_URL),
-                ("PAYMENT_KEY_ID", self.payment_key_id, DEVELOPMENT_PAYMENT_KEY),
-            )
-            if value == sample
-        ]
-        for name, secret in (
-            ("PAYMENT_KEY_SECRET", self.payment_key_secret),
-            ("PAYMENT_WEBHOOK_SECRET", self.payment_webhook_secret),
-            ("PAYMENT_PREVIOUS_WEBHOOK_SECRET", self.payment_previous_webhook_secret),
-            ("OPERATOR_API_SECRET", self.operator_api_secret),
-        ):
-            problem = weakness_of_partners(secret.get_secret_value()) if secret is not None else None
-            if problem:
-                problems.append(f"{name}: {problem}")
-        return problems
+            yield f"{faultpoints.VARIABLE}: never in production"
 
 
 def _is_ed25519(pem: SecretStr | None) -> bool:

@@ -20,6 +20,7 @@ CORE = (
     ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
     ("core.message_settings",),
+    ("core.production",),
     ("core.settings",),
     ("core.telemetry", "core.sealer", "core.exposure"),
     ("core.postgres", "core.messenger"),
