@@ -65,14 +65,13 @@ router = web.router("admins")
 roles = web.router("roles")
 
 AdminReader = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.READ))]
-AdminEditor = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
-AdminDeleter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.DELETE))]
+AdminDeleter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.DELETE, step_up=True))]
 Appointer = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.WRITE, step_up=True))]
 Granter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
 RoleReader = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.READ))]
 RoleWriter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.WRITE, step_up=True))]
 RoleEditor = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.EDIT, step_up=True))]
-RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELETE))]
+RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELETE, step_up=True))]
 
 _OWN_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
 _ONE: Final = (AdminNotFound, ValidationFailed, DatabaseUnavailable)
@@ -201,7 +200,7 @@ async def assign_role(
     responses=web.errors(*STEP_UP_ERRORS, *_OTHER, AdminNotActive, LastSuperAdmin, MalformedJson),
 )
 async def block_admin(
-    admin_id: UUID, body: BlockAdmin, db: Db, admin: AdminEditor, if_match: IfMatch = None
+    admin_id: UUID, body: BlockAdmin, db: Db, admin: Granter, if_match: IfMatch = None
 ) -> AdminOut:
     """Block an admin: all of their tokens are refused within a second. Needs step-up."""
     return await staff.block(db, admin.user_id, admin_id, reason=body.reason, if_match=if_match)
@@ -212,7 +211,7 @@ async def block_admin(
     summary="Unblock an admin",
     responses=web.errors(*STEP_UP_ERRORS, *_OTHER, AdminNotBlocked),
 )
-async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor, if_match: IfMatch = None) -> AdminOut:
+async def unblock_admin(admin_id: UUID, db: Db, admin: Granter, if_match: IfMatch = None) -> AdminOut:
     """Unblock a blocked admin. Needs step-up."""
     return await staff.unblock(db, admin.user_id, admin_id, if_match=if_match)
 
@@ -221,10 +220,11 @@ async def unblock_admin(admin_id: UUID, db: Db, admin: AdminEditor, if_match: If
     "/{admin_id}",
     summary="Archive an admin",
     status_code=204,
-    responses=web.errors(*ADMIN_ERRORS, *_OTHER, LastSuperAdmin),
+    responses=web.errors(*STEP_UP_ERRORS, *_OTHER, LastSuperAdmin),
 )
 async def archive_admin(admin_id: UUID, db: Db, admin: AdminDeleter) -> None:
-    """Archive an admin for good: sessions end, number and e-mail address are free, the entry stays."""
+    """Archive an admin for good: sessions end, number and e-mail address are free, the entry stays. Needs
+    step-up."""
     await staff.archive(db, admin.user_id, admin_id)
 
 
@@ -335,7 +335,7 @@ async def replace_role(
     summary="Delete a role",
     status_code=204,
     responses=web.errors(
-        *ADMIN_ERRORS,
+        *STEP_UP_ERRORS,
         RoleNotFound,
         RoleProtected,
         RankTooLow,
@@ -345,5 +345,5 @@ async def replace_role(
     ),
 )
 async def delete_role(role_id: UUID, db: Db, admin: RoleDeleter) -> None:
-    """Delete a role without admins."""
+    """Delete a role without admins. Needs step-up."""
     await role_service.delete_role(db, admin.user_id, role_id)

@@ -21,16 +21,19 @@ from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.postgres.database import Db
 from gencharge.operators.errors import OperatorInvalid
-from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.errors import OperatorOutOfScope, StepUpRequired
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 router = web.router("channels")
 Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
 Reader = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.READ, scoped=True))]
-Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE, scoped=True))]
-Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True))]
-Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE, scoped=True))]
+Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE, scoped=True, step_up=True))]
+Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True, step_up=True))]
+Deleter = Annotated[
+    Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE, scoped=True, step_up=True))
+]
 _ALWAYS = (*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable)
+_CHANGING = (StepUpRequired, *_ALWAYS)
 
 
 @router.get("", summary="Channels (staff)", responses=web.errors(CursorInvalid, *_ALWAYS))
@@ -50,23 +53,27 @@ async def list_channels(admin: Reader, db: Db, query: Annotated[ChannelQuery, Qu
         OperatorInvalid,
         ChannelAmountsInvalid,
         OperatorOutOfScope,
-        *_ALWAYS,
+        *_CHANGING,
     ),
 )
 async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> ChannelOut:
-    """Add a channel to an operator. Recharges use it within a second if the operator's channel is `api`."""
+    """Add a channel to an operator. Recharges use it within a second if the operator's channel is `api`. Needs
+    step-up."""
     return await staff_service.create(db, admin, command)
 
 
 @router.patch(
     "/{channel}",
     summary="Change a channel (staff)",
-    responses=web.errors(MalformedJson, ChannelNotFound, ResourceChanged, ChannelAmountsInvalid, *_ALWAYS),
+    responses=web.errors(MalformedJson, ChannelNotFound, ResourceChanged, ChannelAmountsInvalid, *_CHANGING),
 )
 async def update_channel(
     admin: Editor, db: Db, channel: Code, command: ChannelUpdate, if_match: IfMatch = None
 ) -> ChannelOut:
-    """Change its address, priority, weight, amounts, commission or state. Pending recharges stay on it."""
+    """Change its address, priority, weight, amounts, commission or state. Pending recharges stay on it.
+
+    Needs step-up.
+    """
     return await staff_service.update(db, admin, channel, command, if_match=if_match)
 
 
@@ -74,7 +81,7 @@ async def update_channel(
     "/{channel}",
     summary="Delete a channel (staff)",
     status_code=204,
-    responses=web.errors(ChannelNotFound, ChannelInUse, *_ALWAYS),
+    responses=web.errors(ChannelNotFound, ChannelInUse, *_CHANGING),
 )
 async def delete_channel(admin: Deleter, db: Db, channel: Code) -> None:
     """Delete a channel that was never used. Set any other to inactive with PATCH."""

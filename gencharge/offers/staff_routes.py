@@ -34,15 +34,17 @@ from gencharge.offers.staff_schemas import (
     StaffOfferTypeOut,
     StaffOfferTypeQuery,
 )
-from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.errors import OperatorOutOfScope, StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 _READ: Final = (*SCOPED_ERRORS, ValidationFailed, DatabaseUnavailable)
 _WRITE: Final = (*_READ, MalformedJson)
 router = make_router("offers")
 OfferReader = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.READ, scoped=True))]
-OfferWriter = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.WRITE, scoped=True))]
-OfferEditor = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.EDIT, scoped=True))]
+OfferWriter = Annotated[
+    Principal, Depends(Requires(Resource.OFFERS, Action.WRITE, scoped=True, step_up=True))
+]
+OfferEditor = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.EDIT, scoped=True, step_up=True))]
 OfferRemover = Annotated[Principal, Depends(Requires(Resource.OFFERS, Action.DELETE, scoped=True))]
 TypeReader = Annotated[Principal, Depends(Requires(Resource.OFFER_TYPES, Action.READ, scoped=True))]
 # A type is shared by the offers of all operators.
@@ -142,7 +144,7 @@ async def staff_get_offer(admin: OfferReader, db: Db, offer_id: UUID) -> StaffOf
     status_code=201,
     summary="Add an offer",
     response_model=StaffOfferOut,
-    responses=errors(*_WRITE, OfferCodeAlreadyExists, OperatorOutOfScope),
+    responses=errors(*_WRITE, StepUpRequired, OfferCodeAlreadyExists, OperatorOutOfScope),
 )
 async def create_offer(admin: OfferWriter, db: Db, command: OfferCreate) -> StaffOfferOut:
     """A draft unless `status` says active. All conditions that are given must hold; a percentage needs a cap."""
@@ -155,6 +157,7 @@ async def create_offer(admin: OfferWriter, db: Db, command: OfferCreate) -> Staf
     response_model=OfferUpdated,
     responses=errors(
         *_WRITE,
+        StepUpRequired,
         OfferNotFound,
         ResourceChanged,
         OfferStatusNotAllowed,

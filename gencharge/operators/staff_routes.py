@@ -24,7 +24,7 @@ from gencharge.operators.staff_schemas import (
     StaffOperatorOut,
     StaffOperatorQuery,
 )
-from gencharge.sessions.errors import OperatorScopeTooNarrow
+from gencharge.sessions.errors import OperatorScopeTooNarrow, StepUpRequired
 from gencharge.sessions.guards import (
     ADMIN_ERRORS,
     SCOPED_ERRORS,
@@ -36,9 +36,9 @@ from gencharge.sessions.guards import (
 
 router = make_router("operators")
 Reader = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.READ, scoped=True))]
-Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True))]
-Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE))]
-Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE))]
+Editor = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.EDIT, scoped=True, step_up=True))]
+Creator = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.WRITE, step_up=True))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.OPERATORS, Action.DELETE, step_up=True))]
 OperatorCode = Annotated[str, Path(max_length=20, pattern="^[A-Za-z0-9_]+$", examples=["JIO"])]
 
 
@@ -61,11 +61,16 @@ async def staff_list_operators(
     status_code=201,
     response_model=StaffOperatorOut,
     responses=errors(
-        *ADMIN_ERRORS, MalformedJson, ValidationFailed, OperatorAlreadyExists, DatabaseUnavailable
+        *ADMIN_ERRORS,
+        StepUpRequired,
+        MalformedJson,
+        ValidationFailed,
+        OperatorAlreadyExists,
+        DatabaseUnavailable,
     ),
 )
 async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> StaffOperatorOut:
-    """A new operator; plans can be made for it at once."""
+    """A new operator; plans can be made for it at once. Needs step-up."""
     del admin
     return await staff_service.create(db, command)
 
@@ -76,6 +81,7 @@ async def create_operator(admin: Creator, db: Db, command: OperatorCreate) -> St
     response_model=StaffOperatorOut,
     responses=errors(
         *SCOPED_ERRORS,
+        StepUpRequired,
         MalformedJson,
         ValidationFailed,
         OperatorNotFound,
@@ -89,7 +95,7 @@ async def update_operator(
 ) -> StaffOperatorOut:
     """Names, state, channel, order. `down` stops recharges of the operator with this answer.
 
-    An admin whose role is limited to some operators may set the `status` of those.
+    An admin whose role is limited to some operators may set the `status` of those. Needs step-up.
     """
     return await staff_service.update(db, admin, operator, command, if_match=if_match)
 
@@ -98,7 +104,9 @@ async def update_operator(
     "/{operator}",
     summary="Delete an operator (staff)",
     status_code=204,
-    responses=errors(*ADMIN_ERRORS, ValidationFailed, OperatorNotFound, OperatorInUse, DatabaseUnavailable),
+    responses=errors(
+        *ADMIN_ERRORS, StepUpRequired, ValidationFailed, OperatorNotFound, OperatorInUse, DatabaseUnavailable
+    ),
 )
 async def delete_operator(admin: Deleter, db: Db, operator: OperatorCode) -> None:
     """Only one that no plan and no number refers to; any other is set inactive with PATCH."""

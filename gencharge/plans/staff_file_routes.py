@@ -19,13 +19,14 @@ from gencharge.core.postgres.database import Db
 from gencharge.plans import export_service, import_service, plan_rows, spreadsheet
 from gencharge.plans.errors import PlanFileInvalid, PlanImportInvalid
 from gencharge.plans.staff_schemas import PlanExportQuery, PlanImportOut
+from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 _MAX_BYTES: Final = 5_000_000
 LARGE_BODIES: Final = {f"{PREFIX}/plans/admin/import": _MAX_BYTES}
 Reader = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.READ, scoped=True))]
 # A file may add and change plans, so an import needs both permissions.
-Importer = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True))]
+Importer = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True, step_up=True))]
 _ALSO_EDIT: Final = Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True))
 _FILE: Final[dict[str, Any]] = {"type": "string", "format": "binary"}
 _BODY: Final[dict[str, Any]] = {
@@ -85,7 +86,13 @@ async def staff_export_plans(
     dependencies=[_ALSO_EDIT],
     openapi_extra=_BODY,
     responses=errors(
-        *SCOPED_ERRORS, TooLarge, ValidationFailed, PlanFileInvalid, PlanImportInvalid, DatabaseUnavailable
+        *SCOPED_ERRORS,
+        StepUpRequired,
+        TooLarge,
+        ValidationFailed,
+        PlanFileInvalid,
+        PlanImportInvalid,
+        DatabaseUnavailable,
     ),
 )
 async def staff_import_plans(

@@ -36,12 +36,12 @@ from gencharge.plans.staff_schemas import (
     StaffPlanOut,
     StaffPlanQuery,
 )
-from gencharge.sessions.errors import OperatorOutOfScope
+from gencharge.sessions.errors import OperatorOutOfScope, StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, SCOPED_ERRORS, Action, Principal, Requires, Resource
 
 Reader = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.READ, scoped=True))]
-Creator = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True))]
-Editor = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True))]
+Creator = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.WRITE, scoped=True, step_up=True))]
+Editor = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.EDIT, scoped=True, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.PLANS, Action.DELETE, scoped=True))]
 GroupReader = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.READ, scoped=True))]
 GroupCreator = Annotated[Principal, Depends(Requires(Resource.PLAN_GROUPS, Action.WRITE))]
@@ -91,10 +91,10 @@ async def staff_list_versions(admin: Reader, db: Db, plan_id: UUID, page: Paging
     summary="Add a plan (staff)",
     status_code=201,
     response_model=StaffPlanOut,
-    responses=errors(*SCOPED_ERRORS, OperatorOutOfScope, PlanAlreadyExists, *_BODY),
+    responses=errors(*SCOPED_ERRORS, StepUpRequired, OperatorOutOfScope, PlanAlreadyExists, *_BODY),
 )
 async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> StaffPlanOut:
-    """A new plan, a draft unless `status` says otherwise."""
+    """A new plan, a draft unless `status` says otherwise. Needs step-up."""
     return await staff_service.create(db, admin, command)
 
 
@@ -104,6 +104,7 @@ async def create_plan(admin: Creator, db: Db, command: PlanCreate) -> StaffPlanO
     response_model=PlanUpdated,
     responses=errors(
         *SCOPED_ERRORS,
+        StepUpRequired,
         OperatorOutOfScope,
         PlanNotFound,
         ResourceChanged,
@@ -118,7 +119,7 @@ async def update_plan(
     """Change any part of a plan. What is sold under new terms is a new version; what was sold keeps the old ones.
 
     A draft is published with `status: active`, at once or at `active_from`; a published plan is taken off sale with
-    `inactive` and never becomes a draft again. Every process sells the new terms within a second of this answer.
+    `inactive` and never becomes a draft again. Every process sells the new terms within a second of this answer. Needs step-up.
     """
     return await staff_service.update(db, admin, plan_id, command, if_match=if_match)
 

@@ -62,7 +62,7 @@ Editor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT))]
 SteppedUpEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, step_up=True))]
 # The tier decides what a wallet may hold, so it takes the wallets' permission.
 WalletEditor = Annotated[Principal, Depends(Requires(Resource.WALLET, Action.EDIT, step_up=True))]
-Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE))]
+Deleter = Annotated[Principal, Depends(Requires(Resource.USERS, Action.DELETE, step_up=True))]
 _READING: Final = (*ADMIN_ERRORS, DatabaseUnavailable, ValidationFailed)
 _CHANGING: Final = (*_READING, MalformedJson, UserNotFound, ResourceChanged)
 
@@ -157,7 +157,9 @@ async def replace_phone_number(
 @router.delete(
     "/{user_id}",
     status_code=204,
-    responses=errors(*_READING, UserNotFound, UserAlreadyArchived, WalletNotEmpty, WalletHasHolds),
+    responses=errors(
+        *_READING, StepUpRequired, UserNotFound, UserAlreadyArchived, WalletNotEmpty, WalletHasHolds
+    ),
 )
 async def archive_user(
     db: Db,
@@ -167,7 +169,7 @@ async def archive_user(
     payout: Annotated[bool, Query(description="Pay the rest of the balance out.")] = False,
     reason: Annotated[Reason, Query()] = "closed by the staff",
 ) -> None:
-    """Close a customer's account for good. Number and address are free at once; the ledger stays."""
+    """Close a customer's account for good. Number and address are free at once; the ledger stays. Needs step-up."""
     await lifecycle.archive(
         db,
         parts_of(request),

@@ -106,44 +106,10 @@ async def test_an_admin_who_owes_the_second_factor_gets_to_these_routes_only(pro
     }
 
 
-def test_the_routes_that_want_a_second_factor_given_just_now_are_these(probe: AccessProbe) -> None:
-    routes = {
-        f"{method} {route.path}"
-        for route in _routes(probe.app)
-        for method in route.methods or ()
-        if any(isinstance(guard, Requires) and guard.step_up for guard in _guards(route.dependant))
-    }
-    assert routes == {
-        "GET /v1/users/{user_id}/export",
-        "DELETE /v1/admins/{admin_id}/second-factor",
-        "POST /v1/admins",
-        "POST /v1/roles",
-        "PATCH /v1/webhooks/endpoints/{endpoint_id}",
-        "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund",
-        "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve",
-        "POST /v1/payments/admin/{user_id}/{payment_id}/refunds",
-        "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve",
-        "POST /v1/wallet/admin/adjustments",
-        "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/approve",
-        "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/cancel",
-        "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/reject",
-        "POST /v1/webhooks/endpoints",
-        "POST /v1/webhooks/endpoints/{endpoint_id}/rotate-secret",
-        "PUT /v1/admins/{admin_id}/role",
-        "PUT /v1/roles/{role_id}",
-        "PUT /v1/users/{user_id}/kyc-tier",
-        "PUT /v1/users/{user_id}/email",
-        "PUT /v1/users/{user_id}/phone-number",
-        "PATCH /v1/admins/{admin_id}",
-        "POST /v1/admins/{admin_id}/block",
-        "POST /v1/admins/{admin_id}/unblock",
-    }
-
-
 async def test_who_gave_the_second_factor_long_ago_must_step_up(probe: AccessProbe) -> None:
     for route in _routes(probe.app):
         for guard in _guards(route.dependant):
-            if isinstance(guard, Requires) and guard.step_up:
+            if getattr(guard, "step_up", False):
                 for method in route.methods or ():
                     status = await probe.ask_as("SuperAdmin", f"{method} {route.path}", second_factor_at=0)
                     assert status == 403, route.path

@@ -29,12 +29,8 @@ WORKS = {
     "users_update_me": 200,
     "users_save_number": 201,
     "users_replace_my_preferences": 200,
-    "plans_create": 201,
     "plans_create_group": 201,
-    "offers_create": 201,
     "offers_create_type": 201,
-    "operators_create": 201,
-    "channels_create": 201,
 }
 # Sent out of turn they end the session that the others need, or they take what only a person or a partner has.
 LAST = {"auth_logout", "users_deactivate_me", "users_delete_me", "admins_block"}
