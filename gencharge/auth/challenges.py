@@ -1,8 +1,9 @@
 """One-time passwords that were sent. Redis holds an HMAC of each for some minutes; times are the application's.
 
-A challenge belongs to a purpose and a number; a new one replaces the old one. What must be atomic is one script:
-limit, cool-down and storing when a code is requested; comparing, counting and removing when one is redeemed. So a code
-opens one session, however many clients send it at once.
+A challenge belongs to a purpose, a number and a source (`sources`), and is found only by its id, which has 128 random bits
+and is in the answer to the client that asked for the code. So nobody else can spend its tries. What must be atomic is one
+script: limit, cool-down and storing when a code is requested; comparing, counting and removing when one is redeemed. So a
+code opens one session, however many clients send it at once.
 """
 
 from __future__ import annotations
@@ -18,49 +19,58 @@ from typing import Final
 from redis.asyncio import Redis
 
 from gencharge.auth.errors import OtpLimitExceeded, OtpTooSoon, SignInUnavailable
+from gencharge.auth.sources import Source
 from gencharge.core.settings import Settings
 from gencharge.core.stores.redis import is_away
 from gencharge.core.values import clock
 
+_ID_BYTES: Final = 16
 _HOUR_MS: Final = 3_600_000
-# KEYS: challenge, sends of the phone, sends of the address.
-# ARGV: now, life, cool-down, hour (ms), limit of the phone, limit of the address, attempts, nonce, mac.
+# KEYS: challenge, the source's last challenge, cool-down, sends of the phone, sends of the address.
+# ARGV: now, life, cool-down, hour (ms), limit of the phone, limit of the address (0: none), attempts, mac, source.
+# A new code replaces the one that the same source asked for before, and nobody else's.
 _ISSUE: Final = """
 local now, life, pause, hour = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local address_limit = tonumber(ARGV[6])
 local function window(key, limit)
     local found = redis.call('HMGET', key, 'count', 'ends')
     local count, ends = tonumber(found[1]) or 0, tonumber(found[2]) or 0
     if ends <= now then count, ends = 0, now + hour end
-    return count, ends, count >= limit
+    return count, ends, limit > 0 and count >= limit
 end
-local phone_count, phone_ends, phone_full = window(KEYS[2], tonumber(ARGV[5]))
-local address_count, address_ends, address_full = window(KEYS[3], tonumber(ARGV[6]))
+local phone_count, phone_ends, phone_full = window(KEYS[4], tonumber(ARGV[5]))
+local address_count, address_ends, address_full = window(KEYS[5], address_limit)
 local verdict, wait = 'sent', 0
-local sent_at = tonumber(redis.call('HGET', KEYS[1], 'sent_at') or '-1')
+local sent_at = tonumber(redis.call('GET', KEYS[3]) or '-1')
 if address_full then verdict, wait = 'limit', address_ends - now
 elseif phone_full then verdict, wait = 'limit', phone_ends - now
 elseif sent_at >= 0 and sent_at + pause > now then verdict, wait = 'soon', sent_at + pause - now
 else
     phone_count, address_count = phone_count + 1, address_count + 1
-    redis.call('HSET', KEYS[2], 'count', phone_count, 'ends', phone_ends)
-    redis.call('PEXPIRE', KEYS[2], phone_ends - now)
-    redis.call('HSET', KEYS[3], 'count', address_count, 'ends', address_ends)
-    redis.call('PEXPIRE', KEYS[3], address_ends - now)
-    redis.call('DEL', KEYS[1])
-    redis.call('HSET', KEYS[1], 'nonce', ARGV[8], 'mac', ARGV[9], 'left', ARGV[7], 'sent_at', now, 'ends', now + life)
-    redis.call('PEXPIRE', KEYS[1], math.max(life, pause))
+    redis.call('HSET', KEYS[4], 'count', phone_count, 'ends', phone_ends)
+    redis.call('PEXPIRE', KEYS[4], phone_ends - now)
+    if address_limit > 0 then
+        redis.call('HSET', KEYS[5], 'count', address_count, 'ends', address_ends)
+        redis.call('PEXPIRE', KEYS[5], address_ends - now)
+    end
+    if pause > 0 then redis.call('SET', KEYS[3], now, 'PX', pause) end
+    local before = redis.call('GET', KEYS[2])
+    if before then redis.call('DEL', before) end
+    redis.call('SET', KEYS[2], KEYS[1], 'PX', life)
+    redis.call('HSET', KEYS[1], 'mac', ARGV[8], 'left', ARGV[7], 'source', ARGV[9], 'ends', now + life)
+    redis.call('PEXPIRE', KEYS[1], life)
 end
 return {verdict, wait, phone_count, phone_ends - now, address_count, address_ends - now}
 """
-# KEYS: challenge. ARGV: now (ms), nonce, mac. A mac that was compared and found right is gone: single use.
+# KEYS: challenge. ARGV: now (ms), mac. A mac that was compared and is right is gone: single use.
 # The comparison need not take constant time: its duration says something only about an HMAC under our key
-# and a nonce used once, and an attacker can choose neither.
+# and an id used once, and an attacker can choose neither.
 _REDEEM: Final = """
-local found = redis.call('HMGET', KEYS[1], 'nonce', 'mac', 'left', 'ends')
-if not found[1] or found[1] ~= ARGV[2] or tonumber(found[4]) <= tonumber(ARGV[1]) then return 'none' end
-local left = tonumber(found[3])
+local found = redis.call('HMGET', KEYS[1], 'mac', 'left', 'ends')
+if not found[1] or tonumber(found[3]) <= tonumber(ARGV[1]) then return 'none' end
+local left = tonumber(found[2])
 if left <= 0 then return 'none' end
-if found[2] == ARGV[3] then
+if found[1] == ARGV[2] then
     redis.call('DEL', KEYS[1])
     return 'right'
 end
@@ -90,10 +100,19 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A code to send, and what the answer says about the limits (`RateLimit` headers)."""
+    """A code to send, the challenge that it answers, and the `RateLimit` headers of the answer."""
 
+    challenge_id: str
     code: str = field(repr=False)
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A challenge that waits for its code: its name in Redis, and who began it."""
+
+    name: str
+    source: Source
 
 
 class Challenges:
@@ -106,69 +125,112 @@ class Challenges:
         self._issue = redis.register_script(_ISSUE)
         self._redeem = redis.register_script(_REDEEM)
 
-    async def issue(self, purpose: Purpose, phone_number: str, code: str, *, address: str) -> Issued:
-        """Store `code` as the one that is expected for the next five minutes.
+    async def issue(
+        self, purpose: Purpose, phone_number: str, code: str, *, source: Source, address: str
+    ) -> Issued:
+        """Store `code` as the one that answers a new challenge within the next five minutes.
 
         Raises OtpTooSoon, OtpLimitExceeded (429 with Retry-After), SignInUnavailable.
         """
         settings = self._settings
-        nonce = secrets.token_hex(16)
+        challenge_id = secrets.token_urlsafe(_ID_BYTES)
+        name = self._challenge_key(purpose, phone_number, challenge_id)
+        # Strangers share one allowance of a number, so that many addresses send it no more codes than one does. A known
+        # device has its own; one that proved itself does not depend on what others at its address do, either.
+        group = source.text if source.known else "strangers"
+        sends = "devices" if source.proven else group
         arguments: list[str | int] = [
             _now_ms(),
             round(settings.otp_expire_minutes * 60_000),
             settings.otp_resend_seconds * 1000,
             _HOUR_MS,
             settings.otp_sends_per_phone_hour,
-            settings.otp_sends_per_address_hour,
+            0 if source.proven else settings.otp_sends_per_address_hour,
             settings.otp_attempts,
-            nonce,
-            self._mac(purpose, phone_number, nonce, code),
+            self._mac(purpose, phone_number, name, code),
+            source.text,
         ]
         keys = [
-            self._key_of(purpose.value, phone_number),
-            self._key_of("phone", phone_number),
+            name,
+            self._slot_key(purpose, phone_number, source),
+            self._key_of("pause", f"{purpose}|{phone_number}|{group}"),
+            self._key_of("phone", f"{phone_number}|{sends}"),
             self._key_of("address", address),
         ]
         try:
             verdict, wait, *windows = await self._issue(keys=keys, args=arguments)
         except Exception as error:
             raise _unavailable(error) from error
-        headers = self._limit_headers(*map(int, windows))
+        headers = self._limit_headers(*map(int, windows), by_address=not source.proven)
         if verdict == "sent":
-            return Issued(code, headers)
+            return Issued(challenge_id, code, headers)
         kind = OtpTooSoon if verdict == "soon" else OtpLimitExceeded
         raise kind(retry_after_seconds=ceil(int(wait) / 1000), headers=headers)
 
-    async def redeem(self, purpose: Purpose, phone_number: str, code: str) -> Verdict:
-        """Redeem a code. Raises SignInUnavailable."""
-        name = self._key_of(purpose.value, phone_number)
+    async def find(self, purpose: Purpose, phone_number: str, challenge_id: str) -> Waiting | None:
+        """The challenge of this id, if it is one of this purpose and number. Raises SignInUnavailable."""
+        return await self._waiting(self._challenge_key(purpose, phone_number, challenge_id))
+
+    async def last_of(self, purpose: Purpose, phone_number: str, source: Source) -> Waiting | None:
+        """The last challenge that this source began. Raises SignInUnavailable."""
         try:
-            nonce = str(await self._redis.hget(name, "nonce") or "")
-            mac = self._mac(purpose, phone_number, nonce, code)
-            return Verdict(await self._redeem(keys=[name], args=[_now_ms(), nonce, mac]))
+            name = await self._redis.get(self._slot_key(purpose, phone_number, source))
+        except Exception as error:
+            raise _unavailable(error) from error
+        return await self._waiting(str(name)) if name else None
+
+    async def _waiting(self, name: str) -> Waiting | None:
+        try:
+            source = await self._redis.hget(name, "source")
+        except Exception as error:
+            raise _unavailable(error) from error
+        return Waiting(name, Source(str(source))) if source else None
+
+    async def redeem(self, purpose: Purpose, phone_number: str, waiting: Waiting, code: str) -> Verdict:
+        """Redeem a code. Raises SignInUnavailable."""
+        mac = self._mac(purpose, phone_number, waiting.name, code)
+        try:
+            return Verdict(await self._redeem(keys=[waiting.name], args=[_now_ms(), mac]))
         except Exception as error:
             raise _unavailable(error) from error
 
-    def _mac(self, purpose: Purpose, phone_number: str, nonce: str, code: str) -> str:
-        return hmac.digest(self._key, f"{purpose}|{phone_number}|{nonce}|{code}".encode(), "sha256").hex()
+    def name_of(self, kind: str, value: str) -> str:
+        """A personal value, such as an address, as it is kept: its HMAC."""
+        return hmac.digest(self._key, f"{kind}|{value}".encode(), "sha256").hex()[:32]
+
+    def _mac(self, purpose: Purpose, phone_number: str, name: str, code: str) -> str:
+        message = f"{purpose}|{phone_number}|{name}|{code}"
+        return hmac.digest(self._key, message.encode(), "sha256").hex()
+
+    def _challenge_key(self, purpose: Purpose, phone_number: str, challenge_id: str) -> str:
+        return self._key_of("challenge", f"{purpose}|{phone_number}|{challenge_id}")
+
+    def _slot_key(self, purpose: Purpose, phone_number: str, source: Source) -> str:
+        return self._key_of("slot", f"{purpose}|{phone_number}|{source.text}")
 
     def _key_of(self, kind: str, value: str) -> str:
-        # Numbers and addresses are personal: Redis sees their HMAC only.
-        return f"otp:{kind}:{hmac.digest(self._key, f'name|{value}'.encode(), 'sha256').hex()[:32]}"
+        # Numbers and addresses are personal, and an id is a secret: Redis sees their HMAC only.
+        return f"otp:{kind}:{self.name_of('name', value)}"
 
     def _limit_headers(
-        self, phone_count: int, phone_reset_ms: int, address_count: int, address_reset_ms: int
+        self,
+        phone_count: int,
+        phone_reset_ms: int,
+        address_count: int,
+        address_reset_ms: int,
+        *,
+        by_address: bool,
     ) -> dict[str, str]:
         """IETF draft-ietf-httpapi-ratelimit-headers: one policy for the number, one for the client's address."""
-        phone, address = (
-            self._settings.otp_sends_per_phone_hour,
-            self._settings.otp_sends_per_address_hour,
-        )
+        windows = [("phone", self._settings.otp_sends_per_phone_hour, phone_count, phone_reset_ms)]
+        if by_address:
+            limit = self._settings.otp_sends_per_address_hour
+            windows.append(("address", limit, address_count, address_reset_ms))
         return {
-            "RateLimit-Policy": f'"phone";q={phone};w=3600, "address";q={address};w=3600',
-            "RateLimit": (
-                f'"phone";r={max(0, phone - phone_count)};t={ceil(phone_reset_ms / 1000)}, '
-                f'"address";r={max(0, address - address_count)};t={ceil(address_reset_ms / 1000)}'
+            "RateLimit-Policy": ", ".join(f'"{name}";q={limit};w=3600' for name, limit, _, _ in windows),
+            "RateLimit": ", ".join(
+                f'"{name}";r={max(0, limit - count)};t={ceil(reset_ms / 1000)}'
+                for name, limit, count, reset_ms in windows
             ),
         }
 

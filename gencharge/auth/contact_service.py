@@ -28,6 +28,7 @@ from gencharge.auth.errors import (
 )
 from gencharge.auth.events import ContactChangeRequested
 from gencharge.auth.models import ContactChange, ContactKind
+from gencharge.auth.sources import Source
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
 from gencharge.core.messenger import Message, reaches_mail, reaches_phones
@@ -53,7 +54,7 @@ async def begin_email(context: AuthContext, principal: Principal, email: str) ->
     if not reaches_mail(context.settings):
         raise MailUnavailable
     await context.database.run(lambda db: _begin(context, db, principal, ContactKind.EMAIL, email))
-    issued = await _issue(context, Purpose.CHANGE_EMAIL, email)
+    issued = await _issue(context, Purpose.CHANGE_EMAIL, email, _claiming(principal))
 
     async def message() -> Message:
         owner = await context.database.run(lambda db: directory.email_owner(db, email))
@@ -73,7 +74,7 @@ async def confirm_email(context: AuthContext, principal: Principal, otp: str) ->
     """
     change = await context.database.run(lambda db: _pending(db, principal, ContactKind.EMAIL))
     email = change.new_value
-    if await context.challenges.redeem(Purpose.CHANGE_EMAIL, email, otp) is not Verdict.RIGHT:
+    if not await _is_right(context, Purpose.CHANGE_EMAIL, email, _claiming(principal), otp):
         raise ContactCodeInvalid("body.otp")
 
     async def unit(db: AsyncSession) -> None:
@@ -105,8 +106,8 @@ async def begin_phone_number(
         return present
 
     present = await context.database.run(unit)
-    issued = await _issue(context, Purpose.CHANGE_TO_NUMBER, phone_number)
-    issued_to_present = await _issue(context, Purpose.CHANGE_FROM_NUMBER, present)
+    issued = await _issue(context, Purpose.CHANGE_TO_NUMBER, phone_number, _claiming(principal))
+    issued_to_present = await _issue(context, Purpose.CHANGE_FROM_NUMBER, present, _owning(principal))
 
     async def message() -> Message:
         owner = await context.database.run(lambda db: directory.phone_owner(db, phone_number))
@@ -135,9 +136,11 @@ async def confirm_phone_number(context: AuthContext, principal: Principal, *, ot
 
     change, present = await context.database.run(read)
     new_proved = change.new_proved or await _is_right(
-        context, Purpose.CHANGE_TO_NUMBER, change.new_value, otp
+        context, Purpose.CHANGE_TO_NUMBER, change.new_value, _claiming(principal), otp
     )
-    old_proved = change.old_proved or await _is_right(context, Purpose.CHANGE_FROM_NUMBER, present, old_otp)
+    old_proved = change.old_proved or await _is_right(
+        context, Purpose.CHANGE_FROM_NUMBER, present, _owning(principal), old_otp
+    )
     if not (new_proved and old_proved):
         await context.database.run(
             lambda db: _remember(
@@ -155,7 +158,7 @@ async def confirm_phone_number(context: AuthContext, principal: Principal, *, ot
         )
         # A proved number starts with no wrong codes, and so does the old one for its next owner.
         for number in (present, change.new_value):
-            await crud.delete_failure(db, number)
+            await crud.delete_failures(db, number)
 
     await context.database.run(unit)
 
@@ -228,11 +231,27 @@ async def _finish(db: AsyncSession, principal: Principal, kind: ContactKind, val
     await db.flush()
 
 
-async def _issue(context: AuthContext, purpose: Purpose, recipient: str) -> Issued:
+# The session stands in for a challenge's id here: its token is needed to begin a change and to give the code.
+
+
+def _claiming(principal: Principal) -> Source:
+    """The source of codes to what may be somebody else's: limited as strangers are."""
+    return Source.of_account(principal.session_id)
+
+
+def _owning(principal: Principal) -> Source:
+    """The source of codes to the caller's own number."""
+    return Source.of_session(principal.session_id)
+
+
+async def _issue(context: AuthContext, purpose: Purpose, recipient: str, source: Source) -> Issued:
     return await context.challenges.issue(
-        purpose, recipient, context.codes(recipient), address=telemetry.context().address
+        purpose, recipient, context.codes(recipient), source=source, address=telemetry.context().address
     )
 
 
-async def _is_right(context: AuthContext, purpose: Purpose, recipient: str, otp: str) -> bool:
-    return await context.challenges.redeem(purpose, recipient, otp) is Verdict.RIGHT
+async def _is_right(context: AuthContext, purpose: Purpose, recipient: str, source: Source, otp: str) -> bool:
+    waiting = await context.challenges.last_of(purpose, recipient, source)
+    if waiting is None:
+        return False
+    return await context.challenges.redeem(purpose, recipient, waiting, otp) is Verdict.RIGHT

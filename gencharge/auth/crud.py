@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,33 +13,55 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.auth.models import ContactChange, ContactKind, RecoveryCode, SecondFactor, SignInFailure
 
 
-async def get_failure(db: AsyncSession, phone_number: str) -> SignInFailure | None:
-    """The failures of a number since its last right code."""
-    return await db.get(SignInFailure, phone_number)
+async def list_failures(db: AsyncSession, phone_number: str, sources: Collection[str]) -> list[SignInFailure]:
+    """The failures of a number by these sources since its last right code."""
+    statement = select(SignInFailure).where(
+        SignInFailure.phone_number == phone_number, SignInFailure.source.in_(sources)
+    )
+    return list((await db.scalars(statement)).all())
 
 
-async def add_failure(db: AsyncSession, phone_number: str, *, now: datetime) -> int:
-    """Count one more wrong code: how many in a row. Holds the row to the end of the transaction."""
-    statement = insert(SignInFailure).values(phone_number=phone_number, consecutive=1, updated_at=now)
+async def add_failure(db: AsyncSession, phone_number: str, source: str, *, now: datetime) -> int:
+    """Count one more wrong code of a source: how many in a row. Holds the row to the end of the transaction."""
+    statement = insert(SignInFailure).values(
+        phone_number=phone_number, source=source, consecutive=1, updated_at=now
+    )
     counted = await db.scalar(
         statement.on_conflict_do_update(
-            index_elements=[SignInFailure.phone_number],
+            index_elements=[SignInFailure.phone_number, SignInFailure.source],
             set_={"consecutive": SignInFailure.consecutive + 1, "updated_at": now},
         ).returning(SignInFailure.consecutive)
     )
     return int(counted or 1)
 
 
-async def set_locked(db: AsyncSession, phone_number: str, *, until: datetime) -> None:
-    """Refuse codes for a number until an instant."""
+async def set_locked(db: AsyncSession, phone_number: str, source: str, *, until: datetime) -> None:
+    """Refuse a source's codes for a number until an instant."""
     await db.execute(
-        update(SignInFailure).where(SignInFailure.phone_number == phone_number).values(locked_until=until)
+        update(SignInFailure)
+        .where(SignInFailure.phone_number == phone_number, SignInFailure.source == source)
+        .values(locked_until=until)
     )
 
 
-async def delete_failure(db: AsyncSession, phone_number: str) -> None:
-    """Reset the count."""
-    await db.execute(delete(SignInFailure).where(SignInFailure.phone_number == phone_number))
+async def delete_failures(db: AsyncSession, phone_number: str) -> int:
+    """Reset the counts of a number: how many there were."""
+    deleted = await db.execute(
+        delete(SignInFailure)
+        .where(SignInFailure.phone_number == phone_number)
+        .returning(SignInFailure.source)
+    )
+    return len(deleted.all())
+
+
+async def delete_old_failures(db: AsyncSession, *, prefix: str, before: datetime) -> int:
+    """Delete what sources of one kind did before an instant: how many rows."""
+    deleted = await db.execute(
+        delete(SignInFailure)
+        .where(SignInFailure.source.startswith(prefix, autoescape=True), SignInFailure.updated_at < before)
+        .returning(SignInFailure.source)
+    )
+    return len(deleted.all())
 
 
 async def get_factor(db: AsyncSession, admin_id: UUID) -> SecondFactor | None:

@@ -33,6 +33,7 @@ __all__ = [
     "SecondFactorNotSetUp",
     "SecondFactorNotUsable",
     "SecondFactorSetupNotStarted",
+    "SignInNotLocked",
     "SignInSuspended",
     "SignInUnavailable",
     "SmsUnavailable",
@@ -56,7 +57,11 @@ class OtpLimitExceeded(TooManyRequests):
 
 
 class SignInSuspended(Forbidden):
-    """Sign-in with this number is suspended after too many wrong codes. Contact support."""
+    """Sign-in with this number is suspended after too many wrong codes. Use a device that has signed in before, or contact support."""
+
+
+class SignInNotLocked(Conflict):
+    """Nobody has given a wrong code for this number since the last sign-in. There is nothing to open."""
 
 
 class AccountAlreadyExists(Conflict):

@@ -37,11 +37,22 @@ class SignInFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignInLocked(Event):
-    """A number was locked: for some minutes, or, with `suspended`, until an admin unlocks it."""
+    """Who gave too many wrong codes for a number was locked out of it for some minutes; or, with `suspended`, all
+    unknown devices until a right code or an admin opens it."""
 
     kind: str
     masked_phone_number: str
     suspended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInOpened(Event):
+    """An admin opened signing in with a number again: that of a user or of another admin, as `kind` says."""
+
+    owner_id: str
+    kind: str
+    masked_phone_number: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,15 @@ from gencharge.core.postgres.database import Base
 
 
 class SignInFailure(Base):
-    """Wrong codes given for a number since the last right one. In PostgreSQL, so that no flushed cache forgets it."""
+    """Wrong codes given for a number since the last right one, by one source (`sources`) or by all strangers.
+
+    In PostgreSQL, so that no flushed cache forgets it.
+    """
 
     __tablename__ = "sign_in_failures"
 
     phone_number: Mapped[str] = mapped_column(Text, primary_key=True)
+    source: Mapped[str] = mapped_column(Text, primary_key=True, server_default="")
     consecutive: Mapped[int] = mapped_column(Integer)
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

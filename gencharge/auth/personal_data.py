@@ -19,7 +19,7 @@ async def _erase(stores: Stores, user_id: UUID) -> None:
         brief = (await users.briefs(db, [user_id])).get(user_id)
         # If the number has a new owner, the count is theirs.
         if brief is not None and await directory.phone_owner(db, brief.phone_number) is None:
-            await crud.delete_failure(db, brief.phone_number)
+            await crud.delete_failures(db, brief.phone_number)
         await crud.delete_contact_changes(db, user_id)
 
     await stores.database.run(unit)

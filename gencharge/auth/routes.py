@@ -13,7 +13,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from gencharge.admins.errors import AdminBlocked
-from gencharge.auth import service
+from gencharge.auth import otp_service, service
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import (
@@ -87,7 +87,7 @@ router = web.router("auth")
 @router.post("/signup", response_model=CodeSent, responses=errors(*_SENDING))
 async def sign_up(body: SignUp, context: CurrentContext) -> Response:
     """Send a code to a new customer's number. The answer is the same for a number that has an account."""
-    return _code_sent(context, await service.send_code(context, Purpose.SIGN_UP, body.phone_number))
+    return _code_sent(context, await otp_service.send_code(context, Purpose.SIGN_UP, body.phone_number))
 
 
 @router.post(
@@ -98,7 +98,9 @@ async def sign_up(body: SignUp, context: CurrentContext) -> Response:
 )
 async def verify_otp_signup(body: VerifyOtp, request: Request, context: CurrentContext) -> Response:
     """Prove that the number is yours. Creates the account and its wallet, and signs you in."""
-    tokens = await service.sign_up(context, body.phone_number, body.otp, device=_device(request))
+    tokens = await service.sign_up(
+        context, body.phone_number, body.challenge_id, body.otp, device=_device(request)
+    )
     return _signed_in(context, tokens, status=201)
 
 
@@ -131,15 +133,23 @@ async def register(body: Register, db: Db, principal: SignedInUser) -> Registere
 @router.post("/login", response_model=CodeSent, responses=errors(*_SENDING))
 async def login(body: Login, context: CurrentContext) -> Response:
     """Send a code to the number of an account. The answer is the same for a number that has none."""
-    return _code_sent(context, await service.send_code(context, Purpose.SIGN_IN, body.phone_number))
+    sent = await otp_service.send_code(
+        context, Purpose.SIGN_IN, body.phone_number, refresh_token=body.refresh_token
+    )
+    return _code_sent(context, sent)
 
 
 class FormRoute(web.Route):
-    """A route that takes forms only: any other body on its path is for the next route."""
+    """A route that takes forms only, and those in development only: any other body on its path is for the next route.
+
+    A form has no place for a challenge's id, and any page on the web can send one.
+    """
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette asks each route in turn."""
-        content_type = Headers(scope=scope).get("content-type", "") if scope["type"] == "http" else ""
+        if scope["type"] != "http" or not AuthContext.of(scope["app"]).settings.is_development:
+            return Match.NONE, {}
+        content_type = Headers(scope=scope).get("content-type", "")
         if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
             return Match.NONE, {}
         return super().matches(scope)
@@ -167,8 +177,9 @@ def _parse(model: type[Model], raw: object) -> Model:
 async def verify_otp_login_form(
     form: Annotated[PasswordForm, Depends(_password_form)], request: Request, context: CurrentContext
 ) -> Response:
-    """Sign in with the OAuth2 password form, as `/docs` does: the user name is the number, the password the code."""
-    tokens = await service.sign_in(context, form.username, form.password, device=_device(request))
+    """Sign in with the OAuth2 password form, as the Authorize button of `/docs` does, in development only: the user name is
+    the number, the password the code that was last asked for from the same address."""
+    tokens = await service.sign_in(context, form.username, None, form.password, device=_device(request))
     return _signed_in(context, tokens)
 
 
@@ -189,7 +200,9 @@ router.add_api_route(
 )
 async def verify_otp_login(body: VerifyOtp, request: Request, context: CurrentContext) -> Response:
     """Sign in with the code."""
-    tokens = await service.sign_in(context, body.phone_number, body.otp, device=_device(request))
+    tokens = await service.sign_in(
+        context, body.phone_number, body.challenge_id, body.otp, device=_device(request)
+    )
     return _signed_in(context, tokens)
 
 
@@ -262,14 +275,15 @@ async def end_other_sessions(db: Db, principal: SignedIn) -> SessionsEnded:
     return SessionsEnded(ended=ended)
 
 
-def _code_sent(context: AuthContext, headers: Any) -> Response:
+def _code_sent(context: AuthContext, sent: otp_service.Sent) -> Response:
     settings = context.settings
     answer = CodeSent(
         message="If this number can receive a code, we have sent one.",
+        challenge_id=sent.challenge_id,
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
         resend_after_seconds=settings.otp_resend_seconds,
     )
-    return reply(answer, headers=headers)
+    return reply(answer, headers={**sent.headers, "Cache-Control": "no-store"})
 
 
 def _signed_in(context: AuthContext, tokens: service.Tokens, *, status: int = 200) -> Response:

@@ -16,6 +16,14 @@ from gencharge.users.models import UserType
 Otp = Annotated[
     str, Field(pattern=r"^[0-9]{6}$", description="The six digits that were sent.", examples=["111111"])
 ]
+ChallengeId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]{22}$",
+        description="From the answer to the request that sent the code.",
+        examples=["wV3xq0J8yT5mZr2KcPn7Lg"],
+    ),
+]
 RefreshTokenText = Annotated[str, Field(max_length=200, description="The refresh token of the last answer.")]
 
 
@@ -29,12 +37,18 @@ class Login(Body):
     """The number of an account."""
 
     phone_number: MobileNumber
+    refresh_token: RefreshTokenText | None = Field(
+        default=None,
+        description="The last refresh token of this device, also an expired one. It shows that the device is known here: "
+        "wrong codes that others give for the number then don't keep it out.",
+    )
 
 
 class VerifyOtp(Body):
     """A number, and the code that was sent to it."""
 
     phone_number: MobileNumber
+    challenge_id: ChallengeId
     otp: Otp
 
 
@@ -84,6 +98,10 @@ class CodeSent(Out):
     """The same answer for every number, known or not."""
 
     message: str
+    challenge_id: str = Field(
+        description="Send it back with the code. Only who has it can use the code.",
+        examples=["wV3xq0J8yT5mZr2KcPn7Lg"],
+    )
     expires_in_seconds: int
     resend_after_seconds: int
 

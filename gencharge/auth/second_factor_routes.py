@@ -111,14 +111,15 @@ async def confirm_second_factor(
 )
 async def send_step_up_otp(context: CurrentContext, admin: PartlySignedInAdmin) -> Response:
     """For an admin without an authenticator app, if none is required: send a code to confirm who I am."""
-    headers = await second_factor.send_otp(context, admin)
+    sent = await second_factor.send_otp(context, admin)
     settings = context.settings
     answer = CodeSent(
         message="We have sent a code to your number.",
+        challenge_id=sent.challenge_id,
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
         resend_after_seconds=settings.otp_resend_seconds,
     )
-    return reply(answer, headers=headers)
+    return reply(answer, headers={**sent.headers, **_UNCACHED})
 
 
 @router.post(
@@ -148,7 +149,7 @@ async def verify_second_factor(
     elif body.recovery_code is not None:
         verified = await second_factor.recover(context, admin, body.recovery_code)
     else:
-        verified = await second_factor.verify_otp(context, admin, body.otp or "")
+        verified = await second_factor.verify_otp(context, admin, body.challenge_id or "", body.otp or "")
     return reply(StepUpOut(**_fields(context, verified)), headers=_UNCACHED)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gencharge.auth.schemas import Otp
+from gencharge.auth.schemas import ChallengeId, Otp
 from gencharge.core.http.web import Body, Out
 
 Totp = Annotated[
@@ -35,11 +35,14 @@ class VerifySecondFactor(Body):
     otp: Otp | None = Field(
         default=None, description="The code that POST /v1/auth/second-factor/otp sent, if that is enough."
     )
+    challenge_id: ChallengeId | None = Field(default=None, description="With `otp`: from the same answer.")
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
         if sum(part is not None for part in (self.code, self.recovery_code, self.otp)) != 1:
             raise ValueError("Give exactly one of code, recovery_code and otp")
+        if (self.otp is None) != (self.challenge_id is None):
+            raise ValueError("Give otp and challenge_id together")
         return self
 
 

@@ -6,7 +6,7 @@ codes are counted in PostgreSQL, in a transaction that commits although the answ
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.admins.errors import AdminNotFound
-from gencharge.auth import crud, lockout_service, service, totp
+from gencharge.auth import crud, lockout_service, otp_service, totp
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import (
@@ -41,6 +41,7 @@ from gencharge.auth.events import (
 from gencharge.auth.lockout_service import Method, about
 from gencharge.auth.models import SecondFactor
 from gencharge.auth.second_factor_schemas import SecondFactorOut
+from gencharge.auth.sources import Source
 from gencharge.auth.staff_schemas import StaffSecondFactorOut
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
@@ -190,32 +191,33 @@ async def recover(context: AuthContext, admin: Principal, recovery_code: str) ->
     return await _run(context, unit)
 
 
-async def send_otp(context: AuthContext, admin: Principal) -> Mapping[str, str]:
-    """Send a code to an admin who has no authenticator app: the headers that say what is left of the limits.
+async def send_otp(context: AuthContext, admin: Principal) -> otp_service.Sent:
+    """Send a code to an admin who has no authenticator app.
 
     Raises AuthenticatorCodeRequired, and what auth's `send_code` does.
     """
     phone_number = await context.database.run(lambda db: _number_for_otp(context, db, admin))
-    headers = await service.send_code(context, Purpose.STEP_UP, phone_number)
+    source = Source.of_session(admin.session_id)
+    sent = await otp_service.send_code(context, Purpose.STEP_UP, phone_number, source=source)
     code_sent = StepUpCodeSent(**about(admin.user_id), session_id=str(admin.session_id))
     await context.database.run(lambda db: emit(db, code_sent))
-    return headers
+    return sent
 
 
-async def verify_otp(context: AuthContext, admin: Principal, otp: str) -> VerifiedFactor:
+async def verify_otp(context: AuthContext, admin: Principal, challenge_id: str, otp: str) -> VerifiedFactor:
     """Verify a code that was sent to an admin without an authenticator app.
 
     Raises AuthenticatorCodeRequired, SecondFactorInvalid, OtpLocked, SignInSuspended, SignInUnavailable, SessionEnded.
     """
     phone_number = await context.database.run(lambda db: _number_for_otp(context, db, admin))
     try:
-        await service.redeem(context, Purpose.STEP_UP, phone_number, otp)
+        await otp_service.redeem(context, Purpose.STEP_UP, phone_number, challenge_id, otp)
     except OtpInvalid:
         raise SecondFactorInvalid from None  # a 401 would send the client off to refresh its tokens
 
     async def unit(db: AsyncSession) -> VerifiedFactor:
         await _number_for_otp(context, db, admin)
-        await service.open_again(db, phone_number)
+        await otp_service.forget_failures(db, phone_number)
         return await _complete(context, db, admin, None, "otp")
 
     return await context.database.run(unit)

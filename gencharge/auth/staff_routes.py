@@ -10,16 +10,15 @@ from fastapi import Depends, Query
 from gencharge.admins.errors import AdminNotFound, OwnAccount, RankTooLow
 from gencharge.auth import second_factor_service as second_factor
 from gencharge.auth import staff_service
-from gencharge.auth.errors import (
-    SecondFactorNotFound,
-)
+from gencharge.auth.errors import SecondFactorNotFound, SignInNotLocked
 from gencharge.auth.schemas import SessionsEnded
 from gencharge.auth.staff_schemas import (
+    OpenSignIn,
     StaffSecondFactorOut,
     StaffSessionPage,
     StaffSessionQuery,
 )
-from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
+from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors
@@ -37,12 +36,15 @@ from gencharge.users.errors import UserNotFound
 
 of_admins = web.router("admins")
 of_sessions = web.router("sessions")
+of_users = web.router("users")
 
 AdminReader = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.READ))]
 AdminEditor = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
+UserEditor = Annotated[Principal, Depends(Requires(Resource.USERS, Action.EDIT, step_up=True))]
 SessionReader = Annotated[Principal, Depends(Requires(Resource.SESSIONS, Action.READ))]
 SessionDeleter = Annotated[Principal, Depends(Requires(Resource.SESSIONS, Action.DELETE))]
 
+_OPENING: Final = (*STEP_UP_ERRORS, SignInNotLocked, MalformedJson, ValidationFailed, DatabaseUnavailable)
 _OWNER: Final = (*ADMIN_ERRORS, UserNotFound, OwnAccount, RankTooLow, ValidationFailed, DatabaseUnavailable)
 
 
@@ -73,6 +75,28 @@ async def get_second_factor(admin_id: UUID, db: Db, admin: AdminReader) -> Staff
 async def reset_second_factor(admin_id: UUID, db: Db, admin: AdminEditor) -> None:
     """For an admin who lost phone and recovery codes. Their sessions end."""
     await second_factor.reset(db, admin.user_id, admin_id)
+
+
+@of_admins.post(
+    "/{admin_id}/open-sign-in",
+    summary="Open an admin's sign-in again",
+    status_code=204,
+    responses=errors(*_OPENING, AdminNotFound, OwnAccount, RankTooLow),
+)
+async def open_sign_in_admin(admin_id: UUID, body: OpenSignIn, db: Db, admin: AdminEditor) -> None:
+    """For an admin whose number is suspended or locked after wrong codes. Needs step-up; the audit trail records it."""
+    await staff_service.open_sign_in_of_admin(db, admin.user_id, admin_id, reason=body.reason)
+
+
+@of_users.post(
+    "/{user_id}/open-sign-in",
+    summary="Open a customer's sign-in again",
+    status_code=204,
+    responses=errors(*_OPENING, UserNotFound),
+)
+async def open_sign_in_user(user_id: UUID, body: OpenSignIn, db: Db, admin: UserEditor) -> None:
+    """For a customer whose number is suspended or locked after wrong codes. Needs step-up; the audit trail records it."""
+    await staff_service.open_sign_in_of_user(db, user_id, reason=body.reason)
 
 
 @of_sessions.get("", summary="Somebody's sessions", responses=errors(*_OWNER, CursorInvalid))

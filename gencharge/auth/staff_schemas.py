@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from gencharge.core.http.paging import Page, PageParams
-from gencharge.core.http.web import Out
+from gencharge.core.http.web import Body, Out
 
 
 class StaffSessionOut(Out):
@@ -32,6 +32,14 @@ class StaffSessionQuery(PageParams):
     """Whose sessions."""
 
     owner_id: UUID = Field(description="A user or an admin.")
+
+
+class OpenSignIn(Body):
+    """Why."""
+
+    reason: str = Field(
+        min_length=3, max_length=300, examples=["Called from the number, and knew the last recharge."]
+    )
 
 
 class StaffSecondFactorOut(Out):

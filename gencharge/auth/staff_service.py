@@ -1,4 +1,4 @@
-"""Other people's sessions, as the staff see and end them. One's own are under `/auth/sessions`.
+"""Other people's sessions and locked numbers, as the staff see, end and open them. One's own are under `/auth/sessions`.
 
 It is here, and not in `sessions`, because it needs users and admins: an admin may not see or end the sessions of a
 higher rank.
@@ -11,11 +11,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
-from gencharge.auth.events import SessionsEndedByAdmin
+from gencharge.auth import otp_service
+from gencharge.auth.errors import SignInNotLocked
+from gencharge.auth.events import SessionsEndedByAdmin, SignInOpened
 from gencharge.auth.staff_schemas import StaffSessionOut, StaffSessionPage
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import PageParams
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.values.phone import masked
+from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Kind
 from gencharge.users import service as users
@@ -54,6 +58,37 @@ async def end_all(db: AsyncSession, actor_id: UUID, owner_id: UUID) -> int:
     ended = await sessions.revoke_all(db, owner_id, reason="ended_by_admin")
     await _announce(db, owner_id, kind, ended)
     return len(ended)
+
+
+async def open_sign_in_of_user(db: AsyncSession, user_id: UUID, *, reason: str) -> None:
+    """Let a customer sign in again after too many wrong codes. Raises UserNotFound, SignInNotLocked."""
+    user = await users.get(db, user_id)
+    await _open_sign_in(db, user_id, "user", user.phone_number, reason)
+
+
+async def open_sign_in_of_admin(db: AsyncSession, actor_id: UUID, admin_id: UUID, *, reason: str) -> None:
+    """Let another admin sign in again after too many wrong codes.
+
+    Raises AdminNotFound, OwnAccount, RankTooLow, SignInNotLocked.
+    """
+    admin = await admins.get(db, admin_id)
+    await admins.check_rank(db, actor_id, admin_id)
+    await _open_sign_in(db, admin_id, "admin", admin.phone_number, reason)
+
+
+async def _open_sign_in(db: AsyncSession, owner_id: UUID, kind: Kind, phone_number: str, reason: str) -> None:
+    owner = await directory.phone_owner(db, phone_number)
+    # The number of an account that was closed may be another one's by now.
+    if owner is None or owner[1] != owner_id or not await otp_service.forget_failures(db, phone_number):
+        raise SignInNotLocked
+    opened = SignInOpened(
+        user_id=str(owner_id if kind == "user" else SYSTEM_USER_ID),
+        owner_id=str(owner_id),
+        kind=kind,
+        masked_phone_number=masked(phone_number),
+        reason=reason,
+    )
+    await emit(db, opened)
 
 
 async def _kind_of(db: AsyncSession, actor_id: UUID, owner_id: UUID) -> Kind:

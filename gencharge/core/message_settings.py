@@ -13,10 +13,16 @@ class Codes(BaseModel):
     """One-time codes"""
 
     otp_expire_minutes: float = Field(default=5, gt=0, le=10, description="How long a code is valid.")
-    otp_attempts: int = Field(default=5, ge=1, le=10, description="Wrong codes that lock a number.")
-    otp_lock_minutes: float = Field(default=15, gt=0, description="For how long it is locked.")
+    otp_attempts: int = Field(
+        default=5, ge=1, le=10, description="Wrong codes that lock who gave them out of a number."
+    )
+    otp_lock_minutes: float = Field(default=15, gt=0, description="For how long they are locked out.")
     otp_resend_seconds: int = Field(default=30, ge=0, description="The least time between two codes.")
-    otp_sends_per_phone_hour: int = Field(default=5, ge=1, description="Codes for one number in an hour.")
+    otp_sends_per_phone_hour: int = Field(
+        default=5,
+        ge=1,
+        description="Codes for one number in an hour, asked for by strangers; known devices have as many of their own.",
+    )
     otp_sends_per_address_hour: int = Field(
         default=20, ge=1, description="Codes for requests from one IP address in an hour."
     )

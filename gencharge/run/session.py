@@ -23,10 +23,13 @@ def sign_in(settings: Settings, number: str, ask_code: Callable[[], str]) -> str
 
     `ask_code` is called unless the number is a sample one, whose code is known.
     """
-    _post(settings, "/v1/auth/login", phone_number=number)
+    asked = _post(settings, "/v1/auth/login", phone_number=number)
     sample = number.isdecimal() and int(number) in _SAMPLE_NUMBERS
     otp = (settings.dev_fixed_otp or DEVELOPMENT_OTP) if sample else ask_code()
-    answer = _post(settings, "/v1/auth/verify-otp-login", phone_number=number, otp=otp)
+    challenge = str(asked["challenge_id"])
+    answer = _post(
+        settings, "/v1/auth/verify-otp-login", phone_number=number, challenge_id=challenge, otp=otp
+    )
     return str(answer["access_token"])
 
 

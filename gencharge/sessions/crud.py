@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.postgres import leases
@@ -78,6 +78,40 @@ async def has_token(db: AsyncSession, *, user_id: UUID, token_hash: bytes) -> bo
         )
         is not None
     )
+
+
+async def get_session_of_token(
+    db: AsyncSession, *, user_id: UUID, token_hash: bytes, ended: str
+) -> UUID | None:
+    """The session of a refresh token, unless it was ended for another reason than `ended`."""
+    session_id: UUID | None = await db.scalar(
+        select(Session.session_id)
+        .join(
+            RefreshToken,
+            (Session.user_id == RefreshToken.user_id) & (Session.session_id == RefreshToken.session_id),
+        )
+        .where(
+            RefreshToken.user_id == user_id,
+            RefreshToken.token_hash == token_hash,
+            _not_ended_but(ended),
+        )
+    )
+    return session_id
+
+
+async def list_addresses(db: AsyncSession, *, user_id: UUID, ended: str, limit: int) -> list[str]:
+    """The addresses of an owner's latest sessions, without those ended for another reason than `ended`."""
+    statement = (
+        select(Session.address)
+        .where(Session.user_id == user_id, _not_ended_but(ended), Session.address != "")
+        .order_by(Session.created_at.desc())
+        .limit(limit)
+    )
+    return list((await db.scalars(statement)).all())
+
+
+def _not_ended_but(reason: str) -> ColumnElement[bool]:
+    return Session.revoked_at.is_(None) | (Session.revoked_reason == reason)
 
 
 async def set_rotated(

@@ -79,7 +79,7 @@ class Guard(SecurityBase):
             flows=OAuthFlows(
                 password=OAuthFlowPassword(tokenUrl=f"{PREFIX}/auth/verify-otp-login", scopes={})
             ),
-            description="Ask for a code with `POST /v1/auth/login`, then: username = phone number, password = OTP.",
+            description="Ask for a code with `POST /v1/auth/login`, then: username = phone number, password = OTP. In development only.",
         )
 
     async def __call__(self, request: Request) -> Principal:

@@ -24,8 +24,11 @@ from gencharge.sessions.tokens import Kind
 # A client whose answer was lost may repeat a refresh with the same token for this long.
 GRACE: Final = timedelta(seconds=10)
 RETENTION: Final = timedelta(days=30)
+# Why a session ended that its owner signed out of: its device stays one that is known.
+SIGNED_OUT: Final = "signed_out"
 _MAX_DEVICE: Final = 200
 _BATCH: Final = 1_000
+_ADDRESSES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +201,22 @@ async def list_all(
     columns = Session.__table__.c
     order = Order(columns.created_at, columns.session_id)
     return await fetch_page(db, crud.select_all(user_id), order, page)
+
+
+async def session_of_token(db: AsyncSession, user_id: UUID, refresh_token: str) -> UUID | None:
+    """The owner's session that this refresh token belongs or belonged to; None if it is none of the owner's.
+
+    Shows that a client is one of the owner's devices, and nothing else: the token may have expired, been used up or signed
+    out. None for a session that was ended for any other reason, because the device may be in other hands.
+    """
+    token = Refresh.parse(refresh_token)
+    token_hash = token.hash if token is not None and token.user_id == user_id else b""
+    return await crud.get_session_of_token(db, user_id=user_id, token_hash=token_hash, ended=SIGNED_OUT)
+
+
+async def has_signed_in_from(db: AsyncSession, user_id: UUID, address: str) -> bool:
+    """True if one of the owner's latest five sign-ins came from this address, and was not ended for them."""
+    return address in await crud.list_addresses(db, user_id=user_id, ended=SIGNED_OUT, limit=_ADDRESSES)
 
 
 async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:

@@ -32,6 +32,8 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "PATCH /v1/admins/{admin_id}": {"json": {"name": "Asha Rao"}},
     "PUT /v1/admins/{admin_id}/role": {"json": {"role": "Viewer"}},
     "POST /v1/admins/{admin_id}/block": {"json": {"reason": "asked for"}},
+    "POST /v1/admins/{admin_id}/open-sign-in": {"json": {"reason": "asked for"}},
+    "POST /v1/users/{user_id}/open-sign-in": {"json": {"reason": "asked for"}},
     "PUT /v1/roles/{role_id}": {"json": {"name": "Nobody", "description": "", "permissions": []}},
     **{
         f"POST /v1/wallet/admin/adjustments/{{user_id}}/{{adjustment_id}}/{act}": {
@@ -146,6 +148,7 @@ ROUTES: Final[dict[str, str]] = {
     "PATCH /v1/users/{user_id}":                                                   "401  403   404   404 404  403  403   403    -",
     "DELETE /v1/users/{user_id}":                                                  "401  403   404   403 403  403  403   403    -",
     "POST /v1/users/{user_id}/block":                                              "401  403   404   404 404  403  403   403    -",
+    "POST /v1/users/{user_id}/open-sign-in":                                       "401  403   404   404 404  403  403   403    -",
     "POST /v1/users/{user_id}/deactivate":                                         "401  403   404   404 404  403  403   403    -",
     "PUT /v1/users/{user_id}/email":                                              "401  403   404   404 404  403  403   403    -",
     "GET /v1/users/{user_id}/export":                                              "401  403   404   404 404  403  403   403    -",
@@ -165,6 +168,7 @@ ROUTES: Final[dict[str, str]] = {
     "PATCH /v1/admins/{admin_id}":                                                 "401  403   404   403 403  403  403   403    -",
     "DELETE /v1/admins/{admin_id}":                                                "401  403   404   403 403  403  403   403    -",
     "POST /v1/admins/{admin_id}/block":                                            "401  403   404   403 403  403  403   403    -",
+    "POST /v1/admins/{admin_id}/open-sign-in":                                     "401  403   404   403 403  403  403   403    -",
     "PUT /v1/admins/{admin_id}/role":                                              "401  403   404   403 403  403  403   403    -",
     "GET /v1/admins/{admin_id}/second-factor":                                     "401  403   404   404 403  403  403   403    -",
     "DELETE /v1/admins/{admin_id}/second-factor":                                  "401  403   404   403 403  403  403   403    -",

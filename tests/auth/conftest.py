@@ -21,7 +21,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.users.models import User
 from tests.make import factories
 from tests.make.admins import granted
-from tests.make.auth import Staff, _office, running
+from tests.make.auth import Staff, _ask, _give, _office, running
 
 
 @dataclass
@@ -75,10 +75,8 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> dict[str, 
 
 async def sign_up(client: httpx.AsyncClient, phones: Phones, phone_number: str) -> dict[str, Any]:
     """Sign a new customer up: the tokens."""
-    assert (await client.post("/auth/signup", json={"phone_number": phone_number})).status_code == 200
-    answer = await client.post(
-        "/auth/verify-otp-signup", json={"phone_number": phone_number, "otp": await phones.code(phone_number)}
-    )
+    assert (await _ask(client, phone_number, "signup")).status_code == 200
+    answer = await _give(client, phone_number, await phones.code(phone_number), "verify-otp-signup")
     assert answer.status_code == 201, answer.text
     tokens: dict[str, Any] = answer.json()
     return tokens
@@ -86,10 +84,8 @@ async def sign_up(client: httpx.AsyncClient, phones: Phones, phone_number: str) 
 
 async def log_in(client: httpx.AsyncClient, phones: Phones, phone_number: str) -> httpx.Response:
     """Sign in: the answer."""
-    assert (await client.post("/auth/login", json={"phone_number": phone_number})).status_code == 200
-    return await client.post(
-        "/auth/verify-otp-login", json={"phone_number": phone_number, "otp": await phones.code(phone_number)}
-    )
+    assert (await _ask(client, phone_number)).status_code == 200
+    return await _give(client, phone_number, await phones.code(phone_number))
 
 
 def bearer(tokens: dict[str, Any]) -> dict[str, str]:

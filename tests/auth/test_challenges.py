@@ -10,12 +10,17 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.auth.challenges import Challenges, Purpose, Verdict
+from gencharge.auth.errors import OtpLimitExceeded
+from gencharge.auth.sources import Source
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from tests.auth.conftest import Phones, assert_problem, sign_up
 from tests.make import factories
 from tests.make.auth import _ask, _give, _wrong
+
+STRANGER = Source.of_address("somewhere", known=False)
 
 
 async def test_a_second_code_within_thirty_seconds_is_429_with_the_time_to_wait(
@@ -99,16 +104,82 @@ async def test_a_challenge_of_another_secret_is_none_of_ours(settings: Settings,
     ours = Challenges(settings, stores.redis)
     other = Challenges(settings.model_copy(update={"otp_secret": SecretStr("x" * 32)}), stores.redis)
     number = factories.new_phone()
-    await ours.issue(Purpose.SIGN_IN, number, "123456", address=factories.new_address())
-    assert await other.redeem(Purpose.SIGN_IN, number, "123456") is Verdict.NONE
-    assert await ours.redeem(Purpose.SIGN_IN, number, "123457") is Verdict.WRONG
-    assert await ours.redeem(Purpose.SIGN_IN, number, "123456") is Verdict.RIGHT
-    assert await ours.redeem(Purpose.SIGN_IN, number, "123456") is Verdict.NONE
+    issued = await ours.issue(Purpose.SIGN_IN, number, "123456", source=STRANGER, address="203.0.113.7")
+    assert await other.find(Purpose.SIGN_IN, number, issued.challenge_id) is None
+    waiting = await ours.find(Purpose.SIGN_IN, number, issued.challenge_id)
+    assert waiting is not None
+    assert waiting.source == STRANGER
+    assert await other.redeem(Purpose.SIGN_IN, number, waiting, "123456") is Verdict.WRONG
+    assert await ours.redeem(Purpose.SIGN_IN, number, waiting, "123457") is Verdict.WRONG
+    assert await ours.redeem(Purpose.SIGN_IN, number, waiting, "123456") is Verdict.RIGHT
+    assert await ours.redeem(Purpose.SIGN_IN, number, waiting, "123456") is Verdict.NONE
+    assert await ours.find(Purpose.SIGN_IN, number, issued.challenge_id) is None
+
+
+async def test_a_challenge_is_one_of_its_purpose_and_number_only(settings: Settings, stores: Stores) -> None:
+    challenges = Challenges(settings, stores.redis)
+    numbers = {purpose: factories.new_phone() for purpose in Purpose}
+    places = [(purpose, number) for purpose in Purpose for number in numbers.values()]
+    for purpose, number in numbers.items():
+        issued = await challenges.issue(
+            purpose, number, "123456", source=STRANGER, address=factories.new_address()
+        )
+        hits = [place for place in places if await challenges.find(*place, issued.challenge_id)]
+        assert hits == [(purpose, number)]
+
+
+async def test_a_new_code_replaces_that_of_the_same_source_and_nobody_elses(
+    settings: Settings, stores: Stores
+) -> None:
+    challenges = Challenges(settings, stores.redis)
+    number = factories.new_phone()
+    device = Source.of_session(new_id())
+
+    async def ask(source: Source) -> str:
+        issued = await challenges.issue(
+            Purpose.SIGN_IN, number, "123456", source=source, address=factories.new_address()
+        )
+        return issued.challenge_id
+
+    async def waits(challenge_id: str) -> bool:
+        return await challenges.find(Purpose.SIGN_IN, number, challenge_id) is not None
+
+    first = await ask(device)
+    with clock.later(seconds=31):
+        strangers = await ask(STRANGER)
+        assert [await waits(first), await waits(strangers)] == [True, True]
+        second = await ask(device)
+        assert [await waits(first), await waits(second), await waits(strangers)] == [False, True, True]
+
+
+async def test_strangers_use_up_no_allowance_of_a_known_device(settings: Settings, stores: Stores) -> None:
+    challenges = Challenges(settings, stores.redis)
+    number, shared = factories.new_phone(), factories.new_address()
+    device = Source.of_session(new_id())
+    limit, by_address = settings.otp_sends_per_phone_hour, settings.otp_sends_per_address_hour
+    for turn in range(limit):
+        with clock.later(minutes=turn):
+            source = Source.of_address(str(turn), known=False)
+            await challenges.issue(
+                Purpose.SIGN_IN, number, "123456", source=source, address=f"203.0.113.{turn}"
+            )
+    for _ in range(by_address):
+        await challenges.issue(
+            Purpose.SIGN_IN, factories.new_phone(), "123456", source=STRANGER, address=shared
+        )
+    with clock.later(minutes=limit), pytest.raises(OtpLimitExceeded):
+        await challenges.issue(
+            Purpose.SIGN_IN, number, "123456", source=STRANGER, address=factories.new_address()
+        )
+    with clock.later(minutes=limit):
+        issued = await challenges.issue(Purpose.SIGN_IN, number, "123456", source=device, address=shared)
+    assert issued.headers["RateLimit"].startswith(f'"phone";r={limit - 1};')
+    assert "address" not in issued.headers["RateLimit"]
 
 
 async def test_what_is_issued_hides_its_code_when_it_is_printed(settings: Settings, stores: Stores) -> None:
     challenges = Challenges(settings, stores.redis)
     issued = await challenges.issue(
-        Purpose.SIGN_UP, factories.new_phone(), "135790", address=factories.new_address()
+        Purpose.SIGN_UP, factories.new_phone(), "135790", source=STRANGER, address=factories.new_address()
     )
     assert "135790" not in repr(issued)

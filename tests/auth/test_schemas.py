@@ -13,7 +13,9 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.phone import NotAMobileNumber, parse_mobile
 from tests.auth.conftest import assert_problem
 from tests.make import factories
+from tests.make.auth import NO_CHALLENGE
 
+CODE = {"otp": "111111", "challenge_id": NO_CHALLENGE}
 DIGITS = st.integers(min_value=6_000_000_000, max_value=9_999_999_999).map(str)
 
 
@@ -24,9 +26,10 @@ DIGITS = st.integers(min_value=6_000_000_000, max_value=9_999_999_999).map(str)
         ("application/json", "", 422, "validation_failed", "body"),
         ("application/json", "[]", 422, "validation_failed", "body"),
         ("application/json", '{"phone_number":"9876543210"}', 422, "validation_failed", "body.otp"),
+        ("application/json", '{"phone_number":"9876543210"}', 422, "validation_failed", "body.challenge_id"),
         (
             "application/json",
-            '{"phone_number":"9876543210","otp":"111111","x":1}',
+            '{"phone_number":"9876543210","challenge_id":"AAAAAAAAAAAAAAAAAAAAAA","otp":"111111","x":1}',
             422,
             "validation_failed",
             "body.x",
@@ -91,7 +94,7 @@ async def test_what_is_wrong_with_the_sign_in_body_is_named(
 async def test_what_is_no_indian_mobile_number_is_422(
     client: httpx.AsyncClient, path: str, phone_number: object
 ) -> None:
-    body = {"phone_number": phone_number} | ({"otp": "111111"} if "verify" in path else {})
+    body = {"phone_number": phone_number} | (CODE if "verify" in path else {})
     problem = assert_problem(await client.post(f"/auth/{path}", json=body), 422, "validation_failed")
     assert [entry["field"] for entry in problem["errors"]] == ["body.phone_number"]
 
@@ -100,7 +103,7 @@ async def test_what_is_no_indian_mobile_number_is_422(
     "otp", ["", "11111", "1111111", "11111a", "१२३४५६", " 11 11", 111111, None, "111111\n1"]
 )
 async def test_what_is_no_code_is_422(client: httpx.AsyncClient, otp: object) -> None:
-    body = {"phone_number": factories.new_phone(), "otp": otp}
+    body = {"phone_number": factories.new_phone(), "challenge_id": NO_CHALLENGE, "otp": otp}
     problem = assert_problem(
         await client.post("/auth/verify-otp-signup", json=body), 422, "validation_failed"
     )
@@ -110,9 +113,7 @@ async def test_what_is_no_code_is_422(client: httpx.AsyncClient, otp: object) ->
 @pytest.mark.parametrize("path", ["signup", "login", "verify-otp-signup", "verify-otp-login", "refresh"])
 async def test_an_unknown_field_is_422(client: httpx.AsyncClient, path: str) -> None:
     bodies: dict[str, dict[str, str]] = {"refresh": {"refresh_token": "x"}}
-    body = bodies.get(
-        path, {"phone_number": factories.new_phone()} | ({"otp": "111111"} if "verify" in path else {})
-    )
+    body = bodies.get(path, {"phone_number": factories.new_phone()} | (CODE if "verify" in path else {}))
     problem = assert_problem(
         await client.post(f"/auth/{path}", json=body | {"role": "SuperAdmin"}), 422, "validation_failed"
     )

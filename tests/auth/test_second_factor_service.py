@@ -18,7 +18,17 @@ from gencharge.core.values import clock
 from gencharge.sessions.guards import Gate
 from tests.auth.conftest import assert_problem
 from tests.make import factories
-from tests.make.auth import FACTOR, Staff, _office, code_of, middle_of_a_step, running, topics_of, wrong
+from tests.make.auth import (
+    FACTOR,
+    Staff,
+    _give,
+    _office,
+    code_of,
+    middle_of_a_step,
+    running,
+    topics_of,
+    wrong,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -126,11 +136,10 @@ async def test_where_it_is_optional_a_code_by_message_steps_up_until_there_is_an
     # The code of the sign-in is none for this, though it reads the same.
     assert_problem(await ravi.verify(otp="111111"), 403, "second_factor_invalid")
     with clock.later(seconds=31):
-        number = {"phone_number": ravi.admin.phone_number}
-        sent = await ravi.post(f"{FACTOR}/otp")
+        sent = await ravi.ask_otp()
         assert (sent.status_code, sent.json()["expires_in_seconds"]) == (200, 300)
         assert_problem(await ravi.post(f"{FACTOR}/otp"), 429, "otp_too_soon")
-        refused = await ravi.client.post("/v1/auth/verify-otp-login", json=number | {"otp": "111111"})
+        refused = await _give(ravi.client, ravi.admin.phone_number, "111111", challenge_id=ravi.challenge_id)
         assert_problem(refused, 401, "otp_invalid")
         assert_problem(await ravi.verify(otp="222222"), 403, "second_factor_invalid")
         assert (await ravi.verify(otp="111111")).status_code == 200

@@ -77,6 +77,8 @@ STEP_UP = {
     "DELETE /v1/users/{user_id}",
     "GET /v1/users/{user_id}/export",
     "PUT /v1/users/{user_id}/kyc-tier",
+    "POST /v1/users/{user_id}/open-sign-in",
+    "POST /v1/admins/{admin_id}/open-sign-in",
     # Prices, and who delivers.
     "POST /v1/plans",
     "PATCH /v1/plans/{plan_id}",

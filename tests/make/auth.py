@@ -28,14 +28,32 @@ def _wrong(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
-async def _ask(client: httpx.AsyncClient, phone_number: str, path: str = "login") -> httpx.Response:
-    return await client.post(f"/auth/{path}", json={"phone_number": phone_number})
+# The last challenge of a number, by the route that takes its code.
+_challenges: dict[tuple[str, str], str] = {}
+NO_CHALLENGE = "A" * 22
+
+
+async def _ask(
+    client: httpx.AsyncClient, phone_number: str, path: str = "login", **fields: Any
+) -> httpx.Response:
+    answer = await client.post(f"/auth/{path}", json={"phone_number": phone_number, **fields})
+    if answer.status_code == 200:
+        _challenges[phone_number, f"verify-otp-{path}"] = answer.json()["challenge_id"]
+    return answer
 
 
 async def _give(
-    client: httpx.AsyncClient, phone_number: str, otp: str, path: str = "verify-otp-login"
+    client: httpx.AsyncClient,
+    phone_number: str,
+    otp: str,
+    path: str = "verify-otp-login",
+    *,
+    challenge_id: str | None = None,
 ) -> httpx.Response:
-    return await client.post(f"/auth/{path}", json={"phone_number": phone_number, "otp": otp})
+    """Give a code for a challenge, by default for the one that was asked for last."""
+    challenge_id = challenge_id or _challenges.get((phone_number, path), NO_CHALLENGE)
+    body = {"phone_number": phone_number, "challenge_id": challenge_id, "otp": otp}
+    return await client.post(f"/auth/{path}", json=body)
 
 
 # Numbers of the block of the fixed code, each once in a process.
@@ -61,13 +79,12 @@ class Staff:
         self.refresh_token = ""
         self.secret = ""
         self.recovery_codes: list[str] = []
+        self.challenge_id = NO_CHALLENGE
 
     async def sign_in(self) -> Staff:
         """Sign in with the fixed code of development."""
-        number = {"phone_number": self.admin.phone_number}
-        assert (await self.client.post("/v1/auth/login", json=number)).status_code == 200
-        answer = await self.client.post("/v1/auth/verify-otp-login", json=number | {"otp": "111111"})
-        self._take(answer)
+        assert (await _ask(self.client, self.admin.phone_number)).status_code == 200
+        self._take(await _give(self.client, self.admin.phone_number, "111111"))
         return self
 
     async def refresh(self) -> None:
@@ -100,10 +117,19 @@ class Staff:
         return self
 
     async def verify(self, **fields: str) -> httpx.Response:
-        """Give a second factor, and go on with the token that comes for it."""
+        """Give a second factor, and go on with the token that comes for it. A code by message goes with the last challenge."""
+        if "otp" in fields:
+            fields.setdefault("challenge_id", self.challenge_id)
         answer = await self.post(f"{FACTOR}/verify", **fields)
         if answer.status_code == 200:
             self._take(answer)
+        return answer
+
+    async def ask_otp(self) -> httpx.Response:
+        """Ask for a code by message."""
+        answer = await self.post(f"{FACTOR}/otp")
+        if answer.status_code == 200:
+            self.challenge_id = answer.json()["challenge_id"]
         return answer
 
     async def step_up_action(self) -> httpx.Response:

@@ -10,7 +10,9 @@ import httpx
 import pyotp
 
 from gencharge.auth.context import AuthContext
+from gencharge.auth.crud import add_failure
 from gencharge.core.messenger import Console
+from gencharge.core.values import clock
 from tests.make.factories import new_phone, sign_in
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
 
@@ -46,6 +48,26 @@ ACTIONS |= {
     "PUT /v1/users/{user_id}/kyc-tier": _of_a_customer("PUT", "/kyc-tier", {"tier": "full", **REASON}),
     "GET /v1/users/{user_id}/export": _of_a_customer("GET", "/export", None),
 }
+
+
+# Numbers that wrong codes have locked.
+
+
+async def _open(staff: StaffClient, path: str, phone_number: str) -> httpx.Response:
+    await staff.stores.database.run(lambda db: add_failure(db, phone_number, "", now=clock.now()))
+    return await staff.ask("POST", f"{path}/open-sign-in", REASON)
+
+
+@does("POST /v1/users/{user_id}/open-sign-in")
+async def open_customer(staff: StaffClient) -> httpx.Response:
+    user = await staff.customer()
+    return await _open(staff, f"/users/{user.user_id}", user.phone_number)
+
+
+@does("POST /v1/admins/{admin_id}/open-sign-in")
+async def open_admin(staff: StaffClient) -> httpx.Response:
+    admin = await staff.someone()
+    return await _open(staff, f"/admins/{admin.admin_id}", admin.phone_number)
 
 
 # Sessions: one's own, and others'.

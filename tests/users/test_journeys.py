@@ -62,10 +62,10 @@ class Pair(Site):
     def sign_in(self, number: int) -> tuple[dict[str, str], str]:
         """A sample user's session, started with the fixed code: the header, and the refresh token."""
         phone = {"phone_number": phone_of(number)}
-        assert httpx.post(f"{self.url}/v1/auth/login", json=phone, timeout=10).status_code == 200
-        answer = httpx.post(
-            f"{self.url}/v1/auth/verify-otp-login", json={**phone, "otp": "111111"}, timeout=10
-        )
+        asked = httpx.post(f"{self.url}/v1/auth/login", json=phone, timeout=10)
+        assert asked.status_code == 200
+        code = {"challenge_id": asked.json()["challenge_id"], "otp": "111111"}
+        answer = httpx.post(f"{self.url}/v1/auth/verify-otp-login", json=phone | code, timeout=10)
         assert answer.status_code == 200, answer.text
         tokens = answer.json()
         return {"Authorization": f"Bearer {tokens['access_token']}"}, tokens["refresh_token"]

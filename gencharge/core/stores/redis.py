@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -15,16 +15,18 @@ from gencharge.core.settings import Settings
 
 def connect(settings: Settings) -> Redis:
     """A client that answers or fails within `redis_timeout_seconds`; it connects on first use."""
-    client: Redis = Redis.from_url(
+    # Many callers at once wait for a connection, for as long as they would for an answer.
+    pool: Any = BlockingConnectionPool.from_url(
         settings.redis_server_url,
         decode_responses=True,
         socket_timeout=settings.redis_timeout_seconds,
         socket_connect_timeout=settings.redis_timeout_seconds,
         retry=Retry(NoBackoff(), 1),
         max_connections=50,
+        timeout=settings.redis_timeout_seconds,
     )
-    pool: Any = client.connection_pool
     pool.connection_class = type("Connection", (_HeedsCancellation, pool.connection_class), {})
+    client: Redis = Redis.from_pool(pool)
     return client
 
 

@@ -8,6 +8,10 @@ follow();
 // The document's example of an Idempotency-Key stands for a fresh one. A key that somebody typed is sent as it is,
 // because sending the same one again is worth trying, too.
 const EXAMPLE_KEY = "5f0c2f2e-1c1c-4a7e-9a51-0a4f6c1f3f10";
+// The challenge of the last code that was asked for on this page stands in for the document's example of one.
+const EXAMPLE_CHALLENGE = "wV3xq0J8yT5mZr2KcPn7Lg";
+let challenge = EXAMPLE_CHALLENGE;
+const keepChallenge = (answer) => { if (answer && answer.challenge_id) challenge = answer.challenge_id; };
 const freshKey = () => `try-${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 10)}`;
 
 const ui = SwaggerUIBundle({
@@ -22,7 +26,12 @@ const ui = SwaggerUIBundle({
   validatorUrl: null,
   requestInterceptor: (request) => {
     if (request.headers && request.headers["Idempotency-Key"] === EXAMPLE_KEY) request.headers["Idempotency-Key"] = freshKey();
+    if (typeof request.body === "string") request.body = request.body.replaceAll(EXAMPLE_CHALLENGE, challenge);
     return request;
+  },
+  responseInterceptor: (response) => {
+    keepChallenge(response.body);
+    return response;
   },
 });
 
@@ -52,14 +61,14 @@ form.addEventListener("submit", async (event) => {
   try {
     // A code that is already in the field is the fixed one of a sample number; it still has to be asked for.
     if (codeSentTo !== phone_number) {
-      await post("/v1/auth/login", { phone_number });
+      keepChallenge(await post("/v1/auth/login", { phone_number }));
       codeSentTo = phone_number;
     }
     if (!otp) {
       form.elements.otp.focus();
       return say("A code was sent to this number. Enter it and sign in.");
     }
-    const answer = await post("/v1/auth/verify-otp-login", { phone_number, otp });
+    const answer = await post("/v1/auth/verify-otp-login", { phone_number, challenge_id: challenge, otp });
     codeSentTo = "";
     ui.authActions.authorizeOauth2WithPersistOption({
       auth: { name: "PhoneAndOtp", schema: ui.specSelectors.securityDefinitions().get("PhoneAndOtp"), scopes: [] },

@@ -1,0 +1,221 @@
+"""Sending codes and redeeming them, and what wrong ones lead to.
+
+A code is redeemed in three steps, and no transaction is open during the second: is the source locked (PostgreSQL), is
+the code right (Redis, which uses it up), then the session or the failure is stored (PostgreSQL).
+
+Wrong codes are counted by source (`sources`), so that a stranger never locks a known device out. All strangers together
+have a ceiling for each number; where it is reached, only known devices sign in, until a right code or an admin opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.auth import crud
+from gencharge.auth.challenges import Purpose, Verdict, Waiting
+from gencharge.auth.context import AuthContext
+from gencharge.auth.errors import OtpInvalid, OtpLocked, SignInSuspended
+from gencharge.auth.events import SignInFailed, SignInLocked
+from gencharge.auth.sources import STRANGERS, Source
+from gencharge.core import telemetry
+from gencharge.core.errors import Problem
+from gencharge.core.events.events import emit
+from gencharge.core.messenger import Message
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.values.phone import masked
+from gencharge.directory import service as directory
+from gencharge.directory.models import OwnerKind
+from gencharge.sessions import service as sessions
+from gencharge.users import service as users
+
+# NIST SP 800-63B-4 section 3.2.2: no more than 100 failures in a row, however far apart.
+SUSPENDED_AFTER: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The challenge that the code answers, and what is left of the limits (`RateLimit` headers)."""
+
+    challenge_id: str
+    headers: Mapping[str, str]
+
+
+async def send_code(
+    context: AuthContext,
+    purpose: Purpose,
+    phone_number: str,
+    *,
+    refresh_token: str | None = None,
+    source: Source | None = None,
+) -> Sent:
+    """Send a code to a number. `refresh_token`: what the client got last, if anything; `source`: if it is known already.
+
+    The answer never reveals whether the number is known: the same queries run either way, and the recipient is
+    looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, OtpLocked, SignInSuspended, SignInUnavailable.
+    """
+    address = telemetry.context().address
+
+    async def unit(db: AsyncSession) -> Source:
+        client = source
+        if client is None and purpose is Purpose.SIGN_UP:
+            # Signing up is for strangers: what is known of an account's devices must not show here.
+            client = Source.of_address(context.challenges.name_of("address", address), known=False)
+        if client is None:
+            client = await _source_of(context, db, phone_number, refresh_token, address)
+        await _refuse_locked(db, phone_number, client)
+        return client
+
+    client = await context.database.run(unit)
+    issued = await context.challenges.issue(
+        purpose, phone_number, context.codes(phone_number), source=client, address=address
+    )
+    context.courier.soon(_message(context, purpose, phone_number, issued.code))
+    return Sent(issued.challenge_id, issued.headers)
+
+
+async def _source_of(
+    context: AuthContext, db: AsyncSession, phone_number: str, refresh_token: str | None, address: str
+) -> Source:
+    owner = await directory.phone_owner(db, phone_number)
+    # For a number without an owner the same queries run, and find nothing.
+    owner_id = owner[1] if owner else SYSTEM_USER_ID
+    session_id = await sessions.session_of_token(db, owner_id, refresh_token or "")
+    known = await sessions.has_signed_in_from(db, owner_id, address)
+    if session_id is not None:
+        return Source.of_session(session_id)
+    return Source.of_address(context.challenges.name_of("address", address), known=known)
+
+
+async def _message(context: AuthContext, purpose: Purpose, phone_number: str, code: str) -> Message | None:
+    """What to send; None for a sign-in with a number that has no account."""
+
+    async def email_of_owner(db: AsyncSession) -> str | None:
+        owner = await directory.phone_owner(db, phone_number)
+        if owner is None:
+            return "" if purpose is Purpose.SIGN_UP else None
+        kind, owner_id = owner
+        email = await (
+            users.email_of(db, owner_id) if kind is OwnerKind.USER else admins.email_of(db, owner_id)
+        )
+        return email or ""
+
+    email = await context.database.run(email_of_owner)
+    if email is None:
+        return None
+    minutes = f"{context.settings.otp_expire_minutes:g}"
+    return Message(
+        text=f"{code} is your GenCharge code. It is valid for {minutes} minutes. Never share it with anyone.",
+        phone_number=phone_number,
+        email=email,
+        subject="Your GenCharge code",
+        template_id=context.settings.sms_otp_template_id,
+    )
+
+
+async def redeem(
+    context: AuthContext, purpose: Purpose, phone_number: str, challenge_id: str, code: str
+) -> None:
+    """Redeem the code of a challenge. Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable."""
+    waiting = await context.challenges.find(purpose, phone_number, challenge_id)
+    await _redeem(context, purpose, phone_number, waiting, code)
+
+
+async def redeem_last(context: AuthContext, purpose: Purpose, phone_number: str, code: str) -> None:
+    """Redeem the code that the client's address asked for last: for the password form, which has no place for a
+    challenge's id. Raises what `redeem` does."""
+    name = context.challenges.name_of("address", telemetry.context().address)
+    waiting = None
+    for known in (True, False):
+        waiting = waiting or await context.challenges.last_of(
+            purpose, phone_number, Source.of_address(name, known=known)
+        )
+    await _redeem(context, purpose, phone_number, waiting, code)
+
+
+async def _redeem(
+    context: AuthContext, purpose: Purpose, phone_number: str, waiting: Waiting | None, code: str
+) -> None:
+    if waiting is None:
+        raise OtpInvalid  # not counted: a client that did not begin a challenge spends no tries
+    await context.database.run(lambda db: _refuse_locked(db, phone_number, waiting.source))
+    verdict = await context.challenges.redeem(purpose, phone_number, waiting, code)
+    if verdict is Verdict.WRONG:
+        # Counted in a transaction of its own, so that the refusal does not roll it back.
+        raise await context.database.run(
+            lambda db: _count_failure(context, db, purpose, phone_number, waiting.source)
+        )
+    if verdict is Verdict.NONE:
+        raise OtpInvalid
+
+
+async def forget_failures(db: AsyncSession, phone_number: str) -> int:
+    """Clear the failures of a number, which opens it for everybody: how many sources had any."""
+    return await crud.delete_failures(db, phone_number)
+
+
+async def forget_old_failures(db: AsyncSession) -> int:
+    """Delete the counts of sources that gave no wrong code lately; never the ceiling of a number."""
+    now = clock.now()
+    forgotten = 0
+    for prefix, days in Source.RETENTION_DAYS.items():
+        forgotten += await crud.delete_old_failures(db, prefix=prefix, before=now - timedelta(days=days))
+    return forgotten
+
+
+async def _refuse_locked(db: AsyncSession, phone_number: str, source: Source) -> None:
+    failures = {
+        failure.source: failure
+        for failure in await crud.list_failures(db, phone_number, (STRANGERS, source.text))
+    }
+    ceiling = failures.get(source.text if source.known else STRANGERS)
+    if ceiling is not None and ceiling.consecutive >= SUSPENDED_AFTER:
+        raise SignInSuspended
+    own = failures.get(source.text)
+    now = clock.now()
+    if own is not None and own.locked_until is not None and own.locked_until > now:
+        raise _locked(own.locked_until, now)
+
+
+async def _count_failure(
+    context: AuthContext, db: AsyncSession, purpose: Purpose, phone_number: str, source: Source
+) -> Problem:
+    """Count a wrong code, lock its source after too many, and return the problem to answer with."""
+    now = clock.now()
+    own = await crud.add_failure(db, phone_number, source.text, now=now)
+    consecutive = own if source.known else await crud.add_failure(db, phone_number, STRANGERS, now=now)
+    kind, user_id = await _owner_of(db, phone_number)
+    number = masked(phone_number)
+    await emit(
+        db,
+        SignInFailed(
+            user_id=user_id,
+            kind=kind,
+            masked_phone_number=number,
+            purpose=purpose.value,
+            consecutive=consecutive,
+        ),
+    )
+    suspended = consecutive >= SUSPENDED_AFTER
+    if own % context.settings.otp_attempts and not suspended:
+        return OtpInvalid()
+    until = now + timedelta(minutes=context.settings.otp_lock_minutes)
+    await crud.set_locked(db, phone_number, source.text, until=until)
+    await emit(db, SignInLocked(user_id=user_id, kind=kind, masked_phone_number=number, suspended=suspended))
+    return SignInSuspended() if suspended else _locked(until, now)
+
+
+async def _owner_of(db: AsyncSession, phone_number: str) -> tuple[str, str]:
+    owner: tuple[OwnerKind, UUID] | None = await directory.phone_owner(db, phone_number)
+    return (owner[0].value, str(owner[1])) if owner else ("", str(SYSTEM_USER_ID))
+
+
+def _locked(until: datetime, now: datetime) -> OtpLocked:
+    return OtpLocked(retry_after_seconds=int((until - now).total_seconds()) + 1)
