@@ -29,7 +29,8 @@ FLOORS: Final = (
     ("delivery",),
     ("receipts",),
     ("reconciliation",),
-    ("notifications", "audit", "webhooks"),
+    ("webhooks",),
+    ("notifications", "audit"),
 )
 
 

@@ -333,6 +333,12 @@ class Background(BaseModel):
         description="After so many failed attempts a delivery is parked for an admin to see. While a store is away no "
         "attempt counts.",
     )
+    worker_metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="The worker answers Prometheus on this port of 127.0.0.1. Give each worker of a machine its own. 0: none.",
+    )
     duplicate_window_seconds: int = Field(
         default=60,
         ge=0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from gencharge.core.settings import Settings
 from gencharge.core.values.phone import mask_numbers
@@ -89,6 +90,18 @@ def context() -> RequestContext:
 def set_context(value: RequestContext) -> None:
     """Make `value` the context of this task and of those that it starts."""
     _context.set(value)
+
+
+def serve_metrics(port: int) -> Callable[[], None]:
+    """Answer Prometheus on this port of 127.0.0.1, from a thread; returns what ends it. Raises OSError if it is taken."""
+    server, thread = start_http_server(port, addr="127.0.0.1")
+
+    def end() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return end
 
 
 def get_logger(name: str) -> Any:

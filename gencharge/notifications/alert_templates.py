@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.webhooks.events import (
+    WebhookEndpointDisabled,
+    WebhookEndpointRecovered,
+    WebhookMessagesOverdue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +77,41 @@ def webhook_refused(event: WebhookRefused) -> Alert:
         "A webhook was rejected",
         f"A message claiming to come from {event.sender} has no valid signature: {event.reason}.",
         {"sender": event.sender},
+    )
+
+
+def webhook_endpoint_disabled(event: WebhookEndpointDisabled) -> Alert:
+    """An integrator gets no messages."""
+    if event.reason == "gone":
+        body = f"{event.url} answered 410: it asks for no more messages, and gets none until an admin enables it."
+    else:
+        body = (
+            f"{event.url} has failed for a day. It is tried each half hour and comes back by itself with its first success;"
+            " messages wait for three days."
+        )
+    return Alert(
+        "webhook_endpoint_disabled",
+        "A webhook endpoint is disabled",
+        body,
+        {"endpoint_id": event.endpoint_id},
+    )
+
+
+def webhook_endpoint_recovered(event: WebhookEndpointRecovered) -> Alert:
+    """An integrator gets its messages again."""
+    return Alert(
+        "webhook_endpoint_recovered",
+        "A webhook endpoint is back",
+        f"{event.url} answers again after {event.failed_hours} hours. What waited is being sent.",
+        {"endpoint_id": event.endpoint_id},
+    )
+
+
+def webhook_messages_overdue(event: WebhookMessagesOverdue) -> Alert:
+    """Messages to an integrator pile up."""
+    return Alert(
+        "webhook_messages_overdue",
+        "Webhook messages are late",
+        f"The oldest message for {event.url} has waited for {event.minutes} minutes.",
+        {"endpoint_id": event.endpoint_id},
     )

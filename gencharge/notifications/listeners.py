@@ -17,6 +17,11 @@ from gencharge.notifications.alert_templates import Alert
 from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.sessions.guards import Action, Resource, permission
+from gencharge.webhooks.events import (
+    WebhookEndpointDisabled,
+    WebhookEndpointRecovered,
+    WebhookMessagesOverdue,
+)
 
 _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     **templates.TEMPLATES,
@@ -32,6 +37,9 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),
     PaymentMismatched: (alert_templates.payment_mismatched, _PAYMENTS),
     WebhookRefused: (alert_templates.webhook_refused, _PAYMENTS),
+    WebhookEndpointDisabled: (alert_templates.webhook_endpoint_disabled, _PAYMENTS),
+    WebhookEndpointRecovered: (alert_templates.webhook_endpoint_recovered, _PAYMENTS),
+    WebhookMessagesOverdue: (alert_templates.webhook_messages_overdue, _PAYMENTS),
 }
 
 

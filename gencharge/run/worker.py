@@ -32,6 +32,8 @@ async def main(settings: Settings | None = None) -> None:
     settings = settings or get_settings()
     telemetry.configure_logging(settings)
     os.nice(_NICENESS)
+    if settings.worker_metrics_port:
+        _serve_metrics(settings.worker_metrics_port)
     stores = Stores.open(settings, name="gencharge-worker")
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -46,6 +48,19 @@ async def main(settings: Settings | None = None) -> None:
         await stop.wait()
     finally:
         await _end(tasks, stores)
+
+
+def _serve_metrics(port: int) -> None:
+    try:
+        telemetry.serve_metrics(port)
+    except OSError as problem:
+        # Measuring is no reason not to deliver.
+        log.error(
+            "metrics_not_served",
+            port=port,
+            error=str(problem),
+            cure="set WORKER_METRICS_PORT to a free port, or to 0",
+        )
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:

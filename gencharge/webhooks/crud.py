@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, select, text, true
+from sqlalchemy import ColumnElement, Select, Uuid, bindparam, func, or_, select, text, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -51,10 +51,6 @@ _ADD_ATTEMPTS = text("""
         AS done(endpoint_id, delivery_id, attempt, url, started_at, duration_ms, response_status, response, error)
     ON CONFLICT DO NOTHING
 """)
-_FAILING_OF = text("""
-    SELECT endpoint_id FROM webhook_endpoints
-    WHERE endpoint_id = ANY(CAST(:endpoints AS uuid[])) AND failures <> 0 ORDER BY endpoint_id
-""")
 # Only for the last attempt: a worker that lost its lease must not postpone the attempt of the one that took over.
 _POSTPONED = text("""
     UPDATE webhook_deliveries SET leased_until = NULL,
@@ -62,41 +58,6 @@ _POSTPONED = text("""
         completed_at = CASE WHEN CAST(:next AS timestamptz) > expires_at THEN CAST(:now AS timestamptz) END,
         next_attempt_at = CASE WHEN CAST(:next AS timestamptz) <= expires_at THEN CAST(:next AS timestamptz) END
     WHERE endpoint_id = :endpoint_id AND delivery_id = :delivery_id AND status = 'pending' AND attempts = :attempt
-""")
-_WELL = text("""
-    WITH failing AS (
-        SELECT endpoint_id, failing_since FROM webhook_endpoints
-        WHERE endpoint_id = :endpoint_id AND failures <> 0 FOR UPDATE)
-    UPDATE webhook_endpoints AS endpoint SET failures = 0, failing_since = NULL, paused_until = NULL
-    FROM failing WHERE endpoint.endpoint_id = failing.endpoint_id
-    RETURNING extract(epoch FROM statement_time(:now) - failing.failing_since)
-""")
-_FAILED = text("""
-    UPDATE webhook_endpoints SET failures = failures + 1,
-        failing_since = coalesce(failing_since, CAST(:now AS timestamptz)),
-        paused_until = CAST(:now AS timestamptz) + make_interval(
-            secs => (CAST(:pauses AS double precision[]))[least(failures + 1, :pause_count)])
-    WHERE endpoint_id = :endpoint_id AND (failures = 0 OR :is_probe)
-""")
-_FAILING = text("""
-    SELECT failures, extract(epoch FROM statement_time(:now) - failing_since) AS seconds
-    FROM webhook_endpoints WHERE endpoint_id = :endpoint_id
-""")
-# Of several workers one gets the place, and only while a message is due.
-_PROBE = text("""
-    UPDATE webhook_endpoints SET paused_until = statement_time(:now) + make_interval(secs => :lease_seconds)
-    WHERE endpoint_id = :endpoint_id AND failures > 0
-        AND (paused_until IS NULL OR paused_until <= statement_time(:now))
-        AND EXISTS (
-            SELECT FROM webhook_deliveries
-            WHERE webhook_deliveries.endpoint_id = :endpoint_id AND status = 'pending'
-                AND next_attempt_at <= statement_time(:now)
-                AND (leased_until IS NULL OR leased_until <= statement_time(:now)))
-    RETURNING 1
-""")
-_DISABLE = text("""
-    UPDATE webhook_endpoints SET is_active = false, disabled_at = statement_time(:now), disabled_reason = :reason, updated_at = statement_time(:now)
-    WHERE endpoint_id = :endpoint_id AND is_active RETURNING 1
 """)
 _DISCARD = """
     UPDATE webhook_deliveries
@@ -115,12 +76,6 @@ _DISCARD_WAITING = text(f"""
 _WAKE = text("""
     UPDATE webhook_deliveries SET next_attempt_at = least(next_attempt_at, statement_time(:now))
     WHERE endpoint_id = :endpoint_id AND status = 'pending'
-""")
-# Every message expires after the same time, so the index of what is pending finds the oldest.
-_OLDEST = text("""
-    SELECT extract(epoch FROM statement_time(:now) - deliveries.created_at) FROM webhook_deliveries AS deliveries
-    JOIN webhook_endpoints AS endpoints USING (endpoint_id)
-    WHERE deliveries.status = 'pending' AND endpoints.is_active ORDER BY deliveries.expires_at LIMIT 1
 """)
 _PURGE_DELIVERIES = text("""
     DELETE FROM webhook_deliveries WHERE (endpoint_id, delivery_id) IN (
@@ -143,9 +98,13 @@ _OPERATORS = text("""
 """)
 
 
-async def list_endpoints(db: AsyncSession, *, active: bool = False) -> Sequence[WebhookEndpoint]:
-    """The endpoints, in the order of creation."""
-    condition = WebhookEndpoint.is_active if active else true()
+# One that failed for a day is disabled to the staff's eyes, and still tried now and then.
+_LISTENING = or_(WebhookEndpoint.is_active, WebhookEndpoint.disabled_reason == "failures")
+
+
+async def list_endpoints(db: AsyncSession, *, listening: bool = False) -> Sequence[WebhookEndpoint]:
+    """The endpoints, in the order of creation; `listening`: without those that an admin or a 410 disabled."""
+    condition = _LISTENING if listening else true()
     query = select(WebhookEndpoint).where(condition).order_by(WebhookEndpoint.endpoint_id)
     return (await db.scalars(query)).all()
 
@@ -178,9 +137,9 @@ async def add_deliveries(db: AsyncSession, rows: Sequence[Mapping[str, Any]]) ->
     return len((await db.execute(added.returning(WebhookDelivery.delivery_id))).all())
 
 
-async def list_active_endpoints(db: AsyncSession) -> Sequence[WebhookEndpoint]:
-    """The endpoints that are switched on, in any order: if there are more than places, all have their turn."""
-    query = select(WebhookEndpoint).where(WebhookEndpoint.is_active).order_by(func.random())
+async def list_endpoints_to_serve(db: AsyncSession) -> Sequence[WebhookEndpoint]:
+    """The endpoints that listen, in any order: if there are more than places, all have their turn."""
+    query = select(WebhookEndpoint).where(_LISTENING).order_by(func.random())
     return (await db.scalars(query)).all()
 
 
@@ -210,37 +169,6 @@ async def add_attempts(db: AsyncSession, attempts: Sequence[WebhookAttempt]) -> 
     await db.execute(_ADD_ATTEMPTS, values)
 
 
-async def begin_probe(db: AsyncSession, endpoint_id: UUID, *, lease_seconds: float) -> bool:
-    """Take the one place of a failing endpoint whose pause is over; False if another worker has it or nothing is due."""
-    values = {"endpoint_id": endpoint_id, "lease_seconds": lease_seconds, "now": clock.pinned()}
-    return await db.scalar(_PROBE, values) is not None
-
-
-async def add_failure(
-    db: AsyncSession, endpoint_id: UUID, *, is_probe: bool, pauses_seconds: Sequence[float]
-) -> tuple[int, float]:
-    """Count a failure and begin the next pause, unless the endpoint is in one that this attempt did not end.
-
-    Returns the failures in a row, and for how many seconds there has been nothing else.
-    """
-    values = {"endpoint_id": endpoint_id, "now": await leases.read_instant(db, clock.pinned())}
-    counted = {"is_probe": is_probe, "pauses": list(pauses_seconds), "pause_count": len(pauses_seconds)}
-    await db.execute(_FAILED, values | counted)
-    row = (await db.execute(_FAILING, values)).one_or_none()
-    return (row.failures, float(row.seconds or 0)) if row is not None else (0, 0.0)
-
-
-async def forgive_failures(db: AsyncSession, endpoint_id: UUID) -> float:
-    """The endpoint has answered: it gets all its places again. Returns for how many seconds it had failed, mostly zero."""
-    seconds = await db.scalar(_WELL, {"endpoint_id": endpoint_id, "now": clock.pinned()})
-    return float(seconds or 0)
-
-
-async def list_failing(db: AsyncSession, endpoint_ids: Collection[UUID]) -> Sequence[UUID]:
-    """Those of the endpoints that have failures to forgive, in the order of their ids."""
-    return (await db.scalars(_FAILING_OF, {"endpoints": list(endpoint_ids)})).all()
-
-
 async def set_delivered(db: AsyncSession, keys: Sequence[tuple[UUID, UUID]]) -> None:
     """Mark deliveries (endpoint id, delivery id) as delivered."""
     endpoints, deliveries = ([key[place] for key in keys] for place in (0, 1))
@@ -255,12 +183,6 @@ async def set_postponed(
     now = await leases.read_instant(db, clock.pinned())
     values = {"attempt": attempt, "now": now, "next": now + timedelta(seconds=pause_seconds)}
     await db.execute(_POSTPONED, values | {"endpoint_id": endpoint_id, "delivery_id": delivery_id})
-
-
-async def set_disabled(db: AsyncSession, endpoint_id: UUID, reason: str) -> bool:
-    """Disable an endpoint; False if it is disabled or deleted."""
-    values = {"endpoint_id": endpoint_id, "reason": reason, "now": clock.pinned()}
-    return await db.scalar(_DISABLE, values) is not None
 
 
 async def wake(db: AsyncSession, endpoint_id: UUID) -> int:
@@ -280,11 +202,6 @@ async def discard_all(db: AsyncSession, endpoint_id: UUID) -> int:
 async def discard_waiting(db: AsyncSession) -> int:
     """Discard expired deliveries of disabled endpoints, and return their number."""
     return len((await db.execute(_DISCARD_WAITING, {"now": clock.pinned()})).all())
-
-
-async def oldest_pending_seconds(db: AsyncSession) -> float:
-    """How long the oldest pending message of an active endpoint has existed; zero if there is none."""
-    return float(await db.scalar(_OLDEST, {"now": clock.pinned()}) or 0)
 
 
 async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:

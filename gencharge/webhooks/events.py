@@ -61,8 +61,27 @@ class WebhookRedelivered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpointDisabled(Event):
-    """An endpoint was switched off because it is gone (`gone`), or failed too often in a row (`failures`)."""
+    """An endpoint was disabled because it is gone (`gone`), or has done nothing but fail for a day (`failures`)."""
 
     endpoint_id: str
     reason: str
     failures: int
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEndpointRecovered(Event):
+    """An endpoint that had failed for a day answered again and was enabled; what waits is being sent."""
+
+    endpoint_id: str
+    url: str
+    failed_hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookMessagesOverdue(Event):
+    """The oldest message of an endpoint has waited for too long."""
+
+    endpoint_id: str
+    url: str
+    minutes: int

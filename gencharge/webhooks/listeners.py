@@ -14,7 +14,7 @@ from gencharge.webhooks.messages import MESSAGES
 
 async def _queue(stores: Stores, batch: list[Envelope]) -> None:
     async def unit(db: AsyncSession) -> None:
-        await service.queue(db, batch)
+        await service.queue(db, batch, patience=service.retry_for(stores.settings))
 
     await stores.database.run(unit)
 

@@ -23,10 +23,10 @@ from gencharge.core.events.events import emit
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
-from gencharge.webhooks import crud, service, signing
+from gencharge.webhooks import crud, health_crud, service, signing
 from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
-from gencharge.webhooks.events import WebhookEndpointDisabled
+from gencharge.webhooks.events import WebhookEndpointDisabled, WebhookEndpointRecovered
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 log = telemetry.get_logger(__name__)
@@ -36,6 +36,8 @@ LEASE_SECONDS: Final = 3 * TIMEOUT_SECONDS
 DISABLED_AFTER: Final = timedelta(hours=24)
 # While an endpoint fails it gets one message at a time, after a pause that grows with each failure.
 ENDPOINT_PAUSES_SECONDS: Final = (1, 5, 15, 60, 300)
+# The same while it is disabled, which its first success ends.
+DISABLED_PAUSE_SECONDS: Final = 1800
 # Messages wait out their own pauses after a short failure, and are due at once when an endpoint is back after a longer one.
 WAKE_AFTER: Final = timedelta(minutes=1)
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 3600, 3 * 3600, 6 * 3600)
@@ -131,10 +133,10 @@ class WebhookSender(Loop[Task, UUID]):
 async def claim(db: AsyncSession, *, limit: int, running: Counter[UUID]) -> list[Task]:
     """Begin an attempt of up to `limit` deliveries that are due, where their endpoints have places left."""
     tasks = list[Task]()
-    for endpoint in await crud.list_active_endpoints(db):
+    for endpoint in await crud.list_endpoints_to_serve(db):
         places = min(PER_ENDPOINT - running[endpoint.endpoint_id], limit - len(tasks))
         if endpoint.failures and places > 0:
-            may_probe = await crud.begin_probe(db, endpoint.endpoint_id, lease_seconds=LEASE_SECONDS)
+            may_probe = await health_crud.begin_probe(db, endpoint.endpoint_id, lease_seconds=LEASE_SECONDS)
             places = 1 if may_probe else 0
         if places <= 0:
             continue
@@ -159,11 +161,15 @@ def _task(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Task:
 
 
 async def record_delivered(db: AsyncSession, attempts: Sequence[Attempt]) -> None:
-    """Store attempts that succeeded. An endpoint's first success after failures makes all that waits due again."""
+    """Store attempts that succeeded.
+
+    An endpoint's first success after failures makes all that waits due again, and enables an endpoint that the failures disabled.
+    """
     tasks = [attempt.task for attempt in attempts]
-    for endpoint_id in await crud.list_failing(db, {task.endpoint_id for task in tasks}):
-        failed_seconds = await crud.forgive_failures(db, endpoint_id)
+    for endpoint_id in await health_crud.list_failing(db, {task.endpoint_id for task in tasks}):
+        failed_seconds = await health_crud.forgive_failures(db, endpoint_id)
         if failed_seconds >= WAKE_AFTER.total_seconds():
+            await _enable(db, endpoint_id, failed_seconds)
             await crud.wake(db, endpoint_id)
     await crud.set_delivered(db, [(task.endpoint_id, task.delivery_id) for task in tasks])
     await crud.add_attempts(db, [_row(attempt) for attempt in attempts])
@@ -200,8 +206,12 @@ def _row(attempt: Attempt) -> WebhookAttempt:
 
 async def _slow_down(db: AsyncSession, task: Task, outcome: Outcome) -> None:
     """Count the failure, one a pause: what was under way when the pause began is not counted again."""
-    failures, failed_seconds = await crud.add_failure(
-        db, task.endpoint_id, is_probe=task.is_probe, pauses_seconds=ENDPOINT_PAUSES_SECONDS
+    failures, failed_seconds = await health_crud.add_failure(
+        db,
+        task.endpoint_id,
+        is_probe=task.is_probe,
+        pauses_seconds=ENDPOINT_PAUSES_SECONDS,
+        disabled_pause_seconds=DISABLED_PAUSE_SECONDS,
     )
     if outcome.gone:
         await _disable(db, task.endpoint_id, "gone", failures)
@@ -210,12 +220,28 @@ async def _slow_down(db: AsyncSession, task: Task, outcome: Outcome) -> None:
 
 
 async def _disable(db: AsyncSession, endpoint_id: UUID, reason: str, failures: int) -> None:
-    if await crud.set_disabled(db, endpoint_id, reason):
-        log.warning("webhook_endpoint_disabled", endpoint_id=str(endpoint_id), reason=reason)
-        disabled = WebhookEndpointDisabled(
-            user_id=str(SYSTEM_USER_ID), endpoint_id=str(endpoint_id), reason=reason, failures=failures
-        )
-        await emit(db, disabled)
+    url = await health_crud.set_disabled(db, endpoint_id, reason)
+    if url is None:
+        return
+    log.warning("webhook_endpoint_disabled", endpoint_id=str(endpoint_id), reason=reason)
+    disabled = WebhookEndpointDisabled(
+        user_id=str(SYSTEM_USER_ID), endpoint_id=str(endpoint_id), reason=reason, failures=failures, url=url
+    )
+    await emit(db, disabled)
+
+
+async def _enable(db: AsyncSession, endpoint_id: UUID, failed_seconds: float) -> None:
+    url = await health_crud.set_enabled(db, endpoint_id)
+    if url is None:
+        return
+    log.info("webhook_endpoint_recovered", endpoint_id=str(endpoint_id))
+    recovered = WebhookEndpointRecovered(
+        user_id=str(SYSTEM_USER_ID),
+        endpoint_id=str(endpoint_id),
+        url=url,
+        failed_hours=int(failed_seconds // 3600),
+    )
+    await emit(db, recovered)
 
 
 async def deliver_webhooks(stores: Stores) -> None:

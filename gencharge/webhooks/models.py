@@ -29,8 +29,8 @@ class WebhookDeliveryStatus(StrEnum):
 
     PENDING = "pending"  # to be sent, now or after a pause
     DELIVERED = "delivered"  # the endpoint answered 2xx
-    FAILED = "failed"  # it did not within 24 hours
-    DISCARDED = "discarded"  # its endpoint was disabled for 24 hours, or deleted
+    FAILED = "failed"  # it did not within three days
+    DISCARDED = "discarded"  # its endpoint was disabled for three days, or deleted
 
 
 class WebhookEndpoint(Stamped, Base):
@@ -41,6 +41,8 @@ class WebhookEndpoint(Stamped, Base):
     endpoint_id: Mapped[UUID] = mapped_column(primary_key=True)
     url: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text, server_default="")
+    # Who is told when it is disabled and when it is back.
+    contact_email: Mapped[str | None] = mapped_column(Text)
     # Patterns of types: `recharge.*`, `payment.captured`.
     events: Mapped[list[str]] = mapped_column(ARRAY(Text))
     # Only what concerns these operators; empty: all.
@@ -56,6 +58,8 @@ class WebhookEndpoint(Stamped, Base):
     paused_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_reason: Mapped[str | None] = mapped_column(Text)
+    # Since when the staff know that its messages wait for too long; None once they do not any more.
+    overdue_alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.webhooks import documentation_routes, jobs, listeners, loop, staff_routes
+from gencharge.webhooks import documentation_routes, jobs, listeners, loop, owner_listeners, staff_routes
 
 ROOM: Final = Room(
     name="webhooks",
@@ -13,7 +13,7 @@ ROOM: Final = Room(
     tags={"webhooks": "Messages to integrators: endpoints, deliveries, redelivery."},
     routers=(staff_routes.router,),
     webhooks=(documentation_routes.describe(),),
-    listeners=(listeners.QUEUE_MESSAGES,),
+    listeners=(listeners.QUEUE_MESSAGES, owner_listeners.OWNER_NOTICES),
     jobs=jobs.JOBS,
     loops=(loop.deliver_webhooks,),
 )

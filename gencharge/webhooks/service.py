@@ -21,16 +21,23 @@ from gencharge.webhooks import crud
 from gencharge.webhooks.messages import body_of, matches, type_of
 from gencharge.webhooks.models import WebhookEndpoint
 
-# How long a message is retried.
-RETRY_FOR: Final = timedelta(hours=24)
+# How long a message is retried: longer than a weekend.
+RETRY_FOR: Final = timedelta(days=3)
 
 
-async def queue(db: AsyncSession, batch: Sequence[Envelope]) -> int:
+def retry_for(settings: Settings) -> timedelta:
+    """How long messages are retried: they name customers, so not longer than the data of closed accounts is kept."""
+    return min(RETRY_FOR, timedelta(days=settings.erasure_after_days))
+
+
+async def queue(db: AsyncSession, batch: Sequence[Envelope], *, patience: timedelta = RETRY_FOR) -> int:
     """Queue the messages of these events for the endpoints that take them; returns how many are new.
+
+    `patience`: how long a message is retried.
 
     One transaction for the batch: most events concern no endpoint, and one each would slow the relay down.
     """
-    endpoints = await crud.list_endpoints(db, active=True)
+    endpoints = await crud.list_endpoints(db, listening=True)
     if not endpoints:
         return 0
     limited = any(endpoint.operators for endpoint in endpoints)
@@ -41,12 +48,17 @@ async def queue(db: AsyncSession, batch: Sequence[Envelope]) -> int:
         receivers = [endpoint for endpoint in endpoints if _takes(endpoint, kind, operator)]
         if receivers:
             body = body_of(envelope)
-            rows.extend(new_delivery(endpoint.endpoint_id, envelope.id, kind, body) for endpoint in receivers)
+            rows.extend(
+                new_delivery(endpoint.endpoint_id, envelope.id, kind, body, patience=patience)
+                for endpoint in receivers
+            )
     return await crud.add_deliveries(db, rows) if rows else 0
 
 
-def new_delivery(endpoint_id: UUID, event_id: UUID, kind: str, body: str) -> dict[str, Any]:
-    """The columns of a delivery that is due now. `kind` is the message's type."""
+def new_delivery(
+    endpoint_id: UUID, event_id: UUID, kind: str, body: str, *, patience: timedelta = RETRY_FOR
+) -> dict[str, Any]:
+    """The columns of a delivery that is due now. `kind` is the message's type; it is retried for `patience`."""
     now = clock.now()
     return {
         "endpoint_id": endpoint_id,
@@ -56,7 +68,7 @@ def new_delivery(endpoint_id: UUID, event_id: UUID, kind: str, body: str) -> dic
         "body": body,
         "created_at": now,
         "next_attempt_at": now,
-        "expires_at": now + RETRY_FOR,
+        "expires_at": now + patience,
     }
 
 

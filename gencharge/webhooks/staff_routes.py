@@ -72,9 +72,9 @@ async def create_endpoint(
 ) -> WebhookEndpointWithSecret:
     """A new endpoint. Its secret is in this answer only; messages are signed as standardwebhooks.com says.
 
-    A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for 24 hours. An
-    endpoint that fails gets one message at a time, until it answers. It is disabled after a day of nothing but failures,
-    and at once if it answers 410. Messages can come twice and in any order: tell them apart by `webhook-id`.
+    A message that is not answered with 2xx within 10 s is sent again, with growing pauses, for three days. An
+    endpoint that fails gets one message at a time, until it answers. It is disabled after a day of nothing but failures, and
+    comes back by itself with its first success; at a 410 it is disabled for good. Messages can come twice and in any order: tell them apart by `webhook-id`.
     """
     del admin
     return await staff_service.create_endpoint(db, _settings(request), command)
@@ -182,6 +182,6 @@ async def get_delivery(admin: Reader, db: Db, delivery_id: UUID) -> WebhookDeliv
     responses=web.errors(WebhookDeliveryNotFound, EndpointDisabled, *_ALWAYS),
 )
 async def redeliver(admin: Sender, db: Db, delivery_id: UUID) -> WebhookDeliveryOut:
-    """The same message under the same `webhook-id`, now, and with pauses for another 24 hours."""
+    """The same message under the same `webhook-id`, now, and with pauses for another three days."""
     del admin
     return await staff_service.redeliver(db, delivery_id)

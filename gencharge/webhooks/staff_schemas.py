@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.person_name import Email
 from gencharge.webhooks.models import WebhookDeliveryStatus
 
 Url = Annotated[str, StringConstraints(min_length=8, max_length=500)]
@@ -21,6 +22,7 @@ Operators = Annotated[
     list[Annotated[str, StringConstraints(min_length=1, max_length=20)]], Field(max_length=20)
 ]
 _EVENTS = "Types of messages: `payment.captured`; of a family: `recharge.*`; all: `*`."
+_CONTACT = "Whom we tell when the endpoint is disabled because it fails, and when it is back."
 _OPERATORS = "Only what concerns these operators; empty: all. Top-ups concern none."
 
 
@@ -34,6 +36,7 @@ class WebhookEndpointCreate(Body):
 
     url: Url = Field(description="https, public.", examples=["https://partner.example/gencharge"])
     description: str = Field(default="", max_length=200, examples=["Partner's order system"])
+    contact_email: Email | None = Field(default=None, description=_CONTACT, examples=["ops@partner.example"])
     events: Patterns = Field(description=_EVENTS, examples=[["recharge.*", "payment.captured"]])
     operators: Operators = Field(default_factory=list, description=_OPERATORS, examples=[["JIO"]])
 
@@ -43,6 +46,9 @@ class WebhookEndpointUpdate(Body):
 
     url: Url = Field(default_factory=_left_out, examples=["https://partner.example/gencharge"])
     description: str = Field(default_factory=_left_out, max_length=200, examples=["Partner's order system"])
+    contact_email: Email | None = Field(
+        default_factory=_left_out, description=_CONTACT, examples=["ops@partner.example"]
+    )
     events: Patterns = Field(default_factory=_left_out, description=_EVENTS, examples=[["recharge.*"]])
     operators: Operators = Field(default_factory=_left_out, description=_OPERATORS, examples=[["JIO"]])
     is_active: bool = Field(
@@ -57,11 +63,13 @@ class WebhookEndpointOut(Versioned):
     endpoint_id: UUID
     url: str
     description: str
+    contact_email: str | None
     events: list[str]
     operators: list[str]
     is_active: bool
     failures: int = Field(
-        description="Failures in a row. While there are any, the endpoint gets one message at a time; after a day of nothing else it is disabled."
+        description="Failures in a row. While there are any, the endpoint gets one message at a time; after a day of nothing else it is disabled, "
+        "gets one message each half hour, and comes back by itself with its first success."
     )
     disabled_at: datetime | None
     disabled_reason: str | None = Field(description="`by_admin`, `failures` or `gone` (it answered 410).")

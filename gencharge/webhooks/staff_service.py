@@ -50,7 +50,7 @@ from gencharge.webhooks.staff_schemas import (
 OVERLAP: Final = timedelta(hours=24)
 # Rows of an index's order are neighbours in the table: they are written in that order.
 _LOOK_THROUGH: Final = 10_000
-_EDITABLE: Final = ("url", "description", "events", "operators", "is_active")
+_EDITABLE: Final = ("url", "description", "contact_email", "events", "operators", "is_active")
 
 
 async def list_endpoints(db: AsyncSession, page: PageParams) -> Page[WebhookEndpointOut]:
@@ -108,6 +108,8 @@ async def update_endpoint(
     etags.check(if_match, endpoint)
     before = _state_of(endpoint)
     active = values.pop("is_active", endpoint.is_active)
+    # What failures had disabled comes back by itself, unless an admin disables it.
+    stops_probes = command.is_active is False and endpoint.disabled_reason == "failures"
     for name, value in values.items():
         setattr(endpoint, name, value)
     if active and not endpoint.is_active:
@@ -115,10 +117,13 @@ async def update_endpoint(
         endpoint.failing_since, endpoint.paused_until = None, None
         endpoint.disabled_at, endpoint.disabled_reason = None, None
         await crud.wake(db, endpoint_id)
-    elif endpoint.is_active and not active:
+    elif not active and (endpoint.is_active or stops_probes):
         endpoint.is_active = False
         endpoint.disabled_at, endpoint.disabled_reason = clock.now(), "by_admin"
-    changed = changes(before, _state_of(endpoint))
+    changed = changes(before, _state_of(endpoint)) | changes(
+        {"disabled_reason": "failures"} if stops_probes else {},
+        {"disabled_reason": "by_admin"} if stops_probes else {},
+    )
     if changed:
         endpoint.updated_at = clock.now()
         await emit(
@@ -208,7 +213,7 @@ async def show_delivery(db: AsyncSession, delivery_id: UUID) -> WebhookDeliveryD
 
 
 async def redeliver(db: AsyncSession, delivery_id: UUID) -> WebhookDeliveryOut:
-    """Send a message again, under the same id, for another 24 hours. Raises WebhookDeliveryNotFound, EndpointDisabled."""
+    """Send a message again, under the same id, for another three days. Raises WebhookDeliveryNotFound, EndpointDisabled."""
     unlocked = await crud.find_delivery(db, delivery_id)
     if unlocked is None:
         raise WebhookDeliveryNotFound

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 
 import httpx
 import orjson
@@ -93,3 +94,19 @@ def test_an_unknown_method_is_no_label_of_its_own() -> None:
     for status in (200, 200, 200):
         telemetry.count_request("GET", "/x", status, 0.001)
     assert len(telemetry._counters) == before + 1
+
+
+def test_a_worker_answers_prometheus_on_a_port_of_its_own() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    telemetry.WEBHOOKS_OVERDUE.set(77)
+    end = telemetry.serve_metrics(port)
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/metrics", trust_env=False).text
+        with pytest.raises(OSError, match="in use"):
+            telemetry.serve_metrics(port)
+    finally:
+        end()
+        telemetry.WEBHOOKS_OVERDUE.set(0)
+    assert "gencharge_webhooks_overdue_seconds 77.0" in answer

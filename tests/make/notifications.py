@@ -12,6 +12,11 @@ from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import PlanRecharged
+from gencharge.webhooks.events import (
+    WebhookEndpointDisabled,
+    WebhookEndpointRecovered,
+    WebhookMessagesOverdue,
+)
 from tests.make.factories import headers_for
 
 USER = str(new_id())
@@ -37,6 +42,16 @@ def events() -> list[Event]:
             currency="INR",
         ),
         WebhookRefused(user_id=str(SYSTEM_USER_ID), sender="gateway:razorpay", reason="wrong signature"),
+        WebhookEndpointDisabled(
+            user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), reason="failures", failures=300,
+            url="https://partner.example/hooks",
+        ),
+        WebhookEndpointRecovered(
+            user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), url="https://partner.example/hooks", failed_hours=30
+        ),
+        WebhookMessagesOverdue(
+            user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), url="https://partner.example/hooks", minutes=16
+        ),
     ]  # fmt: skip
 
 

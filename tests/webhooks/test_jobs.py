@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from gencharge.core import telemetry
+from gencharge.core.events.events import EventRow
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.webhooks import crud, jobs, service
@@ -17,13 +19,13 @@ from tests.webhooks.conftest import Partners
 
 
 @pytest.mark.parametrize("swept", [True, False])
-async def test_what_waits_for_a_disabled_endpoint_for_a_day_is_discarded(
+async def test_what_waits_for_a_disabled_endpoint_for_three_days_is_discarded(
     partners: Partners, sender: WebhookSender, swept: bool
 ) -> None:
     endpoint = await partners.join()
     await partners.happen()
     await partners.change(endpoint.endpoint_id, is_active=False)
-    with clock.later(hours=25):
+    with clock.later(hours=73):
         if swept:
             await jobs.discard_waiting(partners.stores)
         await partners.change(endpoint.endpoint_id, is_active=True)
@@ -99,3 +101,39 @@ async def test_the_age_of_the_oldest_pending_message_is_measured_and_an_error_af
             await jobs.measure(partners.stores)
         assert minutes * 60 - 2 < overdue.collect()[0].samples[0].value <= minutes * 60
         assert ("webhooks_overdue" in capsys.readouterr().out) is is_logged
+
+
+async def test_the_staff_are_alerted_once_when_messages_are_late_and_again_only_after_they_were_on_time(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    endpoint_id = (await partners.join()).endpoint_id
+    partners.receiver.status = 500
+    start = clock.now()
+
+    async def measured_at(minutes: float) -> list[int]:
+        with clock.at(start + timedelta(minutes=minutes)):
+            await jobs.measure(partners.stores)
+        async with partners.stores.database.transaction() as db:
+            query = (
+                select(EventRow.payload)
+                .where(EventRow.topic == "WebhookMessagesOverdue")
+                .order_by(EventRow.id)
+            )
+            rows = [row for row in await db.scalars(query) if row["endpoint_id"] == str(endpoint_id)]
+        return [row["minutes"] for row in rows]
+
+    with clock.at(start):
+        await partners.happen()
+        await sender.drain()
+    assert await measured_at(14) == []
+    assert await measured_at(16) == [16]
+    assert await measured_at(17) == [16]
+    partners.receiver.status = 200
+    with clock.at(start + timedelta(minutes=20)):
+        await sender.drain()
+    assert await measured_at(21) == [16]
+    partners.receiver.status = 500
+    with clock.at(start + timedelta(minutes=30)):
+        await partners.happen()
+        await sender.drain()
+    assert await measured_at(50) == [16, 20]

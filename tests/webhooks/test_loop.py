@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -30,7 +31,7 @@ from gencharge.webhooks.models import WebhookEndpoint
 from tests.webhooks.conftest import Partners, failed_recharge
 
 
-async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_for_a_day(
+async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_for_three_days(
     partners: Partners, sender: WebhookSender
 ) -> None:
     endpoint = await partners.join()
@@ -40,7 +41,7 @@ async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_fo
         await partners.happen()
         await sender.drain()
     passed = 0.0
-    for pause in (*PAUSES_SECONDS, PAUSES_SECONDS[-1], PAUSES_SECONDS[-1]):
+    for pause in (*PAUSES_SECONDS, *[PAUSES_SECONDS[-1]] * 10):
         # So many failures would disable it; here the pauses are looked at.
         await _forgive(partners.stores, endpoint.endpoint_id)
         delivery = await partners.delivery(endpoint.endpoint_id)
@@ -53,13 +54,13 @@ async def test_a_failure_is_tried_again_with_growing_pauses_under_the_same_id_fo
             await sender.drain()
         assert len(partners.receiver.received) == before + 1
     delivery = await partners.delivery(endpoint.endpoint_id)
-    assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("failed", 10, None)
-    assert passed < 24 * 3600 < passed + PAUSES_SECONDS[-1]
+    assert (delivery.status, delivery.attempts, delivery.next_attempt_at) == ("failed", 18, None)
+    assert passed < 72 * 3600 < passed + PAUSES_SECONDS[-1]
     assert {came.id for came in partners.receiver.received} == {str(delivery.delivery_id)}
     assert len({came.body for came in partners.receiver.received}) == 1
-    assert len({came.headers["webhook-timestamp"] for came in partners.receiver.received}) == 10
+    assert len({came.headers["webhook-timestamp"] for came in partners.receiver.received}) == 18
     assert all(came.is_signed_by(endpoint.secret) for came in partners.receiver.received)
-    assert [status for _, status, _ in await partners.log(delivery)] == [500] * 10
+    assert [status for _, status, _ in await partners.log(delivery)] == [500] * 18
 
 
 async def _forgive(stores: Stores, endpoint_id: UUID) -> None:
@@ -155,43 +156,96 @@ async def test_one_message_that_is_never_accepted_slows_the_others_down_for_mome
     assert statuses == {"delivered": 30, "pending": 1}, "a short failure cuts no pause of a message short"
 
 
-async def test_a_day_of_failures_only_disables_an_endpoint_and_what_waits_is_sent_when_it_is_enabled(
-    partners: Partners, sender: WebhookSender
-) -> None:
-    endpoint = await partners.join()
+async def _announced(partners: Partners, topic: str, endpoint_id: UUID) -> list[dict[str, Any]]:
+    async with partners.stores.database.transaction() as db:
+        rows = await db.scalars(select(EventRow.payload).where(EventRow.topic == topic))
+        return [row for row in rows if row["endpoint_id"] == str(endpoint_id)]
+
+
+async def _fail_for_a_day(partners: Partners, sender: WebhookSender, start: datetime) -> UUID:
+    """An endpoint that has failed for 24 hours, with six messages that wait."""
+    endpoint_id = (await partners.join()).endpoint_id
     partners.receiver.status = 500
-    start = clock.now()
     for hours in (0, 6, 12, 18, 23.9):
         with clock.at(start + timedelta(hours=hours)):
             await partners.happen()
             await sender.drain()
-        assert (await partners.look(endpoint.endpoint_id)).is_active
+        assert (await partners.look(endpoint_id)).is_active
     with clock.at(start + timedelta(hours=24)):
         await partners.happen()
         await sender.drain()
-        off = await partners.look(endpoint.endpoint_id)
-        assert (off.is_active, off.disabled_reason) == (False, "failures")
-        async with partners.stores.database.transaction() as db:
-            query = select(EventRow.payload).where(EventRow.topic == "WebhookEndpointDisabled")
-            alerts = [
-                row for row in await db.scalars(query) if row["endpoint_id"] == str(endpoint.endpoint_id)
-            ]
-        assert len(alerts) == 1, "it is told once"
+        seen = await partners.look(endpoint_id)
+        assert (seen.is_active, seen.disabled_reason) == (False, "failures")
+    return endpoint_id
+
+
+async def test_a_receiver_that_was_silent_for_25_hours_is_disabled_and_gets_everything_without_an_admin(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    start = clock.now()
+    endpoint_id = await _fail_for_a_day(partners, sender, start)
     before = len(partners.receiver.received)
+    for minutes in (10, 20, 45, 60):
+        with clock.at(start + timedelta(hours=24, minutes=minutes)):
+            await partners.happen()
+            await sender.drain()
+    assert len(partners.receiver.received) == before + 2, "one message each half hour"
+    assert len(await _announced(partners, "WebhookEndpointDisabled", endpoint_id)) == 1, (
+        "it is announced once"
+    )
     partners.receiver.status = 200
-    with clock.at(start + timedelta(hours=25)):
+    with clock.at(start + timedelta(hours=25, minutes=30)):
         await sender.drain()
-        assert len(partners.receiver.received) == before, "nothing is sent to an endpoint that is off"
-        written = len(await partners.deliveries(endpoint.endpoint_id))
-        await partners.happen()
-        assert len(await partners.deliveries(endpoint.endpoint_id)) == written, (
-            "nor is anything written for it"
+        seen = await partners.look(endpoint_id)
+        assert (seen.is_active, seen.failures, seen.disabled_reason, seen.disabled_at) == (
+            True,
+            0,
+            None,
+            None,
         )
-        on = await partners.change(endpoint.endpoint_id, is_active=True)
+    deliveries = await partners.deliveries(endpoint_id)
+    assert Counter(one.status for one in deliveries) == {"delivered": 10}
+    [recovered] = await _announced(partners, "WebhookEndpointRecovered", endpoint_id)
+    assert (recovered["url"], recovered["failed_hours"]) == (seen.url, 25)
+
+
+async def test_an_admin_enables_a_failing_endpoint_at_once_and_disables_it_for_good(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    start = clock.now()
+    endpoint_id = await _fail_for_a_day(partners, sender, start)
+    partners.receiver.status = 200
+    with clock.at(start + timedelta(hours=24, minutes=1)):
+        off = await partners.change(endpoint_id, is_active=False)
+        assert (off.is_active, off.disabled_reason) == (False, "by_admin")
+    before = len(partners.receiver.received)
+    with clock.at(start + timedelta(hours=26)):
+        await partners.happen()
+        await sender.drain()
+        assert len(partners.receiver.received) == before, "nothing is sent to what an admin disabled"
+        assert len(await partners.deliveries(endpoint_id)) == 6, "nor is anything written for it"
+        on = await partners.change(endpoint_id, is_active=True)
         assert (on.is_active, on.failures, on.disabled_reason) == (True, 0, None)
         await sender.drain()
-    assert "pending" not in {one.status for one in await partners.deliveries(endpoint.endpoint_id)}
-    assert len(partners.receiver.received) > before
+    assert {one.status for one in await partners.deliveries(endpoint_id)} == {"delivered"}
+
+
+async def test_a_disabled_endpoint_that_answers_410_does_not_come_back(
+    partners: Partners, sender: WebhookSender
+) -> None:
+    start = clock.now()
+    endpoint_id = await _fail_for_a_day(partners, sender, start)
+    partners.receiver.status = 410
+    with clock.at(start + timedelta(hours=25)):
+        await sender.drain()
+        assert (await partners.look(endpoint_id)).disabled_reason == "gone"
+    reasons = [one["reason"] for one in await _announced(partners, "WebhookEndpointDisabled", endpoint_id)]
+    assert sorted(reasons) == ["failures", "gone"]
+    partners.receiver.status = 200
+    before = len(partners.receiver.received)
+    with clock.at(start + timedelta(hours=30)):
+        await sender.drain()
+    assert len(partners.receiver.received) == before
 
 
 async def test_a_place_that_frees_is_filled_at_once(partners: Partners) -> None:

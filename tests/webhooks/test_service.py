@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from gencharge.payments.events import (
     RefundProcessed,
 )
 from gencharge.payments.models import Payment
+from gencharge.webhooks import service
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.webhooks import (
     MESSAGE_CASES,
@@ -96,3 +98,11 @@ async def test_where_nobody_listens_a_batch_costs_one_question(partners: Partner
     with queries() as counted:
         await partners.happen(*(failed_recharge() for _ in range(50)))
     assert counted.statements == 2
+
+
+async def test_messages_are_not_retried_for_longer_than_data_of_closed_accounts_is_kept(
+    partners: Partners,
+) -> None:
+    settings = partners.stores.settings
+    assert service.retry_for(settings) == service.RETRY_FOR
+    assert service.retry_for(settings.model_copy(update={"erasure_after_days": 2})) == timedelta(days=2)
