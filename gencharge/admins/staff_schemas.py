@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from gencharge.admins.models import AdminStatus
+from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.person_name import Email, PersonName
@@ -38,28 +39,18 @@ class AdminCreate(Body):
     operator_scope: OperatorScope = Field(default_factory=list)
 
 
-class _Update(Body):
-    """Some fields of an account; what is left out stays as it is."""
-
-    @model_validator(mode="after")
-    def _check_not_empty(self) -> Self:
-        if not self.model_fields_set or any(getattr(self, name) is None for name in self.model_fields_set):
-            raise ValueError("Give at least one field, and no null values")
-        return self
-
-
 class AdminProfileUpdate(Body):
     """What an admin may change of their own account here."""
 
     name: PersonName
 
 
-class AdminUpdate(_Update):
+class AdminUpdate(Changes):
     """What may be changed of another admin's account."""
 
-    name: PersonName | None = None
-    email: Email | None = None
-    phone_number: MobileNumber | None = None
+    name: PersonName = Field(default_factory=left_out)
+    email: Email = Field(default_factory=left_out)
+    phone_number: MobileNumber = Field(default_factory=left_out)
 
 
 class RoleGrant(Body):

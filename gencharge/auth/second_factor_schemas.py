@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from gencharge.auth.schemas import ChallengeId, Otp
+from gencharge.core.http.changes import left_out
 from gencharge.core.http.web import Body, Out
 
 Totp = Annotated[
@@ -23,25 +24,35 @@ class ConfirmSecondFactor(Body):
 
 
 class VerifySecondFactor(Body):
-    """A second factor: one of the three."""
+    """A second factor: exactly one of the three."""
 
-    code: Totp | None = None
-    recovery_code: str | None = Field(
-        default=None,
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": [name]} for name in ("code", "recovery_code", "otp")],
+            "dependentRequired": {"otp": ["challenge_id"], "challenge_id": ["otp"]},
+        }
+    )
+
+    code: Totp = Field(default_factory=left_out)
+    recovery_code: str = Field(
+        default_factory=left_out,
         pattern=r"^[A-Za-z2-7]{4}([ -]?[A-Za-z2-7]{4}){3}$",
         description="One of the ten; hyphens may be left out.",
         examples=["k3vd-x5qa-77mt-bz2e"],
     )
-    otp: Otp | None = Field(
-        default=None, description="The code that POST /v1/auth/second-factor/otp sent, if that is enough."
+    otp: Otp = Field(
+        default_factory=left_out,
+        description="The code that POST /v1/auth/second-factor/otp sent, if that is enough.",
     )
-    challenge_id: ChallengeId | None = Field(default=None, description="With `otp`: from the same answer.")
+    challenge_id: ChallengeId = Field(
+        default_factory=left_out, description="With `otp`: from the same answer."
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if sum(part is not None for part in (self.code, self.recovery_code, self.otp)) != 1:
+        if len(self.model_fields_set - {"challenge_id"}) != 1:
             raise ValueError("Give exactly one of code, recovery_code and otp")
-        if (self.otp is None) != (self.challenge_id is None):
+        if ("otp" in self.model_fields_set) != ("challenge_id" in self.model_fields_set):
             raise ValueError("Give otp and challenge_id together")
         return self
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.money import Money, PositiveMoney
@@ -16,11 +17,6 @@ ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
 ChannelName = Annotated[str, *one_line(80, 2)]
 # Only an address that an admin entered is called, and never a redirect of it.
 ChannelUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s@?#]+$")]
-
-
-def _left_out() -> Any:
-    """The value of a field that was left out: it keeps its value."""
-    return None
 
 
 class ChannelCreate(Body):
@@ -45,16 +41,16 @@ class ChannelCreate(Body):
 class ChannelUpdate(Body):
     """The fields to change; fields left out keep their values."""
 
-    name: ChannelName = Field(default_factory=_left_out, examples=["Jio direct"])
+    name: ChannelName = Field(default_factory=left_out, examples=["Jio direct"])
     url: ChannelUrl = Field(
-        default_factory=_left_out, examples=["https://recharge.jio.example/operators/jio-direct"]
+        default_factory=left_out, examples=["https://recharge.jio.example/operators/jio-direct"]
     )
-    priority: int = Field(default_factory=_left_out, ge=0, le=1000, examples=[10])
-    weight: int = Field(default_factory=_left_out, ge=1, le=1000, examples=[100])
-    min_amount: PositiveMoney = Field(default_factory=_left_out)
-    max_amount: PositiveMoney = Field(default_factory=_left_out)
-    commission_basis_points: int = Field(default_factory=_left_out, ge=0, lt=10_000, examples=[300])
-    is_active: bool = Field(default_factory=_left_out)
+    priority: int = Field(default_factory=left_out, ge=0, le=1000, examples=[10])
+    weight: int = Field(default_factory=left_out, ge=1, le=1000, examples=[100])
+    min_amount: PositiveMoney = Field(default_factory=left_out)
+    max_amount: PositiveMoney = Field(default_factory=left_out)
+    commission_basis_points: int = Field(default_factory=left_out, ge=0, lt=10_000, examples=[300])
+    is_active: bool = Field(default_factory=left_out)
 
 
 class ChannelQuery(PageParams):

@@ -7,8 +7,9 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
+from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.instants import Instant
@@ -72,25 +73,17 @@ class OfferCreate(Body):
 class OfferUpdate(Body):
     """What is to change. What is left out stays; `conditions`, `reward` and `limits` are replaced as wholes."""
 
-    name: Line | None = None
-    description: Prose | None = None
-    offer_type_id: UUID | None = None
+    name: Line = Field(default_factory=left_out)
+    description: Prose = Field(default_factory=left_out)
+    offer_type_id: UUID = Field(default_factory=left_out)
     code: CouponCode | None = Field(default=None, description="null takes the code away.")
-    status: OfferStatus | None = None
-    is_special: bool | None = None
+    status: OfferStatus = Field(default_factory=left_out)
+    is_special: bool = Field(default_factory=left_out)
     active_from: InOurTime | None = Field(default=None, description="null: from now on.")
     active_until: InOurTime | None = Field(default=None, description="null: without an end.")
-    conditions: OfferConditions | None = None
-    reward: OfferReward | None = None
-    limits: OfferLimits | None = None
-
-    @model_validator(mode="after")
-    def _null_only_where_it_means_something(self) -> Self:
-        cleared = {"code", "active_from", "active_until"}
-        wrong = [name for name in self.model_fields_set - cleared if getattr(self, name) is None]
-        if wrong:
-            raise ValueError(f"{', '.join(sorted(wrong))}: must have a value or be left out")
-        return self
+    conditions: OfferConditions = Field(default_factory=left_out)
+    reward: OfferReward = Field(default_factory=left_out)
+    limits: OfferLimits = Field(default_factory=left_out)
 
     def terms(self) -> dict[str, Any]:
         """The fields that the client sent."""
@@ -142,15 +135,8 @@ class OfferTypeCreate(Body):
 class OfferTypeUpdate(Body):
     """What is to change; what is left out stays."""
 
-    name: Line | None = None
-    description: Prose | None = None
-
-    @model_validator(mode="after")
-    def _has_values(self) -> Self:
-        wrong = [name for name in self.model_fields_set if getattr(self, name) is None]
-        if wrong:
-            raise ValueError(f"{', '.join(sorted(wrong))}: must have a value or be left out")
-        return self
+    name: Line = Field(default_factory=left_out, examples=["Festive"])
+    description: Prose = Field(default_factory=left_out)
 
 
 class StaffOfferTypeOut(Versioned, OfferTypeOut):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Versioned
 from gencharge.core.values.text import one_line
@@ -26,11 +27,6 @@ NewCode = Annotated[
 SortOrder = Annotated[int, Field(ge=0, le=1_000_000, description="Smaller ones are shown first.")]
 
 
-def _left_out() -> Any:
-    """The value of a field that was not given: it stays as it is."""
-    return None
-
-
 class OperatorCreate(Body):
     """A new operator."""
 
@@ -46,18 +42,18 @@ class OperatorCreate(Body):
 class OperatorUpdate(Body):
     """What is to change; what is left out stays."""
 
-    name: OperatorName = Field(default_factory=_left_out, examples=["Reliance Jio"])
-    display_name: OperatorName = Field(default_factory=_left_out, examples=["Jio"])
+    name: OperatorName = Field(default_factory=left_out, examples=["Reliance Jio"])
+    display_name: OperatorName = Field(default_factory=left_out, examples=["Jio"])
     status: OperatorStatus = Field(
-        default_factory=_left_out,
+        default_factory=left_out,
         description="`down`: no recharge is accepted from now on.",
         examples=["down"],
     )
-    channel: ChannelKind = Field(default_factory=_left_out)
+    channel: ChannelKind = Field(default_factory=left_out)
     is_active: bool = Field(
-        default_factory=_left_out, description="false: not served any more; its plans are off sale."
+        default_factory=left_out, description="false: not served any more; its plans are off sale."
     )
-    sort_order: SortOrder = Field(default_factory=_left_out)
+    sort_order: SortOrder = Field(default_factory=left_out)
 
 
 class StaffOperatorQuery(PageParams):

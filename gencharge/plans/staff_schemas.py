@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values import clock, facts
@@ -37,11 +38,6 @@ def _sellable(price: Money) -> Money:
             "price", "Must be above zero and at most {maximum} rupees", {"maximum": str(MAX_PRICE)}
         )
     return price
-
-
-def _left_out() -> Any:
-    """The value of a field that was not given: it stays as it is."""
-    return None
 
 
 Code = Annotated[
@@ -96,19 +92,19 @@ class PlanCreate(Body):
 class PlanUpdate(Body):
     """What is to change; what is left out stays. Benefits, validity and circles are replaced as a whole."""
 
-    name: Name = Field(default_factory=_left_out)
-    description: Description = Field(default_factory=_left_out)
-    operator: Code = Field(default_factory=_left_out)
-    circles: Circles = Field(default_factory=_left_out)
-    plan_type: PlanType = Field(default_factory=_left_out)
-    category: PlanCategory = Field(default_factory=_left_out)
-    price: Price = Field(default_factory=_left_out, examples=[199.00])
-    validity: ValidityTerms = Field(default_factory=_left_out)
-    benefits: Benefits = Field(default_factory=_left_out)
-    most_popular: bool = Field(default_factory=_left_out)
-    group_id: UUID = Field(default_factory=_left_out)
-    criteria: Criteria = Field(default_factory=_left_out)
-    status: PlanStatus = Field(default_factory=_left_out, examples=["active"])
+    name: Name = Field(default_factory=left_out)
+    description: Description = Field(default_factory=left_out)
+    operator: Code = Field(default_factory=left_out)
+    circles: Circles = Field(default_factory=left_out)
+    plan_type: PlanType = Field(default_factory=left_out)
+    category: PlanCategory = Field(default_factory=left_out)
+    price: Price = Field(default_factory=left_out, examples=[199.00])
+    validity: ValidityTerms = Field(default_factory=left_out)
+    benefits: Benefits = Field(default_factory=left_out)
+    most_popular: bool = Field(default_factory=left_out)
+    group_id: UUID = Field(default_factory=left_out)
+    criteria: Criteria = Field(default_factory=left_out)
+    status: PlanStatus = Field(default_factory=left_out, examples=["active"])
     active_from: Instant | None = Field(default=None, description="null: at once.")
     active_until: Instant | None = Field(default=None, description="null: without an end.")
 
@@ -246,9 +242,9 @@ class PlanGroupCreate(Body):
 class PlanGroupUpdate(Body):
     """What is to change; what is left out stays."""
 
-    name: GroupName = Field(default_factory=_left_out, examples=["Unlimited"])
-    description: GroupDescription = Field(default_factory=_left_out)
-    sort_order: SortOrder = Field(default_factory=_left_out)
+    name: GroupName = Field(default_factory=left_out, examples=["Unlimited"])
+    description: GroupDescription = Field(default_factory=left_out)
+    sort_order: SortOrder = Field(default_factory=left_out)
 
 
 class StaffPlanGroupOut(Versioned):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.person_name import PersonName
 from gencharge.core.values.phone import MobileNumber
@@ -104,22 +105,13 @@ class SaveNumber(Body):
     service_type: UserType = Field(examples=["prepaid"])
 
 
-class SavedNumberUpdate(Body):
+class SavedNumberUpdate(Changes):
     """What changes about a saved number; what is left out stays. `circle: null` takes the circle away."""
 
-    nickname: Nickname | None = None
-    operator: Code | None = Field(default=None, examples=["JIO"])
+    nickname: Nickname = Field(default_factory=left_out)
+    operator: Code = Field(default_factory=left_out, examples=["JIO"])
     circle: Code | None = Field(default=None, examples=["KA"])
-    service_type: UserType | None = None
-
-    @model_validator(mode="after")
-    def _something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("Give at least one of nickname, operator, circle and service_type")
-        for name in self.model_fields_set - {"circle"}:
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} must not be null")
-        return self
+    service_type: UserType = Field(default_factory=left_out)
 
 
 class SavedNumberOut(Out):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from gencharge.core.http.changes import left_out
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams
 from gencharge.core.http.web import Body, Out, Versioned
@@ -26,11 +27,6 @@ _CONTACT = "Whom we tell when the endpoint is disabled because it fails, and whe
 _OPERATORS = "Only what concerns these operators; empty: all. Top-ups concern none."
 
 
-def _left_out() -> Any:
-    """The value of a field that was not given: it stays as it is."""
-    return None
-
-
 class WebhookEndpointCreate(Body):
     """A new endpoint."""
 
@@ -44,15 +40,15 @@ class WebhookEndpointCreate(Body):
 class WebhookEndpointUpdate(Body):
     """What is to change; what is left out stays."""
 
-    url: Url = Field(default_factory=_left_out, examples=["https://partner.example/gencharge"])
-    description: str = Field(default_factory=_left_out, max_length=200, examples=["Partner's order system"])
+    url: Url = Field(default_factory=left_out, examples=["https://partner.example/gencharge"])
+    description: str = Field(default_factory=left_out, max_length=200, examples=["Partner's order system"])
     contact_email: Email | None = Field(
-        default_factory=_left_out, description=_CONTACT, examples=["ops@partner.example"]
+        default_factory=left_out, description=_CONTACT, examples=["ops@partner.example"]
     )
-    events: Patterns = Field(default_factory=_left_out, description=_EVENTS, examples=[["recharge.*"]])
-    operators: Operators = Field(default_factory=_left_out, description=_OPERATORS, examples=[["JIO"]])
+    events: Patterns = Field(default_factory=left_out, description=_EVENTS, examples=[["recharge.*"]])
+    operators: Operators = Field(default_factory=left_out, description=_OPERATORS, examples=[["JIO"]])
     is_active: bool = Field(
-        default_factory=_left_out,
+        default_factory=left_out,
         description="Enabling resets its failures and sends what is pending.",
     )
 

@@ -87,15 +87,17 @@ def _request(method: str, path: str, content_type: bytes) -> dict[str, object]:
 
 
 def _chosen(routes: Sequence[BaseRoute], scope: dict[str, object]) -> tuple[BaseRoute | None, object]:
-    """What the router would do: the first full match, else the first partial one, with its parameters."""
-    partial = None
+    """What the router would do: the first full match with its parameters, else the methods of the first path that fits."""
+    partial: list[APIRoute] = []
     for route in routes:
         match, child = route.matches(scope)
         if match is Match.FULL:
             return child["route"], child["path_params"]
-        if match is Match.PARTIAL and partial is None:
-            partial = child["route"], child["path_params"]
-    return partial or (None, None)
+        if match is Match.PARTIAL and isinstance(route, RouteIndex):
+            return None, child["gencharge.allowed_methods"]
+        if match is Match.PARTIAL and isinstance(route, APIRoute):
+            partial.append(route)
+    return None, {method for route in partial if route.path == partial[0].path for method in route.methods}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"])
@@ -134,7 +136,8 @@ async def test_a_route_with_a_parameter_answers_a_method_that_the_fixed_path_lac
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         assert (await client.delete("/v1/things/export")).json() == "export"
-        assert (await client.put("/v1/things/export")).status_code == 405
+        refused = await client.put("/v1/things/export")  # a resource of its own, which has GET only
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
         assert (await client.get("/v1/things/export/more")).status_code == 404
 
 

@@ -9,10 +9,12 @@ from typing import Final
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette._utils import get_route_path
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
 _ROUTE: Final = "gencharge.route"
+_ALLOWED: Final = "gencharge.allowed_methods"
 _FIXED_SEGMENTS: Final = 3
 # How many segments a path has, and its beginning: `/v1/plans/{plan_id}` is (4, "/v1/plans").
 Group = tuple[int, str]
@@ -56,25 +58,32 @@ class RouteIndex(BaseRoute):
         if scope["type"] != "http":
             return Match.NONE, {}
         path = get_route_path(scope)
-        partial: tuple[Match, Scope] = Match.NONE, {}
+        partial: list[APIRoute] = []
         for find in (self._fixed.get, self._with_parameters):
             for route in find(path) or ():
                 match, child_scope = route.matches(scope)
-                if match is not Match.NONE:
-                    child_scope[_ROUTE] = route
                 if match is Match.FULL:
+                    child_scope[_ROUTE] = route
                     return match, child_scope
-                if match is Match.PARTIAL and partial[0] is Match.NONE:
-                    partial = match, child_scope
-        return partial
+                if match is Match.PARTIAL and isinstance(route, APIRoute):
+                    partial.append(route)
+        return (Match.PARTIAL, {_ALLOWED: _methods(partial)}) if partial else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the route that `matches` found."""
+        """Answer by the route that `matches` found. Raises HTTPException 405 if none of the path has the method."""
+        if _ALLOWED in scope:
+            # Each route alone would name its own method only (RFC 9110, section 10.2.1: all of the resource's).
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(scope[_ALLOWED]))})
         await scope[_ROUTE].handle(scope, receive, send)
 
     def _with_parameters(self, path: str) -> list[BaseRoute] | None:
         group = _group_of(path)
         return self._groups.get(group) if group is not None else None
+
+
+def _methods(routes: list[APIRoute]) -> set[str]:
+    """The methods of the path that comes first: `/plans/export` is another resource than `/plans/{plan_id}`."""
+    return {method for route in routes if route.path == routes[0].path for method in route.methods or ()}
 
 
 def _group_of(path: str) -> Group | None:

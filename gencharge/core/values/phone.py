@@ -73,9 +73,11 @@ def _validate(raw: str) -> str:
 MobileNumber = Annotated[
     str,
     Field(
-        description="Indian mobile number; answered as E.164.",
+        description="Indian mobile number; spaces and hyphens are forgiven, the answer has E.164.",
         examples=["+919876543210"],
         max_length=_MAX_LENGTH,
+        # What clients should send. The validator takes more spellings, and its message says what is right.
+        json_schema_extra={"pattern": r"^(\+91|0)?[6-9][0-9]{9}$"},
     ),
     AfterValidator(_validate),
 ]

@@ -1,0 +1,29 @@
+"""The body of a PATCH: what is to change of an object."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import ConfigDict, model_validator
+
+from gencharge.core.http.web import Body
+
+
+def left_out() -> Any:
+    """The value of a field that was not given, for `Field(default_factory=left_out)`: such a field takes no null."""
+    return None
+
+
+class Changes(Body):
+    """What is to change; what is left out stays as it is. It has one field at least.
+
+    Null is taken only where the field's type says so; there it takes the value away.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    @model_validator(mode="after")
+    def _has_one(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError(f"Give at least one of {', '.join(sorted(type(self).model_fields))}")
+        return self
