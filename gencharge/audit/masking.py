@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from gencharge.core.telemetry import SECRET_NAMES, cut_tokens
+from gencharge.core.telemetry import PERSONS_NAMES, SECRET_NAMES, cut_tokens
+from gencharge.core.values.email import mask_emails
 from gencharge.core.values.phone import mask_numbers
 
-_EMAIL: Final = re.compile(r"([\w.%+-])[\w.%+'-]*@([\w-]+(?:\.[\w-]+)+)")
 # By its end or its beginning: `webhook_secret`, `recovery_codes`, `password_hash`, `private_key`.
 _SECRET: Final = re.compile(
     r"(^|_)(secret|token|otp|totp|password|passphrase|pin|cvv|cookie|authorization|credential|recovery_code"
@@ -31,11 +31,6 @@ _PUBLIC_CODES: Final = frozenset(
     {"operator", "circle", "plan", "plan_group", "group", "offer", "offer_type", "transfer", "transaction"}
 )
 _PEOPLE: Final = frozenset({"user", "admin", "contact", "submission", "sender", "person", "invitation"})
-# A person's name, whatever the object is.
-_NAMES: Final = re.compile(
-    r"^((first|middle|last|full|given|family|user|admin|customer|sender|contact|recipient|referrer|approver"
-    r"|(account_)?holder)_name|surname|nickname)s?$"
-)
 _PLACES: Final = re.compile(
     r"(^|_)(address|address_line_?\d?|addresses|street|house|landmark|pin_?code|postal_code|zip_?code"
     r"|date_of_birth|birth_?date|birthday|dob|gstin|aadhaar|latitude|longitude)$"
@@ -53,7 +48,7 @@ def mask_text(text: str) -> str:
     """Any text without numbers, e-mail addresses and tokens; an id stays as it is."""
     if _is_id(text):
         return text
-    return _EMAIL.sub(r"\1***@\2", cut_tokens(mask_numbers(text)))
+    return mask_emails(cut_tokens(mask_numbers(text)))
 
 
 def _mask(kind: str, name: str, value: Any) -> Any:
@@ -89,7 +84,7 @@ def _is_secret(kind: str, name: str) -> bool:
 
 
 def _is_persons_name(kind: str, name: str) -> bool:
-    return (name in {"name", "display_name"} and kind in _PEOPLE) or bool(_NAMES.match(name))
+    return (name in {"name", "display_name"} and kind in _PEOPLE) or bool(PERSONS_NAMES.match(name))
 
 
 def _is_id(value: str) -> bool:

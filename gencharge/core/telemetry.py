@@ -1,7 +1,7 @@
 """Logs and metrics. One JSON object a line; a request's id, and who asked, on every line of it.
 
-A secret, a code, a token or a whole phone number is never a log field: `_drop_secrets` masks them by name and
-by shape, as the last processor before the renderer.
+A secret, a code, a token, a whole phone number or e-mail address or a person's name is never a log field:
+`_drop_secrets` masks them by name and by shape, as the last processor before the renderer.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 from gencharge.core.settings import Settings
+from gencharge.core.values.email import mask_emails
 from gencharge.core.values.phone import mask_numbers
 
 SECRET_NAMES: Final = frozenset(
@@ -45,6 +46,13 @@ SECRET_NAMES: Final = frozenset(
         "pin",
     }
 )
+# A field that holds a person's name. A plain `name` may be a plan's or a role's.
+PERSONS_NAMES: Final = re.compile(
+    r"^((first|middle|last|full|given|family|user|admin|customer|sender|contact|recipient|referrer|approver"
+    r"|(account_)?holder)_name|surname|nickname)s?$"
+)
+# The values of a row that PostgreSQL refused, and of an argument that the driver did.
+_ROW: Final = re.compile(r"(DETAIL: |invalid input for query argument \$\d+: ).*")
 _JWT: Final = re.compile(r"eyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
 
 REQUESTS: Final = Counter("gencharge_http_requests_total", "Requests answered", ["method", "route", "status"])
@@ -238,13 +246,14 @@ def _drop_secrets(_logger: Any, _name: str, event: Any) -> Any:
         if key in SECRET_NAMES:
             event[key] = "[hidden]"
         elif isinstance(value, str):
-            event[key] = scrub(value)
+            event[key] = f"{value[:1]}***" if PERSONS_NAMES.match(key) else scrub(value)
     return event
 
 
 def scrub(text: str) -> str:
-    """`text` with phone numbers masked, tokens cut and line breaks encoded (log injection, CWE-117)."""
-    text = cut_tokens(mask_numbers(text))
+    """`text` with phone numbers and e-mail addresses masked, tokens and rows cut, and line breaks encoded (log injection,
+    CWE-117)."""
+    text = _ROW.sub(r"\1[hidden]", mask_emails(cut_tokens(mask_numbers(text))))
     return text.replace("\r", "\\r").replace("\n", "\\n") if "Traceback" not in text else text
 
 

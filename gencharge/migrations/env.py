@@ -20,7 +20,7 @@ def run() -> None:
     url = make_url(context.config.get_main_option("sqlalchemy.url") or "").set(
         drivername="postgresql+psycopg"
     )
-    engine = create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     with engine.connect() as connection:
         # A migration that can't get its lock soon fails and is tried again, instead of holding up everybody behind it.
         connection.execute(text("SET lock_timeout = '5s'"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
-from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 
@@ -25,6 +24,7 @@ from gencharge.sessions.guards import (
     SIGNED_IN_ERRORS,
     USER_ERRORS,
     Guard,
+    Principal,
     SignedInUser,
 )
 
@@ -50,15 +50,12 @@ class OperatorRoute(CachedRoute):
         return (await operators.Operators.for_request(request)).responses
 
 
-async def _user_id(request: Request) -> UUID | None:
-    """The signed-in user; None without a token and for an admin. An invalid token is still an error."""
-    if "authorization" not in request.headers:
-        return None
-    principal = await _GUARD(request)
-    return principal.user_id if principal.kind == "user" else None
+async def _principal(request: Request) -> Principal | None:
+    """Who is signed in; None without a token. An invalid token is still an error."""
+    return await _GUARD(request) if "authorization" in request.headers else None
 
 
-MaybeUser = Annotated[UUID | None, Depends(_user_id)]
+MaybeSignedIn = Annotated[Principal | None, Depends(_principal)]
 router = make_router("operators")
 
 
@@ -106,12 +103,19 @@ router.add_api_route(
     responses=errors(*SIGNED_IN_ERRORS, ValidationFailed, DatabaseUnavailable),
     openapi_extra=_MAYBE_SIGNED_IN,
 )
-async def look_up(db: Db, user_id: MaybeUser, phone_number: Annotated[MobileNumber, Query()]) -> LookupOut:
+async def look_up(
+    db: Db, principal: MaybeSignedIn, phone_number: Annotated[MobileNumber, Query()]
+) -> LookupOut:
     """Operator, circle and service type of a mobile number, as far as they are known.
 
-    Numbers are portable, so ask the user to confirm a `hint`. With a user's token their own corrections count.
+    Numbers are portable, so ask the user to confirm a `hint`. With a user's token their own corrections count. Without a
+    token the answer is a `hint` at most: what is known of a number says whose customer it is.
     """
-    connection = await operators.lookup(db, phone_number, user_id)
+    if principal is None:
+        connection = operators.guess(phone_number)
+    else:
+        user_id = principal.user_id if principal.kind == "user" else None
+        connection = await operators.lookup(db, phone_number, user_id)
     return LookupOut(
         phone_number=phone_number,
         operator=connection.operator,

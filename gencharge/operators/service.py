@@ -34,6 +34,7 @@ __all__ = [
     "RegistryEntry",
     "ask_registry",
     "forget_number",
+    "guess",
     "hint",
     "load_operators",
     "lookup",
@@ -62,6 +63,11 @@ async def lookup(db: AsyncSession, phone_number: str, user_id: UUID | None = Non
     if row is not None:
         known_by: KnownBy = "registry" if row.user_id == SYSTEM_USER_ID else "user"
         return Connection(row.operator, row.circle, ServiceType(row.service_type), known_by)
+    return guess(phone_number)
+
+
+def guess(phone_number: str) -> Connection:
+    """What the block of an E.164 number says about it, to whom it was first given out."""
     operator = hint(phone_number)
     return Connection(operator, None, None, "hint" if operator is not None else None)
 

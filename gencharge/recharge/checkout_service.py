@@ -48,8 +48,12 @@ _HOW_TO_CORRECT: Final = "If it is wrong, correct it with PUT /v1/operators/conn
 
 
 async def quote(database: Database, user_id: UUID, query: Quote) -> QuoteOut:
-    """What the recharge would cost and when it would start. Raises a refusal of `recharge.errors`, WalletNotFound."""
-    terms = await _terms(database, user_id, query)
+    """What the recharge would cost and when it would start. Raises a refusal of `recharge.errors`, WalletNotFound.
+
+    Whether a plan is active on a number is for its owner and for who bought that plan. To anybody else the quote says the same
+    for every number, and the sale itself finds out when the plan starts.
+    """
+    terms = await _terms(database, user_id, query, quoting=True)
     price, balance = Money(terms.price), Money(terms.available or 0)
     return QuoteOut(
         phone_number=query.phone_number,
@@ -63,21 +67,27 @@ async def quote(database: Database, user_id: UUID, query: Quote) -> QuoteOut:
         wallet_balance=balance,
         wallet_covers=balance >= price,
         shortfall=price - balance if price > balance else Money(0),
-        status=RechargeStatus(terms.status),
-        valid_from=terms.valid_from,
-        valid_until=terms.valid_until,
-        running_plan=_running(terms),
+        status=RechargeStatus(terms.status) if terms.may_see_plan else None,
+        valid_from=terms.valid_from if terms.may_see_plan else None,
+        valid_until=terms.valid_until if terms.may_see_plan else None,
+        running_plan=_running(terms) if terms.may_see_plan else None,
     )
 
 
-async def _terms(database: Database, user_id: UUID, command: Quote | Subscribe) -> TermsRow:
-    """The current terms of a sale. Raises a refusal of `recharge.errors`, WalletNotFound."""
+async def _terms(
+    database: Database, user_id: UUID, command: Quote | Subscribe, *, quoting: bool = False
+) -> TermsRow:
+    """The current terms of a sale. Raises a refusal of `recharge.errors`, WalletNotFound.
+
+    `quoting`: a refusal that would tell a stranger that no plan is active on the number is left to the sale.
+    """
     terms = await _get_terms(database, user_id, command)
     if terms.running_until is not None and terms.running_until <= clock.now():
         number = command.phone_number
         await database.run(lambda db: lifecycle_crud.advance_line(db, number, events.context_json()))
         terms = await _get_terms(database, user_id, command)
-    if terms.outcome is not None:
+    is_hidden = quoting and terms.outcome is SaleOutcome.BASE_PLAN_REQUIRED and not terms.may_see_plan
+    if terms.outcome is not None and not is_hidden:
         raise _refusal(terms.outcome, terms.known, command)
     if terms.available is None:
         raise WalletNotFound

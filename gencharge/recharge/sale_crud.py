@@ -14,7 +14,9 @@ from gencharge.recharge.models import SaleOutcome
 _TERMS: Final = """
     SELECT outcome, known, (plan).status, (plan).valid_from, (plan).valid_until, (plan).plan_id, (plan).plan_name,
            (plan).operator, (plan).plan_type, price, (running).recharge_id AS running_id,
-           (running).plan_name AS running_name, (running).valid_until AS running_until, available
+           (running).plan_name AS running_name, (running).valid_until AS running_until, available,
+           (running).user_id IS NOT DISTINCT FROM $1
+               OR EXISTS (SELECT FROM users AS u WHERE u.user_id = $1 AND u.phone_number = $2) AS may_see_plan
     FROM quote_recharge(
         p_user => $1, p_phone => $2, p_plan => $3, p_hint => $4, p_replace => $5, p_pinned => $6)
 """
@@ -58,6 +60,8 @@ class TermsRow:
     running_name: str | None
     running_until: datetime | None
     available: int | None
+    # The number is the customer's own, or they bought the plan that is active on it.
+    may_see_plan: bool
 
 
 class SaleRequest(NamedTuple):

@@ -149,7 +149,10 @@ class QuoteOut(Out):
     wallet_balance: Money
     wallet_covers: bool
     shortfall: Money = Field(description="What the wallet lacks for it.")
-    status: RechargeStatus = Field(description="`active`, or `queued` behind the plan that is active.")
+    status: RechargeStatus | None = Field(
+        description="`active`, or `queued` behind the plan that is active. null, like what follows, unless the number is yours or"
+        " you bought the plan that is active on it: what others have is not told."
+    )
     valid_from: datetime | None
     valid_until: datetime | None
     running_plan: RunningPlan | None = Field(

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import DateTime, insert, select, text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import DatabaseUnavailable
@@ -318,3 +318,11 @@ def test_every_instant_that_postgresql_sets_by_default_follows_the_held_clock() 
         if isinstance(column.type, DateTime) and column.server_default is not None and column.default is None
     }
     assert undated == {"events.occurred_at", "deliveries.next_attempt_at"}
+
+
+async def test_an_exception_carries_no_value_of_its_statement(stores: Stores) -> None:
+    with pytest.raises(DBAPIError) as refused:
+        async with stores.database.transaction() as db:
+            await db.execute(text("SELECT 1 / 0, CAST(:name AS text)"), {"name": "Canary Person"})
+    assert "Canary" not in str(refused.value)
+    assert "hidden due to hide_parameters" in str(refused.value)

@@ -44,6 +44,27 @@ def test_a_line_is_json_with_the_request_and_without_secrets(
     assert "\n" not in str(line["note"])
 
 
+def test_addresses_and_peoples_names_are_masked_and_a_refused_row_is_cut(
+    verbose: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log.info(
+        "tried",
+        note="canary.person@example.com",
+        customer_name="Canary Person",
+        plan_name="Gold 299",
+        error='null value in column "x"\nDETAIL:  Failing row contains (7, Canary Person, canary.person@example.com).',
+    )
+    (line,) = lines(capfd.readouterr().out)
+    assert "anary" not in str(line)
+    driver = "invalid input for query argument $1: 'Canary Person' (an integer is required)"
+    assert telemetry.scrub(driver) == "invalid input for query argument $1: [hidden]"
+    assert (line["note"], line["customer_name"], line["plan_name"]) == (
+        "c***@example.com",
+        "C***",
+        "Gold 299",
+    )
+
+
 def test_ids_stay_whole_and_tokens_do_not() -> None:
     id_ = "0198c0de-9876-7543-8123-987654321098"
     assert telemetry.scrub(f"recharge {id_}") == f"recharge {id_}"

@@ -96,6 +96,24 @@ async def test_a_correction_counts_for_its_user_only(
     assert theirs.json()["known_by"] in {"hint", None}
 
 
+async def test_a_stranger_learns_nothing_but_what_the_block_of_a_number_says(
+    client: httpx.AsyncClient, signed_in: dict[str, str], stores: Stores
+) -> None:
+    known, unknown = "+919876512345", "+919876512346"
+    await stores.database.run(
+        lambda db: operators.remember(db, known, SYSTEM_USER_ID, "BSNL", "KL", "postpaid")
+    )
+    path = "/v1/operators/lookup"
+    answers = [
+        (await client.get(path, params={"phone_number": number})).json() | {"phone_number": ""}
+        for number in (known, unknown)
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["known_by"] == "hint"
+    seen = (await client.get(path, params={"phone_number": known}, headers=signed_in)).json()
+    assert (seen["operator"], seen["known_by"]) == ("BSNL", "registry")
+
+
 async def test_a_correction_replaces_the_one_before(
     client: httpx.AsyncClient, signed_in: dict[str, str]
 ) -> None:

@@ -18,6 +18,7 @@ from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import errors
 from gencharge.recharge.models import RechargeStatus
 from gencharge.recharge.schemas import Quote, QuoteOut
+from gencharge.users import service as users
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
 from tests.make.recharge import list_plans
@@ -30,8 +31,16 @@ async def quote(
     return await checkout.quote(stores.database, user_id, query)
 
 
+async def owner_of(stores: Stores, phone_number: str, rupees: int = 5_000) -> UUID:
+    """The customer whose own number this is."""
+    user_id = await make_customer(stores, rupees)
+    await stores.database.run(lambda db: users.create(db, phone_number=phone_number, user_id=user_id))
+    return user_id
+
+
 async def test_a_quote_says_what_the_recharge_then_does(shop: Stores) -> None:
-    user_id, number, plan = await make_customer(shop, 400), await make_number(shop), await find_plan(shop)
+    number, plan = await make_number(shop), await find_plan(shop)
+    user_id = await owner_of(shop, number, 400)
     first = await quote(shop, user_id, number, plan.plan_id)
     assert (first.status, first.payable.paise, first.wallet_covers) == ("active", 29_900, True)
     assert (first.plan_name, first.operator, first.plan_type) == (plan.name, "JIO", "prepaid")
@@ -56,6 +65,42 @@ async def test_the_shortfall_is_what_the_wallet_lacks(shop: Stores, rupees: int)
     assert answer.shortfall == Money.rupees(max(0, 299 - rupees))
 
 
+@pytest.mark.parametrize("mode", ["queue", "activate"])
+@pytest.mark.parametrize("rupees", [299, 19])
+async def test_a_quote_tells_a_stranger_nothing_of_a_numbers_active_plan(
+    shop: Stores, rupees: int, mode: str
+) -> None:
+    busy, free, stranger = await make_number(shop), await make_number(shop), await make_customer(shop)
+    await buy(shop, await owner_of(shop, busy), busy, (await find_plan(shop)).plan_id)
+    plan = await find_plan(
+        shop, rupees=rupees
+    )  # the one of 19 rupees is an add-on, which needs an active plan
+    answers = [
+        (await quote(shop, stranger, number, plan.plan_id, activation_mode=mode)).model_dump(
+            exclude={"phone_number"}
+        )
+        for number in (busy, free)
+    ]
+    assert answers[0] == answers[1]
+    assert {answers[0][name] for name in ("status", "valid_from", "valid_until", "running_plan")} == {None}
+    assert answers[0]["payable"] == Money.rupees(rupees)
+
+
+async def test_who_bought_the_active_plan_or_owns_the_number_sees_it(shop: Stores) -> None:
+    number, plan = await make_number(shop), await find_plan(shop)
+    payer, owner = await make_customer(shop), await owner_of(shop, number)
+    await buy(shop, payer, number, plan.plan_id)
+    for user_id in (payer, owner):
+        answer = await quote(shop, user_id, number, plan.plan_id)
+        assert (answer.status, answer.running_plan is not None) == ("queued", True)
+
+
+async def test_a_sale_still_refuses_an_addon_without_an_active_plan(shop: Stores) -> None:
+    stranger, number = await make_customer(shop), await make_number(shop)
+    with pytest.raises(errors.BasePlanRequired):
+        await buy(shop, stranger, number, (await find_plan(shop, rupees=19)).plan_id)
+
+
 async def test_a_quote_writes_nothing(shop: Stores) -> None:
     user_id, number = await make_customer(shop), await make_number(shop)
     plan = await find_plan(shop)
@@ -67,7 +112,8 @@ async def test_a_quote_writes_nothing(shop: Stores) -> None:
 
 
 async def test_a_quote_after_the_end_of_the_active_plan_counts_it_as_over(shop: Stores) -> None:
-    user_id, number, plan = await make_customer(shop), await make_number(shop), await find_plan(shop)
+    number, plan = await make_number(shop), await find_plan(shop)
+    user_id = await owner_of(shop, number)
     await buy(shop, user_id, number, plan.plan_id)
     with clock.later(days=28, seconds=1):
         answer = await quote(shop, user_id, number, plan.plan_id)
@@ -117,8 +163,8 @@ _CASES = list(
 @pytest.mark.parametrize("cases", [_CASES[at::4] for at in range(4)], ids=["1", "2", "3", "4"])
 async def test_the_quote_and_the_sale_agree(shop: Stores, cases: list[tuple[Any, ...]]) -> None:
     for operator, service_type, active, rupees, mode in cases:
-        user_id = await make_customer(shop)
         number = await make_number(shop, operator, service_type)
+        user_id = await owner_of(shop, number)
         if active is not None and service_type == "prepaid":
             running = await find_plan(shop, operator, active)
             await buy(shop, user_id, number, running.plan_id)

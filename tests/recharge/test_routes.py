@@ -372,7 +372,6 @@ async def test_an_expired_plan_is_shown_as_expired_before_any_job_has_run(
         ({}, {}, "UPDATE plans SET circles = '{MH}' WHERE plan_id = :id", 409, "circle_mismatch"),
         ({"service_type": "postpaid"}, {}, "", 409, "service_type_mismatch"),
         ({"operator": "JIO"}, {}, "", 409, "operator_mismatch"),
-        ({"operator": "AIRTEL"}, {"operator": "AIRTEL", "rupees": 77}, "", 409, "base_plan_required"),
     ],
 )
 async def test_a_quote_and_a_sale_are_refused_with_the_same_error(

@@ -97,6 +97,8 @@ class Database:
             pool_timeout=settings.database_pool_timeout_seconds,
             pool_pre_ping=False,
             pool_use_lifo=True,
+            # No exception carries a statement's values: names and addresses would reach the log.
+            hide_parameters=True,
             connect_args=self._connect_options(),
         )
         watch(self.engine, command_seconds=self._command_seconds)
