@@ -15,7 +15,7 @@ RUN := .venv/bin/python -m
 # uv trusts what the system trusts, such as a company's own CA, and asks the index that pip is set to ask.
 export UV_SYSTEM_CERTS ?= true
 
-.PHONY: help setup run reset test check docs docs-site fix bench soak lock clean
+.PHONY: help setup run reset test check docs docs-site sbom fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -44,6 +44,13 @@ docs-site: $(STAMP) ## Build the documentation, which the API then serves at /gu
 	@log=$$(mktemp) && if $(RUN) zensical build --strict --clean >$$log 2>&1; then rm $$log; else \
 		sed '/^Traceback/,$$d' $$log; rm $$log; exit 1; fi
 	@echo "Built. The API serves it: http://127.0.0.1:8000/guide"
+
+# The lock has names, versions and hashes, so this needs no network. Without a serial number and a time the same lock gives the same file.
+SBOM ?= sbom.cdx.json
+sbom: $(STAMP) ## Write the bill of materials (CycloneDX) of a production installation
+	@$(RUN) cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --short-PURLs --output-reproducible \
+		--output-format JSON --spec-version 1.6 --output-file $(SBOM) 2>/dev/null
+	@echo "Wrote $(SBOM)"
 
 fix: $(STAMP) ## Format, and mend what can be mended
 	@$(RUN) ruff format .

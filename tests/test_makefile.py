@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -80,3 +82,22 @@ def test_a_failed_download_is_said_at_the_end(checkout: Path) -> None:
     )
     assert answer.returncode != 0
     assert answer.stdout.splitlines()[-1].startswith("The download failed, see above: is there a network?")
+
+
+def test_the_bill_of_materials_names_what_the_lock_names_without_a_network(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.json", "two.json")]
+    for file in files:
+        command = ["make", "--no-print-directory", "--old-file=.venv/.stamp", "sbom", f"SBOM={file}"]
+        # A request to the network would be refused.
+        away = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+        subprocess.run(
+            command, cwd=ROOT, env=ENVIRONMENT | away, check=True, capture_output=True, timeout=120
+        )
+    bill = json.loads(files[0].read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.6")
+    assert bill["metadata"]["component"]["name"] == "gencharge"
+    lock = (ROOT / "requirements.txt").read_text()
+    locked = set(re.findall(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", lock, re.MULTILINE))
+    assert {(part["name"], part["version"]) for part in bill["components"]} == locked
+    assert all(part["externalReferences"][0]["hashes"] for part in bill["components"])
+    assert files[0].read_bytes() == files[1].read_bytes()
