@@ -53,12 +53,12 @@ SEEDED_ROLES: Final = (
         | _grant(_TALK, *Action)
         | _grant(_CUSTOMERS, _READ, _EDIT)
         | _grant(_FIGURES, _READ, _WRITE)
-        | _grant((Resource.ADMINS, Resource.ROLES, Resource.AUDIT_LOGS), _READ)
+        | _grant((Resource.ADMINS, Resource.ROLES, Resource.AUDIT_LOGS, Resource.PERSONAL_DATA), _READ)
         | _grant((Resource.SESSIONS,), _READ, _DELETE),
     ),
     SeededRole(
         "Support",
-        "Answers customers: sees their accounts, blocks and unblocks, ends sessions.",
+        "Answers customers: sees their accounts, with masked numbers, blocks and unblocks, ends sessions.",
         _grant(_CATALOGUE, _READ)
         | _grant(_CUSTOMERS, _READ)
         | _grant((Resource.USERS,), _EDIT)
@@ -76,7 +76,7 @@ SEEDED_ROLES: Final = (
     ),
     SeededRole(
         "Viewer",
-        "Sees the catalogue, customers and figures; changes nothing.",
+        "Sees the catalogue, customers with masked numbers, and figures; changes nothing.",
         _grant((*_CATALOGUE, *_CUSTOMERS, *_TALK, *_FIGURES), _READ),
     ),
 )

@@ -85,6 +85,8 @@ class RequestContext:
     address: str = ""
     actor_kind: str = "system"
     actor_id: str = ""
+    # Set by a guard: the answer shows customers' numbers and addresses masked (`core.http.masked`).
+    masks_contacts: bool = False
 
 
 _context: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import Header, Query, Request
 from fastapi.responses import Response
 
+from gencharge.core import telemetry
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.http import web
+from gencharge.core.http import masked, web
 from gencharge.core.postgres.database import ResourceLocked, WriteConflict, get_database
 from gencharge.receipts import printer_service
 from gencharge.receipts import service as receipts
@@ -68,6 +69,8 @@ async def reply_with(request: Request, receipt: ReceiptOut, format_: Format, if_
     headers = {"Cache-Control": "private, no-cache", "Vary": "Accept"}
     if format_ == "json":
         return web.reply(receipt, headers=headers)
+    if telemetry.context().masks_contacts:
+        receipt = masked.masked_copy(receipt)
     etag = f'"{printer_service.version_of(receipt)}"'
     headers["ETag"] = etag
     # A weak comparison (RFC 9110, section 13.1.2): a proxy may have put W/ in front.

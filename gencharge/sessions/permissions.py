@@ -31,6 +31,7 @@ class Resource(StrEnum):
     AUDIT_LOGS = "AuditLogs"  # who did what
     SESSIONS = "Sessions"  # who is signed in where
     OPERATORS = "Operators"  # telecom operators and circles
+    PERSONAL_DATA = "PersonalData"  # whole phone numbers and e-mail addresses, which are masked without it
 
 
 class Action(StrEnum):
@@ -65,6 +66,7 @@ _ABOUT: Final = {
     Resource.AUDIT_LOGS: "entries of the audit trail",
     Resource.SESSIONS: "sessions of customers and staff",
     Resource.OPERATORS: "operators and circles",
+    Resource.PERSONAL_DATA: "whole phone numbers and addresses of people",
 }
 _VERBS: Final = {
     Action.READ: "See",

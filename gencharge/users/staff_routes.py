@@ -267,10 +267,12 @@ async def change_kyc_tier(
 @router.get(
     "/{user_id}/export",
     response_class=StreamingResponse,
+    dependencies=[Depends(Requires(Resource.PERSONAL_DATA, Action.READ))],
     responses=EXPORTED | errors(*_READING, StepUpRequired, UserNotFound, DocumentsUnavailable),
 )
 async def export_user(request: Request, admin: SteppedUpEditor, user_id: UUID) -> StreamingResponse:
-    """All data about a customer, for one who can't fetch it. Needs step-up; the audit trail records it."""
+    """All data about a customer, for one who can't fetch it. Needs step-up and `PersonalData:read`; the audit trail records
+    it."""
     return attachment(await exports.export(request.app.state.stores, parts_of(request), user_id))
 
 

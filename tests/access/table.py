@@ -151,7 +151,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/users/{user_id}/open-sign-in":                                       "401  403   404   404 404  403  403   403    -",
     "POST /v1/users/{user_id}/deactivate":                                         "401  403   404   404 404  403  403   403    -",
     "PUT /v1/users/{user_id}/email":                                              "401  403   404   404 404  403  403   403    -",
-    "GET /v1/users/{user_id}/export":                                              "401  403   404   404 404  403  403   403    -",
+    "GET /v1/users/{user_id}/export":                                              "401  403   404   404 403  403  403   403    -",
     "PUT /v1/users/{user_id}/kyc-tier":                                            "401  403   404   404 403  403  403   403    -",
     "PUT /v1/users/{user_id}/phone-number":                                       "401  403   404   404 404  403  403   403    -",
     "POST /v1/users/{user_id}/reactivate":                                         "401  403   404   404 404  403  403   403    -",

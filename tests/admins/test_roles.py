@@ -22,7 +22,7 @@ async def test_what_the_seeded_roles_allow_makes_sense(stores: Stores) -> None:
                 continue  # another test's
             grants.setdefault(name, set()).add(granted)
     assert grants["SuperAdmin"] == ALL
-    assert len(ALL) == len(Resource) * len(Action) == 88
+    assert len(ALL) == len(Resource) * len(Action) == 92
     for name, granted in grants.items():
         assert granted <= ALL, name
         if name != "SuperAdmin":

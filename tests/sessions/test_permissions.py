@@ -15,7 +15,7 @@ def test_a_permission_is_a_resource_and_an_action() -> None:
 
 
 def test_every_resource_has_all_four_actions_and_there_are_no_others() -> None:
-    assert len(ALL) == len(Resource) * len(Action) == 22 * 4
+    assert len(ALL) == len(Resource) * len(Action) == 23 * 4
     for name in ALL:
         resource, _, action = name.partition(":")
         assert Resource(resource)

@@ -34,7 +34,7 @@ from gencharge.core.errors import (
     ValidationFailed,
     field_problem,
 )
-from gencharge.core.http import openapi
+from gencharge.core.http import masked, openapi
 from gencharge.core.http.openapi import errors as errors
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
 from gencharge.core.values.money import Money, SignedMoney
@@ -125,7 +125,9 @@ def _encode(value: Any) -> Any:
 
 
 def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer in JSON."""
+    """An answer in JSON, with numbers and addresses masked if the guard said so."""
+    if telemetry.context().masks_contacts:
+        value = masked.mask(value)
     return Response(to_json(value), status_code=status, headers=headers, media_type="application/json")
 
 
