@@ -21,7 +21,7 @@ import psycopg
 import pytest
 
 from gencharge.core.settings import Settings
-from gencharge.run import dev
+from gencharge.run import dev, preload
 from gencharge.run.dev import recharge_example
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
 
@@ -95,6 +95,31 @@ def test_a_command_without_its_store_says_so_in_one_line(folder: Path, command: 
     assert answer.returncode == 1
     assert answer.stderr.count("\n") == 1
     assert "isn't reachable: start it with `make run` or set DATABASE_URL" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "complaint"),
+    [
+        (preload.BEGIN, 1, "isn't reachable: start it with `make run` or set DATABASE_URL"),
+        (b"", 0, ""),
+        (b"begi", 0, ""),
+    ],
+    ids=["begin", "the parent ended", "the parent ended amid the word"],
+)
+def test_the_loaded_api_begins_when_its_parent_says_so_and_ends_with_the_pipe(
+    folder: Path, word: bytes, code: int, complaint: str
+) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-m", "gencharge.run.preload", "serve"],
+        input=word,
+        capture_output=True,
+        timeout=60,
+        cwd=folder,
+        env=environment(folder),
+    )
+    assert (answer.returncode, answer.stdout) == (code, b"")
+    assert answer.stderr.decode().strip().endswith(complaint)
+    assert answer.stderr.count(b"\n") == (1 if complaint else 0)
 
 
 def test_bad_settings_are_listed_by_name_with_exit_code_78(folder: Path) -> None:

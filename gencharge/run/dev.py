@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from gencharge.run import machine, sample
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
+from gencharge.run.preload import BEGIN
 from gencharge.run.processes import last_lines, spawn
 from gencharge.run.sample import SANDBOX_HOST
 from gencharge.run.stop_signals import Stop, StopSignals
@@ -39,20 +40,30 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 class Child:
-    """The API, the worker or the sandbox: a process, and its log, of which new lines are shown."""
+    """The API, the worker or the sandbox: a process, and its log, of which new lines are shown.
 
-    def __init__(self, name: str, settings: Settings) -> None:
+    With `waits` it only loads its program, until `begin` is called.
+    """
+
+    def __init__(self, name: str, settings: Settings, *, waits: bool = False) -> None:
         self.name = name
         self.log = settings.data_dir.resolve() / "logs" / f"{name}.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.log.write_bytes(b"")
         self._output: BinaryIO = self.log.open("rb")
         self.process: subprocess.Popen[bytes] = spawn(
-            [sys.executable, "-m", "gencharge", name],
+            [sys.executable, "-m", "gencharge.run.preload" if waits else "gencharge", name],
             folder=Path.cwd(),
             log=self.log,
             environment={**os.environ, **_extra_environment(settings)},
+            listens=waits,
         )
+
+    def begin(self) -> None:
+        """Let a process that waits do its work. `check` says so if it has ended."""
+        if self.process.stdin is not None:
+            with suppress(BrokenPipeError), self.process.stdin as pipe:
+                pipe.write(BEGIN)
 
     def show_news(self) -> None:
         """Copy what was logged since the last call to the terminal."""
@@ -80,6 +91,8 @@ class Child:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         self._output.close()
 
 
@@ -111,6 +124,9 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
     with _step(
         "Starting PostgreSQL, MongoDB and Redis" + (" (the first time: creating the database)" * first)
     ):
+        # Loading the API takes longer than all else, and needs no store: it goes on beside the next steps.
+        with signals.held():
+            children.append(Child("serve", settings, waits=True))
         with signals.held():
             servers.start()
         # What the next steps need is imported while the servers come up.
@@ -129,8 +145,7 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
     with _step("Adding the sample data" + ", with three months of history" * with_history):
         sample.seed(settings, lambda: servers.wait_ready("mongo"))
     with _step("Starting the API, the worker and the sandbox"):
-        with signals.held():
-            children.append(Child("serve", settings))
+        children[0].begin()
         _wait_live(settings, servers, children)
         # Not before: two programs that load at once serve later than one.
         with signals.held():

@@ -71,11 +71,12 @@ def spawn(
     death_signal: signal.Signals = signal.SIGTERM,
     account: Account | None = None,
     environment: Mapping[str, str] | None = None,
+    listens: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` in `folder`, its output appended to `log`, out of the terminal's process group.
 
     It gets `death_signal` when this process ends, however it ends (Linux; elsewhere the next start cleans up).
-    With `account`, which takes root, it runs as that user.
+    With `account`, which takes root, it runs as that user. With `listens` its standard input is a pipe from here.
     """
     with log.open("ab") as output:
         return _starter.submit(
@@ -83,7 +84,7 @@ def spawn(
             launched(command, death_signal=death_signal, account=account),
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if listens else subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             # Ctrl-C in a terminal reaches the parent only, which then stops its children in order.
