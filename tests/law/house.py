@@ -78,11 +78,29 @@ class File:
         return _parse(self.source)
 
     @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """All that is in the tree, as `ast.walk` gives it. Most rules look through it, and each of them many times."""
+        return tuple(walk(self.tree))
+
+    @cached_property
     def imports(self) -> tuple[Import, ...]:
         """Its imports of our own packages."""
         return tuple(
             statement for statement in _imports(self.source) if statement.module.split(".")[0] in PACKAGES
         )
+
+
+def walk(tree: ast.AST) -> list[ast.AST]:
+    """What `ast.walk` gives, in the same order and in half the time."""
+    nodes = [tree]
+    for node in nodes:  # grows while it is read
+        for field in node._fields:
+            value = getattr(node, field, None)
+            if isinstance(value, ast.AST):
+                nodes.append(value)
+            elif isinstance(value, list):
+                nodes.extend(part for part in value if isinstance(part, ast.AST))
+    return nodes
 
 
 @cache
@@ -92,15 +110,15 @@ def _parse(source: str) -> ast.Module:
 
 @cache
 def _imports(source: str) -> tuple[Import, ...]:
-    tree = _parse(source)
+    nodes = walk(_parse(source))
     hidden = {
         id(node)
-        for function in ast.walk(tree)
+        for function in nodes
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for node in ast.walk(function)
+        for node in walk(function)
     }
     statements = list[Import]()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             statements += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -70,24 +71,23 @@ def routers(house: House) -> Iterator[str]:
         if not (house.is_room(file.place) or file.place == "api") or layer_of(file.stem) == "routes":
             continue
         aliases = _aliases(file, ROUTERS)
-        for node in ast.walk(file.tree):
-            if isinstance(node, ast.Call):
-                called = _called(node)
-                if called in aliases or called.endswith((".APIRouter", "web.router")):
-                    yield (
-                        f"{file.path}:{node.lineno}: makes a router. Routers stand in routes.py, staff_routes.py or another "
-                        "file named *_routes.py, so that a path is found by the name of its file"
-                    )
+        for line, called in _calls(file):
+            if called in aliases or called.endswith((".APIRouter", "web.router")):
+                yield (
+                    f"{file.path}:{line}: makes a router. Routers stand in routes.py, staff_routes.py or another "
+                    "file named *_routes.py, so that a path is found by the name of its file"
+                )
 
 
 RULES = (doors, wiring_alone, statements, routers)
 
 
+@cache
 def _aliases(file: File, names: frozenset[str]) -> dict[str, str]:
     """What `names` of SQLAlchemy, FastAPI and `core.http.web` are called in this file."""
     return {
         alias.asname or alias.name: alias.name
-        for node in ast.walk(file.tree)
+        for node in file.nodes
         if isinstance(node, ast.ImportFrom)
         and (node.module or "").split(".")[0] in {"sqlalchemy", "fastapi", "gencharge"}
         for alias in node.names
@@ -95,21 +95,33 @@ def _aliases(file: File, names: frozenset[str]) -> dict[str, str]:
     }
 
 
+@cache
+def _calls(file: File) -> tuple[tuple[int, str], ...]:
+    """Line and name of each call."""
+    return tuple((node.lineno, _called(node)) for node in file.nodes if isinstance(node, ast.Call))
+
+
 def _called(node: ast.Call) -> str:
     """`select` for `select(...)`, `web.router` for `web.router(...)`."""
     return ast.unparse(node.func) if isinstance(node.func, ast.Name | ast.Attribute) else ""
 
 
-def _statements(file: File) -> Iterator[tuple[int, str]]:
+@cache
+def _statements(file: File) -> tuple[tuple[int, str], ...]:
+    """Line and kind of each statement that a file builds. Remembered: a planted file changes nothing in the others."""
+    return tuple(_find_statements(file))
+
+
+def _find_statements(file: File) -> Iterator[tuple[int, str]]:
     aliases = _aliases(file, STATEMENTS)
     docstrings = {
         id(node.body[0].value)
-        for node in ast.walk(file.tree)
+        for node in file.nodes
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and node.body
         and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Call):
             called = _called(node)
             if called in aliases:

@@ -87,7 +87,7 @@ def long(house: House) -> Iterator[str]:
         lines = file.source.count("\n")
         if lines > MAX_FILE_LINES:
             yield f"{file.path}: {lines} lines, more than {MAX_FILE_LINES}. Split it by what it is about"
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
                 length = node.end_lineno - node.lineno + 1
                 if length > MAX_FUNCTION_LINES:
@@ -117,7 +117,7 @@ def loose(house: House) -> Iterator[str]:
         f"{file.path}:{node.lineno}"
         for file in house
         if file.place in ROOMS_OF_MONEY
-        for node in ast.walk(file.tree)
+        for node in file.nodes
         if isinstance(node, ast.Name) and node.id == "Any"
     ]
     if len(places) >= MAX_ANY:

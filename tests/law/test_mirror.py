@@ -32,9 +32,7 @@ def has_behaviour(file: File) -> bool:
     layer = layer_of(file.stem)
     if file.stem in DECLARATIONS or layer in DECLARATIONS:
         return False
-    functions = [
-        node for node in ast.walk(file.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
+    functions = [node for node in file.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     if layer in PLAIN:
         return any(isinstance(node, REFUSES) for function in functions for node in ast.walk(function))
     return bool(functions)

@@ -27,7 +27,7 @@ _CTE = re.compile(r"\b(\w+)\s+AS\s+MATERIALIZED\s*\(", re.IGNORECASE)
 def texts(file: File) -> Iterator[tuple[int, Statement]]:
     """The SQL texts of a file that name one of our tables; what an f-string fills in is `filled`."""
     inner = set[int]()
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.JoinedStr):
             inner.update(id(part) for part in ast.walk(node) if part is not node)
         elif not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in inner:
@@ -77,7 +77,7 @@ def locks(house: Iterable[File]) -> Iterator[str]:
         if ".with_for_update(" in file.source:
             for name in queries_without_owner(file.source, locking=True):
                 yield f"{file.path}: {name} locks rows of several owners; lock them one by one, in the order of their keys"
-        for node in ast.walk(file.tree):
+        for node in file.nodes:
             if isinstance(node, ast.keyword) and node.arg == "skip_locked":
                 yield f"{file.path}:{node.value.lineno}: skips locked rows; take them through a leases.Queue"
             elif (
