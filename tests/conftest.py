@@ -28,7 +28,10 @@ from gencharge.run.embedded import EmbeddedServers
 from tests import changed
 from tests.counting import Counted, counting, listening
 
-TEMPLATE = "gencharge_template_test"
+# A run inside a test (tests/test_adding_a_feature.py) has databases of its own on the servers of the run around it.
+_INNER = os.environ.get("GENCHARGE_TEST_INNER", "")
+_DATABASES = "_".join(filter(None, ("gencharge", _INNER)))
+TEMPLATE = f"{_DATABASES}_template_test"
 SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
 OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
 
@@ -85,7 +88,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the servers once, in the process that controls the xdist workers, and migrate the template database."""
-    if hasattr(config, "workerinput") or "GENCHARGE_TEST_SERVERS" in os.environ:
+    if hasattr(config, "workerinput"):
+        return
+    if "GENCHARGE_TEST_SERVERS" in os.environ:
+        if _INNER:
+            _derive_template(Path(os.environ["GENCHARGE_TEST_SERVERS"]))
         return
     folder = Path(tempfile.mkdtemp(prefix="gencharge-tests-"))
     servers = EmbeddedServers(folder)
@@ -97,6 +104,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _create_database(folder, TEMPLATE, template=None)
     migrations.upgrade(test_settings(folder, TEMPLATE))
     config.stash[_SERVERS] = (servers, folder)
+
+
+def _derive_template(folder: Path) -> None:
+    """The template of an inner run: that of the outer one, with the inner one's migrations on top."""
+    fresh_database(folder, TEMPLATE, template="gencharge_template_test")
+    migrations.upgrade(test_settings(folder, TEMPLATE))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -131,7 +144,7 @@ def _dropped(folder: Path, name: str) -> bool:
     return True
 
 
-def fresh_database(folder: Path, name: str) -> str:
+def fresh_database(folder: Path, name: str, *, template: str = TEMPLATE) -> str:
     """A migrated, empty database of this name (must end in _test), or of one like it if the old one won't go."""
     stem = name.removesuffix("_test")
     name = next(
@@ -140,14 +153,14 @@ def fresh_database(folder: Path, name: str) -> str:
         if _dropped(folder, candidate)
     )
     with FileLock(folder / "template.lock"):  # CREATE DATABASE refuses a template that another session copies
-        _create_database(folder, name, template=TEMPLATE)
+        _create_database(folder, name, template=template)
     return name
 
 
 def database_of(folder: Path, worker_id: str, room: str = "") -> str:
     """A fresh database of this xdist worker's own, for the tests of `room`."""
     number = "".join(filter(str.isdigit, worker_id)) or "0"
-    return fresh_database(folder, "_".join(filter(None, ("gencharge", room, number, "test"))))
+    return fresh_database(folder, "_".join(filter(None, (_DATABASES, room, number, "test"))))
 
 
 def test_settings(folder: Path, database: str, **overrides: object) -> Settings:

@@ -56,14 +56,12 @@ def build(copy: Path) -> None:
 
 
 def run(copy: Path, *what: str) -> subprocess.CompletedProcess[str]:
-    """Run tests in the copy, with servers of its own."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("GENCHARGE_", "PYTEST_"))
-    }
+    """Run tests in the copy, on the servers of this run."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *what],
         cwd=copy,
-        env=environment | {"PYTHONPATH": str(copy)},
+        env=environment | {"PYTHONPATH": str(copy), "GENCHARGE_TEST_INNER": "inner"},
         capture_output=True,
         text=True,
         timeout=300,

@@ -19,9 +19,7 @@ import orjson
 import psutil
 import pytest
 
-from gencharge.core.postgres import migrations
 from gencharge.run.embedded.server import Server
-from gencharge.seed import seed
 from tests.faults.site import Site
 from tests.stores_in_trouble import away, frozen
 
@@ -34,13 +32,8 @@ def site() -> Iterator[Site]:
     """Stores with the sample data; each test starts an API of its own."""
     folder = Path(tempfile.mkdtemp(prefix="gencharge-serving-"))
     site = Site(folder)
-    for server in (site.mongo, site.redis, site.postgres):
-        server.start()
     try:
-        for server in (site.postgres, site.redis, site.mongo):
-            server.wait_ready()
-        migrations.upgrade(site.settings)
-        seed(site.settings)
+        site.start_stores()
         yield site
     finally:
         site.stop()

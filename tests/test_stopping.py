@@ -17,8 +17,9 @@ import pytest
 
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.run.embedded.server import Server
+from tests.make.prepared import prepare
 from tests.stores_in_trouble import away, frozen
-from tests.test_dev import Run, environment, free_port, gencharge
+from tests.test_dev import Run, environment, free_port
 
 WORKER_SECONDS = 25  # 9 at most, on a machine with nothing else to do
 
@@ -32,6 +33,8 @@ def folder() -> Iterator[Path]:
 
 
 def _stop_twice(folder: Path, first: signal.Signals, second: signal.Signals, pause_seconds: float) -> None:
+    if not (folder / "postgres").exists():
+        prepare(folder)
     run = Run(folder, free_port())
     run.process.send_signal(first)
     time.sleep(pause_seconds)
@@ -136,8 +139,8 @@ def _worker(folder: Path) -> psutil.Popen:
 def servers() -> Iterator[EmbeddedServers]:
     """Running stores of this module's own, with the tables."""
     folder = Path(tempfile.mkdtemp(prefix="gencharge-test-"))
+    prepare(folder)
     with EmbeddedServers(folder) as servers:
-        assert gencharge(folder, "migrate").returncode == 0
         yield servers
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -16,7 +16,6 @@ from uuid import UUID
 
 import httpx
 
-from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.values.ids import new_id
@@ -24,6 +23,7 @@ from gencharge.run.embedded import Mongo, Postgres, Redis
 from gencharge.run.processes import spawn
 from gencharge.seed import seed, user_id_of
 from gencharge.sessions.tokens import Keyring, Principal
+from tests.make.prepared import prepare
 
 # On two cores that many others use, too, a start takes a minute.
 _START_SECONDS = 180
@@ -82,14 +82,18 @@ class Site:
 
     def start(self) -> None:
         """Stores, schema, sample data, API and worker."""
+        self.start_stores()
+        self.start_process("worker")
+        self.start_api()
+
+    def start_stores(self) -> None:
+        """Stores with schema and sample data, without a process of the product."""
+        prepare(self.folder)
         for server in (self.mongo, self.redis, self.postgres):
             server.start()
         for server in (self.postgres, self.redis, self.mongo):
             server.wait_ready()
-        migrations.upgrade(self.settings)
-        seed(self.settings)
-        self.start_process("worker")
-        self.start_api()
+        seed(self.settings)  # what depends on the settings, such as the address of the sandbox
 
     def stop(self) -> None:
         """End everything."""
