@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -11,6 +10,7 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from gencharge.core.http.cached import CachedResponse
+from gencharge.core.http.compression import takes_gzip, zipped
 
 
 class Document:
@@ -42,23 +42,9 @@ class Document:
 
     def _make(self) -> tuple[CachedResponse, CachedResponse]:
         body = self._write()
-        # Without a time stamp, so that the same text has the same ETag in every process.
-        squeezed = gzip.compress(body, mtime=0)
+        squeezed = zipped(body)
         marked = {**self._headers, "Content-Encoding": "gzip"}
         return (
             CachedResponse(body, media_type=self._media_type, headers=self._headers),
             CachedResponse(squeezed, media_type=self._media_type, headers=marked),
         )
-
-
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether the header admits gzip (RFC 9110 section 12.5.3). What is named counts before `*`."""
-    weights: dict[str, float] = {}
-    for part in accept_encoding.split(","):
-        name, _, parameter = part.partition(";")
-        weight = parameter.strip().lower().removeprefix("q=")
-        try:
-            weights[name.strip().lower()] = float(weight) if weight else 1.0
-        except ValueError:
-            weights[name.strip().lower()] = 0.0
-    return weights.get("gzip", weights.get("*", 0.0)) > 0

@@ -74,6 +74,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        # A redirect to the path with or without its slash would name the host that the client claims.
+        redirect_slashes=False,
         openapi_tags=sorted(wiring.TAGS, key=_reading_order),
         webhooks=wiring.WEBHOOKS,
         separate_input_output_schemas=False,

@@ -86,6 +86,10 @@ class BadRequest(Problem):
     status = 400
 
 
+class HostNotAllowed(BadRequest):
+    """This server does not answer for this host. The setting ALLOWED_HOSTS names those that it answers for."""
+
+
 class Unauthorized(Problem):
     """Sign in to continue."""
 

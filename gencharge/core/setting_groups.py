@@ -264,6 +264,11 @@ class Web(BaseModel):
         default_factory=list,
         description='Origins of browser pages that may call the API: `["https://app.example.in"]`.',
     )
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description='The host names that clients call: `["api.example.in"]`; `["*"]`: any. Empty: in development '
+        "`localhost`, `HOST` and IP addresses, in production any.",
+    )
     trusted_proxies: int = Field(
         default=0,
         ge=0,

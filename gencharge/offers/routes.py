@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Query, Request
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http.cached import CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams
-from gencharge.core.http.web import each_once, errors
+from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
 from gencharge.core.values import clock
 from gencharge.offers import public_list_service as public_list
@@ -87,7 +87,6 @@ router.add_api_route(
     methods=["GET"],
     summary="Offers that hold now",
     response_model=Page[OfferOut],
-    dependencies=[Depends(each_once)],
     responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OfferRoute,
 )

@@ -24,6 +24,8 @@ from gencharge.plans.staff_schemas import BadCell, ImportedPlan, PlanImportOut
 from gencharge.sessions.guards import Principal, within
 
 _SHOWN_CHARACTERS: Final = 80
+# Of the rows and of the bad cells: ten thousand of them would be an answer of 9 MB.
+MAX_SHOWN: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,10 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
     # Ten thousand rows take a second of CPU time, so they are read in a thread.
     await asyncio.to_thread(reading.read, rows)
     if reading.bad and not dry_run:
-        raise PlanImportInvalid(bad_rows=[cell.model_dump() for cell in reading.bad])
+        raise PlanImportInvalid(
+            bad_rows=[cell.model_dump() for cell in reading.bad[:MAX_SHOWN]],
+            bad_rows_left_out=max(0, len(reading.bad) - MAX_SHOWN),
+        )
     import_id = None if dry_run else new_id()
     if import_id is not None:
         await _write(db, admin, reading, import_id)
@@ -193,8 +198,10 @@ async def run(db: AsyncSession, admin: Principal, rows: Sequence[Row], *, dry_ru
         created=created,
         updated=len(reading.steps) - created,
         unchanged=reading.unchanged,
-        bad_rows=reading.bad,
-        items=[step.shown(dry_run=dry_run) for step in reading.steps],
+        bad_rows=reading.bad[:MAX_SHOWN],
+        bad_rows_left_out=max(0, len(reading.bad) - MAX_SHOWN),
+        items=[step.shown(dry_run=dry_run) for step in reading.steps[:MAX_SHOWN]],
+        items_left_out=max(0, len(reading.steps) - MAX_SHOWN),
     )
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends, FastAPI, Query, Request
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http.cached import CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams, slice_page
-from gencharge.core.http.web import each_once, errors
+from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as router_of
 from gencharge.core.values import clock
 from gencharge.plans import public_list
@@ -55,7 +55,6 @@ router = router_of("plans", route_class=PlanRoute)
     "",
     summary="Plans on sale",
     response_model=Page[PlanOut],
-    dependencies=[Depends(each_once)],
     responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]) -> Page[PlanOut]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +23,11 @@ from gencharge.plans import xlsx_guard
 from gencharge.plans.errors import PlanFileInvalid
 
 MAX_ROWS: Final = 10_000
+# More than there are columns of plans; nothing of a line is looked at before this limit.
+MAX_COLUMNS: Final = 64
+_MAX_ROW_CHARACTERS: Final = 200_000
+# Empty lines cost time, too.
+_MAX_LINES: Final = 10 * MAX_ROWS
 CSV: Final = "text/csv; charset=utf-8; header=present"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PER_CHUNK: Final = 200
@@ -69,7 +75,8 @@ def _runs(line: str, place: int) -> bool:
 def read(data: bytes, columns: Sequence[str]) -> list[Row]:
     """The rows of a CSV or XLSX file whose first line names some of `columns`. Empty rows are left out.
 
-    Raises PlanFileInvalid: for another kind of file, other columns, more than 10,000 rows, more cells than names.
+    Raises PlanFileInvalid: for another kind of file, other columns, more than 10,000 rows, more cells than names, rows
+    that no plan needs.
     """
     if not data.strip():
         raise PlanFileInvalid("The file is empty.")
@@ -77,6 +84,10 @@ def read(data: bytes, columns: Sequence[str]) -> list[Row]:
     header: list[str] | None = None
     rows: list[Row] = []
     for line, cells in lines:
+        if len(cells) > MAX_COLUMNS:
+            raise PlanFileInvalid(
+                f"Line {line} has more than {MAX_COLUMNS} cells. A plan has {len(columns)} columns."
+            )
         if not any(cell.strip() for cell in cells):
             continue
         if header is None:
@@ -108,7 +119,7 @@ def _header(cells: list[str], columns: Sequence[str]) -> list[str]:
         for position, name in enumerate(names, start=1)
         if name not in columns
     ]
-    twice = {name for name in names if names.count(name) > 1 and name in columns}
+    twice = {name for name, count in Counter(names).items() if count > 1 and name in columns}
     problems += [
         field_problem(name, "Must be the only column with this name", "column_repeated")
         for name in sorted(twice)
@@ -130,9 +141,11 @@ def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         ) from None
     if "\x00" in text:
         raise PlanFileInvalid("The file is neither CSV nor XLSX.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    source = _Lines(text)
+    reader = csv.reader(source, strict=True)
     while True:
         line = reader.line_num + 1
+        source.row_characters = 0
         try:
             cells = next(reader)
         except StopIteration:
@@ -140,6 +153,26 @@ def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as error:
             raise PlanFileInvalid(f"Line {line} is not valid CSV: {error}.") from None
         yield line, cells
+
+
+class _Lines(Iterator[str]):
+    """The lines of a text, bounded before the reader makes cells of them: a cell in quotes may go on over many."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = enumerate(io.StringIO(text, newline=""), start=1)
+        # Of the row that is being read.
+        self.row_characters = 0
+
+    def __next__(self) -> str:
+        number, line = next(self._lines)
+        self.row_characters += len(line)
+        if self.row_characters > _MAX_ROW_CHARACTERS:
+            raise PlanFileInvalid(
+                f"The row that ends in line {number} is longer than {_MAX_ROW_CHARACTERS:,} characters."
+            )
+        if number > _MAX_LINES:
+            raise PlanFileInvalid(f"The file has more than {_MAX_LINES:,} lines. Split it.")
+        return line
 
 
 def _lines_of_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:

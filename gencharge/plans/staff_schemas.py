@@ -302,5 +302,9 @@ class PlanImportOut(Out):
     created: int
     updated: int
     unchanged: int
-    bad_rows: list[BadCell]
-    items: list[ImportedPlan] = Field(description="What is created or updated, in the file's order.")
+    bad_rows: list[BadCell] = Field(description="The first 500.")
+    bad_rows_left_out: int = Field(description="How many more there are.")
+    items: list[ImportedPlan] = Field(
+        description="What is created or updated, in the file's order; the first 500."
+    )
+    items_left_out: int = Field(description="How many more there are.")

@@ -9,26 +9,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from gencharge.api.documents import Document, takes_gzip
-
-
-@pytest.mark.parametrize(
-    ("header", "taken"),
-    [
-        ("gzip", True),
-        ("gzip, deflate, br", True),
-        ("br;q=1.0, GZIP;q=0.5", True),
-        ("*", True),
-        ("", False),
-        ("identity", False),
-        ("gzip;q=0", False),
-        ("gzip;q=0, *", False),
-        ("*;q=0", False),
-        ("gzip;q=much", False),
-    ],
-)
-def test_gzip_is_sent_to_those_who_take_it(header: str, *, taken: bool) -> None:
-    assert takes_gzip(header) is taken
+from gencharge.api.documents import Document
 
 
 async def test_a_document_is_made_once_though_many_ask_at_once() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import httpx
 from fastapi import FastAPI, Request, Response
 
@@ -37,9 +39,9 @@ async def test_only_a_200_is_kept_and_a_post_is_never_answered_from_it() -> None
     app = FastAPI()
     asked: list[str] = []
 
-    async def answer(request: Request) -> Response:
+    async def answer(request: Request, status: int) -> Response:
         asked.append(request.method)
-        return Response(b"{}", status_code=int(request.query_params["status"]))
+        return Response(b"{}", status_code=status)
 
     app.router.add_api_route("/", answer, methods=["GET", "POST"], route_class_override=RouteOfThisCache)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://t") as client:
@@ -47,3 +49,19 @@ async def test_only_a_200_is_kept_and_a_post_is_never_answered_from_it() -> None
             assert (await client.request(method, f"/?status={status}")).status_code == status
     assert asked == ["GET", "GET", "GET", "POST"]
     assert len(cache) == 1
+
+
+def test_a_large_response_is_compressed_once_and_has_an_etag_of_its_own() -> None:
+    body = b"plans " * 2_000
+    response = CachedResponse(body)
+    plain, zipped = response.to([]), response.to([(b"accept-encoding", b"br, gzip")])
+    assert gzip.decompress(zipped.body) == plain.body == body
+    assert zipped is response.to([(b"accept-encoding", b"gzip")])
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert plain.headers["vary"] == zipped.headers["vary"] == "Accept-Encoding"
+    etags = {plain.headers["etag"], zipped.headers["etag"]}
+    assert len(etags) == 2
+    for etag in etags:
+        same = response.to([(b"if-none-match", etag.encode()), (b"accept-encoding", b"gzip")])
+        assert (same.status_code, same.headers["etag"]) == (304, zipped.headers["etag"])
+    assert "content-encoding" not in CachedResponse(b"small").to([(b"accept-encoding", b"gzip")]).headers

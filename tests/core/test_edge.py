@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import StreamingResponse
+from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from gencharge.api.main import create_app
 from gencharge.core import telemetry
@@ -37,6 +37,15 @@ def make_app(settings: Settings, **overrides: Any) -> FastAPI:
             raise RuntimeError("in the middle")
 
         return StreamingResponse(parts())
+
+    @router.get("/redirect/{target:path}")
+    async def redirect(target: str, request: Request) -> RedirectResponse:
+        own = str(request.base_url) if target.startswith("own") else "https://elsewhere.example/"
+        return RedirectResponse(own + target)
+
+    @router.get("/public")
+    async def public() -> Response:
+        return Response("x" * 9_000, media_type="text/plain", headers={"Cache-Control": "public, no-cache"})
 
     @router.get("/never")
     async def never() -> None:
@@ -207,3 +216,47 @@ async def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_our
     await app(scope, receive, send)
     assert sent == []
     assert "unexpected_error" not in capsys.readouterr().out
+
+
+async def test_no_answer_of_the_api_is_stored_unless_it_says_so(settings: Settings) -> None:
+    async with client_of(make_app(settings)) as client:
+        for path in ("/v1/room/address", "/room/address", "/v1/room/nothing", "/v1/room/address?a=1&a=2"):
+            assert (await client.get(path)).headers["cache-control"] == "no-store", path
+        assert (await client.get("/v1/room/public")).headers["cache-control"] == "public, no-cache"
+        assert "cache-control" not in (await client.get("/page")).headers
+
+
+async def test_a_large_answer_is_compressed_for_who_takes_it(settings: Settings) -> None:
+    async with client_of(make_app(settings)) as client:
+        plain = await client.get("/v1/room/public", headers={"Accept-Encoding": "identity"})
+        zipped = await client.get("/v1/room/public", headers={"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.text == plain.text
+
+
+async def test_a_redirect_never_repeats_the_host_that_a_client_named(settings: Settings) -> None:
+    async with client_of(make_app(settings)) as client:
+        named = {"Host": "evil.example"}
+        own = await client.get("/v1/room/redirect/own/path", headers=named)
+        other = await client.get("/v1/room/redirect/other", headers=named)
+    assert own.headers["location"] == "/own/path"
+    assert other.headers["location"] == "https://elsewhere.example/other"
+
+
+async def test_no_path_of_the_application_leads_to_a_foreign_host(settings: Settings, app: FastAPI) -> None:
+    paths = {path.replace("{", "").replace("}", "") for path in app.openapi()["paths"]}
+    paths |= {"/docs", "/redoc", "/guide", "/guide/assets", "/static/docs", "/health/live", ""}
+    async with client_of(app) as client:
+        for path in sorted(paths):
+            answer = await client.get(f"{path}/", headers={"Host": "evil.example"})
+            assert "evil.example" not in answer.headers.get("location", ""), path
+
+
+async def test_a_foreign_host_is_refused(settings: Settings) -> None:
+    app = make_app(settings, allowed_hosts=["api.example.in"])
+    async with client_of(app) as client:
+        good = await client.get("/v1/room/address", headers={"Host": "api.example.in"})
+        bad = await client.get("/v1/room/address", headers={"Host": "evil.example"})
+    assert good.status_code == 200
+    assert (bad.status_code, bad.json()["code"]) == (400, "host_not_allowed")

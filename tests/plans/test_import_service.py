@@ -164,3 +164,17 @@ async def test_ten_thousand_plans_are_imported_at_once(
     assert listed.json()["total"] == 10_000
     async with staff_stores.database.transaction() as db:
         await db.execute(text("DELETE FROM plans WHERE operator = 'MTNL'"))
+
+
+async def test_the_answer_about_a_long_file_is_bounded(
+    staff_client: httpx.AsyncClient, manager: dict[str, str]
+) -> None:
+    rows = [row(description=f"Plan {number}") for number in range(import_service.MAX_SHOWN + 20)]
+    dry = (await give(staff_client, manager, csv_of(*rows), dry_run=True)).json()
+    assert (dry["created"], len(dry["items"]), dry["items_left_out"]) == (520, 500, 20)
+    assert (dry["bad_rows"], dry["bad_rows_left_out"]) == ([], 0)
+    bad = [{**each, "price": "none"} for each in rows]
+    dry = (await give(staff_client, manager, csv_of(*bad), dry_run=True)).json()
+    assert (len(dry["bad_rows"]), dry["bad_rows_left_out"]) == (500, 20)
+    refused = (await give(staff_client, manager, csv_of(*bad), dry_run=False)).json()
+    assert (len(refused["bad_rows"]), refused["bad_rows_left_out"]) == (500, 20)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from gencharge.core.http.compression import MIN_BYTES, takes_gzip, zipped
 from gencharge.core.http.web import Route
 
 # Anybody may store the response, but must revalidate it at each use: a 304 costs next to nothing, a stale price
@@ -27,10 +29,24 @@ _MAX_QUERY_BYTES: Final = 400
 Key = tuple[str, bytes]
 
 
-class CachedResponse:
-    """A 200 response with a strong ETag, and the 304 that replaces it. Both are sent many times."""
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A 200, and the 304 that replaces it."""
 
-    __slots__ = ("_full", "_not_modified", "etag", "size_bytes")
+    full: Response
+    not_modified: Response
+
+    @classmethod
+    def of(cls, body: bytes, media_type: str, headers: Mapping[str, str]) -> _Pair:
+        return cls(
+            Response(body, headers=headers, media_type=media_type), Response(status_code=304, headers=headers)
+        )
+
+
+class CachedResponse:
+    """A 200 response with a strong ETag, the same compressed, and the 304 that replaces both. All are sent many times."""
+
+    __slots__ = ("_body", "_headers", "_media_type", "_plain", "_zipped", "etag", "size_bytes")
 
     def __init__(
         self,
@@ -41,21 +57,43 @@ class CachedResponse:
     ) -> None:
         self.etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         self.size_bytes = len(body)
-        headers = {**headers, "ETag": self.etag, "Cache-Control": CACHE_CONTROL}
-        self._full = Response(body, headers=headers, media_type=media_type)
-        self._not_modified = Response(status_code=304, headers=headers)
+        self._body = body
+        self._media_type = media_type
+        self._headers = {
+            "Vary": "Accept-Encoding",
+            **headers,
+            "ETag": self.etag,
+            "Cache-Control": CACHE_CONTROL,
+        }
+        self._plain = _Pair.of(body, media_type, self._headers)
+        # Made when the first client takes it.
+        self._zipped: _Pair | None = None
 
     def to(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
         """The response to a request with these headers: 304 if its If-None-Match names this ETag."""
+        pair, not_modified = self._plain, False
         for name, value in headers:
             if name == b"if-none-match":
-                return self._not_modified if self._is_named(value.decode("latin-1")) else self._full
-        return self._full
+                not_modified = self._is_named(value.decode("latin-1"))
+            elif name == b"accept-encoding" and self._is_compressible and takes_gzip(value.decode("latin-1")):
+                pair = self._compressed()
+        return pair.not_modified if not_modified else pair.full
+
+    @property
+    def _is_compressible(self) -> bool:
+        return self.size_bytes >= MIN_BYTES and "Content-Encoding" not in self._headers
+
+    def _compressed(self) -> _Pair:
+        if self._zipped is None:
+            # Other bytes, so another strong ETag (RFC 9110 section 8.8.3.3).
+            headers = {**self._headers, "ETag": f'{self.etag[:-1]}-gzip"', "Content-Encoding": "gzip"}
+            self._zipped = _Pair.of(zipped(self._body, 6), self._media_type, headers)
+        return self._zipped
 
     def _is_named(self, if_none_match: str) -> bool:
         # The comparison is weak (RFC 9110 section 13.1.2), because proxies may add W/.
         tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-        return any(tag in {self.etag, "*"} for tag in tags)
+        return any(tag.replace('-gzip"', '"') in {self.etag, "*"} for tag in tags)
 
 
 class ResponseCache:

@@ -56,6 +56,7 @@ class DirectRoute(Route):
         if self.methods and scope["method"] not in self.methods:
             await super().handle(scope, receive, send)
             return
+        self.check_query(scope)
         request = Request(scope, receive)
         arguments: dict[str, object] = {}
         for name, guard in self._guards:

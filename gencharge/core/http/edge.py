@@ -1,7 +1,8 @@
 """The outermost layer around the application.
 
-`Edge` gives every request its id, measures and logs it, limits its body, turns what escaped into a problem document
-and puts the seeds' paths (`/auth/login`) under the canonical prefix (`/v1/auth/login`).
+`Edge` gives every request its id, measures and logs it, limits its body, refuses what is malformed for any route, turns
+what escaped into a problem document and puts the seeds' paths (`/auth/login`) under the canonical prefix
+(`/v1/auth/login`). What it sends is not stored by anybody unless the route says otherwise, and compressed if it is large.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from gencharge.core import telemetry
-from gencharge.core.errors import InternalError, ServerRestarting, TooLarge, ValidationFailed, field_problem
+from gencharge.core.errors import InternalError, ServerRestarting, TooLarge
+from gencharge.core.http.compression import Compressing, takes_gzip
+from gencharge.core.http.malformed import Hosts
+from gencharge.core.http.malformed import problem_of as problem_of_request
 from gencharge.core.http.web import PREFIX, problem_response
 from gencharge.core.postgres.database import problem_of
 from gencharge.core.settings import Settings
-from gencharge.core.values.text import NO_CONTROL_CHARACTERS, TEXT_INVALID, holds_nul
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -48,6 +50,7 @@ class Edge:
         self._trusted_proxies = settings.trusted_proxies
         self._access_log = telemetry.access_log(settings)
         self._headers = fixed_headers(settings)
+        self._hosts = Hosts(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -63,6 +66,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         limit = self._large.get(scope["path"], self._max_body)
+        if takes_gzip(headers.get(b"accept-encoding", b"").decode("latin-1")):
+            send = Compressing(send)
         await self._answer(scope, self._limited(receive, headers, limit), send, context, headers, limit)
 
     async def _answer(
@@ -82,17 +87,19 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), request_id, *self._headers]
+                message["headers"] = [*_own_headers(scope, message), request_id, *self._headers]
             await send(message)
 
         try:
             length = headers.get(b"content-length")
             if length is not None and (not length.isdigit() or int(length) > limit):
                 await problem_response(TooLarge())(scope, receive, answer)
-            elif b"%00" in scope["query_string"]:
-                await problem_response(_with_nul(scope["query_string"]))(scope, receive, answer)
-            else:
-                await self._app(scope, receive, answer)
+                return
+            malformed = problem_of_request(scope, headers, self._hosts)
+            if malformed is not None:
+                await problem_response(malformed)(scope, receive, answer)
+                return
+            await self._app(scope, receive, answer)
         except asyncio.CancelledError:
             # Only a server that stops cancels a request (`run.serving`). The task ends with this answer.
             if status:
@@ -157,16 +164,25 @@ class Edge:
         return counted
 
 
-def _with_nul(query: bytes) -> ValidationFailed:
-    """The parameters of a query that hold a NUL character: checked here once, for all routes."""
-    names = dict.fromkeys(
-        name.replace("\0", "")
-        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        if holds_nul(name + value)
-    )
-    return ValidationFailed(
-        errors=[field_problem(f"query.{name}", NO_CONTROL_CHARACTERS, TEXT_INVALID) for name in names]
-    )
+def _own_headers(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:
+    """The route's headers. Nobody stores an answer of the API (RFC 9111) unless they say how."""
+    headers = list(start.get("headers", ()))
+    names = {name for name, _ in headers}
+    if b"cache-control" not in names and scope["path"].startswith(_PREFIX_SLASH):
+        headers.append((b"cache-control", b"no-store"))
+    if b"location" in names:
+        host = dict(scope["headers"]).get(b"host", b"")
+        headers = [
+            (name, _relative(value, host) if name == b"location" else value) for name, value in headers
+        ]
+    return headers
+
+
+def _relative(location: bytes, host: bytes) -> bytes:
+    """An address at the host that the client named, without that host: the client may have been told to name it."""
+    _, scheme, rest = location.partition(b"://")
+    named, slash, path = rest.partition(b"/")
+    return slash + path if scheme and slash and named == host else location
 
 
 def _request_id(header: bytes | None) -> str:

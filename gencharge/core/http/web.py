@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -21,6 +20,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from gencharge.core import telemetry
 from gencharge.core.errors import (
@@ -36,6 +36,7 @@ from gencharge.core.errors import (
 )
 from gencharge.core.http import masked, openapi
 from gencharge.core.http.openapi import errors as errors
+from gencharge.core.http.query_rules import QueryRules
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
 from gencharge.core.values.money import Money, SignedMoney
 from gencharge.core.values.text import without_nul
@@ -150,6 +151,17 @@ class Route(APIRoute):
     ) -> None:
         options["summary"] = options.get("summary") or _first_sentence(endpoint)
         super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **options)
+        self._query_rules = QueryRules(self.dependant)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request. Raises ValidationFailed for a parameter that the route does not have."""
+        self.check_query(scope)
+        await super().handle(scope, receive, send)
+
+    def check_query(self, scope: Scope) -> None:
+        """Raises ValidationFailed. A method that the route does not have comes first: it is refused whatever it says."""
+        if scope["query_string"] and scope["method"] in (self.methods or ()):
+            self._query_rules.check(scope["query_string"])
 
     def get_route_handler(self) -> Handler:
         run = super().get_route_handler()
@@ -270,13 +282,3 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-
-
-async def each_once(request: Request) -> None:
-    """For `dependencies=[Depends(each_once)]`: a parameter given twice is an error, for one of the two would be ignored."""
-    times = Counter(name for name, _ in request.query_params.multi_items())
-    twice = [name for name, count in times.items() if count > 1]
-    if twice:
-        raise ValidationFailed(
-            errors=[field_problem(f"query.{name}", "May be given only once", "repeated") for name in twice]
-        )

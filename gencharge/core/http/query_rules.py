@@ -1,0 +1,79 @@
+"""What the parameters of a query may be called, and how a boolean or a whole number is written there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+from urllib.parse import parse_qsl
+
+from fastapi.dependencies.models import Dependant
+from pydantic import BaseModel
+
+from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+
+_BOOLEAN: Final = re.compile(r"true|false", re.ASCII)
+_WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_RIGHT: Final = {
+    bool: (_BOOLEAN, "Must be true or false", "bool_parsing"),
+    int: (_WHOLE, "Must be a whole number", "int_parsing"),
+}
+
+
+class QueryRules:
+    """The parameters of one route."""
+
+    def __init__(self, dependant: Dependant) -> None:
+        self._kinds: Mapping[str, type | None] = dict(_parameters(dependant))
+
+    def check(self, query: bytes) -> None:
+        """Raises ValidationFailed for a parameter that the route does not have, or that is no boolean or whole number."""
+        errors = [
+            problem
+            for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+            if (problem := self._problem_of(name, value)) is not None
+        ]
+        if errors:
+            raise ValidationFailed(errors=errors)
+
+    def _problem_of(self, name: str, value: str) -> FieldProblem | None:
+        if name not in self._kinds:
+            names = ", ".join(self._kinds)
+            right = (
+                f"Is no parameter here; there are {names}"
+                if names
+                else "Is no parameter here; there are none"
+            )
+            return field_problem(f"query.{name[:80]}", right, "extra_forbidden")
+        kind = self._kinds[name]
+        if kind is None:
+            return None
+        pattern, right, code = _RIGHT[kind]
+        return None if pattern.fullmatch(value) else field_problem(f"query.{name}", right, code)
+
+
+def _parameters(dependant: Dependant) -> Iterator[tuple[str, type | None]]:
+    for field in dependant.query_params:
+        annotation = field.field_info.annotation
+        model = _kind_of(annotation, BaseModel)
+        if model is not None:
+            for name, inner in model.model_fields.items():
+                yield inner.alias or name, _strict_kind(inner.annotation)
+        else:
+            yield field.alias, _strict_kind(annotation)
+    for part in dependant.dependencies:
+        yield from _parameters(part)
+
+
+def _strict_kind(annotation: Any) -> type | None:
+    return next((kind for kind in _RIGHT if _kind_of(annotation, kind) is kind), None)
+
+
+def _kind_of(annotation: Any, base: type) -> Any:
+    """The class below `base` that an annotation names, also as `X | None` or `Annotated[X, ...]`."""
+    if get_origin(annotation) in {Union, UnionType}:
+        return next(filter(None, (_kind_of(part, base) for part in get_args(annotation))), None)
+    if get_origin(annotation) is Annotated:
+        return _kind_of(get_args(annotation)[0], base)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, base) else None
