@@ -48,6 +48,7 @@ WEBHOOKS: Final = APIRouter(
 LARGE_BODIES: Final[Mapping[str, int]] = {
     path: limit for room in ROOMS for path, limit in room.large_bodies.items()
 }
+CALLBACKS: Final[Sequence[str]] = tuple(path for room in ROOMS for path in room.callbacks)
 TAGS: Final = [{"name": name, "description": about} for room in ROOMS for name, about in room.tags.items()]
 LISTENERS: Final[Sequence[Listener]] = (
     snapshots.PUBLISH_CHANGES,

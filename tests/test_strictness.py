@@ -1,4 +1,4 @@
-"""Every route of the document refuses what no client of ours would send: NUL characters, parameters twice or unknown."""
+"""Every route of the document refuses what our own clients never send: NUL characters, parameters twice or unknown."""
 
 from __future__ import annotations
 

@@ -9,14 +9,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Scope
 
 from gencharge import __version__, wiring
 from gencharge.api import guide, health_routes, home, pages, try_it
 from gencharge.core import exposure, telemetry
+from gencharge.core.errors import Problem
 from gencharge.core.http import edge, loopback, web
+from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
+from gencharge.sessions.guards import Gate
 
 _GOODBYE_SECONDS = 1.0
 DESCRIPTION = """
@@ -50,11 +54,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # What must not leave this machine.
     problems = exposure.problems(settings)
 
+    limits = LimitClasses(settings, identify=_caller_of, callbacks=wiring.CALLBACKS)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         stores = Stores.open(settings, name="gencharge-api", answers_requests=True)
         app.state.stores = stores
         tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
+        tasks.append(asyncio.create_task(limits.buckets.go_on_reconciling(stores.redis)))
         if problems:
             tasks.append(asyncio.create_task(loopback.end_if_exposed(problems), name="exposure"))
         async with AsyncExitStack() as stack:
@@ -97,8 +104,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     rooms = frozenset(router.prefix.removeprefix(f"{web.PREFIX}/") for router in wiring.ROUTERS)
     if problems:
         app.add_middleware(loopback.LoopbackOnly)
-    app.add_middleware(edge.Edge, settings=settings, rooms=rooms, large=wiring.LARGE_BODIES)
+    app.add_middleware(edge.Edge, settings=settings, rooms=rooms, large=wiring.LARGE_BODIES, limits=limits)
     return app
+
+
+def _caller_of(scope: Scope, authorization: bytes) -> str | None:
+    try:
+        return Gate.of(scope["app"]).admit(authorization)[1]
+    except Problem:
+        return None
 
 
 def _allow_browsers(app: FastAPI, origins: list[str]) -> None:

@@ -177,6 +177,10 @@ class TooManyRequests(Problem):
         self.headers["Retry-After"] = str(seconds)
 
 
+class RateLimited(TooManyRequests):
+    """You have made too many requests."""
+
+
 class TooManyConnections(TooManyRequests):
     """There are too many connections from your address."""
 

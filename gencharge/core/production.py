@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.secret_strength import weakness, weakness_of_partners
-from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens, Web
+from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens
+from gencharge.core.web_settings import Web
 
 _OWN: Final = frozenset({"secret_key", "otp_secret", "previous_secret_key"})
 _ORIGIN: Final = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")

@@ -29,9 +29,9 @@ from gencharge.core.setting_groups import (
     Process,
     Tokens,
     WalletLimits,
-    Web,
 )
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.web_settings import RateLimits, Web
 
 __all__ = ["GROUPS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
 
@@ -47,6 +47,7 @@ class Settings(
     Partners,
     Company,
     Web,
+    RateLimits,
     Background,
     BaseSettings,
 ):

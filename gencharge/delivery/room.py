@@ -10,6 +10,7 @@ from gencharge.delivery import checks, jobs, loop, routes, staff_routes
 ROOM: Final = Room(
     name="delivery",
     about="Delivering recharges over the operators' channels.",
+    callbacks=("/v1/recharge/callbacks/",),
     routers=(routes.router, staff_routes.router),
     jobs=jobs.JOBS,
     checks=checks.CHECKS,

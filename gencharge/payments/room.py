@@ -20,6 +20,7 @@ ROOM: Final = Room(
     name="payments",
     about="Money through a gateway.",
     tags={"payments": "Money through the gateway: top-ups, refunds, the gateway's webhooks."},
+    callbacks=("/v1/payments/webhooks/",),
     routers=(webhook_routes.router, routes.router, staff_routes.router, topups_routes.router),
     loops=(loop.check_payments, loop.send_refunds, loop.retry_events),
     watchers=(context.watch_gateway,),

@@ -18,7 +18,7 @@ async def read(settings: Settings, header: str | None = None, **overrides: Any) 
     """`/metrics` of an application with these settings."""
     app = create_app(settings.model_copy(update=overrides))
     transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         return await client.get(
             "/metrics", headers={"Authorization": header.encode("latin-1")} if header else {}
         )

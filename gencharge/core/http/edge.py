@@ -21,6 +21,7 @@ from uuid_utils import uuid7
 from gencharge.core import telemetry
 from gencharge.core.errors import InternalError, ServerRestarting, TooLarge
 from gencharge.core.http.compression import Compressing, takes_gzip
+from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
 from gencharge.core.http.malformed import problem_of as problem_of_request
 from gencharge.core.http.web import PREFIX, problem_response
@@ -40,7 +41,13 @@ class Edge:
     """The outermost layer. Pure ASGI: it adds microseconds, not a task."""
 
     def __init__(
-        self, app: ASGIApp, *, settings: Settings, rooms: frozenset[str], large: Mapping[str, int] = NO_PATHS
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        rooms: frozenset[str],
+        large: Mapping[str, int] = NO_PATHS,
+        limits: LimitClasses | None = None,
     ) -> None:
         self._app = app
         self._rooms = rooms
@@ -51,6 +58,7 @@ class Edge:
         self._access_log = telemetry.access_log(settings)
         self._headers = fixed_headers(settings)
         self._hosts = Hosts(settings)
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -81,13 +89,17 @@ class Edge:
     ) -> None:
         started = time.perf_counter()
         status = 0
-        request_id = (b"x-request-id", context.request_id.encode())
+        common = [(b"x-request-id", context.request_id.encode()), *self._headers]
+        excess = None
+        if self._limits is not None:
+            limit_headers, excess = self._limits.take(scope, headers.get(b"authorization"), context.address)
+            common += limit_headers
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*_own_headers(scope, message), request_id, *self._headers]
+                message["headers"] = [*_own_headers(scope, message), *common]
             await send(message)
 
         try:
@@ -95,9 +107,9 @@ class Edge:
             if length is not None and (not length.isdigit() or int(length) > limit):
                 await problem_response(TooLarge())(scope, receive, answer)
                 return
-            malformed = problem_of_request(scope, headers, self._hosts)
-            if malformed is not None:
-                await problem_response(malformed)(scope, receive, answer)
+            refusal = excess or problem_of_request(scope, headers, self._hosts)
+            if refusal is not None:
+                await problem_response(refusal)(scope, receive, answer)
                 return
             await self._app(scope, receive, answer)
         except asyncio.CancelledError:

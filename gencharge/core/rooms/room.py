@@ -28,6 +28,8 @@ class Room:
     routers: tuple[APIRouter, ...] = ()
     # Paths that take files, and how many bytes at most; all others take MAX_BODY_BYTES.
     large_bodies: Mapping[str, int] = field(default_factory=dict)
+    # Beginnings of paths on which the gateway and the operators call us; these have a limit of their own.
+    callbacks: tuple[str, ...] = ()
     # What we send to others, as OpenAPI describes it.
     webhooks: tuple[APIRouter, ...] = ()
     # What it does when another room announces an event.

@@ -1,0 +1,77 @@
+"""Which limit counts for a request, and whose it is: the signed-in caller's, or that of the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+from typing import Final
+
+from starlette.types import Scope
+
+from gencharge.core.errors import Problem, RateLimited
+from gencharge.core.http.limits import Buckets, Policy, headers_of
+from gencharge.core.settings import Settings
+
+# Who a request is from, by its Authorization header; None for nobody.
+Identify = Callable[[Scope, bytes], str | None]
+Headers = tuple[tuple[bytes, bytes], ...]
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SIGN_IN: Final = "/v1/auth/"
+# Making a file costs a hundred times what reading a row does.
+_FILES: Final = ("/export", "/import")
+_RECEIPTS: Final = "/v1/receipts/"
+
+
+class LimitClasses:
+    """The limits of all requests to one process."""
+
+    def __init__(self, settings: Settings, *, identify: Identify, callbacks: Collection[str] = ()) -> None:
+        self.buckets = Buckets()
+        self._identify = identify
+        # Paths on which the gateway and the operators call us, often and from few addresses.
+        self._callbacks = tuple(callbacks)
+        factor = settings.limit_factor or (1000.0 if settings.is_development else 1.0)
+        self._reads, self._changes, self._files, self._sign_in, self._strangers, self._partners = (
+            Policy(name, max(1, round(quota * factor)))
+            for name, quota in (
+                ("reads", settings.limit_reads_per_minute),
+                ("changes", settings.limit_changes_per_minute),
+                ("files", settings.limit_files_per_minute),
+                ("sign-in", settings.limit_sign_in_per_minute),
+                ("address", settings.limit_address_per_minute),
+                ("callbacks", settings.limit_callbacks_per_minute),
+            )
+        )
+
+    def take(self, scope: Scope, authorization: bytes | None, address: str) -> tuple[Headers, Problem | None]:
+        """Count a request: what the answer says about the limit, and the problem if there were too many."""
+        caller = self._identify(scope, authorization) if authorization is not None else None
+        policy = self._policy_of(scope["method"], scope["path"], signed_in=caller is not None)
+        level, wait_seconds = self.buckets.take(policy, caller or network_of(address))
+        headers = headers_of(policy, level)
+        return headers, RateLimited(retry_after_seconds=ceil(wait_seconds)) if wait_seconds else None
+
+    def _policy_of(self, method: str, path: str, *, signed_in: bool) -> Policy:
+        if not signed_in:
+            if path.startswith(self._callbacks):
+                return self._partners
+            return self._sign_in if path.startswith(_SIGN_IN) else self._strangers
+        if path.endswith(_FILES) or path.startswith(_RECEIPTS):
+            return self._files
+        return self._reads if method in _READING else self._changes
+
+
+def network_of(address: str) -> str:
+    """The part of an address that one subscriber has: all of IPv4, the first 64 bits of IPv6."""
+    if ":" not in address:
+        return address
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64))
