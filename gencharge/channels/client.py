@@ -16,7 +16,9 @@ import orjson
 from gencharge.channels.answers import Answer, Submission, Verdict
 from gencharge.channels.routing import Channel
 from gencharge.channels.signing import sign
+from gencharge.core.http.addresses import Reach, check_url
 from gencharge.core.http.http_pool import Line, LineBusy, tls
+from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
 from gencharge.core.settings import Settings
 
 TIMEOUT_SECONDS: Final = 8.0
@@ -48,12 +50,16 @@ class OperatorClient:
         self._secret = settings.operator_api_secret.get_secret_value()
         self._timeout_seconds = timeout_seconds
         self._timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS, pool=timeout_seconds)
-        self._lines: dict[str, Line] = {}
+        self._reach = Reach.of(settings, settings.operator_allow_private)
+        self._resolver = Resolver()
+        # By code and address: another address gets connections of its own.
+        self._lines: dict[tuple[str, str], Line] = {}
 
     async def close(self) -> None:
         """Close all connections."""
         for line in self._lines.values():
             await line.close()
+        self._resolver.close()
 
     async def submit(self, channel: Channel, submission: Submission) -> Answer:
         """Ask for a recharge. It is idempotent: the operator delivers a reference once."""
@@ -85,7 +91,7 @@ class OperatorClient:
             # The limit covers the whole call: an answer that drips in byte by byte never hits the time-out of one read.
             async with asyncio.timeout(self._timeout_seconds):
                 status, document = await self._call(channel, method, path, body, max_bytes=MAX_ANSWER_BYTES)
-        except (LineBusy, httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (LineBusy, AddressRefused, httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Answer(Verdict.NOT_SENT, reason=type(error).__name__)
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
             return Answer(Verdict.UNKNOWN, reason=type(error).__name__)
@@ -94,6 +100,10 @@ class OperatorClient:
     async def _call(
         self, channel: Channel, method: str, path: str, body: bytes, *, max_bytes: int
     ) -> tuple[int, object]:
+        try:
+            check_url(channel.url, self._reach)  # the settings may have become stricter since it was stored
+        except ValueError as problem:
+            raise AddressRefused(str(problem)) from None
         headers = sign(self._secret, body)
         if body:
             headers["Content-Type"] = "application/json"
@@ -109,9 +119,10 @@ class OperatorClient:
             return answer.status_code, _parse(bytes(received))
 
     def _line(self, channel: Channel) -> Line:
-        line = self._lines.get(channel.code)
+        key = channel.code, channel.url
+        line = self._lines.get(key)
         if line is None:
-            line = self._lines[channel.code] = Line(self._make, at_a_time=CALLS_AT_A_TIME)
+            line = self._lines[key] = Line(self._make, at_a_time=CALLS_AT_A_TIME)
         return line
 
     def _make(self) -> httpx.AsyncClient:
@@ -119,11 +130,10 @@ class OperatorClient:
         # No redirects, no proxy from the environment: only the address that an admin entered is called.
         return httpx.AsyncClient(
             timeout=self._timeout,
-            limits=limits,
             follow_redirects=False,
             trust_env=False,
-            verify=tls(),
-            transport=self._transport,
+            transport=self._transport
+            or PinnedTransport(self._reach, self._resolver, verify=tls(), limits=limits),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Required, TypedDict
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -22,7 +23,10 @@ class ChannelRow(TypedDict, total=False):
     code: Required[str]
     operator: Required[str]
     name: Required[str]
-    url: Required[str]
+    url: str
+    pending_url: str
+    pending_by: UUID
+    pending_at: datetime
     priority: int
     weight: int
     min_amount: int

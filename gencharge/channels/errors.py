@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Conflict, Invalid, NotFound
+from gencharge.core.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class ChannelNotFound(NotFound):
@@ -15,6 +15,22 @@ class ChannelAlreadyExists(Conflict):
 
 class ChannelInUse(Conflict):
     """Recharges have been sent through this channel. Set it to inactive instead."""
+
+
+class ChannelUrlInvalid(Invalid):
+    """Recharges can't be sent to this address."""
+
+
+class ChannelAddressNotPending(Conflict):
+    """No address of this channel waits for approval. One that was entered more than seven days ago has to be entered again."""
+
+
+class ChannelAddressChanged(Conflict):
+    """Another address waits for approval by now. Read the channel again, and approve the address that you have checked."""
+
+
+class ChannelSecondAdminRequired(Forbidden):
+    """Another admin must approve an address that you entered. You can reject it."""
 
 
 class ChannelAmountsInvalid(Invalid):

@@ -32,3 +32,33 @@ class ChannelDeleted(Event):
     channel_id: str
     operator: str
     changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAddressRequested(Event):
+    """An admin entered an address for a channel. Nothing is sent there yet."""
+
+    channel_id: str
+    operator: str
+    url: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAddressApproved(Event):
+    """A second admin approved an address: recharges go there."""
+
+    channel_id: str
+    operator: str
+    url: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelAddressRejected(Event):
+    """An admin rejected an address that waited for approval."""
+
+    channel_id: str
+    operator: str
+    url: str
+    changes: dict[str, dict[str, object]]

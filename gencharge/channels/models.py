@@ -36,7 +36,12 @@ class OperatorChannel(Stamped, Base):
     code: Mapped[str] = mapped_column(Text, primary_key=True)
     operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
     name: Mapped[str] = mapped_column(Text)
-    url: Mapped[str] = mapped_column(Text)
+    # None until a second admin has approved an address; nothing is sent before.
+    url: Mapped[str | None] = mapped_column(Text)
+    # The address that waits for approval, who entered it, and when.
+    pending_url: Mapped[str | None] = mapped_column(Text)
+    pending_by: Mapped[UUID | None]
+    pending_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     priority: Mapped[int] = mapped_column(Integer, server_default="10")
     weight: Mapped[int] = mapped_column(Integer, server_default="100")
     min_amount: Mapped[int] = mapped_column(BigInteger, server_default="1")
@@ -50,6 +55,7 @@ class OperatorChannel(Stamped, Base):
         CheckConstraint("code ~ '^[a-z0-9-]{2,40}$'", name="code"),
         CheckConstraint("priority >= 0 AND weight > 0", name="order"),
         CheckConstraint("0 < min_amount AND min_amount <= max_amount", name="amounts"),
+        CheckConstraint("num_nulls(pending_url, pending_by, pending_at) IN (0, 3)", name="pending"),
         CheckConstraint("commission_bp >= 0 AND commission_bp < 10000", name="commission"),
     )
 

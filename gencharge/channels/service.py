@@ -67,10 +67,12 @@ class ChannelsSnapshot:
 
 
 async def load_channels(db: AsyncSession, version: int | None = None) -> ChannelsSnapshot:
-    """The channels, read from PostgreSQL."""
+    """The channels that lead somewhere, read from PostgreSQL."""
     if version is None:
         version = await snapshots.version_of(db, CHANNELS)
-    return ChannelsSnapshot(version, [_channel(row) for row in await crud.list_channels(db)])
+    return ChannelsSnapshot(
+        version, [_channel(row, row.url) for row in await crud.list_channels(db) if row.url]
+    )
 
 
 class Channels(snapshots.Holder[ChannelsSnapshot]):
@@ -83,11 +85,11 @@ class Channels(snapshots.Holder[ChannelsSnapshot]):
         return await load_channels(db, version)
 
 
-def _channel(row: OperatorChannel) -> Channel:
+def _channel(row: OperatorChannel, url: str) -> Channel:
     return Channel(
         code=row.code,
         operator=row.operator,
-        url=row.url.rstrip("/"),
+        url=url.rstrip("/"),
         priority=row.priority,
         weight=row.weight,
         min_amount=row.min_amount,

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Path, Query, Request
 from starlette.status import HTTP_201_CREATED
 
 from gencharge.channels import staff_service
 from gencharge.channels.errors import (
+    ChannelAddressChanged,
+    ChannelAddressNotPending,
     ChannelAlreadyExists,
     ChannelAmountsInvalid,
     ChannelInUse,
     ChannelNotFound,
+    ChannelSecondAdminRequired,
+    ChannelUrlInvalid,
 )
-from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
+from gencharge.channels.staff_schemas import (
+    ChannelAddressApproval,
+    ChannelCreate,
+    ChannelOut,
+    ChannelQuery,
+    ChannelUpdate,
+)
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.etags import IfMatch, ResourceChanged
@@ -53,28 +63,73 @@ async def list_channels(admin: Reader, db: Db, query: Annotated[ChannelQuery, Qu
         OperatorInvalid,
         ChannelAmountsInvalid,
         OperatorOutOfScope,
+        ChannelUrlInvalid,
         *_CHANGING,
     ),
 )
-async def create_channel(admin: Creator, db: Db, command: ChannelCreate) -> ChannelOut:
-    """Add a channel to an operator. Recharges use it within a second if the operator's channel is `api`. Needs
+async def create_channel(admin: Creator, request: Request, db: Db, command: ChannelCreate) -> ChannelOut:
+    """Add a channel to an operator. A second admin has to approve its address; within a second after that recharges use
+    it, if the operator's channel is `api`. All SuperAdmins are told. Needs
     step-up."""
-    return await staff_service.create(db, admin, command)
+    return await staff_service.create(db, admin, command, settings=request.app.state.settings)
 
 
 @router.patch(
     "/{channel}",
     summary="Change a channel (staff)",
-    responses=web.errors(MalformedJson, ChannelNotFound, ResourceChanged, ChannelAmountsInvalid, *_CHANGING),
+    responses=web.errors(
+        MalformedJson,
+        ChannelNotFound,
+        ResourceChanged,
+        ChannelAmountsInvalid,
+        ChannelUrlInvalid,
+        *_CHANGING,
+    ),
 )
 async def update_channel(
-    admin: Editor, db: Db, channel: Code, command: ChannelUpdate, if_match: IfMatch = None
+    admin: Editor,
+    request: Request,
+    db: Db,
+    channel: Code,
+    command: ChannelUpdate,
+    if_match: IfMatch = None,
 ) -> ChannelOut:
-    """Change its address, priority, weight, amounts, commission or state. Pending recharges stay on it.
+    """Change its priority, weight, amounts, commission or state. Pending recharges stay on it. Another address waits for
+    the approval of a second admin; until then the present one is used. Needs step-up."""
+    settings = request.app.state.settings
+    return await staff_service.update(db, admin, channel, command, settings=settings, if_match=if_match)
 
-    Needs step-up.
-    """
-    return await staff_service.update(db, admin, channel, command, if_match=if_match)
+
+@router.post(
+    "/{channel}/address/approve",
+    summary="Approve a channel's address (staff)",
+    responses=web.errors(
+        MalformedJson,
+        ChannelNotFound,
+        ChannelAddressNotPending,
+        ChannelAddressChanged,
+        ChannelSecondAdminRequired,
+        ChannelUrlInvalid,
+        *_CHANGING,
+    ),
+)
+async def approve_channel_address(
+    admin: Editor, request: Request, db: Db, channel: Code, command: ChannelAddressApproval
+) -> ChannelOut:
+    """Approve the address that another admin entered in the last seven days. Recharges go there within a second. Needs
+    step-up."""
+    settings = request.app.state.settings
+    return await staff_service.approve_address(db, admin, channel, command, settings=settings)
+
+
+@router.post(
+    "/{channel}/address/reject",
+    summary="Reject a channel's address (staff)",
+    responses=web.errors(ChannelNotFound, ChannelAddressNotPending, *_CHANGING),
+)
+async def reject_channel_address(admin: Editor, db: Db, channel: Code) -> ChannelOut:
+    """Drop the address that waits for approval. The one in use stays. Needs step-up."""
+    return await staff_service.reject_address(db, admin, channel)
 
 
 @router.delete(

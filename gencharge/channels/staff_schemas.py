@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -15,8 +16,9 @@ from gencharge.core.values.text import one_line
 
 ChannelCode = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,40}$")]
 ChannelName = Annotated[str, *one_line(80, 2)]
-# Only an address that an admin entered is called, and never a redirect of it.
+# Only an address that two admins agreed on is called, and never a redirect of it.
 ChannelUrl = Annotated[str, StringConstraints(max_length=300, pattern=r"^https?://[^\s@?#]+$")]
+_URL = "https, public. Nothing is sent there before a second admin has approved it."
 
 
 class ChannelCreate(Body):
@@ -25,7 +27,7 @@ class ChannelCreate(Body):
     code: ChannelCode = Field(description="It can't be changed later.", examples=["jio-direct"])
     operator: str = Field(max_length=20, examples=["JIO"])
     name: ChannelName = Field(examples=["Jio direct"])
-    url: ChannelUrl = Field(examples=["https://recharge.jio.example/operators/jio-direct"])
+    url: ChannelUrl = Field(description=_URL, examples=["https://recharge.jio.example/operators/jio-direct"])
     priority: int = Field(default=10, ge=0, le=1000, description="Lower ones are tried first.")
     weight: int = Field(
         default=100, ge=1, le=1000, description="Divides the recharges among channels of one priority."
@@ -43,7 +45,9 @@ class ChannelUpdate(Body):
 
     name: ChannelName = Field(default_factory=left_out, examples=["Jio direct"])
     url: ChannelUrl = Field(
-        default_factory=left_out, examples=["https://recharge.jio.example/operators/jio-direct"]
+        default_factory=left_out,
+        description=_URL,
+        examples=["https://recharge.jio.example/operators/jio-direct"],
     )
     priority: int = Field(default_factory=left_out, ge=0, le=1000, examples=[10])
     weight: int = Field(default_factory=left_out, ge=1, le=1000, examples=[100])
@@ -51,6 +55,15 @@ class ChannelUpdate(Body):
     max_amount: PositiveMoney = Field(default_factory=left_out)
     commission_basis_points: int = Field(default_factory=left_out, ge=0, lt=10_000, examples=[300])
     is_active: bool = Field(default_factory=left_out)
+
+
+class ChannelAddressApproval(Body):
+    """The approval of an address."""
+
+    url: ChannelUrl = Field(
+        description="The address that was checked; refused if another one waits for approval by now.",
+        examples=["https://recharge.jio.example/operators/jio-direct"],
+    )
 
 
 class ChannelQuery(PageParams):
@@ -65,7 +78,10 @@ class ChannelOut(Versioned):
     code: str
     operator: str
     name: str
-    url: str
+    url: str | None = Field(description="Null until a second admin has approved one.")
+    pending_url: str | None = Field(description="The address that waits for approval.")
+    pending_by: UUID | None = Field(description="The admin who entered it.")
+    pending_at: datetime | None
     priority: int
     weight: int
     min_amount: Money

@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.channels import address_service as addresses
 from gencharge.channels import crud
 from gencharge.channels.errors import (
     ChannelAlreadyExists,
@@ -16,12 +17,19 @@ from gencharge.channels.errors import (
 from gencharge.channels.events import ChannelCreated, ChannelDeleted, ChannelUpdated
 from gencharge.channels.models import OperatorChannel
 from gencharge.channels.service import CHANNELS
-from gencharge.channels.staff_schemas import ChannelCreate, ChannelOut, ChannelQuery, ChannelUpdate
+from gencharge.channels.staff_schemas import (
+    ChannelAddressApproval,
+    ChannelCreate,
+    ChannelOut,
+    ChannelQuery,
+    ChannelUpdate,
+)
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.rooms import snapshots
+from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
@@ -34,6 +42,7 @@ _COLUMNS: Final = {"commission_basis_points": "commission_bp"}
 _AUDITED: Final = {
     "name": "name",
     "url": "url",
+    "pending_url": "pending_url",
     "priority": "priority",
     "weight": "weight",
     "min_amount": "min_amount_paise",
@@ -53,8 +62,13 @@ async def list_all(db: AsyncSession, admin: Principal, query: ChannelQuery) -> P
     return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
-async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> ChannelOut:
-    """Add a channel. Raises ChannelAlreadyExists, OperatorInvalid, ChannelAmountsInvalid, OperatorOutOfScope."""
+async def create(
+    db: AsyncSession, admin: Principal, command: ChannelCreate, *, settings: Settings
+) -> ChannelOut:
+    """Add a channel, whose address waits for a second admin.
+
+    Raises ChannelAlreadyExists, OperatorInvalid, ChannelAmountsInvalid, ChannelUrlInvalid, OperatorOutOfScope.
+    """
     operator = command.operator.upper()
     codes = await crud.list_operator_codes(db)
     if operator not in codes:
@@ -62,7 +76,8 @@ async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> 
         raise OperatorInvalid(errors=[problem])
     check_scope(admin, operator)
     _check_amounts(command.min_amount.paise, command.max_amount.paise)
-    if not await crud.add_missing(db, [_row(command, operator)]):
+    addresses.check(command.url, settings)
+    if not await crud.add_missing(db, [_row(command, operator, admin)]):
         problem = field_problem("body.code", "This code is already in use", "channel_already_exists")
         raise ChannelAlreadyExists(errors=[problem])
     channel = await crud.lock_channel(db, command.code)
@@ -73,22 +88,32 @@ async def create(db: AsyncSession, admin: Principal, command: ChannelCreate) -> 
         user_id=str(SYSTEM_USER_ID), channel_id=channel.code, operator=operator, changes=state
     )
     await emit(db, created)
+    await addresses.announce(db, channel)
     return _to_out(channel)
 
 
 async def update(
-    db: AsyncSession, admin: Principal, code: str, command: ChannelUpdate, *, if_match: str | None = None
+    db: AsyncSession,
+    admin: Principal,
+    code: str,
+    command: ChannelUpdate,
+    *,
+    settings: Settings,
+    if_match: str | None = None,
 ) -> ChannelOut:
-    """Change the fields that the command names.
+    """Change the fields that the command names; another address waits for a second admin.
 
-    Raises ChannelNotFound (also outside the scope), ResourceChanged, ChannelAmountsInvalid.
+    Raises ChannelNotFound (also outside the scope), ResourceChanged, ChannelAmountsInvalid, ChannelUrlInvalid.
     """
     channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
     if channel is None:
         raise ChannelNotFound
     etags.check(if_match, channel)
     before = _state_of(channel)
-    for name in command.model_fields_set:
+    if "url" in command.model_fields_set:
+        addresses.check(command.url, settings)
+        addresses.propose(channel, admin, command.url)
+    for name in command.model_fields_set - {"url"}:
         value = getattr(command, name)
         setattr(channel, _COLUMNS.get(name, name), value.paise if isinstance(value, Money) else value)
     _check_amounts(channel.min_amount, channel.max_amount)
@@ -101,7 +126,21 @@ async def update(
             user_id=str(SYSTEM_USER_ID), channel_id=channel.code, operator=channel.operator, changes=changed
         )
         await emit(db, updated)
+        if channel.pending_url and "pending_url" in changed:
+            await addresses.announce(db, channel)
     return _to_out(channel)
+
+
+async def approve_address(
+    db: AsyncSession, admin: Principal, code: str, command: ChannelAddressApproval, *, settings: Settings
+) -> ChannelOut:
+    """Approve the address that another admin entered. Raises what `address_service.approve` raises."""
+    return _to_out(await addresses.approve(db, admin, code, command.url, settings=settings))
+
+
+async def reject_address(db: AsyncSession, admin: Principal, code: str) -> ChannelOut:
+    """Reject the address that waits. Raises what `address_service.reject` raises."""
+    return _to_out(await addresses.reject(db, admin, code))
 
 
 async def delete(db: AsyncSession, admin: Principal, code: str) -> None:
@@ -131,13 +170,15 @@ def _check_amounts(smallest: int, largest: int) -> None:
         )
 
 
-def _row(command: ChannelCreate, operator: str) -> crud.ChannelRow:
+def _row(command: ChannelCreate, operator: str, admin: Principal) -> crud.ChannelRow:
     instant = clock.now()
     return crud.ChannelRow(
         code=command.code,
         operator=operator,
         name=command.name,
-        url=command.url,
+        pending_url=command.url,
+        pending_by=admin.user_id,
+        pending_at=instant,
         priority=command.priority,
         weight=command.weight,
         min_amount=command.min_amount.paise,
@@ -160,6 +201,9 @@ def _to_out(channel: OperatorChannel) -> ChannelOut:
         operator=channel.operator,
         name=channel.name,
         url=channel.url,
+        pending_url=channel.pending_url,
+        pending_by=channel.pending_by,
+        pending_at=channel.pending_at,
         priority=channel.priority,
         weight=channel.weight,
         min_amount=Money(channel.min_amount),

@@ -245,6 +245,11 @@ class Partners(BaseModel):
         default=[5, 30, 120, 600, 3600],
         description="The pauses in seconds after which the operator is asked about a recharge that is open.",
     )
+    operator_allow_private: bool | None = Field(
+        default=None,
+        description="Whether channels may lead to operators in private networks, such as over a leased line. Empty: in "
+        "development yes, in production no.",
+    )
     operator_api_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Signs what goes to the operators and what comes from them.",

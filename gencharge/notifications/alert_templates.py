@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
@@ -56,6 +57,30 @@ def callback_contradicted(event: CallbackContradicted) -> Alert:
         "A callback contradicts an operator's answer",
         f"The callback of {event.channel} says {event.claimed} for {event.reference}, but its API says {event.outcome}.",
         {"user_id": event.user_id, "recharge_id": event.recharge_id, "reference": event.reference},
+    )
+
+
+def channel_address_requested(event: ChannelAddressRequested) -> Alert:
+    """An address for recharges waits for a second admin."""
+    return Alert(
+        "channel_address_requested",
+        "A new address for recharges",
+        f"An admin entered {event.url} for {event.operator}'s channel {event.channel_id}. Nothing is sent there before a second "
+        "admin has approved it.",
+        {"channel": event.channel_id, "operator": event.operator},
+        event.operator,
+    )
+
+
+def channel_address_approved(event: ChannelAddressApproved) -> Alert:
+    """Recharges go to another address."""
+    return Alert(
+        "channel_address_approved",
+        "Recharges go to a new address",
+        f"A second admin approved {event.url} for {event.operator}'s channel {event.channel_id}. If you know nothing of it, set the "
+        "channel to inactive.",
+        {"channel": event.channel_id, "operator": event.operator},
+        event.operator,
     )
 
 

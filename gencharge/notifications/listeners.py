@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
+from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
@@ -29,12 +30,16 @@ _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     **account_templates.TEMPLATES,
 }
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
+# Only SuperAdmins may change roles.
+_SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
 # The template of each alert, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     RechargeStuck: (alert_templates.recharge_stuck, _RECHARGE),
     DeliveryDisputed: (alert_templates.delivery_disputed, _RECHARGE),
     CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),
+    ChannelAddressRequested: (alert_templates.channel_address_requested, _SUPER_ADMINS),
+    ChannelAddressApproved: (alert_templates.channel_address_approved, _SUPER_ADMINS),
     PaymentMismatched: (alert_templates.payment_mismatched, _PAYMENTS),
     WebhookRefused: (alert_templates.webhook_refused, _PAYMENTS),
     WebhookEndpointDisabled: (alert_templates.webhook_endpoint_disabled, _PAYMENTS),

@@ -6,8 +6,7 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -15,25 +14,19 @@ from typing import Final
 import httpcore
 import httpx
 
-from gencharge.webhooks.addresses import Reach, check_url
+from gencharge.core.http.addresses import Reach, check_url
+from gencharge.core.http.pinned import MAX_ADDRESSES, AddressRefused, Resolve, Resolver
 from gencharge.webhooks.connections import Connections, Place
 
 TIMEOUT_SECONDS: Final = 10.0
 CONNECT_SECONDS: Final = 5.0
 MAX_STORED_BYTES: Final = 1_000
-# Of one host name.
-_MAX_ADDRESSES: Final = 3
 _FIELDS: Final = (
     (b"User-Agent", b"GenCharge-Webhooks/1"),
     (b"Accept", b"*/*"),
     (b"Accept-Encoding", b"identity"),
     (b"Content-Type", b"application/json"),
 )
-Resolve = Callable[[str, int], Awaitable[list[str]]]
-
-
-class AddressRefused(Exception):
-    """The host name resolves to an address that webhooks are not sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +47,6 @@ class Outcome:
     def gone(self) -> bool:
         """True for 410: the endpoint asks not to be called again."""
         return self.status == httpx.codes.GONE
-
-
-class Resolver:
-    """Looks names up in threads of its own: a look-up that hangs must not block the process's other threads."""
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="webhook-names")
-
-    async def __call__(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, in the order of preference. Raises socket.gaierror."""
-
-        def look_up() -> list[str]:
-            records = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            return list(dict.fromkeys(str(place[4][0]) for place in records))
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
-
-    def close(self) -> None:
-        """Stop without waiting for look-ups."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +109,7 @@ class WebhookClient:
             # For the whole call, because an answer that arrives byte by byte never exceeds the time-out of a single read.
             async with asyncio.timeout(self._timeout_seconds):
                 return ended(*await self._call(_target(url), headers, body))
-        except (AddressRefused, ValueError):
+        except ValueError:
             return ended(error="address_refused")
         except (TimeoutError, httpcore.TimeoutException):
             return ended(error="timeout")
@@ -155,7 +128,7 @@ class WebhookClient:
             (b"Content-Length", str(len(body)).encode()),
             *((name.encode(), value.encode()) for name, value in headers.items()),
         ]
-        last = min(len(addresses), _MAX_ADDRESSES) - 1
+        last = min(len(addresses), MAX_ADDRESSES) - 1
         for number, address in enumerate(addresses[: last + 1]):
             request = httpcore.Request(
                 "POST",

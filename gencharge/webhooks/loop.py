@@ -20,11 +20,11 @@ from gencharge.core import telemetry
 from gencharge.core.background.batches import Batches
 from gencharge.core.background.loop import Loop
 from gencharge.core.events.events import emit
+from gencharge.core.http.addresses import Reach
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.webhooks import crud, health_crud, service, signing
-from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
 from gencharge.webhooks.events import WebhookEndpointDisabled, WebhookEndpointRecovered
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -78,7 +78,9 @@ class WebhookSender(Loop[Task, UUID]):
     def __init__(self, stores: Stores, client: WebhookClient | None = None) -> None:
         super().__init__()
         self._stores = stores
-        self._client = client or WebhookClient(Reach.of(stores.settings))
+        self._client = client or WebhookClient(
+            Reach.of(stores.settings, stores.settings.webhook_allow_private)
+        )
         self._sealer = service.sealer_of(stores.settings)
         self._delivered = Batches(self._store_delivered, limit=self.at_a_time)
 

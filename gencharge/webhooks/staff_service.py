@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
+from gencharge.core.http.addresses import Reach, check_url
 from gencharge.core.http.paging import Order, Page, PageParams, column_of, fetch_bounded_page, slice_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.webhooks import crud, service, signing
-from gencharge.webhooks.addresses import Reach, check_url
 from gencharge.webhooks.errors import (
     EndpointDisabled,
     EndpointEventsInvalid,
@@ -252,7 +252,7 @@ async def _checked(db: AsyncSession, settings: Settings, values: dict[str, Any])
     """The fields of a command, in order and without repetitions."""
     if "url" in values:
         try:
-            check_url(values["url"], Reach.of(settings))
+            check_url(values["url"], Reach.of(settings, settings.webhook_allow_private))
         except ValueError as problem:
             raise EndpointUrlInvalid(
                 errors=[field_problem("body.url", str(problem), "url_invalid")]

@@ -58,6 +58,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         }
     },
     "PATCH /v1/operators/{operator}": {"json": {"status": "up"}},
+    "POST /v1/channels/{channel}/address/approve": {"json": {"url": "https://jio.example/api"}},
 }
 # Where a customer could name what belongs to another one.
 ANOTHERS: Final = frozenset(
@@ -91,6 +92,8 @@ SCOPED: Final[dict[str, str]] = {
     "DELETE /v1/offers/{offer_id}": "404 204",
     "PATCH /v1/operators/{operator}": "404 200",
     "PATCH /v1/channels/{channel}": "404 200",
+    "POST /v1/channels/{channel}/address/approve": "404 409",  # another one waits
+    "POST /v1/channels/{channel}/address/reject": "404 200",
     "DELETE /v1/channels/{channel}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
@@ -227,6 +230,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/channels":                                                 "401  403   200   200 200  200  200   200    -",
     "POST /v1/channels":                                                "401  403   422   422 403  403  403   422    -",
     "PATCH /v1/channels/{channel}":                                        "401  403   404   404 403  403  403   404    -",
+    "POST /v1/channels/{channel}/address/approve":                        "401  403   404   404 403  403  403   404    -",
+    "POST /v1/channels/{channel}/address/reject":                         "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/channels/{channel}":                                       "401  403   404   404 403  403  403   404    -",
     # reconciliation
     "GET /v1/reconciliation/runs":                                                    "401  403   200   200 200  403  200   403    -",

@@ -8,8 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from gencharge.admins.models import Admin
 from gencharge.channels import service as channels
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from tests.make.channels import channel_body, queue
 from tests.make.factories import headers_for, know_roles, make_user, new_client
 from tests.make.plans import staff
@@ -36,7 +38,8 @@ async def test_a_channel_is_added_changed_listed_and_deleted(manager: httpx.Asyn
     body = channel_body(code="jio-wire", min_amount=10.5)
     created = await manager.post(CHANNELS, json=body)
     assert created.status_code == 201
-    assert created.json().items() >= (body | {"is_active": True}).items()
+    address = {"url": None, "pending_url": body["url"]}
+    assert created.json().items() >= (body | address | {"is_active": True}).items()
     assert created.json()["created_at"].endswith("Z")
     changed = await manager.patch(f"{CHANNELS}/jio-wire", json={"max_amount": 99, "is_active": False})
     assert (changed.status_code, changed.json()["max_amount"], changed.json()["is_active"]) == (
@@ -124,6 +127,9 @@ async def test_an_admin_of_one_operator_stays_within_it(api: httpx.AsyncClient, 
         ({"code": "JIO"}, 422, "validation_failed", "body.code"),
         ({"weight": 0}, 422, "validation_failed", "body.weight"),
         ({"url": "file:///etc/passwd"}, 422, "validation_failed", "body.url"),
+        ({"url": "https://169.254.169.254/latest"}, 422, "channel_url_invalid", "body.url"),
+        ({"url": "http://operator.example/api"}, 422, "channel_url_invalid", "body.url"),
+        ({"url": "https://operator.example:0/api"}, 422, "channel_url_invalid", "body.url"),
         ({"name": "a\x00b"}, 422, "validation_failed", "body.name"),
         ({"commission": 3}, 422, "validation_failed", "body.commission"),
     ],
@@ -134,6 +140,45 @@ async def test_a_channel_that_can_not_be_added_is_refused_with_its_field(
     answer = await manager.post(CHANNELS, json=channel_body(**overrides))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert [problem["field"] for problem in answer.json()["errors"]] == [field]
+
+
+async def test_an_address_is_approved_by_another_admin_over_http(
+    api: httpx.AsyncClient, shop: Stores
+) -> None:
+    first, second = staff(shop.settings), staff(shop.settings)
+    body = channel_body()
+    await api.post(CHANNELS, json=body, headers=first)
+    path = f"{CHANNELS}/{body['code']}/address"
+    url = {"url": body["url"]}
+    own = await api.post(f"{path}/approve", json=url, headers=first)
+    assert (own.status_code, own.json()["code"]) == (403, "channel_second_admin_required")
+    other = await api.post(f"{path}/approve", json={"url": "https://other.example/api"}, headers=second)
+    assert (other.status_code, other.json()["code"]) == (409, "channel_address_changed")
+    approved = await api.post(f"{path}/approve", json=url, headers=second)
+    assert (approved.status_code, approved.json()["url"], approved.json()["pending_url"]) == (
+        200,
+        body["url"],
+        None,
+    )
+    again = await api.post(f"{path}/reject", headers=second)
+    assert (again.status_code, again.json()["code"]) == (409, "channel_address_not_pending")
+
+
+async def test_every_change_wants_a_second_factor_given_just_now(
+    api: httpx.AsyncClient, shop: Stores
+) -> None:
+    headers = headers_for(
+        shop.settings, Admin(admin_id=new_id(), operator_scope=[]), role="SuperAdmin", second_factor_at=0
+    )
+    path = f"{CHANNELS}/jio-x"
+    for answer in (
+        await api.post(CHANNELS, json=channel_body(), headers=headers),
+        await api.patch(path, json={"commission_basis_points": 1}, headers=headers),
+        await api.post(f"{path}/address/approve", json={"url": "https://x.example"}, headers=headers),
+        await api.post(f"{path}/address/reject", headers=headers),
+        await api.delete(path, headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "step_up_required")
 
 
 async def test_a_code_that_is_taken_is_a_conflict(manager: httpx.AsyncClient) -> None:

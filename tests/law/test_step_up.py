@@ -90,6 +90,8 @@ STEP_UP = {
     "DELETE /v1/operators/{operator}",
     "POST /v1/channels",
     "PATCH /v1/channels/{channel}",
+    "POST /v1/channels/{channel}/address/approve",
+    "POST /v1/channels/{channel}/address/reject",
     "DELETE /v1/channels/{channel}",
     # Money, and who hears of it.
     "POST /v1/wallet/admin/adjustments",

@@ -54,6 +54,20 @@ async def change_channel(staff: StaffClient) -> httpx.Response:
     return await staff.ask("PATCH", f"/channels/{channel['code']}", {"priority": 20})
 
 
+@does("POST /v1/channels/{channel}/address/approve")
+async def approve_channel_address(staff: StaffClient) -> httpx.Response:
+    colleague = await staff.colleague()
+    channel = await colleague.ask_json("POST", "/channels", _channel())
+    path = f"/channels/{channel['code']}/address/approve"
+    return await staff.ask("POST", path, {"url": channel["pending_url"]})
+
+
+@does("POST /v1/channels/{channel}/address/reject")
+async def reject_channel_address(staff: StaffClient) -> httpx.Response:
+    channel = await staff.ask_json("POST", "/channels", _channel())
+    return await staff.ask("POST", f"/channels/{channel['code']}/address/reject")
+
+
 @does("DELETE /v1/channels/{channel}")
 async def delete_channel(staff: StaffClient) -> httpx.Response:
     channel = await staff.ask_json("POST", "/channels", _channel())

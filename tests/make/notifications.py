@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
@@ -36,6 +37,14 @@ def events() -> list[Event]:
         CallbackContradicted(
             user_id=USER, recharge_id=recharge, channel="jio-direct", reference="r-1", outcome="delivered",
             claimed="failed",
+        ),
+        ChannelAddressRequested(
+            user_id=str(SYSTEM_USER_ID), channel_id="jio-direct", operator="JIO", url="https://jio.example/api",
+            changes={},
+        ),
+        ChannelAddressApproved(
+            user_id=str(SYSTEM_USER_ID), channel_id="jio-direct", operator="JIO", url="https://jio.example/api",
+            changes={},
         ),
         PaymentMismatched(
             user_id=USER, payment_id=str(new_id()), order_id="order_1", ordered_paise=29_900, reported_paise=100,

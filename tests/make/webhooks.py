@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 
 from gencharge.core.events.events import Event
+from gencharge.core.http.addresses import Reach
 from gencharge.payments.events import (
     PaymentAuthorized,
     PaymentCaptured,
@@ -17,7 +18,6 @@ from gencharge.payments.events import (
     RefundProcessed,
 )
 from gencharge.recharge.events import PlanRecharged, RechargeAccepted, RechargePlaced, RechargeRefunded
-from gencharge.webhooks.addresses import Reach
 from tests.webhooks.conftest import failed_recharge
 
 PRODUCTION = Reach(private=False, loopback=False)

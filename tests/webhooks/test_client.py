@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID
 
-from gencharge.webhooks.addresses import Reach
+from gencharge.core.http.addresses import Reach
 from gencharge.webhooks.client import WebhookClient
 from tests.make.webhook_receiver import Receiver, receiver
 from tests.make.webhooks import (

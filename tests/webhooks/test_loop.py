@@ -14,10 +14,10 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import EventRow
+from gencharge.core.http.addresses import Reach
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.webhooks import loop
-from gencharge.webhooks.addresses import Reach
 from gencharge.webhooks.client import Outcome, WebhookClient
 from gencharge.webhooks.loop import (
     ENDPOINT_PAUSES_SECONDS,
@@ -302,7 +302,7 @@ async def test_gone_disables_at_once(partners: Partners, sender: WebhookSender) 
 async def test_a_slow_endpoint_holds_up_nobody_else(partners: Partners) -> None:
     # Long enough for a busy machine not to make the quick one look slow.
     sender = WebhookSender(
-        partners.stores, WebhookClient(Reach.of(partners.stores.settings), timeout_seconds=3)
+        partners.stores, WebhookClient(Reach.of(partners.stores.settings, None), timeout_seconds=3)
     )
     slow, quick = await partners.join("/slow"), await partners.join("/quick")
     partners.receiver.waits["/slow"] = 30

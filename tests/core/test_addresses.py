@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from gencharge.core.http.addresses import Reach, check_url
 from gencharge.core.settings import Environment, Settings
-from gencharge.webhooks.addresses import Reach, check_url
 from tests.make.webhooks import (
     DEVELOPMENT,
     PRODUCTION,
@@ -128,11 +128,7 @@ def test_these_urls_are_refused_with_what_would_be_right(url: str, reach: Reach)
 
 def test_production_reaches_public_addresses_only_unless_it_is_told(settings: Settings) -> None:
     def reach(environment: str, allowed: bool | None) -> Reach:
-        return Reach.of(
-            settings.model_copy(
-                update={"environment": Environment(environment), "webhook_allow_private": allowed}
-            )
-        )
+        return Reach.of(settings.model_copy(update={"environment": Environment(environment)}), allowed)
 
     assert reach("production", None) == reach("production", False) == PRODUCTION
     assert reach("production", True) == PRODUCTION_PRIVATE

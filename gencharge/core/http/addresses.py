@@ -1,8 +1,8 @@
-"""Where webhooks may go (OWASP API7, server-side request forgery): never to ourselves, our network or a cloud's metadata.
+"""Where webhooks and submissions to operators may go (OWASP API7, server-side request forgery): never to ourselves, our network or a cloud's metadata.
 
 An admin enters a URL, and the owner of its host name decides at each look-up which address that is. So the rules on the
-text only give the admin a clear answer; the protection is that `client` checks the looked-up addresses and connects to
-one of them. In production that is https to public addresses only.
+text only give the admin a clear answer; the protection is that the clients check the looked-up addresses and connect to
+one of them (`pinned`). In production that is https to public addresses only.
 """
 
 from __future__ import annotations
@@ -44,15 +44,14 @@ _NAT64: Final = ip_network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far webhooks may go besides public addresses."""
+    """How far calls may go besides public addresses."""
 
     private: bool  # the networks of RFC 1918 and RFC 4193
     loopback: bool  # this machine, also without TLS
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """What the settings allow: this machine never in production."""
-        allow_private = settings.webhook_allow_private
+    def of(cls, settings: Settings, allow_private: bool | None) -> Self:
+        """What the settings allow: this machine never in production. `allow_private`: the setting for this kind of calls."""
         private = settings.is_development if allow_private is None else allow_private
         return cls(private=private, loopback=private and settings.is_development)
 
@@ -73,7 +72,7 @@ class Reach:
 
 @lru_cache(maxsize=256)
 def check_url(url: str, reach: Reach) -> None:
-    """Raises ValueError, with what would be right, for a URL that webhooks are never sent to, whatever its host resolves to."""
+    """Raises ValueError, with what would be right, for a URL that is never called, whatever its host resolves to."""
     if len(url) > MAX_URL or not _PLAIN.fullmatch(url) or set(url) & set('\\"<>`{}|^'):
         raise ValueError(
             f"Must be an https address of at most {MAX_URL} plain characters, such as https://example.com/hooks"
@@ -87,7 +86,7 @@ def check_url(url: str, reach: Reach) -> None:
     if "#" in url:
         raise ValueError("The address must not contain a fragment (#)")
     host = parsed.raw_host.decode("ascii").rstrip(".").lower()
-    if not host or not 0 < (parsed.port or 443) < 65_536:
+    if not host or not 0 < (443 if parsed.port is None else parsed.port) < 65_536:
         raise ValueError("The address must have a host and a valid port")
     address = _literal(host)
     local = host == "localhost" or host.endswith(".localhost")
@@ -96,7 +95,7 @@ def check_url(url: str, reach: Reach) -> None:
     if parsed.scheme != "https":
         own = local or (address is not None and ip_address(address).is_loopback)
         if not (own and reach.loopback):
-            raise ValueError("Must be an https address: webhooks contain personal data")
+            raise ValueError("Must be an https address: what is sent contains personal data")
 
 
 def _literal(host: str) -> str | None:
