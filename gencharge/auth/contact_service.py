@@ -163,6 +163,11 @@ async def confirm_phone_number(context: AuthContext, principal: Principal, *, ot
     await context.database.run(unit)
 
 
+async def forget_old(db: AsyncSession) -> int:
+    """Delete addresses and numbers of a day ago and longer that nobody proved, and the counts of messages."""
+    return await crud.delete_old_contact_changes(db, before=clock.now() - _DAY)
+
+
 async def _begin(
     context: AuthContext, db: AsyncSession, principal: Principal, kind: ContactKind, value: str
 ) -> None:

@@ -156,6 +156,16 @@ async def put_contact_change(
     )
 
 
+async def delete_old_contact_changes(db: AsyncSession, *, before: datetime) -> int:
+    """Delete changes that were begun before an instant and not confirmed: how many."""
+    deleted = await db.execute(
+        delete(ContactChange)
+        .where(ContactChange.sends_since < before, ContactChange.expires_at < before)
+        .returning(ContactChange.user_id)
+    )
+    return len(deleted.all())
+
+
 async def delete_contact_changes(db: AsyncSession, user_id: UUID) -> None:
     """Delete what a customer was to prove."""
     await db.execute(delete(ContactChange).where(ContactChange.user_id == user_id))

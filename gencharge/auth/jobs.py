@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.auth import otp_service
+from gencharge.auth import contact_service, otp_service
 from gencharge.core.background.jobs import Job
 from gencharge.core.stores.stores import Stores
 
@@ -14,4 +14,12 @@ async def forget_failures(stores: Stores) -> None:
     await stores.database.run(otp_service.forget_old_failures)
 
 
-JOBS: Final = (Job("auth.forget_failures", forget_failures, cron="27 20 * * *"),)
+async def forget_contact_changes(stores: Stores) -> None:
+    """Delete addresses and numbers that nobody proved."""
+    await stores.database.run(contact_service.forget_old)
+
+
+JOBS: Final = (
+    Job("auth.forget_failures", forget_failures, cron="27 20 * * *"),
+    Job("auth.forget_contact_changes", forget_contact_changes, cron="37 20 * * *"),
+)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import text
 
 from gencharge.auth import crud, jobs
+from gencharge.auth.models import ContactKind
 from gencharge.auth.sources import STRANGERS, Source
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -37,3 +40,22 @@ async def test_counts_are_forgotten_when_their_source_is_and_the_ceiling_never(s
             await jobs.forget_failures(stores)
         expected = {source for source, limit in SOURCES.items() if limit is None or limit > days}
         assert await _left(stores, number) == expected, days
+
+
+async def test_what_nobody_proved_is_forgotten_after_a_day(stores: Stores) -> None:
+    user_id, now = new_id(), clock.now()
+    async with stores.database.transaction() as db:
+        await crud.put_contact_change(
+            db,
+            user_id=user_id,
+            kind=ContactKind.EMAIL,
+            new_value="asha@example.com",
+            sends=1,
+            sends_since=now,
+            expires_at=now + timedelta(minutes=5),
+        )
+    for days, left in ((0.9, True), (1.1, False)):
+        with clock.later(days=days):
+            await jobs.forget_contact_changes(stores)
+        async with stores.database.transaction() as db:
+            assert (await crud.lock_contact_change(db, user_id, ContactKind.EMAIL) is not None) is left
