@@ -200,6 +200,7 @@ SCATTERED = {
     "sessions/crud.py:delete_old",
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
+    "auth/crud.py:delete_old_contact_changes",
 }
 
 
