@@ -20,6 +20,7 @@ __all__ = [
     "ContactChangeLimitExceeded",
     "ContactChangeNotFound",
     "ContactCodeInvalid",
+    "ForeignOrigin",
     "MailUnavailable",
     "OtpInvalid",
     "OtpLimitExceeded",
@@ -38,6 +39,10 @@ __all__ = [
     "SignInUnavailable",
     "SmsUnavailable",
 ]
+
+
+class ForeignOrigin(Forbidden):
+    """This request comes from a page of another site. Sign in on GenCharge's own pages."""
 
 
 class OtpInvalid(Unauthorized):

@@ -13,6 +13,7 @@ from gencharge.auth import (
     personal_data,
     routes,
     second_factor_routes,
+    session_routes,
     staff_routes,
 )
 from gencharge.core.rooms.room import Room
@@ -23,6 +24,7 @@ ROOM: Final = Room(
     tags={"auth": "Signing up, signing in with an OTP, staying signed in, signing out."},
     routers=(
         routes.router,
+        session_routes.router,
         second_factor_routes.router,
         contact_routes.of_users,
         contact_routes.of_admins,

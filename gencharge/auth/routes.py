@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Final, TypeVar
-from uuid import UUID
 
-from fastapi import Cookie, Depends, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import Headers
@@ -14,10 +14,12 @@ from starlette.types import Scope
 
 from gencharge.admins.errors import AdminBlocked
 from gencharge.auth import otp_service, service
+from gencharge.auth.browser import HEADER, BrowserClient, is_foreign
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import (
     AccountAlreadyExists,
+    ForeignOrigin,
     OtpInvalid,
     OtpLimitExceeded,
     OtpLocked,
@@ -31,8 +33,6 @@ from gencharge.auth.schemas import (
     Refresh,
     Register,
     Registered,
-    SessionOut,
-    SessionsEnded,
     SignUp,
     TokensOut,
     VerifyOtp,
@@ -45,12 +45,10 @@ from gencharge.core.errors import (
     field_problem,
 )
 from gencharge.core.http import web
-from gencharge.core.http.paging import CursorInvalid, Page, Paging
-from gencharge.core.http.web import PREFIX, errors, reply
+from gencharge.core.http.web import errors, reply
 from gencharge.core.postgres.database import Db
-from gencharge.sessions import service as sessions
-from gencharge.sessions.errors import RefreshTokenInvalid, SessionNotFound
-from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, PartlySignedIn, SignedIn, SignedInUser
+from gencharge.sessions.errors import RefreshTokenInvalid
+from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, PartlySignedIn, SignedInUser
 from gencharge.users.errors import (
     EmailAlreadyConfirmed,
     OwnReferralCode,
@@ -60,9 +58,8 @@ from gencharge.users.errors import (
     UserNotFound,
 )
 
-COOKIE: Final = "refresh_token"
-COOKIE_PATH: Final = f"{PREFIX}/auth"
 _SENDING: Final = (
+    ForeignOrigin,
     ValidationFailed,
     OtpTooSoon,
     OtpLimitExceeded,
@@ -72,6 +69,7 @@ _SENDING: Final = (
     DatabaseUnavailable,
 )
 _REDEEMING: Final = (
+    ForeignOrigin,
     ValidationFailed,
     OtpInvalid,
     OtpLocked,
@@ -80,12 +78,32 @@ _REDEEMING: Final = (
     DatabaseUnavailable,
 )
 CurrentContext = Annotated[AuthContext, Depends(AuthContext.get)]
+
+
+async def _browser(
+    request: Request,
+    context: CurrentContext,
+    client: Annotated[
+        BrowserClient | None,
+        Header(
+            alias=HEADER,
+            description="For our own pages in a browser. The refresh token is then kept in a cookie, and in no answer.",
+        ),
+    ] = None,
+) -> BrowserClient | None:
+    """The page that asks; None for a program. Raises ForeignOrigin."""
+    if is_foreign(request.headers, client=client, allowed=context.settings.cors_origins):
+        raise ForeignOrigin
+    return client
+
+
+Browser = Annotated[BrowserClient | None, Depends(_browser)]
 Model = TypeVar("Model", bound=BaseModel)
 router = web.router("auth")
 
 
 @router.post("/signup", response_model=CodeSent, responses=errors(*_SENDING))
-async def sign_up(body: SignUp, context: CurrentContext) -> Response:
+async def sign_up(body: SignUp, context: CurrentContext, browser: Browser) -> Response:
     """Send a code to a new customer's number. The answer is the same for a number that has an account."""
     return _code_sent(context, await otp_service.send_code(context, Purpose.SIGN_UP, body.phone_number))
 
@@ -96,12 +114,14 @@ async def sign_up(body: SignUp, context: CurrentContext) -> Response:
     response_model=TokensOut,
     responses=errors(*_REDEEMING, AccountAlreadyExists),
 )
-async def verify_otp_signup(body: VerifyOtp, request: Request, context: CurrentContext) -> Response:
+async def verify_otp_signup(
+    body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser
+) -> Response:
     """Prove that the number is yours. Creates the account and its wallet, and signs you in."""
     tokens = await service.sign_up(
         context, body.phone_number, body.challenge_id, body.otp, device=_device(request)
     )
-    return _signed_in(context, tokens, status=201)
+    return _signed_in(context, browser, tokens, status=201)
 
 
 @router.post(
@@ -131,11 +151,10 @@ async def register(body: Register, db: Db, principal: SignedInUser) -> Registere
 
 
 @router.post("/login", response_model=CodeSent, responses=errors(*_SENDING))
-async def login(body: Login, context: CurrentContext) -> Response:
+async def login(body: Login, request: Request, context: CurrentContext, browser: Browser) -> Response:
     """Send a code to the number of an account. The answer is the same for a number that has none."""
-    sent = await otp_service.send_code(
-        context, Purpose.SIGN_IN, body.phone_number, refresh_token=body.refresh_token
-    )
+    token = _refresh_token(request, browser, body.refresh_token)
+    sent = await otp_service.send_code(context, Purpose.SIGN_IN, body.phone_number, refresh_token=token)
     return _code_sent(context, sent)
 
 
@@ -175,12 +194,15 @@ def _parse(model: type[Model], raw: object) -> Model:
 
 
 async def verify_otp_login_form(
-    form: Annotated[PasswordForm, Depends(_password_form)], request: Request, context: CurrentContext
+    form: Annotated[PasswordForm, Depends(_password_form)],
+    request: Request,
+    context: CurrentContext,
+    browser: Browser,
 ) -> Response:
     """Sign in with the OAuth2 password form, as the Authorize button of `/docs` does, in development only: the user name is
     the number, the password the code that was last asked for from the same address."""
     tokens = await service.sign_in(context, form.username, None, form.password, device=_device(request))
-    return _signed_in(context, tokens)
+    return _signed_in(context, None, tokens)  # a form never gets a cookie
 
 
 # The form comes before the JSON on the same path, and not in the document: a generated client has one way to sign in.
@@ -198,81 +220,43 @@ router.add_api_route(
     response_model=TokensOut,
     responses=errors(*_REDEEMING, MalformedJson, UserBlocked, AdminBlocked),
 )
-async def verify_otp_login(body: VerifyOtp, request: Request, context: CurrentContext) -> Response:
+async def verify_otp_login(
+    body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser
+) -> Response:
     """Sign in with the code."""
     tokens = await service.sign_in(
         context, body.phone_number, body.challenge_id, body.otp, device=_device(request)
     )
-    return _signed_in(context, tokens)
+    return _signed_in(context, browser, tokens)
 
 
 @router.post(
     "/refresh",
     summary="New tokens for a refresh token",
     response_model=TokensOut,
-    responses=errors(RefreshTokenInvalid, UserBlocked, AdminBlocked, ValidationFailed, DatabaseUnavailable),
+    responses=errors(
+        ForeignOrigin, RefreshTokenInvalid, UserBlocked, AdminBlocked, ValidationFailed, DatabaseUnavailable
+    ),
 )
 async def refresh(
-    context: CurrentContext,
-    body: Refresh | None = None,
-    cookie: Annotated[str | None, Cookie(alias=COOKIE, max_length=200)] = None,
+    request: Request, context: CurrentContext, browser: Browser, body: Refresh | None = None
 ) -> Response:
-    """New tokens for a refresh token, from the body or else the cookie. A refresh token is valid once."""
-    token = (body and body.refresh_token) or cookie
+    """New tokens for a refresh token: the body's, or the cookie's of the page that `X-GenCharge-Client` names. A refresh token is
+    valid once; the one before it is valid as long as its successor was not used, for a client whose answer was lost."""
+    token = _refresh_token(request, browser, body.refresh_token if body else None)
     if not token:
         raise RefreshTokenInvalid
-    return _signed_in(context, await service.refresh(context, token))
+    return _signed_in(context, browser, await service.refresh(context, token))
 
 
-@router.post("/logout", status_code=204, responses=errors(*SIGNED_IN_ERRORS))
-async def logout(db: Db, principal: PartlySignedIn) -> Response:
+@router.post("/logout", status_code=204, responses=errors(*SIGNED_IN_ERRORS, ForeignOrigin, ValidationFailed))
+async def logout(db: Db, principal: PartlySignedIn, browser: Browser) -> Response:
     """End this session: its tokens are refused everywhere within a second."""
     await service.sign_out(db, principal)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=True, httponly=True, samesite="lax")
+    if browser is not None:
+        browser.delete_cookie(response)
     return response
-
-
-@router.get(
-    "/sessions",
-    response_model=Page[SessionOut],
-    responses=errors(*SIGNED_IN_ERRORS, CursorInvalid, ValidationFailed),
-)
-async def list_sessions(db: Db, principal: SignedIn, page: Paging) -> Page[SessionOut]:
-    """Where I am signed in, the newest first."""
-    rows, cursor, total = await sessions.list_live(db, principal.user_id, page)
-    items = [
-        SessionOut(
-            session_id=row.session_id,
-            device=row.device,
-            address=row.address,
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            expires_at=min(row.expires_at, row.absolute_expires_at),
-            current=row.session_id == principal.session_id,
-        )
-        for row in rows
-    ]
-    return Page(items=items, next_cursor=cursor, total=total)
-
-
-@router.delete(
-    "/sessions/{session_id}",
-    status_code=204,
-    responses=errors(*SIGNED_IN_ERRORS, SessionNotFound, ValidationFailed),
-)
-async def end_session(session_id: UUID, db: Db, principal: SignedIn) -> None:
-    """End one of my sessions."""
-    await sessions.end_one(db, principal.user_id, session_id, reason="ended_by_owner")
-
-
-@router.delete("/sessions", response_model=SessionsEnded, responses=errors(*SIGNED_IN_ERRORS))
-async def end_other_sessions(db: Db, principal: SignedIn) -> SessionsEnded:
-    """End all of my sessions but this one."""
-    ended = await sessions.revoke(
-        db, principal.user_id, reason="ended_by_owner", except_session_id=principal.session_id
-    )
-    return SessionsEnded(ended=ended)
 
 
 def _code_sent(context: AuthContext, sent: otp_service.Sent) -> Response:
@@ -286,25 +270,34 @@ def _code_sent(context: AuthContext, sent: otp_service.Sent) -> Response:
     return reply(answer, headers={**sent.headers, "Cache-Control": "no-store"})
 
 
-def _signed_in(context: AuthContext, tokens: service.Tokens, *, status: int = 200) -> Response:
+def _signed_in(
+    context: AuthContext, browser: BrowserClient | None, tokens: service.Tokens, *, status: int = 200
+) -> Response:
     answer = TokensOut(
         access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token,
+        refresh_token=tokens.refresh_token if browser is None else None,
         expires_in=context.gate.keys.lifetime_seconds,
         kind=tokens.principal.kind,
         user_id=tokens.principal.user_id,
     )
     response = reply(answer, status=status, headers={"Cache-Control": "no-store"})
-    response.set_cookie(
-        COOKIE,
-        tokens.refresh_token,
-        max_age=round(context.settings.refresh_token_expire_days * 86_400),
-        path=COOKIE_PATH,
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
+    if browser is not None:
+        # For as long as a session may live: a token that ran out still shows that the device is known.
+        lifetime = timedelta(days=context.settings.session_lifetime_days)
+        browser.set_cookie(response, tokens.refresh_token, max_age_seconds=round(lifetime.total_seconds()))
     return response
+
+
+def _refresh_token(request: Request, browser: BrowserClient | None, sent: str | None) -> str | None:
+    """A program's refresh token is in the body, that of a page in its cookie. Raises ValidationFailed."""
+    if browser is None:
+        return sent
+    if sent is not None:
+        problem = field_problem(
+            "body.refresh_token", f"Leave it out: with {HEADER} it is in the cookie", "unexpected"
+        )
+        raise ValidationFailed(errors=[problem])
+    return request.cookies.get(browser.cookie)
 
 
 def _device(request: Request) -> str:

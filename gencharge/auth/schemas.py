@@ -64,7 +64,7 @@ class PasswordForm(Body):
 
 
 class Refresh(Body):
-    """A refresh token; without it, the cookie's."""
+    """A refresh token. Without a body it is the cookie's, for a page that names itself in `X-GenCharge-Client`."""
 
     refresh_token: RefreshTokenText | None = None
 
@@ -107,10 +107,10 @@ class CodeSent(Out):
 
 
 class TokensOut(Out):
-    """Both tokens. The refresh token also comes as a cookie that scripts can't read."""
+    """Both tokens. For a page that names itself in `X-GenCharge-Client` the refresh token is a cookie that scripts can't read."""
 
     access_token: str
-    refresh_token: str
+    refresh_token: str | None = Field(description="Null if it is in a cookie.")
     token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the name of a scheme
     expires_in: int = Field(description="Life of the access token in seconds.")
     kind: Literal["user", "admin"]

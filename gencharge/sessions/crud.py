@@ -26,6 +26,7 @@ async def add_refresh_token(
     user_id: UUID,
     token_hash: bytes,
     session_id: UUID,
+    predecessor_hash: bytes | None,
     issued_at: datetime,
     expires_at: datetime,
 ) -> None:
@@ -35,6 +36,7 @@ async def add_refresh_token(
             user_id=user_id,
             token_hash=token_hash,
             session_id=session_id,
+            predecessor_hash=predecessor_hash,
             issued_at=issued_at,
             expires_at=expires_at,
         )
@@ -50,10 +52,12 @@ async def lock_token_with_session(
         select(
             RefreshToken.rotated_at,
             RefreshToken.successor_seed,
+            RefreshToken.predecessor_hash,
             RefreshToken.expires_at,
             Session.session_id,
             Session.kind,
             Session.revoked_at,
+            Session.last_used_hash,
             Session.second_factor_at,
             Session.expires_at.label("session_expires_at"),
             Session.absolute_expires_at,
@@ -126,13 +130,19 @@ async def set_rotated(
 
 
 async def set_used(
-    db: AsyncSession, *, user_id: UUID, session_id: UUID, used_at: datetime, expires_at: datetime
+    db: AsyncSession,
+    *,
+    user_id: UUID,
+    session_id: UUID,
+    token_hash: bytes,
+    used_at: datetime,
+    expires_at: datetime,
 ) -> None:
-    """Extend a session."""
+    """Extend a session, and store which refresh token was used for it."""
     await db.execute(
         update(Session)
         .where(Session.user_id == user_id, Session.session_id == session_id)
-        .values(last_used_at=used_at, expires_at=expires_at)
+        .values(last_used_at=used_at, expires_at=expires_at, last_used_hash=token_hash)
     )
 
 

@@ -31,6 +31,8 @@ class Session(Base):
     address: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # The hash of the refresh token that was used last. Its successors are valid until one of them is used.
+    last_used_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     # When its owner, an admin, last verified a second factor in it; a step-up compares this.
     second_factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # The end if the session is not used; each refresh extends it.
@@ -49,7 +51,7 @@ class Session(Base):
 
 
 class RefreshToken(Base):
-    """One refresh token, by its hash. Used once; its successor can be derived again for a few seconds."""
+    """One refresh token, by its hash. Used once; while no successor was used, a client that lost the answer gets another."""
 
     __tablename__ = "refresh_tokens"
 
@@ -61,6 +63,8 @@ class RefreshToken(Base):
     rotated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Random; with the old token and a key of the process it gives the successor. Alone it gives nothing.
     successor_seed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The hash of the token that it was given for; null for the first one of a session.
+    predecessor_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
         ForeignKeyConstraint(

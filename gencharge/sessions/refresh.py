@@ -1,6 +1,6 @@
 """Refresh tokens: `<owner's id>.<256 random bits>`. Only the hash is kept.
 
-The successor of a used token can be derived again for a few seconds, for a client whose answer was lost. It needs
+The successor of a used token can be derived again for a few seconds, for clients that refresh at once. It needs
 three parts that are kept apart: the old token (client), a seed (database) and a key (process).
 """
 

@@ -21,7 +21,7 @@ from gencharge.sessions.models import Session
 from gencharge.sessions.refresh import Refresh, keys_of, new_seed
 from gencharge.sessions.tokens import Kind
 
-# A client whose answer was lost may repeat a refresh with the same token for this long.
+# For so long the same refresh token gives the very same successor: several tabs at once get one.
 GRACE: Final = timedelta(seconds=10)
 RETENTION: Final = timedelta(days=30)
 # Why a session ended that its owner signed out of: its device stays one that is known.
@@ -68,8 +68,9 @@ async def start(
 async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> IssuedSession | None:
     """Use up a refresh token and give its successor; None if it is not valid.
 
-    The same token again within the grace time gives the same successor. After that it ends the session, so
-    the caller commits also when the answer is None.
+    The same token again gives the same successor within the grace time, and after it another one, as long as none was used: the
+    answer was lost. A token that comes back once a successor of it was used, or a successor beside the one that was used,
+    is in two hands: that ends the session, so the caller commits also when the answer is None.
     """
     token = Refresh.parse(refresh_token)
     if token is None:
@@ -78,12 +79,12 @@ async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Is
     if row is None or row.revoked_at is not None:
         return None
     now = clock.now()
-    if row.rotated_at is not None:
-        if now - row.rotated_at <= GRACE:
-            successor = await _successor_again(db, settings, token, row.successor_seed)
-            if successor is None:
-                return None
-            return _continued(row, token.user_id, successor)
+    if row.rotated_at is not None and now - row.rotated_at <= GRACE:
+        successor = await _successor_again(db, settings, token, row.successor_seed)
+        if successor is None:
+            return None
+        return _continued(row, token.user_id, successor)
+    if not _is_current(row, token):
         await emit(
             db,
             RefreshTokenReused(user_id=str(token.user_id), session_id=str(row.session_id), kind=row.kind),
@@ -97,11 +98,23 @@ async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> Is
     await crud.set_rotated(
         db, user_id=token.user_id, token_hash=token.hash, rotated_at=now, successor_seed=seed
     )
-    expires_at = await _keep(db, settings, successor, row.session_id, now)
+    expires_at = await _keep(db, settings, successor, row.session_id, now, predecessor=token)
     await crud.set_used(
-        db, user_id=token.user_id, session_id=row.session_id, used_at=now, expires_at=expires_at
+        db,
+        user_id=token.user_id,
+        session_id=row.session_id,
+        token_hash=token.hash,
+        used_at=now,
+        expires_at=expires_at,
     )
     return _continued(row, token.user_id, successor)
+
+
+def _is_current(row: Any, token: Refresh) -> bool:
+    """True for the token that was used last, and for its successors until one of them is used."""
+    if row.rotated_at is not None:
+        return bool(row.last_used_hash == token.hash)
+    return row.predecessor_hash is None or bool(row.predecessor_hash == row.last_used_hash)
 
 
 def _continued(row: Any, user_id: UUID, successor: Refresh) -> IssuedSession:
@@ -121,7 +134,13 @@ async def _successor_again(
 
 
 async def _keep(
-    db: AsyncSession, settings: Settings, token: Refresh, session_id: UUID, now: datetime
+    db: AsyncSession,
+    settings: Settings,
+    token: Refresh,
+    session_id: UUID,
+    now: datetime,
+    *,
+    predecessor: Refresh | None = None,
 ) -> datetime:
     expires_at = now + timedelta(days=settings.refresh_token_expire_days)
     await crud.add_refresh_token(
@@ -129,6 +148,7 @@ async def _keep(
         user_id=token.user_id,
         token_hash=token.hash,
         session_id=session_id,
+        predecessor_hash=predecessor.hash if predecessor is not None else None,
         issued_at=now,
         expires_at=expires_at,
     )

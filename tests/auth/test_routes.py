@@ -124,25 +124,6 @@ async def test_signing_up_twice_is_409_once_the_number_is_proven(
     assert_problem(await client.post("/auth/verify-otp-signup", json=body), 409, "account_already_exists")
 
 
-async def test_the_refresh_cookie_is_out_of_scripts_reach_and_works(
-    client: httpx.AsyncClient, phones: Phones, stores: Stores
-) -> None:
-    user = await stores.database.run(factories.make_user)
-    answer = await log_in(client, phones, user.phone_number)
-    cookie = answer.headers["set-cookie"]
-    for attribute in ("HttpOnly", "Secure", "SameSite=lax", "Path=/v1/auth", "Max-Age=172800"):
-        assert attribute in cookie
-    assert answer.headers["cache-control"] == "no-store"
-    refreshed = await client.post("/v1/auth/refresh")
-    assert refreshed.status_code == 200, refreshed.text
-    assert refreshed.json()["refresh_token"] != answer.json()["refresh_token"]
-    out = await client.post("/v1/auth/logout", headers=bearer(refreshed.json()))
-    assert out.status_code == 204
-    assert "Max-Age=0" in out.headers["set-cookie"]
-    assert "refresh_token" not in client.cookies
-    assert_problem(await client.post("/v1/auth/refresh"), 401, "refresh_token_invalid")
-
-
 async def test_an_access_token_is_no_refresh_token_and_the_reverse(
     client: httpx.AsyncClient, phones: Phones
 ) -> None:
@@ -152,39 +133,6 @@ async def test_an_access_token_is_no_refresh_token_and_the_reverse(
     assert_problem(wrong, 401, "refresh_token_invalid")
     headers = {"Authorization": f"Bearer {tokens['refresh_token']}"}
     assert_problem(await client.get("/users/me", headers=headers), 401, "access_token_invalid")
-
-
-async def test_i_see_my_sessions_and_end_the_others(
-    app: FastAPI, client: httpx.AsyncClient, phones: Phones, stores: Stores
-) -> None:
-    user = await stores.database.run(factories.make_user)
-    first = (await log_in(client, phones, user.phone_number)).json()
-    others = [await factories.sign_in(app, user) for _ in range(2)]
-    listed = await client.get("/auth/sessions?limit=2&include_total=true", headers=bearer(first))
-    assert listed.json()["total"] == 3
-    rest = await client.get(
-        "/auth/sessions", params={"cursor": listed.json()["next_cursor"]}, headers=bearer(first)
-    )
-    seen = listed.json()["items"] + rest.json()["items"]
-    assert [session["current"] for session in seen] == [False, False, True]
-    assert seen[2]["device"].startswith("python-httpx")
-    one = seen[0]["session_id"]
-    assert (await client.delete(f"/auth/sessions/{one}", headers=bearer(first))).status_code == 204
-    assert_problem(
-        await client.delete(f"/auth/sessions/{one}", headers=bearer(first)), 404, "session_not_found"
-    )
-    assert (await client.get("/users/me", headers=others[1])).status_code == 401
-    ended = await client.delete("/auth/sessions", headers=bearer(first))
-    assert ended.json() == {"ended": 1}
-    assert (await client.get("/users/me", headers=others[0])).status_code == 401
-    assert (await client.get("/users/me", headers=bearer(first))).status_code == 200
-    stranger = await stores.database.run(factories.make_user)
-    theirs = await client.get("/auth/sessions", headers=await factories.sign_in(app, stranger))
-    foreign = theirs.json()["items"][0]["session_id"]
-    assert_problem(
-        await client.delete(f"/auth/sessions/{foreign}", headers=bearer(first)), 404, "session_not_found"
-    )
-    assert_problem(await client.delete("/auth/sessions/x", headers=bearer(first)), 422, "validation_failed")
 
 
 async def test_registering_with_a_referral(app: FastAPI, client: httpx.AsyncClient, stores: Stores) -> None:

@@ -53,6 +53,8 @@ async def test_a_stolen_refresh_token_shuts_thief_and_owner_out_and_tells_the_ow
     client.cookies.clear()
     thief = (await client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]})).json()
     client.cookies.clear()
+    used = await client.post("/auth/refresh", json={"refresh_token": thief["refresh_token"]})
+    assert used.status_code == 200, used.text
     with clock.later(seconds=11):
         assert_problem(
             await client.post("/auth/refresh", json={"refresh_token": tokens["refresh_token"]}),

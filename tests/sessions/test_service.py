@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
+from gencharge.core.errors import DatabaseUnavailable
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -90,9 +92,11 @@ async def test_a_used_up_token_that_comes_back_later_ends_the_session_and_is_ann
     with clock.at(clock.now()):
         thief = await _rotate(stores, started.refresh_token)
         assert thief is not None
+        following = await _rotate(stores, thief.refresh_token)
+        assert following is not None
         with clock.later(seconds=11):
             assert await _rotate(stores, started.refresh_token) is None
-            assert await _rotate(stores, thief.refresh_token) is None
+            assert await _rotate(stores, following.refresh_token) is None
     async with stores.database.transaction() as db:
         session = await db.get(Session, (started.user_id, started.session_id))
     assert session is not None
@@ -104,10 +108,117 @@ async def test_reuse_ends_that_session_and_no_other_of_the_same_owner(stores: St
     first = await start_session(stores)
     second = await start_session(stores, user_id=first.user_id)
     with clock.at(clock.now()):
-        await _rotate(stores, first.refresh_token)
+        successor = await _rotate(stores, first.refresh_token)
+        assert successor is not None
+        await _rotate(stores, successor.refresh_token)
         with clock.later(minutes=1):
             assert await _rotate(stores, first.refresh_token) is None
             assert await _rotate(stores, second.refresh_token) is not None
+
+
+async def _rotate_at_once(stores: Stores, tokens: list[str]) -> list[IssuedSession | None]:
+    """The answers that came; on a busy machine some wait too long for a connection, and are told to come again."""
+    answers = await asyncio.gather(*(_rotate(stores, token) for token in tokens), return_exceptions=True)
+    arrived = []
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            assert isinstance(answer, DatabaseUnavailable)
+        else:
+            arrived.append(answer)
+    assert len(arrived) > 1
+    return arrived
+
+
+async def _after_lost_answers(stores: Stores, token: str, *, hours: tuple[float, ...]) -> list[str]:
+    """The successors of one token, asked for after each of these pauses."""
+    successors = []
+    now = clock.now()
+    for pause in hours:
+        with clock.at(now + timedelta(hours=pause)):
+            following = await _rotate(stores, token)
+        assert following is not None, pause
+        successors.append(following.refresh_token)
+    return successors
+
+
+async def test_a_lost_answer_signs_nobody_out_however_late_it_is_asked_for_again(stores: Stores) -> None:
+    started = await start_session(stores)
+    lost = await _after_lost_answers(stores, started.refresh_token, hours=(0, 0.01, 3, 40))
+    assert len(set(lost)) == 4, "after the grace time each is a new one"
+    with clock.later(hours=41):
+        assert await _rotate(stores, lost[-1]) is not None
+    assert await _topics(stores, started) == []
+
+
+async def test_a_late_answer_is_as_good_as_the_one_that_was_asked_for_again(stores: Stores) -> None:
+    started = await start_session(stores)
+    late, _again = await _after_lost_answers(stores, started.refresh_token, hours=(0, 1))
+    with clock.later(hours=2):
+        assert await _rotate(stores, late) is not None
+    assert await _topics(stores, started) == []
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_two_hands_with_a_successor_each_end_the_session(stores: Stores, first: int) -> None:
+    """A thief with a token that was used gets a successor; so has the owner. The later one is found out."""
+    started = await start_session(stores)
+    successors = await _after_lost_answers(stores, started.refresh_token, hours=(0, 1))
+    with clock.later(hours=2):
+        following = await _rotate(stores, successors[first])
+        assert following is not None
+    with clock.later(hours=3):
+        assert await _rotate(stores, successors[1 - first]) is None
+        assert await _rotate(stores, following.refresh_token) is None
+    assert "RefreshTokenReused" in await _topics(stores, started)
+
+
+async def test_a_thief_who_follows_one_step_behind_is_found_out(stores: Stores) -> None:
+    started = await start_session(stores)
+    owner = thief = started.refresh_token
+    steps = 0
+    now = clock.now()
+    for minute in range(1, 10):
+        with clock.at(now + timedelta(minutes=minute)):
+            answers = [await _rotate(stores, owner)]
+        with clock.at(now + timedelta(minutes=minute, seconds=30)):
+            answers.append(await _rotate(stores, thief))
+        if None in answers:
+            break
+        owner, thief = (answer.refresh_token for answer in answers if answer)
+        steps += 1
+    assert steps <= 1
+    assert "RefreshTokenReused" in await _topics(stores, started)
+
+
+async def test_fifty_that_lost_their_answer_ask_at_once_and_get_one_successor(stores: Stores) -> None:
+    started = await start_session(stores)
+    await _rotate(stores, started.refresh_token)
+    with clock.later(minutes=5):
+        answers = await _rotate_at_once(stores, [started.refresh_token] * 50)
+        assert None not in answers
+        successors = {answer.refresh_token for answer in answers if answer}
+        assert len(successors) == 1
+        assert await _rotate(stores, successors.pop()) is not None
+
+
+async def test_fifty_with_two_successors_at_once_leave_no_session(stores: Stores) -> None:
+    started = await start_session(stores)
+    successors = await _after_lost_answers(stores, started.refresh_token, hours=(0, 1))
+    with clock.later(hours=2):
+        await _rotate_at_once(stores, successors * 25)
+    async with stores.database.transaction() as db:
+        session = await db.get(Session, (started.user_id, started.session_id))
+    assert session is not None
+    assert session.revoked_reason == "refresh_token_reused"
+    assert (await _topics(stores, started)).count("RefreshTokenReused") == 1
+
+
+async def test_a_predecessor_is_good_no_longer_than_it_would_have_been(stores: Stores) -> None:
+    started = await start_session(stores)
+    await _rotate(stores, started.refresh_token)
+    with clock.later(days=2, seconds=1):
+        assert await _rotate(stores, started.refresh_token) is None
+    assert await _topics(stores, started) == [], "it has expired, which is no theft"
 
 
 async def test_the_successor_is_found_again_when_the_key_was_rotated_in_between(stores: Stores) -> None:
