@@ -250,6 +250,9 @@ class Partners(BaseModel):
         description="Whether channels may lead to operators in private networks, such as over a leased line. Empty: in "
         "development yes, in production no.",
     )
+    resolve_alone_limit: int = Field(
+        default=500, ge=0, description="Above this price in rupees `resolve: failed` takes two admins."
+    )
     operator_api_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Signs what goes to the operators and what comes from them.",
@@ -277,7 +280,7 @@ class Background(BaseModel):
         default=0,
         ge=0,
         le=65535,
-        description="The worker answers Prometheus on this port of 127.0.0.1. Give each worker of a machine its own. 0: none.",
+        description="The worker's metrics are on this port of 127.0.0.1; 0: nowhere.",
     )
     duplicate_window_seconds: int = Field(
         default=60,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.delivery.models import ResolutionRequest
 from gencharge.recharge.models import Recharge
 
 
@@ -17,3 +18,19 @@ async def list_plan_names(db: AsyncSession, keys: Iterable[tuple[UUID, UUID]]) -
         tuple_(Recharge.user_id, Recharge.id).in_(list(keys))
     )
     return {recharge_id: name for recharge_id, name in await db.execute(query)}
+
+
+async def get_resolution_request(
+    db: AsyncSession, user_id: UUID, recharge_id: UUID
+) -> ResolutionRequest | None:
+    """The request to end a recharge as failed, as it is in the database now."""
+    return await db.get(ResolutionRequest, (user_id, recharge_id), populate_existing=True)
+
+
+async def delete_resolution_request(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> None:
+    """Delete the request to end a recharge, if there is one."""
+    await db.execute(
+        delete(ResolutionRequest).where(
+            ResolutionRequest.user_id == user_id, ResolutionRequest.recharge_id == recharge_id
+        )
+    )

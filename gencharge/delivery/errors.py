@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Conflict, NotFound, Unauthorized
+from gencharge.core.errors import Conflict, Forbidden, NotFound, Unauthorized
 
 
 class RechargeNotPending(Conflict):
@@ -11,6 +11,10 @@ class RechargeNotPending(Conflict):
 
 class SubmissionUnanswered(Conflict):
     """The operator may still deliver this recharge. It is being asked; refund it only if it does not answer."""
+
+
+class SecondAdminRequired(Forbidden):
+    """You have asked for this recharge to be ended as failed. Another admin must ask for the same."""
 
 
 class CallbackSignatureInvalid(Unauthorized):

@@ -44,6 +44,17 @@ class CallbackContradicted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RechargeResolutionRequested(Event):
+    """An admin asked for a pending recharge to be ended as failed; its price takes a second admin."""
+
+    recharge_id: str
+    operator: str
+    plan_name: str
+    amount_paise: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeResolved(Event):
     """An admin ended a recharge without an answer from its operator."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.delivery import checks, jobs, loop, routes, staff_routes
+from gencharge.delivery import checks, context_service, jobs, loop, routes, staff_routes
 
 ROOM: Final = Room(
     name="delivery",
@@ -15,4 +15,5 @@ ROOM: Final = Room(
     jobs=jobs.JOBS,
     checks=checks.CHECKS,
     loops=(loop.dispatch,),
+    watchers=(context_service.watch_operators,),
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Request
+from fastapi.responses import Response
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.postgres.database import Db, ResourceLocked
+from gencharge.core.postgres.database import ResourceLocked
 from gencharge.delivery import staff_service
-from gencharge.delivery.errors import RechargeNotPending, SubmissionUnanswered
-from gencharge.delivery.staff_schemas import ResolveRecharge
+from gencharge.delivery.context_service import DeliveryContext
+from gencharge.delivery.errors import RechargeNotPending, SecondAdminRequired, SubmissionUnanswered
+from gencharge.delivery.staff_schemas import ResolutionRequestedOut, ResolveRecharge
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.service import StaffRechargeOut
 from gencharge.sessions.errors import StepUpRequired
@@ -34,10 +36,20 @@ _ALWAYS = (
 @router.post(
     "/admin/{user_id}/{recharge_id}/resolve",
     summary="End a pending recharge (staff)",
-    responses=web.errors(RechargeNotPending, SubmissionUnanswered, *_ALWAYS),
+    response_model=StaffRechargeOut,
+    responses={
+        202: {"model": ResolutionRequestedOut, "description": "Another admin must ask for the same."},
+        **web.errors(RechargeNotPending, SubmissionUnanswered, SecondAdminRequired, *_ALWAYS),
+    },
 )
 async def staff_resolve_recharge(
-    admin: Editor, db: Db, user_id: UUID, recharge_id: UUID, body: ResolveRecharge
-) -> StaffRechargeOut:
-    """Say how it ended, if the operator does not: delivered, or failed with the money back in the wallet."""
-    return await staff_service.resolve(db, admin, user_id, recharge_id, body)
+    admin: Editor, request: Request, user_id: UUID, recharge_id: UUID, body: ResolveRecharge
+) -> StaffRechargeOut | Response:
+    """Say how it ended, if the operator does not: delivered, or failed with the money back in the wallet.
+
+    Before it fails the operator is asked, and its answer wins. Without an answer, a recharge above RESOLVE_ALONE_LIMIT takes two
+    admins: the first gets 202, the second makes the same call within a day.
+    """
+    context = DeliveryContext.of(request.app)
+    ended = await staff_service.resolve(context, admin, user_id, recharge_id, body)
+    return web.reply(ended, status=202) if isinstance(ended, ResolutionRequestedOut) else ended

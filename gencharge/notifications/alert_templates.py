@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
-from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.delivery.events import (
+    CallbackContradicted,
+    DeliveryDisputed,
+    RechargeResolutionRequested,
+    RechargeStuck,
+)
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.webhooks.events import (
@@ -35,6 +40,18 @@ def recharge_stuck(event: RechargeStuck) -> Alert:
         f"{event.plan_name} ({event.operator}) has been pending for {event.minutes} minutes: {event.state}"
         + (f" at {event.channel}." if event.channel else "."),
         {"user_id": event.user_id, "recharge_id": event.recharge_id, "channel": event.channel},
+        event.operator,
+    )
+
+
+def recharge_resolution_requested(event: RechargeResolutionRequested) -> Alert:
+    """A second admin must agree before money goes back."""
+    return Alert(
+        "recharge_resolution_requested",
+        "A refund needs a second admin",
+        f"{event.plan_name} ({event.operator}, {rupees(event.amount_paise)}) is to be ended as failed without the operator's answer:"
+        f" {event.reason}. It is done once another admin asks for the same within a day.",
+        {"user_id": event.user_id, "recharge_id": event.recharge_id},
         event.operator,
     )
 

@@ -12,7 +12,12 @@ from gencharge.admins import service as admins
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
-from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.delivery.events import (
+    CallbackContradicted,
+    DeliveryDisputed,
+    RechargeResolutionRequested,
+    RechargeStuck,
+)
 from gencharge.notifications import account_templates, alert_templates, crud, payment_templates, templates
 from gencharge.notifications.alert_templates import Alert
 from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
@@ -36,6 +41,7 @@ _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
 # The template of each alert, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     RechargeStuck: (alert_templates.recharge_stuck, _RECHARGE),
+    RechargeResolutionRequested: (alert_templates.recharge_resolution_requested, _RECHARGE),
     DeliveryDisputed: (alert_templates.delivery_disputed, _RECHARGE),
     CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),
     ChannelAddressRequested: (alert_templates.channel_address_requested, _SUPER_ADMINS),

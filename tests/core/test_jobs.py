@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,9 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge import wiring
 from gencharge.core.background import jobs
 from gencharge.core.settings import Settings
+from gencharge.core.sockets import socket_folder
 from gencharge.core.stores.stores import Stores
 from gencharge.run import worker
 from tests.conftest import database_of, test_settings
+from tests.make.frozen_line import FrozenLine
 
 
 @pytest.fixture
@@ -113,3 +116,24 @@ async def test_the_nightly_ledger_check_records_its_result(own: Stores) -> None:
     payload = await own.database.run(recorded)
     assert (payload["breaches"], payload["failed"]) == (0, "")
     assert payload["checks"] == len(wiring.CHECKS)
+
+
+async def test_a_statement_of_the_queue_that_nobody_answers_is_given_up(
+    own: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "ANSWER_SECONDS", 0.3)
+    path = str(socket_folder(own.settings.data_dir) / ".s.PGSQL.5432")
+    async with FrozenLine(path) as line:
+        name = own.settings.postgres_url.partition("?")[0].rpartition("/")[2]
+        url = f"postgresql://gencharge@127.0.0.1:{line.port}/{name}"
+        app = jobs.build(own.settings.model_copy(update={"database_url": url}), own, [])
+        async with app.open_async():
+            assert await app.connector.execute_query_one_async("SELECT 1 AS one") == {"one": 1}
+            line.freeze()
+            began_at = time.monotonic()
+            with pytest.raises(procrastinate.exceptions.ConnectorException):
+                # psycopg waits five seconds for each of two answers to its request to cancel.
+                await app.connector.execute_query_one_async("SELECT 2 AS two")
+            assert time.monotonic() - began_at < 12
+            line.thaw()
+            assert await app.connector.execute_query_all_async("SELECT 3 AS three") == [{"three": 3}]

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from gencharge.channels.service import Verdict
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
+from gencharge.delivery.context_service import DeliveryContext
 from tests.make.delivery import Purchase, purchase
 from tests.make.factories import headers_for
 from tests.make.recharge import assert_books_balance, staff_headers
@@ -143,3 +144,20 @@ async def test_customers_and_strangers_are_kept_out(
     assert (own.status_code, own.json()["code"]) == (403, "admins_only")
     assert (await resolve(client, {}, bought)).status_code == 401
     assert await bought.balance() == 70_100
+
+
+async def test_an_expensive_one_takes_two_admins(
+    jio: Stores, app: FastAPI, client: httpx.AsyncClient, manager: Headers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = DeliveryContext.of(app)
+    monkeypatch.setattr(context, "settings", context.settings.model_copy(update={"resolve_alone_limit": 100}))
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await bought.age()
+    first = await resolve(client, manager, bought)
+    assert (first.status_code, first.json()["outcome"]) == (202, "failed")
+    again = await resolve(client, manager, bought)
+    assert (again.status_code, again.json()["code"]) == (403, "second_admin_required")
+    second = await resolve(client, await staff_headers(app, jio), bought)
+    assert (second.status_code, second.json()["status"]) == (200, "failed"), second.text
+    assert await bought.balance() == 100_000

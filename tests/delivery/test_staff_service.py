@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from gencharge.channels.service import Verdict
+from gencharge.channels.service import Answer, Channel, Verdict
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.delivery import staff_service
-from gencharge.delivery.errors import RechargeNotPending, SubmissionUnanswered
-from gencharge.delivery.staff_schemas import ResolveRecharge
+from gencharge.delivery.context_service import DeliveryContext
+from gencharge.delivery.errors import RechargeNotPending, SecondAdminRequired, SubmissionUnanswered
+from gencharge.delivery.staff_schemas import ResolutionRequestedOut, ResolveRecharge
 from gencharge.recharge.errors import RechargeNotFound
-from gencharge.recharge.service import StaffRechargeOut
 from gencharge.sessions.guards import Principal
 from tests.make.delivery import FIRST, Purchase, purchase
 from tests.make.recharge import assert_books_balance, list_events, run_sql
@@ -26,15 +28,38 @@ def admin(*operators: str) -> Principal:
     )
 
 
+class Operators:
+    """The operators' side of a question: what each answers now, and which references were asked about."""
+
+    def __init__(self, reply: Answer) -> None:
+        self.reply = reply
+        self.references: list[str] = []
+
+    async def status(self, channel: Channel, reference: str) -> Answer:
+        assert channel.code == FIRST
+        self.references.append(reference)
+        return self.reply
+
+
+SILENT = Answer(Verdict.UNKNOWN, reason="TimeoutError")
+
+
 async def resolve(
-    bought: Purchase, outcome: str, reference: str | None = None, *, operators: Sequence[str] = ()
-) -> StaffRechargeOut:
+    bought: Purchase,
+    outcome: str,
+    reference: str | None = None,
+    *,
+    operators: Sequence[str] = (),
+    by: Principal | None = None,
+    reply: Answer = SILENT,
+    limit: int = 500,
+) -> Any:
     command = ResolveRecharge.model_validate(
         {"outcome": outcome, "operator_reference": reference, "reason": "seen in the portal"}
     )
-    return await bought.stores.database.run(
-        lambda db: staff_service.resolve(db, admin(*operators), bought.user_id, bought.id, command)
-    )
+    settings = bought.stores.settings.model_copy(update={"resolve_alone_limit": limit})
+    context = DeliveryContext(settings, bought.stores.database, Operators(reply))
+    return await staff_service.resolve(context, by or admin(*operators), bought.user_id, bought.id, command)
 
 
 @pytest.mark.parametrize("verdict", [Verdict.ACCEPTED, Verdict.UNKNOWN])
@@ -177,4 +202,79 @@ async def test_an_operator_that_refuses_after_the_staff_settled_changes_nothing(
     await bought.answer(reference, Verdict.REFUSED)
     assert await bought.statuses() == ("delivered", "active", "settled")
     assert await bought.balance() == 70_100
+    await assert_books_balance(jio)
+
+
+async def test_before_a_refund_the_operator_is_asked_and_delivered_wins(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    with pytest.raises(RechargeNotPending, match="says how it ended: this recharge is delivered"):
+        await resolve(bought, "failed", reply=Answer(Verdict.DELIVERED, "J-9"))
+    assert await bought.statuses() == ("delivered", "active", "settled")
+    assert (await bought.recharge()).operator_reference == "J-9"
+    assert await bought.balance() == 70_100
+    assert await list_events(jio, bought.user_id, "RechargeResolved") == []
+    await assert_books_balance(jio)
+
+
+async def test_an_operator_that_refuses_when_it_is_asked_needs_no_patience_and_no_second_admin(
+    jio: Stores,
+) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.ACCEPTED)
+    shown = await resolve(bought, "failed", reply=Answer(Verdict.REFUSED, reason="invalid_number"), limit=0)
+    assert shown.status == "failed"
+    assert await bought.outcomes() == ["refused"]
+    assert await bought.balance() == 100_000
+    await assert_books_balance(jio)
+
+
+async def test_above_a_sum_a_second_admin_must_ask_for_the_same(jio: Stores) -> None:
+    bought, first, second = await purchase(jio), admin(), admin()
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await bought.age()
+    requested = await resolve(bought, "failed", by=first, limit=298)
+    assert isinstance(requested, ResolutionRequestedOut)
+    assert (requested.requested_by, requested.recharge_id) == (first.user_id, bought.id)
+    assert (await bought.recharge()).status == "unknown"
+    assert await bought.balance() == 70_100
+    with pytest.raises(SecondAdminRequired):
+        await resolve(bought, "failed", by=first, limit=298)
+    assert len(await list_events(jio, bought.user_id, "RechargeResolutionRequested")) == 1
+    assert (await resolve(bought, "failed", by=second, limit=298)).status == "failed"
+    assert await bought.balance() == 100_000
+    await assert_books_balance(jio)
+
+
+async def test_a_request_counts_for_a_day(jio: Stores) -> None:
+    bought, first, second = await purchase(jio), admin(), admin()
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await bought.age()
+    await resolve(bought, "failed", by=first, limit=0)
+    with clock.later(hours=25):
+        again = await resolve(bought, "failed", by=second, limit=0)
+        assert isinstance(again, ResolutionRequestedOut)
+        assert again.requested_by == second.user_id
+        assert (await resolve(bought, "failed", by=first, limit=0)).status == "failed"
+
+
+async def test_at_the_sum_and_for_what_no_operator_has_one_admin_is_enough(jio: Stores) -> None:
+    at_the_sum = await purchase(jio)
+    await at_the_sum.answer(await at_the_sum.submit(), Verdict.UNKNOWN)
+    await at_the_sum.age()
+    assert (await resolve(at_the_sum, "failed", limit=299)).status == "failed"
+    never_sent = await purchase(jio)
+    assert (await resolve(never_sent, "failed", limit=0)).status == "failed"
+
+
+async def test_two_first_admins_at_once_make_one_request_and_one_refund(jio: Stores) -> None:
+    bought = await purchase(jio)
+    await bought.answer(await bought.submit(), Verdict.UNKNOWN)
+    await bought.age()
+    results = await asyncio.gather(*(resolve(bought, "failed", limit=0) for _ in range(2)))
+    assert sorted(type(result).__name__ for result in results) == [
+        "ResolutionRequestedOut",
+        "StaffRechargeOut",
+    ]
+    assert await bought.balance() == 100_000
     await assert_books_balance(jio)

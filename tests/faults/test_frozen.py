@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from itertools import cycle
 from uuid import uuid4
 
@@ -112,3 +113,58 @@ async def test_a_frozen_postgresql_is_503_in_time_for_everybody_and_well_after_t
         "SELECT count(*), count(DISTINCT idempotency_key) FROM recharges WHERE idempotency_key LIKE 'frozen-%'",
     )
     assert sales == [(len(load.sold), len(load.sold))]
+
+
+async def _timed(request: Awaitable[httpx.Response]) -> httpx.Response:
+    """The answer, which must come in time."""
+    began_at = time.monotonic()
+    answer = await request
+    assert time.monotonic() - began_at < ANSWERED_WITHIN_SECONDS, answer.text
+    return answer
+
+
+async def _well(ask: Callable[[], Awaitable[httpx.Response]]) -> None:
+    """Return when the answer is no server error any more, which must be soon."""
+    began_at = time.monotonic()
+    while (await ask()).status_code >= 500:
+        assert time.monotonic() - began_at < WELL_WITHIN_SECONDS
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("store", ["redis", "mongo", "gateway"])
+async def test_whatever_else_is_frozen_is_503_in_time_where_it_is_needed_and_holds_up_no_recharge(
+    site: Site, store: str
+) -> None:
+    if "sandbox" not in site.processes:
+        site.start_sandbox()
+    [headers] = site.headers([30])
+    async with httpx.AsyncClient(timeout=60, base_url=site.url, trust_env=False) as client:
+        plan = await cheapest(site, client)
+
+        async def need() -> httpx.Response:
+            """What can't be done without it."""
+            if store == "redis":
+                return await client.post(
+                    "/v1/auth/login", json={"phone_number": f"9{uuid4().int % 10**9:09d}"}
+                )
+            if store == "mongo":
+                return await client.get("/v1/notifications", headers=headers)
+            body = {"amount": 100, "payment_method": "upi"}
+            key = {"Idempotency-Key": f"frozen-{uuid4()}"}
+            return await client.post("/v1/wallet/topups", json=body, headers=headers | key)
+
+        assert (await need()).status_code < 300
+        frozen_process = {"redis": site.redis, "mongo": site.mongo, "gateway": site.processes["sandbox"]}[
+            store
+        ]
+        with frozen(frozen_process):
+            refused = await asyncio.gather(*(_timed(need()) for _ in range(4)))
+            assert {answer.status_code for answer in refused} == {503}, [one.text for one in refused]
+            assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+            [body] = bodies(plan, 1)
+            key = {"Idempotency-Key": f"frozen-{uuid4()}"}
+            sold = await _timed(client.post("/v1/recharge/subscribe", json=body, headers=headers | key))
+            assert sold.status_code == 201, sold.text
+            assert (await _timed(client.get("/v1/wallet", headers=headers))).status_code == 200
+        await _well(need)
+    assert await ledger_lines(site) == []

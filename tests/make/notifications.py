@@ -10,7 +10,12 @@ from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequ
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
-from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
+from gencharge.delivery.events import (
+    CallbackContradicted,
+    DeliveryDisputed,
+    RechargeResolutionRequested,
+    RechargeStuck,
+)
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import PlanRecharged
 from gencharge.webhooks.events import (
@@ -51,6 +56,10 @@ def events() -> list[Event]:
             currency="INR",
         ),
         WebhookRefused(user_id=str(SYSTEM_USER_ID), sender="gateway:razorpay", reason="wrong signature"),
+        RechargeResolutionRequested(
+            user_id=USER, recharge_id=recharge, operator="JIO", plan_name="Jio 999", amount_paise=99_900,
+            reason="seen in the portal",
+        ),
         WebhookEndpointDisabled(
             user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), reason="failures", failures=300,
             url="https://partner.example/hooks",

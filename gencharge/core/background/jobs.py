@@ -6,10 +6,12 @@ takes whatever is due then; so a job that is lost, repeated or late changes noth
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import orjson
 import procrastinate
@@ -22,6 +24,8 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 
 QUEUE: Final = "gencharge"
+# How long Procrastinate's own statements may take. They are small.
+ANSWER_SECONDS: Final = 5.0
 # For libpq: a worker notices within seconds that the network swallows its packets, even while it only listens.
 _PATIENCE: Final[dict[str, Any]] = {
     "connect_timeout": 5,
@@ -64,9 +68,40 @@ async def defer(db: AsyncSession, name: str, *, at: datetime | None = None, **pa
     await db.execute(_DEFER, parameters)
 
 
+class _BoundedConnector(procrastinate.PsycopgConnector):
+    """Procrastinate's connections, on which a statement that nobody answers ends at our end, too.
+
+    psycopg then asks the server to cancel the statement and waits for that for some seconds, so it takes up to ten more until the
+    connection is dropped. The worker starts again on new ones.
+    """
+
+    async def execute_query_async(self, query: LiteralString, **arguments: Any) -> None:
+        async with _in_time():
+            await super().execute_query_async(query, **arguments)
+
+    async def execute_query_one_async(self, query: LiteralString, **arguments: Any) -> dict[str, Any]:
+        async with _in_time():
+            row: dict[str, Any] = await super().execute_query_one_async(query, **arguments)
+            return row
+
+    async def execute_query_all_async(self, query: LiteralString, **arguments: Any) -> list[dict[str, Any]]:
+        async with _in_time():
+            rows: list[dict[str, Any]] = await super().execute_query_all_async(query, **arguments)
+            return rows
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise procrastinate.exceptions.ConnectorException from error
+
+
 def build(settings: Settings, stores: Stores, jobs: Sequence[Job]) -> procrastinate.App:
     """The Procrastinate application of a worker process, with its own psycopg pool."""
-    connector = procrastinate.PsycopgConnector(
+    connector = _BoundedConnector(
         conninfo=settings.postgres_url,
         kwargs=_PATIENCE | {"options": _options(settings)},
         min_size=1,
