@@ -162,13 +162,25 @@ def _set_targets(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -
 
 def _set_channel(sandbox: Sandbox, request: Request, body: Mapping[str, Any]) -> Mapping[str, Any]:
     """`PUT /sandbox/operators/{channel}`: its float, commission, and whether it answers at once or later."""
-    _known(body, "float_paise", "commission_basis_points", "answers", "settle_seconds", "callbacks")
+    _known(
+        body,
+        "float_paise",
+        "commission_basis_points",
+        "answers",
+        "settle_seconds",
+        "callbacks",
+        "secret_version",
+    )
     row = network.channel(sandbox, request.path_params["channel"])
     answers, callbacks = body.get("answers", row["answers"]), body.get("callbacks", bool(row["callbacks"]))
     if answers not in {"final", "accepted"}:
         raise _wrong("answers: final or accepted")
     if not isinstance(callbacks, bool):
         raise _wrong("callbacks: true or false")
+    if "secret_version" in body:
+        version = _whole(body, "secret_version", 1, minimum=1, maximum=10**6)
+        versions = sandbox.store.recall("secret_versions", {})
+        sandbox.store.remember("secret_versions", {**versions, row["name"]: version})
     sandbox.db.execute(
         "UPDATE channels SET float_paise = ?, commission_basis_points = ?, answers = ?, settle_seconds = ?, callbacks = ?"
         " WHERE name = ?",

@@ -29,8 +29,12 @@ Action = Callable[[Mapping[str, Any]], None]
 class Courier:
     """The loop beside the server. `actions` are the things that can be put off, by name."""
 
-    def __init__(self, config: Config, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, config: Config, store: Store, clock: Clock, operator_secret: Callable[[str, str], str]
+    ) -> None:
+        """`operator_secret`: the secret of a channel in a direction."""
         self.config, self.store, self.clock = config, store, clock
+        self._operator_secret = operator_secret
         self.actions: dict[str, Action] = {}
         self._wake = asyncio.Event()
         self._flying: dict[int, asyncio.Task[None]] = {}
@@ -112,7 +116,7 @@ class Courier:
     async def _send(self, client: httpx.AsyncClient, notice: Mapping[str, Any]) -> None:
         url = self._url(notice["target"])
         try:
-            answer = await client.post(url, content=notice["body"], headers=self._headers(notice))
+            answer = await client.post(url, content=notice["body"], headers=self._headers(notice, url))
             taken, reply = answer.is_success, str(answer.status_code)
         except (httpx.HTTPError, httpx.InvalidURL) as lost:
             if isinstance(lost, httpx.ConnectError):
@@ -140,7 +144,7 @@ class Courier:
             (attempts, state, reply, due, notice["id"]),
         )
 
-    def _headers(self, notice: Mapping[str, Any]) -> dict[str, str]:
+    def _headers(self, notice: Mapping[str, Any], url: str) -> dict[str, str]:
         body: bytes = notice["body"]
         headers = {"Content-Type": "application/json", "User-Agent": "GenCharge-Sandbox/1"}
         if notice["target"] == GATEWAY:
@@ -149,7 +153,9 @@ class Courier:
         else:
             # Signed at the moment of sending: a retry an hour later has to be fresh, too.
             headers["X-Timestamp"] = stamp = str(int(time.time()))
-            signature = signing.operator_signature(self.config.operator_secret, stamp, body)
+            channel, path = notice["target"], httpx.URL(url).raw_path.decode("ascii")
+            secret = self._operator_secret(channel, "callbacks")
+            signature = signing.operator_signature(secret, stamp, channel, "POST", path, body)
             names = ("X-Signature", "X-Event-Id")
         signature = signing.forged(signature) if notice["forged"] else signature
         return {**headers, names[0]: signature, names[1]: notice["event_id"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from sandbox import signing
 from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.courier import Courier
@@ -18,7 +19,7 @@ class Sandbox:
         self.config = config
         self.store = Store(config.folder)
         self.clock = Clock(self.store)
-        self.courier = Courier(config, self.store, self.clock)
+        self.courier = Courier(config, self.store, self.clock, self.operator_secret)
         self.messages = Messages()
 
     @property
@@ -30,6 +31,11 @@ class Sandbox:
     def now(self) -> float:
         """The sandbox's instant, in seconds since 1970."""
         return self.clock.now()
+
+    def operator_secret(self, channel: str, direction: str) -> str:
+        """The secret of a channel, of the version that `PUT /sandbox/operators/{channel}` set."""
+        version = self.store.recall("secret_versions", {}).get(channel, 1)
+        return signing.operator_secret(self.config.operator_secret, channel, direction, version)
 
     def wipe(self) -> None:
         """Back to the first start: no state, no scripts, real time."""

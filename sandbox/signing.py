@@ -19,9 +19,14 @@ def checkout_signature(secret: str, order_id: str, payment_id: str) -> str:
     return digest(secret, f"{order_id}|{payment_id}".encode())
 
 
-def operator_signature(secret: str, timestamp: str, body: bytes) -> str:
-    """`X-Signature` of the operators' protocol: HMAC of `timestamp.body`, the body as it is on the wire."""
-    return digest(secret, timestamp.encode() + b"." + body)
+def operator_secret(master: str, channel: str, direction: str, version: int) -> str:
+    """The secret of a channel: `direction` is `requests` (to the operator) or `callbacks` (from it)."""
+    return digest(master, f"gencharge:{channel}:{direction}:{version}".encode())
+
+
+def operator_signature(secret: str, timestamp: str, channel: str, method: str, path: str, body: bytes) -> str:
+    """`X-Signature` of the operators' protocol: HMAC of `timestamp.channel.METHOD path.body`, the body as it is on the wire."""
+    return digest(secret, f"{timestamp}.{channel}.{method} {path}.".encode() + body)
 
 
 def is_genuine(expected: str, actual: str) -> bool:

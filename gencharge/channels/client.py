@@ -8,6 +8,7 @@ a 5xx and an unreadable answer prove nothing.
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Final
 
 import httpx
@@ -15,11 +16,12 @@ import orjson
 
 from gencharge.channels.answers import Answer, Submission, Verdict
 from gencharge.channels.routing import Channel
-from gencharge.channels.signing import sign
+from gencharge.channels.signing import Direction, Message, secret_of, sign
 from gencharge.core.http.addresses import Reach, check_url
 from gencharge.core.http.http_pool import Line, LineBusy, tls
 from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
 from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 
 TIMEOUT_SECONDS: Final = 8.0
 CONNECT_SECONDS: Final = 2.0
@@ -47,7 +49,7 @@ class OperatorClient:
     ) -> None:
         """`transport` takes the place of the network, for operators in this process."""
         self._transport = transport
-        self._secret = settings.operator_api_secret.get_secret_value()
+        self._settings = settings
         self._timeout_seconds = timeout_seconds
         self._timeout = httpx.Timeout(timeout_seconds, connect=CONNECT_SECONDS, pool=timeout_seconds)
         self._reach = Reach.of(settings, settings.operator_allow_private)
@@ -104,12 +106,20 @@ class OperatorClient:
             check_url(channel.url, self._reach)  # the settings may have become stricter since it was stored
         except ValueError as problem:
             raise AddressRefused(str(problem)) from None
-        headers = sign(self._secret, body)
+        url = httpx.URL(channel.url + path)
+        secrets = secrets_for(
+            self._settings,
+            channel.code,
+            Direction.REQUESTS,
+            channel.secret_version,
+            channel.previous_secret_until,
+        )
+        headers = sign(secrets, Message(channel.code, method, url.raw_path.decode("ascii"), body))
         if body:
             headers["Content-Type"] = "application/json"
         async with (
             self._line(channel).client(patience_seconds=self._timeout_seconds / 2) as client,
-            client.stream(method, channel.url + path, content=body, headers=headers) as answer,
+            client.stream(method, url, content=body, headers=headers) as answer,
         ):
             received = bytearray()
             async for part in answer.aiter_bytes():
@@ -135,6 +145,23 @@ class OperatorClient:
             transport=self._transport
             or PinnedTransport(self._reach, self._resolver, verify=tls(), limits=limits),
         )
+
+
+def secrets_for(
+    settings: Settings, code: str, direction: Direction, version: int, previous_until: datetime | None
+) -> list[str]:
+    """The secrets of a channel in one direction that count now, the present one first."""
+    masters = [settings.operator_api_secret]
+    if settings.operator_previous_api_secret is not None:
+        masters.append(settings.operator_previous_api_secret)
+    versions = [version]
+    if previous_until is not None and version > 1 and clock.now() < previous_until:
+        versions.append(version - 1)
+    return [
+        secret_of(master.get_secret_value(), code, direction, number)
+        for master in masters
+        for number in versions
+    ]
 
 
 def _parse(received: bytes) -> object:

@@ -51,6 +51,13 @@ async def lock_channel(
     return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
+async def find_secret_version(db: AsyncSession, code: str) -> tuple[int, datetime | None] | None:
+    """The version of a channel's secrets, and until when the one before is accepted."""
+    query = select(OperatorChannel.secret_version, OperatorChannel.previous_secret_until)
+    row = (await db.execute(query.where(OperatorChannel.code == code))).one_or_none()
+    return None if row is None else (row.secret_version, row.previous_secret_until)
+
+
 async def is_used(db: AsyncSession, code: str) -> bool:
     """True if a recharge was ever sent over the channel."""
     return bool(await db.scalar(_USED, {"code": code}))

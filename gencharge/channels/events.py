@@ -35,6 +35,15 @@ class ChannelDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSecretsRotated(Event):
+    """An admin gave a channel new secrets. Those before are accepted for a day."""
+
+    channel_id: str
+    operator: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelAddressRequested(Event):
     """An admin entered an address for a channel. Nothing is sent there yet."""
 

@@ -25,7 +25,7 @@ from gencharge.core.postgres.database import Base, stamp
 
 
 class OperatorChannel(Stamped, Base):
-    """One way to an operator: its own API, or an aggregator's. The secret is a setting, never a column.
+    """One way to an operator: its own API, or an aggregator's. No column holds a secret.
 
     Of an operator's channels those with the lowest `priority` are tried first; `weight` divides the recharges among
     those of one priority. Amounts in paise; the commission in basis points of what the customer paid.
@@ -48,10 +48,14 @@ class OperatorChannel(Stamped, Base):
     max_amount: Mapped[int] = mapped_column(BigInteger, server_default="10000000")
     commission_bp: Mapped[int] = mapped_column(Integer, server_default="0")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    # Its secrets are derived (`signing`); those of the version before are accepted, too, until then.
+    secret_version: Mapped[int] = mapped_column(Integer, server_default="1")
+    previous_secret_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
 
     __table_args__ = (
+        CheckConstraint("secret_version > 0", name="secret_version"),
         CheckConstraint("code ~ '^[a-z0-9-]{2,40}$'", name="code"),
         CheckConstraint("priority >= 0 AND weight > 0", name="order"),
         CheckConstraint("0 < min_amount AND min_amount <= max_amount", name="amounts"),

@@ -11,6 +11,7 @@ import random
 from collections import deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from gencharge.channels.answers import Verdict
@@ -37,6 +38,8 @@ class Channel:
     max_amount: int
     commission_bp: int
     is_active: bool
+    secret_version: int = 1
+    previous_secret_until: datetime | None = None
 
     def takes(self, operator: str, amount_paise: int) -> bool:
         """True if a recharge of this operator and amount may take this channel."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import crud, queue_crud
 from gencharge.channels.answers import Answer, Submission, Verdict
-from gencharge.channels.client import OperatorClient, read
+from gencharge.channels.client import OperatorClient, read, secrets_for
 from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import (
     AttemptOutcome,
@@ -23,7 +23,7 @@ from gencharge.channels.models import (
     OperatorReference,
 )
 from gencharge.channels.routing import Channel, Health, choose
-from gencharge.channels.signing import SIGNATURE, TIMESTAMP, problem_with
+from gencharge.channels.signing import SIGNATURE, TIMESTAMP, Direction, Message, problem_with
 from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
@@ -38,14 +38,17 @@ __all__ = [
     "Channels",
     "ChannelsSnapshot",
     "Health",
+    "Message",
     "OperatorClient",
     "Submission",
     "Task",
     "Verdict",
+    "callback_secrets",
     "choose",
     "load_channels",
     "problem_with",
     "read",
+    "secrets_for",
     "seed",
 ]
 
@@ -96,7 +99,15 @@ def _channel(row: OperatorChannel, url: str) -> Channel:
         max_amount=row.max_amount,
         commission_bp=row.commission_bp,
         is_active=row.is_active,
+        secret_version=row.secret_version,
+        previous_secret_until=row.previous_secret_until,
     )
+
+
+async def callback_secrets(db: AsyncSession, settings: Settings, code: str) -> list[str]:
+    """The secrets that a callback of this channel may be signed with."""
+    version, until = await crud.find_secret_version(db, code) or (1, None)
+    return secrets_for(settings, code, Direction.CALLBACKS, version, until)
 
 
 async def seed(db: AsyncSession, settings: Settings) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request
 from starlette.status import HTTP_201_CREATED
 
-from gencharge.channels import staff_service
+from gencharge.channels import secrets_service, staff_service
 from gencharge.channels.errors import (
     ChannelAddressChanged,
     ChannelAddressNotPending,
@@ -23,6 +23,7 @@ from gencharge.channels.staff_schemas import (
     ChannelCreate,
     ChannelOut,
     ChannelQuery,
+    ChannelSecretsOut,
     ChannelUpdate,
 )
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
@@ -130,6 +131,16 @@ async def approve_channel_address(
 async def reject_channel_address(admin: Editor, db: Db, channel: Code) -> ChannelOut:
     """Drop the address that waits for approval. The one in use stays. Needs step-up."""
     return await staff_service.reject_address(db, admin, channel)
+
+
+@router.post(
+    "/{channel}/rotate-secrets",
+    summary="Give a channel new secrets (staff)",
+    responses=web.errors(ChannelNotFound, *_CHANGING),
+)
+async def rotate_channel_secrets(admin: Editor, request: Request, db: Db, channel: Code) -> ChannelSecretsOut:
+    """New secrets for both directions, shown this once. Those before count, too, for a day. Needs step-up."""
+    return await secrets_service.rotate(db, admin, channel, settings=request.app.state.settings)
 
 
 @router.delete(

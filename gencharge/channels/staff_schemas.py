@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
-from gencharge.core.http.web import Body, Versioned
+from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.text import one_line
 
@@ -64,6 +64,15 @@ class ChannelAddressApproval(Body):
         description="The address that was checked; refused if another one waits for approval by now.",
         examples=["https://recharge.jio.example/operators/jio-direct"],
     )
+
+
+class ChannelSecretsOut(Out):
+    """A channel's new secrets, which are not shown again."""
+
+    channel: str
+    requests_key: str = Field(description="The operator checks our requests with it.")
+    callbacks_key: str = Field(description="The operator signs its callbacks with it.")
+    previous_until: datetime = Field(description="Until then the secrets before count, too.")
 
 
 class ChannelQuery(PageParams):

@@ -255,8 +255,13 @@ class Partners(BaseModel):
     )
     operator_api_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs what goes to the operators and what comes from them.",
+        description="Each channel's own secrets, which sign what goes to the operator and what comes from it, are derived "
+        "from this one.",
         json_schema_extra=IN_PRODUCTION,
+    )
+    operator_previous_api_secret: SecretStr | None = Field(
+        default=None,
+        description="During a rotation: the `OPERATOR_API_SECRET` before, whose secrets sign and are accepted, too.",
     )
 
 

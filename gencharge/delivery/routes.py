@@ -53,13 +53,16 @@ _CHANNEL: Final = r"^[a-z0-9-]{2,40}$"
 async def receive_callback(
     request: Request, channel: Annotated[str, Path(pattern=_CHANNEL)]
 ) -> CallbackReceived:
-    """For operators: how a recharge ended. Signed with `X-Timestamp` and `X-Signature` over the raw body."""
+    """For operators: how a recharge ended. Signed with `X-Timestamp` and `X-Signature`: see the guide, Connect as an operator."""
     body = await request.body()
     database = get_database(request)
-    secret = request.app.state.settings.operator_api_secret.get_secret_value()
+    settings = request.app.state.settings
+    secrets = await database.run(lambda db: channels.callback_secrets(db, settings, channel))
     headers = request.headers
+    # However a proxy or an older client spells the address, this is what an operator signs.
+    message = channels.Message(channel, "POST", f"{web.PREFIX}/recharge/callbacks/{channel}", body)
     problem = channels.problem_with(
-        secret, headers.get(channels.TIMESTAMP, ""), headers.get(channels.SIGNATURE, ""), body
+        secrets, headers.get(channels.TIMESTAMP, ""), headers.get(channels.SIGNATURE, ""), message
     )
     if problem is not None:
         await payments.refused(database, f"operator:{channel}", problem)

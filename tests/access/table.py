@@ -94,6 +94,7 @@ SCOPED: Final[dict[str, str]] = {
     "PATCH /v1/channels/{channel}": "404 200",
     "POST /v1/channels/{channel}/address/approve": "404 409",  # another one waits
     "POST /v1/channels/{channel}/address/reject": "404 200",
+    "POST /v1/channels/{channel}/rotate-secrets": "404 200",
     "DELETE /v1/channels/{channel}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
@@ -232,6 +233,7 @@ ROUTES: Final[dict[str, str]] = {
     "PATCH /v1/channels/{channel}":                                        "401  403   404   404 403  403  403   404    -",
     "POST /v1/channels/{channel}/address/approve":                        "401  403   404   404 403  403  403   404    -",
     "POST /v1/channels/{channel}/address/reject":                         "401  403   404   404 403  403  403   404    -",
+    "POST /v1/channels/{channel}/rotate-secrets":                         "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/channels/{channel}":                                       "401  403   404   404 403  403  403   404    -",
     # reconciliation
     "GET /v1/reconciliation/runs":                                                    "401  403   200   200 200  403  200   403    -",

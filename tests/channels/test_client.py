@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -18,8 +19,9 @@ from pydantic import SecretStr
 
 from gencharge.channels.answers import Answer, Verdict
 from gencharge.channels.client import MAX_ANSWER_BYTES, OperatorClient, read
-from gencharge.channels.signing import problem_with
-from gencharge.core.settings import Settings
+from gencharge.channels.signing import Direction, Message, problem_with, secret_of
+from gencharge.core.settings import Environment, Settings
+from gencharge.core.values import clock
 from tests.make.channels import Reply, answers, http, make_channel, make_submission, operator_server, sends
 from tests.make.outside import NOBODY, Outside, sandbox
 
@@ -145,8 +147,10 @@ async def test_a_submission_is_signed_and_says_what_to_deliver(
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}
     assert lines[0] == "POST /recharges HTTP/1.1"
     assert headers["content-type"] == "application/json"
-    secret = settings.operator_api_secret.get_secret_value()
-    assert problem_with(secret, headers["x-timestamp"], headers["x-signature"], body) is None
+    master = settings.operator_api_secret.get_secret_value()
+    secret = secret_of(master, "jio-direct", Direction.REQUESTS, 1)
+    message = Message("jio-direct", "POST", "/recharges", body)
+    assert problem_with([secret], headers["x-timestamp"], headers["x-signature"], message) is None
     assert json.loads(body) == {
         "reference": submission.reference,
         "operator": "JIO",
@@ -155,6 +159,7 @@ async def test_a_submission_is_signed_and_says_what_to_deliver(
         "amount_paise": 29_900,
     }
     assert secret.encode() not in request
+    assert master.encode() not in request
 
 
 async def test_a_status_question_names_the_reference_and_has_no_body(client: OperatorClient) -> None:
@@ -355,3 +360,50 @@ async def test_another_secret_is_turned_away_and_proves_that_nothing_was_sent(
         assert (await client.submit(channel, make_submission())).verdict is Verdict.NOT_SENT
         assert (await client.status(channel, "r-1")).verdict is Verdict.UNKNOWN
     assert sandbox_operator.deliveries("jio-a") == {}
+
+
+async def test_an_address_that_the_settings_do_not_allow_is_not_called(settings: Settings) -> None:
+    production = settings.model_copy(update={"environment": Environment.PRODUCTION})
+    async with operator_server(answers({"status": "success"})) as operator, client_of(production) as client:
+        answer = await client.submit(operator.channel(), make_submission())
+        with pytest.raises(ValueError, match="address"):
+            await client.fetch(operator.channel(), "/statement")
+    assert answer == Answer(Verdict.NOT_SENT, reason="AddressRefused")
+    assert operator.requests == []
+
+
+def signatures_of(request: bytes) -> list[str]:
+    """What stands in X-Signature."""
+    [line] = [
+        line for line in request.decode("latin-1").split("\r\n") if line.lower().startswith("x-signature:")
+    ]
+    return line.partition(": ")[2].split(" ")
+
+
+async def test_during_a_rotation_a_request_bears_a_signature_by_each_secret(
+    settings: Settings, client: OperatorClient
+) -> None:
+    soon, ago = clock.now() + timedelta(hours=1), clock.now() - timedelta(hours=1)
+    async with operator_server(answers({"status": "success"})) as operator:
+        await client.submit(operator.channel(secret_version=2, previous_secret_until=soon), make_submission())
+        await client.submit(operator.channel(secret_version=2, previous_secret_until=ago), make_submission())
+        rotated = settings.model_copy(
+            update={
+                "operator_api_secret": SecretStr("the-new-master"),
+                "operator_previous_api_secret": settings.operator_api_secret,
+            }
+        )
+        async with client_of(rotated) as other:
+            channel = operator.channel(secret_version=2, previous_secret_until=soon)
+            await other.submit(channel, make_submission())
+    counts = [len(set(signatures_of(request))) for request in operator.requests]
+    assert counts == [2, 1, 4]
+
+
+async def test_another_address_of_a_channel_gets_connections_of_its_own(client: OperatorClient) -> None:
+    async with (
+        operator_server(answers({"status": "success"})) as first,
+        operator_server(answers({"status": "failed"})) as second,
+    ):
+        assert (await client.submit(first.channel(), make_submission())).verdict is Verdict.DELIVERED
+        assert (await client.submit(second.channel(), make_submission())).verdict is Verdict.REFUSED

@@ -9,13 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from gencharge.channels import secrets_service
 from gencharge.channels.service import Verdict
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.delivery import service as delivery
 from gencharge.delivery.loop import Dispatcher
 from gencharge.delivery.schemas import OperatorCallback
+from gencharge.sessions.guards import Principal
 from tests.make.delivery import FIRST, PAUSES, SECOND, Purchase, deliveries, purchase, signed
 from tests.make.outside import Outside
 from tests.make.recharge import assert_books_balance, list_events, run_sql
@@ -33,7 +36,9 @@ async def send(
     client: httpx.AsyncClient, stores: Stores, content: Any, path: str = PATH, **headers: str
 ) -> httpx.Response:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return await client.post(path, content=body, headers=signed(stores, body) | headers)
+    return await client.post(
+        path, content=body, headers=signed(stores, body, channel=path.rsplit("/", 1)[1]) | headers
+    )
 
 
 async def test_a_callback_makes_us_ask_at_once_and_a_wrong_one_changes_nothing(
@@ -260,3 +265,38 @@ async def test_a_callback_about_an_earlier_open_attempt_asks_nothing_and_alerts_
         assert await call_back(jio, FIRST, first, "success")
     assert await list_events(jio, bought.user_id, "CallbackContradicted") == []
     assert (await bought.fulfilment()).state == "submitting"
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [{"channel": SECOND}, {"direction": "requests"}, {"version": 2}],
+    ids=["of another channel", "of a request to the operator", "of a secret to come"],
+)
+async def test_a_signature_of_another_channel_or_direction_is_worth_nothing(
+    jio: Stores, client: httpx.AsyncClient, proof: dict[str, Any]
+) -> None:
+    body = b'{"reference": "r-1", "status": "success"}'
+    answer = await client.post(PATH, content=body, headers=signed(jio, body, **proof))
+    assert (answer.status_code, answer.json()["code"]) == (401, "callback_signature_invalid")
+
+
+async def test_during_a_rotation_callbacks_under_both_secrets_are_taken(
+    jio: Stores, client: httpx.AsyncClient
+) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit()
+    await bought.answer(reference, Verdict.ACCEPTED)
+    body = json.dumps({"reference": reference, "status": "success"}).encode()
+
+    async def status(version: int) -> int:
+        headers = signed(jio, body, version=version)
+        return (await client.post(PATH, content=body, headers=headers)).status_code
+
+    assert [await status(1), await status(2)] == [200, 401]
+    someone = Principal(user_id=new_id(), kind="admin", session_id=new_id())
+    secrets = await jio.database.run(
+        lambda db: secrets_service.rotate(db, someone, FIRST, settings=jio.settings)
+    )
+    assert [await status(1), await status(2)] == [200, 200]
+    with clock.at(secrets.previous_until):
+        assert [await status(1), await status(2)] == [401, 200]

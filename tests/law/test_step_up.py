@@ -92,6 +92,7 @@ STEP_UP = {
     "PATCH /v1/channels/{channel}",
     "POST /v1/channels/{channel}/address/approve",
     "POST /v1/channels/{channel}/address/reject",
+    "POST /v1/channels/{channel}/rotate-secrets",
     "DELETE /v1/channels/{channel}",
     # Money, and who hears of it.
     "POST /v1/wallet/admin/adjustments",

@@ -68,6 +68,14 @@ async def reject_channel_address(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"/channels/{channel['code']}/address/reject")
 
 
+@does("POST /v1/channels/{channel}/rotate-secrets")
+async def rotate_channel_secrets(staff: StaffClient) -> httpx.Response:
+    channel = await staff.ask_json("POST", "/channels", _channel())
+    answer = await staff.ask("POST", f"/channels/{channel['code']}/rotate-secrets")
+    staff.private |= {answer.json()["requests_key"], answer.json()["callbacks_key"]}
+    return answer
+
+
 @does("DELETE /v1/channels/{channel}")
 async def delete_channel(staff: StaffClient) -> httpx.Response:
     channel = await staff.ask_json("POST", "/channels", _channel())

@@ -151,9 +151,21 @@ def deliveries(outside: Outside) -> list[str]:
     ]
 
 
-def signed(stores: Stores, body: bytes, *, at: float | None = None) -> dict[str, str]:
+def signed(
+    stores: Stores,
+    body: bytes,
+    *,
+    channel: str = FIRST,
+    version: int = 1,
+    direction: str = "callbacks",
+    at: float | None = None,
+) -> dict[str, str]:
     """The headers that an operator puts on a callback with this body, at this Unix time."""
     stamp = str(int(at if at is not None else time.time()))
-    secret = stores.settings.operator_api_secret.get_secret_value()
-    mac = hmac.new(secret.encode(), stamp.encode() + b"." + body, sha256).hexdigest()
+    master = stores.settings.operator_api_secret.get_secret_value()
+    secret = hmac.new(
+        master.encode(), f"gencharge:{channel}:{direction}:{version}".encode(), sha256
+    ).hexdigest()
+    content = f"{stamp}.{channel}.POST /v1/recharge/callbacks/{channel}.".encode() + body
+    mac = hmac.new(secret.encode(), content, sha256).hexdigest()
     return {"X-Timestamp": stamp, "X-Signature": mac, "Content-Type": "application/json"}

@@ -194,7 +194,8 @@ class Site:
 
     def operator(self, method: str, path: str, raw: bytes = b"", **more: Any) -> httpx.Response:
         """A signed request to an operator's channel."""
-        headers = {**signed(raw), **more.pop("headers", {})}
+        line = f"{method} /operators{path}"
+        headers = {**signed(raw, line, channel=path.split("/")[1]), **more.pop("headers", {})}
         return self._client.request(
             method, f"{self.base}/operators{path}", content=raw, headers=headers, **more
         )
@@ -212,10 +213,36 @@ class Site:
         return {item["reference"]: item for item in items}
 
 
-def signed(raw: bytes, *, secret: str = OPERATOR_SECRET, at: float | None = None) -> dict[str, str]:
+def operator_mac(
+    stamp: str, channel: str, line: str, raw: bytes, *, secret: str, direction: str, version: int = 1
+) -> str:
+    """The signature of a message of a channel; `line` is its method and path, `secret` the one that all are derived from."""
+    own = mac(secret, f"gencharge:{channel}:{direction}:{version}".encode())
+    return mac(own, f"{stamp}.{channel}.{line}.".encode() + raw)
+
+
+def signed(
+    raw: bytes,
+    line: str = "POST /operators/jio-a/recharges",
+    *,
+    channel: str = "jio-a",
+    secret: str = OPERATOR_SECRET,
+    direction: str = "requests",
+    version: int = 1,
+    at: float | None = None,
+) -> dict[str, str]:
     """The headers of the operators' protocol."""
     stamp = str(int(at if at is not None else time.time()))
-    return {"X-Timestamp": stamp, "X-Signature": mac(secret, stamp.encode() + b"." + raw)}
+    signature = operator_mac(stamp, channel, line, raw, secret=secret, direction=direction, version=version)
+    return {"X-Timestamp": stamp, "X-Signature": signature}
+
+
+def callback_mac(notice: Received, channel: str, base: str) -> str:
+    """What X-Signature of a callback must be; `base` is the receiver's."""
+    path = "/" + base.split("/", 3)[3] + notice.path
+    stamp = notice.headers["x-timestamp"]
+    line = f"POST {path}"
+    return operator_mac(stamp, channel, line, notice.raw, secret=OPERATOR_SECRET, direction="callbacks")
 
 
 def recharge(reference: str, amount: int = 19900, phone: str = "9000001001") -> bytes:

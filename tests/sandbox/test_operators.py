@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from gencharge.channels.service import SAMPLE_CHANNELS
-from tests.sandbox.conftest import OPERATOR_SECRET, Site, mac, recharge, signed, until
+from tests.sandbox.conftest import Site, callback_mac, recharge, signed, until
 
 
 def test_a_recharge_is_delivered_once_answered_and_called_back_with_a_signature(site: Site) -> None:
@@ -27,7 +27,7 @@ def test_a_recharge_is_delivered_once_answered_and_called_back_with_a_signature(
     assert callback.path == "/callbacks/jio-a"
     stamp = callback.headers["x-timestamp"]
     assert abs(time.time() - int(stamp)) < 10
-    assert callback.headers["x-signature"] == mac(OPERATOR_SECRET, stamp.encode() + b"." + callback.raw)
+    assert callback.headers["x-signature"] == callback_mac(callback, "jio-a", site.receiver.base)
     assert callback.headers["x-event-id"]
     assert callback.body == body
 
@@ -63,6 +63,10 @@ def test_an_unknown_reference_says_so(site: Site) -> None:
         ({"X-Timestamp": "0"}, "bad_signature"),
         (signed(recharge("r1"), secret="another"), "bad_signature"),
         (signed(b"another body"), "bad_signature"),
+        (signed(recharge("r1"), channel="jio-b"), "bad_signature"),
+        (signed(recharge("r1"), "POST /operators/jio-b/recharges"), "bad_signature"),
+        (signed(recharge("r1"), "GET /operators/jio-a/recharges"), "bad_signature"),
+        (signed(recharge("r1"), direction="callbacks"), "bad_signature"),
         (signed(recharge("r1"), at=time.time() - 100_000), "stale_timestamp"),
         (signed(recharge("r1"), at=time.time() + 100_000), "stale_timestamp"),
     ],
@@ -170,3 +174,18 @@ def test_a_callback_is_retried_until_it_is_taken_with_a_fresh_time_stamp_and_the
     assert len({notice.raw for notice in tries}) == 1
     until(lambda: site.state()["notices"][0]["state"] == "sent")
     assert site.state()["notices"][0]["attempts"] == 4
+
+
+def test_a_channel_follows_a_rotation_and_takes_any_of_several_signatures(site: Site) -> None:
+    raw = recharge("r1")
+    old = signed(raw)
+    new = signed(raw, version=2)
+    assert site.submit(
+        "r1", headers={**new, "X-Signature": f"{new['X-Signature']} {old['X-Signature']}"}
+    ).is_success
+    assert site.submit("r1", headers=new).status_code == 401
+    site.control("PUT", "/sandbox/operators/jio-a", {"secret_version": 2})
+    assert site.submit("r1", headers=new).is_success
+    assert site.submit("r1", headers=old).status_code == 401
+    assert site.status("r1").status_code == 401
+    assert site.submit("r2", "jio-b").is_success
