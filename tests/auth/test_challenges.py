@@ -50,7 +50,7 @@ async def test_a_number_gets_five_codes_an_hour_whoever_asks(
                 assert f'"phone";r={4 - turn};' in answer.headers["ratelimit"]
         assert_problem(answer, 429, "otp_limit_exceeded")
         assert answer.headers["retry-after"] == str(55 * 60)
-        assert answer.headers["ratelimit-policy"] == '"phone";q=5;w=3600, "address";q=20;w=3600'
+        assert answer.headers["ratelimit-policy"].startswith('"phone";q=5;w=3600, "address";q=20;w=3600')
         with clock.later(hours=1):
             async with factories.new_client(app) as client:
                 assert (await _ask(client, known)).status_code == 200

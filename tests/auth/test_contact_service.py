@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import httpx
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
@@ -105,3 +106,34 @@ async def test_a_blocked_customer_changes_nothing(asha: Customer, stores: Stores
     assert_problem(await asha.post("phone-number/confirm", **codes), 409, "user_not_active")
     async with stores.database.transaction() as db:
         assert await directory.phone_owner(db, new) is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "path", "code"),
+    [
+        ({"otp_channel": "sms", "gencharge_sms_url": "http://127.0.0.1:1/"}, "email", "mail_unavailable"),
+        ({"otp_channel": "smtp", "smtp_host": "127.0.0.1"}, "phone-number", "sms_unavailable"),
+    ],
+)
+async def test_what_no_channel_reaches_is_not_begun(
+    asha: Customer, monkeypatch: pytest.MonkeyPatch, overrides: dict[str, str], path: str, code: str
+) -> None:
+    context = asha.phones.context
+    monkeypatch.setattr(context, "settings", context.settings.model_copy(update=overrides))
+    body = {"email": new_email()} if path == "email" else {"phone_number": factories.new_phone()}
+    assert_problem(await asha.put(path, **body), 503, code)
+
+
+async def test_a_number_that_the_staff_change_while_codes_are_on_their_way_stays_theirs(
+    app: FastAPI, asha: Customer, stores: Stores
+) -> None:
+    new, given_by_staff = factories.new_phone(), factories.new_phone()
+    assert (await asha.put("phone-number", phone_number=new)).status_code == 200
+    codes = {"otp": await asha.code(new), "old_otp": await asha.code(asha.user.phone_number)}
+    await stores.database.run(
+        lambda db: users.change_phone_number(db, asha.user.user_id, given_by_staff, reason="lost")
+    )
+    back = Customer(asha.client, asha.phones, asha.user, await factories.sign_in(app, asha.user))
+    answer = await back.post("phone-number/confirm", **codes)
+    assert answer.status_code in {412, 422}, answer.text
+    assert (await back.profile())["phone_number"] == given_by_staff

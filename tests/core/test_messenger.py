@@ -22,6 +22,8 @@ from gencharge.core.messenger import (
     NotSent,
     Smtp,
     channel_of,
+    reaches_mail,
+    reaches_phones,
 )
 from gencharge.core.settings import Settings
 
@@ -226,6 +228,61 @@ async def test_the_settings_name_the_channel(overrides: dict[str, Any], kind: ty
     channel = channel_of(_settings(**overrides))
     assert isinstance(channel, kind)
     await channel.close()
+
+
+async def test_with_a_mail_server_beside_sms_each_message_goes_where_it_is_addressed() -> None:
+    provider, received = SmsProvider(), list[bytes]()
+    async with (
+        _server(provider) as sms_port,
+        _server(lambda reader, writer: _smtp_server(received, reader, writer)) as mail_port,
+    ):
+        channel = channel_of(
+            _settings(
+                otp_channel="sms",
+                gencharge_sms_url=f"http://127.0.0.1:{sms_port}/send",
+                sms_api_key="k3y",
+                smtp_host="127.0.0.1",
+                smtp_port=mail_port,
+                smtp_starttls=False,
+            )
+        )
+        await channel.send(MESSAGE)
+        assert (len(provider.requests), received) == (1, [])
+        await channel.send(Message(text="Hello", email="asha@example.com", subject="Hi"))
+        await channel.close()
+    assert len(provider.requests) == 1
+    assert "RCPT TO:<asha@example.com>" in b"".join(received).decode()
+
+
+async def test_no_proxy_of_the_environment_sees_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = SmsProvider()
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    async with _server(provider) as port:
+        channel = _sms(port)
+        await channel.send(MESSAGE)
+        await channel.close()
+    assert len(provider.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "phones", "mail"),
+    [
+        ({}, True, True),
+        ({"otp_channel": "sms", "gencharge_sms_url": "http://127.0.0.1:1/"}, True, False),
+        (
+            {"otp_channel": "sms", "gencharge_sms_url": "http://127.0.0.1:1/", "smtp_host": "127.0.0.1"},
+            True,
+            True,
+        ),
+        ({"otp_channel": "smtp", "smtp_host": "127.0.0.1"}, False, True),
+    ],
+)
+def test_what_the_settings_let_a_message_reach(overrides: dict[str, Any], phones: bool, mail: bool) -> None:
+    settings = _settings(**overrides)
+    assert (reaches_phones(settings), reaches_mail(settings)) == (phones, mail)
 
 
 async def test_the_courier_takes_no_more_than_it_can_carry_and_gives_up_at_the_end() -> None:
