@@ -74,6 +74,9 @@ OPERATOR_CALLS: Final = Histogram(
 WEBHOOKS_OVERDUE: Final = Gauge(
     "gencharge_webhooks_overdue_seconds", "How long the oldest pending webhook message has existed"
 )
+CLOCK_AHEAD: Final = Gauge(
+    "gencharge_clock_ahead_seconds", "How far this worker's clock is ahead of PostgreSQL's"
+)
 UNRESOLVED: Final = Gauge("gencharge_ledger_problems", "Differences that the last ledger check found")
 
 

@@ -44,6 +44,15 @@ class CallbackContradicted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRejected(Event):
+    """An operator refused a request because of its time stamp: our clock is off, or the operator's. `sent_at`: RFC 3339."""
+
+    channel: str
+    operator: str
+    sent_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RechargeResolutionRequested(Event):
     """An admin asked for a pending recharge to be ended as failed; its price takes a second admin."""
 

@@ -22,7 +22,7 @@ from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Task, 
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
-from gencharge.delivery import crud
+from gencharge.delivery import clock_service, crud
 from gencharge.delivery.events import CallbackContradicted, DeliveryDisputed, RechargeStuck
 from gencharge.delivery.schemas import OperatorCallback
 from gencharge.recharge import service as recharges
@@ -35,8 +35,6 @@ NOT_AGAIN_BEFORE: Final = timedelta(seconds=20)
 _POSTPONE_SECONDS: Final = 5.0
 # Outside the dispatcher: when to ask again if the answer says that the recharge is still pending.
 _ASK_AGAIN_SECONDS: Final = [600.0]
-# An operator's word for a request whose time stamp is minutes off: ours, if others say it as well.
-CLOCK_IS_OFF: Final = "stale_timestamp"
 log = telemetry.get_logger(__name__)
 _PENDING: Final = {PaymentState.PROCESSING, PaymentState.UNKNOWN}
 
@@ -89,6 +87,8 @@ async def apply(
     status = await recharges.lock(db, known.user_id, known.recharge_id)
     fulfilment = await channels.lock_fulfilment(db, known.user_id, known.recharge_id)
     attempt = await channels.get_attempt(db, known.user_id, known.recharge_id, known.attempt)
+    if answer.reason == clock_service.CLOCK_IS_OFF:
+        await clock_service.report(db, channel=attempt.channel, operator=fulfilment.operator)
     if answer.verdict is Verdict.DELIVERED:
         await _delivered(db, fulfilment, attempt, answer, snapshot.get(attempt.channel))
     elif attempt.outcome is None and answer.verdict in {Verdict.REFUSED, Verdict.NOT_SENT}:
@@ -154,8 +154,6 @@ async def _not_delivered(
     """This attempt is proven not to have delivered: try the next channel, or refund the recharge."""
     refused = answer.verdict is Verdict.REFUSED
     channels.end_attempt(attempt, AttemptOutcome.REFUSED if refused else AttemptOutcome.NOT_SENT, answer)
-    if answer.reason == CLOCK_IS_OFF:
-        log.error("operator_rejects_our_clock", channel=attempt.channel, now=clock.now().isoformat())
     await db.flush()
     if fulfilment.reference != attempt.reference or not fulfilment.next_attempt_at:
         return  # another attempt is running, or the recharge has ended

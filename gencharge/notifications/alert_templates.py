@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.delivery.events import (
     CallbackContradicted,
+    ClockRejected,
     DeliveryDisputed,
     RechargeResolutionRequested,
     RechargeStuck,
@@ -40,6 +41,18 @@ def recharge_stuck(event: RechargeStuck) -> Alert:
         f"{event.plan_name} ({event.operator}) has been pending for {event.minutes} minutes: {event.state}"
         + (f" at {event.channel}." if event.channel else "."),
         {"user_id": event.user_id, "recharge_id": event.recharge_id, "channel": event.channel},
+        event.operator,
+    )
+
+
+def clock_rejected(event: ClockRejected) -> Alert:
+    """Recharges wait because a clock is off."""
+    return Alert(
+        "clock_rejected",
+        "An operator finds our clock off",
+        f"{event.channel} refuses what we sign because of its time stamp, {event.sent_at}. Compare the worker's clock with"
+        " `gencharge doctor`, and set it by NTP; recharges wait until then.",
+        {"channel": event.channel},
         event.operator,
     )
 

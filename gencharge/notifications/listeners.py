@@ -14,6 +14,7 @@ from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.events import (
     CallbackContradicted,
+    ClockRejected,
     DeliveryDisputed,
     RechargeResolutionRequested,
     RechargeStuck,
@@ -41,6 +42,7 @@ _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
 # The template of each alert, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     RechargeStuck: (alert_templates.recharge_stuck, _RECHARGE),
+    ClockRejected: (alert_templates.clock_rejected, _RECHARGE),
     RechargeResolutionRequested: (alert_templates.recharge_resolution_requested, _RECHARGE),
     DeliveryDisputed: (alert_templates.delivery_disputed, _RECHARGE),
     CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),

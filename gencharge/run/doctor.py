@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
 
+from gencharge.run import clocks
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed, disk
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def examine(settings: Settings) -> Report:
         _examine_schema(settings),
         _examine_api(settings),
         _examine_sandbox(settings),
+        _examine_clocks(settings),
         _examine_python(),
         _examine_disk(settings),
     ]
@@ -262,6 +264,11 @@ def _examine_sandbox(settings: Settings) -> Row:
     else:
         row.problem = f"something else listens on port {settings.sandbox_port}: stop it, or set SANDBOX_PORT"
     return row
+
+
+def _examine_clocks(settings: Settings) -> Row:
+    state, problem = clocks.examine(settings)
+    return Row("Clocks", state=state, problem=problem)
 
 
 def _examine_python() -> Row:

@@ -17,6 +17,7 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
+from gencharge.run import clocks
 
 log = telemetry.get_logger(__name__)
 _RESTART_SECONDS = 2.0
@@ -42,6 +43,7 @@ async def main(settings: Settings | None = None) -> None:
     tasks = [
         asyncio.create_task(Relay(stores, wiring.LISTENERS).run(), name="relay"),
         asyncio.create_task(_run_jobs(settings, stores), name="jobs"),
+        asyncio.create_task(clocks.watch(stores), name="clock"),
         *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
     ]
     try:

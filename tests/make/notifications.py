@@ -12,6 +12,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.delivery.events import (
     CallbackContradicted,
+    ClockRejected,
     DeliveryDisputed,
     RechargeResolutionRequested,
     RechargeStuck,
@@ -56,6 +57,9 @@ def events() -> list[Event]:
             currency="INR",
         ),
         WebhookRefused(user_id=str(SYSTEM_USER_ID), sender="gateway:razorpay", reason="wrong signature"),
+        ClockRejected(
+            user_id=str(SYSTEM_USER_ID), channel="jio-direct", operator="JIO", sent_at="2026-11-21T10:00:00+00:00"
+        ),
         RechargeResolutionRequested(
             user_id=USER, recharge_id=recharge, operator="JIO", plan_name="Jio 999", amount_paise=99_900,
             reason="seen in the portal",
