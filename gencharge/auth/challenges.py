@@ -1,4 +1,4 @@
-"""One-time passwords that were sent. Redis holds an HMAC of each for some minutes; times are the application's.
+"""One-time passwords that were sent. Redis holds an HMAC of each for some minutes; times are Redis' own.
 
 A challenge belongs to a purpose, a number and a source (`sources`), and is found only by its id, which has 128 random bits
 and is in the answer to the client that asked for the code. So nobody else can spend its tries. What must be atomic is one
@@ -26,11 +26,20 @@ from gencharge.core.values import clock
 
 _ID_BYTES: Final = 16
 _HOUR_MS: Final = 3_600_000
+# Redis' clock, which all processes share: one of theirs that jumps ends no wait and no life early. The clock that is held, if one is.
+_NOW: Final = """
+local now = tonumber(ARGV[1])
+if now < 0 then
+    local instant = redis.call('TIME')
+    now = tonumber(instant[1]) * 1000 + math.floor(tonumber(instant[2]) / 1000)
+end
+"""
 # KEYS: challenge, the source's last challenge, cool-down, sends of the phone, sends of the address.
 # ARGV: now, life, cool-down, hour (ms), limit of the phone, limit of the address (0: none), attempts, mac, source.
 # A new code replaces the one that the same source asked for before, and nobody else's.
-_ISSUE: Final = """
-local now, life, pause, hour = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+_ISSUE: Final = f"""
+{_NOW}
+local life, pause, hour = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local address_limit = tonumber(ARGV[6])
 local function window(key, limit)
     local found = redis.call('HMGET', key, 'count', 'ends')
@@ -60,14 +69,15 @@ else
     redis.call('HSET', KEYS[1], 'mac', ARGV[8], 'left', ARGV[7], 'source', ARGV[9], 'ends', now + life)
     redis.call('PEXPIRE', KEYS[1], life)
 end
-return {verdict, wait, phone_count, phone_ends - now, address_count, address_ends - now}
+return {{verdict, wait, phone_count, phone_ends - now, address_count, address_ends - now}}
 """
 # KEYS: challenge. ARGV: now (ms), mac. A mac that was compared and is right is gone: single use.
 # The comparison need not take constant time: its duration says something only about an HMAC under our key
 # and an id used once, and an attacker can choose neither.
-_REDEEM: Final = """
+_REDEEM: Final = f"""
+{_NOW}
 local found = redis.call('HMGET', KEYS[1], 'mac', 'left', 'ends')
-if not found[1] or tonumber(found[3]) <= tonumber(ARGV[1]) then return 'none' end
+if not found[1] or tonumber(found[3]) <= now then return 'none' end
 local left = tonumber(found[2])
 if left <= 0 then return 'none' end
 if found[1] == ARGV[2] then
@@ -236,7 +246,9 @@ class Challenges:
 
 
 def _now_ms() -> int:
-    return round(clock.now().timestamp() * 1000)
+    """The instant that the clock is held at; -1: Redis' own."""
+    held = clock.pinned()
+    return -1 if held is None else round(held.timestamp() * 1000)
 
 
 def _unavailable(error: Exception) -> Exception:

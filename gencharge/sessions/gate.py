@@ -31,7 +31,8 @@ class Gate(OnePerApp):
         self.keys = Keyring(settings)
         # A second factor that is older must be verified again.
         self.step_up_seconds = settings.step_up_minutes * 60
-        self._verified: dict[bytes, tuple[Principal, float, str]] = {}
+        # Principal, when it runs out by the wall clock, the same by the monotonic one, and the id as text.
+        self._verified: dict[bytes, tuple[Principal, float, float, str]] = {}
         self._ended: dict[UUID, float] = {}
         # Role name -> what it allows. The admins' watcher fills it; until then nothing is allowed.
         self.grants: Mapping[str, frozenset[str]] = {}
@@ -52,16 +53,17 @@ class Gate(OnePerApp):
         Raises NotSignedIn, AccessTokenInvalid, AccessTokenExpired, SessionEnded.
         """
         entry = self._verified.get(authorization) or self._verify(authorization)
-        principal, expires, actor_id = entry
+        principal, expires, ends, actor_id = entry
         pinned = clock.pinned()
-        if expires <= (time.time() if pinned is None else pinned.timestamp()):
+        # The monotonic clock: a wall clock that is set back does not let a known token live longer.
+        if ends <= time.monotonic() if pinned is None else expires <= pinned.timestamp():
             self._verified.pop(authorization, None)
             raise AccessTokenExpired
         if principal.session_id in self._ended:
             raise SessionEnded
         return principal, actor_id
 
-    def _verify(self, authorization: bytes) -> tuple[Principal, float, str]:
+    def _verify(self, authorization: bytes) -> tuple[Principal, float, float, str]:
         if authorization[:7].lower() != _SCHEME:
             raise NotSignedIn
         try:
@@ -73,7 +75,8 @@ class Gate(OnePerApp):
             # Drop the oldest half at once; a token that is still in use is verified again.
             for oldest in list(islice(self._verified, MAX_VERIFIED // 2)):
                 del self._verified[oldest]
-        entry = self._verified[authorization] = (principal, expires, str(principal.user_id))
+        ends = time.monotonic() + expires - clock.now().timestamp()
+        entry = self._verified[authorization] = (principal, expires, ends, str(principal.user_id))
         return entry
 
     def end(self, session_ids: Iterable[UUID]) -> None:

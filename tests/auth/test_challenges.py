@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -183,3 +185,42 @@ async def test_what_is_issued_hides_its_code_when_it_is_printed(settings: Settin
         Purpose.SIGN_UP, factories.new_phone(), "135790", source=STRANGER, address=factories.new_address()
     )
     assert "135790" not in repr(issued)
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+async def test_a_clock_that_jumps_by_an_hour_opens_no_limit_and_keeps_no_code_alive(
+    settings: Settings, stores: Stores, monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    short = settings.model_copy(
+        update={"otp_expire_minutes": 0.02, "otp_resend_seconds": 0, "otp_sends_per_phone_hour": 3}
+    )
+    challenges, number = Challenges(short, stores.redis), f"+9197{new_id().int % 10**8:08d}"
+    address = str(new_id())
+
+    async def issue() -> str:
+        issued = await challenges.issue(Purpose.SIGN_IN, number, "123456", source=STRANGER, address=address)
+        return issued.challenge_id
+
+    for _ in range(2):
+        await issue()
+    last = await challenges.find(Purpose.SIGN_IN, number, await issue())
+    assert last is not None
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=hours))
+    with pytest.raises(OtpLimitExceeded) as refused:
+        await issue()
+    assert 3500 < int(refused.value.headers["Retry-After"]) <= 3600
+    await asyncio.sleep(1.3)
+    assert await challenges.redeem(Purpose.SIGN_IN, number, last, "123456") is Verdict.NONE
+
+
+async def test_a_code_is_still_good_after_a_jump_of_our_clock(
+    settings: Settings, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    challenges, number = Challenges(settings, stores.redis), f"+9197{new_id().int % 10**8:08d}"
+    issued = await challenges.issue(Purpose.SIGN_IN, number, "123456", source=STRANGER, address=str(new_id()))
+    waiting = await challenges.find(Purpose.SIGN_IN, number, issued.challenge_id)
+    assert waiting is not None
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=1))
+    assert await challenges.redeem(Purpose.SIGN_IN, number, waiting, "123456") is Verdict.RIGHT

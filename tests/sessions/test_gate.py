@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 
 from gencharge.core.settings import Settings
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.sessions.errors import AccessTokenInvalid, SessionEnded
+from gencharge.sessions.errors import AccessTokenExpired, AccessTokenInvalid, SessionEnded
 from gencharge.sessions.gate import MAX_VERIFIED, Gate
 from tests.make.sessions import OTHER_SECRET, make_principal, signing_settings
 
@@ -56,3 +58,20 @@ def test_an_ended_session_is_remembered_although_this_process_signs_shorter_toke
     short.forget_expired()
     with pytest.raises(SessionEnded):
         short.admit(header)
+
+
+@pytest.mark.parametrize("hours", [1, -1, 0])
+def test_a_wall_clock_that_jumps_by_an_hour_lets_no_known_token_live_longer(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    gate = Gate(signing_settings())
+    header = f"Bearer {gate.keys.sign(make_principal())}".encode()
+    gate.admit(header)
+    real, now, wall = time.monotonic, clock.now, time.time
+    monkeypatch.setattr(clock, "now", lambda: now() + timedelta(hours=hours, seconds=61))
+    monkeypatch.setattr(time, "time", lambda: wall() + 3600 * hours + 61)
+    monkeypatch.setattr(time, "monotonic", lambda: real() + 61)
+    with pytest.raises((AccessTokenExpired, AccessTokenInvalid)):
+        gate.admit(header)
+    with pytest.raises((AccessTokenExpired, AccessTokenInvalid)):
+        gate.admit(header)
