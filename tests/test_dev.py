@@ -351,9 +351,9 @@ def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folde
     third = Run(folder, port, sandbox_port)
     assert f"http://127.0.0.1:{sandbox_port}, the sandbox" in third.text()
     sandbox = httpx.Client(
-        transport=httpx.HTTPTransport(retries=5), base_url=f"http://127.0.0.1:{sandbox_port}"
+        transport=httpx.HTTPTransport(retries=8), base_url=f"http://127.0.0.1:{sandbox_port}"
     )
-    with sandbox:  # It is not waited for, so that the start takes no longer.
+    with sandbox:  # It is not waited for, so that the start takes no longer; asked for a minute.
         assert sandbox.get("/health/live").status_code == 200
     token = gencharge(folder, "login", "9000001001", PORT=port)
     assert token.returncode == 0, token.stderr

@@ -60,8 +60,8 @@ class Child:
         )
 
     def begin(self) -> None:
-        """Let a process that waits do its work. `check` says so if it has ended."""
-        if self.process.stdin is not None:
+        """Let a process that waits do its work, if it does not yet. `check` says so if it has ended."""
+        if self.process.stdin is not None and not self.process.stdin.closed:
             with suppress(BrokenPipeError), self.process.stdin as pipe:
                 pipe.write(BEGIN)
 
@@ -132,8 +132,8 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
         # What the next steps need is imported while the servers come up.
         from gencharge.core.postgres import migrations
 
-        sample.load(settings)
-
+        if first:
+            sample.load(settings)
         _require_configured_stores(settings)
         servers.wait_ready("postgres", "redis")
     with _step("Bringing the schema up to date"):
@@ -141,6 +141,9 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
             migrations.upgrade(settings)
         except migrations.NewerSchema as problem:
             raise ServerFailed(str(problem)) from None
+    if not first:
+        # What a newer version adds to the sample data comes beside it.
+        children[0].begin()
     with_history = first and sample.has_life(settings)
     with _step("Adding the sample data" + ", with three months of history" * with_history):
         sample.seed(settings, lambda: servers.wait_ready("mongo"))
