@@ -232,6 +232,7 @@ def _examine_api(settings: Settings) -> Row:
 
 def _examine_schema(settings: Settings) -> Row:
     from gencharge.core.postgres import migrations
+    from gencharge.run.database_login import owns_tables
 
     row = Row("Schema", version=migrations.head())
     try:
@@ -248,6 +249,8 @@ def _examine_schema(settings: Settings) -> Row:
         more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
         cure = "this is an older program" if migrations.is_ahead(settings) else "run `gencharge migrate`"
         row.problem = f"{pending[0]}{more}: {cure}"
+    elif not settings.is_development and owns_tables(settings.postgres_url):
+        row.problem = "DATABASE_URL owns the tables: give it a login in gencharge_app only, and keep the owner for `migrate`"
     return row
 
 

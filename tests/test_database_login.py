@@ -1,0 +1,96 @@
+"""A login that owns nothing: it runs the product, and an attacker with SQL through it can't change history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from gencharge import wiring
+from gencharge.core.background import jobs
+from gencharge.core.events.relay import Relay
+from gencharge.core.postgres import migrations
+from gencharge.core.settings import Environment, Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.run import doctor
+from gencharge.run.database_login import owns_tables
+from tests.conftest import database_of, test_settings
+from tests.make.money import buy, find_plan, make_customer, make_number, sell_sample_plans
+from tests.make.recharge import assert_books_balance
+
+
+@pytest.fixture(scope="module")
+def login(servers: Path, worker_id: str) -> Iterator[Settings]:
+    """Settings whose login may take on the application's role, and is nothing else."""
+    database = database_of(servers, worker_id, "login")
+    owner = test_settings(servers, database)
+    name = f"login_{database}"
+    role = sql.Identifier(name)
+    with psycopg.connect(owner.postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN IN ROLE gencharge_app").format(role))
+        try:
+            url = owner.postgres_url.replace("gencharge@", f"{name}@", 1)
+            yield test_settings(servers, database, database_url=url)
+        finally:
+            connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+async def test_it_is_enough_for_sales_events_and_jobs(login: Settings) -> None:
+    stores = Stores.open(login)
+    try:
+        await sell_sample_plans(stores)
+        customer = await make_customer(stores, rupees=1_000)
+        plan = await find_plan(stores)
+        await buy(stores, customer, await make_number(stores), plan.plan_id)
+        await Relay(stores, wiring.LISTENERS).drain()
+        app = jobs.build(login, stores, wiring.JOBS)
+        async with app.open_async():
+            await asyncio.wait_for(app.run_worker_async(wait=False, install_signal_handlers=False), 60)
+        await assert_books_balance(stores)
+    finally:
+        await stores.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE transfers SET amount = 1",
+        "DELETE FROM transfers",
+        "TRUNCATE audit_anchors",
+        "DROP TABLE transfers",
+        "ALTER TABLE transfers DISABLE TRIGGER ALL",
+        "CREATE TABLE loot (x int)",
+        "CREATE OR REPLACE FUNCTION ledger_code(p_code text) RETURNS smallint LANGUAGE sql AS 'SELECT 1::smallint'",
+        "SET ROLE gencharge",
+        "GRANT gencharge TO CURRENT_USER",
+    ],
+)
+@pytest.mark.parametrize("role", ["RESET ROLE", "SET ROLE gencharge_app"])
+def test_it_can_not_change_history_or_become_the_owner(login: Settings, role: str, statement: str) -> None:
+    with psycopg.connect(login.postgres_url, autocommit=True) as connection:
+        connection.execute(role)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_the_commands_look_at_the_schema_with_it(login: Settings) -> None:
+    assert migrations.pending(login) == []
+    assert migrations.is_ahead(login) is False
+
+
+def test_doctor_says_in_production_that_a_login_owns_the_tables(login: Settings, settings: Settings) -> None:
+    assert not owns_tables(login.postgres_url)
+    assert owns_tables(settings.postgres_url)
+
+    def problem(checked: Settings, environment: Environment) -> str:
+        return doctor._examine_schema(checked.model_copy(update={"environment": environment})).problem
+
+    assert problem(login, Environment.PRODUCTION) == ""
+    assert problem(settings, Environment.DEVELOPMENT) == "", "there one login is enough"
+    assert problem(settings, Environment.PRODUCTION) == (
+        "DATABASE_URL owns the tables: give it a login in gencharge_app only, and keep the owner for `migrate`"
+    )
