@@ -95,7 +95,7 @@ def _example(document: Json, schema: Json) -> Any:
     if resolved.get("examples"):
         return resolved["examples"][0]
     for union in ("anyOf", "oneOf", "allOf"):
-        if union in resolved:
+        if union in resolved and "properties" not in resolved:
             return _example(document, resolved[union][0])
     if "enum" in resolved:
         return resolved["enum"][0]
@@ -120,7 +120,14 @@ _SIMPLE: Final[Mapping[str, Any]] = {
 def _object(document: Json, schema: Json) -> Json:
     required = schema.get("required", ())
     fields = schema.get("properties", {})
-    shown = {name: field for name, field in fields.items() if name in required or field.get("examples")}
+    # Of a body that takes exactly one of several fields, the first.
+    first: Json = next(iter(schema.get("oneOf", ())), {})
+    alternative = first.get("required")
+    shown = {
+        name: field
+        for name, field in fields.items()
+        if (name in alternative if alternative else name in required or field.get("examples"))
+    }
     if not shown:
         # A change, which requires no field but takes no empty body either.
         shown = dict(list(fields.items())[:1])

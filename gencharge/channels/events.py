@@ -71,3 +71,4 @@ class ChannelAddressRejected(Event):
     operator: str
     url: str
     changes: dict[str, dict[str, object]]
+    result: str = "succeeded"  # of the admin's action: rejecting succeeded
