@@ -44,6 +44,15 @@ async def set_locked(db: AsyncSession, phone_number: str, source: str, *, until:
     )
 
 
+async def set_locked_anew(db: AsyncSession, phone_number: str, source: str, *, until: datetime) -> None:
+    """Refuse a source's codes for a number until an instant, and count from zero after it."""
+    await db.execute(
+        update(SignInFailure)
+        .where(SignInFailure.phone_number == phone_number, SignInFailure.source == source)
+        .values(locked_until=until, consecutive=0)
+    )
+
+
 async def delete_failures(db: AsyncSession, phone_number: str) -> int:
     """Reset the counts of a number: how many there were."""
     deleted = await db.execute(

@@ -23,7 +23,7 @@ from gencharge.auth.challenges import Purpose, Verdict, Waiting
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import OtpInvalid, OtpLocked, SignInSuspended
 from gencharge.auth.events import SignInFailed, SignInLocked
-from gencharge.auth.sources import STRANGERS, Source
+from gencharge.auth.sources import NEWCOMERS, STRANGERS, Source
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
@@ -38,6 +38,8 @@ from gencharge.users import service as users
 
 # NIST SP 800-63B-4 section 3.2.2: no more than 100 failures in a row, however far apart.
 SUSPENDED_AFTER: Final = 100
+# Signing up is closed for a day instead: a number without an account has no device that we know, and nobody to open it.
+SIGN_UP_PAUSE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ async def send_code(
             client = Source.of_address(context.challenges.name_of("address", address), known=False)
         if client is None:
             client = await _source_of(context, db, phone_number, refresh_token, address)
-        await _refuse_locked(db, phone_number, client)
+        await _refuse_locked(db, purpose, phone_number, client)
         return client
 
     client = await context.database.run(unit)
@@ -145,7 +147,7 @@ async def _redeem(
 ) -> None:
     if waiting is None:
         raise OtpInvalid  # not counted: a client that did not begin a challenge spends no tries
-    await context.database.run(lambda db: _refuse_locked(db, phone_number, waiting.source))
+    await context.database.run(lambda db: _refuse_locked(db, purpose, phone_number, waiting.source))
     verdict = await context.challenges.redeem(purpose, phone_number, waiting, code)
     if verdict is Verdict.WRONG:
         # Counted in a transaction of its own, so that the refusal does not roll it back.
@@ -170,18 +172,21 @@ async def forget_old_failures(db: AsyncSession) -> int:
     return forgotten
 
 
-async def _refuse_locked(db: AsyncSession, phone_number: str, source: Source) -> None:
-    failures = {
-        failure.source: failure
-        for failure in await crud.list_failures(db, phone_number, (STRANGERS, source.text))
-    }
-    ceiling = failures.get(source.text if source.known else STRANGERS)
-    if ceiling is not None and ceiling.consecutive >= SUSPENDED_AFTER:
-        raise SignInSuspended
-    own = failures.get(source.text)
+def _ceiling_of(purpose: Purpose, source: Source) -> str:
+    """What counts how often a number was guessed at: by a known source, or by all others together."""
+    if source.known:
+        return source.text
+    return NEWCOMERS if purpose is Purpose.SIGN_UP else STRANGERS
+
+
+async def _refuse_locked(db: AsyncSession, purpose: Purpose, phone_number: str, source: Source) -> None:
+    ceiling = _ceiling_of(purpose, source)
     now = clock.now()
-    if own is not None and own.locked_until is not None and own.locked_until > now:
-        raise _locked(own.locked_until, now)
+    for failure in await crud.list_failures(db, phone_number, {ceiling, source.text}):
+        if failure.source == ceiling and failure.consecutive >= SUSPENDED_AFTER:
+            raise SignInSuspended
+        if failure.locked_until is not None and failure.locked_until > now:
+            raise _locked(failure.locked_until, now)
 
 
 async def _count_failure(
@@ -189,25 +194,26 @@ async def _count_failure(
 ) -> Problem:
     """Count a wrong code, lock its source after too many, and return the problem to answer with."""
     now = clock.now()
+    ceiling = _ceiling_of(purpose, source)
     own = await crud.add_failure(db, phone_number, source.text, now=now)
-    consecutive = own if source.known else await crud.add_failure(db, phone_number, STRANGERS, now=now)
+    consecutive = (
+        own if ceiling == source.text else await crud.add_failure(db, phone_number, ceiling, now=now)
+    )
     kind, user_id = await _owner_of(db, phone_number)
     number = masked(phone_number)
-    await emit(
-        db,
-        SignInFailed(
-            user_id=user_id,
-            kind=kind,
-            masked_phone_number=number,
-            purpose=purpose.value,
-            consecutive=consecutive,
-        ),
+    failed = SignInFailed(
+        user_id=user_id, kind=kind, masked_phone_number=number, purpose=purpose.value, consecutive=consecutive
     )
-    suspended = consecutive >= SUSPENDED_AFTER
-    if own % context.settings.otp_attempts and not suspended:
+    await emit(db, failed)
+    full = consecutive >= SUSPENDED_AFTER
+    if own % context.settings.otp_attempts and not full:
         return OtpInvalid()
+    suspended = full and purpose is not Purpose.SIGN_UP
     until = now + timedelta(minutes=context.settings.otp_lock_minutes)
     await crud.set_locked(db, phone_number, source.text, until=until)
+    if full and not suspended:
+        until = now + SIGN_UP_PAUSE
+        await crud.set_locked_anew(db, phone_number, ceiling, until=until)
     await emit(db, SignInLocked(user_id=user_id, kind=kind, masked_phone_number=number, suspended=suspended))
     return SignInSuspended() if suspended else _locked(until, now)
 

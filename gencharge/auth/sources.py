@@ -5,6 +5,7 @@
     address:<address>   a stranger's address (its HMAC)
     account:<id>        a session whose customer claims a number or an address that need not be theirs
     (empty)             all strangers together: the ceiling of a number
+    sign_up             the same for signing up
 
 Nobody can make a known device's count grow but that device, or somebody at its address (NIST SP 800-63B-4 section 3.2.2
 names this against strangers who would lock the owner out).
@@ -18,6 +19,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 STRANGERS: Final = ""
+NEWCOMERS: Final = "sign_up"
 _SESSION: Final = "session:"
 _KNOWN: Final = "known:"
 _ADDRESS: Final = "address:"

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from gencharge.auth import crud, jobs
 from gencharge.auth.models import ContactKind
-from gencharge.auth.sources import STRANGERS, Source
+from gencharge.auth.sources import NEWCOMERS, STRANGERS, Source
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -19,6 +19,7 @@ SOURCES = {
     Source.of_address("b", known=True).text: 60,
     Source.of_session(new_id()).text: 60,
     STRANGERS: None,
+    NEWCOMERS: None,
 }
 
 

@@ -17,6 +17,8 @@ from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.admins.models import Admin
+from gencharge.auth import crud
+from gencharge.auth.sources import NEWCOMERS
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -367,6 +369,43 @@ async def test_a_device_is_known_unless_its_session_was_ended_for_it(
     await stores.database.run(lambda db: sessions.revoke(db, owner, reason=ended))
     expected = (started.session_id, True, False) if ended == "signed_out" else (None, False, False)
     assert await state() == expected
+
+
+async def test_a_number_without_an_account_is_closed_to_signing_up_for_a_day_and_not_for_good(
+    app: FastAPI, phones: Phones, stores: Stores
+) -> None:
+    number = factories.new_phone()
+    now = clock.now()
+    with clock.at(now):
+        async with stores.database.transaction() as db:
+            for _ in range(99):
+                await crud.add_failure(db, number, NEWCOMERS, now=now)
+        async with factories.new_client(app) as stranger:
+            await _ask(stranger, number, "signup")
+            guess = _wrong(await phones.code(number))
+            closed = await _give(stranger, number, guess, "verify-otp-signup")
+        assert_problem(closed, 429, "otp_locked")
+        assert int(closed.headers["retry-after"]) == 86_401
+        async with factories.new_client(app) as newcomer:
+            assert_problem(await _ask(newcomer, number, "signup"), 429, "otp_locked")
+    with clock.at(now + timedelta(days=1, seconds=1)):
+        async with factories.new_client(app) as newcomer:
+            assert (await _ask(newcomer, number, "signup")).status_code == 200
+            # One more wrong code closes nothing.
+            code = await phones.code(number)
+            refused = await _give(newcomer, number, _wrong(code), "verify-otp-signup")
+            assert_problem(refused, 401, "otp_invalid")
+            assert (await _give(newcomer, number, code, "verify-otp-signup")).status_code == 201
+
+
+async def test_guesses_at_signing_up_close_no_sign_in(
+    app: FastAPI, phones: Phones, known: str, stores: Stores
+) -> None:
+    async with stores.database.transaction() as db:
+        for _ in range(200):
+            await crud.add_failure(db, known, NEWCOMERS, now=clock.now())
+    async with factories.new_client(app) as client:
+        assert (await log_in(client, phones, known)).status_code == 200
 
 
 async def test_anothers_token_makes_no_device_known(
