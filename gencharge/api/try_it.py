@@ -95,8 +95,13 @@ def _example(document: Json, schema: Json) -> Any:
     if resolved.get("examples"):
         return resolved["examples"][0]
     for union in ("anyOf", "oneOf", "allOf"):
-        if union in resolved and "properties" not in resolved:
-            return _example(document, resolved[union][0])
+        if union in resolved:
+            option = resolved[union][0]
+            if option.keys() == {"required"}:
+                # Which of the fields are given: the first choice, and nothing beside it.
+                only = {name: resolved["properties"][name] for name in option["required"]}
+                return _object(document, resolved | {"properties": only})
+            return _example(document, option)
     if "enum" in resolved:
         return resolved["enum"][0]
     if resolved.get("type") == "object":

@@ -49,6 +49,8 @@ async def seeded(app: FastAPI, stores: Stores, settings: Settings) -> FastAPI:
     """The application with the sample data of `gencharge dev`."""
     await seed.seed_all(stores.database, settings)
     await know_roles(app)
+    # Tests that ran before may have asked for codes for the sample numbers.
+    await stores.redis.flushdb()
     return app
 
 
