@@ -22,7 +22,7 @@ class Server:
 
     def __init__(self, name: str, factory: str, folder: Path, environment: dict[str, str]) -> None:
         self.name = name
-        self.port = _free_port()
+        self.port = free_port()
         self._log = folder / f"{name}.log"
         words = [sys.executable, "-m", "uvicorn", factory, "--factory", "--workers", "1"]
         words += ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop", "--http", "httptools"]
@@ -110,7 +110,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

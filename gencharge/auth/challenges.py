@@ -115,6 +115,7 @@ class Issued:
     challenge_id: str
     code: str = field(repr=False)
     headers: Mapping[str, str]
+    resend_after_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class Challenges:
             verdict, wait, *windows = await self._issue(keys=keys, args=arguments)
         except Exception as error:
             raise _unavailable(error) from error
-        headers = self._limit_headers(*map(int, windows), by_address=not source.proven)
+        headers = self.limit_headers(*map(int, windows), by_address=not source.proven)
         if verdict == "sent":
             return Issued(challenge_id, code, headers)
         kind = OtpTooSoon if verdict == "soon" else OtpLimitExceeded
@@ -222,7 +223,7 @@ class Challenges:
         # Numbers and addresses are personal, and an id is a secret: Redis sees their HMAC only.
         return f"otp:{kind}:{self.name_of('name', value)}"
 
-    def _limit_headers(
+    def limit_headers(
         self,
         phone_count: int,
         phone_reset_ms: int,

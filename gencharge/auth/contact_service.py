@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.auth import contact_messages as messages
-from gencharge.auth import crud
+from gencharge.auth import crud, sending_service
 from gencharge.auth.challenges import Issued, Purpose, Verdict
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import (
@@ -29,7 +29,6 @@ from gencharge.auth.errors import (
 from gencharge.auth.events import ContactChangeRequested
 from gencharge.auth.models import ContactChange, ContactKind
 from gencharge.auth.sources import Source
-from gencharge.core import telemetry
 from gencharge.core.events.events import emit
 from gencharge.core.messenger import Message, reaches_mail, reaches_phones
 from gencharge.core.values import clock
@@ -118,8 +117,9 @@ async def begin_phone_number(
     async def message_to_present() -> Message:
         return messages.number_code(context.settings, present, issued_to_present.code)
 
-    context.courier.soon(message())
-    context.courier.soon(message_to_present())
+    sources = _claiming(principal), _owning(principal)
+    context.courier.soon(sending_service.within_budget(context, message(), phone_number, sources[0]))
+    context.courier.soon(sending_service.within_budget(context, message_to_present(), present, sources[1]))
     return issued.headers
 
 
@@ -250,9 +250,7 @@ def _owning(principal: Principal) -> Source:
 
 
 async def _issue(context: AuthContext, purpose: Purpose, recipient: str, source: Source) -> Issued:
-    return await context.challenges.issue(
-        purpose, recipient, context.codes(recipient), source=source, address=telemetry.context().address
-    )
+    return await sending_service.issue(context, purpose, recipient, source=source)
 
 
 async def _is_right(context: AuthContext, purpose: Purpose, recipient: str, source: Source, otp: str) -> bool:

@@ -34,6 +34,7 @@ __all__ = [
     "SecondFactorNotSetUp",
     "SecondFactorNotUsable",
     "SecondFactorSetupNotStarted",
+    "SendingSuspended",
     "SignInNotLocked",
     "SignInSuspended",
     "SignInUnavailable",
@@ -59,6 +60,10 @@ class OtpTooSoon(TooManyRequests):
 
 class OtpLimitExceeded(TooManyRequests):
     """You have requested too many codes."""
+
+
+class SendingSuspended(Unavailable):
+    """We can't send a code right now. Try again later, or use a device that has signed in before."""
 
 
 class SignInSuspended(Forbidden):

@@ -145,3 +145,12 @@ class ContactChangeRequested(Event):
     kind: str
     field: str
     masked_value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeBudgetUsed(Event):
+    """Four fifths, or all, of what may be sent were sent: in an hour, in a day, or to numbers with one prefix (`prefix:+919876`)."""
+
+    budget: str
+    used: int
+    limit: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.auth import contact_service, otp_service
+from gencharge.auth import contact_service, otp_service, sending_service
 from gencharge.core.background.jobs import Job
 from gencharge.core.stores.stores import Stores
 
@@ -12,6 +12,7 @@ from gencharge.core.stores.stores import Stores
 async def forget_failures(stores: Stores) -> None:
     """Delete the counts of wrong codes that no longer matter."""
     await stores.database.run(otp_service.forget_old_failures)
+    await stores.database.run(sending_service.forget_old_sends)
 
 
 async def forget_contact_changes(stores: Stores) -> None:

@@ -53,6 +53,17 @@ class ContactChange(Base):
     __table_args__ = (CheckConstraint("kind IN ('email', 'phone_number')", name="kind"),)
 
 
+class CodeSends(Base):
+    """How many codes were sent in a window: to a number, for an address, within a budget. Personal names are HMACs."""
+
+    __tablename__ = "code_sends"
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    last_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 class SecondFactor(Base):
     """An admin's authenticator app (TOTP). Secrets are sealed: without the process's key they are noise."""
 

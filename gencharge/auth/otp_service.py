@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
-from gencharge.auth import crud
+from gencharge.auth import crud, sending_service
 from gencharge.auth.challenges import Purpose, Verdict, Waiting
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import OtpInvalid, OtpLocked, SignInSuspended
@@ -48,6 +48,7 @@ class Sent:
 
     challenge_id: str
     headers: Mapping[str, str]
+    resend_after_seconds: int
 
 
 async def send_code(
@@ -61,7 +62,7 @@ async def send_code(
     """Send a code to a number. `refresh_token`: what the client got last, if anything; `source`: if it is known already.
 
     The answer never reveals whether the number is known: the same queries run either way, and the recipient is
-    looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, OtpLocked, SignInSuspended, SignInUnavailable.
+    looked up after the answer. Raises OtpTooSoon, OtpLimitExceeded, SendingSuspended, OtpLocked, SignInSuspended, SignInUnavailable.
     """
     address = telemetry.context().address
 
@@ -76,11 +77,10 @@ async def send_code(
         return client
 
     client = await context.database.run(unit)
-    issued = await context.challenges.issue(
-        purpose, phone_number, context.codes(phone_number), source=client, address=address
-    )
-    context.courier.soon(_message(context, purpose, phone_number, issued.code))
-    return Sent(issued.challenge_id, issued.headers)
+    issued = await sending_service.issue(context, purpose, phone_number, source=client)
+    message = _message(context, purpose, phone_number, issued.code)
+    context.courier.soon(sending_service.within_budget(context, message, phone_number, client))
+    return Sent(issued.challenge_id, issued.headers, issued.resend_after_seconds)
 
 
 async def _source_of(

@@ -265,7 +265,7 @@ def _code_sent(context: AuthContext, sent: otp_service.Sent) -> Response:
         message="If this number can receive a code, we have sent one.",
         challenge_id=sent.challenge_id,
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
-        resend_after_seconds=settings.otp_resend_seconds,
+        resend_after_seconds=sent.resend_after_seconds,
     )
     return reply(answer, headers={**sent.headers, "Cache-Control": "no-store"})
 

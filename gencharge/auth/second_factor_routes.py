@@ -117,7 +117,7 @@ async def send_step_up_otp(context: CurrentContext, admin: PartlySignedInAdmin) 
         message="We have sent a code to your number.",
         challenge_id=sent.challenge_id,
         expires_in_seconds=round(settings.otp_expire_minutes * 60),
-        resend_after_seconds=settings.otp_resend_seconds,
+        resend_after_seconds=sent.resend_after_seconds,
     )
     return reply(answer, headers={**sent.headers, **_UNCACHED})
 

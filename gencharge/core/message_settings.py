@@ -17,7 +17,11 @@ class Codes(BaseModel):
         default=5, ge=1, le=10, description="Wrong codes that lock who gave them out of a number."
     )
     otp_lock_minutes: float = Field(default=15, gt=0, description="For how long they are locked out.")
-    otp_resend_seconds: int = Field(default=30, ge=0, description="The least time between two codes.")
+    otp_resend_seconds: int = Field(
+        default=30,
+        ge=0,
+        description="The time between two codes; it doubles twice, such as 30, 60, 120 seconds.",
+    )
     otp_sends_per_phone_hour: int = Field(
         default=5,
         ge=1,
@@ -25,6 +29,23 @@ class Codes(BaseModel):
     )
     otp_sends_per_address_hour: int = Field(
         default=20, ge=1, description="Codes for requests from one IP address in an hour."
+    )
+    otp_sends_per_prefix_hour: int = Field(
+        default=500,
+        ge=1,
+        description="Codes for all numbers with the same first four digits in an hour, but those that known devices "
+        "ask for.",
+    )
+    otp_sends_per_hour: int = Field(
+        default=5_000,
+        ge=1,
+        description="Codes of the whole service in an hour, but those that known devices ask for. The staff are told at four "
+        "fifths.",
+    )
+    otp_sends_per_day: int = Field(
+        default=50_000,
+        ge=1,
+        description="The same in a day: with the price of an SMS it bounds what an attack can cost.",
     )
     dev_fixed_otp: str = Field(
         default="",

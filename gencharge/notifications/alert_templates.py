@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.delivery.events import (
     CallbackContradicted,
@@ -169,4 +170,23 @@ def webhook_messages_overdue(event: WebhookMessagesOverdue) -> Alert:
         "Webhook messages are late",
         f"The oldest message for {event.url} has waited for {event.minutes} minutes.",
         {"endpoint_id": event.endpoint_id},
+    )
+
+
+def code_budget_used(event: CodeBudgetUsed) -> Alert:
+    """Somebody may be having codes sent to run up the bill."""
+    whose = (
+        f"to numbers that begin with {event.budget.partition(':')[2]}" if ":" in event.budget else "in all"
+    )
+    window = "a day" if event.budget == "day" else "an hour"
+    rest = (
+        "Strangers get no more until it is over."
+        if event.used >= event.limit
+        else "The rest will be refused."
+    )
+    return Alert(
+        "code_budget_used",
+        "Unusually many sign-in codes",
+        f"{event.used} of at most {event.limit} codes in {window} were sent {whose}. {rest}",
+        {"budget": event.budget, "used": event.used, "limit": event.limit},
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
+from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
@@ -48,6 +49,7 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),
     ChannelAddressRequested: (alert_templates.channel_address_requested, _SUPER_ADMINS),
     ChannelAddressApproved: (alert_templates.channel_address_approved, _SUPER_ADMINS),
+    CodeBudgetUsed: (alert_templates.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alert_templates.payment_mismatched, _PAYMENTS),
     WebhookRefused: (alert_templates.webhook_refused, _PAYMENTS),
     WebhookEndpointDisabled: (alert_templates.webhook_endpoint_disabled, _PAYMENTS),

@@ -48,6 +48,7 @@ DIRECTORY = {
     "email_directory": "email",
     "referral_codes": "code",
     "sign_in_failures": "phone_number",
+    "code_sends": "name",
     "operator_references": "reference",
     "payment_orders": "order_id",
     "gateway_events": "event_id",
@@ -200,6 +201,7 @@ SCATTERED = {
     "sessions/crud.py:delete_old",
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
+    "auth/sends_crud.py:delete_old_sends",
     "auth/crud.py:delete_old_contact_changes",
 }
 

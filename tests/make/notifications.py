@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
@@ -52,6 +53,7 @@ def events() -> list[Event]:
             user_id=str(SYSTEM_USER_ID), channel_id="jio-direct", operator="JIO", url="https://jio.example/api",
             changes={},
         ),
+        CodeBudgetUsed(user_id=str(SYSTEM_USER_ID), budget="prefix:+919876", used=400, limit=500),
         PaymentMismatched(
             user_id=USER, payment_id=str(new_id()), order_id="order_1", ordered_paise=29_900, reported_paise=100,
             currency="INR",
