@@ -66,7 +66,7 @@ async def change_my_email(principal: SignedInUser, context: CurrentContext, body
     responses=errors(*USER_ERRORS, *_CONFIRMING, *_USER, EmailAlreadyExists),
 )
 async def confirm_my_email(principal: SignedInUser, context: CurrentContext, body: ConfirmEmail) -> None:
-    """Confirm my new e-mail address with the code that was sent to it. The old address is told."""
+    """Confirm my new e-mail address with the code sent to it. The old address is told."""
     await contacts.confirm_email(context, principal, body.otp)
 
 

@@ -30,6 +30,7 @@ class VerifySecondFactor(Body):
         json_schema_extra={
             "oneOf": [{"required": [name]} for name in ("code", "recovery_code", "otp")],
             "dependentRequired": {"otp": ["challenge_id"], "challenge_id": ["otp"]},
+            "examples": [{"code": "492039"}],
         }
     )
 

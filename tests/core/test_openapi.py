@@ -140,7 +140,7 @@ def test_an_example_is_a_problem_document_as_it_is_sent(kind: type[Problem]) -> 
     document = app_with(LIST, SEND).openapi()
     example = openapi.resolved(document, {"$ref": f"#/components/examples/{kind.code()}"})
     sent = orjson.loads(web.problem_response(kind()).body)
-    assert example["summary"] == kind.__doc__
+    assert example["value"]["title"] == kind.__doc__
     assert example["value"] == sent | {"request_id": example["value"]["request_id"]}
     assert set(example["value"]) <= openapi.ProblemOut.model_fields.keys()
 
@@ -219,3 +219,18 @@ def test_every_reference_in_the_whole_document_leads_somewhere(app: FastAPI) -> 
 async def test_the_whole_document_is_small_enough_for_a_phone(client: httpx.AsyncClient) -> None:
     size = len((await client.get("/openapi.json")).content)
     assert size < MAX_BYTES, f"{size} bytes: what grew? Share it in core.http.openapi"
+
+
+def test_no_parameter_is_null(app: FastAPI) -> None:
+    document = app.openapi()
+    parameters = [
+        parameter
+        for methods in document["paths"].values()
+        for operation in methods.values()
+        for parameter in operation.get("parameters", ())
+    ]
+    assert len(parameters) > 100
+    assert [one["name"] for one in parameters if "null" in str(one["schema"].get("anyOf", ""))] == []
+    if_match = next(one for one in parameters if one["name"] == "If-Match")
+    assert (if_match["schema"]["type"], if_match["required"]) == ("string", False)
+    assert "pattern" in if_match["schema"]

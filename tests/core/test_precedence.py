@@ -19,14 +19,21 @@ from gencharge.core.http import web
 from gencharge.core.http.precedence import RouteIndex, in_order
 
 SOME_ID = "0198c0de-0000-7000-8000-000000000000"
+# What routes may ask: the application, set by `house`.
+_SCOPE: dict[str, object] = {"type": "http", "root_path": ""}
+
+
+@pytest.fixture(autouse=True)
+def house(app: FastAPI) -> None:
+    """A route may look at the application's settings when it decides whether it matches."""
+    _SCOPE["app"] = app
 
 
 def first_match(
     routes: Sequence[BaseRoute], method: str, path: str, content_type: bytes = b"application/json"
 ) -> BaseRoute:
     """The route that the router would take."""
-    headers = [(b"content-type", content_type)]
-    scope = {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
+    scope = _request(method, path, content_type)
     return next(route for route in routes if route.matches(scope)[0] == Match.FULL)
 
 
@@ -82,8 +89,7 @@ def test_a_longer_fixed_part_comes_before_a_parameter_in_its_place() -> None:
 
 
 def _request(method: str, path: str, content_type: bytes) -> dict[str, object]:
-    headers = [(b"content-type", content_type)]
-    return {"type": "http", "method": method, "path": path, "root_path": "", "headers": headers}
+    return {**_SCOPE, "method": method, "path": path, "headers": [(b"content-type", content_type)]}
 
 
 def _chosen(routes: Sequence[BaseRoute], scope: dict[str, object]) -> tuple[BaseRoute | None, object]:
@@ -91,10 +97,11 @@ def _chosen(routes: Sequence[BaseRoute], scope: dict[str, object]) -> tuple[Base
     partial: list[APIRoute] = []
     for route in routes:
         match, child = route.matches(scope)
-        if match is Match.FULL:
-            return child["route"], child["path_params"]
-        if match is Match.PARTIAL and isinstance(route, RouteIndex):
+        if "gencharge.allowed_methods" in child:
             return None, child["gencharge.allowed_methods"]
+        fixed = partial and "{" not in partial[0].path
+        if match is Match.FULL and not (fixed and child["route"].path != partial[0].path):
+            return child["route"], child["path_params"]
         if match is Match.PARTIAL and isinstance(route, APIRoute):
             partial.append(route)
     return None, {method for route in partial if route.path == partial[0].path for method in route.methods}
@@ -122,22 +129,27 @@ def test_the_index_holds_every_route_of_the_house() -> None:
             assert _chosen([RouteIndex(routes)], _request(method, path, _content_type(route)))[0] is route
 
 
-async def test_a_route_with_a_parameter_answers_a_method_that_the_fixed_path_lacks() -> None:
+async def test_a_fixed_path_is_a_resource_of_its_own() -> None:
     app, router = FastAPI(), web.router("things")
 
     @router.get("/export")
     async def export_things() -> None: ...
 
+    @router.post("/export")
+    async def start_export() -> None: ...
+
     @router.delete("/{name}", status_code=200)
     async def delete_thing(name: str) -> str:
         return name
 
-    app.router.routes[:] = [RouteIndex(in_order(router))]
+    app.router.routes[:] = [RouteIndex(routes := in_order(router)), *routes]
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
-        assert (await client.delete("/v1/things/export")).json() == "export"
-        refused = await client.put("/v1/things/export")  # a resource of its own, which has GET only
-        assert (refused.status_code, refused.headers["allow"]) == (405, "GET")
+        for method in ("DELETE", "PUT", "OPTIONS"):
+            refused = await client.request(method, "/v1/things/export")
+            assert (refused.status_code, refused.headers["allow"]) == (405, "GET, POST"), method
+        assert (await client.delete("/v1/things/one")).json() == "one"
+        assert (await client.get("/v1/things/one")).headers["allow"] == "DELETE"
         assert (await client.get("/v1/things/export/more")).status_code == 404
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 from fastapi import Header
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlalchemy.orm import Mapped
 
@@ -20,11 +20,12 @@ from gencharge.core.errors import PreconditionFailed
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _TAG: Final = r'(?:W/)?"[\x21\x23-\x7e]*"'
-_TAGS: Final = re.compile(rf"\*|{_TAG}(?:\s*,\s*{_TAG})*")
+# More than clients need, so that a proxy's or a library's spelling works; the document shows the plain one.
+_TAGS: Final = rf"\*|{_TAG}(?:\s*,\s*{_TAG})*"
 
 
 def _well_formed(value: str) -> str:
-    if not _TAGS.fullmatch(value.strip()):
+    if not re.fullmatch(_TAGS, value.strip()):
         raise PydanticCustomError(
             "if_match_invalid",
             'Must be * or the `etag` of the object in double quotes, such as "64465a8f1c2d0"',
@@ -33,7 +34,12 @@ def _well_formed(value: str) -> str:
 
 
 IfMatch = Annotated[
-    Annotated[str, StringConstraints(max_length=200), AfterValidator(_well_formed)] | None,
+    Annotated[
+        str,
+        Field(max_length=200, json_schema_extra={"pattern": r'^(\*|"[0-9a-f]+")$'}),
+        AfterValidator(_well_formed),
+    ]
+    | None,
     Header(
         alias="If-Match",
         description="The object's `etag` as you saw it, in double quotes: 412 if the object has changed since."

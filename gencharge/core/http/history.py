@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import ColumnElement
 
 from gencharge.core.http.paging import BoundedParams, PageParams
@@ -27,7 +28,7 @@ class Period(BaseModel):
     @model_validator(mode="after")
     def _from_before_to(self) -> Self:
         if self.since is not None and self.until is not None and self.since >= self.until:
-            raise ValueError("from must be before to")
+            raise PydanticCustomError("range_invalid", "from must be before to")
         return self
 
     def between(self, instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:
@@ -50,7 +51,7 @@ class _Ranges(Period):
     @model_validator(mode="after")
     def _smallest_before_largest(self) -> Self:
         if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
-            raise ValueError("min_amount must not exceed max_amount")
+            raise PydanticCustomError("range_invalid", "min_amount must not exceed max_amount")
         return self
 
     def within(self, amount: ColumnElement[Any], instant: ColumnElement[Any]) -> list[ColumnElement[bool]]:

@@ -54,7 +54,7 @@ def errors(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
     responses: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         code = kind.code()
-        _EXAMPLES[code] = {"summary": kind.title(), "value": _example(kind)}
+        _EXAMPLES[code] = {"value": _example(kind)}
         entry = responses.setdefault(kind.status, _problem_response())
         examples = entry["content"][PROBLEM_JSON]["examples"]
         examples[code] = {"$ref": f"#/components/examples/{code}"}
@@ -95,6 +95,7 @@ def complete(app: FastAPI) -> None:
             schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
             components["examples"] = dict(sorted(_EXAMPLES.items()))
             _name_pages(document)
+            _tidy_parameters(document)
             _drop_titles(document)
             _drop_descriptions(document)
             components["responses"] = _share_responses(document)
@@ -127,6 +128,20 @@ def _name_pages(document: dict[str, Any]) -> None:
         prefix, _, name = str(node.get("$ref", "")).rpartition("/")
         if name in names:
             node["$ref"] = f"{prefix}/{names[name]}"
+
+
+def _tidy_parameters(document: dict[str, Any]) -> None:
+    """Leave out null among what a parameter may be (it has a value or is left out; `null` would be a text), and the
+    description that its schema says once more."""
+    for node in _objects(document):
+        schema = node.get("schema")
+        if "in" not in node or not isinstance(schema, dict):
+            continue
+        if schema.get("description") == node.get("description"):
+            schema.pop("description", None)
+        if {"type": "null"} in schema.get("anyOf", ()):
+            values = [part for part in schema.pop("anyOf") if part != {"type": "null"}]
+            schema |= values[0] if len(values) == 1 else {"anyOf": values}
 
 
 def _drop_titles(document: dict[str, Any]) -> None:

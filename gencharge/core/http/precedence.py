@@ -54,12 +54,15 @@ class RouteIndex(BaseRoute):
                 self._groups[group].append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """The match of the route that the request is for; PARTIAL if the path exists without the method."""
+        """The match of the route that the request is for. A path that lacks the method is a match, too: it ends here.
+
+        A fixed path is a resource of its own: `DELETE /plans/export` is never the plan with the id "export".
+        """
         if scope["type"] != "http":
             return Match.NONE, {}
         path = get_route_path(scope)
-        partial: list[APIRoute] = []
         for find in (self._fixed.get, self._with_parameters):
+            partial: list[APIRoute] = []
             for route in find(path) or ():
                 match, child_scope = route.matches(scope)
                 if match is Match.FULL:
@@ -67,10 +70,12 @@ class RouteIndex(BaseRoute):
                     return match, child_scope
                 if match is Match.PARTIAL and isinstance(route, APIRoute):
                     partial.append(route)
-        return (Match.PARTIAL, {_ALLOWED: _methods(partial)}) if partial else (Match.NONE, {})
+            if partial:
+                return Match.FULL, {_ALLOWED: _methods(partial)}
+        return Match.NONE, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the route that `matches` found. Raises HTTPException 405 if none of the path has the method."""
+        """Answer by the route that `matches` found. Raises HTTPException 405 if the path lacks the method."""
         if _ALLOWED in scope:
             # Each route alone would name its own method only (RFC 9110, section 10.2.1: all of the resource's).
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(scope[_ALLOWED]))})
@@ -82,7 +87,7 @@ class RouteIndex(BaseRoute):
 
 
 def _methods(routes: list[APIRoute]) -> set[str]:
-    """The methods of the path that comes first: `/plans/export` is another resource than `/plans/{plan_id}`."""
+    """The methods of the path that comes first."""
     return {method for route in routes if route.path == routes[0].path for method in route.methods or ()}
 
 
