@@ -88,7 +88,8 @@ def locked_routes() -> list[str]:
         route
         for route in ACTIONS
         if re.match(
-            r"(PATCH|PUT) /v1/(admins(?!/me/email)|channels|offers|operators/\{|plans|roles|users/\{|webhooks)", route
+            r"(PATCH|PUT) /v1/(admins(?!/me/email)|channels|offers|operators/\{|plans|roles|users/\{|webhooks)",
+            route,
         )
         or route.rpartition("/")[2] in moves
     ]
