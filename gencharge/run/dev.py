@@ -34,6 +34,9 @@ _PATIENT: Final = {
     "otp_resend_seconds": "0",
     "otp_sends_per_phone_hour": "1000",
     "otp_sends_per_address_hour": "10000",
+    "otp_sends_per_prefix_hour": "100000",
+    "otp_sends_per_hour": "100000",
+    "otp_sends_per_day": "1000000",
 }
 
 console = Console(highlight=False, soft_wrap=True)
