@@ -82,7 +82,10 @@ async def test_fifty_verifies_of_one_code_at_once_make_one_session(
     await _ask(client, user.phone_number)
     code = await phones.code(user.phone_number)
     answers = await asyncio.gather(*(_give(client, user.phone_number, code) for _ in range(50)))
-    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 49
+    # On a busy machine some wait too long for a store, and are told to come again (503); none of them gets in.
+    statuses = Counter(answer.status_code for answer in answers)
+    assert statuses[200] == 1
+    assert statuses.keys() <= {200, 401, 503}
     async with stores.database.transaction() as db:
         count = await db.scalar(
             text("SELECT count(*) FROM sessions WHERE user_id = :id"), {"id": user.user_id}
