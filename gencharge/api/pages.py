@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from gencharge.api import reading
 from gencharge.api.documents import Document
+from gencharge.core.http import openapi
 from gencharge.core.settings import Settings
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -33,7 +34,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Add the document, the two pages and their assets to `app`."""
     app.mount("/static/docs", StaticFiles(directory=_STATIC / "docs"), name="docs-assets")
     trying = _render_trying(settings)
-    described = Document(lambda: orjson.dumps(app.openapi()), media_type="application/json")
+    described = Document(lambda: orjson.dumps(openapi.compact(app.openapi())), media_type="application/json")
     read = Document(
         lambda: reading.page(app.openapi()).encode(), media_type="text/html", headers=_READING_POLICY
     )

@@ -221,6 +221,19 @@ async def test_the_whole_document_is_small_enough_for_a_phone(client: httpx.Asyn
     assert size < MAX_BYTES, f"{size} bytes: what grew? Share it in core.http.openapi"
 
 
+def test_a_parameter_of_many_operations_is_sent_once_and_means_the_same(app: FastAPI) -> None:
+    document = app.openapi()
+    short = openapi.compact(document)
+    assert {"cursor", "IfMatch"} <= set(short["components"]["parameters"])
+    assert len(orjson.dumps(short)) < 0.96 * len(orjson.dumps(document))
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            written = short["paths"][path][method].get("parameters", [])
+            assert [openapi.resolved(short, part) for part in written] == operation.get("parameters", []), (
+                path
+            )
+
+
 def test_no_parameter_is_null(app: FastAPI) -> None:
     document = app.openapi()
     parameters = [

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem
 
+# Operations that have a parameter, from which on it is written once.
+_SHARED_FROM: Final = 3
 PROBLEM_JSON: Final = "application/problem+json"
 # How pydantic calls a page of a list.
 _PAGE: Final = re.compile(r"^Page_(\w+?)(?:Out)?_$")
@@ -102,6 +106,31 @@ def complete(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def compact(document: dict[str, Any]) -> dict[str, Any]:
+    """The document as it is sent: a parameter that many operations share, such as `cursor`, is written once.
+
+    Here it stands in full, for what reads it needs no references then.
+    """
+    uses = Counter(
+        orjson.dumps(parameter)
+        for operation in _operations(document)
+        for parameter in operation.get("parameters", ())
+    )
+    shared: dict[bytes, str] = {}
+    for written in sorted(written for written, count in uses.items() if count >= _SHARED_FROM):
+        name = orjson.loads(written)["name"].replace("-", "")
+        number = sum(taken.split(".")[0] == name for taken in shared.values())
+        shared[written] = f"{name}.{number + 1}" if number else name
+    short: dict[str, Any] = orjson.loads(orjson.dumps(document))
+    for operation in _operations(short):
+        for place, parameter in enumerate(operation.get("parameters", ())):
+            name = shared.get(orjson.dumps(parameter))
+            if name is not None:
+                operation["parameters"][place] = {"$ref": f"#/components/parameters/{name}"}
+    short["components"]["parameters"] = {name: orjson.loads(written) for written, name in shared.items()}
+    return short
 
 
 def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
