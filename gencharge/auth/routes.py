@@ -166,10 +166,10 @@ class FormRoute(web.Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Starlette asks each route in turn."""
-        if scope["type"] != "http" or not AuthContext.of(scope["app"]).settings.is_development:
-            return Match.NONE, {}
-        content_type = Headers(scope=scope).get("content-type", "")
+        content_type = Headers(scope=scope).get("content-type", "") if scope["type"] == "http" else ""
         if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+            return Match.NONE, {}
+        if not AuthContext.of(scope["app"]).settings.is_development:
             return Match.NONE, {}
         return super().matches(scope)
 

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.auth import sends_crud
 from gencharge.auth.challenges import Issued, Purpose
 from gencharge.auth.context import AuthContext
-from gencharge.auth.errors import OtpLimitExceeded, OtpTooSoon, SendingSuspended
+from gencharge.auth.errors import OtpLimitExceeded, OtpTooSoon, SendingSuspended, SignInUnavailable
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.auth.models import CodeSends
 from gencharge.auth.sources import Source
@@ -74,9 +74,14 @@ async def issue(context: AuthContext, purpose: Purpose, recipient: str, *, sourc
     pause_seconds = await context.database.run(
         lambda db: _count(context, db, purpose, recipient, source, address)
     )
-    issued = await context.challenges.issue(
-        purpose, recipient, context.codes(recipient), source=source, address=address
-    )
+    try:
+        issued = await context.challenges.issue(
+            purpose, recipient, context.codes(recipient), source=source, address=address
+        )
+    except SignInUnavailable:
+        # Redis is away: nothing was sent, so nothing counts, and the next try need not wait.
+        await context.database.run(lambda db: _take_back(context, db, purpose, recipient, source, address))
+        raise
     return replace(issued, resend_after_seconds=pause_seconds)
 
 
@@ -87,17 +92,7 @@ async def _count(
     settings, now = context.settings, clock.now()
     if not source.known:
         await _refuse_without_budget(db, budgets_of(settings, recipient), now)
-    # As in `challenges`: strangers share one allowance of a number, a known device has its own.
-    group = source.text if source.known else "strangers"
-
-    async def row_of(kind: str, value: str) -> CodeSends:
-        return await sends_crud.lock_sends(
-            db, f"{kind}:{context.challenges.name_of('sends', value)}", now=now
-        )
-
-    pauses = await row_of("pause", f"{purpose}|{recipient}|{group}")
-    sends = await row_of("phone", f"{recipient}|{'devices' if source.proven else group}")
-    by_address = None if source.proven else await row_of("address", address)
+    pauses, sends, by_address = await _rows(context, db, purpose, recipient, source, address)
     for row in filter(None, (pauses, sends, by_address)):
         _begin_anew(row, _HOUR, now)
     pause = timedelta(seconds=settings.otp_resend_seconds)
@@ -117,6 +112,34 @@ async def _count(
         row.count += 1
         row.last_at = now
     return settings.otp_resend_seconds * _factor(pauses)
+
+
+async def _rows(
+    context: AuthContext, db: AsyncSession, purpose: Purpose, recipient: str, source: Source, address: str
+) -> tuple[CodeSends, CodeSends, CodeSends | None]:
+    """The counts of the pause, of the number and of the address, locked; a proven device has none of its address."""
+    # As in `challenges`: strangers share one allowance of a number, a known device has its own.
+    group = source.text if source.known else "strangers"
+    now = clock.now()
+
+    async def row_of(kind: str, value: str) -> CodeSends:
+        return await sends_crud.lock_sends(
+            db, f"{kind}:{context.challenges.name_of('sends', value)}", now=now
+        )
+
+    pauses = await row_of("pause", f"{purpose}|{recipient}|{group}")
+    sends = await row_of("phone", f"{recipient}|{'devices' if source.proven else group}")
+    return pauses, sends, None if source.proven else await row_of("address", address)
+
+
+async def _take_back(
+    context: AuthContext, db: AsyncSession, purpose: Purpose, recipient: str, source: Source, address: str
+) -> None:
+    """Count a code less, and let the next one follow at once."""
+    pauses, *others = await _rows(context, db, purpose, recipient, source, address)
+    pauses.last_at = None
+    for row in filter(None, (pauses, *others)):
+        row.count = max(row.count - 1, 0)
 
 
 def _headers(

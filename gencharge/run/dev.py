@@ -314,7 +314,8 @@ API={base}/v1 PHONE=9000001001
 send() {{ curl -sS -H 'Content-Type: application/json' "$@"; echo; }}
 CHALLENGE=$(send $API/auth/login -d '{{"phone_number": "'$PHONE'"}}' |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["challenge_id"])')
-TOKEN=$(send $API/auth/verify-otp-login -d '{{"phone_number": "'$PHONE'", "challenge_id": "'$CHALLENGE'", "otp": "{otp}"}}' |
+TOKEN=$(send $API/auth/verify-otp-login \\
+  -d '{{"phone_number": "'$PHONE'", "challenge_id": "'$CHALLENGE'", "otp": "{otp}"}}' |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
 PLAN=$(curl -sS "$API/plans?operator=JIO&category=unlimited&limit=1" |
   python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["plan_id"])')

@@ -84,6 +84,16 @@ async def test_a_flushed_redis_forgets_no_cap_and_no_pause(
     assert len(await phones.messages(phone_number)) == 5
 
 
+async def test_a_code_that_redis_did_not_take_does_not_count(app: FastAPI, settings: Settings) -> None:
+    phone_number = factories.new_phone()
+    async with running(settings, redis_url="unix:///nowhere/redis.sock") as away:
+        for _ in range(6):
+            refused = await ask(away, phone_number)
+            assert (refused.status_code, refused.json()["code"]) == (503, "sign_in_unavailable")
+    assert (await ask(app, phone_number)).status_code == 200
+    assert (await ask(app, phone_number)).json()["code"] == "otp_too_soon"
+
+
 async def test_a_flushed_redis_forgets_no_cap_of_an_address(
     app: FastAPI, phones: Phones, stores: Stores, settings: Settings
 ) -> None:

@@ -60,6 +60,9 @@ class Site:
             "ACCESS_TOKEN_EXPIRE_MINUTES": "5",
             "DUPLICATE_WINDOW_SECONDS": "0",
             "OUTBOX_LEASE_SECONDS": "2",
+            # All clients of a test share one address.
+            "OTP_SENDS_PER_ADDRESS_HOUR": "100000",
+            "OTP_SENDS_PER_PREFIX_HOUR": "100000",
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "PAYMENT_GATEWAY_URL": self.sandbox_url,

@@ -15,6 +15,7 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from gencharge.core.events.events import EventRow
@@ -110,7 +111,7 @@ async def test_during_a_rotation_both_secrets_count(order: TopupOrder, stores: S
     assert (await order.send("payment.captured", signature=by_new)).status_code == 401
     context.settings = old.model_copy(
         update={
-            "payment_webhook_secret": type(old.payment_webhook_secret)("the-new-secret-of-webhooks"),
+            "payment_webhook_secret": SecretStr("the-new-secret-of-webhooks"),
             "payment_previous_webhook_secret": old.payment_webhook_secret,
         }
     )
