@@ -1,0 +1,111 @@
+"""Who the fuzzer is, and what it leaves out, for `schemathesis run`; named in schemathesis.toml.
+
+`FUZZ_SESSIONS` holds the sessions as JSON: a list of (user id, session id), none for nobody. The first one sends all
+requests but those that end the sender's own session or account, which take the others in turn.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+from uuid import UUID, uuid4
+
+import schemathesis
+from schemathesis import AuthContext, Case, CheckContext, GenerationMode, HookContext, Response
+
+from gencharge.core.settings import Settings
+from gencharge.sessions.tokens import Keyring, Kind, Principal
+
+# What the sender of one of these can't send a second time.
+ENDS_THE_SENDER = frozenset({"auth_logout", "users_delete_me", "users_deactivate_me", "users_reactivate_me"})
+_KEYS = Keyring(Settings(_env_file=None))  # type: ignore[call-arg]
+_KIND: Kind = "admin" if os.environ["FUZZ_ROLE"] == "superadmin" else "user"
+_SESSIONS = [(UUID(user), UUID(session)) for user, session in json.loads(os.environ["FUZZ_SESSIONS"])]
+_THROWN_AWAY: Iterator[tuple[UUID, UUID]] = cycle(_SESSIONS[1:])
+
+
+def _token(user_id: UUID, session_id: UUID) -> str:
+    second_factor_at = int(time.time()) if _KIND == "admin" else 0
+    role = "SuperAdmin" if _KIND == "admin" else ""
+    return _KEYS.sign(Principal(user_id, _KIND, session_id, role=role, second_factor_at=second_factor_at))
+
+
+@schemathesis.auth(refresh_interval=None)
+class Sender:
+    """Signs a new access token for each request."""
+
+    def get(self, case: Case[Any], _context: AuthContext) -> str | None:
+        """The token; None for nobody."""
+        if not _SESSIONS:
+            return None
+        ends = case.operation.definition.raw.get("operationId") in ENDS_THE_SENDER
+        return _token(*(next(_THROWN_AWAY) if ends else _SESSIONS[0]))
+
+    def set(self, case: Case[Any], data: str, _context: AuthContext) -> None:
+        """Send it."""
+        case.headers = {**dict(case.headers or {}), "Authorization": f"Bearer {data}"}
+
+
+def _is_positive(case: Case[Any]) -> bool:
+    return case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE
+
+
+@schemathesis.hook
+def before_call(_context: HookContext, case: Case[Any], _options: dict[str, Any]) -> None:
+    """What only a real client can have, in a request that is meant to be right; the others keep what was made up.
+
+    A cursor comes from the list itself, and an Idempotency-Key belongs to one request.
+    """
+    if not _is_positive(case):
+        return
+    if case.query:
+        case.query.pop("cursor", None)
+    if case.headers and "Idempotency-Key" in case.headers:
+        case.headers["Idempotency-Key"] = uuid4().hex
+
+
+# Refusals of what fits the schema, by the code of the field's problem: rules that a schema can't say.
+_CHARACTERS = "no control and no invisible characters, which are listed by Unicode's categories"
+_YEARS = "a date of the years that the lists take"
+_A_ROW = "must be a row of a table, which changes while the product runs"
+_TOGETHER = "fields that must agree with each other"
+BEYOND_THE_SCHEMA = {
+    "circle_invalid": _A_ROW,
+    "counterparty_invalid": _A_ROW,
+    "event_type_invalid": _A_ROW,
+    "offer_type_invalid": _A_ROW,
+    "operator_invalid": _A_ROW,
+    "plan_group_invalid": _A_ROW,
+    "budget_too_small": _TOGETHER,
+    "range_invalid": _TOGETHER,
+    "sort_invalid": _TOGETHER,
+    "value_error": _TOGETHER,
+    "validity_invalid": _TOGETHER,
+    "window_invalid": _TOGETHER,
+    "string_too_short": "lengths count without the blanks at the ends",
+    "int_type": "`1.0` is an integer to JSON Schema; whole numbers are taken without a fraction only",
+    "text": _CHARACTERS,
+    "line": _CHARACTERS,
+    "day": _YEARS,
+    "instant": _YEARS,
+    "name": "letters of every script, for which JSON Schema has no pattern that every reader understands",
+    "money": "at most two decimals: as `multipleOf: 0.01` validators would refuse amounts that are right",
+    "contact_code_invalid": "a code that was sent to somebody",
+    "plan_file_invalid": "a spreadsheet",
+    "url_invalid": "an address that calls may go to",
+}
+
+
+@schemathesis.check
+def what_fits_the_schema_is_accepted(_context: CheckContext, response: Response, case: Case[Any]) -> None:
+    """Takes the place of `positive_data_acceptance`: it knows the reason of each refusal."""
+    if not _is_positive(case) or response.status_code not in {400, 422}:
+        return
+    problem = response.json()
+    codes = [entry["code"] for entry in problem.get("errors") or [problem]]
+    unexplained = [code for code in codes if code not in BEYOND_THE_SCHEMA]
+    assert not unexplained, f"{unexplained}: {problem}"

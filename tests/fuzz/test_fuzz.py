@@ -1,0 +1,125 @@
+"""No generated request finds a fault: as nobody, as a customer and as a SuperAdmin, by every check of Schemathesis."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.core.stores.stores import Stores
+from gencharge.directory import service as directory
+from gencharge.seed import user_id_of
+from gencharge.sessions import service as sessions
+from gencharge.sessions.tokens import Kind
+from tests.faults.site import Site
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+ROLES = ("nobody", "customer", "superadmin")
+THROWN_AWAY = 40
+_TIMEOUT_SECONDS = 600
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """An installation of its own, for what is sent changes much of its data."""
+    folder = Path(tempfile.mkdtemp(prefix="gencharge-fuzz-"))
+    site = Site(folder, more={"ACCESS_TOKEN_EXPIRE_MINUTES": "60"})
+    try:
+        site.start()
+        site.start_sandbox()
+        yield site
+    finally:
+        site.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _sessions(site: Site, role: str) -> list[tuple[UUID, UUID]]:
+    """The session that sends the requests, and those that may be ended: of user and session."""
+    if role == "nobody":
+        return []
+    kind: Kind = "admin" if role == "superadmin" else "user"
+
+    async def start_all(db: AsyncSession) -> list[tuple[UUID, UUID]]:
+        first_admin = await directory.phone_owner(db, f"+91{admins.FIRST_ADMIN_PHONE}")
+        assert first_admin is not None
+        owners = [
+            first_admin[1] if kind == "admin" else user_id_of(number) for number in range(1, THROWN_AWAY + 2)
+        ]
+        started = [await sessions.start(db, site.settings, user_id=owner, kind=kind) for owner in owners]
+        return [(session.user_id, session.session_id) for session in started]
+
+    stores = Stores.open(site.settings)
+    try:
+        return await stores.database.run(start_all)
+    finally:
+        await stores.close()
+
+
+def fuzz(site: Site, role: str, *options: str) -> str:
+    """What `schemathesis run` prints about all operations; fails with that if it finds anything."""
+    document = site.folder / "openapi.json"
+    document.write_bytes(httpx.get(f"{site.url}/openapi.json", timeout=60, trust_env=False).content)
+    senders = asyncio.run(_sessions(site, role))
+    run = subprocess.run(
+        [
+            *(
+                sys.executable,
+                "-m",
+                "schemathesis.cli",
+                "--config-file",
+                str(CONFIGURATION),
+                "run",
+                str(document),
+            ),
+            *("--url", site.url, "--seed", "1", "--continue-on-failure", "--no-shrink", *options),
+        ],
+        cwd=site.folder,
+        env={
+            **site.inherited,
+            **site.environment,
+            "PYTHONPATH": os.getcwd(),
+            "NO_COLOR": "1",
+            "FUZZ_ROLE": role,
+            "FUZZ_SESSIONS": json.dumps([[str(user), str(session)] for user, session in senders]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_SECONDS,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
+    selected = re.search(r"Selected: (\d+)/(\d+)", run.stdout)
+    assert selected is not None, run.stdout[-3_000:]
+    assert selected[1] == selected[2], "an operation is left out"
+    return run.stdout
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_generated_request_finds_a_fault(site: Site, role: str) -> None:
+    # What fits the schema and is refused for a reason that nobody has thought of yet is for the long run to find.
+    fuzz(
+        site,
+        role,
+        *("--phases", "examples,fuzzing", "--max-examples", "2"),
+        *("--exclude-checks", "what_fits_the_schema_is_accepted"),
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("phase", ["coverage", "fuzzing", "stateful"])
+def test_no_boundary_and_no_sequence_of_requests_finds_a_fault(site: Site, role: str, phase: str) -> None:
+    fuzz(site, role, "--phases", phase, "--max-examples", "50")
