@@ -105,6 +105,17 @@ async def test_a_caller_far_from_the_limit_costs_no_round_trip(stores: Stores, c
     assert 0 < await stores.redis.pttl(f"limit:reads:{caller}") <= 60_000
 
 
+async def test_a_slow_caller_saves_nothing_up_against_itself(stores: Stores, caller: str) -> None:
+    clock = Clock()
+    buckets = Buckets(clock)
+    for _ in range(100):
+        assert buckets.take(POLICY, caller)[1] == 0
+        clock.now += 2
+    assert accepted(buckets, caller, 10) == 10
+    await buckets.reconcile(stores.redis)
+    assert accepted(buckets, caller, 100) == 50
+
+
 async def test_a_redis_that_lost_its_data_opens_nothing(stores: Stores, caller: str) -> None:
     buckets = Buckets()
     assert accepted(buckets, caller, 50) == 50

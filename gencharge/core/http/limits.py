@@ -90,13 +90,14 @@ class Buckets:
             if len(self._buckets) >= MAX_BUCKETS:
                 self._make_room(now)
             bucket = self._buckets[key] = Bucket(0.0, now)
-        level = max(0.0, bucket.level - (now - bucket.at) * policy.rate)
+        level = _level(policy, bucket, now)
         bucket.at = now
         if level + 1 > policy.quota:
             bucket.level = level
             return level, (level + 1 - policy.quota) / policy.rate
         bucket.level = level + 1
-        bucket.added += 1
+        # What has leaked away since need not be told any more.
+        bucket.added = min(bucket.added, level) + 1
         return bucket.level, 0.0
 
     def _make_room(self, now: float) -> None:
@@ -114,22 +115,23 @@ class Buckets:
         shared = [
             (key, bucket)
             for key, bucket in self._buckets.items()
-            if bucket.added and bucket.level >= key[0].quota * _WORTH_SHARING
+            if bucket.added and _level(key[0], bucket, now) >= key[0].quota * _WORTH_SHARING
         ]
         merge = redis.register_script(_MERGE)
         for start in range(0, len(shared), _PER_SCRIPT):
             part = shared[start : start + _PER_SCRIPT]
             added = [bucket.added for _, bucket in part]
+            untold = [min(bucket.added, _level(policy, bucket, now)) for (policy, _), bucket in part]
             names = [f"limit:{policy.name}:{caller}" for (policy, caller), _ in part]
             arguments = [
                 value
-                for ((policy, _), _), count in zip(part, added, strict=True)
+                for ((policy, _), _), count in zip(part, untold, strict=True)
                 for value in (count, policy.rate, policy.window_seconds * 1000)
             ]
             levels = await merge(keys=names, args=arguments)
             for ((policy, _), bucket), count, level in zip(part, added, levels, strict=True):
-                bucket.added -= count
-                own = max(0.0, bucket.level - (now - bucket.at) * policy.rate)
+                bucket.added = max(0.0, bucket.added - count)
+                own = _level(policy, bucket, now)
                 # What was added during the call counts, too. If Redis lost its data, it knows less than we do.
                 bucket.level, bucket.at = max(own, float(level) + bucket.added), max(bucket.at, now)
 
@@ -147,6 +149,10 @@ class Buckets:
                 self._is_away = True
             else:
                 self._is_away = False
+
+
+def _level(policy: Policy, bucket: Bucket, now: float) -> float:
+    return max(0.0, bucket.level - (now - bucket.at) * policy.rate)
 
 
 def headers_of(policy: Policy, level: float) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
