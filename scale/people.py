@@ -157,7 +157,7 @@ class People:
         return ((code_of(number), user_id) for number, user_id in enumerate(self.ids))
 
     def connections(self) -> Iterator[tuple[Any, ...]]:
-        """Rows of `connections`: what everybody knows of each number, and what some customers stated about theirs."""
+        """Rows of `connections`: what a registry says of each number, and what some customers said about theirs."""
         for number, user_id in enumerate(self.ids):
             about = self.operator(number), _CIRCLES[number % len(_CIRCLES)], self.service_type(number)
             reported_at = instant(self.created_ms[number])

@@ -61,7 +61,7 @@ async def add_missing(
 
 
 async def find_connection(db: AsyncSession, phone_number: str, user_id: UUID) -> ConnectionRow | None:
-    """The connection of a number: the user's own row, or else the shared one."""
+    """The connection of a number: the user's own row, or else the registry's."""
     statement = select(ConnectionRow).where(
         ConnectionRow.phone_number == phone_number, ConnectionRow.user_id.in_((user_id, SYSTEM_USER_ID))
     )
@@ -69,17 +69,12 @@ async def find_connection(db: AsyncSession, phone_number: str, user_id: UUID) ->
     return (await db.scalars(own_first, execution_options={"populate_existing": True})).one_or_none()
 
 
-async def put_connections(
-    db: AsyncSession, phone_number: str, user_ids: Sequence[UUID], values: Mapping[str, Any]
+async def put_connection(
+    db: AsyncSession, phone_number: str, user_id: UUID, values: Mapping[str, Any]
 ) -> None:
-    """Insert or update the row of each of `user_ids`. Equal rows are not written."""
-    # Rows of one kind are locked in the order of their ids.
-    instant = clock.now()
-    rows = [
-        {"phone_number": phone_number, "user_id": user_id, "updated_at": instant, **values}
-        for user_id in sorted(user_ids)
-    ]
-    statement = insert(ConnectionRow).values(rows)
+    """Insert or update the row of `user_id`. An equal row is not written."""
+    row = {"phone_number": phone_number, "user_id": user_id, "updated_at": clock.now(), **values}
+    statement = insert(ConnectionRow).values(row)
     new = statement.excluded
     columns = ("operator", "circle", "service_type")
     current = tuple_(*(getattr(ConnectionRow, name) for name in columns))
@@ -108,9 +103,3 @@ async def list_connections(
 async def delete_connections(db: AsyncSession, user_id: UUID) -> None:
     """Delete a user's corrections."""
     await db.execute(delete(ConnectionRow).where(ConnectionRow.user_id == user_id))
-
-
-async def delete_shared_connection(db: AsyncSession, phone_number: str) -> None:
-    """Delete the shared row of a number."""
-    of_number = ConnectionRow.phone_number == phone_number
-    await db.execute(delete(ConnectionRow).where(of_number, ConnectionRow.user_id == SYSTEM_USER_ID))

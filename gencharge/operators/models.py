@@ -77,7 +77,7 @@ class Circle(Base):
 
 
 class ConnectionRow(Base):
-    """The connection of a number: the shared row belongs to `ids.SYSTEM_USER_ID`, another user's row is their correction."""
+    """The connection of a number: a registry's answer belongs to `ids.SYSTEM_USER_ID`, a user's row is their statement."""
 
     __tablename__ = "connections"
 

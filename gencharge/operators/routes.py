@@ -108,8 +108,8 @@ async def look_up(
 ) -> LookupOut:
     """Operator, circle and service type of a mobile number, as far as they are known.
 
-    Numbers are portable, so ask the user to confirm a `hint`. With a user's token their own corrections count. Without a
-    token the answer is a `hint` at most: what is known of a number says whose customer it is.
+    Numbers are portable, so ask the user to confirm a `hint`. With a user's token their own corrections count. What other
+    customers say about a number counts for them alone, so the answer does not depend on who is a customer.
     """
     if principal is None:
         connection = operators.guess(phone_number)

@@ -39,8 +39,7 @@ class LookupOut(Out):
     circle: str | None = Field(examples=["KA"])
     service_type: ServiceType | None
     known_by: KnownBy | None = Field(
-        description="`user`: you said so; `registry`: known for this number, shown to who is signed in; `hint`: only the number's block"
-        " says so."
+        description="`user`: you said so; `registry`: the number-portability registry says so; `hint`: only the number's block says so."
     )
 
 

@@ -33,7 +33,6 @@ __all__ = [
     "OperatorsSnapshot",
     "RegistryEntry",
     "ask_registry",
-    "forget_number",
     "guess",
     "hint",
     "load_operators",
@@ -58,7 +57,7 @@ class Connection:
 
 
 async def lookup(db: AsyncSession, phone_number: str, user_id: UUID | None = None) -> Connection:
-    """The connection of an E.164 number: this user's correction, or else the shared record, or else a hint."""
+    """The connection of an E.164 number: this user's statement, or else what a registry says, or else a hint."""
     row = await crud.find_connection(db, phone_number, user_id or SYSTEM_USER_ID)
     if row is not None:
         known_by: KnownBy = "registry" if row.user_id == SYSTEM_USER_ID else "user"
@@ -79,29 +78,20 @@ async def remember(
     operator: str,
     circle: str | None,
     service_type: ServiceType | str,
-    *,
-    owns: bool = False,
 ) -> None:
-    """Store the connection of an E.164 number for `user_id`, or for all users (`ids.SYSTEM_USER_ID`). The codes must exist.
+    """Store the connection of an E.164 number for `user_id`. The codes must exist.
 
-    With `owns` the number is the user's own, so it is stored for all users, too.
+    Only a registry's answer is stored for all users (`ids.SYSTEM_USER_ID`). What customers say counts for themselves, also
+    about their own number: if others saw it, it would tell them who is a customer.
     """
     values = {"operator": operator, "circle": circle, "service_type": ServiceType(service_type).value}
-    owners = {user_id, SYSTEM_USER_ID} if owns else {user_id}
-    await crud.put_connections(db, phone_number, list(owners), values)
+    await crud.put_connection(db, phone_number, user_id, values)
 
 
-async def correct(
-    db: AsyncSession, phone_number: str, user_id: UUID, *, owns: bool = False, **values: Any
-) -> ConnectionOut:
+async def correct(db: AsyncSession, phone_number: str, user_id: UUID, **values: Any) -> ConnectionOut:
     """`remember`, and return the row."""
-    await remember(db, phone_number, user_id, **values, owns=owns)
+    await remember(db, phone_number, user_id, **values)
     return ConnectionOut.model_validate(await crud.get_connection(db, phone_number, user_id))
-
-
-async def forget_number(db: AsyncSession, phone_number: str) -> None:
-    """Delete the shared connection of a number whose owner is erased."""
-    await crud.delete_shared_connection(db, phone_number)
 
 
 async def my_connections(db: AsyncSession, user_id: UUID, page: PageQuery) -> Page[ConnectionOut]:
@@ -117,7 +107,10 @@ def _to_out(row: ConnectionRow) -> ConnectionOut:
 async def ask_registry(
     database: Database, registry: NumberRegistry, phone_number: str
 ) -> RegistryEntry | None:
-    """Ask a number-portability registry, outside any transaction, and store its answer for all users."""
+    """Ask a number-portability registry, outside any transaction, and store its answer for all users.
+
+    Ask for whatever number is looked up, never for customers' numbers only: the answer shows to everybody.
+    """
     entry = await registry.find(phone_number)
     if entry is not None:
         async with database.transaction() as db:

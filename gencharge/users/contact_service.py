@@ -18,7 +18,6 @@ from gencharge.core.http import etags
 from gencharge.core.values import clock
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
-from gencharge.operators import service as operators
 from gencharge.sessions import service as sessions
 from gencharge.users import profile_service as profile
 from gencharge.users.errors import UserNotActive
@@ -87,9 +86,8 @@ async def change_phone_number(
 ) -> User:
     """Give a user another phone number (E.164), and end all their sessions: it is what they sign in with.
 
-    `instead_of`: the number that they have proved. What was known to everyone of the old number is forgotten, because its
-    next owner is somebody else. Raises UserNotFound, UserAlreadyArchived, UserNotActive (for a blocked user), ResourceChanged,
-    PhoneNumberAlreadyExists.
+    `instead_of`: the number that they have proved. Raises UserNotFound, UserAlreadyArchived, UserNotActive (for a blocked
+    user), ResourceChanged, PhoneNumberAlreadyExists.
     """
     user = await profile.lock(db, user_id)
     etags.check(if_match, user)
@@ -104,18 +102,6 @@ async def change_phone_number(
     await directory.release(db, owner_id=user_id, phone_number=before, email=None)
     user.phone_number, user.updated_at = phone_number, clock.now()
     await db.flush()
-    await operators.forget_number(db, before)
-    connection = await operators.lookup(db, phone_number, user_id)
-    if connection.known_by == "user" and connection.operator is not None:
-        await operators.remember(
-            db,
-            phone_number,
-            user_id,
-            connection.operator,
-            connection.circle,
-            connection.service_type or user.user_type,
-            owns=True,
-        )
     await emit(db, UserPhoneNumberChanged(user_id=str(user_id), reason=reason, changes=changed))
     await sessions.revoke(db, user_id, reason="phone_changed")
     return user

@@ -18,8 +18,6 @@ from gencharge.core.events.events import emit
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.directory import service as directory
-from gencharge.operators import service as operators
 from gencharge.users import crud
 from gencharge.users.events import UserErased
 from gencharge.users.models import UserStatus
@@ -79,8 +77,6 @@ async def _erase_row(db: AsyncSession, user_id: UUID) -> None:
     user = await crud.lock_user(db, user_id)
     if user is None or user.status != UserStatus.ARCHIVED or not await crud.delete_erasure(db, user_id):
         return
-    if user.phone_number and await directory.phone_owner(db, user.phone_number) is None:
-        await operators.forget_number(db, user.phone_number)
     await crud.delete_belongings(db, user_id)
     user.phone_number = user.name_key = ""
     user.name = user.email = user.status_reason = user.email_usable_from = None

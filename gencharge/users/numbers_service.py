@@ -54,7 +54,7 @@ async def save(
 
     Raises SavedNumberAlreadyExists (409; names its field), SavedNumberLimitExceeded, UserNotFound, UserAlreadyArchived.
     """
-    user = await profile.lock(db, user_id)  # so that two requests can't both take the last place
+    await profile.lock(db, user_id)  # so that two requests can't both take the last place
     if await crud.count_numbers(db, user_id) >= MAX_SAVED_NUMBERS:
         raise SavedNumberLimitExceeded(
             f"You can save up to {MAX_SAVED_NUMBERS} numbers. Remove one first.", limit=MAX_SAVED_NUMBERS
@@ -73,7 +73,7 @@ async def save(
     )
     if saved is None:
         raise SavedNumberAlreadyExists
-    await _record_connection(db, saved, own_number=user.phone_number)
+    await _record_connection(db, saved)
     await emit(
         db,
         NumberSaved(
@@ -91,7 +91,7 @@ async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, values: dict[st
 
     Raises SavedNumberNotFound, also for another user's, UserNotFound, UserAlreadyArchived.
     """
-    user = await profile.lock(db, user_id)
+    await profile.lock(db, user_id)
     saved = await crud.lock_number(db, user_id, number_id)
     if saved is None:
         raise SavedNumberNotFound
@@ -103,7 +103,7 @@ async def edit(db: AsyncSession, user_id: UUID, number_id: UUID, values: dict[st
     saved.updated_at = clock.now()
     await db.flush()
     if changed.keys() & set(_DETAILS):
-        await _record_connection(db, saved, own_number=user.phone_number)
+        await _record_connection(db, saved)
     if "nickname" in changed:  # may be a person's name
         changed["nickname"] = {side: masked_name(name) for side, name in changed["nickname"].items()}
     await emit(db, SavedNumberChanged(user_id=str(user_id), number_id=str(number_id), changes=changed))
@@ -123,13 +123,7 @@ async def remove(db: AsyncSession, user_id: UUID, number_id: UUID) -> None:
     )
 
 
-async def _record_connection(db: AsyncSession, saved: SavedNumber, *, own_number: str) -> None:
+async def _record_connection(db: AsyncSession, saved: SavedNumber) -> None:
     await operators.remember(
-        db,
-        saved.phone_number,
-        saved.user_id,
-        saved.operator,
-        saved.circle,
-        saved.service_type,
-        owns=saved.phone_number == own_number,
+        db, saved.phone_number, saved.user_id, saved.operator, saved.circle, saved.service_type
     )

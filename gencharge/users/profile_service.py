@@ -77,7 +77,7 @@ async def switch_type(
     connection = await operators.lookup(db, user.phone_number, user_id)
     if connection.operator is not None and connection.service_type is not None:
         await operators.remember(
-            db, user.phone_number, user_id, connection.operator, connection.circle, user_type.value, owns=True
+            db, user.phone_number, user_id, connection.operator, connection.circle, user_type.value
         )
     await emit(db, UserTypeSwitched(user_id=str(user_id), changes=changed))
     return user

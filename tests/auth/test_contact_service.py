@@ -85,14 +85,12 @@ async def test_a_number_of_another_account_gets_the_same_answer_and_its_owner_is
 
 async def test_who_signs_up_with_the_old_number_is_somebody_else(asha: Customer, shop: Stores) -> None:
     old = asha.user.phone_number
-    await shop.database.run(
-        lambda db: operators.remember(db, old, asha.user.user_id, "JIO", "KA", "prepaid", owns=True)
-    )
+    await shop.database.run(lambda db: operators.remember(db, old, asha.user.user_id, "JIO", "KA", "prepaid"))
     assert (await asha.prove_number(factories.new_phone())).status_code == 204
     stranger = await shop.database.run(lambda db: factories.make_user(db, phone_number=old))
     assert stranger.user_id != asha.user.user_id
     async with shop.database.transaction() as db:
-        assert (await operators.lookup(db, old)).known_by != "registry"
+        assert await operators.lookup(db, old, stranger.user_id) == operators.guess(old)
 
 
 async def test_a_blocked_customer_changes_nothing(asha: Customer, stores: Stores) -> None:

@@ -50,14 +50,14 @@ async def test_a_users_word_counts_before_the_record_and_the_record_before_the_h
     assert await seen() == recorded
 
 
-async def test_what_a_numbers_owner_says_holds_for_everyone(stores: Stores) -> None:
-    run = stores.database.run
+async def test_what_a_customer_says_of_a_number_holds_for_nobody_else(stores: Stores) -> None:
     phone, owner = new_phone(), new_id()
-    await run(lambda db: operators.remember(db, phone, owner, "BSNL", "KL", "prepaid", owns=True))
-    for user_id, known_by in ((owner, "user"), (new_id(), "registry"), (None, "registry")):
-        async with stores.database.transaction() as db:
-            connection = await operators.lookup(db, phone, user_id)
-        assert (connection.operator, connection.circle, connection.known_by) == ("BSNL", "KL", known_by)
+    await stores.database.run(lambda db: operators.remember(db, phone, owner, "BSNL", "KL", "prepaid"))
+    async with stores.database.transaction() as db:
+        own = await operators.lookup(db, phone, owner)
+        assert (own.operator, own.circle, own.known_by) == ("BSNL", "KL", "user")
+        for other in (new_id(), None):
+            assert await operators.lookup(db, phone, other) == operators.guess(phone)
 
 
 async def test_nothing_is_known_of_a_number_of_an_unknown_block(stores: Stores) -> None:
@@ -120,16 +120,14 @@ async def test_twenty_racing_corrections_leave_one_row(stores: Stores) -> None:
 
     async def correct(number: int) -> None:
         code = codes[number % 4]
-        await stores.database.run(
-            lambda db: operators.remember(db, phone, user, code, None, "prepaid", owns=True)
-        )
+        await stores.database.run(lambda db: operators.remember(db, phone, user, code, None, "prepaid"))
 
     await asyncio.gather(*(correct(number) for number in range(20)))
     row = await stores.database.fetch_row(
         "SELECT count(*), count(DISTINCT operator) FROM connections WHERE phone_number = $1", phone
     )
     assert row is not None
-    assert tuple(row) == (2, 1)
+    assert tuple(row) == (1, 1)
 
 
 async def test_an_operator_or_circle_that_is_not_there_can_not_be_remembered(stores: Stores) -> None:

@@ -76,14 +76,13 @@ async def test_the_staff_learn_that_an_address_or_number_is_taken(stores: Stores
 
 async def test_a_new_number_takes_everything_of_the_customer_along(shop: Stores, user: User) -> None:
     run, old, new = shop.database.run, user.phone_number, factories.new_phone()
-    await run(lambda db: operators.remember(db, old, user.user_id, "JIO", "KA", "prepaid", owns=True))
+    await run(lambda db: operators.remember(db, old, user.user_id, "JIO", "KA", "prepaid"))
     await run(lambda db: operators.remember(db, new, user.user_id, "VI", "MH", "prepaid"))
     changed = await run(lambda db: contacts.change_phone_number(db, user.user_id, new, reason=REASON))
     assert (changed.phone_number, changed.referral_code) == (new, user.referral_code)
     async with shop.database.transaction() as db:
-        assert (await operators.lookup(db, old)).known_by != "registry"
-        shared = await operators.lookup(db, new)
-        assert (shared.operator, shared.circle, shared.known_by) == ("VI", "MH", "registry")
+        known = await operators.lookup(db, new, user.user_id)
+        assert (known.operator, known.circle, known.known_by) == ("VI", "MH", "user")
         assert await directory.phone_owner(db, old) is None
     [event] = await events_of(shop, user.user_id, "UserPhoneNumberChanged")
     assert event["changes"] == {"phone_number": {"old": old, "new": new}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from gencharge.users import numbers_service as numbers
 from gencharge.users.errors import SavedNumberLimitExceeded
 from gencharge.users.models import SavedNumber, User
 from tests.make import factories
+from tests.make.money import find_plan, make_customer
 from tests.make.users import Headers, events_of, saved_number
 
 # Whose operators and circles are there to be named.
@@ -52,16 +54,27 @@ async def test_a_number_is_saved_listed_changed_and_removed(
     assert len(await events_of(shop, user.user_id, "SavedNumberRemoved")) == 1
 
 
-async def test_what_is_said_of_ones_own_number_counts_for_everyone(
+async def test_saving_ones_own_number_tells_nobody_that_it_is_a_customers(
     shop: Stores, http: httpx.AsyncClient, user: User, user_headers: Headers
 ) -> None:
-    await http.post(
-        "/users/me/numbers",
-        headers=user_headers,
-        json=saved_number(phone_number=user.phone_number, operator="VI"),
-    )
-    known = await shop.database.run(lambda db: operators.lookup(db, user.phone_number))
-    assert (known.operator, known.known_by) == ("VI", "registry")
+    """Look-up, quote and recharge answer another customer as they did before the owner saved the number."""
+    other = await make_customer(shop)
+    others, plan = factories.headers_for(shop.settings, other), await find_plan(shop)
+    sale = {"phone_number": user.phone_number, "plan_id": str(plan.plan_id)}
+
+    async def answers() -> list[Any]:
+        seen = [
+            await http.get("/operators/lookup", headers=others, params={"phone_number": user.phone_number}),
+            await http.post("/recharge/quote", headers=others, json=sale),
+        ]
+        return [(answer.status_code, answer.json() | {"request_id": None}) for answer in seen]
+
+    before = await answers()
+    saved = saved_number(phone_number=user.phone_number, operator="VI", circle="MH")
+    assert (await http.post("/users/me/numbers", headers=user_headers, json=saved)).status_code == 201
+    assert await answers() == before
+    known = await shop.database.run(lambda db: operators.lookup(db, user.phone_number, user.user_id))
+    assert (known.operator, known.known_by) == ("VI", "user")
 
 
 async def test_a_number_is_saved_once(shop: Stores, http: httpx.AsyncClient, user_headers: Headers) -> None:

@@ -61,7 +61,6 @@ async def test_the_type_is_switched_unless_a_plan_of_the_other_type_runs_or_wait
             operator="JIO",
             circle=None,
             service_type="prepaid",
-            owns=True,
         )
         await wallet.credit(
             db, user.user_id, Money.rupees(5000), source_account=Account.OPENING, code=Code.OPENING, key="o"
@@ -79,5 +78,5 @@ async def test_the_type_is_switched_unless_a_plan_of_the_other_type_runs_or_wait
         headers = factories.headers_for(shop.settings, user)
         done = await http.post("/users/me/switch-type", headers=headers, json={"user_type": "postpaid"})
     assert (done.status_code, done.json()["user_type"]) == (200, "postpaid")
-    known = await shop.database.run(lambda db: operators.lookup(db, user.phone_number))
+    known = await shop.database.run(lambda db: operators.lookup(db, user.phone_number, user.user_id))
     assert (known.operator, known.service_type) == ("JIO", "postpaid")

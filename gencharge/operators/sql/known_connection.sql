@@ -1,4 +1,4 @@
--- What is known of a number: the user's own correction if there is one, else what is known to everyone, else NULLs. Both
+-- What is known of a number: the user's own statement if there is one, else a registry's, else NULLs. Both
 -- are in one range of the primary key, at most two rows. Takes no lock.
 CREATE OR REPLACE FUNCTION known_connection(
     p_phone text, p_user uuid, OUT operator text, OUT circle text, OUT service_type text
