@@ -20,6 +20,8 @@ from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.precedence import RouteIndex, in_order
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.tracing import lifecycle as tracing
+from gencharge.core.tracing.exporter import Exporter
 from gencharge.sessions.guards import Gate
 
 _GOODBYE_SECONDS = 1.0
@@ -58,6 +60,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        traces = tracing.start(settings, role="api", version=__version__)
         stores = Stores.open(settings, name="gencharge-api", answers_requests=True)
         app.state.stores = stores
         tasks = [asyncio.create_task(watch(app, stores), name=watch.__name__) for watch in wiring.WATCHERS]
@@ -65,7 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if problems:
             tasks.append(asyncio.create_task(loopback.end_if_exposed(problems), name="exposure"))
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(stores.close)
+            stack.push_async_callback(_close, stores, traces)
             stack.push_async_callback(_cancel, tasks)
             # What was imported lives as long as the process: the collector need not look through it again and again,
             # which stops everybody for a tenth of a second each time.
@@ -143,6 +146,11 @@ def _allow_browsers(app: FastAPI, origins: list[str]) -> None:
 
 def _reading_order(tag: dict[str, str]) -> int:
     return _FIRST_TAGS.index(tag["name"]) if tag["name"] in _FIRST_TAGS else len(_FIRST_TAGS)
+
+
+async def _close(stores: Stores, traces: Exporter | None) -> None:
+    """Side by side: each of them takes a second at most."""
+    await asyncio.gather(stores.close(), tracing.close(traces))
 
 
 async def _cancel(tasks: list[asyncio.Task[None]]) -> None:

@@ -65,8 +65,8 @@ class Problem(Exception):
         """The first line of the docstring."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
 
-    def body(self, request_id: str) -> dict[str, Any]:
-        """The members of the problem document."""
+    def body(self, request_id: str, trace_id: str = "") -> dict[str, Any]:
+        """The members of the problem document. `trace_id`: empty if nothing is traced."""
         document: dict[str, Any] = {
             "type": ERROR_TYPE_BASE + self.code().replace("_", "-"),
             "title": self.title(),
@@ -77,6 +77,8 @@ class Problem(Exception):
         }
         if self.errors:
             document["errors"] = self.errors
+        if trace_id:
+            document["trace_id"] = trace_id
         return document | self.extra
 
 

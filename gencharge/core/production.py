@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens
+from gencharge.core.tracing_settings import Tracing
 from gencharge.core.web_settings import Web
 
 _OWN: Final = frozenset({"secret_key", "otp_secret", "previous_secret_key"})
@@ -110,6 +111,17 @@ def web_problems(web: Web) -> Iterator[str]:
             yield f"CORS_ORIGINS: name each origin whole, such as https://app.example.in; not {origin[:60]!r}"
     if (token := web.metrics_token.get_secret_value()) and (problem := weakness_of_partners(token)):
         yield f"METRICS_TOKEN: {problem}"
+
+
+def tracing_problems(tracing: Tracing) -> Iterator[str]:
+    """A token for the collector that would travel in clear."""
+    endpoint = tracing.otel_exporter_otlp_endpoint
+    host = (urlsplit(endpoint).hostname or "").rstrip(".")
+    on_this_machine = host == "localhost" or _is_this_machine(host)
+    if tracing.traces_headers and endpoint.startswith("http://") and not on_this_machine:
+        yield (
+            "OTEL_EXPORTER_OTLP_ENDPOINT: an https address while OTEL_EXPORTER_OTLP_HEADERS is set, or a collector on this machine"
+        )
 
 
 def is_partners_address(url: str) -> bool:

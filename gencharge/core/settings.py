@@ -31,6 +31,7 @@ from gencharge.core.setting_groups import (
     WalletLimits,
 )
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
+from gencharge.core.tracing_settings import Tracing
 from gencharge.core.web_settings import RateLimits, Web
 
 __all__ = ["GROUPS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
@@ -49,6 +50,7 @@ class Settings(
     Web,
     RateLimits,
     Background,
+    Tracing,
     BaseSettings,
 ):
     """All that can be set from outside. Durations carry their unit in the name."""
@@ -175,6 +177,7 @@ class Settings(
         login = urlsplit(self.postgres_url).username or ""
         yield from production.database_problems(self, name=self.database_name, login=login)
         yield from production.web_problems(self)
+        yield from production.tracing_problems(self)
         yield from self.sample_company_problems()
         if os.environ.get(faultpoints.VARIABLE):
             yield f"{faultpoints.VARIABLE}: never in production"

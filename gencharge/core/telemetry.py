@@ -90,6 +90,13 @@ class RequestContext:
     actor_id: str = ""
     # Set by a guard: the answer shows customers' numbers and addresses masked (`core.http.masked`).
     masks_contacts: bool = False
+    # The trace, and the span within it, that this belongs to (`core.tracing`); empty if tracing is off.
+    traceparent: str = ""
+
+    @property
+    def trace_id(self) -> str:
+        """32 hexadecimal digits; empty if tracing is off."""
+        return self.traceparent[3:35]
 
 
 _context: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
@@ -187,6 +194,8 @@ def _write_access_json(
         "request_id": context.request_id,
         "actor_id": context.actor_id,
     }
+    if context.traceparent:
+        line["trace_id"] = context.trace_id
     sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
     sys.stdout.buffer.flush()
 
@@ -243,6 +252,8 @@ def _add_context(_logger: Any, _name: str, event: Any) -> Any:
         event.setdefault("request_id", current.request_id)
         if current.actor_id:
             event.setdefault("actor_id", current.actor_id)
+        if current.traceparent:
+            event.setdefault("trace_id", current.trace_id)
     return event
 
 

@@ -10,13 +10,15 @@ from contextlib import suppress
 
 import procrastinate
 
-from gencharge import wiring
+from gencharge import __version__, wiring
 from gencharge.core import telemetry
 from gencharge.core.background import jobs
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings, get_settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
+from gencharge.core.tracing import lifecycle as tracing
+from gencharge.core.tracing.exporter import Exporter
 from gencharge.run import clocks
 
 log = telemetry.get_logger(__name__)
@@ -35,6 +37,7 @@ async def main(settings: Settings | None = None) -> None:
     os.nice(_NICENESS)
     if settings.worker_metrics_port:
         _serve_metrics(settings.worker_metrics_port)
+    traces = tracing.start(settings, role="worker", version=__version__)
     stores = Stores.open(settings, name="gencharge-worker")
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -49,7 +52,7 @@ async def main(settings: Settings | None = None) -> None:
     try:
         await stop.wait()
     finally:
-        await _end(tasks, stores)
+        await _end(tasks, stores, traces)
 
 
 def _serve_metrics(port: int) -> None:
@@ -65,8 +68,8 @@ def _serve_metrics(port: int) -> None:
         )
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
-    """Cancel the tasks and close the stores. Ends the process by force if a store that hangs holds that up.
+async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores, traces: Exporter | None) -> None:
+    """Cancel the tasks and close the stores, and send the traces that are left. Ends the process by force if a store that hangs holds that up.
 
     That is safe: what is not committed comes due again when its lease has run out.
     """
@@ -74,7 +77,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]], stores: Stores) -> None:
         task.cancel()
     _, unfinished = await asyncio.wait(tasks, timeout=_STOP_SECONDS)
     if not unfinished:
-        await stores.close()
+        await asyncio.gather(stores.close(), tracing.close(traces))
         log.info("worker_stopped")
         return
     log.warning("worker_stopped_by_force", unfinished=sorted(task.get_name() for task in unfinished))

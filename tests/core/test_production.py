@@ -48,6 +48,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"cors_origins": ["https://*.example.in"]}, "CORS_ORIGINS"),
     ({"cors_origins": ["https://app.example.in", "https://app.example.in/"]}, "CORS_ORIGINS"),
     ({"cors_origins": ["https://localhost:3000"]}, "CORS_ORIGINS"),
+    # A token for the collector in clear.
+    (
+        {
+            "otel_exporter_otlp_endpoint": "http://collector.example:4318",
+            "otel_exporter_otlp_headers": "authorization=Bearer%20x",
+        },
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ),
     # Secrets that are none.
     ({"secret_key": ""}, "SECRET_KEY"),
     ({"otp_secret": ""}, "OTP_SECRET"),
@@ -98,6 +106,11 @@ def test_production_refuses_it_and_names_this_variable_only(wrong: dict[str, Any
         {"cors_origins": ["https://app.example.in", "https://admin.example.in:8443"]},
         {"previous_secret_key": "the-one-before-0815-with-9-different-ones"},
         {"metrics_token": "kY7-pQ2_vX9zW4mB6nT1"},
+        {"otel_exporter_otlp_endpoint": "http://collector.example:4318"},
+        {
+            "otel_exporter_otlp_endpoint": "http://127.0.0.1:4318",
+            "otel_exporter_otlp_headers": "authorization=Bearer%20x",
+        },
         {"session_lifetime_days": 90, "docs_enabled": True},
         {"otp_resend_seconds": 60, "otp_lock_minutes": 30},
     ],

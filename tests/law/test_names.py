@@ -23,7 +23,7 @@ VERBS = {
     "DELETE": {"delete", "archive", "end", "reset"},
 }
 # An id of another party, of no object, or one that is a secret: the words before `_id` say whose.
-TEXT_IDS = re.compile(r"^(challenge|request|actor|object|order|key|razorpay_\w+|gateway_\w+)_id$")
+TEXT_IDS = re.compile(r"^(challenge|request|trace|actor|object|order|key|razorpay_\w+|gateway_\w+)_id$")
 PEOPLE = re.compile(r"_by$")
 INSTANT = re.compile(r"(_at|_from|_until|_since|^since|^at|^timestamp)$")
 MONEY = re.compile(r"(^|_)(amount|price|balance|held|budget|total_paid|discount|cashback)$")

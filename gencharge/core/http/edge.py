@@ -20,6 +20,7 @@ from uuid_utils import uuid7
 
 from gencharge.core import telemetry
 from gencharge.core.errors import InternalError, ServerRestarting, TooLarge
+from gencharge.core.http import request_spans
 from gencharge.core.http.compression import Compressing, takes_gzip
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
@@ -27,6 +28,7 @@ from gencharge.core.http.malformed import problem_of as problem_of_request
 from gencharge.core.http.web import PREFIX, problem_response
 from gencharge.core.postgres.database import problem_of
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -69,6 +71,8 @@ class Edge:
             request_id=_request_id(headers.get(b"x-request-id")), address=self._address(scope, headers)
         )
         telemetry.set_context(context)
+        if spans.tracer is not None:
+            request_spans.begin(spans.tracer, scope, context)
         self._canonical_path(scope)
         if scope["type"] == "websocket":
             await self._app(scope, receive, send)
@@ -137,6 +141,8 @@ class Edge:
         route = getattr(scope.get("route"), "path", "(none)")
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         telemetry.count_request(method, route, status, seconds)
+        if spans.tracer is not None:
+            request_spans.end(method, route, status, context)
         if self._access_log is not None:
             self._access_log(context, method=method, route=route, status=status, seconds=seconds)
 

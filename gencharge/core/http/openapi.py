@@ -41,6 +41,8 @@ class ProblemOut(BaseModel):
     code: str
     request_id: str
     errors: list[FieldProblemOut] | None = None
+    # Only where requests are traced.
+    trace_id: str | None = None
 
 
 def operation_id(route: APIRoute) -> str:

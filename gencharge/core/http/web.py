@@ -236,8 +236,9 @@ def router(room: str, *, route_class: type[Route] = Route) -> APIRouter:
 
 def problem_response(problem: Problem) -> Response:
     """A problem as it is sent."""
+    context = telemetry.context()
     return Response(
-        orjson.dumps(problem.body(telemetry.context().request_id), default=_encode, option=_ENCODING),
+        orjson.dumps(problem.body(context.request_id, context.trace_id), default=_encode, option=_ENCODING),
         status_code=problem.status,
         headers=problem.headers,
         media_type="application/problem+json",

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
 from gencharge.core.errors import Conflict, DatabaseUnavailable, Problem, Unavailable
+from gencharge.core.postgres import statement_spans
 from gencharge.core.postgres.connection import (
     LONG_STATEMENT_SECONDS,
     MARGIN_SECONDS,
@@ -33,6 +34,7 @@ from gencharge.core.postgres.connection import (
     watch,
 )
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
 from gencharge.core.values import clock
 
 T = TypeVar("T")
@@ -102,6 +104,8 @@ class Database:
             connect_args=self._connect_options(),
         )
         watch(self.engine, command_seconds=self._command_seconds)
+        if spans.tracer is not None:
+            statement_spans.watch(self.engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
         self._fast: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
@@ -183,6 +187,8 @@ class Database:
                 patience = None if pool.get_idle_size() else self._settings.database_pool_timeout_seconds
                 async with pool.acquire(timeout=patience) as connection:
                     try:
+                        if spans.tracer is not None:
+                            return await statement_spans.fetch_row(connection, statement, arguments)
                         return await connection.fetchrow(statement, *arguments)
                     except Exception as error:
                         if is_given_up(error):

@@ -19,9 +19,16 @@ from pymongo.errors import (
     PyMongoError,
     ServerSelectionTimeoutError,
 )
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
 from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
 
 Document = dict[str, Any]
 _DUPLICATE_KEY: Final = 11000
@@ -40,7 +47,33 @@ def connect(settings: Settings) -> AsyncMongoClient[Document]:
         w="majority",
         journal=True,
         appname="gencharge",
+        event_listeners=[] if spans.tracer is None else [_TracedCommands()],
     )
+
+
+class _TracedCommands(CommandListener):
+    """Each command of a request or a job that is traced is a span, with its name and its collection."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, spans.Span] = {}
+
+    def started(self, event: CommandStartedEvent) -> None:
+        name, collection = event.command_name, str(event.command.get(event.command_name, ""))
+        attributes: dict[str, spans.Value] = {"db.system.name": "mongodb", "db.operation.name": name}
+        span = spans.child(f"{name} {collection}", spans.Kind.CLIENT, attributes)
+        if span is not None:
+            self._running[event.request_id] = span
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        self._end(event.request_id)
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        self._end(event.request_id, str(event.failure.get("codeName", "failed")))
+
+    def _end(self, request_id: int, error: str = "") -> None:
+        span = self._running.pop(request_id, None)
+        if span is not None:
+            spans.end(span, error)
 
 
 def is_away(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
 
 
 def connect(settings: Settings) -> Redis:
@@ -26,8 +27,17 @@ def connect(settings: Settings) -> Redis:
         timeout=settings.redis_timeout_seconds,
     )
     pool.connection_class = type("Connection", (_HeedsCancellation, pool.connection_class), {})
-    client: Redis = Redis.from_pool(pool)
+    client: Redis = (Redis if spans.tracer is None else _TracedRedis).from_pool(pool)
     return client
+
+
+class _TracedRedis(Redis):
+    """Each command of a request or a job that is traced is a span, with the command's name and nothing else of it."""
+
+    async def execute_command(self, *arguments: Any, **options: Any) -> Any:
+        name = str(arguments[0]).split(" ", 1)[0].upper()
+        with spans.call(name, {"db.system.name": "redis", "db.operation.name": name}):
+            return await super().execute_command(*arguments, **options)  # type: ignore[no-untyped-call]
 
 
 class _HeedsCancellation:
