@@ -15,12 +15,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
+from gencharge.core import telemetry
 from gencharge.core.background import jobs
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import socket_folder
 from gencharge.core.stores.stores import Stores
+from gencharge.core.tracing import spans
 from gencharge.run import worker
 from tests.conftest import database_of, test_settings
+from tests.make.collector import collector, tracing
 from tests.make.frozen_line import FrozenLine
 
 
@@ -137,3 +140,43 @@ async def test_a_statement_of_the_queue_that_nobody_answers_is_given_up(
             assert time.monotonic() - began_at < 12
             line.thaw()
             assert await app.connector.execute_query_all_async("SELECT 3 AS three") == [{"three": 3}]
+
+
+async def test_a_job_goes_on_with_the_trace_of_what_asked_for_it(own: Stores) -> None:
+    done: list[Any] = []
+    with collector() as there, tracing(own.settings, there):
+
+        async def ask(db: AsyncSession) -> None:
+            with spans.work("request", spans.Kind.SERVER, {}) as traceparent:
+                telemetry.set_context(telemetry.RequestContext(request_id="r", traceparent=traceparent))
+                await jobs.defer(db, "tests.note", user="u-1")
+
+        await own.database.run(ask)
+        telemetry.set_context(telemetry.RequestContext(request_id=""))
+        async with working(own, done) as app:
+            await work_off(app)
+    # The payload that the job sees is its own.
+    assert done == [{"user": "u-1"}]
+    [request], [job] = there.named("request"), there.named("job tests.note")
+    assert (job.trace_id, job.parent_id, job.kind) == (request.trace_id, request.span_id, 5)
+
+
+async def test_a_job_on_the_clock_begins_a_trace_and_one_that_fails_is_marked(own: Stores) -> None:
+    async def fail(stores: Stores) -> None:
+        raise LookupError("canary")
+
+    with collector() as there, tracing(own.settings, there):
+        app = jobs.build(own.settings, own, [jobs.Job("tests.fail", fail)])
+        async with app.open_async():
+            await app.configure_task("tests.fail").defer_async()
+            await work_off(app)
+    [job] = there.named("job tests.fail")
+    assert (job.parent_id, job.failed, job.attributes["error.type"]) == ("", True, "LookupError")
+
+
+async def test_without_tracing_a_jobs_payload_is_as_it_was(own: Stores) -> None:
+    await own.database.run(lambda db: jobs.defer(db, "tests.note", user="u-1"))
+    args = await own.database.run(
+        lambda db: db.scalar(text("SELECT args FROM procrastinate_jobs ORDER BY id DESC"))
+    )
+    assert args == {"user": "u-1"}

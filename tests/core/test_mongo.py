@@ -8,9 +8,12 @@ import pytest
 from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure
 
 from gencharge.core.errors import DocumentsUnavailable
-from gencharge.core.stores.mongo import add_once, answering
+from gencharge.core.settings import Settings
+from gencharge.core.stores.mongo import add_once, answering, connect
 from gencharge.core.stores.stores import Stores
+from gencharge.core.tracing import spans
 from gencharge.core.values.ids import new_id
+from tests.make.collector import collector, tracing
 
 
 async def test_what_is_there_stays_and_what_is_new_is_added(stores: Stores) -> None:
@@ -49,3 +52,22 @@ async def test_a_store_that_does_not_answer_in_time_is_unavailable(stores: Store
     with pytest.raises(DocumentsUnavailable), answering(stores.documents):
         await things.find_one({"$where": "sleep(5000) || true"})
     assert asyncio.get_running_loop().time() - started < 4
+
+
+async def test_a_command_is_a_span_by_its_name_and_collection(settings: Settings) -> None:
+    with collector() as there, tracing(settings, there):
+        client = connect(settings)
+        things = client[settings.mongo_database]["things"]
+        await things.find_one({"phone": "+919876543210"})
+        with spans.work("request", spans.Kind.SERVER, {}):
+            await things.find_one({"phone": "+919876543210", "name": "canary"})
+            with pytest.raises(OperationFailure):
+                await things.find_one({"$canary": 1})
+        await client.close()
+    request = there.named("request")[0]
+    below = [one for one in there.spans if one.parent_id == request.span_id]
+    assert [(one.name, one.failed) for one in below] == [("find things", False), ("find things", True)]
+    assert below[1].attributes["error.type"] == "BadValue"
+    assert len(there.spans) == 3
+    for secret in (b"canary", b"987654"):
+        assert secret not in b"".join(there.bodies)

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from gencharge.core.tracing import spans
+
 T = TypeVar("T")
 
 
@@ -27,7 +29,8 @@ class Batches(Generic[T]):
         stored = asyncio.get_running_loop().create_future()
         self._waiting.append((item, stored))
         if self._running is None:
-            self._running = asyncio.create_task(self._run())
+            # It stores the items of others, too, so it is no part of the first one's trace.
+            self._running = asyncio.create_task(self._run(), context=spans.detached())
         await stored
 
     async def close(self) -> None:

@@ -22,10 +22,13 @@ from gencharge.core import telemetry
 from gencharge.core.postgres.connection import UNACKNOWLEDGED_MS
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.tracing import spans
 
 QUEUE: Final = "gencharge"
 # How long Procrastinate's own statements may take. They are small.
 ANSWER_SECONDS: Final = 5.0
+# Beside a job's own payload: the traceparent of what asked for it. Only while tracing is on.
+_TRACEPARENT: Final = "_traceparent"
 # For libpq: a worker notices within seconds that the network swallows its packets, even while it only listens.
 _PATIENCE: Final[dict[str, Any]] = {
     "connect_timeout": 5,
@@ -58,6 +61,8 @@ _DEFER = text("""
 
 async def defer(db: AsyncSession, name: str, *, at: datetime | None = None, **payload: str | int) -> None:
     """Ask for a run of the job `name`, at `at` or at once, if and only if the running transaction commits."""
+    if traceparent := telemetry.context().traceparent:
+        payload[_TRACEPARENT] = traceparent
     parameters = {
         "queue": QUEUE,
         "name": name,
@@ -121,8 +126,13 @@ def _options(settings: Settings) -> str:
 def _register(app: procrastinate.App, stores: Stores, job: Job) -> None:
     async def run(timestamp: int | None = None, **payload: Any) -> None:
         del timestamp  # the tick of a periodic run; the job looks at what is due instead
-        telemetry.set_context(telemetry.RequestContext(request_id=f"job:{job.name}"))
-        with telemetry.JOB_SECONDS.labels(job.name).time():
+        parent = payload.pop(_TRACEPARENT, "")
+        with (
+            telemetry.JOB_SECONDS.labels(job.name).time(),
+            spans.work(f"job {job.name}", spans.Kind.CONSUMER, {}, parent=parent) as traceparent,
+        ):
+            context = telemetry.RequestContext(request_id=f"job:{job.name}", traceparent=traceparent)
+            telemetry.set_context(context)
             await job.run(stores, **payload)
 
     task: Any = app.task(

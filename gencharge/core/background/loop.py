@@ -10,11 +10,13 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import ClassVar, Final, Generic, TypeVar
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
 from gencharge.core.stopping import raise_if_cancelled
+from gencharge.core.tracing import spans
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -44,6 +46,11 @@ class Loop(ABC, Generic[T, K]):
     @abstractmethod
     def id_of(self, task: T) -> str:
         """What the log calls it."""
+
+    def traceparent_of(self, task: T) -> str:
+        """The traceparent of what the row came from, if that is stored: its trace goes on. Otherwise the work begins one."""
+        del task
+        return ""
 
     @abstractmethod
     async def work(self, task: T) -> None:
@@ -104,7 +111,11 @@ class Loop(ABC, Generic[T, K]):
 
     async def _one(self, task: T) -> None:
         try:
-            await self.work(task)
+            name, parent = f"loop {type(self).__name__}", self.traceparent_of(task)
+            with spans.work(name, spans.Kind.CONSUMER, {}, parent=parent) as traceparent:
+                if traceparent:
+                    telemetry.set_context(replace(telemetry.context(), traceparent=traceparent))
+                await self.work(task)
         except Unavailable as error:
             raise_if_cancelled()
             log.warning("work_postponed", loop=type(self).__name__, id=self.id_of(task), error=error.code())

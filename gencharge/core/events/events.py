@@ -82,6 +82,8 @@ class Envelope:
     address: str
     actor_kind: str
     actor_id: str
+    # Of what announced it; while it is delivered, of the delivery. Empty if nothing was traced.
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ def _read(claimed: tuple[Any, ...]) -> Row:
             address=context.get("address", ""),
             actor_kind=context.get("actor_kind", "system"),
             actor_id=context.get("actor_id", ""),
+            traceparent=context.get("traceparent", ""),
         )
     except (TypeError, AttributeError) as problem:
         return Row(user_id, row_id, kind, None, problem)

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
-from gencharge.core.events import outbox
+from gencharge.core.events import delivery_spans, outbox
 from gencharge.core.events.events import Inside, Listener, Outside
 from gencharge.core.events.outbox import Row
 from gencharge.core.stopping import raise_if_cancelled
@@ -186,10 +186,11 @@ class Relay:
             return True
 
         before = telemetry.context()
-        telemetry.set_context(_context_of(row))
         try:
-            if await self._stores.database.run(unit):
-                telemetry.EVENTS_DELIVERED.labels(listener.name).inc()
+            with delivery_spans.one(listener.name, row) as traceparent:
+                telemetry.set_context(_context_of(row, traceparent))
+                if await self._stores.database.run(unit):
+                    telemetry.EVENTS_DELIVERED.labels(listener.name).inc()
         except Exception as error:
             refusal = Refusal([row], error)
             _report(listener, refusal)
@@ -213,8 +214,10 @@ class Relay:
         while waiting:
             part = waiting.popleft()
             try:
-                async with asyncio.timeout(max(0.0, until - time.monotonic())):
-                    await listener.deliver(self._stores, [row.envelope for row in part if row.envelope])
+                envelopes = [row.envelope for row in part if row.envelope]
+                with delivery_spans.batch(listener.name, envelopes) as traced:
+                    async with asyncio.timeout(max(0.0, until - time.monotonic())):
+                        await listener.deliver(self._stores, traced)
             except Exception as error:
                 refusal = Refusal(part, error)
                 if refusal.away:
@@ -305,11 +308,14 @@ async def _whole(step: Coroutine[Any, Any, bool]) -> bool:
         raise
 
 
-def _context_of(row: Row) -> telemetry.RequestContext:
+def _context_of(row: Row, traceparent: str) -> telemetry.RequestContext:
     """What a listener announces in turn belongs to the same request, but the system did it."""
     if row.envelope is None:
-        return telemetry.RequestContext(request_id="")
-    return telemetry.RequestContext(request_id=row.envelope.request_id, address=row.envelope.address)
+        return telemetry.RequestContext(request_id="", traceparent=traceparent)
+    envelope = row.envelope
+    return telemetry.RequestContext(
+        request_id=envelope.request_id, address=envelope.address, traceparent=traceparent
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -112,12 +112,40 @@ def begin(
     return span, str(Traceparent(trace_id, span_id, sampled))
 
 
+def detached() -> Context | None:
+    """For a task that works for many: this context without what is running. None, which is this context, if tracing is off."""
+    if tracer is None:
+        return None
+    context = copy_context()
+    context.run(_current.set, None)
+    return context
+
+
 def child(name: str, kind: Kind, attributes: dict[str, Value]) -> Span | None:
     """Begin a span within what is running; None if that is not recorded. It is not what is running: it has no children."""
     parent = current()
     if parent is None:
         return None
     return Span(parent.trace_id, _random.getrandbits(64) or 1, parent.span_id, name, kind, attributes)
+
+
+def continued(name: str, kind: Kind, stored: str) -> Span | None:
+    """Begin a span that continues a stored traceparent; None if there is none, or if its trace is not recorded."""
+    parent = parse(stored)
+    if tracer is None or parent is None or not tracer.sampler.samples(parent.trace_id, parent):
+        return None
+    return Span(parent.trace_id, _random.getrandbits(64) or 1, parent.span_id, name, kind, {})
+
+
+@contextmanager
+def running(span: Span | None) -> Iterator[None]:
+    """Let `span` be what is running."""
+    before = _current.get()
+    _current.set(span)
+    try:
+        yield
+    finally:
+        _current.set(before)
 
 
 def end(span: Span, error: str = "") -> None:
@@ -144,9 +172,7 @@ def call(name: str, attributes: dict[str, Value]) -> Iterator[Span | None]:
 
 
 @contextmanager
-def work(
-    name: str, kind: Kind, attributes: dict[str, Value], *, parent: str = "", link: Traceparent | None = None
-) -> Iterator[str]:
+def work(name: str, kind: Kind, attributes: dict[str, Value], *, parent: str = "") -> Iterator[str]:
     """A unit of work that continues the trace of a stored traceparent, or begins one. What is raised is its error.
 
     Gives the traceparent for what is done within it; empty if tracing is off.
@@ -162,7 +188,6 @@ def work(
         finally:
             _current.set(before)
         return
-    span.link = link
     try:
         yield traceparent
     except BaseException as error:

@@ -1,0 +1,72 @@
+"""A loop over due rows: each row's work belongs to the trace that its row came from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gencharge.core import telemetry
+from gencharge.core.background.batches import Batches
+from gencharge.core.background.loop import Loop
+from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
+from gencharge.core.tracing.traceparent import Traceparent
+from tests.make.collector import collector, tracing
+
+STORED = str(Traceparent(7, 8, sampled=True))
+
+
+class Bells(Loop[str, str]):
+    """Rings rows, which are traceparents."""
+
+    at_a_time = 4
+    poll_seconds = 0.01
+
+    def __init__(self, *rows: str) -> None:
+        super().__init__()
+        self.rows = list(rows)
+        self.rung: list[str] = []
+        self.stored = Batches(self._store, limit=10)
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
+        claimed, self.rows = self.rows[:free], self.rows[free:]
+        return claimed
+
+    def party_of(self, task: str) -> str:
+        return task
+
+    def id_of(self, task: str) -> str:
+        return task
+
+    def traceparent_of(self, task: str) -> str:
+        return task
+
+    async def work(self, task: str) -> None:
+        self.rung.append(telemetry.context().traceparent)
+        if task == STORED:
+            raise LookupError("canary")
+        await self.stored.add(task)
+
+    async def _store(self, items: list[str]) -> None:
+        assert spans.current() is None, "what is stored for many belongs to none of them"
+
+    async def close(self) -> None:
+        await self.stored.close()
+
+
+async def test_the_work_of_a_row_goes_on_with_its_trace(settings: Settings) -> None:
+    bells = Bells(STORED, "")
+    with collector() as there, tracing(settings, there):
+        await bells.drain()
+    continued, begun = sorted(there.named("loop Bells"), key=lambda one: not one.failed)
+    assert (int(continued.trace_id, 16), int(continued.parent_id, 16)) == (7, 8)
+    assert continued.attributes == {"error.type": "LookupError"}
+    assert (begun.parent_id, begun.failed) == ("", False)
+    # What it announces, and what it logs, belongs to the same trace.
+    assert [traceparent[3:35] for traceparent in bells.rung] == [continued.trace_id, begun.trace_id]
+
+
+async def test_without_tracing_a_loop_is_as_it_was() -> None:
+    bells = Bells("", STORED)
+    await bells.drain()
+    assert bells.rung == ["", ""]
