@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI
 from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
 from gencharge.core.rooms import checks, snapshots
+from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.rooms.room import Room
@@ -21,7 +22,7 @@ from gencharge.users.jobs import erasing
 # nothing of its neighbours.
 FLOORS: Final = (
     ("sessions", "directory"),
-    ("operators",),
+    ("operators", "approvals"),
     ("users", "admins"),
     ("plans", "wallet"),
     ("offers", "payments", "channels"),
@@ -62,6 +63,7 @@ PERSONAL_DATA: Final[Sequence[PersonalData]] = tuple(
         key=lambda part: part.name != "profile",
     )
 )
+ACTS: Final[Mapping[str, Act]] = {act.name: act for room in ROOMS for act in room.acts}
 LOOPS: Final[Sequence[Callable[[Stores], Coroutine[Any, Any, None]]]] = tuple(
     loop for room in ROOMS for loop in room.loops
 )

@@ -125,9 +125,12 @@ async def refund(world: World, step: RefundRecharge) -> None:
             "reason": step.reason,
         }
     )
+    limit = world.stores.settings.refund_alone_limit
     with acting("admin", admin.user_id, MANAGER):
         await database.run(
-            lambda db: recharges.refund(db, admin, user_id, _id_of(sold), command, key=step.key)
+            lambda db: recharges.refund(
+                db, admin, user_id, _id_of(sold), command, key=step.key, alone_limit=limit
+            )
         )
         if step.to_source:
             with clock.later(seconds=3):

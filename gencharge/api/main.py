@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.personal_data = wiring.PERSONAL_DATA
+    app.state.acts = wiring.ACTS
     web.install(app)
     try_it.install(app)
     routes = in_order(*wiring.ROUTERS, health_routes.router)

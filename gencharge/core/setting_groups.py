@@ -253,6 +253,11 @@ class Partners(BaseModel):
     resolve_alone_limit: int = Field(
         default=500, ge=0, description="Above this price in rupees `resolve: failed` takes two admins."
     )
+    refund_alone_limit: int = Field(
+        default=500,
+        ge=0,
+        description="As soon as the refunds of a payment or recharge exceed this sum in rupees, each further one takes two admins.",
+    )
     operator_api_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Each channel's own secrets, which sign what goes to the operator and what comes from it, are derived "

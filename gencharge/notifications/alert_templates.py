@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.delivery.events import (
@@ -32,6 +33,8 @@ class Alert:
     data: dict[str, str | int | None]
     # An admin who is limited to some operators gets alerts of those only. None: it concerns all operators.
     operator: str | None = None
+    # What an admin needs to receive it, if the event says so. None: what `listeners.ALERTS` says.
+    permission: str | None = None
 
 
 def recharge_stuck(event: RechargeStuck) -> Alert:
@@ -67,6 +70,18 @@ def recharge_resolution_requested(event: RechargeResolutionRequested) -> Alert:
         f" {event.reason}. It is done once another admin asks for the same within a day.",
         {"user_id": event.user_id, "recharge_id": event.recharge_id},
         event.operator,
+    )
+
+
+def approval_requested(event: ApprovalRequested) -> Alert:
+    """An admin asked for something that takes a second one."""
+    return Alert(
+        "approval_requested",
+        "A request needs a second admin",
+        f"{event.summary} Reason: {event.reason}. Another admin than the one who asked approves or rejects it within a week.",
+        {"approval_id": event.approval_id, "act": event.act},
+        event.operator,
+        event.permission,
     )
 
 

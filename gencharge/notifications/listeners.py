@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
+from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
@@ -42,6 +43,7 @@ _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
 # The template of each alert, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
+    ApprovalRequested: (alert_templates.approval_requested, _SUPER_ADMINS),
     RechargeStuck: (alert_templates.recharge_stuck, _RECHARGE),
     ClockRejected: (alert_templates.clock_rejected, _RECHARGE),
     RechargeResolutionRequested: (alert_templates.recharge_resolution_requested, _RECHARGE),
@@ -73,9 +75,10 @@ async def write_notices(stores: Stores, batch: list[Envelope]) -> None:
 async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
     """Write each alert into the inbox of every admin who may act on it."""
     alerts = [
-        (envelope, template(envelope.event), needed)
+        (envelope, alert, alert.permission or needed)
         for envelope in batch
         for template, needed in [ALERTS[type(envelope.event)]]
+        for alert in [template(envelope.event)]
     ]
     lookups = {(needed, alert.operator) for _, alert, needed in alerts}
 

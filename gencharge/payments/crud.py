@@ -132,6 +132,13 @@ async def add_payment(
     return await db.scalar(statement.on_conflict_do_nothing().returning(Payment.payment_id)) is not None
 
 
+async def lock_payment(db: AsyncSession, *, user_id: UUID, payment_id: UUID) -> Payment | None:
+    """One payment, held to the end of the transaction."""
+    statement = select(Payment).where(Payment.user_id == user_id, Payment.payment_id == payment_id)
+    locked = statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await db.scalars(locked)).one_or_none()
+
+
 async def get_payment(db: AsyncSession, *, user_id: UUID, payment_id: UUID) -> Payment | None:
     """One payment, as it is in the database now."""
     return await db.get(Payment, (user_id, payment_id), populate_existing=True)

@@ -12,6 +12,7 @@ from gencharge.payments import (
     personal_data,
     routes,
     staff_routes,
+    staff_service,
     topups_routes,
     webhook_routes,
 )
@@ -25,5 +26,6 @@ ROOM: Final = Room(
     loops=(loop.check_payments, loop.send_refunds, loop.retry_events),
     watchers=(context.watch_gateway,),
     checks=checks.CHECKS,
+    acts=(staff_service.REFUND,),
     personal_data=personal_data.PART,
 )

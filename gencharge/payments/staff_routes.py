@@ -7,8 +7,10 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
-from starlette.status import HTTP_201_CREATED
+from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyRequired,
@@ -65,25 +67,36 @@ async def staff_get_payment(admin: Reader, db: Db, user_id: UUID, payment_id: UU
     "/admin/{user_id}/{payment_id}/refunds",
     status_code=HTTP_201_CREATED,
     response_model=RefundOut,
-    responses=web.errors(
-        PaymentNotFound,
-        PaymentNotCaptured,
-        RefundTooLarge,
-        InsufficientBalance,
-        IdempotencyKeyRequired,
-        IdempotencyKeyReused,
-        ResourceLocked,
-        WriteConflict,
-        MalformedJson,
-        *_ONE,
-        *STEP_UP_ERRORS,
-    ),
+    responses={
+        202: {"model": ApprovalOut, "description": "A second admin must approve it (`/v1/approvals`)."},
+        **web.errors(
+            ApprovalAlreadyPending,
+            PaymentNotFound,
+            PaymentNotCaptured,
+            RefundTooLarge,
+            InsufficientBalance,
+            IdempotencyKeyRequired,
+            IdempotencyKeyReused,
+            ResourceLocked,
+            WriteConflict,
+            MalformedJson,
+            *_ONE,
+            *STEP_UP_ERRORS,
+        ),
+    },
     openapi_extra=idempotency.DOCUMENTED,
 )
 async def staff_refund_payment(
     admin: Refunder, request: Request, db: Db, user_id: UUID, payment_id: UUID, body: RefundCreate
 ) -> Response:
-    """Refund a payment to where it came from. The amount is held in the customer's wallet until it is paid out."""
+    """Refund a payment to where it came from. The amount is held in the customer's wallet until it is paid out.
+
+    As soon as the refunds of the payment exceed REFUND_ALONE_LIMIT, a second admin must approve each further one: 202.
+    """
     key = idempotency.key_of(request)
-    begun = await staff_service.refund(db, admin.user_id, user_id, payment_id, body, key=key)
-    return idempotency.reply(begun, status=HTTP_201_CREATED)
+    limit = request.app.state.settings.refund_alone_limit
+    begun = await staff_service.refund(
+        db, admin.user_id, user_id, payment_id, body, key=key, alone_limit=limit
+    )
+    waits = isinstance(begun.answer, ApprovalOut)
+    return idempotency.reply(begun, status=HTTP_202_ACCEPTED if waits else HTTP_201_CREATED)

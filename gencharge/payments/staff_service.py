@@ -5,15 +5,20 @@ The list is the only query here that names no customer: on a sharded database it
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.approvals import service as approvals
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import column_of, fetch_bounded_page
+from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values.money import Money
 from gencharge.payments import crud, refunds_crud, service
+from gencharge.payments.errors import PaymentNotFound
 from gencharge.payments.models import Payment
 from gencharge.payments.schemas import RefundOut
 from gencharge.payments.staff_schemas import (
@@ -24,6 +29,7 @@ from gencharge.payments.staff_schemas import (
 )
 from gencharge.payments.status_checks_service import PAID
 from gencharge.payments.views import gateway_event_out, refund_out, staff_payment_out, staff_refund_out
+from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.users import service as users
 
 
@@ -61,17 +67,86 @@ async def get(db: AsyncSession, user_id: UUID, payment_id: UUID) -> StaffPayment
 
 
 async def refund(
-    db: AsyncSession, admin_id: UUID, user_id: UUID, payment_id: UUID, command: RefundCreate, *, key: str
-) -> Answered[RefundOut]:
-    """Refund a payment to its source, once for each key of this admin. Raises as `service.refund_to_source`."""
+    db: AsyncSession,
+    admin_id: UUID,
+    user_id: UUID,
+    payment_id: UUID,
+    command: RefundCreate,
+    *,
+    key: str,
+    alone_limit: int,
+) -> Answered[RefundOut] | Answered[ApprovalOut]:
+    """Refund a payment to its source, once for each key of this admin.
+
+    If the payment's refunds come to more than `alone_limit` rupees with it, it waits for a second admin. Raises as
+    `service.refund_to_source`, and ApprovalAlreadyPending.
+    """
+    scoped_key, request_hash = f"admin:{admin_id}:{key}", fingerprint(command, payment_id)
+    payment = await crud.lock_payment(db, user_id=user_id, payment_id=payment_id)
+    if payment is None:
+        raise PaymentNotFound
+    refunded = await refunds_crud.sum_of_payment(db, payment=payment)
+    amount = payment.amount - refunded if command.amount is None else command.amount.paise
+    is_refundable = payment.status in PAID and 0 < amount <= payment.amount - refunded
+    if is_refundable and refunded + amount > alone_limit * 100:
+        earlier = await refunds_crud.find(db, user_id=user_id, key=scoped_key)
+        if earlier is None:
+            return await _propose(db, admin_id, payment, amount, command.reason, key, request_hash)
     begun = await service.refund_to_source(
         db,
         user_id,
         payment_id,
         amount=command.amount,
-        key=f"admin:{admin_id}:{key}",
-        request_hash=fingerprint(command, payment_id),
+        key=scoped_key,
+        request_hash=request_hash,
         reason=command.reason,
         requested_by=str(admin_id),
     )
     return Answered(refund_out(begun.answer), replayed=begun.replayed)
+
+
+async def _propose(
+    db: AsyncSession,
+    admin_id: UUID,
+    payment: Payment,
+    amount: int,
+    reason: str,
+    key: str,
+    request_hash: bytes,
+) -> Answered[ApprovalOut]:
+    proposal = approvals.Proposal(
+        act=REFUND,
+        target=f"payment:{payment.payment_id}",
+        summary=f"Refund Rs {Money(amount)} of a payment of Rs {Money(payment.amount)} to its source.",
+        reason=reason,
+        payload={
+            "user_id": str(payment.user_id),
+            "payment_id": str(payment.payment_id),
+            "amount": amount,
+            "reason": reason,
+            "key": f"admin:{admin_id}:{key}",
+            "request_hash": request_hash.hex(),
+        },
+        key=key,
+        request_hash=request_hash,
+    )
+    return await approvals.request(db, admin_id, proposal)
+
+
+async def _refund_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    await service.refund_to_source(
+        db,
+        UUID(payload["user_id"]),
+        UUID(payload["payment_id"]),
+        amount=Money(payload["amount"]),
+        key=payload["key"],
+        request_hash=bytes.fromhex(payload["request_hash"]),
+        reason=payload["reason"],
+        requested_by=str(approved.requested_by),
+    )
+
+
+REFUND: Final = Act(
+    name="refund_payment", permission=permission(Resource.PAYMENTS, Action.EDIT), run=_refund_approved
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.recharge import checks, jobs, listeners, personal_data, routes, staff_routes
+from gencharge.recharge import checks, jobs, listeners, personal_data, routes, staff_routes, staff_service
 
 ROOM: Final = Room(
     name="recharge",
@@ -15,5 +15,6 @@ ROOM: Final = Room(
     listeners=(listeners.PAID, listeners.UNPAID),
     jobs=jobs.JOBS,
     checks=checks.CHECKS,
+    acts=(staff_service.REFUND,),
     personal_data=personal_data.PART,
 )

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
-from starlette.status import HTTP_201_CREATED
+from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyRequired,
@@ -88,15 +90,28 @@ async def staff_get_recharge(admin: Reader, db: Db, user_id: UUID, recharge_id: 
     summary="Take a recharge back (staff)",
     status_code=HTTP_201_CREATED,
     response_model=RechargeRefundOut,
-    responses=web.errors(
-        RechargeNotRefundable, RefundTooLarge, IdempotencyKeyRequired, IdempotencyKeyReused, *_ALWAYS
-    ),
+    responses={
+        202: {"model": ApprovalOut, "description": "A second admin must approve it (`/v1/approvals`)."},
+        **web.errors(
+            RechargeNotRefundable,
+            RefundTooLarge,
+            ApprovalAlreadyPending,
+            IdempotencyKeyRequired,
+            IdempotencyKeyReused,
+            *_ALWAYS,
+        ),
+    },
     openapi_extra=idempotency.DOCUMENTED,
 )
 async def staff_refund_recharge(
     admin: Editor, request: Request, db: Db, user_id: UUID, recharge_id: UUID, body: RefundRecharge
 ) -> Response:
-    """In part or in full, into the wallet or on to where the payment came from. With the last paisa the plan ends."""
+    """In part or in full, into the wallet or on to where the payment came from. With the last paisa the plan ends.
+
+    As soon as the refunds of the recharge exceed REFUND_ALONE_LIMIT, a second admin must approve each further one: 202.
+    """
     key = idempotency.key_of(request)
-    refund = await staff_service.refund(db, admin, user_id, recharge_id, body, key=key)
-    return idempotency.reply(refund, status=HTTP_201_CREATED)
+    limit = request.app.state.settings.refund_alone_limit
+    refund = await staff_service.refund(db, admin, user_id, recharge_id, body, key=key, alone_limit=limit)
+    waits = isinstance(refund.answer, ApprovalOut)
+    return idempotency.reply(refund, status=HTTP_202_ACCEPTED if waits else HTTP_201_CREATED)

@@ -11,16 +11,20 @@ the audit trail keeps. An admin who is limited to some operators finds those ope
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.approvals import service as approvals
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.events import events
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.http.paging import LOOK_THROUGH, Order, column_of, fetch_bounded_page
+from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
@@ -40,12 +44,25 @@ from gencharge.recharge.staff_schemas import (
     StaffRechargePage,
     StaffRechargeQuery,
 )
-from gencharge.sessions.guards import Principal, within
+from gencharge.sessions.guards import Action, Principal, Resource, permission, within
 from gencharge.users import service as users
 
 _SHOWN: Final = 5
 # With a filter by the plan's state, each row that is read costs a lookup of its plan, too.
 _LOOK_THROUGH_WITH_PLANS: Final = LOOK_THROUGH // 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Refund:
+    """A refund that was asked for; `amount` in paise."""
+
+    user_id: UUID
+    recharge_id: UUID
+    amount: int
+    destination: RefundDestination
+    reason: str
+    key: str
+    request_hash: bytes
 
 
 async def list_recharges(db: AsyncSession, admin: Principal, query: StaffRechargeQuery) -> StaffRechargePage:
@@ -110,11 +127,19 @@ async def overview(db: AsyncSession, user_id: UUID) -> RechargeOverview:
 
 
 async def refund(
-    db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID, command: RefundRecharge, *, key: str
-) -> Answered[RechargeRefundOut]:
+    db: AsyncSession,
+    admin: Principal,
+    user_id: UUID,
+    recharge_id: UUID,
+    command: RefundRecharge,
+    *,
+    key: str,
+    alone_limit: int,
+) -> Answered[RechargeRefundOut] | Answered[ApprovalOut]:
     """Take a delivered recharge back, in part or in full: into the wallet, or on to where the payment came from.
 
-    Raises RechargeNotFound, RechargeNotRefundable, RefundTooLarge, IdempotencyKeyReused.
+    If the recharge's refunds come to more than `alone_limit` rupees with it, it waits for a second admin. Raises
+    RechargeNotFound, RechargeNotRefundable, RefundTooLarge, IdempotencyKeyReused, ApprovalAlreadyPending.
     """
     recharge = await service.get_in_scope(db, admin, user_id, recharge_id)
     request_hash = fingerprint(command, recharge_id)
@@ -127,48 +152,119 @@ async def refund(
     await db.refresh(recharge)
     left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
     amount = command.amount.paise if command.amount is not None else left
-    to_source = command.destination is RefundDestination.SOURCE
-    if recharge.status != PaymentState.DELIVERED:
-        raise RechargeNotRefundable
-    limit = min(left, recharge.gateway_amount) if to_source else left
-    if amount > limit or amount == 0:
-        raise _too_large(Money(max(0, limit)))
-    row = RechargeRefund(
+    _check_refund(recharge, amount, command.destination)
+    refund = _Refund(
         user_id=user_id,
-        refund_id=new_id(),
         recharge_id=recharge_id,
         amount=amount,
-        destination=command.destination.value,
+        destination=command.destination,
         reason=command.reason,
-        requested_by=admin.user_id,
-        idempotency_key=key,
+        key=key,
         request_hash=request_hash,
+    )
+    if recharge.refunded_amount + amount > alone_limit * 100:
+        return await _propose(db, admin, recharge, refund)
+    return Answered(await _take_back(db, recharge, refund, admin.user_id))
+
+
+def _check_refund(recharge: Recharge, amount: int, destination: RefundDestination) -> None:
+    left = recharge.wallet_amount + recharge.gateway_amount - recharge.refunded_amount
+    if recharge.status != PaymentState.DELIVERED:
+        raise RechargeNotRefundable
+    limit = min(left, recharge.gateway_amount) if destination is RefundDestination.SOURCE else left
+    if amount > limit or amount == 0:
+        raise _too_large(Money(max(0, limit)))
+
+
+async def _take_back(
+    db: AsyncSession, recharge: Recharge, refund: _Refund, requested_by: UUID
+) -> RechargeRefundOut:
+    """Book a refund that was checked under the lock."""
+    row = RechargeRefund(
+        user_id=refund.user_id,
+        refund_id=new_id(),
+        recharge_id=refund.recharge_id,
+        amount=refund.amount,
+        destination=refund.destination.value,
+        reason=refund.reason,
+        requested_by=requested_by,
+        idempotency_key=refund.key,
+        request_hash=refund.request_hash,
         created_at=clock.now(),
     )
     db.add(row)
     outcome = await lifecycle_crud.refund(
         db,
-        user_id,
-        recharge_id,
-        amount=amount,
+        refund.user_id,
+        refund.recharge_id,
+        amount=refund.amount,
         key=str(row.refund_id),
-        reason=command.reason,
+        reason=refund.reason,
         context=events.context_json(),
     )
     assert outcome is RefundOutcome.REFUNDED, f"checked under the lock: {outcome}"
-    if to_source and recharge.payment_id is not None:
+    if refund.destination is RefundDestination.SOURCE and recharge.payment_id is not None:
         await payments.refund_to_source(
             db,
-            user_id,
+            refund.user_id,
             recharge.payment_id,
-            amount=Money(amount),
+            amount=Money(refund.amount),
             key=f"recharge-refund:{row.refund_id}",
-            request_hash=request_hash,
-            reason=command.reason,
-            requested_by=str(admin.user_id),
+            request_hash=refund.request_hash,
+            reason=refund.reason,
+            requested_by=str(requested_by),
             refund_id=row.refund_id,
         )
-    return Answered(_refund_to_out(row))
+    return _refund_to_out(row)
+
+
+async def _propose(
+    db: AsyncSession, admin: Principal, recharge: Recharge, refund: _Refund
+) -> Answered[ApprovalOut]:
+    to_source = refund.destination is RefundDestination.SOURCE
+    proposal = approvals.Proposal(
+        act=REFUND,
+        target=f"recharge:{refund.recharge_id}",
+        summary=f"Refund Rs {Money(refund.amount)} of {recharge.plan_name} ({recharge.operator})"
+        f" to {'its source' if to_source else 'the wallet'}.",
+        reason=refund.reason,
+        operator=recharge.operator,
+        payload={
+            "user_id": str(refund.user_id),
+            "recharge_id": str(refund.recharge_id),
+            "amount": refund.amount,
+            "destination": refund.destination.value,
+            "reason": refund.reason,
+            "key": refund.key,
+            "request_hash": refund.request_hash.hex(),
+        },
+        key=refund.key,
+        request_hash=refund.request_hash,
+    )
+    return await approvals.request(db, admin.user_id, proposal)
+
+
+async def _refund_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    refund = _Refund(
+        user_id=UUID(payload["user_id"]),
+        recharge_id=UUID(payload["recharge_id"]),
+        amount=payload["amount"],
+        destination=RefundDestination(payload["destination"]),
+        reason=payload["reason"],
+        key=payload["key"],
+        request_hash=bytes.fromhex(payload["request_hash"]),
+    )
+    await lifecycle_crud.lock_recharge(db, refund.user_id, refund.recharge_id)
+    recharge = await service.get(db, refund.user_id, refund.recharge_id)
+    await db.refresh(recharge)
+    _check_refund(recharge, refund.amount, refund.destination)
+    await _take_back(db, recharge, refund, approved.requested_by)
+
+
+REFUND: Final = Act(
+    name="refund_recharge", permission=permission(Resource.RECHARGE, Action.EDIT), run=_refund_approved
+)
 
 
 def _too_large(limit: Money) -> RefundTooLarge:

@@ -41,6 +41,10 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         }
         for act in ("approve", "reject", "cancel")
     },
+    **{
+        f"POST /v1/approvals/{{approval_id}}/{act}": {"json": {"note": "was checked"}}
+        for act in ("approve", "reject", "cancel")
+    },
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": {"json": {"amount": 1, "reason": "asked for"}},
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": {
         "json": {"outcome": "failed", "reason": "asked for"}
@@ -227,6 +231,12 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/offers/{offer_id}":                                                   "404  404   404   404 404  404  404   404    -",
     "PATCH /v1/offers/{offer_id}":                                                 "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/offers/{offer_id}":                                                "401  403   404   404 403  403  403   404    -",
+    # approvals: what is shown and decided follows from the permissions of each act
+    "GET /v1/approvals":                                                "401  403   200   200 200  200  200   200    -",
+    "GET /v1/approvals/{approval_id}":                                  "401  403   404   404 404  404  404   404    -",
+    "POST /v1/approvals/{approval_id}/approve":                         "401  403   404   404 404  404  404   404    -",
+    "POST /v1/approvals/{approval_id}/reject":                          "401  403   404   404 404  404  404   404    -",
+    "POST /v1/approvals/{approval_id}/cancel":                          "401  403   404   404 404  404  404   404    -",
     # channels
     "GET /v1/channels":                                                 "401  403   200   200 200  200  200   200    -",
     "POST /v1/channels":                                                "401  403   422   422 403  403  403   422    -",

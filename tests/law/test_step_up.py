@@ -78,6 +78,10 @@ STEP_UP = {
     "GET /v1/users/{user_id}/export",
     "PUT /v1/users/{user_id}/kyc-tier",
     "POST /v1/users/{user_id}/open-sign-in",
+    # What a colleague asked for.
+    "POST /v1/approvals/{approval_id}/approve",
+    "POST /v1/approvals/{approval_id}/reject",
+    "POST /v1/approvals/{approval_id}/cancel",
     "POST /v1/admins/{admin_id}/open-sign-in",
     # Prices, and who delivers.
     "POST /v1/plans",

@@ -41,6 +41,7 @@ REFERENCE = {
     "operator_channels",
     "webhook_endpoints",
     "receipt_series",
+    "approvals",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {

@@ -14,7 +14,7 @@ from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.outcomes import CaptureOutcome
 from gencharge.recharge import lifecycle_crud, staff_service
 from gencharge.recharge.models import DeliverOutcome, FailOutcome, PayOutcome
-from gencharge.recharge.staff_schemas import RefundRecharge
+from gencharge.recharge.staff_schemas import RechargeRefundOut, RefundRecharge
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.make.many_rows import ALL
@@ -257,9 +257,10 @@ class Life:
         )
         refunded = await self.stores.database.run(
             lambda db: staff_service.refund(
-                db, ALL, self.user_id, sale.recharge_id, command, key=str(uuid4())
+                db, ALL, self.user_id, sale.recharge_id, command, key=str(uuid4()), alone_limit=10**6
             )
         )
+        assert isinstance(refunded.answer, RechargeRefundOut)
         sale.left -= paise
         sale.state = "delivered" if sale.left else "refunded"
         if to_source:

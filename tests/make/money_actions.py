@@ -55,6 +55,35 @@ async def send_back(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", path, REASON | {"amount": 100})
 
 
+# Requests that take a second admin.
+
+
+async def _request(staff: StaffClient) -> str:
+    """A refund above the sum that one admin may send back: the path of the request."""
+    user = await staff.customer()
+    payment = await add_captured(staff.stores, 90_000, user_id=user.user_id)
+    path = f"/payments/admin/{user.user_id}/{payment.payment_id}/refunds"
+    request = await staff.ask_json("POST", path, REASON | {"amount": 900})
+    return f"/approvals/{request['approval_id']}"
+
+
+@does("POST /v1/approvals/{approval_id}/approve")
+async def approve(staff: StaffClient) -> httpx.Response:
+    path = await _request(await staff.colleague())
+    return await staff.ask("POST", f"{path}/approve", {"note": "was checked"})
+
+
+@does("POST /v1/approvals/{approval_id}/reject")
+async def reject(staff: StaffClient) -> httpx.Response:
+    path = await _request(await staff.colleague())
+    return await staff.ask("POST", f"{path}/reject", {"note": "was checked"})
+
+
+@does("POST /v1/approvals/{approval_id}/cancel")
+async def cancel(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _request(staff)}/cancel", {"note": "was checked"})
+
+
 # Webhooks that we send.
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Event
@@ -75,6 +76,11 @@ def events() -> list[Event]:
         ),
         WebhookMessagesOverdue(
             user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), url="https://partner.example/hooks", minutes=16
+        ),
+        ApprovalRequested(
+            user_id=str(SYSTEM_USER_ID), approval_id=str(new_id()), act="refund_recharge", target=f"recharge:{recharge}",
+            summary="Refund Rs 999.00 of Jio 999 (JIO) to the wallet.", reason="wrong number", operator="JIO",
+            permission="Recharge:edit",
         ),
     ]  # fmt: skip
 

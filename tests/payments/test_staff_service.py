@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.payments import queue_crud, staff_service
 from gencharge.payments.errors import PaymentNotFound, RefundTooLarge
@@ -17,7 +22,8 @@ from gencharge.payments.schemas import RefundOut
 from gencharge.payments.staff_schemas import RefundCreate, StaffPaymentDetail, StaffPaymentQuery
 from gencharge.payments.topups_service import limits_json
 from gencharge.payments.webhook_message import WebhookMessage
-from tests.make.payments import PaymentRow, add_captured, add_payment, make_payer
+from tests.make.approvals import decide
+from tests.make.payments import PaymentRow, add_captured, add_payment, fund, make_payer
 
 
 async def listed(stores: Stores, **filters: object) -> list[UUID]:
@@ -34,12 +40,31 @@ async def detail(payment: PaymentRow) -> StaffPaymentDetail:
 
 
 async def refund(
-    payment: PaymentRow, admin_id: UUID, rupees: int | None, *, key: str = "k", reason: str = "asked for"
-) -> Answered[RefundOut]:
+    payment: PaymentRow,
+    admin_id: UUID,
+    rupees: int | None,
+    *,
+    key: str = "k",
+    reason: str = "asked for",
+    alone_limit: int = 10**6,
+) -> Answered[Any]:
     command = RefundCreate.model_validate({"amount": rupees, "reason": reason})
     return await payment.stores.database.run(
-        lambda db: staff_service.refund(db, admin_id, payment.user_id, payment.payment_id, command, key=key)
+        lambda db: staff_service.refund(
+            db,
+            admin_id,
+            payment.user_id,
+            payment.payment_id,
+            command,
+            key=key,
+            alone_limit=alone_limit,
+        )
     )
+
+
+async def approve(payment: PaymentRow, request: ApprovalOut) -> None:
+    """Another admin approves."""
+    await payment.stores.database.run(lambda db: decide(db, request, by=new_id()))
 
 
 async def test_every_filter_of_the_list_finds_its_payments(stores: Stores) -> None:
@@ -153,3 +178,46 @@ async def test_one_key_can_not_refund_two_payments(stores: Stores) -> None:
         await refund(other, admin_id, 1)
     with pytest.raises(RefundTooLarge):
         await refund(other, admin_id, 0, key="zero")
+
+
+async def test_refunds_above_a_sum_take_a_second_admin_in_parts_too(stores: Stores) -> None:
+    payment, admin_id = await add_captured(stores, 90_000), new_id()
+    await fund(stores, payment.user_id, 90_000)
+    assert isinstance((await refund(payment, admin_id, 300, key="a", alone_limit=500)).answer, RefundOut)
+    asked = (await refund(payment, admin_id, 201, key="b", alone_limit=500)).answer
+    assert isinstance(asked, ApprovalOut)
+    assert (await detail(payment)).refundable == Money.rupees(600)
+    assert "Rs 201.00" in asked.summary
+    again = await refund(payment, admin_id, 201, key="b", alone_limit=500)
+    assert (again.answer, again.replayed) == (asked, True)
+    with pytest.raises(ApprovalAlreadyPending):
+        await refund(payment, admin_id, 202, key="c", alone_limit=500)
+    await approve(payment, asked)
+    assert (await detail(payment)).refundable == Money.rupees(399)
+    replayed = await refund(payment, admin_id, 201, key="b", alone_limit=500)
+    assert (isinstance(replayed.answer, RefundOut), replayed.replayed) == (True, True)
+    assert {each.requested_by for each in (await detail(payment)).refunds} == {str(admin_id)}
+
+
+async def test_an_approved_refund_still_sends_back_no_more_than_is_left(stores: Stores) -> None:
+    payment, admin_id = await add_captured(stores, 90_000), new_id()
+    await fund(stores, payment.user_id, 90_000)
+    asked = (await refund(payment, admin_id, 800, key="a", alone_limit=500)).answer
+    await refund(payment, admin_id, 200, key="b", alone_limit=500)
+    with pytest.raises(RefundTooLarge):
+        await approve(payment, asked)
+    assert (await detail(payment)).refundable == Money.rupees(700)
+
+
+async def test_twenty_refunds_just_below_the_sum_at_once_stay_below_it_together(stores: Stores) -> None:
+    payment = await add_captured(stores, 90_000)
+    await fund(stores, payment.user_id, 90_000)
+    answers = await asyncio.gather(
+        *(refund(payment, new_id(), 100, key=f"k{number}", alone_limit=500) for number in range(20)),
+        return_exceptions=True,
+    )
+    done = [
+        each for each in answers if not isinstance(each, BaseException) and isinstance(each.answer, RefundOut)
+    ]
+    assert len(done) == 5
+    assert (await detail(payment)).refundable == Money.rupees(400)

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from gencharge.channels.client import OperatorClient
 from gencharge.core.events.relay import Relay
+from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.loop import Dispatcher
 from tests.make import factories
@@ -136,3 +137,44 @@ async def test_who_is_limited_to_another_operator_or_gave_no_second_factor_is_ke
     late = await post(client, tired, bought, "refund")
     assert (late.status_code, late.json()["code"]) == (403, "step_up_required")
     assert await bought.balance() == 70_100
+
+
+@pytest.fixture
+def limit_of_a_hundred(app: FastAPI) -> Iterator[None]:
+    """Refunds above Rs 100 take two admins."""
+    settings: Settings = app.state.settings
+    app.state.settings = settings.model_copy(update={"refund_alone_limit": 100})
+    yield
+    app.state.settings = settings
+
+
+@pytest.mark.usefixtures("limit_of_a_hundred")
+async def test_refunds_above_a_sum_take_a_second_admin_of_the_same_operators(
+    shop: Stores,
+    dispatcher: Dispatcher,
+    client: httpx.AsyncClient,
+    manager: Headers,
+) -> None:
+    bought = await purchase(shop)
+    await dispatcher.drain()
+    assert (await post(client, manager, bought, "refund", amount=60, key="a")).status_code == 201
+    asked = await post(client, manager, bought, "refund", amount=50, key="b")
+    assert (asked.status_code, asked.json()["status"]) == (202, "pending")
+    assert asked.json()["summary"].startswith("Refund Rs 50.00 of ")
+    again = await post(client, manager, bought, "refund", amount=50, key="b")
+    assert (again.status_code, again.json()) == (202, asked.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert await bought.balance() == 76_100
+    path, note = f"/v1/approvals/{asked.json()['approval_id']}", {"note": "was checked"}
+    own = await client.post(f"{path}/approve", headers=manager, json=note)
+    assert (own.status_code, own.json()["code"]) == (403, "approval_second_admin_required")
+    for scope, status in ((["AIRTEL"], 404), (["JIO"], 200)):
+        admin = await shop.database.run(
+            lambda db, scope=scope: factories.make_admin(db, "Manager", operator_scope=scope)  # type: ignore[misc]
+        )
+        headers = factories.headers_for(shop.settings, admin, role="Manager")
+        assert (await client.post(f"{path}/approve", headers=headers, json=note)).status_code == status
+    assert await bought.balance() == 81_100
+    done = await post(client, manager, bought, "refund", amount=50, key="b")
+    assert (done.status_code, done.json()["amount"]) == (201, 50)
+    await assert_books_balance(shop)

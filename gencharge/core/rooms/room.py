@@ -10,6 +10,7 @@ from fastapi import APIRouter, FastAPI
 
 from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
+from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.stores.stores import Stores
@@ -42,5 +43,7 @@ class Room:
     watchers: tuple[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]], ...] = ()
     # What must always hold: `gencharge ledger verify` and a nightly job check it.
     checks: tuple[Check, ...] = ()
+    # What the staff do in it that takes a second admin (`approvals`).
+    acts: tuple[Act, ...] = ()
     # What it holds about a customer: for exporting, closing and erasing an account.
     personal_data: PersonalData | None = None

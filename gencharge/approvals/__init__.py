@@ -1,0 +1,1 @@
+"""Acts that take a second admin: requests, and decisions on them."""

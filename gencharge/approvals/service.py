@@ -1,0 +1,116 @@
+"""What other rooms do with approvals: have an act wait for a second admin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.approvals import crud
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.events import ApprovalRequested
+from gencharge.approvals.models import Approval, ApprovalStatus
+from gencharge.approvals.staff_schemas import ApprovalOut
+from gencharge.core.errors import IdempotencyKeyReused
+from gencharge.core.events.events import emit
+from gencharge.core.http.idempotency import Answered
+from gencharge.core.rooms.acts import Act
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+
+# For the rooms above that answer with a request.
+__all__ = ["ApprovalOut", "Proposal", "request"]
+# How long a request waits for a second admin.
+EXPIRES_AFTER: Final = timedelta(days=7)
+_UNDECIDED: Final = {
+    "status": ApprovalStatus.PENDING,
+    "decided_by": None,
+    "decided_at": None,
+    "decision_note": None,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What one admin asks for: `payload` is what `act.run` gets, the rest is for the admin who decides."""
+
+    act: Act
+    target: str
+    summary: str
+    reason: str
+    payload: Mapping[str, Any]
+    operator: str | None = None
+    # Of a request that takes an Idempotency-Key.
+    key: str | None = None
+    request_hash: bytes | None = None
+
+
+async def request(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> Answered[ApprovalOut]:
+    """Have an act wait for a second admin, once for each key of this admin; without a key, once while it waits.
+
+    Raises IdempotencyKeyReused, and ApprovalAlreadyPending if another request for the target is pending.
+    """
+    now = clock.now()
+    approval = await crud.add(
+        db,
+        approval_id=new_id(),
+        act=proposal.act.name,
+        target=proposal.target,
+        summary=proposal.summary,
+        reason=proposal.reason,
+        operator=proposal.operator,
+        payload=dict(proposal.payload),
+        requested_by=admin_id,
+        idempotency_key=_scoped(proposal),
+        request_hash=proposal.request_hash,
+        requested_at=now,
+        expires_at=now + EXPIRES_AFTER,
+        status=ApprovalStatus.PENDING.value,
+    )
+    if approval is None:
+        return Answered(await _replay(db, admin_id, proposal), replayed=True)
+    await emit(
+        db,
+        ApprovalRequested(
+            user_id=str(SYSTEM_USER_ID),
+            approval_id=str(approval.approval_id),
+            act=approval.act,
+            target=approval.target,
+            summary=approval.summary,
+            reason=approval.reason,
+            operator=approval.operator,
+            permission=proposal.act.permission,
+            changes={"status": {"old": None, "new": approval.status}},
+        ),
+    )
+    return Answered(to_out(approval))
+
+
+async def _replay(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> ApprovalOut:
+    """The first answer again, whatever was decided since."""
+    key = _scoped(proposal)
+    if key is not None:
+        used = await crud.find_by_key(db, requested_by=admin_id, idempotency_key=key)
+        if used is not None:
+            if used.request_hash != proposal.request_hash:
+                raise IdempotencyKeyReused
+            return to_out(used).model_copy(update=_UNDECIDED)
+    earlier = await crud.find_pending(db, act=proposal.act.name, target=proposal.target)
+    is_same = earlier is not None and key is None and earlier.requested_by == admin_id
+    if earlier is None or not is_same or earlier.payload != dict(proposal.payload):
+        raise ApprovalAlreadyPending
+    return to_out(earlier)
+
+
+def _scoped(proposal: Proposal) -> str | None:
+    # An admin may use the same key for another kind of act.
+    return None if proposal.key is None else f"{proposal.act.name}:{proposal.key}"
+
+
+def to_out(approval: Approval) -> ApprovalOut:
+    """A request as the staff see it."""
+    return ApprovalOut.model_validate(approval)
