@@ -21,6 +21,7 @@ from gencharge.core.http.addresses import Reach, check_url
 from gencharge.core.http.http_pool import Line, LineBusy, tls
 from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
 from gencharge.core.values import clock
 
 TIMEOUT_SECONDS: Final = 8.0
@@ -83,7 +84,9 @@ class OperatorClient:
 
     async def fetch(self, channel: Channel, path: str) -> object:
         """A JSON document of the channel, such as `/statement?date=2026-11-20`. Raises httpx.HTTPError, ValueError."""
-        status, document = await self._call(channel, "GET", path, b"", max_bytes=MAX_DOCUMENT_BYTES)
+        with spans.call(*_span_of(channel, "GET", path)) as span:
+            status, document = await self._call(channel, "GET", path, b"", max_bytes=MAX_DOCUMENT_BYTES)
+            spans.answered(span, status)
         if status != 200:
             raise ValueError(f"{channel.code} answered {status} to {path}")
         return document
@@ -91,8 +94,12 @@ class OperatorClient:
     async def _ask(self, channel: Channel, method: str, path: str, body: bytes) -> Answer:
         try:
             # The limit covers the whole call: an answer that drips in byte by byte never hits the time-out of one read.
-            async with asyncio.timeout(self._timeout_seconds):
-                status, document = await self._call(channel, method, path, body, max_bytes=MAX_ANSWER_BYTES)
+            with spans.call(*_span_of(channel, method, path)) as span:
+                async with asyncio.timeout(self._timeout_seconds):
+                    status, document = await self._call(
+                        channel, method, path, body, max_bytes=MAX_ANSWER_BYTES
+                    )
+                spans.answered(span, status)
         except (LineBusy, AddressRefused, httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Answer(Verdict.NOT_SENT, reason=type(error).__name__)
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
@@ -145,6 +152,10 @@ class OperatorClient:
             transport=self._transport
             or PinnedTransport(self._reach, self._resolver, verify=tls(), limits=limits),
         )
+
+
+def _span_of(channel: Channel, method: str, path: str) -> tuple[str, dict[str, spans.Value]]:
+    return spans.name_of_call(method, "operator", path), {"gencharge.channel": channel.code}
 
 
 def secrets_for(

@@ -24,6 +24,7 @@ class Task:
     channel: str | None
     reference: str | None
     created_at: datetime
+    traceparent: str | None = None
 
     def submission(self, reference: str) -> Submission:
         """The submission to send, under this reference."""

@@ -99,8 +99,11 @@ class Fulfilment(Base):
     alerted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = stamp()
     last_error: Mapped[str] = mapped_column(Text, server_default="")
+    # The span that queued it, while tracing is on (`core.tracing`).
+    traceparent: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
+        CheckConstraint("char_length(traceparent) = 55", name="traceparent"),
         CheckConstraint(
             "state IN ('due', 'submitting', 'pending', 'unknown', 'settled', 'failed')", name="state"
         ),

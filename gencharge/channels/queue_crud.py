@@ -64,6 +64,7 @@ async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy:
             channel=row.channel,
             reference=row.reference,
             created_at=row.created_at,
+            traceparent=row.traceparent,
         )
         for row in rows
     ]

@@ -25,6 +25,7 @@ from prometheus_client import Counter
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
 
 SEND_SECONDS: Final = 8.0
 MAX_WAITING: Final = 1_000
@@ -127,7 +128,9 @@ class HttpSms:
             "template_id": message.template_id,
         }
         try:
-            answer = await self._client.post(self._url, json=body)
+            with spans.call("POST sms", {}) as span:
+                answer = await self._client.post(self._url, json=body)
+                spans.answered(span, answer.status_code)
         except httpx.HTTPError as error:
             raise NotSent(type(error).__name__) from error
         if not answer.is_success:
@@ -164,7 +167,8 @@ class Smtp:
         mail["Subject"] = message.subject
         mail.set_content(message.text)
         try:
-            await aiosmtplib.send(mail, **self._options)
+            with spans.call("send e-mail", {}):
+                await aiosmtplib.send(mail, **self._options)
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotSent(type(error).__name__) from error
 

@@ -73,6 +73,10 @@ class Dispatcher(Loop[Task, str]):
         """The recharge's id."""
         return str(task.recharge_id)
 
+    def traceparent_of(self, task: Task) -> str:
+        """That of the sale."""
+        return task.traceparent or ""
+
     async def work(self, task: Task) -> None:
         """Submit the recharge, or ask the operator about a submission."""
         snapshot = await self._snapshot()

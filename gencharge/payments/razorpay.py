@@ -21,6 +21,8 @@ import orjson
 
 from gencharge.core.http.http_pool import Line, LineBusy, tls
 from gencharge.core.settings import Settings
+from gencharge.core.tracing import spans
+from gencharge.payments import razorpay_replies as replies
 from gencharge.payments.gateway import (
     CallNotSent,
     CallRefused,
@@ -31,9 +33,9 @@ from gencharge.payments.gateway import (
     Mandate,
     StatementRow,
 )
+from gencharge.payments.razorpay_replies import Json
 
 T = TypeVar("T")
-Json = Mapping[str, object]
 CONNECT_SECONDS: Final = 2.0
 CALLS_AT_A_TIME: Final = 32
 MAX_ANSWER_BYTES: Final = 256_000
@@ -101,50 +103,56 @@ class Razorpay:
             body["notes"] = {name: text[:_NOTE_CHARACTERS] for name, text in notes.items()}
         if mandate is not None:
             body |= {"customer_id": mandate[0], "token": {"max_amount": mandate[1]}}
-        return await self._ask("POST", "/orders", _order, body)
+        return await self._ask("POST", "/orders", replies.order, body)
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:
         """`GET /orders?receipt=`."""
-        orders = await self._ask("GET", f"/orders?receipt={_part(receipt)}&count=100", _each(_order))
+        orders = await self._ask(
+            "GET", f"/orders?receipt={_part(receipt)}&count=100", replies.each(replies.order)
+        )
         return [order for order in orders if order.receipt == receipt]
 
     async def fetch_order_payments(self, order_id: str) -> Sequence[GatewayPayment]:
         """`GET /orders/{id}/payments`."""
-        return await self._ask("GET", f"/orders/{_part(order_id)}/payments", _each(_payment))
+        return await self._ask("GET", f"/orders/{_part(order_id)}/payments", replies.each(replies.payment))
 
     async def fetch_payment(self, gateway_payment_id: str) -> GatewayPayment:
         """`GET /payments/{id}`."""
-        return await self._ask("GET", f"/payments/{_part(gateway_payment_id)}", _payment)
+        return await self._ask("GET", f"/payments/{_part(gateway_payment_id)}", replies.payment)
 
     async def capture(self, gateway_payment_id: str, *, amount: int, currency: str) -> GatewayPayment:
         """`POST /payments/{id}/capture`."""
         body = {"amount": amount, "currency": currency}
-        return await self._ask("POST", f"/payments/{_part(gateway_payment_id)}/capture", _payment, body)
+        return await self._ask(
+            "POST", f"/payments/{_part(gateway_payment_id)}/capture", replies.payment, body
+        )
 
     async def refund(self, gateway_payment_id: str, *, receipt: str, amount: int) -> GatewayRefund:
         """`POST /payments/{id}/refund`; the receipt is the idempotency key, too."""
         body = {"amount": amount, "receipt": receipt, "speed": "normal"}
         path = f"/payments/{_part(gateway_payment_id)}/refund"
-        return await self._ask("POST", path, _refund, body, headers={"X-Refund-Idempotency": receipt})
+        return await self._ask("POST", path, replies.refund, body, headers={"X-Refund-Idempotency": receipt})
 
     async def fetch_refund(self, gateway_refund_id: str) -> GatewayRefund:
         """`GET /refunds/{id}`."""
-        return await self._ask("GET", f"/refunds/{_part(gateway_refund_id)}", _refund)
+        return await self._ask("GET", f"/refunds/{_part(gateway_refund_id)}", replies.refund)
 
     async def fetch_refunds(self, gateway_payment_id: str) -> Sequence[GatewayRefund]:
         """`GET /payments/{id}/refunds`."""
         return await self._ask(
-            "GET", f"/payments/{_part(gateway_payment_id)}/refunds?count=100", _each(_refund)
+            "GET", f"/payments/{_part(gateway_payment_id)}/refunds?count=100", replies.each(replies.refund)
         )
 
     async def create_customer(self, *, name: str, contact: str, email: str | None) -> str:
         """`POST /customers`; a known one is returned."""
         body = {"name": name[:50], "contact": contact, "email": email, "fail_existing": "0"}
-        return await self._ask("POST", "/customers", lambda reply: _text(reply, "id"), body)
+        return await self._ask("POST", "/customers", lambda reply: replies.text(reply, "id"), body)
 
     async def fetch_mandates(self, customer_id: str) -> Sequence[Mandate]:
         """`GET /customers/{id}/tokens`."""
-        return await self._ask("GET", f"/customers/{_part(customer_id)}/tokens", _each(_mandate))
+        return await self._ask(
+            "GET", f"/customers/{_part(customer_id)}/tokens", replies.each(replies.mandate)
+        )
 
     async def cancel_mandate(self, customer_id: str, token_id: str) -> None:
         """`DELETE /customers/{id}/tokens/{id}`."""
@@ -165,7 +173,7 @@ class Razorpay:
             "recurring": "1",
         }
         path = "/payments/create/recurring"
-        return await self._ask("POST", path, lambda reply: _text(reply, "razorpay_payment_id"), body)
+        return await self._ask("POST", path, lambda reply: replies.text(reply, "razorpay_payment_id"), body)
 
     async def statement(self, day: date) -> Sequence[StatementRow]:
         """`GET /settlements/recon/combined`, page by page. A gateway that sends a page twice would never end: CallUnknown."""
@@ -175,7 +183,7 @@ class Razorpay:
             page = await self._ask(
                 "GET",
                 f"/settlements/recon/combined?{where}",
-                _each(_statement_row),
+                replies.each(replies.statement_row),
                 max_bytes=MAX_STATEMENT_BYTES,
                 seconds=STATEMENT_SECONDS,
             )
@@ -198,15 +206,17 @@ class Razorpay:
     ) -> T:
         try:
             # For the whole call: an answer that drips in byte by byte never hits the time-out of a single read.
-            async with asyncio.timeout(seconds or self._timeout_seconds):
-                status, reply = await self._call(method, path, body, headers or {}, max_bytes)
+            with spans.call(spans.name_of_call(method, "gateway", path), {}) as span:
+                async with asyncio.timeout(seconds or self._timeout_seconds):
+                    status, reply = await self._call(method, path, body, headers or {}, max_bytes)
+                spans.answered(span, status)
         except (LineBusy, httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise CallNotSent(type(error).__name__) from None
         except (httpx.HTTPError, ValueError, TimeoutError) as error:
             raise CallUnknown(type(error).__name__) from None
         if status == 200:
             try:
-                return read(_object(reply))
+                return read(replies.json_object(reply))
             except (KeyError, ValueError):
                 raise CallUnknown("unreadable") from None
         raise _failure(status, reply)
@@ -247,104 +257,3 @@ def _failure(status: int, reply: object) -> CallRefused | CallNotSent | CallUnkn
 
 def _part(value: str) -> str:
     return quote(value, safe="")
-
-
-def _object(value: object) -> Json:
-    """A JSON object. Raises ValueError for anything else."""
-    if not isinstance(value, dict):
-        raise ValueError("not an object")
-    return value
-
-
-def _each(read: Callable[[Json], T]) -> Callable[[Json], list[T]]:
-    """Reads each object of a list: `{"items": [...]}`."""
-
-    def items(reply: Json) -> list[T]:
-        rows = reply["items"]
-        if not isinstance(rows, list):
-            raise ValueError("items")
-        return [read(_object(row)) for row in rows]
-
-    return items
-
-
-def _text(reply: Json, name: str) -> str:
-    value = reply[name]
-    if not isinstance(value, str) or not value or len(value) > 200:
-        raise ValueError(name)
-    return value
-
-
-def _maybe_text(reply: Json, name: str) -> str:
-    value = reply.get(name)
-    return value[:200] if isinstance(value, str) else ""
-
-
-def _paise(reply: Json, name: str) -> int:
-    value = reply[name]
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(name)
-    return value
-
-
-def _order(reply: Json) -> GatewayOrder:
-    return GatewayOrder(
-        order_id=_text(reply, "id"),
-        amount=_paise(reply, "amount"),
-        currency=_text(reply, "currency"),
-        receipt=_maybe_text(reply, "receipt"),
-        status=_text(reply, "status"),
-    )
-
-
-def _payment(reply: Json) -> GatewayPayment:
-    return GatewayPayment(
-        gateway_payment_id=_text(reply, "id"),
-        order_id=_text(reply, "order_id"),
-        amount=_paise(reply, "amount"),
-        currency=_text(reply, "currency"),
-        status=_text(reply, "status"),
-        amount_refunded=0 if reply.get("amount_refunded") is None else _paise(reply, "amount_refunded"),
-        method=_maybe_text(reply, "method"),
-        error_reason=_maybe_text(reply, "error_reason") or _maybe_text(reply, "error_code"),
-    )
-
-
-def _refund(reply: Json) -> GatewayRefund:
-    return GatewayRefund(
-        gateway_refund_id=_text(reply, "id"),
-        gateway_payment_id=_text(reply, "payment_id"),
-        amount=_paise(reply, "amount"),
-        currency=_text(reply, "currency"),
-        receipt=_maybe_text(reply, "receipt"),
-        status=_text(reply, "status"),
-    )
-
-
-def _mandate(reply: Json) -> Mandate:
-    expires = reply.get("expired_at")
-    return Mandate(
-        token_id=_text(reply, "id"),
-        customer_id=_text(reply, "customer_id"),
-        method=_maybe_text(reply, "method"),
-        status=_text(_object(reply["recurring_details"]), "status"),
-        max_amount=_paise(reply, "max_amount"),
-        expires_at=expires if isinstance(expires, int) else None,
-    )
-
-
-def _statement_row(reply: Json) -> StatementRow:
-    return StatementRow(
-        kind=_text(reply, "type"),
-        entity_id=_text(reply, "entity_id"),
-        payment_id=_maybe_text(reply, "payment_id") or None,
-        order_id=_maybe_text(reply, "order_id") or None,
-        order_receipt=_maybe_text(reply, "order_receipt") or None,
-        amount=_paise(reply, "amount"),
-        currency=_text(reply, "currency"),
-        credit=_paise(reply, "credit"),
-        debit=_paise(reply, "debit"),
-        fee=_paise(reply, "fee"),
-        tax=_paise(reply, "tax"),
-        settled_at=_paise(reply, "settled_at"),
-    )

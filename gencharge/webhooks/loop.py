@@ -22,6 +22,7 @@ from gencharge.core.background.loop import Loop
 from gencharge.core.events.events import emit
 from gencharge.core.http.addresses import Reach
 from gencharge.core.stores.stores import Stores
+from gencharge.core.tracing import spans
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.webhooks import crud, health_crud, service, signing
@@ -58,6 +59,7 @@ class Task:
     previous_valid_until: datetime | None
     # The only message that a failing endpoint gets now.
     is_probe: bool
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,10 @@ class WebhookSender(Loop[Task, UUID]):
         """The delivery's id."""
         return str(task.delivery_id)
 
+    def traceparent_of(self, task: Task) -> str:
+        """That of the event's delivery."""
+        return task.traceparent or ""
+
     async def work(self, task: Task) -> None:
         """Make one attempt."""
         started_at = clock.now()
@@ -121,7 +127,11 @@ class WebhookSender(Loop[Task, UUID]):
         # The attempt's own time, as the specification has it; the id stays.
         timestamp = int(clock.now().timestamp())
         headers = signing.sign(keys, message_id=str(task.delivery_id), timestamp=timestamp, body=body)
-        return await self._client.post(task.url, headers, body)
+        # The integrator's server gets no traceparent: our traces are nobody else's.
+        with spans.call("POST webhook", {"gencharge.endpoint_id": str(task.endpoint_id)}) as span:
+            outcome = await self._client.post(task.url, headers, body)
+            spans.answered(span, outcome.status, outcome.error.partition(":")[0])
+        return outcome
 
     def _keys_of(self, task: Task) -> list[str]:
         sealed = [task.secret]
@@ -159,6 +169,7 @@ def _task(endpoint: WebhookEndpoint, delivery: WebhookDelivery) -> Task:
         previous_secret=endpoint.previous_secret,
         previous_valid_until=endpoint.previous_valid_until,
         is_probe=endpoint.failures > 0,
+        traceparent=delivery.traceparent,
     )
 
 

@@ -90,8 +90,11 @@ class WebhookDelivery(Base):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The span that queued it, while tracing is on (`core.tracing`).
+    traceparent: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
+        CheckConstraint("char_length(traceparent) = 55", name="traceparent"),
         CheckConstraint("status IN ('pending', 'delivered', 'failed', 'discarded')", name="status"),
         CheckConstraint("(next_attempt_at IS NOT NULL) = (status = 'pending')", name="due"),
         # An event becomes one message for an endpoint, however often it is delivered to the listener.

@@ -49,14 +49,27 @@ async def queue(db: AsyncSession, batch: Sequence[Envelope], *, patience: timede
         if receivers:
             body = body_of(envelope)
             rows.extend(
-                new_delivery(endpoint.endpoint_id, envelope.id, kind, body, patience=patience)
+                new_delivery(
+                    endpoint.endpoint_id,
+                    envelope.id,
+                    kind,
+                    body,
+                    patience=patience,
+                    traceparent=envelope.traceparent,
+                )
                 for endpoint in receivers
             )
     return await crud.add_deliveries(db, rows) if rows else 0
 
 
 def new_delivery(
-    endpoint_id: UUID, event_id: UUID, kind: str, body: str, *, patience: timedelta = RETRY_FOR
+    endpoint_id: UUID,
+    event_id: UUID,
+    kind: str,
+    body: str,
+    *,
+    patience: timedelta = RETRY_FOR,
+    traceparent: str = "",
 ) -> dict[str, Any]:
     """The columns of a delivery that is due now. `kind` is the message's type; it is retried for `patience`."""
     now = clock.now()
@@ -69,6 +82,7 @@ def new_delivery(
         "created_at": now,
         "next_attempt_at": now,
         "expires_at": now + patience,
+        "traceparent": traceparent or None,
     }
 
 

@@ -23,6 +23,8 @@ from gencharge.core.tracing.sampling import Sampler
 from gencharge.core.tracing.traceparent import Traceparent, parse
 
 Value = str | int | bool
+# The first status of HTTP by which a server refuses.
+_REFUSED: Final = 400
 
 
 class Kind(IntEnum):
@@ -154,6 +156,20 @@ def end(span: Span, error: str = "") -> None:
     span.error = span.error or error
     if tracer is not None:
         tracer.take(span)
+
+
+def name_of_call(method: str, party: str, path: str) -> str:
+    """Such as `GET gateway /orders`: only the first part of the path, because ids, references and dates follow."""
+    return f"{method} {party} /{path.partition('?')[0].lstrip('/').partition('/')[0]}"
+
+
+def answered(span: Span | None, status: int | None, error: str = "") -> None:
+    """Note how a call over HTTP ended: with a status, or with an error. The other side's refusals are errors, too."""
+    if span is None:
+        return
+    if status is not None:
+        span.attributes["http.response.status_code"] = status
+    span.error = error or (str(status) if status is not None and status >= _REFUSED else "")
 
 
 @contextmanager

@@ -34,7 +34,8 @@ BEGIN
         RETURN deliver_recharge(p_user, p_recharge, NULL, NULL, 0, p_context, p_pinned);
     END IF;
     PERFORM queue_fulfilment(
-        v_sale.user_id, v_sale.id, v_sale.phone_number, v_sale.operator, v_sale.plan_id, v_sale.price, v_now);
+        v_sale.user_id, v_sale.id, v_sale.phone_number, v_sale.operator, v_sale.plan_id, v_sale.price, v_now,
+        p_context ->> 'traceparent');
     PERFORM announce_recharge('RechargeAccepted', v_sale, jsonb_build_object(
         'held_paise', v_sale.wallet_amount + v_sale.gateway_amount), p_context);
     RETURN 'queued';

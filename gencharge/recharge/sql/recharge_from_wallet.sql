@@ -53,7 +53,8 @@ BEGIN
         v_plan.valid_from := NULL;
         v_plan.valid_until := NULL;
         v_id := add_recharge(sale, v_plan);
-        PERFORM queue_fulfilment(p_user, p_id, p_phone, sale.operator, p_plan, sale.price, v_begun.at);
+        PERFORM queue_fulfilment(
+            p_user, p_id, p_phone, sale.operator, p_plan, sale.price, v_begun.at, p_context ->> 'traceparent');
         v_id := announce_recharge(
             'RechargeAccepted', sale, jsonb_build_object('held_paise', sale.price), p_context, p_event);
         RETURN;

@@ -1,0 +1,121 @@
+"""What Razorpay answers, read strictly: an answer that lacks a field, or has one of another type, proves nothing.
+
+Each reader raises KeyError or ValueError for what it can't read. Amounts are in paise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from gencharge.payments.gateway import GatewayOrder, GatewayPayment, GatewayRefund, Mandate, StatementRow
+
+T = TypeVar("T")
+Json = Mapping[str, object]
+
+
+def json_object(value: object) -> Json:
+    """A JSON object. Raises ValueError for anything else."""
+    if not isinstance(value, dict):
+        raise ValueError("not an object")
+    return value
+
+
+def each(read: Callable[[Json], T]) -> Callable[[Json], list[T]]:
+    """Reads each object of a list: `{"items": [...]}`."""
+
+    def items(reply: Json) -> list[T]:
+        rows = reply["items"]
+        if not isinstance(rows, list):
+            raise ValueError("items")
+        return [read(json_object(row)) for row in rows]
+
+    return items
+
+
+def text(reply: Json, name: str) -> str:
+    """A text of 1 to 200 characters. Raises ValueError for anything else, KeyError if it is missing."""
+    value = reply[name]
+    if not isinstance(value, str) or not value or len(value) > 200:
+        raise ValueError(name)
+    return value
+
+
+def _maybe_text(reply: Json, name: str) -> str:
+    value = reply.get(name)
+    return value[:200] if isinstance(value, str) else ""
+
+
+def _paise(reply: Json, name: str) -> int:
+    value = reply[name]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(name)
+    return value
+
+
+def order(reply: Json) -> GatewayOrder:
+    """An order."""
+    return GatewayOrder(
+        order_id=text(reply, "id"),
+        amount=_paise(reply, "amount"),
+        currency=text(reply, "currency"),
+        receipt=_maybe_text(reply, "receipt"),
+        status=text(reply, "status"),
+    )
+
+
+def payment(reply: Json) -> GatewayPayment:
+    """A payment."""
+    return GatewayPayment(
+        gateway_payment_id=text(reply, "id"),
+        order_id=text(reply, "order_id"),
+        amount=_paise(reply, "amount"),
+        currency=text(reply, "currency"),
+        status=text(reply, "status"),
+        amount_refunded=0 if reply.get("amount_refunded") is None else _paise(reply, "amount_refunded"),
+        method=_maybe_text(reply, "method"),
+        error_reason=_maybe_text(reply, "error_reason") or _maybe_text(reply, "error_code"),
+    )
+
+
+def refund(reply: Json) -> GatewayRefund:
+    """A refund."""
+    return GatewayRefund(
+        gateway_refund_id=text(reply, "id"),
+        gateway_payment_id=text(reply, "payment_id"),
+        amount=_paise(reply, "amount"),
+        currency=text(reply, "currency"),
+        receipt=_maybe_text(reply, "receipt"),
+        status=text(reply, "status"),
+    )
+
+
+def mandate(reply: Json) -> Mandate:
+    """A token of a mandate."""
+    expires = reply.get("expired_at")
+    return Mandate(
+        token_id=text(reply, "id"),
+        customer_id=text(reply, "customer_id"),
+        method=_maybe_text(reply, "method"),
+        status=text(json_object(reply["recurring_details"]), "status"),
+        max_amount=_paise(reply, "max_amount"),
+        expires_at=expires if isinstance(expires, int) else None,
+    )
+
+
+def statement_row(reply: Json) -> StatementRow:
+    """A row of a settlement's statement."""
+    return StatementRow(
+        kind=text(reply, "type"),
+        entity_id=text(reply, "entity_id"),
+        payment_id=_maybe_text(reply, "payment_id") or None,
+        order_id=_maybe_text(reply, "order_id") or None,
+        order_receipt=_maybe_text(reply, "order_receipt") or None,
+        amount=_paise(reply, "amount"),
+        currency=text(reply, "currency"),
+        credit=_paise(reply, "credit"),
+        debit=_paise(reply, "debit"),
+        fee=_paise(reply, "fee"),
+        tax=_paise(reply, "tax"),
+        settled_at=_paise(reply, "settled_at"),
+    )
