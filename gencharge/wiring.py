@@ -24,7 +24,7 @@ FLOORS: Final = (
     ("sessions", "directory"),
     ("operators", "approvals"),
     ("users", "admins"),
-    ("plans", "wallet"),
+    ("plans", "wallet", "velocity"),
     ("offers", "payments", "channels"),
     ("recharge", "auth"),
     ("delivery",),

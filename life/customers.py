@@ -31,6 +31,7 @@ from gencharge.sessions import service as sessions
 from gencharge.sessions.models import Session
 from gencharge.users import numbers_service as numbers
 from gencharge.users.errors import SavedNumberAlreadyExists
+from gencharge.velocity.service import NO_LIMITS
 from life.steps import ReadNotices, Recharge, SaveNumber, SignIn, Sold, TakeReceipt, TopUp
 from life.world import World, acting
 
@@ -137,11 +138,21 @@ async def recharge(world: World, step: Recharge) -> None:
     with acting("user", user_id, step.customer):
         if step.method == "wallet":
             await checkout.pay_from_wallet(
-                world.stores.database, user_id, command, key=step.key, window_seconds=window_seconds
+                world.stores.database,
+                user_id,
+                command,
+                key=step.key,
+                window_seconds=window_seconds,
+                limits=NO_LIMITS,
             )
         else:
             sold = await checkout.pay_through_gateway(
-                world.payments, user_id, command, key=step.key, window_seconds=window_seconds
+                world.payments,
+                user_id,
+                command,
+                key=step.key,
+                window_seconds=window_seconds,
+                limits=NO_LIMITS,
             )
             due = sold.answer.payment
             if due is not None and due.status == PaymentStatus.CREATED:

@@ -160,10 +160,12 @@ class Invalid(Problem):
 
 
 def _in_words(seconds: int) -> str:
-    """A waiting time, rounded up: `40 seconds`, `1 minute`, `59 minutes`."""
+    """A waiting time, rounded up: `40 seconds`, `1 minute`, `59 minutes`, `3 hours`."""
     if seconds < 60:
         return "1 second" if seconds == 1 else f"{seconds} seconds"
     minutes = -(-seconds // 60)
+    if minutes > 90:
+        return f"{-(-minutes // 60)} hours"
     return "1 minute" if minutes == 1 else f"{minutes} minutes"
 
 

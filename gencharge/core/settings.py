@@ -32,6 +32,7 @@ from gencharge.core.setting_groups import (
 )
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.tracing_settings import Tracing
+from gencharge.core.velocity_settings import Velocity
 from gencharge.core.web_settings import RateLimits, Web
 
 __all__ = ["GROUPS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
@@ -45,6 +46,7 @@ class Settings(
     Codes,
     Messages,
     WalletLimits,
+    Velocity,
     Partners,
     Company,
     Web,

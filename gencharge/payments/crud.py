@@ -25,6 +25,7 @@ from gencharge.payments.models import (
 from gencharge.payments.outcomes import AuthorizeOutcome, CaptureOutcome, FailOutcome
 from gencharge.payments.schemas import PaymentQuery
 from gencharge.payments.staff_schemas import StaffPaymentQuery
+from gencharge.velocity.service import Limits
 
 _LEASE = text("""
     UPDATE payments SET status = 'created', failure_reason = NULL, updated_at = statement_time(:now),
@@ -69,6 +70,11 @@ _FAIL = text("""
 _ROOM = text("""
     SELECT * FROM topup_room(p_user => :user_id, p_limits => CAST(:limits AS jsonb), p_now => statement_time(:now))
 """)
+_HOLD_TOPUP_BACK = text("""
+    SELECT hold_topup_back(
+        p_user => :user_id, p_key => :key, p_amount => :amount, p_bounds => CAST(:bounds AS bigint[]),
+        p_session => CAST(:session_id AS uuid), p_context => CAST(:context AS jsonb), p_at => statement_time(:now))::text
+""")
 
 
 class TopupRoom(NamedTuple):
@@ -84,6 +90,25 @@ class OpenCounts(TypedDict):
 
     open_payments: int
     refunds_under_way: int
+
+
+async def hold_topup_back(
+    db: AsyncSession, *, user_id: UUID, key: str, amount: int, limits: Limits
+) -> str | None:
+    """`hold_topup_back`: which velocity rule a top-up of `amount` paise breaks, as JSON. Locks the wallet."""
+    text: str | None = await db.scalar(
+        _HOLD_TOPUP_BACK,
+        {
+            "user_id": user_id,
+            "key": key,
+            "amount": amount,
+            "bounds": limits.bounds,
+            "session_id": limits.session_id,
+            "context": events.context_json(),
+            "now": clock.pinned(),
+        },
+    )
+    return text
 
 
 async def add_payment(

@@ -6,7 +6,7 @@ that order by the payment's own id before it creates another one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import faultpoints, telemetry
-from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
+from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused, Problem
 from gencharge.core.events.events import emit
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.money import Money
@@ -61,11 +61,14 @@ async def open_payment(
     phone_number: str | None = None,
     service_type: str | None = None,
     operator: str | None = None,
+    refuse: Callable[[AsyncSession], Awaitable[Problem | None]] | None = None,
 ) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
     `notes` say on the gateway's pages what is paid: `description`, and the `phone_number` that is recharged.
     `phone_number`, `service_type` and `operator` are those of the recharge; the ledger's row keeps them.
+
+    `refuse` is asked in the transaction that would add the payment: what it returns is raised once what it wrote is committed.
 
     The same key and hash again give the same payment, whatever its state, and finish what an earlier attempt left
     undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
@@ -74,7 +77,9 @@ async def open_payment(
     # Longer than finding an order and creating one can take together.
     lease_seconds = 2 * context.settings.payment_timeout_seconds + 5
 
-    async def intend(db: AsyncSession) -> tuple[Payment, bool]:
+    async def intend(db: AsyncSession) -> tuple[Payment, bool] | Problem:
+        if refuse is not None and (refusal := await refuse(db)) is not None:
+            return refusal
         is_new = await crud.add_payment(
             db,
             user_id=user_id,
@@ -99,19 +104,27 @@ async def open_payment(
         if payment.request_hash != request_hash:
             raise IdempotencyKeyReused
         if not is_new and payment.order_id is None:
-            is_leased = await crud.lease_unordered(
-                db, user_id=user_id, payment_id=payment.payment_id, seconds=lease_seconds
-            )
-            if not is_leased:
-                raise IdempotencyInProgress
-            await db.refresh(payment)
+            await _lease(db, payment, lease_seconds)
         return payment, is_new
 
-    payment, is_new = await context.database.run(intend)
+    intent = await context.database.run(intend)
+    if isinstance(intent, Problem):
+        raise intent
+    payment, is_new = intent
     await faultpoints.point("payment.committed")
     if payment.order_id is None:
         payment = await _order(context, payment, notes, first=is_new)
     return Answered(_opened(context, payment), replayed=not is_new)
+
+
+async def _lease(db: AsyncSession, payment: Payment, seconds: float) -> None:
+    """Take over what an earlier request left without an order. Raises IdempotencyInProgress while that is at work."""
+    is_leased = await crud.lease_unordered(
+        db, user_id=payment.user_id, payment_id=payment.payment_id, seconds=seconds
+    )
+    if not is_leased:
+        raise IdempotencyInProgress
+    await db.refresh(payment)
 
 
 async def _order(

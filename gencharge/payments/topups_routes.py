@@ -23,6 +23,7 @@ from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable, TopupLimitExceeded
 from gencharge.payments.schemas import TopUp, TopUpOut
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
+from gencharge.velocity.errors import VelocityLimitExceeded
 from gencharge.wallet.errors import WalletNotFound
 
 router = web.router("wallet")
@@ -37,6 +38,7 @@ Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
     responses=web.errors(
         WalletNotFound,
         TopupLimitExceeded,
+        VelocityLimitExceeded,
         GatewayUnavailable,
         GatewayDeclined,
         IdempotencyInProgress,
@@ -58,5 +60,6 @@ async def top_up(user: SignedInUser, request: Request, context: Context, body: T
     """
     key = idempotency.key_of(request)
     return idempotency.reply(
-        await topups.top_up(context, user.user_id, body, key=key), status=HTTP_201_CREATED
+        await topups.top_up(context, user.user_id, body, key=key, session_id=user.session_id),
+        status=HTTP_201_CREATED,
     )

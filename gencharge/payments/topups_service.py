@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.errors import Problem
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import new_id
@@ -19,6 +20,7 @@ from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.orders_service import open_payment
 from gencharge.payments.schemas import TopUp, TopUpOut
 from gencharge.users.models import KycTier
+from gencharge.velocity import service as velocity
 from gencharge.wallet import service as wallet
 
 _MESSAGES: Final = {
@@ -45,10 +47,13 @@ def limits_json(settings: Settings) -> str:
     return orjson.dumps(tiers).decode()
 
 
-async def top_up(context: PaymentContext, user_id: UUID, command: TopUp, *, key: str) -> Answered[TopUpOut]:
+async def top_up(
+    context: PaymentContext, user_id: UUID, command: TopUp, *, key: str, session_id: UUID | None = None
+) -> Answered[TopUpOut]:
     """Open a payment into the wallet. The limits are checked now, and again when the money comes.
 
-    Raises WalletNotFound, TopupLimitExceeded, and what `open_payment` raises.
+    `session_id` is the sign-in that asks. Raises WalletNotFound, TopupLimitExceeded, VelocityLimitExceeded, and what
+    `open_payment` raises.
     """
     # Keys of different purposes are kept apart.
     key = f"topup:{key}"
@@ -57,6 +62,14 @@ async def top_up(context: PaymentContext, user_id: UUID, command: TopUp, *, key:
         if await crud.find_by_key(db, user_id=user_id, key=key) is None:
             await wallet.available(db, user_id)
             await check_limits(db, user_id, command.amount, limits=limits_json(context.settings))
+
+    async def hold_back(db: AsyncSession) -> Problem | None:
+        limits = velocity.limits_of(context.settings, session_id)
+        if limits.bounds is None:
+            return None
+        amount = command.amount.paise
+        text = await crud.hold_topup_back(db, user_id=user_id, key=key, amount=amount, limits=limits)
+        return None if text is None else velocity.refusal(text)
 
     await context.database.run(check)
     opened = await open_payment(
@@ -71,6 +84,7 @@ async def top_up(context: PaymentContext, user_id: UUID, command: TopUp, *, key:
         key=key,
         request_hash=fingerprint(command),
         notes={"description": "Wallet top-up"},
+        refuse=hold_back,
     )
     payment = opened.answer
     topup = TopUpOut(

@@ -38,6 +38,8 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
+from gencharge.velocity import service as velocity
+from gencharge.velocity.service import Limits
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import PaymentMethod
 
@@ -114,12 +116,18 @@ def _running(terms: TermsRow) -> RunningPlan | None:
 
 
 async def pay_from_wallet(
-    database: Database, user_id: UUID, command: Subscribe, *, key: str, window_seconds: int
+    database: Database,
+    user_id: UUID,
+    command: Subscribe,
+    *,
+    key: str,
+    window_seconds: int,
+    limits: Limits,
 ) -> Answered[SubscriptionOut]:
     """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
 
-    `window_seconds`: how long the same plan for the same number counts as a duplicate. Raises a refusal of
-    `recharge.errors`, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
+    `window_seconds`: how long the same plan for the same number counts as a duplicate. `limits`: of the velocity rules. Raises
+    a refusal of `recharge.errors`, VelocityLimitExceeded, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
     """
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_from_wallet(
@@ -129,6 +137,7 @@ async def pay_from_wallet(
         event_id=new_id(),
         context=events.context_json(),
         expected_price=None if command.expected_price is None else command.expected_price.paise,
+        limits=limits,
     )
     await faultpoints.point("recharge.committed")
     if result.sale is None or result.outcome not in _SOLD:
@@ -137,12 +146,18 @@ async def pay_from_wallet(
 
 
 async def pay_through_gateway(
-    context: PaymentContext, user_id: UUID, command: Subscribe, *, key: str, window_seconds: int
+    context: PaymentContext,
+    user_id: UUID,
+    command: Subscribe,
+    *,
+    key: str,
+    window_seconds: int,
+    limits: Limits,
 ) -> Answered[SubscriptionOut]:
     """Sell a recharge and open its gateway payment: at most once for a key. Not inside a transaction.
 
-    Raises a refusal of `recharge.errors`, WalletAmountInvalid, InsufficientBalance, WalletNotFound, IdempotencyKeyReused,
-    GatewayUnavailable, GatewayDeclined, DatabaseUnavailable.
+    Raises a refusal of `recharge.errors`, VelocityLimitExceeded, WalletAmountInvalid, InsufficientBalance, WalletNotFound,
+    IdempotencyKeyReused, GatewayUnavailable, GatewayDeclined, DatabaseUnavailable.
     """
     request_hash = _request_hash(command)
     earlier = await context.database.run(lambda db: crud.find_by_key(db, user_id, key))
@@ -181,6 +196,7 @@ async def pay_through_gateway(
         gateway_amount=opened.amount.paise,
         payment_id=opened.payment_id,
         context=events.context_json(),
+        limits=limits,
     )
     await faultpoints.point("recharge.committed")
     outcome = result.outcome
@@ -237,6 +253,9 @@ def _refusal(outcome: SaleOutcome, known: str | None, command: Quote | Subscribe
     if outcome is SaleOutcome.PRICE_CHANGED:
         assert known is not None, "begin_recharge names the present price"
         return _price_changed(Money(int(known)), command)
+    if outcome is SaleOutcome.VELOCITY_LIMIT_EXCEEDED:
+        assert known is not None, "begin_recharge says which rule"
+        return velocity.refusal(known)
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()

@@ -67,6 +67,7 @@ class SaleOutcome(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     INSUFFICIENT_BALANCE = "insufficient_balance"
     PRICE_CHANGED = "price_changed"
+    VELOCITY_LIMIT_EXCEEDED = "velocity_limit_exceeded"
     PLAN_NOT_FOUND = "plan_not_found"
     PLAN_INACTIVE = "plan_inactive"
     OPERATOR_MISMATCH = "operator_mismatch"

@@ -20,6 +20,7 @@ from gencharge.core.http import idempotency, web
 from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
+from gencharge.core.settings import Settings
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
@@ -37,7 +38,9 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
-from gencharge.sessions.guards import USER_ERRORS, SignedInUser
+from gencharge.sessions.guards import USER_ERRORS, Principal, SignedInUser
+from gencharge.velocity import service as velocity
+from gencharge.velocity.errors import VelocityLimitExceeded
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 from gencharge.wallet.models import PaymentMethod
 
@@ -47,6 +50,7 @@ _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
     *REFUSALS.values(),
+    VelocityLimitExceeded,
     InsufficientBalance,
     WalletNotFound,
     WalletAmountInvalid,
@@ -74,7 +78,7 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
 
     The same Idempotency-Key and body again: the same answer, with `Idempotent-Replayed: true`.
     """
-    return await _sell(request, user.user_id, body)
+    return await _sell(request, user, body)
 
 
 @direct.post(
@@ -129,16 +133,22 @@ async def get_recharge(user: SignedInUser, db: Db, recharge_id: UUID) -> Recharg
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: RepeatRecharge) -> Response:
     """The same number and plan once more, at today's price."""
     command = await checkout.repeat(get_database(request), user.user_id, recharge_id, body)
-    return await _sell(request, user.user_id, command)
+    return await _sell(request, user, command)
 
 
-async def _sell(request: Request, user_id: UUID, command: Subscribe) -> Response:
+async def _sell(request: Request, user: Principal, command: Subscribe) -> Response:
     key = idempotency.key_of(request)
-    window = request.app.state.settings.duplicate_window_seconds
+    settings: Settings = request.app.state.settings
+    window, limits = settings.duplicate_window_seconds, velocity.limits_of(settings, user.session_id)
+    user_id = user.user_id
     if command.payment_method is PaymentMethod.WALLET:
         database = get_database(request)
-        sale = await checkout.pay_from_wallet(database, user_id, command, key=key, window_seconds=window)
+        sale = await checkout.pay_from_wallet(
+            database, user_id, command, key=key, window_seconds=window, limits=limits
+        )
     else:
         context = PaymentContext.of(request.app)
-        sale = await checkout.pay_through_gateway(context, user_id, command, key=key, window_seconds=window)
+        sale = await checkout.pay_through_gateway(
+            context, user_id, command, key=key, window_seconds=window, limits=limits
+        )
     return idempotency.reply(sale, status=HTTP_201_CREATED)

@@ -7,9 +7,12 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import asyncpg
+
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.recharge.models import SaleOutcome
+from gencharge.velocity.service import Limits
 
 _TERMS: Final = """
     SELECT outcome, known, (plan).status, (plan).valid_from, (plan).valid_until, (plan).plan_id, (plan).plan_name,
@@ -32,13 +35,17 @@ _FROM_WALLET: Final = f"""{_SALE}
     FROM recharge_from_wallet(
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
-        p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16)
+        p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16,
+        p_bounds => $17, p_session => $18, p_careful => $19)
 """
+# What `add_recharge` raises if a velocity bound may be met.
+_LOOK_CLOSER: Final = "GC001"
 _WITH_PAYMENT: Final = f"""{_SALE}
     FROM recharge_with_payment(
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_method => $12,
-        p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17)
+        p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17,
+        p_bounds => $18, p_session => $19)
 """
 
 
@@ -108,8 +115,8 @@ class SaleRow:
 
 @dataclass(frozen=True, slots=True)
 class SaleResult:
-    """How a sale ended; `sale` is None if it was refused. `known` is then what is known of the number, or the present
-    price in paise."""
+    """How a sale ended; `sale` is None if it was refused. `known` is then what is known of the number, the present
+    price in paise, or which velocity rule it broke (`velocity.service.refusal`)."""
 
     outcome: SaleOutcome
     known: str | None
@@ -134,17 +141,28 @@ async def add_from_wallet(
     event_id: UUID,
     context: str,
     expected_price: int | None,
+    limits: Limits,
 ) -> SaleResult:
-    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction."""
-    row = await database.fetch_row(
-        _FROM_WALLET,
+    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction.
+
+    A second round trip if a velocity bound may be met: it looks closer, and sells or refuses.
+    """
+    arguments = (
         *request,
         transfer_id,
         event_id,
         context,
         clock.pinned(),
         expected_price,
+        limits.bounds,
+        limits.session_id,
     )
+    try:
+        row = await database.fetch_row(_FROM_WALLET, *arguments, False)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != _LOOK_CLOSER:
+            raise
+        row = await database.fetch_row(_FROM_WALLET, *arguments, True)
     return _result(row)
 
 
@@ -157,6 +175,7 @@ async def add_with_payment(
     gateway_amount: int,
     payment_id: UUID,
     context: str,
+    limits: Limits,
 ) -> SaleResult:
     """`recharge_with_payment`: hold the wallet's part and write the sale, which waits for its payment."""
     row = await database.fetch_row(
@@ -168,6 +187,8 @@ async def add_with_payment(
         payment_id,
         context,
         clock.pinned(),
+        limits.bounds,
+        limits.session_id,
     )
     return _result(row)
 

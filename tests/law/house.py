@@ -19,7 +19,7 @@ CORE = (
     ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping"),
     ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
-    ("core.message_settings", "core.tracing_settings", "core.web_settings"),
+    ("core.message_settings", "core.tracing_settings", "core.velocity_settings", "core.web_settings"),
     ("core.production",),
     ("core.settings",),
     ("core.telemetry", "core.sealer", "core.exposure"),

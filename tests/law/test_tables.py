@@ -42,6 +42,7 @@ REFERENCE = {
     "webhook_endpoints",
     "receipt_series",
     "approvals",
+    "velocity_allowances",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {

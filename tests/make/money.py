@@ -17,6 +17,7 @@ from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
+from gencharge.velocity.service import NO_LIMITS, Limits
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 
@@ -100,14 +101,20 @@ async def buy(
     *,
     key: str | None = None,
     window: int = 60,
+    limits: Limits = NO_LIMITS,
     **fields: object,
 ) -> Answered[SubscriptionOut]:
-    """Recharge from the wallet."""
+    """Recharge from the wallet; without velocity rules unless `limits` has some."""
     command = Subscribe.model_validate(
         {"phone_number": phone_number, "plan_id": plan_id, "payment_method": "wallet", **fields}
     )
     return await checkout.pay_from_wallet(
-        stores.database, user_id, command, key=key or str(uuid4()), window_seconds=window
+        stores.database,
+        user_id,
+        command,
+        key=key or str(uuid4()),
+        window_seconds=window,
+        limits=limits,
     )
 
 

@@ -17,6 +17,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.recharge import sale_crud
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.sale_crud import SaleRequest, SaleResult
+from gencharge.velocity.service import NO_LIMITS
 from gencharge.wallet.models import Transfer, Wallet
 from tests.make.factories import headers_for, know_roles, make_admin
 
@@ -107,6 +108,7 @@ async def place(
         "gateway_amount": 29_900,
         "payment_id": new_id(),
         "context": "{}",
+        "limits": NO_LIMITS,
     }
     values |= overrides
     request = SaleRequest(**{name: values.pop(name) for name in SaleRequest._fields})

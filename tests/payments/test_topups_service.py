@@ -97,8 +97,11 @@ async def test_the_yearly_limit_is_named_where_it_is_the_tightest(
     )
 
 
-async def test_a_full_kyc_has_its_own_limit(api: httpx.AsyncClient, stores: Stores) -> None:
+async def test_a_full_kyc_has_its_own_limit(
+    api: httpx.AsyncClient, stores: Stores, context: PaymentContext
+) -> None:
     user_id = await make_payer(stores)
+    context.settings = context.settings.model_copy(update={"velocity_topup_rupees_per_day": 0})
 
     async def full(db: AsyncSession) -> None:
         await db.execute(update(User).where(User.user_id == user_id).values(kyc_tier="full"))

@@ -31,6 +31,7 @@ from gencharge.recharge.errors import WalletAmountInvalid
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
+from gencharge.velocity.service import NO_LIMITS
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from tests.make import factories
@@ -78,7 +79,7 @@ class Customer:
         )
         key = key or f"key-{next(_keys)}"
         return await checkout.pay_through_gateway(
-            self.context, self.user.user_id, command, key=key, window_seconds=60
+            self.context, self.user.user_id, command, key=key, window_seconds=60, limits=NO_LIMITS
         )
 
     async def wallet(self) -> tuple[int, int]:

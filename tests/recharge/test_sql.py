@@ -40,5 +40,11 @@ def test_the_outcomes_of_the_sql_are_those_of_the_enum(
 
 
 def test_every_refusal_of_a_sale_has_its_error() -> None:
-    other_outcomes = {"done", "replayed", "insufficient_balance", "idempotency_key_reused"}
+    other_outcomes = {
+        "done",
+        "replayed",
+        "insufficient_balance",
+        "idempotency_key_reused",
+        "velocity_limit_exceeded",
+    }
     assert set(REFUSALS) == set(SaleOutcome) - other_outcomes

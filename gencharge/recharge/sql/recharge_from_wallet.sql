@@ -3,14 +3,19 @@
 -- queues here. Otherwise the money is held, the plan is 'pending', and the recharge is queued for the dispatcher.
 --
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge or 'insufficient_balance'. Rules come
--- before the first write, so a refusal changes nothing. `known` as of begin_recharge. Ids are made by the application.
--- p_expected_price as of begin_recharge; processes of the last release call without it.
+-- before the first write, so a refusal changes nothing but the list of what was held back. `known` as of begin_recharge. Ids are
+-- made by the application. p_expected_price, p_bounds and p_session as of begin_recharge; processes of the last release call
+-- without the last three.
+--
+-- Almost no sale is near a velocity bound, so the bounds are looked at last, in passing (add_recharge): GC001 says that one may be
+-- met, nothing has happened, and the caller asks again with p_careful. Then they are looked at first.
 --
 -- Locks: the line, then the wallet.
 CREATE OR REPLACE FUNCTION recharge_from_wallet(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_transfer uuid, p_event uuid, p_context jsonb,
-    p_pinned timestamptz, p_expected_price bigint DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
+    p_pinned timestamptz, p_expected_price bigint DEFAULT NULL, p_bounds bigint[] DEFAULT NULL,
+    p_session uuid DEFAULT NULL, p_careful boolean DEFAULT false, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -18,10 +23,12 @@ DECLARE
     v_wallet record;
     v_at_once boolean;
     v_id uuid;
+    v_bounds_first bigint[] := CASE WHEN p_careful THEN p_bounds END;
+    v_bounds_last bigint[] := CASE WHEN NOT p_careful THEN p_bounds END;
 BEGIN
     v_begun := begin_recharge(
         p_user, p_id, p_key, p_hash, p_phone, p_plan, p_hint, p_source, p_replace, p_confirmed, p_window_seconds,
-        p_context, p_pinned, p_expected_price);
+        p_context, p_pinned, p_expected_price, v_bounds_first, p_session);
     outcome := v_begun.outcome;
     known := v_begun.known;
     sale := v_begun.sale;
@@ -52,7 +59,7 @@ BEGIN
         v_plan.status := 'pending';
         v_plan.valid_from := NULL;
         v_plan.valid_until := NULL;
-        v_id := add_recharge(sale, v_plan);
+        v_id := add_recharge(sale, v_plan, v_bounds_last);
         PERFORM queue_fulfilment(
             p_user, p_id, p_phone, sale.operator, p_plan, sale.price, v_begun.at, p_context ->> 'traceparent');
         v_id := announce_recharge(
@@ -71,7 +78,7 @@ BEGIN
     sale.sold_valid_from := v_plan.valid_from;
     sale.sold_valid_until := v_plan.valid_until;
     sale.completed_at := v_begun.at;
-    v_id := add_recharge(sale, v_plan);
+    v_id := add_recharge(sale, v_plan, v_bounds_last);
     v_id := announce_recharge('PlanRecharged', sale, jsonb_build_object(
         'plan_id', p_plan, 'status', v_plan.status, 'total_paid_paise', sale.price, 'payment_method', 'wallet',
         'source', p_source, 'valid_from', v_plan.valid_from, 'valid_until', v_plan.valid_until), p_context, p_event);

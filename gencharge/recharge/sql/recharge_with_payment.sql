@@ -2,14 +2,15 @@
 -- recharge waits for the payment. The gateway's order exists already (its payment row is p_payment); nothing is sent here.
 --
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge, which expects the two parts to be the
--- price, or 'insufficient_balance'. `known` as of begin_recharge. A refusal changes nothing. Amounts in paise.
+-- price, or 'insufficient_balance'. `known`, p_bounds and p_session as of begin_recharge. A refusal
+-- changes nothing but the list of what was held back. Amounts in paise.
 --
 -- Locks: the line, then the wallet.
 CREATE OR REPLACE FUNCTION recharge_with_payment(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_method text, p_wallet_amount bigint,
-    p_gateway_amount bigint, p_payment uuid, p_context jsonb, p_pinned timestamptz,
-    OUT outcome text, OUT known text, OUT sale recharges
+    p_gateway_amount bigint, p_payment uuid, p_context jsonb, p_pinned timestamptz, p_bounds bigint[] DEFAULT NULL,
+    p_session uuid DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -20,7 +21,7 @@ DECLARE
 BEGIN
     v_begun := begin_recharge(
         p_user, p_id, p_key, p_hash, p_phone, p_plan, p_hint, p_source, p_replace, p_confirmed, p_window_seconds,
-        p_context, p_pinned, p_wallet_amount + p_gateway_amount);
+        p_context, p_pinned, p_wallet_amount + p_gateway_amount, p_bounds, p_session);
     outcome := v_begun.outcome;
     known := v_begun.known;
     sale := v_begun.sale;

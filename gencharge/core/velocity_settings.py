@@ -1,0 +1,53 @@
+"""The settings of the velocity rules. 0 switches a rule off."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class Velocity(BaseModel):
+    """Velocity rules for money"""
+
+    velocity_recharges_per_ten_minutes: int = Field(
+        default=15,
+        ge=0,
+        description="Recharges that one customer may pay for within 10 minutes. 0: any number.",
+    )
+    velocity_recharges_per_day: int = Field(
+        default=50,
+        ge=0,
+        description="Recharges that one customer may pay for within 24 hours. 0: any number.",
+    )
+    velocity_recharge_rupees_per_day: int = Field(
+        default=25_000,
+        ge=0,
+        le=10_000_000,
+        description="What one customer's recharges may cost within 24 hours, in rupees. 0: any sum.",
+    )
+    velocity_numbers_per_day: int = Field(
+        default=20,
+        ge=0,
+        description="Different numbers that one customer may recharge within 24 hours. 0: any number.",
+    )
+    velocity_recharges_of_number_per_day: int = Field(
+        default=10,
+        ge=0,
+        description="Recharges of one number within 24 hours, by all customers together. 0: any number.",
+    )
+    velocity_payers_of_number_per_day: int = Field(
+        default=5,
+        ge=0,
+        description="Different customers who may recharge the same number within 24 hours. 0: any number.",
+    )
+    velocity_topups_per_hour: int = Field(
+        default=10,
+        ge=0,
+        description="Top-ups that one customer may begin within an hour; failed ones don't count. 0: any number.",
+    )
+    velocity_topup_rupees_per_day: int = Field(
+        default=50_000,
+        ge=0,
+        le=10_000_000,
+        description="What one customer may put into the wallet within 24 hours, in rupees, besides the limits of the KYC "
+        "tier. 0: any sum.",
+    )

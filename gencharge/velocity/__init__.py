@@ -1,0 +1,1 @@
+"""How fast money may move: the rules, what they held back, and whom the staff allow more."""

@@ -1,0 +1,93 @@
+"""What the velocity rules held back, and whom the staff allow more. Amounts in paise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.postgres.database import Base
+
+
+class VelocityRule(StrEnum):
+    """A rule on how fast money may move. The order is that of the bounds which the SQL functions take."""
+
+    RECHARGES_IN_10_MINUTES = "recharges_in_10_minutes"  # by one customer
+    RECHARGES_IN_A_DAY = "recharges_in_a_day"  # by one customer
+    RECHARGE_SUM_IN_A_DAY = "recharge_sum_in_a_day"  # of one customer, in paise
+    NUMBERS_IN_A_DAY = "numbers_in_a_day"  # different ones, recharged by one customer
+    RECHARGES_OF_NUMBER_IN_A_DAY = "recharges_of_number_in_a_day"  # by all customers
+    PAYERS_OF_NUMBER_IN_A_DAY = "payers_of_number_in_a_day"  # different customers
+    TOPUPS_IN_AN_HOUR = "topups_in_an_hour"  # by one customer
+    TOPUP_SUM_IN_A_DAY = "topup_sum_in_a_day"  # of one customer, in paise
+
+
+class HeldBackKind(StrEnum):
+    """What a rule refused."""
+
+    RECHARGE = "recharge"
+    TOPUP = "topup"
+
+
+class HeldBack(Base):
+    """What a rule refused. One row for each customer, rule and number in an hour; a repeat counts it up."""
+
+    __tablename__ = "held_back"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    held_back_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    # The number that the rule is about; empty for a rule about the customer.
+    subject: Mapped[str] = mapped_column(Text)
+    # When the hour of this row began.
+    window_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # Of the last attempt: what it would have cost, for which number, by which sign-in, from where.
+    amount: Mapped[int] = mapped_column(BigInteger)
+    phone_number: Mapped[str | None] = mapped_column(Text)
+    session_id: Mapped[UUID | None]
+    address: Mapped[str] = mapped_column(Text)
+    bound: Mapped[int] = mapped_column(BigInteger)
+    attempts: Mapped[int] = mapped_column(Integer)
+    first_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('recharge', 'topup')", name="kind"),
+        CheckConstraint("attempts > 0", name="attempts"),
+        Index("uq_held_back_window", "user_id", "rule", "subject", "window_from", unique=True),
+        # The staff's list, over all customers.
+        Index("ix_held_back_all", "first_at", "held_back_id"),
+    )
+
+
+class AllowanceScope(StrEnum):
+    """What an allowance is for."""
+
+    USER = "user"  # a customer: all rules about customers
+    NUMBER = "number"  # a phone number: all rules about numbers
+
+
+class VelocityAllowance(Base):
+    """Until an instant, the bounds of one customer or one number are so many times as high. The staff decide."""
+
+    __tablename__ = "velocity_allowances"
+
+    allowance_id: Mapped[UUID] = mapped_column(primary_key=True)
+    # `user:<id>` or `number:<E.164>`
+    subject: Mapped[str] = mapped_column(Text)
+    factor: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str] = mapped_column(Text)
+    allowed_by: Mapped[UUID]
+    allowed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    # An allowance that is withdrawn ends at once.
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("factor BETWEEN 2 AND 100", name="factor"),
+        Index("ix_velocity_allowances_all", "allowed_at", "allowance_id"),
+        Index("ix_velocity_allowances_subject", "subject", "ends_at"),
+    )

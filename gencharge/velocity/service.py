@@ -1,0 +1,119 @@
+"""The velocity rules: the bounds that the SQL functions take, and how a refusal reads.
+
+What counts is counted where it lies, by the room that sells it: `recharge/sql/recharge_rule.sql` counts recharges,
+`payments/sql/hold_topup_back.sql` top-ups, in the transaction and under the locks of the sale. There is no counter of its own
+to go wrong: a replay adds nothing, and what fails no longer counts. See docs/decisions/0021-velocity-rules.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from math import ceil
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import orjson
+
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
+from gencharge.velocity.errors import VelocityLimitExceeded
+from gencharge.velocity.models import HeldBack, HeldBackKind, VelocityRule
+from gencharge.velocity.schemas import HeldBackOut
+
+
+class Limits(NamedTuple):
+    """The bounds of all rules in the order of VelocityRule (None: no such rule, sums in paise), and the sign-in that asks."""
+
+    bounds: tuple[int | None, ...] | None
+    session_id: UUID | None = None
+
+
+NO_LIMITS: Final = Limits(None)
+
+
+def limits_of(settings: Settings, session_id: UUID | None) -> Limits:
+    """What the settings say, for one sign-in. `bounds` is None if every rule is off."""
+    return Limits(
+        _bounds(
+            settings.velocity_recharges_per_ten_minutes,
+            settings.velocity_recharges_per_day,
+            settings.velocity_recharge_rupees_per_day * 100,
+            settings.velocity_numbers_per_day,
+            settings.velocity_recharges_of_number_per_day,
+            settings.velocity_payers_of_number_per_day,
+            settings.velocity_topups_per_hour,
+            settings.velocity_topup_rupees_per_day * 100,
+        ),
+        session_id,
+    )
+
+
+@lru_cache(maxsize=16)
+def _bounds(*values: int) -> tuple[int | None, ...] | None:
+    assert len(values) == len(VelocityRule), "a rule has no bound"
+    return tuple(value or None for value in values) if any(values) else None
+
+
+# Which rule, in plain words. A rule about a number says nothing of how often others recharged it.
+_SENTENCES: Final[dict[VelocityRule, Callable[[int], str]]] = {
+    VelocityRule.RECHARGES_IN_10_MINUTES: lambda bound: f"You can make {_times(bound)} in 10 minutes.",
+    VelocityRule.RECHARGES_IN_A_DAY: lambda bound: f"You can make {_times(bound)} in 24 hours.",
+    VelocityRule.RECHARGE_SUM_IN_A_DAY: lambda bound: (
+        f"Your recharges in 24 hours can add up to Rs {Money(bound)} at most."
+    ),
+    VelocityRule.NUMBERS_IN_A_DAY: lambda bound: (
+        f"You can recharge {bound} different numbers in 24 hours."
+        if bound > 1
+        else "You can recharge one number in 24 hours."
+    ),
+    VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY: lambda bound: "This number can't be recharged again just now.",
+    VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY: lambda bound: "This number can't be recharged again just now.",
+    VelocityRule.TOPUPS_IN_AN_HOUR: lambda bound: (
+        f"You can start {bound} top-ups in an hour." if bound > 1 else "You can start one top-up in an hour."
+    ),
+    VelocityRule.TOPUP_SUM_IN_A_DAY: lambda bound: (
+        f"You can add Rs {Money(bound)} at most to your wallet in 24 hours."
+    ),
+}
+# The rules whose bound the caller may know: it is about nobody else.
+_OWN: Final = frozenset(VelocityRule) - {
+    VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY,
+    VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY,
+}
+_SUMS: Final = frozenset({VelocityRule.RECHARGE_SUM_IN_A_DAY, VelocityRule.TOPUP_SUM_IN_A_DAY})
+
+
+def _times(bound: int) -> str:
+    return "one recharge" if bound == 1 else f"{bound} recharges"
+
+
+def refusal(held_back: str) -> VelocityLimitExceeded:
+    """What a customer reads. `held_back` is what the SQL function `hold_back` returned, as JSON text."""
+    facts = orjson.loads(held_back)
+    rule, bound, free_at = VelocityRule(facts["rule"]), int(facts["bound"]), facts["free_at"]
+    seconds = None if free_at is None else max(1, ceil(float(free_at) - clock.now().timestamp()))
+    known: dict[str, Any] = {}
+    if rule in _OWN:
+        known["bound"] = Money(bound) if rule in _SUMS else bound
+    # Both rules about a number are one to the caller.
+    name = rule.value if rule in _OWN else VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY.value
+    detail = f"{_SENTENCES[rule](bound)} Nothing was charged."
+    return VelocityLimitExceeded(detail, rule=name, retry_after_seconds=seconds, **known)
+
+
+def held_back_out(row: HeldBack) -> HeldBackOut:
+    """A row of what was held back."""
+    return HeldBackOut(
+        held_back_id=row.held_back_id,
+        rule=VelocityRule(row.rule),
+        kind=HeldBackKind(row.kind),
+        amount=Money(row.amount),
+        phone_number=row.phone_number,
+        session_id=row.session_id,
+        address=row.address,
+        attempts=row.attempts,
+        first_at=row.first_at,
+        last_at=row.last_at,
+    )
