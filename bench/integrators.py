@@ -26,8 +26,11 @@ from rich.console import Console
 
 from bench import servers
 from bench.world import PRODUCT, World, world
+from gencharge.core.postgres.database import Database
 from gencharge.core.values.ids import new_id
-from gencharge.webhooks import service, signing
+from gencharge.core.vault import columns
+from gencharge.core.vault.vault import Vault
+from gencharge.webhooks import signing
 
 GOAL: Final = 200
 _PATIENCE_SECONDS: Final = 300
@@ -129,25 +132,29 @@ async def _fill(bench_world: World, url: str, count: int) -> UUID:
     """An endpoint, and messages for it that are due."""
     settings = bench_world.settings[PRODUCT]
     endpoint, now = new_id(), datetime.now(UTC)
+    database = Database(settings)
+    vault = Vault.of_database(database)
     connection = await asyncpg.connect(settings.postgres_url)
     await connection.execute(
         "INSERT INTO webhook_endpoints (endpoint_id, url, events, secret) VALUES ($1, $2, $3, $4)",
         endpoint,
         url,
         ["*"],
-        service.sealer_of(settings).seal(endpoint, signing.new_secret()),
+        (
+            await vault.seal_at(columns.place("webhook_endpoints.secret", (endpoint,)), signing.new_secret())
+        ).encode(),
     )
-    columns = ("endpoint_id", "delivery_id", "event_id", "type", "body", "next_attempt_at", "expires_at")
+    names = ("endpoint_id", "delivery_id", "event_id", "type", "body", "next_attempt_at", "expires_at")
     expires_at = now + timedelta(days=1)
-    rows = [
-        (endpoint, new_id(), new_id(), "recharge.delivered", _BODY, now, expires_at, now)
-        for _ in range(count)
-    ]
-    await connection.copy_records_to_table(
-        "webhook_deliveries", records=rows, columns=[*columns, "created_at"]
-    )
+    rows = []
+    for _ in range(count):
+        delivery = new_id()
+        body = await vault.seal_at(columns.place("webhook_deliveries.body", (endpoint, delivery)), _BODY)
+        rows.append((endpoint, delivery, new_id(), "recharge.delivered", body, now, expires_at, now))
+    await connection.copy_records_to_table("webhook_deliveries", records=rows, columns=[*names, "created_at"])
     await connection.execute("VACUUM ANALYZE webhook_deliveries")
     await connection.close()
+    await database.close()
     return endpoint
 
 

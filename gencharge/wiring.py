@@ -10,10 +10,11 @@ from fastapi import APIRouter, FastAPI
 
 from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Listener
-from gencharge.core.rooms import checks, snapshots
+from gencharge.core.rooms import checks, data_keys, snapshots
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.rooms.resealing import SealedDocuments
 from gencharge.core.rooms.room import Room
 from gencharge.core.stores.stores import Stores
 from gencharge.users.jobs import erasing
@@ -70,9 +71,13 @@ LOOPS: Final[Sequence[Callable[[Stores], Coroutine[Any, Any, None]]]] = tuple(
 WATCHERS: Final[Sequence[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]]]] = tuple(
     watcher for room in ROOMS for watcher in room.watchers
 )
+SEALED_DOCUMENTS: Final[Sequence[SealedDocuments]] = tuple(
+    part for room in ROOMS for part in room.sealed_documents
+)
 JOBS: Final[Sequence[Job]] = (
-    # These two work with what all rooms have.
+    # These three work with what all rooms have.
     checks.nightly(CHECKS),
     erasing(PERSONAL_DATA),
+    data_keys.resealing(SEALED_DOCUMENTS),
     *(job for room in ROOMS for job in room.jobs),
 )

@@ -129,7 +129,15 @@ def test_bad_settings_are_listed_by_name_with_exit_code_78(folder: Path) -> None
     answer = gencharge(folder, "serve", ENVIRONMENT="production")
     names = {line.partition(":")[0] for line in answer.stderr.splitlines()}
     assert answer.returncode == 78
-    assert {"SECRET_KEY", "OTP_SECRET", "OTP_CHANNEL", "DATABASE_URL", "MONGO_URL", "REDIS_URL"} <= names
+    assert {
+        "SECRET_KEY",
+        "OTP_SECRET",
+        "DATA_KEY",
+        "OTP_CHANNEL",
+        "DATABASE_URL",
+        "MONGO_URL",
+        "REDIS_URL",
+    } <= names
     answer = gencharge(folder, "serve", CORS_ORIGINS="a,b")
     assert (answer.returncode, answer.stderr) == (78, "CORS_ORIGINS: not valid JSON\n")
 

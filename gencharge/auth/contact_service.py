@@ -8,6 +8,7 @@ address or the number already; then it is the owner who is told, and no code lea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -33,6 +34,8 @@ from gencharge.core.events.events import emit
 from gencharge.core.messenger import Message, reaches_mail, reaches_phones
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.vault.columns import NOTHING
+from gencharge.core.vault.vault import Vault
 from gencharge.directory import service as directory
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Principal
@@ -42,6 +45,15 @@ from gencharge.users.errors import FreshSignInRequired
 # A change begun is a message sent to a place that its sender chose.
 CHANGES_A_DAY: Final = 10
 _DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """What is to be proved, and which codes came back already."""
+
+    value: str
+    new_proved: bool
+    old_proved: bool
 
 
 async def begin_email(context: AuthContext, principal: Principal, email: str) -> Mapping[str, str]:
@@ -72,7 +84,7 @@ async def confirm_email(context: AuthContext, principal: Principal, otp: str) ->
     SignInUnavailable, and what `users.confirm_email` and `admins.confirm_email` do.
     """
     change = await context.database.run(lambda db: _pending(db, principal, ContactKind.EMAIL))
-    email = change.new_value
+    email = change.value
     if not await _is_right(context, Purpose.CHANGE_EMAIL, email, _claiming(principal), otp):
         raise ContactCodeInvalid("body.otp")
 
@@ -130,34 +142,32 @@ async def confirm_phone_number(context: AuthContext, principal: Principal, *, ot
     PhoneNumberAlreadyExists (another account proved it first), SignInUnavailable, and what `users.change_phone_number` does.
     """
 
-    async def read(db: AsyncSession) -> tuple[ContactChange, str]:
+    async def read(db: AsyncSession) -> tuple[_Pending, str]:
         change = await _pending(db, principal, ContactKind.PHONE_NUMBER)
         return change, (await users.get(db, principal.user_id)).phone_number
 
     change, present = await context.database.run(read)
     new_proved = change.new_proved or await _is_right(
-        context, Purpose.CHANGE_TO_NUMBER, change.new_value, _claiming(principal), otp
+        context, Purpose.CHANGE_TO_NUMBER, change.value, _claiming(principal), otp
     )
     old_proved = change.old_proved or await _is_right(
         context, Purpose.CHANGE_FROM_NUMBER, present, _owning(principal), old_otp
     )
     if not (new_proved and old_proved):
         await context.database.run(
-            lambda db: _remember(
-                db, principal, change.new_value, new_proved=new_proved, old_proved=old_proved
-            )
+            lambda db: _remember(db, principal, change.value, new_proved=new_proved, old_proved=old_proved)
         )
         raise ContactCodeInvalid(
             *(["body.otp"] if not new_proved else []), *(["body.old_otp"] if not old_proved else [])
         )
 
     async def unit(db: AsyncSession) -> None:
-        await _finish(db, principal, ContactKind.PHONE_NUMBER, change.new_value)
+        await _finish(db, principal, ContactKind.PHONE_NUMBER, change.value)
         await users.change_phone_number(
-            db, principal.user_id, change.new_value, reason="confirmed by the owner", instead_of=present
+            db, principal.user_id, change.value, reason="confirmed by the owner", instead_of=present
         )
         # A proved number starts with no wrong codes, and so does the old one for its next owner.
-        for number in (present, change.new_value):
+        for number in (present, change.value):
             await crud.delete_failures(db, number)
 
     await context.database.run(unit)
@@ -185,7 +195,7 @@ async def _begin(
         db,
         user_id=principal.user_id,
         kind=kind,
-        new_value=value,
+        new_value=await Vault.of(db).seal(ContactChange.new_value, (principal.user_id, kind.value), value),
         sends=sends + 1,
         sends_since=since,
         expires_at=now + timedelta(minutes=context.settings.otp_expire_minutes),
@@ -209,11 +219,15 @@ async def _require_fresh_sign_in(context: AuthContext, db: AsyncSession, princip
         raise FreshSignInRequired
 
 
-async def _pending(db: AsyncSession, principal: Principal, kind: ContactKind) -> ContactChange:
+async def _pending(db: AsyncSession, principal: Principal, kind: ContactKind) -> _Pending:
     change = await crud.lock_contact_change(db, principal.user_id, kind)
     if change is None or not change.new_value or change.expires_at <= clock.now():
         raise ContactChangeNotFound
-    return change
+    return _Pending(await _value_of(db, change), change.new_proved, change.old_proved)
+
+
+async def _value_of(db: AsyncSession, change: ContactChange) -> str:
+    return await Vault.of(db).show(change, ContactChange.new_value)
 
 
 async def _remember(
@@ -221,7 +235,7 @@ async def _remember(
 ) -> None:
     """Store which code was right, so that only the other one is asked for again."""
     change = await crud.lock_contact_change(db, principal.user_id, ContactKind.PHONE_NUMBER)
-    if change is not None and change.new_value == value:
+    if change is not None and await _value_of(db, change) == value:
         change.new_proved, change.old_proved = new_proved, old_proved
         await db.flush()
 
@@ -229,10 +243,10 @@ async def _remember(
 async def _finish(db: AsyncSession, principal: Principal, kind: ContactKind, value: str) -> None:
     """Take a change off. Raises ContactChangeNotFound if it was done or replaced by another one since."""
     change = await crud.lock_contact_change(db, principal.user_id, kind)
-    if change is None or change.new_value != value:
+    if change is None or await _value_of(db, change) != value:
         raise ContactChangeNotFound
     # The row stays without the value, for it counts what was sent.
-    change.new_value, change.new_proved, change.old_proved = "", False, False
+    change.new_value, change.new_proved, change.old_proved = NOTHING, False, False
     await db.flush()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.auth.models import ContactChange, ContactKind, RecoveryCode, SecondFactor, SignInFailure
+from gencharge.core.vault.columns import Sealed
 
 
 async def list_failures(db: AsyncSession, phone_number: str, sources: Collection[str]) -> list[SignInFailure]:
@@ -143,7 +144,7 @@ async def put_contact_change(
     *,
     user_id: UUID,
     kind: ContactKind,
-    new_value: str,
+    new_value: Sealed,
     sends: int,
     sends_since: datetime,
     expires_at: datetime,

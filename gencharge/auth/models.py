@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, Integer, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base
+from gencharge.core.vault.columns import Sealed, SealedBytes, SealedText
 
 
 class SignInFailure(Base):
@@ -41,7 +42,7 @@ class ContactChange(Base):
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text, primary_key=True)
-    new_value: Mapped[str] = mapped_column(Text)
+    new_value: Mapped[Sealed] = mapped_column(SealedText)
     # Codes that came back already, of the new place and, for a number, of the present one.
     new_proved: Mapped[bool] = mapped_column(Boolean)
     old_proved: Mapped[bool] = mapped_column(Boolean)
@@ -65,14 +66,14 @@ class CodeSends(Base):
 
 
 class SecondFactor(Base):
-    """An admin's authenticator app (TOTP). Secrets are sealed: without the process's key they are noise."""
+    """An admin's authenticator app (TOTP). Secrets are encrypted (`core.vault`)."""
 
     __tablename__ = "admin_second_factors"
 
     admin_id: Mapped[UUID] = mapped_column(primary_key=True)
-    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret: Mapped[Sealed | None] = mapped_column(SealedBytes("gencharge admin second factor"))
     # Shown to the admin, and not good for anything before a code of it was given.
-    pending_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    pending_secret: Mapped[Sealed | None] = mapped_column(SealedBytes("gencharge admin second factor"))
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # The time step of the last code that was taken: neither it nor an older one is taken again.
     last_step: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -46,6 +46,8 @@ from gencharge.auth.staff_schemas import StaffSecondFactorOut
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
+from gencharge.core.vault.errors import DataKeyLost
+from gencharge.core.vault.vault import Vault
 from gencharge.sessions import service as sessions
 from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import Principal
@@ -109,7 +111,7 @@ async def prepare(context: AuthContext, admin: Principal) -> PreparedFactor:
         if factor is None:
             raise SecondFactorSetupNotStarted  # removed at the same moment
         _check_may_replace(context, admin, factor)
-        factor.pending_secret = _sealer(context).seal(admin.user_id, secret)
+        factor.pending_secret = await Vault.of(db).seal(SecondFactor.pending_secret, (admin.user_id,), secret)
         await emit(db, SecondFactorPrepared(**about(admin.user_id)))
         return PreparedFactor(secret, totp.uri_of(secret, account=account.email))
 
@@ -129,14 +131,15 @@ async def confirm(context: AuthContext, admin: Principal, code: str) -> Verified
             raise SecondFactorSetupNotStarted
         lockout_service.refuse_locked(factor)
         _check_may_replace(context, admin, factor)
-        opened = _sealer(context).open(admin.user_id, factor.pending_secret)
-        if opened is None:
-            raise SecondFactorSetupNotStarted
-        step = totp.step_of(opened[0], code)
+        try:
+            secret = await Vault.of(db).show(factor, SecondFactor.pending_secret)
+        except DataKeyLost:
+            raise SecondFactorSetupNotStarted from None
+        step = totp.step_of(secret, code)
         if step is None:
             return await lockout_service.failed(context, db, admin, factor, "totp")
         replaced = factor.confirmed_at is not None
-        factor.secret = _sealer(context).seal(admin.user_id, opened[0])
+        factor.secret = await Vault.of(db).seal(SecondFactor.secret, (admin.user_id,), secret)
         factor.pending_secret, factor.confirmed_at, factor.last_step = None, clock.now(), step
         await crud.put_recovery_codes(
             db, admin.user_id, [totp.hash_of(admin.user_id, new_code) for new_code in codes]
@@ -159,18 +162,16 @@ async def verify(context: AuthContext, admin: Principal, code: str) -> VerifiedF
 
     async def unit(db: AsyncSession) -> VerifiedFactor | Problem:
         factor = await _lock_confirmed(db, admin)
-        opened = _sealer(context).open(admin.user_id, factor.secret or b"")
-        if opened is None:
-            raise SecondFactorNotUsable
-        secret, stale = opened
+        try:
+            secret = await Vault.of(db).show(factor, SecondFactor.secret)
+        except DataKeyLost:
+            raise SecondFactorNotUsable from None
         step = totp.step_of(secret, code)
         if step is None:
             return await lockout_service.failed(context, db, admin, factor, "totp")
         if step <= factor.last_step:  # RFC 6238 section 5.2: a code is good once
             return await lockout_service.failed(context, db, admin, factor, "totp", used=True)
         factor.last_step = step
-        if stale:
-            factor.secret = _sealer(context).seal(admin.user_id, secret)
         return await _complete(context, db, admin, factor, "totp")
 
     return await _run(context, unit)
@@ -301,7 +302,3 @@ def _check_may_replace(context: AuthContext, admin: Principal, factor: SecondFac
     age_seconds = clock.now().timestamp() - admin.second_factor_at
     if factor.confirmed_at is not None and age_seconds > context.gate.step_up_seconds:
         raise StepUpRequired
-
-
-def _sealer(context: AuthContext) -> totp.Sealer:
-    return totp.Sealer(context.settings)

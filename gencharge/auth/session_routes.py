@@ -32,7 +32,7 @@ async def list_sessions(db: Db, principal: SignedIn, page: Paging) -> Page[Sessi
             address=row.address,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
-            expires_at=min(row.expires_at, row.absolute_expires_at),
+            expires_at=row.expires_at,
             current=row.session_id == principal.session_id,
         )
         for row in rows

@@ -38,7 +38,7 @@ async def list_of(db: AsyncSession, actor_id: UUID, owner_id: UUID, page: PagePa
             address=row.address,
             created_at=row.created_at,
             last_used_at=row.last_used_at,
-            expires_at=min(row.expires_at, row.absolute_expires_at),
+            expires_at=row.expires_at,
         )
         for row in rows
     ]

@@ -1,4 +1,4 @@
-"""Authenticator apps (TOTP, RFC 6238) and recovery codes, and how secrets are sealed."""
+"""Authenticator apps (TOTP, RFC 6238) and recovery codes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from uuid import UUID
 
 import pyotp
 
-from gencharge.core import sealer
-from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 
 STEP_SECONDS: Final = 30
@@ -58,10 +56,3 @@ def hash_of(admin_id: UUID, recovery_code: str) -> bytes:
     """The stored hash of a recovery code, however it is grouped. It has 80 random bits, so a fast hash is enough."""
     plain = recovery_code.replace("-", "").replace(" ", "").lower()
     return hashlib.sha256(admin_id.bytes + plain.encode()).digest()
-
-
-class Sealer(sealer.Sealer):
-    """Seals the secrets of authenticator apps, each for its admin."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings, "gencharge admin second factor")

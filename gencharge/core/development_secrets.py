@@ -21,6 +21,7 @@ FILE: Final = "secrets.env"
 NAMES: Final = (
     "secret_key",
     "otp_secret",
+    "data_key",
     "payment_key_secret",
     "payment_webhook_secret",
     "operator_api_secret",

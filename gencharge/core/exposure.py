@@ -15,7 +15,7 @@ from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.settings import Settings
 
 _OPEN_FILES: Final = Path("/dev/fd")
-_OURS: Final = frozenset({"secret_key", "otp_secret"})
+_OURS: Final = frozenset({"secret_key", "otp_secret", "data_key"})
 
 
 def problems(settings: Settings) -> list[str]:

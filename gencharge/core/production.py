@@ -16,7 +16,7 @@ from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Pa
 from gencharge.core.tracing_settings import Tracing
 from gencharge.core.web_settings import Web
 
-_OWN: Final = frozenset({"secret_key", "otp_secret", "previous_secret_key"})
+_OWN: Final = frozenset({"secret_key", "otp_secret", "data_key", "previous_secret_key", "previous_data_key"})
 _ORIGIN: Final = re.compile(r"https://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 # A longer one outlives the device that it was given to.
 _LONGEST_SESSION_DAYS: Final = 90

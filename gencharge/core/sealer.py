@@ -1,4 +1,4 @@
-"""Secrets that must be read again, sealed at rest: AES-256-GCM under a key derived (HKDF) from SECRET_KEY."""
+"""Secrets as versions before data keys (`core.vault`) sealed them: AES-256-GCM under a key derived (HKDF) from SECRET_KEY."""
 
 from __future__ import annotations
 

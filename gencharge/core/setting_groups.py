@@ -115,14 +115,24 @@ class Tokens(BaseModel):
 
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs access tokens (HS256), and seals second factors and webhook secrets. In production at least 32 "
-        "characters: `python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
+        description="Signs access tokens (HS256). In production at least 32 characters: "
+        "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
         json_schema_extra=IN_PRODUCTION,
     )
     otp_secret: SecretStr = Field(
         default=SecretStr(""),
         description="Protects one-time codes while they wait. In production at least 32 characters.",
         json_schema_extra=IN_PRODUCTION,
+    )
+    data_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Protects the keys that personal data and stored secrets are encrypted with. Without it they can't be read: "
+        "keep a copy apart from the database's backups. In production at least 32 characters.",
+        json_schema_extra=IN_PRODUCTION,
+    )
+    previous_data_key: SecretStr | None = Field(
+        default=None,
+        description="During a change: the `DATA_KEY` before, until `gencharge secrets rotate --master` has run.",
     )
     algorithm: Literal["HS256", "EdDSA"] = Field(
         default="HS256", description="HS256 signs with `SECRET_KEY`, EdDSA with `SIGNING_KEY`."

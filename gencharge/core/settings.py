@@ -122,6 +122,7 @@ class Settings(
         "signing_key",
         "previous_signing_key",
         "previous_secret_key",
+        "previous_data_key",
         "payment_previous_webhook_secret",
         "operator_previous_api_secret",
         mode="before",
@@ -166,7 +167,12 @@ class Settings(
         return self
 
     def _production_problems(self) -> Iterator[str]:
-        names = ("previous_secret_key", "payment_previous_webhook_secret", "operator_previous_api_secret")
+        names = (
+            "previous_secret_key",
+            "previous_data_key",
+            "payment_previous_webhook_secret",
+            "operator_previous_api_secret",
+        )
         secrets: dict[str, SecretStr | None] = {**self.needed_secrets} | {
             name: getattr(self, name) for name in names
         }

@@ -12,9 +12,9 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.core.stores.mongo import Document, add_once
-from gencharge.notifications.models import NotificationType, Recipient
+from gencharge.notifications.models import SEALED, NotificationType, Recipient
 
-COLLECTION: Final = "notices"
+COLLECTION: Final = SEALED.collection
 _OWNER: Final = [("recipient_kind", ASCENDING), ("recipient_id", ASCENDING)]
 INDEXES: Final = [
     IndexModel([*_OWNER, ("created_at", DESCENDING), ("_id", DESCENDING)], name="inbox"),
@@ -99,7 +99,8 @@ async def mark_deleted(
 ) -> bool:
     """False if it is not in this inbox. The document stays, so that a late delivery can't bring it back."""
     result = await _notices(documents).update_one(
-        _inbox(owner, _id=notice_id), {"$set": {"deleted_at": now, "title": "", "body": "", "data": {}}}
+        _inbox(owner, _id=notice_id),
+        {"$set": {"deleted_at": now, "content": ""}, "$unset": dict.fromkeys(SEALED.clear_fields, "")},
     )
     return result.matched_count == 1
 

@@ -14,6 +14,7 @@ from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
+from gencharge.core.vault.vault import Vault
 from gencharge.delivery.events import (
     CallbackContradicted,
     ClockRejected,
@@ -63,8 +64,9 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
 async def write_notices(stores: Stores, batch: list[Envelope]) -> None:
     """Write the notices of these events. One that exists already stays as it is."""
     drafts = [(envelope, _TEMPLATES[type(envelope.event)](envelope.event)) for envelope in batch]
+    vault = Vault.of_database(stores.database)
     notices = [
-        to_document(envelope.id, envelope.occurred_at, draft)
+        await to_document(vault, envelope.id, envelope.occurred_at, draft)
         for envelope, draft in drafts
         if draft is not None
     ]
@@ -88,10 +90,11 @@ async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
         }
 
     holders = await stores.database.run(find_holders)
+    vault = Vault.of_database(stores.database)
     await crud.add_notices(
         stores.documents,
         [
-            to_document(envelope.id, envelope.occurred_at, _draft(alert, admin_id))
+            await to_document(vault, envelope.id, envelope.occurred_at, _draft(alert, admin_id))
             for envelope, alert, needed in alerts
             for admin_id in holders[needed, alert.operator]
         ],

@@ -6,10 +6,15 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
+import orjson
+
+from gencharge.core.rooms.resealing import SealedDocuments
 from gencharge.core.stores.mongo import Document
+from gencharge.core.vault.columns import place
+from gencharge.core.vault.vault import Vault
 
 RecipientKind = Literal["user", "admin"]
 
@@ -62,6 +67,17 @@ class Notice:
     viewed_at: datetime | None
 
 
+def _clear_text(document: Document) -> str:
+    """The content of a document that an earlier version wrote; empty if its owner deleted the notice."""
+    if document.get("deleted_at") is not None:
+        return ""
+    return orjson.dumps({name: document[name] for name in _CONTENT}).decode()
+
+
+_CONTENT: Final = ("title", "body", "data")
+SEALED: Final = SealedDocuments("notices", "content", _clear_text, _CONTENT)
+
+
 def notice_id(event_id: UUID, draft: Draft) -> UUID:
     """The id of the notice of this event for this recipient: the same however often the event is delivered.
 
@@ -74,33 +90,43 @@ def notice_id(event_id: UUID, draft: Draft) -> UUID:
     return UUID(bytes=bytes(raw))
 
 
-def to_document(event_id: UUID, created_at: datetime, draft: Draft) -> Document:
-    """The document of a new notice."""
+async def to_document(vault: Vault, event_id: UUID, created_at: datetime, draft: Draft) -> Document:
+    """The document of a new notice. What it says is encrypted. Raises DataKeyNotUsable, DatabaseUnavailable."""
+    own_id = notice_id(event_id, draft)
+    content = orjson.dumps({"title": draft.title, "body": draft.body, "data": draft.data}).decode()
     return {
-        "_id": notice_id(event_id, draft),
+        "_id": own_id,
         "recipient_kind": draft.recipient.kind,
         "recipient_id": draft.recipient.id,
         "event_id": event_id,
         "type": draft.type.value,
         "kind": draft.kind,
-        "title": draft.title,
-        "body": draft.body,
-        "data": draft.data,
+        "content": await vault.seal_at(place(SEALED.name, (own_id,)), content),
         "created_at": created_at,
         "viewed_at": None,
         "deleted_at": None,
     }
 
 
-def from_document(document: Document) -> Notice:
-    """The notice of a document."""
+async def from_document(vault: Vault, document: Document) -> Notice:
+    """The notice of a document.
+
+    Raises DataKeyLost, DataKeyNotUsable, StoredDataChanged, DatabaseUnavailable.
+    """
+    stored = document.get(SEALED.field)
+    text = (
+        _clear_text(document)
+        if stored is None
+        else await vault.open_at(place(SEALED.name, (document["_id"],)), stored)
+    )
+    content = orjson.loads(text)
     return Notice(
         id=document["_id"],
         type=NotificationType(document["type"]),
         kind=document["kind"],
-        title=document["title"],
-        body=document["body"],
-        data=document["data"],
+        title=content["title"],
+        body=content["body"],
+        data=content["data"],
         created_at=document["created_at"],
         viewed_at=document["viewed_at"],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.notifications import listeners, personal_data, routes
+from gencharge.notifications import listeners, models, personal_data, routes
 
 ROOM: Final = Room(
     name="notifications",
@@ -13,5 +13,6 @@ ROOM: Final = Room(
     tags={"notifications": "My inbox: what happened to my money, plans and sign-ins."},
     routers=(routes.router,),
     listeners=(listeners.NOTICES, listeners.STAFF_ALERTS),
+    sealed_documents=(models.SEALED,),
     personal_data=personal_data.PART,
 )

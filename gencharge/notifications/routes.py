@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Depends, Query
 
 from gencharge.core.errors import DocumentsUnavailable, ValidationFailed
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as room
 from gencharge.core.stores.mongo import Documents
+from gencharge.core.vault.vault import Vault, get_vault
 from gencharge.notifications import service
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.models import Recipient
@@ -25,6 +26,7 @@ from gencharge.notifications.schemas import (
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, Principal, SignedIn
 
 router = room("notifications")
+OwnVault = Annotated[Vault, Depends(get_vault)]
 _ALWAYS = (*SIGNED_IN_ERRORS, DocumentsUnavailable)
 
 
@@ -34,12 +36,12 @@ def _inbox_of(principal: Principal) -> Recipient:
 
 @router.get("", response_model=NotificationPage, responses=errors(*_ALWAYS, ValidationFailed, CursorInvalid))
 async def list_notifications(
-    documents: Documents, principal: SignedIn, query: Annotated[NotificationQuery, Query()]
+    documents: Documents, vault: OwnVault, principal: SignedIn, query: Annotated[NotificationQuery, Query()]
 ) -> NotificationPage:
     """My notifications, newest first."""
     inbox = _inbox_of(principal)
     notices, cursor = await service.read(
-        documents, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
+        documents, vault, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
     )
     total = (
         await service.count(documents, inbox, kind=query.type, unread=query.unread)
@@ -72,10 +74,10 @@ async def view_all_notifications(documents: Documents, principal: SignedIn) -> V
     responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
 )
 async def view_notification(
-    documents: Documents, principal: SignedIn, notification_id: UUID
+    documents: Documents, vault: OwnVault, principal: SignedIn, notification_id: UUID
 ) -> NotificationOut:
     """Mark one as seen. A second time changes nothing."""
-    return NotificationOut.of(await service.view(documents, _inbox_of(principal), notification_id))
+    return NotificationOut.of(await service.view(documents, vault, _inbox_of(principal), notification_id))
 
 
 @router.delete(

@@ -10,6 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
+from gencharge.core.vault.vault import Vault
 from gencharge.notifications import crud
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.models import Notice, NotificationType, Recipient, from_document
@@ -17,6 +18,7 @@ from gencharge.notifications.models import Notice, NotificationType, Recipient, 
 
 async def read(
     documents: AsyncDatabase[Document],
+    vault: Vault,
     owner: Recipient,
     *,
     kind: NotificationType | None = None,
@@ -36,7 +38,7 @@ async def read(
         documents_read = await crud.list_notices(
             documents, owner, kind=kind, unread=unread, after=after, limit=limit + 1
         )
-    notices = [from_document(document) for document in documents_read[:limit]]
+    notices = [await from_document(vault, document) for document in documents_read[:limit]]
     more = len(documents_read) > limit
     return notices, encode_cursor(notices[-1].created_at, notices[-1].id) if more else None
 
@@ -53,13 +55,13 @@ async def count(
         return await crud.count_notices(documents, owner, kind=kind, unread=unread)
 
 
-async def view(documents: AsyncDatabase[Document], owner: Recipient, notice_id: UUID) -> Notice:
+async def view(documents: AsyncDatabase[Document], vault: Vault, owner: Recipient, notice_id: UUID) -> Notice:
     """Mark a notice as viewed; a second view changes nothing. Raises NotificationNotFound, DocumentsUnavailable."""
     with answering(documents):
         document = await crud.mark_viewed(documents, owner, notice_id, clock.now())
     if document is None:
         raise NotificationNotFound
-    return from_document(document)
+    return await from_document(vault, document)
 
 
 async def view_all(documents: AsyncDatabase[Document], owner: Recipient) -> int:

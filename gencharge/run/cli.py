@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from gencharge.run import terminal
+from gencharge.run import secrets_commands, terminal
 from gencharge.run.terminal import err, out
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger", rich_help_panel=_OPERATE)
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit", rich_help_panel=_OPERATE)
+app.add_typer(secrets_commands.app, name="secrets", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans", rich_help_panel=_DATA)
 
@@ -78,6 +79,7 @@ def serve(
         machine.require_free(host, port)
         settings.take_secrets()
     terminal.warn_of_other_schema(settings)
+    terminal.refuse_other_data_key(settings)
     from gencharge.run import serving
 
     raise typer.Exit(serving.serve(host=host, port=port, workers=workers))
@@ -91,6 +93,7 @@ def worker() -> None:
         terminal.require_embedded_postgres(settings)
         settings.take_secrets()
     terminal.warn_of_other_schema(settings)
+    terminal.refuse_other_data_key(settings)
     import uvloop
 
     from gencharge.run import worker as background

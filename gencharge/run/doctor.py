@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import platform
 import re
@@ -76,6 +77,7 @@ def examine(settings: Settings) -> Report:
         report = Report(list(rows))
     report.rows += [
         _examine_schema(settings),
+        _examine_data_keys(settings),
         _examine_api(settings),
         _examine_sandbox(settings),
         _examine_clocks(settings),
@@ -252,6 +254,18 @@ def _examine_schema(settings: Settings) -> Row:
     elif not settings.is_development and owns_tables(settings.postgres_url):
         row.problem = "DATABASE_URL owns the tables: give it a login in gencharge_app only, and keep the owner for `migrate`"
     return row
+
+
+def _examine_data_keys(settings: Settings) -> Row:
+    from gencharge.run import data_keys
+
+    try:
+        state, problem = asyncio.run(data_keys.examine(settings))
+    except Exception:
+        return Row(
+            "Data keys", state="unknown: PostgreSQL or MongoDB does not answer, or has no such table yet"
+        )
+    return Row("Data keys", state=state, problem=problem)
 
 
 def _examine_sandbox(settings: Settings) -> Row:

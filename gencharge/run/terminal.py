@@ -136,6 +136,17 @@ def warn_of_other_schema(settings: Settings) -> None:
             err.print(f"The schema is not this version's ({pending[0]}): {cure}")
 
 
+def refuse_other_data_key(settings: Settings) -> None:
+    """End the command with exit code 78 if DATA_KEY can't open what is stored. No refusal if PostgreSQL does not answer."""
+    import asyncio
+
+    from gencharge.run import data_keys
+
+    if problem := asyncio.run(data_keys.refusal(settings)):
+        err.print(problem)
+        raise typer.Exit(BAD_SETTING)
+
+
 def require_embedded_postgres(settings: Settings) -> None:
     """Refuse to run if the embedded PostgreSQL was never started.
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, delete, func, select, text, u
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.postgres import leases
+from gencharge.core.vault.columns import NOTHING, Sealed
 from gencharge.sessions.models import RefreshToken, Session
 
 
@@ -103,15 +104,17 @@ async def get_session_of_token(
     return session_id
 
 
-async def list_addresses(db: AsyncSession, *, user_id: UUID, ended: str, limit: int) -> list[str]:
-    """The addresses of an owner's latest sessions, without those ended for another reason than `ended`."""
+async def list_addresses(
+    db: AsyncSession, *, user_id: UUID, ended: str, limit: int
+) -> list[tuple[UUID, Sealed]]:
+    """The ids and addresses of an owner's latest sessions, without those ended for another reason than `ended`."""
     statement = (
-        select(Session.address)
-        .where(Session.user_id == user_id, _not_ended_but(ended), Session.address != "")
+        select(Session.session_id, Session.address)
+        .where(Session.user_id == user_id, _not_ended_but(ended), Session.address != NOTHING)
         .order_by(Session.created_at.desc())
         .limit(limit)
     )
-    return list((await db.scalars(statement)).all())
+    return [(session_id, address) for session_id, address in await db.execute(statement)]
 
 
 def _not_ended_but(reason: str) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
+from gencharge.core.vault.columns import Sealed, SealedText
 
 
 class Session(Base):
@@ -27,8 +29,8 @@ class Session(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     session_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
-    device: Mapped[str] = mapped_column(Text)
-    address: Mapped[str] = mapped_column(Text)
+    device: Mapped[Sealed] = mapped_column(SealedText)
+    address: Mapped[Sealed] = mapped_column(SealedText)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     last_used_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     # The hash of the refresh token that was used last. Its successors are valid until one of them is used.
@@ -72,3 +74,17 @@ class RefreshToken(Base):
         ),
         Index("ix_refresh_tokens_user_id_session_id", "user_id", "session_id"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBrief:
+    """A sign-in as its owner and the staff see it, in clear. `expires_at`: its end if it is not used any more."""
+
+    session_id: UUID
+    device: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ended_at: datetime | None
+    ended_because: str | None

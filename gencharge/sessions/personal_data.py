@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from gencharge.core.http.paging import PageQuery
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions import crud, service
-from gencharge.sessions.models import Session
 
 _SHOWN: Final = 20
 _PAGE: Final = 100
@@ -20,7 +20,7 @@ _PAGE: Final = 100
 
 async def _overview(db: AsyncSession, user_id: UUID) -> Any:
     rows, _, _ = await service.list_live(db, user_id, PageQuery(limit=_SHOWN))
-    return [_shown(row) for row in rows]
+    return [asdict(row) for row in rows]
 
 
 async def _export(stores: Stores, user_id: UUID) -> Any:
@@ -28,7 +28,7 @@ async def _export(stores: Stores, user_id: UUID) -> Any:
         rows, after, _ = await stores.database.run(
             lambda db: service.list_all(db, user_id, PageQuery(limit=_PAGE, cursor=cursor))
         )
-        return [_shown(row) for row in rows], after
+        return [asdict(row) for row in rows], after
 
     return await all_of(page)
 
@@ -40,19 +40,6 @@ async def _close(db: AsyncSession, user_id: UUID, payout: bool) -> None:
 
 async def _erase(stores: Stores, user_id: UUID) -> None:
     await stores.database.run(lambda db: crud.delete_all(db, user_id))
-
-
-def _shown(row: Session) -> dict[str, Any]:
-    return {
-        "session_id": row.session_id,
-        "device": row.device,
-        "address": row.address,
-        "created_at": row.created_at,
-        "last_used_at": row.last_used_at,
-        "expires_at": min(row.expires_at, row.absolute_expires_at),
-        "ended_at": row.revoked_at,
-        "ended_because": row.revoked_reason,
-    }
 
 
 PART: Final = PersonalData(name="sessions", overview=_overview, export=_export, close=_close, erase=_erase)

@@ -14,10 +14,11 @@ from gencharge.core.http.paging import Order, PageParams, PageQuery, fetch_page
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
+from gencharge.core.vault.vault import Vault
 from gencharge.sessions import announcer, crud
 from gencharge.sessions.errors import SessionEnded, SessionNotFound
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
-from gencharge.sessions.models import Session
+from gencharge.sessions.models import Session, SessionBrief
 from gencharge.sessions.refresh import Refresh, keys_of, new_seed
 from gencharge.sessions.tokens import Kind
 
@@ -47,13 +48,15 @@ async def start(
     db: AsyncSession, settings: Settings, *, user_id: UUID, kind: Kind, device: str = "", address: str = ""
 ) -> IssuedSession:
     """A new session of a user or an admin. `device` is what the client calls itself (cut to 200 characters)."""
-    now = clock.now()
+    now, key = clock.now(), (user_id, new_id())
+    device = "".join(filter(str.isprintable, device))[:_MAX_DEVICE]
+    vault = Vault.of(db)
     session = Session(
         user_id=user_id,
-        session_id=new_id(),
+        session_id=key[1],
         kind=kind,
-        device="".join(filter(str.isprintable, device))[:_MAX_DEVICE],
-        address=address,
+        device=await vault.seal(Session.device, key, device),
+        address=await vault.seal(Session.address, key, address),
         created_at=now,
         last_used_at=now,
         expires_at=now + timedelta(days=settings.refresh_token_expire_days),
@@ -62,7 +65,7 @@ async def start(
     await crud.add_session(db, session)
     token = Refresh.new(user_id)
     await _keep(db, settings, token, session.session_id, now)
-    return IssuedSession(user_id, session.session_id, kind, str(token), session.device)
+    return IssuedSession(user_id, session.session_id, kind, str(token), device)
 
 
 async def rotate(db: AsyncSession, settings: Settings, refresh_token: str) -> IssuedSession | None:
@@ -207,20 +210,36 @@ async def end_one(db: AsyncSession, user_id: UUID, session_id: UUID, *, reason: 
 
 async def list_live(
     db: AsyncSession, user_id: UUID, page: PageQuery | PageParams
-) -> tuple[list[Session], str | None, int | None]:
+) -> tuple[list[SessionBrief], str | None, int | None]:
     """A page of an owner's sessions that can still be used, the newest first."""
     columns = Session.__table__.c
     order = Order(columns.created_at, columns.session_id)
-    return await fetch_page(db, crud.select_live(user_id, clock.now()), order, page)
+    rows, cursor, total = await fetch_page(db, crud.select_live(user_id, clock.now()), order, page)
+    return [await _brief(db, row) for row in rows], cursor, total
 
 
 async def list_all(
     db: AsyncSession, user_id: UUID, page: PageQuery
-) -> tuple[list[Session], str | None, int | None]:
+) -> tuple[list[SessionBrief], str | None, int | None]:
     """A page of an owner's sessions that are remembered, also those that ended, the newest first."""
     columns = Session.__table__.c
     order = Order(columns.created_at, columns.session_id)
-    return await fetch_page(db, crud.select_all(user_id), order, page)
+    rows, cursor, total = await fetch_page(db, crud.select_all(user_id), order, page)
+    return [await _brief(db, row) for row in rows], cursor, total
+
+
+async def _brief(db: AsyncSession, row: Session) -> SessionBrief:
+    vault = Vault.of(db)
+    return SessionBrief(
+        session_id=row.session_id,
+        device=await vault.show(row, Session.device),
+        address=await vault.show(row, Session.address),
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        expires_at=min(row.expires_at, row.absolute_expires_at),
+        ended_at=row.revoked_at,
+        ended_because=row.revoked_reason,
+    )
 
 
 async def session_of_token(db: AsyncSession, user_id: UUID, refresh_token: str) -> UUID | None:
@@ -236,7 +255,10 @@ async def session_of_token(db: AsyncSession, user_id: UUID, refresh_token: str) 
 
 async def has_signed_in_from(db: AsyncSession, user_id: UUID, address: str) -> bool:
     """True if one of the owner's latest five sign-ins came from this address, and was not ended for them."""
-    return address in await crud.list_addresses(db, user_id=user_id, ended=SIGNED_OUT, limit=_ADDRESSES)
+    vault = Vault.of(db)
+    rows = await crud.list_addresses(db, user_id=user_id, ended=SIGNED_OUT, limit=_ADDRESSES)
+    known = [await vault.open(Session.address, (user_id, session_id), sealed) for session_id, sealed in rows]
+    return address in known
 
 
 async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base, stamp
 from gencharge.core.values import clock
+from gencharge.core.vault.columns import Sealed, SealedText
 
 
 class UserStatus(StrEnum):
@@ -142,7 +143,8 @@ class SavedNumber(Base):
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     number_id: Mapped[UUID] = mapped_column(primary_key=True)
     phone_number: Mapped[str] = mapped_column(Text)
-    nickname: Mapped[str] = mapped_column(Text)
+    # Often a person's name.
+    nickname: Mapped[Sealed] = mapped_column(SealedText)
     operator: Mapped[str] = mapped_column(ForeignKey("operators.code"))
     circle: Mapped[str | None] = mapped_column(ForeignKey("circles.code"))
     service_type: Mapped[str] = mapped_column(Text)

@@ -13,7 +13,6 @@ from gencharge.core.stores.stores import Stores
 from gencharge.users import crud
 from gencharge.users import numbers_service as numbers
 from gencharge.users import profile_service as profile
-from gencharge.users.schemas import SavedNumberOut
 from gencharge.users.staff_schemas import StaffUserOut
 
 
@@ -24,7 +23,7 @@ async def _export(stores: Stores, user_id: UUID) -> Any:
         return {
             "user": StaffUserOut.model_validate(user),
             "preferences": dict(await profile.preferences_of(db, user_id)),
-            "saved_numbers": [SavedNumberOut.model_validate(number) for number in saved],
+            "saved_numbers": saved,
         }
 
     return await stores.database.run(unit)

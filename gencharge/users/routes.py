@@ -45,7 +45,6 @@ from gencharge.users.errors import (
     WalletHasHolds,
     WalletNotEmpty,
 )
-from gencharge.users.models import SavedNumber
 from gencharge.users.schemas import (
     ChangeUserStatus,
     PreferencesOut,
@@ -208,7 +207,7 @@ def attachment(chunks: AsyncIterator[bytes]) -> StreamingResponse:
 async def list_numbers(db: Db, principal: SignedInUser, page: Paging) -> Page[SavedNumberOut]:
     """My saved numbers, the newest first."""
     rows, cursor, total = await numbers.list_saved(db, principal.user_id, page)
-    return Page(items=[_to_out(row) for row in rows], next_cursor=cursor, total=total)
+    return Page(items=rows, next_cursor=cursor, total=total)
 
 
 @router.post(
@@ -224,7 +223,7 @@ async def save_number(
 ) -> SavedNumberOut:
     """Keep a number under a nickname. Its operator, circle and type count for my recharges of it from now on."""
     operator, circle = directory.check(body.operator, body.circle)
-    saved = await numbers.save(
+    return await numbers.save(
         db,
         principal.user_id,
         phone_number=body.phone_number,
@@ -233,7 +232,6 @@ async def save_number(
         circle=circle,
         service_type=body.service_type.value,
     )
-    return _to_out(saved)
 
 
 @router.get(
@@ -243,7 +241,7 @@ async def save_number(
 )
 async def get_number(db: Db, principal: SignedInUser, number_id: UUID) -> SavedNumberOut:
     """One of my saved numbers."""
-    return _to_out(await numbers.get(db, principal.user_id, number_id))
+    return await numbers.get(db, principal.user_id, number_id)
 
 
 @router.patch(
@@ -264,7 +262,7 @@ async def update_number(
             zip(("operator", "circle"), directory.check(current_operator, values.get("circle")), strict=True)
         )
         values |= {name: code for name, code in checked.items() if name in values}
-    return _to_out(await numbers.edit(db, principal.user_id, number_id, values))
+    return await numbers.edit(db, principal.user_id, number_id, values)
 
 
 @router.delete(
@@ -275,7 +273,3 @@ async def update_number(
 async def delete_number(db: Db, principal: SignedInUser, number_id: UUID) -> None:
     """Forget a saved number."""
     await numbers.remove(db, principal.user_id, number_id)
-
-
-def _to_out(row: SavedNumber) -> SavedNumberOut:
-    return SavedNumberOut.model_validate(row)

@@ -163,7 +163,7 @@ async def add_attempts(db: AsyncSession, attempts: Sequence[WebhookAttempt]) -> 
         "starts": [attempt.started_at for attempt in attempts],
         "durations": [attempt.duration_ms for attempt in attempts],
         "statuses": [attempt.response_status for attempt in attempts],
-        "responses": [attempt.response for attempt in attempts],
+        "responses": [attempt.response.stored for attempt in attempts],
         "errors": [attempt.error for attempt in attempts],
     }
     await db.execute(_ADD_ATTEMPTS, values)

@@ -13,7 +13,7 @@ from gencharge.core.events.events import emit
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
-from gencharge.webhooks import crud, health_crud, service
+from gencharge.webhooks import crud, health_crud
 from gencharge.webhooks.events import WebhookMessagesOverdue
 
 log = telemetry.get_logger(__name__)
@@ -51,7 +51,7 @@ async def _alert(db: AsyncSession) -> None:
 
 
 async def purge(stores: Stores) -> None:
-    """Delete messages and attempts after 30 days, in batches; reseal secrets after a change of the key.
+    """Delete messages and attempts after 30 days, in batches.
 
     If accounts are erased earlier than that, so are messages, because they name customers.
     """
@@ -59,8 +59,7 @@ async def purge(stores: Stores) -> None:
     deleted = 0
     while batch := await stores.database.run(lambda db: crud.purge(db, before=before, limit=BATCH)):
         deleted += batch
-    resealed = await stores.database.run(lambda db: service.reseal(db, stores.settings))
-    log.info("webhooks_purged", rows=deleted, resealed=resealed)
+    log.info("webhooks_purged", rows=deleted)
 
 
 JOBS: Final = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,7 +26,10 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.tracing import spans
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
-from gencharge.webhooks import crud, health_crud, service, signing
+from gencharge.core.vault.columns import Attribute, Sealed
+from gencharge.core.vault.errors import DataKeyLost, DataKeyNotUsable, StoredDataChanged
+from gencharge.core.vault.vault import Vault
+from gencharge.webhooks import crud, health_crud, signing
 from gencharge.webhooks.client import TIMEOUT_SECONDS, Outcome, WebhookClient
 from gencharge.webhooks.events import WebhookEndpointDisabled, WebhookEndpointRecovered
 from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -41,6 +45,7 @@ ENDPOINT_PAUSES_SECONDS: Final = (1, 5, 15, 60, 300)
 DISABLED_PAUSE_SECONDS: Final = 1800
 # Messages wait out their own pauses after a short failure, and are due at once when an endpoint is back after a longer one.
 WAKE_AFTER: Final = timedelta(minutes=1)
+_UNREADABLE: Final = (DataKeyLost, DataKeyNotUsable, StoredDataChanged)
 PAUSES_SECONDS: Final = (5, 30, 120, 600, 3600, 3 * 3600, 6 * 3600)
 
 
@@ -50,12 +55,12 @@ class Task:
 
     endpoint_id: UUID
     delivery_id: UUID
-    body: str
+    body: Sealed
     attempt: int
     tries: int
     url: str
-    secret: bytes
-    previous_secret: bytes | None
+    secret: Sealed
+    previous_secret: Sealed | None
     previous_valid_until: datetime | None
     # The only message that a failing endpoint gets now.
     is_probe: bool
@@ -83,7 +88,7 @@ class WebhookSender(Loop[Task, UUID]):
         self._client = client or WebhookClient(
             Reach.of(stores.settings, stores.settings.webhook_allow_private)
         )
-        self._sealer = service.sealer_of(stores.settings)
+        self._vault = Vault.of_database(stores.database)
         self._delivered = Batches(self._store_delivered, limit=self.at_a_time)
 
     async def claim(self, free: int, running: Counter[UUID]) -> list[Task]:
@@ -120,10 +125,14 @@ class WebhookSender(Loop[Task, UUID]):
         await self._stores.database.run(lambda db: record_delivered(db, attempts))
 
     async def _send(self, task: Task) -> Outcome:
-        keys = self._keys_of(task)
+        keys = await self._keys_of(task)
         if not keys:
             return Outcome(0, error="secret_unreadable")
-        body = task.body.encode()
+        try:
+            key = (task.endpoint_id, task.delivery_id)
+            body = (await self._vault.open(WebhookDelivery.body, key, task.body)).encode()
+        except _UNREADABLE:
+            return Outcome(0, error="message_unreadable")
         # The attempt's own time, as the specification has it; the id stays.
         timestamp = int(clock.now().timestamp())
         headers = signing.sign(keys, message_id=str(task.delivery_id), timestamp=timestamp, body=body)
@@ -133,13 +142,16 @@ class WebhookSender(Loop[Task, UUID]):
             spans.answered(span, outcome.status, outcome.error.partition(":")[0])
         return outcome
 
-    def _keys_of(self, task: Task) -> list[str]:
-        sealed = [task.secret]
+    async def _keys_of(self, task: Task) -> list[str]:
+        sealed: list[tuple[Attribute, Sealed]] = [(WebhookEndpoint.secret, task.secret)]
         until = task.previous_valid_until
         if task.previous_secret is not None and until is not None and until > clock.now():
-            sealed.append(task.previous_secret)
-        opened = [self._sealer.open(task.endpoint_id, part) for part in sealed]
-        return [secret[0] for secret in opened if secret is not None]
+            sealed.append((WebhookEndpoint.previous_secret, task.previous_secret))
+        secrets = list[str]()
+        for column, value in sealed:
+            with suppress(*_UNREADABLE):
+                secrets.append(await self._vault.open(column, (task.endpoint_id,), value))
+        return secrets
 
 
 async def claim(db: AsyncSession, *, limit: int, running: Counter[UUID]) -> list[Task]:
@@ -185,7 +197,7 @@ async def record_delivered(db: AsyncSession, attempts: Sequence[Attempt]) -> Non
             await _enable(db, endpoint_id, failed_seconds)
             await crud.wake(db, endpoint_id)
     await crud.set_delivered(db, [(task.endpoint_id, task.delivery_id) for task in tasks])
-    await crud.add_attempts(db, [_row(attempt) for attempt in attempts])
+    await crud.add_attempts(db, [await _row(db, attempt) for attempt in attempts])
 
 
 async def record_failure(db: AsyncSession, attempt: Attempt) -> None:
@@ -199,11 +211,12 @@ async def record_failure(db: AsyncSession, attempt: Attempt) -> None:
     await crud.set_postponed(
         db, task.endpoint_id, task.delivery_id, attempt=task.attempt, pause_seconds=pause
     )
-    await crud.add_attempts(db, [_row(attempt)])
+    await crud.add_attempts(db, [await _row(db, attempt)])
 
 
-def _row(attempt: Attempt) -> WebhookAttempt:
+async def _row(db: AsyncSession, attempt: Attempt) -> WebhookAttempt:
     task, outcome = attempt.task, attempt.outcome
+    key = (task.endpoint_id, task.delivery_id, task.attempt)
     return WebhookAttempt(
         endpoint_id=task.endpoint_id,
         delivery_id=task.delivery_id,
@@ -212,7 +225,7 @@ def _row(attempt: Attempt) -> WebhookAttempt:
         started_at=attempt.started_at,
         duration_ms=outcome.duration_ms,
         response_status=outcome.status,
-        response=outcome.response,
+        response=await Vault.of(db).seal(WebhookAttempt.response, key, outcome.response),
         error=outcome.error,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,7 +13,6 @@ from sqlalchemy import (
     DateTime,
     Index,
     Integer,
-    LargeBinary,
     SmallInteger,
     Text,
     text,
@@ -22,6 +22,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base, stamp
+from gencharge.core.vault.columns import Sealed, SealedBytes, SealedText
+
+# What secrets were sealed for before there were data keys.
+_OLDER_PURPOSE: Final = "gencharge webhook secret"
 
 
 class WebhookDeliveryStatus(StrEnum):
@@ -34,7 +38,7 @@ class WebhookDeliveryStatus(StrEnum):
 
 
 class WebhookEndpoint(Stamped, Base):
-    """Where an integrator listens. Secrets are sealed: without the process's key they are noise."""
+    """Where an integrator listens. Secrets are encrypted (`core.vault`)."""
 
     __tablename__ = "webhook_endpoints"
 
@@ -48,9 +52,9 @@ class WebhookEndpoint(Stamped, Base):
     # Only what concerns these operators; empty: all.
     operators: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
-    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    secret: Mapped[Sealed] = mapped_column(SealedBytes(_OLDER_PURPOSE))
     # The previous secret signs, too, until then.
-    previous_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    previous_secret: Mapped[Sealed | None] = mapped_column(SealedBytes(_OLDER_PURPOSE))
     previous_valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # Failures in a row, one a pause; since when; and until when it gets no message.
     failures: Mapped[int] = mapped_column(Integer, server_default="0")
@@ -78,8 +82,8 @@ class WebhookDelivery(Base):
     delivery_id: Mapped[UUID] = mapped_column(primary_key=True)
     event_id: Mapped[UUID]
     type: Mapped[str] = mapped_column(Text)
-    # The bytes that are signed, the same at each attempt.
-    body: Mapped[str] = mapped_column(Text)
+    # The text that is signed, the same at each attempt.
+    body: Mapped[Sealed] = mapped_column(SealedText)
     status: Mapped[str] = mapped_column(Text, server_default="pending")
     # How many attempts were begun.
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -133,7 +137,7 @@ class WebhookAttempt(Base):
     duration_ms: Mapped[int] = mapped_column(Integer)
     response_status: Mapped[int | None] = mapped_column(Integer)
     # The first 1,000 bytes of the answer.
-    response: Mapped[str] = mapped_column(Text, server_default="")
+    response: Mapped[Sealed] = mapped_column(SealedText, server_default="")
     # Why there was no answer.
     error: Mapped[str] = mapped_column(Text, server_default="")
 

@@ -1,4 +1,4 @@
-"""Queue messages for integrators, and keep their endpoints' secrets.
+"""Queue messages for integrators.
 
 An event becomes one row for each endpoint that takes it; a unique key (endpoint, event) makes that idempotent.
 """
@@ -13,13 +13,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import Envelope, Event
-from gencharge.core.sealer import Sealer
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
+from gencharge.core.vault.vault import Vault
 from gencharge.webhooks import crud
 from gencharge.webhooks.messages import body_of, matches, type_of
-from gencharge.webhooks.models import WebhookEndpoint
+from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 # How long a message is retried: longer than a weekend.
 RETRY_FOR: Final = timedelta(days=3)
@@ -48,8 +48,9 @@ async def queue(db: AsyncSession, batch: Sequence[Envelope], *, patience: timede
         receivers = [endpoint for endpoint in endpoints if _takes(endpoint, kind, operator)]
         if receivers:
             body = body_of(envelope)
-            rows.extend(
-                new_delivery(
+            rows += [
+                await new_delivery(
+                    db,
                     endpoint.endpoint_id,
                     envelope.id,
                     kind,
@@ -58,11 +59,12 @@ async def queue(db: AsyncSession, batch: Sequence[Envelope], *, patience: timede
                     traceparent=envelope.traceparent,
                 )
                 for endpoint in receivers
-            )
+            ]
     return await crud.add_deliveries(db, rows) if rows else 0
 
 
-def new_delivery(
+async def new_delivery(
+    db: AsyncSession,
     endpoint_id: UUID,
     event_id: UUID,
     kind: str,
@@ -72,13 +74,13 @@ def new_delivery(
     traceparent: str = "",
 ) -> dict[str, Any]:
     """The columns of a delivery that is due now. `kind` is the message's type; it is retried for `patience`."""
-    now = clock.now()
+    now, delivery_id = clock.now(), new_id()
     return {
         "endpoint_id": endpoint_id,
-        "delivery_id": new_id(),
+        "delivery_id": delivery_id,
         "event_id": event_id,
         "type": kind,
-        "body": body,
+        "body": await Vault.of(db).seal(WebhookDelivery.body, (endpoint_id, delivery_id), body),
         "created_at": now,
         "next_attempt_at": now,
         "expires_at": now + patience,
@@ -103,35 +105,3 @@ async def _operators_of_payments(db: AsyncSession, batch: Sequence[Envelope]) ->
     return await crud.list_operators_of(
         db, [(UUID(event.user_id), UUID(event.payment_id)) for event in events]
     )
-
-
-def sealer_of(settings: Settings) -> Sealer:
-    """Seals the endpoints' secrets."""
-    return Sealer(settings, "gencharge webhook secret")
-
-
-async def reseal(db: AsyncSession, settings: Settings) -> int:
-    """Reseal secrets that an earlier key sealed, and return how many endpoints changed."""
-    sealer, renewed = sealer_of(settings), 0
-    for candidate in await crud.list_endpoints(db):
-        opened_secrets = [sealer.open(candidate.endpoint_id, part) for part in _secrets_of(candidate)]
-        if not any(opened is not None and opened[1] for opened in opened_secrets):
-            continue
-        endpoint = await crud.lock_endpoint(db, candidate.endpoint_id)
-        if endpoint is None:
-            continue
-        endpoint.secret = _resealed(sealer, endpoint.endpoint_id, endpoint.secret)
-        if endpoint.previous_secret is not None:
-            endpoint.previous_secret = _resealed(sealer, endpoint.endpoint_id, endpoint.previous_secret)
-        renewed += 1
-    await db.flush()
-    return renewed
-
-
-def _secrets_of(endpoint: WebhookEndpoint) -> Sequence[bytes]:
-    return [part for part in (endpoint.secret, endpoint.previous_secret) if part is not None]
-
-
-def _resealed(sealer: Sealer, endpoint_id: UUID, sealed: bytes) -> bytes:
-    opened = sealer.open(endpoint_id, sealed)
-    return sealer.seal(endpoint_id, opened[0]) if opened is not None and opened[1] else sealed

@@ -129,12 +129,10 @@ async def delete_endpoint(admin: Deleter, db: Db, endpoint_id: UUID) -> None:
     response_model=WebhookEndpointWithSecret,
     responses=web.errors(EndpointNotFound, *_STEPPED_UP),
 )
-async def rotate_secret(
-    admin: Editor, request: Request, db: Db, endpoint_id: UUID
-) -> WebhookEndpointWithSecret:
+async def rotate_secret(admin: Editor, db: Db, endpoint_id: UUID) -> WebhookEndpointWithSecret:
     """The new secret is in this answer only. For 24 hours messages bear two signatures, by both secrets."""
     del admin
-    return await staff_service.rotate_secret(db, _settings(request), endpoint_id)
+    return await staff_service.rotate_secret(db, endpoint_id)
 
 
 @router.post(

@@ -16,6 +16,7 @@ from gencharge.core.http.paging import Order, Page, PageParams, column_of, fetch
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.vault.vault import Vault
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.errors import (
@@ -34,7 +35,7 @@ from gencharge.webhooks.events import (
     WebhookTested,
 )
 from gencharge.webhooks.messages import PATTERNS, TEST, test_body
-from gencharge.webhooks.models import WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
+from gencharge.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookDeliveryStatus, WebhookEndpoint
 from gencharge.webhooks.staff_schemas import (
     WebhookAttemptOut,
     WebhookDeliveryDetail,
@@ -75,7 +76,7 @@ async def create_endpoint(
     endpoint_id, secret, now = new_id(), signing.new_secret(), clock.now()
     endpoint = WebhookEndpoint(
         endpoint_id=endpoint_id,
-        secret=service.sealer_of(settings).seal(endpoint_id, secret),
+        secret=await Vault.of(db).seal(WebhookEndpoint.secret, (endpoint_id,), secret),
         is_active=True,
         failures=0,
         created_at=now,
@@ -151,12 +152,15 @@ async def delete_endpoint(db: AsyncSession, endpoint_id: UUID) -> None:
     await emit(db, deleted)
 
 
-async def rotate_secret(db: AsyncSession, settings: Settings, endpoint_id: UUID) -> WebhookEndpointWithSecret:
+async def rotate_secret(db: AsyncSession, endpoint_id: UUID) -> WebhookEndpointWithSecret:
     """A new secret; the present one also signs for 24 hours. Raises EndpointNotFound."""
     endpoint = await _lock(db, endpoint_id)
     secret, now = signing.new_secret(), clock.now()
-    endpoint.previous_secret, endpoint.previous_valid_until = endpoint.secret, now + OVERLAP
-    endpoint.secret = service.sealer_of(settings).seal(endpoint_id, secret)
+    vault, key = Vault.of(db), (endpoint_id,)
+    present = await vault.show(endpoint, WebhookEndpoint.secret)
+    endpoint.previous_secret = await vault.seal(WebhookEndpoint.previous_secret, key, present)
+    endpoint.previous_valid_until = now + OVERLAP
+    endpoint.secret = await vault.seal(WebhookEndpoint.secret, key, secret)
     endpoint.updated_at = now
     await db.flush()
     rotated = WebhookSecretRotated(
@@ -173,7 +177,7 @@ async def send_test(db: AsyncSession, endpoint_id: UUID) -> WebhookDeliveryOut:
     endpoint = await _lock(db, endpoint_id)
     if not endpoint.is_active:
         raise EndpointDisabled
-    row = service.new_delivery(endpoint_id, new_id(), TEST, test_body(clock.now()))
+    row = await service.new_delivery(db, endpoint_id, new_id(), TEST, test_body(clock.now()))
     await crud.add_deliveries(db, [row])
     delivery_id = row["delivery_id"]
     tested = WebhookTested(
@@ -207,9 +211,22 @@ async def show_delivery(db: AsyncSession, delivery_id: UUID) -> WebhookDeliveryD
     delivery = await crud.find_delivery(db, delivery_id)
     if delivery is None:
         raise WebhookDeliveryNotFound
-    attempts = [WebhookAttemptOut.model_validate(row) for row in await crud.list_attempts(db, delivery)]
+    attempts = [await _attempt_out(db, row) for row in await crud.list_attempts(db, delivery)]
     summary = WebhookDeliveryOut.model_validate(delivery)
-    return WebhookDeliveryDetail(**summary.model_dump(), body=delivery.body, log=attempts)
+    body = await Vault.of(db).show(delivery, WebhookDelivery.body)
+    return WebhookDeliveryDetail(**summary.model_dump(), body=body, log=attempts)
+
+
+async def _attempt_out(db: AsyncSession, row: WebhookAttempt) -> WebhookAttemptOut:
+    return WebhookAttemptOut(
+        attempt=row.attempt,
+        url=row.url,
+        started_at=row.started_at,
+        duration_ms=row.duration_ms,
+        response_status=row.response_status,
+        response=await Vault.of(db).show(row, WebhookAttempt.response),
+        error=row.error,
+    )
 
 
 async def redeliver(db: AsyncSession, delivery_id: UUID) -> WebhookDeliveryOut:

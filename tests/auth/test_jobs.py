@@ -12,6 +12,7 @@ from gencharge.auth.sources import NEWCOMERS, STRANGERS, Source
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
+from gencharge.core.vault.columns import Sealed
 from tests.make.factories import new_phone
 
 SOURCES = {
@@ -50,7 +51,7 @@ async def test_what_nobody_proved_is_forgotten_after_a_day(stores: Stores) -> No
             db,
             user_id=user_id,
             kind=ContactKind.EMAIL,
-            new_value="asha@example.com",
+            new_value=Sealed("asha@example.com"),
             sends=1,
             sends_since=now,
             expires_at=now + timedelta(minutes=5),

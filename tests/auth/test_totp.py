@@ -11,8 +11,6 @@ from uuid import uuid4
 import pytest
 
 from gencharge.auth import totp
-from gencharge.auth.totp import Sealer
-from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from tests.make.auth import Staff, code_of, middle_of_a_step
 
@@ -29,14 +27,6 @@ async def test_a_clock_may_be_one_step_off(ravi: Staff, steps: int, status: int)
     with clock.later(minutes=5):
         await ravi.refresh()
         assert (await ravi.verify(code=code_of(ravi.secret, steps=steps))).status_code == status
-
-
-async def test_a_sealed_secret_is_bound_to_its_admin(settings: Settings) -> None:
-    sealer, owner, other = Sealer(settings), uuid4(), uuid4()
-    sealed = sealer.seal(owner, "JBSWY3DPEHPK3PXP")
-    assert sealer.open(owner, sealed) == ("JBSWY3DPEHPK3PXP", False)
-    assert sealer.open(other, sealed) is None
-    assert sealer.seal(owner, "JBSWY3DPEHPK3PXP") != sealed
 
 
 # RFC 6238 appendix B, the SHA-1 rows: the last six of the eight digits.

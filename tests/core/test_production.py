@@ -59,6 +59,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     # Secrets that are none.
     ({"secret_key": ""}, "SECRET_KEY"),
     ({"otp_secret": ""}, "OTP_SECRET"),
+    ({"data_key": ""}, "DATA_KEY"),
+    ({"data_key": "change_me_to_a_real_secret_change_me"}, "DATA_KEY"),
+    ({"data_key": GOOD["secret_key"]}, "DATA_KEY"),
+    ({"previous_data_key": "0123456789" * 4}, "PREVIOUS_DATA_KEY"),
+    ({"previous_data_key": GOOD["data_key"]}, "PREVIOUS_DATA_KEY"),
     ({"secret_key": "change_me_to_a_real_secret_change_me"}, "SECRET_KEY"),
     ({"secret_key": "1234567890" * 4}, "SECRET_KEY"),
     ({"otp_secret": GOOD["secret_key"]}, "OTP_SECRET"),

@@ -25,6 +25,7 @@ GOOD: dict[str, Any] = {
     "redis_url": "redis://redis.example",
     "secret_key": "Zq3vX9-plenty-of-different-characters-0815",
     "otp_secret": "another-1-with-Plenty-of-different-chars-4711",
+    "data_key": "a-Data-key-of-our-own-with-many-chars-2718",
     "otp_channel": "sms",
     "gencharge_sms_url": "https://sms.example/send",
     "payment_gateway_url": "https://api.razorpay.com",

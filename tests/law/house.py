@@ -25,6 +25,7 @@ CORE = (
     ("core.telemetry", "core.sealer", "core.exposure"),
     ("core.tracing",),
     ("core.postgres", "core.messenger"),
+    ("core.vault",),
     ("core.stores",),
     ("core.events",),
     ("core.background", "core.http"),

@@ -43,6 +43,7 @@ REFERENCE = {
     "receipt_series",
     "approvals",
     "velocity_allowances",
+    "data_keys",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {

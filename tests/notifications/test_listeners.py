@@ -10,6 +10,8 @@ import pytest
 from gencharge.core.events.events import emit
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
+from gencharge.core.vault.vault import Vault
+from gencharge.notifications.models import from_document
 from gencharge.recharge.events import PlanExpired
 from tests.make import factories
 from tests.make.notifications import Person, events, recharged
@@ -18,7 +20,9 @@ from tests.notifications.conftest import Announce
 
 async def alerts_of(stores: Stores, admin_id: UUID) -> list[dict[str, Any]]:
     recipient = {"recipient_kind": "admin", "recipient_id": admin_id}
-    return await stores.documents["notices"].find(recipient).to_list()
+    documents = await stores.documents["notices"].find(recipient).to_list()
+    vault = Vault.of_database(stores.database)
+    return [{**notice, "body": (await from_document(vault, notice)).body} for notice in documents]
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ async def test_a_deleted_notice_stays_deleted_when_its_event_comes_again(
     assert (await customer.ask("DELETE", f"/{notice}")).status_code == 404
     assert (await customer.ask("POST", f"/{notice}/viewed")).status_code == 404
     (left,) = await inbox(stores, customer.id)
-    assert left["body"] == "", "what was deleted is gone, only the id stays"
+    assert left["content"] == "", "what was deleted is gone, only the id stays"
 
 
 async def test_nobody_sees_views_or_deletes_anothers_notice(

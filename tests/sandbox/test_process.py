@@ -103,6 +103,7 @@ def test_production_has_no_sandbox(folder: Path) -> None:
         "REDIS_URL": "redis://redis.example",
         "SECRET_KEY": "Zq3vX9-plenty-of-different-characters-0815",
         "OTP_SECRET": "another-1-with-Plenty-of-different-chars-4711",
+        "DATA_KEY": "a-Data-key-of-our-own-with-many-chars-2718",
         "OTP_CHANNEL": "sms",
         "GENCHARGE_SMS_URL": "https://sms.example/send",
         "PAYMENT_GATEWAY_URL": "https://api.razorpay.com",

@@ -13,7 +13,8 @@ from gencharge.core.stores.stores import Stores
 from gencharge.operators import service as operators
 from gencharge.users import numbers_service as numbers
 from gencharge.users.errors import SavedNumberLimitExceeded
-from gencharge.users.models import SavedNumber, User
+from gencharge.users.models import User
+from gencharge.users.schemas import SavedNumberOut
 from tests.make import factories
 from tests.make.money import find_plan, make_customer
 from tests.make.users import Headers, events_of, saved_number
@@ -103,7 +104,7 @@ async def test_anothers_saved_number_does_not_exist(
 
 
 async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: User) -> None:
-    async def save() -> SavedNumber | SavedNumberLimitExceeded:
+    async def save() -> SavedNumberOut | SavedNumberLimitExceeded:
         try:
             return await shop.database.run(
                 lambda db: numbers.save(
@@ -120,8 +121,8 @@ async def test_twenty_at_once_near_the_limit_never_pass_it(shop: Stores, user: U
             return error
 
     for _ in range(numbers.MAX_SAVED_NUMBERS - 5):
-        assert isinstance(await save(), SavedNumber)
+        assert isinstance(await save(), SavedNumberOut)
     done = await asyncio.gather(*(save() for _ in range(20)))
-    assert sum(isinstance(one, SavedNumber) for one in done) == 5
+    assert sum(isinstance(one, SavedNumberOut) for one in done) == 5
     full = next(one for one in done if isinstance(one, SavedNumberLimitExceeded))
     assert (full.status, full.extra["limit"]) == (409, numbers.MAX_SAVED_NUMBERS)

@@ -10,11 +10,10 @@ from sqlalchemy import select
 
 from gencharge.core import telemetry
 from gencharge.core.events.events import EventRow
-from gencharge.core.settings import Settings
 from gencharge.core.values import clock
-from gencharge.webhooks import crud, jobs, service
+from gencharge.webhooks import crud, jobs
 from gencharge.webhooks.loop import WebhookSender
-from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
+from gencharge.webhooks.models import WebhookDelivery
 from tests.webhooks.conftest import Partners
 
 
@@ -32,25 +31,6 @@ async def test_what_waits_for_a_disabled_endpoint_for_three_days_is_discarded(
         await sender.drain()
     assert (await partners.delivery(endpoint.endpoint_id)).status == "discarded"
     assert partners.receiver.received == []
-
-
-async def test_a_secret_is_read_under_the_key_before_and_sealed_anew_by_the_job(
-    partners: Partners, settings: Settings
-) -> None:
-    endpoint = await partners.join()
-    key = "another-secret-key-0123456789-abcdefghijklmnopqr"
-    rotated = Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        **(settings.model_dump() | {"secret_key": key, "previous_secret_key": settings.secret_key}),
-    )
-    run = partners.stores.database.run
-    assert await run(lambda db: service.reseal(db, rotated)) == 1
-    assert await run(lambda db: service.reseal(db, rotated)) == 0
-    async with partners.stores.database.transaction() as db:
-        sealed = (await db.get_one(WebhookEndpoint, endpoint.endpoint_id)).secret
-    assert service.sealer_of(rotated).open(endpoint.endpoint_id, sealed) == (endpoint.secret, False)
-    assert service.sealer_of(settings).open(endpoint.endpoint_id, sealed) is None
-    assert endpoint.secret.encode() not in sealed
 
 
 async def test_messages_and_attempts_are_forgotten_after_thirty_days(

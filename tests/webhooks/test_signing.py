@@ -7,6 +7,7 @@ import time
 from sqlalchemy import update
 
 from gencharge.core.values import clock
+from gencharge.core.vault.columns import Sealed
 from gencharge.webhooks import staff_service
 from gencharge.webhooks.loop import WebhookSender
 from gencharge.webhooks.models import WebhookEndpoint
@@ -39,10 +40,7 @@ async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one
     partners: Partners, sender: WebhookSender
 ) -> None:
     old = await partners.join()
-    settings = partners.stores.settings
-    new = await partners.stores.database.run(
-        lambda db: staff_service.rotate_secret(db, settings, old.endpoint_id)
-    )
+    new = await partners.stores.database.run(lambda db: staff_service.rotate_secret(db, old.endpoint_id))
     assert new.secret != old.secret
     assert new.previous_secret_until is not None
     await partners.happen()
@@ -62,7 +60,7 @@ async def test_after_a_rotation_both_secrets_sign_for_a_day_and_then_the_new_one
 async def test_without_the_key_nothing_is_sent(partners: Partners, sender: WebhookSender) -> None:
     endpoint = await partners.join()
     query = update(WebhookEndpoint).where(WebhookEndpoint.endpoint_id == endpoint.endpoint_id)
-    await partners.stores.database.run(lambda db: db.execute(query.values(secret=b"0" * 60)))
+    await partners.stores.database.run(lambda db: db.execute(query.values(secret=Sealed("0" * 60))))
     await partners.happen()
     await sender.drain()
     delivery = await partners.delivery(endpoint.endpoint_id)

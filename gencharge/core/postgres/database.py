@@ -86,7 +86,7 @@ class Database:
         self, settings: Settings, *, name: str = "gencharge", command_seconds: float | None = None
     ) -> None:
         """`command_seconds`: when we give a statement up; by default a little after PostgreSQL ends it itself."""
-        self._settings = settings
+        self.settings = self._settings = settings
         self._name = name
         allowed_ms = settings.database_statement_timeout_ms
         self._command_seconds = command_seconds or allowed_ms / 1000 + MARGIN_SECONDS
@@ -106,7 +106,11 @@ class Database:
         watch(self.engine, command_seconds=self._command_seconds)
         if spans.tracer is not None:
             statement_spans.watch(self.engine)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+        # What a process keeps one of for each database, by its class (`core.vault`).
+        self.companions: dict[type, object] = {}
+        self._sessions = async_sessionmaker(
+            self.engine, expire_on_commit=False, autoflush=True, info={"database": self}
+        )
         self._fast: asyncpg.Pool[asyncpg.Record] | None = None
         self._opening = asyncio.Lock()
 

@@ -13,6 +13,7 @@ from gencharge.core.events.events import Listener
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.rooms.resealing import SealedDocuments
 from gencharge.core.stores.stores import Stores
 
 
@@ -45,5 +46,7 @@ class Room:
     checks: tuple[Check, ...] = ()
     # What the staff do in it that takes a second admin (`approvals`).
     acts: tuple[Act, ...] = ()
+    # What it keeps encrypted in MongoDB; encrypted columns are found by their type.
+    sealed_documents: tuple[SealedDocuments, ...] = ()
     # What it holds about a customer: for exporting, closing and erasing an account.
     personal_data: PersonalData | None = None

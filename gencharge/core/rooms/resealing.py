@@ -1,0 +1,214 @@
+"""Encrypts again what is in clear or under an older data key: batch by batch, beside a running installation.
+
+There is no list of what is done. Each stored value names its data key, so a run that died is continued by any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+from pymongo import ASCENDING, UpdateOne
+from sqlalchemy import (
+    Column,
+    MetaData,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy import LargeBinary as Bytes
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import faultpoints, telemetry
+from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.core.postgres.database import Base, ResourceLocked, back_off
+from gencharge.core.stores.mongo import Document
+from gencharge.core.stores.stores import Stores
+from gencharge.core.vault import columns, crud, tokens
+from gencharge.core.vault.columns import Sealed, SealedBytes, SealedText
+from gencharge.core.vault.errors import DataKeyLost, DataKeyNotUsable, StoredDataChanged
+from gencharge.core.vault.vault import Vault
+
+T = TypeVar("T")
+BATCH: Final = 200
+_ATTEMPTS: Final = 5
+UNREADABLE: Final = (DataKeyLost, DataKeyNotUsable, StoredDataChanged)
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDocuments:
+    """A field of a MongoDB collection that is encrypted. Its `_id` is the row's identity."""
+
+    collection: str
+    field: str
+    # The text of a document that an earlier version wrote in clear, and the fields that it wrote it into.
+    clear_text: Callable[[Document], str]
+    clear_fields: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """`notices.content`."""
+        return f"{self.collection}.{self.field}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one run did: values by their place, and those that it could not read."""
+
+    resealed: Counter[str] = field(default_factory=Counter)
+    unreadable: Counter[str] = field(default_factory=Counter)
+
+
+def sealed_columns(metadata: MetaData = Base.metadata) -> Iterator[Column[Any]]:
+    """The encrypted columns of all tables that are loaded."""
+    for table in metadata.sorted_tables:
+        yield from (column for column in table.columns if isinstance(column.type, SealedText | SealedBytes))
+
+
+async def reseal(stores: Stores, documents: Sequence[SealedDocuments], *, batch: int = BATCH) -> Outcome:
+    """Encrypt everything under the present data key that is not.
+
+    Raises DataKeyNotUsable, DatabaseUnavailable, ResourceLocked, PyMongoError.
+    """
+    outcome = Outcome()
+    key_id = await Vault.of_database(stores.database).present_key_id()
+    for column in sealed_columns():
+        await _reseal_column(stores, column, key_id, outcome, batch)
+    for part in documents:
+        await _reseal_documents(stores, part, key_id, outcome, batch)
+    return outcome
+
+
+async def list_left(stores: Stores, documents: Sequence[SealedDocuments]) -> list[str]:
+    """The tables and columns that have a value in clear or under an older data key. Raises what `reseal` does."""
+    key_id = await Vault.of_database(stores.database).present_key_id()
+
+    async def unit(db: AsyncSession) -> list[str]:
+        await crud.allow_an_hour(db)
+        await allow_long_statements(db)
+        places = list[str]()
+        for column in sealed_columns():
+            if (await db.execute(select(literal(1)).where(_stale(column, key_id)).limit(1))).first():
+                places.append(f"{column.table.name}.{column.name}")
+        return places
+
+    places = await stores.database.run(unit)
+    for part in documents:
+        if await stores.documents[part.collection].find_one(_stale_documents(part, key_id)) is not None:
+            places.append(part.name)
+    return places
+
+
+async def _reseal_column(
+    stores: Stores, column: Column[Any], key_id: str, outcome: Outcome, batch: int
+) -> None:
+    vault, name = Vault.of_database(stores.database), f"{column.table.name}.{column.name}"
+    keys = list(column.table.primary_key)
+    rewrite = (
+        update(column.table)
+        .where(*(key == bindparam(f"key_{key.name}", type_=key.type) for key in keys))
+        # What was changed since it was read stays, and was encrypted under the present data key.
+        .where(column == bindparam("former", type_=column.type))
+        .values({column: bindparam("resealed", type_=column.type)})
+    )
+    last: tuple[Any, ...] | None = None
+
+    async def unit(db: AsyncSession) -> tuple[tuple[Any, ...] | None, int, int]:
+        await crud.allow_an_hour(db)
+        await allow_long_statements(db)
+        after = true() if last is None else tuple_(*keys) > tuple_(*map(_typed, last, keys))
+        query = select(*keys, column).where(and_(_stale(column, key_id), after)).order_by(*keys).limit(batch)
+        rows = (await db.execute(query)).all()
+        changes = list[dict[str, Any]]()
+        for row in rows:
+            identity = row[:-1]
+            try:
+                plain = await vault.open_in(column, identity, row[-1].stored)
+            except UNREADABLE:
+                continue
+            sealed = Sealed(await vault.seal_at(columns.place_of(column, identity), plain))
+            values = {f"key_{key.name}": part for key, part in zip(keys, identity, strict=True)}
+            changes.append(values | {"resealed": sealed, "former": row[-1]})
+        if changes:
+            await (await db.connection()).execute(rewrite, changes)
+        await faultpoints.point("resealing.written", name)
+        return (tuple(rows[-1][:-1]) if rows else None), len(changes), len(rows) - len(changes)
+
+    while True:
+        last, changed, unreadable = await _patiently(stores, unit)
+        await faultpoints.point("resealing.committed", name)
+        outcome.resealed[name] += changed
+        outcome.unreadable[name] += unreadable
+        if last is None:
+            return
+
+
+async def _patiently(stores: Stores, unit: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Run a unit of work, again while another transaction holds one of its rows. Raises ResourceLocked after a while."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await stores.database.run(unit)
+        except ResourceLocked:
+            if attempt == _ATTEMPTS:
+                raise
+            await back_off(attempt)
+    raise AssertionError("unreachable")
+
+
+def _typed(value: Any, key: Column[Any]) -> Any:
+    return literal(value, key.type)
+
+
+def _stale(column: Column[Any], key_id: str) -> Any:
+    """Not empty, and not encrypted with this data key."""
+    prefix = tokens.prefix_of(key_id)
+    if isinstance(column.type, SealedBytes):
+        start = func.substring(cast(column, Bytes), 1, len(prefix), type_=Bytes)
+        return column.is_not(None) & (start != literal(prefix.encode(), Bytes))
+    text = cast(column, Text)
+    return (text != "") & (func.left(text, len(prefix), type_=Text) != literal(prefix, Text))
+
+
+async def _reseal_documents(
+    stores: Stores, part: SealedDocuments, key_id: str, outcome: Outcome, batch: int
+) -> None:
+    vault, collection = Vault.of_database(stores.database), stores.documents[part.collection]
+    conditions = _stale_documents(part, key_id)
+    while True:
+        stale = await collection.find(conditions).sort([("_id", ASCENDING)]).limit(batch).to_list()
+        changes = list[UpdateOne]()
+        for document in stale:
+            stored, place = document.get(part.field), columns.place(part.name, (document["_id"],))
+            try:
+                plain = part.clear_text(document) if stored is None else await vault.open_at(place, stored)
+            except UNREADABLE:
+                outcome.unreadable[part.name] += 1
+                continue
+            sealed = await vault.seal_at(place, plain) if plain else ""
+            # A document that was changed since it was read stays as it is; the next run takes it.
+            same = {"_id": document["_id"], part.field: {"$exists": False} if stored is None else stored}
+            clear = {"$unset": dict.fromkeys(part.clear_fields, "")}
+            changes.append(UpdateOne(same, {"$set": {part.field: sealed}} | clear))
+        if changes:
+            written = await collection.bulk_write(changes, ordered=False)
+            outcome.resealed[part.name] += written.modified_count
+        await faultpoints.point("resealing.committed", part.name)
+        if not stale:
+            return
+        conditions = {**_stale_documents(part, key_id), "_id": {"$gt": stale[-1]["_id"]}}
+
+
+def _stale_documents(part: SealedDocuments, key_id: str) -> Document:
+    present = re.compile(f"^{re.escape(tokens.prefix_of(key_id))}")
+    return {part.field: {"$not": present, "$ne": ""}}
