@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import psutil
 
+from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded.server import Server
 
 
@@ -34,3 +35,18 @@ def frozen(server: Server) -> Iterator[None]:
         for process in processes:
             with suppress(psutil.NoSuchProcess):
                 process.resume()
+
+
+@asynccontextmanager
+async def without_mongo(stores: Stores) -> AsyncIterator[Stores]:
+    """The same stores, but for a MongoDB that nobody serves.
+
+    Its address is a socket's path: of a TCP connect that is given up when the client closes, PyMongo 4.20 leaves the socket to the
+    garbage collector, whose warning then fails whichever test runs at that moment.
+    """
+    nowhere = {"mongo_url": "mongodb://%2Fnowhere%2Fmongodb.sock", "mongo_timeout_ms": 200}
+    away = Stores.open(stores.settings.model_copy(update=nowhere))
+    try:
+        yield away
+    finally:
+        await away.close()

@@ -36,6 +36,7 @@ from gencharge.wallet.models import Account, Code
 from tests.conftest import database_of, test_settings
 from tests.make import factories
 from tests.make.money import buy, find_plan, sell_sample_plans
+from tests.stores_in_trouble import without_mongo
 
 NAME, EMAIL = "Quixotina Canary", "quixotina.canary@example.com"
 
@@ -180,10 +181,7 @@ async def test_while_mongodb_is_away_the_row_stays_due_and_the_job_goes_on_when_
     own: Stores,
 ) -> None:
     user = await canary(own)
-    away = Stores.open(
-        own.settings.model_copy(update={"mongo_url": "mongodb://127.0.0.1:9/", "mongo_timeout_ms": 200})
-    )
-    try:
+    async with without_mongo(own) as away:
         with clock.later(days=91):
             with pytest.raises(ErasureIncomplete):
                 await erasure.erase_due(away, PARTS)
@@ -192,8 +190,6 @@ async def test_while_mongodb_is_away_the_row_stays_due_and_the_job_goes_on_when_
                 assert row.leased_until is None
                 assert (await profile.find(db, user.user_id)).name == NAME
             assert await erasure.erase_due(own, PARTS) == 1
-    finally:
-        await away.close()
     assert ("users", "name") not in await in_postgres(own, "canary")
 
 

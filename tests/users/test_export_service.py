@@ -25,6 +25,7 @@ from gencharge.wallet.models import Account, Code
 from tests.make import factories
 from tests.make.money import buy, find_plan, make_number
 from tests.make.users import Headers, events_of
+from tests.stores_in_trouble import without_mongo
 
 
 async def test_my_export_has_all_of_mine_and_nothing_of_others(
@@ -122,14 +123,9 @@ async def test_a_long_history_is_written_while_it_is_read(shop: Stores, user: Us
 async def test_while_mongodb_is_away_nothing_is_sent_but_the_reason(
     http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
 ) -> None:
-    away = Stores.open(
-        stores.settings.model_copy(update={"mongo_url": "mongodb://127.0.0.1:9/", "mongo_timeout_ms": 200})
-    )
-    try:
+    async with without_mongo(stores) as away:
         with pytest.raises(Exception, match="part of the service is temporarily unavailable"):
             await exports.export(away, wiring.PERSONAL_DATA, user.user_id)
-    finally:
-        await away.close()
     assert await events_of(stores, user.user_id, "UserDataExported") == []
     with pytest.raises(UserNotFound):
         await exports.export(stores, wiring.PERSONAL_DATA, new_id())
