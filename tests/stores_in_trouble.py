@@ -41,7 +41,7 @@ def frozen(server: Server) -> Iterator[None]:
 async def without_mongo(stores: Stores) -> AsyncIterator[Stores]:
     """The same stores, but for a MongoDB that nobody serves.
 
-    Its address is a socket's path: of a TCP connect that is given up when the client closes, PyMongo 4.20 leaves the socket to the
+    Its address is a socket's path: of a TCP connect that is cancelled when the client closes, PyMongo 4.20 leaves the socket to the
     garbage collector, whose warning then fails whichever test runs at that moment.
     """
     nowhere = {"mongo_url": "mongodb://%2Fnowhere%2Fmongodb.sock", "mongo_timeout_ms": 200}
