@@ -27,6 +27,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import EmbeddedServers
+from gencharge.sessions import signing_key
 from tests import changed
 from tests.counting import Counted, counting, listening
 
@@ -36,6 +37,7 @@ _DATABASES = "_".join(filter(None, ("gencharge", _INNER)))
 TEMPLATE = f"{_DATABASES}_template_test"
 SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
 OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
+SIGNING_KEY = signing_key.make()
 
 # The ports of `make run`, which a developer often has running beside the tests.
 _PORTS_OF_AN_INSTALLATION = {Settings.model_fields[name].default for name in ("port", "sandbox_port")}
@@ -205,6 +207,8 @@ def test_settings(folder: Path, database: str, **overrides: object) -> Settings:
         "sandbox_port": 0,
         "secret_key": SECRET,
         "otp_secret": OTP_SECRET,
+        # For copies in production; HS256 signs in a test.
+        "signing_key": SIGNING_KEY,
         "dev_fixed_otp": "111111",
         "access_log": False,
         "log_level": "WARNING",

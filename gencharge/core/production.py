@@ -42,7 +42,9 @@ def secret_problems(secrets: Mapping[str, SecretStr | None]) -> Iterator[str]:
 
 
 def token_problems(tokens: Tokens) -> Iterator[str]:
-    """Sign-ins that outlive the device that they were given to."""
+    """Tokens signed with a secret that does other work, too, and sign-ins that outlive the device that they were given to."""
+    if tokens.algorithm == "HS256":
+        yield "ALGORITHM: EdDSA in production, or empty, which means the same"
     for name in ("session_lifetime_days", "refresh_token_expire_days"):
         if getattr(tokens, name) > _LONGEST_SESSION_DAYS:
             yield f"{name.upper()}: at most {_LONGEST_SESSION_DAYS} in production"

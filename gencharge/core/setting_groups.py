@@ -115,7 +115,7 @@ class Tokens(BaseModel):
 
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs access tokens (HS256). In production at least 32 characters: "
+        description="Signs access tokens with HS256. In production at least 32 characters: "
         "`python3 -c 'import secrets; print(secrets.token_urlsafe(48))'`.",
         json_schema_extra=IN_PRODUCTION,
     )
@@ -134,11 +134,15 @@ class Tokens(BaseModel):
         default=None,
         description="During a change: the `DATA_KEY` before, until `gencharge secrets rotate --master` has run.",
     )
-    algorithm: Literal["HS256", "EdDSA"] = Field(
-        default="HS256", description="HS256 signs with `SECRET_KEY`, EdDSA with `SIGNING_KEY`."
+    algorithm: Literal["HS256", "EdDSA"] | None = Field(
+        default=None,
+        description="HS256 signs with `SECRET_KEY`, EdDSA with `SIGNING_KEY`. Empty: EdDSA in production, which takes no other, "
+        "and HS256 in development.",
     )
     signing_key: SecretStr | None = Field(
-        default=None, description="An Ed25519 private key as PEM; needed with `ALGORITHM=EdDSA`."
+        default=None,
+        description="An Ed25519 private key as PEM, its line breaks written as `\\n`: `gencharge signing-key` makes one.",
+        json_schema_extra=IN_PRODUCTION,
     )
     previous_secret_key: SecretStr | None = Field(
         default=None,

@@ -67,6 +67,11 @@ class Settings(
         return self.environment is not Environment.PRODUCTION
 
     @property
+    def signs_with(self) -> str:
+        """The algorithm of access tokens: HS256 or EdDSA."""
+        return self.algorithm or ("HS256" if self.is_development else "EdDSA")
+
+    @property
     def shows_docs(self) -> bool:
         """True if the pages about the API are served."""
         return self.is_development if self.docs_enabled is None else self.docs_enabled
@@ -132,6 +137,12 @@ class Settings(
         """`PREVIOUS_SECRET_KEY=` in a file means no key; never an empty one, which anybody could sign with."""
         return value or None
 
+    @field_validator("signing_key", "previous_signing_key")
+    @classmethod
+    def _break_lines(cls, key: SecretStr | None) -> SecretStr | None:
+        """A PEM has several lines, which a file of variables has no place for: there they are written as `\\n`."""
+        return None if key is None else SecretStr(key.get_secret_value().replace("\\n", "\n"))
+
     @model_validator(mode="after")
     def _take_development_secrets(self) -> Self:
         if self.is_development:
@@ -144,10 +155,15 @@ class Settings(
     @model_validator(mode="after")
     def _refuse_unsafe(self) -> Self:
         problems = list(self._production_problems()) if not self.is_development else []
-        if self.algorithm == "EdDSA" and not _is_ed25519(self.signing_key):
-            problems.append("SIGNING_KEY: needed with ALGORITHM=EdDSA (PEM of an Ed25519 private key)")
-        if self.previous_signing_key is not None and not _is_ed25519(self.previous_signing_key):
-            problems.append("PREVIOUS_SIGNING_KEY: PEM of an Ed25519 private key, or empty")
+        if self.signs_with == "EdDSA" and not _is_ed25519(self.signing_key):
+            problems.append(
+                "SIGNING_KEY: the PEM of an Ed25519 private key; `gencharge signing-key` makes one"
+            )
+        if self.previous_signing_key is not None:
+            if not _is_ed25519(self.previous_signing_key):
+                problems.append("PREVIOUS_SIGNING_KEY: PEM of an Ed25519 private key, or empty")
+            elif self.previous_signing_key == self.signing_key:
+                problems.append("PREVIOUS_SIGNING_KEY: the key before, not the present one; or empty")
         if self.dev_fixed_otp and not (
             len(self.dev_fixed_otp) == 6 and self.dev_fixed_otp.isascii() and self.dev_fixed_otp.isdigit()
         ):

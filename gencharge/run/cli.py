@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from gencharge.run import secrets_commands, terminal
+from gencharge.run import access_commands, secrets_commands, terminal
 from gencharge.run.terminal import err, out
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.add_typer(audit, name="audit", rich_help_panel=_OPERATE)
 app.add_typer(secrets_commands.app, name="secrets", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans", rich_help_panel=_DATA)
+app.add_typer(access_commands.app)
 
 
 def _print_version(show: bool) -> None:
@@ -261,21 +262,6 @@ def verify_audit() -> None:
 
         report = asyncio.run(verification.verify_audit(settings))
     terminal.conclude(report.lines, ok=report.ok)
-
-
-@app.command("create-first-admin", rich_help_panel=_OPERATE)
-def create_first_admin(
-    number: Annotated[str, typer.Argument(help="The phone number that the admin signs in with.")],
-    name: Annotated[str, typer.Option(help="The admin's name.")],
-    email: Annotated[str, typer.Option(help="The admin's e-mail address.")],
-) -> None:
-    """Create the first SuperAdmin of a new installation; refused if there is one."""
-    settings = terminal.read_settings()
-    with terminal.one_line():
-        terminal.require(settings, "postgres")
-    from gencharge.admins import commands
-
-    raise typer.Exit(commands.create_first(settings, out.print, phone_number=number, name=name, email=email))
 
 
 @plans.command("export")

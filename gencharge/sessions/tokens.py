@@ -172,7 +172,7 @@ def _expiry_of(claims: dict[str, Any], now: datetime) -> float:
 
 
 def _keys_of(settings: Settings) -> list[_Key]:
-    if settings.algorithm == "EdDSA":
+    if settings.signs_with == "EdDSA":
         pems = [settings.signing_key, settings.previous_signing_key]
         return [_ed25519(pem.get_secret_value()) for pem in pems if pem is not None]
     secrets = [settings.secret_key, settings.previous_secret_key]

@@ -16,6 +16,7 @@ from gencharge.core.setting_groups import (
 )
 from gencharge.core.settings import GROUPS, Settings
 from gencharge.run.reference import configuration
+from gencharge.sessions import signing_key
 
 ROOT = Path(__file__).parent.parent.parent
 GOOD: dict[str, Any] = {
@@ -26,6 +27,7 @@ GOOD: dict[str, Any] = {
     "secret_key": "Zq3vX9-plenty-of-different-characters-0815",
     "otp_secret": "another-1-with-Plenty-of-different-chars-4711",
     "data_key": "a-Data-key-of-our-own-with-many-chars-2718",
+    "signing_key": signing_key.make(),
     "otp_channel": "sms",
     "gencharge_sms_url": "https://sms.example/send",
     "payment_gateway_url": "https://api.razorpay.com",
@@ -79,7 +81,7 @@ def test_a_complete_production_configuration_is_accepted() -> None:
         ({"company_state_code": "29"}, "COMPANY_STATE_CODE"),
         ({"receipt_prefix": "TOOLONG"}, "RECEIPT_PREFIX"),
         ({"gst_rate_percent": 41}, "GST_RATE_PERCENT"),
-        ({"algorithm": "EdDSA"}, "SIGNING_KEY"),
+        ({"signing_key": None}, "SIGNING_KEY"),
         (
             {"environment": "development", "dev_fixed_otp": "111111", "otp_channel": "console"},
             "_dev or _test",

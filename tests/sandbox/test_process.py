@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gencharge.sessions import signing_key
 from tests.sandbox.conftest import (
     KEY_ID,
     KEY_SECRET,
@@ -104,6 +105,7 @@ def test_production_has_no_sandbox(folder: Path) -> None:
         "SECRET_KEY": "Zq3vX9-plenty-of-different-characters-0815",
         "OTP_SECRET": "another-1-with-Plenty-of-different-chars-4711",
         "DATA_KEY": "a-Data-key-of-our-own-with-many-chars-2718",
+        "SIGNING_KEY": signing_key.make(),
         "OTP_CHANNEL": "sms",
         "GENCHARGE_SMS_URL": "https://sms.example/send",
         "PAYMENT_GATEWAY_URL": "https://api.razorpay.com",
