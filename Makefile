@@ -1,8 +1,7 @@
 # Needs Python 3.11 or newer with pip, and make. `make` alone lists what there is.
 PYTHON ?= python3
-# Each worker has a database of its own; more than four only wait for the same disk.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
-	[ "$$n" -gt 4 ] && n=4; [ "$$n" -lt 2 ] && n=2; echo $$n)
+# Each worker has a database of its own, and waits for other processes a third of its time.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); n=$$((n + 1)); [ "$$n" -gt 5 ] && n=5; echo $$n)
 
 UV_VERSION := 0.13.8
 TOOLS := .gencharge/tools
@@ -14,6 +13,8 @@ RUN := .venv/bin/python -m
 .DEFAULT_GOAL := help
 # uv trusts what the system trusts, such as a company's own CA, and asks the index that pip is set to ask.
 export UV_SYSTEM_CERTS ?= true
+# Some machines set it. Without bytecode every process compiles half a second's worth of source again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup run reset test check docs docs-site sbom fix bench soak lock clean
 
