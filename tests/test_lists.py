@@ -75,6 +75,17 @@ _ROWS = (
            now(), now(), now()
     FROM webhook_endpoints
     """,
+    """
+    INSERT INTO held_back (user_id, held_back_id, rule, kind, subject, window_from, amount, address, bound, attempts, first_at,
+                           last_at)
+    SELECT user_id, gen_random_uuid(), 'topups_in_an_hour', 'topup', '', now(), 100, '', 1, 1, now(), now()
+    FROM users LIMIT 10
+    """,
+    """
+    INSERT INTO velocity_allowances (allowance_id, subject, factor, reason, allowed_by, allowed_at, ends_at)
+    SELECT gen_random_uuid(), 'user:' || user_id, 2, 'a shop', user_id, now(), now() + interval '1 day'
+    FROM users LIMIT 10
+    """,
 )
 
 

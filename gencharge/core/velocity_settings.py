@@ -51,3 +51,8 @@ class Velocity(BaseModel):
         description="What one customer may put into the wallet within 24 hours, in rupees, besides the limits of the KYC "
         "tier. 0: any sum.",
     )
+    velocity_alert_per_ten_minutes: int = Field(
+        default=50,
+        ge=0,
+        description="The staff are alerted when the velocity rules refused so much within ten minutes. 0: never.",
+    )

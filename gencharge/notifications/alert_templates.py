@@ -16,6 +16,7 @@ from gencharge.delivery.events import (
 )
 from gencharge.notifications.templates import rupees
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
+from gencharge.velocity.events import ManyHeldBack
 from gencharge.webhooks.events import (
     WebhookEndpointDisabled,
     WebhookEndpointRecovered,
@@ -204,4 +205,15 @@ def code_budget_used(event: CodeBudgetUsed) -> Alert:
         "Unusually many sign-in codes",
         f"{event.used} of at most {event.limit} codes in {window} were sent {whose}. {rest}",
         {"budget": event.budget, "used": event.used, "limit": event.limit},
+    )
+
+
+def many_held_back(event: ManyHeldBack) -> Alert:
+    """The velocity rules refuse much: an attack, a thief with many accounts, or a bound that is too low."""
+    return Alert(
+        "many_held_back",
+        "Many payments are held back",
+        f"In ten minutes the velocity rules refused recharges or top-ups {event.count} times, of {event.customers} customers."
+        " The list is under GET /v1/velocity/held-back.",
+        {"count": event.count, "customers": event.customers},
     )

@@ -27,6 +27,7 @@ from gencharge.notifications.alert_templates import Alert
 from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.sessions.guards import Action, Resource, permission
+from gencharge.velocity.events import ManyHeldBack
 from gencharge.webhooks.events import (
     WebhookEndpointDisabled,
     WebhookEndpointRecovered,
@@ -41,6 +42,7 @@ _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 # Only SuperAdmins may change roles.
 _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
+_WALLET: Final = permission(Resource.WALLET, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
 # The template of each alert, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
@@ -54,6 +56,7 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     ChannelAddressApproved: (alert_templates.channel_address_approved, _SUPER_ADMINS),
     CodeBudgetUsed: (alert_templates.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alert_templates.payment_mismatched, _PAYMENTS),
+    ManyHeldBack: (alert_templates.many_held_back, _WALLET),
     WebhookRefused: (alert_templates.webhook_refused, _PAYMENTS),
     WebhookEndpointDisabled: (alert_templates.webhook_endpoint_disabled, _PAYMENTS),
     WebhookEndpointRecovered: (alert_templates.webhook_endpoint_recovered, _PAYMENTS),

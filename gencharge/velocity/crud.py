@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
-from gencharge.velocity.models import HeldBack, VelocityAllowance
+from gencharge.velocity.models import AllowanceScope, HeldBack, VelocityAllowance
+from gencharge.velocity.staff_schemas import AllowanceQuery, HeldBackQuery
 
 _OLDEST: Final = Order(column_of(HeldBack.first_at), column_of(HeldBack.held_back_id), descending=False)
 
@@ -24,4 +26,74 @@ async def list_of_user(
 async def delete_of_user(db: AsyncSession, user_id: UUID) -> None:
     """Delete what was held back from a customer, and the allowances for them."""
     await db.execute(delete(HeldBack).where(HeldBack.user_id == user_id))
-    await db.execute(delete(VelocityAllowance).where(VelocityAllowance.subject == f"user:{user_id}"))
+    await db.execute(
+        delete(VelocityAllowance).where(VelocityAllowance.subject == subject_of(user_id=user_id))
+    )
+
+
+def subject_of(*, user_id: UUID | None = None, phone_number: str | None = None) -> str:
+    """Whose bounds an allowance multiplies, as `velocity_bounds` looks it up."""
+    return (
+        f"{AllowanceScope.NUMBER}:{phone_number}" if user_id is None else f"{AllowanceScope.USER}:{user_id}"
+    )
+
+
+def select_held_back(query: HeldBackQuery) -> Select[HeldBack]:
+    """What was held back from all customers, narrowed by the filters that have an index in the list's order."""
+    statement = select(HeldBack)
+    if query.user_id is not None:
+        statement = statement.where(HeldBack.user_id == query.user_id)
+    return statement.where(*query.between(column_of(HeldBack.first_at)))
+
+
+def match_held_back(entity: type[HeldBack], query: HeldBackQuery) -> list[ColumnElement[bool]]:
+    """The conditions of the filters, on what was held back or an alias of it."""
+    equal = {entity.rule: query.rule, entity.kind: query.kind, entity.phone_number: query.phone_number}
+    conditions = [column == value for column, value in equal.items() if value is not None]
+    return [*conditions, *query.within(column_of(entity.amount), column_of(entity.first_at))]
+
+
+def select_allowances(query: AllowanceQuery) -> Select[VelocityAllowance]:
+    """All allowances, narrowed by what they are for."""
+    statement = select(VelocityAllowance)
+    if query.user_id is not None:
+        statement = statement.where(VelocityAllowance.subject == subject_of(user_id=query.user_id))
+    if query.phone_number is not None:
+        subject = subject_of(phone_number=query.phone_number)
+        statement = statement.where(VelocityAllowance.subject == subject)
+    return statement
+
+
+def match_allowances(
+    entity: type[VelocityAllowance], query: AllowanceQuery, *, now: datetime
+) -> list[ColumnElement[bool]]:
+    """The condition of the filter `is_live`, on the allowances or an alias of them."""
+    if query.is_live is None:
+        return []
+    is_live = column_of(entity.ends_at) > now
+    return [is_live if query.is_live else ~is_live]
+
+
+async def lock_allowance(db: AsyncSession, allowance_id: UUID) -> VelocityAllowance | None:
+    """An allowance, which nobody else changes before the transaction ends."""
+    statement = select(VelocityAllowance).where(VelocityAllowance.allowance_id == allowance_id)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    allowance: VelocityAllowance | None = await db.scalar(locked)
+    return allowance
+
+
+async def count_held_back(db: AsyncSession, *, since: datetime) -> tuple[int, int]:
+    """How many rows began since then, and of how many customers."""
+    statement = select(func.count(), func.count(func.distinct(HeldBack.user_id)))
+    row = (await db.execute(statement.where(HeldBack.first_at >= since))).one()
+    return int(row[0]), int(row[1])
+
+
+async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:
+    """Delete up to `limit` rows that began before then, and the allowances that ended before: how many."""
+    key = tuple_(HeldBack.user_id, HeldBack.held_back_id)
+    old = select(HeldBack.user_id, HeldBack.held_back_id).where(HeldBack.first_at < before).limit(limit)
+    deleted = await db.execute(delete(HeldBack).where(key.in_(old)).returning(HeldBack.held_back_id))
+    ended = delete(VelocityAllowance).where(VelocityAllowance.ends_at < before)
+    allowances = await db.execute(ended.returning(VelocityAllowance.allowance_id))
+    return len(deleted.all()) + len(allowances.all())

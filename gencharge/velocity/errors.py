@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gencharge.core.errors import Problem, TooManyRequests
+from gencharge.core.errors import NotFound, Problem, TooManyRequests
 
 
 class VelocityLimitExceeded(TooManyRequests):
@@ -16,3 +16,7 @@ class VelocityLimitExceeded(TooManyRequests):
             Problem.__init__(self, detail, rule=rule, **extra)
         else:
             super().__init__(detail, retry_after_seconds=retry_after_seconds, rule=rule, **extra)
+
+
+class VelocityAllowanceNotFound(NotFound):
+    """Allowance not found, or it has ended."""

@@ -17,3 +17,30 @@ class PaymentHeldBack(Event):
     amount_paise: int
     phone_number: str | None
     result: str = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManyHeldBack(Event):
+    """The velocity rules refused much in the last ten minutes."""
+
+    count: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VelocityAllowanceGiven(Event):
+    """An admin multiplied the velocity bounds of a customer or a number for a time."""
+
+    velocity_allowance_id: str
+    phone_number: str | None
+    reason: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VelocityAllowanceWithdrawn(Event):
+    """An admin ended an allowance."""
+
+    velocity_allowance_id: str
+    phone_number: str | None
+    changes: dict[str, dict[str, object]]

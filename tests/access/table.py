@@ -253,6 +253,10 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve":      "401  403   404   404 403  403  403   403    -",
     # wallet
     "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
+    "GET /v1/velocity/held-back":                                                   "401  403   200   200 200  403  200   403    -",
+    "GET /v1/velocity/allowances":                                                  "401  403   200   200 200  403  200   403    -",
+    "POST /v1/velocity/allowances":                                                 "401  403   422   422 403  403  403   403    -",
+    "DELETE /v1/velocity/allowances/{allowance_id}":                                "401  403   404   404 403  403  403   403    -",
     "GET /v1/wallet/admin/adjustments":                                            "401  403   200   200 200  403  200   403    -",
     "POST /v1/wallet/admin/adjustments":                                           "401  403   422   422 403  403  403   403    -",
     "GET /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}":                  "401  403   404   404 404  403  404   403    -",

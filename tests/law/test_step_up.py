@@ -99,6 +99,8 @@ STEP_UP = {
     "POST /v1/channels/{channel}/rotate-secrets",
     "DELETE /v1/channels/{channel}",
     # Money, and who hears of it.
+    "POST /v1/velocity/allowances",
+    "DELETE /v1/velocity/allowances/{allowance_id}",
     "POST /v1/wallet/admin/adjustments",
     "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/approve",
     "POST /v1/wallet/admin/adjustments/{user_id}/{adjustment_id}/cancel",

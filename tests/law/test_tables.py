@@ -190,6 +190,7 @@ SCATTERED = {
     "users/staff_crud.py:select_present",
     "users/staff_crud.py:select_archived",
     "webhooks/crud.py:select_deliveries",
+    "velocity/crud.py:select_held_back",
     # By an id without its owner: a delivery, the runs of a day.
     "webhooks/crud.py:find_delivery",
     "reconciliation/crud.py:find_finished",
@@ -204,6 +205,7 @@ SCATTERED = {
     "sessions/crud.py:delete_old",
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
+    "velocity/crud.py:purge",
     "auth/sends_crud.py:delete_old_sends",
     "auth/crud.py:delete_old_contact_changes",
 }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.reconciliation.models import ReconciliationDifference
 from tests.make.money import buy, find_plan, fund, make_number
@@ -82,6 +83,27 @@ async def reject(staff: StaffClient) -> httpx.Response:
 @does("POST /v1/approvals/{approval_id}/cancel")
 async def cancel(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"{await _request(staff)}/cancel", {"note": "was checked"})
+
+
+# Velocity.
+
+
+@does("POST /v1/velocity/allowances")
+async def allow_more(staff: StaffClient) -> httpx.Response:
+    user = await staff.customer()
+    return await staff.ask("POST", "/velocity/allowances", _allowance(user.user_id))
+
+
+@does("DELETE /v1/velocity/allowances/{allowance_id}")
+async def withdraw_allowance(staff: StaffClient) -> httpx.Response:
+    user = await staff.customer()
+    allowance = await staff.ask_json("POST", "/velocity/allowances", _allowance(user.user_id))
+    return await staff.ask("DELETE", f"/velocity/allowances/{allowance['allowance_id']}")
+
+
+def _allowance(user_id: UUID) -> dict[str, object]:
+    ends_at = (clock.now() + timedelta(days=1)).isoformat()
+    return REASON | {"scope": "user", "user_id": str(user_id), "factor": 5, "ends_at": ends_at}
 
 
 # Webhooks that we send.

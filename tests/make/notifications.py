@@ -21,6 +21,7 @@ from gencharge.delivery.events import (
 )
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import PlanRecharged
+from gencharge.velocity.events import ManyHeldBack
 from gencharge.webhooks.events import (
     WebhookEndpointDisabled,
     WebhookEndpointRecovered,
@@ -77,6 +78,7 @@ def events() -> list[Event]:
         WebhookMessagesOverdue(
             user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), url="https://partner.example/hooks", minutes=16
         ),
+        ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
             user_id=str(SYSTEM_USER_ID), approval_id=str(new_id()), act="refund_recharge", target=f"recharge:{recharge}",
             summary="Refund Rs 999.00 of Jio 999 (JIO) to the wallet.", reason="wrong number", operator="JIO",
