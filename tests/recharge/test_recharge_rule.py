@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -248,3 +250,56 @@ async def test_without_bounds_nothing_is_held_back(buyer: Callable[..., Buyer], 
     for _ in range(3):
         await shopper.buy(user, limits=Limits(None))
     assert await list_held_back(shop, user) == []
+
+
+@dataclass(frozen=True)
+class Sold:
+    user: UUID
+    number: str
+    at: datetime
+
+
+def refused_by_hand(sold: list[Sold], user: UUID, number: str, at: datetime) -> bool:
+    """What the rules below say, counted the slow way over everything that was sold."""
+    day = [sale for sale in sold if sale.at > at - timedelta(hours=24)]
+    own = [sale for sale in day if sale.user == user]
+    numbers, payers = {sale.number for sale in own}, {sale.user for sale in day if sale.number == number}
+    return (
+        sum(sale.at > at - timedelta(minutes=10) for sale in own) >= 2
+        or len(own) >= 6
+        or (len(own) + 1) * PRICE > 5 * PRICE
+        or (len(numbers) >= 2 and number not in numbers)
+        or sum(sale.number == number for sale in day) >= 7
+        or (len(payers) >= 2 and user not in payers)
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_the_order_of_calls_the_rules_let_through_what_a_slow_count_would(
+    seed: int, buyer: Callable[..., Buyer], shop: Stores
+) -> None:
+    shopper = buyer(
+        recharges_in_10_minutes=2,
+        recharges_in_a_day=6,
+        recharge_sum_in_a_day=5 * PRICE,
+        numbers_in_a_day=2,
+        recharges_of_number_in_a_day=7,
+        payers_of_number_in_a_day=2,
+    )
+    chance = random.Random(seed)
+    users = [await shopper.customer() for _ in range(3)]
+    numbers = [await make_number(shop) for _ in range(3)]
+    at, sold, outcomes = datetime(2027, 6, 1, tzinfo=UTC), list[Sold](), set[bool]()
+    for step in range(60):
+        at += timedelta(minutes=chance.choice([0, 1, 5, 10, 60, 300]))
+        user, number, key = chance.choice(users), chance.choice(numbers), f"p-{seed}-{step}"
+        expected = refused_by_hand(sold, user, number, at)
+        outcomes.add(expected)
+        with clock.at(at):
+            if expected:
+                await shopper.refused(user, number, key=key)
+                continue
+            await shopper.buy(user, number, key=key)
+            assert (await shopper.buy(user, number, key=key)).replayed
+        sold.append(Sold(user, number, at))
+    assert outcomes == {True, False}
