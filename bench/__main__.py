@@ -3,7 +3,7 @@
 `python -m bench lists` measures the staff's lists instead (bench/lists.py), `python -m bench webhook` the gateway's
 webhook (bench/webhook.py), `python -m bench integrators` the messages to integrators (bench/integrators.py), `python -m bench steady`
 recharges at a constant rate while operators are at work (bench/steady.py), `python -m bench drip` what clients that
-send a byte a second cost the others (bench/drip.py).
+send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import drip, integrators, lists, load, report, steady, webhook
+from bench import drip, integrators, lists, load, report, steady, traces, webhook
 from bench.report import Memory
 from bench.rows import SUBSCRIBE, Row, all_rows, run_round, start_servers
 from bench.servers import Server
@@ -153,5 +153,7 @@ if __name__ == "__main__":
         steady.main(sys.argv[2:])
     elif sys.argv[1:2] == ["drip"]:
         drip.main(sys.argv[2:])
+    elif sys.argv[1:2] == ["traces"]:
+        traces.main(sys.argv[2:])
     else:
         main()

@@ -22,7 +22,7 @@ from gencharge.core.tracing.spans import Span
 # Some 15 MB. At 1,000 requests a second, all of them traced, the queue is full after three seconds.
 QUEUE: Final = 8_192
 # Encoding one takes a few milliseconds, for which the thread holds the interpreter.
-BATCH: Final = 200
+BATCH: Final = 500
 PAUSE_SECONDS: Final = 1.0
 TIMEOUT_SECONDS: Final = 5.0
 # Within the second that the stores get to close.

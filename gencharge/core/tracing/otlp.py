@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from gencharge.core.telemetry import scrub
-from gencharge.core.tracing.spans import Span
+from gencharge.core.tracing.spans import Span, Value
 
 Encode = Callable[[Sequence[Span]], bytes]
 _MAX_TEXT = 1_000
+# Ids that were checked or made before they became attributes. No two are alike, so that masking them would cost more than the
+# rest of the span.
+_RANDOM: Final = frozenset({"gencharge.request_id", "gencharge.endpoint_id"})
 
 
 def encoder(resource: Mapping[str, str], *, version: str) -> Encode:
@@ -22,12 +25,19 @@ def encoder(resource: Mapping[str, str], *, version: str) -> Encode:
     from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Status
     from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
 
-    def attribute(name: str, value: object) -> KeyValue:
+    # The same attributes come again and again. By type, too: True and 1 are one key otherwise.
+    @lru_cache(maxsize=4_096, typed=True)
+    def repeated(name: str, value: Value) -> KeyValue:
         if isinstance(value, bool):
             return KeyValue(key=name, value=AnyValue(bool_value=value))
         if isinstance(value, int):
             return KeyValue(key=name, value=AnyValue(int_value=value))
-        return KeyValue(key=name, value=AnyValue(string_value=_clean(str(value))))
+        return KeyValue(key=name, value=AnyValue(string_value=_clean(value)))
+
+    def attribute(name: str, value: Value) -> KeyValue:
+        if name in _RANDOM:
+            return KeyValue(key=name, value=AnyValue(string_value=str(value)))
+        return repeated(name, value)
 
     def message(span: Span) -> Message:
         fields: dict[str, Any] = {}
@@ -65,5 +75,5 @@ def encoder(resource: Mapping[str, str], *, version: str) -> Encode:
 
 @lru_cache(maxsize=4_096)
 def _clean(text: str) -> str:
-    """`text` masked like a line of the log. The same templates and statements come again and again."""
+    """`text` masked like a line of the log."""
     return scrub(text[:_MAX_TEXT]).encode("utf-8", "replace").decode()
