@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -13,9 +17,10 @@ from pydantic import SecretStr
 from sqlalchemy import text, update
 
 from gencharge import wiring
+from gencharge.core import faultpoints
 from gencharge.core.http.paging import PageQuery
 from gencharge.core.rooms import data_keys
-from gencharge.core.rooms.resealing import list_left, reseal
+from gencharge.core.rooms.resealing import BATCH, list_left, reseal
 from gencharge.core.sealer import Sealer
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -67,6 +72,20 @@ async def clear_session(stores: Stores, device: str) -> UUID:
     await stores.database.run(
         lambda db: db.execute(query.values(device=Sealed(device), address=Sealed("203.0.113.7")))
     )
+    return user_id
+
+
+async def many_clear_sessions(stores: Stores, count: int) -> UUID:
+    """Sign-ins of one customer, as an earlier version stored them."""
+    user_id = new_id()
+    rows = text("""
+        INSERT INTO sessions (user_id, session_id, kind, device, address, created_at, last_used_at, expires_at,
+                              absolute_expires_at)
+        SELECT :user_id, gen_random_uuid(), 'user', 'Clear ' || number, '203.0.113.7', now(), now(),
+               now() + interval '1 day', now() + interval '1 day'
+        FROM generate_series(1, :count) AS number
+    """)
+    await stores.database.run(lambda db: db.execute(rows, {"user_id": user_id, "count": count}))
     return user_id
 
 
@@ -264,3 +283,90 @@ async def test_doctor_says_what_is_left(clean: Stores) -> None:
     )
     await rotate(clean)
     assert (await data_keys.problem_with(clean, PARTS))[1] == ""
+
+
+PROGRAM = """
+import asyncio, sys
+from gencharge import wiring
+from gencharge.core.rooms import data_keys
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+
+async def main():
+    stores = Stores.open(Settings(_env_file=None))
+    if sys.argv[1] == "rewrap":
+        await data_keys.rewrap(stores, print)
+    else:
+        await data_keys.rotate(stores, wiring.SEALED_DOCUMENTS, print, settle_seconds=0)
+
+asyncio.run(main())
+"""
+
+
+def in_a_process(settings: Settings, command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the data keys in a process of its own."""
+    names = ("environment", "data_dir", "database_url", "mongo_url", "mongo_database", "redis_url")
+    values = {name.upper(): str(getattr(settings, name)) for name in names}
+    values["ENVIRONMENT"] = settings.environment.value
+    inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, command],
+        env=inherited | values | more, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "data_key.committed",
+        "resealing.written@sessions.device",
+        "resealing.committed@sessions.device",
+        "resealing.committed@notices.content",
+        "rotation.done",
+    ],
+)
+async def test_a_rotation_that_is_killed_anywhere_is_finished_by_the_next(clean: Stores, point: str) -> None:
+    # More than a batch in clear, and some under the key before.
+    older = [await many_clear_sessions(clean, BATCH // 5 + 1) for _ in range(5)]
+    older += [await sign_in(clean, "Encrypted") for _ in range(2)]
+    everything = {"Encrypted", *(f"Clear {number}" for number in range(1, BATCH // 5 + 2))}
+    reader = await clear_notice(clean)
+    await reseal(clean, PARTS)
+    await clean.database.run(lambda db: db.execute(text("UPDATE data_keys SET completed_at = now()")))
+    (first,) = await key_ids(clean)
+    killed = in_a_process(clean.settings, "rotate", **{faultpoints.VARIABLE: point})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    # Whoever reads now reads everything, wherever it was cut off.
+    assert {device for user_id in older for device in await devices_of(clean, user_id)} == everything
+    again = in_a_process(clean.settings, "rotate")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith("Continuing the rotation to data key ")
+    kept, second = await key_ids(clean)
+    assert (kept, await keys_in_use(clean)) == (first, {second})
+    assert {device for user_id in older for device in await devices_of(clean, user_id)} == everything
+    (notice,), _ = await notifications.read(
+        clean.documents, Vault.of_database(clean.database), Recipient("user", reader)
+    )
+    assert notice.title == "Recharge successful"
+
+
+async def test_a_change_of_the_master_key_that_is_killed_leaves_the_keys_as_they_were(clean: Stores) -> None:
+    user_id = await sign_in(clean, "Firefox")
+    variables = {
+        "DATA_KEY": OTHER.get_secret_value(),
+        "PREVIOUS_DATA_KEY": clean.settings.data_key.get_secret_value(),
+    }
+    before = await crud.read_keys(clean.database)
+    killed = in_a_process(
+        clean.settings, "rewrap", **variables, **{faultpoints.VARIABLE: "rewrapping.written"}
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert await crud.read_keys(clean.database) == before
+    again = in_a_process(clean.settings, "rewrap", **variables)
+    assert again.stdout.splitlines() == [
+        "Wrapped 1 data key under DATA_KEY.",
+        "PREVIOUS_DATA_KEY is not needed any more: empty it, and restart everything.",
+    ]
+    after = Stores.open(clean.settings.model_copy(update={"data_key": OTHER}))
+    assert await devices_of(after, user_id) == ["Firefox"]
+    await after.close()
