@@ -309,8 +309,9 @@ def in_a_process(settings: Settings, command: str, **more: str) -> subprocess.Co
     values = {name.upper(): str(getattr(settings, name)) for name in names}
     values["ENVIRONMENT"] = settings.environment.value
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
+    words = ["-m", "gencharge", command] if command == "worker" else ["-c", PROGRAM, command]
     return subprocess.run(
-        [sys.executable, "-c", PROGRAM, command],
+        [sys.executable, *words],
         env=inherited | values | more, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
@@ -336,13 +337,13 @@ async def test_a_rotation_that_is_killed_anywhere_is_finished_by_the_next(clean:
     (first,) = await key_ids(clean)
     killed = in_a_process(clean.settings, "rotate", **{faultpoints.VARIABLE: point})
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    # Whoever reads now reads everything, wherever it was cut off.
+    # Wherever it was cut off, a process reads everything.
     assert {device for user_id in older for device in await devices_of(clean, user_id)} == everything
     again = in_a_process(clean.settings, "rotate")
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Continuing the rotation to data key ")
-    kept, second = await key_ids(clean)
-    assert (kept, await keys_in_use(clean)) == (first, {second})
+    older_key, second = await key_ids(clean)
+    assert (older_key, await keys_in_use(clean)) == (first, {second})
     assert {device for user_id in older for device in await devices_of(clean, user_id)} == everything
     (notice,), _ = await notifications.read(
         clean.documents, Vault.of_database(clean.database), Recipient("user", reader)
@@ -370,3 +371,14 @@ async def test_a_change_of_the_master_key_that_is_killed_leaves_the_keys_as_they
     after = Stores.open(clean.settings.model_copy(update={"data_key": OTHER}))
     assert await devices_of(after, user_id) == ["Firefox"]
     await after.close()
+
+
+async def test_no_process_starts_with_another_data_key(clean: Stores) -> None:
+    await sign_in(clean, "Firefox")
+    (key_id,) = await key_ids(clean)
+    refused = in_a_process(clean.settings, "worker", DATA_KEY=OTHER.get_secret_value())
+    assert (refused.returncode, refused.stdout) == (78, ""), refused.stderr
+    assert refused.stderr == (
+        f"DATA_KEY: not the one that wrapped data key {key_id} of this database; set that one, or put it into "
+        "PREVIOUS_DATA_KEY\n"
+    )
