@@ -40,11 +40,13 @@ def taken_email(email: str) -> Message:
     )
 
 
-def number_code(settings: Settings, phone_number: str, code: str) -> Message:
-    """To the old and to the new number: the code that proves it."""
+def number_code(settings: Settings, phone_number: str, code: str, *, email: str = "") -> Message:
+    """To a number, and to its owner's address where there is one: the code that proves the number."""
     return Message(
         text=f"{code} is your GenCharge code. It is valid for {settings.otp_expire_minutes:g} minutes. Never share it with anyone.",
         phone_number=phone_number,
+        email=email,
+        subject="Your GenCharge code",
         template_id=settings.sms_otp_template_id,
     )
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
-from gencharge.auth import crud, sending_service
+from gencharge.auth import contact_messages, crud, sending_service
 from gencharge.auth.challenges import Purpose, Verdict, Waiting
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import OtpInvalid, OtpLocked, SignInSuspended
@@ -112,14 +112,7 @@ async def _message(context: AuthContext, purpose: Purpose, phone_number: str, co
     email = await context.database.run(email_of_owner)
     if email is None:
         return None
-    minutes = f"{context.settings.otp_expire_minutes:g}"
-    return Message(
-        text=f"{code} is your GenCharge code. It is valid for {minutes} minutes. Never share it with anyone.",
-        phone_number=phone_number,
-        email=email,
-        subject="Your GenCharge code",
-        template_id=context.settings.sms_otp_template_id,
-    )
+    return contact_messages.number_code(context.settings, phone_number, code, email=email)
 
 
 async def redeem(
