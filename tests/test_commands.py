@@ -17,11 +17,13 @@ import pytest
 import structlog
 import typer
 from rich.console import Console
+from typer.testing import CliRunner
 
 from gencharge.core.settings import Settings
-from gencharge.run import doctor, terminal
+from gencharge.run import cli, doctor, terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, ownership
 from gencharge.run.processes import Account
+from tests.core.test_settings import settings as production_settings
 
 LONG_PATH = "/srv/" + "a-rather-long-name/" * 6 + "data"
 
@@ -169,3 +171,10 @@ def test_root_starts_the_servers_below_its_closed_home(monkeypatch: pytest.Monke
     finally:
         servers.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def test_production_gets_no_sample_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(terminal, "read_settings", lambda: production_settings())
+    refused = CliRunner().invoke(cli.app, ["seed"])
+    assert refused.exit_code == 1
+    assert " ".join(refused.output.split()).startswith("ENVIRONMENT: production has no sample data")

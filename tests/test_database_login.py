@@ -94,3 +94,24 @@ def test_doctor_says_in_production_that_a_login_owns_the_tables(login: Settings,
     assert problem(settings, Environment.PRODUCTION) == (
         "DATABASE_URL owns the tables: give it a login in gencharge_app only, and keep the owner for `migrate`"
     )
+
+
+def test_another_owner_of_the_role_is_refused_in_one_sentence(servers: Path, worker_id: str) -> None:
+    database = database_of(servers, worker_id, "foreign")
+    owner = test_settings(servers, database)
+    name, own = f"foreign_{database}", f"foreign2_{database}"
+    with psycopg.connect(owner.postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE").format(sql.Identifier(name)))
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(own), sql.Identifier(name))
+        )
+        try:
+            url = owner.postgres_url.replace("gencharge@", f"{name}@", 1).replace(f"/{database}", f"/{own}")
+            foreign = test_settings(servers, database, database_url=url)
+            with pytest.raises(migrations.NotPermitted, match="owner of the tables") as refused:
+                migrations.upgrade(foreign)
+            assert str(refused.value).startswith("PostgreSQL refuses the login of MIGRATION_DATABASE_URL: ")
+            assert "\n" not in str(refused.value)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(own)))
+            connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(name)))

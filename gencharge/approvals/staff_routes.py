@@ -69,7 +69,7 @@ Reading = Annotated[Reviewer, Depends(_reader)]
 Deciding = Annotated[Reviewer, Depends(_decider)]
 
 
-@router.get("", responses=web.errors(*_ALWAYS, CursorInvalid))
+@router.get("", summary="Requests that take a second admin", responses=web.errors(*_ALWAYS, CursorInvalid))
 async def list_approvals(reviewer: Reading, db: Db, query: Annotated[ApprovalQuery, Query()]) -> ApprovalPage:
     """The requests for which your role has the permission, the newest first."""
     return await staff_service.list_all(db, reviewer, query)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import Depends, Response
 
 from gencharge.admins.errors import AdminBlocked, AdminNotFound
 from gencharge.auth import contact_service as contacts
+from gencharge.auth.challenges import Issued
 from gencharge.auth.contact_schemas import (
     ChangeEmail,
     ChangePhoneNumber,
@@ -123,11 +123,10 @@ async def confirm_own_email(admin: SteppedUpAdmin, context: CurrentContext, body
     await contacts.confirm_email(context, admin, body.otp)
 
 
-def _message_sent(context: AuthContext, headers: Mapping[str, str]) -> Response:
-    settings = context.settings
+def _message_sent(context: AuthContext, issued: Issued) -> Response:
     answer = ContactChangeOut(
         message="We have sent a message.",
-        expires_in_seconds=round(settings.otp_expire_minutes * 60),
-        resend_after_seconds=settings.otp_resend_seconds,
+        expires_in_seconds=round(context.settings.otp_expire_minutes * 60),
+        resend_after_seconds=issued.resend_after_seconds,
     )
-    return reply(answer, headers=headers)
+    return reply(answer, headers=issued.headers)

@@ -7,10 +7,10 @@ address or the number already; then it is the owner who is told, and no code lea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -56,7 +56,7 @@ class _Pending:
     old_proved: bool
 
 
-async def begin_email(context: AuthContext, principal: Principal, email: str) -> Mapping[str, str]:
+async def begin_email(context: AuthContext, principal: Principal, email: str) -> Issued:
     """Send a code to a new address of the caller's own: the headers that say what is left of the limits.
 
     Raises FreshSignInRequired (customers), MailUnavailable, ContactChangeLimitExceeded, OtpTooSoon, OtpLimitExceeded,
@@ -74,7 +74,7 @@ async def begin_email(context: AuthContext, principal: Principal, email: str) ->
         return messages.email_code(context.settings, email, issued.code)
 
     context.courier.soon(message())
-    return issued.headers
+    return issued
 
 
 async def confirm_email(context: AuthContext, principal: Principal, otp: str) -> None:
@@ -98,9 +98,7 @@ async def confirm_email(context: AuthContext, principal: Principal, otp: str) ->
     await context.database.run(unit)
 
 
-async def begin_phone_number(
-    context: AuthContext, principal: Principal, phone_number: str
-) -> Mapping[str, str]:
+async def begin_phone_number(context: AuthContext, principal: Principal, phone_number: str) -> Issued:
     """Send a code to a customer's number, and one to the number that is to replace it.
 
     Raises FreshSignInRequired, PhoneNumberUnchanged, SmsUnavailable, ContactChangeLimitExceeded, OtpTooSoon,
@@ -132,7 +130,9 @@ async def begin_phone_number(
     sources = _claiming(principal), _owning(principal)
     context.courier.soon(sending_service.within_budget(context, message(), phone_number, sources[0]))
     context.courier.soon(sending_service.within_budget(context, message_to_present(), present, sources[1]))
-    return issued.headers
+    # Both codes are sent again together, so that the longer pause counts.
+    pause_seconds = max(issued.resend_after_seconds, issued_to_present.resend_after_seconds)
+    return replace(issued, resend_after_seconds=pause_seconds)
 
 
 async def confirm_phone_number(context: AuthContext, principal: Principal, *, otp: str, old_otp: str) -> None:
@@ -248,6 +248,16 @@ async def _finish(db: AsyncSession, principal: Principal, kind: ContactKind, val
     # The row stays without the value, for it counts what was sent.
     change.new_value, change.new_proved, change.old_proved = NOTHING, False, False
     await db.flush()
+
+
+async def list_unproved(db: AsyncSession, user_id: UUID) -> list[dict[str, object]]:
+    """What a customer asked to change to and has not proved yet: kind, value, until when the code counts."""
+    changes = [await crud.lock_contact_change(db, user_id, kind) for kind in ContactKind]
+    return [
+        {"kind": change.kind, "new_value": await _value_of(db, change), "expires_at": change.expires_at}
+        for change in changes
+        if change is not None and change.new_value
+    ]
 
 
 # The session stands in for a challenge's id here: its token is needed to begin a change and to give the code.

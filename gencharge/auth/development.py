@@ -6,12 +6,19 @@ reach, and with a database not named for development (`core.settings`).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from fastapi import FastAPI
+
+from gencharge.core import telemetry
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 
 BLOCK: Final = "+91900000"
+WARN_SECONDS: Final = 60.0
+log = telemetry.get_logger(__name__)
 
 
 def fixed_codes(settings: Settings, otherwise: Callable[[str], str]) -> Callable[[str], str]:
@@ -26,3 +33,10 @@ def fixed_codes(settings: Settings, otherwise: Callable[[str], str]) -> Callable
         )
 
     return code
+
+
+async def warn_of_fixed_code(_app: FastAPI, stores: Stores) -> None:
+    """Write a line to the log each minute as long as a fixed code opens the sample accounts; none without one."""
+    while stores.settings.dev_fixed_otp:
+        log.warning("fixed_code_on", numbers=f"{BLOCK}0000 to {BLOCK}9999", setting="DEV_FIXED_OTP")
+        await asyncio.sleep(WARN_SECONDS)

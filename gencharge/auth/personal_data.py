@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.auth import crud
+from gencharge.auth import contact_service, crud
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.stores.stores import Stores
 from gencharge.directory import service as directory
 from gencharge.users import service as users
+
+
+async def _export(stores: Stores, user_id: UUID) -> Any:
+    return await stores.database.run(lambda db: contact_service.list_unproved(db, user_id))
 
 
 async def _erase(stores: Stores, user_id: UUID) -> None:
@@ -25,4 +29,4 @@ async def _erase(stores: Stores, user_id: UUID) -> None:
     await stores.database.run(unit)
 
 
-PART: Final = PersonalData(name="auth", erase=_erase)
+PART: Final = PersonalData(name="unproved_contacts", export=_export, erase=_erase)

@@ -8,6 +8,7 @@ from gencharge.auth import (
     contact_listeners,
     contact_routes,
     context,
+    development,
     jobs,
     listeners,
     personal_data,
@@ -34,6 +35,6 @@ ROOM: Final = Room(
     ),
     jobs=jobs.JOBS,
     listeners=(listeners.FORGET_FACTORS, contact_listeners.CONTACT_NOTICES),
-    watchers=(context.watch_context,),
+    watchers=(context.watch_context, development.warn_of_fixed_code),
     personal_data=personal_data.PART,
 )

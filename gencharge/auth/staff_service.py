@@ -20,6 +20,7 @@ from gencharge.core.http.paging import PageParams
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
+from gencharge.directory.models import OwnerKind
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Kind
 from gencharge.users import service as users
@@ -74,6 +75,18 @@ async def open_sign_in_of_admin(db: AsyncSession, actor_id: UUID, admin_id: UUID
     admin = await admins.get(db, admin_id)
     await admins.check_rank(db, actor_id, admin_id)
     await _open_sign_in(db, admin_id, "admin", admin.phone_number, reason)
+
+
+async def open_number(db: AsyncSession, phone_number: str, *, reason: str) -> bool:
+    """Let the owner of a number (E.164), customer or admin, sign in again: from the command line, where nobody is signed in.
+
+    False if nobody has the number. Raises SignInNotLocked.
+    """
+    owner = await directory.phone_owner(db, phone_number)
+    if owner is None:
+        return False
+    await _open_sign_in(db, owner[1], "user" if owner[0] == OwnerKind.USER else "admin", phone_number, reason)
+    return True
 
 
 async def _open_sign_in(db: AsyncSession, owner_id: UUID, kind: Kind, phone_number: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands about who gets in: the first admin, and the key that signs access tokens."""
+"""Commands about who gets in: the first admin, a number that is closed, and the key that signs access tokens."""
 
 from __future__ import annotations
 
@@ -26,6 +26,20 @@ def create_first_admin(
     from gencharge.admins import commands
 
     raise typer.Exit(commands.create_first(settings, out.print, phone_number=number, name=name, email=email))
+
+
+@app.command("open-number", rich_help_panel=_OPERATE)
+def open_number(
+    number: Annotated[str, typer.Argument(help="The phone number that too many wrong codes closed.")],
+    reason: Annotated[str, typer.Option(help="Why; the audit trail keeps it.")],
+) -> None:
+    """Let the owner of a closed number sign in again, if no admin is left who could."""
+    settings = terminal.read_settings()
+    with terminal.one_line():
+        terminal.require(settings, "postgres")
+    from gencharge.auth import commands
+
+    raise typer.Exit(commands.open_number(settings, out.print, number=number, reason=reason))
 
 
 @app.command("signing-key", rich_help_panel=_OPERATE)

@@ -167,7 +167,7 @@ def migrate() -> None:
 
         try:
             changed = migrations.upgrade(settings)
-        except migrations.NewerSchema as problem:
+        except (migrations.NewerSchema, migrations.NotPermitted) as problem:
             raise ServerFailed(str(problem)) from None
     out.print("The schema was brought up to date." if changed else "The schema is up to date.")
 
@@ -187,6 +187,11 @@ def seed(
 ) -> None:
     """Add the sample data; what is there already stays as it is."""
     settings = terminal.read_settings()
+    if not settings.is_development:
+        err.print(
+            "ENVIRONMENT: production has no sample data; its sample admins and numbers are known to everybody"
+        )
+        raise typer.Exit(1)
     if not scale and (users, transactions, chance) != (_SCALE_USERS, _SCALE_TRANSACTIONS, 1):
         err.print("--users, --transactions and --seed go with --scale")
         raise typer.Exit(2)

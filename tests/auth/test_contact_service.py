@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
+from gencharge.auth import personal_data
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.directory import service as directory
@@ -74,7 +75,8 @@ async def test_a_number_of_another_account_gets_the_same_answer_and_its_owner_is
     free = await asha.put("phone-number", phone_number=factories.new_phone())
     with clock.later(seconds=31):
         taken = await asha.put("phone-number", phone_number=other.phone_number)
-    assert (taken.status_code, taken.json()) == (free.status_code, free.json())
+    # It is the second code for the present number, whichever the new one is.
+    assert (taken.status_code, taken.json()) == (200, free.json() | {"resend_after_seconds": 60})
     [message] = await asha.phones.messages(other.phone_number)
     assert "belongs to your account" in message
     code = await asha.code(asha.user.phone_number)
@@ -135,3 +137,27 @@ async def test_a_number_that_the_staff_change_while_codes_are_on_their_way_stays
     answer = await back.post("phone-number/confirm", **codes)
     assert answer.status_code in {412, 422}, answer.text
     assert (await back.profile())["phone_number"] == given_by_staff
+
+
+async def test_what_waits_for_its_code_is_in_the_export_and_what_was_proved_is_not(
+    asha: Customer, stores: Stores
+) -> None:
+    export = personal_data.PART.export
+    assert export is not None
+    email = new_email()
+    assert (await asha.put("email", email=email)).status_code == 200
+    [waiting] = await export(stores, asha.user.user_id)
+    assert (waiting["kind"], waiting["new_value"]) == ("email", email)
+    assert (await asha.post("email/confirm", otp=await asha.code(email))).status_code == 204
+    assert await export(stores, asha.user.user_id) == []
+
+
+async def test_the_answer_says_how_long_the_next_code_really_takes(app: FastAPI, asha: Customer) -> None:
+    email, pauses = new_email(), []
+    for seconds in (0, 31, 92):
+        with clock.later(seconds=seconds):
+            asha.headers |= await factories.sign_in(app, asha.user)
+            begun = await asha.put("email", email=email)
+            assert begun.status_code == 200, begun.text
+            pauses.append(begun.json()["resend_after_seconds"])
+    assert pauses == [30, 60, 120]

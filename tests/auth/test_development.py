@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import httpx
 import pytest
+import structlog
+from fastapi import FastAPI
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gencharge.auth import development
 from gencharge.auth.codes import codes_of, random_code
 from gencharge.auth.development import fixed_codes
 from gencharge.core.settings import Settings
@@ -45,3 +51,19 @@ async def test_the_fixed_code_goes_the_normal_way_and_is_good_once(
     assert await phones.code(number) == "111111"
     assert (await _give(client, number, "111111")).status_code == 200
     assert_problem(await _give(client, number, "111111"), 401, "otp_invalid")
+
+
+async def test_the_log_says_each_minute_that_a_fixed_code_is_on_and_nothing_without_one(
+    app: FastAPI, stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(development, "WARN_SECONDS", 0.01)
+    with structlog.testing.capture_logs() as lines:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(development.warn_of_fixed_code(app, stores), 0.1)
+        warnings = [line for line in lines if line["event"] == "fixed_code_on"]
+        assert len(warnings) > 1
+        assert {line["log_level"] for line in warnings} == {"warning"}
+        lines.clear()
+        without = replace(stores, settings=stores.settings.model_copy(update={"dev_fixed_otp": ""}))
+        await asyncio.wait_for(development.warn_of_fixed_code(app, without), 5)
+        assert lines == []

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import Field
 
-from gencharge.core.errors import Conflict, NotFound, Problem
+from gencharge.core.errors import Conflict, NotFound, Problem, TooManyRequests
 from gencharge.core.http import openapi, web
 from gencharge.core.http.paging import Page
 
@@ -125,7 +125,7 @@ def test_two_pages_of_one_name_are_an_error() -> None:
 def test_an_error_of_two_routes_is_written_once_and_one_of_a_single_route_where_it_is() -> None:
     other = ("/sent", send_parcel, {"methods": ["POST"], "responses": web.errors(ParcelAlreadySent)})
     document = app_with(LIST, GET, other).openapi()
-    assert list(document["components"]["responses"]) == ["parcel_not_found"]
+    assert list(document["components"]["responses"]) == ["parcel_not_found", "rate_limited"]
     for path in ("/v1/parcels", "/v1/parcels/{parcel_id}"):
         response = document["paths"][path]["get"]["responses"]["404"]
         assert response == {"$ref": "#/components/responses/parcel_not_found"}
@@ -247,3 +247,24 @@ def test_no_parameter_is_null(app: FastAPI) -> None:
     if_match = next(one for one in parameters if one["name"] == "If-Match")
     assert (if_match["schema"]["type"], if_match["required"]) == ("string", False)
     assert "pattern" in if_match["schema"]
+
+
+class ParcelsTooOften(TooManyRequests):
+    """Too many parcels."""
+
+
+def test_every_operation_may_answer_429_with_the_headers_that_say_when_to_come_back() -> None:
+    often = ("/often", send_parcel, {"methods": ["POST"], "responses": web.errors(ParcelsTooOften)})
+    document = app_with(LIST, GET, often).openapi()
+    for path, method, codes in (
+        ("", "get", ["rate_limited"]),
+        ("/{parcel_id}", "get", ["rate_limited"]),
+        ("/often", "post", ["parcels_too_often", "rate_limited"]),
+    ):
+        described = document["paths"][f"/v1/parcels{path}"][method]["responses"]["429"]
+        limited = openapi.resolved(document, described)
+        assert list(limited["content"][openapi.PROBLEM_JSON]["examples"]) == codes
+        assert list(limited["headers"]) == ["Retry-After", "RateLimit", "RateLimit-Policy"]
+        for header in limited["headers"].values():
+            assert openapi.resolved(document, header)["description"]
+    assert document["components"]["examples"]["rate_limited"]["value"]["status"] == 429

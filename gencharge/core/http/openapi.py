@@ -12,13 +12,27 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from gencharge.core.errors import ERROR_TYPE_BASE, Problem
+from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
 
 # Operations that have a parameter, from which on it is written once.
 _SHARED_FROM: Final = 3
+# Of a response that several operations share.
+_LONGEST_NAME: Final = 40
 PROBLEM_JSON: Final = "application/problem+json"
 # How pydantic calls a page of a list.
 _PAGE: Final = re.compile(r"^Page_(\w+?)(?:Out)?_$")
+# What a 429 says about the limit; the last two stand in every answer.
+_LIMIT_HEADERS: Final = {
+    "Retry-After": ("In how many seconds to come back.", {"type": "integer", "minimum": 1}),
+    "RateLimit": (
+        'What is left of the limit, and in how many seconds all of it is there again: `"reads";r=0;t=12`.',
+        {"type": "string"},
+    ),
+    "RateLimit-Policy": (
+        'The limit, and the seconds that it counts for: `"reads";q=600;w=60`.',
+        {"type": "string"},
+    ),
+}
 # One example for each error, however many routes name it: repeated, they were two thirds of the document.
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {}
 
@@ -99,6 +113,7 @@ def complete(app: FastAPI) -> None:
         if ProblemOut.__name__ not in schemas:
             problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
+            _add_limits(document)
             components["examples"] = dict(sorted(_EXAMPLES.items()))
             _name_pages(document)
             _tidy_parameters(document)
@@ -143,6 +158,21 @@ def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     for name in part["$ref"].removeprefix("#/").split("/"):
         target = target[name]
     return resolved(document, target)
+
+
+def _add_limits(document: dict[str, Any]) -> None:
+    """Every operation has a limit, so each may answer 429, with the headers that say when to come back."""
+    [(status, limited)] = errors(RateLimited).items()
+    ((code, example),) = limited["content"][PROBLEM_JSON]["examples"].items()
+    for operation in _operations(document):
+        response = operation["responses"].setdefault(str(status), _problem_response())
+        examples = response["content"][PROBLEM_JSON]["examples"]
+        examples[code] = example
+        response["description"] = ", ".join(f"`{name}`" for name in examples)
+        response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMIT_HEADERS}
+    document["components"]["headers"] = {
+        name: {"description": about, "schema": schema} for name, (about, schema) in _LIMIT_HEADERS.items()
+    }
 
 
 def _name_pages(document: dict[str, Any]) -> None:
@@ -205,9 +235,17 @@ def _share_responses(document: dict[str, Any]) -> dict[str, Any]:
             codes = response.get("content", {}).get(PROBLEM_JSON, {}).get("examples")
             if codes:
                 uses.setdefault(".".join(codes), []).append((operation["responses"], status))
-    shared = {name: places[0][0][places[0][1]] for name, places in sorted(uses.items()) if len(places) > 1}
-    for name in shared:
-        for responses, status in uses[name]:
+    shared: dict[str, dict[str, Any]] = {}
+    for codes, places in sorted(uses.items()):
+        if len(places) == 1:
+            continue
+        # A name of many codes would stand in hundreds of places.
+        name = codes
+        if len(codes) > _LONGEST_NAME:
+            first = codes.partition(".")[0]
+            name = f"{first}.{sum(taken.startswith(f'{first}.') for taken in shared) + 1}"
+        shared[name] = places[0][0][places[0][1]]
+        for responses, status in places:
             responses[status] = {"$ref": f"#/components/responses/{name}"}
     return shared
 

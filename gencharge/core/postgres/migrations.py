@@ -21,6 +21,10 @@ class NewerSchema(Exception):
     """The database was brought up to date by a newer version, whose migrations this one does not know."""
 
 
+class NotPermitted(Exception):
+    """The login that migrates may not do what a migration does."""
+
+
 def head() -> str:
     """The newest revision in the package: files are named `NNNN_what.py`, and the revision is `NNNN`."""
     names = sorted(path.name for path in (_FOLDER / "versions").glob("[0-9]*.py"))
@@ -61,7 +65,7 @@ def is_ahead(settings: Settings) -> bool:
 def upgrade(settings: Settings) -> bool:
     """Bring tables and functions up to date, in one transaction. True if anything was done.
 
-    Raises NewerSchema if the database is ahead of this version.
+    Raises NewerSchema if the database is ahead of this version, and NotPermitted.
     """
     if not (reasons := pending(settings)):
         return False
@@ -70,8 +74,18 @@ def upgrade(settings: Settings) -> bool:
             f"{reasons[0]}: run that version, or choose another database (DATABASE_URL or DATA_DIR)"
         )
     from alembic import command
+    from sqlalchemy.exc import ProgrammingError
 
-    command.upgrade(config(settings), "head")
+    try:
+        command.upgrade(config(settings), "head")
+    except (ProgrammingError, psycopg.errors.InsufficientPrivilege) as refused:
+        cause = getattr(refused, "orig", refused)
+        if not isinstance(cause, psycopg.errors.InsufficientPrivilege):
+            raise
+        raise NotPermitted(
+            f"PostgreSQL refuses the login of MIGRATION_DATABASE_URL: {str(cause).splitlines()[0]}. Migrate as the owner of the"
+            f" tables, who must have made the role {settings.database_app_role} or be allowed to grant it"
+        ) from None
     return True
 
 
