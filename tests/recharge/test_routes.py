@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import orjson
 import pytest
+from fastapi import FastAPI
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -16,6 +17,7 @@ from gencharge.core.values import clock
 from tests.make.factories import headers_for, make_user
 from tests.make.money import buy, find_plan, fingerprint, make_customer, make_number
 from tests.make.recharge import run_sql
+from tests.make.velocity import list_held_back
 
 SUBSCRIBE = "/v1/recharge/subscribe"
 
@@ -437,3 +439,23 @@ async def test_a_key_of_another_request_is_refused(
     assert (await client.post(SUBSCRIBE, json=body, headers=headers)).status_code == 201
     other = await client.post(SUBSCRIBE, json=body | {"source": "app"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+
+
+async def test_a_recharge_above_a_velocity_bound_is_429_with_the_rule_and_the_sign_in_is_written_down(
+    app: FastAPI,
+    shop: Stores,
+    client: httpx.AsyncClient,
+    customer: UUID,
+    headers: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bounded = shop.settings.model_copy(update={"velocity_recharges_per_ten_minutes": 1})
+    monkeypatch.setattr(app.state, "settings", bounded)
+    await buy(shop, customer, await make_number(shop), (await find_plan(shop)).plan_id)
+    refused = await client.post(SUBSCRIBE, json=await body_for(shop), headers=headers)
+    assert refused.status_code == 429, refused.text
+    problem = refused.json()
+    assert (problem["code"], problem["rule"]) == ("velocity_limit_exceeded", "recharges_in_10_minutes")
+    assert 590 <= int(refused.headers["Retry-After"]) <= 600
+    [row] = await list_held_back(shop, customer)
+    assert row.session_id is not None
