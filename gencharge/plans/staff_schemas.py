@@ -49,7 +49,11 @@ Code = Annotated[
 Name = Annotated[str, *one_line(120)]
 Description = Annotated[str, *some_lines(2000)]
 Criteria = Annotated[str, *some_lines(500)]
-Price = Annotated[Money, AfterValidator(_sellable)]
+Price = Annotated[
+    Money,
+    AfterValidator(_sellable),
+    Field(json_schema_extra={"exclusiveMinimum": 0, "maximum": MAX_PRICE.paise / 100}),
+]
 Circles = Annotated[
     list[Code], Field(max_length=40, description="Circles where it is sold; empty: all of them.")
 ]

@@ -99,6 +99,7 @@ BEYOND_THE_SCHEMA = {
     "instant": _YEARS,
     "name": "letters of every script, for which JSON Schema has no pattern that every reader understands",
     "money": "at most two decimals: as `multipleOf: 0.01` validators would refuse amounts that are right",
+    "decimal_max_places": "at most two decimals, as with amounts",
     "contact_code_invalid": "a code that was sent to somebody",
     "checkout_signature_invalid": "a signature that the gateway makes",
     "plan_file_invalid": "a spreadsheet",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from gencharge.core.values.money import Money
 from gencharge.plans.models import PlanStatus
@@ -75,6 +75,12 @@ def test_a_validity_is_a_whole_number_of_1_to_3660(count: Any) -> None:
 def test_a_change_knows_what_was_left_out_and_what_is_null() -> None:
     assert PlanUpdate.model_validate({}).model_fields_set == set()
     assert PlanUpdate.model_validate({"active_until": None}).model_fields_set == {"active_until"}
+
+
+@pytest.mark.parametrize("model", [PlanCreate, PlanUpdate])
+def test_the_document_says_the_bounds_of_a_price(model: type[BaseModel]) -> None:
+    price = model.model_json_schema()["properties"]["price"]
+    assert (price["exclusiveMinimum"], price["maximum"]) == (0, MAX_PRICE.paise / 100)
 
 
 @pytest.mark.parametrize("field", ["name", "price", "status", "validity", "circles"])
