@@ -41,6 +41,9 @@ NOON = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 EMPTY = {
     "/v1/webhooks/endpoints": "no integrator is there to receive what they would be sent",
     "/v1/webhooks/deliveries": "no integrator is there to receive what they would be sent",
+    "/v1/approvals": "no refund of the past is large enough to wait for a second admin",
+    "/v1/velocity/held-back": "the past is lived without velocity rules, which no sample customer would meet",
+    "/v1/velocity/allowances": "no shop is among the sample customers",
 }
 
 
