@@ -22,7 +22,9 @@ from gencharge.audit.listeners import ENTRIES
 from gencharge.core.events.events import Envelope, Outside
 from gencharge.core.events.relay import Relay
 from gencharge.core.stores.stores import Stores
+from gencharge.core.vault.vault import Vault
 from gencharge.notifications import listeners as notifications
+from gencharge.notifications.models import from_document
 from gencharge.recharge.events import PlanRecharged
 from gencharge.run.embedded import Mongo
 from tests.conftest import database_of, test_settings
@@ -73,9 +75,11 @@ async def leases_run_out(stores: Stores) -> None:
 async def arrived(stores: Stores, happened: list[PlanRecharged]) -> None:
     """Every event has exactly one notice and one entry, and the outbox is empty."""
     recharge_ids = sorted(event.recharge_id for event in happened)
-    notices = await stores.documents["notices"].find().to_list()
+    vault = Vault.of_database(stores.database)
+    documents = await stores.documents["notices"].find().to_list()
+    notices = [await from_document(vault, document) for document in documents]
     entries = await stores.documents["audit_entries"].find().sort("_id", 1).to_list()
-    assert sorted(notice["data"]["recharge_id"] for notice in notices) == recharge_ids
+    assert sorted(str(notice.data["recharge_id"]) for notice in notices) == recharge_ids
     assert sorted(entry["object"]["id"] for entry in entries) == recharge_ids
     in_order = [event.recharge_id for event in happened]
     assert [entry["object"]["id"] for entry in entries] == in_order, "ids keep the order of what happened"

@@ -188,7 +188,7 @@ async def test_mongodb_down_holds_up_no_recharge_and_loses_no_notice_and_no_audi
                 return documents["notices"].count_documents(
                     {
                         "type": "transactional",
-                        "title": {"$regex": "(?i)recharge"},
+                        "kind": {"$regex": "recharge"},
                         "$or": [{"recipient_id": recipient}, {"recipient_id": site.user(22)}],
                     }
                 )

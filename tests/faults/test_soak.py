@@ -16,6 +16,8 @@ import pytest
 
 from gencharge.audit import verification_service as verification
 from gencharge.core.stores.stores import Stores
+from gencharge.core.vault.vault import Vault
+from gencharge.notifications.models import from_document
 from tests.faults.http import Answer
 from tests.faults.site import Site
 from tests.faults.test_faults import bodies, cheapest, ledger_lines, recharge, rows, wait_for
@@ -88,12 +90,13 @@ async def test_random_kills_of_every_part_lose_nothing_and_charge_nothing_twice(
         site.settings.mongodb_url, uuidRepresentation="standard"
     ) as mongo:
         documents = mongo[site.settings.mongo_database]
-        noticed = Counter(
-            notice["data"]["recharge_id"]
-            for notice in documents["notices"].find({"data.recharge_id": {"$exists": True}})
-        )
-        assert {id_: noticed[id_] for id_ in recharges.values()} == dict.fromkeys(recharges.values(), 1)
+        written = documents["notices"].find().to_list()
     stores = Stores.open(site.settings)
+    vault = Vault.of_database(stores.database)
+    noticed = Counter(
+        [(await from_document(vault, document)).data.get("recharge_id") for document in written]
+    )
+    assert {id_: noticed[id_] for id_ in recharges.values()} == dict.fromkeys(recharges.values(), 1)
     try:
         async with asyncio.timeout(180):  # a sealer that was killed keeps its lease for a minute
             while (chain := await verification.verify(stores)).unsealed:
