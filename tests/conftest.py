@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import sys
@@ -21,6 +20,7 @@ from fastapi import FastAPI
 from filelock import FileLock
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.core import loading
 from gencharge.core.events.relay import Relay
 from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
@@ -56,6 +56,7 @@ def _keep_off_installations(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_keep_off_installations)
+loading.begin()
 
 
 @pytest.fixture(scope="session")
@@ -92,9 +93,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What was imported stays: looking through it for garbage, again and again, took a twentieth of a run."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000)
+    loading.end()
 
 
 def pytest_configure(config: pytest.Config) -> None:

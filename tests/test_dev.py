@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from gencharge.core.settings import Settings
+from gencharge.core.velocity_settings import Velocity
 from gencharge.run import dev, preload
 from gencharge.run.dev import recharge_example
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
@@ -295,6 +296,14 @@ def test_the_messages_go_to_the_sandbox_unless_they_go_elsewhere() -> None:
     assert "MESSAGE_INBOX_URL" not in dev._extra_environment(elsewhere)
     without = Settings(_env_file=None, sandbox_port=0)  # type: ignore[call-arg]
     assert "MESSAGE_INBOX_URL" not in dev._extra_environment(without)
+
+
+def test_who_tries_the_product_meets_no_velocity_rule_unless_it_was_set() -> None:
+    settings = Settings(_env_file=None, velocity_numbers_per_day=3)  # type: ignore[call-arg]
+    environment = dev._extra_environment(settings)
+    assert "VELOCITY_NUMBERS_PER_DAY" not in environment
+    rules = {name.upper() for name in Velocity.model_fields} - {"VELOCITY_NUMBERS_PER_DAY"}
+    assert rules and all(int(environment[rule]) >= 1000 for rule in rules)
 
 
 def test_the_printed_recharge_is_valid_shell() -> None:

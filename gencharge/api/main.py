@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -13,7 +12,7 @@ from starlette.types import Scope
 
 from gencharge import __version__, wiring
 from gencharge.api import guide, health_routes, home, pages, try_it
-from gencharge.core import exposure, telemetry
+from gencharge.core import exposure, loading, telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.http import edge, loopback, web
 from gencharge.core.http.limit_classes import LimitClasses
@@ -70,10 +69,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(_close, stores, traces)
             stack.push_async_callback(_cancel, tasks)
-            # What was imported lives as long as the process: the collector need not look through it again and again,
-            # which stops everybody for a tenth of a second each time.
-            gc.collect()
-            gc.freeze()
+            loading.end()
             yield
 
     app = FastAPI(

@@ -28,7 +28,8 @@ DEVELOPMENT_OTP: Final = "111111"
 _START_SECONDS: Final = 60
 _STOP_SECONDS: Final = 12  # The API itself gives running requests 10 s.
 _LOOK_SECONDS: Final = 0.1
-# Someone who tries the product signs in often, always from one address, and reads for longer than a minute.
+# Someone who tries the product signs in often, always from one address, reads for longer than a minute, and recharges the same
+# few numbers again and again.
 _PATIENT: Final = {
     "access_token_expire_minutes": "60",
     "otp_resend_seconds": "0",
@@ -37,6 +38,14 @@ _PATIENT: Final = {
     "otp_sends_per_prefix_hour": "100000",
     "otp_sends_per_hour": "100000",
     "otp_sends_per_day": "1000000",
+    "velocity_recharges_per_ten_minutes": "1000",
+    "velocity_recharges_per_day": "10000",
+    "velocity_recharge_rupees_per_day": "10000000",
+    "velocity_numbers_per_day": "10000",
+    "velocity_recharges_of_number_per_day": "10000",
+    "velocity_payers_of_number_per_day": "10000",
+    "velocity_topups_per_hour": "1000",
+    "velocity_topup_rupees_per_day": "10000000",
 }
 
 console = Console(highlight=False, soft_wrap=True)

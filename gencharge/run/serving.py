@@ -28,7 +28,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from gencharge.core import telemetry
+from gencharge.core import loading, telemetry
 from gencharge.core.http.edge import fixed_headers
 from gencharge.core.http.protocol import Connection, Limits
 from gencharge.core.settings import get_settings
@@ -254,6 +254,7 @@ def _serve_shared(config: uvicorn.Config, listener: socket.socket, parent: int) 
     # Ctrl-C in a terminal reaches all of them; the parent's SIGTERM is enough.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent(parent)
+    loading.begin()
     server = Server(config)
     server.run([listener])
     raise SystemExit(0 if server.started else _DID_NOT_START)

@@ -11,7 +11,7 @@ from contextlib import suppress
 import procrastinate
 
 from gencharge import __version__, wiring
-from gencharge.core import telemetry
+from gencharge.core import loading, telemetry
 from gencharge.core.background import jobs
 from gencharge.core.events.relay import Relay
 from gencharge.core.settings import Settings, get_settings
@@ -49,6 +49,7 @@ async def main(settings: Settings | None = None) -> None:
         asyncio.create_task(clocks.watch(stores), name="clock"),
         *(asyncio.create_task(loop(stores), name=loop.__name__) for loop in wiring.LOOPS),
     ]
+    loading.end()
     try:
         await stop.wait()
     finally:

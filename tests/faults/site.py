@@ -19,6 +19,7 @@ import httpx
 from gencharge.core.settings import Settings
 from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.values.ids import new_id
+from gencharge.core.velocity_settings import Velocity
 from gencharge.run.embedded import Mongo, Postgres, Redis
 from gencharge.run.processes import spawn
 from gencharge.seed import seed, user_id_of
@@ -63,6 +64,8 @@ class Site:
             # All clients of a test share one address.
             "OTP_SENDS_PER_ADDRESS_HOUR": "100000",
             "OTP_SENDS_PER_PREFIX_HOUR": "100000",
+            # A few customers do here in minutes what others do in a year.
+            **{name.upper(): "0" for name in Velocity.model_fields},
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "PAYMENT_GATEWAY_URL": self.sandbox_url,
