@@ -65,7 +65,7 @@ class Site:
             "OTP_SENDS_PER_ADDRESS_HOUR": "100000",
             "OTP_SENDS_PER_PREFIX_HOUR": "100000",
             # A few customers do here in minutes what others do in a year.
-            **{name.upper(): "0" for name in Velocity.model_fields},
+            **{name.upper(): "0" for name in Velocity.model_fields if "alert" not in name},
             "PORT": str(self.port),
             "SANDBOX_PORT": str(self.sandbox_port),
             "PAYMENT_GATEWAY_URL": self.sandbox_url,

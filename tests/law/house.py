@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("gencharge", "sandbox", "scale", "life", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
-    ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping"),
+    ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping", "core.loading"),
     ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
     ("core.message_settings", "core.tracing_settings", "core.velocity_settings", "core.web_settings"),
