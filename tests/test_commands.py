@@ -66,10 +66,13 @@ def test_a_data_folder_that_is_a_file_is_one_line(tmp_path: Path, command: str) 
 
 
 def test_doctor_finds_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    answer = gencharge(tmp_path, "doctor", DATA_DIR=str(tmp_path / "file"))
+    # Its path is longer than any line of a terminal, and is not broken in a pipe.
+    folder = tmp_path / ("long" * 50) / ("path" * 50)
+    folder.mkdir(parents=True)
+    (folder / "file").write_text("")
+    answer = gencharge(tmp_path, "doctor", DATA_DIR=str(folder / "file"))
     assert answer.returncode == 1
-    assert "is not a folder: set DATA_DIR to one" in answer.stdout
+    assert f"{folder}/file is not a folder: set DATA_DIR to one" in answer.stdout
 
 
 def test_a_full_disk_is_one_line_with_the_room_that_there_is(

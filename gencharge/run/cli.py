@@ -218,7 +218,7 @@ def doctor() -> None:
 
     report = diagnosis.examine(settings)
     # A terminal's own width if there is one; a pipe gets every word on one line.
-    diagnosis.show(report, Console() if out.is_terminal else Console(width=300))
+    diagnosis.show(report, Console() if out.is_terminal else Console(width=10_000))
     raise typer.Exit(0 if report.ok else 1)
 
 
