@@ -76,17 +76,24 @@ def before_call(_context: HookContext, case: Case[Any], _options: dict[str, Any]
 _CHARACTERS = "no control and no invisible characters, which are listed by Unicode's categories"
 _YEARS = "a date of the years that the lists take"
 _A_ROW = "must be a row of a table, which changes while the product runs"
+_NOW = "before or after now, which moves"
 _TOGETHER = "fields that must agree with each other"
 BEYOND_THE_SCHEMA = {
     "circle_invalid": _A_ROW,
+    "circles_invalid": _A_ROW,
     "counterparty_invalid": _A_ROW,
     "event_type_invalid": _A_ROW,
     "offer_type_invalid": _A_ROW,
     "operator_invalid": _A_ROW,
+    "operators_invalid": _A_ROW,
+    "plan_groups_invalid": _A_ROW,
+    "plans_invalid": _A_ROW,
     "plan_group_invalid": _A_ROW,
     "budget_too_small": _TOGETHER,
+    "category_invalid": _TOGETHER,
     "range_invalid": _TOGETHER,
     "sort_invalid": _TOGETHER,
+    "subject_invalid": _TOGETHER,
     "unexpected": _TOGETHER,
     "value_error": _TOGETHER,
     "validity_invalid": _TOGETHER,
@@ -97,6 +104,8 @@ BEYOND_THE_SCHEMA = {
     "line": _CHARACTERS,
     "day": _YEARS,
     "instant": _YEARS,
+    "instant_invalid": _NOW,
+    "window_ended": _NOW,
     "name": "letters of every script, for which JSON Schema has no pattern that every reader understands",
     "money": "at most two decimals: as `multipleOf: 0.01` validators would refuse amounts that are right",
     "decimal_max_places": "at most two decimals, as with amounts",
