@@ -26,9 +26,12 @@ def away(server: Server) -> Iterator[None]:
 def frozen(server: Server) -> Iterator[None]:
     """Each process of it stands still (SIGSTOP): the kernel takes connections, and nobody answers."""
     parent = psutil.Process(server.pid)
+    parent.suspend()
+    # Only now: what it forks between the list and its own end of work would run on and answer.
     processes = [parent, *parent.children(recursive=True)]
-    for process in processes:
-        process.suspend()
+    for process in processes[1:]:
+        with suppress(psutil.NoSuchProcess):
+            process.suspend()
     try:
         yield
     finally:

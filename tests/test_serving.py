@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -178,8 +178,13 @@ async def test_the_api_ends_on_sigterm_and_answers_what_it_took(
 
 
 def _children(api: psutil.Popen) -> list[psutil.Process]:
-    """The processes that serve; multiprocessing has one of its own beside them."""
-    return [child for child in api.children() if "spawn_main" in " ".join(child.cmdline())]
+    """The living processes that serve; multiprocessing has one of its own beside them."""
+    children = []
+    for child in api.children():
+        with suppress(psutil.NoSuchProcess):  # also what one that has ended, and isn't waited for yet, raises
+            if "spawn_main" in " ".join(child.cmdline()):
+                children.append(child)
+    return children
 
 
 def test_a_process_that_dies_is_replaced_and_none_outlives_a_kill_of_the_first(site: Site) -> None:

@@ -15,9 +15,10 @@ import psycopg
 
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
-from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.ids import new_id
 from gencharge.sessions.tokens import Keyring, Principal
 from sandbox.scripts import CHANNEL_OPERATIONS, GATEWAY_OPERATIONS, KINDS, Family
+from tests.faults.customers import admit
 from tests.faults.http import Answer, post
 from tests.faults.site import Site
 
@@ -191,21 +192,5 @@ class Crowd:
 
 def _admit(connection: psycopg.Connection[Any], number: int) -> Customer:
     customer = Customer(new_id(), f"+9198{number:08d}", OPERATORS[number % len(OPERATORS)])
-    connection.execute(
-        "INSERT INTO users (user_id, phone_number, referral_code) VALUES (%s, %s, %s)",
-        (customer.user_id, customer.phone_number, f"CROWD{number:05d}"),
-    )
-    connection.execute(
-        "INSERT INTO wallets (user_id, posted) VALUES (%s, %s)", (customer.user_id, OPENING_PAISE)
-    )
-    connection.execute(
-        "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, created_at)"
-        " VALUES (%s, %s, 'opening', 'user:main', %s, 1, 'opening', now())",
-        (customer.user_id, new_id(), OPENING_PAISE),
-    )
-    connection.execute(
-        "INSERT INTO connections (phone_number, user_id, operator, circle, service_type)"
-        " VALUES (%s, %s, %s, 'MH', 'prepaid')",
-        (customer.phone_number, SYSTEM_USER_ID, customer.operator),
-    )
+    admit(connection, customer.user_id, customer.phone_number, customer.operator, OPENING_PAISE)
     return customer

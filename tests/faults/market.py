@@ -18,9 +18,10 @@ import psycopg
 
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
-from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.ids import new_id
 from gencharge.operators import service as operators
 from gencharge.sessions.tokens import Keyring, Principal
+from tests.faults.customers import admit
 from tests.faults.http import Answer
 from tests.faults.rows import Row
 from tests.faults.site import Site
@@ -152,7 +153,7 @@ class Market:
         cells = [Cell(row, column, new_id(), _number(), *self._shelf[row], admin_id) for row in rows]
         with psycopg.connect(self.site.settings.postgres_url) as connection:
             for cell in cells:
-                self._admit(connection, cell)
+                admit(connection, cell.user_id, cell.phone_number, OPERATOR, OPENING_PAISE)
         for cell in cells:
             for laid in cell.row.scripts:
                 target = {"first": cell.channels[0], "second": cell.channels[1]}.get(laid.side, laid.side)
@@ -162,25 +163,6 @@ class Market:
                 body = {"target": target, "operation": laid.operation, "script": laid.script, "match": match}
                 self.control("PUT", "/sandbox/scripts", body | {"times": 1} | laid.more)
         return cells
-
-    def _admit(self, connection: psycopg.Connection[Any], cell: Cell) -> None:
-        connection.execute(
-            "INSERT INTO users (user_id, phone_number, referral_code) VALUES (%s, %s, %s)",
-            (cell.user_id, cell.phone_number, f"M{uuid4().hex[:9].upper()}"),
-        )
-        connection.execute(
-            "INSERT INTO wallets (user_id, posted) VALUES (%s, %s)", (cell.user_id, OPENING_PAISE)
-        )
-        connection.execute(
-            "INSERT INTO transfers (user_id, id, debit, credit, amount, code, key, created_at)"
-            " VALUES (%s, %s, 'opening', 'user:main', %s, 1, 'opening', now())",
-            (cell.user_id, new_id(), OPENING_PAISE),
-        )
-        connection.execute(
-            "INSERT INTO connections (phone_number, user_id, operator, circle, service_type)"
-            " VALUES (%s, %s, %s, 'MH', 'prepaid')",
-            (cell.phone_number, SYSTEM_USER_ID, OPERATOR),
-        )
 
     def headers(self, cell: Cell) -> dict[str, str]:
         """Authorization of the cell's customer."""

@@ -149,10 +149,14 @@ class Site:
 
     def headers(self, numbers: Iterable[int]) -> list[dict[str, str]]:
         """Authorization headers of the sample users with these numbers."""
+        return self.headers_of(user_id_of(number) for number in numbers)
+
+    def headers_of(self, user_ids: Iterable[UUID]) -> list[dict[str, str]]:
+        """Authorization headers of these customers."""
         keys = Keyring(self.settings)
         return [
-            {"Authorization": f"Bearer {keys.sign(Principal(user_id_of(number), 'user', new_id()))}"}
-            for number in numbers
+            {"Authorization": f"Bearer {keys.sign(Principal(user_id, 'user', new_id()))}"}
+            for user_id in user_ids
         ]
 
     def user(self, number: int) -> UUID:
