@@ -235,6 +235,8 @@ class Courier:
             message = await errand
             if message is not None:
                 await self.send(message)
+        except Unavailable as error:
+            log.warning("errand_failed", error=error.code())
         except Exception:
             log.exception("errand_failed")
 
