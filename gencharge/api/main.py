@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -24,6 +25,11 @@ from gencharge.core.tracing.exporter import Exporter
 from gencharge.sessions.guards import Gate
 
 _GOODBYE_SECONDS = 1.0
+_BAD_SETTING = 78  # EX_CONFIG of sysexits.h
+_NOT_BY_ITSELF = (
+    "gencharge.api.main:app: in production start the API with `gencharge serve`. Another server sets no deadlines for "
+    "slow clients and no bound on connections.\n"
+)
 DESCRIPTION = """
 Mobile recharge and telecom wallet for India. Sign in with a phone number and an OTP, find a plan for any mobile
 number, recharge it from the wallet.
@@ -160,7 +166,14 @@ async def _cancel(tasks: list[asyncio.Task[None]]) -> None:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """`uvicorn gencharge.api.main:app`, without building an application when the module is only imported."""
-    if name == "app":
-        return create_app()
-    raise AttributeError(name)
+    """`uvicorn gencharge.api.main:app`, without building an application when the module is only imported.
+
+    In production this ends the process: the deadlines for heads and bodies, the bound on connections and the orderly end
+    are part of `gencharge serve`, which makes the application by `create_app`.
+    """
+    if name != "app":
+        raise AttributeError(name)
+    if not get_settings().is_development:
+        sys.stderr.write(_NOT_BY_ITSELF)
+        raise SystemExit(_BAD_SETTING)
+    return create_app()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ _OVERDUE: Final = leases.Queue(
     Approval.status == ApprovalStatus.PENDING,
     Approval.expires_at <= leases.NOW,
     order=Approval.requested_at,
-    changes={Approval.status: ApprovalStatus.EXPIRED, Approval.decided_at: leases.NOW},
+    changes={Approval.status: ApprovalStatus.EXPIRED, Approval.decided_at: Approval.expires_at},
 )
 
 
@@ -29,6 +29,23 @@ async def add(db: AsyncSession, **values: Any) -> Approval | None:
     """Add a request; None if another one for the same target is pending, or has the admin's key."""
     statement = insert(Approval).values(**values).on_conflict_do_nothing()
     return (await db.scalars(statement.returning(Approval))).one_or_none()
+
+
+async def expire_overdue(db: AsyncSession, *, act: str, target: str, now: datetime) -> Approval | None:
+    """Close the request for this target that has expired and that the job has not closed yet, if there is one."""
+    statement = (
+        update(Approval)
+        .where(
+            Approval.act == act,
+            Approval.target == target,
+            Approval.status == ApprovalStatus.PENDING,
+            Approval.expires_at <= now,
+        )
+        .values(status=ApprovalStatus.EXPIRED.value, decided_at=Approval.expires_at)
+        .returning(Approval)
+        .execution_options(populate_existing=True)
+    )
+    return (await db.scalars(statement)).one_or_none()
 
 
 async def find_pending(db: AsyncSession, *, act: str, target: str) -> Approval | None:
@@ -95,10 +112,12 @@ def visible_to(acts: Collection[str], scope: Collection[str]) -> ColumnElement[b
     return and_(of_acts, column_of(Approval.operator).in_(scope)) if scope else of_acts
 
 
-def select_all(query: ApprovalQuery, visible: ColumnElement[bool]) -> Select[Approval]:
-    """The requests that are visible and that the filters name."""
-    equal = {
-        column_of(Approval.status): query.status,
+def select_all(query: ApprovalQuery, visible: ColumnElement[bool], *, now: datetime) -> Select[Approval]:
+    """The requests that are visible and that the filters name; one that has expired is not pending any more."""
+    is_overdue = and_(Approval.status == ApprovalStatus.PENDING, Approval.expires_at <= now)
+    status = case((is_overdue, ApprovalStatus.EXPIRED.value), else_=Approval.status)
+    equal: dict[ColumnElement[Any], Any] = {
+        status: query.status,
         column_of(Approval.act): query.act,
         column_of(Approval.requested_by): query.requested_by,
     }

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.approvals import crud
 from gencharge.approvals.errors import ApprovalAlreadyPending
-from gencharge.approvals.events import ApprovalRequested
+from gencharge.approvals.events import ApprovalExpired, ApprovalRequested
 from gencharge.approvals.models import Approval, ApprovalStatus
 from gencharge.approvals.staff_schemas import ApprovalOut
 from gencharge.core.errors import IdempotencyKeyReused
-from gencharge.core.events.events import emit
+from gencharge.core.events.events import changes, emit
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms.acts import Act
 from gencharge.core.values import clock
@@ -55,22 +55,24 @@ async def request(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> Answe
     Raises IdempotencyKeyReused, and ApprovalAlreadyPending if another request for the target is pending.
     """
     now = clock.now()
-    approval = await crud.add(
-        db,
-        approval_id=new_id(),
-        act=proposal.act.name,
-        target=proposal.target,
-        summary=proposal.summary,
-        reason=proposal.reason,
-        operator=proposal.operator,
-        payload=dict(proposal.payload),
-        requested_by=admin_id,
-        idempotency_key=_scoped(proposal),
-        request_hash=proposal.request_hash,
-        requested_at=now,
-        expires_at=now + EXPIRES_AFTER,
-        status=ApprovalStatus.PENDING.value,
-    )
+    values: dict[str, Any] = {
+        "approval_id": new_id(),
+        "act": proposal.act.name,
+        "target": proposal.target,
+        "summary": proposal.summary,
+        "reason": proposal.reason,
+        "operator": proposal.operator,
+        "payload": dict(proposal.payload),
+        "requested_by": admin_id,
+        "idempotency_key": _scoped(proposal),
+        "request_hash": proposal.request_hash,
+        "requested_at": now,
+        "expires_at": now + EXPIRES_AFTER,
+        "status": ApprovalStatus.PENDING.value,
+    }
+    approval = await crud.add(db, **values)
+    if approval is None and await _expire(db, proposal, now):
+        approval = await crud.add(db, **values)
     if approval is None:
         return Answered(await _replay(db, admin_id, proposal), replayed=True)
     await emit(
@@ -88,6 +90,14 @@ async def request(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> Answe
         ),
     )
     return Answered(to_out(approval))
+
+
+async def _expire(db: AsyncSession, proposal: Proposal, now: datetime) -> bool:
+    """Close an expired request that is in the way, as the job would have done within a minute."""
+    overdue = await crud.expire_overdue(db, act=proposal.act.name, target=proposal.target, now=now)
+    if overdue is not None:
+        await emit(db, ApprovalExpired(**event_fields(overdue)))
+    return overdue is not None
 
 
 async def _replay(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> ApprovalOut:
@@ -112,5 +122,36 @@ def _scoped(proposal: Proposal) -> str | None:
 
 
 def to_out(approval: Approval) -> ApprovalOut:
-    """A request as the staff see it."""
-    return ApprovalOut.model_validate(approval)
+    """A request as the staff see it: expired as soon as it is, and not only when the job has closed it."""
+    answer = ApprovalOut.model_validate(approval)
+    if approval.status == ApprovalStatus.PENDING and approval.expires_at <= clock.now():
+        return answer.model_copy(update={"status": ApprovalStatus.EXPIRED, "decided_at": approval.expires_at})
+    return answer
+
+
+class EventFields(TypedDict):
+    """What every event about a decision says."""
+
+    user_id: str
+    approval_id: str
+    act: str
+    target: str
+    summary: str
+    reason: str
+    operator: str | None
+    changes: dict[str, dict[str, Any]]
+
+
+def event_fields(approval: Approval) -> EventFields:
+    """The fields of an event about a request that is not pending any more."""
+    after = {"status": approval.status, "decision_note": approval.decision_note}
+    return {
+        "user_id": str(SYSTEM_USER_ID),
+        "approval_id": str(approval.approval_id),
+        "act": approval.act,
+        "target": approval.target,
+        "summary": approval.summary,
+        "reason": approval.reason,
+        "operator": approval.operator,
+        "changes": changes({"status": ApprovalStatus.PENDING}, after),
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -20,13 +19,12 @@ from gencharge.approvals.errors import (
 )
 from gencharge.approvals.events import ApprovalCancelled, ApprovalDenied, ApprovalExpired, ApprovalGranted
 from gencharge.approvals.models import Approval, ApprovalStatus
-from gencharge.approvals.service import to_out
+from gencharge.approvals.service import event_fields, to_out
 from gencharge.approvals.staff_schemas import ApprovalOut, ApprovalPage, ApprovalQuery
-from gencharge.core.events.events import changes, emit
+from gencharge.core.events.events import emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.sessions.guards import Principal
 
 _NEWEST = Order(column_of(Approval.requested_at), column_of(Approval.approval_id))
@@ -47,20 +45,11 @@ class Reviewer:
         return crud.visible_to(names, self.admin.operator_scope)
 
 
-class _EventFields(TypedDict):
-    user_id: str
-    approval_id: str
-    act: str
-    target: str
-    summary: str
-    reason: str
-    operator: str | None
-    changes: dict[str, dict[str, Any]]
-
-
 async def list_all(db: AsyncSession, reviewer: Reviewer, query: ApprovalQuery) -> ApprovalPage:
     """A page of the requests that the admin may decide on or made, the newest first."""
-    rows, cursor, total = await fetch_page(db, crud.select_all(query, reviewer.visible), _NEWEST, query)
+    rows, cursor, total = await fetch_page(
+        db, crud.select_all(query, reviewer.visible, now=clock.now()), _NEWEST, query
+    )
     return ApprovalPage(items=[to_out(row) for row in rows], next_cursor=cursor, total=total)
 
 
@@ -78,28 +67,28 @@ async def approve(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note:
     approval = await _decide(db, reviewer, approval_id, ApprovalStatus.APPROVED, note)
     approved = Approved(approval.payload, approval.requested_by, reviewer.admin.user_id)
     await reviewer.acts[approval.act].run(db, approved)
-    await emit(db, ApprovalGranted(**_event_fields(approval)))
+    await emit(db, ApprovalGranted(**event_fields(approval)))
     return to_out(approval)
 
 
 async def reject(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note: str) -> ApprovalOut:
     """Reject another admin's request. Raises as `approve`, but for the act."""
     approval = await _decide(db, reviewer, approval_id, ApprovalStatus.REJECTED, note)
-    await emit(db, ApprovalDenied(**_event_fields(approval)))
+    await emit(db, ApprovalDenied(**event_fields(approval)))
     return to_out(approval)
 
 
 async def cancel(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note: str) -> ApprovalOut:
     """Cancel one's own request. Raises ApprovalNotFound, ApprovalRequesterOnly, ApprovalAlreadyDecided, ApprovalAlreadyExpired."""
     approval = await _decide(db, reviewer, approval_id, ApprovalStatus.CANCELLED, note)
-    await emit(db, ApprovalCancelled(**_event_fields(approval)))
+    await emit(db, ApprovalCancelled(**event_fields(approval)))
     return to_out(approval)
 
 
 async def expire(db: AsyncSession, *, limit: int) -> int:
     """Close up to `limit` requests that nobody decided on in time; returns how many."""
     overdue = await crud.expire(db, now=clock.now(), limit=limit)
-    await emit(db, *(ApprovalExpired(**_event_fields(row)) for row in overdue))
+    await emit(db, *(ApprovalExpired(**event_fields(row)) for row in overdue))
     return len(overdue)
 
 
@@ -117,7 +106,7 @@ async def _decide(
     cancelling = status is ApprovalStatus.CANCELLED
     if (approval.requested_by == admin_id) is not cancelling:
         raise ApprovalRequesterOnly if cancelling else ApprovalSecondAdminRequired
-    if approval.status != ApprovalStatus.PENDING:
+    if approval.status not in {ApprovalStatus.PENDING, ApprovalStatus.EXPIRED}:
         raise ApprovalAlreadyDecided(
             f"This request is already {approval.status}.", approval_status=approval.status
         )
@@ -129,17 +118,3 @@ async def _get(db: AsyncSession, reviewer: Reviewer, approval_id: UUID) -> Appro
     if approval is None:
         raise ApprovalNotFound
     return approval
-
-
-def _event_fields(approval: Approval) -> _EventFields:
-    after = {"status": approval.status, "decision_note": approval.decision_note}
-    return {
-        "user_id": str(SYSTEM_USER_ID),
-        "approval_id": str(approval.approval_id),
-        "act": approval.act,
-        "target": approval.target,
-        "summary": approval.summary,
-        "reason": approval.reason,
-        "operator": approval.operator,
-        "changes": changes({"status": ApprovalStatus.PENDING}, after),
-    }

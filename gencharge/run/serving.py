@@ -57,7 +57,8 @@ def serve(*, host: str, port: int, workers: int) -> int:
     _allow_files(settings.max_connections + _OTHER_FILES)
     protocol: Any = partial(Connection, limits=Limits.of(settings, tuple(fixed_headers(settings))))
     config = uvicorn.Config(
-        "gencharge.api.main:app",
+        "gencharge.api.main:create_app",
+        factory=True,
         host=host,
         port=port,
         loop="uvloop",

@@ -11,6 +11,7 @@ from gencharge.approvals import service as approvals
 from gencharge.approvals.errors import ApprovalAlreadyPending
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from tests.make.approvals import PERMISSION, ApprovalCase
 from tests.make.users import events_of
@@ -62,3 +63,28 @@ async def test_twenty_at_once_are_one_request(case: ApprovalCase) -> None:
         lambda db: db.scalar(text("SELECT count(*) FROM approvals WHERE act = :act"), {"act": case.act.name})
     )
     assert rows == 1
+
+
+async def test_an_expired_request_is_not_in_the_way_of_the_next_one(case: ApprovalCase) -> None:
+    first = (await case.ask("bell:1")).answer
+    with clock.later(days=7, seconds=1):
+        # The job, which closes it within a minute, has not run.
+        second = await case.ask("bell:1", by=new_id(), payload={"times": 2})
+        assert not second.replayed
+        announced = await events_of(case.stores, SYSTEM_USER_ID, "ApprovalExpired")
+        assert [event["approval_id"] for event in announced].count(str(first.approval_id)) == 1
+
+
+async def test_twenty_at_once_after_an_expired_one_are_one_request(case: ApprovalCase) -> None:
+    await case.ask("bell:1")
+    with clock.later(days=7, seconds=1):
+        answers = await asyncio.gather(*(case.ask("bell:1") for _ in range(20)))
+    assert sorted(answer.replayed for answer in answers) == [False] + [True] * 19
+    assert len({answer.answer.approval_id for answer in answers}) == 1
+
+
+async def test_a_used_key_of_an_expired_request_gets_its_first_answer(case: ApprovalCase) -> None:
+    first = (await case.ask("bell:1", key="k", request_hash=b"one")).answer
+    with clock.later(days=7, seconds=1):
+        again = await case.ask("bell:1", key="k", request_hash=b"one")
+    assert (again.answer.approval_id, again.replayed) == (first.approval_id, True)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gencharge.approvals import staff_service
+from gencharge.approvals import jobs, staff_service
 from gencharge.approvals.errors import (
     ApprovalAlreadyDecided,
     ApprovalAlreadyExpired,
@@ -121,3 +121,19 @@ async def test_after_a_week_nobody_decides(case: ApprovalCase) -> None:
             with pytest.raises(ApprovalAlreadyExpired):
                 await case.decide(verb, asked.approval_id)
     assert case.done == []
+
+
+async def test_an_expired_request_reads_as_expired_before_and_after_the_job(case: ApprovalCase) -> None:
+    asked = (await case.ask("bell:1")).answer
+    with clock.later(days=7, seconds=1):
+        for closed in (0, 1):
+            assert await listed(case, case.other, status="pending") == []
+            assert await listed(case, case.other, status="expired") == ["bell:1"]
+            shown = await case.stores.database.run(
+                lambda db: staff_service.get(db, case.other, asked.approval_id)
+            )
+            assert (shown.status, shown.decided_at, shown.decided_by) == ("expired", asked.expires_at, None)
+            with pytest.raises(ApprovalAlreadyExpired):
+                await case.decide("approve", asked.approval_id)
+            if not closed:
+                await jobs.expire_approvals(case.stores)
