@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -36,7 +37,7 @@ _FROM_WALLET: Final = f"""{_SALE}
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
         p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16,
-        p_bounds => $17, p_session => $18, p_careful => $19)
+        p_bounds => $17::text::bigint[], p_session => $18, p_careful => $19)
 """
 # What `add_recharge` raises if a velocity bound may be met.
 _LOOK_CLOSER: Final = "GC001"
@@ -45,7 +46,7 @@ _WITH_PAYMENT: Final = f"""{_SALE}
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_method => $12,
         p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17,
-        p_bounds => $18, p_session => $19)
+        p_bounds => $18::text::bigint[], p_session => $19)
 """
 
 
@@ -154,7 +155,7 @@ async def add_from_wallet(
         context,
         clock.pinned(),
         expected_price,
-        limits.bounds,
+        _array(limits.bounds),
         limits.session_id,
     )
     try:
@@ -187,10 +188,18 @@ async def add_with_payment(
         payment_id,
         context,
         clock.pinned(),
-        limits.bounds,
+        _array(limits.bounds),
         limits.session_id,
     )
     return _result(row)
+
+
+@lru_cache(maxsize=64)
+def _array(bounds: tuple[int | None, ...] | None) -> str | None:
+    """The bounds as PostgreSQL reads an array: asyncpg would look at each of them again in every sale."""
+    if bounds is None:
+        return None
+    return "{" + ",".join("NULL" if bound is None else str(bound) for bound in bounds) + "}"
 
 
 def _result(row: Any) -> SaleResult:
