@@ -7,6 +7,7 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
@@ -39,6 +40,7 @@ def problems(settings: Settings) -> list[str]:
     return lines
 
 
+@lru_cache(maxsize=64)
 def is_network(address: str) -> bool:
     """Whether an IP address that something listens on can be reached from other machines."""
     try:
