@@ -99,6 +99,10 @@ def test_the_document_is_complete(app: FastAPI) -> None:
             ):
                 assert operation["security"], where
                 assert "401" in operation["responses"], where
+            if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                assert "400" in operation["responses"], (
+                    f"{where} does not say what a body that is no JSON is answered"
+                )
     assert "/v1/recharge/subscribe" in document["paths"]
     keys = [
         parameter["name"] for parameter in document["paths"]["/v1/recharge/subscribe"]["post"]["parameters"]

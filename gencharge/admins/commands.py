@@ -1,4 +1,4 @@
-"""`gencharge create-first-admin`: the SuperAdmin that a new installation begins with, who appoints the others."""
+"""`gencharge create-first-admin`: the two SuperAdmins that a new installation begins with, who appoint the others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 
 def create_first(settings: Settings, say: Say, *, phone_number: str, name: str, email: str) -> int:
-    """Create the first SuperAdmin; refused if there is one who may sign in. Returns the exit code."""
+    """Create the first or the second SuperAdmin; refused if there are two who may sign in. Returns the exit code."""
     try:
         command = AdminCreate(name=name, email=email, phone_number=phone_number, role=SUPER_ADMIN)
     except ValidationError as refused:
@@ -35,7 +35,7 @@ def create_first(settings: Settings, say: Say, *, phone_number: str, name: str, 
         say(f"{command.name} is SuperAdmin. Sign in as {command.phone_number} and set up the second factor.")
     else:
         say(
-            "There is a SuperAdmin already. Sign in as that admin and create the others with POST /v1/admins."
+            "There are two SuperAdmins already. One of them creates the others with POST /v1/admins, and the other approves."
         )
     return 0 if created else 1
 

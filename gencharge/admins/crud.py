@@ -89,6 +89,16 @@ async def has_other_active(db: AsyncSession, *, role_id: UUID, except_admin_id: 
     return await db.scalar(statement.limit(1)) is not None
 
 
+async def count_active(db: AsyncSession, *, role_id: UUID) -> int:
+    """How many active admins have the role for all operators."""
+    statement = select(func.count()).where(
+        Admin.role_id == role_id,
+        Admin.status == AdminStatus.ACTIVE,
+        func.cardinality(Admin.operator_scope) == 0,
+    )
+    return await db.scalar(statement) or 0
+
+
 async def add_role_if_missing(
     db: AsyncSession, *, name: str, description: str, permissions: frozenset[str]
 ) -> bool:

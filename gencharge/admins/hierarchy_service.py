@@ -55,6 +55,10 @@ class Staff:
         except KeyError:
             raise RoleNotFound(role.name for role in self.roles.values()) from None
 
+    def permissions_of(self, role: Role) -> frozenset[str]:
+        """What a role allows."""
+        return self.permissions.get(role.role_id, _NOTHING)
+
     def held_by(self, admin_id: UUID) -> frozenset[str]:
         """The permissions that an active admin has now, whatever their token says; none for any other admin."""
         admin = self.admins.get(admin_id)

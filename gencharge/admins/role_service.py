@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,6 @@ from gencharge.admins import crud
 from gencharge.admins.errors import (
     OwnRole,
     PermissionNotFound,
-    PermissionNotHeld,
     RankTooLow,
     RoleAlreadyExists,
     RoleInUse,
@@ -22,7 +21,7 @@ from gencharge.admins.errors import (
 from gencharge.admins.events import RoleCreated, RoleDeleted, RoleUpdated
 from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Role
-from gencharge.admins.roles import SEEDED_NAMES, SNAPSHOT, SUPER_ADMIN
+from gencharge.admins.roles import SEEDED_NAMES, SENSITIVE, SNAPSHOT, SUPER_ADMIN
 from gencharge.admins.staff_schemas import (
     PermissionGroupOut,
     PermissionGroupPage,
@@ -30,10 +29,13 @@ from gencharge.admins.staff_schemas import (
     RoleOut,
     RolePage,
 )
+from gencharge.approvals import service as approvals
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
 from gencharge.core.http.paging import Order, PageParams, column_of, fetch_page, slice_page
 from gencharge.core.rooms import snapshots
+from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.sessions import service as sessions
@@ -74,13 +76,46 @@ async def show_role(db: AsyncSession, role_id: UUID) -> RoleOut:
 
 
 async def create_role(
-    db: AsyncSession, actor_id: UUID, *, name: str, description: str, permissions: Collection[str]
-) -> RoleOut:
-    """A new role. Raises PermissionNotFound, PermissionNotHeld, RoleAlreadyExists."""
+    db: AsyncSession,
+    actor_id: UUID,
+    *,
+    name: str,
+    description: str,
+    permissions: Collection[str],
+    reason: str = "",
+) -> RoleOut | ApprovalOut:
+    """A new role; one that allows what is sensitive waits for a second admin.
+
+    Raises PermissionNotFound, PermissionNotHeld, RoleAlreadyExists, ApprovalAlreadyPending.
+    """
     _check_known(permissions)
     staff = await lock_staff(db, actor_id)
     staff.check_grant(actor_id, permissions)
     _check_name_free(staff, name)
+    sensitive = SENSITIVE.intersection(permissions)
+    if not sensitive:
+        return await _create(db, name, description, permissions)
+    proposal = approvals.Proposal(
+        act=CREATE,
+        target=f"role:{name.casefold()}",
+        summary=f"Make the role {name}, which allows {', '.join(sorted(sensitive))}.",
+        reason=reason,
+        payload={"name": name, "description": description, "permissions": sorted(set(permissions))},
+    )
+    return (await approvals.request(db, actor_id, proposal)).answer
+
+
+async def _create_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    _check_known(payload["permissions"])
+    staff = await lock_staff(db, approved.requested_by, approved.approved_by)
+    for actor_id in (approved.requested_by, approved.approved_by):
+        staff.check_grant(actor_id, payload["permissions"])
+    _check_name_free(staff, payload["name"])
+    await _create(db, payload["name"], payload["description"], payload["permissions"])
+
+
+async def _create(db: AsyncSession, name: str, description: str, permissions: Collection[str]) -> RoleOut:
     now = clock.now()
     role = Role(
         role_id=new_id(),
@@ -109,26 +144,68 @@ async def replace_role(
     name: str,
     description: str,
     permissions: Collection[str],
+    reason: str = "",
     if_match: str | None = None,
-) -> RoleOut:
-    """Replace name, description and permissions. A new name ends the sessions of those who have the role.
+) -> RoleOut | ApprovalOut:
+    """Replace name, description and permissions. A new name ends the sessions of those who have the role. If it then allows
+    more of what is sensitive, all of it waits for a second admin.
 
-    Raises RoleNotFound, ResourceChanged, PermissionNotFound, RoleProtected, OwnRole, RankTooLow, PermissionNotHeld, RoleAlreadyExists.
+    Raises RoleNotFound, ResourceChanged, PermissionNotFound, RoleProtected, OwnRole, RankTooLow, PermissionNotHeld,
+    RoleAlreadyExists, ApprovalAlreadyPending.
     """
     _check_known(permissions)
     staff = await lock_staff(db, actor_id)
     role = staff.role(role_id)
     etags.check(if_match, role)
-    old, new = staff.permissions.get(role_id, frozenset()), frozenset(permissions)
-    renamed = name != role.name
-    if (renamed and role.name in SEEDED_NAMES) or (role.name == SUPER_ADMIN and new != ALL):
+    _check_replace(staff, actor_id, role, name, permissions)
+    added = SENSITIVE.intersection(permissions) - staff.permissions_of(role)
+    if not added:
+        return await _replace(db, staff, role, name, description, permissions)
+    proposal = approvals.Proposal(
+        act=REPLACE,
+        target=f"role:{role_id}",
+        summary=f"Let the role {role.name} allow {', '.join(sorted(added))}, too.",
+        reason=reason,
+        payload={
+            "role_id": str(role_id),
+            "name": name,
+            "description": description,
+            "permissions": sorted(set(permissions)),
+            "if_match": f'"{role.etag}"',
+        },
+    )
+    return (await approvals.request(db, actor_id, proposal)).answer
+
+
+async def _replace_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    name, permissions = payload["name"], payload["permissions"]
+    _check_known(permissions)
+    staff = await lock_staff(db, approved.requested_by, approved.approved_by)
+    role = staff.role(UUID(payload["role_id"]))
+    etags.check(payload["if_match"], role)
+    for actor_id in (approved.requested_by, approved.approved_by):
+        _check_replace(staff, actor_id, role, name, permissions)
+    await _replace(db, staff, role, name, payload["description"], permissions)
+
+
+def _check_replace(staff: Staff, actor_id: UUID, role: Role, name: str, permissions: Collection[str]) -> None:
+    if name != role.name and role.name in SEEDED_NAMES:
+        raise RoleProtected
+    if role.name == SUPER_ADMIN and set(permissions) != ALL:
         raise RoleProtected
     _check_not_own(staff, actor_id, role)
-    _check_above(staff, actor_id, old)
-    if missing := new - staff.held_by(actor_id):
-        raise PermissionNotHeld(missing)
+    _check_above(staff, actor_id, staff.permissions_of(role))
+    staff.check_grant(actor_id, permissions)
     if name.casefold() != role.name.casefold():
         _check_name_free(staff, name)
+
+
+async def _replace(
+    db: AsyncSession, staff: Staff, role: Role, name: str, description: str, permissions: Collection[str]
+) -> RoleOut:
+    role_id, old, new = role.role_id, staff.permissions_of(role), frozenset(permissions)
+    renamed = name != role.name
     before = _state_of(role.name, role.description, old)
     changed = changes(before, _state_of(name, description, new))
     if not changed:
@@ -209,3 +286,11 @@ async def _to_out(db: AsyncSession, roles: Sequence[Role]) -> list[RoleOut]:
         )
         for role in roles
     ]
+
+
+CREATE: Final = Act(
+    name="create_role", permission=permission(Resource.ROLES, Action.WRITE), run=_create_approved
+)
+REPLACE: Final = Act(
+    name="replace_role", permission=permission(Resource.ROLES, Action.EDIT), run=_replace_approved
+)

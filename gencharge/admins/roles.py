@@ -81,4 +81,20 @@ SEEDED_ROLES: Final = (
     ),
 )
 
+# What takes a second admin to grant: it moves money, or grants to others what does.
+SENSITIVE: Final = _grant(
+    (
+        Resource.WALLET,
+        Resource.PAYMENTS,
+        Resource.RECHARGE,
+        Resource.AUTOPAY,
+        Resource.REFERRALS,
+        Resource.OPERATORS,
+        Resource.ADMINS,
+        Resource.ROLES,
+    ),
+    _WRITE,
+    _EDIT,
+    _DELETE,
+)
 SEEDED_NAMES: Final = frozenset(role.name for role in SEEDED_ROLES)

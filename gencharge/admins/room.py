@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.admins import grants_loop, staff_routes
+from gencharge.admins import grants_loop, role_service, staff_role_routes, staff_routes, staff_service
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
     name="admins",
     about="The staff, their roles, and what these allow.",
     tags={"admins": "The staff, their roles and operators.", "roles": "Roles and what they allow."},
-    routers=(staff_routes.router, staff_routes.roles),
+    routers=(staff_routes.router, staff_role_routes.router),
+    acts=(staff_service.APPOINT, staff_service.ASSIGN, role_service.CREATE, role_service.REPLACE),
     watchers=(grants_loop.GrantsHolder.keep_fresh,),
 )

@@ -1,13 +1,13 @@
-"""`/admins` and `/roles`: the staff, and what they may do."""
+"""`/admins`: the staff."""
 
 from __future__ import annotations
 
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 
-from gencharge.admins import role_service, service
+from gencharge.admins import service
 from gencharge.admins import staff_service as staff
 from gencharge.admins.errors import (
     AdminAlreadyArchived,
@@ -17,14 +17,9 @@ from gencharge.admins.errors import (
     AdminNotFound,
     LastSuperAdmin,
     OwnAccount,
-    OwnRole,
-    PermissionNotFound,
     PermissionNotHeld,
     RankTooLow,
-    RoleAlreadyExists,
-    RoleInUse,
     RoleNotFound,
-    RoleProtected,
 )
 from gencharge.admins.staff_schemas import (
     AdminCreate,
@@ -35,16 +30,14 @@ from gencharge.admins.staff_schemas import (
     AdminQuery,
     AdminUpdate,
     BlockAdmin,
-    PermissionGroupPage,
     RoleGrant,
-    RoleOut,
-    RolePage,
-    RoleWrite,
 )
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import WAITING, ApprovalOut, waiting
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed, field_problem
 from gencharge.core.http import web
 from gencharge.core.http.etags import IfMatch, ResourceChanged
-from gencharge.core.http.paging import CursorInvalid, PageParams
+from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.operators.errors import OperatorInvalid
@@ -62,21 +55,22 @@ from gencharge.sessions.guards import (
 )
 
 router = web.router("admins")
-roles = web.router("roles")
 
 AdminReader = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.READ))]
 AdminDeleter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.DELETE, step_up=True))]
 Appointer = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.WRITE, step_up=True))]
 Granter = Annotated[Principal, Depends(Requires(Resource.ADMINS, Action.EDIT, step_up=True))]
-RoleReader = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.READ))]
-RoleWriter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.WRITE, step_up=True))]
-RoleEditor = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.EDIT, step_up=True))]
-RoleDeleter = Annotated[Principal, Depends(Requires(Resource.ROLES, Action.DELETE, step_up=True))]
 
 _OWN_ERRORS: Final = (*SIGNED_IN_ERRORS, AdminsOnly, SecondFactorRequired, DatabaseUnavailable)
 _ONE: Final = (AdminNotFound, ValidationFailed, DatabaseUnavailable)
 _OTHER: Final = (*_ONE, ResourceChanged, OwnAccount, AdminAlreadyArchived, RankTooLow)
-_GRANT: Final = (RoleNotFound, PermissionNotHeld, OperatorOutOfScope, OperatorInvalid)
+_GRANT: Final = (
+    RoleNotFound,
+    PermissionNotHeld,
+    OperatorOutOfScope,
+    OperatorInvalid,
+    ApprovalAlreadyPending,
+)
 
 
 @router.get("/me", summary="Who am I?", responses=web.errors(*_OWN_ERRORS, AdminNotFound))
@@ -118,7 +112,9 @@ async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Q
     "",
     summary="Make an admin",
     status_code=201,
-    responses=web.errors(
+    response_model=AdminOut,
+    responses=WAITING
+    | web.errors(
         *STEP_UP_ERRORS,
         *_GRANT,
         PhoneNumberAlreadyExists,
@@ -128,9 +124,14 @@ async def list_admins(db: Db, admin: AdminReader, query: Annotated[AdminQuery, Q
         DatabaseUnavailable,
     ),
 )
-async def create_admin(body: AdminCreate, db: Db, admin: Appointer, operators: CurrentOperators) -> AdminOut:
-    """A new admin, who signs in with the number. You can't grant a role that allows more than your own."""
-    return await staff.appoint(
+async def create_admin(
+    body: AdminCreate, db: Db, admin: Appointer, operators: CurrentOperators
+) -> AdminOut | Response:
+    """A new admin, who signs in with the number. You can't grant a role that allows more than your own.
+
+    A role that allows to move money or to grant rights takes a second admin: 202.
+    """
+    answer = await staff.appoint(
         db,
         admin.user_id,
         name=body.name,
@@ -138,7 +139,9 @@ async def create_admin(body: AdminCreate, db: Db, admin: Appointer, operators: C
         phone_number=body.phone_number,
         role=body.role,
         operator_scope=_codes(operators, body.operator_scope),
+        reason=body.reason,
     )
+    return waiting(answer) if isinstance(answer, ApprovalOut) else answer
 
 
 @router.get("/{admin_id}", summary="One admin", responses=web.errors(*ADMIN_ERRORS, *_ONE))
@@ -173,7 +176,8 @@ async def update_admin(
 @router.put(
     "/{admin_id}/role",
     summary="Give an admin a role",
-    responses=web.errors(*STEP_UP_ERRORS, *_OTHER, *_GRANT, LastSuperAdmin, MalformedJson),
+    response_model=AdminOut,
+    responses=WAITING | web.errors(*STEP_UP_ERRORS, *_OTHER, *_GRANT, LastSuperAdmin, MalformedJson),
 )
 async def assign_role(
     admin_id: UUID,
@@ -182,16 +186,21 @@ async def assign_role(
     admin: Granter,
     operators: CurrentOperators,
     if_match: IfMatch = None,
-) -> AdminOut:
-    """Replace role and operators, and end the admin's sessions: within a second no old token works."""
-    return await staff.assign_role(
+) -> AdminOut | Response:
+    """Replace role and operators, and end the admin's sessions: within a second no old token works.
+
+    It takes a second admin (202) if the admin may then move money or grant rights in more ways, or for more operators.
+    """
+    answer = await staff.assign_role(
         db,
         admin.user_id,
         admin_id,
         role=body.role,
         operator_scope=_codes(operators, body.operator_scope),
+        reason=body.reason,
         if_match=if_match,
     )
+    return waiting(answer) if isinstance(answer, ApprovalOut) else answer
 
 
 @router.post(
@@ -241,109 +250,3 @@ def _codes(operators: OperatorsSnapshot, scope: list[str]) -> list[str]:
     if wrong:
         raise OperatorInvalid(errors=wrong)
     return sorted({code.upper() for code in scope})
-
-
-@roles.get(
-    "",
-    summary="Roles",
-    responses=web.errors(*ADMIN_ERRORS, CursorInvalid, ValidationFailed, DatabaseUnavailable),
-)
-async def list_roles(db: Db, admin: RoleReader, query: Annotated[PageParams, Query()]) -> RolePage:
-    """The roles by name, with what each allows."""
-    return await role_service.list_roles(db, query)
-
-
-@roles.get(
-    "/permissions",
-    summary="All that roles can allow",
-    responses=web.errors(*ADMIN_ERRORS, CursorInvalid, ValidationFailed),
-)
-async def list_permissions(admin: RoleReader, query: Annotated[PageParams, Query()]) -> PermissionGroupPage:
-    """Every permission, by resource, with a sentence."""
-    return role_service.list_permissions(query)
-
-
-@roles.get(
-    "/{role_id}",
-    summary="One role",
-    responses=web.errors(*ADMIN_ERRORS, RoleNotFound, ValidationFailed, DatabaseUnavailable),
-)
-async def get_role(role_id: UUID, db: Db, admin: RoleReader) -> RoleOut:
-    """A role and what it allows."""
-    return await role_service.show_role(db, role_id)
-
-
-@roles.post(
-    "",
-    summary="Make a role",
-    status_code=201,
-    responses=web.errors(
-        *STEP_UP_ERRORS,
-        PermissionNotFound,
-        PermissionNotHeld,
-        RoleAlreadyExists,
-        MalformedJson,
-        ValidationFailed,
-        DatabaseUnavailable,
-    ),
-)
-async def create_role(body: RoleWrite, db: Db, admin: RoleWriter) -> RoleOut:
-    """A new role. You can't add a permission that you don't have."""
-    return await role_service.create_role(
-        db, admin.user_id, name=body.name, description=body.description, permissions=body.permissions
-    )
-
-
-@roles.put(
-    "/{role_id}",
-    summary="Replace a role",
-    responses=web.errors(
-        *STEP_UP_ERRORS,
-        RoleNotFound,
-        ResourceChanged,
-        PermissionNotFound,
-        RoleProtected,
-        OwnRole,
-        RankTooLow,
-        PermissionNotHeld,
-        RoleAlreadyExists,
-        MalformedJson,
-        ValidationFailed,
-        DatabaseUnavailable,
-    ),
-)
-async def replace_role(
-    role_id: UUID, body: RoleWrite, db: Db, admin: RoleEditor, if_match: IfMatch = None
-) -> RoleOut:
-    """Replace a role's permissions. They apply within a second; the admins stay signed in.
-
-    A new name ends the sessions of those who have the role.
-    """
-    return await role_service.replace_role(
-        db,
-        admin.user_id,
-        role_id,
-        name=body.name,
-        description=body.description,
-        permissions=body.permissions,
-        if_match=if_match,
-    )
-
-
-@roles.delete(
-    "/{role_id}",
-    summary="Delete a role",
-    status_code=204,
-    responses=web.errors(
-        *STEP_UP_ERRORS,
-        RoleNotFound,
-        RoleProtected,
-        RankTooLow,
-        RoleInUse,
-        ValidationFailed,
-        DatabaseUnavailable,
-    ),
-)
-async def delete_role(role_id: UUID, db: Db, admin: RoleDeleter) -> None:
-    """Delete a role without admins. Needs step-up."""
-    await role_service.delete_role(db, admin.user_id, role_id)

@@ -29,6 +29,16 @@ OperatorScope = Annotated[
 ]
 
 
+Reason = Annotated[
+    str,
+    Field(
+        max_length=500,
+        description="Why, for the second admin if the change takes one.",
+        examples=["Joins the refunds desk on Monday."],
+    ),
+]
+
+
 class AdminCreate(Body):
     """A new admin."""
 
@@ -37,6 +47,7 @@ class AdminCreate(Body):
     phone_number: MobileNumber
     role: str = Field(max_length=50, description="The name of a role.", examples=["Manager"])
     operator_scope: OperatorScope = Field(default_factory=list)
+    reason: Reason = ""
 
 
 class AdminProfileUpdate(Body):
@@ -58,6 +69,7 @@ class RoleGrant(Body):
 
     role: str = Field(max_length=50, description="The name of a role.", examples=["Manager"])
     operator_scope: OperatorScope = Field(default_factory=list)
+    reason: Reason = ""
 
 
 class BlockAdmin(Body):
@@ -114,6 +126,7 @@ class RoleWrite(Body):
     permissions: list[Annotated[str, Field(max_length=50)]] = Field(
         max_length=500, examples=[["Users:read", "Contact:edit"]]
     )
+    reason: Reason = ""
 
 
 class RoleOut(Versioned):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
@@ -13,17 +14,23 @@ from gencharge.admins import crud, events, service
 from gencharge.admins.errors import AdminAlreadyArchived, AdminNotActive, AdminNotBlocked, OwnAccount
 from gencharge.admins.hierarchy_service import Staff, lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
-from gencharge.admins.roles import SUPER_ADMIN
+from gencharge.admins.roles import SENSITIVE, SUPER_ADMIN
 from gencharge.admins.staff_schemas import AdminOut
+from gencharge.approvals import service as approvals
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
+from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.directory import service as directory
+from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.sessions import service as sessions
+from gencharge.sessions.guards import Action, Resource, permission
 
 # How long no code goes to an address that a colleague set.
 EMAIL_HOLD: Final = timedelta(days=1)
+# How many SuperAdmins the command line makes: as many as a grant to a third one takes.
+FIRST_ADMINS: Final = 2
 
 
 async def appoint(
@@ -35,13 +42,52 @@ async def appoint(
     phone_number: str,
     role: str,
     operator_scope: Collection[str],
-) -> AdminOut:
-    """A new active admin, made by another one. The scope's operators exist.
+    reason: str = "",
+) -> AdminOut | ApprovalOut:
+    """A new active admin, made by another one. The scope's operators exist. With a role that allows what is sensitive, the
+    appointment waits for a second admin.
 
-    Raises RoleNotFound, PermissionNotHeld, OperatorOutOfScope, PhoneNumberAlreadyExists, EmailAlreadyExists.
+    Raises RoleNotFound, PermissionNotHeld, OperatorOutOfScope, PhoneNumberAlreadyExists, EmailAlreadyExists, ApprovalAlreadyPending.
     """
     staff = await lock_staff(db, actor_id)
     granted = _check_grant(staff, actor_id, role, operator_scope)
+    fields = {"name": name, "email": email, "phone_number": phone_number}
+    if not staff.permissions_of(granted) & SENSITIVE:
+        return await _appoint(db, staff, granted, **fields, operator_scope=operator_scope)
+    if await directory.phone_owner(db, phone_number) is not None:
+        raise PhoneNumberAlreadyExists
+    if await directory.email_owner(db, email) is not None:
+        raise EmailAlreadyExists
+    proposal = approvals.Proposal(
+        act=APPOINT,
+        # The number itself stays out of lists and notices.
+        target=f"new_admin:{hashlib.sha256(phone_number.encode()).hexdigest()[:16]}",
+        summary=f"Make {name} an admin: {_described(role, operator_scope)}.",
+        reason=reason,
+        payload=fields | {"role": role, "operator_scope": list(operator_scope)},
+    )
+    return (await approvals.request(db, actor_id, proposal)).answer
+
+
+async def _appoint_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = dict(approved.payload)
+    staff = await lock_staff(db, approved.requested_by, approved.approved_by)
+    role = payload.pop("role")
+    for admin_id in (approved.requested_by, approved.approved_by):
+        granted = _check_grant(staff, admin_id, role, payload["operator_scope"])
+    await _appoint(db, staff, granted, **payload)
+
+
+async def _appoint(
+    db: AsyncSession,
+    staff: Staff,
+    granted: Role,
+    *,
+    name: str,
+    email: str,
+    phone_number: str,
+    operator_scope: Collection[str],
+) -> AdminOut:
     admin = await service.create(
         db,
         name=name,
@@ -50,19 +96,20 @@ async def appoint(
         role_id=granted.role_id,
         operator_scope=operator_scope,
     )
-    await _announce(db, admin, role)
+    await _announce(db, admin, granted.name)
     return _to_out(staff, admin)
 
 
 async def appoint_first(db: AsyncSession, *, name: str, email: str, phone_number: str) -> bool:
-    """A SuperAdmin for all operators, created at the command line. False if an active one exists.
+    """A SuperAdmin for all operators, created at the command line, because a new installation has no two admins who could
+    make a third. False if there are two who may sign in.
 
     Raises PhoneNumberAlreadyExists, EmailAlreadyExists.
     """
     await service.seed_roles(db)
     await lock_staff(db)
     role_id = await service.role_id_of(db, SUPER_ADMIN)
-    if await crud.has_other_active(db, role_id=role_id, except_admin_id=SYSTEM_USER_ID):
+    if await crud.count_active(db, role_id=role_id) >= FIRST_ADMINS:
         return False
     admin = await service.create(db, name=name, email=email, phone_number=phone_number, role_id=role_id)
     await _announce(db, admin, SUPER_ADMIN)
@@ -108,24 +155,67 @@ async def assign_role(
     *,
     role: str,
     operator_scope: Collection[str],
+    reason: str = "",
     if_match: str | None = None,
-) -> AdminOut:
-    """Give another admin a role and its operators, which exist. Ends their sessions: tokens carry both.
+) -> AdminOut | ApprovalOut:
+    """Give another admin a role and its operators, which exist. Ends their sessions: tokens carry both. If the admin may then
+    do more of what is sensitive, or do it for more operators, it waits for a second admin.
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, RoleNotFound, PermissionNotHeld,
-    OperatorOutOfScope, LastSuperAdmin.
+    OperatorOutOfScope, LastSuperAdmin, ApprovalAlreadyPending.
     """
     staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
     granted = _check_grant(staff, actor_id, role, operator_scope)
+    await staff.check_not_last(db, admin)
+    if not _is_wider(staff, admin, granted, operator_scope):
+        return await _assign(db, staff, admin, granted, operator_scope)
+    proposal = approvals.Proposal(
+        act=ASSIGN,
+        target=f"admin:{admin_id}",
+        summary=f"Make the admin {admin.name} {_described(role, operator_scope)}, until now "
+        f"{_described(_role_name(staff, admin) or 'without a role', admin.operator_scope)}.",
+        reason=reason,
+        payload={
+            "admin_id": str(admin_id),
+            "role": role,
+            "operator_scope": list(operator_scope),
+            "if_match": f'"{admin.etag}"',
+        },
+    )
+    return (await approvals.request(db, actor_id, proposal)).answer
+
+
+async def _assign_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    admin_id, role, scope = UUID(payload["admin_id"]), payload["role"], payload["operator_scope"]
+    for actor_id in (approved.requested_by, approved.approved_by):
+        staff, admin = await _lock_other(db, actor_id, admin_id, payload["if_match"])
+        granted = _check_grant(staff, actor_id, role, scope)
+    await staff.check_not_last(db, admin)
+    await _assign(db, staff, admin, granted, scope)
+
+
+def _is_wider(staff: Staff, admin: Admin, granted: Role, operator_scope: Collection[str]) -> bool:
+    old_role = staff.role_of(admin)
+    old = staff.permissions_of(old_role) if old_role is not None else frozenset()
+    new = staff.permissions_of(granted) & SENSITIVE
+    reaches_further = bool(admin.operator_scope) and not (
+        operator_scope and set(operator_scope) <= set(admin.operator_scope)
+    )
+    return bool(new - old) or (bool(new) and reaches_further)
+
+
+async def _assign(
+    db: AsyncSession, staff: Staff, admin: Admin, granted: Role, operator_scope: Collection[str]
+) -> AdminOut:
     before = {"role": _role_name(staff, admin), "operator_scope": admin.operator_scope}
-    changed = changes(before, {"role": role, "operator_scope": list(operator_scope)})
+    changed = changes(before, {"role": granted.name, "operator_scope": list(operator_scope)})
     if not changed:
         return _to_out(staff, admin)
-    await staff.check_not_last(db, admin)
     admin.role_id, admin.operator_scope = granted.role_id, list(operator_scope)
     await service.touch(db, admin)
     await emit(db, events.AdminRoleChanged(**service.about(admin), changes=changed))
-    await sessions.revoke(db, admin_id, reason="role_changed")
+    await sessions.revoke(db, admin.admin_id, reason="role_changed")
     return _to_out(staff, admin)
 
 
@@ -207,5 +297,17 @@ def _role_name(staff: Staff, admin: Admin) -> str | None:
     return role.name if role is not None else None
 
 
+def _described(role: str, operator_scope: Collection[str]) -> str:
+    return f"{role} for {', '.join(operator_scope) or 'all operators'}"
+
+
 def _to_out(staff: Staff, admin: Admin) -> AdminOut:
     return AdminOut(**service.fields(admin, _role_name(staff, admin)))
+
+
+APPOINT: Final = Act(
+    name="appoint_admin", permission=permission(Resource.ADMINS, Action.WRITE), run=_appoint_approved
+)
+ASSIGN: Final = Act(
+    name="assign_role", permission=permission(Resource.ADMINS, Action.EDIT), run=_assign_approved
+)

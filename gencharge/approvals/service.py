@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypedDict
 from uuid import UUID
 
+from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.status import HTTP_202_ACCEPTED
 
 from gencharge.approvals import crud
 from gencharge.approvals.errors import ApprovalAlreadyPending
@@ -18,14 +20,19 @@ from gencharge.approvals.staff_schemas import ApprovalOut
 from gencharge.core.errors import IdempotencyKeyReused
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.idempotency import Answered
+from gencharge.core.http.web import reply
 from gencharge.core.rooms.acts import Act
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 
 # For the rooms above that answer with a request.
-__all__ = ["ApprovalOut", "Proposal", "request"]
+__all__ = ["WAITING", "ApprovalOut", "Proposal", "request", "waiting"]
 # How long a request waits for a second admin.
 EXPIRES_AFTER: Final = timedelta(days=7)
+# What a route documents that answers 202 with the request.
+WAITING: Final[dict[int | str, dict[str, Any]]] = {
+    202: {"model": ApprovalOut, "description": "A second admin must approve it (`/v1/approvals`)."}
+}
 _UNDECIDED: Final = {
     "status": ApprovalStatus.PENDING,
     "decided_by": None,
@@ -119,6 +126,11 @@ async def _replay(db: AsyncSession, admin_id: UUID, proposal: Proposal) -> Appro
 def _scoped(proposal: Proposal) -> str | None:
     # An admin may use the same key for another kind of act.
     return None if proposal.key is None else f"{proposal.act.name}:{proposal.key}"
+
+
+def waiting(request: ApprovalOut) -> Response:
+    """The answer of a route whose act waits for a second admin."""
+    return reply(request, status=HTTP_202_ACCEPTED)
 
 
 def to_out(approval: Approval) -> ApprovalOut:

@@ -19,6 +19,7 @@ from gencharge.approvals.staff_schemas import ApprovalDecision, ApprovalOut, App
 from gencharge.approvals.staff_service import Reviewer
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
 from gencharge.core.http import web
+from gencharge.core.http.etags import ResourceChanged
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
 from gencharge.core.rooms.acts import acts_of
@@ -84,7 +85,7 @@ async def get_approval(reviewer: Reading, db: Db, approval_id: UUID) -> Approval
 @router.post(
     "/{approval_id}/approve",
     summary="Approve a request",
-    responses=web.errors(*_DECIDING, ApprovalSecondAdminRequired),
+    responses=web.errors(*_DECIDING, ApprovalSecondAdminRequired, ResourceChanged),
 )
 async def approve_approval(
     reviewer: Deciding, db: Db, approval_id: UUID, body: ApprovalDecision

@@ -60,6 +60,7 @@ from gencharge.users.errors import (
 
 _SENDING: Final = (
     ForeignOrigin,
+    MalformedJson,
     ValidationFailed,
     OtpTooSoon,
     OtpLimitExceeded,
@@ -70,6 +71,7 @@ _SENDING: Final = (
 )
 _REDEEMING: Final = (
     ForeignOrigin,
+    MalformedJson,
     ValidationFailed,
     OtpInvalid,
     OtpLocked,
@@ -134,6 +136,7 @@ async def verify_otp_signup(
         ReferralCodeInvalid,
         OwnReferralCode,
         UserNotFound,
+        MalformedJson,
         ValidationFailed,
     ),
 )
@@ -218,7 +221,7 @@ router.add_api_route(
 @router.post(
     "/verify-otp-login",
     response_model=TokensOut,
-    responses=errors(*_REDEEMING, MalformedJson, UserBlocked, AdminBlocked),
+    responses=errors(*_REDEEMING, UserBlocked, AdminBlocked),
 )
 async def verify_otp_login(
     body: VerifyOtp, request: Request, context: CurrentContext, browser: Browser
@@ -235,7 +238,13 @@ async def verify_otp_login(
     summary="New tokens for a refresh token",
     response_model=TokensOut,
     responses=errors(
-        ForeignOrigin, RefreshTokenInvalid, UserBlocked, AdminBlocked, ValidationFailed, DatabaseUnavailable
+        ForeignOrigin,
+        RefreshTokenInvalid,
+        UserBlocked,
+        AdminBlocked,
+        MalformedJson,
+        ValidationFailed,
+        DatabaseUnavailable,
     ),
 )
 async def refresh(

@@ -33,5 +33,9 @@ class ChannelSecondAdminRequired(Forbidden):
     """Another admin must approve an address that you entered. You can reject it."""
 
 
+class ChannelCommissionInvalid(Invalid):
+    """Another commission takes a second admin: change it in a request of its own."""
+
+
 class ChannelAmountsInvalid(Invalid):
     """The minimum amount is higher than the maximum amount."""

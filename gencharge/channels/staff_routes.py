@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Query, Request, Response
 from starlette.status import HTTP_201_CREATED
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import WAITING, ApprovalOut, waiting
 from gencharge.channels import secrets_service, staff_service
 from gencharge.channels.errors import (
     ChannelAddressChanged,
     ChannelAddressNotPending,
     ChannelAlreadyExists,
     ChannelAmountsInvalid,
+    ChannelCommissionInvalid,
     ChannelInUse,
     ChannelNotFound,
     ChannelSecondAdminRequired,
@@ -78,7 +81,11 @@ async def create_channel(admin: Creator, request: Request, db: Db, command: Chan
 @router.patch(
     "/{channel}",
     summary="Change a channel (staff)",
-    responses=web.errors(
+    response_model=ChannelOut,
+    responses=WAITING
+    | web.errors(
+        ApprovalAlreadyPending,
+        ChannelCommissionInvalid,
         MalformedJson,
         ChannelNotFound,
         ResourceChanged,
@@ -94,11 +101,13 @@ async def update_channel(
     channel: Code,
     command: ChannelUpdate,
     if_match: IfMatch = None,
-) -> ChannelOut:
-    """Change its priority, weight, amounts, commission or state. Pending recharges stay on it. Another address waits for
-    the approval of a second admin; until then the present one is used. Needs step-up."""
+) -> ChannelOut | Response:
+    """Change its priority, weight, amounts or state. Pending recharges stay on it. Another address waits for
+    the approval of a second admin; until then the present one is used. So does another commission, which must be the only
+    field of its request: 202. Needs step-up."""
     settings = request.app.state.settings
-    return await staff_service.update(db, admin, channel, command, settings=settings, if_match=if_match)
+    answer = await staff_service.update(db, admin, channel, command, settings=settings, if_match=if_match)
+    return waiting(answer) if isinstance(answer, ApprovalOut) else answer
 
 
 @router.post(

@@ -6,7 +6,9 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.approvals.service import ApprovalOut
 from gencharge.channels import address_service as addresses
+from gencharge.channels import commission_service as commission
 from gencharge.channels import crud
 from gencharge.channels.errors import (
     ChannelAlreadyExists,
@@ -100,15 +102,18 @@ async def update(
     *,
     settings: Settings,
     if_match: str | None = None,
-) -> ChannelOut:
-    """Change the fields that the command names; another address waits for a second admin.
+) -> ChannelOut | ApprovalOut:
+    """Change the fields that the command names; another address, or another commission, waits for a second admin.
 
-    Raises ChannelNotFound (also outside the scope), ResourceChanged, ChannelAmountsInvalid, ChannelUrlInvalid.
+    Raises ChannelNotFound (also outside the scope), ResourceChanged, ChannelAmountsInvalid, ChannelUrlInvalid,
+    ChannelCommissionInvalid, ApprovalAlreadyPending.
     """
     channel = await crud.lock_channel(db, code, within(admin, OperatorChannel.operator.expression))
     if channel is None:
         raise ChannelNotFound
     etags.check(if_match, channel)
+    if commission.is_changed(channel, command):
+        return await commission.propose(db, admin, channel, command)
     before = _state_of(channel)
     if "url" in command.model_fields_set:
         addresses.check(command.url, settings)

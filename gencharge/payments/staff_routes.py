@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from gencharge.approvals.errors import ApprovalAlreadyPending
-from gencharge.approvals.service import ApprovalOut
+from gencharge.approvals.service import WAITING, ApprovalOut
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyRequired,
@@ -67,23 +67,21 @@ async def staff_get_payment(admin: Reader, db: Db, user_id: UUID, payment_id: UU
     "/admin/{user_id}/{payment_id}/refunds",
     status_code=HTTP_201_CREATED,
     response_model=RefundOut,
-    responses={
-        202: {"model": ApprovalOut, "description": "A second admin must approve it (`/v1/approvals`)."},
-        **web.errors(
-            ApprovalAlreadyPending,
-            PaymentNotFound,
-            PaymentNotCaptured,
-            RefundTooLarge,
-            InsufficientBalance,
-            IdempotencyKeyRequired,
-            IdempotencyKeyReused,
-            ResourceLocked,
-            WriteConflict,
-            MalformedJson,
-            *_ONE,
-            *STEP_UP_ERRORS,
-        ),
-    },
+    responses=WAITING
+    | web.errors(
+        ApprovalAlreadyPending,
+        PaymentNotFound,
+        PaymentNotCaptured,
+        RefundTooLarge,
+        InsufficientBalance,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        ResourceLocked,
+        WriteConflict,
+        MalformedJson,
+        *_ONE,
+        *STEP_UP_ERRORS,
+    ),
     openapi_extra=idempotency.DOCUMENTED,
 )
 async def staff_refund_payment(

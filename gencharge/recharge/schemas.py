@@ -42,6 +42,11 @@ class Quote(Body):
     activation_mode: ActivationMode = ActivationMode.QUEUE
 
 
+def _check_wallet_part(method: PaymentMethod, wallet_amount: PositiveMoney | None) -> None:
+    if wallet_amount is not None and method is PaymentMethod.WALLET:
+        raise ValueError("wallet_amount can only be combined with upi, card or netbanking")
+
+
 class Subscribe(Body):
     """Recharge a number with a plan. The price is the server's; the client says which one it expects."""
 
@@ -61,8 +66,7 @@ class Subscribe(Body):
 
     @model_validator(mode="after")
     def _part_beside_a_gateway(self) -> Self:
-        if self.wallet_amount is not None and self.payment_method is PaymentMethod.WALLET:
-            raise ValueError("wallet_amount can only be combined with upi, card or netbanking")
+        _check_wallet_part(self.payment_method, self.wallet_amount)
         return self
 
 
@@ -75,6 +79,11 @@ class RepeatRecharge(Body):
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = False
     expected_price: ExpectedPrice = None
+
+    @model_validator(mode="after")
+    def _part_beside_a_gateway(self) -> Self:
+        _check_wallet_part(self.payment_method, self.wallet_amount)
+        return self
 
 
 class ReplacedPlan(Out):

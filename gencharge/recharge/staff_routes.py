@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED
 
 from gencharge.approvals.errors import ApprovalAlreadyPending
-from gencharge.approvals.service import ApprovalOut
+from gencharge.approvals.service import WAITING, ApprovalOut
 from gencharge.core.errors import (
     DatabaseUnavailable,
     IdempotencyKeyRequired,
@@ -90,17 +90,15 @@ async def staff_get_recharge(admin: Reader, db: Db, user_id: UUID, recharge_id: 
     summary="Take a recharge back (staff)",
     status_code=HTTP_201_CREATED,
     response_model=RechargeRefundOut,
-    responses={
-        202: {"model": ApprovalOut, "description": "A second admin must approve it (`/v1/approvals`)."},
-        **web.errors(
-            RechargeNotRefundable,
-            RefundTooLarge,
-            ApprovalAlreadyPending,
-            IdempotencyKeyRequired,
-            IdempotencyKeyReused,
-            *_ALWAYS,
-        ),
-    },
+    responses=WAITING
+    | web.errors(
+        RechargeNotRefundable,
+        RefundTooLarge,
+        ApprovalAlreadyPending,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        *_ALWAYS,
+    ),
     openapi_extra=idempotency.DOCUMENTED,
 )
 async def staff_refund_recharge(

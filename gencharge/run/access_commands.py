@@ -19,7 +19,7 @@ def create_first_admin(
     name: Annotated[str, typer.Option(help="The admin's name.")],
     email: Annotated[str, typer.Option(help="The admin's e-mail address.")],
 ) -> None:
-    """Create the first SuperAdmin of a new installation; refused if there is one."""
+    """Create the first or the second SuperAdmin of an installation; refused if there are two."""
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require(settings, "postgres")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from gencharge.admins import service as admins
@@ -11,27 +12,27 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from tests.auth.conftest import assert_problem
 from tests.make import factories
-from tests.make.admins import Headers, make_staff, newcomer, topics
+from tests.make.admins import Headers, granted, make_role, make_staff, newcomer, topics
 
 
 async def test_an_admin_is_made_shown_changed_and_announced(
     api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
 ) -> None:
     headers = as_admin(boss)
-    body = newcomer(role="Manager", operator_scope=["jio", "VI", "JIO"])
+    body = newcomer(role="Support", operator_scope=["jio", "VI", "JIO"])
     answer = await api.post("/v1/admins", json=body, headers=headers)
     assert answer.status_code == 201, answer.text
     admin = answer.json()
-    assert (admin["role"], admin["operator_scope"], admin["status"]) == ("Manager", ["JIO", "VI"], "active")
+    assert (admin["role"], admin["operator_scope"], admin["status"]) == ("Support", ["JIO", "VI"], "active")
     shown = (await api.get(f"/v1/admins/{admin['admin_id']}", headers=headers)).json()
-    assert "Plans:edit" in shown["permissions"]
+    assert "Users:edit" in shown["permissions"]
     changed = await api.patch(
         f"/v1/admins/{admin['admin_id']}", json={"name": "Meera K. Nair"}, headers=headers
     )
     assert changed.json()["name"] == "Meera K. Nair"
     announced = await topics(stores, "admin_id", admin["admin_id"])
     assert [topic for topic, _ in announced] == ["AdminCreated", "AdminUpdated"]
-    assert announced[0][1]["changes"]["role"] == {"old": None, "new": "Manager"}
+    assert announced[0][1]["changes"]["role"] == {"old": None, "new": "Support"}
     assert announced[1][1]["changes"] == {"name": {"old": "Meera Nair", "new": "Meera K. Nair"}}
     for empty in ({}, {"name": None}, {"role": "SuperAdmin"}):
         refused = await api.patch(f"/v1/admins/{admin['admin_id']}", json=empty, headers=headers)
@@ -160,3 +161,100 @@ async def test_a_second_factor_of_long_ago_changes_no_colleagues_number(
     assert (
         await api.patch(f"/v1/admins/{other.admin_id}", json=body, headers=as_admin(boss))
     ).status_code == 200
+
+
+async def approve(api: httpx.AsyncClient, waiting: httpx.Response, headers: dict[str, str]) -> httpx.Response:
+    """A decision of another admin on what waits."""
+    assert waiting.status_code == 202, waiting.text
+    path = f"/v1/approvals/{waiting.json()['approval_id']}/approve"
+    return await api.post(path, json={"note": "was checked"}, headers=headers)
+
+
+async def test_an_admin_who_may_move_money_is_made_by_two(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    headers, other = as_admin(boss), as_admin(await make_staff(stores, "SuperAdmin"))
+    body = newcomer(role="Manager", operator_scope=["JIO"], reason="joins on Monday")
+    waiting = await api.post("/v1/admins", json=body, headers=headers)
+    assert waiting.json()["summary"] == "Make Meera Nair an admin: Manager for JIO."
+    assert body["phone_number"] not in waiting.text
+    assert (await approve(api, waiting, headers)).json()["code"] == "approval_second_admin_required"
+    query = {"search": body["email"]}
+    assert (await api.get("/v1/admins", params=query, headers=headers)).json()["items"] == []
+    assert (await approve(api, waiting, other)).status_code == 200
+    [admin] = (await api.get("/v1/admins", params=query, headers=headers)).json()["items"]
+    assert (admin["role"], admin["operator_scope"], admin["status"]) == ("Manager", ["JIO"], "active")
+    for taken in (body, newcomer(role="Manager", email=body["email"])):
+        refused = await api.post("/v1/admins", json=taken, headers=headers)
+        assert refused.status_code == 409, refused.text
+
+
+async def test_nobody_approves_what_they_could_not_grant(
+    api: httpx.AsyncClient, staffed: FastAPI, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    name = await make_role(stores, "Admins:read", "Admins:write", "Admins:edit")
+    await granted(staffed, name, "Admins:edit")
+    small = as_admin(await make_staff(stores, name), name)
+    waiting = await api.post("/v1/admins", json=newcomer(role="Manager"), headers=as_admin(boss))
+    assert_problem(await approve(api, waiting, small), 403, "permission_not_held")
+
+
+async def test_a_grant_dies_with_the_rights_of_who_asked_for_it(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    asker, other = await make_staff(stores, "SuperAdmin"), as_admin(boss)
+    waiting = await api.post("/v1/admins", json=newcomer(role="Manager"), headers=as_admin(asker))
+    blocked = await api.post(
+        f"/v1/admins/{asker.admin_id}/block", json={"reason": "was stolen"}, headers=other
+    )
+    assert blocked.status_code == 200
+    assert_problem(await approve(api, waiting, other), 403, "permission_not_held")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        (("Support", ("JIO",)), ("Manager", ["JIO"]), 202),
+        (("Manager", ("JIO",)), ("Manager", ["JIO", "VI"]), 202),
+        (("Manager", ("JIO",)), ("Manager", []), 202),
+        (("Support", ("JIO",)), ("Support", []), 200),
+        (("Manager", ()), ("Manager", ["JIO"]), 200),
+        (("Manager", ("JIO", "VI")), ("Manager", ["VI"]), 200),
+        (("Manager", ()), ("Support", []), 200),
+        (("SuperAdmin", ("JIO",)), ("Manager", ["JIO"]), 200),
+    ],
+)
+async def test_more_rights_or_operators_take_a_second_admin_and_fewer_do_not(
+    api: httpx.AsyncClient,
+    boss: Admin,
+    as_admin: Headers,
+    stores: Stores,
+    before: tuple[str, tuple[str, ...]],
+    after: tuple[str, list[str]],
+    status: int,
+) -> None:
+    admin = await make_staff(stores, before[0], operator_scope=before[1])
+    path = f"/v1/admins/{admin.admin_id}"
+    grant = {"role": after[0], "operator_scope": after[1]}
+    answer = await api.put(f"{path}/role", json=grant, headers=as_admin(boss))
+    assert answer.status_code == status, answer.text
+    if status == 202:
+        shown = (await api.get(path, headers=as_admin(boss))).json()
+        assert (shown["role"], shown["operator_scope"]) == (before[0], list(before[1]))
+        own = as_admin(admin, before[0])
+        assert (await approve(api, answer, own)).status_code in {403, 404, 409}
+        other = as_admin(await make_staff(stores, "SuperAdmin"))
+        assert (await approve(api, answer, other)).status_code == 200
+    shown = (await api.get(path, headers=as_admin(boss))).json()
+    assert (shown["role"], shown["operator_scope"]) == after
+
+
+async def test_nobody_approves_their_own_promotion(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    admin = await make_staff(stores, "SuperAdmin", operator_scope=("JIO",))
+    path = f"/v1/admins/{admin.admin_id}/role"
+    answer = await api.put(path, json={"role": "SuperAdmin", "operator_scope": []}, headers=as_admin(boss))
+    # Though their token says that they are not limited to an operator.
+    refused = await approve(api, answer, as_admin(admin, operator_scope=()))
+    assert_problem(refused, 409, "own_account")

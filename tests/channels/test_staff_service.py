@@ -54,9 +54,11 @@ async def create(stores: Stores, principal: Principal = ADMIN, **overrides: Any)
 
 async def update(stores: Stores, code: str, principal: Principal = ADMIN, **fields: Any) -> ChannelOut:
     command = ChannelUpdate.model_validate(fields)
-    return await stores.database.run(
+    changed = await stores.database.run(
         lambda db: staff_service.update(db, principal, code, command, settings=stores.settings)
     )
+    assert isinstance(changed, ChannelOut)
+    return changed
 
 
 async def delete(stores: Stores, code: str, principal: Principal = ADMIN) -> None:
@@ -144,7 +146,6 @@ async def test_a_minimum_above_the_maximum_is_refused_and_equal_ones_are_not(sho
         ({"weight": 7}, {"weight": {"old": 50, "new": 7}}),
         ({"min_amount": 20.5}, {"min_amount_paise": {"old": 1_000, "new": 2_050}}),
         ({"max_amount": 4999}, {"max_amount_paise": {"old": 500_000, "new": 499_900}}),
-        ({"commission_basis_points": 0}, {"commission_basis_points": {"old": 250, "new": 0}}),
         ({"is_active": False}, {"is_active": {"old": True, "new": False}}),
     ],
     ids=str,
@@ -174,7 +175,7 @@ async def test_a_change_of_another_state_than_the_current_one_is_refused(shop: S
     channel = await create(shop)
     command = ChannelUpdate.model_validate({"weight": 7})
 
-    async def change(etag: str) -> ChannelOut:
+    async def change(etag: str) -> Any:
         return await shop.database.run(
             lambda db: staff_service.update(
                 db, ADMIN, channel.code, command, settings=shop.settings, if_match=f'"{etag}"'

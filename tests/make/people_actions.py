@@ -161,7 +161,7 @@ ACTIONS |= {
     "PATCH /v1/admins/{admin_id}": _of_an_admin("PATCH", "", {"name": "Meera Nair"}),
     "DELETE /v1/admins/{admin_id}": _of_an_admin("DELETE", "", None),
     "PUT /v1/admins/{admin_id}/role": _of_an_admin(
-        "PUT", "/role", {"role": "Manager", "operator_scope": ["JIO"]}
+        "PUT", "/role", {"role": "Viewer", "operator_scope": ["JIO"]}
     ),
     "POST /v1/admins/{admin_id}/block": _of_an_admin("POST", "/block", REASON),
     "POST /v1/admins/{admin_id}/unblock": _of_an_admin("POST", "/unblock", None, ("block", REASON)),

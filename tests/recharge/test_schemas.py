@@ -58,6 +58,13 @@ def test_a_repeat_pays_from_the_wallet_by_default() -> None:
     assert RepeatRecharge.model_validate({}).payment_method == "wallet"
 
 
+def test_a_repeat_takes_no_part_of_the_wallet_beside_the_wallet() -> None:
+    body = {"payment_method": "upi", "wallet_amount": 99.5}
+    assert RepeatRecharge.model_validate(body).wallet_amount == Money.rupees("99.50")
+    with pytest.raises(ValidationError, match="can only be combined with upi, card or netbanking"):
+        RepeatRecharge.model_validate(body | {"payment_method": "wallet"})
+
+
 @pytest.mark.parametrize("days", [-1, 367])
 def test_a_plan_expires_within_a_year(days: int) -> None:
     with pytest.raises(ValidationError):
