@@ -11,6 +11,7 @@ from gencharge.core.http import masked
 from gencharge.core.http.web import Out
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
+from gencharge.users.models import UserBrief, UserStatus
 from tests.make import factories
 from tests.make.money import buy, find_plan, make_customer, make_number
 
@@ -27,6 +28,13 @@ class CustomerOut(Out):
     balance: Money
 
 
+class PaymentRow(Out):
+    """A row of a list, with whom it is about."""
+
+    user: UserBrief | None
+    numbers: frozenset[str]
+
+
 def customer(**overrides: object) -> CustomerOut:
     values = {
         "user_id": ID,
@@ -36,6 +44,19 @@ def customer(**overrides: object) -> CustomerOut:
         "balance": Money(9_876_543_210),
     }
     return CustomerOut.model_validate(values | overrides)
+
+
+def test_the_customer_whom_a_row_names_is_masked_too() -> None:
+    brief = UserBrief(ID, "Asha", "+919876543210", "asha@example.com", UserStatus.ACTIVE)
+    [row] = masked.mask({"items": [PaymentRow(user=brief, numbers=frozenset({"+919876543210"}))]})["items"]
+    assert row["user"] == {
+        "user_id": ID,
+        "name": "Asha",
+        "phone_number": "+91******3210",
+        "email": "a***@example.com",
+        "status": "active",
+    }
+    assert row["numbers"] == ["+91******3210"]
 
 
 def test_numbers_and_addresses_are_masked_wherever_they_stand_and_ids_are_not() -> None:

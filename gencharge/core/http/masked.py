@@ -7,6 +7,7 @@ answers. So no route can forget it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
@@ -26,7 +27,9 @@ def mask(value: Any) -> Any:
         return _mask_fields(value.__dict__)
     if isinstance(value, Mapping):
         return _mask_fields(value)
-    if isinstance(value, list | tuple):
+    if is_dataclass(value) and not isinstance(value, type):
+        return _mask_fields({field.name: getattr(value, field.name) for field in fields(value)})
+    if isinstance(value, list | tuple | set | frozenset):
         return [mask(part) for part in value]
     return mask_emails(mask_numbers(value)) if type(value) is str else value
 
@@ -37,8 +40,8 @@ def masked_copy(model: Model) -> Model:
     return model.model_copy(update={name: text for name, text in texts.items() if not _is_key(name)})
 
 
-def _mask_fields(fields: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: value if _is_key(str(name)) else mask(value) for name, value in fields.items()}
+def _mask_fields(values: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {name: value if _is_key(str(name)) else mask(value) for name, value in values.items()}
 
 
 def _is_key(name: str) -> bool:
