@@ -28,7 +28,7 @@ FLOORS: Final = (
     ("plans", "wallet", "velocity"),
     ("offers", "payments", "channels"),
     ("recharge", "auth"),
-    ("delivery",),
+    ("delivery", "referrals"),
     ("receipts",),
     ("reconciliation",),
     ("webhooks",),

@@ -82,6 +82,10 @@ _ROWS = (
     FROM users LIMIT 10
     """,
     """
+    INSERT INTO referral_rewards (user_id, reward_id, friend_id, referrer_id, side, amount, state, created_at)
+    SELECT user_id, gen_random_uuid(), gen_random_uuid(), user_id, 'referrer', 5000, 'pending', now() FROM users LIMIT 10
+    """,
+    """
     INSERT INTO velocity_allowances (allowance_id, subject, factor, reason, allowed_by, allowed_at, ends_at)
     SELECT gen_random_uuid(), 'user:' || user_id, 2, 'a shop', user_id, now(), now() + interval '1 day'
     FROM users LIMIT 10

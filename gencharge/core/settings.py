@@ -19,6 +19,7 @@ from gencharge.core import development_secrets, faultpoints, production
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
 from gencharge.core.message_settings import Codes, Messages
+from gencharge.core.referral_settings import Referrals
 from gencharge.core.setting_groups import (
     SANDBOX_URL,
     Background,
@@ -47,6 +48,7 @@ class Settings(
     Messages,
     WalletLimits,
     Velocity,
+    Referrals,
     Partners,
     Company,
     Web,

@@ -22,7 +22,14 @@ from gencharge.delivery.events import (
     RechargeResolutionRequested,
     RechargeStuck,
 )
-from gencharge.notifications import account_templates, alert_templates, crud, payment_templates, templates
+from gencharge.notifications import (
+    account_templates,
+    alert_templates,
+    crud,
+    payment_templates,
+    referral_templates,
+    templates,
+)
 from gencharge.notifications.alert_templates import Alert
 from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
@@ -38,6 +45,7 @@ _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     **templates.TEMPLATES,
     **payment_templates.TEMPLATES,
     **account_templates.TEMPLATES,
+    **referral_templates.TEMPLATES,
 }
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 # Only SuperAdmins may change roles.

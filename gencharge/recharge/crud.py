@@ -37,6 +37,23 @@ async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recharge | N
     return recharge
 
 
+async def find_first_delivered(
+    db: AsyncSession, user_id: UUID, *, minimum: int, since: datetime | None, before: datetime | None
+) -> Recharge | None:
+    """The customer's first recharge of at least `minimum` paise that was delivered in that time, refunded later or not."""
+    query = select(Recharge).where(
+        Recharge.user_id == user_id,
+        Recharge.status.in_([PaymentState.DELIVERED, PaymentState.REFUNDED]),
+        Recharge.wallet_amount + Recharge.gateway_amount >= minimum,
+    )
+    if since is not None:
+        query = query.where(Recharge.completed_at >= since)
+    if before is not None:
+        query = query.where(Recharge.completed_at < before)
+    first: Recharge | None = await db.scalar(query.order_by(Recharge.completed_at, Recharge.id).limit(1))
+    return first
+
+
 def select_recharges(user_id: UUID, query: RechargeQuery) -> Select[Recharge]:
     """The customer's recharges that match."""
     total = Recharge.wallet_amount + Recharge.gateway_amount

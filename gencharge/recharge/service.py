@@ -89,6 +89,18 @@ async def get(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge:
     return recharge
 
 
+async def first_delivered(
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    minimum: int = 0,
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> Recharge | None:
+    """The customer's first recharge of at least `minimum` paise that was delivered in that time, refunded later or not."""
+    return await crud.find_first_delivered(db, user_id, minimum=minimum, since=since, before=before)
+
+
 async def get_in_scope(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id: UUID) -> Recharge:
     """A recharge of an operator in the admin's scope. Raises RechargeNotFound."""
     scope = within(admin, column_of(Recharge.operator))

@@ -117,6 +117,17 @@ async def list_addresses(
     return [(session_id, address) for session_id, address in await db.execute(statement)]
 
 
+async def list_origins(db: AsyncSession, *, user_id: UUID, limit: int) -> list[tuple[UUID, Sealed, Sealed]]:
+    """The ids, devices and addresses of an owner's latest sessions, the newest first, also those that ended."""
+    statement = (
+        select(Session.session_id, Session.device, Session.address)
+        .where(Session.user_id == user_id, Session.address != NOTHING)
+        .order_by(Session.created_at.desc())
+        .limit(limit)
+    )
+    return [(session_id, device, address) for session_id, device, address in await db.execute(statement)]
+
+
 def _not_ended_but(reason: str) -> ColumnElement[bool]:
     return Session.revoked_at.is_(None) | (Session.revoked_reason == reason)
 

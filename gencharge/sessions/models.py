@@ -77,6 +77,14 @@ class RefreshToken(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a sign-in came from: what the client calls itself, and its network address."""
+
+    device: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionBrief:
     """A sign-in as its owner and the staff see it, in clear. `expires_at`: its end if it is not used any more."""
 

@@ -18,7 +18,7 @@ from gencharge.core.vault.vault import Vault
 from gencharge.sessions import announcer, crud
 from gencharge.sessions.errors import SessionEnded, SessionNotFound
 from gencharge.sessions.events import RefreshTokenReused, SessionRevoked
-from gencharge.sessions.models import Session, SessionBrief
+from gencharge.sessions.models import Origin, Session, SessionBrief
 from gencharge.sessions.refresh import Refresh, keys_of, new_seed
 from gencharge.sessions.tokens import Kind
 
@@ -259,6 +259,19 @@ async def has_signed_in_from(db: AsyncSession, user_id: UUID, address: str) -> b
     rows = await crud.list_addresses(db, user_id=user_id, ended=SIGNED_OUT, limit=_ADDRESSES)
     known = [await vault.open(Session.address, (user_id, session_id), sealed) for session_id, sealed in rows]
     return address in known
+
+
+async def latest_origins(db: AsyncSession, user_id: UUID) -> list[Origin]:
+    """The device and the address of each of the owner's latest five sign-ins, the newest first, also of those that ended."""
+    vault = Vault.of(db)
+    rows = await crud.list_origins(db, user_id=user_id, limit=_ADDRESSES)
+    return [
+        Origin(
+            await vault.open(Session.device, (user_id, session_id), device),
+            await vault.open(Session.address, (user_id, session_id), address),
+        )
+        for session_id, device, address in rows
+    ]
 
 
 async def started_at(db: AsyncSession, user_id: UUID, session_id: UUID) -> datetime | None:

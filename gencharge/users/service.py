@@ -28,7 +28,7 @@ from gencharge.users.errors import (
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
 from gencharge.users.models import User, UserBrief, UserStatus, UserType
 from gencharge.users.names import name_key
-from gencharge.users.profile_service import preferences_of
+from gencharge.users.profile_service import lock, preferences_of
 
 __all__ = [
     "CODE_ALPHABET",
@@ -40,6 +40,7 @@ __all__ = [
     "create",
     "email_of",
     "get",
+    "lock",
     "name_key",
     "preferences_of",
     "register",

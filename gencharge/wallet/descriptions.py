@@ -16,7 +16,6 @@ _METHODS: Final[Mapping[str, str]] = {
 }
 _FIXED: Final = {
     TransactionCategory.OPENING: "Opening balance",
-    TransactionCategory.REFERRAL: "Referral reward",
     TransactionCategory.PAYOUT: "Balance paid out when the account was closed",
 }
 
@@ -25,6 +24,8 @@ def describe(event: BusinessEvent, names: Mapping[str, str]) -> str:
     """One line for the customer, without the amount and without a full stop. `names`: the operators' names by code."""
     if event.category in _FIXED:
         return _FIXED[event.category]
+    if event.category is TransactionCategory.REFERRAL:
+        return "Referral reward" if event.comes_in else "Referral reward taken back"
     if event.category is TransactionCategory.RECHARGE:
         return _recharge(event, names)
     if event.category is TransactionCategory.REFUND:

@@ -85,6 +85,32 @@ async def debit(
     return await _move(db, user_id, amount, Account.MAIN, target_account, code=code, key=key, **details)
 
 
+async def take_back(
+    db: AsyncSession,
+    user_id: UUID,
+    up_to: Money,
+    *,
+    target_account: str,
+    code: Code,
+    key: str,
+    **details: Unpack[TransferDetails],
+) -> Money:
+    """Take `up_to` out of the wallet, or as much of it as can be spent: what was taken, which may be nothing.
+
+    A balance never falls below zero; the caller says what becomes of the rest. Raises WalletNotFound.
+    """
+    booked = await crud.find_transfer(db, user_id=user_id, key=key, code=code)
+    if booked is not None:
+        return Money(booked.amount)
+    wallet = await crud.lock_wallet(db, user_id=user_id)
+    if wallet is None:
+        raise WalletNotFound
+    amount = min(up_to, Money(max(wallet.posted - wallet.held, 0)))
+    if amount:
+        await debit(db, user_id, amount, target_account=target_account, code=code, key=key, **details)
+    return amount
+
+
 async def release(
     db: AsyncSession,
     user_id: UUID,

@@ -42,6 +42,10 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         for act in ("approve", "reject", "cancel")
     },
     **{
+        f"POST /v1/referrals/admin/{{user_id}}/{{reward_id}}/{act}": {"json": {"reason": "was checked"}}
+        for act in ("hold", "release")
+    },
+    **{
         f"POST /v1/approvals/{{approval_id}}/{act}": {"json": {"note": "was checked"}}
         for act in ("approve", "reject", "cancel")
     },
@@ -253,6 +257,12 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve":      "401  403   404   404 403  403  403   403    -",
     # wallet
     "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
+    "GET /v1/referrals/me":                                                          "401  200   403   403 403  403  403   403    -",
+    "GET /v1/referrals/me/rewards":                                                  "401  200   403   403 403  403  403   403    -",
+    "GET /v1/referrals/admin":                                                       "401  403   200   200 200  403  200   403    -",
+    "GET /v1/referrals/admin/{user_id}/{reward_id}":                                 "401  403   404   404 404  403  404   403    -",
+    "POST /v1/referrals/admin/{user_id}/{reward_id}/hold":                           "401  403   404   404 403  403  403   403    -",
+    "POST /v1/referrals/admin/{user_id}/{reward_id}/release":                        "401  403   404   404 403  403  403   403    -",
     "GET /v1/velocity/held-back":                                                   "401  403   200   200 200  403  200   403    -",
     "GET /v1/velocity/allowances":                                                  "401  403   200   200 200  403  200   403    -",
     "POST /v1/velocity/allowances":                                                 "401  403   422   422 403  403  403   403    -",

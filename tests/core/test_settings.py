@@ -153,3 +153,13 @@ def test_the_example_file_as_it_stands_is_a_working_development_configuration(
         monkeypatch.delenv(name.upper(), raising=False)
     example = Settings(_env_file=ROOT / ".env.example")  # type: ignore[call-arg]
     assert example == Settings(_env_file=None)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "link", ["https://gencharge.example/join", "ftp://a/{code}", "{code}", "https://a.example/{code}/{code}"]
+)
+def test_a_share_link_without_one_place_for_the_code_is_refused_by_name(link: str) -> None:
+    with pytest.raises(ValidationError, match="referral_link") as refused:
+        settings(referral_link=link)
+    assert "{code} in it once" in str(refused.value)
+    assert settings(referral_link="https://a.example/?c={code}").referral_link

@@ -50,6 +50,7 @@ DIRECTORY = {
     "phone_directory": "phone_number",
     "email_directory": "email",
     "referral_codes": "code",
+    "referral_marks": "mark",
     "sign_in_failures": "phone_number",
     "code_sends": "name",
     "operator_references": "reference",
@@ -191,6 +192,7 @@ SCATTERED = {
     "users/staff_crud.py:select_archived",
     "webhooks/crud.py:select_deliveries",
     "velocity/crud.py:select_held_back",
+    "referrals/crud.py:select_all",
     # By an id without its owner: a delivery, the runs of a day.
     "webhooks/crud.py:find_delivery",
     "reconciliation/crud.py:find_finished",
@@ -206,6 +208,9 @@ SCATTERED = {
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
     "velocity/crud.py:purge",
+    # Where a referred customer registered from, kept by the mark.
+    "referrals/crud.py:delete_marks",
+    "referrals/crud.py:purge_marks",
     "auth/sends_crud.py:delete_old_sends",
     "auth/crud.py:delete_old_contact_changes",
 }

@@ -15,6 +15,7 @@ from gencharge.reconciliation.models import ReconciliationDifference
 from tests.make.money import buy, find_plan, fund, make_number
 from tests.make.outside import NOBODY, reach_over_api
 from tests.make.payments import add_captured
+from tests.make.referrals import refer, the_reward
 from tests.make.staff_client import ACTIONS, REASON, Action, StaffClient, does, some_name
 
 # Recharges.
@@ -104,6 +105,31 @@ async def withdraw_allowance(staff: StaffClient) -> httpx.Response:
 def _allowance(user_id: UUID) -> dict[str, object]:
     ends_at = (clock.now() + timedelta(days=1)).isoformat()
     return REASON | {"scope": "user", "user_id": str(user_id), "factor": 5, "ends_at": ends_at}
+
+
+# Referral rewards.
+
+
+async def _reward(staff: StaffClient, *acts: str) -> str:
+    """A customer's reward on which the staff have acted: its path."""
+    referral = await refer(staff.stores)
+    for person in (referral.referrer, referral.friend):
+        staff.private |= {person.phone_number, person.phone_number.removeprefix("+91")}
+    reward = await the_reward(staff.stores, referral.referrer.user_id)
+    path = f"/referrals/admin/{reward.user_id}/{reward.reward_id}"
+    for act in acts:
+        await staff.ask_json("POST", f"{path}/{act}", REASON)
+    return path
+
+
+@does("POST /v1/referrals/admin/{user_id}/{reward_id}/hold")
+async def hold_reward(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _reward(staff)}/hold", REASON)
+
+
+@does("POST /v1/referrals/admin/{user_id}/{reward_id}/release")
+async def release_reward(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _reward(staff, 'hold')}/release", REASON)
 
 
 # Webhooks that we send.

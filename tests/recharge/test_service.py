@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -59,6 +60,34 @@ async def take_back(bought: Purchase, refund_id: UUID) -> int | None:
             db, bought.user_id, bought.id, refund_id=refund_id, reason="not in the statement", by=uuid4()
         )
     )
+
+
+# The first one
+
+
+async def test_the_first_delivered_recharge_is_the_oldest_of_enough_money_refunded_or_not(
+    shop: Stores,
+) -> None:
+    user, plan = await make_customer(shop), await find_plan(shop, "AIRTEL")
+    before = clock.now()
+    ids = []
+    for days in (0, 1):
+        with clock.later(days=days):
+            sale = await buy(shop, user, await make_number(shop, "AIRTEL"), plan.plan_id)
+            ids.append(sale.answer.subscription_id)
+
+    async def first(**conditions: Any) -> UUID | None:
+        row = await shop.database.run(lambda db: recharges.first_delivered(db, user, **conditions))
+        return None if row is None else row.id
+
+    await shop.database.run(
+        lambda db: recharges.take_back(db, user, ids[0], refund_id=uuid4(), reason="r", by=uuid4())
+    )
+    assert await first() == ids[0]
+    assert await first(minimum=29_900, since=before) == ids[0]
+    assert await first(minimum=29_901) is None
+    assert await first(since=before + timedelta(hours=12)) == ids[1]
+    assert await first(before=before) is None
 
 
 # One recharge

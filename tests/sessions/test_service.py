@@ -309,6 +309,27 @@ async def test_a_devices_name_is_cut_and_cleaned(app: FastAPI, stores: Stores) -
     assert started.device == ("Phone" + "x" * 500)[:200]
 
 
+async def test_the_origins_of_an_owner_are_those_of_the_latest_five_sign_ins(
+    stores: Stores, settings: Settings
+) -> None:
+    owner = new_id()
+    for number in range(6):
+        address = "" if number == 5 else f"203.0.113.{number}"
+        with clock.later(minutes=number):
+            session = await stores.database.run(
+                lambda db, device=f"phone {number}", address=address: sessions.start(  # type: ignore[misc]
+                    db, settings, user_id=owner, kind="user", device=device, address=address
+                )
+            )
+    await stores.database.run(lambda db: sessions.revoke(db, owner, reason="signed_out"))
+    assert session.session_id
+    origins = await stores.database.run(lambda db: sessions.latest_origins(db, owner))
+    assert [(origin.device, origin.address) for origin in origins] == [
+        (f"phone {number}", f"203.0.113.{number}") for number in (4, 3, 2, 1, 0)
+    ]
+    assert await stores.database.run(lambda db: sessions.latest_origins(db, new_id())) == []
+
+
 async def test_a_session_remembers_its_second_factor_over_refreshes(
     stores: Stores, settings: Settings
 ) -> None:

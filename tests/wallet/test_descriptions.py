@@ -78,3 +78,7 @@ def test_what_is_not_known_is_left_out() -> None:
     assert words("payment", about={}) == "Recharge"
     assert words("bought", about={"operator": "NEWTEL"}) == "Recharge with NEWTEL"
     assert words("cashback", about={}) == "Cashback"
+
+
+def test_a_referral_reward_that_was_taken_back_says_so() -> None:
+    assert words("reward", debit="user:main", credit="referral") == "Referral reward taken back"

@@ -314,3 +314,30 @@ async def test_a_transaction_is_found_by_its_owner_only_and_our_own_share_by_nob
             await history.get_transaction(db, other, transfer.id)
         page = await history.list_transactions(db, user, TransactionQuery())
     assert [item.transaction_id for item in page.items] == [transfer.id]
+
+
+async def _take_back(stores: Stores, user, rupees: int, key: str) -> Money:  # type: ignore[no-untyped-def]
+    return await stores.database.run(
+        lambda db: wallet.take_back(
+            db, user, Money.rupees(rupees), target_account=Account.REFERRAL, code=Code.REFERRAL, key=key
+        )
+    )
+
+
+async def test_what_is_taken_back_is_what_can_be_spent_and_never_more(stores: Stores) -> None:
+    user = await make_customer(stores, 50)
+    assert await _take_back(stores, user, 30, "a") == Money.rupees(30)
+    assert await _take_back(stores, user, 30, "a") == Money.rupees(30)
+    assert await balance(stores, user) == Money.rupees(20)
+    assert await _take_back(stores, user, 30, "b") == Money.rupees(20)
+    assert await _take_back(stores, user, 30, "c") == Money(0)
+    assert await balance(stores, user) == Money(0)
+    with pytest.raises(WalletNotFound):
+        await _take_back(stores, uuid4(), 30, "d")
+
+
+async def test_ten_at_once_take_back_no_more_than_there_is(stores: Stores) -> None:
+    user = await make_customer(stores, 50)
+    taken = await asyncio.gather(*(_take_back(stores, user, 8, f"race {number}") for number in range(10)))
+    assert sum(amount.paise for amount in taken) == 5_000
+    assert await balance(stores, user) == Money(0)

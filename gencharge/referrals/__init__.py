@@ -1,0 +1,1 @@
+"""Who referred whom, and the rewards: from registration to the wallet, and back."""
