@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Select, and_, any_, delete, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, column_of, fetch_page
+from gencharge.core.postgres.database import Database
 from gencharge.offers.models import Offer, OfferType, OfferVersion
 from gencharge.offers.staff_schemas import StaffOfferQuery, StaffOfferTypeQuery, WindowState
 from gencharge.sessions.guards import Principal
+
+_FACTS: Final = """
+    SELECT user_type, is_new, circle, used FROM offer_facts(p_user => $1, p_phone => $2, p_offers => $3)
+"""
+
+
+class FactsRow(NamedTuple):
+    """What `offer_facts` answers. `used`: the customer's uses, those of all, and what they cost in paise, by offer."""
+
+    user_type: str | None
+    is_new: bool
+    circle: str | None
+    used: Mapping[str, tuple[int, int, int]]
 
 
 def within_reach(admin: Principal) -> ColumnElement[bool]:
@@ -170,3 +185,13 @@ async def add_missing(
     await db.execute(insert(OfferType).on_conflict_do_nothing(), types)
     await db.execute(insert(Offer).on_conflict_do_nothing(), offers)
     await db.execute(insert(OfferVersion).on_conflict_do_nothing(), versions)
+
+
+async def get_facts(
+    database: Database, *, user_id: UUID, phone_number: str, offer_ids: Sequence[UUID]
+) -> FactsRow:
+    """`offer_facts`: what the evaluation of these offers needs to know of a customer and a number."""
+    row = await database.fetch_row(_FACTS, user_id, phone_number, list(offer_ids))
+    assert row is not None, "offer_facts returns one row"
+    user_type, is_new, circle, used = row
+    return FactsRow(user_type, is_new, circle, orjson.loads(used))

@@ -9,6 +9,14 @@ class OfferNotFound(NotFound):
     """Offer not found."""
 
 
+class OfferNotApplicable(Conflict):
+    """This offer does not apply to this recharge. Nothing was charged."""
+
+
+class OfferChanged(Conflict):
+    """The terms of this offer, or the price, have just changed. Nothing was charged. Get a new quote and use a new Idempotency-Key."""
+
+
 class OfferTypeNotFound(NotFound):
     """Offer type not found."""
 

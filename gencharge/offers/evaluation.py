@@ -2,7 +2,7 @@
 
     evaluate(offer, situation) -> Saving | Refusal
 
-The discount is calculated from the price, the cashback from the rest. A percentage is rounded down to the
+The discount is calculated from the price and leaves a rupee of it to pay, the cashback is calculated from the rest. A percentage is rounded down to the
 paisa, in the house's favour: the saving is never more than the offer says. Discount and cashback together never
 exceed the price.
 """
@@ -37,6 +37,12 @@ _WAYS: Final = {
     PaymentMethod.NETBANKING: "net banking",
 }
 _DAYS: Final = tuple(Weekday)
+# A recharge that costs nothing could be neither invoiced nor refunded, and no gateway takes less.
+LEAST_PAYABLE: Final = Money.rupees(1)
+# The codes of the reasons that depend on what only the database knows.
+CUSTOMER_FACTS: Final = frozenset(
+    {"user_type", "new_user_only", "circle", "used_up", "used_by_you", "budget_spent"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +58,13 @@ class Used:
 class Situation:
     """A recharge that a user is about to make. `instant` is UTC; `price` is what the plan costs.
 
-    `circle` and `payment_method` are None while unknown; an offer that depends on them is then refused.
+    What is unknown is None; an offer that depends on it is then refused.
     """
 
     plan: PlanSnapshot
     price: Money
-    user_type: UserType
-    is_new_user: bool
+    user_type: UserType | None
+    is_new_user: bool | None
     source: RequestSource
     circle: str | None
     payment_method: PaymentMethod | None
@@ -107,6 +113,7 @@ def saving_on(offer: OfferSnapshot, price: Money) -> Saving:
     """What the offer gives on a price, its conditions and limits aside."""
     reward = offer.reward
     discount = reward.discount.of(price) if reward.discount is not None else _NOTHING
+    discount = min(discount, price - LEAST_PAYABLE if price > LEAST_PAYABLE else _NOTHING)
     cashback = reward.cashback.of(price - discount) if reward.cashback is not None else _NOTHING
     return Saving(discount, cashback)
 
@@ -117,13 +124,30 @@ def sentences(conditions: OfferConditions) -> list[str]:
     return [text for text in phrases if text is not None]
 
 
+def reason_of(offer: OfferSnapshot, code: str) -> Reason:
+    """The reason of this code against the offer, in words. `code` is one that `offer_reason` or `take_offer` gives."""
+    if code == "not_begun" and offer.active_from is not None:
+        return Reason(code, f"starts on {_in_india(offer.active_from)}")
+    if code == "over" and offer.active_until is not None:
+        return Reason(code, f"ended on {_in_india(offer.active_until)}")
+    if code == "used_by_you" and offer.limits.uses_per_user is not None:
+        return Reason(code, f"only {_times(offer.limits.uses_per_user)} per customer")
+    phrases = {name: phrase for name, _, phrase in _CHECKS}
+    text = phrases[code](offer.conditions) if code in phrases else None
+    return Reason(code, text or "fully used")
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
 def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:
     if offer.status is not OfferStatus.ACTIVE:
         yield Reason("not_active", "not active right now")
     if offer.active_from is not None and instant < offer.active_from:
-        yield Reason("not_begun", f"starts on {_in_india(offer.active_from)}")
+        yield reason_of(offer, "not_begun")
     if offer.active_until is not None and instant >= offer.active_until:
-        yield Reason("over", f"ended on {_in_india(offer.active_until)}")
+        yield reason_of(offer, "over")
 
 
 def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[Reason]:
@@ -138,8 +162,7 @@ def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason
     if limits.total_uses is not None and used.total >= limits.total_uses:
         yield Reason("used_up", "fully used")
     if limits.uses_per_user is not None and used.by_user >= limits.uses_per_user:
-        times = "once" if limits.uses_per_user == 1 else f"{limits.uses_per_user} times"
-        yield Reason("used_by_you", f"only {times} per customer")
+        yield reason_of(offer, "used_by_you")
     if limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise:
         yield Reason("budget_spent", "fully used: its budget is spent")
     if not saving.total:
@@ -197,7 +220,7 @@ Holds = Callable[[OfferConditions, Situation], bool]
 _CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], str | None]], ...]] = (
     ("min_amount", lambda c, now: c.min_amount is None or now.price >= c.min_amount, _min_amount),
     ("user_type", lambda c, now: now.user_type in c.user_types, _user_types),
-    ("new_user_only", lambda _, now: now.is_new_user, _new_user),
+    ("new_user_only", lambda _, now: bool(now.is_new_user), _new_user),
     ("source", lambda c, now: now.source in c.sources, _sources),
     ("operator", lambda c, now: now.plan.operator in c.operators, _operators),
     ("plan_group", lambda c, now: now.plan.group_id in c.plan_groups, _plan_groups),

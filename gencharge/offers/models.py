@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    SmallInteger,
     Text,
     Uuid,
     text,
@@ -128,6 +129,84 @@ class Offer(Stamped, Base):
         Index("ix_offers_offer_type_id", "offer_type_id"),
         Index("uq_offers_code", "code", unique=True),
     )
+
+
+class UseStatus(StrEnum):
+    """Whether a use counts against the limits of its offer."""
+
+    TAKEN = "taken"
+    FREED = "freed"  # its recharge failed or was refunded in full
+
+
+class OfferSlot(Base):
+    """A sixteenth of the counters of an offer, so that its uses don't wait for each other. Amounts in paise.
+
+    The bounds of all slots together are the limits of the offer; None: no such limit. See `sql/take_offer_slot.sql`.
+    """
+
+    __tablename__ = "offer_slots"
+
+    offer_id: Mapped[UUID] = mapped_column(primary_key=True)
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    uses: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    spent: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    max_uses: Mapped[int | None] = mapped_column(BigInteger)
+    max_spent: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        CheckConstraint("uses >= 0 AND spent >= 0", name="signs"),
+        {"postgresql_with": {"fillfactor": 20}},
+    )
+
+
+class OfferUse(Base):
+    """What an offer gave on one recharge. Amounts in paise."""
+
+    __tablename__ = "offer_uses"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    offer_id: Mapped[UUID]
+    version: Mapped[int] = mapped_column(Integer)
+    slot: Mapped[int] = mapped_column(SmallInteger)
+    discount: Mapped[int] = mapped_column(BigInteger)
+    cashback: Mapped[int] = mapped_column(BigInteger)
+    # What it costs the offer's budget now.
+    cost: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text, server_default=UseStatus.TAKEN.value)
+    # Of the cashback, once the recharge is delivered: what came into the wallet, and what was withheld for an earlier debt.
+    paid: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    withheld: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # With refunds: what the operator gave back of the discount, what was due back of the cashback, and what the wallet had of that.
+    discount_back: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    due_back: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    taken_back: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    created_at: Mapped[datetime] = stamp()
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("status IN ('taken', 'freed')", name="status"),
+        CheckConstraint("least(discount, cashback, cost, paid, withheld) >= 0", name="signs"),
+        CheckConstraint("paid + withheld IN (0, cashback)", name="paid"),
+        CheckConstraint(
+            "discount_back BETWEEN 0 AND discount AND due_back BETWEEN 0 AND cashback"
+            " AND taken_back BETWEEN 0 AND due_back",
+            name="back",
+        ),
+        Index("ix_offer_uses_taken", "user_id", "offer_id", postgresql_where=text("status = 'taken'")),
+        Index("ix_offer_uses_of_offer", "offer_id", "created_at", "recharge_id"),
+    )
+
+
+class CashbackDebt(Base):
+    """What a customer owes: cashback of refunded recharges that was spent already. Kept from the next cashback. In paise."""
+
+    __tablename__ = "cashback_debts"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    owed: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("owed >= 0", name="owed"),)
 
 
 class OfferVersion(Base):

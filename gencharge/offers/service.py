@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final
+from uuid import UUID
 
 import orjson
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.web import to_json
+from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
+from gencharge.core.values.money import Money
 from gencharge.offers import crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
-from gencharge.offers.rules import conditions_of, limits_of, reward_of
+from gencharge.offers.rules import OfferLimits, conditions_of, limits_of, reward_of
+from gencharge.offers.selection import Candidate, Selection, Wish, rank, select
 from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
+from gencharge.users.models import UserType
 
 __all__ = [
     "ActiveOffers",
+    "Candidate",
     "CurrentOffers",
     "Judged",
     "OfferSnapshot",
@@ -28,8 +35,10 @@ __all__ = [
     "Reason",
     "Refusal",
     "Saving",
+    "Selection",
     "Situation",
     "Used",
+    "Wish",
     "best",
     "bump_version",
     "evaluate",
@@ -37,12 +46,15 @@ __all__ = [
     "load_offers",
     "lock",
     "seed",
+    "select",
     "snapshot_of",
     "stored",
+    "with_facts",
 ]
 
 # The name of the offers' snapshot.
 NAME = "offers"
+_UNLIMITED: Final = OfferLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
     """
     current = offers.active(situation.instant).offers
     judged = [Judged(offer, evaluate(offer, situation)) for offer in current]
-    return sorted(judged, key=_rank)
+    return sorted(judged, key=lambda each: rank(each.offer, each.outcome))
 
 
 def best(offers: OffersSnapshot, situation: Situation) -> Judged | None:
@@ -70,12 +82,26 @@ def best(offers: OffersSnapshot, situation: Situation) -> Judged | None:
     return judged[0] if judged and isinstance(judged[0].outcome, Saving) else None
 
 
-def _rank(judged: Judged) -> tuple[int, int, int, str, str]:
-    offer, outcome = judged.offer, judged.outcome
-    name = (offer.name.casefold(), str(offer.offer_id))
-    if isinstance(outcome, Refusal):
-        return (1, len(outcome.reasons), 0, *name)
-    return (0, -outcome.total.paise, -outcome.discount.paise, *name)
+async def with_facts(
+    database: Database,
+    user_id: UUID,
+    phone_number: str,
+    situation: Situation,
+    offers: Iterable[OfferSnapshot],
+) -> Situation:
+    """The situation with what only the database knows: the customer, the number's circle, and how far `offers` are used."""
+    limited = [offer.offer_id for offer in offers if offer.limits != _UNLIMITED]
+    facts = await crud.get_facts(database, user_id=user_id, phone_number=phone_number, offer_ids=limited)
+    return replace(
+        situation,
+        user_type=UserType(facts.user_type) if facts.user_type is not None else None,
+        is_new_user=facts.is_new,
+        circle=facts.circle,
+        used={
+            UUID(offer_id): Used(total=uses, by_user=own, spent=Money(spent))
+            for offer_id, (own, uses, spent) in facts.used.items()
+        },
+    )
 
 
 async def load_offers(db: AsyncSession, version: int | None = None) -> OffersSnapshot:

@@ -93,6 +93,7 @@ class ActiveOffers:
     snapshot: OffersSnapshot = field(repr=False)
     _responses: ResponseCache = field(default_factory=ResponseCache, repr=False)
     _cached_for: object = field(default=None, repr=False)
+    _automatic: dict[tuple[UUID, int], tuple[OfferSnapshot, ...]] = field(default_factory=dict, repr=False)
 
     def responses_with(self, plans_on_sale: object) -> ResponseCache:
         """The responses made from these offers and from `plans_on_sale`, whose operators and plans the filters name.
@@ -102,6 +103,15 @@ class ActiveOffers:
         if self._cached_for is not plans_on_sale:
             self._responses, self._cached_for = ResponseCache(), plans_on_sale
         return self._responses
+
+    def automatic_for(self, plan: PlanSnapshot) -> tuple[OfferSnapshot, ...]:
+        """The offers for this plan that need no code. Found once for each version of a plan."""
+        key = plan.plan_id, plan.version
+        offers = self._automatic.get(key)
+        if offers is None:
+            offers = tuple(offer for offer in self.offers if offer.code is None and offer.is_for_plan(plan))
+            self._automatic[key] = offers
+        return offers
 
     def published(self, offer_id: UUID) -> OfferSnapshot:
         """An offer that is or was available; the status of one that no longer is becomes inactive.

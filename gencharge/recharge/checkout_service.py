@@ -19,11 +19,13 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.offers.service import Selection
 from gencharge.operators import service as operators
 from gencharge.payments import service as payments
 from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.service import OpenPayment, PaymentContext
-from gencharge.recharge import crud, lifecycle_crud, sale_crud, service
+from gencharge.recharge import choice_service, crud, lifecycle_crud, sale_crud
+from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import REFUSALS, PriceChanged, WalletAmountInvalid
 from gencharge.recharge.models import RechargeStatus, SaleOutcome
 from gencharge.recharge.sale_crud import SaleRequest, SaleRow, TermsRow
@@ -32,7 +34,6 @@ from gencharge.recharge.schemas import (
     PaymentDue,
     Quote,
     QuoteOut,
-    RepeatRecharge,
     ReplacedPlan,
     RunningPlan,
     Subscribe,
@@ -45,6 +46,8 @@ from gencharge.wallet.models import PaymentMethod
 
 # No gateway takes less than a rupee.
 GATEWAY_MINIMUM: Final = Money.rupees(1)
+# The fields of a sale that earlier releases did not have, with their defaults.
+_LATER_FIELDS: Final = {"expected_price": None, "offer_id": None, "automatic_offer": True}
 _SOLD: Final = frozenset({SaleOutcome.DONE, SaleOutcome.REPLAYED})
 _HOW_TO_CORRECT: Final = "If it is wrong, correct it with PUT /v1/operators/connections/{phone_number}."
 
@@ -123,12 +126,14 @@ async def pay_from_wallet(
     key: str,
     window_seconds: int,
     limits: Limits,
+    market: Market | None = None,
 ) -> Answered[SubscriptionOut]:
     """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
 
-    `window_seconds`: how long the same plan for the same number counts as a duplicate. `limits`: of the velocity rules. Raises
-    a refusal of `recharge.errors`, VelocityLimitExceeded, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
+    `window_seconds`: how long the same plan for the same number counts as a duplicate. `limits`: of the velocity rules. `market`: where
+    offers are chosen from; None: no offers. Raises a refusal of `recharge.errors`, VelocityLimitExceeded, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
     """
+    selection = choice_service.for_wallet(market, command)
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_from_wallet(
         database,
@@ -138,10 +143,11 @@ async def pay_from_wallet(
         context=events.context_json(),
         expected_price=None if command.expected_price is None else command.expected_price.paise,
         limits=limits,
+        offers=selection.to_json() if selection is not None else None,
     )
     await faultpoints.point("recharge.committed")
     if result.sale is None or result.outcome not in _SOLD:
-        raise _refusal(result.outcome, result.known, command)
+        raise _refusal(result.outcome, result.known, command, selection)
     return Answered(_answer(result.sale), replayed=result.outcome is SaleOutcome.REPLAYED)
 
 
@@ -153,6 +159,7 @@ async def pay_through_gateway(
     key: str,
     window_seconds: int,
     limits: Limits,
+    market: Market | None = None,
 ) -> Answered[SubscriptionOut]:
     """Sell a recharge and open its gateway payment: at most once for a key. Not inside a transaction.
 
@@ -164,10 +171,10 @@ async def pay_through_gateway(
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
     wallet_part = command.wallet_amount or Money(0)
-    gateway_part, terms = (
-        (Money(earlier.gateway_amount), earlier)
+    gateway_part, terms, selection = (
+        (Money(earlier.gateway_amount), earlier, None)
         if earlier
-        else await _gateway_part(context.database, user_id, command, wallet_part)
+        else await _gateway_part(context.database, user_id, command, wallet_part, market)
     )
     payment = await payments.open_payment(
         context,
@@ -197,6 +204,7 @@ async def pay_through_gateway(
         payment_id=opened.payment_id,
         context=events.context_json(),
         limits=limits,
+        offers=selection.to_json() if selection is not None else None,
     )
     await faultpoints.point("recharge.committed")
     outcome = result.outcome
@@ -204,7 +212,7 @@ async def pay_through_gateway(
         await context.database.run(
             lambda db: payments.cancel(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
         )
-        raise _refusal(outcome, result.known, command)
+        raise _refusal(outcome, result.known, command, selection)
     return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
 
 
@@ -227,11 +235,18 @@ def _sale_request(
 
 
 async def _gateway_part(
-    database: Database, user_id: UUID, command: Subscribe, wallet_part: Money
-) -> tuple[Money, TermsRow]:
-    """The part of the price that the gateway has to collect, and the terms. Raises what `pay_through_gateway` raises."""
+    database: Database, user_id: UUID, command: Subscribe, wallet_part: Money, market: Market | None
+) -> tuple[Money, TermsRow, Selection | None]:
+    """The part of the price that the gateway has to collect, the terms, and the offer. Raises what `pay_through_gateway` raises."""
     terms = await _terms(database, user_id, command)
+    selection = await choice_service.for_gateway(
+        database, user_id, market, command, at_least=wallet_part + GATEWAY_MINIMUM
+    )
+    if selection is not None and selection.problem is not None:
+        raise selection.problem
     price = Money(terms.price)
+    if selection is not None and selection.price == price:
+        price -= selection.discount
     if command.expected_price not in {None, price}:
         raise _price_changed(price, command)
     if wallet_part > Money(terms.available or 0):
@@ -242,10 +257,12 @@ async def _gateway_part(
             "body.wallet_amount", f"Must be at most {limit}; the plan costs {price}", "wallet_amount_invalid"
         )
         raise WalletAmountInvalid(errors=[problem])
-    return price - wallet_part, terms
+    return price - wallet_part, terms, selection
 
 
-def _refusal(outcome: SaleOutcome, known: str | None, command: Quote | Subscribe) -> Problem:
+def _refusal(
+    outcome: SaleOutcome, known: str | None, command: Quote | Subscribe, selection: Selection | None = None
+) -> Problem:
     if outcome is SaleOutcome.INSUFFICIENT_BALANCE:
         return InsufficientBalance()
     if outcome is SaleOutcome.IDEMPOTENCY_KEY_REUSED:
@@ -256,6 +273,9 @@ def _refusal(outcome: SaleOutcome, known: str | None, command: Quote | Subscribe
     if outcome is SaleOutcome.VELOCITY_LIMIT_EXCEEDED:
         assert known is not None, "begin_recharge says which rule"
         return velocity.refusal(known)
+    if outcome is SaleOutcome.OFFER_NOT_APPLICABLE:
+        assert selection is not None, "only a chosen offer is refused"
+        return selection.refusal(known)
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()
@@ -271,10 +291,11 @@ def _price_changed(price: Money, command: Quote | Subscribe) -> PriceChanged:
 
 
 def _request_hash(command: Subscribe) -> bytes:
-    """Without an expected price, the hash of a release that knew none: a repeat is a repeat after an update, too."""
+    """Without the fields of later releases, the hash of a release that had none: a repeat is a repeat after an update, too."""
     fields = dict(command.__dict__)
-    if fields["expected_price"] is None:
-        del fields["expected_price"]
+    for name, default in _LATER_FIELDS.items():
+        if fields[name] == default:
+            del fields[name]
     return fingerprint(fields)
 
 
@@ -294,6 +315,8 @@ def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut
         category=sale.category,
         price=Money(sale.price),
         discount=Money(sale.discount),
+        cashback=Money(sale.cashback),
+        offer_id=sale.offer_id,
         wallet_amount=wallet_amount,
         gateway_amount=gateway_amount,
         payment_method=PaymentMethod(sale.payment_method),
@@ -324,9 +347,3 @@ def _due(opened: OpenPayment) -> PaymentDue:
         checkout_url=opened.checkout_url,
         status=opened.status.value,
     )
-
-
-async def repeat(database: Database, user_id: UUID, recharge_id: UUID, command: RepeatRecharge) -> Subscribe:
-    """The command to buy the same plan for the same number once more. Raises RechargeNotFound."""
-    earlier = await database.run(lambda db: service.get(db, user_id, recharge_id))
-    return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **command.model_dump())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.checks import Check
-from gencharge.wallet.models import Code
+from gencharge.wallet.models import Account, Code
 
 CHECKS: Final = (
     Check(
@@ -66,6 +66,34 @@ CHECKS: Final = (
                 THEN coalesce(held.paise, 0)
             ELSE 0 END
         """,  # noqa: S608 - the value is a member of our own enumeration
+    ),
+    Check(
+        "every recharge with an offer has its use, which counts and has paid as long as the recharge says so",
+        """
+        SELECT coalesce(sold.user_id, uses.user_id) AS user_id, sold.id, uses.recharge_id, sold.status, uses.status AS use
+        FROM (SELECT * FROM recharges WHERE offer_id IS NOT NULL) AS sold
+        FULL JOIN offer_uses AS uses ON uses.user_id = sold.user_id AND uses.recharge_id = sold.id
+        WHERE sold.id IS NULL OR uses.recharge_id IS NULL OR sold.offer_id <> uses.offer_id
+           OR sold.discount <> uses.discount OR sold.cashback <> uses.cashback
+           OR (uses.status = 'taken') <> (sold.status NOT IN ('failed', 'refunded'))
+           OR uses.paid + uses.withheld <> CASE WHEN sold.status IN ('delivered', 'refunded') THEN uses.cashback ELSE 0 END
+        """,
+    ),
+    Check(
+        "every operator got the discount of each delivered recharge once, less what went back with refunds",
+        f"""
+        SELECT coalesce(sold.user_id, moved.user_id) AS user_id, coalesce(sold.id, moved.reference_id) AS id,
+               sold.discount, moved.paise
+        FROM (
+            SELECT recharges.user_id, id, recharges.discount, recharges.discount - discount_back AS left_over
+            FROM recharges JOIN offer_uses AS uses ON uses.user_id = recharges.user_id AND uses.recharge_id = recharges.id
+            WHERE recharges.status IN ('delivered', 'refunded')
+        ) AS sold FULL JOIN (
+            SELECT user_id, reference_id, sum(CASE WHEN debit = '{Account.DISCOUNT}' THEN amount ELSE -amount END) AS paise
+            FROM transfers WHERE code = {Code.DISCOUNT:d} GROUP BY user_id, reference_id
+        ) AS moved ON moved.user_id = sold.user_id AND moved.reference_id = sold.id
+        WHERE coalesce(sold.left_over, 0) <> coalesce(moved.paise, 0)
+        """,  # noqa: S608 - members of our own enumerations
     ),
     Check(
         "no number has two active base plans",

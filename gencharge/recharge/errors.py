@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
+from gencharge.offers.errors import OfferChanged, OfferNotApplicable
 from gencharge.plans.errors import PlanNotFound
 
 
@@ -72,5 +73,7 @@ REFUSALS = {
         BasePlanRequired,
         DuplicateRecharge,
         PriceChanged,
+        OfferNotApplicable,
+        OfferChanged,
     )
 }

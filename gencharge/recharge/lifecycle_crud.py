@@ -42,7 +42,7 @@ _PAY = text("""
 _REFUND = text("""
     SELECT refund_recharge(
         p_user => :user_id, p_recharge => :recharge_id, p_amount => :amount, p_key => :key, p_reason => :reason,
-        p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz))
+        p_context => CAST(:context AS jsonb), p_pinned => CAST(:now AS timestamptz), p_to_source => :to_source)
 """)
 _LOCK = text("SELECT (lock_recharge(:user_id, :recharge_id)).status")
 _ADVANCE = text("""
@@ -123,9 +123,17 @@ async def refund(
     key: str,
     reason: str,
     context: str,
+    to_source: bool = False,
 ) -> RefundOutcome:
-    """`refund_recharge`: its outcome."""
-    values = {"amount": amount, "key": key, "reason": reason, "context": context, "now": clock.pinned()}
+    """`refund_recharge`: its outcome. `to_source`: the money goes on from the wallet to where it came from."""
+    values = {
+        "amount": amount,
+        "key": key,
+        "reason": reason,
+        "context": context,
+        "now": clock.pinned(),
+        "to_source": to_source,
+    }
     return RefundOutcome(await db.scalar(_REFUND, values | {"user_id": user_id, "recharge_id": recharge_id}))
 
 

@@ -77,6 +77,8 @@ class SaleOutcome(StrEnum):
     OPERATOR_CHANNEL_UNAVAILABLE = "operator_channel_unavailable"
     BASE_PLAN_REQUIRED = "base_plan_required"
     DUPLICATE_RECHARGE = "duplicate_recharge"
+    OFFER_NOT_APPLICABLE = "offer_not_applicable"
+    OFFER_CHANGED = "offer_changed"
 
 
 class PayOutcome(StrEnum):
@@ -156,6 +158,9 @@ class Recharge(Base):
     # The gateway payment of `gateway_amount`.
     payment_id: Mapped[UUID | None]
     refunded_amount: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # The offer that it was sold with, and what that gives back once it is delivered. `discount` is off the price.
+    offer_id: Mapped[UUID | None]
+    cashback: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = stamp()
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

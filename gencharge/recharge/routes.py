@@ -21,10 +21,12 @@ from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.core.settings import Settings
+from gencharge.offers.errors import OfferNotFound
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import service
+from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletAmountInvalid
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
@@ -50,6 +52,7 @@ _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
     *REFUSALS.values(),
+    OfferNotFound,
     VelocityLimitExceeded,
     InsufficientBalance,
     WalletNotFound,
@@ -132,7 +135,7 @@ async def get_recharge(user: SignedInUser, db: Db, recharge_id: UUID) -> Recharg
 )
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: RepeatRecharge) -> Response:
     """The same number and plan once more, at today's price."""
-    command = await checkout.repeat(get_database(request), user.user_id, recharge_id, body)
+    command = await service.repeat(get_database(request), user.user_id, recharge_id, body)
     return await _sell(request, user, command)
 
 
@@ -140,15 +143,15 @@ async def _sell(request: Request, user: Principal, command: Subscribe) -> Respon
     key = idempotency.key_of(request)
     settings: Settings = request.app.state.settings
     window, limits = settings.duplicate_window_seconds, velocity.limits_of(settings, user.session_id)
-    user_id = user.user_id
+    user_id, market = user.user_id, await Market.of(request.app, get_database(request))
     if command.payment_method is PaymentMethod.WALLET:
         database = get_database(request)
         sale = await checkout.pay_from_wallet(
-            database, user_id, command, key=key, window_seconds=window, limits=limits
+            database, user_id, command, key=key, window_seconds=window, limits=limits, market=market
         )
     else:
         context = PaymentContext.of(request.app)
         sale = await checkout.pay_through_gateway(
-            context, user_id, command, key=key, window_seconds=window, limits=limits
+            context, user_id, command, key=key, window_seconds=window, limits=limits, market=market
         )
     return idempotency.reply(sale, status=HTTP_201_CREATED)

@@ -30,14 +30,14 @@ _SALE: Final = """
            (sale).operator, (sale).plan_type, (sale).category, (sale).price, (sale).discount, (sale).wallet_amount,
            (sale).gateway_amount, (sale).payment_method, (sale).source, (sale).sold_valid_from,
            (sale).sold_valid_until, (sale).replaced_plan_name, (sale).replaced_valid_until, (sale).balance_after,
-           (sale).created_at
+           (sale).created_at, (sale).offer_id, (sale).cashback
 """
 _FROM_WALLET: Final = f"""{_SALE}
     FROM recharge_from_wallet(
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
         p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16,
-        p_bounds => $17::text::bigint[], p_session => $18, p_careful => $19)
+        p_bounds => $17::text::bigint[], p_session => $18, p_careful => $19, p_offers => $20)
 """
 # What `add_recharge` raises if a velocity bound may be met.
 _LOOK_CLOSER: Final = "GC001"
@@ -46,7 +46,7 @@ _WITH_PAYMENT: Final = f"""{_SALE}
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_method => $12,
         p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17,
-        p_bounds => $18::text::bigint[], p_session => $19)
+        p_bounds => $18::text::bigint[], p_session => $19, p_offers => $20)
 """
 
 
@@ -112,6 +112,8 @@ class SaleRow:
     replaced_valid_until: datetime | None
     balance_after: int
     created_at: datetime
+    offer_id: UUID | None
+    cashback: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,9 @@ async def add_from_wallet(
     context: str,
     expected_price: int | None,
     limits: Limits,
+    offers: str | None = None,
 ) -> SaleResult:
-    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction.
+    """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction. `offers`: of a `Selection`.
 
     A second round trip if a velocity bound may be met: it looks closer, and sells or refuses.
     """
@@ -159,11 +162,11 @@ async def add_from_wallet(
         limits.session_id,
     )
     try:
-        row = await database.fetch_row(_FROM_WALLET, *arguments, False)
+        row = await database.fetch_row(_FROM_WALLET, *arguments, False, offers)
     except asyncpg.PostgresError as error:
         if error.sqlstate != _LOOK_CLOSER:
             raise
-        row = await database.fetch_row(_FROM_WALLET, *arguments, True)
+        row = await database.fetch_row(_FROM_WALLET, *arguments, True, offers)
     return _result(row)
 
 
@@ -177,6 +180,7 @@ async def add_with_payment(
     payment_id: UUID,
     context: str,
     limits: Limits,
+    offers: str | None = None,
 ) -> SaleResult:
     """`recharge_with_payment`: hold the wallet's part and write the sale, which waits for its payment."""
     row = await database.fetch_row(
@@ -190,6 +194,7 @@ async def add_with_payment(
         clock.pinned(),
         _array(limits.bounds),
         limits.session_id,
+        offers,
     )
     return _result(row)
 

@@ -28,7 +28,7 @@ class ActivationMode(StrEnum):
 ExpectedPrice = Annotated[
     Money | None,
     Field(
-        description="What the plan cost when the customer agreed: `payable` of the quote. If it costs anything else now,"
+        description="What the customer agreed to pay: `payable` of the quote. If it costs anything else now,"
         " nothing is sold, and 409 `price_changed` names the new price. Null: sold at whatever it costs."
     ),
 ]
@@ -62,6 +62,15 @@ class Subscribe(Body):
         default=False,
         description="True: once more, though the same number got the same plan within the last minute.",
     )
+    offer_id: UUID | None = Field(
+        default=None,
+        description="The offer to use. If it does not apply, nothing is sold: 409 `offer_not_applicable` says why.",
+    )
+    automatic_offer: bool = Field(
+        default=True,
+        description="Without `offer_id`: use the offer that saves most, of those that need no code. None changes what is"
+        " paid to anything but `expected_price`. False: no offer.",
+    )
     expected_price: ExpectedPrice = None
 
     @model_validator(mode="after")
@@ -78,6 +87,15 @@ class RepeatRecharge(Body):
     source: RequestSource = RequestSource.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = False
+    offer_id: UUID | None = Field(
+        default=None,
+        description="The offer to use. If it does not apply, nothing is sold: 409 `offer_not_applicable` says why.",
+    )
+    automatic_offer: bool = Field(
+        default=True,
+        description="Without `offer_id`: use the offer that saves most, of those that need no code. None changes what is"
+        " paid to anything but `expected_price`. False: no offer.",
+    )
     expected_price: ExpectedPrice = None
 
     @model_validator(mode="after")
@@ -124,6 +142,8 @@ class SubscriptionOut(Out):
     category: str
     price: Money
     discount: Money
+    cashback: Money = Field(description="Paid into the wallet when the recharge is delivered.")
+    offer_id: UUID | None = Field(description="The offer that it was sold with.")
     wallet_amount: Money
     gateway_amount: Money
     payment_method: PaymentMethod
@@ -183,6 +203,8 @@ class RechargeOut(Out):
     category: str
     price: Money
     discount: Money
+    cashback: Money = Field(description="Paid into the wallet when the recharge is delivered.")
+    offer_id: UUID | None = Field(description="The offer that it was sold with.")
     wallet_amount: Money
     gateway_amount: Money
     total_paid: Money

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events import events
 from gencharge.core.http.paging import Order, column_of, fetch_page
+from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.recharge import crud, lifecycle_crud, views
 from gencharge.recharge.errors import RechargeNotFound
@@ -33,6 +34,8 @@ from gencharge.recharge.schemas import (
     RechargeOut,
     RechargePage,
     RechargeQuery,
+    RepeatRecharge,
+    Subscribe,
 )
 from gencharge.recharge.staff_schemas import StaffRechargeOut
 from gencharge.sessions.guards import Principal, within
@@ -53,6 +56,12 @@ async def show_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeOut:
     if recharge is None:
         raise RechargeNotFound
     return await _as_it_stands(db, recharge)
+
+
+async def repeat(database: Database, user_id: UUID, recharge_id: UUID, command: RepeatRecharge) -> Subscribe:
+    """The command to buy the same plan for the same number once more. Raises RechargeNotFound."""
+    earlier = await database.run(lambda db: get(db, user_id, recharge_id))
+    return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **command.model_dump())
 
 
 async def list_recharges(db: AsyncSession, user_id: UUID, query: RechargeQuery) -> RechargePage:

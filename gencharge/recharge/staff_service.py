@@ -201,6 +201,7 @@ async def _take_back(
         key=str(row.refund_id),
         reason=refund.reason,
         context=events.context_json(),
+        to_source=refund.destination is RefundDestination.SOURCE,
     )
     assert outcome is RefundOutcome.REFUNDED, f"checked under the lock: {outcome}"
     if refund.destination is RefundDestination.SOURCE and recharge.payment_id is not None:

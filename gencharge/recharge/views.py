@@ -33,6 +33,8 @@ def recharge_out(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
         category=recharge.category,
         price=Money(recharge.price),
         discount=Money(recharge.discount),
+        cashback=Money(recharge.cashback),
+        offer_id=recharge.offer_id,
         wallet_amount=Money(recharge.wallet_amount),
         gateway_amount=Money(recharge.gateway_amount),
         total_paid=Money(recharge.wallet_amount + recharge.gateway_amount),

@@ -43,7 +43,7 @@ GROUPED: Final = (Code.REFUND, Code.HOLD, Code.PAYMENT, Code.RELEASE)
 # Transfers that only continue or end an event.
 CONTINUING: Final = (Code.CAPTURE, Code.SOURCE_REFUND)
 # Between our own accounts.
-INTERNAL: Final = (Code.COMMISSION, Code.WRITE_OFF)
+INTERNAL: Final = (Code.COMMISSION, Code.WRITE_OFF, Code.DISCOUNT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Code(IntEnum):
     PAYMENT = 13  # a gateway's money for a recharge, held until that is delivered
     SOURCE_REFUND = 14  # money that goes back through the gateway to where it came from
     WRITE_OFF = 15  # a difference with a statement that will not be settled; never a customer's money
+    DISCOUNT = 16  # the part of a price that an offer carries, to the operator's account or back from it
 
 
 # The codes of recharges. Any other one is rare enough for an index of its own.

@@ -63,6 +63,8 @@ DIRECTORY = {
     # Kept by the endpoint that they go to: a message and its attempts lie in one place, the courier asks by endpoint.
     "webhook_deliveries": "endpoint_id",
     "webhook_attempts": "endpoint_id",
+    # The counters of an offer, which all customers use.
+    "offer_slots": "offer_id",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}

@@ -16,6 +16,7 @@ from gencharge.operators import service as operators
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
 from gencharge.recharge import checkout_service as checkout
+from gencharge.recharge.choice_service import Market
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.velocity.service import NO_LIMITS, Limits
 from gencharge.wallet import service as wallet
@@ -102,6 +103,7 @@ async def buy(
     key: str | None = None,
     window: int = 60,
     limits: Limits = NO_LIMITS,
+    market: Market | None = None,
     **fields: object,
 ) -> Answered[SubscriptionOut]:
     """Recharge from the wallet; without velocity rules unless `limits` has some."""
@@ -115,6 +117,7 @@ async def buy(
         key=key or str(uuid4()),
         window_seconds=window,
         limits=limits,
+        market=market,
     )
 
 

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
+from gencharge.offers import service as offers
 from gencharge.offers.evaluation import (
     Situation,
 )
-from gencharge.offers.models import OfferStatus
+from gencharge.offers.models import (
+    CashbackDebt,
+    Offer,
+    OfferSlot,
+    OfferStatus,
+    OfferType,
+    OfferUse,
+    OfferVersion,
+)
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
-from gencharge.offers.snapshot import OfferSnapshot
+from gencharge.offers.snapshot import OfferSnapshot, OffersSnapshot
+from gencharge.plans import service as plans
 from gencharge.plans.service import PlanSnapshot
+from gencharge.recharge.choice_service import Market
 from gencharge.users.models import UserType
 from gencharge.wallet.models import PaymentMethod, RequestSource
 from tests.make.plans import make_snapshot
@@ -146,3 +158,55 @@ WELCOME, DIWALI, UPI, JIO, POSTPAID = (
 
 
 ALL = {WELCOME, DIWALI, UPI, JIO, POSTPAID}
+
+
+async def publish(stores: Stores, reward: dict[str, Any] | None = None, **terms: Any) -> OfferSnapshot:
+    """An active offer in the database. `terms`: as of `offer`; without an operator it is for plans of every operator."""
+    published = offer(reward, **({"name": f"Offer {uuid4().hex}"} | terms))
+
+    async def unit(db: AsyncSession) -> None:
+        if await db.get(OfferType, TYPE) is None:
+            db.add(OfferType(offer_type_id=TYPE, name=f"Type {TYPE}"))
+            await db.flush()
+        db.add(Offer(offer_id=published.offer_id, version=published.version, **published.terms()))
+        await db.flush()
+        db.add(
+            OfferVersion(
+                offer_id=published.offer_id, version=published.version, snapshot=offers.stored(published)
+            )
+        )
+        await offers.bump_version(db)
+
+    await stores.database.run(unit)
+    return published
+
+
+async def market_of(stores: Stores, *only: OfferSnapshot) -> Market:
+    """The catalogue, and these offers and no others, whatever other tests have published."""
+    catalogue = await stores.database.run(plans.load_catalogue)
+    return Market(catalogue, OffersSnapshot(1, only))
+
+
+async def used(stores: Stores, offer_id: UUID) -> tuple[int, int]:
+    """How often an offer is used now, and what that costs in paise, by its counters."""
+    async with stores.database.transaction() as db:
+        query = select(func.sum(OfferSlot.uses), func.sum(OfferSlot.spent)).where(
+            OfferSlot.offer_id == offer_id
+        )
+        uses, spent = (await db.execute(query)).one()
+        return int(uses or 0), int(spent or 0)
+
+
+async def use_of(stores: Stores, user_id: UUID, recharge_id: UUID) -> OfferUse:
+    """What an offer gave on a recharge."""
+    async with stores.database.transaction() as db:
+        row = await db.get_one(OfferUse, (user_id, recharge_id))
+        db.expunge(row)
+        return row
+
+
+async def owed(stores: Stores, user_id: UUID) -> int:
+    """What a customer owes from cashbacks, in paise."""
+    async with stores.database.transaction() as db:
+        row = await db.get(CashbackDebt, user_id)
+        return row.owed if row is not None else 0

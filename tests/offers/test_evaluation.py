@@ -99,19 +99,20 @@ def reasons(outcome: Saving | Refusal) -> list[tuple[str, str]]:
     ("reward", "price", "discount", "cashback"),
     [
         ({"discount": flat(50)}, "299", "50.00", "0.00"),
-        ({"discount": flat(50)}, "49.99", "49.99", "0.00"),
+        # A rupee is left to pay.
+        ({"discount": flat(50)}, "49.99", "48.99", "0.00"),
         ({"discount": percent(10, 100)}, "299", "29.90", "0.00"),
         ({"discount": percent(10, 20)}, "299", "20.00", "0.00"),
         # Down to the paisa: 10 % of 299.99 is 29.999, a third of a percent of 0.99 nothing at all.
         ({"discount": percent(10, 100)}, "299.99", "29.99", "0.00"),
         ({"discount": percent("0.33", 100)}, "9.99", "0.03", "0.00"),
         ({"discount": percent("12.25", 100)}, "100", "12.25", "0.00"),
-        ({"discount": percent(100, 500)}, "299", "299.00", "0.00"),
+        ({"discount": percent(100, 500)}, "299", "298.00", "0.00"),
         ({"cashback": percent(5, 25)}, "299", "0.00", "14.95"),
         ({"cashback": flat(10)}, "4", "0.00", "4.00"),
         # The cashback is of what is left to pay.
         ({"discount": flat(100), "cashback": percent(10, 50)}, "299", "100.00", "19.90"),
-        ({"discount": flat(300), "cashback": percent(10, 50)}, "299", "299.00", "0.00"),
+        ({"discount": flat(300), "cashback": percent(10, 50)}, "299", "298.00", "0.10"),
         ({"discount": flat(290), "cashback": flat(50)}, "299", "290.00", "9.00"),
     ],
 )

@@ -137,7 +137,7 @@ class Moves(RuleBasedStateMachine):
     @invariant()
     def the_books_balance_and_the_model_agrees(self) -> None:
         report = self.do(checks.run(self.stores.database, wiring.CHECKS))
-        assert report.ok, report.lines
+        assert report.ok, "\n".join(report.lines)
         assert self.do(self.stores.database.run(self._balances_of_all)) == self.balances
 
     async def _balances_of_all(self, db: AsyncSession) -> dict[UUID, int]:

@@ -8,17 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from gencharge import recharge
+import gencharge
 from gencharge.recharge.errors import REFUSALS
 from gencharge.recharge.models import DeliverOutcome, FailOutcome, PayOutcome, RefundOutcome, SaleOutcome
 
-SQL = Path(recharge.__file__).parent / "sql"
+SQL = Path(gencharge.__file__).parent
 ANSWERS = re.compile(r"(?:RETURN|outcome :=)\s+('[^;]*|CASE[^;]*);")
 
 
 def answers(*functions: str) -> set[str]:
     """The outcomes that the functions return, as their sources spell them."""
-    sources = "\n".join((SQL / f"{function}.sql").read_text(encoding="utf-8") for function in functions)
+    sources = "\n".join(
+        next(SQL.glob(f"*/sql/{function}.sql")).read_text(encoding="utf-8") for function in functions
+    )
     return {word for answer in ANSWERS.findall(sources) for word in re.findall(r"'(\w+)'", answer)}
 
 
@@ -26,7 +28,16 @@ def answers(*functions: str) -> set[str]:
 @pytest.mark.parametrize(
     ("functions", "outcomes"),
     [
-        (("recharge_terms", "begin_recharge", "recharge_from_wallet", "recharge_with_payment"), SaleOutcome),
+        (
+            (
+                "recharge_terms",
+                "begin_recharge",
+                "take_offer",
+                "recharge_from_wallet",
+                "recharge_with_payment",
+            ),
+            SaleOutcome,
+        ),
         (("pay_recharge", "deliver_recharge"), PayOutcome),
         (("deliver_recharge",), DeliverOutcome),
         (("fail_recharge",), FailOutcome),

@@ -15,6 +15,7 @@ from gencharge.recharge.schemas import BoughtPlanOut, RechargeOut
 from gencharge.recharge.staff_schemas import StaffBoughtPlanOut, StaffRechargeOut
 from gencharge.users.models import UserBrief, UserStatus
 
+OFFER = uuid4()
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
@@ -33,6 +34,8 @@ def recharge(**overrides: Any) -> Recharge:
         "discount": 1_000,
         "wallet_amount": 8_900,
         "gateway_amount": 20_000,
+        "cashback": 500,
+        "offer_id": OFFER,
         "status": "delivered",
         "payment_method": "upi",
         "source": "app",

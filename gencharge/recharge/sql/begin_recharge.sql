@@ -76,6 +76,7 @@ BEGIN
     sale.category := plan.category;
     sale.price := v_terms.price;
     sale.discount := 0;
+    sale.cashback := 0;
     sale.source := p_source;
     sale.activation_mode := CASE WHEN p_replace THEN 'activate' ELSE 'queue' END;
     sale.created_at := at;

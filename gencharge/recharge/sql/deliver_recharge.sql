@@ -1,5 +1,5 @@
 -- The operator has delivered: the held money goes to the operator, the house's commission (`p_commission`, paise) comes back from
--- there, and the plan starts or queues now. `p_operator_reference` and `p_channel` say how it was delivered.
+-- there, the offer's part of the price and its cashback are paid, and the plan starts or queues now. `p_operator_reference` and `p_channel` say how it was delivered.
 --
 -- Returns 'delivered', 'already', 'already_failed' if it had failed and the money is back (a dispute), 'not_found'.
 -- Locks the line, the recharge, then the wallet.
@@ -34,6 +34,9 @@ BEGIN
         v_sale.operator);
     IF v_moved.posted_after IS NULL THEN
         RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_paid;
+    END IF;
+    IF v_sale.offer_id IS NOT NULL THEN
+        PERFORM settle_offer(v_sale, v_now);
     END IF;
     IF p_commission > 0 THEN
         PERFORM ledger_transfer(

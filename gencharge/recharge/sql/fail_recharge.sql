@@ -1,4 +1,5 @@
--- It is proven that the operator did not deliver, or nobody paid: what is held for the recharge goes back to the wallet.
+-- It is proven that the operator did not deliver, or nobody paid: what is held for the recharge goes back to the wallet, and the use of
+-- its offer is free again.
 -- `p_reason` is for the customer. Returns 'failed', 'already', 'delivered' if it had been delivered (nothing is changed),
 -- 'not_found'. Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION fail_recharge(p_user uuid, p_recharge uuid, p_reason text, p_context jsonb, p_pinned timestamptz)
@@ -27,6 +28,11 @@ BEGIN
         IF v_moved.posted_after IS NULL THEN
             RAISE EXCEPTION 'recharge % is under way, but % paise of it are not held', p_recharge, v_held;
         END IF;
+    END IF;
+    IF v_sale.offer_id IS NOT NULL THEN
+        PERFORM return_offer(
+            p_user, p_recharge, p_recharge::text, 1, 1, 0, v_sale.phone_number, v_sale.plan_type, v_sale.source,
+            v_sale.operator, v_now);
     END IF;
     UPDATE recharges SET status = 'failed', failure_reason = p_reason, completed_at = v_now
     WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;

@@ -1,10 +1,12 @@
 -- Takes a delivered recharge back, in part or as a whole: the operator's account gives `p_amount` paise to the wallet. With the last
--- paisa the commission goes back, the plan ends, and the next queued one starts. `p_key` is the refund's id.
+-- paisa the commission goes back, the plan ends, and the next queued one starts. What an offer gave goes back in proportion: the
+-- cashback from what the wallet has, but not from this refund if it goes on to the source (`p_to_source`). `p_key` is the refund's id.
 --
 -- Returns 'refunded', 'replayed' for a key that was used before, 'too_much', 'not_delivered', 'not_found'.
 -- Locks the line, the recharge, then the wallet.
 CREATE OR REPLACE FUNCTION refund_recharge(
-    p_user uuid, p_recharge uuid, p_amount bigint, p_key text, p_reason text, p_context jsonb, p_pinned timestamptz
+    p_user uuid, p_recharge uuid, p_amount bigint, p_key text, p_reason text, p_context jsonb, p_pinned timestamptz,
+    p_to_source boolean DEFAULT false
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     v_sale recharges;
@@ -12,6 +14,8 @@ DECLARE
     v_paid bigint;
     v_commission bigint;
     v_moved record;
+    v_discount bigint;
+    v_spared bigint := CASE WHEN p_to_source THEN p_amount ELSE 0 END;
 BEGIN
     v_sale := lock_recharge(p_user, p_recharge);
     v_now := coalesce(p_pinned, clock_timestamp());
@@ -36,6 +40,16 @@ BEGIN
     UPDATE recharges SET refunded_amount = refunded_amount + p_amount,
         status = CASE WHEN refunded_amount + p_amount = v_paid THEN 'refunded' ELSE status END
     WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
+    IF v_sale.offer_id IS NOT NULL THEN
+        v_discount := return_offer(
+            p_user, p_recharge, p_key, v_paid, v_sale.refunded_amount, v_spared, v_sale.phone_number, v_sale.plan_type,
+            v_sale.source, v_sale.operator, v_now);
+        IF v_discount > 0 THEN
+            PERFORM ledger_transfer(
+                p_user, 'operator:' || lower(v_sale.operator), 'discount', v_discount, ledger_code('discount'), p_key,
+                p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL, v_sale.operator, v_now);
+        END IF;
+    END IF;
     IF v_sale.status = 'refunded' THEN
         SELECT amount INTO v_commission FROM transfers
         WHERE user_id = p_user AND key = p_recharge::text AND code = ledger_code('commission');

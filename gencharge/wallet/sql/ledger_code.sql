@@ -19,5 +19,6 @@ BEGIN
         WHEN 'payment' THEN RETURN 13;
         WHEN 'source_refund' THEN RETURN 14;
         WHEN 'write_off' THEN RETURN 15;
+        WHEN 'discount' THEN RETURN 16;
     END CASE;
 END $$;

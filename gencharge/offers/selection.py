@@ -1,0 +1,163 @@
+"""Which offers a sale tries, best first: chosen from what is in memory, without a query.
+
+Price, plan, operator, source, payment method and weekday are judged here, by `evaluation`. What only the database knows (whose
+number it is, the first recharge, the circle, the limits) is judged by the sale's own transaction (`sql/take_offer.sql`), or here if
+the caller has looked it up. docs/decisions/0025 says why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+from gencharge.core.errors import Problem
+from gencharge.core.http.web import to_json
+from gencharge.core.values.money import Money
+from gencharge.offers.errors import OfferNotApplicable, OfferNotFound
+from gencharge.offers.evaluation import (
+    CUSTOMER_FACTS,
+    Reason,
+    Refusal,
+    Saving,
+    Situation,
+    evaluate,
+    reason_of,
+    saving_on,
+)
+from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot
+
+# The database tries them one by one, under the customer's lock.
+MAX_CANDIDATES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the customer said about offers: one that they chose, or (`automatic`) the best one, or none."""
+
+    offer_id: UUID | None = None
+    automatic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An offer that a sale may have, and what it saves."""
+
+    offer: OfferSnapshot
+    saving: Saving
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a sale is to try. `price`: what the savings were calculated from.
+
+    `problem` is why the chosen offer does not apply. It is raised only once the sale was asked: a repeat of a request gets its first
+    answer, whatever has become of the offer since.
+    """
+
+    price: Money
+    candidates: tuple[Candidate, ...]
+    is_chosen: bool
+    problem: Problem | None = None
+
+    @property
+    def discount(self) -> Money:
+        """Off the price, if the first candidate is had."""
+        return self.candidates[0].saving.discount if self.candidates else Money(0)
+
+    def first_only(self) -> Selection:
+        """The same with one candidate at most."""
+        return replace(self, candidates=self.candidates[:1])
+
+    def to_json(self) -> str:
+        """As `take_offer` reads it."""
+        values: dict[str, Any] = {
+            "price": self.price.paise,
+            "chosen": self.is_chosen,
+            "candidates": [
+                {
+                    "offer_id": each.offer.offer_id,
+                    "version": each.offer.version,
+                    "discount": each.saving.discount.paise,
+                    "cashback": each.saving.cashback.paise,
+                }
+                for each in self.candidates
+            ],
+        }
+        return to_json(values).decode()
+
+    def refusal(self, code: str | None) -> Problem:
+        """Why the chosen offer was not had. `code`: the reason that the database gave."""
+        if self.problem is not None:
+            return self.problem
+        return not_applicable([reason_of(self.candidates[0].offer, code or "used_up")])
+
+
+def not_applicable(reasons: Iterable[Reason]) -> OfferNotApplicable:
+    """The refusal, with every reason."""
+    listed = list(reasons)
+    return OfferNotApplicable(
+        f"{OfferNotApplicable.title()} It is {'; '.join(reason.message for reason in listed)}.",
+        reasons=[{"code": reason.code, "message": reason.message} for reason in listed],
+    )
+
+
+def select(
+    active: ActiveOffers,
+    wish: Wish,
+    situation: Situation,
+    *,
+    expected: Money | None,
+    at_least: Money,
+    knows_customer: bool = False,
+) -> Selection | None:
+    """What a sale is to try; None if it has no offer.
+
+    `expected`: what the customer agreed to pay, which no automatic offer changes. `at_least`: what must be left to pay after an automatic
+    discount. `knows_customer`: the situation says everything about the customer; else that is left to the database.
+    """
+    if wish.offer_id is not None:
+        return _chosen(active, wish.offer_id, situation, knows_customer)
+    if not wish.automatic:
+        return None
+    candidates = []
+    for offer in active.automatic_for(situation.plan):
+        outcome = _judge(offer, situation, knows_customer)
+        if isinstance(outcome, Refusal):
+            continue
+        payable = situation.price - outcome.discount
+        if payable >= at_least and expected in {None, payable}:
+            candidates.append(Candidate(offer, outcome))
+    if not candidates:
+        return None
+    candidates.sort(key=lambda each: rank(each.offer, each.saving))
+    return Selection(situation.price, tuple(candidates[:MAX_CANDIDATES]), is_chosen=False)
+
+
+def rank(offer: OfferSnapshot, outcome: Saving | Refusal) -> tuple[int, int, int, str, str]:
+    """The order of offers: the largest saving first, of equal ones the larger discount; then those with the fewest reasons against them."""
+    name = (offer.name.casefold(), str(offer.offer_id))
+    if isinstance(outcome, Refusal):
+        return (1, len(outcome.reasons), 0, *name)
+    return (0, -outcome.total.paise, -outcome.discount.paise, *name)
+
+
+def _chosen(active: ActiveOffers, offer_id: UUID, situation: Situation, knows_customer: bool) -> Selection:
+    try:
+        offer = active.published(offer_id)
+    except OfferNotFound as unknown:
+        return Selection(situation.price, (), is_chosen=True, problem=unknown)
+    outcome = _judge(offer, situation, knows_customer)
+    if isinstance(outcome, Refusal):
+        problem = not_applicable(outcome.reasons)
+        return Selection(situation.price, (), is_chosen=True, problem=problem)
+    return Selection(situation.price, (Candidate(offer, outcome),), is_chosen=True)
+
+
+def _judge(offer: OfferSnapshot, situation: Situation, knows_customer: bool) -> Saving | Refusal:
+    outcome = evaluate(offer, situation)
+    if isinstance(outcome, Saving) or knows_customer:
+        return outcome
+    reasons = tuple(reason for reason in outcome.reasons if reason.code not in CUSTOMER_FACTS)
+    return Refusal(reasons) if reasons else saving_on(offer, situation.price)

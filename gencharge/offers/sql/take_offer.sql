@@ -1,0 +1,72 @@
+-- Takes one use of the first offer that the customer can have, for a recharge that the caller writes in this transaction.
+--
+-- `p_offers` is what `offers.service` chose: {"price": paise, "chosen": bool, "candidates": [{"offer_id", "version", "discount",
+-- "cashback"}]}, the best first. `chosen`: the customer asked for this one, so without it nothing is sold. `p_price` is what the plan costs
+-- now, `p_expected` what the customer agreed to pay (NULL: anything), `p_from_wallet` what the wallet pays (NULL: everything).
+--
+--   outcome  NULL: go on, with `offer_id` if one was taken; 'offer_not_applicable', 'offer_changed', 'price_changed',
+--            'insufficient_balance': nothing was taken
+--   known    the code of the reason if the outcome is 'offer_not_applicable'; the present price in paise if it is 'price_changed'
+--
+-- Locks the customer's wallet, then the slot of the offer.
+CREATE OR REPLACE FUNCTION take_offer(
+    p_user uuid, p_recharge uuid, p_phone text, p_offers jsonb, p_price bigint, p_expected bigint, p_from_wallet bigint,
+    p_at timestamptz,
+    OUT outcome text, OUT known text, OUT offer_id uuid, OUT discount bigint, OUT cashback bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_each jsonb;
+    v_offer uuid;
+    v_less bigint;
+    v_back bigint;
+    v_available bigint;
+    v_slot integer;
+    v_is_chosen boolean := coalesce((p_offers ->> 'chosen')::boolean, false);
+BEGIN
+    SELECT w.posted - w.held INTO v_available FROM wallets AS w WHERE w.user_id = p_user FOR NO KEY UPDATE;
+    -- What the offers save was calculated from another price.
+    IF (p_offers ->> 'price')::bigint <> p_price THEN
+        known := 'offer_changed';
+    ELSE
+        FOR v_each IN SELECT value FROM jsonb_array_elements(p_offers -> 'candidates') LOOP
+            v_offer := (v_each ->> 'offer_id')::uuid;
+            v_less := (v_each ->> 'discount')::bigint;
+            v_back := (v_each ->> 'cashback')::bigint;
+            IF p_expected <> p_price - v_less THEN
+                known := 'price_changed';
+                CONTINUE;
+            END IF;
+            IF coalesce(v_available, 0) < coalesce(p_from_wallet, p_price - v_less) THEN
+                outcome := 'insufficient_balance';
+                RETURN;
+            END IF;
+            known := offer_reason(v_offer, (v_each ->> 'version')::integer, p_user, p_phone, p_at);
+            CONTINUE WHEN known IS NOT NULL;
+            v_slot := take_offer_slot(v_offer, p_user, v_less + v_back);
+            IF v_slot IS NULL THEN
+                known := 'used_up';
+                CONTINUE;
+            END IF;
+            INSERT INTO offer_uses (user_id, recharge_id, offer_id, version, slot, discount, cashback, cost, created_at)
+            VALUES (p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_less, v_back, v_less + v_back, p_at);
+            offer_id := v_offer;
+            discount := v_less;
+            cashback := v_back;
+            RETURN;
+        END LOOP;
+    END IF;
+    IF NOT v_is_chosen THEN
+        known := NULL;
+        IF p_expected <> p_price THEN
+            outcome := 'price_changed';
+            known := p_price::text;
+        END IF;
+    ELSIF known = 'price_changed' THEN
+        outcome := 'price_changed';
+        known := (p_price - v_less)::text;
+    ELSIF known = 'offer_changed' THEN
+        outcome := 'offer_changed';
+    ELSE
+        outcome := 'offer_not_applicable';
+    END IF;
+END $$;
