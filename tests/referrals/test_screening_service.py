@@ -13,7 +13,7 @@ from gencharge.referrals.crud import RewardKey
 from gencharge.referrals.models import ReferralReward
 from gencharge.users.models import User
 from tests.make.factories import make_user, new_address
-from tests.make.money import balance
+from tests.make.money import balance, make_number
 from tests.make.referrals import (
     follow,
     key_of,
@@ -44,6 +44,12 @@ async def referred_from(
     await follow(stores, friend.user_id)
     rewards = await list_rewards(stores, referrer.user_id)
     return friend, next(reward for reward in rewards if reward.friend_id == friend.user_id)
+
+
+async def referrer_with_jio(stores: Stores) -> User:
+    """A customer whose number a friend can recharge."""
+    number = await make_number(stores)
+    return await stores.database.run(lambda db: make_user(db, phone_number=number))
 
 
 async def is_paid_nothing(stores: Stores, friend: User, reward: ReferralReward) -> bool:
@@ -129,7 +135,7 @@ async def test_a_customer_who_recharged_before_registering_is_not_new(shop: Stor
 
 
 async def test_a_first_recharge_of_the_referrers_own_number_is_held(shop: Stores) -> None:
-    referral = await refer(shop)
+    referral = await refer(shop, await referrer_with_jio(shop))
     await recharge(shop, referral.friend.user_id, number=referral.referrer.phone_number)
     await follow(shop, referral.friend.user_id)
     await pay(shop)
@@ -168,7 +174,7 @@ async def test_the_monthly_limit_begins_anew_with_the_month_in_india(shop: Store
 
 async def test_a_released_reward_is_not_held_again_by_any_check(shop: Stores) -> None:
     strict = with_settings(shop, referral_rewards_total=1)
-    referral, _ = await paid_referral(strict)
+    referral, _ = await paid_referral(strict, await referrer_with_jio(shop))
     referrer, home = referral.referrer, new_address()
     await sign_in_from(shop, referrer.user_id, device=PIXEL, address=home)
     friend, reward = await referred_from(strict, referrer, device=PIXEL, address=home)
