@@ -28,7 +28,7 @@ FLOORS: Final = (
     ("plans", "wallet", "velocity"),
     ("offers", "payments", "channels"),
     ("recharge", "auth"),
-    ("delivery", "referrals"),
+    ("delivery", "referrals", "autopay"),
     ("receipts",),
     ("reconciliation",),
     ("webhooks",),

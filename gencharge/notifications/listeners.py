@@ -25,6 +25,7 @@ from gencharge.delivery.events import (
 from gencharge.notifications import (
     account_templates,
     alert_templates,
+    autopay_templates,
     crud,
     payment_templates,
     referral_templates,
@@ -46,6 +47,7 @@ _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     **payment_templates.TEMPLATES,
     **account_templates.TEMPLATES,
     **referral_templates.TEMPLATES,
+    **autopay_templates.TEMPLATES,
 }
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 # Only SuperAdmins may change roles.

@@ -17,6 +17,7 @@ from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.recharge import crud, lifecycle_crud, views
+from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway, quote
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import (
     ActivePlan,
@@ -31,18 +32,30 @@ from gencharge.recharge.models import (
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
     BoughtPlanQuery,
+    Quote,
+    QuoteOut,
     RechargeOut,
     RechargePage,
     RechargeQuery,
     RepeatRecharge,
     Subscribe,
+    SubscriptionOut,
 )
 from gencharge.recharge.staff_schemas import StaffRechargeOut
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 
-# For the rooms above that answer with a recharge.
-__all__ = ["StaffRechargeOut"]
+# For the rooms above that sell a recharge or answer with one.
+__all__ = [
+    "Quote",
+    "QuoteOut",
+    "StaffRechargeOut",
+    "Subscribe",
+    "SubscriptionOut",
+    "pay_from_wallet",
+    "pay_through_gateway",
+    "quote",
+]
 
 
 async def show(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> RechargeOut:

@@ -24,6 +24,7 @@ from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.access.table import ANOTHERS, REQUESTS
+from tests.make.autopay import make_autopay
 from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
 from tests.make.money import buy, find_plan, make_number, sell_sample_plans
 from tests.make.payments import add_payment
@@ -122,6 +123,7 @@ class AccessProbe:
         }
         saved = await self._client.post("/v1/users/me/numbers", json=number, headers=headers)
         return self._of_operator["JIO"] | {
+            "autopay_id": str((await make_autopay(stores, user.user_id)).autopay_id),
             "idempotency_key": "key-JIO",
             "notification_id": notice["notification_id"],
             "number_id": saved.json()["number_id"],

@@ -19,6 +19,7 @@ from typing import Any, Final
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
     "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},
+    "PATCH /v1/autopay/{autopay_id}": {"json": {"max_amount": 500}},
     "PATCH /v1/users/{user_id}": {"json": {"name": "Asha Rao"}},
     **{
         f"POST /v1/users/{{user_id}}/{act}": {"json": {"reason": "asked for"}}
@@ -83,6 +84,13 @@ ANOTHERS: Final = frozenset(
         "GET /v1/users/me/numbers/{number_id}",
         "PATCH /v1/users/me/numbers/{number_id}",
         "DELETE /v1/users/me/numbers/{number_id}",
+        "GET /v1/autopay/{autopay_id}",
+        "PATCH /v1/autopay/{autopay_id}",
+        "DELETE /v1/autopay/{autopay_id}",
+        "GET /v1/autopay/{autopay_id}/attempts",
+        "POST /v1/autopay/{autopay_id}/pause",
+        "POST /v1/autopay/{autopay_id}/resume",
+        "POST /v1/autopay/{autopay_id}/skip",
         "POST /v1/notifications/{notification_id}/viewed",
         "DELETE /v1/notifications/{notification_id}",
     }
@@ -206,6 +214,16 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/operators/lookup":                                                    "200  200   200   200 200  200  200   200    -",
     "PATCH /v1/operators/{operator}":                                                  "401  403   404   404 403  403  403   404    -",
     "DELETE /v1/operators/{operator}":                                                 "401  403   404   404 403  403  403   403    -",
+    # autopay
+    "GET /v1/autopay":                                                              "401  200   403   403 403  403  403   403    -",
+    "POST /v1/autopay":                                                             "401  422   403   403 403  403  403   403    -",
+    "GET /v1/autopay/{autopay_id}":                                                 "401  404   403   403 403  403  403   403    404",
+    "PATCH /v1/autopay/{autopay_id}":                                               "401  404   403   403 403  403  403   403    404",
+    "DELETE /v1/autopay/{autopay_id}":                                              "401  404   403   403 403  403  403   403    404",
+    "GET /v1/autopay/{autopay_id}/attempts":                                        "401  404   403   403 403  403  403   403    404",
+    "POST /v1/autopay/{autopay_id}/pause":                                          "401  404   403   403 403  403  403   403    404",
+    "POST /v1/autopay/{autopay_id}/resume":                                         "401  404   403   403 403  403  403   403    404",
+    "POST /v1/autopay/{autopay_id}/skip":                                           "401  404   403   403 403  403  403   403    404",
     # plans
     "GET /v1/plans":                                                               "200  200   200   200 200  200  200   200    -",
     "POST /v1/plans":                                                              "401  403   422   422 403  403  403   422    -",

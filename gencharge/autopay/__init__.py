@@ -1,0 +1,1 @@
+"""Recharges that happen by themselves: when they are due, their runs, and what their owners may change."""

@@ -1,0 +1,126 @@
+"""SQL of autopays. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.autopay.models import Autopay, AutopayAttempt, AutopayStatus
+from gencharge.autopay.schemas import AutopayQuery
+from gencharge.core.postgres import leases
+from gencharge.core.values import clock
+
+LIVE = (AutopayStatus.ACTIVE.value, AutopayStatus.PAUSED.value)
+_DUE = leases.LeasedQueue(
+    Autopay,
+    Autopay.wake_at <= leases.NOW,
+    order=Autopay.wake_at,
+    lease=Autopay.leased_until,
+)
+
+
+async def add_autopay(db: AsyncSession, **values: Any) -> Autopay | None:
+    """A new autopay; None if the customer has a live one for this number and plan."""
+    statement = insert(Autopay).values(values).on_conflict_do_nothing().returning(Autopay)
+    return (await db.scalars(statement)).one_or_none()
+
+
+async def get_autopay(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> Autopay | None:
+    """One of the customer's autopays."""
+    return await db.get(Autopay, (user_id, autopay_id))
+
+
+async def lock_autopay(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> Autopay | None:
+    """One of the customer's autopays, held to the end of the transaction."""
+    statement = select(Autopay).where(Autopay.user_id == user_id, Autopay.autopay_id == autopay_id)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return (await db.scalars(locked)).one_or_none()
+
+
+async def lock_live(db: AsyncSession, user_id: UUID) -> Sequence[Autopay]:
+    """The customer's live autopays, held to the end of the transaction."""
+    statement = select(Autopay).where(Autopay.user_id == user_id, Autopay.status.in_(LIVE))
+    locked = statement.order_by(Autopay.autopay_id).with_for_update()
+    return (await db.scalars(locked.execution_options(populate_existing=True))).all()
+
+
+async def count_live(db: AsyncSession, user_id: UUID) -> int:
+    """How many active and paused autopays the customer has."""
+    query = select(func.count()).where(Autopay.user_id == user_id, Autopay.status.in_(LIVE))
+    return int(await db.scalar(query) or 0)
+
+
+def select_autopays(user_id: UUID, query: AutopayQuery) -> Select[Autopay]:
+    """The customer's autopays that match."""
+    statement = select(Autopay).where(Autopay.user_id == user_id)
+    if query.status is None:
+        statement = statement.where(Autopay.status != AutopayStatus.CANCELLED.value)
+    else:
+        statement = statement.where(Autopay.status == query.status.value)
+    if query.phone_number is not None:
+        statement = statement.where(Autopay.phone_number == query.phone_number)
+    return statement
+
+
+def select_every(user_id: UUID) -> Select[Autopay]:
+    """All of the customer's autopays, the cancelled ones, too."""
+    return select(Autopay).where(Autopay.user_id == user_id)
+
+
+def select_attempts(user_id: UUID, autopay_id: UUID | None = None) -> Select[AutopayAttempt]:
+    """The tries of an autopay, or of all of the customer's."""
+    statement = select(AutopayAttempt).where(AutopayAttempt.user_id == user_id)
+    return statement if autopay_id is None else statement.where(AutopayAttempt.autopay_id == autopay_id)
+
+
+async def claim(db: AsyncSession, *, limit: int, lease_seconds: float) -> list[Autopay]:
+    """Lease up to `limit` autopays that a worker has to look at, of all customers."""
+    rows = await _DUE.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
+    return [autopay for (autopay,) in rows]
+
+
+async def settle(
+    db: AsyncSession,
+    user_id: UUID,
+    autopay_id: UUID,
+    *,
+    due: datetime,
+    tries: int,
+    cycle: int,
+    recharge_id: UUID | None,
+    values: Mapping[str, Any],
+) -> bool:
+    """Write the end of a step and return the lease. False if the step is no longer the present one."""
+    statement = (
+        update(Autopay)
+        .where(
+            Autopay.user_id == user_id,
+            Autopay.autopay_id == autopay_id,
+            Autopay.status == AutopayStatus.ACTIVE.value,
+            Autopay.next_due == due,
+            Autopay.tries == tries,
+            Autopay.cycle == cycle,
+            Autopay.recharge_id.is_not_distinct_from(recharge_id),
+        )
+        .values(leased_until=None, updated_at=clock.now(), **values)
+        .returning(Autopay.autopay_id)
+        .execution_options(synchronize_session=False)
+    )
+    return await db.scalar(statement) is not None
+
+
+async def add_attempt(db: AsyncSession, **values: Any) -> None:
+    """Write a try down."""
+    await db.execute(insert(AutopayAttempt).values(values))
+
+
+async def delete_all(db: AsyncSession, user_id: UUID) -> None:
+    """Delete all that is kept of the customer's autopays."""
+    await db.execute(delete(AutopayAttempt).where(AutopayAttempt.user_id == user_id))
+    await db.execute(delete(Autopay).where(Autopay.user_id == user_id))

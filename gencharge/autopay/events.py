@@ -1,0 +1,96 @@
+"""What autopay announces. Amounts in paise; instants are RFC 3339. `phone_number` is the number that is recharged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gencharge.core.events.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayCreated(Event):
+    """A customer set up an autopay."""
+
+    autopay_id: str
+    phone_number: str
+    plan_name: str
+    operator: str
+    tag: str
+    next_due: str
+    max_amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayChanged(Event):
+    """A customer changed an autopay, paused or resumed it, or left a due date out."""
+
+    autopay_id: str
+    act: str
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayCancelled(Event):
+    """An autopay was deleted by its owner (`customer`), or ended with the account (`account_closed`)."""
+
+    autopay_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayAnnounced(Event):
+    """An autopay is due within a day; its owner can still leave this one out."""
+
+    autopay_id: str
+    phone_number: str
+    plan_name: str
+    due_at: str
+    price_paise: int
+    max_amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopaySucceeded(Event):
+    """An autopay has made its recharge."""
+
+    autopay_id: str
+    phone_number: str
+    plan_name: str
+    recharge_id: str
+    amount_paise: int
+    due_at: str
+    late_seconds: int
+    next_due: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayFailed(Event):
+    """A try to run an autopay failed. `retry_at`: when it is tried again; None: it was abandoned for this due date."""
+
+    autopay_id: str
+    phone_number: str
+    plan_name: str
+    reason: str
+    due_at: str
+    retry_at: str | None
+    next_due: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopayPaused(Event):
+    """An autopay was paused because its owner has to decide. `price_paise` is the plan's price if that is the reason."""
+
+    autopay_id: str
+    phone_number: str
+    plan_name: str
+    reason: str
+    price_paise: int
+    max_amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutopaysProcessed(Event):
+    """An admin ran what was due. `outcomes`: how many of each."""
+
+    outcomes: dict[str, Any]

@@ -1,0 +1,57 @@
+"""The loop of a worker that runs autopays which are due. Leases make any number of workers safe."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from gencharge.autopay import run_service as runs
+from gencharge.autopay.settling_service import DueAutopay
+from gencharge.core import telemetry
+from gencharge.core.background.loop import Loop
+from gencharge.core.stores.stores import Stores
+
+log = telemetry.get_logger(__name__)
+
+
+class AutopayRunner(Loop[DueAutopay, str]):
+    """One per worker process: `run` it until cancelled, or `drain` it in a test."""
+
+    at_a_time = 16
+    poll_seconds = 1.0
+
+    def __init__(self, stores: Stores) -> None:
+        super().__init__()
+        self._stores = stores
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[DueAutopay]:
+        """Lease up to `free` autopays that are due or to be announced."""
+        del running
+        return await self._stores.database.run(lambda db: runs.claim(db, limit=free))
+
+    def party_of(self, task: DueAutopay) -> str:
+        """The operator."""
+        return task.row.operator
+
+    def id_of(self, task: DueAutopay) -> str:
+        """The autopay's id."""
+        return str(task.row.autopay_id)
+
+    async def work(self, task: DueAutopay) -> None:
+        """Announce one autopay, or run it."""
+        run = await runs.process(self._stores, task)
+        if run.late_seconds >= runs.LATE.total_seconds():
+            log.warning(
+                "autopay_late",
+                autopay_id=str(run.autopay_id),
+                late_seconds=run.late_seconds,
+                outcome=run.outcome.value,
+            )
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def run_autopays(stores: Stores) -> None:
+    """What a worker runs: AutopayRunner."""
+    await AutopayRunner(stores).run()

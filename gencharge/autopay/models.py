@@ -1,0 +1,175 @@
+"""Tables of autopay. Amounts in paise."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gencharge.core.postgres.database import Base, stamp
+
+
+class AutopayTag(StrEnum):
+    """How often an autopay runs."""
+
+    ONETIME = "onetime"  # on one date; it ends with that
+    REGULAR = "regular"  # again and again
+
+
+class AutopayStatus(StrEnum):
+    """The state of an autopay."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"  # nothing is due until its owner resumes it; `pause_reason` says why
+    COMPLETED = "completed"  # onetime: the recharge was made
+    FAILED = "failed"  # onetime: abandoned after the last retry
+    CANCELLED = "cancelled"  # by its owner, or because the account was closed
+
+
+class PauseReason(StrEnum):
+    """Why an autopay is paused."""
+
+    CUSTOMER = "customer"
+    PRICE = "price"  # the plan costs more than `max_amount`
+    PLAN_WITHDRAWN = "plan_withdrawn"  # the plan is not on sale any more
+    NUMBER_CHANGED = "number_changed"  # the plan no longer fits the number: ported, another circle or billing
+    ACCOUNT_INACTIVE = "account_inactive"  # the owner's account was blocked or deactivated
+
+
+class IntervalUnit(StrEnum):
+    """How the time between two runs is counted."""
+
+    DAY = "day"
+    MONTH = "month"  # the same date, or the last day of a shorter month
+
+
+class AutopayPaymentMethod(StrEnum):
+    """What an autopay is paid from."""
+
+    WALLET = "wallet"
+
+
+class AttemptOutcome(StrEnum):
+    """How a try to run an autopay ended."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # it is tried again
+    ABANDONED = "abandoned"  # the last try; a regular autopay goes on at its next due date
+    PAUSED = "paused"  # its owner has to decide
+    SKIPPED = "skipped"  # its owner left this one out
+
+
+class RunOutcome(StrEnum):
+    """The result of looking at an autopay."""
+
+    ANNOUNCED = "announced"
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"  # the operator is being asked
+    RETRYING = "retrying"
+    ABANDONED = "abandoned"
+    PAUSED = "paused"
+    SUPERSEDED = "superseded"  # another worker or the owner was faster
+
+
+class Autopay(Base):
+    """A plan that a customer lets recharge a number by itself."""
+
+    __tablename__ = "autopays"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    autopay_id: Mapped[UUID] = mapped_column(primary_key=True)
+    phone_number: Mapped[str] = mapped_column(Text)
+    plan_id: Mapped[UUID]
+    plan_name: Mapped[str] = mapped_column(Text)
+    operator: Mapped[str] = mapped_column(Text)
+    tag: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    pause_reason: Mapped[str | None] = mapped_column(Text)
+    payment_method: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+    # What the plan cost when it was looked at last.
+    price: Mapped[int] = mapped_column(BigInteger)
+    max_amount: Mapped[int] = mapped_column(BigInteger)
+    # Null if it is onetime.
+    interval_count: Mapped[int | None] = mapped_column(SmallInteger)
+    interval_unit: Mapped[str | None] = mapped_column(Text)
+    # Due dates are counted from the first one, so that 31 January leads to 28 February and then to 31 March.
+    first_due: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    periods: Mapped[int] = mapped_column(Integer, server_default="0")
+    # Null once it has ended.
+    next_due: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # The due date that the owner was told of.
+    noticed_due: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # How often the present due date was tried, and how many of the sales made for it have failed since.
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    cycle: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # The sale whose end is awaited.
+    recharge_id: Mapped[UUID | None]
+    # When a worker has to look at it; null while it is paused and once it has ended.
+    wake_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
+
+    __table_args__ = (
+        CheckConstraint("tag IN ('onetime', 'regular')", name="tag"),
+        CheckConstraint("status IN ('active', 'paused', 'completed', 'failed', 'cancelled')", name="status"),
+        CheckConstraint("(status = 'paused') = (pause_reason IS NOT NULL)", name="paused"),
+        CheckConstraint("(status = 'active') = (wake_at IS NOT NULL)", name="awake"),
+        CheckConstraint("(status IN ('active', 'paused')) = (next_due IS NOT NULL)", name="due"),
+        CheckConstraint("(tag = 'regular') = (interval_count IS NOT NULL)", name="every"),
+        CheckConstraint("interval_count > 0 AND interval_unit IN ('day', 'month')", name="interval"),
+        CheckConstraint("price > 0 AND max_amount > 0", name="amounts"),
+        Index(
+            "uq_autopays_live",
+            "user_id",
+            "phone_number",
+            "plan_id",
+            unique=True,
+            postgresql_where=text("status IN ('active', 'paused')"),
+        ),
+        Index("ix_autopays_all", "created_at", "autopay_id"),
+        Index("ix_autopays_of_number", "phone_number", "created_at", "autopay_id"),
+        Index("ix_autopays_due", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index(
+            "ix_autopays_calendar", "next_due", "autopay_id", postgresql_where=text("next_due IS NOT NULL")
+        ),
+    )
+
+
+class AutopayAttempt(Base):
+    """One try to run an autopay, or a due date that its owner left out. Written once."""
+
+    __tablename__ = "autopay_attempts"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    attempt_id: Mapped[UUID] = mapped_column(primary_key=True)
+    autopay_id: Mapped[UUID]
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attempted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    outcome: Mapped[str] = mapped_column(Text)
+    # The code of a refusal, or why the autopay was paused.
+    reason: Mapped[str | None] = mapped_column(Text)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    recharge_id: Mapped[UUID | None]
+    late_seconds: Mapped[int] = mapped_column(Integer)
+
+    __table_args__ = (
+        CheckConstraint(
+            "outcome IN ('succeeded', 'failed', 'abandoned', 'paused', 'skipped')", name="outcome"
+        ),
+        CheckConstraint("(outcome = 'succeeded') <= (recharge_id IS NOT NULL)", name="succeeded"),
+        Index("ix_autopay_attempts_history", "user_id", "autopay_id", "attempted_at", "attempt_id"),
+        # Whatever else goes wrong: a due date is paid once.
+        Index(
+            "uq_autopay_attempts_success",
+            "user_id",
+            "autopay_id",
+            "due_at",
+            unique=True,
+            postgresql_where=text("outcome = 'succeeded'"),
+        ),
+    )

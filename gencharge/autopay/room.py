@@ -1,0 +1,17 @@
+"""What autopay plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.autopay import loop, personal_data, routes
+from gencharge.core.rooms.room import Room
+
+ROOM: Final = Room(
+    name="autopay",
+    about="Recharges that happen by themselves.",
+    tags={"autopay": "Recharges that happen by themselves."},
+    routers=(routes.router,),
+    loops=(loop.run_autopays,),
+    personal_data=personal_data.PART,
+)

@@ -1,0 +1,126 @@
+"""The commands, queries and answers of a customer's autopays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from gencharge.autopay.models import (
+    AttemptOutcome,
+    AutopayPaymentMethod,
+    AutopayStatus,
+    AutopayTag,
+    IntervalUnit,
+    PauseReason,
+)
+from gencharge.core.http.changes import Changes, left_out
+from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.instants import Since
+from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.values.phone import MobileNumber
+from gencharge.wallet.models import RequestSource
+
+
+class Interval(Body):
+    """The time between two runs."""
+
+    n: int = Field(ge=1, le=366, examples=[28])
+    unit: IntervalUnit
+
+
+NextDue = Annotated[
+    Since,
+    Field(description="When it is due next: a day (from its beginning in India) or an instant (RFC 3339)."),
+]
+MaxAmount = Annotated[
+    PositiveMoney,
+    Field(description="The most that one run may cost. If the plan costs more, the autopay is paused."),
+]
+
+
+class AutopayCreate(Body):
+    """Recharge a number by itself."""
+
+    phone_number: MobileNumber
+    plan_id: UUID
+    tag: AutopayTag
+    next_due_at: NextDue
+    max_amount: MaxAmount | None = Field(default=None, description="Null: what the plan costs now.")
+    every: Interval | None = Field(
+        default=None, description="Of a regular autopay; null: the plan's validity."
+    )
+    payment_method: AutopayPaymentMethod = AutopayPaymentMethod.WALLET
+    source: RequestSource = RequestSource.WEB
+
+    @model_validator(mode="after")
+    def _once_has_no_interval(self) -> Self:
+        if self.tag is AutopayTag.ONETIME and self.every is not None:
+            raise ValueError("every is for a regular autopay; leave it out with onetime")
+        return self
+
+
+class AutopayUpdate(Changes):
+    """Change when an autopay is due next, how often it runs, or how much one run may cost."""
+
+    next_due_at: NextDue = Field(default_factory=left_out)
+    max_amount: MaxAmount = Field(default_factory=left_out)
+    every: Interval = Field(default_factory=left_out)
+
+
+class IntervalOut(Out):
+    """The time between two runs."""
+
+    n: int
+    unit: IntervalUnit
+
+
+class AutopayOut(Out):
+    """A recharge that happens by itself."""
+
+    autopay_id: UUID
+    phone_number: str
+    plan_id: UUID
+    plan_name: str
+    operator: str
+    tag: AutopayTag
+    status: AutopayStatus
+    pause_reason: PauseReason | None
+    payment_method: AutopayPaymentMethod
+    price: Money = Field(description="What the plan cost when it was looked at last.")
+    max_amount: Money
+    every: IntervalOut | None
+    next_due_at: datetime | None = Field(description="Null once it has ended.")
+    is_announced: bool = Field(description="The notice of the next due date has been sent.")
+    tries: int = Field(description="How often the next due date was tried already; at most four times.")
+    recharge_id: UUID | None = Field(description="The recharge that is under way for it.")
+    created_at: datetime
+    updated_at: datetime
+
+
+class AutopayQuery(PageParams):
+    """Which of my autopays."""
+
+    status: AutopayStatus | None = Field(default=None, description="Null: all but the cancelled ones.")
+    phone_number: MobileNumber | None = None
+
+
+class AutopayAttemptOut(Out):
+    """One try to run an autopay, or a due date that was left out."""
+
+    attempt_id: UUID
+    autopay_id: UUID
+    due_at: datetime
+    attempted_at: datetime
+    outcome: AttemptOutcome
+    reason: str | None = Field(description="The code of the refusal, or why it was paused.")
+    amount: Money
+    recharge_id: UUID | None
+    late_seconds: int = Field(description="How long after it was due.")
+
+
+AutopayPage = Page[AutopayOut]
+AutopayAttemptPage = Page[AutopayAttemptOut]

@@ -1,0 +1,329 @@
+"""Autopays as their owners set them up, change them and read them. `run_service` runs what is due."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.autopay import crud, due, views
+from gencharge.autopay import reading_service as reading
+from gencharge.autopay.errors import (
+    AutopayAlreadyExists,
+    AutopayAmountInvalid,
+    AutopayDateInvalid,
+    AutopayInProgress,
+    AutopayIntervalInvalid,
+    AutopayLimitExceeded,
+    AutopayNotFound,
+    AutopayStatusNotAllowed,
+)
+from gencharge.autopay.events import AutopayCancelled, AutopayChanged, AutopayCreated
+from gencharge.autopay.models import (
+    AttemptOutcome,
+    Autopay,
+    AutopayStatus,
+    AutopayTag,
+    IntervalUnit,
+    PauseReason,
+)
+from gencharge.autopay.schemas import (
+    AutopayCreate,
+    AutopayOut,
+    AutopayUpdate,
+    Interval,
+)
+from gencharge.core.errors import field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.postgres.database import Database
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
+from gencharge.plans.models import PlanSnapshot, ValidityUnit
+from gencharge.recharge import service as recharges
+from gencharge.recharge.errors import RechargeNotFound
+from gencharge.recharge.service import Quote, QuoteOut
+from gencharge.users import service as users
+
+MAX_LIVE: Final = 50
+_AHEAD: Final = timedelta(days=366)
+# What an owner changes: in the event as the API calls it.
+_CHANGED: Final = ("status", "pause_reason", "next_due", "max_amount", "interval_count", "interval_unit")
+
+
+def key_of(autopay_id: UUID, due_at: datetime, cycle: int) -> str:
+    """The idempotency key of the sale for a due date: the same from every worker, however often it is tried.
+
+    `cycle` counts the sales for this due date that have failed; only then is a new sale allowed.
+    """
+    return f"autopay:{autopay_id}:{int(due_at.timestamp())}:{cycle}"
+
+
+async def create(database: Database, user_id: UUID, command: AutopayCreate, plan: PlanSnapshot) -> AutopayOut:
+    """Set an autopay up. The plan must be one that the number can be recharged with now. Not inside a transaction.
+
+    Raises a refusal of a quote, AutopayAlreadyExists, AutopayLimitExceeded, AutopayDateInvalid, AutopayAmountInvalid,
+    AutopayIntervalInvalid.
+    """
+    _check_date(command.next_due_at)
+    every = _interval_of(command, plan)
+    quote = await recharges.quote(
+        database, user_id, Quote(phone_number=command.phone_number, plan_id=command.plan_id)
+    )
+    max_amount = command.max_amount or quote.price
+    _check_amount(Money(max_amount.paise), quote)
+    return await database.run(lambda db: _add(db, user_id, command, quote, max_amount.paise, every))
+
+
+async def _add(
+    db: AsyncSession,
+    user_id: UUID,
+    command: AutopayCreate,
+    quote: QuoteOut,
+    max_amount: int,
+    every: Interval | None,
+) -> AutopayOut:
+    await users.lock(db, user_id)  # so that two requests can't both take the last place
+    if await crud.count_live(db, user_id) >= MAX_LIVE:
+        raise AutopayLimitExceeded(
+            f"You can have up to {MAX_LIVE} autopays. Delete one first.", limit=MAX_LIVE
+        )
+    now = clock.now()
+    autopay = await crud.add_autopay(
+        db,
+        user_id=user_id,
+        autopay_id=new_id(),
+        phone_number=command.phone_number,
+        plan_id=command.plan_id,
+        plan_name=quote.plan_name,
+        operator=quote.operator,
+        tag=command.tag.value,
+        status=AutopayStatus.ACTIVE.value,
+        payment_method=command.payment_method.value,
+        source=command.source.value,
+        price=quote.price.paise,
+        max_amount=max_amount,
+        interval_count=None if every is None else every.n,
+        interval_unit=None if every is None else every.unit.value,
+        first_due=command.next_due_at,
+        next_due=command.next_due_at,
+        wake_at=due.wake_for(command.next_due_at, None, now),
+        created_at=now,
+        updated_at=now,
+    )
+    if autopay is None:
+        raise AutopayAlreadyExists
+    created = AutopayCreated(
+        user_id=str(user_id),
+        autopay_id=str(autopay.autopay_id),
+        phone_number=autopay.phone_number,
+        plan_name=autopay.plan_name,
+        operator=autopay.operator,
+        tag=autopay.tag,
+        next_due=command.next_due_at.isoformat(),
+        max_amount_paise=max_amount,
+    )
+    await emit(db, created)
+    return views.autopay_out(autopay)
+
+
+async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: AutopayUpdate) -> AutopayOut:
+    """Change the next due date, the interval or the highest amount.
+
+    Raises AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed, AutopayDateInvalid, AutopayIntervalInvalid.
+    """
+    autopay = await _lock_live(db, user_id, autopay_id)
+    before = _facts(autopay)
+    sent = command.model_fields_set
+    if "max_amount" in sent:
+        autopay.max_amount = command.max_amount.paise
+    if "every" in sent:
+        if autopay.tag == AutopayTag.ONETIME:
+            raise AutopayIntervalInvalid("A onetime autopay has no interval.")
+        autopay.interval_count, autopay.interval_unit = command.every.n, command.every.unit.value
+    if sent & {"next_due_at", "every"}:
+        if "next_due_at" in sent:
+            _check_date(command.next_due_at)
+        # From here on due dates are counted from this one.
+        _set_due(autopay, command.next_due_at if "next_due_at" in sent else autopay.next_due, period=0)
+        assert autopay.next_due is not None, "a live autopay is due"
+        autopay.first_due = autopay.next_due
+    return await _changed(db, autopay, before, "update")
+
+
+async def pause(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
+    """Nothing is due until it is resumed. Raises AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed."""
+    autopay = await _lock_live(db, user_id, autopay_id)
+    if autopay.status == AutopayStatus.PAUSED:
+        raise AutopayStatusNotAllowed("This autopay is paused already.")
+    before = _facts(autopay)
+    autopay.status, autopay.pause_reason = AutopayStatus.PAUSED.value, PauseReason.CUSTOMER.value
+    autopay.wake_at = None
+    return await _changed(db, autopay, before, "pause")
+
+
+async def resume(database: Database, user_id: UUID, autopay_id: UUID) -> AutopayOut:
+    """Let a paused autopay run again; if its due date has passed, it runs now. Not inside a transaction.
+
+    Raises a refusal of a quote, AutopayNotFound, AutopayStatusNotAllowed, AutopayAmountInvalid.
+    """
+    paused = await database.run(lambda db: reading.show(db, user_id, autopay_id))
+    quote = await recharges.quote(
+        database, user_id, Quote(phone_number=paused.phone_number, plan_id=paused.plan_id)
+    )
+
+    async def unit(db: AsyncSession) -> AutopayOut:
+        autopay = await _lock_live(db, user_id, autopay_id)
+        if autopay.status != AutopayStatus.PAUSED:
+            raise AutopayStatusNotAllowed("This autopay is not paused.")
+        _check_amount(Money(autopay.max_amount), quote)
+        before = _facts(autopay)
+        autopay.status, autopay.pause_reason = AutopayStatus.ACTIVE.value, None
+        autopay.price, autopay.tries = quote.price.paise, 0
+        assert autopay.next_due is not None, "a live autopay is due"
+        autopay.wake_at = due.wake_for(autopay.next_due, autopay.noticed_due, clock.now())
+        return await _changed(db, autopay, before, "resume")
+
+    return await database.run(unit)
+
+
+async def skip(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
+    """Leave the next due date out. A regular autopay goes on at the one after it; a onetime one ends.
+
+    Raises AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed.
+    """
+    autopay = await _lock_live(db, user_id, autopay_id)
+    before, now = _facts(autopay), clock.now()
+    assert autopay.next_due is not None, "a live autopay is due"
+    await crud.add_attempt(
+        db,
+        user_id=user_id,
+        attempt_id=new_id(),
+        autopay_id=autopay_id,
+        due_at=autopay.next_due,
+        attempted_at=now,
+        outcome=AttemptOutcome.SKIPPED.value,
+        amount=0,
+        late_seconds=max(0, int((now - autopay.next_due).total_seconds())),
+    )
+    following = due.following(autopay, now)
+    if following is None:
+        _end(autopay)
+    else:
+        _set_due(autopay, following[1], period=following[0])
+    return await _changed(db, autopay, before, "skip")
+
+
+async def remove(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> None:
+    """End an autopay for good; its tries stay. Raises AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed."""
+    autopay = await _lock_live(db, user_id, autopay_id)
+    await _cancel(db, autopay, "customer")
+
+
+async def close(db: AsyncSession, user_id: UUID) -> None:
+    """End all autopays of an account that is closed."""
+    for autopay in await crud.lock_live(db, user_id):
+        await _cancel(db, autopay, "account_closed")
+
+
+async def _cancel(db: AsyncSession, autopay: Autopay, reason: str) -> None:
+    _end(autopay)
+    autopay.updated_at = clock.now()
+    await db.flush()
+    cancelled = AutopayCancelled(
+        user_id=str(autopay.user_id), autopay_id=str(autopay.autopay_id), reason=reason
+    )
+    await emit(db, cancelled)
+
+
+async def _lock_live(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> Autopay:
+    """The customer's autopay, held, if nothing is being bought for it. Raises what `pause` raises.
+
+    A worker that died may have made the sale and not have written it down: the next worker does that first.
+    """
+    autopay = await crud.lock_autopay(db, user_id, autopay_id)
+    if autopay is None or autopay.status == AutopayStatus.CANCELLED:
+        raise AutopayNotFound
+    if autopay.next_due is None:
+        raise AutopayStatusNotAllowed("This autopay has ended.")
+    now = clock.now()
+    is_leased = autopay.leased_until is not None and autopay.leased_until > now
+    if autopay.recharge_id is not None or (is_leased and autopay.next_due <= now):
+        raise AutopayInProgress
+    if autopay.status == AutopayStatus.ACTIVE and autopay.leased_until is not None:
+        key = key_of(autopay_id, autopay.next_due, autopay.cycle)
+        try:
+            await recharges.show_by_key(db, user_id, key)
+        except RechargeNotFound:
+            return autopay
+        raise AutopayInProgress
+    return autopay
+
+
+def _set_due(autopay: Autopay, instant: datetime | None, *, period: int) -> None:
+    assert instant is not None, "a live autopay is due"
+    autopay.next_due, autopay.periods = instant, period
+    autopay.tries = autopay.cycle = 0
+    if autopay.status == AutopayStatus.ACTIVE:
+        autopay.wake_at = due.wake_for(instant, autopay.noticed_due, clock.now())
+
+
+def _end(autopay: Autopay) -> None:
+    autopay.status, autopay.pause_reason = AutopayStatus.CANCELLED.value, None
+    autopay.next_due = autopay.wake_at = autopay.leased_until = None
+
+
+def _facts(autopay: Autopay) -> dict[str, Any]:
+    facts = {name: getattr(autopay, name) for name in _CHANGED}
+    facts["max_amount_paise"] = facts.pop("max_amount")
+    return facts
+
+
+async def _changed(db: AsyncSession, autopay: Autopay, before: dict[str, Any], act: str) -> AutopayOut:
+    autopay.updated_at = clock.now()
+    autopay.leased_until = None
+    await db.flush()
+    changed = changes(before, _facts(autopay))
+    if changed:
+        await emit(
+            db,
+            AutopayChanged(
+                user_id=str(autopay.user_id), autopay_id=str(autopay.autopay_id), act=act, changes=changed
+            ),
+        )
+    return views.autopay_out(autopay)
+
+
+def _check_date(instant: datetime) -> None:
+    if not clock.now() < instant <= clock.now() + _AHEAD:
+        problem = field_problem(
+            "body.next_due_at", "Must lie ahead, and within a year", AutopayDateInvalid.code()
+        )
+        raise AutopayDateInvalid(errors=[problem])
+
+
+def _check_amount(max_amount: Money, quote: QuoteOut) -> None:
+    if quote.price > max_amount:
+        problem = field_problem(
+            "body.max_amount",
+            f"Must be at least {quote.price}, the plan's price",
+            AutopayAmountInvalid.code(),
+        )
+        raise AutopayAmountInvalid(errors=[problem], price=quote.price)
+
+
+def _interval_of(command: AutopayCreate, plan: PlanSnapshot) -> Interval | None:
+    if command.tag is AutopayTag.ONETIME:
+        return None
+    if command.every is not None:
+        return command.every
+    if plan.validity_unit is ValidityUnit.BASE_PLAN or plan.validity_count is None:
+        problem = field_problem(
+            "body.every",
+            "This plan ends with the base plan: say how often to buy it, such as {n: 28, unit: day}",
+            AutopayIntervalInvalid.code(),
+        )
+        raise AutopayIntervalInvalid(errors=[problem])
+    return Interval(n=min(plan.validity_count, 366), unit=IntervalUnit(plan.validity_unit.value))

@@ -1,0 +1,84 @@
+"""What a customer reads about an autopay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gencharge.autopay.events import AutopayAnnounced, AutopayFailed, AutopayPaused
+from gencharge.autopay.models import PauseReason
+from gencharge.core.events.events import Event
+from gencharge.core.values.ids import new_id
+from gencharge.notifications.autopay_templates import TEMPLATES
+
+FACTS: dict[str, Any] = {
+    "user_id": str(new_id()),
+    "autopay_id": str(new_id()),
+    "phone_number": "+919876543210",
+    "plan_name": "Jio 299",
+}
+
+
+def body_of(event: Event) -> str:
+    draft = TEMPLATES[type(event)](event)
+    assert draft is not None
+    assert str(draft.recipient.id) == FACTS["user_id"]
+    assert draft.data["autopay_id"] == FACTS["autopay_id"]
+    return draft.body
+
+
+def test_the_notice_says_what_when_and_how_to_skip() -> None:
+    event = AutopayAnnounced(
+        **FACTS, due_at="2027-01-30T00:30:00+00:00", price_paise=29_900, max_amount_paise=35_000
+    )
+    assert body_of(event) == (
+        "Jio 299 for 98765 43210 is due on 30 January 2027 at 06:00. Rs 299.00 will be taken from your wallet. "
+        "You can skip this one until then."
+    )
+
+
+def paused(reason: str) -> AutopayPaused:
+    return AutopayPaused(**FACTS, reason=reason, price_paise=34_900, max_amount_paise=29_900)
+
+
+def test_a_higher_price_is_named_with_the_limit() -> None:
+    assert body_of(paused("price")) == (
+        "Jio 299 for 98765 43210 is paused: it costs Rs 349.00 now, more than your limit of Rs 299.00. Raise the limit and "
+        "resume it to go on. Nothing was charged."
+    )
+
+
+@pytest.mark.parametrize("reason", sorted(set(PauseReason) - {PauseReason.CUSTOMER}))
+def test_every_reason_to_pause_has_a_sentence(reason: str) -> None:
+    assert "is paused:" in body_of(paused(reason))
+
+
+@pytest.mark.parametrize(
+    ("retry_at", "next_due", "then"),
+    [
+        (
+            "2027-01-30T08:00:00+00:00",
+            "2027-01-30T06:00:00+00:00",
+            "We will try again on 30 January 2027 at 13:30.",
+        ),
+        (None, "2027-02-27T00:30:00+00:00", "the next one is due on 27 February 2027 at 06:00."),
+        (None, None, "We will not try again. You can recharge the number yourself at any time."),
+    ],
+)
+def test_a_failure_says_why_and_what_happens_next(
+    retry_at: str | None, next_due: str | None, then: str
+) -> None:
+    event = AutopayFailed(
+        **FACTS,
+        reason="insufficient_balance",
+        due_at="2027-01-30T06:00:00+00:00",
+        retry_at=retry_at,
+        next_due=next_due,
+    )
+    body = body_of(event)
+    assert "there is not enough money in your wallet" in body
+    assert body.endswith(then)
+    assert "the recharge could not be made" in body_of(
+        AutopayFailed(**FACTS, reason="unheard_of", due_at="", retry_at=None, next_due=None)
+    )
