@@ -15,8 +15,8 @@ from gencharge.core.postgres.database import Base, stamp
 class AutopayTag(StrEnum):
     """How often an autopay runs."""
 
-    ONETIME = "onetime"  # on one date; it ends with that
     REGULAR = "regular"  # again and again
+    ONETIME = "onetime"  # on one date; it ends with that
 
 
 class AutopayStatus(StrEnum):

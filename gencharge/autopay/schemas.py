@@ -48,7 +48,11 @@ class AutopayCreate(Body):
     phone_number: MobileNumber
     plan_id: UUID
     tag: AutopayTag
-    next_due_at: NextDue
+    next_due_at: NextDue | None = Field(
+        default=None,
+        description="When it is due first: a day (from its beginning in India) or an instant (RFC 3339). Null, of a regular "
+        "autopay: when the plan that runs on the number ends, or else after one interval.",
+    )
     max_amount: MaxAmount | None = Field(default=None, description="Null: what the plan costs now.")
     every: Interval | None = Field(
         default=None, description="Of a regular autopay; null: the plan's validity."
@@ -57,7 +61,9 @@ class AutopayCreate(Body):
     source: RequestSource = RequestSource.WEB
 
     @model_validator(mode="after")
-    def _once_has_no_interval(self) -> Self:
+    def _once_is_on_a_date(self) -> Self:
+        if self.tag is AutopayTag.ONETIME and self.next_due_at is None:
+            raise ValueError("next_due_at is needed with onetime")
         if self.tag is AutopayTag.ONETIME and self.every is not None:
             raise ValueError("every is for a regular autopay; leave it out with onetime")
         return self

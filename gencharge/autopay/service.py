@@ -67,14 +67,18 @@ async def create(database: Database, user_id: UUID, command: AutopayCreate, plan
     Raises a refusal of a quote, AutopayAlreadyExists, AutopayLimitExceeded, AutopayDateInvalid, AutopayAmountInvalid,
     AutopayIntervalInvalid.
     """
-    _check_date(command.next_due_at)
+    if command.next_due_at is not None:
+        _check_date(command.next_due_at)
     every = _interval_of(command, plan)
     quote = await recharges.quote(
         database, user_id, Quote(phone_number=command.phone_number, plan_id=command.plan_id)
     )
     max_amount = command.max_amount or quote.price
     _check_amount(Money(max_amount.paise), quote)
-    return await database.run(lambda db: _add(db, user_id, command, quote, max_amount.paise, every))
+    first_due = command.next_due_at or _first_due(quote, every)
+    return await database.run(
+        lambda db: _add(db, user_id, command, quote, max_amount.paise, every, first_due)
+    )
 
 
 async def _add(
@@ -84,6 +88,7 @@ async def _add(
     quote: QuoteOut,
     max_amount: int,
     every: Interval | None,
+    first_due: datetime,
 ) -> AutopayOut:
     await users.lock(db, user_id)  # so that two requests can't both take the last place
     if await crud.count_live(db, user_id) >= MAX_LIVE:
@@ -107,9 +112,9 @@ async def _add(
         max_amount=max_amount,
         interval_count=None if every is None else every.n,
         interval_unit=None if every is None else every.unit.value,
-        first_due=command.next_due_at,
-        next_due=command.next_due_at,
-        wake_at=due.wake_for(command.next_due_at, None, now),
+        first_due=first_due,
+        next_due=first_due,
+        wake_at=due.wake_for(first_due, None, now),
         created_at=now,
         updated_at=now,
     )
@@ -122,7 +127,7 @@ async def _add(
         plan_name=autopay.plan_name,
         operator=autopay.operator,
         tag=autopay.tag,
-        next_due=command.next_due_at.isoformat(),
+        next_due=first_due.isoformat(),
         max_amount_paise=max_amount,
     )
     await emit(db, created)
@@ -302,6 +307,15 @@ def _check_date(instant: datetime) -> None:
             "body.next_due_at", "Must lie ahead, and within a year", AutopayDateInvalid.code()
         )
         raise AutopayDateInvalid(errors=[problem])
+
+
+def _first_due(quote: QuoteOut, every: Interval | None) -> datetime:
+    """When the plan that runs on the number ends, if the customer may see it; else after one interval."""
+    assert every is not None, "a onetime autopay names its date"
+    now, running = clock.now(), quote.running_plan
+    if running is not None and now < running.valid_until <= now + _AHEAD:
+        return running.valid_until
+    return due.occurrence(now, every.n, every.unit, 1)
 
 
 def _check_amount(max_amount: Money, quote: QuoteOut) -> None:

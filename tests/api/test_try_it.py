@@ -25,6 +25,7 @@ WORKS = {
     "auth_verify_otp_login": 200,
     "recharge_quote": 200,
     "recharge_subscribe": 201,
+    "autopay_create": 201,
     "operators_look_up": 200,
     "plans_get": 200,
     "users_update_me": 200,

@@ -26,6 +26,13 @@ def test_a_onetime_autopay_has_no_interval() -> None:
     assert regular.every is not None
 
 
+def test_a_onetime_autopay_names_its_date_and_a_regular_one_need_not() -> None:
+    without = {name: value for name, value in BODY.items() if name != "next_due_at"}
+    with pytest.raises(ValidationError, match="next_due_at is needed with onetime"):
+        AutopayCreate.model_validate(without)
+    assert AutopayCreate.model_validate(without | {"tag": "regular"}).next_due_at is None
+
+
 @pytest.mark.parametrize("body", [{}, {"next_due_at": None}, {"max_amount": None}, {"every": None}])
 def test_a_change_changes_something_and_takes_no_null(body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
