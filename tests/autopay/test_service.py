@@ -36,7 +36,7 @@ from tests.make.autopay import (
     row_of,
     run_due,
 )
-from tests.make.money import make_number
+from tests.make.money import buy, find_plan, make_number
 from tests.make.users import events_of
 
 
@@ -60,6 +60,21 @@ async def test_an_autopay_takes_its_price_and_interval_from_the_plan(shop: Store
     assert created["autopay_id"] == str(autopay.autopay_id)
     assert created["max_amount_paise"] == 29_900
     assert await recharges_of(shop, user_id) == [], "nothing is charged yet"
+
+
+async def test_without_a_date_it_is_due_when_the_running_plan_ends_or_after_an_interval(shop: Stores) -> None:
+    user_id, number = await make_owner(shop), await make_number(shop)
+    plan = await find_plan(shop)
+    sale = await buy(shop, user_id, number, plan.plan_id)
+    autopay = await make_autopay(shop, user_id, phone_number=number, next_due_at=None)
+    assert autopay.next_due_at == sale.answer.valid_until
+    with clock.at(clock.now()):
+        fresh = await make_autopay(shop, user_id, next_due_at=None)
+        assert fresh.next_due_at == clock.now() + timedelta(days=28)
+    hidden = await make_autopay(shop, await make_owner(shop), phone_number=number, next_due_at=None)
+    assert autopay.next_due_at is not None
+    assert hidden.next_due_at is not None
+    assert hidden.next_due_at > autopay.next_due_at, "when somebody else's plan ends is not told"
 
 
 async def test_an_autopay_for_another_operators_number_is_refused(shop: Stores) -> None:
