@@ -8,7 +8,20 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, any_, delete, false, func, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,6 +34,8 @@ from gencharge.sessions.guards import Principal
 _FACTS: Final = """
     SELECT user_type, is_new, circle, used FROM offer_facts(p_user => $1, p_phone => $2, p_offers => $3)
 """
+
+_SPLIT: Final = text("SELECT split_offer(p_offer => :offer_id, p_cost => :cost, p_first => 0)")
 
 
 class FactsRow(NamedTuple):
@@ -79,8 +94,8 @@ def _filters(query: StaffOfferQuery, instant: datetime) -> list[ColumnElement[bo
     if query.type is not None:
         conditions.append(Offer.offer_type_id.in_(_types_named(query.type)))
     if query.search is not None:
-        text = func.concat_ws(" ", Offer.name, Offer.description, Offer.code)
-        conditions.extend(text.icontains(word, autoescape=True) for word in query.search.split())
+        words = func.concat_ws(" ", Offer.name, Offer.description, Offer.code)
+        conditions.extend(words.icontains(word, autoescape=True) for word in query.search.split())
     if query.window is not None:
         conditions.append(_in_window(query.window, instant))
     return conditions
@@ -149,8 +164,10 @@ async def list_types_page(
     """A page of the types, by name."""
     statement = select(OfferType)
     if query.search is not None:
-        text = func.concat_ws(" ", OfferType.name, OfferType.description)
-        statement = statement.where(*(text.icontains(word, autoescape=True) for word in query.search.split()))
+        words = func.concat_ws(" ", OfferType.name, OfferType.description)
+        statement = statement.where(
+            *(words.icontains(word, autoescape=True) for word in query.search.split())
+        )
     order = Order(column_of(OfferType.name), column_of(OfferType.offer_type_id), descending=False)
     return await fetch_page(db, statement, order, query)
 
@@ -173,6 +190,12 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
 async def count_ids(db: AsyncSession, offer_ids: Collection[UUID]) -> int:
     """How many of these offers there are."""
     return await db.scalar(select(func.count()).where(Offer.offer_id.in_(offer_ids))) or 0
+
+
+async def split(db: AsyncSession, offer_id: UUID, *, cost: int) -> None:
+    """`split_offer`: what is left of its limits over its counters. `cost`: the most that one use can cost, in paise."""
+    await db.flush()
+    await db.execute(_SPLIT, {"offer_id": offer_id, "cost": cost})
 
 
 async def add_missing(

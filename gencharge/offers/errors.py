@@ -13,6 +13,10 @@ class OfferNotApplicable(Conflict):
     """This offer does not apply to this recharge. Nothing was charged."""
 
 
+class OfferCodeNotFound(NotFound):
+    """There is no offer with this code. Check how it is spelled."""
+
+
 class OfferChanged(Conflict):
     """The terms of this offer, or the price, have just changed. Nothing was charged. Get a new quote and use a new Idempotency-Key."""
 

@@ -151,10 +151,9 @@ def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:
 
 
 def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[Reason]:
-    for code, holds, phrase in _CHECKS:
-        text = phrase(conditions)
-        if text is not None and not holds(conditions, situation):
-            yield Reason(code, text)
+    for reason, holds in _present(conditions):
+        if not holds(conditions, situation):
+            yield reason
 
 
 def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason]:
@@ -229,6 +228,23 @@ _CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], str | None]],
     ("payment_method", lambda c, now: now.payment_method in c.payment_methods, _payment_methods),
     ("weekday", lambda c, now: _weekday(now.instant) in c.weekdays, _weekdays),
 )
+
+
+# The conditions that an offer has, each as the reason that it would be; worded once for each offer in memory.
+_PRESENT: Final[dict[int, tuple[OfferConditions, tuple[tuple[Reason, Holds], ...]]]] = {}
+_MOST_PRESENT: Final = 10_000
+
+
+def _present(conditions: OfferConditions) -> tuple[tuple[Reason, Holds], ...]:
+    cached = _PRESENT.get(id(conditions))
+    if cached is not None and cached[0] is conditions:
+        return cached[1]
+    worded = ((code, holds, phrase(conditions)) for code, holds, phrase in _CHECKS)
+    present = tuple((Reason(code, text), holds) for code, holds, text in worded if text is not None)
+    if len(_PRESENT) >= _MOST_PRESENT:
+        _PRESENT.clear()
+    _PRESENT[id(conditions)] = conditions, present
+    return present
 
 
 def _only(frame: str, words: Sequence[str], *, word: str = "or") -> str | None:

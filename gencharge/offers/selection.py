@@ -15,7 +15,7 @@ from uuid import UUID
 from gencharge.core.errors import Problem
 from gencharge.core.http.web import to_json
 from gencharge.core.values.money import Money
-from gencharge.offers.errors import OfferNotApplicable, OfferNotFound
+from gencharge.offers.errors import OfferCodeNotFound, OfferNotApplicable, OfferNotFound
 from gencharge.offers.evaluation import (
     CUSTOMER_FACTS,
     Reason,
@@ -34,10 +34,16 @@ MAX_CANDIDATES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the customer said about offers: one that they chose, or (`automatic`) the best one, or none."""
+    """What the customer said about offers: one that they chose, by its id or its code, or (`automatic`) the best one, or none."""
 
     offer_id: UUID | None = None
+    code: str | None = None
     automatic: bool = True
+
+    @property
+    def is_chosen(self) -> bool:
+        """True if the customer wants this offer or nothing."""
+        return self.offer_id is not None or self.code is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +123,8 @@ def select(
     `expected`: what the customer agreed to pay, which no automatic offer changes. `at_least`: what must be left to pay after an automatic
     discount. `knows_customer`: the situation says everything about the customer; else that is left to the database.
     """
-    if wish.offer_id is not None:
-        return _chosen(active, wish.offer_id, situation, knows_customer)
+    if wish.is_chosen:
+        return _chosen(active, wish, situation, knows_customer)
     if not wish.automatic:
         return None
     candidates = []
@@ -143,16 +149,27 @@ def rank(offer: OfferSnapshot, outcome: Saving | Refusal) -> tuple[int, int, int
     return (0, -outcome.total.paise, -outcome.discount.paise, *name)
 
 
-def _chosen(active: ActiveOffers, offer_id: UUID, situation: Situation, knows_customer: bool) -> Selection:
+def _chosen(active: ActiveOffers, wish: Wish, situation: Situation, knows_customer: bool) -> Selection:
     try:
-        offer = active.published(offer_id)
-    except OfferNotFound as unknown:
+        offer = active.published(wish.offer_id) if wish.offer_id is not None else _of_code(active, wish.code)
+    except (OfferNotFound, OfferCodeNotFound) as unknown:
         return Selection(situation.price, (), is_chosen=True, problem=unknown)
     outcome = _judge(offer, situation, knows_customer)
     if isinstance(outcome, Refusal):
         problem = not_applicable(outcome.reasons)
         return Selection(situation.price, (), is_chosen=True, problem=problem)
     return Selection(situation.price, (Candidate(offer, outcome),), is_chosen=True)
+
+
+def _of_code(active: ActiveOffers, code: str | None) -> OfferSnapshot:
+    """Raises OfferCodeNotFound; also for the code of an offer that nobody may see yet."""
+    offer_id = active.snapshot.offer_of_code(code or "")
+    if offer_id is None:
+        raise OfferCodeNotFound
+    try:
+        return active.published(offer_id)
+    except OfferNotFound:
+        raise OfferCodeNotFound from None
 
 
 def _judge(offer: OfferSnapshot, situation: Situation, knows_customer: bool) -> Saving | Refusal:

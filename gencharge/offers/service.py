@@ -42,6 +42,7 @@ __all__ = [
     "best",
     "bump_version",
     "evaluate",
+    "judge",
     "list_for",
     "load_offers",
     "lock",
@@ -71,8 +72,12 @@ def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
     Of two that save the same the one with more off the price now is the better; an offer with fewer reasons against
     it is nearer.
     """
-    current = offers.active(situation.instant).offers
-    judged = [Judged(offer, evaluate(offer, situation)) for offer in current]
+    return judge(offers.active(situation.instant).offers, situation)
+
+
+def judge(offers: Iterable[OfferSnapshot], situation: Situation) -> list[Judged]:
+    """These offers in the same order."""
+    judged = [Judged(offer, evaluate(offer, situation)) for offer in offers]
     return sorted(judged, key=lambda each: rank(each.offer, each.outcome))
 
 

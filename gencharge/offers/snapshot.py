@@ -93,7 +93,9 @@ class ActiveOffers:
     snapshot: OffersSnapshot = field(repr=False)
     _responses: ResponseCache = field(default_factory=ResponseCache, repr=False)
     _cached_for: object = field(default=None, repr=False)
-    _automatic: dict[tuple[UUID, int], tuple[OfferSnapshot, ...]] = field(default_factory=dict, repr=False)
+    _plans: dict[tuple[UUID, int], tuple[tuple[OfferSnapshot, ...], tuple[OfferSnapshot, ...]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def responses_with(self, plans_on_sale: object) -> ResponseCache:
         """The responses made from these offers and from `plans_on_sale`, whose operators and plans the filters name.
@@ -104,13 +106,21 @@ class ActiveOffers:
             self._responses, self._cached_for = ResponseCache(), plans_on_sale
         return self._responses
 
+    def for_plan(self, plan: PlanSnapshot) -> tuple[OfferSnapshot, ...]:
+        """The offers for this plan. Found once for each version of a plan."""
+        return self._of_plan(plan)[0]
+
     def automatic_for(self, plan: PlanSnapshot) -> tuple[OfferSnapshot, ...]:
-        """The offers for this plan that need no code. Found once for each version of a plan."""
+        """Those of them that need no code."""
+        return self._of_plan(plan)[1]
+
+    def _of_plan(self, plan: PlanSnapshot) -> tuple[tuple[OfferSnapshot, ...], tuple[OfferSnapshot, ...]]:
         key = plan.plan_id, plan.version
-        offers = self._automatic.get(key)
+        offers = self._plans.get(key)
         if offers is None:
-            offers = tuple(offer for offer in self.offers if offer.code is None and offer.is_for_plan(plan))
-            self._automatic[key] = offers
+            every = tuple(offer for offer in self.offers if offer.is_for_plan(plan))
+            offers = every, tuple(offer for offer in every if offer.code is None)
+            self._plans[key] = offers
         return offers
 
     def published(self, offer_id: UUID) -> OfferSnapshot:
@@ -136,11 +146,16 @@ class OffersSnapshot:
         self.offers: Mapping[UUID, OfferSnapshot] = MappingProxyType(
             {offer.offer_id: offer for offer in offers}
         )
+        self._of_code = {offer.code: offer.offer_id for offer in self.offers.values() if offer.code}
         by_name = sorted(types, key=lambda offer_type: offer_type.name.casefold())
         self.types: Mapping[UUID, OfferTypeSnapshot] = MappingProxyType(
             {offer_type.offer_type_id: offer_type for offer_type in by_name}
         )
         self._timeline = Timeline(self.offers.values(), self._active_between)
+
+    def offer_of_code(self, code: str) -> UUID | None:
+        """The offer that has this code, whatever its status."""
+        return self._of_code.get(code)
 
     def get(self, offer_id: UUID) -> OfferSnapshot:
         """The offer of this id, whatever its status. Raises OfferNotFound."""

@@ -142,6 +142,9 @@ async def update_offer(
         setattr(row, name, value)
     row.version, row.updated_at = after.version, clock.now()
     await db.flush()
+    if after.limits != before.limits:
+        # In this transaction, under the counters' locks: no sale goes by the limits of before once this is committed.
+        await crud.split(db, offer_id, cost=after.reward.most_paise)
     await _keep_version(db, after)
     event = events.OfferUpdated(
         user_id=str(SYSTEM_USER_ID), offer_id=str(offer_id), version=after.version, changes=changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -11,9 +12,12 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.offers import service as offers
-from gencharge.offers.service import Selection, Situation, Wish
+from gencharge.offers.service import Judged, Selection, Situation, Wish
 from gencharge.plans import service as plans
-from gencharge.recharge.schemas import Subscribe
+from gencharge.recharge.schemas import Quote, Subscribe
+
+# Offers that a quote shows.
+MAX_LISTED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,9 @@ async def for_gateway(
     if market is None or situation is None:
         return _unknown(command)
     active, wish = market.offers.active(situation.instant), _wish(command)
-    tried = (
-        [offer for offer in active.offers if offer.offer_id == wish.offer_id]
-        if wish.offer_id is not None
-        else active.automatic_for(situation.plan)
-        if wish.automatic
-        else []
-    )
-    if not tried and wish.offer_id is None:
+    if not wish.is_chosen and not (wish.automatic and active.automatic_for(situation.plan)):
         return None
+    tried = active.for_plan(situation.plan)
     situation = await offers.with_facts(database, user_id, command.phone_number, situation, tried)
     selection = offers.select(
         active, wish, situation, expected=command.expected_price, at_least=at_least, knows_customer=True
@@ -72,16 +70,34 @@ async def for_gateway(
     return selection.first_only() if selection is not None else None
 
 
-def _unknown(command: Subscribe) -> Selection | None:
+def _unknown(command: Quote | Subscribe) -> Selection | None:
     """Without a market or a plan no offer can be judged. One that was chosen is refused by the sale, after the plan."""
-    return Selection(Money(0), (), is_chosen=True) if command.offer_id is not None else None
+    return Selection(Money(0), (), is_chosen=True) if _wish(command).is_chosen else None
 
 
-def _wish(command: Subscribe) -> Wish:
-    return Wish(command.offer_id, command.automatic_offer)
+async def for_quote(
+    database: Database, user_id: UUID, market: Market | None, query: Quote
+) -> tuple[Selection | None, list[Judged]]:
+    """What a quote says: the offer that a sale would have, and each offer for this plan, best first, with why not."""
+    situation = _situation(market, query)
+    if market is None or situation is None:
+        return _unknown(query), []
+    active = market.offers.active(situation.instant)
+    listed = active.for_plan(situation.plan)
+    if listed:
+        situation = await offers.with_facts(database, user_id, query.phone_number, situation, listed)
+    selection = offers.select(
+        active, _wish(query), situation, expected=None, at_least=Money(0), knows_customer=True
+    )
+    judged = offers.judge(listed, situation)[:MAX_LISTED]
+    return selection.first_only() if selection is not None else None, judged
 
 
-def _situation(market: Market | None, command: Subscribe) -> Situation | None:
+def _wish(command: Quote | Subscribe) -> Wish:
+    return Wish(command.offer_id, command.offer_code, command.automatic_offer)
+
+
+def _situation(market: Market | None, command: Quote | Subscribe) -> Situation | None:
     """The sale as far as the process knows it; None if no such plan is known, which the sale itself refuses."""
     plan = market.catalogue.plans.get(command.plan_id) if market is not None else None
     if plan is None:

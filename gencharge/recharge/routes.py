@@ -21,11 +21,11 @@ from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.core.settings import Settings
-from gencharge.offers.errors import OfferNotFound
+from gencharge.offers.errors import OfferCodeNotFound, OfferNotFound
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge import service
+from gencharge.recharge import quote_service, service
 from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletAmountInvalid
 from gencharge.recharge.schemas import (
@@ -53,6 +53,7 @@ _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
     *REFUSALS.values(),
     OfferNotFound,
+    OfferCodeNotFound,
     VelocityLimitExceeded,
     InsufficientBalance,
     WalletNotFound,
@@ -87,11 +88,14 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
 @direct.post(
     "/quote",
     summary="What a recharge would cost",
-    responses=web.errors(*REFUSALS.values(), WalletNotFound, *_BODY, *_ALWAYS),
+    responses=web.errors(
+        *REFUSALS.values(), OfferNotFound, OfferCodeNotFound, WalletNotFound, *_BODY, *_ALWAYS
+    ),
 )
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""
-    return await checkout.quote(get_database(request), user.user_id, body)
+    database = get_database(request)
+    return await quote_service.quote(database, user.user_id, body, await Market.of(request.app, database))
 
 
 @router.get("", responses=web.errors(CursorInvalid, ValidationFailed, *_ALWAYS))

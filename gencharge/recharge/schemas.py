@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
 
 from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page, PageParams
@@ -34,12 +34,54 @@ ExpectedPrice = Annotated[
 ]
 
 
-class Quote(Body):
+def _plain_code(raw: object) -> object:
+    """As people type it: blanks and hyphens inside, small letters."""
+    return raw.translate(_BETWEEN).upper() if isinstance(raw, str) else raw
+
+
+_BETWEEN: Final = str.maketrans("", "", " -\t\u00a0")
+OfferCode = Annotated[
+    str,
+    BeforeValidator(_plain_code),
+    StringConstraints(pattern="^[A-Z0-9]{3,20}$"),
+]
+
+
+class OfferChoice(Body):
+    """Which offer a recharge is to have."""
+
+    offer_id: UUID | None = Field(
+        default=None,
+        description="The offer to use. If it does not apply, nothing is sold: 409 `offer_not_applicable` says why.",
+    )
+    offer_code: OfferCode | None = Field(
+        default=None,
+        description="The same by the offer's code; capitals, blanks and hyphens don't matter.",
+        examples=["DIWALI30"],
+    )
+    automatic_offer: bool = Field(
+        default=True,
+        description="Without a chosen offer: use the one that saves most, of those that need no code. None changes what is"
+        " paid to anything but `expected_price`. False: no offer.",
+    )
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.offer_id is not None and self.offer_code is not None:
+            raise ValueError("offer_id and offer_code can't be combined: name the offer by one of them")
+        return self
+
+
+class Quote(OfferChoice):
     """What would it cost, and when would it start?"""
 
     phone_number: MobileNumber
     plan_id: UUID
     activation_mode: ActivationMode = ActivationMode.QUEUE
+    payment_method: PaymentMethod | None = Field(
+        default=None, description="How it would be paid: some offers depend on it."
+    )
+    source: RequestSource = RequestSource.WEB
 
 
 def _check_wallet_part(method: PaymentMethod, wallet_amount: PositiveMoney | None) -> None:
@@ -47,7 +89,7 @@ def _check_wallet_part(method: PaymentMethod, wallet_amount: PositiveMoney | Non
         raise ValueError("wallet_amount can only be combined with upi, card or netbanking")
 
 
-class Subscribe(Body):
+class Subscribe(OfferChoice):
     """Recharge a number with a plan. The price is the server's; the client says which one it expects."""
 
     phone_number: MobileNumber
@@ -62,15 +104,6 @@ class Subscribe(Body):
         default=False,
         description="True: once more, though the same number got the same plan within the last minute.",
     )
-    offer_id: UUID | None = Field(
-        default=None,
-        description="The offer to use. If it does not apply, nothing is sold: 409 `offer_not_applicable` says why.",
-    )
-    automatic_offer: bool = Field(
-        default=True,
-        description="Without `offer_id`: use the offer that saves most, of those that need no code. None changes what is"
-        " paid to anything but `expected_price`. False: no offer.",
-    )
     expected_price: ExpectedPrice = None
 
     @model_validator(mode="after")
@@ -79,7 +112,7 @@ class Subscribe(Body):
         return self
 
 
-class RepeatRecharge(Body):
+class RepeatRecharge(OfferChoice):
     """The same number and plan once more, at today's price."""
 
     payment_method: PaymentMethod = PaymentMethod.WALLET
@@ -87,15 +120,6 @@ class RepeatRecharge(Body):
     source: RequestSource = RequestSource.WEB
     activation_mode: ActivationMode = ActivationMode.QUEUE
     confirm_duplicate: bool = False
-    offer_id: UUID | None = Field(
-        default=None,
-        description="The offer to use. If it does not apply, nothing is sold: 409 `offer_not_applicable` says why.",
-    )
-    automatic_offer: bool = Field(
-        default=True,
-        description="Without `offer_id`: use the offer that saves most, of those that need no code. None changes what is"
-        " paid to anything but `expected_price`. False: no offer.",
-    )
     expected_price: ExpectedPrice = None
 
     @model_validator(mode="after")
@@ -164,6 +188,25 @@ class RunningPlan(Out):
     valid_until: datetime
 
 
+class QuotedReason(Out):
+    """Why an offer does not apply."""
+
+    code: str = Field(examples=["min_amount"])
+    message: str = Field(examples=["on plans of ₹299 or more"])
+
+
+class QuotedOffer(Out):
+    """An offer for this plan: what it would save, or every reason why it does not apply."""
+
+    offer_id: UUID
+    name: str
+    offer_code: str | None
+    applies: bool
+    discount: Money
+    cashback: Money
+    reasons: list[QuotedReason]
+
+
 class QuoteOut(Out):
     """What the recharge would be now. Nothing is reserved."""
 
@@ -174,6 +217,8 @@ class QuoteOut(Out):
     plan_type: str
     price: Money
     discount: Money
+    cashback: Money = Field(description="Paid into the wallet when the recharge is delivered.")
+    offer_id: UUID | None = Field(description="The offer that `discount` and `cashback` are of.")
     payable: Money
     wallet_balance: Money
     wallet_covers: bool
@@ -186,6 +231,9 @@ class QuoteOut(Out):
     valid_until: datetime | None
     running_plan: RunningPlan | None = Field(
         description="What is active now; `activation_mode: activate` would end it."
+    )
+    offers: list[QuotedOffer] = Field(
+        description="The offers for this plan, at most 50: those that apply first, the largest saving first."
     )
 
 

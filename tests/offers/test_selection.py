@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from gencharge.core.values.money import Money
-from gencharge.offers.errors import OfferNotApplicable, OfferNotFound
+from gencharge.offers.errors import OfferCodeNotFound, OfferNotApplicable, OfferNotFound
 from gencharge.offers.selection import MAX_CANDIDATES, Selection, Wish, select
 from gencharge.offers.snapshot import OfferSnapshot, OffersSnapshot
 from tests.make.offers import FRIDAY, flat, offer, situation
@@ -121,3 +121,19 @@ def test_what_the_database_reads_is_in_paise() -> None:
         "chosen": False,
         "candidates": [{"offer_id": str(own.offer_id), "version": 1, "discount": 5_000, "cashback": 200}],
     }
+
+
+@pytest.mark.parametrize("code", ["DIWALI", "NONE", None])
+def test_a_code_finds_its_offer_and_any_other_is_not_found(code: str | None) -> None:
+    coded = offer(code="DIWALI", name="coded")
+    selection = choose(coded, offer(name="automatic"), wish=Wish(code=code))
+    assert names(selection) == {"DIWALI": ["coded"], "NONE": [], None: ["automatic"]}[code]
+    assert selection is not None
+    assert isinstance(selection.problem, OfferCodeNotFound) == (code == "NONE")
+
+
+def test_the_code_of_an_offer_that_nobody_may_see_yet_is_not_found() -> None:
+    hidden = offer(code="SOON", active_from=FRIDAY + timedelta(days=1))
+    selection = choose(hidden, wish=Wish(code="SOON"))
+    assert selection is not None
+    assert isinstance(selection.problem, OfferCodeNotFound)

@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.offers import service as offers
 from gencharge.offers.models import OfferVersion
-from tests.make.money import find_plan
-from tests.make.offers import events_about, make, make_type, plain
+from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.offers import events_about, make, make_type, market_of, plain, publish, used
 from tests.offers.conftest import Headers
 
 
@@ -323,3 +324,32 @@ async def test_types_are_seen_by_all_and_changed_by_those_who_have_all_operators
         await visitor.delete(path, headers=jio_manager),
     ):
         assert (answer.status_code, answer.json()["code"]) == (403, "operator_scope_too_narrow")
+
+
+async def test_a_limit_that_the_staff_lower_counts_from_the_next_sale_on(
+    visitor: httpx.AsyncClient, manager: Headers, market_stores: Stores
+) -> None:
+    offer = await publish(market_stores)
+    market, plan = await market_of(market_stores, offer), await find_plan(market_stores, "AIRTEL", 299)
+
+    async def sell() -> bool:
+        user_id, number = await make_customer(market_stores), await make_number(market_stores, "AIRTEL")
+        sale = await buy(market_stores, user_id, number, plan.plan_id, market=market)
+        return sale.answer.offer_id == offer.offer_id
+
+    async def limit_to(total_uses: int | None) -> None:
+        nonlocal market
+        body = {"limits": {"total_uses": total_uses}}
+        answer = await visitor.patch(f"/v1/offers/{offer.offer_id}", json=body, headers=manager)
+        assert answer.status_code == 200, answer.text
+        row = await market_stores.database.run(lambda db: offers.load_offers(db))
+        market = await market_of(market_stores, row.get(offer.offer_id))
+
+    assert [await sell() for _ in range(2)] == [True, True]
+    # Below what is used already: nothing more is sold, and a limit above it allows the difference.
+    for limit, allowed in ((1, 0), (3, 1), (2, 0), (5, 2)):
+        await limit_to(limit)
+        assert [await sell() for _ in range(3)] == [True] * allowed + [False] * (3 - allowed)
+    await limit_to(None)
+    assert await sell()
+    assert await used(market_stores, offer.offer_id) == (6, 30_000)

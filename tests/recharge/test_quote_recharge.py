@@ -14,8 +14,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.plans.errors import PlanNotFound
-from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge import errors
+from gencharge.recharge import errors, quote_service
 from gencharge.recharge.models import RechargeStatus
 from gencharge.recharge.schemas import Quote, QuoteOut
 from gencharge.users import service as users
@@ -28,7 +27,7 @@ async def quote(
     stores: Stores, user_id: UUID, phone_number: str, plan_id: UUID, **overrides: Any
 ) -> QuoteOut:
     query = Quote.model_validate({"phone_number": phone_number, "plan_id": plan_id, **overrides})
-    return await checkout.quote(stores.database, user_id, query)
+    return await quote_service.quote(stores.database, user_id, query)
 
 
 async def owner_of(stores: Stores, phone_number: str, rupees: int = 5_000) -> UUID:

@@ -21,8 +21,7 @@ from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.plans.errors import PlanNotFound
-from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge import errors
+from gencharge.recharge import errors, quote_service
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Quote
@@ -305,7 +304,7 @@ async def test_unknown_plans_and_customers_without_a_wallet_are_told_so(shop: St
 async def test_a_quote_without_a_wallet_says_so_and_a_failed_recharge_shows_as_failed(shop: Stores) -> None:
     number, plan = await make_number(shop), await find_plan(shop)
     with pytest.raises(WalletNotFound):
-        await checkout.quote(shop.database, uuid4(), Quote(phone_number=number, plan_id=plan.plan_id))
+        await quote_service.quote(shop.database, uuid4(), Quote(phone_number=number, plan_id=plan.plan_id))
     user = await make_customer(shop)
     sale = (await buy(shop, user, number, plan.plan_id)).answer
     await _change(shop, "UPDATE recharges SET status = 'failed' WHERE user_id = :user", user=user)
@@ -371,7 +370,7 @@ async def test_a_sale_takes_what_the_customer_expects_to_pay_and_nothing_else(sh
 async def test_a_price_that_rises_between_quote_and_sale_is_not_charged(shop: Stores) -> None:
     plan = await find_plan(shop, "VI", 349)
     user, number = await make_customer(shop), await make_number(shop, "VI")
-    quote = await checkout.quote(shop.database, user, Quote(phone_number=number, plan_id=plan.plan_id))
+    quote = await quote_service.quote(shop.database, user, Quote(phone_number=number, plan_id=plan.plan_id))
     raise_price = "UPDATE plans SET price_paise = :price WHERE plan_id = :id"
     await _change(shop, raise_price, price=399_00, id=plan.plan_id)
     try:

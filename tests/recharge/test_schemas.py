@@ -81,3 +81,21 @@ def test_a_filter_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
 
 def test_an_operator_is_spelled_in_any_case() -> None:
     assert RechargeQuery.model_validate({"operator": "jio"}).operator == "JIO"
+
+
+@pytest.mark.parametrize("typed", ["DIWALI30", " diwali 30 ", "Diwali-30"])
+def test_a_code_may_be_typed_as_people_type_it(typed: str) -> None:
+    query = Quote.model_validate({"phone_number": "9876543210", "plan_id": uuid4(), "offer_code": typed})
+    assert query.offer_code == "DIWALI30"
+
+
+@pytest.mark.parametrize("typed", ["", "AB", "A" * 21, "DIWALI!", 30])
+def test_what_can_be_no_code_is_refused_with_its_field(typed: object) -> None:
+    with pytest.raises(ValidationError, match="offer_code"):
+        Quote.model_validate({"phone_number": "9876543210", "plan_id": uuid4(), "offer_code": typed})
+
+
+def test_an_offer_is_named_by_its_id_or_by_its_code() -> None:
+    fields = {"phone_number": "9876543210", "plan_id": uuid4(), "offer_id": uuid4(), "offer_code": "ABC"}
+    with pytest.raises(ValidationError, match="name the offer by one of them"):
+        Quote.model_validate(fields)
