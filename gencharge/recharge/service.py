@@ -17,7 +17,7 @@ from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.recharge import crud, lifecycle_crud, views
-from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway, quote
+from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import (
     ActivePlan,
@@ -29,6 +29,7 @@ from gencharge.recharge.models import (
     RechargeStatus,
     RefundOutcome,
 )
+from gencharge.recharge.quote_service import quote
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
     BoughtPlanQuery,
