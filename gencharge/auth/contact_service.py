@@ -41,6 +41,8 @@ from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Principal
 from gencharge.users import service as users
 from gencharge.users.errors import FreshSignInRequired
+from gencharge.velocity import service as velocity
+from gencharge.velocity.models import CautionReason
 
 # A change begun is a message sent to a place that its sender chose.
 CHANGES_A_DAY: Final = 10
@@ -166,6 +168,7 @@ async def confirm_phone_number(context: AuthContext, principal: Principal, *, ot
         await users.change_phone_number(
             db, principal.user_id, change.value, reason="confirmed by the owner", instead_of=present
         )
+        await velocity.be_cautious(db, context.settings, principal.user_id, CautionReason.NUMBER_CHANGED)
         # A proved number starts with no wrong codes, and so does the old one for its next owner.
         for number in (present, change.value):
             await crud.delete_failures(db, number)

@@ -117,27 +117,30 @@ async def _message(context: AuthContext, purpose: Purpose, phone_number: str, co
 
 async def redeem(
     context: AuthContext, purpose: Purpose, phone_number: str, challenge_id: str, code: str
-) -> None:
-    """Redeem the code of a challenge. Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable."""
+) -> Source:
+    """Redeem the code of a challenge; returns who had asked for it.
+
+    Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable.
+    """
     waiting = await context.challenges.find(purpose, phone_number, challenge_id)
-    await _redeem(context, purpose, phone_number, waiting, code)
+    return await _redeem(context, purpose, phone_number, waiting, code)
 
 
-async def redeem_last(context: AuthContext, purpose: Purpose, phone_number: str, code: str) -> None:
+async def redeem_last(context: AuthContext, purpose: Purpose, phone_number: str, code: str) -> Source:
     """Redeem the code that the client's address asked for last: for the password form, which has no place for a
-    challenge's id. Raises what `redeem` does."""
+    challenge's id. Returns and raises what `redeem` does."""
     name = context.challenges.name_of("address", telemetry.context().address)
     waiting = None
     for known in (True, False):
         waiting = waiting or await context.challenges.last_of(
             purpose, phone_number, Source.of_address(name, known=known)
         )
-    await _redeem(context, purpose, phone_number, waiting, code)
+    return await _redeem(context, purpose, phone_number, waiting, code)
 
 
 async def _redeem(
     context: AuthContext, purpose: Purpose, phone_number: str, waiting: Waiting | None, code: str
-) -> None:
+) -> Source:
     if waiting is None:
         raise OtpInvalid  # not counted: a client that did not begin a challenge spends no tries
     await context.database.run(lambda db: _refuse_locked(db, purpose, phone_number, waiting.source))
@@ -149,6 +152,7 @@ async def _redeem(
         )
     if verdict is Verdict.NONE:
         raise OtpInvalid
+    return waiting.source
 
 
 async def forget_failures(db: AsyncSession, phone_number: str) -> int:

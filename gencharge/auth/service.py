@@ -22,6 +22,8 @@ from gencharge.sessions.errors import RefreshTokenInvalid
 from gencharge.sessions.guards import Kind, Principal
 from gencharge.users import service as users
 from gencharge.users.models import User
+from gencharge.velocity import service as velocity
+from gencharge.velocity.models import CautionReason
 from gencharge.wallet import service as wallet
 
 
@@ -56,19 +58,22 @@ async def sign_up(
 async def sign_in(
     context: AuthContext, phone_number: str, challenge_id: str | None, code: str, *, device: str
 ) -> Tokens:
-    """A user or an admin, signed in. Without a challenge's id: with the code that the client's address asked for last.
+    """A user or an admin, signed in. Without a challenge's id: with the code that the client's address asked for last. A
+    customer whose device was not known may spend less for a while.
 
     Raises OtpInvalid, OtpLocked, SignInSuspended, SignInUnavailable, UserBlocked, AdminBlocked.
     """
     if challenge_id is None:
-        await otp_service.redeem_last(context, Purpose.SIGN_IN, phone_number, code)
+        source = await otp_service.redeem_last(context, Purpose.SIGN_IN, phone_number, code)
     else:
-        await otp_service.redeem(context, Purpose.SIGN_IN, phone_number, challenge_id, code)
+        source = await otp_service.redeem(context, Purpose.SIGN_IN, phone_number, challenge_id, code)
 
     async def unit(db: AsyncSession) -> Tokens:
         owner = await directory.phone_owner(db, phone_number)
         if owner is None:
             raise OtpInvalid  # no code was sent to this number, so it was guessed
+        if owner[0] is OwnerKind.USER and not source.known:
+            await velocity.be_cautious(db, context.settings, owner[1], CautionReason.NEW_DEVICE)
         return await _start(context, db, phone_number, *owner, device)
 
     return await context.database.run(unit)

@@ -51,6 +51,20 @@ class Velocity(BaseModel):
         description="What one customer may put into the wallet within 24 hours, in rupees, besides the limits of the KYC "
         "tier. 0: any sum.",
     )
+    velocity_cautious_hours: int = Field(
+        default=24,
+        ge=0,
+        le=720,
+        description="For how many hours after a sign-in on a device that is not known, or after a change of number, "
+        "VELOCITY_CAUTIOUS_RUPEES_PER_DAY bounds a customer's recharges. 0: never.",
+    )
+    velocity_cautious_rupees_per_day: int = Field(
+        default=2_000,
+        ge=0,
+        le=10_000_000,
+        description="What one customer's recharges may cost within 24 hours during that time, in rupees. 0: no less than "
+        "otherwise.",
+    )
     velocity_alert_per_ten_minutes: int = Field(
         default=50,
         ge=0,

@@ -35,6 +35,7 @@ from gencharge.recharge.schemas import (
     Subscribe,
     SubscriptionOut,
 )
+from gencharge.velocity import service as velocity
 from gencharge.velocity.service import Limits
 from gencharge.wallet.errors import InsufficientBalance
 from gencharge.wallet.models import PaymentMethod
@@ -102,7 +103,7 @@ async def pay_through_gateway(
     gateway_part, terms, selection = (
         (Money(earlier.gateway_amount), earlier, None)
         if earlier
-        else await _gateway_part(context.database, user_id, command, wallet_part, market)
+        else await _gateway_part(context.database, user_id, command, market, limits)
     )
     payment = await payments.open_payment(
         context,
@@ -163,9 +164,13 @@ def _sale_request(
 
 
 async def _gateway_part(
-    database: Database, user_id: UUID, command: Subscribe, wallet_part: Money, market: Market | None
+    database: Database, user_id: UUID, command: Subscribe, market: Market | None, limits: Limits
 ) -> tuple[Money, TermsRow, Selection | None]:
-    """The part of the price that the gateway has to collect, the terms, and the offer. Raises what `pay_through_gateway` raises."""
+    """The part of the price that the gateway has to collect, the terms, and the offer. Raises what `pay_through_gateway` raises.
+
+    What a velocity rule refuses is refused here, before the gateway hears of it; the sale counts once more, under the lock.
+    """
+    wallet_part = command.wallet_amount or Money(0)
     terms = await quote_service.terms(database, user_id, command)
     selection = await choice_service.for_gateway(
         database, user_id, market, command, at_least=wallet_part + GATEWAY_MINIMUM
@@ -185,6 +190,16 @@ async def _gateway_part(
             "body.wallet_amount", f"Must be at most {limit}; the plan costs {price}", "wallet_amount_invalid"
         )
         raise WalletAmountInvalid(errors=[problem])
+    held_back = await sale_crud.hold_back(
+        database,
+        events.context_json(),
+        limits,
+        user_id=user_id,
+        phone_number=command.phone_number,
+        price=terms.price,
+    )
+    if held_back is not None:
+        raise velocity.refusal(held_back)
     return price - wallet_part, terms, selection
 
 

@@ -50,6 +50,13 @@ _WITH_PAYMENT: Final = f"""{_SALE}
 """
 
 
+_HOLD_BACK: Final = """
+    SELECT hold_recharge_back(
+        p_user => $1, p_phone => $2, p_price => $3, p_bounds => $4::text::bigint[], p_session => $5, p_context => $6,
+        p_at => statement_time($7))::text
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class TermsRow:
     """What `quote_recharge` answers. The plan's fields are None if there is no such plan."""
@@ -168,6 +175,27 @@ async def add_from_wallet(
             raise
         row = await database.fetch_row(_FROM_WALLET, *arguments, True, offers)
     return _result(row)
+
+
+async def hold_back(
+    database: Database, context: str, limits: Limits, *, user_id: UUID, phone_number: str, price: int
+) -> str | None:
+    """`hold_recharge_back`, in a transaction of its own: what is to be said about a recharge that breaks a velocity rule."""
+    if limits.bounds is None:
+        return None
+    row = await database.fetch_row(
+        _HOLD_BACK,
+        user_id,
+        phone_number,
+        price,
+        _array(limits.bounds),
+        limits.session_id,
+        context,
+        clock.pinned(),
+    )
+    assert row is not None, "the function returns one row"
+    held_back: str | None = row[0]
+    return held_back
 
 
 async def add_with_payment(

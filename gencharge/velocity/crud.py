@@ -7,10 +7,11 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
-from gencharge.velocity.models import AllowanceScope, HeldBack, VelocityAllowance
+from gencharge.velocity.models import AllowanceScope, HeldBack, VelocityAllowance, VelocityCaution
 from gencharge.velocity.staff_schemas import AllowanceQuery, HeldBackQuery
 
 _OLDEST: Final = Order(column_of(HeldBack.first_at), column_of(HeldBack.held_back_id), descending=False)
@@ -26,8 +27,20 @@ async def list_of_user(
 async def delete_of_user(db: AsyncSession, user_id: UUID) -> None:
     """Delete what was held back from a customer, and the allowances for them."""
     await db.execute(delete(HeldBack).where(HeldBack.user_id == user_id))
+    await db.execute(delete(VelocityCaution).where(VelocityCaution.user_id == user_id))
     await db.execute(
         delete(VelocityAllowance).where(VelocityAllowance.subject == subject_of(user_id=user_id))
+    )
+
+
+async def add_caution(db: AsyncSession, *, user_id: UUID, reason: str, ends_at: datetime) -> None:
+    """Have a customer spend less until `ends_at`; a caution that lasts longer keeps its end."""
+    statement = insert(VelocityCaution).values(user_id=user_id, reason=reason, ends_at=ends_at)
+    later = func.greatest(VelocityCaution.ends_at, statement.excluded.ends_at)
+    await db.execute(
+        statement.on_conflict_do_update(
+            index_elements=[VelocityCaution.user_id], set_={"reason": reason, "ends_at": later}
+        )
     )
 
 
@@ -96,4 +109,5 @@ async def purge(db: AsyncSession, *, before: datetime, limit: int) -> int:
     deleted = await db.execute(delete(HeldBack).where(key.in_(old)).returning(HeldBack.held_back_id))
     ended = delete(VelocityAllowance).where(VelocityAllowance.ends_at < before)
     allowances = await db.execute(ended.returning(VelocityAllowance.allowance_id))
+    await db.execute(delete(VelocityCaution).where(VelocityCaution.ends_at < before))
     return len(deleted.all()) + len(allowances.all())

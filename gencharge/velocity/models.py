@@ -23,6 +23,7 @@ class VelocityRule(StrEnum):
     PAYERS_OF_NUMBER_IN_A_DAY = "payers_of_number_in_a_day"  # different customers
     TOPUPS_IN_AN_HOUR = "topups_in_an_hour"  # by one customer
     TOPUP_SUM_IN_A_DAY = "topup_sum_in_a_day"  # of one customer, in paise
+    RECHARGE_SUM_WHILE_CAUTIOUS = "recharge_sum_while_cautious"  # of one customer in 24 hours, in paise
 
 
 class HeldBackKind(StrEnum):
@@ -61,6 +62,30 @@ class HeldBack(Base):
         Index("uq_held_back_window", "user_id", "rule", "subject", "window_from", unique=True),
         # The staff's list, over all customers.
         Index("ix_held_back_all", "first_at", "held_back_id"),
+    )
+
+
+class CautionReason(StrEnum):
+    """Why less may be spent for a while."""
+
+    NEW_DEVICE = (
+        "new_device"  # a sign-in on a device, and from an address, that were not known to be the customer's
+    )
+    NUMBER_CHANGED = "number_changed"
+
+
+class VelocityCaution(Base):
+    """Until an instant, a customer may spend less: it may be somebody else who signed in. The last reason counts."""
+
+    __tablename__ = "velocity_cautions"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("reason IN ('new_device', 'number_changed')", name="reason"),
+        Index("ix_velocity_cautions_ends_at", "ends_at"),
     )
 
 

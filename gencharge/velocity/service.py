@@ -8,18 +8,21 @@ to go wrong: a replay adds nothing, and what fails no longer counts. See docs/de
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import lru_cache
 from math import ceil
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.velocity import crud
 from gencharge.velocity.errors import VelocityLimitExceeded
-from gencharge.velocity.models import HeldBack, HeldBackKind, VelocityRule
+from gencharge.velocity.models import CautionReason, HeldBack, HeldBackKind, VelocityRule
 from gencharge.velocity.schemas import HeldBackOut
 
 
@@ -45,6 +48,7 @@ def limits_of(settings: Settings, session_id: UUID | None) -> Limits:
             settings.velocity_payers_of_number_per_day,
             settings.velocity_topups_per_hour,
             settings.velocity_topup_rupees_per_day * 100,
+            settings.velocity_cautious_rupees_per_day * 100 if settings.velocity_cautious_hours else 0,
         ),
         session_id,
     )
@@ -76,13 +80,30 @@ _SENTENCES: Final[dict[VelocityRule, Callable[[int], str]]] = {
     VelocityRule.TOPUP_SUM_IN_A_DAY: lambda bound: (
         f"You can add Rs {Money(bound)} at most to your wallet in 24 hours."
     ),
+    VelocityRule.RECHARGE_SUM_WHILE_CAUTIOUS: lambda bound: (
+        f"For a while after a sign-in on a new device or a change of number, your recharges in 24 hours can add up to "
+        f"Rs {Money(bound)} at most."
+    ),
 }
 # The rules whose bound the caller may know: it is about nobody else.
 _OWN: Final = frozenset(VelocityRule) - {
     VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY,
     VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY,
 }
-_SUMS: Final = frozenset({VelocityRule.RECHARGE_SUM_IN_A_DAY, VelocityRule.TOPUP_SUM_IN_A_DAY})
+_SUMS: Final = frozenset(
+    {
+        VelocityRule.RECHARGE_SUM_IN_A_DAY,
+        VelocityRule.TOPUP_SUM_IN_A_DAY,
+        VelocityRule.RECHARGE_SUM_WHILE_CAUTIOUS,
+    }
+)
+
+
+async def be_cautious(db: AsyncSession, settings: Settings, user_id: UUID, reason: CautionReason) -> None:
+    """Have a customer spend less for as long as the settings say: who signed in may be somebody else."""
+    if settings.velocity_cautious_hours:
+        ends_at = clock.now() + timedelta(hours=settings.velocity_cautious_hours)
+        await crud.add_caution(db, user_id=user_id, reason=reason.value, ends_at=ends_at)
 
 
 def _times(bound: int) -> str:

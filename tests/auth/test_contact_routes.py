@@ -17,6 +17,7 @@ from gencharge.users import service as users
 from tests.auth.conftest import Customer, Phones, assert_problem, new_email
 from tests.make import factories
 from tests.make.auth import Staff
+from tests.make.velocity import caution_of
 
 
 async def test_an_address_counts_only_after_its_code_came_back(
@@ -114,6 +115,7 @@ async def test_a_new_number_takes_both_codes_and_signs_me_out_everywhere(
     async with stores.database.transaction() as db:
         assert await directory.phone_owner(db, new) == (OwnerKind.USER, asha.user.user_id)
         assert await directory.phone_owner(db, old) is None
+    assert await caution_of(stores, asha.user.user_id) is not None
     await relay.drain()
     sent = capfd.readouterr().out
     for recipient in (old, new, str(asha.user.email)):

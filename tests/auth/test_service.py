@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
 import httpx
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from gencharge.core.stores.stores import Stores
@@ -10,6 +14,7 @@ from gencharge.core.values import clock
 from gencharge.users.models import User, UserStatus
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in, sign_up
 from tests.make import factories
+from tests.make.velocity import caution_of
 
 
 async def test_a_blocked_user_is_told_after_proving_the_number_and_a_deactivated_one_is_back(
@@ -69,3 +74,48 @@ async def test_a_stolen_refresh_token_shuts_thief_and_owner_out_and_tells_the_ow
             {"id": tokens["user_id"]},
         )
         assert result.first() is not None
+
+
+async def test_a_sign_in_on_a_device_that_is_not_known_has_the_customer_spend_less_for_a_day(
+    app: FastAPI, phones: Phones, stores: Stores
+) -> None:
+    number = factories.new_phone()
+    async with factories.new_client(app) as own, factories.new_client(app) as elsewhere:
+        tokens = await sign_up(own, phones, number)
+        user_id = UUID(tokens["user_id"])
+        assert await caution_of(stores, user_id) is None, "who signs up empties nobody's account"
+        with clock.later(minutes=5):
+            assert (await log_in(own, phones, number)).status_code == 200
+        assert await caution_of(stores, user_id) is None
+        with clock.later(minutes=10):
+            before = clock.now()
+            assert (await log_in(elsewhere, phones, number)).status_code == 200
+            after = clock.now()
+    ends_at = await caution_of(stores, user_id)
+    assert ends_at is not None
+    assert before <= ends_at - timedelta(hours=24) <= after
+
+
+async def test_a_device_that_shows_what_it_got_last_is_known_from_every_address(
+    app: FastAPI, phones: Phones, stores: Stores
+) -> None:
+    number = factories.new_phone()
+    async with factories.new_client(app) as home, factories.new_client(app) as train:
+        tokens = await sign_up(home, phones, number)
+        body = {"phone_number": number, "refresh_token": tokens["refresh_token"]}
+        with clock.later(minutes=5):
+            sent = await train.post("/auth/login", json=body)
+            credentials = {"phone_number": number, "otp": await phones.code(number)}
+            answer = await train.post(
+                "/auth/verify-otp-login", json=credentials | {"challenge_id": sent.json()["challenge_id"]}
+            )
+    assert answer.status_code == 200, answer.text
+    assert await caution_of(stores, UUID(tokens["user_id"])) is None
+
+
+async def test_an_admin_has_nothing_to_spend(
+    client: httpx.AsyncClient, phones: Phones, stores: Stores
+) -> None:
+    admin = await stores.database.run(factories.make_admin)
+    assert (await log_in(client, phones, admin.phone_number)).status_code == 200
+    assert await caution_of(stores, admin.admin_id) is None

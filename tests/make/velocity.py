@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +10,14 @@ from sqlalchemy import select
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.velocity.models import HeldBack, VelocityAllowance, VelocityRule
+from gencharge.velocity import service
+from gencharge.velocity.models import (
+    CautionReason,
+    HeldBack,
+    VelocityAllowance,
+    VelocityCaution,
+    VelocityRule,
+)
 from gencharge.velocity.service import Limits
 
 
@@ -28,6 +35,19 @@ async def list_held_back(stores: Stores, user_id: UUID) -> list[HeldBack]:
         rows = list(await db.scalars(query.order_by(HeldBack.first_at, HeldBack.held_back_id)))
         db.expunge_all()
         return rows
+
+
+async def caution_of(stores: Stores, user_id: UUID) -> datetime | None:
+    """Until when a customer may spend less."""
+    async with stores.database.transaction() as db:
+        caution = await db.get(VelocityCaution, user_id)
+        return None if caution is None else caution.ends_at
+
+
+async def be_cautious(stores: Stores, user_id: UUID) -> None:
+    """Have a customer spend less for 24 hours from now."""
+    settings = stores.settings.model_copy(update={"velocity_cautious_hours": 24})
+    await stores.database.run(lambda db: service.be_cautious(db, settings, user_id, CautionReason.NEW_DEVICE))
 
 
 async def allow(stores: Stores, subject: str, *, factor: int = 2, hours: float = 1) -> UUID:

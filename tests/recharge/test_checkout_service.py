@@ -31,13 +31,15 @@ from gencharge.recharge.errors import WalletAmountInvalid
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
-from gencharge.velocity.service import NO_LIMITS
+from gencharge.velocity.errors import VelocityLimitExceeded
+from gencharge.velocity.service import NO_LIMITS, Limits
 from gencharge.wallet import service as wallet
 from gencharge.wallet.errors import InsufficientBalance
 from tests.make import factories
 from tests.make.money import find_plan, fund, make_number
 from tests.make.outside import NOBODY, Outside, sandbox
 from tests.make.recharge import assert_books_balance
+from tests.make.velocity import limits, list_held_back
 from tests.make.wallet import history_of
 
 _keys = itertools.count()
@@ -73,13 +75,15 @@ class Customer:
             plan_id,
         )
 
-    async def buy(self, *, key: str | None = None, **overrides: object) -> Answered[SubscriptionOut]:
+    async def buy(
+        self, *, key: str | None = None, limits: Limits = NO_LIMITS, **overrides: object
+    ) -> Answered[SubscriptionOut]:
         command = Subscribe.model_validate(
             {"phone_number": self.number, "plan_id": self.plan_id, "payment_method": "upi", **overrides}
         )
         key = key or f"key-{next(_keys)}"
         return await checkout.pay_through_gateway(
-            self.context, self.user.user_id, command, key=key, window_seconds=60, limits=NO_LIMITS
+            self.context, self.user.user_id, command, key=key, window_seconds=60, limits=limits
         )
 
     async def wallet(self) -> tuple[int, int]:
@@ -283,3 +287,20 @@ async def test_over_http_the_whole_way(
         process.put(app, before)
     await delivery_jobs.alert_stuck_recharges(shop)
     await assert_books_balance(shop)
+
+
+async def test_what_a_velocity_rule_refuses_never_reaches_the_gateway(
+    shop: Stores, context: PaymentContext, outside: Outside
+) -> None:
+    asha, bound = await customer(shop, context), limits(recharge_sum_in_a_day=29_900)
+    first = await asha.buy(key="first", limits=bound)
+    orders = outside.control("GET", "/sandbox/state")["orders"]
+    with pytest.raises(VelocityLimitExceeded):
+        await asha.buy(limits=bound, confirm_duplicate=True)
+    assert outside.control("GET", "/sandbox/state")["orders"] == orders
+    assert len(await asha.payments()) == 1
+    [row] = await list_held_back(shop, asha.user.user_id)
+    assert (row.rule, row.attempts) == ("recharge_sum_in_a_day", 1)
+    # A repeat of what was sold counts for nothing.
+    again = await asha.buy(key="first", limits=bound)
+    assert (again.replayed, again.answer.payment) == (True, first.answer.payment)

@@ -21,7 +21,7 @@ from gencharge.velocity.service import Limits
 from gencharge.wallet.errors import InsufficientBalance
 from tests.make.money import balance, buy, find_plan, fingerprint, make_customer, make_number
 from tests.make.recharge import place, run_sql
-from tests.make.velocity import limits, list_held_back
+from tests.make.velocity import allow, be_cautious, limits, list_held_back
 
 PRICE = 29_900
 SECOND = timedelta(seconds=1)
@@ -303,3 +303,53 @@ async def test_whatever_the_order_of_calls_the_rules_let_through_what_a_slow_cou
             assert (await shopper.buy(user, number, key=key)).replayed
         sold.append(Sold(user, number, at))
     assert outcomes == {True, False}
+
+
+async def test_a_cautious_customer_spends_less_until_the_caution_ends(
+    buyer: Callable[..., Buyer], shop: Stores
+) -> None:
+    shopper = buyer(recharge_sum_while_cautious=2 * PRICE)
+    user, start = await shopper.customer(), datetime(2027, 3, 1, 12, tzinfo=UTC)
+    with clock.at(start):
+        await be_cautious(shop, user)
+        for _ in range(2):
+            await shopper.buy(user)
+        refused = await shopper.refused(user)
+        assert refused.extra == {"rule": "recharge_sum_while_cautious", "bound": Money(2 * PRICE)}
+        assert refused.headers["Retry-After"] == str(24 * 3_600)
+        # Everybody else spends what they like.
+        other = await shopper.customer()
+        for _ in range(3):
+            await shopper.buy(other)
+    with clock.at(start + timedelta(hours=24) - SECOND):
+        assert (await shopper.refused(user)).headers["Retry-After"] == "1"
+    with clock.at(start + timedelta(hours=24)):
+        for _ in range(3):
+            await shopper.buy(user)
+    rows = await list_held_back(shop, user)
+    assert [(row.rule, row.bound, row.attempts) for row in rows] == [
+        ("recharge_sum_while_cautious", 2 * PRICE, 1)
+    ] * 2
+
+
+async def test_an_allowance_of_the_staff_is_for_cautious_customers_too(
+    buyer: Callable[..., Buyer], shop: Stores
+) -> None:
+    shopper = buyer(recharge_sum_while_cautious=PRICE)
+    user = await shopper.customer()
+    await be_cautious(shop, user)
+    await shopper.buy(user)
+    await shopper.refused(user)
+    await allow(shop, f"user:{user}", factor=2)
+    await shopper.buy(user)
+    await shopper.refused(user)
+
+
+async def test_twenty_at_once_do_not_pass_the_bound_of_a_caution(
+    buyer: Callable[..., Buyer], shop: Stores
+) -> None:
+    shopper = buyer(recharge_sum_while_cautious=3 * PRICE)
+    user = await shopper.customer()
+    await be_cautious(shop, user)
+    results = await asyncio.gather(*(shopper.buy(user) for _ in range(20)), return_exceptions=True)
+    assert sum(isinstance(result, VelocityLimitExceeded) for result in results) == 17

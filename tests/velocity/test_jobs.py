@@ -14,7 +14,7 @@ from gencharge.velocity import jobs
 from gencharge.velocity.errors import VelocityLimitExceeded
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.recharge import list_events
-from tests.make.velocity import allow, limits, list_held_back
+from tests.make.velocity import allow, be_cautious, caution_of, limits, list_held_back
 
 
 async def held_back_customer(shop: Stores) -> UUID:
@@ -50,6 +50,7 @@ async def test_what_is_older_than_90_days_is_deleted_in_batches(
     with clock.later(days=400):
         old = [await held_back_customer(shop) for _ in range(5)]
         await allow(shop, f"user:{old[0]}", hours=1)
+        await be_cautious(shop, old[0])
     with clock.later(days=489, hours=23):
         young = await held_back_customer(shop)
         await jobs.purge(shop)
@@ -57,4 +58,8 @@ async def test_what_is_older_than_90_days_is_deleted_in_batches(
     with clock.later(days=490, hours=2):
         await jobs.purge(shop)
         assert [await list_held_back(shop, user) for user in old] == [[]] * 5
+        assert await caution_of(shop, old[0]) is not None, "it ended a day later"
+    with clock.later(days=491, hours=2):
+        await jobs.purge(shop)
+        assert await caution_of(shop, old[0]) is None
         assert len(await list_held_back(shop, young)) == 1

@@ -13,7 +13,7 @@ from gencharge.velocity import personal_data
 from gencharge.velocity.errors import VelocityLimitExceeded
 from gencharge.velocity.models import VelocityAllowance
 from tests.make.money import buy, find_plan, make_customer, make_number
-from tests.make.velocity import allow, limits, list_held_back
+from tests.make.velocity import allow, be_cautious, caution_of, limits, list_held_back
 
 PART = personal_data.PART
 
@@ -31,6 +31,7 @@ async def test_what_was_held_back_is_exported_and_erased(
                 await buy(shop, customer, number, plan.plan_id, limits=limits(**{name: 1}))
     for customer in (user, other):
         await allow(shop, f"user:{customer}")
+        await be_cautious(shop, customer)
 
     assert PART.export is not None
     rows: AsyncIterator[Any] = await PART.export(shop, user)
@@ -44,7 +45,9 @@ async def test_what_was_held_back_is_exported_and_erased(
     for _ in range(2):
         await PART.erase(shop, user)
         assert await list_held_back(shop, user) == []
+        assert await caution_of(shop, user) is None
     assert len(await list_held_back(shop, other)) == 2
+    assert await caution_of(shop, other) is not None
     async with shop.database.transaction() as db:
         count = select(func.count()).where(VelocityAllowance.subject.in_([f"user:{user}", f"user:{other}"]))
         assert await db.scalar(count) == 1

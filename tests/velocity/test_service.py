@@ -9,10 +9,12 @@ import orjson
 import pytest
 
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.velocity import service
-from gencharge.velocity.models import VelocityRule
+from gencharge.velocity.models import CautionReason, VelocityRule
+from tests.make.velocity import caution_of
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 FIELDS = [name for name in Settings.model_fields if name.startswith("velocity_")]
@@ -35,11 +37,14 @@ def test_the_bounds_are_those_of_the_settings_in_the_order_of_the_rules(settings
             "velocity_payers_of_number_per_day": 0,
             "velocity_topups_per_hour": 7,
             "velocity_topup_rupees_per_day": 8,
+            "velocity_cautious_rupees_per_day": 9,
         }
     )
     limits = service.limits_of(changed, session)
-    assert limits.bounds == (1, 2, 300, 4, 5, None, 7, 800)
+    assert limits.bounds == (1, 2, 300, 4, 5, None, 7, 800, 900)
     assert limits.session_id == session
+    for_no_time = changed.model_copy(update={"velocity_cautious_hours": 0})
+    assert service.limits_of(for_no_time, session).bounds == (1, 2, 300, 4, 5, None, 7, 800, None)
 
 
 def test_with_every_rule_off_there_are_no_bounds_to_look_at(settings: Settings) -> None:
@@ -63,6 +68,12 @@ def test_with_every_rule_off_there_are_no_bounds_to_look_at(settings: Settings) 
             VelocityRule.TOPUP_SUM_IN_A_DAY,
             5_000_000,
             "You can add Rs 50000.00 at most to your wallet in 24 hours.",
+        ),
+        (
+            VelocityRule.RECHARGE_SUM_WHILE_CAUTIOUS,
+            200_000,
+            "For a while after a sign-in on a new device or a change of number, your recharges in 24 hours can add up to "
+            "Rs 2000.00 at most.",
         ),
     ],
 )
@@ -100,3 +111,16 @@ def test_a_refusal_that_has_just_ended_says_one_second() -> None:
     with clock.at(NOW):
         refused = service.refusal(held_back(VelocityRule.NUMBERS_IN_A_DAY, 1, seconds=-3))
     assert refused.headers["Retry-After"] == "1"
+
+
+async def test_a_caution_lasts_as_long_as_the_longest_and_not_at_all_with_0_hours(
+    stores: Stores, settings: Settings
+) -> None:
+    user_id = uuid4()
+    begin = {"user_id": user_id, "reason": CautionReason.NEW_DEVICE}
+    for hours, expected in ((0, None), (24, 24), (6, 24), (48, 48)):
+        changed = settings.model_copy(update={"velocity_cautious_hours": hours})
+        with clock.at(NOW):
+            await stores.database.run(lambda db: service.be_cautious(db, changed, **begin))  # noqa: B023
+        ends_at = await caution_of(stores, user_id)
+        assert ends_at == (None if expected is None else NOW + timedelta(hours=expected))

@@ -14,6 +14,7 @@ DECLARE
     v_recent bigint := coalesce(p_bounds[1], 9223372036854775807);
     v_sold bigint := coalesce(least(p_bounds[2], p_bounds[4]), 9223372036854775807);
     v_sum bigint := coalesce(p_bounds[3], 9223372036854775807) - p_sale.price;
+    v_cautious bigint := coalesce(p_bounds[9], 9223372036854775807) - p_sale.price;
     v_of_number bigint := coalesce(least(p_bounds[5], p_bounds[6]), 9223372036854775807);
 BEGIN
     INSERT INTO recharges (
@@ -30,7 +31,9 @@ BEGIN
         p_sale.offer_id, p_sale.cashback, p_sale.created_at, p_sale.completed_at
     FROM (SELECT count(*) FILTER (WHERE created_at > v_minutes) AS recent, count(*) AS sold, coalesce(sum(price), 0) AS total
           FROM recharges WHERE user_id = p_sale.user_id AND created_at > v_day AND status <> 'failed') AS day
-    WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum)
+    WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum
+        -- Looked up for the few who spend so much in a day.
+        AND (day.total <= v_cautious OR caution_until(p_sale.user_id, p_sale.created_at) IS NULL))
     ON CONFLICT (user_id, idempotency_key) DO NOTHING;
     IF NOT FOUND THEN
         PERFORM FROM recharges WHERE user_id = p_sale.user_id AND idempotency_key = p_sale.idempotency_key;

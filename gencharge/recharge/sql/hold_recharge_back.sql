@@ -24,8 +24,10 @@ BEGIN
     END IF;
     v_bound := v_bounds[CASE v_rule
         WHEN 'recharges_in_10_minutes' THEN 1 WHEN 'recharges_in_a_day' THEN 2 WHEN 'recharge_sum_in_a_day' THEN 3
-        WHEN 'numbers_in_a_day' THEN 4 WHEN 'recharges_of_number_in_a_day' THEN 5 ELSE 6 END];
-    v_free_at := recharge_free_at(v_rule, p_user, p_phone, p_price, v_bound, p_at);
+        WHEN 'numbers_in_a_day' THEN 4 WHEN 'recharges_of_number_in_a_day' THEN 5 WHEN 'payers_of_number_in_a_day' THEN 6
+        ELSE 9 END];
+    v_free_at := CASE WHEN v_rule = 'recharge_sum_while_cautious' THEN caution_until(p_user, p_at)
+        ELSE recharge_free_at(v_rule, p_user, p_phone, p_price, v_bound, p_at) END;
     IF v_rule IN ('recharges_of_number_in_a_day', 'payers_of_number_in_a_day') THEN
         v_subject := p_phone;
     END IF;

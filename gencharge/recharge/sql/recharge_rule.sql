@@ -1,6 +1,6 @@
 -- Which velocity rule a recharge at p_at would break: 'recharges_in_10_minutes', 'recharges_in_a_day', 'recharge_sum_in_a_day',
--- 'numbers_in_a_day', 'recharges_of_number_in_a_day', 'payers_of_number_in_a_day'; NULL: none. `p_bounds` is in the order of
--- VelocityRule; NULL: no such rule. Amounts in paise.
+-- 'recharge_sum_while_cautious', 'numbers_in_a_day', 'recharges_of_number_in_a_day', 'payers_of_number_in_a_day'; NULL: none.
+-- `p_bounds` is in the order of VelocityRule; NULL: no such rule. Amounts in paise.
 --
 -- It counts what was sold, so a replay counts nothing and a recharge that fails is given back. What was sold exactly a window ago
 -- counts no more. Locks the customer's wallet, so that what it counted holds to the end of the transaction; the caller holds
@@ -26,6 +26,8 @@ BEGIN
         RETURN 'recharges_in_a_day';
     ELSIF v_sum + p_price > p_bounds[3] THEN
         RETURN 'recharge_sum_in_a_day';
+    ELSIF v_sum + p_price > p_bounds[9] AND caution_until(p_user, p_at) IS NOT NULL THEN
+        RETURN 'recharge_sum_while_cautious';
     END IF;
     IF v_count >= p_bounds[4] THEN
         SELECT count(DISTINCT phone_number), bool_or(phone_number = p_phone) INTO v_different, v_is_among

@@ -1,5 +1,5 @@
 -- The bounds that hold for a customer and a number at p_at: `p_bounds`, times the factors of the allowances that the staff gave. In
--- the order of VelocityRule; NULL: no such rule. The bounds on a number are the last of those on recharges. Takes no lock.
+-- the order of VelocityRule; NULL: no such rule. The fifth and sixth are those on a number. Takes no lock.
 CREATE OR REPLACE FUNCTION velocity_bounds(p_bounds bigint[], p_user uuid, p_phone text, p_at timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -14,5 +14,6 @@ BEGIN
     v_of_number := coalesce(v_of_number, 1);
     RETURN ARRAY[
         p_bounds[1] * v_of_user, p_bounds[2] * v_of_user, p_bounds[3] * v_of_user, p_bounds[4] * v_of_user,
-        p_bounds[5] * v_of_number, p_bounds[6] * v_of_number, p_bounds[7] * v_of_user, p_bounds[8] * v_of_user];
+        p_bounds[5] * v_of_number, p_bounds[6] * v_of_number, p_bounds[7] * v_of_user, p_bounds[8] * v_of_user,
+        p_bounds[9] * v_of_user];
 END $$;
