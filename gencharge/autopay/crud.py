@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Date, Select, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.autopay.models import Autopay, AutopayAttempt, AutopayStatus
 from gencharge.autopay.schemas import AutopayQuery
+from gencharge.autopay.staff_schemas import StaffAutopayQuery
+from gencharge.core.http.paging import column_of
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 
@@ -77,6 +79,53 @@ def select_attempts(user_id: UUID, autopay_id: UUID | None = None) -> Select[Aut
     """The tries of an autopay, or of all of the customer's."""
     statement = select(AutopayAttempt).where(AutopayAttempt.user_id == user_id)
     return statement if autopay_id is None else statement.where(AutopayAttempt.autopay_id == autopay_id)
+
+
+def select_all_autopays(query: StaffAutopayQuery) -> Select[Autopay]:
+    """All customers' autopays, narrowed by the filters that have an index in the list's order."""
+    statement = select(Autopay)
+    if query.user_id is not None:
+        return statement.where(Autopay.user_id == query.user_id)
+    if query.phone_number is not None:
+        return statement.where(Autopay.phone_number == query.phone_number)
+    return statement
+
+
+def match_autopays(entity: type[Autopay], query: StaffAutopayQuery) -> list[ColumnElement[bool]]:
+    """The conditions of the filters, on autopays or an alias of them."""
+    equal = (
+        (entity.phone_number, query.phone_number),
+        (entity.status, query.status),
+        (entity.pause_reason, query.pause_reason),
+        (entity.tag, query.tag),
+        (entity.operator, query.operator),
+        (entity.plan_id, query.plan_id),
+    )
+    conditions = [column == value for column, value in equal if value is not None]
+    return [*conditions, *query.between(column_of(entity.next_due))]
+
+
+async def get_in_scope(
+    db: AsyncSession, user_id: UUID, autopay_id: UUID, scope: ColumnElement[bool]
+) -> Autopay | None:
+    """One of a customer's autopays, if it is in scope."""
+    query = select(Autopay).where(Autopay.user_id == user_id, Autopay.autopay_id == autopay_id, scope)
+    return (await db.scalars(query)).one_or_none()
+
+
+async def count_due(
+    db: AsyncSession, *, since: datetime, until: datetime, scope: ColumnElement[bool]
+) -> list[tuple[date, int, int]]:
+    """How many active autopays are due on each day in India between two instants, and the sum of their prices in paise."""
+    day = cast(func.timezone("Asia/Kolkata", Autopay.next_due), Date).label("day")
+    query = select(day, func.count(), func.sum(Autopay.price)).where(
+        Autopay.next_due >= since,
+        Autopay.next_due < until,
+        Autopay.status == AutopayStatus.ACTIVE.value,
+        scope,
+    )
+    rows = await db.execute(query.group_by(day).order_by(day))
+    return [(row_day, int(count), int(total)) for row_day, count, total in rows]
 
 
 async def claim(db: AsyncSession, *, limit: int, lease_seconds: float) -> list[Autopay]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.autopay import loop, personal_data, routes
+from gencharge.autopay import loop, personal_data, routes, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
     name="autopay",
     about="Recharges that happen by themselves.",
     tags={"autopay": "Recharges that happen by themselves."},
-    routers=(routes.router,),
+    routers=(routes.router, staff_routes.router),
     loops=(loop.run_autopays,),
     personal_data=personal_data.PART,
 )

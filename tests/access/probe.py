@@ -123,7 +123,6 @@ class AccessProbe:
         }
         saved = await self._client.post("/v1/users/me/numbers", json=number, headers=headers)
         return self._of_operator["JIO"] | {
-            "autopay_id": str((await make_autopay(stores, user.user_id)).autopay_id),
             "idempotency_key": "key-JIO",
             "notification_id": notice["notification_id"],
             "number_id": saved.json()["number_id"],
@@ -158,6 +157,7 @@ class AccessProbe:
             "operator": operator,
             "channel": added.json()["code"],
             "user_id": str(user.user_id),
+            "autopay_id": str((await make_autopay(self._stores, user.user_id, operator=operator)).autopay_id),
             "plan_id": str(plan.plan_id),
             "offer_id": answer.json()["offer_id"],
             "recharge_id": str(sale.answer.subscription_id),

@@ -113,6 +113,8 @@ SCOPED: Final[dict[str, str]] = {
     "POST /v1/channels/{channel}/rotate-secrets": "404 200",
     "DELETE /v1/channels/{channel}": "404 204",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
+    "GET /v1/autopay/admin/{user_id}/{autopay_id}": "404 200",
+    "GET /v1/autopay/admin/{user_id}/{autopay_id}/attempts": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": "404 201",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": "404 409",  # it has ended
@@ -217,6 +219,11 @@ ROUTES: Final[dict[str, str]] = {
     # autopay
     "GET /v1/autopay":                                                              "401  200   403   403 403  403  403   403    -",
     "POST /v1/autopay":                                                             "401  422   403   403 403  403  403   403    -",
+    "GET /v1/autopay/admin":                                                        "401  403   200   200 200  403  200   200    -",
+    "GET /v1/autopay/admin/calendar":                                               "401  403   200   200 200  403  200   200    -",
+    "GET /v1/autopay/admin/{user_id}/{autopay_id}":                                 "401  403   404   404 404  403  404   404    -",
+    "GET /v1/autopay/admin/{user_id}/{autopay_id}/attempts":                        "401  403   404   404 404  403  404   404    -",
+    "POST /v1/autopay/process-due":                                                 "401  403   200   200 403  403  403   403    -",
     "GET /v1/autopay/{autopay_id}":                                                 "401  404   403   403 403  403  403   403    404",
     "PATCH /v1/autopay/{autopay_id}":                                               "401  404   403   403 403  403  403   403    404",
     "DELETE /v1/autopay/{autopay_id}":                                              "401  404   403   403 403  403  403   403    404",

@@ -56,6 +56,8 @@ WITHOUT = {
     "DELETE /v1/notifications/{notification_id}": INBOX,
 }
 STEP_UP = {
+    # Charges customers, as the workers do.
+    "POST /v1/autopay/process-due",
     # How somebody signs in, and what they may do.
     "PUT /v1/users/{user_id}/email",
     "PUT /v1/users/{user_id}/phone-number",

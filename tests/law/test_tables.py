@@ -195,6 +195,7 @@ SCATTERED = {
     "webhooks/crud.py:select_deliveries",
     "velocity/crud.py:select_held_back",
     "referrals/crud.py:select_all",
+    "autopay/crud.py:select_all_autopays",
     # By an id without its owner: a delivery, the runs of a day.
     "webhooks/crud.py:find_delivery",
     "reconciliation/crud.py:find_finished",
