@@ -86,11 +86,23 @@ _ROWS = (
     SELECT user_id, gen_random_uuid(), gen_random_uuid(), user_id, 'referrer', 5000, 'pending', now() FROM users LIMIT 10
     """,
     """
+    INSERT INTO autopays (user_id, autopay_id, phone_number, plan_id, plan_name, operator, tag, status, payment_method, source, price,
+                          max_amount, first_due, next_due, wake_at, created_at)
+    SELECT user_id, gen_random_uuid(), phone_number, gen_random_uuid(), 'Jio 299', 'JIO', 'onetime', 'active', 'wallet', 'app', 29900,
+           29900, now(), now(), now(), now()
+    FROM users LIMIT 10
+    """,
+    """
     INSERT INTO velocity_allowances (allowance_id, subject, factor, reason, allowed_by, allowed_at, ends_at)
     SELECT gen_random_uuid(), 'user:' || user_id, 2, 'a shop', user_id, now(), now() + interval '1 day'
     FROM users LIMIT 10
     """,
 )
+
+_ATTEMPTS = """
+    INSERT INTO autopay_attempts (user_id, attempt_id, autopay_id, due_at, attempted_at, outcome, amount, late_seconds)
+    SELECT :user_id, gen_random_uuid(), :autopay_id, now(), now(), 'skipped', 0, 0 FROM generate_series(1, 10)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +177,12 @@ class Office:
             db, payer, Money(100), source_account=Account.CASHBACK, code=Code.CASHBACK, key="pocket money"
         )
         await wallet.debit(db, payer, Money(100), target_account=Account.HELD, code=Code.HOLD, key="held")
+        autopay_id = await db.scalar(text("SELECT autopay_id FROM autopays LIMIT 1"))
+        moved = text("UPDATE autopays SET user_id = :user_id WHERE autopay_id = :autopay_id")
+        for statement in (moved, text(_ATTEMPTS)):
+            await db.execute(statement, {"user_id": payer, "autopay_id": autopay_id})
         self.known = {
+            "autopay_id": str(autopay_id),
             "owner_id": str(owner),
             "plan_id": str(plan_id),
             "run_id": run_id,
