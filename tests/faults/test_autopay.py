@@ -1,0 +1,114 @@
+"""Workers that are killed while they run autopays: each due date is charged exactly once, and the books balance."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+import httpx
+import psycopg
+import pytest
+
+from gencharge.core.faultpoints import VARIABLE
+from gencharge.core.values.ids import new_id
+from tests.faults.customers import admit
+from tests.faults.site import Site
+from tests.faults.test_faults import cheapest, ledger_lines, new_number, rows, wait_for
+
+# Beside another worker there is no port for its figures.
+_NO_PORT = {"WORKER_METRICS_PORT": "0"}
+
+
+async def set_up(site: Site, count: int) -> list[UUID]:
+    """Customers with Rs 1,000 each, whose autopays are due now: their ids."""
+    async with httpx.AsyncClient(timeout=10) as client:
+        plan = await cheapest(site, client)
+    owners, now = [new_id() for _ in range(count)], datetime.now(UTC)
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        for owner in owners:
+            number = new_number()
+            admit(connection, owner, number, "JIO", 100_000)
+            connection.execute(
+                "INSERT INTO autopays (user_id, autopay_id, phone_number, plan_id, plan_name, operator, tag, status,"
+                " payment_method, source, price, max_amount, interval_count, interval_unit, first_due, next_due,"
+                " noticed_due, wake_at)"
+                " SELECT %(user)s, %(id)s, %(number)s, plan_id, name, operator, 'regular', 'active', 'wallet', 'app',"
+                " price_paise, price_paise, 28, 'day', %(now)s, %(now)s, %(now)s, %(now)s"
+                " FROM plans WHERE plan_id = %(plan)s",
+                {"user": owner, "id": new_id(), "number": number, "now": now, "plan": plan},
+            )
+    return owners
+
+
+def succeeded(site: Site, owners: list[UUID]) -> int:
+    query = "SELECT count(*) FROM autopay_attempts WHERE user_id = ANY(%s) AND outcome = 'succeeded'"
+    return int(rows(site, query, owners)[0][0])
+
+
+def end_leases(site: Site) -> None:
+    """The leases of a worker that died run out; those of a live one, too, which must do no harm."""
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        connection.execute("UPDATE autopays SET leased_until = NULL")
+
+
+async def assert_each_was_charged_once(site: Site, owners: list[UUID]) -> None:
+    sales = rows(
+        site, "SELECT user_id, count(*) FROM recharges WHERE user_id = ANY(%s) GROUP BY user_id", owners
+    )
+    assert {count for _, count in sales} == {1}
+    assert len(sales) == len(owners)
+    paid = rows(
+        site,
+        "SELECT count(*) FROM transfers WHERE user_id = ANY(%s) AND debit = 'user:main'",
+        owners,
+    )
+    assert paid == [(len(owners),)]
+    moved = (
+        "SELECT count(*) FROM autopays WHERE user_id = ANY(%s) AND next_due = first_due + interval '28 days'"
+    )
+    assert rows(site, moved, owners) == [(len(owners),)], "the due date has moved once"
+    assert await ledger_lines(site) == []
+
+
+@pytest.mark.parametrize("point", ["autopay.sold:8", "autopay.settled:8"])
+async def test_a_worker_killed_between_the_sale_and_its_note_charges_nothing_twice(
+    site: Site, point: str
+) -> None:
+    site.kill("worker")
+    owners = await set_up(site, 24)
+    site.start_process("worker", **{VARIABLE: point})
+    process, end = site.processes["worker"], time.monotonic() + 90
+    while process.poll() is None:
+        assert time.monotonic() < end, f"nobody came to {point}"
+        await asyncio.sleep(0.1)
+    del site.processes["worker"]
+    assert succeeded(site, owners) < len(owners)
+    end_leases(site)
+    site.start_process("worker")
+    await wait_for(lambda: succeeded(site, owners) == len(owners), 90)
+    await assert_each_was_charged_once(site, owners)
+
+
+async def kill_one_of_two_workers(site: Site, count: int) -> None:
+    """Two workers run `count` autopays; one is killed when a third of them is done."""
+    site.kill("worker")
+    owners = await set_up(site, count)
+    site.start_process("worker", **_NO_PORT)
+    site.processes["other"] = site.processes.pop("worker")
+    site.start_process("worker", **_NO_PORT)
+    await wait_for(lambda: succeeded(site, owners) >= count // 3, 120)
+    site.kill("other")
+    end_leases(site)
+    await wait_for(lambda: succeeded(site, owners) == count, 300)
+    await assert_each_was_charged_once(site, owners)
+
+
+async def test_sixty_due_autopays_two_workers_one_killed_each_is_charged_once(site: Site) -> None:
+    await kill_one_of_two_workers(site, 60)
+
+
+@pytest.mark.soak
+async def test_a_thousand_due_autopays_two_workers_one_killed_each_is_charged_once(site: Site) -> None:
+    await kill_one_of_two_workers(site, 1_000)
