@@ -179,8 +179,8 @@ class Office:
         await wallet.debit(db, payer, Money(100), target_account=Account.HELD, code=Code.HOLD, key="held")
         autopay_id = await db.scalar(text("SELECT autopay_id FROM autopays LIMIT 1"))
         moved = text("UPDATE autopays SET user_id = :user_id WHERE autopay_id = :autopay_id")
-        for statement in (moved, text(_ATTEMPTS)):
-            await db.execute(statement, {"user_id": payer, "autopay_id": autopay_id})
+        for addition in (moved, text(_ATTEMPTS)):
+            await db.execute(addition, {"user_id": payer, "autopay_id": autopay_id})
         self.known = {
             "autopay_id": str(autopay_id),
             "owner_id": str(owner),
