@@ -28,7 +28,7 @@ FLOORS: Final = (
     ("plans", "wallet", "velocity"),
     ("offers", "payments", "channels"),
     ("recharge", "auth"),
-    ("delivery", "referrals", "autopay"),
+    ("delivery", "referrals", "autopay", "campaigns"),
     ("receipts",),
     ("reconciliation",),
     ("webhooks",),

@@ -82,6 +82,12 @@ _ROWS = (
     FROM users LIMIT 10
     """,
     """
+    INSERT INTO campaigns (campaign_id, name, offer_id, target, control_percent, starts_at, ends_at, state, created_by, created_at)
+    SELECT gen_random_uuid(), 'Bring them back', offer_id, '{}', 10, now(), now() + interval '1 day', 'scheduled',
+           gen_random_uuid(), now()
+    FROM (SELECT offer_id FROM offers LIMIT 1) AS offer, generate_series(1, 10)
+    """,
+    """
     INSERT INTO referral_rewards (user_id, reward_id, friend_id, referrer_id, side, amount, state, created_at)
     SELECT user_id, gen_random_uuid(), gen_random_uuid(), user_id, 'referrer', 5000, 'pending', now() FROM users LIMIT 10
     """,

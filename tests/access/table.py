@@ -282,6 +282,11 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/reconciliation/runs/{run_id}/differences/{difference_id}/resolve":      "401  403   404   404 403  403  403   403    -",
     # wallet
     "GET /v1/wallet":                                                              "401  200   403   403 403  403  403   403    -",
+    "GET /v1/campaigns":                                                             "401  403   200   200 200  200  200   403    -",
+    "GET /v1/campaigns/{campaign_id}":                                               "401  403   404   404 404  404  404   403    -",
+    "GET /v1/campaigns/{campaign_id}/result":                                        "401  403   404   404 404  404  404   403    -",
+    "POST /v1/campaigns":                                                            "401  403   422   422 403  403  403   403    -",
+    "POST /v1/campaigns/{campaign_id}/cancel":                                       "401  403   404   404 403  403  403   403    -",
     "GET /v1/referrals/me":                                                          "401  200   403   403 403  403  403   403    -",
     "GET /v1/referrals/me/rewards":                                                  "401  200   403   403 403  403  403   403    -",
     "GET /v1/referrals/admin":                                                       "401  403   200   200 200  403  200   403    -",

@@ -101,6 +101,8 @@ STEP_UP = {
     "POST /v1/channels/{channel}/rotate-secrets",
     "DELETE /v1/channels/{channel}",
     # Money, and who hears of it.
+    "POST /v1/campaigns",
+    "POST /v1/campaigns/{campaign_id}/cancel",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/hold",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/release",
     "POST /v1/velocity/allowances",

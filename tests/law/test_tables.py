@@ -43,6 +43,7 @@ REFERENCE = {
     "receipt_series",
     "approvals",
     "velocity_allowances",
+    "campaigns",
     "data_keys",
 }
 # Global uniqueness, sharded by what must be unique.
@@ -211,6 +212,8 @@ SCATTERED = {
     # Wrong codes of long ago.
     "auth/crud.py:delete_old_failures",
     "velocity/crud.py:purge",
+    # Everybody whom a campaign may be for.
+    "campaigns/crud.py:list_users",
     # Where a referred customer registered from, kept by the mark.
     "referrals/crud.py:delete_marks",
     "referrals/crud.py:purge_marks",

@@ -1,4 +1,4 @@
-"""How the staff act on operators, channels, plans and offers."""
+"""How the staff act on operators, channels, plans, offers and campaigns."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tests.make.campaigns import body, new_code
+from tests.make.offers import publish
 from tests.make.staff_client import NUMBERS, StaffClient, does, some_name
 
 # The catalogue.
@@ -185,3 +187,22 @@ async def change_offer(staff: StaffClient) -> httpx.Response:
 async def delete_offer(staff: StaffClient) -> httpx.Response:
     offer = await staff.ask_json("POST", "/offers", await _offer(staff))
     return await staff.ask("DELETE", f"/offers/{offer['offer_id']}")
+
+
+# Campaigns.
+
+
+async def _campaign(staff: StaffClient) -> dict[str, Any]:
+    offer = await publish(staff.stores, code=new_code())
+    return body(offer.offer_id)
+
+
+@does("POST /v1/campaigns")
+async def plan_campaign(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", "/campaigns", await _campaign(staff))
+
+
+@does("POST /v1/campaigns/{campaign_id}/cancel")
+async def cancel_campaign(staff: StaffClient) -> httpx.Response:
+    campaign = await staff.ask_json("POST", "/campaigns", await _campaign(staff))
+    return await staff.ask("POST", f"/campaigns/{campaign['campaign_id']}/cancel")

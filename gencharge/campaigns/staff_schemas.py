@@ -1,0 +1,124 @@
+"""Campaigns, as the staff write and see them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from gencharge.campaigns.models import CampaignStatus
+from gencharge.core.http.paging import BoundedParams, Page
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.instants import Instant
+from gencharge.core.values.money import Money, SignedMoney
+from gencharge.users.models import UserType
+
+MAX_DAYS = 3_650
+Days = Annotated[int, Field(ge=1, le=MAX_DAYS)]
+Codes = Annotated[list[Annotated[str, Field(min_length=1, max_length=20)]], Field(max_length=50)]
+
+
+class Target(Body):
+    """Which customers: all filters that are set must hold. Without any, every registered customer."""
+
+    user_types: list[UserType] = Field(default=[], max_length=2)
+    operators: Codes = Field(default=[], description="Of the customer's own number.", examples=[["JIO"]])
+    circles: Codes = Field(default=[], description="Of the customer's own number.", examples=[["MH"]])
+    registered_within_days: Days | None = Field(default=None, description="New customers.")
+    recharged: bool | None = Field(default=None, description="false: who has never recharged.")
+    last_recharge_within_days: Days | None = None
+    last_recharge_before_days: Days | None = Field(
+        default=None, description="Lapsed customers: the last recharge is at least so many days ago."
+    )
+    spend_days: Days = Field(default=90, description="`min_spend` and `max_spend` are about so many days.")
+    min_spend: Money | None = Field(default=None, description="What delivered recharges cost at least.")
+    max_spend: Money | None = None
+
+    @model_validator(mode="after")
+    def _can_be_met(self) -> Self:
+        within, before = self.last_recharge_within_days, self.last_recharge_before_days
+        if within is not None and before is not None and before > within:
+            raise PydanticCustomError(
+                "range_invalid", "last_recharge_before_days must not exceed last_recharge_within_days"
+            )
+        if self.min_spend is not None and self.max_spend is not None and self.min_spend > self.max_spend:
+            raise PydanticCustomError("range_invalid", "min_spend must not exceed max_spend")
+        if self.recharged is False and (within is not None or before is not None or self.min_spend):
+            raise PydanticCustomError(
+                "range_invalid", "Who has never recharged has no last recharge and no spend"
+            )
+        return self
+
+
+class CampaignCreate(Body):
+    """An offer for a target group."""
+
+    name: str = Field(min_length=3, max_length=100, examples=["Bring back Maharashtra"])
+    offer_id: UUID = Field(
+        description="An active offer with a code. Its budget and its limits are the campaign's."
+    )
+    target: Target
+    control_percent: int = Field(
+        default=10, ge=0, le=50, description="How many of a hundred are not told, to compare with."
+    )
+    starts_at: Instant = Field(description="The customers are chosen then. In the past: now.")
+    ends_at: Instant
+
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> Self:
+        if self.starts_at >= self.ends_at:
+            raise PydanticCustomError("range_invalid", "starts_at must be before ends_at")
+        return self
+
+
+class CampaignOut(Out):
+    """A campaign."""
+
+    campaign_id: UUID
+    name: str
+    offer_id: UUID
+    target: Target
+    control_percent: int
+    starts_at: datetime
+    ends_at: datetime
+    status: CampaignStatus
+    selected_at: datetime | None = Field(description="When the last customer was chosen.")
+    created_by: UUID
+    created_at: datetime
+
+
+CampaignPage = Page[CampaignOut]
+
+
+class CampaignQuery(BoundedParams):
+    """Which campaigns."""
+
+    offer_id: UUID | None = None
+
+
+class GroupResult(Out):
+    """What one group did from the campaign's start to its end, or to now."""
+
+    customers: int
+    recharged: int = Field(description="Who had a recharge delivered.")
+    recharges: int
+    revenue: Money = Field(description="What they paid for these, less refunds.")
+
+
+class CampaignResult(Out):
+    """The campaign against its control group."""
+
+    reached: GroupResult
+    control: GroupResult
+    used: int = Field(
+        description="Uses of the offer by those who were told, without those freed by a failure or refund."
+    )
+    cost: Money = Field(description="What these cost the offer's budget.")
+    budget: Money | None = Field(description="The offer's budget; null: none.")
+    extra_revenue: SignedMoney | None = Field(
+        description="The revenue of those who were told, less what the control group would have brought in their number."
+        " Null without a control group."
+    )

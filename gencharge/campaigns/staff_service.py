@@ -1,0 +1,170 @@
+"""Planning campaigns, and what they brought."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.campaigns import crud
+from gencharge.campaigns.crud import GroupFigures
+from gencharge.campaigns.errors import CampaignNotFound, CampaignOfferInvalid, CampaignOver
+from gencharge.campaigns.events import CampaignCancelled, CampaignCreated
+from gencharge.campaigns.models import Campaign, CampaignState, CampaignStatus
+from gencharge.campaigns.staff_schemas import (
+    CampaignCreate,
+    CampaignOut,
+    CampaignPage,
+    CampaignQuery,
+    CampaignResult,
+    GroupResult,
+    Target,
+)
+from gencharge.core.errors import ValidationFailed, field_problem
+from gencharge.core.events.events import changes, emit
+from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
+from gencharge.core.http.web import to_json
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.money import Money, SignedMoney
+from gencharge.offers.models import OfferStatus
+
+_NEWEST: Final = Order(column_of(Campaign.created_at), column_of(Campaign.campaign_id))
+
+
+async def create(db: AsyncSession, admin_id: UUID, command: CampaignCreate) -> CampaignOut:
+    """Plan a campaign. Raises CampaignOfferInvalid, ValidationFailed if it would end in the past."""
+    now = clock.now()
+    if command.ends_at <= now:
+        problem = field_problem("body.ends_at", "Must be in the future", "instant_invalid")
+        raise ValidationFailed(errors=[problem])
+    offer = await crud.get_offer(db, command.offer_id)
+    if offer is None or offer.status != OfferStatus.ACTIVE or offer.code is None:
+        raise CampaignOfferInvalid
+    campaign = Campaign(
+        campaign_id=new_id(),
+        name=command.name,
+        offer_id=command.offer_id,
+        target=orjson.loads(to_json(command.target)),
+        control_percent=command.control_percent,
+        starts_at=max(command.starts_at, now),
+        ends_at=command.ends_at,
+        state=CampaignState.SCHEDULED.value,
+        created_by=admin_id,
+        created_at=now,
+    )
+    db.add(campaign)
+    await db.flush()
+    terms = {name: getattr(campaign, name) for name in ("name", "offer_id", "target", "control_percent")}
+    created = CampaignCreated(
+        user_id=str(SYSTEM_USER_ID), campaign_id=str(campaign.campaign_id), changes=changes({}, terms)
+    )
+    await emit(db, created)
+    return _out(campaign, now)
+
+
+async def list_campaigns(db: AsyncSession, query: CampaignQuery) -> CampaignPage:
+    """A page of the campaigns, the newest first."""
+    rows, cursor = await fetch_bounded_page(
+        db,
+        crud.select_campaigns(query),
+        lambda entity: crud.match_campaigns(entity, query),
+        _NEWEST,
+        query,
+    )
+    now = clock.now()
+    return CampaignPage(items=[_out(row, now) for row in rows], next_cursor=cursor)
+
+
+async def get(db: AsyncSession, campaign_id: UUID) -> CampaignOut:
+    """One campaign. Raises CampaignNotFound."""
+    return _out(await _find(db, campaign_id), clock.now())
+
+
+async def cancel(db: AsyncSession, campaign_id: UUID) -> CampaignOut:
+    """Choose and tell nobody more. Raises CampaignNotFound, CampaignOver."""
+    campaign = await crud.lock_campaign(db, campaign_id)
+    if campaign is None:
+        raise CampaignNotFound
+    now = clock.now()
+    before = _status(campaign, now)
+    if before in (CampaignStatus.ENDED, CampaignStatus.CANCELLED):
+        raise CampaignOver
+    campaign.state = CampaignState.CANCELLED.value
+    await db.flush()
+    cancelled = CampaignCancelled(
+        user_id=str(SYSTEM_USER_ID),
+        campaign_id=str(campaign_id),
+        changes=changes({"status": before}, {"status": CampaignStatus.CANCELLED}),
+    )
+    await emit(db, cancelled)
+    return _out(campaign, now)
+
+
+async def result(db: AsyncSession, campaign_id: UUID) -> CampaignResult:
+    """What the campaign has brought by now. Raises CampaignNotFound."""
+    campaign = await _find(db, campaign_id)
+    groups = await crud.get_result(db, campaign, until=min(campaign.ends_at, clock.now()))
+    reached, control = groups.get(False, GroupFigures()), groups.get(True, GroupFigures())
+    offer = await crud.get_offer(db, campaign.offer_id)
+    assert offer is not None, "a foreign key"
+    return CampaignResult(
+        reached=_group(reached),
+        control=_group(control),
+        used=reached.uses,
+        cost=Money(reached.cost),
+        budget=None if offer.budget_paise is None else Money(offer.budget_paise),
+        extra_revenue=extra_revenue(reached, control),
+    )
+
+
+def extra_revenue(reached: GroupFigures, control: GroupFigures) -> SignedMoney | None:
+    """What those who were told paid more than so many of the control group, to the paisa below; None without one."""
+    if not control.customers:
+        return None
+    return SignedMoney(reached.paise - control.paise * reached.customers // control.customers)
+
+
+def _group(figures: GroupFigures) -> GroupResult:
+    return GroupResult(
+        customers=figures.customers,
+        recharged=figures.recharged,
+        recharges=figures.recharges,
+        revenue=Money(figures.paise),
+    )
+
+
+async def _find(db: AsyncSession, campaign_id: UUID) -> Campaign:
+    campaign = await crud.get_campaign(db, campaign_id)
+    if campaign is None:
+        raise CampaignNotFound
+    return campaign
+
+
+def _status(campaign: Campaign, now: datetime) -> CampaignStatus:
+    if campaign.state == CampaignState.CANCELLED:
+        return CampaignStatus.CANCELLED
+    if campaign.ends_at <= now:
+        return CampaignStatus.ENDED
+    if campaign.state == CampaignState.RUNNING:
+        return CampaignStatus.RUNNING
+    return CampaignStatus.SELECTING if campaign.starts_at <= now else CampaignStatus.SCHEDULED
+
+
+def _out(campaign: Campaign, now: datetime) -> CampaignOut:
+    return CampaignOut(
+        campaign_id=campaign.campaign_id,
+        name=campaign.name,
+        offer_id=campaign.offer_id,
+        target=Target.model_validate_json(orjson.dumps(campaign.target)),
+        control_percent=campaign.control_percent,
+        starts_at=campaign.starts_at,
+        ends_at=campaign.ends_at,
+        status=_status(campaign, now),
+        selected_at=campaign.selected_at,
+        created_by=campaign.created_by,
+        created_at=campaign.created_at,
+    )

@@ -1,0 +1,109 @@
+"""The result counts what both groups did in the campaign's time, and compares them person for person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gencharge.campaigns import staff_service
+from gencharge.campaigns.crud import GroupFigures
+from gencharge.campaigns.errors import CampaignNotFound, CampaignOver
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money, SignedMoney
+from tests.make.campaigns import members, plan, result, start
+from tests.make.factories import make_user
+from tests.make.money import buy, find_plan, fund, make_number
+from tests.make.offers import publish
+from tests.make.recharge import run_sql
+from tests.make.referrals import refund
+
+
+async def test_the_result_is_what_both_groups_paid_in_the_time_of_the_campaign(shop: Stores) -> None:
+    people = [(await shop.database.run(make_user)).user_id for _ in range(4)]
+    sold = await find_plan(shop)
+    for person in people:
+        await fund(shop, person, 5_000)
+    offer = await publish(shop, limits={"budget": 1_000}, code=f"R{new_id().hex[:9].upper()}")
+    before = await buy(shop, people[0], await make_number(shop), sold.plan_id)
+    with clock.later(minutes=5):
+        campaign = await plan(shop, offer.offer_id)
+        await start(shop)
+        # Drawn by hand: the first two are told, the others left out.
+        for person in people[2:]:
+            await run_sql(
+                shop,
+                "UPDATE campaign_members SET is_control = true WHERE user_id = :user_id AND campaign_id = :campaign_id",
+                user_id=person,
+                campaign_id=campaign.campaign_id,
+            )
+        sales = [
+            await buy(shop, person, await make_number(shop), sold.plan_id)
+            for person in (people[0], *people[:3])
+        ]
+        await refund(shop, people[1], sales[2].answer.subscription_id)
+        await run_sql(
+            shop,
+            """
+            INSERT INTO offer_uses (user_id, recharge_id, offer_id, version, slot, discount, cashback, cost, created_at)
+            VALUES (:user_id, :recharge_id, :offer_id, 1, 0, 5000, 0, 5000, :now)
+            """,
+            user_id=people[0],
+            recharge_id=sales[0].answer.subscription_id,
+            offer_id=offer.offer_id,
+            now=clock.now(),
+        )
+    with clock.later(minutes=10):
+        shown = await result(shop, campaign.campaign_id)
+    assert before.answer.subscription_id != sales[0].answer.subscription_id
+    chosen = await members(shop, campaign.campaign_id)
+    assert shown.reached.customers == sum(not control for control in chosen.values())
+    assert (shown.reached.recharged, shown.reached.recharges, shown.reached.revenue) == (
+        2,
+        3,
+        Money.rupees(598),
+    )
+    assert (shown.control.customers, shown.control.recharged, shown.control.revenue) == (
+        2,
+        1,
+        Money.rupees(299),
+    )
+    assert (shown.used, shown.cost, shown.budget) == (1, Money.rupees(50), Money.rupees(1_000))
+    expected = 59_800 - 29_900 * shown.reached.customers // 2
+    assert shown.extra_revenue == SignedMoney(expected)
+
+
+@pytest.mark.parametrize(
+    ("reached", "control", "paise"),
+    [
+        (GroupFigures(customers=90, paise=90_000), GroupFigures(customers=10, paise=5_000), 45_000),
+        (GroupFigures(customers=90, paise=9_000), GroupFigures(customers=10, paise=5_000), -36_000),
+        (GroupFigures(customers=3, paise=100), GroupFigures(customers=2, paise=33), 51),
+        (GroupFigures(customers=0), GroupFigures(customers=2, paise=33), 0),
+    ],
+)
+def test_extra_revenue_compares_person_for_person(
+    reached: GroupFigures, control: GroupFigures, paise: int
+) -> None:
+    assert staff_service.extra_revenue(reached, control) == SignedMoney(paise)
+
+
+def test_without_a_control_group_there_is_nothing_to_compare_with() -> None:
+    assert staff_service.extra_revenue(GroupFigures(customers=5, paise=100), GroupFigures()) is None
+
+
+async def test_a_campaign_that_is_over_can_t_be_cancelled_and_an_unknown_one_is_not_found(
+    shop: Stores,
+) -> None:
+    campaign = await plan(shop, ends_at=(clock.now() + timedelta(hours=1)).isoformat())
+    with clock.later(hours=2), pytest.raises(CampaignOver):
+        await shop.database.run(lambda db: staff_service.cancel(db, campaign.campaign_id))
+    cancelled = await shop.database.run(lambda db: staff_service.cancel(db, campaign.campaign_id))
+    assert cancelled.status == "cancelled"
+    with pytest.raises(CampaignOver):
+        await shop.database.run(lambda db: staff_service.cancel(db, campaign.campaign_id))
+    for act in (staff_service.cancel, staff_service.get, staff_service.result):
+        with pytest.raises(CampaignNotFound):
+            await shop.database.run(lambda db, verb=act: verb(db, new_id()))  # type: ignore[misc, operator]
