@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -33,7 +34,6 @@ MEMORY_REQUESTS = 1_000
 def main() -> None:
     """Run the benchmark."""
     options = _options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that it cleans up, as after Ctrl-C
     console = Console()
     if not console.is_terminal:
         console.width = 130  # into a file: a table must not be folded to a terminal's width
@@ -142,18 +142,26 @@ def _show_ledgers(console: Console, rows: Sequence[Row], bench_world: World) -> 
             console.print("\n".join(report.lines))
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["lists"]:
-        lists.main(sys.argv[2:])
-    elif sys.argv[1:2] == ["webhook"]:
-        webhook.main(sys.argv[2:])
-    elif sys.argv[1:2] == ["integrators"]:
-        integrators.main(sys.argv[2:])
-    elif sys.argv[1:2] == ["steady"]:
-        steady.main(sys.argv[2:])
-    elif sys.argv[1:2] == ["drip"]:
-        drip.main(sys.argv[2:])
-    elif sys.argv[1:2] == ["traces"]:
-        traces.main(sys.argv[2:])
-    else:
+_OTHERS: Final = {
+    "lists": lists.main,
+    "webhook": webhook.main,
+    "integrators": integrators.main,
+    "steady": steady.main,
+    "drip": drip.main,
+    "traces": traces.main,
+}
+
+
+def run(words: Sequence[str]) -> None:
+    """What `words` ask for: one of the other measurements, or the benchmark."""
+    # So that each of them cleans up, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    measure = _OTHERS.get(words[0]) if words else None
+    if measure is None:
         main()
+    else:
+        measure(words[1:])
+
+
+if __name__ == "__main__":
+    run(sys.argv[1:])

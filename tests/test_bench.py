@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
+from bench import __main__ as benchmark
 from bench.world import World
 
 
@@ -18,3 +20,27 @@ def test_the_world_has_tokens_on_a_machine_that_was_just_started(
     tokens = world.tokens()
     assert len(tokens) == len(world.customers)
     assert world.tokens() is tokens
+
+
+@pytest.mark.parametrize("words", [[], ["drip"], ["steady"]])
+def test_a_measurement_that_is_told_to_stop_cleans_up(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    cleaned_up = []
+
+    def measure(*_: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        finally:
+            cleaned_up.append(True)
+
+    monkeypatch.setattr(benchmark, "main", measure)
+    monkeypatch.setattr(benchmark, "_OTHERS", {"drip": measure, "steady": measure})
+    # Ignored unless the benchmark takes it, so that a failure does not end the tests.
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with pytest.raises(SystemExit):
+            benchmark.run(words)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert cleaned_up == [True]

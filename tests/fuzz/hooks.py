@@ -107,6 +107,8 @@ BEYOND_THE_SCHEMA = {
     "day": _YEARS,
     "instant": _YEARS,
     "instant_invalid": _NOW,
+    "day_invalid": _NOW,
+    "autopay_date_invalid": _NOW,
     "window_ended": _NOW,
     "name": "letters of every script, for which JSON Schema has no pattern that every reader understands",
     "money": "at most two decimals: as `multipleOf: 0.01` validators would refuse amounts that are right",
@@ -114,6 +116,7 @@ BEYOND_THE_SCHEMA = {
     "contact_code_invalid": "a code that was sent to somebody",
     "checkout_signature_invalid": "a signature that the gateway makes",
     "plan_file_invalid": "a spreadsheet",
+    "column_invalid": "a spreadsheet",
     "url_invalid": "an address that calls may go to",
 }
 
