@@ -40,7 +40,7 @@ from life.steps import (
 from life.world import Outside, World
 
 log = telemetry.get_logger(__name__)
-Act = Callable[[World, Any], Awaitable[None]]
+Act = Callable[[World, Any], Awaitable[object]]
 ACTS: Final[dict[type[Step], Act]] = {
     SignIn: customers.sign_in,
     SaveNumber: customers.save_number,

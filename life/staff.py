@@ -10,6 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
+from gencharge.approvals import staff_service as approvals
+from gencharge.approvals.service import ApprovalOut
+from gencharge.approvals.staff_service import Reviewer
 from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
@@ -112,8 +115,11 @@ async def refuse_webhook(world: World, step: ForgedWebhook) -> None:
     await world.stores.database.run(lambda db: emit(db, alert))
 
 
-async def refund(world: World, step: RefundRecharge) -> None:
-    """Take a recharge back; money for its source is sent to the gateway at once."""
+async def refund(world: World, step: RefundRecharge) -> UUID | None:
+    """Take a recharge back; money for its source is sent to the gateway at once.
+
+    Returns the id of the request if the sum takes a second admin (`approve`); then nothing was moved yet.
+    """
     admin, user_id, database = world.staff[MANAGER], user_id_of(step.customer), world.stores.database
     sold = await database.run(lambda db: recharge_crud.find_by_key(db, user_id, step.recharge))
     if sold is None:
@@ -127,15 +133,28 @@ async def refund(world: World, step: RefundRecharge) -> None:
     )
     limit = world.stores.settings.refund_alone_limit
     with acting("admin", admin.user_id, MANAGER):
-        await database.run(
+        done = await database.run(
             lambda db: recharges.refund(
                 db, admin, user_id, _id_of(sold), command, key=step.key, alone_limit=limit
             )
         )
+        if isinstance(done.answer, ApprovalOut):
+            return done.answer.approval_id
         if step.to_source:
             with clock.later(seconds=3):
                 await world.refunds.drain()
                 await take_webhooks(world)
+    return None
+
+
+async def approve(world: World, approval_id: UUID) -> None:
+    """The second manager approves what another admin asked for; it is done at once."""
+    admin = world.staff[SECOND_MANAGER]
+    reviewer = Reviewer(admin, {act.permission for act in wiring.ACTS.values()}, wiring.ACTS)
+    with acting("admin", admin.user_id, SECOND_MANAGER):
+        await world.stores.database.run(
+            lambda db: approvals.approve(db, reviewer, approval_id, "Agreed with the operator")
+        )
 
 
 def _id_of(recharge: Recharge) -> UUID:

@@ -126,6 +126,10 @@ class SandboxInside:
             )
         return [(row["event_id"], row["body"]) for row in queued if row["target"] == GATEWAY]
 
+    def delivered(self) -> list[tuple[str, int]]:
+        """Each recharge that an operator delivered, a second delivery once more: the number in E.164, the paise."""
+        return self._sandbox.delivered()
+
     def close(self) -> None:
         """Drop what is still queued, and close the file."""
         self.take_webhooks()

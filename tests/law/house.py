@@ -13,7 +13,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = ("gencharge", "sandbox", "scale", "life", "bench")
+PACKAGES = ("gencharge", "sandbox", "scale", "life", "simulation", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
     ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping", "core.loading"),
@@ -38,7 +38,15 @@ CORE = (
     ("core.rooms",),
 )
 # Above the rooms: the table of them, what puts them together, and what starts, fills and measures the whole.
-ABOVE = (("wiring",), ("migrations",), ("api", "seed"), ("scale", "life"), ("run",), ("bench",))
+ABOVE = (
+    ("wiring",),
+    ("migrations",),
+    ("api", "seed"),
+    ("scale", "life"),
+    ("simulation",),
+    ("run",),
+    ("bench",),
+)
 # An outside party: it knows of us what any stranger could copy.
 SANDBOX_KNOWS = ("gencharge.core.settings", "gencharge.core.telemetry", "gencharge.core.values.clock")
 

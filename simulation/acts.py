@@ -1,0 +1,170 @@
+"""What people and the staff do, each by the service that its route calls. What was agreed is put into the notebook.
+
+An act raises a Problem if it is refused; then nothing has happened.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.operators import service as operators
+from gencharge.users import service as users
+from gencharge.wallet import service as wallet
+from life import customers, staff
+from life.steps import Adjust, Block, Ending, Leave, Recharge, RefundRecharge, SignIn, TopUp, Unblock
+from life.world import World, acting
+from simulation import trouble
+from simulation.notebook import Notebook, Sale
+from simulation.people import Offer, Person
+
+_DEVICES: Final = ("Chrome 142 on Android 15", "GenCharge 2.4 on Android 14", "Firefox 145 on Windows 11")
+_GATEWAY: Final = ("upi", "upi", "upi", "card", "netbanking")
+# Far more than in life, so that a short simulation meets each kind.
+_TROUBLE_SHARE: Final = 0.05
+_API_TROUBLE_SHARE: Final = 0.5
+
+
+async def sign_up(world: World, notebook: Notebook, person: Person) -> None:
+    """A new customer with an empty wallet; their operator and circle are known from the registry."""
+
+    async def unit(db: AsyncSession) -> None:
+        user = await users.create(
+            db,
+            user_id=person.user_id,
+            phone_number=person.phone_number,
+            name="Asha Rao",
+            email=f"sim{person.number}@example.com",
+            user_type=person.plan_type,
+        )
+        await operators.remember(
+            db,
+            person.phone_number,
+            SYSTEM_USER_ID,
+            operator=person.operator,
+            circle=person.circle,
+            service_type=person.plan_type,
+        )
+        await wallet.open_wallet(db, user.user_id)
+
+    with acting("user", person.user_id, person.number):
+        await world.stores.database.run(unit)
+    notebook.join(person.number)
+    await customers.sign_in(
+        world, SignIn(at=clock.now(), customer=person.number, device=person.chance.choice(_DEVICES))
+    )
+
+
+async def top_up(world: World, notebook: Notebook, person: Person, key: str, rupees: int) -> None:
+    """Money through the gateway: paid, declined or left open."""
+    chance = person.chance
+    fate = chance.random()
+    ending: Ending = "paid" if fate < 0.9 else "declined" if fate < 0.97 else "abandoned"
+    if chance.random() < _TROUBLE_SHARE:
+        await trouble.at_payment(world, chance, rupees * 100)
+    step = TopUp(
+        at=clock.now(),
+        customer=person.number,
+        key=key,
+        rupees=rupees,
+        method=chance.choice(_GATEWAY),
+        ending=ending,
+    )
+    await customers.top_up(world, step)
+    notebook.counts[f"top-ups {ending}"] += 1
+    if ending == "paid":
+        notebook.put_in(person.number, rupees * 100)
+
+
+async def recharge(
+    world: World, notebook: Notebook, person: Person, key: str, offer: Offer, phone_number: str
+) -> bool:
+    """A recharge of a number of the plan's operator, paid from the wallet, through the gateway, or by both.
+
+    True if it goes over the operator's API, so that it may take a while until its outcome is known.
+    """
+    chance, rupees = person.chance, offer.plan.rupees
+    way = chance.random()
+    method = "wallet" if way < 0.8 else chance.choice(_GATEWAY)
+    from_wallet = rupees if method == "wallet" else 50 if way > 0.95 and rupees > 100 else 0
+    over_api = offer.plan.operator in world.over_api
+    if over_api and chance.random() < _API_TROUBLE_SHARE:
+        await trouble.at_submission(world, chance, phone_number)
+    step = Recharge(
+        at=clock.now(),
+        customer=person.number,
+        key=key,
+        phone_number=phone_number,
+        plan=offer.plan,
+        method=method,
+        wallet_rupees=from_wallet if 0 < from_wallet < rupees else None,
+        source=chance.choice(("app", "app", "web")),
+    )
+    await customers.recharge(world, step)
+    notebook.sell(Sale(person.number, key, phone_number, rupees * 100, from_wallet * 100, over_api))
+    return over_api
+
+
+async def refund(world: World, notebook: Notebook, person: Person, key: str) -> bool:
+    """The staff take back the person's last recharge that was delivered at once, to the wallet. False if there is none."""
+    certain = notebook.certain(person.number)
+    if not certain:
+        return False
+    sale, share = certain[-1], person.chance.choice((1.0, 1.0, 0.5))
+    rupees = round(sale.price / 100 * share)
+    step = RefundRecharge(
+        at=clock.now(),
+        customer=person.number,
+        key=key,
+        recharge=sale.key,
+        reason="Bought for the wrong number",
+        rupees=rupees if share < 1 else None,
+    )
+    waiting = await staff.refund(world, step)
+    if waiting is not None:
+        with clock.later(minutes=20):
+            await staff.approve(world, waiting)
+    notebook.refund(sale, rupees * 100)
+    return True
+
+
+async def goodwill(world: World, notebook: Notebook, person: Person, key: str) -> None:
+    """The support asks for a credit, and a second admin approves it or says no."""
+    rupees, approved = person.chance.choice((20, 50, 99)), person.chance.random() < 0.7
+    step = Adjust(
+        at=clock.now(),
+        customer=person.number,
+        key=key,
+        direction="credit",
+        rupees=rupees,
+        reason="goodwill",
+        note="Waited long for a plan to start",
+        decision="approved" if approved else "rejected",
+        decision_note="Looked into",
+    )
+    await staff.adjust(world, step)
+    if approved:
+        notebook.put_in(person.number, rupees * 100)
+    notebook.counts["adjustments"] += 1
+
+
+async def block(world: World, notebook: Notebook, person: Person) -> None:
+    """The staff stop somebody."""
+    await staff.block(world, Block(at=clock.now(), customer=person.number, reason="Two chargebacks in a day"))
+    notebook.counts["blocked"] += 1
+
+
+async def unblock(world: World, person: Person, at: datetime) -> None:
+    """The staff let them in again."""
+    await staff.unblock(world, Unblock(at=at, customer=person.number, reason="The bank withdrew them"))
+
+
+async def leave(world: World, notebook: Notebook, person: Person) -> None:
+    """Somebody closes the account; what is left is paid out."""
+    await staff.leave(world, Leave(at=clock.now(), customer=person.number, reason="Moved abroad"))
+    notebook.leave(person.number)
+    person.has_left = True

@@ -1,0 +1,46 @@
+"""Lives a simulation on open stores that hold nothing yet, and inspects what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge import seed as sample
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from life.world import Outside, World
+from simulation.inspection import Report, inspect
+from simulation.people import population
+from simulation.town import Size, Town
+
+
+class Neighbours(Outside, Protocol):
+    """The gateway and the operators, who can be asked what they did."""
+
+    def delivered(self) -> list[tuple[str, int]]:
+        """Each recharge that an operator delivered: the number in E.164 and the price in paise."""
+
+
+async def simulate(
+    stores: Stores, outside: Neighbours, size: Size, on_day: Callable[[date], None] = lambda day: None
+) -> Report:
+    """A life of so many days that ends yesterday, with the sample catalogue, channels and admins."""
+    today = clock.start_of_day(clock.now().astimezone(clock.IST).date())
+    starts_at, ends_at = today - timedelta(days=size.days + 1), today - timedelta(days=1)
+    with clock.at(starts_at - timedelta(days=1)):
+        await sample.seed_all(stores.database, stores.settings, _nobody)
+    world = await World.open(stores, outside, ends_at)
+    try:
+        town = Town(world, population(size.customers, size.days, size.seed), starts_at, ends_at)
+        await town.live(on_day)
+        return await inspect(town, outside.delivered())
+    finally:
+        await world.close()
+
+
+async def _nobody(_db: AsyncSession) -> bool:
+    """No sample customers: the people of the simulation sign up by themselves."""
+    return True

@@ -1,0 +1,140 @@
+"""The end of a life: every check of the product, then the notebook against the product's own answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge import wiring
+from gencharge.audit import sealing_service, verification_service
+from gencharge.core.rooms import checks
+from gencharge.core.values import clock
+from simulation.notebook import Notebook
+from simulation.people import Person
+from simulation.town import Town
+
+# What a life leaves nothing of. Each query counts; what is counted must not be there.
+_LEFT_OVER = {
+    "events that nobody was told of": "SELECT count(*) FROM events",
+    "deliveries of events that did not go through": "SELECT count(*) FROM deliveries",
+    "recharges without an end": "SELECT count(*) FROM recharges WHERE status IN ('processing', 'unknown', 'payment_pending')",
+    "money held for nothing": "SELECT count(*) FROM wallets WHERE held <> 0",
+    "refunds that were not sent": "SELECT count(*) FROM refunds WHERE status <> 'processed'",
+    "differences with the gateway or an operator": "SELECT count(*) FROM reconciliation_differences",
+    "plans that run on after their end": "SELECT count(*) FROM active_plans WHERE status = 'active' AND valid_until < :now",
+    "plans of recharges that are over": (
+        "SELECT count(*) FROM active_plans JOIN recharges ON recharges.id = recharge_id AND recharges.user_id = active_plans.user_id"
+        " WHERE recharges.status = 'failed' AND active_plans.status <> 'cancelled'"
+    ),
+    "plans that wait behind nothing": (
+        "SELECT count(*) FROM active_plans AS q WHERE status = 'queued' AND NOT EXISTS (SELECT FROM active_plans AS a"
+        " WHERE a.phone_number = q.phone_number AND a.status = 'active' AND NOT a.is_addon)"
+    ),
+    "running plans of recharges that were taken back": (
+        "SELECT count(*) FROM active_plans JOIN recharges ON recharges.id = recharge_id AND recharges.user_id = active_plans.user_id"
+        " WHERE recharges.status = 'refunded' AND active_plans.status IN ('active', 'queued')"
+    ),
+    "numbers with two running base plans": (
+        "SELECT count(*) FROM (SELECT phone_number FROM active_plans WHERE status = 'active' AND NOT is_addon"
+        " GROUP BY phone_number HAVING count(*) > 1) AS two"
+    ),
+}
+
+
+@dataclass(slots=True)
+class Report:
+    """What a life came to. `problems` is empty if all of it is true."""
+
+    counts: Counter[str]
+    refused: Counter[str]
+    problems: list[str] = field(default_factory=list)
+    digest: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+
+async def inspect(town: Town, delivered: list[tuple[str, int]]) -> Report:
+    """Check everything. `delivered` is what the operators say: (number, paise) of each recharge that they delivered."""
+    notebook, database = town.notebook, town.world.stores.database
+    problems = list(town.strange)
+    problems += notebook.conclude(delivered)
+    ended = town.ends_at + timedelta(hours=9)
+    with clock.at(ended):
+        report = await checks.run(database, wiring.CHECKS)
+        problems += [line for line in report.lines if not line.startswith("ok")]
+        await sealing_service.seal(town.world.stores)
+        trail = await verification_service.verify(town.world.stores)
+        problems += [] if trail.ok else trail.lines
+        for what, query in _LEFT_OVER.items():
+            number = await _count(town, query)
+            if number:
+                problems.append(f"{number} {what}")
+        balances = await _balances(town, problems)
+    statuses = await _statuses(town)
+    booked = statuses["delivered"] + statuses["refunded"]
+    if booked != notebook.counts["delivered"]:
+        problems.append(
+            f"{notebook.counts['delivered']} recharges were delivered, and {booked} are on the books"
+        )
+    notices = await town.world.stores.documents["notices"].count_documents({"kind": "plan_recharged"})
+    if notices != notebook.counts["delivered"]:
+        problems.append(
+            f"{notebook.counts['delivered']} recharges were delivered, and {notices} notices say so"
+        )
+    if statuses["failed"] != notebook.counts["failed"]:
+        problems.append(
+            f"{notebook.counts['failed']} recharges failed, and {statuses['failed']} are on the books"
+        )
+    return Report(notebook.counts, notebook.refused, problems, _digest(notebook, balances))
+
+
+async def _count(town: Town, query: str) -> int:
+    async def unit(db: AsyncSession) -> int:
+        values = {"now": clock.now()} if ":now" in query else {}
+        return int(await db.scalar(text(query), values) or 0)
+
+    return await town.world.stores.database.run(unit)
+
+
+async def _statuses(town: Town) -> Counter[str]:
+    async def unit(db: AsyncSession) -> Counter[str]:
+        rows = await db.execute(text("SELECT status, count(*) FROM recharges GROUP BY status"))
+        return Counter({status: number for status, number in rows})
+
+    return await town.world.stores.database.run(unit)
+
+
+async def _balances(town: Town, problems: list[str]) -> list[int]:
+    """What each wallet holds, in the order of the people; a line for each that is not what was agreed."""
+    balances = []
+    for person in town.people:
+        held = await _balance(town, person)
+        agreed = town.notebook.wallets.get(person.number)
+        balances.append(held or 0)
+        if held is not None and agreed is not None and held != agreed:
+            problems.append(
+                f"customer {person.number} has Rs {held / 100:.2f} in the wallet, and Rs {agreed / 100:.2f} was agreed"
+            )
+    return balances
+
+
+async def _balance(town: Town, person: Person) -> int | None:
+    database = town.world.stores.database
+    row = await database.fetch_row(
+        "SELECT posted - held AS available FROM wallets WHERE user_id = $1", person.user_id
+    )
+    return None if row is None else int(row["available"])
+
+
+def _digest(notebook: Notebook, balances: list[int]) -> str:
+    """The same for the same life."""
+    facts = repr((sorted(notebook.counts.items()), sorted(notebook.refused.items()), balances))
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]

@@ -1,0 +1,212 @@
+"""The order of it all: an agenda of what happens next, lived one act after the other with the clock held.
+
+Each act may put others on the agenda. An act that gets a 503 is tried again with the same key, as by a careful client. Once a
+day the worker's loops are run until nothing is due, and each night the day before is reconciled.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Final
+
+from gencharge.channels.service import Health
+from gencharge.core.errors import Problem, Unavailable
+from gencharge.core.values import clock
+from gencharge.core.values.clock import IST
+from gencharge.recharge.jobs import advance_lines
+from life import customers, staff
+from life.steps import Reconcile, UseChannel
+from life.world import World
+from simulation import acts
+from simulation.notebook import Notebook
+from simulation.people import ADDONS, BASE, Offer, Person
+
+Act = Callable[[], Awaitable[object]]
+_AGAIN: Final = timedelta(minutes=2)
+_TRIES: Final = 5
+# An operator that did not answer is asked again after some seconds, and less and less often for two hours.
+_ASK_AFTER: Final = (0.2, 1, 4, 15, 90)
+_ROUND: Final = timedelta(hours=24)
+_TOPUPS: Final = (200, 300, 500, 500, 1_000)
+# Refusals that a customer's own doing brings about: the simulation goes on without the act.
+EXPECTED: Final = frozenset(
+    {"insufficient_balance", "wallet_limit_exceeded", "user_has_open_money", "base_plan_required"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How long, how many people, and which life."""
+
+    days: int
+    customers: int
+    seed: int
+
+
+class Town:
+    """One life from its first instant to its last."""
+
+    def __init__(self, world: World, people: list[Person], starts_at: datetime, ends_at: datetime) -> None:
+        self.world, self.people = world, people
+        self.starts_at, self.ends_at = starts_at, ends_at
+        self.notebook = Notebook()
+        self.strange: list[str] = []  # refusals that nobody's own doing explains
+        self._agenda: list[tuple[datetime, int, Act]] = []
+        self._order = count()
+
+    def plan(self, at: datetime, act: Act) -> None:
+        """Put something on the agenda, unless it lies after the end."""
+        if at < self.ends_at:
+            heapq.heappush(self._agenda, (at, next(self._order), act))
+
+    async def live(self, on_day: Callable[[date], None]) -> None:
+        """Live it. `on_day` is called at the start of each day."""
+        for operator, after in (("VI", 0), ("AIRTEL", 5)):
+            step = UseChannel(at=self.starts_at, operator=operator, channel="api")
+            self.plan(self.starts_at + timedelta(days=after), partial(staff.use_channel, self.world, step))
+        for person in self.people:
+            self.plan(self.starts_at + person.joins_after, partial(self._join, person))
+        # At four in the morning, when the gateway's and the operators' statements of the day before are there.
+        self.plan(self.starts_at + timedelta(hours=28), self._round)
+        day: date | None = None
+        while self._agenda:
+            at, _, act = heapq.heappop(self._agenda)
+            if at.astimezone(IST).date() != day:
+                day = at.astimezone(IST).date()
+                on_day(day)
+            await self._try(at, act, _TRIES)
+        # What is still under way comes to its end: the last question to an operator is asked after an hour or so.
+        for hours in range(1, 9):
+            await self._try(self.ends_at + timedelta(hours=hours), self._work, _TRIES)
+
+    async def _try(self, at: datetime, act: Act, tries: int) -> None:
+        try:
+            with clock.at(at):
+                await act()
+        except Unavailable as problem:
+            if tries > 1:
+                await self._try(at + _AGAIN, act, tries - 1)
+            else:
+                self.strange.append(f"{at:%d %b %H:%M}: {problem.code()} {_TRIES} times in a row")
+        except Problem as problem:
+            self.notebook.refused[problem.code()] += 1
+            if problem.code() not in EXPECTED:
+                self.strange.append(f"{at:%d %b %H:%M}: {problem.code()} ({problem})")
+        except Exception as error:
+            # A defect. The life goes on, to show what else it leads to.
+            self.strange.append(f"{at:%d %b %H:%M}: {type(error).__name__}: {error}".splitlines()[0])
+
+    async def _round(self) -> None:
+        now = clock.now()
+        self.plan(now + _ROUND, self._round)
+        await self._work()
+        yesterday = now.astimezone(IST).date() - timedelta(days=1)
+        await staff.reconcile(self.world, Reconcile(at=now, day=yesterday))
+
+    async def _work(self) -> None:
+        """What a worker does all the time."""
+        world = self.world
+        await self._ask_operators()
+        await world.checks.drain()
+        await world.refunds.drain()
+        await customers.take_webhooks(world)
+        await advance_lines(world.stores)
+        await world.relay.drain()
+
+    async def _join(self, person: Person) -> None:
+        await acts.sign_up(self.world, self.notebook, person)
+        now = clock.now()
+        self._top_up(person, now + person.between(0.1, 2))
+        self._buy(person, now + person.between(2, 30))
+        if person.chance.random() < 0.3:
+            self.plan(now + person.between(48, 24 * 30), partial(self._trouble_with, person))
+        if person.chance.random() < 0.03:
+            self.plan(
+                now + person.between(24 * 20, 24 * 80), partial(acts.leave, self.world, self.notebook, person)
+            )
+
+    def _top_up(self, person: Person, at: datetime) -> None:
+        rupees = person.chance.choice(_TOPUPS)
+        act = partial(acts.top_up, self.world, self.notebook, person, person.key("topup"), rupees)
+        self.plan(at, partial(self._if_here, person, act))
+
+    def _buy(self, person: Person, at: datetime) -> None:
+        self.plan(at, partial(self._if_here, person, partial(self._renew, person)))
+
+    async def _if_here(self, person: Person, act: Act) -> None:
+        if not person.has_left:
+            await act()
+
+    async def _renew(self, person: Person) -> None:
+        """The plan again, an add-on beside it now and then, somebody else's number now and then; then the next time."""
+        chance, now = person.chance, clock.now()
+        offer = chance.choice(BASE[person.operator, person.plan_type])
+        self._next(person, now, offer)
+        for_other = chance.random() < 0.15
+        other = chance.choice(self.people) if for_other else person
+        joined = other.number in self.notebook.wallets
+        if joined and other.operator == person.operator and other.plan_type == person.plan_type:
+            await self._recharge(person, offer, other.phone_number)
+        else:
+            await self._recharge(person, offer, person.phone_number)
+
+    def _next(self, person: Person, now: datetime, offer: Offer) -> None:
+        chance = person.chance
+        days = max(1, offer.days - chance.choice((-4, -1, 0, 0, 1, 2, 3)))
+        self._buy(person, now + timedelta(days=days) + person.between(-6, 6))
+        if chance.random() < 0.9:
+            self._top_up(person, now + timedelta(days=chance.uniform(0, days)))
+        addons = ADDONS.get((person.operator, person.plan_type))
+        if addons and chance.random() < 0.4:
+            addon = chance.choice(addons)
+            act = partial(self._recharge, person, addon, person.phone_number)
+            self.plan(now + timedelta(days=chance.uniform(1, 20)), partial(self._if_here, person, act))
+
+    async def _recharge(self, person: Person, offer: Offer, phone_number: str) -> None:
+        """Recharge; who has too little in the wallet tops up first, within a quarter of an hour."""
+        missing = offer.plan.rupees - self.notebook.wallets[person.number] // 100
+        if missing > 0 and person.chance.random() < 0.9:
+            now, rupees = clock.now(), max(100, -(-missing // 100) * 100)
+            topup = partial(acts.top_up, self.world, self.notebook, person, person.key("topup"), rupees)
+            self.plan(now + person.between(0.02, 0.1), partial(self._if_here, person, topup))
+            pay = partial(self._pay, person, offer, phone_number)
+            self.plan(now + person.between(0.12, 0.25), partial(self._if_here, person, pay))
+        else:
+            await self._pay(person, offer, phone_number)
+
+    async def _pay(self, person: Person, offer: Offer, phone_number: str) -> None:
+        key = person.key("recharge")
+        state = person.chance.getstate()
+        try:
+            is_open = await acts.recharge(self.world, self.notebook, person, key, offer, phone_number)
+        except Unavailable:
+            person.chance.setstate(state)
+            raise
+        if is_open:
+            for minutes in _ASK_AFTER:
+                self.plan(clock.now() + timedelta(minutes=minutes), self._ask_operators)
+
+    async def _ask_operators(self) -> None:
+        """What a worker's dispatcher does all the time."""
+        # A channel is left alone for some real seconds after failures; here they would be days.
+        self.world.dispatcher.health = Health()
+        await self.world.dispatcher.drain()
+
+    async def _trouble_with(self, person: Person) -> None:
+        """What the staff have to do with: a refund, a credit, or a block for two days."""
+        if person.has_left:
+            return
+        kind = person.chance.choice(("refund", "refund", "goodwill", "block"))
+        if kind == "refund":
+            await acts.refund(self.world, self.notebook, person, person.key("refund"))
+        elif kind == "goodwill":
+            await acts.goodwill(self.world, self.notebook, person, person.key("goodwill"))
+        else:
+            await acts.block(self.world, self.notebook, person)
+            back = clock.now() + timedelta(days=2)
+            self.plan(back, partial(acts.unblock, self.world, person, back))

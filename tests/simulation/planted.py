@@ -1,0 +1,108 @@
+"""Bugs that are planted to be found: each would cost somebody money, a plan or a notice. A simulation that passes with
+one of them in place looks at too little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+import psycopg
+
+from gencharge.channels import service as channels_service
+from gencharge.channels.client import OperatorClient
+from gencharge.channels.models import FulfilmentState
+from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Submission, Task, Verdict
+from gencharge.core.postgres import functions
+from gencharge.core.settings import Settings
+from gencharge.delivery.loop import Dispatcher
+
+
+@dataclass(frozen=True)
+class InSql:
+    """A SQL function that says something else in one place."""
+
+    function: str
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True)
+class InPython:
+    """A method that does something else."""
+
+    owner: type
+    name: str
+    wrong: Any
+
+
+_submit = OperatorClient.submit
+
+
+async def _time_out_is_refusal(self: OperatorClient, channel: Channel, what: Submission) -> Answer:
+    answer = await _submit(self, channel, what)
+    return replace(answer, verdict=Verdict.REFUSED) if answer.verdict is Verdict.UNKNOWN else answer
+
+
+async def _new_reference(self: Dispatcher, task: Task, channels: ChannelsSnapshot) -> None:
+    await self._stores.database.run(
+        lambda db: channels_service.postpone(
+            db, task.user_id, task.recharge_id, seconds=0, state=FulfilmentState.DUE
+        )
+    )
+    await self._submit(replace(task, state=FulfilmentState.DUE), channels)
+
+
+PLANTED: dict[str, InSql | InPython] = {
+    "a failed recharge keeps the money held": InSql("fail_recharge", "IF v_held > 0 THEN", "IF false THEN"),
+    "a refund gives a rupee too much": InSql(
+        "refund_recharge",
+        "'user:main', p_amount, ledger_code('refund')",
+        "'user:main', p_amount + 100, ledger_code('refund')",
+    ),
+    "a refunded plan goes on running": InSql(
+        "refund_recharge", "AND status IN ('active', 'queued');", "AND status IN ('queued');"
+    ),
+    "the next plan never starts": InSql(
+        "advance_line", "status = 'queued' ORDER BY", "status = 'queued' AND false ORDER BY"
+    ),
+    "a plan runs three days too long": InSql(
+        "advance_line",
+        "NOT is_addon AND valid_until <= p_now",
+        "NOT is_addon AND valid_until <= p_now - interval '3 days'",
+    ),
+    "a notice of the gateway counts each time": InSql(
+        "capture_payment",
+        "RETURN 'already';",
+        "PERFORM wallet_transfer(p_user, new_uuid7(), 'gateway:' || v_payment.gateway,"
+        " 'user:main', p_amount, ledger_code('topup'), new_uuid7()::text, p_payment, NULL, NULL, NULL, NULL, NULL, v_now);"
+        " RETURN 'already';",
+    ),
+    "the plan of a failed recharge waits for ever": InSql(
+        "fail_recharge", "SET status = 'cancelled', ended_at = v_now", "SET ended_at = NULL"
+    ),
+    "nobody is told of a recharge": InSql(
+        "recharge_from_wallet",
+        "v_id := announce_recharge('PlanRecharged'",
+        "v_id := p_event; PERFORM jsonb_build_array('PlanRecharged'",
+    ),
+    "silence of an operator counts as a no": InPython(OperatorClient, "submit", _time_out_is_refusal),
+    "an operator that did not answer gets a second order": InPython(Dispatcher, "_ask", _new_reference),
+}
+
+
+@contextmanager
+def planted(settings: Settings, bug: InSql | InPython) -> Iterator[None]:
+    """Within the block, this bug is there: in this database, or in this process."""
+    if isinstance(bug, InPython):
+        with patch.object(bug.owner, bug.name, bug.wrong):
+            yield
+        return
+    [right] = [each.source for each in functions.read() if each.name == bug.function]
+    assert right.count(bug.right) == 1, f"{bug.function} has changed: plant the bug in it again"
+    with psycopg.connect(settings.postgres_url) as connection:
+        connection.execute(right.replace(bug.right, bug.wrong))
+    yield

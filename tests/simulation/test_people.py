@@ -1,0 +1,36 @@
+"""Who lives in a simulation follows from the seed alone, and nobody's choices from anybody else's."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from simulation.people import ADDONS, BASE, Person, population
+
+
+def facts(person: Person) -> tuple[object, ...]:
+    return person.phone_number, person.operator, person.plan_type, person.joins_after, person.chance.random()
+
+
+def test_the_same_seed_gives_the_same_people_and_another_seed_others() -> None:
+    first, again, other = population(50, 90, 1), population(50, 90, 1), population(50, 90, 2)
+    assert [facts(each) for each in first] == [facts(each) for each in again]
+    assert [each.joins_after for each in first] != [each.joins_after for each in other]
+
+
+def test_more_people_change_nothing_for_those_who_were_there() -> None:
+    few, many = population(10, 90, 1), population(20, 90, 1)
+    assert [facts(each) for each in few] == [facts(each) for each in many[:10]]
+
+
+def test_everybody_joins_in_time_and_has_a_plan_to_buy() -> None:
+    for person in population(200, 90, 1):
+        assert timedelta() <= person.joins_after <= timedelta(days=60)
+        assert BASE[person.operator, person.plan_type]
+    assert all(offer.days > 0 for offers in BASE.values() for offer in offers)
+    assert {offer.plan.plan_type for offers in ADDONS.values() for offer in offers} == {"prepaid"}
+
+
+def test_no_two_people_share_a_number_and_no_key_comes_twice() -> None:
+    people = population(300, 90, 1)
+    assert len({each.phone_number for each in people}) == len(people)
+    assert people[0].key("topup") != people[0].key("topup")
