@@ -36,13 +36,19 @@ ExpectedPrice = Annotated[
 
 def _plain_code(raw: object) -> object:
     """As people type it: blanks and hyphens inside, small letters."""
-    return raw.translate(_BETWEEN).upper() if isinstance(raw, str) else raw
+    if not isinstance(raw, str) or len(raw) > _TYPED_LENGTH or not raw.isascii():
+        return raw  # what is refused keeps its form: `upper` makes SS of a sharp s
+    return raw.translate(_BETWEEN).upper()
 
 
-_BETWEEN: Final = str.maketrans("", "", " -\t\u00a0")
+_BETWEEN: Final = str.maketrans("", "", " -")
+_TYPED_LENGTH: Final = 60
+_AsTyped = Annotated[
+    str, StringConstraints(max_length=_TYPED_LENGTH, pattern="^[ -]*([A-Za-z0-9][ -]*){3,20}$")
+]
 OfferCode = Annotated[
     str,
-    BeforeValidator(_plain_code),
+    BeforeValidator(_plain_code, json_schema_input_type=_AsTyped),
     StringConstraints(pattern="^[A-Z0-9]{3,20}$"),
 ]
 

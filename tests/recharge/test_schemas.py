@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -89,10 +90,17 @@ def test_a_code_may_be_typed_as_people_type_it(typed: str) -> None:
     assert query.offer_code == "DIWALI30"
 
 
-@pytest.mark.parametrize("typed", ["", "AB", "A" * 21, "DIWALI!", 30])
+@pytest.mark.parametrize("typed", ["", "AB", "A" * 21, "DIWALI!", "\u00df" * 3, 30])
 def test_what_can_be_no_code_is_refused_with_its_field(typed: object) -> None:
     with pytest.raises(ValidationError, match="offer_code"):
         Quote.model_validate({"phone_number": "9876543210", "plan_id": uuid4(), "offer_code": typed})
+
+
+def test_the_document_says_what_may_be_typed_as_a_code() -> None:
+    [described, _] = Quote.model_json_schema()["properties"]["offer_code"]["anyOf"]
+    for typed, fits in (("diwali 30", True), ("Diwali-30", True), ("AB", False), ("DIWALI!", False)):
+        assert bool(re.search(described["pattern"], typed)) is fits, typed
+    assert described["maxLength"] == 60
 
 
 def test_an_offer_is_named_by_its_id_or_by_its_code() -> None:
