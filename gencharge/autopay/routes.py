@@ -94,10 +94,11 @@ async def get_autopay(user: SignedInUser, db: Db, autopay_id: UUID) -> AutopayOu
 
 @router.patch(
     "/{autopay_id}",
+    summary="Change an autopay",
     responses=web.errors(AutopayDateInvalid, AutopayIntervalInvalid, MalformedJson, *_CHANGING),
 )
 async def update_autopay(user: SignedInUser, db: Db, autopay_id: UUID, body: AutopayUpdate) -> AutopayOut:
-    """Change when it is due next, how often it runs, or how much one run may cost. What is left out stays."""
+    """Change an autopay of mine: when it is due next, how often it runs, how much a run may cost. What is left out stays."""
     return await service.update(db, user.user_id, autopay_id, body)
 
 

@@ -18,7 +18,10 @@ router = web.router("referrals")
 
 @router.get("/me", responses=web.errors(UserNotFound, DatabaseUnavailable, *USER_ERRORS))
 async def get_referrals(user: SignedInUser, request: Request, db: Db) -> ReferralOut:
-    """My code, the link to share, what it brings, and what it has brought."""
+    """My referral code, and what it brought.
+
+    With the link to share and what a friend's first recharge brings.
+    """
     return await service.show(db, request.app.state.settings, user.user_id)
 
 

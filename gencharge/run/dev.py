@@ -46,7 +46,7 @@ _PATIENT: Final = {
     "velocity_payers_of_number_per_day": "10000",
     "velocity_topups_per_hour": "1000",
     "velocity_topup_rupees_per_day": "10000000",
-    "velocity_cautious_hours": "0",
+    "velocity_cautious_rupees_per_day": "10000000",
 }
 
 console = Console(highlight=False, soft_wrap=True)

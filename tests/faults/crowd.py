@@ -152,6 +152,7 @@ class Crowd:
             "phone_number": customer.phone_number,
             "plan_id": str(self._plans[customer.operator]),
             "payment_method": purchase.method,
+            "automatic_offer": False,
             "source": "web",
         }
         for turn in range(tries):

@@ -69,6 +69,8 @@ class Cell:
             "phone_number": self.phone_number,
             "plan_id": str(self.plan_id),
             "payment_method": method,
+            # The amounts of a row are its own: an offer would change them.
+            "automatic_offer": False,
             "source": "web",
         }
         return body | ({"wallet_amount": WALLET_PART_PAISE / 100} if self.row.journey == "beside" else {})

@@ -76,7 +76,13 @@ async def until_answered(site: Site, *arguments: Any) -> Answer:
 
 def bodies(plan: str, count: int) -> list[dict[str, Any]]:
     return [
-        {"phone_number": new_number(), "plan_id": plan, "payment_method": "wallet", "source": "web"}
+        {
+            "phone_number": new_number(),
+            "plan_id": plan,
+            "payment_method": "wallet",
+            "automatic_offer": False,
+            "source": "web",
+        }
         for _ in range(count)
     ]
 
