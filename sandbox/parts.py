@@ -37,10 +37,13 @@ class Sandbox:
         version = self.store.recall("secret_versions", {}).get(channel, 1)
         return signing.operator_secret(self.config.operator_secret, channel, direction, version)
 
-    def delivered(self) -> list[tuple[str, int]]:
-        """Each recharge that an operator delivered, in order; a second delivery once more: number (E.164), paise."""
-        query = "SELECT phone_number, amount_paise FROM delivered JOIN recharges USING (channel, reference) ORDER BY id"
-        return [(f"+91{number[-10:]}", paise) for number, paise in self.db.execute(query)]
+    def delivered(self) -> list[tuple[str, int, float]]:
+        """Each recharge that an operator delivered, in order, a second delivery once more: number (E.164), paise, instant."""
+        query = (
+            "SELECT phone_number, amount_paise, delivered_at FROM delivered JOIN recharges USING (channel, reference)"
+            " ORDER BY id"
+        )
+        return [(f"+91{number[-10:]}", paise, at) for number, paise, at in self.db.execute(query)]
 
     def wipe(self) -> None:
         """Back to the first start: no state, no scripts, real time."""

@@ -105,7 +105,17 @@ async def recharge(
         source=chance.choice(("app", "app", "web")),
     )
     await customers.recharge(world, step)
-    notebook.sell(Sale(person.number, key, phone_number, rupees * 100, from_wallet * 100, over_api))
+    notebook.sell(
+        Sale(
+            person.number,
+            key,
+            phone_number,
+            rupees * 100,
+            from_wallet * 100,
+            over_api,
+            clock.now().timestamp(),
+        )
+    )
     return over_api
 
 

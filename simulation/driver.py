@@ -20,8 +20,8 @@ from simulation.town import Size, Town
 class Neighbours(Outside, Protocol):
     """The gateway and the operators, who can be asked what they did."""
 
-    def delivered(self) -> list[tuple[str, int]]:
-        """Each recharge that an operator delivered: the number in E.164 and the price in paise."""
+    def delivered(self) -> list[tuple[str, int, float]]:
+        """Each recharge that an operator delivered: the number in E.164, the price in paise, and when, since 1970."""
 
 
 async def simulate(

@@ -61,12 +61,13 @@ class Report:
         return not self.problems
 
 
-async def inspect(town: Town, delivered: list[tuple[str, int]]) -> Report:
-    """Check everything. `delivered` is what the operators say: (number, paise) of each recharge that they delivered."""
+async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report:
+    """Check everything. `delivered` is what the operators say: number, paise and instant of each recharge that they delivered."""
     notebook, database = town.notebook, town.world.stores.database
     problems = list(town.strange)
     problems += notebook.conclude(delivered)
-    ended = town.ends_at + timedelta(hours=9)
+    # When the worker's loops were run for the last time.
+    ended = town.ends_at + timedelta(hours=8)
     with clock.at(ended):
         report = await checks.run(database, wiring.CHECKS)
         problems += [line for line in report.lines if not line.startswith("ok")]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A recharge that was sold: by whom, for which number, and how it was paid."""
+    """A recharge that was sold: by whom, for which number, how it was paid, and when (seconds since 1970)."""
 
     person: int
     key: str
@@ -21,6 +21,7 @@ class Sale:
     price: int
     from_wallet: int
     over_api: bool
+    sold_at: float
 
 
 @dataclass(slots=True)
@@ -32,6 +33,7 @@ class Notebook:
     counts: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     refunded: set[str] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
 
     def join(self, person: int) -> None:
         """Somebody has a wallet now, with nothing in it."""
@@ -57,6 +59,7 @@ class Notebook:
     def leave(self, person: int) -> None:
         """The account was closed, and what was in the wallet paid out."""
         self.wallets[person] = 0
+        self.gone.add(person)
         self.counts["closed accounts"] += 1
 
     def certain(self, person: int) -> list[Sale]:
@@ -67,22 +70,31 @@ class Notebook:
             if sale.person == person and not sale.over_api and sale.key not in self.refunded
         ]
 
-    def conclude(self, delivered: Iterable[tuple[str, int]]) -> list[str]:
-        """Settle what went over an API with what the operators delivered: (number, price) of each. Returns what does not
-        fit: a delivery that nobody had bought, or a second one."""
-        left = Counter(delivered)
+    def conclude(self, delivered: Iterable[tuple[str, int, float]]) -> list[str]:
+        """Settle what went over an API with what the operators delivered: number, price and instant of each.
+
+        A delivery is that of the last sale before it of this number and price. Returns what does not fit: a delivery that
+        nobody had bought, or a second one.
+        """
+        waiting: dict[tuple[str, int], list[Sale]] = defaultdict(list)
         for sale in self.sales:
-            if not sale.over_api:
-                self.counts["delivered"] += 1
-            elif left[sale.phone_number, sale.price] > 0:
-                left[sale.phone_number, sale.price] -= 1
-                self.counts["delivered"] += 1
+            if sale.over_api:
+                waiting[sale.phone_number, sale.price].append(sale)
+        done: Counter[str] = Counter()
+        strange = []
+        for number, price, at in delivered:
+            before = [sale for sale in waiting[number, price] if sale.sold_at <= at]
+            if not before or done[before[-1].key]:
+                strange.append(f"an operator delivered {price / 100:.2f} to {number} once more than was sold")
             else:
-                # All that was paid goes back to the wallet, the gateway's part, too.
+                done[before[-1].key] += 1
+        for sale in self.sales:
+            if not sale.over_api or done[sale.key]:
+                self.counts["delivered"] += 1
+                continue
+            self.counts["failed"] += 1
+            # All that was paid goes back to the wallet, the gateway's part, too. Nobody leaves while a recharge is open, so
+            # who has left since took it along.
+            if sale.person not in self.gone:
                 self.wallets[sale.person] += sale.price
-                self.counts["failed"] += 1
-        return [
-            f"an operator delivered {price / 100:.2f} to {number} once more than was sold"
-            for (number, price), times in left.items()
-            if times
-        ]
+        return strange

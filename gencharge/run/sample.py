@@ -126,8 +126,8 @@ class SandboxInside:
             )
         return [(row["event_id"], row["body"]) for row in queued if row["target"] == GATEWAY]
 
-    def delivered(self) -> list[tuple[str, int]]:
-        """Each recharge that an operator delivered, a second delivery once more: the number in E.164, the paise."""
+    def delivered(self) -> list[tuple[str, int, float]]:
+        """Each recharge that an operator delivered, a second delivery once more: number (E.164), paise, seconds since 1970."""
         return self._sandbox.delivered()
 
     def close(self) -> None:
