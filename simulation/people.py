@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from gencharge.plans.models import PlanType
@@ -52,6 +52,15 @@ class Person:
         """The next idempotency key."""
         self._keys += 1
         return f"sim-{self.number}-{what}-{self._keys}"
+
+    def choices(self) -> tuple[object, int]:
+        """Where this person's choices and keys are now, to go back to with `choose_again`."""
+        return self.chance.getstate(), self._keys
+
+    def choose_again(self, choices: tuple[Any, int]) -> None:
+        """Make the same choices, with the same keys, once more."""
+        state, self._keys = choices
+        self.chance.setstate(state)
 
     def between(self, low_hours: float, high_hours: float) -> timedelta:
         """Some time between so many hours and so many."""

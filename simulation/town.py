@@ -85,10 +85,14 @@ class Town:
             await self._try(self.ends_at + timedelta(hours=hours), self._work, _TRIES)
 
     async def _try(self, at: datetime, act: Act, tries: int) -> None:
+        planned = next(self._order)
         try:
             with clock.at(at):
                 await act()
         except Unavailable as problem:
+            # It plans the same once more.
+            self._agenda = [entry for entry in self._agenda if entry[1] < planned]
+            heapq.heapify(self._agenda)
             if tries > 1:
                 await self._try(at + _AGAIN, act, tries - 1)
             else:
@@ -139,8 +143,15 @@ class Town:
         self.plan(at, partial(self._if_here, person, partial(self._renew, person)))
 
     async def _if_here(self, person: Person, act: Act) -> None:
-        if not person.has_left:
+        """Have the person do it, unless they have left. After a 503 they choose the same again, with the same keys."""
+        if person.has_left:
+            return
+        choices = person.choices()
+        try:
             await act()
+        except Unavailable:
+            person.choose_again(choices)
+            raise
 
     async def _renew(self, person: Person) -> None:
         """The plan again, an add-on beside it now and then, somebody else's number now and then; then the next time."""
@@ -181,13 +192,7 @@ class Town:
 
     async def _pay(self, person: Person, offer: Offer, phone_number: str) -> None:
         key = person.key("recharge")
-        state = person.chance.getstate()
-        try:
-            is_open = await acts.recharge(self.world, self.notebook, person, key, offer, phone_number)
-        except Unavailable:
-            person.chance.setstate(state)
-            raise
-        if is_open:
+        if await acts.recharge(self.world, self.notebook, person, key, offer, phone_number):
             for minutes in _ASK_AFTER:
                 self.plan(clock.now() + timedelta(minutes=minutes), self._ask_operators)
 
