@@ -113,5 +113,5 @@ async def test_two_hundred_offers_are_judged_in_milliseconds(shop: Stores) -> No
         quoted = await quote_service.quote(shop.database, user_id, query, market)
         seconds.append(time.process_time() - begin)
     assert len(quoted.offers) == 50
-    # The bar is 5 ms on a quiet machine (docs/PERFORMANCE.md); others work on this one.
+    # The aim is 5 ms on a quiet machine (docs/PERFORMANCE.md has what was measured); others work on this one.
     assert min(seconds) < 0.015
