@@ -13,6 +13,22 @@ class OfferNotApplicable(Conflict):
     """This offer does not apply to this recharge. Nothing was charged."""
 
 
+class OfferNotBegun(OfferNotApplicable):
+    """This offer has not started yet. Nothing was charged."""
+
+
+class OfferEnded(OfferNotApplicable):
+    """This offer has ended. Nothing was charged."""
+
+
+class OfferUsedUp(OfferNotApplicable):
+    """This offer has been used up. Nothing was charged."""
+
+
+class OfferAlreadyUsed(OfferNotApplicable):
+    """You have used this offer as often as it allows. Nothing was charged."""
+
+
 class OfferCodeNotFound(NotFound):
     """There is no offer with this code. Check how it is spelled."""
 

@@ -15,7 +15,15 @@ from uuid import UUID
 from gencharge.core.errors import Problem
 from gencharge.core.http.web import to_json
 from gencharge.core.values.money import Money
-from gencharge.offers.errors import OfferCodeNotFound, OfferNotApplicable, OfferNotFound
+from gencharge.offers.errors import (
+    OfferAlreadyUsed,
+    OfferCodeNotFound,
+    OfferEnded,
+    OfferNotApplicable,
+    OfferNotBegun,
+    OfferNotFound,
+    OfferUsedUp,
+)
 from gencharge.offers.evaluation import (
     CUSTOMER_FACTS,
     Reason,
@@ -30,6 +38,15 @@ from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot
 
 # The database tries them one by one, under the customer's lock.
 MAX_CANDIDATES: Final = 5
+# The errors of the reasons that no other recharge today would change, the most final first.
+_OWN_ERRORS: Final[tuple[tuple[type[OfferNotApplicable], frozenset[str]], ...]] = (
+    (OfferEnded, frozenset({"over", "not_active"})),
+    (OfferNotBegun, frozenset({"not_begun"})),
+    (OfferUsedUp, frozenset({"used_up", "budget_spent"})),
+    (OfferAlreadyUsed, frozenset({"used_by_you"})),
+)
+# What these errors add, with the reason's own words.
+_DETAILS: Final = {"over": "It {}.", "not_begun": "It {}.", "used_by_you": "It can be used {}."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +120,16 @@ class Selection:
 def not_applicable(reasons: Iterable[Reason]) -> OfferNotApplicable:
     """The refusal, with every reason."""
     listed = list(reasons)
-    return OfferNotApplicable(
-        f"{OfferNotApplicable.title()} It is {'; '.join(reason.message for reason in listed)}.",
+    codes = {reason.code for reason in listed}
+    kind = next((each for each, own in _OWN_ERRORS if own & codes), OfferNotApplicable)
+    if kind is OfferNotApplicable:
+        details = [f"It is {'; '.join(reason.message for reason in listed)}."]
+    else:
+        details = [
+            _DETAILS[reason.code].format(reason.message) for reason in listed if reason.code in _DETAILS
+        ]
+    return kind(
+        " ".join([kind.title(), *details]),
         reasons=[{"code": reason.code, "message": reason.message} for reason in listed],
     )
 
@@ -151,7 +176,7 @@ def rank(offer: OfferSnapshot, outcome: Saving | Refusal) -> tuple[int, int, int
 
 def _chosen(active: ActiveOffers, wish: Wish, situation: Situation, knows_customer: bool) -> Selection:
     try:
-        offer = active.published(wish.offer_id) if wish.offer_id is not None else _of_code(active, wish.code)
+        offer = active.announced(wish.offer_id) if wish.offer_id is not None else _of_code(active, wish.code)
     except (OfferNotFound, OfferCodeNotFound) as unknown:
         return Selection(situation.price, (), is_chosen=True, problem=unknown)
     outcome = _judge(offer, situation, knows_customer)
@@ -162,12 +187,12 @@ def _chosen(active: ActiveOffers, wish: Wish, situation: Situation, knows_custom
 
 
 def _of_code(active: ActiveOffers, code: str | None) -> OfferSnapshot:
-    """Raises OfferCodeNotFound; also for the code of an offer that nobody may see yet."""
+    """Raises OfferCodeNotFound; also for the code of a draft."""
     offer_id = active.snapshot.offer_of_code(code or "")
     if offer_id is None:
         raise OfferCodeNotFound
     try:
-        return active.published(offer_id)
+        return active.announced(offer_id)
     except OfferNotFound:
         raise OfferCodeNotFound from None
 

@@ -128,12 +128,23 @@ class ActiveOffers:
 
         Raises OfferNotFound for an unknown offer, a draft, and an offer that has not begun.
         """
+        offer = self.announced(offer_id)
+        if is_upcoming(offer, self.since):
+            raise OfferNotFound
+        return offer
+
+    def announced(self, offer_id: UUID) -> OfferSnapshot:
+        """The same, or an active offer that has not begun: who knows its code may know from when it holds.
+
+        Raises OfferNotFound for an unknown offer and a draft.
+        """
         offer = self.snapshot.get(offer_id)
         if offer.available_at(self.since):
             return offer
-        if offer.status is OfferStatus.DRAFT or is_upcoming(offer, self.since):
+        is_waiting = is_upcoming(offer, self.since)
+        if offer.status is OfferStatus.DRAFT or (is_waiting and offer.status is not OfferStatus.ACTIVE):
             raise OfferNotFound
-        return replace(offer, status=OfferStatus.INACTIVE)
+        return offer if is_waiting else replace(offer, status=OfferStatus.INACTIVE)
 
 
 class OffersSnapshot:

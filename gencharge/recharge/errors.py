@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
-from gencharge.offers.errors import OfferChanged, OfferNotApplicable
+from gencharge.offers.errors import (
+    OfferAlreadyUsed,
+    OfferChanged,
+    OfferCodeNotFound,
+    OfferEnded,
+    OfferNotApplicable,
+    OfferNotBegun,
+    OfferNotFound,
+    OfferUsedUp,
+)
 from gencharge.plans.errors import PlanNotFound
 
 
@@ -77,3 +86,13 @@ REFUSALS = {
         OfferChanged,
     )
 }
+
+# What a chosen offer is refused with.
+OFFER_REFUSALS = (
+    OfferNotFound,
+    OfferCodeNotFound,
+    OfferNotBegun,
+    OfferEnded,
+    OfferUsedUp,
+    OfferAlreadyUsed,
+)

@@ -21,13 +21,12 @@ from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
 from gencharge.core.settings import Settings
-from gencharge.offers.errors import OfferCodeNotFound, OfferNotFound
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import quote_service, service
 from gencharge.recharge.choice_service import Market
-from gencharge.recharge.errors import REFUSALS, RechargeNotFound, WalletAmountInvalid
+from gencharge.recharge.errors import OFFER_REFUSALS, REFUSALS, RechargeNotFound, WalletAmountInvalid
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
     BoughtPlanQuery,
@@ -52,8 +51,7 @@ _ALWAYS = (*USER_ERRORS, DatabaseUnavailable)
 _BODY = (MalformedJson, ValidationFailed)
 _PAYING = (
     *REFUSALS.values(),
-    OfferNotFound,
-    OfferCodeNotFound,
+    *OFFER_REFUSALS,
     VelocityLimitExceeded,
     InsufficientBalance,
     WalletNotFound,
@@ -88,9 +86,7 @@ async def subscribe(user: SignedInUser, request: Request, body: Subscribe) -> Re
 @direct.post(
     "/quote",
     summary="What a recharge would cost",
-    responses=web.errors(
-        *REFUSALS.values(), OfferNotFound, OfferCodeNotFound, WalletNotFound, *_BODY, *_ALWAYS
-    ),
+    responses=web.errors(*REFUSALS.values(), *OFFER_REFUSALS, WalletNotFound, *_BODY, *_ALWAYS),
 )
 async def quote(user: SignedInUser, request: Request, body: Quote) -> QuoteOut:
     """What a recharge would cost, whether my wallet covers it, and when the plan would start."""

@@ -58,7 +58,7 @@ class OfferChoice(Body):
 
     offer_id: UUID | None = Field(
         default=None,
-        description="The offer to use. If it does not apply, nothing is sold: 409 `offer_not_applicable` says why.",
+        description="The offer to use. If it does not apply, nothing is sold, and the error says why.",
     )
     offer_code: OfferCode | None = Field(
         default=None,

@@ -10,7 +10,16 @@ from uuid import uuid4
 import pytest
 
 from gencharge.core.values.money import Money
-from gencharge.offers.errors import OfferCodeNotFound, OfferNotApplicable, OfferNotFound
+from gencharge.offers.errors import (
+    OfferAlreadyUsed,
+    OfferCodeNotFound,
+    OfferEnded,
+    OfferNotApplicable,
+    OfferNotBegun,
+    OfferNotFound,
+    OfferUsedUp,
+)
+from gencharge.offers.models import OfferStatus
 from gencharge.offers.selection import MAX_CANDIDATES, Selection, Wish, select
 from gencharge.offers.snapshot import OfferSnapshot, OffersSnapshot
 from tests.make.offers import FRIDAY, flat, offer, situation
@@ -94,22 +103,75 @@ def test_a_chosen_offer_that_has_ended_says_when() -> None:
     assert "ended on 19 November 2026, 23:00 (IST)" in selection.refusal(None).detail
 
 
-@pytest.mark.parametrize("draft", [True, False])
-def test_an_offer_that_nobody_may_see_is_not_found(draft: bool) -> None:
-    hidden = offer(active_from=FRIDAY + timedelta(days=1))
-    wish = Wish(hidden.offer_id if draft else uuid4())
-    selection = choose(hidden, wish=wish)
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        offer(status=OfferStatus.DRAFT),
+        offer(status=OfferStatus.INACTIVE, active_from=FRIDAY + timedelta(days=1)),
+        offer(),
+    ],
+    ids=["draft", "called off", "unknown"],
+)
+def test_an_offer_that_nobody_may_see_is_not_found(hidden: OfferSnapshot) -> None:
+    is_unknown = hidden.status is OfferStatus.ACTIVE
+    selection = choose(hidden, wish=Wish(uuid4() if is_unknown else hidden.offer_id))
     assert selection is not None
     assert isinstance(selection.problem, OfferNotFound)
     assert selection.candidates == ()
 
 
-def test_the_reason_of_the_database_is_said_in_words() -> None:
-    own = offer(limits={"uses_per_user": 2})
+@pytest.mark.parametrize(
+    ("terms", "problem", "detail"),
+    [
+        ({"active_until": FRIDAY}, OfferEnded, "It ended on 20 November 2026, 23:00 (IST)."),
+        ({"status": OfferStatus.INACTIVE}, OfferEnded, OfferEnded.title()),
+        (
+            {"active_from": FRIDAY + timedelta(days=1)},
+            OfferNotBegun,
+            "It starts on 21 November 2026, 23:00 (IST).",
+        ),
+    ],
+    ids=["over", "taken back", "not begun"],
+)
+def test_an_offer_out_of_its_time_is_refused_with_an_error_of_its_own(
+    terms: dict[str, Any], problem: type[OfferNotApplicable], detail: str
+) -> None:
+    chosen = offer(code="DIWALI", **terms)
+    for wish in (Wish(chosen.offer_id), Wish(code="DIWALI")):
+        selection = choose(chosen, wish=wish)
+        assert selection is not None
+        refusal = selection.refusal(None)
+        assert type(refusal) is problem
+        assert refusal.detail.endswith(detail)
+
+
+@pytest.mark.parametrize(
+    ("code", "problem", "detail"),
+    [
+        ("used_by_you", OfferAlreadyUsed, "It can be used only 2 times per customer."),
+        ("used_up", OfferUsedUp, "This offer has been used up. Nothing was charged."),
+        ("circle", OfferNotApplicable, "It is only in the circle KA."),
+    ],
+)
+def test_the_reason_of_the_database_is_said_in_words(
+    code: str, problem: type[OfferNotApplicable], detail: str
+) -> None:
+    own = offer(limits={"uses_per_user": 2}, conditions={"circles": ["KA"]})
     selection = choose(own, wish=Wish(own.offer_id))
     assert selection is not None
-    assert "only 2 times per customer" in selection.refusal("used_by_you").detail
-    assert "fully used" in selection.refusal("used_up").detail
+    refusal = selection.refusal(code)
+    assert type(refusal) is problem
+    assert refusal.detail.endswith(detail)
+    assert [reason["code"] for reason in refusal.extra["reasons"]] == [code]
+
+
+def test_of_several_reasons_the_most_final_gives_the_error() -> None:
+    wrong = offer(active_until=FRIDAY, conditions={"operators": ["VI"]})
+    selection = choose(wrong, wish=Wish(wrong.offer_id))
+    assert selection is not None
+    refusal = selection.refusal(None)
+    assert type(refusal) is OfferEnded
+    assert [reason["code"] for reason in refusal.extra["reasons"]] == ["not_active", "over", "operator"]
 
 
 def test_what_the_database_reads_is_in_paise() -> None:
@@ -132,8 +194,8 @@ def test_a_code_finds_its_offer_and_any_other_is_not_found(code: str | None) -> 
     assert isinstance(selection.problem, OfferCodeNotFound) == (code == "NONE")
 
 
-def test_the_code_of_an_offer_that_nobody_may_see_yet_is_not_found() -> None:
-    hidden = offer(code="SOON", active_from=FRIDAY + timedelta(days=1))
-    selection = choose(hidden, wish=Wish(code="SOON"))
+def test_the_code_of_an_draft_is_not_found() -> None:
+    hidden = offer(code="DRAFT", status=OfferStatus.DRAFT)
+    selection = choose(hidden, wish=Wish(code="DRAFT"))
     assert selection is not None
     assert isinstance(selection.problem, OfferCodeNotFound)

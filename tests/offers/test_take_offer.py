@@ -11,7 +11,7 @@ import pytest
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
-from gencharge.offers.errors import OfferChanged, OfferNotApplicable
+from gencharge.offers.errors import OfferChanged, OfferEnded, OfferNotApplicable, OfferNotBegun
 from gencharge.offers.snapshot import OfferSnapshot
 from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import PriceChanged
@@ -145,8 +145,8 @@ async def test_an_offer_of_a_circle_is_for_numbers_of_that_circle(shop: Stores) 
     [
         ("version = 2", OfferChanged),
         ("status = 'inactive'", OfferChanged),
-        ("active_from = now() + interval '1 day'", OfferNotApplicable),
-        ("active_until = now() - interval '1 day'", OfferNotApplicable),
+        ("active_from = now() + interval '1 day'", OfferNotBegun),
+        ("active_until = now() - interval '1 day'", OfferEnded),
     ],
 )
 async def test_the_terms_of_the_database_count_not_those_in_memory(
