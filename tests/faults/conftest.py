@@ -1,4 +1,4 @@
-"""One installation for all fault tests of a run."""
+"""One installation for the fault tests that one process runs."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from tests.faults.site import Site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def installation() -> Iterator[Site]:
-    """Started once; use `site`, which mends what the test before has broken."""
+    """Started once, and stopped after the last fault test: its worker is never idle. Use `site`, which mends what the test before has broken."""
     folder = Path(tempfile.mkdtemp(prefix="gencharge-faults-"))
     site = Site(folder)
     try:

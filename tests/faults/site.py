@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -21,9 +19,10 @@ from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, em
 from gencharge.core.values.ids import new_id
 from gencharge.core.velocity_settings import Velocity
 from gencharge.run.embedded import Mongo, Postgres, Redis
-from gencharge.run.processes import spawn
 from gencharge.seed import seed, user_id_of
 from gencharge.sessions.tokens import Keyring, Principal
+from tests.make import fork_server
+from tests.make.fork_server import Process
 from tests.make.prepared import prepare
 
 # On two cores that many others use, too, a start takes a minute.
@@ -39,7 +38,7 @@ class Site:
     port: int = 0
     # Settings of this installation only.
     more: dict[str, str] = field(default_factory=dict)
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    processes: dict[str, Process] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.postgres, self.mongo, self.redis = Postgres(self.folder), Mongo(self.folder), Redis(self.folder)
@@ -110,8 +109,9 @@ class Site:
 
     def start_process(self, name: str, *, program: str = "gencharge", **more: str) -> None:
         """Start `gencharge serve`, `worker` or `sandbox`, with `more` in its environment; or another program."""
-        self.processes[name] = spawn(
-            [sys.executable, "-m", program, name],
+        self.processes[name] = fork_server.start(
+            program,
+            name,
             folder=self.folder,
             log=self.folder / f"{name}.log",
             environment=self.inherited | self.environment | more,
