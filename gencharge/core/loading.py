@@ -21,8 +21,11 @@ def begin() -> None:
 def end() -> None:
     """For a process that serves: what was loaded is never looked through again, and what is new as often as usual.
 
-    Otherwise each look at all of it stops everybody for a tenth of a second.
+    Otherwise each look at all of it stops everybody for a tenth of a second. Only the first call has an effect: what a
+    second application in one process adds is looked through as usual.
     """
+    if gc.get_freeze_count() and gc.get_threshold() == _USUAL:
+        return
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_USUAL)

@@ -42,6 +42,9 @@ PHRASES = {
     r"\bwhat came of\b": "the result, the outcome",
     r"\bwhoever\b": "the subject: a caller, a process, every change of ...",
 }
+# Most files hold none of these words anywhere, and need not be parsed.
+_ANY_NAME = re.compile(rf"(?<![^\W_])({'|'.join(NAMES)})(?![^\W_])", re.IGNORECASE)
+_ANY_PHRASE = re.compile("|".join(PHRASES), re.IGNORECASE)
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
 
 
@@ -71,6 +74,8 @@ def bound_names(source: str) -> Iterator[tuple[int, str]]:
 
 def empty_names(path: str, source: str) -> Iterator[str]:
     """Names that say nothing about their value."""
+    if not _ANY_NAME.search(source):
+        return
     for line, name in bound_names(source):
         advice = NAMES.get(name.strip("_").lower())
         if advice:
@@ -94,6 +99,8 @@ def prose_of(path: str, source: str) -> Iterator[tuple[int, str]]:
 
 def invented_phrases(path: str, source: str) -> Iterator[str]:
     """Phrases that no engineer uses for what they mean."""
+    if not _ANY_PHRASE.search(source):
+        return
     for line, text in prose_of(path, source):
         for phrase, advice in PHRASES.items():
             if match := re.search(phrase, text, re.IGNORECASE):

@@ -71,7 +71,7 @@ class Forked:
         self.pid = int(self._line(None))
 
     def _line(self, timeout: float | None) -> bytes:
-        """The next line of its keeper; raises TimeoutError, or EOFError if there will be none."""
+        """The next line of its waiter; raises TimeoutError, or EOFError if there will be none."""
         end = None if timeout is None else time.monotonic() + timeout
         while b"\n" not in self._text:
             rest = None if end is None else max(0.0, end - time.monotonic())
@@ -170,7 +170,7 @@ def serve(address: Path, modules: Sequence[str]) -> None:
         listener.bind(str(draft))
         listener.listen(64)
         draft.rename(address)
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the keepers
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the waiters
         while True:
             connection, _ = listener.accept()
             parent = os.getpid()
@@ -181,19 +181,19 @@ def serve(address: Path, modules: Sequence[str]) -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
-    _keep(connection)
+    _wait_for_end(connection)
 
 
-def _keep(connection: socket.socket) -> None:
+def _wait_for_end(connection: socket.socket) -> None:
     """Fork the process that was asked for, and tell who asked of its number and its end. Returns in that process."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with connection.makefile() as lines:
         request = json.loads(lines.readline())
-    keeper = os.getpid()
+    waiter = os.getpid()
     pid = os.fork()
     if pid == 0:
         connection.close()
-        end_with_parent(keeper)
+        end_with_parent(waiter)
         _become(request)
         return
     with contextlib.suppress(OSError):  # who asked may have ended
