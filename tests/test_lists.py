@@ -105,6 +105,16 @@ _ROWS = (
     """,
 )
 
+_USES = (
+    """
+    INSERT INTO offer_codes (code, offer_id, batch_id)
+    SELECT 'TENCODES' || (10 + number), CAST(:offer_id AS uuid), gen_random_uuid() FROM generate_series(1, 10) AS number
+    """,
+    """
+    INSERT INTO offer_uses (user_id, recharge_id, offer_id, version, slot, discount, cashback, cost)
+    SELECT user_id, gen_random_uuid(), CAST(:offer_id AS uuid), 1, 0, 100, 0, 100 FROM users LIMIT 10
+    """,
+)
 _ATTEMPTS = """
     INSERT INTO autopay_attempts (user_id, attempt_id, autopay_id, due_at, attempted_at, outcome, amount, late_seconds)
     SELECT :user_id, gen_random_uuid(), :autopay_id, now(), now(), 'skipped', 0, 0 FROM generate_series(1, 10)
@@ -187,7 +197,11 @@ class Office:
         moved = text("UPDATE autopays SET user_id = :user_id WHERE autopay_id = :autopay_id")
         for addition in (moved, text(_ATTEMPTS)):
             await db.execute(addition, {"user_id": payer, "autopay_id": autopay_id})
+        offer_id = await db.scalar(text("SELECT offer_id FROM offers LIMIT 1"))
+        for statement in _USES:
+            await db.execute(text(statement), {"offer_id": offer_id})
         self.known = {
+            "offer_id": str(offer_id),
             "autopay_id": str(autopay_id),
             "owner_id": str(owner),
             "plan_id": str(plan_id),

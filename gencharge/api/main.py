@@ -95,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
+    app.state.wrong_offer_codes = limits.offer_codes
     app.state.personal_data = wiring.PERSONAL_DATA
     app.state.acts = wiring.ACTS
     web.install(app)

@@ -103,6 +103,12 @@ class RateLimits(BaseModel):
     limit_address_per_minute: int = Field(
         default=600, ge=1, description="Other requests without a valid token from one address in a minute."
     )
+    limit_wrong_offer_codes_per_hour: int = Field(
+        default=10, ge=1, description="Wrong offer codes of one signed-in person in an hour."
+    )
+    limit_wrong_offer_codes_of_address_per_hour: int = Field(
+        default=60, ge=1, description="Wrong offer codes from one address (IPv6: one /64) in an hour."
+    )
     limit_callbacks_per_minute: int = Field(
         default=6_000,
         ge=1,

@@ -27,8 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
-from gencharge.offers.models import Offer, OfferType, OfferVersion
-from gencharge.offers.staff_schemas import StaffOfferQuery, StaffOfferTypeQuery, WindowState
+from gencharge.offers.models import CashbackDebt, Offer, OfferSlot, OfferType, OfferUse, OfferVersion
+from gencharge.offers.staff_schemas import (
+    OfferUseQuery,
+    StaffOfferQuery,
+    StaffOfferTypeQuery,
+    WindowState,
+)
 from gencharge.sessions.guards import Principal
 
 _FACTS: Final = """
@@ -190,6 +195,34 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
 async def count_ids(db: AsyncSession, offer_ids: Collection[UUID]) -> int:
     """How many of these offers there are."""
     return await db.scalar(select(func.count()).where(Offer.offer_id.in_(offer_ids))) or 0
+
+
+async def get_counters(db: AsyncSession, offer_id: UUID) -> tuple[int, int]:
+    """How often an offer is used now, and what that costs in paise."""
+    sums = select(
+        func.coalesce(func.sum(OfferSlot.uses), 0), func.coalesce(func.sum(OfferSlot.spent), 0)
+    ).where(OfferSlot.offer_id == offer_id)
+    uses, spent = (await db.execute(sums)).one()
+    return int(uses), int(spent)
+
+
+async def get_debt(db: AsyncSession, user_id: UUID) -> int:
+    """What a customer owes from cashbacks, in paise."""
+    return await db.scalar(select(CashbackDebt.owed).where(CashbackDebt.user_id == user_id)) or 0
+
+
+async def list_uses(
+    db: AsyncSession, offer_id: UUID, query: OfferUseQuery
+) -> tuple[list[OfferUse], str | None, int | None]:
+    """A page of an offer's uses, the newest first."""
+    statement = select(OfferUse).where(OfferUse.offer_id == offer_id)
+    if query.user_id is not None:
+        statement = statement.where(OfferUse.user_id == query.user_id)
+    if query.status is not None:
+        statement = statement.where(OfferUse.status == query.status.value)
+    return await fetch_page(
+        db, statement, Order(column_of(OfferUse.created_at), column_of(OfferUse.recharge_id)), query
+    )
 
 
 async def split(db: AsyncSession, offer_id: UUID, *, cost: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Conflict, NotFound
+from gencharge.core.errors import Conflict, NotFound, TooManyRequests
 
 
 class OfferNotFound(NotFound):
@@ -31,6 +31,22 @@ class OfferAlreadyUsed(OfferNotApplicable):
 
 class OfferCodeNotFound(NotFound):
     """There is no offer with this code. Check how it is spelled."""
+
+
+class OfferCodeUsed(Conflict):
+    """This code has already been used. Nothing was charged."""
+
+
+class OfferCodeNotYours(Conflict):
+    """This code is for another customer. Nothing was charged."""
+
+
+class OfferCodeLimitExceeded(TooManyRequests):
+    """You have entered too many wrong offer codes. Nothing was charged."""
+
+
+class OfferCodeNotAllowed(Conflict):
+    """This offer takes no one-time codes. Set its condition one_time_code first."""
 
 
 class OfferChanged(Conflict):

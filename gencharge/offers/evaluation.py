@@ -69,6 +69,8 @@ class Situation:
     circle: str | None
     payment_method: PaymentMethod | None
     instant: datetime
+    # The customer has a one-time code of the offer.
+    has_code: bool = False
     used: Mapping[UUID, Used] = field(default_factory=dict)
 
 
@@ -210,6 +212,10 @@ def _weekdays(conditions: OfferConditions) -> str | None:
     return _only("on {}", [f"{day.capitalize()}s" for day in conditions.weekdays], word="and")
 
 
+def _one_time_code(conditions: OfferConditions) -> str | None:
+    return "only with a one-time code" if conditions.one_time_code else None
+
+
 def _weekday(instant: datetime) -> Weekday:
     return _DAYS[instant.astimezone(clock.IST).weekday()]
 
@@ -227,6 +233,7 @@ _CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], str | None]],
     ("circle", lambda c, now: now.circle in c.circles, _circles),
     ("payment_method", lambda c, now: now.payment_method in c.payment_methods, _payment_methods),
     ("weekday", lambda c, now: _weekday(now.instant) in c.weekdays, _weekdays),
+    ("code_required", lambda _, now: now.has_code, _one_time_code),
 )
 
 

@@ -34,6 +34,16 @@ class OfferDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferCodesCreated(Event):
+    """One-time codes were made for an offer: `codes` of them, `bound` of these for one customer each."""
+
+    offer_id: str
+    batch_id: str
+    codes: int
+    bound: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferTypeCreated(Event):
     """An offer type was added."""
 

@@ -96,6 +96,7 @@ class Offer(Stamped, Base):
     circles: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     payment_methods: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     weekdays: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    one_time_code: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     # Reward: a discount, a cashback, or both.
     discount_paise: Mapped[int | None] = mapped_column(BigInteger)
     discount_basis_points: Mapped[int | None] = mapped_column(Integer)
@@ -115,6 +116,7 @@ class Offer(Stamped, Base):
         CheckConstraint("status IN ('draft', 'active', 'inactive')", name="status"),
         CheckConstraint("active_until > active_from", name="window"),
         CheckConstraint("code ~ '^[A-Z0-9]{3,20}$'", name="code"),
+        CheckConstraint("code IS NULL OR NOT one_time_code", name="one_code"),
         CheckConstraint("min_amount_paise > 0", name="min_amount"),
         CheckConstraint(_GAIN.format("discount"), name="discount"),
         CheckConstraint(_GAIN.format("cashback"), name="cashback"),
@@ -171,6 +173,8 @@ class OfferUse(Base):
     slot: Mapped[int] = mapped_column(SmallInteger)
     discount: Mapped[int] = mapped_column(BigInteger)
     cashback: Mapped[int] = mapped_column(BigInteger)
+    # The one-time code that it was taken with.
+    code: Mapped[str | None] = mapped_column(Text)
     # What it costs the offer's budget now.
     cost: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Text, server_default=UseStatus.TAKEN.value)
@@ -195,6 +199,33 @@ class OfferUse(Base):
         ),
         Index("ix_offer_uses_taken", "user_id", "offer_id", postgresql_where=text("status = 'taken'")),
         Index("ix_offer_uses_of_offer", "offer_id", "created_at", "recharge_id"),
+    )
+
+
+class OfferCode(Base):
+    """A one-time code of an offer: for whom it is, and which recharge uses it now. `offer_uses` says which ones did before."""
+
+    __tablename__ = "offer_codes"
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    offer_id: Mapped[UUID] = mapped_column(ForeignKey("offers.offer_id"))
+    # The request or the campaign that it was made for.
+    batch_id: Mapped[UUID]
+    # The only customer who may use it; None: anybody who has it.
+    bound_to: Mapped[UUID | None]
+    used_by: Mapped[UUID | None]
+    recharge_id: Mapped[UUID | None]
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = stamp()
+
+    __table_args__ = (
+        CheckConstraint("code ~ '^[A-Z0-9]{10,20}$'", name="code"),
+        CheckConstraint("num_nonnulls(used_by, recharge_id, used_at) IN (0, 3)", name="use"),
+        CheckConstraint("coalesce(used_by = bound_to, true)", name="bound"),
+        Index("ix_offer_codes_of_offer", "offer_id", "created_at", "code"),
+        Index("ix_offer_codes_of_customer", "bound_to", postgresql_where=text("bound_to IS NOT NULL")),
+        # A code is read and changed by every use of it only, so its page has room for one new row.
+        {"postgresql_with": {"fillfactor": 70}},
     )
 
 

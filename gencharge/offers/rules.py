@@ -152,6 +152,9 @@ class OfferConditions(Body):
     weekdays: Annotated[tuple[Weekday, ...], AfterValidator(_weekdays_in_order)] = Field(
         default=(), max_length=MAX_LISTED, description="Days of the week in India (IST)."
     )
+    one_time_code: bool = Field(
+        default=False, description="Only with a one-time code of `POST /v1/offers/{offer_id}/codes`."
+    )
 
 
 class OfferLimits(Body):
@@ -191,6 +194,7 @@ def conditions_of(row: Any) -> OfferConditions:
     return OfferConditions(
         min_amount=_money(row.min_amount_paise),
         new_user_only=row.new_user_only,
+        one_time_code=row.one_time_code,
         **{name: tuple(getattr(row, name)) for name in _LISTS},
     )
 
@@ -223,6 +227,7 @@ def columns_of(terms: OfferConditions | OfferReward | OfferLimits) -> dict[str, 
     return {
         "min_amount_paise": terms.min_amount.paise if terms.min_amount is not None else None,
         "new_user_only": terms.new_user_only,
+        "one_time_code": terms.one_time_code,
         **{name: list(getattr(terms, name)) for name in _LISTS},
     }
 

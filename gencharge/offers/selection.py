@@ -18,6 +18,8 @@ from gencharge.core.values.money import Money
 from gencharge.offers.errors import (
     OfferAlreadyUsed,
     OfferCodeNotFound,
+    OfferCodeNotYours,
+    OfferCodeUsed,
     OfferEnded,
     OfferNotApplicable,
     OfferNotBegun,
@@ -49,6 +51,21 @@ _OWN_ERRORS: Final[tuple[tuple[type[OfferNotApplicable], frozenset[str]], ...]] 
 _DETAILS: Final = {"over": "It {}.", "not_begun": "It {}.", "used_by_you": "It can be used {}."}
 
 
+# The errors of the reasons that are about a one-time code.
+_CODE_ERRORS: Final[dict[str, type[Problem]]] = {
+    kind.code().removeprefix("offer_"): kind for kind in (OfferCodeUsed, OfferCodeNotYours)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimeCode:
+    """A one-time code: its offer, and what was against its use by this customer when it was looked up."""
+
+    code: str
+    offer_id: UUID
+    problem: Problem | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the customer said about offers: one that they chose, by its id or its code, or (`automatic`) the best one, or none."""
@@ -56,6 +73,7 @@ class Wish:
     offer_id: UUID | None = None
     code: str | None = None
     automatic: bool = True
+    one_time: OneTimeCode | None = None
 
     @property
     def is_chosen(self) -> bool:
@@ -73,7 +91,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a sale is to try. `price`: what the savings were calculated from.
+    """What a sale is to try. `price`: what the savings were calculated from; `code`: the one-time code that it uses.
 
     `problem` is why the chosen offer does not apply. It is raised only once the sale was asked: a repeat of a request gets its first
     answer, whatever has become of the offer since.
@@ -83,6 +101,7 @@ class Selection:
     candidates: tuple[Candidate, ...]
     is_chosen: bool
     problem: Problem | None = None
+    code: str | None = None
 
     @property
     def discount(self) -> Money:
@@ -98,6 +117,7 @@ class Selection:
         values: dict[str, Any] = {
             "price": self.price.paise,
             "chosen": self.is_chosen,
+            "code": self.code,
             "candidates": [
                 {
                     "offer_id": each.offer.offer_id,
@@ -114,6 +134,8 @@ class Selection:
         """Why the chosen offer was not had. `code`: the reason that the database gave."""
         if self.problem is not None:
             return self.problem
+        if code in _CODE_ERRORS:
+            return _CODE_ERRORS[code]()
         return not_applicable([reason_of(self.candidates[0].offer, code or "used_up")])
 
 
@@ -174,21 +196,32 @@ def rank(offer: OfferSnapshot, outcome: Saving | Refusal) -> tuple[int, int, int
     return (0, -outcome.total.paise, -outcome.discount.paise, *name)
 
 
+def refused(price: Money, problem: Problem) -> Selection:
+    """A chosen offer that the sale refuses, unless it is a repeat."""
+    return Selection(price, (), is_chosen=True, problem=problem)
+
+
 def _chosen(active: ActiveOffers, wish: Wish, situation: Situation, knows_customer: bool) -> Selection:
+    one_time = wish.one_time
+    if one_time is not None and one_time.problem is not None:
+        return refused(situation.price, one_time.problem)
     try:
-        offer = active.announced(wish.offer_id) if wish.offer_id is not None else _of_code(active, wish.code)
+        offer = active.announced(wish.offer_id) if wish.offer_id is not None else _of_code(active, wish)
     except (OfferNotFound, OfferCodeNotFound) as unknown:
-        return Selection(situation.price, (), is_chosen=True, problem=unknown)
+        return refused(situation.price, unknown)
+    if one_time is not None:
+        situation = replace(situation, has_code=True)
     outcome = _judge(offer, situation, knows_customer)
     if isinstance(outcome, Refusal):
-        problem = not_applicable(outcome.reasons)
-        return Selection(situation.price, (), is_chosen=True, problem=problem)
-    return Selection(situation.price, (Candidate(offer, outcome),), is_chosen=True)
+        return refused(situation.price, not_applicable(outcome.reasons))
+    code = one_time.code if one_time is not None else None
+    return Selection(situation.price, (Candidate(offer, outcome),), is_chosen=True, code=code)
 
 
-def _of_code(active: ActiveOffers, code: str | None) -> OfferSnapshot:
+def _of_code(active: ActiveOffers, wish: Wish) -> OfferSnapshot:
     """Raises OfferCodeNotFound; also for the code of a draft."""
-    offer_id = active.snapshot.offer_of_code(code or "")
+    one_time = wish.one_time
+    offer_id = one_time.offer_id if one_time is not None else active.snapshot.offer_of_code(wish.code or "")
     if offer_id is None:
         raise OfferCodeNotFound
     try:

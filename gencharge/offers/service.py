@@ -15,11 +15,11 @@ from gencharge.core.http.web import to_json
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import snapshots
 from gencharge.core.values.money import Money
-from gencharge.offers import crud, sample
+from gencharge.offers import code_service, crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import OfferLimits, conditions_of, limits_of, reward_of
-from gencharge.offers.selection import Candidate, Selection, Wish, rank, select
+from gencharge.offers.selection import Candidate, OneTimeCode, Selection, Wish, rank, refused, select
 from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
 from gencharge.users.models import UserType
 
@@ -32,6 +32,7 @@ __all__ = [
     "OfferTypeSnapshot",
     "Offers",
     "OffersSnapshot",
+    "OneTimeCode",
     "Reason",
     "Refusal",
     "Saving",
@@ -39,13 +40,16 @@ __all__ = [
     "Situation",
     "Used",
     "Wish",
+    "add_codes",
     "best",
     "bump_version",
     "evaluate",
+    "find_code",
     "judge",
     "list_for",
     "load_offers",
     "lock",
+    "refused",
     "seed",
     "select",
     "snapshot_of",
@@ -56,6 +60,8 @@ __all__ = [
 # The name of the offers' snapshot.
 NAME = "offers"
 _UNLIMITED: Final = OfferLimits()
+find_code = code_service.find
+add_codes = code_service.add_codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,11 @@ class OfferSnapshot:
         """True if the offer is active at `instant` (UTC) and within its window."""
         return is_available(self, instant)
 
+    @property
+    def needs_code(self) -> bool:
+        """True if only those who have a code can use it."""
+        return self.code is not None or self.conditions.one_time_code
+
     def is_for_operator(self, operator: str) -> bool:
         """True if the offer is for the plans of this operator."""
         return not self.conditions.operators or operator in self.conditions.operators
@@ -119,7 +124,7 @@ class ActiveOffers:
         offers = self._plans.get(key)
         if offers is None:
             every = tuple(offer for offer in self.offers if offer.is_for_plan(plan))
-            offers = every, tuple(offer for offer in every if offer.code is None)
+            offers = every, tuple(offer for offer in every if not offer.needs_code)
             self._plans[key] = offers
         return offers
 

@@ -7,14 +7,15 @@ from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from gencharge.core.http.changes import left_out
 from gencharge.core.http.paging import PageParams
-from gencharge.core.http.web import Body, Versioned
+from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.instants import Instant
+from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
-from gencharge.offers.models import OfferStatus
+from gencharge.offers.models import OfferStatus, UseStatus
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
 from gencharge.offers.schemas import OfferOut, OfferTypeOut, Word
 from gencharge.offers.snapshot import OfferSnapshot
@@ -36,6 +37,13 @@ CouponCode = Annotated[
     str,
     StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{3,20}$"),
     Field(description="3 to 20 letters and digits.", examples=["DIWALI50"]),
+]
+
+
+# In one request.
+MAX_CODES: Final = 10_000
+WholeCode = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern="^[A-Za-z0-9]{10,20}$")
 ]
 
 
@@ -162,3 +170,78 @@ class StaffOfferTypeQuery(PageParams):
     """Which offer types, by name."""
 
     search: Word | None = Field(default=None, description="Words of the name or description.")
+
+
+class OfferCodesCreate(Body):
+    """One-time codes to be made: `count` for anybody who has them, or one for each of `user_ids` alone."""
+
+    count: int | None = Field(default=None, ge=1, le=MAX_CODES)
+    user_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MAX_CODES)
+    length: int = Field(
+        default=12, ge=10, le=20, description="Characters of a code: A-Z and 2-9 without I, L and O."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.count is None) == (self.user_ids is None):
+            raise ValueError("Give either count or user_ids")
+        if self.user_ids is not None and len(set(self.user_ids)) < len(self.user_ids):
+            raise ValueError("user_ids must name each customer once")
+        return self
+
+
+class OfferCodeQuery(PageParams):
+    """Which one-time codes."""
+
+    is_used: bool | None = None
+    batch_id: UUID | None = None
+    code: WholeCode | None = Field(default=None, description="The whole code, as a customer tells it.")
+
+
+class OfferCodeOut(Out):
+    """A one-time code."""
+
+    code: str = Field(
+        description="The whole code once it is used; of a free one the last four characters, unless it was asked for."
+    )
+    batch_id: UUID = Field(description="The request or the campaign that it was made for.")
+    user_id: UUID | None = Field(description="The only customer who may use it; null: anybody who has it.")
+    used_by: UUID | None
+    recharge_id: UUID | None
+    used_at: datetime | None
+    created_at: datetime
+
+
+class OfferUseQuery(PageParams):
+    """Which uses of an offer."""
+
+    user_id: UUID | None = None
+    status: UseStatus | None = None
+
+
+class OfferUseOut(Out):
+    """What an offer gave on a recharge."""
+
+    user_id: UUID
+    recharge_id: UUID
+    offer_version: int = Field(description="Of the offer's terms.")
+    code: str | None = Field(description="The one-time code that it was used with.")
+    status: UseStatus
+    discount: Money
+    cashback: Money
+    cost: Money = Field(description="What it costs the offer's budget now.")
+    paid: Money = Field(description="The cashback that came into the wallet.")
+    withheld: Money = Field(description="The cashback that was withheld for an earlier debt.")
+    taken_back: Money = Field(description="The cashback that went back with a refund.")
+    created_at: datetime
+    ended_at: datetime | None = Field(description="When a failure or a full refund freed it.")
+
+
+class OfferFigures(Out):
+    """How far an offer is used."""
+
+    uses: int
+    cost: Money
+    uses_left: int | None = Field(description="null: without a limit.")
+    budget_left: Money | None = Field(description="null: without a limit.")
+    free_codes: int = Field(description="One-time codes that nobody has used.")

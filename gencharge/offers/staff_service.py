@@ -205,6 +205,9 @@ async def _check(db: AsyncSession, after: OfferSnapshot, before: OfferSnapshot |
     if budget is not None and budget.paise < after.reward.most_paise:
         right = f"Must be at least {Money(after.reward.most_paise)}, the most that one use can cost"
         problems.append(field_problem("body.limits.budget", right, "budget_too_small"))
+    if after.code is not None and after.conditions.one_time_code:
+        right = "Must be null: customers have one-time codes (conditions.one_time_code)"
+        problems.append(field_problem("body.code", right, "code_invalid"))
     if problems:
         raise ValidationFailed(errors=problems)
     if after.code is not None and await crud.find_code(db, after.code) not in {None, after.offer_id}:

@@ -62,7 +62,7 @@ async def pay_from_wallet(
     `window_seconds`: how long the same plan for the same number counts as a duplicate. `limits`: of the velocity rules. `market`: where
     offers are chosen from; None: no offers. Raises a refusal of `recharge.errors`, VelocityLimitExceeded, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
     """
-    selection = choice_service.for_wallet(market, command)
+    selection = await choice_service.for_wallet(database, user_id, market, command)
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_from_wallet(
         database,

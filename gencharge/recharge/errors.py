@@ -6,7 +6,10 @@ from gencharge.core.errors import Conflict, Invalid, NotFound, Unavailable
 from gencharge.offers.errors import (
     OfferAlreadyUsed,
     OfferChanged,
+    OfferCodeLimitExceeded,
     OfferCodeNotFound,
+    OfferCodeNotYours,
+    OfferCodeUsed,
     OfferEnded,
     OfferNotApplicable,
     OfferNotBegun,
@@ -91,6 +94,9 @@ REFUSALS = {
 OFFER_REFUSALS = (
     OfferNotFound,
     OfferCodeNotFound,
+    OfferCodeNotYours,
+    OfferCodeUsed,
+    OfferCodeLimitExceeded,
     OfferNotBegun,
     OfferEnded,
     OfferUsedUp,

@@ -9,8 +9,10 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.api.main import create_app
-from gencharge.core.http.limit_classes import LimitClasses, network_of
+from gencharge.core.http.limit_classes import LimitClasses, WrongGuesses, network_of
+from gencharge.core.http.limits import Buckets
 from gencharge.core.settings import Environment, Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from tests.make.factories import headers_for
 
@@ -129,3 +131,28 @@ async def test_every_answer_tells_the_limit_and_the_refusal_when_to_come_back(
         sent = await client.post("/v1/auth/login", json={"phone_number": "9000001001"})
         assert '"sign-in"' in sent.headers["ratelimit"]
         assert '"phone"' in sent.headers["ratelimit"]
+
+
+def test_wrong_guesses_of_a_caller_and_of_an_address_count_and_nothing_else() -> None:
+    guesses = WrongGuesses(Buckets(), "codes", per_caller=2, per_address=3)
+    for _ in range(9):
+        assert guesses.wait_seconds("a", "192.0.2.7") == 0
+    for _ in range(2):
+        guesses.count("a", "192.0.2.7")
+    assert 0 < guesses.wait_seconds("a", "192.0.2.8") <= 1_800, "wherever the caller is"
+    assert guesses.wait_seconds("b", "192.0.2.7") == 0
+    guesses.count("b", "192.0.2.7")
+    assert 0 < guesses.wait_seconds("c", "192.0.2.7") <= 1_200, "whoever calls from there"
+    assert guesses.wait_seconds("c", "192.0.2.8") == 0
+
+
+async def test_wrong_guesses_are_shared_with_other_processes(stores: Stores) -> None:
+    caller, two = str(new_id()), [Buckets(), Buckets()]
+    first, second = (WrongGuesses(buckets, "codes", per_caller=2, per_address=9) for buckets in two)
+    for _ in range(2):
+        first.count(caller, "192.0.2.9")
+    await two[0].reconcile(stores.redis)
+    second.count(caller, "192.0.2.9")
+    assert second.wait_seconds(caller, "192.0.2.9") == 0
+    await two[1].reconcile(stores.redis)
+    assert second.wait_seconds(caller, "192.0.2.9") > 0

@@ -147,3 +147,15 @@ async def test_what_could_not_be_told_is_told_later(stores: Stores, caller: str)
     accepted(second, caller, 9)
     await second.reconcile(stores.redis)
     assert accepted(second, caller, 60) <= 5
+
+
+def test_looking_at_a_bucket_counts_nothing() -> None:
+    clock = Clock()
+    buckets = Buckets(clock)
+    for _ in range(100):
+        assert buckets.wait_seconds(POLICY, "a") == 0
+    assert len(buckets) == 0
+    assert accepted(buckets, "a", 100) == 60
+    assert buckets.wait_seconds(POLICY, "a") == pytest.approx(1)
+    clock.now += 1
+    assert buckets.wait_seconds(POLICY, "a") == 0

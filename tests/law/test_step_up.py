@@ -90,6 +90,7 @@ STEP_UP = {
     "PATCH /v1/plans/{plan_id}",
     "POST /v1/plans/admin/import",
     "POST /v1/offers",
+    "POST /v1/offers/{offer_id}/codes",
     "PATCH /v1/offers/{offer_id}",
     "POST /v1/operators",
     "PATCH /v1/operators/{operator}",

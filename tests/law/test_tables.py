@@ -66,6 +66,7 @@ DIRECTORY = {
     "webhook_attempts": "endpoint_id",
     # The counters of an offer, which all customers use.
     "offer_slots": "offer_id",
+    "offer_codes": "code",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}
@@ -185,6 +186,11 @@ def test_the_statement_rule_catches_what_breaks_it(statement: str) -> None:
 # Queries that ask every shard, on purpose.
 SCATTERED = {
     # The staff's lists, which begin with whichever filter is given.
+    "offers/crud.py:list_uses",
+    "offers/codes_crud.py:list_page",
+    # The export and the erasure of one customer: codes lie by their text, and these have an index of their own.
+    "offers/codes_crud.py:_of_customer",
+    "offers/codes_crud.py:delete_free_of",
     "wallet/history_crud.py:select_all_events",
     "wallet/adjustments_crud.py:select_all",
     "payments/crud.py:select_all_payments",

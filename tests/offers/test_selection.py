@@ -181,6 +181,7 @@ def test_what_the_database_reads_is_in_paise() -> None:
     assert json.loads(selection.to_json()) == {
         "price": 29_900,
         "chosen": False,
+        "code": None,
         "candidates": [{"offer_id": str(own.offer_id), "version": 1, "discount": 5_000, "cashback": 200}],
     }
 

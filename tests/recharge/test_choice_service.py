@@ -116,7 +116,7 @@ async def test_an_order_for_another_amount_is_refused(shop: Stores, paise: int) 
     user_id, number = await make_customer(shop), await make_number(shop, "AIRTEL")
     plan, market = await find_plan(shop, "AIRTEL", 299), await market_of(shop, offer)
     command = await command_of(shop, number, offer_id=offer.offer_id)
-    selection = choice_service.for_wallet(market, command)
+    selection = await choice_service.for_wallet(shop.database, user_id, market, command)
     assert selection is not None
     sale = await place(shop, user_id, number, plan.plan_id, gateway_amount=paise, offers=selection.to_json())
     assert (sale.outcome, sale.known, sale.sale) == ("price_changed", "24900", None)

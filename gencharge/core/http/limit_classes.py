@@ -15,12 +15,32 @@ from gencharge.core.settings import Settings
 
 # Who a request is from, by its Authorization header; None for nobody.
 Identify = Callable[[Scope, bytes], str | None]
+_HOUR_SECONDS: Final = 3_600
 Headers = tuple[tuple[bytes, bytes], ...]
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SIGN_IN: Final = "/v1/auth/"
 # Making a file costs a hundred times what reading a row does.
 _FILES: Final = ("/export", "/import")
 _RECEIPTS: Final = "/v1/receipts/"
+
+
+class WrongGuesses:
+    """How many wrong guesses of a secret a caller and an address have in an hour. What is right costs and counts nothing."""
+
+    def __init__(self, buckets: Buckets, name: str, *, per_caller: int, per_address: int) -> None:
+        self._buckets = buckets
+        self._of_caller = Policy(name, per_caller, _HOUR_SECONDS)
+        self._of_address = Policy(f"{name}-of-address", per_address, _HOUR_SECONDS)
+
+    def wait_seconds(self, caller: str, address: str) -> int:
+        """How long to wait until one more guess is looked at; 0: not at all."""
+        own = self._buckets.wait_seconds(self._of_caller, caller)
+        return ceil(max(own, self._buckets.wait_seconds(self._of_address, network_of(address))))
+
+    def count(self, caller: str, address: str) -> None:
+        """Count a wrong guess."""
+        self._buckets.take(self._of_caller, caller)
+        self._buckets.take(self._of_address, network_of(address))
 
 
 class LimitClasses:
@@ -42,6 +62,13 @@ class LimitClasses:
                 ("address", settings.limit_address_per_minute),
                 ("callbacks", settings.limit_callbacks_per_minute),
             )
+        )
+
+        self.offer_codes = WrongGuesses(
+            self.buckets,
+            "wrong-offer-codes",
+            per_caller=max(1, round(settings.limit_wrong_offer_codes_per_hour * factor)),
+            per_address=max(1, round(settings.limit_wrong_offer_codes_of_address_per_hour * factor)),
         )
 
     def take(self, scope: Scope, authorization: bytes | None, address: str) -> tuple[Headers, Problem | None]:

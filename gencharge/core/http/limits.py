@@ -100,6 +100,13 @@ class Buckets:
         bucket.added = min(bucket.added, level) + 1
         return bucket.level, 0.0
 
+    def wait_seconds(self, policy: Policy, caller: str) -> float:
+        """How many seconds to wait until one more is accepted; counts nothing."""
+        bucket = self._buckets.get((policy, caller))
+        if bucket is None:
+            return 0.0
+        return max(0.0, _level(policy, bucket, self._clock()) + 1 - policy.quota) / policy.rate
+
     def _make_room(self, now: float) -> None:
         for key in [
             key for key, bucket in self._buckets.items() if bucket.level <= (now - bucket.at) * key[0].rate

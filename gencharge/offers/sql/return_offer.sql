@@ -1,10 +1,10 @@
 -- Gives back what an offer cost, when `p_refunded` of the `p_paid` paise of its recharge (in all, with this refund) have gone back: the
--- same share of the discount and of the cashback. With all of them the use is free again. A recharge that failed gives back everything.
+-- same share of the discount and of the cashback. With all of them the use is free again, and so is its one-time code. A recharge that failed gives back everything.
 --
 -- The cashback is taken from what the wallet has beyond `p_spared` paise; what is missing is owed, and withheld from the next cashback. `p_key`
 -- is the refund's id. Returns the part of the discount that the operator gives back, in paise; 0 if there was no offer.
 --
--- Locks the customer's wallet, what they owe, then the slot of the offer; the caller holds the recharge.
+-- Locks the customer's wallet, what they owe, the one-time code, then the slot of the offer; the caller holds the recharge.
 CREATE OR REPLACE FUNCTION return_offer(
     p_user uuid, p_recharge uuid, p_key text, p_paid bigint, p_refunded bigint, p_spared bigint, p_phone text,
     p_service_type text, p_source text, p_operator text, p_at timestamptz
@@ -49,6 +49,10 @@ BEGIN
         status = CASE WHEN v_is_all THEN 'freed' ELSE status END, ended_at = CASE WHEN v_is_all THEN p_at END,
         discount_back = discount_back + v_discount, due_back = due_back + v_due, taken_back = taken_back + v_taken, cost = v_cost
     WHERE user_id = p_user AND recharge_id = p_recharge;
+    IF v_is_all AND v_use.code IS NOT NULL THEN
+        UPDATE offer_codes SET used_by = NULL, recharge_id = NULL, used_at = NULL
+        WHERE code = v_use.code AND recharge_id = p_recharge;
+    END IF;
     UPDATE offer_slots SET uses = uses - CASE WHEN v_is_all THEN 1 ELSE 0 END, spent = spent - v_use.cost + v_cost
     WHERE offer_id = v_use.offer_id AND slot = v_use.slot;
     RETURN v_discount;

@@ -1,14 +1,15 @@
 -- Takes one use of the first offer that the customer can have, for a recharge that the caller writes in this transaction.
 --
--- `p_offers` is what `offers.service` chose: {"price": paise, "chosen": bool, "candidates": [{"offer_id", "version", "discount",
--- "cashback"}]}, the best first. `chosen`: the customer asked for this one, so without it nothing is sold. `p_price` is what the plan costs
+-- `p_offers` is what `offers.service` chose: {"price": paise, "chosen": bool, "code": text, "candidates": [{"offer_id", "version",
+-- "discount", "cashback"}]}, the best first. `chosen`: the customer asked for this one, so without it nothing is sold. `code`: the one-time
+-- code that is used with it, or null. `p_price` is what the plan costs
 -- now, `p_expected` what the customer agreed to pay (NULL: anything), `p_from_wallet` what the wallet pays (NULL: everything).
 --
 --   outcome  NULL: go on, with `offer_id` if one was taken; 'offer_not_applicable', 'offer_changed', 'price_changed',
 --            'insufficient_balance': nothing was taken
 --   known    the code of the reason if the outcome is 'offer_not_applicable'; the present price in paise if it is 'price_changed'
 --
--- Locks the customer's wallet, then the slot of the offer.
+-- Locks the customer's wallet, the one-time code, then the slot of the offer.
 CREATE OR REPLACE FUNCTION take_offer(
     p_user uuid, p_recharge uuid, p_phone text, p_offers jsonb, p_price bigint, p_expected bigint, p_from_wallet bigint,
     p_at timestamptz,
@@ -21,6 +22,7 @@ DECLARE
     v_back bigint;
     v_available bigint;
     v_slot integer;
+    v_code text := p_offers ->> 'code';
     v_is_chosen boolean := coalesce((p_offers ->> 'chosen')::boolean, false);
 BEGIN
     SELECT w.posted - w.held INTO v_available FROM wallets AS w WHERE w.user_id = p_user FOR NO KEY UPDATE;
@@ -41,14 +43,21 @@ BEGIN
                 RETURN;
             END IF;
             known := offer_reason(v_offer, (v_each ->> 'version')::integer, p_user, p_phone, p_at);
+            IF known IS NULL AND v_code IS NOT NULL THEN
+                known := offer_code_reason(v_code, v_offer, p_user);
+            END IF;
             CONTINUE WHEN known IS NOT NULL;
             v_slot := take_offer_slot(v_offer, p_user, v_less + v_back);
             IF v_slot IS NULL THEN
                 known := 'used_up';
                 CONTINUE;
             END IF;
-            INSERT INTO offer_uses (user_id, recharge_id, offer_id, version, slot, discount, cashback, cost, created_at)
-            VALUES (p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_less, v_back, v_less + v_back, p_at);
+            INSERT INTO offer_uses (user_id, recharge_id, offer_id, version, slot, discount, cashback, cost, code, created_at)
+            VALUES (
+                p_user, p_recharge, v_offer, (v_each ->> 'version')::integer, v_slot, v_less, v_back, v_less + v_back, v_code, p_at);
+            IF v_code IS NOT NULL THEN
+                UPDATE offer_codes SET used_by = p_user, recharge_id = p_recharge, used_at = p_at WHERE code = v_code;
+            END IF;
             offer_id := v_offer;
             discount := v_less;
             cashback := v_back;
