@@ -17,6 +17,8 @@ import pytest
 
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.run.embedded.server import Server
+from tests.make import fork_server
+from tests.make.fork_server import Process
 from tests.make.prepared import prepare
 from tests.stores_in_trouble import away, frozen
 from tests.test_dev import Run, environment, free_port
@@ -116,17 +118,12 @@ def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
         assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def _worker(folder: Path) -> psutil.Popen:
+def _worker(folder: Path) -> Process:
     log = folder / "worker.out"
-    with log.open("wb") as file:
-        process = psutil.Popen(
-            [sys.executable, "-m", "gencharge", "worker"],
-            stdin=subprocess.DEVNULL,
-            stdout=file,
-            stderr=file,
-            cwd=folder,
-            env=environment(folder, LOG_FORMAT="console"),
-        )
+    log.write_bytes(b"")
+    process = fork_server.start(
+        "gencharge", "worker", folder=folder, log=log, environment=environment(folder, LOG_FORMAT="console")
+    )
     deadline = time.monotonic() + 60
     while "worker_started" not in log.read_text():
         assert process.poll() is None, log.read_text()
@@ -158,6 +155,5 @@ def test_a_worker_ends_on_sigterm_whatever_a_store_does(
         try:
             code = process.wait(WORKER_SECONDS)
         finally:
-            if process.is_running():
-                process.kill()
+            process.send_signal(signal.SIGKILL)
     assert code == 0, (servers.data_dir / "worker.out").read_text()[-3000:]

@@ -4,10 +4,8 @@ Two real API processes on one installation: the admin speaks to one, the custome
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,10 +17,10 @@ import pytest
 
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.run.processes import spawn
 from gencharge.seed import phone_of
 from gencharge.sessions.tokens import Keyring, Principal
 from tests.faults.site import Site
+from tests.make import fork_server
 
 SECOND = 1.0
 
@@ -32,18 +30,18 @@ class Pair(Site):
 
     def start(self) -> None:
         """Stores, schema, sample data, both processes."""
-        super().start()
-        self.kill("worker")
+        self.start_stores()
+        self.start_api()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             other = probe.getsockname()[1]
-        inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
         self.other = f"http://127.0.0.1:{other}"
-        self.processes["second"] = spawn(
-            [sys.executable, "-m", "gencharge", "serve"],
+        self.processes["second"] = fork_server.start(
+            "gencharge",
+            "serve",
             folder=self.folder,
             log=self.folder / "second.log",
-            environment=inherited | self.environment | {"PORT": str(other)},
+            environment=self.inherited | self.environment | {"PORT": str(other)},
         )
         _until(lambda: httpx.get(f"{self.other}/health/ready", timeout=2).status_code == 200, 20)
 
