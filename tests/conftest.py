@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import ssl
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -56,6 +57,8 @@ def _keep_off_installations(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_keep_off_installations)
+# Each client of httpx makes one, also where nobody speaks TLS, as each application does: it reads all authorities, in 20 ms of CPU.
+ssl.create_default_context = cache(ssl.create_default_context)
 loading.begin()
 
 
