@@ -27,7 +27,7 @@ FLOORS: Final = (
     ("users", "admins"),
     ("plans", "wallet", "velocity"),
     ("offers", "payments", "channels"),
-    ("recharge", "auth"),
+    ("recharge", "auth", "mandates"),
     ("delivery", "referrals", "autopay", "campaigns"),
     ("receipts",),
     ("reconciliation",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -67,6 +68,19 @@ def _about(row: sqlite3.Row) -> dict[str, str]:
     return {name: str(value) for name, value in about.items() if value}
 
 
+def _mandate(row: sqlite3.Row) -> str:
+    """What is allowed by paying an order that registers a mandate."""
+    if not row["mandate"]:
+        return ""
+    token = json.loads(row["mandate"])
+    until = datetime.fromtimestamp(token["expire_at"], UTC) if "expire_at" in token else None
+    ends = f" until {until.day} {until:%B %Y}" if until else ""
+    return (
+        f'<div class="note"><b>You approve a mandate.</b> GenCharge may charge up to ₹{_rupees(token["max_amount"])} each time'
+        f"{ends}, without asking you again. You can revoke it at any time.</div>"
+    )
+
+
 def _unusable(callback_url: str) -> bool:
     return bool(callback_url) and urlsplit(callback_url).scheme not in {"http", "https"}
 
@@ -95,6 +109,7 @@ async def checkout(request: Request) -> Response:
         "checkout.html",
         amount=_rupees(row["amount"]),
         paid_for=escape(about.get("for") or row["receipt"] or "no receipt number"),
+        mandate=_mandate(row),
         number=f"<p>{escape(about['number'])}</p>" if "number" in about else "",
         receipt=escape(row["receipt"] or "-"),
         order_id=escape(order_id),

@@ -45,6 +45,7 @@ EMPTY = {
     "/v1/autopay": "no sample customer has set an autopay up",
     "/v1/autopay/admin": "no sample customer has set an autopay up",
     "/v1/campaigns": "no campaign was planned",
+    "/v1/mandates": "no sample customer has approved one",
     "/v1/referrals/me/rewards": "nobody among the sample customers was referred",
     "/v1/referrals/admin": "nobody among the sample customers was referred",
     "/v1/velocity/held-back": "the past is lived without velocity rules, which no sample customer would meet",

@@ -99,6 +99,12 @@ _ROWS = (
     FROM users LIMIT 10
     """,
     """
+    INSERT INTO mandates (user_id, mandate_id, payment_id, order_id, gateway, method, status, max_amount, expires_at, customer,
+                          created_at)
+    SELECT user_id, gen_random_uuid(), gen_random_uuid(), 'order_1', 'razorpay', 'upi', 'pending', 50000, now(), '', now()
+    FROM (SELECT user_id FROM transfers GROUP BY user_id ORDER BY count(*) DESC LIMIT 1) AS payer, generate_series(1, 10)
+    """,
+    """
     INSERT INTO velocity_allowances (allowance_id, subject, factor, reason, allowed_by, allowed_at, ends_at)
     SELECT gen_random_uuid(), 'user:' || user_id, 2, 'a shop', user_id, now(), now() + interval '1 day'
     FROM users LIMIT 10

@@ -27,6 +27,7 @@ from gencharge.notifications import (
     alert_templates,
     autopay_templates,
     crud,
+    mandate_templates,
     payment_templates,
     referral_templates,
     templates,
@@ -48,6 +49,7 @@ _TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     **account_templates.TEMPLATES,
     **referral_templates.TEMPLATES,
     **autopay_templates.TEMPLATES,
+    **mandate_templates.TEMPLATES,
 }
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 # Only SuperAdmins may change roles.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypedDict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, TextClause, func, select, text
+from sqlalchemy import ColumnElement, Select, TextClause, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -250,6 +250,31 @@ async def fail(
             db, _FAIL, user_id=user_id, payment_id=payment_id, reason=reason, authorized=authorized
         )
     )
+
+
+async def set_charged(db: AsyncSession, *, user_id: UUID, payment_id: UUID, mandate_id: UUID) -> bool:
+    """Record that an open payment is about to be charged to a mandate. False if it was before, or is not open."""
+    statement = (
+        update(Payment)
+        .where(
+            Payment.user_id == user_id,
+            Payment.payment_id == payment_id,
+            Payment.status == PaymentStatus.CREATED.value,
+            column_of(Payment.order_id).is_not(None),
+            column_of(Payment.charged_at).is_(None),
+        )
+        .values(mandate_id=mandate_id, charged_at=clock.now(), updated_at=clock.now())
+        .returning(Payment.payment_id)
+        .execution_options(synchronize_session=False)
+    )
+    return await db.scalar(statement) is not None
+
+
+async def set_not_charged(db: AsyncSession, *, user_id: UUID, payment_id: UUID) -> None:
+    """It is proven that the gateway was not asked to charge a payment: it can be charged again."""
+    statement = update(Payment).where(Payment.user_id == user_id, Payment.payment_id == payment_id)
+    values = {"mandate_id": None, "charged_at": None, "updated_at": clock.now()}
+    await db.execute(statement.values(values).execution_options(synchronize_session=False))
 
 
 async def call_function(db: AsyncSession, statement: TextClause, **values: object) -> str:

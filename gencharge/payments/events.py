@@ -133,3 +133,12 @@ class GatewayEventParked(Event):
     kind: str
     order_id: str | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayTokenReported(Event):
+    """The gateway says that something happened to a mandate: `kind` is `token.cancelled`, for example."""
+
+    gateway: str
+    kind: str
+    token_hash: str

@@ -56,6 +56,7 @@ class GatewayPayment:
     amount_refunded: int
     method: str
     error_reason: str
+    token_id: str | None = None  # of the mandate that it registered, or was charged by
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,15 @@ class Mandate:
     status: str  # initiated, confirmed, rejected, cancelled
     max_amount: int
     expires_at: int | None  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class MandateRequest:
+    """The mandate that the payment of an order is to register."""
+
+    customer_id: str
+    max_amount: int  # of one charge
+    expires_at: int  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +129,11 @@ class Gateway(Protocol):
         amount: int,
         currency: str,
         notes: Mapping[str, str] = MappingProxyType({}),
-        mandate: tuple[str, int] | None = None,
+        mandate: MandateRequest | None = None,
     ) -> GatewayOrder:
         """A new order. Not idempotent: look for its receipt before a retry.
 
-        `notes`: what is paid, for its dashboard and checkout. `mandate`: customer, highest charge.
+        `notes`: what is paid, for its dashboard and checkout.
         """
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:

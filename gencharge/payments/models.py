@@ -29,6 +29,14 @@ class PaymentPurpose(StrEnum):
     RECHARGE = "recharge"  # the gateway's part of a recharge, `reference_id`
 
 
+class GatewayMethod(StrEnum):
+    """How money comes in through the gateway."""
+
+    UPI = "upi"
+    CARD = "card"
+    NETBANKING = "netbanking"
+
+
 class PaymentStatus(StrEnum):
     """The state of a payment. It only moves forward: a late or repeated report changes nothing."""
 
@@ -83,8 +91,12 @@ class Payment(Base):
     next_check_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     checks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Of a payment that is charged to a mandate: which one, and when the gateway was asked to.
+    mandate_id: Mapped[UUID | None]
+    charged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     __table_args__ = (
+        CheckConstraint("(mandate_id IS NULL) = (charged_at IS NULL)", name="charged"),
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("refunded_amount >= 0 AND refunded_amount <= amount", name="refunded"),
         CheckConstraint("purpose IN ('topup', 'recharge')", name="purpose"),

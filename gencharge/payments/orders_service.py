@@ -23,7 +23,7 @@ from gencharge.payments import crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.events import PaymentCreated
-from gencharge.payments.gateway import CallFailed, CallRefused, CallUnknown, GatewayOrder
+from gencharge.payments.gateway import CallFailed, CallRefused, CallUnknown, GatewayOrder, MandateRequest
 from gencharge.payments.models import Payment, PaymentPurpose, PaymentStatus
 
 CURRENCY: Final = "INR"
@@ -61,13 +61,13 @@ async def open_payment(
     phone_number: str | None = None,
     service_type: str | None = None,
     operator: str | None = None,
+    mandate: MandateRequest | None = None,
     refuse: Callable[[AsyncSession], Awaitable[Problem | None]] | None = None,
 ) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
     `notes` say on the gateway's pages what is paid: `description`, and the `phone_number` that is recharged.
-    `phone_number`, `service_type` and `operator` are those of the recharge; the ledger's row keeps them.
-
+    `phone_number`, `service_type` and `operator` are those of the recharge; the ledger's row keeps them. `mandate`: what the payment is to register.
     `refuse` is asked in the transaction that would add the payment: what it returns is raised once what it wrote is committed.
 
     The same key and hash again give the same payment, whatever its state, and finish what an earlier attempt left
@@ -113,7 +113,7 @@ async def open_payment(
     payment, is_new = intent
     await faultpoints.point("payment.committed")
     if payment.order_id is None:
-        payment = await _order(context, payment, notes, first=is_new)
+        payment = await _order(context, payment, notes, mandate, first=is_new)
     return Answered(_opened(context, payment), replayed=not is_new)
 
 
@@ -128,10 +128,15 @@ async def _lease(db: AsyncSession, payment: Payment, seconds: float) -> None:
 
 
 async def _order(
-    context: PaymentContext, payment: Payment, notes: Mapping[str, str], *, first: bool
+    context: PaymentContext,
+    payment: Payment,
+    notes: Mapping[str, str],
+    mandate: MandateRequest | None,
+    *,
+    first: bool,
 ) -> Payment:
     try:
-        order = await _find_or_create(context, payment, notes, first=first)
+        order = await _find_or_create(context, payment, notes, mandate, first=first)
     except CallFailed as error:
         refused = isinstance(error, CallRefused)
         reason = "gateway_refused" if refused else "gateway_unavailable"
@@ -168,7 +173,12 @@ async def _order(
 
 
 async def _find_or_create(
-    context: PaymentContext, payment: Payment, notes: Mapping[str, str], *, first: bool
+    context: PaymentContext,
+    payment: Payment,
+    notes: Mapping[str, str],
+    mandate: MandateRequest | None,
+    *,
+    first: bool,
 ) -> GatewayOrder:
     receipt = str(payment.payment_id)
     if not first:
@@ -176,7 +186,7 @@ async def _find_or_create(
             if (order.amount, order.currency) == (payment.amount, payment.currency):
                 return order
     order = await context.gateway.create_order(
-        receipt=receipt, amount=payment.amount, currency=payment.currency, notes=notes
+        receipt=receipt, amount=payment.amount, currency=payment.currency, notes=notes, mandate=mandate
     )
     if (order.amount, order.currency) != (payment.amount, payment.currency):
         raise CallUnknown("the order has another amount")

@@ -31,6 +31,7 @@ from gencharge.payments.gateway import (
     GatewayPayment,
     GatewayRefund,
     Mandate,
+    MandateRequest,
     StatementRow,
 )
 from gencharge.payments.razorpay_replies import Json
@@ -89,7 +90,7 @@ class Razorpay:
         amount: int,
         currency: str,
         notes: Mapping[str, str] = MappingProxyType({}),
-        mandate: tuple[str, int] | None = None,
+        mandate: MandateRequest | None = None,
     ) -> GatewayOrder:
         """`POST /orders`, captured automatically when it is paid."""
         body: dict[str, object] = {
@@ -102,7 +103,8 @@ class Razorpay:
             # Razorpay's limit; a longer note would refuse the order.
             body["notes"] = {name: text[:_NOTE_CHARACTERS] for name, text in notes.items()}
         if mandate is not None:
-            body |= {"customer_id": mandate[0], "token": {"max_amount": mandate[1]}}
+            token = {"max_amount": mandate.max_amount, "expire_at": mandate.expires_at}
+            body |= {"customer_id": mandate.customer_id, "token": token | {"frequency": "as_presented"}}
         return await self._ask("POST", "/orders", replies.order, body)
 
     async def find_orders(self, receipt: str) -> Sequence[GatewayOrder]:

@@ -75,6 +75,7 @@ def payment(reply: Json) -> GatewayPayment:
         amount_refunded=0 if reply.get("amount_refunded") is None else _paise(reply, "amount_refunded"),
         method=_maybe_text(reply, "method"),
         error_reason=_maybe_text(reply, "error_reason") or _maybe_text(reply, "error_code"),
+        token_id=_maybe_text(reply, "token_id") or None,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
@@ -12,18 +11,10 @@ from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
-from gencharge.payments.models import PaymentPurpose, PaymentStatus, RefundStatus
+from gencharge.payments.models import GatewayMethod, PaymentPurpose, PaymentStatus, RefundStatus
 from gencharge.wallet.models import RequestSource
 
 SMALLEST_PAISE = 100  # Razorpay's smallest order
-
-
-class GatewayMethod(StrEnum):
-    """How money comes in through the gateway."""
-
-    UPI = "upi"
-    CARD = "card"
-    NETBANKING = "netbanking"
 
 
 class TopUp(Body):

@@ -20,7 +20,15 @@ from gencharge.core.values.money import Money
 from gencharge.payments import crud, refunds_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
-from gencharge.payments.gateway import CallFailed, StatementRow
+from gencharge.payments.gateway import CallFailed, MandateRequest, StatementRow
+from gencharge.payments.mandates_service import (
+    Charge,
+    MandateReport,
+    cancel_mandate,
+    charge_mandate,
+    find_mandate,
+    register_customer,
+)
 from gencharge.payments.models import Payment, PaymentStatus, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
 from gencharge.payments.outcomes import FailOutcome, RefundStart
@@ -28,18 +36,27 @@ from gencharge.payments.schemas import PaymentDetail, PaymentPage, PaymentQuery
 from gencharge.payments.status_checks_service import PAID, ask_gateway
 from gencharge.payments.views import payment_out, refund_out
 from gencharge.payments.webhook_alerts import refused
+from gencharge.payments.webhook_message import token_hash
 from gencharge.wallet.errors import InsufficientBalance
 
 __all__ = [
+    "Charge",
+    "MandateReport",
+    "MandateRequest",
     "OpenPayment",
     "PaymentContext",
     "ask_gateway",
     "cancel",
+    "cancel_mandate",
+    "charge_mandate",
     "fetch_statement",
     "find_captured",
+    "find_mandate",
     "open_payment",
     "refund_to_source",
     "refused",
+    "register_customer",
+    "token_hash",
 ]
 _PAYABLE: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.FAILED})
 

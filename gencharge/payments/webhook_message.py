@@ -19,12 +19,13 @@ _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _MAX_PAISE: Final = 2**53
 _PAYMENT_FIELDS: Final = ("id", "order_id", "currency", "status", "error_reason")
 _REFUND_FIELDS: Final = ("id", "payment_id", "currency", "status", "receipt")
+_TOKEN_FIELDS: Final = ("id",)
 Part = dict[str, str | int]
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookMessage:
-    """A webhook without personal data: ids, amounts (paise) and states."""
+    """A webhook without personal data or secrets: ids, amounts (paise) and states; a token as its hash."""
 
     kind: str
     # None if the webhook names no order or lacks what is needed to apply it: it is retried, and parked after a day.
@@ -70,10 +71,19 @@ def read(body: bytes) -> WebhookMessage:
         "refund": _part(payload, "refund", _REFUND_FIELDS),
     }
     present = {name: part for name, part in parts.items() if part is not None}
+    token = _part(payload, "token", _TOKEN_FIELDS) or {}
+    if isinstance(token_id := token.get("id"), str):
+        # Who has a token and our keys can charge by it: in clear it is kept nowhere.
+        present["token"] = {"hash": token_hash(token_id)}
     needed = ("payment", "refund") if kind.startswith("refund.") else ("payment",)
     is_whole = all({"id", "amount", "currency"} <= present.get(name, {}).keys() for name in needed)
     order_id = present.get("payment", {}).get("order_id")
     return WebhookMessage(kind, order_id if is_whole and isinstance(order_id, str) else None, present)
+
+
+def token_hash(token_id: str) -> str:
+    """How a token is found again: SHA-256 in hex. The gateway's tokens are random, so that it tells nothing of them."""
+    return hashlib.sha256(token_id.encode()).hexdigest()
 
 
 def _part(payload: Mapping[str, object], name: str, fields: tuple[str, ...]) -> Part | None:

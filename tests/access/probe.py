@@ -26,6 +26,7 @@ from gencharge.wallet.models import Account, Code
 from tests.access.table import ANOTHERS, REQUESTS
 from tests.make.autopay import make_autopay
 from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
+from tests.make.mandates import add_mandate
 from tests.make.money import buy, find_plan, make_number, sell_sample_plans
 from tests.make.payments import add_payment
 
@@ -125,6 +126,7 @@ class AccessProbe:
         return self._of_operator["JIO"] | {
             "idempotency_key": "key-JIO",
             "notification_id": notice["notification_id"],
+            "mandate_id": str(await add_mandate(self._stores, user.user_id)),
             "number_id": saved.json()["number_id"],
             "payment_id": await self._payment_of(user),
             "session_id": await self._session_of(user),

@@ -91,6 +91,8 @@ ANOTHERS: Final = frozenset(
         "POST /v1/autopay/{autopay_id}/pause",
         "POST /v1/autopay/{autopay_id}/resume",
         "POST /v1/autopay/{autopay_id}/skip",
+        "GET /v1/mandates/{mandate_id}",
+        "DELETE /v1/mandates/{mandate_id}",
         "POST /v1/notifications/{notification_id}/viewed",
         "DELETE /v1/notifications/{notification_id}",
     }
@@ -337,6 +339,11 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/recharge/{recharge_id}":                                              "401  404   403   403 403  403  403   403    404",
     "GET /v1/recharge/{recharge_id}/receipt":                                      "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/{recharge_id}/repeat":                                      "401  404   403   403 403  403  403   403    404",
+    # mandates
+    "GET /v1/mandates":                                                             "401  200   403   403 403  403  403   403    -",
+    "POST /v1/mandates":                                                            "401  422   403   403 403  403  403   403    -",
+    "GET /v1/mandates/{mandate_id}":                                                "401  404   403   403 403  403  403   403    404",
+    "DELETE /v1/mandates/{mandate_id}":                                             "401  404   403   403 403  403  403   403    404",
     # notifications
     "GET /v1/notifications":                                                       "401  200   200   200 200  200  200   200    -",
     "GET /v1/notifications/unread-count":                                          "401  200   200   200 200  200  200   200    -",

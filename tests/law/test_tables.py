@@ -56,6 +56,7 @@ DIRECTORY = {
     "code_sends": "name",
     "operator_references": "reference",
     "payment_orders": "order_id",
+    "mandate_tokens": "token_hash",
     "gateway_events": "event_id",
     "adjustment_keys": "requested_by",
     # The staff's work on a statement, which is about all customers: read and changed by its run.

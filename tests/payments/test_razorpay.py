@@ -15,7 +15,14 @@ import pytest
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.payments.context import PaymentContext
-from gencharge.payments.gateway import CallFailed, CallNotSent, CallRefused, CallUnknown, StatementRow
+from gencharge.payments.gateway import (
+    CallFailed,
+    CallNotSent,
+    CallRefused,
+    CallUnknown,
+    MandateRequest,
+    StatementRow,
+)
 from gencharge.payments.razorpay import STATEMENT_ROWS, Razorpay
 from tests.make.outside import NOBODY, Outside
 from tests.make.payments import (
@@ -151,7 +158,10 @@ async def test_a_mandate_is_registered_charged_and_cancelled(gateway: Razorpay, 
     customer = await gateway.create_customer(name="Asha Rao", contact=phone, email="asha@example.com")
     assert await gateway.create_customer(name="Asha", contact=phone, email="asha@example.com") == customer
     first = await gateway.create_order(
-        receipt=str(uuid4()), amount=100, currency="INR", mandate=(customer, 50_000)
+        receipt=str(uuid4()),
+        amount=100,
+        currency="INR",
+        mandate=MandateRequest(customer, 50_000, 2_000_000_000),
     )
     pay(outside, first.order_id)
     (mandate,) = await gateway.fetch_mandates(customer)

@@ -66,6 +66,15 @@ def test_the_checkout_shows_the_order_and_offers_every_method_and_outcome(site: 
     assert page.values("input", "value", name="callback_url") == ["http://127.0.0.1:8000/done"]
 
 
+def test_the_checkout_says_what_mandate_is_approved(site: Site) -> None:
+    customer = site.gateway("POST", "/v1/customers", {"name": "Asha", "contact": "+919000001234"})["id"]
+    token = {"max_amount": 1_500_00, "expire_at": 1_924_986_600}
+    order = site.order(100, customer_id=customer, token=token)["id"]
+    page = get(site, f"/checkout/{order}").text
+    assert "may charge up to ₹1,500.00 each time until 31 December 2030" in page
+    assert "mandate" not in get(site, f"/checkout/{site.order(100)['id']}").text
+
+
 def test_the_checkout_says_what_is_paid(site: Site) -> None:
     notes = {"description": "Jio ₹299 · 28 days", "phone_number": "+919000001001"}
     order = site.order(29_900, notes=notes)["id"]

@@ -1,6 +1,6 @@
 -- Applies what a webhook says. `p_body` is what is kept of it, {"payment": {...}, "refund": {...}}; `p_limits` is as of topup_room.
 --
--- Returns 'ignored' for a kind of event that changes nothing here, 'unknown_order' or 'unknown_refund' if it names what is not
+-- Returns 'reported' for what is said of a mandate, 'ignored' for a kind of event that changes nothing here, 'unknown_order' or 'unknown_refund' if it names what is not
 -- written down, yet or at all, and otherwise an outcome of capture_payment, authorize_payment, fail_payment or end_refund.
 -- A refund that the gateway calls failed is asked about before its money is given back: 'to_be_asked', or 'already' if it has ended.
 --
@@ -15,6 +15,12 @@ DECLARE
     v_refund uuid;
     v_now timestamptz := coalesce(p_pinned, clock_timestamp());
 BEGIN
+    IF p_kind LIKE 'token.%' AND p_body #>> '{token,hash}' IS NOT NULL THEN
+        PERFORM add_event('00000000-0000-0000-0000-000000000000', 'GatewayTokenReported', jsonb_build_object(
+            'user_id', '00000000-0000-0000-0000-000000000000', 'kind', p_kind, 'gateway', p_gateway,
+            'token_hash', p_body #>> '{token,hash}'), p_context);
+        RETURN 'reported';
+    END IF;
     IF p_kind NOT IN ('payment.authorized', 'payment.captured', 'order.paid', 'payment.failed', 'refund.processed',
                       'refund.failed') THEN
         RETURN 'ignored';

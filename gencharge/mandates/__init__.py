@@ -1,0 +1,1 @@
+"""What customers allow us to charge without a checkout."""
