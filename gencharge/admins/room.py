@@ -12,6 +12,12 @@ ROOM: Final = Room(
     about="The staff, their roles, and what these allow.",
     tags={"admins": "The staff, their roles and operators.", "roles": "Roles and what they allow."},
     routers=(staff_routes.router, staff_role_routes.router),
-    acts=(staff_service.APPOINT, staff_service.ASSIGN, role_service.CREATE, role_service.REPLACE),
+    acts=(
+        staff_service.APPOINT,
+        staff_service.ASSIGN,
+        staff_service.CHANGE_CONTACT,
+        role_service.CREATE,
+        role_service.REPLACE,
+    ),
     watchers=(grants_loop.GrantsHolder.keep_fresh,),
 )

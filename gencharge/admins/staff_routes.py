@@ -153,24 +153,34 @@ async def get_admin(admin_id: UUID, db: Db, admin: AdminReader) -> AdminDetail:
 @router.patch(
     "/{admin_id}",
     summary="Change an admin's account",
-    responses=web.errors(
-        *STEP_UP_ERRORS, *_OTHER, PhoneNumberAlreadyExists, EmailAlreadyExists, MalformedJson
+    response_model=AdminOut,
+    responses=WAITING
+    | web.errors(
+        *STEP_UP_ERRORS,
+        *_OTHER,
+        PhoneNumberAlreadyExists,
+        EmailAlreadyExists,
+        ApprovalAlreadyPending,
+        MalformedJson,
     ),
 )
 async def update_admin(
     admin_id: UUID, body: AdminUpdate, db: Db, admin: Granter, if_match: IfMatch = None
-) -> AdminOut:
-    """Change name, e-mail address or number. A new number ends the admin's sessions. No code goes to a new address for a
-    day. The old number and address are told. Needs step-up."""
-    return await staff.update(
+) -> AdminOut | Response:
+    """Change name, e-mail address or number. A new number or address takes a second admin (202), because sign-in codes go
+    there. Then a new number ends the admin's sessions, no code goes to a new address for a day, and the old number and
+    address are told. Needs step-up."""
+    answer = await staff.update(
         db,
         admin.user_id,
         admin_id,
         name=body.name,
         email=body.email,
         phone_number=body.phone_number,
+        reason=body.reason,
         if_match=if_match,
     )
+    return waiting(answer) if isinstance(answer, ApprovalOut) else answer
 
 
 @router.put(

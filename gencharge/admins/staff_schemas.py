@@ -62,6 +62,7 @@ class AdminUpdate(Changes):
     name: PersonName = Field(default_factory=left_out)
     email: Email = Field(default_factory=left_out)
     phone_number: MobileNumber = Field(default_factory=left_out)
+    reason: Reason = ""
 
 
 class RoleGrant(Body):

@@ -22,6 +22,8 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
+from gencharge.core.values.email import masked_email
+from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.sessions import service as sessions
@@ -31,6 +33,8 @@ from gencharge.sessions.guards import Action, Resource, permission
 EMAIL_HOLD: Final = timedelta(days=1)
 # How many SuperAdmins the command line makes: as many as a grant to a third one takes.
 FIRST_ADMINS: Final = 2
+# Where an admin's codes go.
+_SIGNS_IN_WITH: Final = frozenset({"phone_number", "email"})
 
 
 async def appoint(
@@ -54,10 +58,8 @@ async def appoint(
     fields = {"name": name, "email": email, "phone_number": phone_number}
     if not staff.permissions_of(granted) & SENSITIVE:
         return await _appoint(db, staff, granted, **fields, operator_scope=operator_scope)
-    if await directory.phone_owner(db, phone_number) is not None:
-        raise PhoneNumberAlreadyExists
-    if await directory.email_owner(db, email) is not None:
-        raise EmailAlreadyExists
+    await _check_number_free(db, phone_number)
+    await _check_email_free(db, email)
     proposal = approvals.Proposal(
         act=APPOINT,
         # The number itself stays out of lists and notices.
@@ -131,21 +133,70 @@ async def update(
     name: str | None = None,
     email: str | None = None,
     phone_number: str | None = None,
+    reason: str = "",
     if_match: str | None = None,
-) -> AdminOut:
-    """Change another admin's account. A new number ends their sessions: it is what they sign in with. No code goes to a new
-    address for a day.
+) -> AdminOut | ApprovalOut:
+    """Change another admin's account. A new number or e-mail address waits for a second admin: who could change where the codes
+    go, and remove the second factor, could sign in as that admin.
 
-    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, PhoneNumberAlreadyExists, EmailAlreadyExists.
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, PhoneNumberAlreadyExists,
+    EmailAlreadyExists, ApprovalAlreadyPending.
     """
     staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
-    changed = await service.rewrite(db, admin, name=name, email=email, phone_number=phone_number)
+    fields = {"name": name, "email": email, "phone_number": phone_number}
+    before = service.contact(admin)
+    changed = changes(before, before | {field: value for field, value in fields.items() if value is not None})
+    if not changed.keys() & _SIGNS_IN_WITH:
+        await service.rewrite(db, admin, name=name)
+        return _to_out(staff, admin)
+    if "phone_number" in changed:
+        await _check_number_free(db, str(phone_number))
+    if "email" in changed:
+        await _check_email_free(db, str(email), except_admin_id=admin_id)
+    after = {
+        "name": name,
+        "email": masked_email(email),
+        "phone_number": phone_number and masked(phone_number),
+    }
+    new = ", ".join(f"{field.replace('_', ' ')} {after[field]}" for field in changed)
+    proposal = approvals.Proposal(
+        act=CHANGE_CONTACT,
+        target=f"admin:{admin_id}",
+        summary=f"Change the account of the admin {admin.name}: {new}.",
+        reason=reason,
+        payload={
+            "admin_id": str(admin_id),
+            "fields": {field: fields[field] for field in changed},
+            "if_match": f'"{admin.etag}"',
+        },
+    )
+    return (await approvals.request(db, actor_id, proposal)).answer
+
+
+async def _change_contact_approved(db: AsyncSession, approved: Approved) -> None:
+    """The change itself. A new number ends the admin's sessions: it is what they sign in with. No code goes to a new
+    address for a day."""
+    payload = approved.payload
+    admin_id = UUID(payload["admin_id"])
+    for actor_id in (approved.requested_by, approved.approved_by):
+        _, admin = await _lock_other(db, actor_id, admin_id, payload["if_match"])
+    changed = await service.rewrite(db, admin, **payload["fields"])
     if "email" in changed:
         admin.email_usable_from = clock.now() + EMAIL_HOLD
         await db.flush()
     if "phone_number" in changed:
         await sessions.revoke(db, admin_id, reason="phone_changed")
-    return _to_out(staff, admin)
+
+
+async def _check_number_free(db: AsyncSession, phone_number: str) -> None:
+    if await directory.phone_owner(db, phone_number) is not None:
+        raise PhoneNumberAlreadyExists
+
+
+async def _check_email_free(db: AsyncSession, email: str, *, except_admin_id: UUID | None = None) -> None:
+    owner = await directory.email_owner(db, email)
+    if owner is not None and owner[1] != except_admin_id:
+        raise EmailAlreadyExists
 
 
 async def assign_role(
@@ -307,6 +358,11 @@ def _to_out(staff: Staff, admin: Admin) -> AdminOut:
 
 APPOINT: Final = Act(
     name="appoint_admin", permission=permission(Resource.ADMINS, Action.WRITE), run=_appoint_approved
+)
+CHANGE_CONTACT: Final = Act(
+    name="change_admin_contact",
+    permission=permission(Resource.ADMINS, Action.EDIT),
+    run=_change_contact_approved,
 )
 ASSIGN: Final = Act(
     name="assign_role", permission=permission(Resource.ADMINS, Action.EDIT), run=_assign_approved

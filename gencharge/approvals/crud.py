@@ -21,7 +21,11 @@ _OVERDUE: Final = leases.Queue(
     Approval.status == ApprovalStatus.PENDING,
     Approval.expires_at <= leases.NOW,
     order=Approval.requested_at,
-    changes={Approval.status: ApprovalStatus.EXPIRED, Approval.decided_at: Approval.expires_at},
+    changes={
+        Approval.status: ApprovalStatus.EXPIRED,
+        Approval.decided_at: Approval.expires_at,
+        Approval.payload: {},
+    },
 )
 
 
@@ -41,7 +45,7 @@ async def expire_overdue(db: AsyncSession, *, act: str, target: str, now: dateti
             Approval.status == ApprovalStatus.PENDING,
             Approval.expires_at <= now,
         )
-        .values(status=ApprovalStatus.EXPIRED.value, decided_at=Approval.expires_at)
+        .values(status=ApprovalStatus.EXPIRED.value, decided_at=Approval.expires_at, payload={})
         .returning(Approval)
         .execution_options(populate_existing=True)
     )
@@ -99,6 +103,12 @@ async def decide(
         .execution_options(populate_existing=True)
     )
     return (await db.scalars(statement)).one_or_none()
+
+
+async def forget_payload(db: AsyncSession, approval: Approval) -> None:
+    """Empty the payload of a request that is decided: it may name a person, and nobody reads it again."""
+    approval.payload = {}
+    await db.flush()
 
 
 async def expire(db: AsyncSession, *, now: datetime, limit: int) -> list[Approval]:

@@ -38,6 +38,7 @@ class Approval(Base):
     reason: Mapped[str] = mapped_column(Text)
     # Whose numbers it concerns; null: not one operator's.
     operator: Mapped[str | None] = mapped_column(Text)
+    # What the act gets; empty once it is decided.
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     requested_by: Mapped[UUID]
     # The Idempotency-Key of the request and the SHA-256 of its body, if the act takes one.

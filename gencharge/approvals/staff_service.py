@@ -67,6 +67,7 @@ async def approve(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note:
     approval = await _decide(db, reviewer, approval_id, ApprovalStatus.APPROVED, note)
     approved = Approved(approval.payload, approval.requested_by, reviewer.admin.user_id)
     await reviewer.acts[approval.act].run(db, approved)
+    await crud.forget_payload(db, approval)
     await emit(db, ApprovalGranted(**event_fields(approval)))
     return to_out(approval)
 
@@ -74,6 +75,7 @@ async def approve(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note:
 async def reject(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note: str) -> ApprovalOut:
     """Reject another admin's request. Raises as `approve`, but for the act."""
     approval = await _decide(db, reviewer, approval_id, ApprovalStatus.REJECTED, note)
+    await crud.forget_payload(db, approval)
     await emit(db, ApprovalDenied(**event_fields(approval)))
     return to_out(approval)
 
@@ -81,6 +83,7 @@ async def reject(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note: 
 async def cancel(db: AsyncSession, reviewer: Reviewer, approval_id: UUID, note: str) -> ApprovalOut:
     """Cancel one's own request. Raises ApprovalNotFound, ApprovalRequesterOnly, ApprovalAlreadyDecided, ApprovalAlreadyExpired."""
     approval = await _decide(db, reviewer, approval_id, ApprovalStatus.CANCELLED, note)
+    await crud.forget_payload(db, approval)
     await emit(db, ApprovalCancelled(**event_fields(approval)))
     return to_out(approval)
 

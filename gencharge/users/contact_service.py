@@ -13,12 +13,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from gencharge.approvals import service as approvals
+from gencharge.approvals.service import ApprovalOut
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
+from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
+from gencharge.core.values.email import masked_email
+from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
+from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.directory.models import OwnerKind
 from gencharge.sessions import service as sessions
+from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.users import profile_service as profile
 from gencharge.users.errors import UserNotActive
 from gencharge.users.events import UserEmailChanged, UserPhoneNumberChanged
@@ -39,15 +46,91 @@ async def confirm_email(db: AsyncSession, user_id: UUID, email: str) -> User:
     return user
 
 
+async def request_email(
+    db: AsyncSession, actor_id: UUID, user_id: UUID, email: str, *, reason: str, if_match: str | None = None
+) -> User | ApprovalOut:
+    """Ask a second admin to set a user's address; the user if it is theirs already.
+
+    Raises UserNotFound, UserAlreadyArchived, ResourceChanged, EmailAlreadyExists, ApprovalAlreadyPending.
+    """
+    user = await profile.lock(db, user_id)
+    etags.check(if_match, user)
+    owner = await directory.email_owner(db, email)
+    if owner is not None and owner[1] != user_id:
+        raise EmailAlreadyExists
+    if user.email == email:
+        return user
+    return await _request(
+        db,
+        actor_id,
+        user,
+        f"Set the e-mail address of a customer to {masked_email(email)}.",
+        {"email": email, "instead_of": user.email, "reason": reason},
+    )
+
+
+async def request_phone_number(
+    db: AsyncSession,
+    actor_id: UUID,
+    user_id: UUID,
+    phone_number: str,
+    *,
+    reason: str,
+    if_match: str | None = None,
+) -> User | ApprovalOut:
+    """Ask a second admin to give a user another number (E.164); the user if it is theirs already.
+
+    Raises UserNotFound, UserAlreadyArchived, UserNotActive (for a blocked user), ResourceChanged, PhoneNumberAlreadyExists,
+    ApprovalAlreadyPending.
+    """
+    user = await profile.lock(db, user_id)
+    etags.check(if_match, user)
+    _refuse_blocked(user)
+    if user.phone_number == phone_number:
+        return user
+    if await directory.phone_owner(db, phone_number) is not None:
+        raise PhoneNumberAlreadyExists
+    return await _request(
+        db,
+        actor_id,
+        user,
+        f"Change the number of a customer from {masked(user.phone_number)} to {masked(phone_number)}.",
+        {"phone_number": phone_number, "instead_of": user.phone_number, "reason": reason},
+    )
+
+
+async def _request(
+    db: AsyncSession, actor_id: UUID, user: User, summary: str, payload: dict[str, str | None]
+) -> ApprovalOut:
+    proposal = approvals.Proposal(
+        act=CHANGE_CONTACT,
+        target=f"user:{user.user_id}",
+        summary=summary,
+        reason=str(payload["reason"]),
+        payload={"user_id": str(user.user_id), **payload},
+    )
+    return (await approvals.request(db, actor_id, proposal)).answer
+
+
+async def _change_approved(db: AsyncSession, approved: Approved) -> None:
+    payload = approved.payload
+    user_id, before, reason = UUID(payload["user_id"]), payload["instead_of"], payload["reason"]
+    if "email" in payload:
+        await replace_email(db, user_id, payload["email"], reason=reason, instead_of=before)
+    else:
+        await change_phone_number(db, user_id, payload["phone_number"], reason=reason, instead_of=before)
+
+
 async def replace_email(
-    db: AsyncSession, user_id: UUID, email: str, *, reason: str, if_match: str | None = None
+    db: AsyncSession, user_id: UUID, email: str, *, reason: str, instead_of: str | None
 ) -> User:
-    """Set a user's address for them. No code goes to it for a day.
+    """Set a user's address for them, in place of what it was when that was asked for. No code goes to it for a day.
 
     Raises UserNotFound, UserAlreadyArchived, ResourceChanged, EmailAlreadyExists.
     """
     user = await profile.lock(db, user_id)
-    etags.check(if_match, user)
+    if user.email != instead_of:
+        raise etags.ResourceChanged
     await _set_email(db, user, email, hold=STAFF_EMAIL_HOLD, reason=reason)
     return user
 
@@ -82,19 +165,17 @@ async def change_phone_number(
     *,
     reason: str,
     instead_of: str | None = None,
-    if_match: str | None = None,
 ) -> User:
     """Give a user another phone number (E.164), and end all their sessions: it is what they sign in with.
 
-    `instead_of`: the number that they have proved. Raises UserNotFound, UserAlreadyArchived, UserNotActive (for a blocked
+    `instead_of`: the number that they have proved, or had when the staff asked. Raises UserNotFound, UserAlreadyArchived, UserNotActive (for a blocked
     user), ResourceChanged, PhoneNumberAlreadyExists.
     """
     user = await profile.lock(db, user_id)
-    etags.check(if_match, user)
     _refuse_blocked(user)
     before = user.phone_number
     if instead_of is not None and before != instead_of:
-        raise etags.ResourceChanged  # the staff changed it while the codes were on their way
+        raise etags.ResourceChanged  # it changed while the codes were on their way, or the request waited
     changed = changes({"phone_number": before}, {"phone_number": phone_number})
     if not changed:
         return user
@@ -113,3 +194,10 @@ def _refuse_blocked(user: User) -> None:
             "This account is blocked. Unblock it before you change how its owner signs in.",
             user_status=user.status,
         )
+
+
+CHANGE_CONTACT: Final = Act(
+    name="change_customer_contact",
+    permission=permission(Resource.USERS, Action.EDIT),
+    run=_change_approved,
+)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
+from gencharge.approvals.errors import ApprovalAlreadyPending
+from gencharge.approvals.service import WAITING, ApprovalOut, waiting
 from gencharge.core.errors import (
     DatabaseUnavailable,
     DocumentsUnavailable,
@@ -124,34 +126,43 @@ async def update_user(
     "/{user_id}/email",
     summary="Set a customer's e-mail address (staff)",
     response_model=StaffUserOut,
-    responses=errors(*_CHANGING, StepUpRequired, EmailAlreadyExists, UserAlreadyArchived),
+    responses=WAITING
+    | errors(*_CHANGING, StepUpRequired, EmailAlreadyExists, UserAlreadyArchived, ApprovalAlreadyPending),
 )
 async def replace_email(
     db: Db, admin: SteppedUpEditor, user_id: UUID, body: ReplaceUserEmail, if_match: IfMatch = None
-) -> StaffUserOut:
-    """Set a customer's e-mail address. The old one is told, and no code goes to the new one for a day. Needs step-up."""
-    return _to_out(
-        await contacts.replace_email(db, user_id, body.email, reason=body.reason, if_match=if_match)
+) -> StaffUserOut | Response:
+    """Set a customer's e-mail address. It takes a second admin (202), because sign-in codes may go there. Then the old
+    address is told, and no code goes to the new one for a day. Needs step-up."""
+    answer = await contacts.request_email(
+        db, admin.user_id, user_id, body.email, reason=body.reason, if_match=if_match
     )
+    return waiting(answer) if isinstance(answer, ApprovalOut) else _to_out(answer)
 
 
 @router.put(
     "/{user_id}/phone-number",
     summary="Change a customer's phone number (staff)",
     response_model=StaffUserOut,
-    responses=errors(
-        *_CHANGING, StepUpRequired, PhoneNumberAlreadyExists, UserAlreadyArchived, UserNotActive
+    responses=WAITING
+    | errors(
+        *_CHANGING,
+        StepUpRequired,
+        PhoneNumberAlreadyExists,
+        UserAlreadyArchived,
+        UserNotActive,
+        ApprovalAlreadyPending,
     ),
 )
 async def replace_phone_number(
     db: Db, admin: SteppedUpEditor, user_id: UUID, body: ReplaceUserPhoneNumber, if_match: IfMatch = None
-) -> StaffUserOut:
-    """Give a customer who lost the old number another one. Their sessions end, and both numbers are told. Needs step-up."""
-    return _to_out(
-        await contacts.change_phone_number(
-            db, user_id, body.phone_number, reason=body.reason, if_match=if_match
-        )
+) -> StaffUserOut | Response:
+    """Give a customer who lost the old number another one. It takes a second admin (202), because whoever has the number
+    can sign in. Then the customer's sessions end, and both numbers are told. Needs step-up."""
+    answer = await contacts.request_phone_number(
+        db, admin.user_id, user_id, body.phone_number, reason=body.reason, if_match=if_match
     )
+    return waiting(answer) if isinstance(answer, ApprovalOut) else _to_out(answer)
 
 
 @router.delete(

@@ -76,7 +76,8 @@ async def test_block_role_change_new_number_and_archive_end_the_sessions_of_an_a
     answer = await api.patch(path, json={"name": "Another Name"}, headers=headers)
     assert (await api.get("/v1/admins/me", headers=theirs)).status_code == 200
     number = {"phone_number": factories.new_phone()}
-    await check_out(await api.patch(path, json=number, headers=headers), theirs)
+    second = as_admin(await make_staff(stores, "SuperAdmin"))
+    await check_out(await approve(api, await api.patch(path, json=number, headers=headers), second), theirs)
     theirs = await signed_in()
     grant = {"role": "Viewer", "operator_scope": ["VI"]}
     await check_out(await api.put(f"{path}/role", json=grant, headers=headers), theirs)
@@ -126,12 +127,10 @@ async def test_a_number_that_was_changed_is_free_for_another(
 ) -> None:
     other = await make_staff(stores)
     old = other.phone_number
-    moved = await api.patch(
-        f"/v1/admins/{other.admin_id}",
-        json={"phone_number": factories.new_phone()},
-        headers=as_admin(boss),
-    )
-    assert moved.status_code == 200
+    path = f"/v1/admins/{other.admin_id}"
+    moved = await api.patch(path, json={"phone_number": factories.new_phone()}, headers=as_admin(boss))
+    second = as_admin(await make_staff(stores, "SuperAdmin"))
+    assert (await approve(api, moved, second)).status_code == 200
     answer = await api.post("/v1/admins", json=newcomer(phone_number=old), headers=as_admin(boss))
     assert answer.status_code == 201
 
@@ -143,8 +142,10 @@ async def test_no_code_goes_for_a_day_to_an_address_that_a_colleague_set(
     path, email = f"/v1/admins/{other.admin_id}", newcomer()["email"]
     stale = await api.patch(path, json={"email": email}, headers=as_admin(boss, second_factor_at=0))
     assert_problem(stale, 403, "step_up_required")
-    answer = await api.patch(path, json={"email": email}, headers=as_admin(boss))
-    assert (answer.status_code, answer.json()["email"]) == (200, email)
+    waiting = await api.patch(path, json={"email": email}, headers=as_admin(boss))
+    second = as_admin(await make_staff(stores, "SuperAdmin"))
+    assert (await approve(api, waiting, second)).status_code == 200
+    assert (await api.get(path, headers=second)).json()["email"] == email
     assert await stores.database.run(lambda db: admins.email_of(db, other.admin_id)) is None
     with clock.later(hours=24, seconds=1):
         assert await stores.database.run(lambda db: admins.email_of(db, other.admin_id)) == email
@@ -158,9 +159,43 @@ async def test_a_second_factor_of_long_ago_changes_no_colleagues_number(
     stale = as_admin(boss, second_factor_at=0)
     refused = await api.patch(f"/v1/admins/{other.admin_id}", json=body, headers=stale)
     assert_problem(refused, 403, "step_up_required")
+    fresh = await api.patch(f"/v1/admins/{other.admin_id}", json=body, headers=as_admin(boss))
+    assert fresh.status_code == 202
+
+
+@pytest.mark.parametrize("field", ["phone_number", "email"])
+async def test_one_admin_alone_changes_no_colleagues_number_or_address(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores, field: str
+) -> None:
+    other, second = await make_staff(stores, "Support"), await make_staff(stores, "SuperAdmin")
+    path, headers = f"/v1/admins/{other.admin_id}", as_admin(boss)
+    body = {field: newcomer()[field], "name": "Another Name", "reason": "lost the phone"}
+    before = (await api.get(path, headers=headers)).json()
     assert (
-        await api.patch(f"/v1/admins/{other.admin_id}", json=body, headers=as_admin(boss))
+        await api.patch(path, json={field: before[field], "name": before["name"]}, headers=headers)
     ).status_code == 200
+    waiting = await api.patch(path, json=body, headers=headers)
+    assert waiting.status_code == 202
+    assert waiting.json()["act"] == "change_admin_contact"
+    assert body[field] not in waiting.text
+    assert (await api.get(path, headers=headers)).json() == before
+    assert_problem(await approve(api, waiting, headers), 403, "approval_second_admin_required")
+    own = as_admin(other, "SuperAdmin")
+    assert_problem(await approve(api, waiting, own), 409, "own_account")
+    assert (await approve(api, waiting, as_admin(second))).status_code == 200
+    after = (await api.get(path, headers=headers)).json()
+    assert (after[field], after["name"]) == (body[field], body["name"])
+
+
+async def test_a_contact_that_changed_since_is_not_changed_by_an_old_request(
+    api: httpx.AsyncClient, boss: Admin, as_admin: Headers, stores: Stores
+) -> None:
+    other = await make_staff(stores, "Support")
+    path, headers = f"/v1/admins/{other.admin_id}", as_admin(boss)
+    waiting = await api.patch(path, json={"email": newcomer()["email"]}, headers=headers)
+    assert (await api.patch(path, json={"name": "Meera K. Nair"}, headers=headers)).status_code == 200
+    second = as_admin(await make_staff(stores, "SuperAdmin"))
+    assert_problem(await approve(api, waiting, second), 412, "resource_changed")
 
 
 async def approve(api: httpx.AsyncClient, waiting: httpx.Response, headers: dict[str, str]) -> httpx.Response:

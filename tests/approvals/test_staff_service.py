@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from gencharge.approvals import jobs, staff_service
 from gencharge.approvals.errors import (
@@ -14,6 +15,7 @@ from gencharge.approvals.errors import (
     ApprovalRequesterOnly,
     ApprovalSecondAdminRequired,
 )
+from gencharge.approvals.models import Approval
 from gencharge.approvals.staff_schemas import ApprovalQuery
 from gencharge.approvals.staff_service import Reviewer
 from gencharge.core.stores.stores import Stores
@@ -46,6 +48,25 @@ async def test_what_a_second_admin_approves_is_done_once(case: ApprovalCase) -> 
         await case.decide("approve", asked.approval_id)
     announced = await events_of(case.stores, SYSTEM_USER_ID, "ApprovalGranted")
     assert str(asked.approval_id) in {event["approval_id"] for event in announced}
+
+
+async def test_what_was_asked_for_is_kept_while_it_waits_only(case: ApprovalCase) -> None:
+    async def payloads() -> list[dict[str, object]]:
+        async with case.stores.database.transaction() as db:
+            rows = await db.scalars(select(Approval.payload).where(Approval.act == case.act.name))
+            return list(rows)
+
+    for number, verb in enumerate(("approve", "reject", "cancel")):
+        asked = (await case.ask(f"bell:{number}", payload={"email": "a@example.com"})).answer
+        assert {"email": "a@example.com"} in await payloads()
+        await case.decide(verb, asked.approval_id)
+        assert {"email": "a@example.com"} not in await payloads()
+    await case.ask("bell:8", payload={"email": "a@example.com"})
+    await case.ask("bell:9", payload={"email": "a@example.com"})
+    with clock.later(days=8):
+        await case.ask("bell:9")  # closes the one that expired
+        await jobs.expire_approvals(case.stores)
+    assert {"email": "a@example.com"} not in await payloads()
 
 
 @pytest.mark.parametrize("verb", ["approve", "reject"])

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -31,10 +32,16 @@ def new_email() -> str:
     return f"{secrets.token_hex(6)}@example.com"
 
 
+async def set_email(db: AsyncSession, user: User, email: str) -> User:
+    """What the second admin's approval does."""
+    before = (await users.get(db, user.user_id)).email
+    return await contacts.replace_email(db, user.user_id, email, reason=REASON, instead_of=before)
+
+
 async def test_no_code_goes_for_a_day_to_an_address_that_the_staff_set(stores: Stores, user: User) -> None:
     before, email = str(user.email), new_email()
     run = stores.database.run
-    changed = await run(lambda db: contacts.replace_email(db, user.user_id, email, reason=REASON))
+    changed = await run(lambda db: set_email(db, user, email))
     assert (changed.email, changed.email_confirmed) == (email, False)
     assert await run(lambda db: users.email_of(db, user.user_id)) is None
     assert await run(lambda db: directory.email_owner(db, before)) is None
@@ -52,9 +59,9 @@ async def test_setting_the_address_again_does_not_end_the_wait_and_proving_it_do
     stores: Stores, user: User
 ) -> None:
     run, email = stores.database.run, new_email()
-    first = await run(lambda db: contacts.replace_email(db, user.user_id, email, reason=REASON))
+    first = await run(lambda db: set_email(db, user, email))
     with clock.later(hours=1):
-        again = await run(lambda db: contacts.replace_email(db, user.user_id, email, reason=REASON))
+        again = await run(lambda db: set_email(db, user, email))
         assert again.email_usable_from == first.email_usable_from
         proved = await run(lambda db: contacts.confirm_email(db, user.user_id, email))
         assert proved.email_confirmed
@@ -65,9 +72,7 @@ async def test_setting_the_address_again_does_not_end_the_wait_and_proving_it_do
 async def test_the_staff_learn_that_an_address_or_number_is_taken(stores: Stores, user: User) -> None:
     other = await stores.database.run(factories.make_user)
     with pytest.raises(EmailAlreadyExists):
-        await stores.database.run(
-            lambda db: contacts.replace_email(db, user.user_id, str(other.email), reason=REASON)
-        )
+        await stores.database.run(lambda db: set_email(db, user, str(other.email)))
     with pytest.raises(PhoneNumberAlreadyExists):
         await stores.database.run(
             lambda db: contacts.change_phone_number(db, user.user_id, other.phone_number, reason=REASON)
@@ -156,24 +161,70 @@ async def test_a_blocked_or_closed_account_keeps_its_number(stores: Stores, user
     with pytest.raises(UserAlreadyArchived):
         await run(lambda db: contacts.change_phone_number(db, closed.user_id, number, reason=REASON))
     with pytest.raises(UserAlreadyArchived):
-        await run(lambda db: contacts.replace_email(db, closed.user_id, new_email(), reason=REASON))
+        await run(
+            lambda db: contacts.replace_email(
+                db, closed.user_id, new_email(), reason=REASON, instead_of=closed.email
+            )
+        )
     assert await run(lambda db: directory.phone_owner(db, number)) is None
 
 
-async def test_the_staff_change_both_over_http_with_a_step_up_only(
+async def approve(http: httpx.AsyncClient, stores: Stores, waiting: httpx.Response) -> httpx.Response:
+    """A decision of another admin."""
+    second = factories.headers_for(stores.settings, await stores.database.run(factories.make_admin))
+    path = f"/v1/approvals/{waiting.json()['approval_id']}/approve"
+    return await http.post(path, json={"note": "was checked"}, headers=second)
+
+
+async def test_two_admins_change_both_over_http_with_a_step_up_only(
     http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers, boss: Headers
 ) -> None:
     path, admin = f"/v1/users/{user.user_id}", await stores.database.run(factories.make_admin)
     stale = factories.headers_for(stores.settings, admin, second_factor_at=0)
     email, number = new_email(), factories.new_phone()
+    before = (await http.get(path, headers=boss)).json()
     for part, body in (("email", {"email": email}), ("phone-number", {"phone_number": number})):
         refused = await http.put(f"{path}/{part}", headers=stale, json={**body, "reason": REASON})
         assert (refused.status_code, refused.json()["code"]) == (403, "step_up_required")
         assert (await http.put(f"{path}/{part}", headers=boss, json=body)).status_code == 422
-        answer = await http.put(f"{path}/{part}", headers=boss, json={**body, "reason": REASON})
-        assert answer.status_code == 200, answer.text
+        field = next(iter(body))
+        same = {field: before[field], "reason": REASON}
+        assert (await http.put(f"{path}/{part}", headers=boss, json=same)).status_code == 200
+        waiting = await http.put(f"{path}/{part}", headers=boss, json={**body, "reason": REASON})
+        assert waiting.status_code == 202, waiting.text
+        assert body[field] not in waiting.text
+        assert (await http.get(path, headers=boss)).json()[field] == before[field]
+        decided = f"/v1/approvals/{waiting.json()['approval_id']}/approve"
+        own = await http.post(decided, json={"note": "was checked"}, headers=boss)
+        assert own.json()["code"] == "approval_second_admin_required"
+        assert (await approve(http, stores, waiting)).status_code == 200
+    answer = await http.get(path, headers=boss)
     assert (answer.json()["email"], answer.json()["phone_number"]) == (email, number)
     assert answer.json()["email_confirmed"] is False
     assert answer.json()["email_usable_from"]
     gone = await http.get("/v1/users/me", headers=user_headers)
     assert (gone.status_code, gone.json()["code"]) == (401, "session_ended")
+
+
+async def test_a_request_for_a_number_that_the_customer_has_changed_since_is_refused(
+    http: httpx.AsyncClient, stores: Stores, user: User, boss: Headers
+) -> None:
+    path, own = f"/v1/users/{user.user_id}", factories.new_phone()
+    body = {"phone_number": factories.new_phone(), "reason": REASON}
+    waiting = await http.put(f"{path}/phone-number", headers=boss, json=body)
+    await stores.database.run(
+        lambda db: contacts.change_phone_number(db, user.user_id, own, reason="proved both")
+    )
+    refused = await approve(http, stores, waiting)
+    assert (refused.status_code, refused.json()["code"]) == (412, "resource_changed")
+    assert (await http.get(path, headers=boss)).json()["phone_number"] == own
+
+
+async def test_a_number_or_address_that_is_taken_is_refused_before_a_second_admin_is_asked(
+    http: httpx.AsyncClient, stores: Stores, user: User, boss: Headers
+) -> None:
+    other = await stores.database.run(factories.make_user)
+    for part, field in (("email", "email"), ("phone-number", "phone_number")):
+        body = {field: getattr(other, field), "reason": REASON}
+        refused = await http.put(f"/v1/users/{user.user_id}/{part}", headers=boss, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, f"{field}_already_exists")
