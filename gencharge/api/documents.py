@@ -10,7 +10,6 @@ from fastapi.responses import Response
 from starlette.requests import Request
 
 from gencharge.core.http.cached import CachedResponse
-from gencharge.core.http.compression import takes_gzip, zipped
 
 
 class Document:
@@ -25,26 +24,20 @@ class Document:
     ) -> None:
         self._write = write
         self._media_type = media_type
-        self._headers = {**headers, "Vary": "Accept-Encoding"}
+        self._headers = headers
         self._lock = asyncio.Lock()
-        self._variants: tuple[CachedResponse, CachedResponse] | None = None
+        self._response: CachedResponse | None = None
 
     async def respond(self, request: Request) -> Response:
         """The document, compressed if the client takes that; 304 if the client has it already."""
-        if self._variants is None:
+        if self._response is None:
             async with self._lock:
-                if self._variants is None:
+                if self._response is None:
                     # In a thread, so that other requests are served at the same time.
-                    self._variants = await asyncio.to_thread(self._make)
-        plain, compressed = self._variants
-        chosen = compressed if takes_gzip(request.headers.get("Accept-Encoding", "")) else plain
-        return chosen.to(request.scope["headers"])
+                    self._response = await asyncio.to_thread(self._make)
+        return self._response.to(request.scope["headers"])
 
-    def _make(self) -> tuple[CachedResponse, CachedResponse]:
-        body = self._write()
-        squeezed = zipped(body)
-        marked = {**self._headers, "Content-Encoding": "gzip"}
-        return (
-            CachedResponse(body, media_type=self._media_type, headers=self._headers),
-            CachedResponse(squeezed, media_type=self._media_type, headers=marked),
-        )
+    def _make(self) -> CachedResponse:
+        response = CachedResponse(self._write(), media_type=self._media_type, headers=self._headers)
+        response.prepare()
+        return response

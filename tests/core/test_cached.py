@@ -8,6 +8,7 @@ import httpx
 from fastapi import FastAPI, Request, Response
 
 from gencharge.core.http.cached import CachedResponse, CachedRoute, ResponseCache
+from gencharge.core.http.compression import CODINGS
 
 
 def test_cached_responses_are_bounded_in_number_and_in_bytes_and_the_oldest_goes_first() -> None:
@@ -51,17 +52,21 @@ async def test_only_a_200_is_kept_and_a_post_is_never_answered_from_it() -> None
     assert len(cache) == 1
 
 
-def test_a_large_response_is_compressed_once_and_has_an_etag_of_its_own() -> None:
+def test_a_large_response_is_compressed_once_each_way_and_has_etags_of_its_own() -> None:
     body = b"plans " * 2_000
     response = CachedResponse(body)
-    plain, zipped = response.to([]), response.to([(b"accept-encoding", b"br, gzip")])
-    assert gzip.decompress(zipped.body) == plain.body == body
-    assert zipped is response.to([(b"accept-encoding", b"gzip")])
-    assert zipped.headers["content-encoding"] == "gzip"
-    assert plain.headers["vary"] == zipped.headers["vary"] == "Accept-Encoding"
-    etags = {plain.headers["etag"], zipped.headers["etag"]}
-    assert len(etags) == 2
+    plain = response.to([])
+    packed = {coding: response.to([(b"accept-encoding", coding.encode())]) for coding in CODINGS}
+    assert gzip.decompress(packed["gzip"].body) == plain.body == body
+    assert packed["zstd"].body[:4] == b"\x28\xb5\x2f\xfd"
+    assert packed["zstd"] is response.to([(b"accept-encoding", b"gzip, deflate, br, zstd")])
+    assert packed["gzip"] is response.to([(b"accept-encoding", b"br, gzip")])
+    for coding, answer in packed.items():
+        assert answer.headers["content-encoding"] == coding
+        assert plain.headers["vary"] == answer.headers["vary"] == "Accept-Encoding"
+    etags = {answer.headers["etag"] for answer in (plain, *packed.values())}
+    assert len(etags) == 3
     for etag in etags:
         same = response.to([(b"if-none-match", etag.encode()), (b"accept-encoding", b"gzip")])
-        assert (same.status_code, same.headers["etag"]) == (304, zipped.headers["etag"])
-    assert "content-encoding" not in CachedResponse(b"small").to([(b"accept-encoding", b"gzip")]).headers
+        assert (same.status_code, same.headers["etag"]) == (304, packed["gzip"].headers["etag"])
+    assert "content-encoding" not in CachedResponse(b"small").to([(b"accept-encoding", b"zstd")]).headers

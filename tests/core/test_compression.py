@@ -1,9 +1,11 @@
-"""Large texts are compressed for clients that take gzip; small ones, files and errors are not."""
+"""Large texts are compressed for clients that take Zstandard or gzip; small ones, files and errors are not."""
 
 from __future__ import annotations
 
 import gzip
 import os
+import sys
+import zlib
 from collections.abc import AsyncIterator
 
 import httpx
@@ -11,9 +13,24 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from gencharge.core.http.compression import MIN_BYTES, Compressing, takes_gzip
+from gencharge.core.http.compression import (
+    CODINGS,
+    MIN_BYTES,
+    Coding,
+    Compressing,
+    coding_of,
+    compressed,
+)
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+# Zstandard's window of a client of the web, as a power of two (RFC 9659).
+_WINDOW_LOG = 23
 
 TEXTS = {"large": "x" * 9_000, "huge": "y" * 200_000, "edge": "z" * MIN_BYTES, "small": "z" * (MIN_BYTES - 1)}
 
@@ -45,64 +62,109 @@ def client() -> httpx.AsyncClient:
         app.add_route(path, page)
 
     async def compressing(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, Compressing(send))
+        coding = coding_of(dict(scope["headers"])[b"accept-encoding"].decode())
+        await app(scope, receive, send if coding is None else Compressing(send, coding))
 
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=compressing), base_url="http://test")
 
 
+async def fetch(path: str, coding: Coding, method: str = "GET") -> tuple[httpx.Response, list[bytes]]:
+    """The answer, and the parts of its body as they were sent."""
+    async with client() as http, http.stream(method, path, headers={"Accept-Encoding": coding}) as answer:
+        return answer, [part async for part in answer.aiter_raw()]
+
+
+def unpacked(body: bytes, coding: Coding) -> bytes:
+    """What a client of the web reads."""
+    if coding == "gzip":
+        return gzip.decompress(body)
+    return zstd.decompress(body, options={zstd.DecompressionParameter.window_log_max: _WINDOW_LOG})
+
+
+@pytest.mark.parametrize("coding", CODINGS)
 @pytest.mark.parametrize("size", ["large", "huge", "edge"])
-async def test_a_large_text_is_compressed_and_says_so(size: str) -> None:
-    async with client() as http:
-        answer = await http.get(f"/text/{size}")
-    assert answer.text == TEXTS[size]
-    assert answer.headers["content-encoding"] == "gzip"
+async def test_a_large_text_is_compressed_and_says_so(size: str, coding: Coding) -> None:
+    answer, parts = await fetch(f"/text/{size}", coding)
+    assert unpacked(b"".join(parts), coding).decode() == TEXTS[size]
+    assert answer.headers["content-encoding"] == coding
     assert answer.headers["vary"] == "Accept, Accept-Encoding"
-    assert int(answer.headers["content-length"]) < len(TEXTS[size]) / 10
+    assert int(answer.headers["content-length"]) == len(b"".join(parts)) < len(TEXTS[size]) / 10
 
 
-async def test_a_text_in_parts_is_compressed_as_it_comes() -> None:
-    async with client() as http:
-        answer = await http.get("/parts")
-    assert answer.headers["content-encoding"] == "gzip"
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_text_in_parts_is_compressed_as_it_comes(coding: Coding) -> None:
+    answer, parts = await fetch("/parts", coding)
+    assert answer.headers["content-encoding"] == coding
     assert "content-length" not in answer.headers
-    assert answer.text == "".join(f"{number}\n" * 1_000 for number in range(5))
+    assert unpacked(b"".join(parts), coding).decode() == "".join(f"{number}\n" * 1_000 for number in range(5))
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_part_can_be_read_before_the_next_one_is_there(coding: Coding) -> None:
+    sent: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message.get("body", b""))
+
+    sender = Compressing(send, coding)
+    await sender({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/csv")]})
+    reader = zstd.ZstdDecompressor() if coding == "zstd" else zlib.decompressobj(31)
+    for part in (b"one\n" * 2_000, b"two\n"):
+        await sender({"type": "http.response.body", "body": part, "more_body": True})
+        assert reader.decompress(sent[-1]) == part
 
 
 @pytest.mark.parametrize("path", ["/text/small", "/picture", "/problem"])
-async def test_small_texts_files_and_problems_stay_as_they_are(path: str) -> None:
-    async with client() as http:
-        answer = await http.get(path)
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_small_texts_files_and_problems_stay_as_they_are(path: str, coding: Coding) -> None:
+    answer, parts = await fetch(path, coding)
     assert "content-encoding" not in answer.headers
-    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert int(answer.headers["content-length"]) == len(b"".join(parts))
 
 
-async def test_a_head_request_gets_no_body() -> None:
-    async with client() as http:
-        answer = await http.head("/text/large")
-    assert (answer.status_code, answer.content) == (200, b"")
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_head_request_gets_no_body(coding: Coding) -> None:
+    answer, parts = await fetch("/text/large", coding, "HEAD")
+    assert (answer.status_code, b"".join(parts)) == (200, b"")
 
 
 @pytest.mark.parametrize(
-    ("header", "takes"),
+    ("header", "coding"),
     [
-        ("gzip", True),
-        ("br, gzip;q=0.5", True),
-        ("*", True),
-        ("GZIP", True),
-        ("", False),
-        ("identity", False),
-        ("gzip;q=0", False),
-        ("*;q=0", False),
-        ("gzip;q=none", False),
-        ("*, gzip;q=0", False),
+        ("gzip", "gzip"),
+        ("br, gzip;q=0.5", "gzip"),
+        ("*", "gzip"),
+        ("GZIP", "gzip"),
+        ("zstd", "zstd"),
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("zstd;q=0.5, gzip;q=0.5", "zstd"),
+        ("zstd;q=0.4, gzip;q=0.5", "gzip"),
+        ("zstd;q=0, gzip", "gzip"),
+        ("zstd, gzip;q=0", "zstd"),
+        ("zstd;q=0, *", "gzip"),
+        ("zstd;q=0.1, *;q=0.9", "gzip"),
+        ("", None),
+        ("identity", None),
+        ("gzip;q=0", None),
+        ("*;q=0", None),
+        ("gzip;q=none", None),
+        ("*, gzip;q=0", None),
+        ("gzip;q=0, zstd;q=0", None),
+        ("x" * 200 + ", zstd", "zstd"),
     ],
 )
-def test_what_the_client_takes(header: str, takes: bool) -> None:
-    assert takes_gzip(header) is takes
+def test_what_the_client_takes_is_chosen(header: str, coding: Coding | None) -> None:
+    assert coding_of(header) == coding
 
 
-def test_the_same_text_is_the_same_in_every_process() -> None:
-    from gencharge.core.http.compression import zipped
+@pytest.mark.parametrize("coding", CODINGS)
+def test_the_same_text_is_the_same_in_every_process(coding: Coding) -> None:
+    assert compressed(b"text", coding) == compressed(b"text", coding)
+    assert unpacked(compressed(b"text", coding), coding) == b"text"
 
-    assert zipped(b"text") == zipped(b"text")
-    assert gzip.decompress(zipped(b"text")) == b"text"
+
+@pytest.mark.parametrize("level", [3, 9])
+def test_no_answer_takes_a_larger_window_than_clients_give(level: int) -> None:
+    packer = zstd.ZstdCompressor(level)
+    parts = [packer.compress(os.urandom(1_000_000)) for _ in range(20)]
+    assert unpacked(b"".join([*parts, packer.flush()]), "zstd")

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gencharge.core.http.compression import MIN_BYTES, takes_gzip, zipped
+from gencharge.core.http.compression import CODINGS, MIN_BYTES, Coding, coding_of, compressed
 from gencharge.core.http.web import Route
 
 # Anybody may store the response, but must revalidate it at each use: a 304 costs next to nothing, a stale price
@@ -44,9 +44,9 @@ class _Pair:
 
 
 class CachedResponse:
-    """A 200 response with a strong ETag, the same compressed, and the 304 that replaces both. All are sent many times."""
+    """A 200 response with a strong ETag, the same compressed, and the 304 that replaces each. All are sent many times."""
 
-    __slots__ = ("_body", "_headers", "_media_type", "_plain", "_zipped", "etag", "size_bytes")
+    __slots__ = ("_body", "_headers", "_media_type", "_packed", "_plain", "etag", "size_bytes")
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class CachedResponse:
             "Cache-Control": CACHE_CONTROL,
         }
         self._plain = _Pair.of(body, media_type, self._headers)
-        # Made when the first client takes it.
-        self._zipped: _Pair | None = None
+        # Each is made when the first client takes it.
+        self._packed: dict[Coding, _Pair] = {}
 
     def to(self, headers: Iterable[tuple[bytes, bytes]]) -> Response:
         """The response to a request with these headers: 304 if its If-None-Match names this ETag."""
@@ -75,25 +75,41 @@ class CachedResponse:
         for name, value in headers:
             if name == b"if-none-match":
                 not_modified = self._is_named(value.decode("latin-1"))
-            elif name == b"accept-encoding" and self._is_compressible and takes_gzip(value.decode("latin-1")):
-                pair = self._compressed()
+            elif name == b"accept-encoding" and self._is_compressible:
+                pair = self._pair_of(coding_of(value.decode("latin-1")))
         return pair.not_modified if not_modified else pair.full
 
     @property
     def _is_compressible(self) -> bool:
         return self.size_bytes >= MIN_BYTES and "Content-Encoding" not in self._headers
 
-    def _compressed(self) -> _Pair:
-        if self._zipped is None:
+    def prepare(self) -> None:
+        """Compress now, in every way: for a large text, in a thread."""
+        if self._is_compressible:
+            for coding in CODINGS:
+                self._pair_of(coding)
+
+    def _pair_of(self, coding: Coding | None) -> _Pair:
+        if coding is None:
+            return self._plain
+        pair = self._packed.get(coding)
+        if pair is None:
             # Other bytes, so another strong ETag (RFC 9110 section 8.8.3.3).
-            headers = {**self._headers, "ETag": f'{self.etag[:-1]}-gzip"', "Content-Encoding": "gzip"}
-            self._zipped = _Pair.of(zipped(self._body, 6), self._media_type, headers)
-        return self._zipped
+            headers = {**self._headers, "ETag": f'{self.etag[:-1]}-{coding}"', "Content-Encoding": coding}
+            pair = _Pair.of(compressed(self._body, coding), self._media_type, headers)
+            self._packed[coding] = pair
+        return pair
 
     def _is_named(self, if_none_match: str) -> bool:
         # The comparison is weak (RFC 9110 section 13.1.2), because proxies may add W/.
         tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
-        return any(tag.replace('-gzip"', '"') in {self.etag, "*"} for tag in tags)
+        return any(_without_coding(tag) in {self.etag, "*"} for tag in tags)
+
+
+def _without_coding(tag: str) -> str:
+    for coding in CODINGS:
+        tag = tag.replace(f'-{coding}"', '"')
+    return tag
 
 
 class ResponseCache:

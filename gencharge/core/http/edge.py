@@ -21,7 +21,7 @@ from uuid_utils import uuid7
 from gencharge.core import telemetry
 from gencharge.core.errors import InternalError, ServerRestarting, TooLarge
 from gencharge.core.http import request_spans
-from gencharge.core.http.compression import Compressing, takes_gzip
+from gencharge.core.http.compression import Compressing, coding_of
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
 from gencharge.core.http.malformed import problem_of as problem_of_request
@@ -78,8 +78,9 @@ class Edge:
             await self._app(scope, receive, send)
             return
         limit = self._large.get(scope["path"], self._max_body)
-        if takes_gzip(headers.get(b"accept-encoding", b"").decode("latin-1")):
-            send = Compressing(send)
+        coding = coding_of(headers.get(b"accept-encoding", b"").decode("latin-1"))
+        if coding is not None:
+            send = Compressing(send, coding)
         await self._answer(scope, self._limited(receive, headers, limit), send, context, headers, limit)
 
     async def _answer(
