@@ -14,9 +14,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud
-from gencharge.admins.errors import AdminNotFound, LastSuperAdmin, PermissionNotHeld, RankTooLow, RoleNotFound
+from gencharge.admins.errors import (
+    AdminAlreadyArchived,
+    AdminNotFound,
+    LastSuperAdmin,
+    OwnAccount,
+    PermissionNotHeld,
+    RankTooLow,
+    RoleNotFound,
+)
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SUPER_ADMIN
+from gencharge.core.http import etags
 from gencharge.sessions.errors import OperatorOutOfScope
 
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -114,3 +123,21 @@ async def lock_staff(db: AsyncSession, *admin_ids: UUID) -> Staff:
         permissions=await crud.list_permissions(db),
         admins={admin.admin_id: admin for admin in admins},
     )
+
+
+async def lock_other(
+    db: AsyncSession, actor_id: UUID, admin_id: UUID, if_match: str | None = None
+) -> tuple[Staff, Admin]:
+    """Another admin of no higher rank, held to the end of the transaction.
+
+    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, ResourceChanged.
+    """
+    if actor_id == admin_id:
+        raise OwnAccount
+    staff = await lock_staff(db, actor_id, admin_id)
+    admin = staff.admin(admin_id)
+    if admin.status == AdminStatus.ARCHIVED:
+        raise AdminAlreadyArchived
+    staff.check_rank(actor_id, admin)
+    etags.check(if_match, admin)
+    return staff, admin

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.admins import grants_loop, role_service, staff_role_routes, staff_routes, staff_service
+from gencharge.admins import (
+    contact_service,
+    grants_loop,
+    role_service,
+    staff_role_routes,
+    staff_routes,
+    staff_service,
+)
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -15,7 +22,7 @@ ROOM: Final = Room(
     acts=(
         staff_service.APPOINT,
         staff_service.ASSIGN,
-        staff_service.CHANGE_CONTACT,
+        contact_service.CHANGE_CONTACT,
         role_service.CREATE,
         role_service.REPLACE,
     ),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query, Response
 
+from gencharge.admins import contact_service as contacts
 from gencharge.admins import service
 from gencharge.admins import staff_service as staff
 from gencharge.admins.errors import (
@@ -170,7 +171,7 @@ async def update_admin(
     """Change name, e-mail address or number. A new number or address takes a second admin (202), because sign-in codes go
     there. Then a new number ends the admin's sessions, no code goes to a new address for a day, and the old number and
     address are told. Needs step-up."""
-    answer = await staff.update(
+    answer = await contacts.update(
         db,
         admin.user_id,
         admin_id,

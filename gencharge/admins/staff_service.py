@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import crud, events, service
-from gencharge.admins.errors import AdminAlreadyArchived, AdminNotActive, AdminNotBlocked, OwnAccount
-from gencharge.admins.hierarchy_service import Staff, lock_staff
+from gencharge.admins.contact_service import check_email_free, check_number_free
+from gencharge.admins.errors import AdminNotActive, AdminNotBlocked
+from gencharge.admins.hierarchy_service import Staff, lock_other, lock_staff
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SENSITIVE, SUPER_ADMIN
 from gencharge.admins.staff_schemas import AdminOut
 from gencharge.approvals import service as approvals
 from gencharge.approvals.service import ApprovalOut
 from gencharge.core.events.events import changes, emit
-from gencharge.core.http import etags
 from gencharge.core.rooms.acts import Act, Approved
-from gencharge.core.values import clock
-from gencharge.core.values.email import masked_email
-from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
-from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Action, Resource, permission
 
-# How long no code goes to an address that a colleague set.
-EMAIL_HOLD: Final = timedelta(days=1)
 # How many SuperAdmins the command line makes: as many as a grant to a third one takes.
 FIRST_ADMINS: Final = 2
-# Where an admin's codes go.
-_SIGNS_IN_WITH: Final = frozenset({"phone_number", "email"})
 
 
 async def appoint(
@@ -58,8 +49,8 @@ async def appoint(
     fields = {"name": name, "email": email, "phone_number": phone_number}
     if not staff.permissions_of(granted) & SENSITIVE:
         return await _appoint(db, staff, granted, **fields, operator_scope=operator_scope)
-    await _check_number_free(db, phone_number)
-    await _check_email_free(db, email)
+    await check_number_free(db, phone_number)
+    await check_email_free(db, email)
     proposal = approvals.Proposal(
         act=APPOINT,
         # The number itself stays out of lists and notices.
@@ -125,80 +116,6 @@ async def _announce(db: AsyncSession, admin: Admin, role: str) -> None:
     )
 
 
-async def update(
-    db: AsyncSession,
-    actor_id: UUID,
-    admin_id: UUID,
-    *,
-    name: str | None = None,
-    email: str | None = None,
-    phone_number: str | None = None,
-    reason: str = "",
-    if_match: str | None = None,
-) -> AdminOut | ApprovalOut:
-    """Change another admin's account. A new number or e-mail address waits for a second admin: who could change where the codes
-    go, and remove the second factor, could sign in as that admin.
-
-    Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, PhoneNumberAlreadyExists,
-    EmailAlreadyExists, ApprovalAlreadyPending.
-    """
-    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
-    fields = {"name": name, "email": email, "phone_number": phone_number}
-    before = service.contact(admin)
-    changed = changes(before, before | {field: value for field, value in fields.items() if value is not None})
-    if not changed.keys() & _SIGNS_IN_WITH:
-        await service.rewrite(db, admin, name=name)
-        return _to_out(staff, admin)
-    if "phone_number" in changed:
-        await _check_number_free(db, str(phone_number))
-    if "email" in changed:
-        await _check_email_free(db, str(email), except_admin_id=admin_id)
-    after = {
-        "name": name,
-        "email": masked_email(email),
-        "phone_number": phone_number and masked(phone_number),
-    }
-    new = ", ".join(f"{field.replace('_', ' ')} {after[field]}" for field in changed)
-    proposal = approvals.Proposal(
-        act=CHANGE_CONTACT,
-        target=f"admin:{admin_id}",
-        summary=f"Change the account of the admin {admin.name}: {new}.",
-        reason=reason,
-        payload={
-            "admin_id": str(admin_id),
-            "fields": {field: fields[field] for field in changed},
-            "if_match": f'"{admin.etag}"',
-        },
-    )
-    return (await approvals.request(db, actor_id, proposal)).answer
-
-
-async def _change_contact_approved(db: AsyncSession, approved: Approved) -> None:
-    """The change itself. A new number ends the admin's sessions: it is what they sign in with. No code goes to a new
-    address for a day."""
-    payload = approved.payload
-    admin_id = UUID(payload["admin_id"])
-    for actor_id in (approved.requested_by, approved.approved_by):
-        _, admin = await _lock_other(db, actor_id, admin_id, payload["if_match"])
-    changed = await service.rewrite(db, admin, **payload["fields"])
-    if "email" in changed:
-        admin.email_usable_from = clock.now() + EMAIL_HOLD
-        await db.flush()
-    if "phone_number" in changed:
-        await sessions.revoke(db, admin_id, reason="phone_changed")
-
-
-async def _check_number_free(db: AsyncSession, phone_number: str) -> None:
-    if await directory.phone_owner(db, phone_number) is not None:
-        raise PhoneNumberAlreadyExists
-
-
-async def _check_email_free(db: AsyncSession, email: str, *, except_admin_id: UUID | None = None) -> None:
-    owner = await directory.email_owner(db, email)
-    if owner is not None and owner[1] != except_admin_id:
-        raise EmailAlreadyExists
-
-
 async def assign_role(
     db: AsyncSession,
     actor_id: UUID,
@@ -215,7 +132,7 @@ async def assign_role(
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, RankTooLow, RoleNotFound, PermissionNotHeld,
     OperatorOutOfScope, LastSuperAdmin, ApprovalAlreadyPending.
     """
-    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
+    staff, admin = await lock_other(db, actor_id, admin_id, if_match)
     granted = _check_grant(staff, actor_id, role, operator_scope)
     await staff.check_not_last(db, admin)
     if not _is_wider(staff, admin, granted, operator_scope):
@@ -240,7 +157,7 @@ async def _assign_approved(db: AsyncSession, approved: Approved) -> None:
     payload = approved.payload
     admin_id, role, scope = UUID(payload["admin_id"]), payload["role"], payload["operator_scope"]
     for actor_id in (approved.requested_by, approved.approved_by):
-        staff, admin = await _lock_other(db, actor_id, admin_id, payload["if_match"])
+        staff, admin = await lock_other(db, actor_id, admin_id, payload["if_match"])
         granted = _check_grant(staff, actor_id, role, scope)
     await staff.check_not_last(db, admin)
     await _assign(db, staff, admin, granted, scope)
@@ -277,7 +194,7 @@ async def block(
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, AdminNotActive, RankTooLow, LastSuperAdmin.
     """
-    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
+    staff, admin = await lock_other(db, actor_id, admin_id, if_match)
     if admin.status != AdminStatus.ACTIVE:
         raise AdminNotActive
     await staff.check_not_last(db, admin)
@@ -294,7 +211,7 @@ async def unblock(
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, ResourceChanged, AdminNotBlocked, RankTooLow.
     """
-    staff, admin = await _lock_other(db, actor_id, admin_id, if_match)
+    staff, admin = await lock_other(db, actor_id, admin_id, if_match)
     if admin.status != AdminStatus.BLOCKED:
         raise AdminNotBlocked
     status_change = await _set_status(db, admin, AdminStatus.ACTIVE)
@@ -307,7 +224,7 @@ async def archive(db: AsyncSession, actor_id: UUID, admin_id: UUID) -> None:
 
     Raises OwnAccount, AdminNotFound, AdminAlreadyArchived, RankTooLow, LastSuperAdmin.
     """
-    staff, admin = await _lock_other(db, actor_id, admin_id)
+    staff, admin = await lock_other(db, actor_id, admin_id)
     await staff.check_not_last(db, admin)
     status_change = await _set_status(db, admin, AdminStatus.ARCHIVED)
     await directory.release(db, owner_id=admin_id, phone_number=admin.phone_number, email=admin.email)
@@ -320,20 +237,6 @@ def _check_grant(staff: Staff, actor_id: UUID, name: str, operator_scope: Collec
     staff.check_grant(actor_id, staff.permissions.get(role.role_id, frozenset()))
     staff.check_scope(actor_id, operator_scope)
     return role
-
-
-async def _lock_other(
-    db: AsyncSession, actor_id: UUID, admin_id: UUID, if_match: str | None = None
-) -> tuple[Staff, Admin]:
-    if actor_id == admin_id:
-        raise OwnAccount
-    staff = await lock_staff(db, actor_id, admin_id)
-    admin = staff.admin(admin_id)
-    if admin.status == AdminStatus.ARCHIVED:
-        raise AdminAlreadyArchived
-    staff.check_rank(actor_id, admin)
-    etags.check(if_match, admin)
-    return staff, admin
 
 
 async def _set_status(db: AsyncSession, admin: Admin, status: AdminStatus) -> dict[str, Any]:
@@ -358,11 +261,6 @@ def _to_out(staff: Staff, admin: Admin) -> AdminOut:
 
 APPOINT: Final = Act(
     name="appoint_admin", permission=permission(Resource.ADMINS, Action.WRITE), run=_appoint_approved
-)
-CHANGE_CONTACT: Final = Act(
-    name="change_admin_contact",
-    permission=permission(Resource.ADMINS, Action.EDIT),
-    run=_change_contact_approved,
 )
 ASSIGN: Final = Act(
     name="assign_role", permission=permission(Resource.ADMINS, Action.EDIT), run=_assign_approved

@@ -88,3 +88,10 @@ async def topics(stores: Stores, name: str, value: str) -> list[tuple[str, dict[
             {"name": name, "value": value},
         )
         return [(row.topic, row.payload) for row in rows]
+
+
+async def approve(api: httpx.AsyncClient, waiting: httpx.Response, headers: dict[str, str]) -> httpx.Response:
+    """A decision of another admin on what waits."""
+    assert waiting.status_code == 202, waiting.text
+    path = f"/v1/approvals/{waiting.json()['approval_id']}/approve"
+    return await api.post(path, json={"note": "was checked"}, headers=headers)

@@ -142,9 +142,10 @@ class Compressing:
         await self._send({**message, "body": body})
 
     def _headers_of(self, start: Message, length: int | None) -> list[tuple[bytes, bytes]]:
-        given = start["headers"]
-        headers = [(name, value) for name, value in given if name not in {b"content-length", b"vary"}]
-        vary = [value for name, value in given if name == b"vary"]
+        headers = [
+            (name, value) for name, value in start["headers"] if name not in {b"content-length", b"vary"}
+        ]
+        vary = [value for name, value in start["headers"] if name == b"vary"]
         headers.append((b"vary", b", ".join([*vary, b"Accept-Encoding"])))
         headers.append((b"content-encoding", self._coding.encode()))
         if length is not None:
