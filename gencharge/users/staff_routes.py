@@ -157,8 +157,8 @@ async def replace_email(
 async def replace_phone_number(
     db: Db, admin: SteppedUpEditor, user_id: UUID, body: ReplaceUserPhoneNumber, if_match: IfMatch = None
 ) -> StaffUserOut | Response:
-    """Give a customer who lost the old number another one. It takes a second admin (202), because whoever has the number
-    can sign in. Then the customer's sessions end, and both numbers are told. Needs step-up."""
+    """Give a customer who lost the old number another one. It takes a second admin (202), because sign-in codes go
+    there. Then the customer's sessions end, and both numbers are told. Needs step-up."""
     answer = await contacts.request_phone_number(
         db, admin.user_id, user_id, body.phone_number, reason=body.reason, if_match=if_match
     )
