@@ -20,7 +20,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from gencharge.core.settings import Settings
-from gencharge.run import cli, doctor, terminal
+from gencharge.run import cli, doctor, report, terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, ownership
 from gencharge.run.processes import Account
 from tests.core.test_settings import settings as production_settings
@@ -129,9 +129,9 @@ def test_a_command_s_log_keeps_quiet_but_for_warnings(capsys: pytest.CaptureFixt
 
 @pytest.mark.parametrize("columns", [60, 80, 100, 200])
 def test_doctor_breaks_no_path_and_no_address(columns: int) -> None:
-    row = doctor.Row("Data", origin=LONG_PATH, state="1.0 GB free", problem="http://127.0.0.1:8000/x is odd")
+    row = report.Row("Data", origin=LONG_PATH, state="1.0 GB free", problem="http://127.0.0.1:8000/x is odd")
     text = io.StringIO()
-    doctor.show(doctor.Report([row]), Console(file=text, width=columns))
+    report.show(report.Report([row]), Console(file=text, width=columns))
     lines = text.getvalue()
     assert LONG_PATH in lines or columns == 200
     assert "http://127.0.0.1:8000/x" in lines
@@ -181,3 +181,32 @@ def test_production_gets_no_sample_data(tmp_path: Path, monkeypatch: pytest.Monk
     refused = CliRunner().invoke(cli.app, ["seed"])
     assert refused.exit_code == 1
     assert " ".join(refused.output.split()).startswith("ENVIRONMENT: production has no sample data")
+
+
+def test_doctor_looks_at_the_stored_files_where_the_stores_are_ones_own(tmp_path: Path) -> None:
+    own = production_settings(storage_dir=tmp_path, data_dir=Path("/proc/nowhere"))
+    row = doctor._examine_disk(own)
+    assert (row.what, row.origin, row.problem) == ("Files", str(tmp_path), "")
+    (tmp_path / "file").write_text("")
+    row = doctor._examine_disk(own.model_copy(update={"storage_dir": tmp_path / "file"}))
+    assert row.problem == f"{tmp_path}/file is not a folder: set STORAGE_DIR to one"
+    row = doctor._examine_disk(own.model_copy(update={"redis_url": "", "data_dir": tmp_path / "file"}))
+    assert (row.what, row.problem) == ("Data", f"{tmp_path}/file is not a folder: set DATA_DIR to one")
+
+
+def test_doctor_says_which_file_the_settings_are_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = doctor._examine_settings(production_settings())
+    assert (row.state, row.origin) == (
+        "production",
+        f"{tmp_path} has no .env: the environment and the defaults only",
+    )
+    (tmp_path / ".env").write_text("")
+    assert doctor._examine_settings(production_settings()).origin == f"{tmp_path}/.env"
+
+
+def test_doctor_proposes_no_make_run_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "http_status", lambda *_: None)
+    assert doctor._examine_api(production_settings()).state == "not running; `gencharge serve` starts it"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import lru_cache
+from pathlib import Path
 from typing import Self, cast
 from urllib.parse import urlsplit
 
@@ -109,6 +110,11 @@ class Settings(
     def redis_server_url(self) -> str:
         """Redis URL: the given one, or the embedded server's socket."""
         return self.redis_url or embedded_redis_url(self.data_dir)
+
+    @property
+    def storage_folder(self) -> Path:
+        """Where the files are that we keep: STORAGE_DIR, or `storage` in the data folder."""
+        return self.storage_dir or self.data_dir / "storage"
 
     @property
     def needed_secrets(self) -> dict[str, SecretStr]:

@@ -22,7 +22,7 @@ def create_first_admin(
     """Create the first or the second SuperAdmin of an installation; refused if there are two."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
     from gencharge.admins import commands
 
     raise typer.Exit(commands.create_first(settings, out.print, phone_number=number, name=name, email=email))
@@ -36,7 +36,7 @@ def open_number(
     """Let the owner of a closed number sign in again, if no admin is left who could."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
     from gencharge.auth import commands
 
     raise typer.Exit(commands.open_number(settings, out.print, number=number, reason=reason))

@@ -80,6 +80,7 @@ def serve(
 
         machine.require_free(host, port)
         settings.take_secrets()
+        terminal.require_usable_login(settings)
     terminal.warn_of_other_schema(settings)
     terminal.refuse_other_data_key(settings)
     from gencharge.run import serving
@@ -94,6 +95,7 @@ def worker() -> None:
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)
         settings.take_secrets()
+        terminal.require_usable_login(settings)
     terminal.warn_of_other_schema(settings)
     terminal.refuse_other_data_key(settings)
     import uvloop
@@ -162,7 +164,7 @@ def migrate() -> None:
     """Bring the database to this version's schema."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_migration_login(settings)
         from gencharge.core.postgres import migrations
         from gencharge.run.embedded import ServerFailed
 
@@ -202,7 +204,7 @@ def seed(
         scale_data.seed(settings, users, transactions, chance)
         return
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         from gencharge.run import sample
 
         if sample.has_life(settings):
@@ -216,10 +218,11 @@ def doctor() -> None:
     """Show each store, its version, where it comes from, and what is wrong."""
     settings = terminal.read_settings()
     from gencharge.run import doctor as diagnosis
+    from gencharge.run.report import show
 
     report = diagnosis.examine(settings)
     # A terminal's own width if there is one; a pipe gets every word on one line.
-    diagnosis.show(report, Console() if out.is_terminal else Console(width=10_000))
+    show(report, Console() if out.is_terminal else Console(width=10_000))
     raise typer.Exit(0 if report.ok else 1)
 
 
@@ -236,7 +239,7 @@ def reconcile(
     """Match the gateway's and the operators' statements of a day with the books."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
     from gencharge.reconciliation import commands
     from gencharge.run import sample
 
@@ -250,7 +253,7 @@ def verify() -> None:
     """Check that the books balance and that every cached balance follows from the transfers."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         from gencharge.run import verification
 
         report = asyncio.run(verification.verify_ledger(settings))
@@ -262,7 +265,7 @@ def verify_audit() -> None:
     """Check that no entry of the audit trail was changed, removed, inserted or moved."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         terminal.require(settings, "mongo")
         from gencharge.run import verification
 
@@ -277,7 +280,7 @@ def export_plans(
     """Write all plans to a file, to be edited and imported."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         from gencharge.plans import commands
 
         raise typer.Exit(commands.export_to(settings, file, out.print))
@@ -291,7 +294,7 @@ def import_plans(
     """Create and change the plans of a file, all of them or none."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         from gencharge.plans import commands
 
         raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))

@@ -1,12 +1,24 @@
-"""Whether the application's login to PostgreSQL could change history, whatever role it takes on."""
+"""What the application's login to PostgreSQL may do: enough to run, and no more than it should."""
 
 from __future__ import annotations
 
-from typing import Final
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 import psycopg
 
+if TYPE_CHECKING:
+    from gencharge.core.settings import Settings
+
 _TIMEOUT_SECONDS: Final = 3
+_NO_TABLES: Final = "The database {database} has no tables of GenCharge yet: run `gencharge migrate`"
+_NOT_IN_ROLE: Final = "DATABASE_URL: the login {login} may not act as {role}; as an administrator of PostgreSQL run GRANT {role} TO {login}"
+_LOOK: Final = """
+    SELECT session_user::text, current_database()::text, to_regclass('public.alembic_version') IS NOT NULL,
+           $1 = '' OR coalesce((SELECT pg_has_role(session_user, oid, 'SET') FROM pg_roles WHERE rolname = $1), false)
+"""
 
 
 def owns_tables(url: str) -> bool:
@@ -16,3 +28,38 @@ def owns_tables(url: str) -> bool:
             "SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND pg_has_role(session_user, tableowner, 'MEMBER')"
         ).fetchone()
     return row is not None
+
+
+def problem_with(settings: Settings) -> str | None:
+    """Why nothing can work with DATABASE_URL's login until somebody acts: a line with what to do.
+
+    None if all is well, or if PostgreSQL does not answer: that passes by itself.
+    """
+    return asyncio.run(_problem_with(settings))
+
+
+async def _problem_with(settings: Settings) -> str | None:
+    # Not psycopg, which does not say why a login was refused but in words of the server's language.
+    import asyncpg
+
+    role = settings.database_app_role
+    try:
+        connection = await asyncpg.connect(settings.postgres_url, timeout=_TIMEOUT_SECONDS)
+        try:
+            login, database, has_tables, may_act = await connection.fetchrow(
+                _LOOK, role, timeout=_TIMEOUT_SECONDS
+            )
+        finally:
+            await connection.close(timeout=_TIMEOUT_SECONDS)
+    except (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError) as refused:
+        return f"PostgreSQL at {without_password(settings.postgres_url)}: {refused}; correct DATABASE_URL"
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        return None
+    if not has_tables:
+        return _NO_TABLES.format(database=database)
+    return None if may_act else _NOT_IN_ROLE.format(login=login, role=role)
+
+
+def without_password(url: str) -> str:
+    """`url` fit for a screen: no password, no options."""
+    return unquote(re.sub(r"//[^@/]*@", "//", url.partition("?")[0]))

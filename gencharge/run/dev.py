@@ -116,6 +116,7 @@ def run(settings: Settings) -> int:
             "gencharge dev is for development; in production run `gencharge serve` and `gencharge worker`"
         )
     servers = EmbeddedServers.for_settings(settings)
+    servers.require_programs()
     _require_room(servers)
     servers.lock()
     require_free_ports(settings)
@@ -152,7 +153,7 @@ def _start(settings: Settings, servers: EmbeddedServers, children: list[Child], 
     with _step("Bringing the schema up to date"):
         try:
             migrations.upgrade(settings)
-        except migrations.NewerSchema as problem:
+        except (migrations.NewerSchema, migrations.NotPermitted) as problem:
             raise ServerFailed(str(problem)) from None
     if not first:
         # What a newer version adds to the sample data comes beside it.

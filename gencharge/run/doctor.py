@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import http.client
 import platform
-import re
 import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote
 
-from gencharge.run import clocks
+from gencharge.run import clocks, database_login
+from gencharge.run.database_login import without_password
 from gencharge.run.embedded import EmbeddedServers, Server, ServerFailed, disk
+from gencharge.run.report import Report, Row
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from gencharge.core.settings import Settings
 
 _TIMEOUT_SECONDS: Final = 3
-# Fewer columns than that would break addresses and paths.
-_TABLE_COLUMNS: Final = 130
 
 
 @dataclass(frozen=True)
@@ -36,30 +33,6 @@ class Answer:
     problem: str | None = None
 
 
-@dataclass
-class Row:
-    """One line of the report; `problem` empty means that nothing is wrong."""
-
-    what: str
-    version: str = ""
-    origin: str = ""
-    state: str = ""
-    latency: str = ""
-    problem: str = ""
-
-
-@dataclass
-class Report:
-    """All lines; `ok` if none has a problem."""
-
-    rows: list[Row] = field(default_factory=list)
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is wrong. A store that merely does not run is not wrong."""
-        return not any(row.problem for row in self.rows)
-
-
 def require(settings: Settings, store: str) -> None:
     """Raise ServerFailed with one clear line unless the store answers."""
     server = _servers(settings)[store]
@@ -69,12 +42,21 @@ def require(settings: Settings, store: str) -> None:
         raise ServerFailed(_unreachable(settings, server, problem)) from None
 
 
+def require_postgres_at(url: str, setting: str) -> None:
+    """Raise ServerFailed with one clear line, which names the setting, unless a PostgreSQL answers there."""
+    try:
+        _probe_postgres(url)
+    except Exception as problem:
+        raise ServerFailed(_not_reachable("PostgreSQL", url, problem, setting)) from None
+
+
 def examine(settings: Settings) -> Report:
     """Ask every store, and look at what they run on."""
     # Side by side, because a store that is away takes its whole time limit to say so.
     with ThreadPoolExecutor() as threads:
         rows = threads.map(lambda server: _examine_store(settings, server), _servers(settings).values())
         report = Report(list(rows))
+    report.rows.insert(0, _examine_settings(settings))
     report.rows += [
         _examine_schema(settings),
         _examine_data_keys(settings),
@@ -85,42 +67,6 @@ def examine(settings: Settings) -> Report:
         _examine_disk(settings),
     ]
     return report
-
-
-def show(report: Report, console: Console) -> None:
-    """Print the report as a table, then the verdict; as a list where a table would break addresses and paths."""
-    if console.width < _TABLE_COLUMNS:
-        _show_list(report, console)
-        return
-    from rich.table import Table
-
-    table = Table(header_style="bold")
-    for heading in ("", "version", "from", "state", "latency", "what is wrong, and what to do"):
-        table.add_column(heading, overflow="fold")
-    for row in report.rows:
-        style = "red" if row.problem else None
-        table.add_row(
-            row.what, row.version, row.origin, row.state, row.latency, row.problem or "-", style=style
-        )
-    console.print(table)
-    console.print(
-        "Nothing is wrong." if report.ok else "Something is wrong; see the last column.", highlight=False
-    )
-
-
-def _show_list(report: Report, console: Console) -> None:
-    def line(name: str, text: str, style: str | None = None) -> None:
-        # Not wrapped, so that a long path is copied whole.
-        console.print(f"{name:<12}{text}", style=style, soft_wrap=True, highlight=False, markup=False)
-
-    for row in report.rows:
-        facts = ", ".join(fact for fact in (row.state, row.version, row.latency) if fact)
-        line(row.what, facts or row.origin, "red" if row.problem else None)
-        if facts and row.origin:
-            line("", row.origin)
-        if row.problem:
-            line("", row.problem, "red")
-    console.print("Nothing is wrong." if report.ok else "Something is wrong; see the lines in red.")
 
 
 def _servers(settings: Settings) -> dict[str, Server]:
@@ -154,23 +100,23 @@ def _unreachable(settings: Settings, server: Server, problem: Exception) -> str:
     url = _configured_url(settings, server.name)
     if not url:
         return server.unreachable
+    return _not_reachable(server.label, url, problem, server.setting)
+
+
+def _not_reachable(label: str, url: str, problem: Exception, setting: str) -> str:
     reason = next(
         (line.strip() for line in str(problem).splitlines() if line.strip()), type(problem).__name__
     )
+    # The driver's own time limits and its picture of the servers say nothing to who reads this.
+    reason = reason.partition(" (configured timeouts")[0].partition(", Timeout: ")[0]
     return (
-        f"{server.label} at {_without_password(url)} isn't reachable ({reason[:200]}): "
-        f"start it, or correct {server.setting}"
+        f"{label} at {without_password(url)} isn't reachable ({reason[:200]}): start it, or correct {setting}"
     )
-
-
-def _without_password(url: str) -> str:
-    """`url` fit for a screen: no password, no options."""
-    return unquote(re.sub(r"//[^@/]*@", "//", url.partition("?")[0]))
 
 
 def _examine_store(settings: Settings, server: Server) -> Row:
     url = _configured_url(settings, server.name)
-    row = Row(server.label, origin=f"{server.setting} {_without_password(url)}" if url else "embedded")
+    row = Row(server.label, origin=f"{server.setting} {without_password(url)}" if url else "embedded")
     try:
         answer = _ask(settings, server)
     except Exception as problem:
@@ -219,11 +165,21 @@ def http_status(host: str, port: int, path: str, timeout: float = _TIMEOUT_SECON
         connection.close()
 
 
+def _examine_settings(settings: Settings) -> Row:
+    # Where a command found no file it works with the defaults, which are a development installation's.
+    file = Path(str(settings.model_config.get("env_file"))).resolve()
+    origin = (
+        str(file) if file.is_file() else f"{file.parent} has no .env: the environment and the defaults only"
+    )
+    return Row("Settings", origin=origin, state=settings.environment.value)
+
+
 def _examine_api(settings: Settings) -> Row:
     row = Row("API", origin=f"http://{settings.host}:{settings.port}")
     status, latency = _timed(lambda: http_status(settings.host, settings.port, "/health/ready"))
     if status is None:
-        row.state = "not running; `make run` starts it"
+        command = "make run" if settings.is_development else "gencharge serve"
+        row.state = f"not running; `{command}` starts it"
         return row
     row.latency = f"{latency:.1f} ms"
     row.state = "ready" if status == 200 else "not ready"
@@ -234,14 +190,14 @@ def _examine_api(settings: Settings) -> Row:
 
 def _examine_schema(settings: Settings) -> Row:
     from gencharge.core.postgres import migrations
-    from gencharge.run.database_login import owns_tables
 
     row = Row("Schema", version=migrations.head())
     try:
         started = migrations.current(settings) is not None
         pending = migrations.pending(settings)
     except Exception:
-        row.state = "unknown: PostgreSQL does not answer"
+        row.problem = database_login.problem_with(settings) or ""
+        row.state = "not usable" if row.problem else "unknown: PostgreSQL does not answer"
         return row
     if not started:
         row.state = "none yet; `gencharge migrate` makes it"
@@ -251,7 +207,9 @@ def _examine_schema(settings: Settings) -> Row:
         more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
         cure = "this is an older program" if migrations.is_ahead(settings) else "run `gencharge migrate`"
         row.problem = f"{pending[0]}{more}: {cure}"
-    elif not settings.is_development and owns_tables(settings.postgres_url):
+    elif problem := database_login.problem_with(settings):
+        row.state, row.problem = "not usable", problem
+    elif not settings.is_development and database_login.owns_tables(settings.postgres_url):
         row.problem = "DATABASE_URL owns the tables: give it a login in gencharge_app only, and keep the owner for `migrate`"
     return row
 
@@ -293,11 +251,13 @@ def _examine_python() -> Row:
 
 
 def _examine_disk(settings: Settings) -> Row:
-    folder = settings.data_dir.resolve()
+    embedded = not all(_configured_url(settings, store) for store in _PROBES)
+    # With stores of one's own nothing is written to DATA_DIR.
+    folder = settings.data_dir.resolve() if embedded else settings.storage_folder
     free, needed = disk.free_bytes(folder), disk.NEW_DATA_BYTES
-    row = Row("Data", origin=str(folder), state=f"{free / 1e9:.1f} GB free")
-    row.problem = disk.problem_with(folder)
-    if free < needed and not row.problem:
+    row = Row("Data" if embedded else "Files", origin=str(folder), state=f"{free / 1e9:.1f} GB free")
+    row.problem = disk.problem_with(folder, "DATA_DIR" if embedded else "STORAGE_DIR")
+    if embedded and free < needed and not row.problem:
         row.problem = f"new stores need {needed // 10**6} MB: make room, or set DATA_DIR to another disk"
     return row
 

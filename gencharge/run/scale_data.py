@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def seed(settings: Settings, users: int, transactions: int, chance: int) -> None:
     """Add so many customers and movements, with a bar that shows how far it is."""
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         try:
             scale.check_safe(settings)
             with progress.shown(terminal.err) as meter:

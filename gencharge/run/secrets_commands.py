@@ -30,7 +30,7 @@ def rotate_secrets(
     """Encrypt personal data and stored secrets under a new data key. Started again after a break, it goes on."""
     settings = terminal.read_settings()
     with terminal.one_line():
-        terminal.require(settings, "postgres")
+        terminal.require_database(settings)
         if not master:
             terminal.require(settings, "mongo")
         settings.take_secrets()

@@ -124,6 +124,35 @@ def require(settings: Settings, store: str) -> None:
     doctor.require(settings, store)
 
 
+def require_database(settings: Settings) -> None:
+    """Raise ServerFailed with one clear line unless PostgreSQL answers, has our tables and lets us work on them.
+
+    Says, too, if the tables are not this version's.
+    """
+    require(settings, "postgres")
+    require_usable_login(settings)
+    warn_of_other_schema(settings)
+
+
+def require_migration_login(settings: Settings) -> None:
+    """Raise ServerFailed with one clear line unless PostgreSQL answers to who migrates; DATABASE_URL's login may be missing yet."""
+    if not settings.migration_database_url:
+        require(settings, "postgres")
+        return
+    from gencharge.run import doctor
+
+    doctor.require_postgres_at(settings.migration_url, "MIGRATION_DATABASE_URL")
+
+
+def require_usable_login(settings: Settings) -> None:
+    """Raise ServerFailed if DATABASE_URL's login or its database needs somebody to act; not if PostgreSQL is away."""
+    from gencharge.run import database_login
+    from gencharge.run.embedded import ServerFailed
+
+    if problem := database_login.problem_with(settings):
+        raise ServerFailed(problem)
+
+
 def warn_of_other_schema(settings: Settings) -> None:
     """Say that tables or SQL functions are not this version's. No refusal: the last release restarts during a roll-out."""
     import psycopg

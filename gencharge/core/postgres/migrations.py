@@ -82,8 +82,12 @@ def upgrade(settings: Settings) -> bool:
         cause = getattr(refused, "orig", refused)
         if not isinstance(cause, psycopg.errors.InsufficientPrivilege):
             raise
+        setting = "MIGRATION_DATABASE_URL" if settings.migration_database_url else "DATABASE_URL"
+        advice = (
+            "Migrate as" if settings.migration_database_url else "Set MIGRATION_DATABASE_URL to the login of"
+        )
         raise NotPermitted(
-            f"PostgreSQL refuses the login of MIGRATION_DATABASE_URL: {str(cause).splitlines()[0]}. Migrate as the owner of the"
+            f"PostgreSQL refuses the login of {setting}: {str(cause).splitlines()[0]}. {advice} the owner of the"
             f" tables, who must have made the role {settings.database_app_role} or be allowed to grant it"
         ) from None
     return True

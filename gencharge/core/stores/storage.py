@@ -112,7 +112,7 @@ def type_of(key: str) -> str:
 
 def open_storage(settings: Settings) -> Storage:
     """The storage that the settings name. Touches nothing before its first use."""
-    return FolderStorage(settings.storage_dir or settings.data_dir / "storage")
+    return FolderStorage(settings.storage_folder)
 
 
 class FolderStorage:

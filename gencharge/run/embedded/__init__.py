@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 from gencharge.run.embedded.binaries import Binary
 from gencharge.run.embedded.errors import AlreadyRunning, ServerFailed
 from gencharge.run.embedded.ownership import match_owner
+from gencharge.run.embedded.platforms import what_to_do_without
 from gencharge.run.embedded.server import Server
 from gencharge.run.embedded.stores import Mongo, Postgres, Redis
 
@@ -91,8 +92,14 @@ class EmbeddedServers:
         os.pwrite(lock, str(os.getpid()).encode(), 0)
         self._lock = lock
 
+    def require_programs(self) -> None:
+        """Raise ServerFailed, with one line for all, if a server's program is missing on this machine."""
+        if missing := [server for server in self.servers if not server.is_installed]:
+            raise ServerFailed(what_to_do_without(missing))
+
     def start(self) -> None:
         """Start all, side by side, without waiting until they are ready."""
+        self.require_programs()
         self.lock()
         try:
             for server in self.servers:

@@ -17,13 +17,13 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(_existing(folder)).free
 
 
-def problem_with(folder: Path) -> str:
-    """Why no data can be written there, in a line that says what to do; empty if they can."""
+def problem_with(folder: Path, setting: str = "DATA_DIR") -> str:
+    """Why no data can be written there, in a line that says what to do; empty if they can. `setting` names the folder."""
     existing = _existing(folder)
     if not os.path.isdir(existing):
-        return f"{existing} is not a folder: set DATA_DIR to one"
+        return f"{existing} is not a folder: set {setting} to one"
     if not os.access(existing, os.W_OK | os.X_OK):
-        return f"{existing} can't be written to: set DATA_DIR to another folder"
+        return f"{existing} can't be written to: set {setting} to another folder"
     return ""
 
 

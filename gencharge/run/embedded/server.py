@@ -18,6 +18,7 @@ from gencharge.run.embedded import disk
 from gencharge.run.embedded.binaries import Binary, missing_library
 from gencharge.run.embedded.errors import ServerFailed
 from gencharge.run.embedded.ownership import match_owner, own_folder, server_account, with_passage
+from gencharge.run.embedded.platforms import what_to_do_without
 from gencharge.run.processes import (
     POLL_SECONDS,
     Account,
@@ -76,11 +77,13 @@ class Server(ABC):
         """The program that is started; raises ServerFailed if there is none."""
         program = self._find()
         if program is None:
-            raise ServerFailed(
-                f"{self.label}: no server for this platform; install it so that `{self.program}` is on PATH, "
-                f"or set {self.setting}"
-            )
+            raise ServerFailed(what_to_do_without([self]))
         return program
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether there is a program to start."""
+        return self._find() is not None
 
     @cached_property
     def version(self) -> str:
