@@ -21,6 +21,7 @@ from gencharge.campaigns.staff_schemas import Target
 from gencharge.core.events.events import emit
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.offers import service as offers
 from gencharge.operators import service as operators
 from gencharge.users.models import User
 
@@ -52,6 +53,12 @@ async def choose_batch(db: AsyncSession, campaign_id: UUID) -> bool:
     )
     offer = await crud.get_offer(db, campaign.offer_id)
     assert offer is not None, "a foreign key"
+    told = [user_id for user_id, control in left_out.items() if not control]
+    codes = (
+        await offers.add_codes(db, offer.offer_id, campaign_id, told)
+        if offer.one_time_code
+        else [offer.code or ""] * len(told)
+    )
     await emit(
         db,
         *(
@@ -60,11 +67,10 @@ async def choose_batch(db: AsyncSession, campaign_id: UUID) -> bool:
                 campaign_id=str(campaign_id),
                 offer_id=str(offer.offer_id),
                 offer_name=offer.name,
-                offer_code=offer.code or "",
+                offer_code=code,
                 ends_at=campaign.ends_at.isoformat(),
             )
-            for user_id, control in left_out.items()
-            if not control
+            for user_id, code in zip(told, codes, strict=True)
         ),
     )
     campaign.looked_at = people[-1].user_id

@@ -58,7 +58,8 @@ class CampaignCreate(Body):
 
     name: str = Field(min_length=3, max_length=100, examples=["Bring back Maharashtra"])
     offer_id: UUID = Field(
-        description="An active offer with a code. Its budget and its limits are the campaign's."
+        description="An active offer with a code, or with one-time codes, of which each customer gets one of their own. Its budget"
+        " and its limits are the campaign's."
     )
     target: Target
     control_percent: int = Field(

@@ -42,7 +42,7 @@ async def create(db: AsyncSession, admin_id: UUID, command: CampaignCreate) -> C
         problem = field_problem("body.ends_at", "Must be in the future", "instant_invalid")
         raise ValidationFailed(errors=[problem])
     offer = await crud.get_offer(db, command.offer_id)
-    if offer is None or offer.status != OfferStatus.ACTIVE or offer.code is None:
+    if offer is None or offer.status != OfferStatus.ACTIVE or not (offer.code or offer.one_time_code):
         raise CampaignOfferInvalid
     campaign = Campaign(
         campaign_id=new_id(),

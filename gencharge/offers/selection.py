@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -90,6 +91,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """An offer, and what it saves on a recharge or why it does not."""
+
+    offer: OfferSnapshot
+    outcome: Saving | Refusal
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """What a sale is to try. `price`: what the savings were calculated from; `code`: the one-time code that it uses.
 
@@ -164,33 +173,47 @@ def select(
     expected: Money | None,
     at_least: Money,
     knows_customer: bool = False,
+    judged: Iterable[Judged] | None = None,
 ) -> Selection | None:
     """What a sale is to try; None if it has no offer.
 
     `expected`: what the customer agreed to pay, which no automatic offer changes. `at_least`: what must be left to pay after an automatic
     discount. `knows_customer`: the situation says everything about the customer; else that is left to the database.
+    `judged`: the offers for the plan, if `judge` has judged them in this situation already.
     """
     if wish.is_chosen:
         return _chosen(active, wish, situation, knows_customer)
     if not wish.automatic:
         return None
-    candidates = []
-    for offer in active.automatic_for(situation.plan):
-        outcome = _judge(offer, situation, knows_customer)
-        if isinstance(outcome, Refusal):
-            continue
-        payable = situation.price - outcome.discount
-        if payable >= at_least and expected in {None, payable}:
-            candidates.append(Candidate(offer, outcome))
-    if not candidates:
-        return None
-    candidates.sort(key=lambda each: rank(each.offer, each.saving))
-    return Selection(situation.price, tuple(candidates[:MAX_CANDIDATES]), is_chosen=False)
+    if judged is None:
+        judged = _in_order(
+            Judged(offer, _judge(offer, situation, knows_customer))
+            for offer in active.automatic_for(situation.plan)
+        )
+    fitting = (
+        Candidate(each.offer, each.outcome)
+        for each in judged
+        if isinstance(each.outcome, Saving)
+        and not each.offer.needs_code
+        and situation.price - each.outcome.discount >= at_least
+        and (expected is None or situation.price - each.outcome.discount == expected)
+    )
+    candidates = tuple(islice(fitting, MAX_CANDIDATES))
+    return Selection(situation.price, candidates, is_chosen=False) if candidates else None
 
 
-def rank(offer: OfferSnapshot, outcome: Saving | Refusal) -> tuple[int, int, int, str, str]:
+def judge(offers: Iterable[OfferSnapshot], situation: Situation) -> list[Judged]:
+    """What each offer saves, or every reason why it does not, in the order of `rank`."""
+    return _in_order(Judged(offer, evaluate(offer, situation)) for offer in offers)
+
+
+def _in_order(judged: Iterable[Judged]) -> list[Judged]:
+    return sorted(judged, key=lambda each: rank(each.offer, each.outcome))
+
+
+def rank(offer: OfferSnapshot, outcome: Saving | Refusal) -> tuple[int, int, int, str, int]:
     """The order of offers: the largest saving first, of equal ones the larger discount; then those with the fewest reasons against them."""
-    name = (offer.name.casefold(), str(offer.offer_id))
+    name = (offer.name.casefold(), offer.offer_id.int)
     if isinstance(outcome, Refusal):
         return (1, len(outcome.reasons), 0, *name)
     return (0, -outcome.total.paise, -outcome.discount.paise, *name)

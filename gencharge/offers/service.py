@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -19,7 +19,16 @@ from gencharge.offers import code_service, crud, sample
 from gencharge.offers.evaluation import Reason, Refusal, Saving, Situation, Used, evaluate
 from gencharge.offers.models import Offer, OfferStatus
 from gencharge.offers.rules import OfferLimits, conditions_of, limits_of, reward_of
-from gencharge.offers.selection import Candidate, OneTimeCode, Selection, Wish, rank, refused, select
+from gencharge.offers.selection import (
+    Candidate,
+    Judged,
+    OneTimeCode,
+    Selection,
+    Wish,
+    judge,
+    refused,
+    select,
+)
 from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot, OffersSnapshot, OfferTypeSnapshot
 from gencharge.users.models import UserType
 
@@ -64,14 +73,6 @@ find_code = code_service.find
 add_codes = code_service.add_codes
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An offer, and what it saves on a recharge or why it does not."""
-
-    offer: OfferSnapshot
-    outcome: Saving | Refusal
-
-
 def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
     """Every offer that holds at the situation's instant: the largest saving first, then those with the fewest reasons against them.
 
@@ -79,12 +80,6 @@ def list_for(offers: OffersSnapshot, situation: Situation) -> list[Judged]:
     it is nearer.
     """
     return judge(offers.active(situation.instant).offers, situation)
-
-
-def judge(offers: Iterable[OfferSnapshot], situation: Situation) -> list[Judged]:
-    """These offers in the same order."""
-    judged = [Judged(offer, evaluate(offer, situation)) for offer in offers]
-    return sorted(judged, key=lambda each: rank(each.offer, each.outcome))
 
 
 def best(offers: OffersSnapshot, situation: Situation) -> Judged | None:

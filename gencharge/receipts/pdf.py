@@ -286,6 +286,13 @@ def _payments(receipt: ReceiptOut) -> list[tuple[str, str, str]]:
     if receipt.paid_through_gateway:
         note = f"Reference {receipt.payment_reference}" if receipt.payment_reference else ""
         rows.append((_METHODS[receipt.payment_method], note, _rupees(receipt.paid_through_gateway)))
+    if receipt.cashback:
+        note = (
+            "To your wallet; taken back with the refund in proportion"
+            if receipt.refunded
+            else "To your wallet"
+        )
+        rows.append(("Cashback", note, _rupees(receipt.cashback)))
     if receipt.refunded:
         rows.append(("Refunded", "", f"– {_rupees(receipt.refunded)}"))
     return rows

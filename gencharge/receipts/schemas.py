@@ -57,6 +57,9 @@ class ReceiptOut(Out):
     paid_through_gateway: Money
     payment_method: PaymentMethod
     payment_reference: str | None = Field(description="The gateway's, if it took a part of the payment.")
+    cashback: Money = Field(
+        description="What the offer pays into the wallet with the delivery. The tax is that of `total_paid` all the same."
+    )
     refunded: Money
     operator_reference: str
     channel: str = Field(description="How it got to the operator; `internal`: in the operator's own system.")

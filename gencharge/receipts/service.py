@@ -143,6 +143,7 @@ def _to_out(
         paid_through_gateway=Money(recharge.gateway_amount),
         payment_method=PaymentMethod(recharge.payment_method),
         payment_reference=payment_reference,
+        cashback=Money(recharge.cashback),
         refunded=Money(recharge.refunded_amount),
         operator_reference=recharge.operator_reference or f"INT{recharge.id.hex[-12:].upper()}",
         channel=recharge.channel or "internal",

@@ -104,6 +104,7 @@ async def for_quote(
     listed = active.for_plan(situation.plan)
     if listed:
         situation = await offers.with_facts(database, user_id, query.phone_number, situation, listed)
+    judged = offers.judge(listed, situation)
     selection = _held_back(market, user_id, query, situation) or offers.select(
         active,
         await _wish(database, user_id, market, query),
@@ -111,10 +112,10 @@ async def for_quote(
         expected=None,
         at_least=Money(0),
         knows_customer=True,
+        judged=judged,
     )
     selection = _counted(market, user_id, selection)
-    judged = offers.judge(listed, situation)[:MAX_LISTED]
-    return selection.first_only() if selection is not None else None, judged
+    return selection.first_only() if selection is not None else None, judged[:MAX_LISTED]
 
 
 async def _wish(database: Database, user_id: UUID, market: Market, command: Quote | Subscribe) -> Wish:

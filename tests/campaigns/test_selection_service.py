@@ -6,6 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge import wiring
@@ -16,6 +17,7 @@ from gencharge.core.events.events import emit as announce
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.offers.models import OfferCode
 from gencharge.operators import service as operators
 from gencharge.users import lifecycle_service as accounts
 from tests.make.campaigns import ADMIN, members, new_code, plan, start
@@ -47,6 +49,25 @@ async def test_whom_the_target_names_is_chosen_and_told_with_the_code(shop: Stor
         if event["campaign_id"] == str(campaign.campaign_id)
     ]
     assert [(event["members"], event["control"]) for event in started] == [(len(chosen), 0)]
+
+
+async def test_each_customer_is_told_a_one_time_code_of_their_own(shop: Stores) -> None:
+    offer = await publish(shop, conditions={"one_time_code": True})
+    people = [await shop.database.run(lambda db: make_user(db, user_type="postpaid")) for _ in range(2)]
+    campaign = await plan(shop, offer.offer_id, target={"user_types": ["postpaid"]}, control_percent=50)
+    await start(shop)
+    told = {
+        user_id for user_id, left_out in (await members(shop, campaign.campaign_id)).items() if not left_out
+    }
+    async with shop.database.transaction() as db:
+        rows = (await db.scalars(select(OfferCode).where(OfferCode.offer_id == offer.offer_id))).all()
+        codes = {row.bound_to: row.code for row in rows}
+        assert {row.batch_id for row in rows} <= {campaign.campaign_id}
+    assert codes.keys() == told, "and who is left out has none"
+    for user in people:
+        events = await list_events(shop, user.user_id, "CampaignOffered")
+        own = [event["offer_code"] for event in events if event["offer_id"] == str(offer.offer_id)]
+        assert own == ([codes[user.user_id]] if user.user_id in told else [])
 
 
 async def test_operator_circle_and_recharges_come_from_the_database(shop: Stores) -> None:

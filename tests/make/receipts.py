@@ -100,6 +100,7 @@ def receipt_out(**overrides: Any) -> ReceiptOut:
         "paid_through_gateway": Money(0),
         "payment_method": PaymentMethod.WALLET,
         "payment_reference": None,
+        "cashback": Money(0),
         "refunded": Money(0),
         "operator_reference": "INT000000000001",
         "channel": "internal",

@@ -180,6 +180,16 @@ def test_a_payment_from_the_wallet_is_one_line() -> None:
     assert not {"UPI", "Card", "Net banking", "Refunded"} & set(page)
 
 
+def test_a_cashback_is_a_line_of_the_payment_and_changes_no_price() -> None:
+    page = words(cashback=Money.rupees(12)).split("\n")
+    assert "₹12.00" in page[page.index("Cashback") :][:3]
+    assert page[page.index("Total, tax included") + 1] == "₹299.00"
+    assert "To your wallet" in page
+    assert "Cashback" not in words()
+    refunded = words(cashback=Money.rupees(12), refunded=Money.rupees(100))
+    assert "taken back with the refund in proportion" in refunded
+
+
 def test_a_discount_is_a_line_of_its_own() -> None:
     assert "Discount" not in words()
     page = words(discount=Money.rupees(30), total_paid=Money.rupees(269)).split("\n")
