@@ -53,11 +53,11 @@ async def choose_batch(db: AsyncSession, campaign_id: UUID) -> bool:
     )
     offer = await crud.get_offer(db, campaign.offer_id)
     assert offer is not None, "a foreign key"
-    told = [user_id for user_id, control in left_out.items() if not control]
+    reached = [user_id for user_id, control in left_out.items() if not control]
     codes = (
-        await offers.add_codes(db, offer.offer_id, campaign_id, told)
+        await offers.add_codes(db, offer.offer_id, campaign_id, reached)
         if offer.one_time_code
-        else [offer.code or ""] * len(told)
+        else [offer.code or ""] * len(reached)
     )
     await emit(
         db,
@@ -70,7 +70,7 @@ async def choose_batch(db: AsyncSession, campaign_id: UUID) -> bool:
                 offer_code=code,
                 ends_at=campaign.ends_at.isoformat(),
             )
-            for user_id, code in zip(told, codes, strict=True)
+            for user_id, code in zip(reached, codes, strict=True)
         ),
     )
     campaign.looked_at = people[-1].user_id

@@ -101,6 +101,8 @@ async def create_offer(db: AsyncSession, admin: Principal, command: OfferCreate)
     db.add(row)
     await db.flush()
     await _keep_version(db, offer)
+    if offer.status is OfferStatus.ACTIVE:
+        await crud.split(db, offer.offer_id, cost=offer.reward.most_paise)
     initial = changes({}, offer.terms())
     await offers.bump_version(db)
     await emit(
@@ -142,7 +144,7 @@ async def update_offer(
         setattr(row, name, value)
     row.version, row.updated_at = after.version, clock.now()
     await db.flush()
-    if after.limits != before.limits:
+    if after.limits != before.limits or before.status is OfferStatus.DRAFT:
         # In this transaction, under the counters' locks: no sale goes by the limits of before once this is committed.
         await crud.split(db, offer_id, cost=after.reward.most_paise)
     await _keep_version(db, after)

@@ -56,18 +56,18 @@ async def test_each_customer_is_told_a_one_time_code_of_their_own(shop: Stores) 
     people = [await shop.database.run(lambda db: make_user(db, user_type="postpaid")) for _ in range(2)]
     campaign = await plan(shop, offer.offer_id, target={"user_types": ["postpaid"]}, control_percent=50)
     await start(shop)
-    told = {
+    reached = {
         user_id for user_id, left_out in (await members(shop, campaign.campaign_id)).items() if not left_out
     }
     async with shop.database.transaction() as db:
         rows = (await db.scalars(select(OfferCode).where(OfferCode.offer_id == offer.offer_id))).all()
         codes = {row.bound_to: row.code for row in rows}
         assert {row.batch_id for row in rows} <= {campaign.campaign_id}
-    assert codes.keys() == told, "and who is left out has none"
+    assert codes.keys() == reached, "and who is left out has none"
     for user in people:
         events = await list_events(shop, user.user_id, "CampaignOffered")
         own = [event["offer_code"] for event in events if event["offer_id"] == str(offer.offer_id)]
-        assert own == ([codes[user.user_id]] if user.user_id in told else [])
+        assert own == ([codes[user.user_id]] if user.user_id in reached else [])
 
 
 async def test_operator_circle_and_recharges_come_from_the_database(shop: Stores) -> None:

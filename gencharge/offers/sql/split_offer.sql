@@ -23,8 +23,14 @@ BEGIN
     IF v_uses_left IS NOT NULL THEN
         v_parts := least(v_parts, greatest(1, v_uses_left));
     END IF;
-    UPDATE offer_slots SET
-        max_uses = CASE WHEN v_uses_left < 0 THEN 0 ELSE uses + part_of(v_uses_left, v_parts, (slot - p_first + 16) % 16) END,
-        max_spent = CASE WHEN v_budget_left < 0 THEN 0 ELSE spent + part_of(v_budget_left, v_parts, (slot - p_first + 16) % 16) END
-    WHERE offer_id = p_offer;
+    -- Of many that raced for the last use only the first has something to write.
+    UPDATE offer_slots AS own SET max_uses = part.max_uses, max_spent = part.max_spent
+    FROM (SELECT s.slot,
+            CASE WHEN v_uses_left < 0 THEN 0 ELSE s.uses + part_of(v_uses_left, v_parts, (s.slot - p_first + 16) % 16) END
+                AS max_uses,
+            CASE WHEN v_budget_left < 0 THEN 0
+                ELSE s.spent + part_of(v_budget_left, v_parts, (s.slot - p_first + 16) % 16) END AS max_spent
+          FROM offer_slots AS s WHERE s.offer_id = p_offer) AS part
+    WHERE own.offer_id = p_offer AND own.slot = part.slot
+      AND (own.max_uses IS DISTINCT FROM part.max_uses OR own.max_spent IS DISTINCT FROM part.max_spent);
 END $$;
