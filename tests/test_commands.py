@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -24,20 +23,15 @@ from gencharge.run import cli, doctor, report, terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, ownership
 from gencharge.run.processes import Account
 from tests.core.test_settings import settings as production_settings
+from tests.make import fork_server
 
 LONG_PATH = "/srv/" + "a-rather-long-name/" * 6 + "data"
 
 
 def gencharge(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    return subprocess.run(
-        [sys.executable, "-m", "gencharge", *words],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        cwd=folder,
-        env={**environment, "DATA_DIR": str(folder), **variables},
-    )
+    variables = {**environment, "DATA_DIR": str(folder), **variables}
+    return fork_server.run(*words, folder=folder, environment=variables, timeout=200)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from gencharge.core.velocity_settings import Velocity
 from gencharge.run import dev, preload
 from gencharge.run.dev import recharge_example
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
+from tests.make import fork_server
+from tests.make.prepared import prepare
 
 
 @pytest.fixture
@@ -59,10 +61,18 @@ def environment(folder: Path, **more: object) -> dict[str, str]:
 
 def gencharge(folder: Path, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in `folder`, so that no `.env` of the checkout is read."""
+    return fork_server.run(*words, folder=folder, environment=environment(folder, **more), timeout=60)
+
+
+@pytest.mark.parametrize("words", [("--version",), ("doctor",)])
+def test_a_real_start_says_the_same_as_a_forked_one(folder: Path, port: int, words: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "gencharge", *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, cwd=folder, env=environment(folder, **more)
-    )
+    own = environment(folder, PORT=port)
+    real = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=own)
+    forked = gencharge(folder, *words, PORT=port)
+    gigabytes = re.compile(r"[\d.]+ GB free")
+    assert (real.returncode, real.stderr) == (forked.returncode, forked.stderr) == (0, "")
+    assert gigabytes.sub("", real.stdout) == gigabytes.sub("", forked.stdout)
 
 
 def test_doctor_says_that_nothing_runs_and_that_this_is_not_wrong(folder: Path, port: int) -> None:
@@ -353,6 +363,7 @@ class Run:
 
 
 def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folder: Path, port: int) -> None:
+    prepare(folder)  # tests/test_readme.py starts with nothing
     first = Run(folder, port)
     assert "111111" in first.text()
     assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200

@@ -123,9 +123,18 @@ class ForkServer:
             time.sleep(0.02)
 
     def start(
-        self, program: str, *words: str, folder: Path, log: Path, environment: Mapping[str, str]
+        self,
+        program: str,
+        *words: str,
+        folder: Path,
+        log: Path,
+        environment: Mapping[str, str],
+        errors: Path | None = None,
     ) -> Forked:
-        """Run `python -m program words...` in `folder` with this environment, its output appended to `log`."""
+        """Run `python -m program words...` in `folder` with this environment, its output appended to `log`.
+
+        With `errors`, what it writes to standard error goes there.
+        """
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(str(self._address))
         request = {
@@ -133,6 +142,7 @@ class ForkServer:
             "words": words,
             "folder": str(folder),
             "log": str(log),
+            "errors": str(errors or log),
             "environment": dict(environment),
         }
         connection.sendall(json.dumps(request).encode() + b"\n")
@@ -156,6 +166,34 @@ def start(program: str, *words: str, folder: Path, log: Path, environment: Mappi
         command = [sys.executable, "-m", program, *words]
         return spawn(command, folder=folder, log=log, environment=environment)
     return _of_the_product().start(program, *words, folder=folder, log=log, environment=environment)
+
+
+def run(
+    *words: str, folder: Path, environment: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of `gencharge` to its end, which raises TimeoutExpired after `timeout` seconds."""
+    if sys.platform != "linux":
+        return subprocess.run(
+            [sys.executable, "-m", "gencharge", *words],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            cwd=folder,
+            env=environment,
+            check=False,
+        )
+    with tempfile.TemporaryDirectory(prefix="gencharge-run-") as own:
+        log, errors = Path(own, "output"), Path(own, "errors")
+        process = _of_the_product().start(
+            "gencharge", *words, folder=folder, log=log, errors=errors, environment=environment
+        )
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            raise
+        return subprocess.CompletedProcess(words, code, log.read_text(), errors.read_text())
 
 
 def serve(address: Path, modules: Sequence[str]) -> None:
@@ -209,10 +247,13 @@ def _become(request: dict[str, Any]) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    with open(request["log"], "ab") as log, open(os.devnull, "rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
+    for number, path, mode in (
+        (0, os.devnull, "rb"),
+        (1, request["log"], "ab"),
+        (2, request["errors"], "ab"),
+    ):
+        with open(path, mode) as file:
+            os.dup2(file.fileno(), number)
     # It reads the environment when it is loaded.
     importlib.reload(faultpoints)
     sys.path[0] = request["folder"]
