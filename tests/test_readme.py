@@ -80,12 +80,13 @@ def test_the_readme(installation: Installation) -> None:
     assert output.count('"balance"') >= 3
 
 
-def test_the_tutorial(installation: Installation) -> None:
-    output = paste(installation, TUTORIAL, times=2)
-    assert output.count('"status": "failed"') == 2
-    assert output.count('"failure_reason": "declined_by_operator"') == 2
-    assert output.count('"status": "refunded"') == 2
-    assert output.count("the books balance") == 2
+@pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.soak)])
+def test_the_tutorial(installation: Installation, times: int) -> None:
+    output = paste(installation, TUTORIAL, times=times)
+    assert output.count('"status": "failed"') == times
+    assert output.count('"failure_reason": "declined_by_operator"') == times
+    assert output.count('"status": "refunded"') == times
+    assert output.count("the books balance") == times
     assert "FAILED" not in output
     assert (installation.folder / "receipt.pdf").read_bytes().startswith(b"%PDF")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from tests.audit.conftest import as_owner, entries, move, renumber, write
 from tests.conftest import OTP_SECRET, SECRET
+from tests.make import fork_server
 
 Tamper = Callable[[Stores], Awaitable[None]]
 
@@ -237,13 +237,7 @@ async def verify(stores: Stores, **overrides: str) -> subprocess.CompletedProces
         **overrides,
     }
     return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "gencharge", "audit", "verify"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        fork_server.run, "audit", "verify", folder=settings.data_dir, environment=environment, timeout=60
     )
 
 

@@ -6,9 +6,10 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import psycopg
@@ -34,6 +35,7 @@ from gencharge.notifications.models import Recipient
 from gencharge.sessions import service as sessions
 from gencharge.sessions.models import Session
 from gencharge.webhooks.models import WebhookEndpoint
+from tests.make import fork_server
 
 PARTS = wiring.SEALED_DOCUMENTS
 OTHER = SecretStr("another-Data-key-of-more-than-32-characters-1618")
@@ -309,11 +311,15 @@ def in_a_process(settings: Settings, command: str, **more: str) -> subprocess.Co
     values = {name.upper(): str(getattr(settings, name)) for name in names}
     values["ENVIRONMENT"] = settings.environment.value
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-    words = ["-m", "gencharge", command] if command == "worker" else ["-c", PROGRAM, command]
-    return subprocess.run(
-        [sys.executable, *words],
-        env=inherited | values | more, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="gencharge-keys-") as own:
+        Path(own, "keys_program.py").write_text(PROGRAM)
+        return fork_server.run(
+            command,
+            folder=Path(own),
+            environment=inherited | values | more,
+            timeout=120,
+            program="gencharge" if command == "worker" else "keys_program",
+        )
 
 
 @pytest.mark.parametrize(

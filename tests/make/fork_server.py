@@ -169,12 +169,15 @@ def start(program: str, *words: str, folder: Path, log: Path, environment: Mappi
 
 
 def run(
-    *words: str, folder: Path, environment: Mapping[str, str], timeout: float
+    *words: str, folder: Path, environment: Mapping[str, str], timeout: float, program: str = "gencharge"
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of `gencharge` to its end, which raises TimeoutExpired after `timeout` seconds."""
+    """Run `python -m program words...` to its end in `folder`, which may hold the program.
+
+    Raises TimeoutExpired after `timeout` seconds.
+    """
     if sys.platform != "linux":
         return subprocess.run(
-            [sys.executable, "-m", "gencharge", *words],
+            [sys.executable, "-m", program, *words],
             capture_output=True,
             text=True,
             timeout=timeout,
@@ -185,7 +188,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="gencharge-run-") as own:
         log, errors = Path(own, "output"), Path(own, "errors")
         process = _of_the_product().start(
-            "gencharge", *words, folder=folder, log=log, errors=errors, environment=environment
+            program, *words, folder=folder, log=log, errors=errors, environment=environment
         )
         try:
             code = process.wait(timeout)
