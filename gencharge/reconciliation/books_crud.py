@@ -34,22 +34,26 @@ _WINNER: Final = """
              a.outcome = 'delivered' DESC NULLS LAST, a.attempt DESC
     LIMIT 1
 """
+# The operator's amount is the whole price: what the customer paid, and the discount, which we pay.
 _DELIVERED = text(f"""
-    SELECT won.reference, won.started_at, t.user_id, r.id AS recharge_id, t.amount, t.created_at, c.amount AS commission
+    SELECT won.reference, won.started_at, t.user_id, r.id AS recharge_id, t.amount + coalesce(d.amount, 0) AS amount,
+           t.created_at, c.amount AS commission
     FROM transfers AS t
     JOIN recharges AS r ON r.user_id = t.user_id AND r.id = t.reference_id AND r.channel = :channel
     JOIN LATERAL ({_WINNER}) AS won ON true
+    LEFT JOIN transfers AS d ON d.user_id = t.user_id AND d.key = t.key AND d.code = {Code.DISCOUNT:d}
     LEFT JOIN transfers AS c ON c.user_id = t.user_id AND c.key = t.key AND c.code = {Code.COMMISSION:d}
     WHERE t.created_at >= :starts AND t.created_at < :ends AND t.code = {Code.CAPTURE:d}
 """)  # noqa: S608 - composed of constants
 _OF_REFERENCES = text(f"""
     SELECT o.reference, o.user_id, o.recharge_id, a.channel, a.outcome, a.started_at, r.status, won.reference AS won,
-           t.amount, t.created_at, c.amount AS commission
+           t.amount + coalesce(d.amount, 0) AS amount, t.created_at, c.amount AS commission
     FROM operator_references AS o
     JOIN operator_attempts AS a
       ON a.user_id = o.user_id AND a.recharge_id = o.recharge_id AND a.attempt = o.attempt
     JOIN recharges AS r ON r.user_id = o.user_id AND r.id = o.recharge_id
     LEFT JOIN transfers AS t ON t.user_id = r.user_id AND t.key = r.id::text AND t.code = {Code.CAPTURE:d}
+    LEFT JOIN transfers AS d ON d.user_id = r.user_id AND d.key = r.id::text AND d.code = {Code.DISCOUNT:d}
     LEFT JOIN transfers AS c ON c.user_id = r.user_id AND c.key = r.id::text AND c.code = {Code.COMMISSION:d}
     LEFT JOIN LATERAL ({_WINNER}) AS won ON t.id IS NOT NULL
     WHERE o.reference = ANY(:references)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from gencharge.core.values import clock
+from gencharge.core.values.money import Money
 from gencharge.payments import razorpay
 from gencharge.payments import service as payments
 from gencharge.payments.gateway import CallUnknown
@@ -25,6 +26,8 @@ from gencharge.reconciliation.models import (
     ReconciliationRun,
 )
 from gencharge.reconciliation.statements_service import Statement
+from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.offers import flat, market_of, publish
 from tests.make.reconciliation import FIRST, SECOND, Shop, refund, reload, sell_with_fault, top_up
 
 
@@ -383,3 +386,15 @@ async def test_the_same_difference_has_the_same_id_in_every_run_and_another_one_
     other = await shop.match(back=1, file=doubled)
     assert not ids & {each.difference_id for each in await shop.differences(other)}
     assert (await sold.recharge()).status == "delivered"
+
+
+async def test_an_operator_is_owed_the_whole_price_of_a_recharge_with_a_discount(shop: Shop) -> None:
+    offer = await publish(shop.stores, {"discount": flat(30)})
+    user_id = await make_customer(shop.stores, 1_000)
+    number, plan = await make_number(shop.stores), await find_plan(shop.stores)
+    sold = await buy(shop.stores, user_id, number, plan.plan_id, market=await market_of(shop.stores, offer))
+    assert sold.answer.discount == Money.rupees(30)
+    await shop.dispatcher.drain()
+    run = await shop.match()
+    assert await shop.differences(run) == []
+    assert run.matched == 1
