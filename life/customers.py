@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.auth.events import SignedIn
 from gencharge.channels.service import load_channels
+from gencharge.core import faultpoints
 from gencharge.core.events.events import context_json, emit
 from gencharge.core.values import clock
 from gencharge.notifications import service as notifications
 from gencharge.notifications.models import Recipient
 from gencharge.operators import service as operators
 from gencharge.payments import queue_crud, topups_service, webhook_message
-from gencharge.payments.models import PaymentStatus
+from gencharge.payments.models import Payment, PaymentStatus
 from gencharge.payments.schemas import TopUp as TopUpCommand
 from gencharge.plans import sample
 from gencharge.receipts import service as receipts
@@ -25,7 +26,7 @@ from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import crud as recharge_crud
 from gencharge.recharge import lifecycle_crud
 from gencharge.recharge.errors import RechargeNotFound
-from gencharge.recharge.schemas import ActivationMode, Subscribe
+from gencharge.recharge.schemas import ActivationMode, Subscribe, SubscriptionOut
 from gencharge.seed import user_id_of
 from gencharge.sessions import service as sessions
 from gencharge.sessions.models import Session
@@ -57,7 +58,12 @@ async def sign_in(world: World, step: SignIn) -> None:
         if await has_session(db, user_id):
             return  # lived before
         session = await sessions.start(
-            db, world.stores.settings, user_id=user_id, kind="user", device=step.device, address="203.0.113.9"
+            db,
+            world.stores.settings,
+            user_id=user_id,
+            kind="user",
+            device=step.device,
+            address=step.address,
         )
         await emit(
             db,
@@ -119,8 +125,8 @@ async def top_up(world: World, step: TopUp) -> None:
             await _pay(world, opened.order_id, step.method, "succeed" if step.ending == "paid" else "fail")
 
 
-async def recharge(world: World, step: Recharge) -> None:
-    """A recharge, to its end: paid, carried to the operator, delivered or refused."""
+async def recharge(world: World, step: Recharge) -> SubscriptionOut:
+    """A recharge, to its end: paid, carried to the operator, delivered or refused. Returns the answer to the sale."""
     user_id = user_id_of(step.customer)
     command = Subscribe.model_validate(
         {
@@ -130,6 +136,7 @@ async def recharge(world: World, step: Recharge) -> None:
             "wallet_amount": step.wallet_rupees,
             "source": step.source,
             "activation_mode": ActivationMode.ACTIVATE if step.replaces else ActivationMode.QUEUE,
+            "offer_code": step.offer_code,
         }
     )
     window_seconds = world.stores.settings.duplicate_window_seconds
@@ -137,13 +144,14 @@ async def recharge(world: World, step: Recharge) -> None:
         await _refuse(world, step)
     with acting("user", user_id, step.customer):
         if step.method == "wallet":
-            await checkout.pay_from_wallet(
+            sold = await checkout.pay_from_wallet(
                 world.stores.database,
                 user_id,
                 command,
                 key=step.key,
                 window_seconds=window_seconds,
                 limits=NO_LIMITS,
+                market=world.market,
             )
         else:
             sold = await checkout.pay_through_gateway(
@@ -153,6 +161,7 @@ async def recharge(world: World, step: Recharge) -> None:
                 key=step.key,
                 window_seconds=window_seconds,
                 limits=NO_LIMITS,
+                market=world.market,
             )
             due = sold.answer.payment
             if due is not None and due.status == PaymentStatus.CREATED:
@@ -162,13 +171,23 @@ async def recharge(world: World, step: Recharge) -> None:
     if step.plan.operator in world.over_api:
         with clock.later(seconds=2):
             await world.dispatcher.drain()
+    return sold.answer
 
 
 async def _send_on(world: World, user_id: UUID, recharge_id: UUID) -> None:
-    """What the relay does a moment after the capture. Its event, handed out at the end of the life, finds it done."""
-    await world.stores.database.run(
-        lambda db: lifecycle_crud.pay(db, user_id, recharge_id, context=context_json())
+    """What the relay does a moment after the capture. Its event, handed out at the end of the life, finds it done.
+
+    Nothing if the gateway's webhook was lost: then the check of open payments finds out that it was paid.
+    """
+    of_recharge = select(Payment.status).where(
+        Payment.user_id == user_id, Payment.reference_id == recharge_id
     )
+
+    async def unit(db: AsyncSession) -> None:
+        if await db.scalar(of_recharge) == PaymentStatus.CAPTURED:
+            await lifecycle_crud.pay(db, user_id, recharge_id, context=context_json())
+
+    await world.stores.database.run(unit)
 
 
 async def take_receipt(world: World, step: TakeReceipt) -> None:
@@ -192,13 +211,16 @@ async def take_webhooks(world: World) -> None:
     """Apply what the gateway has to say, as the webhook's route does."""
     limits = topups_service.limits_json(world.stores.settings)
     for event_id, body in world.outside.take_webhooks():
+        message = webhook_message.read(body)
+        await faultpoints.point("webhook.asked", message.kind)
         await queue_crud.take_event(
             world.stores.database,
             event_id=event_id,
             gateway=world.payments.gateway.name,
-            message=webhook_message.read(body),
+            message=message,
             limits=limits,
         )
+        await faultpoints.point("webhook.committed", message.kind)
 
 
 async def _pay(world: World, order_id: str, method: str, outcome: str) -> None:

@@ -251,8 +251,9 @@ async def leave(world: World, step: Leave) -> None:
 
 async def reconcile(world: World, step: Reconcile) -> None:
     """The night's runs of a day. A difference is claimed from the gateway on the same morning."""
-    context = runs_service.CounterpartyContext(world.stores)
-    context.operators, context.payments = world.operators, world.payments
+    context = runs_service.CounterpartyContext(
+        world.stores, operators=world.operators, payments=world.payments
+    )
     database = world.stores.database
     if step.distorted:
         await _distort(world)

@@ -32,6 +32,7 @@ class SignIn(Step):
 
     customer: int
     device: str
+    address: str = "203.0.113.9"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class TopUp(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recharge(Step):
     """A customer recharges a number. `wallet_rupees`: the wallet's part beside a gateway; `refusals`: how many of the
-    operator's channels refuse it."""
+    operator's channels refuse it. `offer_code`: the code that the customer typed."""
 
     customer: int
     key: str
@@ -71,6 +72,7 @@ class Recharge(Step):
     source: str = "app"
     replaces: bool = False
     refusals: int = 0
+    offer_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

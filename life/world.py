@@ -25,6 +25,7 @@ from gencharge.directory import service as directory
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.loop import PaymentChecks, RefundSender
 from gencharge.payments.razorpay import Razorpay
+from gencharge.recharge.choice_service import Market
 from gencharge.sessions.tokens import Principal
 
 # Nobody listens there: requests go to the application behind the transport.
@@ -65,6 +66,8 @@ class World:
     ends_at: datetime
     # Operators whose recharges go over their API by now.
     over_api: set[str]
+    # Where offers are chosen from; None: recharges are sold without.
+    market: Market | None = None
 
     @classmethod
     async def open(cls, stores: Stores, outside: Outside, ends_at: datetime) -> World:

@@ -5,6 +5,7 @@ An act raises a Problem if it is refused; then nothing has happened.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.directory import service as directory
+from gencharge.offers.errors import OfferNotApplicable
 from gencharge.operators import service as operators
 from gencharge.users import service as users
 from gencharge.wallet import service as wallet
@@ -19,27 +22,39 @@ from life import customers, staff
 from life.steps import Adjust, Block, Ending, Leave, Recharge, RefundRecharge, SignIn, TopUp, Unblock
 from life.world import World, acting
 from simulation import trouble
+from simulation.bargains import Deal
+from simulation.counter import Counter
 from simulation.notebook import Notebook, Sale
 from simulation.people import Offer, Person
 
-_DEVICES: Final = ("Chrome 142 on Android 15", "GenCharge 2.4 on Android 14", "Firefox 145 on Windows 11")
 _GATEWAY: Final = ("upi", "upi", "upi", "card", "netbanking")
 # Far more than in life, so that a short simulation meets each kind.
 _TROUBLE_SHARE: Final = 0.05
 _API_TROUBLE_SHARE: Final = 0.5
 
 
-async def sign_up(world: World, notebook: Notebook, person: Person) -> None:
-    """A new customer with an empty wallet; their operator and circle are known from the registry."""
+async def sign_up(
+    world: World,
+    notebook: Notebook,
+    person: Person,
+    referrer: Person | None = None,
+    *,
+    shares_device: bool = False,
+) -> None:
+    """A new customer with an empty wallet; their operator and circle are known from the registry. Again: nothing more.
+
+    `referrer`: whose code they register with, perhaps on that customer's device.
+    """
+    profile = {"name": "Asha Rao", "email": f"sim{person.number}@example.com", "user_type": person.plan_type}
 
     async def unit(db: AsyncSession) -> None:
+        if await directory.phone_owner(db, person.phone_number) is not None:
+            return  # the process stopped after this
         user = await users.create(
             db,
             user_id=person.user_id,
             phone_number=person.phone_number,
-            name="Asha Rao",
-            email=f"sim{person.number}@example.com",
-            user_type=person.plan_type,
+            **({} if referrer else profile),
         )
         await operators.remember(
             db,
@@ -51,12 +66,27 @@ async def sign_up(world: World, notebook: Notebook, person: Person) -> None:
         )
         await wallet.open_wallet(db, user.user_id)
 
+    async def register(db: AsyncSession) -> None:
+        if referrer is None or (await users.get(db, person.user_id)).registered_at is not None:
+            return
+        code = (await users.get(db, referrer.user_id)).referral_code
+        await users.register(db, person.user_id, **profile, referral_code=code)
+
+    used = referrer if referrer is not None and shares_device else person
     with acting("user", person.user_id, person.number):
         await world.stores.database.run(unit)
+        await customers.sign_in(
+            world, SignIn(at=clock.now(), customer=person.number, device=used.device, address=used.address)
+        )
+        if referrer is not None:
+            await world.stores.database.run(register)
+            notebook.counts["joined with a code"] += 1
     notebook.join(person.number)
-    await customers.sign_in(
-        world, SignIn(at=clock.now(), customer=person.number, device=person.chance.choice(_DEVICES))
-    )
+
+
+async def balance(world: World, person: Person) -> int:
+    """What somebody sees in the wallet, in paise."""
+    return (await world.stores.database.run(lambda db: wallet.available(db, person.user_id))).paise
 
 
 async def top_up(world: World, notebook: Notebook, person: Person, key: str, rupees: int) -> None:
@@ -81,12 +111,13 @@ async def top_up(world: World, notebook: Notebook, person: Person, key: str, rup
 
 
 async def recharge(
-    world: World, notebook: Notebook, person: Person, key: str, offer: Offer, phone_number: str
+    world: World, counter: Counter, person: Person, key: str, offer: Offer, phone_number: str
 ) -> bool:
-    """A recharge of a number of the plan's operator, paid from the wallet, through the gateway, or by both.
+    """A recharge of a number of the plan's operator, paid from the wallet, through the gateway, or by both, perhaps with a code.
 
     True if it goes over the operator's API, so that it may take a while until its outcome is known.
     """
+    notebook = counter.notebook
     chance, rupees = person.chance, offer.plan.rupees
     way = chance.random()
     method = "wallet" if way < 0.8 else chance.choice(_GATEWAY)
@@ -104,16 +135,31 @@ async def recharge(
         wallet_rupees=from_wallet if 0 < from_wallet < rupees else None,
         source=chance.choice(("app", "app", "web")),
     )
-    await customers.recharge(world, step)
+    # An autopay may have bought something before.
+    is_first = not notebook.sales_of(person.number) and not person.has_autopay
+    deal = Deal(step.plan, method, step.source, clock.now(), is_first)
+    bargain = counter.code_for(person, deal)
+    try:
+        answer = await customers.recharge(world, replace(step, offer_code=bargain.code if bargain else None))
+    except OfferNotApplicable:
+        assert bargain is not None, "an offer was asked for"
+        counter.refuse(bargain, person)
+        bargain, step = None, replace(step, key=f"{key} without")
+        answer = await customers.recharge(world, step)
+    discount, cashback, name = counter.expect(person, deal, bargain, answer)
+    paid = rupees * 100 - discount
     notebook.sell(
         Sale(
             person.number,
-            key,
+            step.key,
             phone_number,
             rupees * 100,
-            from_wallet * 100,
+            paid if method == "wallet" else from_wallet * 100,
             over_api,
-            clock.now().timestamp(),
+            answer.created_at.timestamp(),  # not of the try that was answered at last
+            discount,
+            cashback,
+            name,
         )
     )
     return over_api
@@ -125,7 +171,7 @@ async def refund(world: World, notebook: Notebook, person: Person, key: str) -> 
     if not certain:
         return False
     sale, share = certain[-1], person.chance.choice((1.0, 1.0, 0.5))
-    rupees = round(sale.price / 100 * share)
+    rupees = round(sale.paid / 100 * share)
     step = RefundRecharge(
         at=clock.now(),
         customer=person.number,
@@ -138,7 +184,7 @@ async def refund(world: World, notebook: Notebook, person: Person, key: str) -> 
     if waiting is not None:
         with clock.later(minutes=20):
             await staff.approve(world, waiting)
-    notebook.refund(sale, rupees * 100)
+    notebook.refund(sale, rupees * 100 if share < 1 else sale.paid)
     return True
 
 

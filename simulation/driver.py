@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +16,9 @@ from life.world import Outside, World
 from simulation.inspection import Report, inspect
 from simulation.people import population
 from simulation.town import Size, Town
+
+# Both sides of a referral get something.
+_SETTINGS: Final = {"referral_friend_reward_rupees": 25}
 
 
 class Neighbours(Outside, Protocol):
@@ -28,13 +32,14 @@ async def simulate(
     stores: Stores, outside: Neighbours, size: Size, on_day: Callable[[date], None] = lambda day: None
 ) -> Report:
     """A life of so many days that ends yesterday, with the sample catalogue, channels and admins."""
+    stores = replace(stores, settings=stores.settings.model_copy(update=_SETTINGS))
     today = clock.start_of_day(clock.now().astimezone(clock.IST).date())
     starts_at, ends_at = today - timedelta(days=size.days + 1), today - timedelta(days=1)
     with clock.at(starts_at - timedelta(days=1)):
         await sample.seed_all(stores.database, stores.settings, _nobody)
     world = await World.open(stores, outside, ends_at)
     try:
-        town = Town(world, population(size.customers, size.days, size.seed), starts_at, ends_at)
+        town = Town(world, population(size.customers, size.days, size.seed), starts_at, ends_at, size)
         await town.live(on_day)
         return await inspect(town, outside.delivered())
     finally:

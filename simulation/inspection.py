@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +15,9 @@ from gencharge import wiring
 from gencharge.audit import sealing_service, verification_service
 from gencharge.core.rooms import checks
 from gencharge.core.values import clock
+from simulation import invitations, standing
+from simulation.invitations import Reward
 from simulation.notebook import Notebook
-from simulation.people import Person
 from simulation.town import Town
 
 # What a life leaves nothing of. Each query counts; what is counted must not be there.
@@ -65,7 +67,10 @@ async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report
     """Check everything. `delivered` is what the operators say: number, paise and instant of each recharge that they delivered."""
     notebook, database = town.notebook, town.world.stores.database
     problems = list(town.strange)
+    problems += await _autopays(town)
     problems += notebook.conclude(delivered)
+    problems += town.counter.judge()
+    problems += await _rewards(town)
     # When the worker's loops were run for the last time.
     ended = town.ends_at + timedelta(hours=8)
     with clock.at(ended):
@@ -94,7 +99,51 @@ async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report
         problems.append(
             f"{notebook.counts['failed']} recharges failed, and {statuses['failed']} are on the books"
         )
+    notebook.counts["plans that ended"] = await _count(
+        town, "SELECT count(*) FROM active_plans WHERE status = 'expired'"
+    )
+    notebook.counts.update({f"crashes at {name}": number for name, number in town.crashes.counts.items()})
     return Report(notebook.counts, notebook.refused, problems, _digest(notebook, balances))
+
+
+async def _autopays(town: Town) -> list[str]:
+    """Enter what the autopays bought into the notebook; what is wrong with their due dates."""
+    attempts = await town.world.stores.database.run(standing.list_attempts)
+    numbers = {person.user_id: person.number for person in town.people}
+    notebook = town.notebook
+    for attempt in attempts:
+        notebook.counts[f"autopays {attempt.outcome}"] += 1
+        sale = attempt.sale(
+            numbers[attempt.person], over_api=town.goes_over_api(attempt.operator, attempt.sold_at)
+        )
+        if sale is not None:
+            notebook.sell(sale)
+    return town.standing.judge(attempts, notebook.gone, town.ends_at)
+
+
+async def _rewards(town: Town) -> list[str]:
+    """Enter what referrals brought into the notebook; what is wrong with the rewards."""
+    notebook, people = town.notebook, {person.user_id: person for person in town.people}
+    rewards: dict[int, list[Reward]] = defaultdict(list)
+    for reward in await town.world.stores.database.run(invitations.list_rewards):
+        rewards[people[reward.friend].number].append(reward)
+        notebook.counts[f"rewards {'held' if reward.is_held else reward.state}"] += 1
+        if reward.state == "paid":
+            notebook.receive(people[reward.owner].number, reward.amount)
+    problems = []
+    for invitation in town.invitations:
+        own = rewards.pop(invitation.friend, [])
+        here = {invitation.friend, invitation.referrer} - notebook.gone
+        if len(own) != len({reward.owner for reward in own}) or (len(own) < 2 and len(here) == 2):
+            problems.append(f"the referral of customer {invitation.friend} has {len(own)} rewards")
+        for reward in own:
+            owner = people[reward.owner].number
+            problem = invitations.judge(notebook, invitation, owner, reward)
+            if problem is not None:
+                problems.append(
+                    f"the reward of customer {owner} for the referral of customer {invitation.friend} {problem}"
+                )
+    return problems + [f"customer {friend} has rewards, and nobody referred them" for friend in rewards]
 
 
 async def _count(town: Town, query: str) -> int:
@@ -115,10 +164,12 @@ async def _statuses(town: Town) -> Counter[str]:
 
 async def _balances(town: Town, problems: list[str]) -> list[int]:
     """What each wallet holds, in the order of the people; a line for each that is not what was agreed."""
-    balances = []
+    balances, available = [], await _available(town)
     for person in town.people:
-        held = await _balance(town, person)
+        held = available.get(person.user_id)
         agreed = town.notebook.wallets.get(person.number)
+        if person.number in town.notebook.gone:
+            continue
         balances.append(held or 0)
         if held is not None and agreed is not None and held != agreed:
             problems.append(
@@ -127,12 +178,19 @@ async def _balances(town: Town, problems: list[str]) -> list[int]:
     return balances
 
 
-async def _balance(town: Town, person: Person) -> int | None:
-    database = town.world.stores.database
-    row = await database.fetch_row(
-        "SELECT posted - held AS available FROM wallets WHERE user_id = $1", person.user_id
-    )
-    return None if row is None else int(row["available"])
+async def _available(town: Town) -> dict[UUID, int]:
+    """What each customer can spend, less what they owe of cashback and rewards that were taken back after they were spent."""
+
+    async def unit(db: AsyncSession) -> dict[UUID, int]:
+        rows = await db.execute(
+            text(
+                "SELECT user_id, posted - held - coalesce(cashback.owed, 0) - coalesce(rewards.owed, 0) FROM wallets"
+                " LEFT JOIN cashback_debts AS cashback USING (user_id) LEFT JOIN referral_accounts AS rewards USING (user_id)"
+            )
+        )
+        return {user_id: available for user_id, available in rows}
+
+    return await town.world.stores.database.run(unit)
 
 
 def _digest(notebook: Notebook, balances: list[int]) -> str:

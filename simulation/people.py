@@ -17,6 +17,7 @@ from life.steps import Sold
 _FIRST_NUMBER: Final = 100_000
 _OPERATORS: Final = ("JIO", "JIO", "JIO", "JIO", "AIRTEL", "AIRTEL", "AIRTEL", "VI")
 _CIRCLES: Final = ("MH", "DL", "KA", "TN", "GJ", "UE", "WB")
+_DEVICES: Final = ("Chrome 142 on Android 15", "GenCharge 2.4 on Android 14", "Firefox 145 on Windows 11")
 _POSTPAID_SHARE: Final = 0.12
 _MOST_RUPEES: Final = 900
 
@@ -40,13 +41,20 @@ class Person:
     plan_type: str
     joins_after: timedelta
     chance: Random
+    device: str
     has_left: bool = False
+    has_autopay: bool = False
     _keys: int = 0
 
     @property
     def user_id(self) -> UUID:
         """The customer's id: the same in every simulation."""
         return user_id_of(self.number)
+
+    @property
+    def address(self) -> str:
+        """Where they sign in from: an address of the documentation range (RFC 3849)."""
+        return f"2001:db8::{self.number:x}"
 
     def key(self, what: str) -> str:
         """The next idempotency key."""
@@ -82,6 +90,7 @@ def _person(position: int, days: int, seed: int) -> Person:
         circle=chance.choice(_CIRCLES),
         plan_type="postpaid" if chance.random() < _POSTPAID_SHARE else "prepaid",
         joins_after=timedelta(seconds=round(joins * 86_400)),
+        device=chance.choice(_DEVICES),
         chance=chance,
     )
 

@@ -1,37 +1,50 @@
 """The order of it all: an agenda of what happens next, lived one act after the other with the clock held.
 
-Each act may put others on the agenda. An act that gets a 503 is tried again with the same key, as by a careful client. Once a
-day the worker's loops are run until nothing is due, and each night the day before is reconciled.
+Each act may put others on the agenda. An act that gets a 503, or whose process stops, is tried again with the same key, as by a
+careful client. Four times a day a worker does what is due, once a day all that it has to do, and each night the day before is reconciled.
 """
 
 from __future__ import annotations
 
 import heapq
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
+from random import Random
 from typing import Final
 
-from gencharge.channels.service import Health
 from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.values import clock
 from gencharge.core.values.clock import IST
-from gencharge.recharge.jobs import advance_lines
-from life import customers, staff
+from life import staff
 from life.steps import Reconcile, UseChannel
 from life.world import World
-from simulation import acts
+from simulation import acts, invitations
+from simulation.counter import Counter
+from simulation.crashes import Crashes
+from simulation.invitations import Invitation
 from simulation.notebook import Notebook
 from simulation.people import ADDONS, BASE, Offer, Person
+from simulation.standing import StandingOrders
+from simulation.workers import Workers
 
 Act = Callable[[], Awaitable[object]]
+# From which day on an operator's recharges go over its API.
+_OVER_API: Final = {"VI": 0, "AIRTEL": 5}
 _AGAIN: Final = timedelta(minutes=2)
 _TRIES: Final = 5
+# How often an act may be cut off by a crash before it counts as one that never ends.
+_CRASHES: Final = 40
 # An operator that did not answer is asked again after some seconds, and less and less often for two hours.
 _ASK_AFTER: Final = (0.2, 1, 4, 15, 90)
 _ROUND: Final = timedelta(hours=24)
+_LOOK: Final = timedelta(hours=6)
+_REVIEW: Final = timedelta(days=7)
+# A process that stopped is up again by then, and does first what was left.
+_RESTART: Final = timedelta(minutes=3)
 _TOPUPS: Final = (200, 300, 500, 500, 1_000)
 # Refusals that a customer's own doing brings about: the simulation goes on without the act.
 EXPECTED: Final = frozenset(
@@ -41,21 +54,31 @@ EXPECTED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How long, how many people, and which life."""
+    """How long, how many people, which life, and how often a process stops at a crash point that it passes (0 to 1)."""
 
     days: int
     customers: int
     seed: int
+    crashes: float = 0.0
 
 
 class Town:
     """One life from its first instant to its last."""
 
-    def __init__(self, world: World, people: list[Person], starts_at: datetime, ends_at: datetime) -> None:
+    def __init__(
+        self, world: World, people: list[Person], starts_at: datetime, ends_at: datetime, size: Size
+    ) -> None:
         self.world, self.people = world, people
         self.starts_at, self.ends_at = starts_at, ends_at
         self.notebook = Notebook()
         self.strange: list[str] = []  # refusals that nobody's own doing explains
+        self.counter = Counter(self.notebook, self.strange)
+        self.standing = StandingOrders()
+        self.invitations: list[Invitation] = []
+        self.crashes = Crashes(size.crashes, size.seed)
+        self._workers: Workers
+        self._joined: list[Person] = []
+        self._staff_chance = Random(f"{size.seed}:staff")  # noqa: S311 - a story, not a secret
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._order = count()
 
@@ -64,13 +87,23 @@ class Town:
         if at < self.ends_at:
             heapq.heappush(self._agenda, (at, next(self._order), act))
 
+    def goes_over_api(self, operator: str | None, at: datetime | None) -> bool:
+        """Whether an operator's recharges went over its API then."""
+        after = _OVER_API.get(operator or "")
+        return after is not None and at is not None and at >= self.starts_at + timedelta(days=after)
+
     async def live(self, on_day: Callable[[date], None]) -> None:
         """Live it. `on_day` is called at the start of each day."""
-        for operator, after in (("VI", 0), ("AIRTEL", 5)):
+        self._workers = Workers.start(self.world)
+        for operator, after in _OVER_API.items():
             step = UseChannel(at=self.starts_at, operator=operator, channel="api")
             self.plan(self.starts_at + timedelta(days=after), partial(staff.use_channel, self.world, step))
+        await self.counter.open(self.world, len(self.people))
         for person in self.people:
-            self.plan(self.starts_at + person.joins_after, partial(self._join, person))
+            join = partial(self._if_here, person, partial(self._join, person))
+            self.plan(self.starts_at + person.joins_after, join)
+        self.plan(self.starts_at + timedelta(hours=10), self._look)
+        self.plan(self.starts_at + _REVIEW, self._review)
         # At four in the morning, when the gateway's and the operators' statements of the day before are there.
         self.plan(self.starts_at + timedelta(hours=28), self._round)
         day: date | None = None
@@ -82,17 +115,25 @@ class Town:
             await self._try(at, act, _TRIES)
         # What is still under way comes to its end: the last question to an operator is asked after an hour or so.
         for hours in range(1, 9):
-            await self._try(self.ends_at + timedelta(hours=hours), self._work, _TRIES)
+            await self._try(self.ends_at + timedelta(hours=hours), self._workers_round, _TRIES)
 
-    async def _try(self, at: datetime, act: Act, tries: int) -> None:
+    async def _try(self, at: datetime, act: Act, tries: int, crashes: int = 0) -> None:
         planned = next(self._order)
         try:
             with clock.at(at):
-                await act()
+                survived = await self.crashes.survive(act)
+            if not survived:
+                self._forget(planned)
+                # A new process remembers nothing.
+                self._workers = Workers.start(self.world)
+                if crashes == 0:
+                    self.plan(at + _RESTART, self._workers_round)
+                if crashes < _CRASHES:
+                    await self._try(at + _AGAIN, act, tries, crashes + 1)
+                else:
+                    self.strange.append(f"{at:%d %b %H:%M}: cut off {_CRASHES} times in a row")
         except Unavailable as problem:
-            # It plans the same once more.
-            self._agenda = [entry for entry in self._agenda if entry[1] < planned]
-            heapq.heapify(self._agenda)
+            self._forget(planned)
             if tries > 1:
                 await self._try(at + _AGAIN, act, tries - 1)
             else:
@@ -105,30 +146,49 @@ class Town:
             # A defect. The life goes on, to show what else it leads to.
             self.strange.append(f"{at:%d %b %H:%M}: {type(error).__name__}: {error}".splitlines()[0])
 
+    def _forget(self, planned: int) -> None:
+        """Take off the agenda what an act had put on it: it plans the same once more."""
+        self._agenda = [entry for entry in self._agenda if entry[1] < planned]
+        heapq.heapify(self._agenda)
+
     async def _round(self) -> None:
         now = clock.now()
         self.plan(now + _ROUND, self._round)
-        await self._work()
+        await self._workers.work()
         yesterday = now.astimezone(IST).date() - timedelta(days=1)
         await staff.reconcile(self.world, Reconcile(at=now, day=yesterday))
 
-    async def _work(self) -> None:
-        """What a worker does all the time."""
-        world = self.world
-        await self._ask_operators()
-        await world.checks.drain()
-        await world.refunds.drain()
-        await customers.take_webhooks(world)
-        await advance_lines(world.stores)
-        await world.relay.drain()
+    async def _workers_round(self) -> None:
+        await self._workers.work()
+
+    async def _look(self) -> None:
+        self.plan(clock.now() + _LOOK, self._look)
+        await self._workers.recharge()
+
+    async def _review(self) -> None:
+        """The staff's weekly look at what the checks have held."""
+        self.plan(clock.now() + _REVIEW, self._review)
+        await invitations.decide(self.world, self._staff_chance, self.notebook.counts)
 
     async def _join(self, person: Person) -> None:
-        await acts.sign_up(self.world, self.notebook, person)
-        now = clock.now()
+        chance, now = person.chance, clock.now()
+        here = [each for each in self._joined if not each.has_left]
+        referrer = chance.choice(here) if here and chance.random() < 0.3 else None
+        shares_device = chance.random() < 0.15
+        await acts.sign_up(self.world, self.notebook, person, referrer, shares_device=shares_device)
+        self._joined.append(person)
+        if referrer is not None:
+            self.invitations.append(
+                Invitation(person.number, referrer.number, referrer.phone_number, shares_device)
+            )
+        if chance.random() < 0.25:
+            standing = partial(self.standing.agree, self.world, person, self._usual(person))
+            self.plan(now + person.between(24, 24 * 20), partial(self._if_here, person, standing))
         self._top_up(person, now + person.between(0.1, 2))
         self._buy(person, now + person.between(2, 30))
         if person.chance.random() < 0.3:
-            self.plan(now + person.between(48, 24 * 30), partial(self._trouble_with, person))
+            trouble = partial(self._if_here, person, partial(self._trouble_with, person))
+            self.plan(now + person.between(48, 24 * 30), trouble)
         if person.chance.random() < 0.03:
             self.plan(
                 now + person.between(24 * 20, 24 * 80), partial(acts.leave, self.world, self.notebook, person)
@@ -149,14 +209,18 @@ class Town:
         choices = person.choices()
         try:
             await act()
-        except Unavailable:
+        except (Unavailable, CancelledError):
             person.choose_again(choices)
             raise
+
+    def _usual(self, person: Person) -> Offer:
+        """A plan that somebody buys again and again."""
+        return person.chance.choice(BASE[person.operator, person.plan_type])
 
     async def _renew(self, person: Person) -> None:
         """The plan again, an add-on beside it now and then, somebody else's number now and then; then the next time."""
         chance, now = person.chance, clock.now()
-        offer = chance.choice(BASE[person.operator, person.plan_type])
+        offer = self._usual(person)
         self._next(person, now, offer)
         for_other = chance.random() < 0.15
         other = chance.choice(self.people) if for_other else person
@@ -180,7 +244,8 @@ class Town:
 
     async def _recharge(self, person: Person, offer: Offer, phone_number: str) -> None:
         """Recharge; who has too little in the wallet tops up first, within a quarter of an hour."""
-        missing = offer.plan.rupees - self.notebook.wallets[person.number] // 100
+        balance = await acts.balance(self.world, person)
+        missing = offer.plan.rupees - balance // 100
         if missing > 0 and person.chance.random() < 0.9:
             now, rupees = clock.now(), max(100, -(-missing // 100) * 100)
             topup = partial(acts.top_up, self.world, self.notebook, person, person.key("topup"), rupees)
@@ -192,20 +257,16 @@ class Town:
 
     async def _pay(self, person: Person, offer: Offer, phone_number: str) -> None:
         key = person.key("recharge")
-        if await acts.recharge(self.world, self.notebook, person, key, offer, phone_number):
+        if await acts.recharge(self.world, self.counter, person, key, offer, phone_number):
             for minutes in _ASK_AFTER:
                 self.plan(clock.now() + timedelta(minutes=minutes), self._ask_operators)
 
     async def _ask_operators(self) -> None:
-        """What a worker's dispatcher does all the time."""
-        # A channel is left alone for some real seconds after failures; here they would be days.
-        self.world.dispatcher.health = Health()
-        await self.world.dispatcher.drain()
+        await self._workers.ask_operators()
 
     async def _trouble_with(self, person: Person) -> None:
-        """What the staff have to do with: a refund, a credit, or a block for two days."""
-        if person.has_left:
-            return
+        """A complaint, and what the staff do about it: a refund, a credit, or a block for two days."""
+        self.notebook.counts["complaints"] += 1
         kind = person.chance.choice(("refund", "refund", "goodwill", "block"))
         if kind == "refund":
             await acts.refund(self.world, self.notebook, person, person.key("refund"))

@@ -4,6 +4,8 @@
 reached it, or none has for a second and a half. Then the process ends as by kill -9, so that all 20 are cut off at the same place.
 `webhook.asked@payment.captured:20` waits for those of one kind. Without the variable a point does nothing; production
 refuses to start with it. By convention `x.written` lies right before the commit of x and `x.committed` right after it.
+
+The simulation dies in another way: it sets `on_passing`, which is asked at every point.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 VARIABLE: Final = "GENCHARGE_CRASH_AT"
@@ -21,12 +24,16 @@ _what, _, _count = os.environ.get(VARIABLE, "").partition(":")
 _where, _, _about = _what.partition("@")
 _limit = int(_count or 1)
 _reached = 0
+# Called with the name at every point, if somebody in this process has set it.
+on_passing: Callable[[str], Awaitable[None]] | None = None
 
 
 async def point(name: str, about: str = "") -> None:
     """Do nothing, or die here if the variable names this point. `about` narrows it to one kind, after the `@`."""
     if name == _where and _about in {"", about}:
         await _wait_and_die()
+    if on_passing is not None:
+        await on_passing(name)
 
 
 async def _wait_and_die() -> None:

@@ -54,12 +54,21 @@ _NAMESPACE: Final = UUID("6f1c1f4e-6f0e-5b0e-9a53-7d0f2c1be001")
 
 
 class CounterpartyContext:
-    """The database and the connections to the counterparties. One per job or command; close it."""
+    """The database and the connections to the counterparties. One per job or command; close it.
 
-    def __init__(self, stores: Stores) -> None:
+    A caller that has connections hands them over, and closes them itself.
+    """
+
+    def __init__(
+        self,
+        stores: Stores,
+        *,
+        operators: OperatorClient | None = None,
+        payments: PaymentContext | None = None,
+    ) -> None:
         self.database: Database = stores.database
-        self.operators = OperatorClient(stores.settings, timeout_seconds=STATEMENT_SECONDS)
-        self.payments = PaymentContext.at(stores)
+        self.operators = operators or OperatorClient(stores.settings, timeout_seconds=STATEMENT_SECONDS)
+        self.payments = payments or PaymentContext.at(stores)
 
     async def close(self) -> None:
         """Close the connections to the counterparties."""

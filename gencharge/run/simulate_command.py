@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 import tempfile
 import time
@@ -32,6 +31,14 @@ def simulate(
     days: Annotated[int, typer.Option(min=2, max=1_000, help="How long.")] = 90,
     customers: Annotated[int, typer.Option(min=1, max=100_000, help="How many people.")] = 1_000,
     seed: Annotated[int, typer.Option(help="Another number gives another life; the same one the same.")] = 1,
+    crashes: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.2,
+            help="How often a process stops at a crash point that it passes: 0.02 is each 50th time.",
+        ),
+    ] = 0.0,
 ) -> None:
     """Live months of customers, staff and outages on servers of its own, and check the books at the end.
 
@@ -43,7 +50,7 @@ def simulate(
     began = time.monotonic()
     try:
         with terminal.one_line():
-            report = _run(folder, Size(days, customers, seed))
+            report = _run(folder, Size(days, customers, seed, crashes))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     _show(report, time.monotonic() - began)
@@ -69,15 +76,20 @@ def settings_of(folder: Path) -> Settings:
 
 
 def _run(folder: Path, size: Size) -> Report:
+    import uvloop
+
     from gencharge.core.postgres import migrations
     from gencharge.run.embedded import EmbeddedServers
 
     settings = settings_of(folder)
     terminal.quiet_log(settings)
-    with EmbeddedServers(folder):
+    servers = EmbeddedServers(folder)
+    # The data is thrown away at the end, so nothing waits for the disk.
+    servers.postgres.fsync = False
+    with servers:
         settings.take_secrets()
         migrations.upgrade(settings)
-        return asyncio.run(_live(settings, size))
+        return uvloop.run(_live(settings, size))
 
 
 async def _live(settings: Settings, size: Size) -> Report:

@@ -7,36 +7,46 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from unittest.mock import patch
 
 import psycopg
 
+from gencharge.autopay import due, run_service
+from gencharge.autopay.models import Autopay
 from gencharge.channels import service as channels_service
 from gencharge.channels.client import OperatorClient
 from gencharge.channels.models import FulfilmentState
 from gencharge.channels.service import Answer, Channel, ChannelsSnapshot, Submission, Task, Verdict
 from gencharge.core.postgres import functions
 from gencharge.core.settings import Settings
+from gencharge.core.values.ids import new_id
 from gencharge.delivery.loop import Dispatcher
+from gencharge.payments.loop import PaymentChecks
+from gencharge.payments.models import Payment
+from gencharge.referrals import lifecycle_service, screening_service
+from gencharge.referrals.models import HoldReason
 
 
 @dataclass(frozen=True)
 class InSql:
-    """A SQL function that says something else in one place."""
+    """A SQL function that says something else in one place. `crashes`: how often the process has to stop for it to show."""
 
     function: str
     right: str
     wrong: str
+    crashes: float = 0.0
 
 
 @dataclass(frozen=True)
 class InPython:
-    """A method that does something else."""
+    """A method of a class, or a name of a module, that is something else."""
 
-    owner: type
+    owner: Any
     name: str
     wrong: Any
+    crashes: float = 0.0
 
 
 _submit = OperatorClient.submit
@@ -54,6 +64,26 @@ async def _new_reference(self: Dispatcher, task: Task, channels: ChannelsSnapsho
         )
     )
     await self._submit(replace(task, state=FulfilmentState.DUE), channels)
+
+
+_following = due.following
+
+
+def _every_second(autopay: Autopay, now: datetime) -> tuple[int, datetime] | None:
+    following = _following(autopay, now)
+    return None if following is None else _following(autopay, following[1])
+
+
+async def _nothing_suspicious(*_: Any, **__: Any) -> list[HoldReason]:
+    return []
+
+
+async def _nothing_to_check(*_: Any) -> list[Payment]:
+    return []
+
+
+def _key_of_each_try(*_: Any) -> str:
+    return f"autopay:{new_id()}"
 
 
 PLANTED: dict[str, InSql | InPython] = {
@@ -91,6 +121,24 @@ PLANTED: dict[str, InSql | InPython] = {
     ),
     "silence of an operator counts as a no": InPython(OperatorClient, "submit", _time_out_is_refusal),
     "an operator that did not answer gets a second order": InPython(Dispatcher, "_ask", _new_reference),
+    "an offer is had more often than once each": InSql(
+        "offer_reason", "IF v_uses >= v_offer.uses_per_user THEN", "IF false THEN"
+    ),
+    "the cashback of a recharge that was refunded stays": InSql(
+        "return_offer",
+        "v_due := part_back(v_use.paid + v_use.withheld, p_refunded, p_paid) - v_use.due_back;",
+        "v_due := 0;",
+    ),
+    "a reward stays whose recharge was refunded": InPython(lifecycle_service, "_counts", lambda *_: True),
+    "no referral is suspicious": InPython(screening_service, "at_registration", _nothing_suspicious),
+    "an autopay leaves out every second date": InPython(due, "following", _every_second),
+    "an autopay that was cut off buys again": InPython(run_service, "key_of", _key_of_each_try, crashes=0.1),
+    "what a stopped worker was at is never taken up": InPython(
+        run_service, "LEASE_SECONDS", 1e9, crashes=0.1
+    ),
+    "a payment whose notice was lost is never looked at": InPython(
+        PaymentChecks, "claim", _nothing_to_check, crashes=0.1
+    ),
 }
 
 

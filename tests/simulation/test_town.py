@@ -8,14 +8,14 @@ from functools import partial
 from gencharge.core.errors import Conflict, DatabaseUnavailable
 from gencharge.core.values import clock
 from simulation.people import Person, population
-from simulation.town import Town
+from simulation.town import Size, Town
 
 STARTS_AT = datetime(2026, 8, 1, tzinfo=UTC)
 
 
 def town() -> tuple[Town, Person]:
     [person] = population(1, 30, 1)
-    return Town(None, [person], STARTS_AT, STARTS_AT + timedelta(days=30)), person
+    return Town(None, [person], STARTS_AT, STARTS_AT + timedelta(days=30), Size(30, 1, 1)), person
 
 
 async def test_after_a_503_the_same_is_done_once_more() -> None:

@@ -1,0 +1,142 @@
+"""Autopays: who sets one up, what a worker does with them, and what each must have bought by the end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.autopay import service as autopays
+from gencharge.autopay.models import AutopayTag, IntervalUnit
+from gencharge.autopay.schemas import AutopayCreate, Interval
+from gencharge.core.values import clock
+from life.customers import plan_id_of
+from life.world import World, acting
+from simulation.notebook import Sale
+from simulation.people import Offer, Person
+
+# A due date that failed is tried for twenty hours, and the worker looks four times a day.
+_SLACK: Final = timedelta(days=2)
+_LEAST_DAYS: Final = 7
+_FINAL: Final = frozenset({"succeeded", "abandoned", "skipped"})
+
+
+@dataclass(slots=True)
+class Standing:
+    """An autopay as it was agreed: first due then, and every so many days after that (0: once)."""
+
+    autopay_id: UUID
+    person: int
+    first_due: datetime
+    every_days: int
+
+    def dues(self, until: datetime) -> set[datetime]:
+        """All due dates before `until`."""
+        dues, due = set[datetime](), self.first_due
+        while due < until:
+            dues.add(due)
+            if not self.every_days:
+                break
+            due += timedelta(days=self.every_days)
+        return dues
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try to run an autopay, as its owner sees it in the history, and the recharge that it bought. `price` in paise."""
+
+    person: UUID
+    autopay_id: UUID
+    due_at: datetime
+    outcome: str
+    recharge_id: UUID | None
+    phone_number: str | None
+    operator: str | None
+    price: int | None
+    sold_at: datetime | None
+
+    def sale(self, person: int, *, over_api: bool) -> Sale | None:
+        """What was bought; None if nothing was."""
+        if (
+            self.recharge_id is None
+            or self.phone_number is None
+            or self.price is None
+            or self.sold_at is None
+        ):
+            return None
+        return Sale(
+            person,
+            f"autopay {self.recharge_id}",
+            self.phone_number,
+            self.price,
+            self.price,
+            over_api,
+            self.sold_at.timestamp(),
+        )
+
+
+@dataclass(slots=True)
+class StandingOrders:
+    """All autopays of a life."""
+
+    agreed: dict[UUID, Standing] = field(default_factory=dict)
+
+    async def agree(self, world: World, person: Person, offer: Offer) -> None:
+        """Somebody lets a plan recharge their own number, again and again or once, from some days from now."""
+        assert world.market is not None, "the simulation has offers"
+        chance, plan_id = person.chance, plan_id_of(offer.plan)
+        once = chance.random() < 0.3
+        every = 0 if once else max(_LEAST_DAYS, offer.days)
+        first_due = clock.now() + person.between(30, 24 * 10)
+        command = AutopayCreate(
+            phone_number=person.phone_number,
+            plan_id=plan_id,
+            tag=AutopayTag.ONETIME if once else AutopayTag.REGULAR,
+            next_due_at=first_due,
+            every=None if once else Interval(n=every, unit=IntervalUnit.DAY),
+        )
+        with acting("user", person.user_id, person.number):
+            done = await autopays.create(
+                world.stores.database, person.user_id, command, world.market.catalogue.get(plan_id)
+            )
+        person.has_autopay = True
+        self.agreed[done.autopay_id] = Standing(done.autopay_id, person.number, first_due, every)
+
+    def judge(self, attempts: list[Attempt], gone: set[int], ended_at: datetime) -> list[str]:
+        """What is wrong with the due dates: one that nothing was done about, one that nobody agreed on, one with two ends."""
+        problems = []
+        by_autopay = defaultdict[UUID, list[Attempt]](list)
+        for attempt in attempts:
+            by_autopay[attempt.autopay_id].append(attempt)
+        for standing in self.agreed.values():
+            own = by_autopay.pop(standing.autopay_id, [])
+            ends = Counter(attempt.due_at for attempt in own if attempt.outcome in _FINAL)
+            paused = [attempt.due_at for attempt in own if attempt.outcome == "paused"]
+            whole = standing.dues(ended_at)
+            due = standing.dues(min([ended_at - _SLACK, *paused]))
+            name = f"autopay {standing.autopay_id} of customer {standing.person}"
+            if standing.person not in gone:
+                problems += [f"{name} did nothing on {at:%d %b %H:%M}" for at in sorted(due - ends.keys())]
+            problems += [f"{name} ran on {at:%d %b %H:%M}, when it was not due" for at in ends.keys() - whole]
+            problems += [
+                f"{name} ended twice for {at:%d %b %H:%M}" for at, ended in ends.items() if ended > 1
+            ]
+        problems += [f"autopay {autopay_id} ran, and nobody set it up" for autopay_id in by_autopay]
+        return problems
+
+
+async def list_attempts(db: AsyncSession) -> list[Attempt]:
+    """The history of all autopays."""
+    rows = await db.execute(
+        text(
+            "SELECT a.user_id, a.autopay_id, a.due_at, a.outcome, a.recharge_id, r.phone_number, r.operator, r.price, r.created_at"
+            " FROM autopay_attempts AS a LEFT JOIN recharges AS r ON r.user_id = a.user_id AND r.id = a.recharge_id"
+            " ORDER BY a.attempted_at, a.attempt_id"
+        )
+    )
+    return [Attempt(*row) for row in rows]

@@ -1,0 +1,71 @@
+"""The worker's loops, working on one thing at a time: what comes first is then the same in every life of a seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gencharge import wiring
+from gencharge.autopay.loop import AutopayRunner
+from gencharge.channels.service import Health
+from gencharge.core.events.relay import Relay
+from gencharge.delivery.loop import Dispatcher
+from gencharge.payments.loop import PaymentChecks, RefundSender
+from gencharge.recharge.jobs import advance_lines
+from gencharge.referrals.jobs import pay_due
+from life import customers
+from life.world import World
+
+
+class _Dispatcher(Dispatcher):
+    at_a_time = 1
+
+
+class _Checks(PaymentChecks):
+    at_a_time = 1
+
+
+class _Refunds(RefundSender):
+    at_a_time = 1
+
+
+class _Autopays(AutopayRunner):
+    at_a_time = 1
+
+
+@dataclass(slots=True)
+class Workers:
+    """What a worker process does, in turns."""
+
+    world: World
+    autopays: AutopayRunner
+
+    @classmethod
+    def start(cls, world: World) -> Workers:
+        """A worker that remembers nothing: also after a crash."""
+        world.relay = Relay(world.stores, wiring.LISTENERS)
+        world.dispatcher = _Dispatcher(world.stores, world.operators)
+        world.checks, world.refunds = _Checks(world.payments), _Refunds(world.payments)
+        return cls(world, _Autopays(world.stores))
+
+    async def ask_operators(self) -> None:
+        """The dispatcher's round."""
+        # A channel is left alone for some real seconds after failures; here they would be days.
+        self.world.dispatcher.health = Health()
+        await self.world.dispatcher.drain()
+
+    async def recharge(self) -> None:
+        """What is due at any time of the day: autopays, and what they sold."""
+        await self.autopays.drain()
+        await self.ask_operators()
+
+    async def work(self) -> None:
+        """Everything that a worker does all the time."""
+        world = self.world
+        await self.recharge()
+        await world.checks.drain()
+        await world.refunds.drain()
+        await customers.take_webhooks(world)
+        await advance_lines(world.stores)
+        await world.relay.drain()
+        await pay_due(world.stores)
+        await world.relay.drain()
