@@ -1,7 +1,9 @@
 # Needs Python 3.11 or newer with pip, and make. `make` alone lists what there is.
 PYTHON ?= python3
-# Each worker has a database of its own, and waits for other processes a third of its time.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); n=$$((n + 1)); [ "$$n" -gt 5 ] && n=5; echo $$n)
+# Each worker has a database of its own, and waits for other processes a third of its time. A part of the suite is over
+# before one worker more than there are cores has made up for its start.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); [ "$(ROOM)$(filter --changed,$(ARGS))" ] || n=$$((n + 1)); \
+	[ "$$n" -gt 5 ] && n=5; echo $$n)
 
 UV_VERSION := 0.13.8
 TOOLS := .gencharge/tools
@@ -27,7 +29,8 @@ setup: $(STAMP) ## Make .venv with the locked dependencies; done again only when
 run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(RUN) gencharge dev
 
-# `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of what you changed.
+# `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of
+# the files that you changed and of the routes beside them.
 test: $(STAMP) ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
 	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 

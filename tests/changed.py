@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).parent.parent
 ALWAYS = ("tests/law/",)
+# What a change in a file of a room breaks elsewhere in it shows here first.
+BESIDE = ("test_routes.py", "test_staff_routes.py")
 # Where the tests of a folder or file stand, if not in the folder of the same name. The first that fits counts.
 ELSEWHERE = (
     ("gencharge/run/reference/", "tests/test_reference.py"),
@@ -49,9 +51,17 @@ def tests_of(path: str) -> tuple[str, ...]:
         return (path,)
     if parts[0] == "tests" and len(parts) > 2 and parts[1] == "make":
         return (f"tests/{PurePosixPath(path).stem}/",)
-    if parts[0] in {"tests", "gencharge"} and len(parts) > 2:
-        return (f"tests/{parts[1]}/",)
-    return ()
+    if parts[0] == "gencharge" and len(parts) > 2:
+        return _mirror(parts[1], PurePosixPath(path).stem) or (f"tests/{parts[1]}/",)
+    return (f"tests/{parts[1]}/",) if parts[0] == "tests" and len(parts) > 2 else ()
+
+
+def _mirror(room: str, stem: str) -> tuple[str, ...]:
+    """The tests of one file of a room, and those of its routes; nothing if the file has none of its own."""
+    own, *beside = (f"tests/{room}/{name}" for name in (f"test_{stem}.py", *BESIDE))
+    if not (ROOT / own).exists():
+        return ()
+    return (own, *(path for path in beside if path != own and (ROOT / path).exists()))
 
 
 def selected(test_file: str, places: Collection[str]) -> bool:

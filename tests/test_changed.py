@@ -10,9 +10,28 @@ from tests import changed
 @pytest.mark.parametrize(
     ("path", "places"),
     [
-        ("gencharge/wallet/service.py", ("tests/wallet/",)),
-        ("gencharge/wallet/sql/wallet_transfer.sql", ("tests/wallet/",)),
-        ("gencharge/core/values/money.py", ("tests/core/",)),
+        (
+            "gencharge/wallet/service.py",
+            (
+                "tests/wallet/test_service.py",
+                "tests/wallet/test_routes.py",
+                "tests/wallet/test_staff_routes.py",
+            ),
+        ),
+        (
+            "gencharge/wallet/sql/wallet_transfer.sql",
+            (
+                "tests/wallet/test_wallet_transfer.py",
+                "tests/wallet/test_routes.py",
+                "tests/wallet/test_staff_routes.py",
+            ),
+        ),
+        (
+            "gencharge/wallet/routes.py",
+            ("tests/wallet/test_routes.py", "tests/wallet/test_staff_routes.py"),
+        ),
+        ("gencharge/wallet/models.py", ("tests/wallet/",)),
+        ("gencharge/core/values/money.py", ("tests/core/test_money.py",)),
         ("tests/make/plans.py", ("tests/plans/",)),
         ("tests/wallet/test_service.py", ("tests/wallet/test_service.py",)),
         ("tests/wallet/conftest.py", ("tests/wallet/",)),
