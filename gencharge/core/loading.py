@@ -21,11 +21,10 @@ def begin() -> None:
 def end() -> None:
     """For a process that serves: what was loaded is never looked through again, and what is new as often as usual.
 
-    Otherwise each look at all of it stops everybody for a tenth of a second. Only the first call has an effect: what a
-    second application in one process adds is looked through as usual.
+    Otherwise each look at all of it stops everybody for a tenth of a second. What was loaded may hold garbage, for which
+    Python looks once; a second application in the same process is frozen as it is.
     """
-    if gc.get_freeze_count() and gc.get_threshold() == _USUAL:
-        return
-    gc.collect()
+    if not gc.get_freeze_count() or gc.get_threshold() != _USUAL:
+        gc.collect()
     gc.freeze()
     gc.set_threshold(*_USUAL)

@@ -1,45 +1,39 @@
-"""What was loaded is frozen once; a process that is loaded has Python's usual search for garbage."""
+"""What was loaded is frozen; a process that is loaded has Python's usual search for garbage.
+
+Each in a process of its own: to thaw what this one has frozen would bring up the garbage of all tests before.
+"""
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
+import subprocess
+import sys
 
-import pytest
+BEGIN = "import gc; usual = gc.get_threshold(); from gencharge.core import loading; "
+FREEZE_TWICE = """
+loading.begin(); loading.end()
+looks, gc.collect = [], lambda: looks.append(True)
+before, new = gc.get_freeze_count(), [[number] for number in range(1_000)]
+loading.end()
+print(looks, gc.get_freeze_count() >= before + len(new), gc.get_threshold() == usual)
+"""
 
-from gencharge.core import loading
 
-
-@pytest.fixture(autouse=True)
-def _as_before() -> Iterator[None]:
-    """This process's own frozen objects and thresholds come back."""
-    threshold, had_frozen = gc.get_threshold(), gc.get_freeze_count() > 0
-    gc.unfreeze()
-    yield
-    gc.set_threshold(*threshold)
-    if had_frozen:
-        gc.freeze()
+def output(code: str) -> str:
+    words = [sys.executable, "-c", BEGIN + code]
+    return subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
 
 def test_while_it_loads_python_looks_for_garbage_seldom_and_then_as_often_as_usual() -> None:
-    usual = gc.get_threshold()
-    loading.begin()
-    assert gc.get_threshold()[0] > usual[0]
-    loading.end()
-    assert gc.get_threshold() == usual
-    assert gc.get_freeze_count() > 1_000
+    code = "loading.begin(); seldom = gc.get_threshold()[0] > usual[0]; loading.end(); "
+    code += "print(seldom, gc.get_threshold() == usual, gc.get_freeze_count() > 1_000)"
+    assert output(code) == "True True True"
 
 
-def test_a_second_end_freezes_nothing_more() -> None:
-    loading.begin()
-    loading.end()
-    count = gc.get_freeze_count()
-    new = [object() for _ in range(3)], {"a": []}
-    loading.end()
-    assert gc.get_freeze_count() <= count
-    assert new
+def test_garbage_of_the_load_is_looked_for_and_not_frozen() -> None:
+    code = "looks, collect = [], gc.collect; gc.collect = lambda: looks.append(collect()); "
+    code += "loading.begin(); loading.end(); print(len(looks))"
+    assert output(code) == "1"
 
 
-def test_an_end_without_a_begin_freezes_too() -> None:
-    loading.end()
-    assert gc.get_freeze_count() > 1_000
+def test_a_second_end_freezes_what_is_new_without_looking_through_all() -> None:
+    assert output(FREEZE_TWICE) == "[] True True"
