@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.referrals.models import (
     ReferralAccount,
     ReferralMark,
@@ -180,10 +181,23 @@ async def add_marks(db: AsyncSession, marks: Sequence[str], friend_id: UUID, *, 
     await db.execute(insert(ReferralMark).values(rows).on_conflict_do_nothing())
 
 
+async def lock_marks(db: AsyncSession, marks: Sequence[str], *, at: datetime) -> None:
+    """Wait for other registrations under these marks (sorted): what is counted then stays true to the end of the transaction."""
+    # A row of nobody for each mark, because there may be no other yet.
+    rows = [{"mark": mark, "friend_id": SYSTEM_USER_ID, "created_at": at} for mark in marks]
+    await db.execute(insert(ReferralMark).values(rows).on_conflict_do_nothing())
+    locked = select(ReferralMark.mark).where(
+        ReferralMark.mark.in_(marks), ReferralMark.friend_id == SYSTEM_USER_ID
+    )
+    await db.execute(locked.order_by(ReferralMark.mark).with_for_update())
+
+
 async def count_marks(db: AsyncSession, mark: str, *, besides: UUID, since: datetime) -> int:
     """How many other referred customers have registered under this mark since then."""
     query = select(func.count()).where(
-        ReferralMark.mark == mark, ReferralMark.friend_id != besides, ReferralMark.created_at >= since
+        ReferralMark.mark == mark,
+        ReferralMark.friend_id.not_in([besides, SYSTEM_USER_ID]),
+        ReferralMark.created_at >= since,
     )
     return await db.scalar(query) or 0
 

@@ -13,5 +13,9 @@ class ReferralRewardNotHoldable(Conflict):
     """Only a reward that is pending or earned can be held."""
 
 
+class ReferralRewardNotRejectable(Conflict):
+    """Only a reward that is pending, held or earned can be rejected."""
+
+
 class ReferralRewardNotHeld(Conflict):
     """This reward is not held."""

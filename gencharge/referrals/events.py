@@ -71,6 +71,17 @@ class ReferralRewardHeld(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralRewardRejected(Event):
+    """An admin rejected a reward for good. `reason` is what the admin wrote."""
+
+    referral_reward_id: str
+    friend_id: str
+    amount_paise: int
+    reason: str
+    changes: dict[str, dict[str, object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferralRewardReleased(Event):
     """An admin released a held reward."""
 

@@ -27,7 +27,7 @@ class RewardState(StrEnum):
     EARNED = "earned"  # the new customer's first recharge was delivered
     PAID = "paid"  # it is in the wallet, less what was owed
     REVERSED = "reversed"  # that recharge was refunded
-    CANCELLED = "cancelled"  # the account was closed before it was paid
+    CANCELLED = "cancelled"  # the account was closed before it was paid, or the staff rejected it
 
 
 class RewardStatus(StrEnum):
@@ -131,7 +131,10 @@ class ReferralAccount(Base):
 
 
 class ReferralMark(Base):
-    """That a referred customer registered with a device or from an address. The mark is an HMAC; kept for 90 days."""
+    """That a referred customer registered with a device or from an address. The mark is an HMAC; kept for 90 days.
+
+    The row of a mark whose `friend_id` is SYSTEM_USER_ID is the lock for it.
+    """
 
     __tablename__ = "referral_marks"
 

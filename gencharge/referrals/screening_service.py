@@ -32,6 +32,10 @@ async def at_registration(
     origins = [origin for origin in await sessions.latest_origins(db, friend_id) if origin.address]
     devices = {device_mark(settings, origin) for origin in origins if origin.device}
     addresses = {address_mark(settings, origin.address) for origin in origins}
+    marks = sorted(devices | addresses)
+    if marks:
+        # Two who register at the same time from one device would not see each other.
+        await crud.lock_marks(db, marks, at=at)
     reasons = []
     if devices & {
         device_mark(settings, origin)
@@ -51,7 +55,7 @@ async def at_registration(
         reasons.append(HoldReason.RING)
     if await recharges.first_delivered(db, friend_id, before=at) is not None:
         reasons.append(HoldReason.NOT_NEW)
-    if marks := sorted(devices | addresses):
+    if marks:
         await crud.add_marks(db, marks, friend_id, at=at)
     return reasons
 

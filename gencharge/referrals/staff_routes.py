@@ -17,6 +17,7 @@ from gencharge.referrals.errors import (
     ReferralRewardNotFound,
     ReferralRewardNotHeld,
     ReferralRewardNotHoldable,
+    ReferralRewardNotRejectable,
 )
 from gencharge.referrals.staff_schemas import RewardDecision, RewardQuery, StaffRewardOut, StaffRewardPage
 from gencharge.sessions.guards import ADMIN_ERRORS, STEP_UP_ERRORS, Action, Principal, Requires, Resource
@@ -79,3 +80,16 @@ async def staff_release_reward(
     """Let a held reward go on. No check holds it again. Needs step-up; the audit trail records it."""
     del admin
     return await staff_service.release(db, RewardKey(user_id, reward_id), reason=body.reason)
+
+
+@router.post(
+    "/admin/{user_id}/{reward_id}/reject",
+    summary="Reject a referral reward (staff)",
+    responses=web.errors(ReferralRewardNotRejectable, MalformedJson, *_ONE, *STEP_UP_ERRORS),
+)
+async def staff_reject_reward(
+    admin: Editor, db: Db, user_id: UUID, reward_id: UUID, body: RewardDecision
+) -> StaffRewardOut:
+    """Reject a reward that is not paid yet, for good: its status is `cancelled`. Needs step-up; the audit trail records it."""
+    del admin
+    return await staff_service.reject(db, RewardKey(user_id, reward_id), reason=body.reason)

@@ -19,8 +19,9 @@ from gencharge.referrals.errors import (
     ReferralRewardNotFound,
     ReferralRewardNotHeld,
     ReferralRewardNotHoldable,
+    ReferralRewardNotRejectable,
 )
-from gencharge.referrals.events import ReferralRewardReleased
+from gencharge.referrals.events import ReferralRewardRejected, ReferralRewardReleased
 from gencharge.referrals.models import HoldReason, ReferralReward, RewardState, RewardStatus
 from gencharge.referrals.staff_schemas import RewardQuery, StaffRewardOut, StaffRewardPage
 from gencharge.users import service as users
@@ -82,6 +83,33 @@ async def release(db: AsyncSession, key: RewardKey, *, reason: str) -> StaffRewa
         changes=changes({"status": RewardStatus.HELD}, {"status": reward.status}),
     )
     await emit(db, released)
+    return (await _show(db, [reward]))[0]
+
+
+async def reject(db: AsyncSession, key: RewardKey, *, reason: str) -> StaffRewardOut:
+    """Reject a reward for good: it is never paid, whatever the new customer recharges.
+
+    Raises ReferralRewardNotFound, ReferralRewardNotRejectable.
+    """
+    reward = await _lock(db, key)
+    before = reward.status
+    if reward.state not in (RewardState.PENDING, RewardState.EARNED):
+        raise ReferralRewardNotRejectable(
+            f"{ReferralRewardNotRejectable.title()} This one is {before}.", reward_status=before
+        )
+    reward.state = RewardState.CANCELLED.value
+    reward.held_at = reward.due_at = reward.waits_for = reward.leased_until = None
+    reward.ended_at = clock.now()
+    await db.flush()
+    rejected = ReferralRewardRejected(
+        user_id=str(reward.user_id),
+        referral_reward_id=str(reward.reward_id),
+        friend_id=str(reward.friend_id),
+        amount_paise=reward.amount,
+        reason=reason,
+        changes=changes({"status": before}, {"status": reward.status}),
+    )
+    await emit(db, rejected)
     return (await _show(db, [reward]))[0]
 
 

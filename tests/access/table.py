@@ -44,7 +44,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
     },
     **{
         f"POST /v1/referrals/admin/{{user_id}}/{{reward_id}}/{act}": {"json": {"reason": "was checked"}}
-        for act in ("hold", "release")
+        for act in ("hold", "release", "reject")
     },
     **{
         f"POST /v1/approvals/{{approval_id}}/{act}": {"json": {"note": "was checked"}}
@@ -294,6 +294,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/referrals/admin":                                                       "401  403   200   200 200  403  200   403    -",
     "GET /v1/referrals/admin/{user_id}/{reward_id}":                                 "401  403   404   404 404  403  404   403    -",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/hold":                           "401  403   404   404 403  403  403   403    -",
+    "POST /v1/referrals/admin/{user_id}/{reward_id}/reject":                         "401  403   404   404 403  403  403   403    -",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/release":                        "401  403   404   404 403  403  403   403    -",
     "GET /v1/velocity/held-back":                                                   "401  403   200   200 200  403  200   403    -",
     "GET /v1/velocity/allowances":                                                  "401  403   200   200 200  403  200   403    -",

@@ -105,6 +105,7 @@ STEP_UP = {
     "POST /v1/campaigns",
     "POST /v1/campaigns/{campaign_id}/cancel",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/hold",
+    "POST /v1/referrals/admin/{user_id}/{reward_id}/reject",
     "POST /v1/referrals/admin/{user_id}/{reward_id}/release",
     "POST /v1/velocity/allowances",
     "DELETE /v1/velocity/allowances/{allowance_id}",

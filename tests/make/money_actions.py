@@ -127,6 +127,11 @@ async def hold_reward(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"{await _reward(staff)}/hold", REASON)
 
 
+@does("POST /v1/referrals/admin/{user_id}/{reward_id}/reject")
+async def reject_reward(staff: StaffClient) -> httpx.Response:
+    return await staff.ask("POST", f"{await _reward(staff)}/reject", REASON)
+
+
 @does("POST /v1/referrals/admin/{user_id}/{reward_id}/release")
 async def release_reward(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", f"{await _reward(staff, 'hold')}/release", REASON)

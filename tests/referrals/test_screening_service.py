@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from functools import partial
+from itertools import product
+from random import Random
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.referrals import lifecycle_service, screening_service
 from gencharge.referrals.crud import RewardKey
 from gencharge.referrals.models import ReferralReward
 from gencharge.users.models import User
@@ -183,3 +191,60 @@ async def test_a_released_reward_is_not_held_again_by_any_check(shop: Stores) ->
     await follow(strict, friend.user_id)
     await pay(strict)
     assert await balance(shop, referrer.user_id) == Money.rupees(100)
+
+
+async def test_of_two_who_register_at_the_same_time_from_one_device_one_is_held(shop: Stores) -> None:
+    referrer, counter = await shop.database.run(make_user), new_address()
+    friends = [await make_newcomer(shop) for _ in range(2)]
+    for friend in friends:
+        await sign_in_from(shop, friend.user_id, device=MOTO, address=counter)
+        await register(shop, friend.user_id, referrer.referral_code)
+    first, second = (
+        partial(
+            lifecycle_service.promise,
+            settings=shop.settings,
+            friend_id=friend.user_id,
+            referrer_id=referrer.user_id,
+        )
+        for friend in friends
+    )
+    async with shop.database.transaction() as db:
+        await first(db)
+        waiting = asyncio.create_task(shop.database.run(second))
+        done, _ = await asyncio.wait({waiting}, timeout=0.5)
+        assert not done, "the second one does not see the first one yet, and has to wait"
+    await waiting
+    reasons = {reward.friend_id: reward.hold_reasons for reward in await list_rewards(shop, referrer.user_id)}
+    assert [reasons[friend.user_id] for friend in friends] == [[], ["device_reused"]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_ring_is_found_in_any_web_of_referrals_and_nothing_else_is_one(
+    shop: Stores, seed: int
+) -> None:
+    chance = Random(seed)
+    people = [(await shop.database.run(make_user)).user_id for _ in range(8)]
+    # Anybody by anybody: chains, trees, and circles that are there already.
+    referrers = {person: chance.choice(people) for person in people if chance.random() < 0.8}
+
+    async def unit(db: AsyncSession) -> None:
+        for person, referrer in referrers.items():
+            await db.execute(update(User).where(User.user_id == person).values(referred_by=referrer))
+
+    await shop.database.run(unit)
+    above = {person: set(_chain(referrers, person)) for person in people}
+    for friend, referrer in product(people, people):
+        is_ring = await shop.database.run(
+            partial(screening_service._is_ring, friend_id=friend, referrer_id=referrer)
+        )
+        assert is_ring == (friend in above[referrer]), (friend, referrer)
+
+
+def _chain(referrers: dict[UUID, UUID], start: UUID) -> Iterator[UUID]:
+    """Who is above somebody, as far as that goes, or once around."""
+    current = start
+    for _ in range(len(referrers)):
+        if current not in referrers:
+            return
+        current = referrers[current]
+        yield current

@@ -71,7 +71,7 @@ async def test_who_may_not_see_whole_numbers_sees_them_masked(
     assert referral.friend.phone_number[-4:] in answer.text
 
 
-async def test_hold_and_release_need_a_reason_and_a_fresh_second_factor(
+async def test_hold_release_and_reject_need_a_reason_and_a_fresh_second_factor(
     app: FastAPI, client: httpx.AsyncClient, shop: Stores
 ) -> None:
     referral = await refer(shop)
@@ -79,7 +79,7 @@ async def test_hold_and_release_need_a_reason_and_a_fresh_second_factor(
     path = f"{LIST}/{reward.user_id}/{reward.reward_id}"
     headers, stale = await staff_headers(app, shop), await staff_headers(app, shop, second_factor_at=0)
     body = {"reason": "two accounts of one person"}
-    for act, status in (("hold", "held"), ("release", "pending")):
+    for act, status in (("hold", "held"), ("release", "pending"), ("reject", "cancelled")):
         refused = await client.post(f"{path}/{act}", json=body, headers=stale)
         assert (refused.status_code, refused.json()["code"]) == (403, "step_up_required")
         wordless = await client.post(f"{path}/{act}", json={"reason": " "}, headers=headers)

@@ -16,6 +16,7 @@ from gencharge.referrals.errors import (
     ReferralRewardNotFound,
     ReferralRewardNotHeld,
     ReferralRewardNotHoldable,
+    ReferralRewardNotRejectable,
 )
 from tests.make.money import balance
 from tests.make.recharge import list_events
@@ -102,3 +103,45 @@ async def test_a_hold_and_a_payment_at_once_leave_one_winner(shop: Stores) -> No
         stopped, _ = await asyncio.gather(stop(), pay(shop))
         assert (await the_reward(shop, referrer)).status == ("held" if stopped else "paid")
         assert await balance(shop, referrer) == Money.rupees(0 if stopped else 50)
+
+
+async def reject(stores: Stores, key: RewardKey) -> None:
+    """Reject a reward."""
+    await stores.database.run(lambda db: staff_service.reject(db, key, reason="one person, two accounts"))
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+async def test_a_rejected_reward_is_never_paid_and_not_released(shop: Stores, is_held: bool) -> None:
+    referral = await refer(shop)
+    referrer, friend = referral.referrer.user_id, referral.friend.user_id
+    key = key_of(await the_reward(shop, referrer))
+    if is_held:
+        await hold(shop, key)
+    await reject(shop, key)
+    sale = await recharge(shop, friend)
+    await follow(shop, friend)
+    await pay(shop)
+    reward = await the_reward(shop, referrer)
+    assert (reward.status, reward.ended_at is not None) == ("cancelled", True)
+    assert await balance(shop, referrer) == Money(0)
+    for act in (release, reject):
+        with pytest.raises(Problem, match="cancelled"):
+            await act(shop, key)
+    await refund(shop, friend, sale)
+    await follow(shop, friend)
+    assert (await the_reward(shop, referrer)).status == "cancelled"
+
+
+async def test_a_reward_that_waits_to_be_paid_can_be_rejected_and_one_that_is_paid_cannot(
+    shop: Stores,
+) -> None:
+    referral = await refer(shop)
+    referrer, friend = referral.referrer.user_id, referral.friend.user_id
+    await recharge(shop, friend)
+    await follow(shop, friend)
+    await reject(shop, key_of(await the_reward(shop, referrer)))
+    await pay(shop)
+    assert await balance(shop, referrer) == Money(0)
+    paid, _ = await paid_referral(shop)
+    with pytest.raises(ReferralRewardNotRejectable, match="This one is paid"):
+        await reject(shop, key_of(await the_reward(shop, paid.referrer.user_id)))
