@@ -23,6 +23,8 @@ RATIOS = (
     ("guard", "empty", 0.6),
     ("first-use", "empty", None),
     ("with-worker", "subscribe", None),
+    ("discount", "subscribe", 0.8),
+    ("cashback", "subscribe", 0.8),
 )
 
 

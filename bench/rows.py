@@ -12,7 +12,7 @@ from statistics import median
 from bench import baselines, load, product, servers
 from bench.load import Load
 from bench.servers import Server
-from bench.world import BASELINE, PRODUCT, World
+from bench.world import BASELINE, CASHBACK, DISCOUNT, PRODUCT, World
 
 SUBSCRIBE = "/v1/recharge/subscribe"
 # More than the gate remembers, so that each is verified again however often the file is gone through.
@@ -59,8 +59,8 @@ def all_rows(world: World) -> list[Row]:
     def with_worker() -> AbstractContextManager[int | None]:
         return servers.worker(world.folder, world.environment(PRODUCT))
 
-    def subscriptions(path: str) -> Callable[[], Sequence[bytes]]:
-        return lambda: world.subscriptions(path, plan_id)
+    def subscriptions(path: str, offer_code: str | None = None) -> Callable[[], Sequence[bytes]]:
+        return lambda: world.subscriptions(path, plan_id, offer_code)
 
     def signed_in(path: str, of_each: int = 1) -> Callable[[], Sequence[bytes]]:
         return lambda: [load.get(path, token) for token in world.tokens(of_each=of_each)]
@@ -73,6 +73,20 @@ def all_rows(world: World) -> list[Row]:
         Row("wallet", "GET /v1/wallet", "product", signed_in("/v1/wallet")),
         Row("first-use", "guard, each token new", "strangers", signed_in(guard, _FRESH_TOKENS_EACH)),
         Row("subscribe", f"POST {SUBSCRIBE}", "product", subscriptions(SUBSCRIBE), PRODUCT),
+        Row(
+            "discount",
+            "subscribe with a discount",
+            "product",
+            subscriptions(SUBSCRIBE, DISCOUNT),
+            PRODUCT,
+        ),
+        Row(
+            "cashback",
+            "subscribe with a cashback",
+            "product",
+            subscriptions(SUBSCRIBE, CASHBACK),
+            PRODUCT,
+        ),
         Row(
             "statement",
             "(a) bare Starlette, one statement",

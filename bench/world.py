@@ -109,6 +109,8 @@ class World:
             columns = list(rows[0])
             records = [tuple(row.values()) for row in rows]
             await connection.copy_records_to_table(table, records=records, columns=columns)
+        for statement in _OFFER:
+            await connection.execute(statement)
         await connection.execute(f"VACUUM ANALYZE {', '.join(self._rows())}")
         await connection.close()
 
@@ -192,18 +194,37 @@ class World:
         finally:
             await database.close()
 
-    def subscriptions(self, path: str, plan_id: UUID) -> list[bytes]:
-        """A recharge of each customer's own number."""
+    def subscriptions(self, path: str, plan_id: UUID, offer_code: str | None = None) -> list[bytes]:
+        """A recharge of each customer's own number; with a code, of the offer that it names."""
+        chosen = f',"offer_code":"{offer_code}"' if offer_code is not None else ""
         requests = []
         for customer, token in zip(self.customers, self.tokens(), strict=True):
             body = (
                 f'{{"phone_number":"{customer.phone_number}","plan_id":"{plan_id}",'
-                '"payment_method":"wallet","confirm_duplicate":true}'
+                '"payment_method":"wallet","confirm_duplicate":true'
+                f"{chosen}}}"
             )
             requests.append(load.post(path, token, body.encode(), X_User=str(customer.user_id)))
         return requests
 
 
+# Offers for customers who name their codes: a rupee off, within limits that no run reaches, and a rupee back.
+DISCOUNT: Final = "BENCHOFF"
+CASHBACK: Final = "BENCHBACK"
+_OFFER: Final = (
+    "INSERT INTO offer_types (offer_type_id, name) VALUES ('00000000-0000-4000-8000-0000000000be', 'Benchmark')",
+    f"""
+    INSERT INTO offers (offer_id, offer_type_id, name, code, status, discount_paise, cashback_paise, total_uses, uses_per_user)
+    VALUES (gen_random_uuid(), '00000000-0000-4000-8000-0000000000be', 'Discount', '{DISCOUNT}', 'active', 100, NULL,
+            1000000000, 10000),
+           (gen_random_uuid(), '00000000-0000-4000-8000-0000000000be', 'Cashback', '{CASHBACK}', 'active', NULL, 100,
+            NULL, NULL)
+    """,
+    """
+    INSERT INTO offer_versions (offer_id, version, snapshot) SELECT offer_id, 1, '{}' FROM offers
+    WHERE offer_type_id = '00000000-0000-4000-8000-0000000000be'
+    """,
+)
 _ADDON = """
     SELECT plan_id FROM plans
     WHERE operator = 'AIRTEL' AND is_addon AND validity_unit = 'day' AND status = 'active' ORDER BY price_paise LIMIT 1

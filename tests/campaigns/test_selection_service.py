@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+import tracemalloc
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge import wiring
 from gencharge.campaigns import selection_service, staff_service
 from gencharge.campaigns.audience import is_control
+from gencharge.core import telemetry
 from gencharge.core.events.events import Event
 from gencharge.core.events.events import emit as announce
 from gencharge.core.stores.stores import Stores
@@ -24,8 +27,10 @@ from tests.make.campaigns import ADMIN, members, new_code, plan, start
 from tests.make.factories import make_user
 from tests.make.money import buy, find_plan, fund, make_number
 from tests.make.offers import publish
-from tests.make.recharge import list_events
+from tests.make.recharge import list_events, run_sql
 from tests.make.referrals import make_newcomer
+
+log = telemetry.get_logger(__name__)
 
 
 async def test_whom_the_target_names_is_chosen_and_told_with_the_code(shop: Stores) -> None:
@@ -156,3 +161,37 @@ async def test_nobody_is_chosen_before_the_start_after_the_end_or_once_it_is_can
 
 def test_the_room_is_wired() -> None:
     assert "campaigns.start" in {job.name for job in wiring.JOBS}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("customers", [100_000])
+async def test_a_large_target_group_is_chosen_in_batches_with_flat_memory(
+    shop: Stores, customers: int
+) -> None:
+    """Each of them with a code of their own."""
+    for first in range(0, customers, 5_000):
+        await run_sql(
+            shop,
+            """
+            INSERT INTO users (user_id, phone_number, referral_code, registered_at)
+            SELECT gen_random_uuid(), '+91600' || lpad(number::text, 7, '0'), 'SOAK' || lpad(number::text, 8, '0'), now()
+            FROM generate_series(CAST(:first AS integer) + 1, CAST(:first AS integer) + 5000) AS number
+            """,
+            first=first,
+        )
+    offer = await publish(shop, conditions={"one_time_code": True})
+    campaign = await plan(shop, offer.offer_id, control_percent=10)
+    began, peaks = time.monotonic(), list[int]()
+    tracemalloc.start()
+    while await shop.database.run(
+        lambda db: selection_service.choose_batch(db, campaign_id=campaign.campaign_id)
+    ):
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.reset_peak()
+    tracemalloc.stop()
+    seconds = time.monotonic() - began
+    chosen = await members(shop, campaign.campaign_id)
+    log.info("campaign_chosen", customers=len(chosen), seconds=seconds, peak_bytes=max(peaks[5:]))
+    assert len(chosen) >= customers
+    assert 0.09 < sum(chosen.values()) / len(chosen) < 0.11
+    assert max(peaks[-10:]) < 1.5 * max(peaks[5:15]), "a later batch needs no more than an early one"
