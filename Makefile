@@ -18,7 +18,7 @@ export UV_SYSTEM_CERTS ?= true
 # Some machines set it. Without bytecode every process compiles half a second's worth of source again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run reset test check docs docs-site sbom fix bench soak lock clean
+.PHONY: help setup run reset test check docs docs-site sbom audit fix bench soak lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -55,6 +55,10 @@ sbom: $(STAMP) ## Write the bill of materials (CycloneDX) of a production instal
 	@$(RUN) cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --short-PURLs --output-reproducible \
 		--output-format JSON --spec-version 1.6 --output-file $(SBOM) 2>/dev/null
 	@echo "Wrote $(SBOM)"
+
+# Needs a network: a service of advisories is asked about each package. ARGS is for pip-audit: ARGS="--vulnerability-service osv".
+audit: $(STAMP) ## Ask whether a weakness is known of any locked package
+	@$(RUN) tests.advisories $(ARGS)
 
 fix: $(STAMP) ## Format, and mend what can be mended
 	@$(RUN) ruff format .

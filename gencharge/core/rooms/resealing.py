@@ -5,13 +5,18 @@ There is no list of what is done. Each stored value names its data key, so a run
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, TypeVar
 
+import pymongo
 from pymongo import ASCENDING, UpdateOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
 from sqlalchemy import (
     Column,
     MetaData,
@@ -30,9 +35,10 @@ from sqlalchemy import LargeBinary as Bytes
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import faultpoints, telemetry
+from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.postgres.database import Base, ResourceLocked, back_off
-from gencharge.core.stores.mongo import Document
+from gencharge.core.stores.mongo import Document, is_away
 from gencharge.core.stores.stores import Stores
 from gencharge.core.vault import columns, crud, tokens
 from gencharge.core.vault.columns import Sealed, SealedBytes, SealedText
@@ -42,6 +48,9 @@ from gencharge.core.vault.vault import Vault
 T = TypeVar("T")
 BATCH: Final = 200
 _ATTEMPTS: Final = 5
+# Of one operation on MongoDB: what is left to encrypt is found by looking at all documents.
+_LONGEST_SECONDS: Final = 3_600
+_AWAY_SECONDS: Final = 1.0
 UNREADABLE: Final = (DataKeyLost, DataKeyNotUsable, StoredDataChanged)
 log = telemetry.get_logger(__name__)
 
@@ -79,7 +88,7 @@ def sealed_columns(metadata: MetaData = Base.metadata) -> Iterator[Column[Any]]:
 async def reseal(stores: Stores, documents: Sequence[SealedDocuments], *, batch: int = BATCH) -> Outcome:
     """Encrypt everything under the present data key that is not.
 
-    Raises DataKeyNotUsable, DatabaseUnavailable, ResourceLocked, PyMongoError.
+    Raises DataKeyNotUsable, DatabaseUnavailable, ResourceLocked, DocumentsUnavailable, PyMongoError.
     """
     outcome = Outcome()
     key_id = await Vault.of_database(stores.database).present_key_id()
@@ -105,7 +114,8 @@ async def list_left(stores: Stores, documents: Sequence[SealedDocuments]) -> lis
 
     places = await stores.database.run(unit)
     for part in documents:
-        if await stores.documents[part.collection].find_one(_stale_documents(part, key_id)) is not None:
+        collection, conditions = stores.documents[part.collection], _stale_documents(part, key_id)
+        if await while_away(partial(collection.find_one, conditions, {"_id": True})) is not None:
             places.append(part.name)
     return places
 
@@ -186,7 +196,7 @@ async def _reseal_documents(
     vault, collection = Vault.of_database(stores.database), stores.documents[part.collection]
     conditions = _stale_documents(part, key_id)
     while True:
-        stale = await collection.find(conditions).sort([("_id", ASCENDING)]).limit(batch).to_list()
+        stale = await while_away(partial(_read_documents, collection, conditions, batch))
         changes = list[UpdateOne]()
         for document in stale:
             stored, place = document.get(part.field), columns.place(part.name, (document["_id"],))
@@ -201,12 +211,36 @@ async def _reseal_documents(
             clear = {"$unset": dict.fromkeys(part.clear_fields, "")}
             changes.append(UpdateOne(same, {"$set": {part.field: sealed}} | clear))
         if changes:
-            written = await collection.bulk_write(changes, ordered=False)
+            written = await while_away(partial(collection.bulk_write, changes, ordered=False))
             outcome.resealed[part.name] += written.modified_count
         await faultpoints.point("resealing.committed", part.name)
         if not stale:
             return
         conditions = {**_stale_documents(part, key_id), "_id": {"$gt": stale[-1]["_id"]}}
+
+
+async def _read_documents(
+    collection: AsyncCollection[Document], conditions: Document, limit: int
+) -> list[Document]:
+    return await collection.find(conditions).sort([("_id", ASCENDING)]).limit(limit).to_list()
+
+
+async def while_away(work: Callable[[], Awaitable[T]], *, pause_seconds: float = _AWAY_SECONDS) -> T:
+    """Run an operation on MongoDB that may be repeated, again while MongoDB is away, with longer and longer pauses.
+
+    Raises DocumentsUnavailable after a while, and PyMongoError for all else.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with pymongo.timeout(_LONGEST_SECONDS):
+                return await work()
+        except PyMongoError as error:
+            if not is_away(error):
+                raise
+            if attempt == _ATTEMPTS:
+                raise DocumentsUnavailable from error
+            await asyncio.sleep(pause_seconds * attempt)
+    raise AssertionError("unreachable")
 
 
 def _stale_documents(part: SealedDocuments, key_id: str) -> Document:
