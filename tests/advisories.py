@@ -79,7 +79,7 @@ def weaknesses_in(report: str, packages: Collection[Package]) -> list[Weakness]:
         skipped = {
             _normal(entry["name"]): entry["skip_reason"] for entry in entries if "skip_reason" in entry
         }
-        found = [
+        weaknesses = [
             Weakness(
                 (_normal(entry["name"]), entry["version"]), advisory["id"], tuple(advisory["fix_versions"])
             )
@@ -94,18 +94,18 @@ def weaknesses_in(report: str, packages: Collection[Package]) -> list[Weakness]:
     ]
     if missing:
         raise NotChecked(f"not checked: {', '.join(missing)}")
-    return sorted(found, key=lambda weakness: (weakness.package, weakness.advisory))
+    return sorted(weaknesses, key=lambda weakness: (weakness.package, weakness.advisory))
 
 
 def audit(packages: Collection[Package], options: Sequence[str]) -> list[Weakness]:
     """Ask the service of advisories about all packages. Raises NotChecked, also if there is no answer."""
-    found = list[Weakness]()
+    weaknesses = list[Weakness]()
     for run in in_runs(packages):
         with tempfile.NamedTemporaryFile("w", suffix=".txt") as names:
             names.writelines(f"{name}=={version}\n" for name, version in run)
             names.flush()
-            found += weaknesses_in(_report(names.name, options), run)
-    return found
+            weaknesses += weaknesses_in(_report(names.name, options), run)
+    return weaknesses
 
 
 def _report(path: str, options: Sequence[str]) -> str:
@@ -132,15 +132,15 @@ def main(options: Sequence[str], folder: Path = Path()) -> int:
     """Print what is known of the locks in a folder: one line a weakness, and one line at the end."""
     try:
         packages = read_packages((folder / lock).read_text() for lock in LOCKS)
-        found = audit(packages, options)
+        weaknesses = audit(packages, options)
     except NotChecked as problem:
         sys.stderr.write(f"The audit is not complete: {problem}\n")
         return NOT_CHECKED
-    for weakness in found:
+    for weakness in weaknesses:
         sys.stdout.write(f"{weakness}\n")
-    names = len({weakness.package for weakness in found})
+    names = len({weakness.package for weakness in weaknesses})
     sys.stdout.write(f"Packages checked: {len(packages)}. With a known weakness: {names}.\n")
-    return WEAK if found else CLEAN
+    return WEAK if weaknesses else CLEAN
 
 
 def _normal(name: str) -> str:

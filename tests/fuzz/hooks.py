@@ -109,6 +109,8 @@ BEYOND_THE_SCHEMA = {
     "instant_invalid": _NOW,
     "day_invalid": _NOW,
     "autopay_date_invalid": _NOW,
+    "autopay_amount_invalid": "less than what the plan costs now",
+    "autopay_interval_invalid": "which plans need an interval is a column of their table",
     "window_ended": _NOW,
     "name": "letters of every script, for which JSON Schema has no pattern that every reader understands",
     "money": "at most two decimals: as `multipleOf: 0.01` validators would refuse amounts that are right",
