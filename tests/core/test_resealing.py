@@ -17,6 +17,7 @@ from pymongo.errors import AutoReconnect, OperationFailure
 from sqlalchemy import text
 
 from gencharge.core.errors import DocumentsUnavailable
+from gencharge.core.rooms import resealing
 from gencharge.core.rooms.resealing import list_left, while_away
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -62,6 +63,19 @@ async def test_a_mongodb_that_is_away_for_a_moment_ends_no_rotation(clean: Store
         await while_away(wrong, pause_seconds=0.01)
 
 
+async def test_documents_are_found_window_by_window(clean: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resealing, "WINDOW", 3)
+    await fill(clean, 10)
+    outcome = await resealing.reseal(clean, PARTS, batch=2)
+    assert outcome.resealed["notices.content"] == 10
+    assert await list_left(clean, PARTS) == []
+    last = {"$set": {"content": "in clear again"}}
+    newest = await clean.documents["notices"].find_one(sort=[("_id", -1)])
+    assert newest is not None
+    await clean.documents["notices"].update_one({"_id": newest["_id"]}, last)
+    assert await list_left(clean, PARTS) == ["notices.content"]
+
+
 def process_of(settings: Settings) -> dict[str, Any]:
     """How to start a rotation in a process of its own."""
     names = ("environment", "data_dir", "database_url", "mongo_url", "mongo_database", "redis_url")
@@ -76,7 +90,7 @@ def in_a_process(settings: Settings) -> subprocess.CompletedProcess[str]:
     return subprocess.run(**process_of(settings), capture_output=True, text=True, timeout=1_800, check=False)
 
 
-async def _fill(stores: Stores, users: int) -> None:
+async def fill(stores: Stores, users: int) -> None:
     """Customers who signed in once and were sent a notice, as an earlier version stored that."""
     rows = text("""
         INSERT INTO sessions (user_id, session_id, kind, device, address, created_at, last_used_at, expires_at,
@@ -98,7 +112,7 @@ async def _fill(stores: Stores, users: int) -> None:
         )
 
 
-async def _under_the_present_key(stores: Stores) -> int:
+async def under_the_present_key(stores: Stores) -> int:
     prefix = tokens.prefix_of((await key_ids(stores))[-1])
     query = text("SELECT count(*) FROM sessions WHERE starts_with(device, :prefix)")
     async with stores.database.transaction() as db:
@@ -118,19 +132,19 @@ async def test_a_rotation_for_a_hundred_thousand_customers_is_killed_goes_on_and
         sys.stdout.write(f"{name}: {time.monotonic() - started:.0f} s, peak {peak_kb / 1024:.0f} MB\n")
         return peak_kb
 
-    await _fill(clean, users // 100)
+    await fill(clean, users // 100)
     small_kb = report(f"{users // 100} customers", time.monotonic(), await asyncio.to_thread(run))
-    await _fill(clean, users - users // 100)
+    await fill(clean, users - users // 100)
     report(f"{users} customers, most of it in clear", time.monotonic(), await asyncio.to_thread(run))
     first = (await key_ids(clean))[-1]
     started = time.monotonic()
     rotation = subprocess.Popen(**process_of(clean.settings), stdout=subprocess.DEVNULL)
     async with asyncio.timeout(900):
-        while (await key_ids(clean))[-1] == first or await _under_the_present_key(clean) < users // 3:
+        while (await key_ids(clean))[-1] == first or await under_the_present_key(clean) < users // 3:
             await asyncio.sleep(0.2)
     rotation.kill()
     assert rotation.wait() == -signal.SIGKILL
-    done = await _under_the_present_key(clean)
+    done = await under_the_present_key(clean)
     assert users // 3 <= done < users
     sys.stdout.write(f"killed after {time.monotonic() - started:.0f} s with {done} devices encrypted again\n")
     started = time.monotonic()
@@ -138,6 +152,6 @@ async def test_a_rotation_for_a_hundred_thousand_customers_is_killed_goes_on_and
     large_kb = report("the rest", started, again)
     assert f"  sessions.device: {users - done}\n" in again.stdout
     assert f"  notices.content: {users}\n" in again.stdout
-    assert await _under_the_present_key(clean) == users
+    assert await under_the_present_key(clean) == users
     assert await list_left(clean, PARTS) == []
     assert large_kb < small_kb + 20 * 1024

@@ -8,12 +8,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, TypeVar
 
-import pymongo
 from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.errors import PyMongoError
@@ -48,8 +47,8 @@ from gencharge.core.vault.vault import Vault
 T = TypeVar("T")
 BATCH: Final = 200
 _ATTEMPTS: Final = 5
-# Of one operation on MongoDB: what is left to encrypt is found by looking at all documents.
-_LONGEST_SECONDS: Final = 3_600
+# How many documents one query looks at, so that it answers in time however many there are.
+WINDOW: Final = 20_000
 _AWAY_SECONDS: Final = 1.0
 UNREADABLE: Final = (DataKeyLost, DataKeyNotUsable, StoredDataChanged)
 log = telemetry.get_logger(__name__)
@@ -114,9 +113,11 @@ async def list_left(stores: Stores, documents: Sequence[SealedDocuments]) -> lis
 
     places = await stores.database.run(unit)
     for part in documents:
-        collection, conditions = stores.documents[part.collection], _stale_documents(part, key_id)
-        if await while_away(partial(collection.find_one, conditions, {"_id": True})) is not None:
-            places.append(part.name)
+        collection, stale = stores.documents[part.collection], _stale_documents(part, key_id)
+        async for bounds in _windows(collection):
+            if await while_away(partial(collection.find_one, stale | bounds, {"_id": True})) is not None:
+                places.append(part.name)
+                break
     return places
 
 
@@ -194,29 +195,54 @@ async def _reseal_documents(
     stores: Stores, part: SealedDocuments, key_id: str, outcome: Outcome, batch: int
 ) -> None:
     vault, collection = Vault.of_database(stores.database), stores.documents[part.collection]
-    conditions = _stale_documents(part, key_id)
+    async for bounds in _windows(collection):
+        conditions = _stale_documents(part, key_id) | bounds
+        while stale := await while_away(partial(_read_documents, collection, conditions, batch)):
+            changes = await _resealed(vault, part, stale, outcome)
+            if changes:
+                written = await while_away(partial(collection.bulk_write, changes, ordered=False))
+                outcome.resealed[part.name] += written.modified_count
+            await faultpoints.point("resealing.committed", part.name)
+            conditions["_id"] = bounds["_id"] | {"$gt": stale[-1]["_id"]}
+
+
+async def _resealed(
+    vault: Vault, part: SealedDocuments, stale: Sequence[Document], outcome: Outcome
+) -> list[UpdateOne]:
+    changes = list[UpdateOne]()
+    for document in stale:
+        stored, place = document.get(part.field), columns.place(part.name, (document["_id"],))
+        try:
+            plain = part.clear_text(document) if stored is None else await vault.open_at(place, stored)
+        except UNREADABLE:
+            outcome.unreadable[part.name] += 1
+            continue
+        sealed = await vault.seal_at(place, plain) if plain else ""
+        # A document that was changed since it was read stays as it is; the next run takes it.
+        same = {"_id": document["_id"], part.field: {"$exists": False} if stored is None else stored}
+        clear = {"$unset": dict.fromkeys(part.clear_fields, "")}
+        changes.append(UpdateOne(same, {"$set": {part.field: sealed}} | clear))
+    return changes
+
+
+async def _windows(collection: AsyncCollection[Document]) -> AsyncIterator[Document]:
+    """Conditions that together cover all documents, in the order of `_id`: each a range of WINDOW documents."""
+    start: Document = {"$exists": True}
     while True:
-        stale = await while_away(partial(_read_documents, collection, conditions, batch))
-        changes = list[UpdateOne]()
-        for document in stale:
-            stored, place = document.get(part.field), columns.place(part.name, (document["_id"],))
-            try:
-                plain = part.clear_text(document) if stored is None else await vault.open_at(place, stored)
-            except UNREADABLE:
-                outcome.unreadable[part.name] += 1
-                continue
-            sealed = await vault.seal_at(place, plain) if plain else ""
-            # A document that was changed since it was read stays as it is; the next run takes it.
-            same = {"_id": document["_id"], part.field: {"$exists": False} if stored is None else stored}
-            clear = {"$unset": dict.fromkeys(part.clear_fields, "")}
-            changes.append(UpdateOne(same, {"$set": {part.field: sealed}} | clear))
-        if changes:
-            written = await while_away(partial(collection.bulk_write, changes, ordered=False))
-            outcome.resealed[part.name] += written.modified_count
-        await faultpoints.point("resealing.committed", part.name)
-        if not stale:
+        last = await while_away(
+            partial(
+                collection.find_one,
+                {"_id": start},
+                {"_id": True},
+                sort=[("_id", ASCENDING)],
+                skip=WINDOW - 1,
+            )
+        )
+        if last is None:
+            yield {"_id": start}
             return
-        conditions = {**_stale_documents(part, key_id), "_id": {"$gt": stale[-1]["_id"]}}
+        yield {"_id": start | {"$lte": last["_id"]}}
+        start = {"$gt": last["_id"]}
 
 
 async def _read_documents(
@@ -232,8 +258,7 @@ async def while_away(work: Callable[[], Awaitable[T]], *, pause_seconds: float =
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with pymongo.timeout(_LONGEST_SECONDS):
-                return await work()
+            return await work()
         except PyMongoError as error:
             if not is_away(error):
                 raise
