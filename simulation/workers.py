@@ -45,7 +45,7 @@ class Workers:
         world.relay = Relay(world.stores, wiring.LISTENERS)
         world.dispatcher = _Dispatcher(world.stores, world.operators)
         world.checks, world.refunds = _Checks(world.payments), _Refunds(world.payments)
-        return cls(world, _Autopays(world.stores))
+        return cls(world, _Autopays(world.payments))
 
     async def ask_operators(self) -> None:
         """The dispatcher's round."""

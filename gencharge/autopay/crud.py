@@ -98,6 +98,7 @@ def match_autopays(entity: type[Autopay], query: StaffAutopayQuery) -> list[Colu
         (entity.status, query.status),
         (entity.pause_reason, query.pause_reason),
         (entity.tag, query.tag),
+        (entity.payment_method, query.payment_method),
         (entity.operator, query.operator),
         (entity.plan_id, query.plan_id),
     )

@@ -6,8 +6,9 @@ The SQL function `validity_end` counts the same way; a test compares the two.
 from __future__ import annotations
 
 import calendar
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Final
+from uuid import UUID
 
 from gencharge.autopay.models import Autopay, IntervalUnit
 from gencharge.core.values.clock import IST
@@ -15,6 +16,18 @@ from gencharge.core.values.clock import IST
 NOTICE_BEFORE: Final = timedelta(hours=24)
 # After the first try: how long until each retry. Together less than the shortest interval, a day.
 RETRY_AFTER: Final = (timedelta(hours=2), timedelta(hours=6), timedelta(hours=12))
+
+
+Hours = tuple[tuple[time, time], ...]
+
+
+def allowed_at(instant: datetime, peak_hours: Hours) -> datetime:
+    """When a mandate may be charged that is to be charged at `instant`: then, or at the end of the banks' peak hours, which are India's."""
+    local = instant.astimezone(IST)
+    for start, end in peak_hours:
+        if start <= local.time() < end:
+            return datetime.combine(local.date(), end, IST).astimezone(UTC)
+    return instant
 
 
 def occurrence(first: datetime, count: int, unit: IntervalUnit, period: int) -> datetime:
@@ -55,3 +68,11 @@ def wake_for(due: datetime, noticed: datetime | None, now: datetime) -> datetime
 def retry_at(tries: int, now: datetime) -> datetime | None:
     """When to try again after `tries` tries; None: that was the last."""
     return now + RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else None
+
+
+def key_of(autopay_id: UUID, due_at: datetime, cycle: int) -> str:
+    """The idempotency key of the sale for a due date: the same from every worker, however often it is tried.
+
+    `cycle` counts the sales for this due date that have failed; only then is a new sale allowed.
+    """
+    return f"autopay:{autopay_id}:{int(due_at.timestamp())}:{cycle}"

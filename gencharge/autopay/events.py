@@ -48,6 +48,7 @@ class AutopayAnnounced(Event):
     due_at: str
     price_paise: int
     max_amount_paise: int
+    payment_method: str = "wallet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from gencharge.autopay.settling_service import DueAutopay
 from gencharge.core import telemetry
 from gencharge.core.background.loop import Loop
 from gencharge.core.stores.stores import Stores
+from gencharge.payments.service import PaymentContext
 
 log = telemetry.get_logger(__name__)
 
@@ -20,14 +21,14 @@ class AutopayRunner(Loop[DueAutopay, str]):
     at_a_time = 16
     poll_seconds = 1.0
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, context: PaymentContext) -> None:
         super().__init__()
-        self._stores = stores
+        self._context = context
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[DueAutopay]:
         """Lease up to `free` autopays that are due or to be announced."""
         del running
-        return await self._stores.database.run(lambda db: runs.claim(db, limit=free))
+        return await self._context.database.run(lambda db: runs.claim(db, limit=free))
 
     def party_of(self, task: DueAutopay) -> str:
         """The operator."""
@@ -39,7 +40,7 @@ class AutopayRunner(Loop[DueAutopay, str]):
 
     async def work(self, task: DueAutopay) -> None:
         """Announce one autopay, or run it."""
-        run = await runs.process(self._stores, task)
+        run = await runs.process(self._context, task)
         if run.late_seconds >= runs.LATE.total_seconds():
             log.warning(
                 "autopay_late",
@@ -49,9 +50,10 @@ class AutopayRunner(Loop[DueAutopay, str]):
             )
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Close the connections to the gateway."""
+        await self._context.gateway.close()
 
 
 async def run_autopays(stores: Stores) -> None:
     """What a worker runs: AutopayRunner."""
-    await AutopayRunner(stores).run()
+    await AutopayRunner(PaymentContext.at(stores)).run()

@@ -37,6 +37,8 @@ class PauseReason(StrEnum):
     PLAN_WITHDRAWN = "plan_withdrawn"  # the plan is not on sale any more
     NUMBER_CHANGED = "number_changed"  # the plan no longer fits the number: ported, another circle or billing
     ACCOUNT_INACTIVE = "account_inactive"  # the owner's account was blocked or deactivated
+    MANDATE_ENDED = "mandate_ended"  # it was revoked, has expired or was never approved
+    MANDATE_LIMIT = "mandate_limit"  # the plan costs more than one charge of the mandate may be
 
 
 class IntervalUnit(StrEnum):
@@ -50,6 +52,7 @@ class AutopayPaymentMethod(StrEnum):
     """What an autopay is paid from."""
 
     WALLET = "wallet"
+    MANDATE = "mandate"  # from the wallet if it covers the price, else wholly by `mandate_id`
 
 
 class AttemptOutcome(StrEnum):
@@ -67,7 +70,8 @@ class RunOutcome(StrEnum):
 
     ANNOUNCED = "announced"
     SUCCEEDED = "succeeded"
-    PENDING = "pending"  # the operator is being asked
+    PENDING = "pending"  # the operator or the bank is being asked
+    DEFERRED = "deferred"  # it waits for an hour at which its mandate may be charged
     RETRYING = "retrying"
     ABANDONED = "abandoned"
     PAUSED = "paused"
@@ -89,6 +93,7 @@ class Autopay(Base):
     status: Mapped[str] = mapped_column(Text)
     pause_reason: Mapped[str | None] = mapped_column(Text)
     payment_method: Mapped[str] = mapped_column(Text)
+    mandate_id: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(Text)
     # What the plan cost when it was looked at last.
     price: Mapped[int] = mapped_column(BigInteger)
@@ -103,6 +108,9 @@ class Autopay(Base):
     next_due: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     # The due date that the owner was told of.
     noticed_due: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # When that was, and the price that the notice named: a mandate is charged a day later, and no more.
+    noticed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    noticed_price: Mapped[int | None] = mapped_column(BigInteger)
     # How often the present due date was tried, and how many of the sales made for it have failed since.
     tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
     cycle: Mapped[int] = mapped_column(SmallInteger, server_default="0")
@@ -122,6 +130,7 @@ class Autopay(Base):
         CheckConstraint("(status IN ('active', 'paused')) = (next_due IS NOT NULL)", name="due"),
         CheckConstraint("(tag = 'regular') = (interval_count IS NOT NULL)", name="every"),
         CheckConstraint("interval_count > 0 AND interval_unit IN ('day', 'month')", name="interval"),
+        CheckConstraint("(payment_method = 'mandate') = (mandate_id IS NOT NULL)", name="method"),
         CheckConstraint("price > 0 AND max_amount > 0", name="amounts"),
         Index(
             "uq_autopays_live",

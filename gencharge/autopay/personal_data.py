@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.autopay import crud, views
-from gencharge.autopay import service as autopays
+from gencharge.autopay import ending_service as ending
 from gencharge.autopay.models import Autopay, AutopayAttempt
 from gencharge.autopay.schemas import AutopayAttemptOut, AutopayOut
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_page
@@ -44,7 +44,7 @@ async def _export(stores: Stores, user_id: UUID) -> Mapping[str, object]:
 async def _close(db: AsyncSession, user_id: UUID, payout: bool) -> None:
     """Nothing is bought for a closed account."""
     del payout
-    await autopays.close(db, user_id)
+    await ending.close(db, user_id)
 
 
 async def _erase(stores: Stores, user_id: UUID) -> None:

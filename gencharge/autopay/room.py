@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.autopay import loop, personal_data, routes, staff_routes
+from gencharge.autopay import listeners, loop, personal_data, routes, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -12,6 +12,7 @@ ROOM: Final = Room(
     about="Recharges that happen by themselves.",
     tags={"autopay": "Recharges that happen by themselves."},
     routers=(routes.router, staff_routes.router),
+    listeners=(listeners.MANDATE_ENDED,),
     loops=(loop.run_autopays,),
     personal_data=personal_data.PART,
 )

@@ -32,6 +32,7 @@ from gencharge.core.errors import DatabaseUnavailable, MalformedJson, Validation
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Paging
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, get_database
+from gencharge.mandates.errors import MandateAmountExceeded, MandateNotActive, MandateNotFound
 from gencharge.plans.service import CurrentCatalogue
 from gencharge.recharge.errors import REFUSALS
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
@@ -40,7 +41,8 @@ from gencharge.wallet.errors import WalletNotFound
 
 router = web.router("autopay")
 _READING: Final = (*USER_ERRORS, ValidationFailed, DatabaseUnavailable)
-_QUOTING: Final = (*REFUSALS.values(), WalletNotFound, AutopayAmountInvalid)
+_MANDATE: Final = (MandateNotFound, MandateNotActive, MandateAmountExceeded)
+_QUOTING: Final = (*REFUSALS.values(), WalletNotFound, AutopayAmountInvalid, *_MANDATE)
 _CHANGING: Final = (
     AutopayNotFound,
     AutopayInProgress,
@@ -95,10 +97,10 @@ async def get_autopay(user: SignedInUser, db: Db, autopay_id: UUID) -> AutopayOu
 @router.patch(
     "/{autopay_id}",
     summary="Change an autopay",
-    responses=web.errors(AutopayDateInvalid, AutopayIntervalInvalid, MalformedJson, *_CHANGING),
+    responses=web.errors(AutopayDateInvalid, AutopayIntervalInvalid, MalformedJson, *_MANDATE, *_CHANGING),
 )
 async def update_autopay(user: SignedInUser, db: Db, autopay_id: UUID, body: AutopayUpdate) -> AutopayOut:
-    """Change an autopay of mine: when it is due next, how often it runs, how much a run may cost. What is left out stays."""
+    """Change an autopay of mine: when it is due next, how often it runs, how much a run may cost, what it is paid from. What is left out stays."""
     return await service.update(db, user.user_id, autopay_id, body)
 
 

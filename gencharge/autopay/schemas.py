@@ -58,23 +58,29 @@ class AutopayCreate(Body):
         default=None, description="Of a regular autopay; null: the plan's validity."
     )
     payment_method: AutopayPaymentMethod = AutopayPaymentMethod.WALLET
+    mandate_id: UUID | None = Field(
+        default=None, description="With `mandate`: what is charged if the wallet does not cover the price."
+    )
     source: RequestSource = RequestSource.WEB
 
     @model_validator(mode="after")
     def _once_is_on_a_date(self) -> Self:
         if self.tag is AutopayTag.ONETIME and self.next_due_at is None:
             raise ValueError("next_due_at is needed with onetime")
+        if (self.payment_method is AutopayPaymentMethod.MANDATE) != (self.mandate_id is not None):
+            raise ValueError("mandate_id and the payment_method mandate need each other")
         if self.tag is AutopayTag.ONETIME and self.every is not None:
             raise ValueError("every is for a regular autopay; leave it out with onetime")
         return self
 
 
 class AutopayUpdate(Changes):
-    """Change when an autopay is due next, how often it runs, or how much one run may cost."""
+    """Change when an autopay is due next, how often it runs, how much one run may cost, or what it is paid from."""
 
     next_due_at: NextDue = Field(default_factory=left_out)
     max_amount: MaxAmount = Field(default_factory=left_out)
     every: Interval = Field(default_factory=left_out)
+    mandate_id: UUID | None = Field(default_factory=left_out, description="Null: from the wallet only.")
 
 
 class IntervalOut(Out):
@@ -96,6 +102,7 @@ class AutopayOut(Out):
     status: AutopayStatus
     pause_reason: PauseReason | None
     payment_method: AutopayPaymentMethod
+    mandate_id: UUID | None
     price: Money = Field(description="What the plan cost when it was looked at last.")
     max_amount: Money
     every: IntervalOut | None

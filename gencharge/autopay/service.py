@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.autopay import crud, due, views
+from gencharge.autopay import ending_service as ending
 from gencharge.autopay import reading_service as reading
 from gencharge.autopay.errors import (
     AutopayAlreadyExists,
@@ -20,10 +21,11 @@ from gencharge.autopay.errors import (
     AutopayNotFound,
     AutopayStatusNotAllowed,
 )
-from gencharge.autopay.events import AutopayCancelled, AutopayChanged, AutopayCreated
+from gencharge.autopay.events import AutopayChanged, AutopayCreated
 from gencharge.autopay.models import (
     AttemptOutcome,
     Autopay,
+    AutopayPaymentMethod,
     AutopayStatus,
     AutopayTag,
     IntervalUnit,
@@ -41,6 +43,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.mandates import service as mandates
 from gencharge.plans.models import PlanSnapshot, ValidityUnit
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import RechargeNotFound
@@ -50,21 +53,21 @@ from gencharge.users import service as users
 MAX_LIVE: Final = 50
 _AHEAD: Final = timedelta(days=366)
 # What an owner changes: in the event as the API calls it.
-_CHANGED: Final = ("status", "pause_reason", "next_due", "max_amount", "interval_count", "interval_unit")
-
-
-def key_of(autopay_id: UUID, due_at: datetime, cycle: int) -> str:
-    """The idempotency key of the sale for a due date: the same from every worker, however often it is tried.
-
-    `cycle` counts the sales for this due date that have failed; only then is a new sale allowed.
-    """
-    return f"autopay:{autopay_id}:{int(due_at.timestamp())}:{cycle}"
+_CHANGED: Final = (
+    "status",
+    "pause_reason",
+    "next_due",
+    "max_amount",
+    "interval_count",
+    "interval_unit",
+    "mandate_id",
+)
 
 
 async def create(database: Database, user_id: UUID, command: AutopayCreate, plan: PlanSnapshot) -> AutopayOut:
     """Set an autopay up. The plan must be one that the number can be recharged with now. Not inside a transaction.
 
-    Raises a refusal of a quote, AutopayAlreadyExists, AutopayLimitExceeded, AutopayDateInvalid, AutopayAmountInvalid,
+    Raises a refusal of a quote, what `mandates.get_chargeable` raises, AutopayAlreadyExists, AutopayLimitExceeded, AutopayDateInvalid, AutopayAmountInvalid,
     AutopayIntervalInvalid.
     """
     if command.next_due_at is not None:
@@ -95,6 +98,8 @@ async def _add(
         raise AutopayLimitExceeded(
             f"You can have up to {MAX_LIVE} autopays. Delete one first.", limit=MAX_LIVE
         )
+    if command.mandate_id is not None:
+        await mandates.get_chargeable(db, user_id, command.mandate_id, Money(quote.price.paise))
     now = clock.now()
     autopay = await crud.add_autopay(
         db,
@@ -107,6 +112,7 @@ async def _add(
         tag=command.tag.value,
         status=AutopayStatus.ACTIVE.value,
         payment_method=command.payment_method.value,
+        mandate_id=command.mandate_id,
         source=command.source.value,
         price=quote.price.paise,
         max_amount=max_amount,
@@ -135,9 +141,9 @@ async def _add(
 
 
 async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: AutopayUpdate) -> AutopayOut:
-    """Change the next due date, the interval or the highest amount.
+    """Change the next due date, the interval, the highest amount or the mandate.
 
-    Raises AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed, AutopayDateInvalid, AutopayIntervalInvalid.
+    Raises what `mandates.get_chargeable` raises, AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed, AutopayDateInvalid, AutopayIntervalInvalid.
     """
     autopay = await _lock_live(db, user_id, autopay_id)
     before = _facts(autopay)
@@ -148,6 +154,8 @@ async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: Aut
         if autopay.tag == AutopayTag.ONETIME:
             raise AutopayIntervalInvalid("A onetime autopay has no interval.")
         autopay.interval_count, autopay.interval_unit = command.every.n, command.every.unit.value
+    if "mandate_id" in sent:
+        await _set_mandate(db, autopay, command.mandate_id)
     if sent & {"next_due_at", "every"}:
         if "next_due_at" in sent:
             _check_date(command.next_due_at)
@@ -156,6 +164,17 @@ async def update(db: AsyncSession, user_id: UUID, autopay_id: UUID, command: Aut
         assert autopay.next_due is not None, "a live autopay is due"
         autopay.first_due = autopay.next_due
     return await _changed(db, autopay, before, "update")
+
+
+async def _set_mandate(db: AsyncSession, autopay: Autopay, mandate_id: UUID | None) -> None:
+    """Pay from the wallet only (None), or by this mandate what that does not cover, after a notice of its own."""
+    method = AutopayPaymentMethod.WALLET
+    if mandate_id is not None:
+        await mandates.get_chargeable(db, autopay.user_id, mandate_id, Money(autopay.price))
+        method = AutopayPaymentMethod.MANDATE
+        autopay.noticed_due = None
+    autopay.mandate_id, autopay.payment_method = mandate_id, method.value
+    _set_due(autopay, autopay.next_due, period=autopay.periods)
 
 
 async def pause(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
@@ -172,7 +191,8 @@ async def pause(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut
 async def resume(database: Database, user_id: UUID, autopay_id: UUID) -> AutopayOut:
     """Let a paused autopay run again; if its due date has passed, it runs now. Not inside a transaction.
 
-    Raises a refusal of a quote, AutopayNotFound, AutopayStatusNotAllowed, AutopayAmountInvalid.
+    Raises a refusal of a quote, what `mandates.get_chargeable` raises, AutopayNotFound, AutopayStatusNotAllowed,
+    AutopayAmountInvalid.
     """
     paused = await database.run(lambda db: reading.show(db, user_id, autopay_id))
     quote = await recharges.quote(
@@ -184,6 +204,8 @@ async def resume(database: Database, user_id: UUID, autopay_id: UUID) -> Autopay
         if autopay.status != AutopayStatus.PAUSED:
             raise AutopayStatusNotAllowed("This autopay is not paused.")
         _check_amount(Money(autopay.max_amount), quote)
+        if autopay.mandate_id is not None:
+            await mandates.get_chargeable(db, user_id, autopay.mandate_id, Money(quote.price.paise))
         before = _facts(autopay)
         autopay.status, autopay.pause_reason = AutopayStatus.ACTIVE.value, None
         autopay.price, autopay.tries = quote.price.paise, 0
@@ -215,7 +237,7 @@ async def skip(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
     )
     following = due.following(autopay, now)
     if following is None:
-        _end(autopay)
+        ending.end(autopay)
     else:
         _set_due(autopay, following[1], period=following[0])
     return await _changed(db, autopay, before, "skip")
@@ -224,23 +246,7 @@ async def skip(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
 async def remove(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> None:
     """End an autopay for good; its tries stay. Raises AutopayNotFound, AutopayInProgress, AutopayStatusNotAllowed."""
     autopay = await _lock_live(db, user_id, autopay_id)
-    await _cancel(db, autopay, "customer")
-
-
-async def close(db: AsyncSession, user_id: UUID) -> None:
-    """End all autopays of an account that is closed."""
-    for autopay in await crud.lock_live(db, user_id):
-        await _cancel(db, autopay, "account_closed")
-
-
-async def _cancel(db: AsyncSession, autopay: Autopay, reason: str) -> None:
-    _end(autopay)
-    autopay.updated_at = clock.now()
-    await db.flush()
-    cancelled = AutopayCancelled(
-        user_id=str(autopay.user_id), autopay_id=str(autopay.autopay_id), reason=reason
-    )
-    await emit(db, cancelled)
+    await ending.cancel(db, autopay, "customer")
 
 
 async def _lock_live(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> Autopay:
@@ -258,7 +264,7 @@ async def _lock_live(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> Autop
     if autopay.recharge_id is not None or (is_leased and autopay.next_due <= now):
         raise AutopayInProgress
     if autopay.status == AutopayStatus.ACTIVE and autopay.leased_until is not None:
-        key = key_of(autopay_id, autopay.next_due, autopay.cycle)
+        key = due.key_of(autopay_id, autopay.next_due, autopay.cycle)
         try:
             await recharges.show_by_key(db, user_id, key)
         except RechargeNotFound:
@@ -273,11 +279,6 @@ def _set_due(autopay: Autopay, instant: datetime | None, *, period: int) -> None
     autopay.tries = autopay.cycle = 0
     if autopay.status == AutopayStatus.ACTIVE:
         autopay.wake_at = due.wake_for(instant, autopay.noticed_due, clock.now())
-
-
-def _end(autopay: Autopay) -> None:
-    autopay.status, autopay.pause_reason = AutopayStatus.CANCELLED.value, None
-    autopay.next_due = autopay.wake_at = autopay.leased_until = None
 
 
 def _facts(autopay: Autopay) -> dict[str, Any]:

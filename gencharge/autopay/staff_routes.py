@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
 from gencharge.autopay import staff_service
 from gencharge.autopay.errors import AutopayNotFound
@@ -22,6 +22,7 @@ from gencharge.core.errors import DatabaseUnavailable, MalformedJson, Validation
 from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Paging
 from gencharge.core.postgres.database import Db
+from gencharge.payments.service import PaymentContext
 from gencharge.sessions.guards import (
     SCOPED_ERRORS,
     STEP_UP_ERRORS,
@@ -35,6 +36,7 @@ router = web.router("autopay")
 Reader = Annotated[Principal, Depends(Requires(Resource.AUTOPAY, Action.READ, scoped=True))]
 # It runs what is due for the customers of all operators.
 Editor = Annotated[Principal, Depends(Requires(Resource.AUTOPAY, Action.EDIT, step_up=True))]
+Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
 _READING: Final = (ValidationFailed, DatabaseUnavailable, *SCOPED_ERRORS)
 
 
@@ -84,6 +86,6 @@ async def staff_list_attempts(
     summary="Run what is due now (staff)",
     responses=web.errors(ValidationFailed, MalformedJson, DatabaseUnavailable, *STEP_UP_ERRORS),
 )
-async def process_due(_admin: Editor, request: Request, body: ProcessDue) -> ProcessedOut:
+async def process_due(_admin: Editor, context: Context, body: ProcessDue) -> ProcessedOut:
     """The workers' own job, now and with a result for each autopay. Nothing is charged twice, however often this is asked for."""
-    return await staff_service.process_due(request.app.state.stores, limit=body.limit)
+    return await staff_service.process_due(context, limit=body.limit)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from gencharge.autopay.models import AutopayStatus, AutopayTag, PauseReason, RunOutcome
+from gencharge.autopay.models import AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason, RunOutcome
 from gencharge.autopay.schemas import AutopayOut
 from gencharge.core.http.history import Period
 from gencharge.core.http.paging import BoundedParams, Page
@@ -26,6 +26,7 @@ class StaffAutopayQuery(BoundedParams, Period):
     status: AutopayStatus | None = None
     pause_reason: PauseReason | None = None
     tag: AutopayTag | None = None
+    payment_method: AutopayPaymentMethod | None = None
     operator: Annotated[str, StringConstraints(to_upper=True, max_length=20)] | None = None
     plan_id: UUID | None = None
     sort: Literal["created_at", "-created_at"] = "-created_at"

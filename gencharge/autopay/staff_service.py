@@ -29,10 +29,10 @@ from gencharge.autopay.staff_schemas import (
 )
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import Order, PageQuery, column_of, fetch_bounded_page
-from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
+from gencharge.payments.service import PaymentContext
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 from gencharge.users.models import UserBrief
@@ -86,23 +86,23 @@ async def calendar(db: AsyncSession, admin: Principal, *, days: int) -> DueCalen
     )
 
 
-async def process_due(stores: Stores, *, limit: int) -> ProcessedOut:
+async def process_due(context: PaymentContext, *, limit: int) -> ProcessedOut:
     """Run up to `limit` autopays that are due, as a worker does. Not inside a transaction. Raises DatabaseUnavailable."""
     results: list[Run] = []
     while len(results) < limit:
         size = min(_AT_A_TIME, limit - len(results))
-        claimed = await _claim(stores, size)
+        claimed = await _claim(context, size)
         if not claimed:
             break
-        results += await asyncio.gather(*(runs.process(stores, task) for task in claimed))
+        results += await asyncio.gather(*(runs.process(context, task) for task in claimed))
     outcomes = Counter(run.outcome.value for run in results)
     processed = AutopaysProcessed(user_id=str(SYSTEM_USER_ID), outcomes=dict(outcomes))
-    await stores.database.run(lambda db: emit(db, processed))
+    await context.database.run(lambda db: emit(db, processed))
     return ProcessedOut(items=[_run_out(run) for run in results], is_more=len(results) >= limit)
 
 
-async def _claim(stores: Stores, limit: int) -> Sequence[DueAutopay]:
-    return await stores.database.run(lambda db: runs.claim(db, limit=limit))
+async def _claim(context: PaymentContext, limit: int) -> Sequence[DueAutopay]:
+    return await context.database.run(lambda db: runs.claim(db, limit=limit))
 
 
 def _staff_out(row: Autopay, owner: UserBrief | None) -> StaffAutopayOut:

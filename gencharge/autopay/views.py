@@ -31,6 +31,7 @@ def autopay_out(row: Autopay) -> AutopayOut:
         status=AutopayStatus(row.status),
         pause_reason=None if row.pause_reason is None else PauseReason(row.pause_reason),
         payment_method=AutopayPaymentMethod(row.payment_method),
+        mandate_id=row.mandate_id,
         price=Money(row.price),
         max_amount=Money(row.max_amount),
         every=every,

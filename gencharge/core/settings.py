@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gencharge.core import development_secrets, faultpoints, production
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
+from gencharge.core.mandate_settings import Mandates
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.referral_settings import Referrals
 from gencharge.core.setting_groups import (
@@ -50,6 +51,7 @@ class Settings(
     WalletLimits,
     Velocity,
     Referrals,
+    Mandates,
     Partners,
     Company,
     Web,

@@ -17,7 +17,13 @@ _PAUSED: Final = {
     "price": "it costs {price} now, more than your limit of {limit}. Raise the limit and resume it to go on.",
     "plan_withdrawn": "the plan is not on sale any more. Please choose another one.",
     "number_changed": "the plan no longer fits the number. Please check its operator and choose another plan.",
+    "mandate_ended": "its mandate has ended. Choose another one, or pay it from the wallet, and resume it.",
+    "mandate_limit": "it costs {price}, more than one charge of its mandate may be. Choose another mandate and resume it.",
     "account_inactive": "your account was not active. Resume it when you want it to go on.",
+}
+_SOURCES: Final = {
+    "wallet": "your wallet",
+    "mandate": "your wallet, or by your mandate if your wallet does not cover it",
 }
 _FAILED: Final = {
     "insufficient_balance": "there is not enough money in your wallet",
@@ -26,6 +32,8 @@ _FAILED: Final = {
     "operator_channel_unavailable": "the operator is not accepting recharges right now",
     "base_plan_required": "the number has no active base plan",
     "velocity_limit_exceeded": "your limit for recharges is reached",
+    "payment_failed": "your bank did not pay by your mandate",
+    "gateway_unavailable": "the payment gateway could not be reached",
     "recharge_failed": "the operator did not deliver the recharge",
 }
 
@@ -34,7 +42,7 @@ def announced(event: AutopayAnnounced) -> Draft:
     """To the owner, a day before: what will be charged, and how to leave it out."""
     body = (
         f"{event.plan_name} for {spaced(event.phone_number)} is due on {_when(event.due_at)}. {rupees(event.price_paise)} will be "
-        "taken from your wallet. You can skip this one until then."
+        f"taken from {_SOURCES[event.payment_method]}. You can skip this one until then."
     )
     return _draft(event, "autopay_announced", "Your next autopay", body, due_at=event.due_at)
 

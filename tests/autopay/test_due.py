@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -72,6 +73,9 @@ DATES = [
 ]
 
 
+PEAK = ((time(10), time(13)), (time(17), time(21, 30)))
+
+
 def instant(written: str) -> datetime:
     when = datetime.fromisoformat(written)
     return when if when.tzinfo else when.replace(tzinfo=IST)
@@ -128,3 +132,28 @@ def test_there_are_three_retries_within_a_day() -> None:
     pauses = [due.retry_at(tries, now) for tries in (1, 2, 3, 4)]
     assert pauses[3] is None
     assert sum((at - now for at in pauses[:3] if at is not None), timedelta()) < timedelta(days=1)
+
+
+def test_the_key_of_a_sale_is_that_of_its_due_date() -> None:
+    autopay_id, now = UUID(int=1), datetime(2027, 3, 1, tzinfo=UTC)
+    assert due.key_of(autopay_id, now, 0) == due.key_of(autopay_id, now, 0)
+    assert len({due.key_of(autopay_id, now, cycle) for cycle in range(3)}) == 3
+    assert due.key_of(autopay_id, now, 0) != due.key_of(autopay_id, now + timedelta(days=1), 0)
+
+
+@pytest.mark.parametrize(
+    ("local", "allowed"),
+    [
+        ("09:59:59", "09:59:59"),
+        ("10:00:00", "13:00:00"),
+        ("12:59:59", "13:00:00"),
+        ("13:00:00", "13:00:00"),
+        ("16:59:59", "16:59:59"),
+        ("17:00:00", "21:30:00"),
+        ("21:29:59", "21:30:00"),
+        ("21:30:00", "21:30:00"),
+        ("00:00:00", "00:00:00"),
+    ],
+)
+def test_a_mandate_is_charged_outside_the_peak_hours_of_india(local: str, allowed: str) -> None:
+    assert due.allowed_at(instant(f"2027-03-01T{local}"), PEAK) == instant(f"2027-03-01T{allowed}")

@@ -9,6 +9,7 @@ import pytest
 from gencharge.autopay.loop import AutopayRunner
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.payments.service import PaymentContext
 from tests.make.autopay import make_autopay, make_owner, recharges_of
 from tests.make.recharge import assert_books_balance
 
@@ -18,7 +19,7 @@ async def test_three_workers_charge_each_of_sixty_once(shop: Stores) -> None:
     for user_id in owners:
         await make_autopay(shop, user_id)
     with clock.later(days=2, seconds=1):
-        await asyncio.gather(*(AutopayRunner(shop).drain() for _ in range(3)))
+        await asyncio.gather(*(AutopayRunner(PaymentContext.at(shop)).drain() for _ in range(3)))
     assert [len(await recharges_of(shop, user_id)) for user_id in owners] == [1] * 60
     await assert_books_balance(shop)
 
@@ -26,11 +27,11 @@ async def test_three_workers_charge_each_of_sixty_once(shop: Stores) -> None:
 async def test_what_ran_late_is_in_the_log(shop: Stores, capsys: pytest.CaptureFixture[str]) -> None:
     autopay = await make_autopay(shop, await make_owner(shop))
     with clock.later(days=2, minutes=59):
-        await AutopayRunner(shop).drain()
+        await AutopayRunner(PaymentContext.at(shop)).drain()
     assert "autopay_late" not in capsys.readouterr().out
     late = await make_autopay(shop, await make_owner(shop))
     with clock.later(days=2, hours=2):
-        await AutopayRunner(shop).drain()
+        await AutopayRunner(PaymentContext.at(shop)).drain()
     written = capsys.readouterr().out
     assert "autopay_late" in written
     assert str(late.autopay_id) in written

@@ -18,6 +18,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.operators import service as operators
+from gencharge.payments.service import PaymentContext
 from gencharge.recharge import service as recharges
 from tests.make.autopay import attempts_of, make_autopay, make_owner, recharges_of, row_of, run_due
 from tests.make.money import balance, buy, fund
@@ -216,7 +217,7 @@ async def test_two_workers_with_the_same_lease_charge_once(shop: Stores) -> None
     autopay = await make_autopay(shop, user_id)
     with clock.later(days=2, seconds=1):
         task = await claim_one(shop, autopay)
-        results = await asyncio.gather(*(runs.process(shop, task) for _ in range(8)))
+        results = await asyncio.gather(*(runs.process(PaymentContext.at(shop), task) for _ in range(8)))
     assert len(await recharges_of(shop, user_id)) == 1
     outcomes = sorted(result.outcome for result in results)
     assert outcomes == [RunOutcome.SUCCEEDED] + [RunOutcome.SUPERSEDED] * 7
@@ -228,7 +229,7 @@ async def test_what_a_dead_worker_has_bought_is_written_down_and_not_bought_agai
     autopay = await make_autopay(shop, user_id)
     with clock.later(days=2, seconds=1):
         task = await claim_one(shop, autopay)
-        sale = await runs.buy(shop, task.row, task.due_at, price=task.row.price)
+        sale = await runs.buy(PaymentContext.at(shop), task.row, task.due_at, price=task.row.price)
         await run_due(shop)
         assert await attempts_of(shop, autopay) == [], "its lease is not over yet"
     with clock.later(days=2, seconds=62):
@@ -244,7 +245,7 @@ async def test_it_is_written_down_at_the_price_that_was_paid_even_if_that_has_ch
     with clock.later(days=2, seconds=1):
         task = await claim_one(shop, autopay)
         await set_price(shop, autopay, 31_000)
-        await runs.buy(shop, task.row, task.due_at, price=31_000)
+        await runs.buy(PaymentContext.at(shop), task.row, task.due_at, price=31_000)
     with clock.later(days=2, seconds=62):
         await run_due(shop)
     assert len(await recharges_of(shop, user_id)) == 1
@@ -307,7 +308,7 @@ async def test_a_database_that_is_away_counts_as_no_try(
         with monkeypatch.context() as patched:
             patched.setattr(recharges, "pay_from_wallet", away)
             with pytest.raises(DatabaseUnavailable):
-                await runs.process(shop, task)
+                await runs.process(PaymentContext.at(shop), task)
     row = await row_of(shop, autopay)
     assert (row.tries, row.next_due) == (0, autopay.next_due_at)
     assert await attempts_of(shop, autopay) == []

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from gencharge.autopay import crud, reading_service, run_service
+from gencharge.autopay import ending_service as ending
 from gencharge.autopay import service as autopays
 from gencharge.autopay.errors import (
     AutopayAlreadyExists,
@@ -24,8 +25,9 @@ from gencharge.autopay.errors import (
 from gencharge.autopay.schemas import AutopayOut, AutopayQuery, AutopayUpdate
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.mandates import service as mandates
+from gencharge.mandates.errors import MandateAmountExceeded, MandateNotActive, MandateNotFound
 from gencharge.recharge.errors import OperatorMismatch
 from tests.make.autopay import (
     attempts_of,
@@ -36,7 +38,9 @@ from tests.make.autopay import (
     row_of,
     run_due,
 )
+from tests.make.mandates import add_mandate
 from tests.make.money import buy, find_plan, make_number
+from tests.make.recharge import run_sql
 from tests.make.users import events_of
 
 
@@ -276,13 +280,54 @@ async def test_all_autopays_end_with_the_account(shop: Stores) -> None:
     user_id = await make_owner(shop)
     both = [await make_autopay(shop, user_id) for _ in range(2)]
     await act(shop, autopays.pause, user_id, both[0])
-    await shop.database.run(lambda db: autopays.close(db, user_id))
+    await shop.database.run(lambda db: ending.close(db, user_id))
     assert [(await row_of(shop, each)).status for each in both] == ["cancelled"] * 2
     assert len(await events_of(shop, user_id, "AutopayCancelled")) == 2
 
 
-def test_the_key_of_a_sale_is_that_of_its_due_date() -> None:
-    autopay_id, now = new_id(), clock.now()
-    assert autopays.key_of(autopay_id, now, 0) == autopays.key_of(autopay_id, now, 0)
-    assert len({autopays.key_of(autopay_id, now, cycle) for cycle in range(3)}) == 3
-    assert autopays.key_of(autopay_id, now, 0) != autopays.key_of(autopay_id, now + timedelta(days=1), 0)
+async def test_a_mandate_is_the_customers_own_active_and_covers_the_price(shop: Stores) -> None:
+    user_id = await make_owner(shop)
+    of_another = await add_mandate(shop, await make_owner(shop))
+    pending = await add_mandate(shop, user_id, status="pending")
+    small = await add_mandate(shop, user_id, max_amount=29_899)
+    for mandate_id, problem in (
+        (of_another, MandateNotFound),
+        (pending, MandateNotActive),
+        (small, MandateAmountExceeded),
+    ):
+        with pytest.raises(problem):
+            await make_autopay(shop, user_id, payment_method="mandate", mandate_id=mandate_id)
+
+
+async def test_a_mandate_can_be_chosen_and_given_up_later(shop: Stores) -> None:
+    user_id = await make_owner(shop)
+    mandate_id = await add_mandate(shop, user_id)
+    autopay = await make_autopay(shop, user_id)
+    await run_sql(
+        shop,
+        "UPDATE autopays SET noticed_due = next_due, wake_at = next_due WHERE autopay_id = :id",
+        id=autopay.autopay_id,
+    )
+
+    async def change(mandate: UUID | None) -> AutopayOut:
+        command = AutopayUpdate.model_validate({"mandate_id": mandate})
+        return await shop.database.run(lambda db: autopays.update(db, user_id, autopay.autopay_id, command))
+
+    changed = await change(mandate_id)
+    assert (changed.payment_method, changed.mandate_id) == ("mandate", mandate_id)
+    assert not changed.is_announced, "the notice said that it comes from the wallet"
+    changed = await change(None)
+    assert (changed.payment_method, changed.mandate_id) == ("wallet", None)
+
+
+async def test_what_its_mandate_paused_needs_another_one_to_go_on(shop: Stores) -> None:
+    user_id = await make_owner(shop)
+    mandate_id = await add_mandate(shop, user_id)
+    autopay = await make_autopay(shop, user_id, payment_method="mandate", mandate_id=mandate_id)
+    await shop.database.run(lambda db: mandates.revoke(db, user_id, mandate_id))
+    await shop.database.run(lambda db: ending.pause_charged_to(db, user_id, mandate_id))
+    with pytest.raises(MandateNotActive):
+        await autopays.resume(shop.database, user_id, autopay.autopay_id)
+    command = AutopayUpdate.model_validate({"mandate_id": await add_mandate(shop, user_id)})
+    await shop.database.run(lambda db: autopays.update(db, user_id, autopay.autopay_id, command))
+    assert (await autopays.resume(shop.database, user_id, autopay.autopay_id)).status == "active"

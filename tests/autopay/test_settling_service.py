@@ -29,7 +29,12 @@ async def test_a_step_that_is_over_is_not_written_down(shop: Stores, change: str
     task = DueAutopay(await row_of(shop, autopay), is_owner_active=True)
     await run_sql(shop, f"UPDATE autopays SET {change} WHERE autopay_id = :id", id=autopay.autopay_id)
     run = await settling.settle(
-        shop, task, RunOutcome.RETRYING, {"wake_at": clock.now()}, attempt=AttemptOutcome.FAILED, reason="x"
+        shop.database,
+        task,
+        RunOutcome.RETRYING,
+        {"wake_at": clock.now()},
+        attempt=AttemptOutcome.FAILED,
+        reason="x",
     )
     assert run.outcome is RunOutcome.SUPERSEDED
     assert await attempts_of(shop, autopay) == []
@@ -45,7 +50,7 @@ async def test_a_step_is_written_with_its_try_and_gives_the_lease_back(shop: Sto
         ]
         assert task.late_seconds in {179, 180}
         run = await settling.settle(
-            shop,
+            shop.database,
             task,
             RunOutcome.RETRYING,
             {"wake_at": clock.now(), "tries": 1},

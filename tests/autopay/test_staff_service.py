@@ -19,6 +19,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
+from gencharge.payments.service import PaymentContext
 from gencharge.sessions.guards import Principal
 from tests.make.autopay import attempts_of, make_autopay, make_owner, recharges_of
 from tests.make.users import events_of
@@ -96,7 +97,7 @@ async def test_the_calendar_counts_what_is_due_on_each_day_in_india(shop: Stores
 
 async def drain(stores: Stores) -> None:
     """What other tests left behind."""
-    while (await staff.process_due(stores, limit=200)).is_more:
+    while (await staff.process_due(PaymentContext.at(stores), limit=200)).is_more:
         pass
 
 
@@ -106,8 +107,8 @@ async def test_what_is_run_by_hand_has_a_result_for_each(shop: Stores) -> None:
     rich, poor = await make_owner(shop), await make_owner(shop, 0)
     paid, unpaid = await make_autopay(shop, rich), await make_autopay(shop, poor)
     with clock.later(days=2, hours=1):
-        answer = await staff.process_due(shop, limit=200)
-        again = await staff.process_due(shop, limit=200)
+        answer = await staff.process_due(PaymentContext.at(shop), limit=200)
+        again = await staff.process_due(PaymentContext.at(shop), limit=200)
     results = {item.autopay_id: item for item in answer.items}
     success, failure = results[paid.autopay_id], results[unpaid.autopay_id]
     [recharge] = await recharges_of(shop, rich)
@@ -130,9 +131,9 @@ async def test_the_limit_is_kept_and_says_that_there_is_more(shop: Stores) -> No
     for _ in range(3):
         await make_autopay(shop, await make_owner(shop))
     with clock.later(days=2, hours=3):
-        first = await staff.process_due(shop, limit=2)
+        first = await staff.process_due(PaymentContext.at(shop), limit=2)
         assert (len(first.items), first.is_more) == (2, True)
-        rest = await staff.process_due(shop, limit=200)
+        rest = await staff.process_due(PaymentContext.at(shop), limit=200)
     assert len(rest.items) >= 1
 
 
@@ -140,6 +141,6 @@ async def test_five_admins_at_once_charge_once(shop: Stores) -> None:
     user_id = await make_owner(shop)
     autopay = await make_autopay(shop, user_id)
     with clock.later(days=2, hours=4):
-        await asyncio.gather(*(staff.process_due(shop, limit=200) for _ in range(5)))
+        await asyncio.gather(*(staff.process_due(PaymentContext.at(shop), limit=200) for _ in range(5)))
     assert len(await recharges_of(shop, user_id)) == 1
     assert await attempts_of(shop, autopay) == [("succeeded", None)]

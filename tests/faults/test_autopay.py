@@ -19,6 +19,8 @@ from tests.faults.test_faults import cheapest, ledger_lines, new_number, rows, w
 
 # Beside another worker there is no port for its figures.
 _NO_PORT = {"WORKER_METRICS_PORT": "0"}
+# The tests run at any hour.
+_NO_PEAK = {"MANDATE_PEAK_HOURS": "[]"}
 
 
 async def set_up(site: Site, count: int) -> list[UUID]:
@@ -89,6 +91,86 @@ async def test_a_worker_killed_between_the_sale_and_its_note_charges_nothing_twi
     site.start_process("worker")
     await wait_for(lambda: succeeded(site, owners) == len(owners), 90)
     await assert_each_was_charged_once(site, owners)
+
+
+async def set_up_with_mandate(site: Site) -> UUID:
+    """A customer without money who has approved a mandate; the autopay on it was announced a day ago and is due now."""
+    if "sandbox" not in site.processes:
+        site.start_sandbox()
+    async with httpx.AsyncClient(timeout=20) as client:
+        plan = await cheapest(site, client)
+        owner, number, now = new_id(), new_number(), datetime.now(UTC)
+        with psycopg.connect(site.settings.postgres_url) as connection:
+            admit(connection, owner, number, "JIO", 100)
+        headers = site.headers_of([owner])[0] | {"Idempotency-Key": "mandate"}
+        body = {"payment_method": "upi", "max_amount": 15_000}
+        created = await client.post(f"{site.url}/v1/mandates", json=body, headers=headers)
+        assert created.status_code == 201, created.text
+        paid = await client.post(
+            f"{site.sandbox_url}/sandbox/orders/{created.json()['order_id']}/pay", json={}
+        )
+        assert paid.status_code == 200, paid.text
+    mandate = created.json()["mandate_id"]
+    await wait_for(
+        lambda: rows(site, "SELECT status FROM mandates WHERE mandate_id = %s", mandate) == [("active",)], 90
+    )
+    site.kill("worker")
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        connection.execute(
+            "INSERT INTO autopays (user_id, autopay_id, phone_number, plan_id, plan_name, operator, tag, status,"
+            " payment_method, mandate_id, source, price, max_amount, interval_count, interval_unit, first_due, next_due,"
+            " noticed_due, noticed_at, noticed_price, wake_at)"
+            " SELECT %(user)s, %(id)s, %(number)s, plan_id, name, operator, 'regular', 'active', 'mandate', %(mandate)s, 'app',"
+            " price_paise, price_paise, 28, 'day', %(now)s, %(now)s, %(now)s, %(now)s - interval '1 day', price_paise, %(now)s"
+            " FROM plans WHERE plan_id = %(plan)s",
+            {"user": owner, "id": new_id(), "number": number, "now": now, "plan": plan, "mandate": mandate},
+        )
+    return owner
+
+
+@pytest.mark.parametrize(
+    "point", ["order.committed", "autopay.ordered", "charge.committed", "charge.asked", "autopay.charged"]
+)
+async def test_a_worker_killed_at_any_step_of_a_debit_debits_once(site: Site, point: str) -> None:
+    owner = await set_up_with_mandate(site)
+    site.start_process("worker", **_NO_PEAK, **{VARIABLE: f"{point}:1"})
+    process, end = site.processes["worker"], time.monotonic() + 90
+    while process.poll() is None:
+        assert time.monotonic() < end, f"nobody came to {point}"
+        await asyncio.sleep(0.1)
+    del site.processes["worker"]
+    # The gateway was never asked: half an hour later the payment is abandoned, and two hours later it is tried again.
+    if point == "charge.committed":
+        with psycopg.connect(site.settings.postgres_url) as connection:
+            connection.execute(
+                "UPDATE payments SET created_at = now() - interval '31 minutes', next_check_at = now() WHERE user_id = %s"
+                " AND charged_at IS NOT NULL",
+                (owner,),
+            )
+    end_leases(site)
+    site.start_process("worker", **_NO_PEAK)
+    await wait_for(lambda: _ended(site, owner) or _hurry(site, owner), 120)
+    assert rows(
+        site, "SELECT count(*) FROM recharges WHERE user_id = %s AND status = 'delivered'", owner
+    ) == [(1,)]
+    debits = (
+        "SELECT count(*) FROM payments WHERE user_id = %s AND purpose = 'recharge' AND status = 'captured'"
+    )
+    assert rows(site, debits, owner) == [(1,)]
+    assert await ledger_lines(site) == []
+
+
+def _ended(site: Site, owner: UUID) -> bool:
+    return succeeded(site, [owner]) == 1
+
+
+def _hurry(site: Site, owner: UUID) -> bool:
+    """What is to be looked at later is looked at now. Never true."""
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        connection.execute(
+            "UPDATE autopays SET wake_at = now() WHERE user_id = %s AND wake_at > now()", (owner,)
+        )
+    return False
 
 
 async def kill_one_of_two_workers(site: Site, count: int) -> None:

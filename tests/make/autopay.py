@@ -15,6 +15,7 @@ from gencharge.autopay.models import Autopay, AutopayAttempt
 from gencharge.autopay.schemas import AutopayCreate, AutopayOut
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.payments.service import PaymentContext
 from gencharge.plans import service as plans
 from gencharge.plans.models import Plan
 from gencharge.recharge.models import Recharge
@@ -47,9 +48,9 @@ async def make_autopay(
     return await autopays.create(stores.database, user_id, command, catalogue.get(command.plan_id))
 
 
-async def run_due(stores: Stores) -> None:
-    """Let a worker do all that is due now."""
-    await AutopayRunner(stores).drain()
+async def run_due(stores: Stores, context: PaymentContext | None = None) -> None:
+    """Let a worker do all that is due now. `context`: with the gateway that mandates are charged at."""
+    await AutopayRunner(context or PaymentContext.at(stores)).drain()
 
 
 async def row_of(stores: Stores, autopay: AutopayOut) -> Autopay:

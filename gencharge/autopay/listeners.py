@@ -1,0 +1,21 @@
+"""What autopay does when a mandate has ended."""
+
+from __future__ import annotations
+
+from typing import Final, cast
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.autopay import ending_service as ending
+from gencharge.core.events.events import Envelope, Inside
+from gencharge.mandates.events import MandateEnded
+
+
+async def on_ended(db: AsyncSession, envelope: Envelope) -> None:
+    """Pause what would be charged to it."""
+    event = cast(MandateEnded, envelope.event)
+    await ending.pause_charged_to(db, UUID(event.user_id), UUID(event.mandate_id))
+
+
+MANDATE_ENDED: Final = Inside("autopay-mandate-ended", (MandateEnded,), on_ended)
