@@ -135,7 +135,8 @@ async def list_sales(db: AsyncSession, user_ids: Collection[UUID], *, since: dat
 async def add_members(db: AsyncSession, rows: list[dict[str, Any]]) -> None:
     """Store customers of a target group."""
     if rows:
-        await db.execute(insert(CampaignMember).values(rows).on_conflict_do_nothing())
+        # One statement for all sizes, compiled once.
+        await db.execute(insert(CampaignMember).on_conflict_do_nothing(), rows)
 
 
 async def count_members(db: AsyncSession, campaign_id: UUID) -> tuple[int, int]:

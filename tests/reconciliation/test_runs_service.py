@@ -27,7 +27,7 @@ from gencharge.reconciliation.models import (
 )
 from gencharge.reconciliation.statements_service import Statement
 from tests.make.money import buy, find_plan, make_customer, make_number
-from tests.make.offers import flat, market_of, publish
+from tests.make.offers import flat, market_of, publish, used
 from tests.make.reconciliation import FIRST, SECOND, Shop, refund, reload, sell_with_fault, top_up
 
 
@@ -49,6 +49,23 @@ async def test_a_day_of_fifty_recharges_over_two_channels_matches_to_the_paisa(s
     for run, matched in ((first, 30), (second, 20)):
         [entry] = await shop.entries("reconciliation_finished", **{"object.id": str(run.run_id)})
         assert entry["details"]["matched"] == matched
+    assert await shop.clean() == []
+
+
+async def test_recharges_with_an_offer_match_at_their_whole_price(shop: Shop) -> None:
+    await shop.sell(1)
+    offer = await publish(shop.stores, {"discount": flat(50), "cashback": flat(10)})
+    market, plan = await market_of(shop.stores, offer), await find_plan(shop.stores)
+    for _ in range(2):
+        user_id, number = await make_customer(shop.stores, 249), await make_number(shop.stores)
+        await buy(shop.stores, user_id, number, plan.plan_id, market=market, offer_id=offer.offer_id)
+    await shop.dispatcher.drain()
+    assert await used(shop.stores, offer.offer_id) == (2, 12_000)
+    run = await shop.match()
+    assert (run.status, run.matched, run.difference_paise) == ("matched", 3, 0)
+    assert run.theirs_paise == run.ours_paise == 3 * 29_900, "the operator gets the discount from us"
+    balances = await shop.balances()
+    assert (balances["discount"], balances["cashback"]) == (-10_000, -2_000)
     assert await shop.clean() == []
 
 
