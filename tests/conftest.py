@@ -204,6 +204,8 @@ def test_settings(folder: Path, database: str, **overrides: object) -> Settings:
         "mongo_database": database,
         "redis_url": f"{embedded_redis_url(folder)}?db={number}",
         "redis_timeout_seconds": 2.0,
+        # Twenty at once wait for ten connections: on a busy machine longer than a customer would.
+        "database_pool_timeout_seconds": 20.0,
         "payment_gateway_url": _CLOSED,
         "port": 1,
         "sandbox_port": 0,

@@ -61,14 +61,14 @@ def environment(folder: Path, **more: object) -> dict[str, str]:
 
 def gencharge(folder: Path, *words: str, **more: object) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in `folder`, so that no `.env` of the checkout is read."""
-    return fork_server.run(*words, folder=folder, environment=environment(folder, **more), timeout=60)
+    return fork_server.run(*words, folder=folder, environment=environment(folder, **more), timeout=240)
 
 
 @pytest.mark.parametrize("words", [("--version",), ("doctor",)])
 def test_a_real_start_says_the_same_as_a_forked_one(folder: Path, port: int, words: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "gencharge", *words]
     own = environment(folder, PORT=port)
-    real = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=folder, env=own)
+    real = subprocess.run(command, capture_output=True, text=True, timeout=240, cwd=folder, env=own)
     forked = gencharge(folder, *words, PORT=port)
     gigabytes = re.compile(r"[\d.]+ GB free")
     assert (real.returncode, real.stderr) == (forked.returncode, forked.stderr) == (0, "")
@@ -124,7 +124,7 @@ def test_the_loaded_api_begins_when_its_parent_says_so_and_ends_with_the_pipe(
         [sys.executable, "-m", "gencharge.run.preload", "serve"],
         input=word,
         capture_output=True,
-        timeout=60,
+        timeout=240,
         cwd=folder,
         env=environment(folder),
     )
