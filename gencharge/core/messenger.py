@@ -31,6 +31,7 @@ SEND_SECONDS: Final = 8.0
 MAX_WAITING: Final = 1_000
 _ATTEMPTS: Final = 2
 _INBOX_SECONDS: Final = 1.0
+_REASON_CHARACTERS: Final = 200
 _LAST_WORDS_SECONDS: Final = 2.0
 MESSAGES_SENT: Final = Counter("gencharge_messages_total", "Messages to people", ["channel", "outcome"])
 log = telemetry.get_logger(__name__)
@@ -99,6 +100,11 @@ class Console:
         await self._client.aclose()
 
 
+def _cause(error: Exception) -> str:
+    """What an operator needs to mend it, such as a name that is not known or a certificate that is not trusted."""
+    return f"{type(error).__name__}: {error}".rstrip(": ")[:_REASON_CHARACTERS]
+
+
 class HttpSms:
     """An SMS provider: JSON by POST, a bearer key, no redirects."""
 
@@ -108,12 +114,14 @@ class HttpSms:
         self._url = settings.gencharge_sms_url
         self._entity_id = settings.sms_dlt_entity_id
         self._header = settings.sms_header
+        key = settings.sms_api_key.get_secret_value()
         self._client = httpx.AsyncClient(
             timeout=SEND_SECONDS / _ATTEMPTS,
             follow_redirects=False,
             # A proxy of the environment would see codes and the key.
             trust_env=False,
-            headers={"Authorization": f"Bearer {settings.sms_api_key.get_secret_value()}"},
+            # A provider that knows us by our address needs no key, and an empty one would be no valid header.
+            headers={"Authorization": f"Bearer {key}"} if key else {},
         )
 
     async def send(self, message: Message) -> None:
@@ -132,7 +140,7 @@ class HttpSms:
                 answer = await self._client.post(self._url, json=body)
                 spans.answered(span, answer.status_code)
         except httpx.HTTPError as error:
-            raise NotSent(type(error).__name__) from error
+            raise NotSent(_cause(error)) from error
         if not answer.is_success:
             raise NotSent(f"status {answer.status_code}")
 
@@ -169,7 +177,10 @@ class Smtp:
         try:
             with spans.call("send e-mail", {}):
                 await aiosmtplib.send(mail, **self._options)
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPConnectError, OSError) as error:
+            raise NotSent(_cause(error)) from error
+        except aiosmtplib.SMTPException as error:
+            # Not its text: a mail server's refusal may quote the recipient.
             raise NotSent(type(error).__name__) from error
 
     async def close(self) -> None:

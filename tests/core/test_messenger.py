@@ -103,6 +103,16 @@ async def test_an_sms_carries_the_dlt_ids_and_the_key() -> None:
     }
 
 
+async def test_a_provider_without_a_key_gets_no_authorization() -> None:
+    provider = SmsProvider()
+    async with _server(provider) as port:
+        channel = HttpSms(_settings(gencharge_sms_url=f"http://127.0.0.1:{port}/send"))
+        await channel.send(MESSAGE)
+        await channel.close()
+    headers, _ = provider.requests[0]
+    assert "authorization" not in headers
+
+
 @pytest.mark.parametrize("status", [302, 400, 429, 500])
 async def test_a_provider_that_refuses_or_redirects_did_not_send(status: int) -> None:
     provider = SmsProvider(status)
@@ -150,7 +160,7 @@ async def test_an_inbox_that_is_away_holds_nothing_up() -> None:
 
 async def test_a_provider_that_is_away_did_not_send() -> None:
     channel = _sms(1)
-    with pytest.raises(NotSent):
+    with pytest.raises(NotSent, match="ConnectError: All connection attempts failed"):
         await channel.send(MESSAGE)
     with pytest.raises(NotSent):
         await channel.send(Message(text="to nobody"))
