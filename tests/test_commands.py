@@ -204,3 +204,24 @@ def test_doctor_says_which_file_the_settings_are_from(
 def test_doctor_proposes_no_make_run_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "http_status", lambda *_: None)
     assert doctor._examine_api(production_settings()).state == "not running; `gencharge serve` starts it"
+
+
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_a_port_that_can_not_be_is_refused(command: str) -> None:
+    answer = CliRunner().invoke(cli.app, [command, "--port", "99999"])
+    assert answer.exit_code == 2
+    assert "less than or equal to 65535" in answer.output
+
+
+def test_a_folder_of_another_user_is_named_with_its_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = pwd.getpwuid(tmp_path.stat().st_uid).pw_name
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert disk.problem_with(tmp_path / "new") == (
+        f"{tmp_path} can't be written to: set DATA_DIR to another folder"
+    )
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    assert disk.problem_with(tmp_path / "new") == (
+        f"{tmp_path} belongs to another user ({owner}): run as that user, or set DATA_DIR to a folder of your own"
+    )

@@ -67,7 +67,9 @@ def dev() -> None:
 @app.command(rich_help_panel=_RUN)
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; default HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port to listen on; default PORT.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that share the port.")] = 1,
 ) -> None:
     """Serve the API."""
@@ -111,7 +113,9 @@ def worker() -> None:
 @app.command(rich_help_panel=_RUN)
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default SANDBOX_PORT.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Port to listen on; default SANDBOX_PORT.")
+    ] = None,
 ) -> None:
     """Play the payment gateway and the operators, for development and tests."""
     settings = terminal.read_settings()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ def problem_with(folder: Path, setting: str = "DATA_DIR") -> str:
     if not os.path.isdir(existing):
         return f"{existing} is not a folder: set {setting} to one"
     if not os.access(existing, os.W_OK | os.X_OK):
+        owner = existing.stat().st_uid
+        if owner != os.geteuid():
+            return f"{existing} belongs to another user ({_name_of(owner)}): run as that user, or set {setting} to a folder of your own"
         return f"{existing} can't be written to: set {setting} to another folder"
     return ""
 
@@ -36,6 +40,13 @@ def shortage(folder: Path, needed: int = NEW_DATA_BYTES) -> str:
         f"{folder} needs {needed // 10**6} MB of free disk and has {free // 10**6} MB: "
         "make room, or set DATA_DIR to a folder on another disk"
     )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def _existing(folder: Path) -> Path:
