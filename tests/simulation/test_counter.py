@@ -1,0 +1,47 @@
+"""A limit that was passed, and a refusal of an offer that has uses left, are named."""
+
+from __future__ import annotations
+
+from simulation.bargains import SAMPLE, Bargain
+from simulation.counter import Counter
+from simulation.notebook import Notebook, Sale
+from simulation.people import population
+
+TOWN = Bargain("Forty off", "TOWN40", off=40, min_rupees=149, for_each=1, for_all=2)
+[PERSON] = population(1, 30, 1)
+
+
+def counter(*buyers: int, offer: str = TOWN.name) -> Counter:
+    """Recharges with an offer, by these people."""
+    book = Notebook()
+    for position, person in enumerate(buyers):
+        book.sell(
+            Sale(person, str(position), "+919876543210", 29_900, 25_900, False, position, 4_000, 0, offer)
+        )
+    book.conclude([])
+    return Counter(book, [], [*SAMPLE, TOWN])
+
+
+def test_uses_within_the_limits_are_right() -> None:
+    assert counter(1, 2).judge() == []
+    assert counter(*[1] * 12, offer="Jio from the wallet").judge() == []
+
+
+def test_a_limit_that_was_passed_is_named() -> None:
+    assert counter(1, 2, 3).judge() == ["Forty off was used 3 times, and 2 were allowed"]
+    assert counter(1, 1).judge() == ["customer 1 used Forty off more than 1 times"]
+
+
+def test_a_refund_frees_a_use() -> None:
+    place = counter(1, 1)
+    place.notebook.refund(place.notebook.sales[0], 25_900)
+    assert place.judge() == []
+
+
+def test_a_refusal_is_right_only_without_uses_left() -> None:
+    place = counter(PERSON.number)
+    place.refuse(TOWN, PERSON)
+    assert place.strange == []
+    place = counter(1)
+    place.refuse(TOWN, PERSON)
+    assert "was refused Forty off, which has uses left" in place.strange[0]
