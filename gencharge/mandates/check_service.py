@@ -16,6 +16,7 @@ from gencharge.mandates.events import MandateActivated
 from gencharge.mandates.models import EndReason, Mandate, MandateStatus
 from gencharge.payments import service as payments
 from gencharge.payments.errors import GatewayTimeout
+from gencharge.payments.models import GatewayMethod
 from gencharge.payments.service import MandateReport, PaymentContext
 
 # How long nobody has to approve a mandate until it is not waited for any more.
@@ -91,7 +92,10 @@ async def _approved(db: AsyncSession, mandate: Mandate, report: MandateReport) -
     expires_at = mandate.expires_at
     if report.expires_at is not None:
         expires_at = min(expires_at, datetime.fromtimestamp(report.expires_at, UTC))
+    # In the checkout the customer may have chosen another method than here.
+    method = report.method if report.method in set(GatewayMethod) else mandate.method
     values: dict[str, Any] = {
+        "method": method,
         "status": MandateStatus.ACTIVE.value,
         "end_reason": None,
         "token": token,
@@ -106,7 +110,7 @@ async def _approved(db: AsyncSession, mandate: Mandate, report: MandateReport) -
     activated = MandateActivated(
         user_id=str(mandate.user_id),
         mandate_id=str(mandate.mandate_id),
-        payment_method=mandate.method,
+        payment_method=method,
         max_amount_paise=max_amount,
         expires_at=expires_at.isoformat(),
     )

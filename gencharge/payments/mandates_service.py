@@ -38,6 +38,7 @@ class MandateReport:
     """What the gateway says of a mandate. `max_amount` in paise, `expires_at` in seconds since 1970."""
 
     token_id: str
+    method: str  # what the customer chose in the checkout
     is_confirmed: bool
     is_ended: bool
     max_amount: int
@@ -76,9 +77,10 @@ async def find_mandate(
 
 def _report(token_id: str, mandate: Mandate | None) -> MandateReport:
     if mandate is None:
-        return MandateReport(token_id, is_confirmed=False, is_ended=True, max_amount=0, expires_at=None)
+        return MandateReport(token_id, "", is_confirmed=False, is_ended=True, max_amount=0, expires_at=None)
     return MandateReport(
         token_id,
+        mandate.method,
         is_confirmed=mandate.status == "confirmed",
         is_ended=mandate.status in _ENDED,
         max_amount=mandate.max_amount,

@@ -10,6 +10,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.mandates import service as mandates
 from gencharge.payments.context import PaymentContext
+from gencharge.payments.service import ask_gateway
 from tests.make.mandates import (
     approve,
     ask_for_mandate,
@@ -142,3 +143,18 @@ async def test_a_mandate_that_the_gateway_allows_less_is_not_charged_more(
     monkeypatch.setattr(context.gateway, "fetch_mandates", less)
     await approve(context, outside, user_id, mandate)
     assert (await mandate_of(stores, user_id, mandate.mandate_id)).max_amount == 20_000
+
+
+async def test_its_method_is_the_one_chosen_in_the_checkout(
+    context: PaymentContext, outside: Outside, stores: Stores
+) -> None:
+    user_id = await make_payer(stores)
+    mandate = await ask_for_mandate(context, user_id, payment_method="upi")
+    pay(outside, mandate.order_id, method="card")
+    await ask_gateway(context, user_id, mandate.payment_id)
+    await wake(context, user_id, mandate.mandate_id)
+    await check_due(context)
+    row = await mandate_of(stores, user_id, mandate.mandate_id)
+    assert (row.status, row.method) == ("active", "card")
+    [event] = await events_of(stores, user_id, "MandateActivated")
+    assert event["payment_method"] == "card"
