@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import DocumentsUnavailable
 from gencharge.core.rooms import resealing
@@ -99,7 +100,6 @@ async def fill(stores: Stores, users: int) -> None:
                now() + interval '1 day', now() + interval '1 day'
         FROM generate_series(1, :count) AS number
     """)
-    await stores.database.run(lambda db: db.execute(rows, {"count": users}))
     now = datetime.now(UTC)
     notice = {
         "recipient_kind": "user", "type": "transactional", "kind": "plan_recharged", "created_at": now, "viewed_at": None,
@@ -107,6 +107,7 @@ async def fill(stores: Stores, users: int) -> None:
     }  # fmt: skip
     for start in range(0, users, 10_000):
         batch = range(start, min(users, start + 10_000))
+        await stores.database.run(partial(AsyncSession.execute, statement=rows, params={"count": len(batch)}))
         await stores.documents["notices"].insert_many(
             [{**notice, "_id": new_id(), "recipient_id": new_id(), "event_id": new_id()} for _ in batch]
         )
