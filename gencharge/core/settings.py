@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gencharge.core import development_secrets, faultpoints, production
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
+from gencharge.core.file_settings import Files
 from gencharge.core.mandate_settings import Mandates
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.referral_settings import Referrals
@@ -44,6 +45,7 @@ __all__ = ["GROUPS", "SANDBOX_URL", "Environment", "Settings", "get_settings"]
 class Settings(
     Process,
     Databases,
+    Files,
     Tokens,
     People,
     Codes,
@@ -188,6 +190,7 @@ class Settings(
             problems.append("GENCHARGE_SMS_URL: needed with OTP_CHANNEL=sms")
         if self.otp_channel == "smtp" and not self.smtp_host:
             problems.append("SMTP_HOST: needed with OTP_CHANNEL=smtp")
+        problems += self.file_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -210,6 +213,7 @@ class Settings(
         yield from production.partner_problems(self)
         login = urlsplit(self.postgres_url).username or ""
         yield from production.database_problems(self, name=self.database_name, login=login)
+        yield from production.file_problems(self)
         yield from production.web_problems(self)
         yield from production.tracing_problems(self)
         yield from self.sample_company_problems()

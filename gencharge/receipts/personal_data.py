@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core.rooms.personal_data import PersonalData
-from gencharge.core.stores.storage import open_storage
+from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.receipts import crud

@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from gencharge.core import telemetry
 from gencharge.core.http.web import to_json
 from gencharge.core.rooms.process import OnePerApp
-from gencharge.core.stores.storage import Storage, StorageUnavailable, open_storage
+from gencharge.core.stores.open_storage import open_storage
+from gencharge.core.stores.storage import Storage, StorageUnavailable
 from gencharge.core.values import clock
 from gencharge.receipts.pdf import render
 from gencharge.receipts.schemas import ReceiptOut

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from gencharge.core.rooms import process
-from gencharge.core.stores.storage import FolderStorage
+from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.receipts.printer_service import Printer
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from gencharge.core.stores.storage import FolderStorage
+from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
 from gencharge.receipts import personal_data

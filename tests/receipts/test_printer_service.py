@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from gencharge.core.stores.storage import FolderStorage
+from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.receipts import printer_service

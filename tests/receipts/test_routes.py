@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
-from gencharge.core.stores.storage import FolderStorage
+from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.core.stores.stores import Stores
 from gencharge.receipts import crud
 from gencharge.receipts.pdf import render
