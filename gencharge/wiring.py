@@ -25,7 +25,7 @@ FLOORS: Final = (
     ("sessions", "directory"),
     ("operators", "approvals"),
     ("users", "admins"),
-    ("plans", "wallet", "velocity"),
+    ("plans", "wallet", "velocity", "content"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
     ("delivery", "referrals", "autopay", "campaigns"),

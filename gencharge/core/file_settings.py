@@ -33,8 +33,8 @@ class Files(BaseModel):
     storage_secret_access_key: SecretStr = Field(default=SecretStr(""), description="The access key.")
     cdn_base_url: str = Field(
         default="",
-        description="Where browsers get public pictures, such as `https://cdn.example.in`: a CDN in front of the bucket (with its "
-        "prefix), or of this API's `/v1/content/images`. Empty: from the API.",
+        description="Where browsers get public pictures: a CDN in front of the bucket and its prefix, such as "
+        "`https://cdn.example.in`. Empty: from the API.",
     )
 
     def file_problems(self) -> Iterator[str]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from python_multipart.exceptions import FormParserError
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from gencharge.core.errors import DatabaseUnavailable, TooLarge, ValidationFailed
+from gencharge.core.http.uploads import read_upload
 from gencharge.core.http.web import PREFIX, errors
 from gencharge.core.http.web import router as router_of
 from gencharge.core.postgres.database import Db
@@ -107,30 +104,6 @@ async def staff_import_plans(
     with a `plan_id` changes that plan, one without makes a new one. With `version` a row is refused when the plan
     has changed since. Every bad row is listed with its line, its column and what would be right.
     """
-    data = await _file_of(request)
-    rows = await asyncio.to_thread(spreadsheet.read, data, plan_rows.COLUMNS)
+    upload = await read_upload(request, PlanFileInvalid)
+    rows = await asyncio.to_thread(spreadsheet.read, upload.content, plan_rows.COLUMNS)
     return await import_service.run(db, admin, rows, dry_run=dry_run)
-
-
-async def _file_of(request: Request) -> bytes:
-    """The file of the request: its body, or the one file of a form. Raises PlanFileInvalid."""
-    body = await request.body()
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        return body
-
-    async def once() -> AsyncGenerator[bytes, None]:
-        yield body
-        yield b""
-
-    try:
-        form = await MultiPartParser(request.headers, once(), max_files=1, max_fields=8).parse()
-    except (MultiPartException, FormParserError):
-        raise PlanFileInvalid("The form can't be read. Send one file in the field `file`.") from None
-    files = [value for value in form.values() if isinstance(value, UploadFile)]
-    try:
-        if len(files) != 1:
-            raise PlanFileInvalid("Send one file in the field `file`.")
-        return await files[0].read()
-    finally:
-        await form.close()

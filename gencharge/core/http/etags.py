@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 from fastapi import Header
 from pydantic import AfterValidator, Field
@@ -63,7 +63,14 @@ class Stamped:
         return f"{(self.updated_at - _EPOCH) // _MICROSECOND:x}"
 
 
-def check(if_match: str | None, row: Stamped) -> None:
+class Tagged(Protocol):
+    """Has an etag, without quotes: a `Stamped` row, or a document that counts its changes."""
+
+    @property
+    def etag(self) -> str: ...
+
+
+def check(if_match: str | None, row: Tagged) -> None:
     """Raises ResourceChanged if the client saw another state of the object than the row's, which is locked.
 
     A weak tag counts like a strong one: an etag identifies the state of the object, not for the bytes of an answer, and proxies

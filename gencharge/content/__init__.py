@@ -1,0 +1,1 @@
+"""Pages, banners, questions and answers, and their pictures."""

@@ -1,0 +1,106 @@
+"""Reading content: what is public, and how it looks."""
+
+from __future__ import annotations
+
+from typing import Final, Self
+
+from fastapi import FastAPI
+from pymongo.asynchronous.database import AsyncDatabase
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.content import crud
+from gencharge.content.markdown import html_of
+from gencharge.content.models import Content, Picture, Version
+from gencharge.content.picture_links import links_of
+from gencharge.content.schemas import ContentOut, ContentQuery
+from gencharge.content.snapshot import ContentSnapshot, PublicContent, Published
+from gencharge.core.http.paging import Page, slice_page
+from gencharge.core.rooms import snapshots
+from gencharge.core.stores.mongo import Document, answering
+from gencharge.core.values.language import Language
+
+NAME: Final = "content"
+
+
+class Contents(snapshots.Holder[ContentSnapshot]):
+    """The public content that an application holds in memory. Its version is in PostgreSQL, its texts are in MongoDB."""
+
+    name = NAME
+
+    def __init__(self, documents: AsyncDatabase[Document]) -> None:
+        super().__init__()
+        self._documents = documents
+
+    @classmethod
+    def open(cls, app: FastAPI) -> Self:
+        """A new holder on the application's documents."""
+        return cls(app.state.stores.documents)
+
+    async def load(self, db: AsyncSession, version: int) -> ContentSnapshot:
+        """All content with a publication. Raises DocumentsUnavailable."""
+        del db
+        return await load(self._documents, version)
+
+
+async def load(documents: AsyncDatabase[Document], version: int) -> ContentSnapshot:
+    """All content with a publication, read from MongoDB. Raises DocumentsUnavailable."""
+    with answering(documents):
+        contents = [Content.of(document) for document in await crud.list_published(documents)]
+        windows = [
+            (content, reference.id, begin, end)
+            for content in contents
+            for number, begin, end in content.windows()
+            if (reference := content.version(number)) is not None
+        ]
+        versions = {
+            document["_id"]: Version.of(document)
+            for document in await crud.list_versions(documents, {window[1] for window in windows})
+        }
+        shown = {version.image_id for version in versions.values() if version.image_id is not None}
+        pictures = {
+            document["_id"]: Picture.of(document) for document in await crud.get_pictures(documents, shown)
+        }
+    return ContentSnapshot(
+        version,
+        (
+            Published(
+                content,
+                versions[version_id],
+                pictures.get(versions[version_id].image_id) if versions[version_id].image_id else None,
+                begin,
+                end,
+            )
+            for content, version_id, begin, end in windows
+            if version_id in versions
+        ),
+    )
+
+
+def page_of(public: PublicContent, query: ContentQuery, cdn_base_url: str) -> Page[ContentOut]:
+    """A page of what is public, by kind and position. Raises CursorInvalid."""
+    items, cursor, total = slice_page(
+        [item for item in public.items if query.kind in {None, item.content.kind}],
+        query,
+        lambda item: (item.content.kind.value, item.content.position, item.content.content_id),
+    )
+    shown = [shown_as(item, query.language, cdn_base_url) for item in items]
+    return Page(items=shown, next_cursor=cursor, total=total)
+
+
+def shown_as(item: Published, language: Language, cdn_base_url: str) -> ContentOut:
+    """Content as everybody reads it."""
+    spoken, text = item.version.text(language)
+    return ContentOut(
+        slug=item.content.slug,
+        kind=item.content.kind,
+        language=spoken,
+        title=text.title,
+        summary=text.summary,
+        body=text.body,
+        html=html_of(text.body),
+        button=text.button,
+        link=item.version.link,
+        image=links_of(item.picture, cdn_base_url) if item.picture is not None else None,
+        position=item.content.position,
+        published_at=item.active_from,
+    )
