@@ -31,6 +31,7 @@ from gencharge.wallet.models import Account, Code
 from scale import progress
 from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
+from tests.make.content import draft, picture
 from tests.make.factories import headers_for, know_roles, make_admin, new_client
 from tests.make.offers import make, make_type
 
@@ -178,6 +179,10 @@ class Office:
         for number in range(ENOUGH):
             await make_type(self.client, self._headers(), name=f"Kind {number}")
             await make(self.client, self._headers(), name=f"Offer {number}")
+            written = await self.client.post("/v1/content/admin", headers=self._headers(), json=draft())
+            assert written.status_code == 201, written.text
+            sent = {"headers": self._headers(), "files": {"file": ("red.jpg", picture())}}
+            assert (await self.client.post("/v1/content/admin/images", **sent)).status_code == 201
         # Everything so far becomes entries of the audit trail.
         await Relay(self.stores, wiring.LISTENERS).drain()
 

@@ -28,6 +28,8 @@ SAMPLES: Final[Mapping[str, Any]] = {
     "owner_id": "be173d2f-ddfc-57f4-ac9e-03e87156620c",
     "operator": "JIO",
     "channel": "jio-direct",
+    "edition": 1,
+    "file": "large.webp",
 }
 # Values that only one operation takes: what must not be there yet, and what must fit together.
 BODIES: Final[Mapping[str, Json]] = {

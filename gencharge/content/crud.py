@@ -15,7 +15,7 @@ from gencharge.core.events import document_events
 from gencharge.core.stores.mongo import Document
 
 CONTENTS: Final = "contents"
-VERSIONS: Final = "content_versions"
+EDITIONS: Final = "content_editions"
 PICTURES: Final = "pictures"
 _INDEXES: Final = {
     CONTENTS: [
@@ -54,12 +54,12 @@ async def get_content(documents: Db, content_id: UUID) -> Document | None:
 
 
 async def change_content(
-    documents: Db, content_id: UUID, revision: int, changes: Document, carried: Document
+    documents: Db, content_id: UUID, generation: int, changes: Document, carried: Document
 ) -> bool:
-    """Move the content from this revision to the next; False if it has another one, DuplicateKeyError if its slug is taken."""
+    """Move the content from this generation to the next; False if it has another one, DuplicateKeyError if its slug is taken."""
     result = await documents[CONTENTS].update_one(
-        {"_id": content_id, "revision": revision, "is_deleted": False},
-        {"$set": changes | {"revision": revision + 1}, "$push": {document_events.FIELD: carried}},
+        {"_id": content_id, "generation": generation, "is_deleted": False},
+        {"$set": changes | {"generation": generation + 1}, "$push": {document_events.FIELD: carried}},
     )
     return result.matched_count == 1
 
@@ -92,21 +92,21 @@ async def list_published(documents: Db) -> list[Document]:
     )
 
 
-async def add_version(documents: Db, version: Document) -> None:
-    """Add a version. It counts once its content names it."""
-    await documents[VERSIONS].insert_one(version)
+async def add_edition(documents: Db, edition: Document) -> None:
+    """Add a edition. It counts once its content names it."""
+    await documents[EDITIONS].insert_one(edition)
 
 
-async def list_versions(documents: Db, ids: Iterable[UUID]) -> list[Document]:
-    """The versions of these ids, in no order."""
-    return await documents[VERSIONS].find({"_id": {"$in": list(ids)}}).to_list()
+async def list_editions(documents: Db, ids: Iterable[UUID]) -> list[Document]:
+    """The editions of these ids, in no order."""
+    return await documents[EDITIONS].find({"_id": {"$in": list(ids)}}).to_list()
 
 
 async def is_shown(documents: Db, image_id: UUID) -> bool:
-    """Whether a version of content that is there has this picture."""
-    versions = await documents[VERSIONS].distinct("content_id", {"image_id": image_id})
+    """Whether a edition of content that is there has this picture."""
+    editions = await documents[EDITIONS].distinct("content_id", {"image_id": image_id})
     return (
-        await documents[CONTENTS].count_documents({"_id": {"$in": versions}, "is_deleted": False}, limit=1)
+        await documents[CONTENTS].count_documents({"_id": {"$in": editions}, "is_deleted": False}, limit=1)
         > 0
     )
 

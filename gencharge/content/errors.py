@@ -9,8 +9,8 @@ class ContentNotFound(NotFound):
     """Content not found."""
 
 
-class ContentVersionNotFound(NotFound):
-    """This content has no such version."""
+class ContentEditionNotFound(NotFound):
+    """Edition not found."""
 
 
 class ContentAlreadyExists(Conflict):
@@ -29,12 +29,12 @@ class PictureInUse(Conflict):
     """This picture is part of content. Take it out there first."""
 
 
-class PictureUnknown(Invalid):
-    """There is no such picture."""
+class ContentPictureInvalid(Invalid):
+    """This picture was not uploaded, or was deleted."""
 
     def __init__(self) -> None:
         """Names the field."""
-        super().__init__(errors=[field_problem("body.image_id", self.title(), "picture_unknown")])
+        super().__init__(errors=[field_problem("body.image_id", self.title(), "content_picture_invalid")])
 
 
 class PictureInvalid(Invalid):

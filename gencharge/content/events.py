@@ -1,4 +1,4 @@
-"""What happens to content. The texts themselves are in its versions."""
+"""What happens to content. The texts themselves are in its editions."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class ContentChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentWritten(Event):
-    """An admin wrote a version. `restored_from`: the version whose texts it has; None: new ones."""
+    """An admin wrote a edition. `restored_from`: the edition whose texts it has; None: new ones."""
 
     content_id: str
-    version: int
+    edition: int
     languages: list[str]
     restored_from: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentPublished(Event):
-    """An admin published a version, from an instant (UTC, RFC 3339) on."""
+    """An admin published a edition, from an instant (UTC, RFC 3339) on."""
 
     content_id: str
-    version: int
+    edition: int
     active_from: str
     active_until: str | None
 

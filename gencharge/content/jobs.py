@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.content import crud
 from gencharge.content.service import NAME
+from gencharge.core.background.announcing import announcing
 from gencharge.core.background.jobs import Job
-from gencharge.core.events import document_events
 from gencharge.core.rooms import snapshots
 
 
@@ -18,6 +18,6 @@ async def _refresh(db: AsyncSession) -> None:
 
 
 JOBS: Final[tuple[Job, ...]] = (
-    document_events.announcing("content.announce", crud.CONTENTS, _refresh),
-    document_events.announcing("content.announce_pictures", crud.PICTURES),
+    announcing("content.announce", crud.CONTENTS, _refresh),
+    announcing("content.announce_pictures", crud.PICTURES),
 )

@@ -1,7 +1,7 @@
-"""Content in MongoDB: what it is, its versions, and when which of them is public. Instants in UTC, to the millisecond.
+"""Content in MongoDB: what it is, its editions, and when which of them is public. Instants in UTC, to the millisecond.
 
-`contents` has one document for each piece of content, which every change moves from one `revision` to the next; it names its
-versions. `content_versions` has the texts; a version never changes. A version that no document names was left by a
+`contents` has one document for each piece of content, which every change moves from one `generation` to the next; it names its
+editions. `content_editions` has the texts; a edition never changes. A edition that no document names was left by a
 request that came second, and counts for nothing.
 """
 
@@ -41,7 +41,7 @@ class ContentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a version says in one language. `body` is Markdown, `button` the label of the link."""
+    """What a edition says in one language. `body` is Markdown, `button` the label of the link."""
 
     title: str
     summary: str
@@ -50,8 +50,8 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionRef:
-    """A version, as its content names it."""
+class EditionRef:
+    """A edition, as its content names it."""
 
     id: UUID
     number: int
@@ -60,7 +60,7 @@ class VersionRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
+class Edition:
     """What was written at one time. English is always there."""
 
     id: UUID
@@ -75,8 +75,8 @@ class Version:
         return language, self.texts[language]
 
     @classmethod
-    def of(cls, document: Document) -> Version:
-        """The version of a document."""
+    def of(cls, document: Document) -> Edition:
+        """The edition of a document."""
         return cls(
             id=document["_id"],
             texts={Language(language): Text(**text) for language, text in document["texts"].items()},
@@ -87,7 +87,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A version is public from an instant on; until another one or None: until the next publication."""
+    """A edition is public from an instant on; until another one or None: until the next publication."""
 
     number: int
     active_from: datetime
@@ -96,27 +96,27 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A piece of content with its history. `revision` counts its changes."""
+    """A piece of content with its history. `generation` counts its changes."""
 
     content_id: UUID
     slug: str
     kind: ContentKind
     position: int
-    versions: tuple[VersionRef, ...]
+    editions: tuple[EditionRef, ...]
     # In the order of their beginnings.
     publications: tuple[Publication, ...]
-    revision: int
+    generation: int
     created_at: datetime
     updated_at: datetime
 
     @property
     def etag(self) -> str:
         """Changes with every change."""
-        return f"{self.revision:x}"
+        return f"{self.generation:x}"
 
-    def version(self, number: int) -> VersionRef | None:
-        """The version of this number."""
-        return next((version for version in self.versions if version.number == number), None)
+    def edition(self, number: int) -> EditionRef | None:
+        """The edition of this number."""
+        return next((edition for edition in self.editions if edition.number == number), None)
 
     def status(self, instant: datetime) -> ContentStatus:
         """Where it stands at `instant`."""
@@ -128,7 +128,7 @@ class Content:
         return ContentStatus.SCHEDULED if windows[-1][1] > instant else ContentStatus.ENDED
 
     def windows(self) -> Iterator[tuple[int, datetime, datetime | None]]:
-        """Which version is public from when to when: a publication ends at its own end, or where the next one begins."""
+        """Which edition is public from when to when: a publication ends at its own end, or where the next one begins."""
         for position, publication in enumerate(self.publications):
             following = self.publications[position + 1 : position + 2]
             ends = [end for end in (publication.active_until, *(p.active_from for p in following)) if end]
@@ -142,9 +142,9 @@ class Content:
             slug=document["slug"],
             kind=ContentKind(document["kind"]),
             position=document["position"],
-            versions=tuple(VersionRef(**version) for version in document["versions"]),
+            editions=tuple(EditionRef(**edition) for edition in document["editions"]),
             publications=tuple(Publication(**publication) for publication in document["publications"]),
-            revision=document["revision"],
+            generation=document["generation"],
             created_at=document["created_at"],
             updated_at=document["updated_at"],
         )

@@ -39,7 +39,6 @@ _FILES: Final = re.compile(r"whole\.(jpg|png)|(large|thumbnail)\.webp")
 _IMAGE_HEADERS: Final = {
     # Under an address there is always the same picture.
     "Cache-Control": "public, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }
 
@@ -113,7 +112,7 @@ async def get_content(
     responses=_IMAGE | errors(PictureNotFound, ValidationFailed, StorageUnavailable),
 )
 async def get_image(
-    request: Request, image_id: UUID, file: Annotated[str, Path(max_length=20, examples=["large.webp"])]
+    request: Request, image_id: UUID, file: Annotated[str, Path(max_length=40, examples=["large.webp"])]
 ) -> Response:
     """A form of a picture, as the content names it. It never changes."""
     if not _FILES.fullmatch(file):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.content import crud
 from gencharge.content.markdown import html_of
-from gencharge.content.models import Content, Picture, Version
+from gencharge.content.models import Content, Edition, Picture
 from gencharge.content.picture_links import links_of
 from gencharge.content.schemas import ContentOut, ContentQuery
 from gencharge.content.snapshot import ContentSnapshot, PublicContent, Published
@@ -50,13 +50,13 @@ async def load(documents: AsyncDatabase[Document], version: int) -> ContentSnaps
             (content, reference.id, begin, end)
             for content in contents
             for number, begin, end in content.windows()
-            if (reference := content.version(number)) is not None
+            if (reference := content.edition(number)) is not None
         ]
-        versions = {
-            document["_id"]: Version.of(document)
-            for document in await crud.list_versions(documents, {window[1] for window in windows})
+        editions = {
+            document["_id"]: Edition.of(document)
+            for document in await crud.list_editions(documents, {window[1] for window in windows})
         }
-        shown = {version.image_id for version in versions.values() if version.image_id is not None}
+        shown = {edition.image_id for edition in editions.values() if edition.image_id is not None}
         pictures = {
             document["_id"]: Picture.of(document) for document in await crud.get_pictures(documents, shown)
         }
@@ -65,13 +65,13 @@ async def load(documents: AsyncDatabase[Document], version: int) -> ContentSnaps
         (
             Published(
                 content,
-                versions[version_id],
-                pictures.get(versions[version_id].image_id) if versions[version_id].image_id else None,
+                editions[edition_id],
+                pictures.get(editions[edition_id].image_id) if editions[edition_id].image_id else None,
                 begin,
                 end,
             )
-            for content, version_id, begin, end in windows
-            if version_id in versions
+            for content, edition_id, begin, end in windows
+            if edition_id in editions
         ),
     )
 
@@ -89,7 +89,7 @@ def page_of(public: PublicContent, query: ContentQuery, cdn_base_url: str) -> Pa
 
 def shown_as(item: Published, language: Language, cdn_base_url: str) -> ContentOut:
     """Content as everybody reads it."""
-    spoken, text = item.version.text(language)
+    spoken, text = item.edition.text(language)
     return ContentOut(
         slug=item.content.slug,
         kind=item.content.kind,
@@ -99,7 +99,7 @@ def shown_as(item: Published, language: Language, cdn_base_url: str) -> ContentO
         body=text.body,
         html=html_of(text.body),
         button=text.button,
-        link=item.version.link,
+        link=item.edition.link,
         image=links_of(item.picture, cdn_base_url) if item.picture is not None else None,
         position=item.content.position,
         published_at=item.active_from,

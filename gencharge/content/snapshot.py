@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gencharge.content.errors import ContentNotFound
-from gencharge.content.models import Content, Picture, Version
+from gencharge.content.models import Content, Edition, Picture
 from gencharge.core.http.cached import ResponseCache
 from gencharge.core.rooms.timeline import ACTIVE, Timeline, is_available
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A version of content in its window (UTC; None: no end)."""
+    """A edition of content in its window (UTC; None: no end)."""
 
     content: Content
-    version: Version
+    edition: Edition
     picture: Picture | None
     active_from: datetime
     active_until: datetime | None

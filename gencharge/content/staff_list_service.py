@@ -8,16 +8,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.content import crud, staff_service
 from gencharge.content.markdown import html_of
-from gencharge.content.models import Content, Picture, Version
+from gencharge.content.models import Content, Edition, Picture
 from gencharge.content.picture_links import links_of
 from gencharge.content.staff_schemas import (
-    ContentVersionDetail,
+    ContentEditionDetail,
+    EditionOut,
     PublicationOut,
     StaffContentDetail,
     StaffContentOut,
     StaffContentQuery,
     TextOut,
-    VersionOut,
 )
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
@@ -43,49 +43,49 @@ async def list_contents(
         read = await crud.list_contents(documents, conditions, after, query.limit + 1)
         contents = [Content.of(document) for document in read[: query.limit]]
         latest = {
-            document["_id"]: Version.of(document)
-            for document in await crud.list_versions(documents, [c.versions[-1].id for c in contents])
+            document["_id"]: Edition.of(document)
+            for document in await crud.list_editions(documents, [c.editions[-1].id for c in contents])
         }
         total = await crud.count_contents(documents, conditions) if query.include_total else None
     cursor = None
     if len(read) > query.limit:
         last = contents[-1]
         cursor = encode_cursor(last.kind.value, last.position, last.content_id)
-    return [_shown(content, latest[content.versions[-1].id]) for content in contents], cursor, total
+    return [_shown(content, latest[content.editions[-1].id]) for content in contents], cursor, total
 
 
 async def detail(documents: Documents, content: Content, cdn_base_url: str) -> StaffContentDetail:
-    """Content with its versions, and the texts of the latest. Raises DocumentsUnavailable."""
-    latest = await staff_service.version_of(documents, content, content.versions[-1].number)
+    """Content with its editions, and the texts of the latest. Raises DocumentsUnavailable."""
+    latest = await staff_service.edition_of(documents, content, content.editions[-1].number)
     return StaffContentDetail(
         **vars(_shown(content, latest)),
-        versions=[
-            VersionOut(version=v.number, created_at=v.created_at, created_by=v.created_by)
-            for v in reversed(content.versions)
+        editions=[
+            EditionOut(edition=v.number, created_at=v.created_at, created_by=v.created_by)
+            for v in reversed(content.editions)
         ],
-        latest=await _version(documents, content, content.versions[-1].number, latest, cdn_base_url),
+        latest=await _edition(documents, content, content.editions[-1].number, latest, cdn_base_url),
     )
 
 
-async def version(
+async def edition(
     documents: Documents, content: Content, number: int, cdn_base_url: str
-) -> ContentVersionDetail:
-    """A version with its texts. Raises ContentVersionNotFound, DocumentsUnavailable."""
-    texts = await staff_service.version_of(documents, content, number)
-    return await _version(documents, content, number, texts, cdn_base_url)
+) -> ContentEditionDetail:
+    """A edition with its texts. Raises ContentEditionNotFound, DocumentsUnavailable."""
+    texts = await staff_service.edition_of(documents, content, number)
+    return await _edition(documents, content, number, texts, cdn_base_url)
 
 
-async def _version(
-    documents: Documents, content: Content, number: int, version: Version, cdn_base_url: str
-) -> ContentVersionDetail:
+async def _edition(
+    documents: Documents, content: Content, number: int, edition: Edition, cdn_base_url: str
+) -> ContentEditionDetail:
     picture = None
-    if version.image_id is not None:
+    if edition.image_id is not None:
         with answering(documents):
-            picture = await crud.get_picture(documents, version.image_id)
-    reference = content.version(number)
+            picture = await crud.get_picture(documents, edition.image_id)
+    reference = content.edition(number)
     assert reference is not None
-    return ContentVersionDetail(
-        version=number,
+    return ContentEditionDetail(
+        edition=number,
         created_at=reference.created_at,
         created_by=reference.created_by,
         texts={
@@ -96,14 +96,14 @@ async def _version(
                 button=text.button,
                 html=html_of(text.body),
             )
-            for language, text in version.texts.items()
+            for language, text in edition.texts.items()
         },
         image=links_of(Picture.of(picture), cdn_base_url) if picture is not None else None,
-        link=version.link,
+        link=edition.link,
     )
 
 
-def _shown(content: Content, latest: Version) -> StaffContentOut:
+def _shown(content: Content, latest: Edition) -> StaffContentOut:
     return StaffContentOut(
         etag=content.etag,
         content_id=content.content_id,
@@ -112,9 +112,9 @@ def _shown(content: Content, latest: Version) -> StaffContentOut:
         status=content.status(clock.now()),
         position=content.position,
         title=latest.texts[Language.ENGLISH].title,
-        latest_version=content.versions[-1].number,
+        latest_edition=content.editions[-1].number,
         publications=[
-            PublicationOut(version=number, active_from=begin, active_until=end)
+            PublicationOut(edition=number, active_from=begin, active_until=end)
             for number, begin, end in content.windows()
         ],
         created_at=content.created_at,

@@ -11,17 +11,17 @@ from gencharge.content import staff_list_service as views
 from gencharge.content import staff_service
 from gencharge.content.errors import (
     ContentAlreadyExists,
+    ContentEditionNotFound,
     ContentNotFound,
-    ContentVersionNotFound,
-    PictureUnknown,
+    ContentPictureInvalid,
 )
 from gencharge.content.models import Content
 from gencharge.content.staff_schemas import (
     ContentCreate,
+    ContentEditionDetail,
     ContentPublish,
     ContentTexts,
     ContentUpdate,
-    ContentVersionDetail,
     StaffContentDetail,
     StaffContentOut,
     StaffContentQuery,
@@ -33,6 +33,7 @@ from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
 from gencharge.core.stores.mongo import Documents
+from gencharge.sessions.errors import StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, Action, Principal, Requires, Resource
 
 _ALWAYS: Final = (*ADMIN_ERRORS, ValidationFailed, DatabaseUnavailable, DocumentsUnavailable)
@@ -40,8 +41,9 @@ _CHANGE: Final = (*_ALWAYS, ContentNotFound, ResourceChanged)
 Reader = Annotated[Principal, Depends(Requires(Resource.CONTENT, Action.READ))]
 Writer = Annotated[Principal, Depends(Requires(Resource.CONTENT, Action.WRITE))]
 Editor = Annotated[Principal, Depends(Requires(Resource.CONTENT, Action.EDIT))]
+Publisher = Annotated[Principal, Depends(Requires(Resource.CONTENT, Action.EDIT, step_up=True))]
 Deleter = Annotated[Principal, Depends(Requires(Resource.CONTENT, Action.DELETE))]
-Number = Annotated[int, Path(ge=1, le=1_000_000)]
+Number = Annotated[int, Path(ge=1, le=1_000_000, examples=[1])]
 router = web.router("content")
 
 
@@ -54,12 +56,12 @@ async def _detail(request: Request, documents: Documents, content: Content) -> S
     summary="Create content (staff)",
     status_code=201,
     response_model=StaffContentDetail,
-    responses=errors(*_ALWAYS, MalformedJson, ContentAlreadyExists, PictureUnknown),
+    responses=errors(*_ALWAYS, MalformedJson, ContentAlreadyExists, ContentPictureInvalid),
 )
 async def staff_create_content(
     admin: Writer, db: Db, documents: Documents, request: Request, command: ContentCreate
 ) -> StaffContentDetail:
-    """A draft with its first version. Nobody else sees it until it is published."""
+    """A draft with its first edition. Nobody else sees it until it is published."""
     content = await staff_service.create(db, documents, admin.user_id, command)
     return await _detail(request, documents, content)
 
@@ -88,7 +90,7 @@ async def staff_list_content(
 async def staff_get_content(
     admin: Reader, documents: Documents, request: Request, content_id: UUID
 ) -> StaffContentDetail:
-    """Content with its versions, and the texts of the latest."""
+    """Content with its editions, and the texts of the latest."""
     del admin
     return await _detail(request, documents, await staff_service.get(documents, content_id))
 
@@ -119,39 +121,36 @@ async def staff_update_content(
     summary="Delete content (staff)",
     status_code=204,
     response_model=None,
-    responses=errors(*_CHANGE),
+    responses=errors(*_ALWAYS, ContentNotFound),
 )
-async def staff_delete_content(
-    admin: Deleter, db: Db, documents: Documents, content_id: UUID, if_match: IfMatch = None
-) -> None:
-    """Delete content with all its versions. It is off the public pages at once."""
+async def staff_delete_content(admin: Deleter, db: Db, documents: Documents, content_id: UUID) -> None:
+    """Delete content with all its editions. It is off the public pages at once."""
     del admin
-    await staff_service.delete(db, documents, content_id, if_match)
+    await staff_service.delete(db, documents, content_id)
 
 
 @router.get(
-    "/admin/{content_id}/versions/{version}",
-    summary="A version of content (staff)",
-    response_model=ContentVersionDetail,
-    responses=errors(*_ALWAYS, ContentNotFound, ContentVersionNotFound),
+    "/admin/{content_id}/editions/{edition}",
+    summary="A edition of content (staff)",
+    response_model=ContentEditionDetail,
+    responses=errors(*_ALWAYS, ContentNotFound, ContentEditionNotFound),
 )
-async def staff_get_version(
-    admin: Reader, documents: Documents, request: Request, content_id: UUID, version: Number
-) -> ContentVersionDetail:
-    """The texts of a version, as they were written and as they are shown: a preview."""
+async def staff_get_edition(
+    admin: Reader, documents: Documents, request: Request, content_id: UUID, edition: Number
+) -> ContentEditionDetail:
+    """The texts of a edition, as they were written and as they are shown: a preview."""
     del admin
     content = await staff_service.get(documents, content_id)
-    return await views.version(documents, content, version, request.app.state.settings.cdn_base_url)
+    return await views.edition(documents, content, edition, request.app.state.settings.cdn_base_url)
 
 
 @router.post(
-    "/admin/{content_id}/versions",
-    summary="Write a version (staff)",
-    status_code=201,
+    "/admin/{content_id}/editions",
+    summary="Write a edition (staff)",
     response_model=StaffContentDetail,
-    responses=errors(*_CHANGE, MalformedJson, PictureUnknown),
+    responses=errors(*_CHANGE, MalformedJson, ContentPictureInvalid),
 )
-async def staff_create_version(
+async def staff_create_edition(
     admin: Editor,
     db: Db,
     documents: Documents,
@@ -166,23 +165,22 @@ async def staff_create_version(
 
 
 @router.post(
-    "/admin/{content_id}/versions/{version}/restore",
-    summary="Restore a version (staff)",
-    status_code=201,
+    "/admin/{content_id}/editions/{edition}/restore",
+    summary="Restore a edition (staff)",
     response_model=StaffContentDetail,
-    responses=errors(*_CHANGE, ContentVersionNotFound),
+    responses=errors(*_CHANGE, ContentEditionNotFound),
 )
-async def staff_restore_version(
+async def staff_restore_edition(
     admin: Editor,
     db: Db,
     documents: Documents,
     request: Request,
     content_id: UUID,
-    version: Number,
+    edition: Number,
     if_match: IfMatch = None,
 ) -> StaffContentDetail:
-    """A new version that says what an earlier one said. It is not published by that."""
-    content = await staff_service.restore(db, documents, admin.user_id, content_id, version, if_match)
+    """A new edition that says what an earlier one said. It is not published by that."""
+    content = await staff_service.restore(db, documents, admin.user_id, content_id, edition, if_match)
     return await _detail(request, documents, content)
 
 
@@ -190,10 +188,10 @@ async def staff_restore_version(
     "/admin/{content_id}/publish",
     summary="Publish content (staff)",
     response_model=StaffContentDetail,
-    responses=errors(*_CHANGE, MalformedJson, ContentVersionNotFound),
+    responses=errors(*_CHANGE, StepUpRequired, MalformedJson, ContentEditionNotFound),
 )
 async def staff_publish_content(
-    admin: Editor,
+    admin: Publisher,
     db: Db,
     documents: Documents,
     request: Request,
@@ -201,7 +199,8 @@ async def staff_publish_content(
     command: ContentPublish,
     if_match: IfMatch = None,
 ) -> StaffContentDetail:
-    """Make a version public, now or later. It takes the place of what is public when its time comes."""
+    """Make a edition public, now or later. It takes the place of what is public when its time comes. Needs
+    step-up."""
     del admin
     content = await staff_service.publish(db, documents, content_id, if_match, command)
     return await _detail(request, documents, content)

@@ -56,9 +56,12 @@ class TextBody(Body):
 
 
 class ContentTexts(Body):
-    """A version of content."""
+    """A edition of content."""
 
-    texts: dict[Language, TextBody] = Field(description="By language; English is needed.")
+    texts: dict[Language, TextBody] = Field(
+        description="By language; English is needed.",
+        examples=[{"en": {"title": "How do I recharge?", "body": "Choose a plan, and pay."}}],
+    )
     image_id: UUID | None = Field(default=None, description="A picture that was uploaded.")
     link: Annotated[str, AfterValidator(_leads_somewhere)] = Field(
         default="",
@@ -89,9 +92,9 @@ class ContentUpdate(Changes):
 
 
 class ContentPublish(Body):
-    """Which version is public from when to when."""
+    """Which edition is public from when to when."""
 
-    version: int | None = Field(default=None, ge=1, description="Empty: the latest.")
+    edition: int | None = Field(default=None, ge=1, description="Empty: the latest.")
     active_from: Instant | None = Field(default=None, description="Empty: now.")
     active_until: Instant | None = Field(
         default=None, description="Empty: until it is replaced or taken off."
@@ -110,18 +113,18 @@ class StaffContentQuery(PageParams):
     kind: ContentKind | None = Field(default=None, description="Only this kind.")
 
 
-class VersionOut(Out):
-    """A version of content."""
+class EditionOut(Out):
+    """A edition of content."""
 
-    version: int
+    edition: int
     created_at: datetime
     created_by: UUID
 
 
 class PublicationOut(Out):
-    """When which version is public."""
+    """When which edition is public."""
 
-    version: int
+    edition: int
     active_from: datetime
     active_until: datetime | None = Field(description="Null: until it is replaced or taken off.")
 
@@ -134,8 +137,8 @@ class StaffContentOut(Versioned):
     kind: ContentKind
     status: ContentStatus
     position: int
-    title: str = Field(description="Of the latest version, in English.")
-    latest_version: int
+    title: str = Field(description="Of the latest edition, in English.")
+    latest_edition: int
     publications: list[PublicationOut]
     created_at: datetime
     updated_at: datetime
@@ -151,8 +154,8 @@ class TextOut(Out):
     html: str
 
 
-class ContentVersionDetail(VersionOut):
-    """A version with its texts: a preview of what it shows."""
+class ContentEditionDetail(EditionOut):
+    """A edition with its texts: a preview of what it shows."""
 
     texts: dict[str, TextOut] = Field(description="By language.")
     image: PictureLinks | None
@@ -160,10 +163,10 @@ class ContentVersionDetail(VersionOut):
 
 
 class StaffContentDetail(StaffContentOut):
-    """Content with all its versions, and the texts of the latest."""
+    """Content with all its editions, and the texts of the latest."""
 
-    versions: list[VersionOut]
-    latest: ContentVersionDetail
+    editions: list[EditionOut]
+    latest: ContentEditionDetail
 
 
 class PictureOut(PictureLinks):

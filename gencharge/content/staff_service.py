@@ -1,4 +1,4 @@
-"""What the staff do with content. Each change moves it one revision on, is announced, and refreshes every process."""
+"""What the staff do with content. Each change moves it one generation on, is announced, and refreshes every process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.content import crud, events
 from gencharge.content.errors import (
     ContentAlreadyExists,
+    ContentEditionNotFound,
     ContentNotFound,
-    ContentVersionNotFound,
-    PictureUnknown,
+    ContentPictureInvalid,
 )
-from gencharge.content.models import Content, Publication, Version, VersionRef
+from gencharge.content.models import Content, Edition, EditionRef, Publication
 from gencharge.content.service import NAME
 from gencharge.content.staff_schemas import ContentCreate, ContentPublish, ContentTexts, ContentUpdate
 from gencharge.core.events import document_events
@@ -43,9 +43,9 @@ async def get(documents: Documents, content_id: UUID) -> Content:
 
 
 async def create(db: AsyncSession, documents: Documents, admin_id: UUID, command: ContentCreate) -> Content:
-    """A draft. Raises ContentAlreadyExists, PictureUnknown, DocumentsUnavailable."""
+    """A draft. Raises ContentAlreadyExists, ContentPictureInvalid, DocumentsUnavailable."""
     now, content_id = _now(), new_id()
-    reference = VersionRef(id=new_id(), number=1, created_at=now, created_by=admin_id)
+    reference = EditionRef(id=new_id(), number=1, created_at=now, created_by=admin_id)
     place = {"slug": command.slug, "kind": command.kind.value, "position": command.position}
     carried = document_events.carry(
         events.ContentCreated(user_id=_NOBODY, content_id=str(content_id), changes=changes({}, place))
@@ -54,9 +54,9 @@ async def create(db: AsyncSession, documents: Documents, admin_id: UUID, command
     document = {
         "_id": content_id,
         **place,
-        "versions": [_named(reference)],
+        "editions": [_named(reference)],
         "publications": [],
-        "revision": 1,
+        "generation": 1,
         "created_at": now,
         "updated_at": now,
         "is_deleted": False,
@@ -64,7 +64,7 @@ async def create(db: AsyncSession, documents: Documents, admin_id: UUID, command
     }
     with answering(documents):
         await _check_picture(documents, command.image_id)
-        await crud.add_version(documents, _version(reference, content_id, command))
+        await crud.add_edition(documents, _edition(reference, content_id, command))
         if not await crud.add_content(documents, document):
             raise ContentAlreadyExists
     return Content.of(document)
@@ -75,12 +75,12 @@ async def update(
 ) -> Content:
     """Another slug or position. Raises ContentNotFound, ContentAlreadyExists, ResourceChanged, DocumentsUnavailable."""
     content = await _matching(documents, content_id, if_match)
-    wanted = command.model_dump(exclude_unset=True)
-    before = {name: getattr(content, name) for name in wanted}
+    values = command.model_dump(exclude_unset=True)
+    before = {name: getattr(content, name) for name in values}
     event = events.ContentChanged(
-        user_id=_NOBODY, content_id=str(content_id), changes=changes(before, wanted)
+        user_id=_NOBODY, content_id=str(content_id), changes=changes(before, values)
     )
-    return await _change(db, documents, content, wanted, event)
+    return await _change(db, documents, content, values, event)
 
 
 async def write(
@@ -91,12 +91,12 @@ async def write(
     if_match: str | None,
     command: ContentTexts,
 ) -> Content:
-    """A new version. What is public stays. Raises ContentNotFound, PictureUnknown, ResourceChanged, DocumentsUnavailable."""
+    """A new edition. What is public stays. Raises ContentNotFound, ContentPictureInvalid, ResourceChanged, DocumentsUnavailable."""
     content = await _matching(documents, content_id, if_match)
-    reference = _next_version(content, admin_id)
+    reference = _next_edition(content, admin_id)
     with answering(documents):
         await _check_picture(documents, command.image_id)
-        await crud.add_version(documents, _version(reference, content_id, command))
+        await crud.add_edition(documents, _edition(reference, content_id, command))
     return await _written(db, documents, content, reference, sorted(command.texts), None)
 
 
@@ -108,29 +108,29 @@ async def restore(
     number: int,
     if_match: str | None,
 ) -> Content:
-    """A new version that says what an earlier one said.
+    """A new edition that says what an earlier one said.
 
-    Raises ContentNotFound, ContentVersionNotFound, ResourceChanged, DocumentsUnavailable.
+    Raises ContentNotFound, ContentEditionNotFound, ResourceChanged, DocumentsUnavailable.
     """
     content = await _matching(documents, content_id, if_match)
     earlier = await _document_of(documents, content, number)
-    reference = _next_version(content, admin_id)
+    reference = _next_edition(content, admin_id)
     with answering(documents):
-        await crud.add_version(documents, earlier | _named(reference, "_id") | {"content_id": content_id})
+        await crud.add_edition(documents, earlier | _named(reference, "_id") | {"content_id": content_id})
     return await _written(db, documents, content, reference, sorted(earlier["texts"]), number)
 
 
 async def publish(
     db: AsyncSession, documents: Documents, content_id: UUID, if_match: str | None, command: ContentPublish
 ) -> Content:
-    """Make a version public from an instant on. What was scheduled from then on gives way; what is public until then stays.
+    """Make a edition public from an instant on. What was scheduled from then on gives way; what is public until then stays.
 
-    Raises ContentNotFound, ContentVersionNotFound, ResourceChanged, DocumentsUnavailable.
+    Raises ContentNotFound, ContentEditionNotFound, ResourceChanged, DocumentsUnavailable.
     """
     content = await _matching(documents, content_id, if_match)
-    number = command.version or content.versions[-1].number
-    if content.version(number) is None:
-        raise ContentVersionNotFound
+    number = command.edition or content.editions[-1].number
+    if content.edition(number) is None:
+        raise ContentEditionNotFound
     now = _now()
     begin = max(_milliseconds(command.active_from), now) if command.active_from else now
     end = _milliseconds(command.active_until) if command.active_until else None
@@ -141,7 +141,7 @@ async def publish(
     event = events.ContentPublished(
         user_id=_NOBODY,
         content_id=str(content_id),
-        version=number,
+        edition=number,
         active_from=begin.isoformat(),
         active_until=end.isoformat() if end else None,
     )
@@ -157,25 +157,25 @@ async def unpublish(
     return await _change(db, documents, content, {"publications": []}, event)
 
 
-async def delete(db: AsyncSession, documents: Documents, content_id: UUID, if_match: str | None) -> None:
-    """Delete it for good. Raises ContentNotFound, ResourceChanged, DocumentsUnavailable."""
-    content = await _matching(documents, content_id, if_match)
+async def delete(db: AsyncSession, documents: Documents, content_id: UUID) -> None:
+    """Delete it for good. Raises ContentNotFound, DocumentsUnavailable."""
+    content = await get(documents, content_id)
     place = {"slug": content.slug, "kind": content.kind, "position": content.position}
     event = events.ContentDeleted(user_id=_NOBODY, content_id=str(content_id), changes=changes(place, {}))
     await _change(db, documents, content, {"is_deleted": True}, event)
 
 
-async def version_of(documents: Documents, content: Content, number: int) -> Version:
-    """The texts of a version. Raises ContentVersionNotFound, DocumentsUnavailable."""
-    return Version.of(await _document_of(documents, content, number))
+async def edition_of(documents: Documents, content: Content, number: int) -> Edition:
+    """The texts of a edition. Raises ContentEditionNotFound, DocumentsUnavailable."""
+    return Edition.of(await _document_of(documents, content, number))
 
 
 async def _document_of(documents: Documents, content: Content, number: int) -> Document:
-    reference = content.version(number)
+    reference = content.edition(number)
     if reference is None:
-        raise ContentVersionNotFound
+        raise ContentEditionNotFound
     with answering(documents):
-        return (await crud.list_versions(documents, [reference.id]))[0]
+        return (await crud.list_editions(documents, [reference.id]))[0]
 
 
 async def _matching(documents: Documents, content_id: UUID, if_match: str | None) -> Content:
@@ -195,7 +195,7 @@ async def _change(
     with answering(documents):
         try:
             is_changed = await crud.change_content(
-                documents, content.content_id, content.revision, values, carried
+                documents, content.content_id, content.generation, values, carried
             )
         except DuplicateKeyError:
             raise ContentAlreadyExists from None
@@ -210,29 +210,29 @@ async def _written(
     db: AsyncSession,
     documents: Documents,
     content: Content,
-    reference: VersionRef,
+    reference: EditionRef,
     languages: list[Any],
     restored_from: int | None,
 ) -> Content:
     event = events.ContentWritten(
         user_id=_NOBODY,
         content_id=str(content.content_id),
-        version=reference.number,
+        edition=reference.number,
         languages=[str(language) for language in languages],
         restored_from=restored_from,
     )
-    versions = [_named(version) for version in (*content.versions, reference)]
-    return await _change(db, documents, content, {"versions": versions}, event)
+    editions = [_named(edition) for edition in (*content.editions, reference)]
+    return await _change(db, documents, content, {"editions": editions}, event)
 
 
 async def _check_picture(documents: Documents, image_id: UUID | None) -> None:
     if image_id is not None and await crud.get_picture(documents, image_id) is None:
-        raise PictureUnknown
+        raise ContentPictureInvalid
 
 
-def _next_version(content: Content, admin_id: UUID) -> VersionRef:
-    number = content.versions[-1].number + 1
-    return VersionRef(id=new_id(), number=number, created_at=_now(), created_by=admin_id)
+def _next_edition(content: Content, admin_id: UUID) -> EditionRef:
+    number = content.editions[-1].number + 1
+    return EditionRef(id=new_id(), number=number, created_at=_now(), created_by=admin_id)
 
 
 def _is_over(content: Content, publication: Publication, now: datetime) -> bool:
@@ -241,7 +241,7 @@ def _is_over(content: Content, publication: Publication, now: datetime) -> bool:
     return end is not None and end <= now
 
 
-def _version(reference: VersionRef, content_id: UUID, command: ContentTexts) -> Document:
+def _edition(reference: EditionRef, content_id: UUID, command: ContentTexts) -> Document:
     return {
         **_named(reference, "_id"),
         "content_id": content_id,
@@ -251,7 +251,7 @@ def _version(reference: VersionRef, content_id: UUID, command: ContentTexts) -> 
     }
 
 
-def _named(reference: VersionRef, key: str = "id") -> Document:
+def _named(reference: EditionRef, key: str = "id") -> Document:
     return {
         key: reference.id,
         "number": reference.number,

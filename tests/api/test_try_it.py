@@ -39,6 +39,7 @@ LAST = {"auth_logout", "users_deactivate_me", "users_delete_me", "admins_block"}
 FOREIGN = {
     "auth_refresh",
     "plans_staff_import",
+    "content_staff_upload_image",
     "users_confirm_my_email",
     "users_confirm_my_phone_number",
     "admins_confirm_own_email",

@@ -84,11 +84,12 @@ def shows_an_etag(operation: dict[str, Any], document: dict[str, Any]) -> bool:
 def locked_routes() -> list[str]:
     """The actions of the staff that change an object which they could see before: PATCH, PUT, and changes of status."""
     moves = {"block", "unblock", "deactivate", "reactivate", "switch-type"}
+    moves |= {"publish", "unpublish", "editions", "restore"}
     return [
         route
         for route in ACTIONS
         if re.match(
-            r"(PATCH|PUT) /v1/(admins(?!/me/email)|channels|offers|operators/\{|plans|roles|users/\{|webhooks)",
+            r"(PATCH|PUT) /v1/(admins(?!/me/email)|channels|content|offers|operators/\{|plans|roles|users/\{|webhooks)",
             route,
         )
         or route.rpartition("/")[2] in moves

@@ -20,6 +20,7 @@ CORE = (
     ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
     (
+        "core.file_settings",
         "core.message_settings",
         "core.referral_settings",
         "core.mandate_settings",

@@ -22,6 +22,7 @@ OWN_FACTOR = "gives, or sets up, the very factor that a step-up asks for"
 TAKES_AWAY = "only takes access away, and must not wait when an account is in the wrong hands"
 SHOP_WINDOW = "shows or groups what is sold, and changes no price"
 INBOX = "the admin's own inbox"
+DRAFT = "nobody but the staff sees it until it is published, which wants the step-up"
 WITHOUT = {
     "POST /v1/auth/logout": TAKES_AWAY,
     "DELETE /v1/auth/sessions": TAKES_AWAY,
@@ -51,6 +52,14 @@ WITHOUT = {
     "POST /v1/webhooks/deliveries/{delivery_id}/redeliver": "sends the same message to the same address again",
     "POST /v1/webhooks/endpoints/{endpoint_id}/test": "sends a test message, without data, to a known address",
     "DELETE /v1/webhooks/endpoints/{endpoint_id}": TAKES_AWAY,
+    "POST /v1/content/admin": DRAFT,
+    "POST /v1/content/admin/images": DRAFT,
+    "POST /v1/content/admin/{content_id}/editions": DRAFT,
+    "POST /v1/content/admin/{content_id}/editions/{edition}/restore": DRAFT,
+    "PATCH /v1/content/admin/{content_id}": "moves a text that was published with the step-up; the next change takes it back",
+    "DELETE /v1/content/admin/{content_id}": "takes a text away, and must not wait when it is wrong",
+    "POST /v1/content/admin/{content_id}/unpublish": "takes a text away, and must not wait when it is wrong",
+    "DELETE /v1/content/admin/images/{image_id}": "takes a picture away that no text shows",
     "POST /v1/notifications/viewed-all": INBOX,
     "POST /v1/notifications/{notification_id}/viewed": INBOX,
     "DELETE /v1/notifications/{notification_id}": INBOX,
@@ -101,6 +110,8 @@ STEP_UP = {
     "POST /v1/channels/{channel}/address/reject",
     "POST /v1/channels/{channel}/rotate-secrets",
     "DELETE /v1/channels/{channel}",
+    # What everybody reads.
+    "POST /v1/content/admin/{content_id}/publish",
     # Money, and who hears of it.
     "POST /v1/campaigns",
     "POST /v1/campaigns/{campaign_id}/cancel",

@@ -12,9 +12,7 @@ outbox hands it out.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,19 +21,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
-from gencharge.core.background.jobs import Job
 from gencharge.core.events.events import Envelope, Event, EventRow, Outside
 from gencharge.core.stores.mongo import Document
-from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 
 FIELD: Final = "events"
 INDEX: Final = IndexModel([(f"{FIELD}.at", 1)], name="carried_events", sparse=True)
-# A request has committed or failed by then.
-_OVERDUE: Final = timedelta(minutes=2)
-_BATCH: Final = 100
-log = telemetry.get_logger(__name__)
 
 
 def carry(event: Event) -> Document:
@@ -76,26 +68,3 @@ def handed_out(name: str, collection: str, topics: tuple[type[Event], ...]) -> O
         )
 
     return Outside(name, topics, deliver)
-
-
-def announcing(
-    name: str, collection: str, also: Callable[[AsyncSession], Awaitable[object]] | None = None
-) -> Job:
-    """The job that announces what a request changed and could not announce; `also` runs in the same transaction."""
-
-    async def run(stores: Stores) -> None:
-        overdue = {f"{FIELD}.at": {"$lt": clock.now() - _OVERDUE}}
-        documents = await stores.documents[collection].find(overdue, {FIELD: 1}).limit(_BATCH).to_list()
-        carried = [event for document in documents for event in document[FIELD]]
-        if not carried:
-            return
-
-        async def announce(db: AsyncSession) -> None:
-            await emit_carried(db, *carried)
-            if also is not None:
-                await also(db)
-
-        await stores.database.run(announce)
-        log.warning("changes_announced_late", collection=collection, events=len(carried))
-
-    return Job(name, run, cron="* * * * *")

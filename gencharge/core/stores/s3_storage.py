@@ -45,7 +45,7 @@ _PART_BYTES: Final = 8 * 1024 * 1024
 
 
 class S3Storage:
-    """Files as objects of a bucket, under a prefix of ours."""
+    """Files as objects of a bucket, under our prefix."""
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
@@ -156,7 +156,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (BaseError, OSError, TimeoutError) as error:
-        raise StorageUnavailable from error
+        # The rest of what it says is a page of the library's own state.
+        raise StorageUnavailable from OSError(str(error).partition("\n")[0])
 
 
 @contextmanager
