@@ -23,7 +23,7 @@ class S3Server:
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"
-        httpx.put(f"{self.url}/{BUCKET}").raise_for_status()
+        httpx.put(f"{self.url}/{BUCKET}", timeout=60).raise_for_status()
         return self
 
     def __exit__(self, *_error: object) -> None:
