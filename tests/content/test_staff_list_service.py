@@ -7,7 +7,7 @@ from tests.make.staff_client import StaffClient
 
 
 async def test_the_list_is_by_kind_and_position_and_says_where_each_stands(staff: StaffClient) -> None:
-    made = [
+    drafts = [
         await staff.ask_json("POST", "/content/admin", draft(kind="about", position=position))
         for position in (2, 1)
     ]
@@ -18,8 +18,8 @@ async def test_the_list_is_by_kind_and_position_and_says_where_each_stands(staff
     shown = [*first["items"], *rest["items"]]
     assert [one["content_id"] for one in shown] == [
         public["content_id"],
-        made[1]["content_id"],
-        made[0]["content_id"],
+        drafts[1]["content_id"],
+        drafts[0]["content_id"],
     ]
     assert [one["status"] for one in shown] == ["published", "draft", "draft"]
     assert (first["total"], rest["next_cursor"]) == (3, None)
