@@ -55,6 +55,7 @@ async def test_an_offer_is_added_as_a_draft_with_all_its_terms(
         "operators": ["JIO"],
         "circles": ["KA"],
         "weekdays": ["monday", "sunday"],
+        "one_time_code": False,
     }
     assert offer["limits"] == {"total_uses": 1000, "uses_per_user": 2, "budget": 5000.0}
     read = await visitor.get(f"/v1/offers/admin/{offer['offer_id']}", headers=manager)
