@@ -58,6 +58,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         "json": {"resolution": "none", "note": "was checked"}
     },
     "PATCH /v1/offers/{offer_id}": {"json": {"name": "Diwali"}},
+    "POST /v1/offers/{offer_id}/codes": {"json": {"count": 1}},
     "POST /v1/payments/admin/{user_id}/{payment_id}/refunds": {"json": {"reason": "asked for"}},
     "POST /v1/payments/{payment_id}/confirm": {
         "json": {
@@ -106,6 +107,10 @@ SCOPED: Final[dict[str, str]] = {
     "PATCH /v1/plans/{plan_id}": "404 200",
     "DELETE /v1/plans/{plan_id}": "404 409",  # it is on sale
     "GET /v1/offers/admin/{offer_id}": "404 200",
+    "GET /v1/offers/admin/{offer_id}/codes": "404 200",
+    "GET /v1/offers/admin/{offer_id}/figures": "404 200",
+    "GET /v1/offers/admin/{offer_id}/uses": "404 200",
+    "POST /v1/offers/{offer_id}/codes": "404 409",  # it takes no one-time codes
     "PATCH /v1/offers/{offer_id}": "404 200",
     "DELETE /v1/offers/{offer_id}": "404 204",
     "PATCH /v1/operators/{operator}": "404 200",
@@ -271,6 +276,10 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/offers":                                                             "401  403   422   422 403  403  403   422    -",
     "GET /v1/offers/admin":                                                        "401  403   200   200 200  200  200   200    -",
     "GET /v1/offers/admin/{offer_id}":                                             "401  403   404   404 404  404  404   404    -",
+    "GET /v1/offers/admin/{offer_id}/codes":                                        "401  403   404   404 404  404  404   404    -",
+    "GET /v1/offers/admin/{offer_id}/figures":                                      "401  403   404   404 404  404  404   404    -",
+    "GET /v1/offers/admin/{offer_id}/uses":                                         "401  403   404   404 404  404  404   404    -",
+    "POST /v1/offers/{offer_id}/codes":                                             "401  403   404   404 403  403  403   404    -",
     "GET /v1/offers/types":                                                        "200  200   200   200 200  200  200   200    -",
     "POST /v1/offers/types":                                                       "401  403   422   422 403  403  403   403    -",
     "GET /v1/offers/types/admin":                                                  "401  403   200   200 200  200  200   200    -",

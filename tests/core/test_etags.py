@@ -20,6 +20,7 @@ from gencharge.plans.models import Plan
 from tests.make.audit_actions import ACTIONS, StaffClient
 from tests.make.factories import know_roles, new_client
 
+ACCEPTED = 202
 HEADER: TypeAdapter[str | None] = TypeAdapter(etags.IfMatch)
 INSTANT = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)
 MALFORMED = ["", "64465a8f1c2d0", '"open', "W/", '"a", *', '"a",,"b"', "'64465a8f1c2d0'"]
@@ -163,6 +164,8 @@ async def test_a_change_is_refused_with_a_stale_tag_and_done_with_a_fresh_one(
     assert "double quotes" in problem["message"]
     assert (stale.status_code, stale.json()["code"]) == (412, "resource_changed")
     assert done.is_success, done.text
+    if done.status_code == ACCEPTED:  # a second admin decides; until then the object is as it was
+        return
     assert done.headers["etag"] == f'"{done.json()["etag"]}"'
     assert done.headers["etag"] != stale.headers["etag"], "the change moved the tag"
 
