@@ -16,6 +16,7 @@ class ShelfUpdate(Changes):
 
     name: str = Field(default_factory=left_out)
     height: int | None = Field(default=None, description="null: as high as the room.")
+    reason: str = ""
 
 
 def test_it_knows_what_was_given_and_what_takes_null() -> None:
@@ -27,6 +28,7 @@ def test_it_knows_what_was_given_and_what_takes_null() -> None:
     ("body", "field", "message"),
     [
         ({}, (), "Value error, Give at least one of height, name"),
+        ({"reason": "asked for"}, (), "Value error, Give at least one of height, name"),
         ({"name": None}, ("name",), "Input should be a valid string"),
         ({"width": 1}, ("width",), "Extra inputs are not permitted"),
     ],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import ConfigDict, model_validator
 
 from gencharge.core.http.web import Body
+
+# Says why something changes, and changes nothing.
+_WHY: Final = frozenset({"reason"})
 
 
 def left_out() -> Any:
@@ -24,6 +27,7 @@ class Changes(Body):
 
     @model_validator(mode="after")
     def _has_one(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError(f"Give at least one of {', '.join(sorted(type(self).model_fields))}")
+        if not self.model_fields_set - _WHY:
+            names = sorted(type(self).model_fields.keys() - _WHY)
+            raise ValueError(f"Give at least one of {', '.join(names)}")
         return self
