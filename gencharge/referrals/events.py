@@ -79,6 +79,7 @@ class ReferralRewardRejected(Event):
     amount_paise: int
     reason: str
     changes: dict[str, dict[str, object]]
+    result: str = "succeeded"  # of the admin's action: rejecting succeeded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -177,6 +177,13 @@ async def add_offer(staff: StaffClient) -> httpx.Response:
     return await staff.ask("POST", "/offers", await _offer(staff))
 
 
+@does("POST /v1/offers/{offer_id}/codes")
+async def make_codes(staff: StaffClient) -> httpx.Response:
+    body = await _offer(staff) | {"conditions": {"one_time_code": True}}
+    offer = await staff.ask_json("POST", "/offers", body)
+    return await staff.ask("POST", f"/offers/{offer['offer_id']}/codes", {"count": 2})
+
+
 @does("PATCH /v1/offers/{offer_id}")
 async def change_offer(staff: StaffClient) -> httpx.Response:
     offer = await staff.ask_json("POST", "/offers", await _offer(staff))

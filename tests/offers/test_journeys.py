@@ -6,11 +6,14 @@ import asyncio
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import func, select
 
+from gencharge.core.errors import DatabaseUnavailable
+from gencharge.core.postgres.database import ResourceLocked
 from gencharge.core.stores.stores import Stores
 from gencharge.offers.errors import OfferNotApplicable
 from gencharge.offers.models import OfferUse
@@ -108,19 +111,26 @@ async def race(stores: Stores, market: Market, customers: Sequence[UUID], sales:
     turns = iter(range(sales))
     results: list[SubscriptionOut] = []
 
+    async def sell(turn: int) -> SubscriptionOut:
+        index, key = turn % len(customers), str(uuid4())
+        # Sent again with its key: on a busy machine it may wait longer for a connection or a lock than a request may.
+        while True:
+            with suppress(DatabaseUnavailable, ResourceLocked):
+                sale = await buy(
+                    stores,
+                    customers[index],
+                    numbers[index],
+                    plan.plan_id,
+                    key=key,
+                    market=market,
+                    window=0,
+                    confirm_duplicate=True,
+                )
+                return sale.answer
+
     async def clerk() -> None:
         for turn in turns:
-            index = turn % len(customers)
-            sale = await buy(
-                stores,
-                customers[index],
-                numbers[index],
-                plan.plan_id,
-                market=market,
-                window=0,
-                confirm_duplicate=True,
-            )
-            results.append(sale.answer)
+            results.append(await sell(turn))
 
     begin = time.perf_counter()
     await asyncio.gather(*(clerk() for _ in range(32)))

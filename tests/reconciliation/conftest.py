@@ -51,7 +51,7 @@ async def shop(own: Stores, outside: Outside) -> AsyncIterator[Shop]:
             text(
                 "TRUNCATE transfers, wallets, recharges, active_plans, lines, fulfilments, operator_attempts,"
                 " operator_references, recharge_refunds, payments, payment_orders, refunds, gateway_events,"
-                " reconciliation_runs, reconciliation_differences, events"
+                " reconciliation_runs, reconciliation_differences, events, offer_uses, offer_slots, cashback_debts"
             )
         )
     await reach_over_api(
