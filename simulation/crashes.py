@@ -50,6 +50,10 @@ class Crashes:
         await asyncio.gather(*under_way, return_exceptions=True)
         return False
 
+    def end(self) -> None:
+        """From now on nothing stops."""
+        self._rate = 0
+
     async def _pass(self, name: str) -> None:
         self._passed[name] += 1
         chance = Random(f"{self._seed}:{name}:{self._passed[name]}")  # noqa: S311 - a story, not a secret

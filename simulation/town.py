@@ -40,6 +40,7 @@ _TRIES: Final = 5
 _CRASHES: Final = 40
 # An operator that did not answer is asked again after some seconds, and less and less often for two hours.
 _ASK_AFTER: Final = (0.2, 1, 4, 15, 90)
+_AT_ONCE: Final = timedelta(seconds=1)
 _ROUND: Final = timedelta(hours=24)
 _LOOK: Final = timedelta(hours=6)
 _REVIEW: Final = timedelta(days=7)
@@ -114,6 +115,7 @@ class Town:
                 on_day(day)
             await self._try(at, act, _TRIES)
         # What is still under way comes to its end: the last question to an operator is asked after an hour or so.
+        self.crashes.end()
         for hours in range(1, 9):
             await self._try(self.ends_at + timedelta(hours=hours), self._workers_round, _TRIES)
 
@@ -124,8 +126,7 @@ class Town:
                 survived = await self.crashes.survive(act)
             if not survived:
                 self._forget(planned)
-                # A new process remembers nothing.
-                self._workers = Workers.start(self.world)
+                self._workers = await Workers.restart(self.world)
                 if crashes == 0:
                     self.plan(at + _RESTART, self._workers_round)
                 if crashes < _CRASHES:
@@ -244,16 +245,20 @@ class Town:
 
     async def _recharge(self, person: Person, offer: Offer, phone_number: str) -> None:
         """Recharge; who has too little in the wallet tops up first, within a quarter of an hour."""
-        balance = await acts.balance(self.world, person)
+        now, balance = clock.now(), await acts.balance(self.world, person)
         missing = offer.plan.rupees - balance // 100
         if missing > 0 and person.chance.random() < 0.9:
-            now, rupees = clock.now(), max(100, -(-missing // 100) * 100)
+            rupees = max(100, -(-missing // 100) * 100)
             topup = partial(acts.top_up, self.world, self.notebook, person, person.key("topup"), rupees)
             self.plan(now + person.between(0.02, 0.1), partial(self._if_here, person, topup))
-            pay = partial(self._pay, person, offer, phone_number)
-            self.plan(now + person.between(0.12, 0.25), partial(self._if_here, person, pay))
+            self._plan_payment(person, now + person.between(0.12, 0.25), offer, phone_number)
         else:
-            await self._pay(person, offer, phone_number)
+            self._plan_payment(person, now + _AT_ONCE, offer, phone_number)
+
+    def _plan_payment(self, person: Person, at: datetime, offer: Offer, phone_number: str) -> None:
+        # An act of its own: tried again after a crash, it must not choose by what it has bought already.
+        pay = partial(self._pay, person, offer, phone_number)
+        self.plan(at, partial(self._if_here, person, pay))
 
     async def _pay(self, person: Person, offer: Offer, phone_number: str) -> None:
         key = person.key("recharge")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from gencharge import wiring
 from gencharge.autopay.loop import AutopayRunner
 from gencharge.channels.service import Health
@@ -46,6 +49,18 @@ class Workers:
         world.dispatcher = _Dispatcher(world.stores, world.operators)
         world.checks, world.refunds = _Checks(world.payments), _Refunds(world.payments)
         return cls(world, _Autopays(world.payments))
+
+    @classmethod
+    async def restart(cls, world: World) -> Workers:
+        """A new worker after a crash, once the leases of the relay that died have run out."""
+
+        async def unit(db: AsyncSession) -> None:
+            # The outbox goes by PostgreSQL's own clock, for which a simulated day takes a moment.
+            await db.execute(text("UPDATE events SET leased_until = NULL WHERE leased_until IS NOT NULL"))
+            await db.execute(text("UPDATE deliveries SET next_attempt_at = now() WHERE parked_at IS NULL"))
+
+        await world.stores.database.run(unit)
+        return cls.start(world)
 
     async def ask_operators(self) -> None:
         """The dispatcher's round."""
