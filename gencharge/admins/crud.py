@@ -182,5 +182,11 @@ async def list_holders(db: AsyncSession, permission: str) -> list[tuple[UUID, tu
 
 async def list_grants(db: AsyncSession) -> dict[str, frozenset[str]]:
     """Role name -> what it allows, for all roles."""
-    granted = await list_permissions(db)
-    return {name: granted.get(role_id, frozenset()) for name, role_id in (await list_role_ids(db)).items()}
+    # One statement, so that no role is seen without its permissions when another process adds it at the same time.
+    statement = select(Role.name, RolePermission.permission).join(
+        RolePermission, RolePermission.role_id == Role.role_id, isouter=True
+    )
+    grants: dict[str, set[str]] = {}
+    for name, permission in await db.execute(statement):
+        grants.setdefault(name, set()).update({permission} if permission is not None else ())
+    return {name: frozenset(permissions) for name, permissions in grants.items()}

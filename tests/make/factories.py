@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.admins.models import Admin
+from gencharge.admins.roles import SEEDED_ROLES
 from gencharge.core.rooms import snapshots
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
@@ -90,8 +91,10 @@ async def know_roles(app: FastAPI) -> None:
         await snapshots.bump(db, "roles")
 
     await stores.database.run(unit)
-    async with asyncio.timeout(5):
-        while not Gate.of(app).grants:
+    seeded = {role.name: set(role.permissions) for role in SEEDED_ROLES}
+    async with asyncio.timeout(20):
+        # All of them: what it knew before may be another state of the same database.
+        while any(not Gate.of(app).grants.get(name, frozenset()) >= seeded[name] for name in seeded):
             await asyncio.sleep(0.02)
 
 
