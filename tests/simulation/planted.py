@@ -132,7 +132,7 @@ PLANTED: dict[str, InSql | InPython] = {
     "a reward stays whose recharge was refunded": InPython(lifecycle_service, "_counts", lambda *_: True),
     "no referral is suspicious": InPython(screening_service, "at_registration", _nothing_suspicious),
     "an autopay leaves out every second date": InPython(due, "following", _every_second),
-    "an autopay that was cut off buys again": InPython(run_service, "key_of", _key_of_each_try, crashes=0.1),
+    "an autopay that was cut off buys again": InPython(due, "key_of", _key_of_each_try, crashes=0.1),
     "what a stopped worker was at is never taken up": InPython(
         run_service, "LEASE_SECONDS", 1e9, crashes=0.1
     ),

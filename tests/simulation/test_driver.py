@@ -22,7 +22,7 @@ from tests.simulation.planted import PLANTED, planted
 
 SMALL = Size(days=15, customers=20, seed=1, crashes=0.02)
 # In the soak: long enough for each planted bug to show.
-LONG = Size(days=30, customers=40, seed=2)
+LONG = Size(days=40, customers=60, seed=2)
 # What of the corpus is looked for in each run of the suite: it shows with the first recharge.
 QUICK = "nobody is told of a recharge"
 
