@@ -29,10 +29,7 @@ _INDEXES: Final = {
         IndexModel([("kind", ASCENDING), ("position", ASCENDING), ("_id", ASCENDING)], name="order"),
         document_events.INDEX,
     ],
-    PICTURES: [
-        IndexModel([("_id", DESCENDING), ("is_deleted", ASCENDING)], name="newest"),
-        document_events.INDEX,
-    ],
+    PICTURES: [document_events.INDEX],
 }
 Db = AsyncDatabase[Document]
 

@@ -72,10 +72,11 @@ async def upload(
             height=picture.height,
         )
     )
-    await document_events.emit_carried(db, carried)
     try:
         for name, content in forms.files.items():
             await gallery.storage.put(key_of(picture.image_id, name), content, type_of(name))
+        # Not before: a slow storage would hold a connection of the database.
+        await document_events.emit_carried(db, carried)
         with answering(documents):
             await crud.add_picture(documents, _document(picture, carried))
     except Exception:

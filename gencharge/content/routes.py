@@ -15,7 +15,7 @@ from gencharge.content.schemas import ContentOut, ContentQuery
 from gencharge.content.snapshot import PublicContent
 from gencharge.core.errors import DatabaseUnavailable, DocumentsUnavailable, ValidationFailed
 from gencharge.core.http import web
-from gencharge.core.http.cached import CachedRoute, ResponseCache
+from gencharge.core.http.cached import NOT_MODIFIED, CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page
 from gencharge.core.http.web import errors
 from gencharge.core.stores.storage import StorageUnavailable, type_of
@@ -23,9 +23,6 @@ from gencharge.core.values import clock
 from gencharge.core.values.language import Language
 
 _PUBLIC: Final = "gencharge.public_content"
-_NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
-    304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
-}
 _IMAGE: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The picture.",
@@ -73,7 +70,7 @@ images = web.router("content")
     "",
     summary="Public content",
     response_model=Page[ContentOut],
-    responses=_NOT_MODIFIED
+    responses=NOT_MODIFIED
     | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable, DocumentsUnavailable),
 )
 async def list_content(
@@ -90,7 +87,7 @@ async def list_content(
     "/{slug}",
     summary="One page",
     response_model=ContentOut,
-    responses=_NOT_MODIFIED
+    responses=NOT_MODIFIED
     | errors(ContentNotFound, ValidationFailed, DatabaseUnavailable, DocumentsUnavailable),
 )
 async def get_content(

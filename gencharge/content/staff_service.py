@@ -20,6 +20,7 @@ from gencharge.content.errors import (
 from gencharge.content.models import Content, Edition, EditionRef, Publication
 from gencharge.content.service import NAME
 from gencharge.content.staff_schemas import ContentCreate, ContentPublish, ContentTexts, ContentUpdate
+from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Event, changes
 from gencharge.core.http import etags
@@ -125,7 +126,7 @@ async def publish(
 ) -> Content:
     """Make a edition public from an instant on. What was scheduled from then on gives way; what is public until then stays.
 
-    Raises ContentNotFound, ContentEditionNotFound, ResourceChanged, DocumentsUnavailable.
+    Raises ContentNotFound, ContentEditionNotFound, ValidationFailed for an end that has passed, ResourceChanged, DocumentsUnavailable.
     """
     content = await _matching(documents, content_id, if_match)
     number = command.edition or content.editions[-1].number
@@ -134,6 +135,9 @@ async def publish(
     now = _now()
     begin = max(_milliseconds(command.active_from), now) if command.active_from else now
     end = _milliseconds(command.active_until) if command.active_until else None
+    if end is not None and end <= begin:
+        ahead = field_problem("body.active_until", "Must lie ahead", "active_until_invalid")
+        raise ValidationFailed(errors=[ahead])
     publications = [
         *(p for p in content.publications if p.active_from < begin and not _is_over(content, p, now)),
         Publication(number=number, active_from=begin, active_until=end),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Final, cast
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.http.cached import CachedRoute, ResponseCache
+from gencharge.core.http.cached import NOT_MODIFIED, CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
@@ -23,9 +23,6 @@ from gencharge.offers.snapshot import ActiveOffers
 from gencharge.plans import service as plans
 
 _AVAILABLE: Final = "gencharge.active_offers"
-_NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
-    304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
-}
 
 
 class OfferRoute(CachedRoute):
@@ -87,7 +84,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Offers that hold now",
     response_model=Page[OfferOut],
-    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OfferRoute,
 )
 router.add_api_route(
@@ -96,7 +93,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Offer types",
     response_model=Page[OfferTypeOut],
-    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OfferRoute,
 )
 
@@ -107,6 +104,6 @@ router.add_api_route(
     methods=["GET"],
     summary="One offer",
     response_model=OfferOut,
-    responses=_NOT_MODIFIED | errors(OfferNotFound, ValidationFailed, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(OfferNotFound, ValidationFailed, DatabaseUnavailable),
     route_class_override=OfferRoute,
 )

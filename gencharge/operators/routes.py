@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http.cached import CachedRoute, ResponseCache
+from gencharge.core.http.cached import NOT_MODIFIED, CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams, Paging, slice_page
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as make_router
@@ -28,9 +28,6 @@ from gencharge.sessions.guards import (
     SignedInUser,
 )
 
-_NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
-    304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
-}
 _GUARD: Final = Guard()
 _MAYBE_SIGNED_IN: Final[dict[str, Any]] = {"security": [{}, {_GUARD.scheme_name: []}]}
 
@@ -82,7 +79,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Operators",
     response_model=Page[OperatorOut],
-    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OperatorRoute,
 )
 router.add_api_route(
@@ -91,7 +88,7 @@ router.add_api_route(
     methods=["GET"],
     summary="Telecom circles",
     response_model=Page[CircleOut],
-    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
     route_class_override=OperatorRoute,
 )
 

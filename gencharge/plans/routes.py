@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Final, cast
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, Query, Request
 
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.http.cached import CachedRoute, ResponseCache
+from gencharge.core.http.cached import NOT_MODIFIED, CachedRoute, ResponseCache
 from gencharge.core.http.paging import CursorInvalid, Page, PageParams, slice_page
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as router_of
@@ -21,9 +21,6 @@ from gencharge.plans.errors import PlanNotFound
 from gencharge.plans.schemas import PlanGroupOut, PlanOut, PlanQuery
 
 _ON_SALE: Final = "gencharge.plans_on_sale"
-_NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
-    304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
-}
 
 
 class PlanRoute(CachedRoute):
@@ -55,7 +52,7 @@ router = router_of("plans", route_class=PlanRoute)
     "",
     summary="Plans on sale",
     response_model=Page[PlanOut],
-    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]) -> Page[PlanOut]:
     """Every plan that can be bought now, most popular first unless `sort` says otherwise.
@@ -69,7 +66,7 @@ async def list_plans(on_sale: CurrentPlans, query: Annotated[PlanQuery, Query()]
     "/groups",
     summary="Plan groups",
     response_model=Page[PlanGroupOut],
-    responses=_NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(ValidationFailed, CursorInvalid, DatabaseUnavailable),
 )
 async def list_groups(on_sale: CurrentPlans, query: Annotated[PageParams, Query()]) -> Page[PlanGroupOut]:
     """The groups of the catalogue in their order, each with the number of its plans on sale."""
@@ -85,7 +82,7 @@ async def list_groups(on_sale: CurrentPlans, query: Annotated[PageParams, Query(
     "/{plan_id}",
     summary="One plan",
     response_model=PlanOut,
-    responses=_NOT_MODIFIED | errors(PlanNotFound, ValidationFailed, DatabaseUnavailable),
+    responses=NOT_MODIFIED | errors(PlanNotFound, ValidationFailed, DatabaseUnavailable),
 )
 async def get_plan(on_sale: CurrentPlans, plan_id: UUID) -> PlanOut:
     """A plan that is or was on sale; `status` is `inactive` once it can't be bought any more."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from gencharge.content.picture_service import Gallery
+from gencharge.core.events import document_events
 from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import process
+from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.core.stores.s3_storage import S3Storage
 from gencharge.core.stores.stores import Stores
 from tests.make.content import draft, picture, published, upload
@@ -54,3 +59,25 @@ async def test_a_picture_that_nobody_uploaded_is_no_part_of_content(staff: Staff
         "POST", "/content/admin", draft(image_id="0198c0de-0000-7000-8000-000000000000")
     )
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body.image_id")
+
+
+async def test_no_transaction_is_open_while_the_files_go_up(
+    app: FastAPI, staff: StaffClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow storage would hold a connection of the database for as long."""
+    steps: list[str] = []
+    emit_carried = document_events.emit_carried
+
+    class Watched(FolderStorage):
+        async def put(self, key: str, content: Any, content_type: str) -> None:
+            steps.append("file")
+            await super().put(key, content, content_type)
+
+    async def watched(*arguments: Any) -> None:
+        steps.append("event")
+        await emit_carried(*arguments)
+
+    monkeypatch.setattr(document_events, "emit_carried", watched)
+    process.put(app, Gallery(Watched(tmp_path)))
+    assert (await upload(staff, picture())).status_code == 201
+    assert steps == ["file", "file", "file", "event"]

@@ -55,6 +55,15 @@ async def test_a_publication_that_is_scheduled_waits_for_its_time(
     assert (await read(staff, page)).status_code == 404
 
 
+async def test_nothing_is_published_up_to_an_instant_that_has_passed(
+    staff: StaffClient, page: dict[str, Any]
+) -> None:
+    past = (clock.now() - timedelta(minutes=1)).isoformat()
+    refused = await staff.ask("POST", f"{path_of(page)}/publish", {"active_until": past})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body.active_until")
+    assert (await staff.ask_json("GET", path_of(page)))["publications"] == []
+
+
 async def test_who_saw_an_earlier_state_is_refused(staff: StaffClient, page: dict[str, Any]) -> None:
     seen = {"If-Match": f'"{page["etag"]}"'}
     for path, body, status in (("/publish", {}, 200), ("/publish", {}, 412), ("/editions", texts("x"), 412)):

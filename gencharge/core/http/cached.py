@@ -24,6 +24,10 @@ from gencharge.core.http.web import Route
 # Anybody may store the response, but must revalidate it at each use: a 304 costs next to nothing, a stale price
 # costs trust.
 CACHE_CONTROL: Final = "public, no-cache"
+# For a route's `responses`.
+NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {
+    304: {"description": "Nothing new since the answer with the ETag that `If-None-Match` names."}
+}
 _MAX_QUERY_BYTES: Final = 400
 # Path and raw query string.
 Key = tuple[str, bytes]
