@@ -27,6 +27,7 @@ from gencharge.run.dev import recharge_example
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk
 from tests.make import fork_server
 from tests.make.prepared import prepare
+from tests.make.process_table import command_line, names, outliving
 
 
 @pytest.fixture
@@ -352,13 +353,12 @@ class Run:
 
     def child(self, word: str) -> psutil.Process:
         """The process that has `word` on its command line."""
-        return next(child for child in self.children if word in child.cmdline())
+        return next(child for child in self.children if word in command_line(child).split(" "))
 
     def end(self) -> int:
         """Wait for its end and that of all its processes; the exit code."""
         code: int = self.process.wait(30)
-        _, alive = psutil.wait_procs(self.children, timeout=10)
-        assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
+        assert outliving(self.children, seconds=10) == []
         return code
 
 
@@ -367,8 +367,7 @@ def test_dev_serves_survives_kill_reports_a_dead_child_and_stops_on_ctrl_c(folde
     first = Run(folder, port)
     assert "111111" in first.text()
     assert httpx.get(f"http://127.0.0.1:{port}/health/live").status_code == 200
-    names = {child.name() for child in first.children}
-    assert {"postgres", "mongod", "redis-server"} <= names
+    assert {"postgres", "mongod", "redis-server"} <= names(first.children)
     first.process.kill()
     first.end()
 

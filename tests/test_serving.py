@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ import pytest
 
 from gencharge.run.embedded.server import Server
 from tests.faults.site import Site
+from tests.make.process_table import command_line, outliving
 from tests.stores_in_trouble import away, frozen
 
 STOP_SECONDS = 15
@@ -122,8 +123,7 @@ async def _stop_under_load(
             code = await asyncio.to_thread(api.wait, 60)
             seconds = time.monotonic() - started
             await asyncio.wait_for(asyncio.gather(*clients), 5)
-            _, alive = psutil.wait_procs(children, timeout=5)
-            assert alive == []
+            assert outliving(children, seconds=5) == []
     finally:
         for process in (*api.children(recursive=True), api) if api.is_running() else ():
             process.kill()
@@ -179,12 +179,7 @@ async def test_the_api_ends_on_sigterm_and_answers_what_it_took(
 
 def _children(api: psutil.Popen) -> list[psutil.Process]:
     """The living processes that serve; multiprocessing has one of its own beside them."""
-    children = []
-    for child in api.children():
-        with suppress(psutil.NoSuchProcess):  # also what one that has ended, and isn't waited for yet, raises
-            if "spawn_main" in " ".join(child.cmdline()):
-                children.append(child)
-    return children
+    return [child for child in api.children() if "spawn_main" in command_line(child)]
 
 
 def test_a_process_that_dies_is_replaced_and_none_outlives_a_kill_of_the_first(site: Site) -> None:
@@ -202,8 +197,7 @@ def test_a_process_that_dies_is_replaced_and_none_outlives_a_kill_of_the_first(s
         family = api.children(recursive=True)
         api.kill()
         api.wait()
-    _, alive = psutil.wait_procs(family, timeout=20)
-    assert alive == []
+    assert outliving(family, seconds=20) == []
 
 
 @pytest.mark.parametrize("workers", [1, 2])

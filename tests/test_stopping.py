@@ -20,6 +20,7 @@ from gencharge.run.embedded.server import Server
 from tests.make import fork_server
 from tests.make.fork_server import Process
 from tests.make.prepared import prepare
+from tests.make.process_table import names, outliving
 from tests.stores_in_trouble import away, frozen
 from tests.test_dev import Run, environment, free_port
 
@@ -103,7 +104,7 @@ def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
             )
         deadline = time.monotonic() + 30
         while "Starting" not in output.read_text() and time.monotonic() < deadline:
-            if any(child.name() == "redis-server" for child in process.children(recursive=True)):
+            if "redis-server" in names(process.children(recursive=True)):
                 break
             time.sleep(0.01)
         time.sleep(wait_seconds)
@@ -112,8 +113,7 @@ def test_a_signal_during_the_start_leaves_nothing_behind(folder: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
         assert "Traceback" not in output.read_text()
-        _, alive = psutil.wait_procs(children, timeout=10)
-        assert [child for child in alive if child.status() != psutil.STATUS_ZOMBIE] == []
+        assert outliving(children, seconds=10) == []
 
 
 def _worker(folder: Path) -> Process:
