@@ -45,6 +45,12 @@ async def get_admin(db: AsyncSession, admin_id: UUID) -> Admin | None:
     return await db.get(Admin, admin_id)
 
 
+async def list_languages(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[tuple[UUID, str]]:
+    """Of these admins: id and language."""
+    statement = select(Admin.admin_id, Admin.language).where(Admin.admin_id.in_(set(admin_ids)))
+    return [(admin_id, language) for admin_id, language in await db.execute(statement)]
+
+
 def select_admins(
     *, status: str | None, role_id: UUID | None, operator: str | None, search: str | None
 ) -> Select[Admin]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base, stamp
+from gencharge.core.values.language import Language
 
 
 class AdminStatus(StrEnum):
@@ -59,6 +60,8 @@ class Admin(Stamped, Base):
     role_id: Mapped[UUID | None] = mapped_column(ForeignKey("roles.role_id"), index=True)
     operator_scope: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     status: Mapped[str] = mapped_column(Text, server_default=AdminStatus.ACTIVE.value)
+    # In which the admin reads notices.
+    language: Mapped[str] = mapped_column(Text, server_default=Language.ENGLISH.value)
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
 

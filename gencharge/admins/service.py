@@ -21,6 +21,7 @@ from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.language import Language
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 
@@ -145,7 +146,11 @@ async def show(db: AsyncSession, admin_id: UUID) -> AdminDetail:
     admin = await get(db, admin_id)
     role = await crud.get_role(db, admin.role_id) if admin.role_id is not None else None
     granted = (await crud.list_permissions(db, [role.role_id])).get(role.role_id, ()) if role else ()
-    return AdminDetail(**fields(admin, role.name if role else None), permissions=sorted(granted))
+    return AdminDetail(
+        **fields(admin, role.name if role else None),
+        permissions=sorted(granted),
+        language=Language(admin.language),
+    )
 
 
 async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
@@ -165,12 +170,29 @@ async def list_admins(db: AsyncSession, query: AdminQuery) -> AdminPage:
     return AdminPage(items=items, next_cursor=cursor, total=total)
 
 
-async def rename(db: AsyncSession, admin_id: UUID, name: str, *, if_match: str | None = None) -> AdminDetail:
-    """Change one's own name. Raises AdminNotFound, AdminBlocked, ResourceChanged."""
+async def update_profile(
+    db: AsyncSession,
+    admin_id: UUID,
+    *,
+    name: str | None = None,
+    language: Language | None = None,
+    if_match: str | None = None,
+) -> AdminDetail:
+    """Change one's own name or language; None: it stays. Raises AdminNotFound, AdminBlocked, ResourceChanged."""
     admin, _role = await admit(db, admin_id)
     etags.check(if_match, admin)
+    if language is not None and language != admin.language:
+        changed = changes({"language": admin.language}, {"language": language.value})
+        admin.language = language.value
+        await touch(db, admin)
+        await emit(db, AdminUpdated(**about(admin), changes=changed))
     await rewrite(db, admin, name=name)
     return await show(db, admin_id)
+
+
+async def languages_of(db: AsyncSession, admin_ids: Collection[UUID]) -> dict[UUID, Language]:
+    """In which language each of these admins reads notices; an unknown id is not in the answer."""
+    return {admin_id: Language(language) for admin_id, language in await crud.list_languages(db, admin_ids)}
 
 
 async def confirm_email(db: AsyncSession, admin_id: UUID, email: str) -> None:

@@ -95,8 +95,10 @@ async def get_me(db: Db, admin: SignedInAdmin) -> AdminDetail:
 async def update_me(
     body: AdminProfileUpdate, db: Db, admin: SignedInAdmin, if_match: IfMatch = None
 ) -> AdminDetail:
-    """Change my name. My number, role and operators are for another admin to change."""
-    return await service.rename(db, admin.user_id, body.name, if_match=if_match)
+    """Change my name, or the language of my notices. My number, role and operators are for another admin to change."""
+    return await service.update_profile(
+        db, admin.user_id, name=body.name, language=body.language, if_match=if_match
+    )
 
 
 @router.get(

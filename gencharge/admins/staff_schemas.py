@@ -12,6 +12,7 @@ from gencharge.admins.models import AdminStatus
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.language import Language
 from gencharge.core.values.person_name import Email, PersonName
 from gencharge.core.values.phone import MobileNumber
 
@@ -50,10 +51,13 @@ class AdminCreate(Body):
     reason: Reason = ""
 
 
-class AdminProfileUpdate(Body):
-    """What an admin may change of their own account here."""
+class AdminProfileUpdate(Changes):
+    """What an admin may change of their own account here; what is left out stays."""
 
-    name: PersonName
+    name: PersonName = Field(default_factory=left_out)
+    language: Language = Field(
+        default_factory=left_out, description="In which I read notices.", examples=["hi"]
+    )
 
 
 class AdminUpdate(Changes):
@@ -97,6 +101,7 @@ class AdminDetail(AdminOut):
     """An admin with the permissions of their role."""
 
     permissions: list[str] = Field(examples=[["Plans:edit", "Plans:read"]])
+    language: Language = Field(description="In which the admin reads notices.")
 
 
 AdminPage = Page[AdminOut]

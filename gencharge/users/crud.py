@@ -89,6 +89,18 @@ async def get_preferences(db: AsyncSession, user_id: UUID) -> Preferences | None
     return await db.get(Preferences, user_id)
 
 
+async def list_choices(
+    db: AsyncSession, user_ids: Collection[UUID]
+) -> Sequence[tuple[UUID, str, Preferences | None]]:
+    """Of these users: id, language, and the preferences that they set."""
+    statement = (
+        select(User.user_id, User.language, Preferences)
+        .outerjoin(Preferences, Preferences.user_id == User.user_id)
+        .where(User.user_id.in_(user_ids))
+    )
+    return [(user_id, language, row) for user_id, language, row in await db.execute(statement)]
+
+
 async def put_preferences(
     db: AsyncSession, user_id: UUID, values: Mapping[str, bool], *, now: datetime
 ) -> Preferences:

@@ -73,7 +73,7 @@ class UserErased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserUpdated(Event):
-    """The name of a customer was changed. It is masked."""
+    """The name of a customer was changed, which is masked, or the language of their notices."""
 
     changes: dict[str, Any]
 

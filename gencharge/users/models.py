@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base, stamp
 from gencharge.core.values import clock
+from gencharge.core.values.language import Language
 from gencharge.core.vault.columns import Sealed, SealedText
 
 
@@ -72,6 +73,8 @@ class User(Stamped, Base):
     referral_code: Mapped[str] = mapped_column(Text)
     referred_by: Mapped[UUID | None]
     kyc_tier: Mapped[str] = mapped_column(Text, server_default=KycTier.SMALL.value)
+    # In which the user reads notices.
+    language: Mapped[str] = mapped_column(Text, server_default=Language.ENGLISH.value)
     registered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
@@ -155,6 +158,14 @@ class SavedNumber(Base):
         CheckConstraint("service_type IN ('prepaid', 'postpaid')", name="service_type"),
         Index("uq_saved_numbers_phone_number", "user_id", "phone_number", unique=True),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChoices:
+    """What decides which messages a user gets, and how they read."""
+
+    language: Language
+    preferences: Mapping[str, bool]
 
 
 class Erasure(Base):

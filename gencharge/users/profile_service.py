@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +13,12 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http import etags
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.values import clock
+from gencharge.core.values.language import Language
 from gencharge.operators import service as operators
 from gencharge.users import crud
 from gencharge.users.errors import UserAlreadyArchived, UserNotFound, UserTypeAlreadySet
 from gencharge.users.events import PreferencesChanged, UserKycTierChanged, UserTypeSwitched, UserUpdated
-from gencharge.users.models import DEFAULT_PREFERENCES, KycTier, User, UserStatus, UserType
+from gencharge.users.models import DEFAULT_PREFERENCES, KycTier, Preferences, User, UserStatus, UserType
 from gencharge.users.names import masked_name, name_key
 
 
@@ -38,17 +40,29 @@ async def find(db: AsyncSession, user_id: UUID) -> User:
     return user
 
 
-async def rename(db: AsyncSession, user_id: UUID, name: str, *, if_match: str | None = None) -> User:
-    """Change the name. Raises UserNotFound, UserAlreadyArchived, ResourceChanged."""
+async def update(
+    db: AsyncSession,
+    user_id: UUID,
+    *,
+    name: str | None = None,
+    language: Language | None = None,
+    if_match: str | None = None,
+) -> User:
+    """Change the name or the language; None: it stays. Raises UserNotFound, UserAlreadyArchived, ResourceChanged."""
     user = await lock(db, user_id)
     etags.check(if_match, user)
-    before = user.name
-    if name != before:
-        user.name, user.name_key, user.updated_at = name, name_key(name), clock.now()
-        await db.flush()
+    changed: dict[str, Any] = {}
+    if name is not None and name != user.name:
         # Masked after they were compared: `Asha` and `Asma` look alike masked.
-        masked = {"name": {"old": masked_name(before), "new": masked_name(name)}}
-        await emit(db, UserUpdated(user_id=str(user_id), changes=masked))
+        changed["name"] = {"old": masked_name(user.name), "new": masked_name(name)}
+        user.name, user.name_key = name, name_key(name)
+    if language is not None and language != user.language:
+        changed["language"] = {"old": user.language, "new": language.value}
+        user.language = language.value
+    if changed:
+        user.updated_at = clock.now()
+        await db.flush()
+        await emit(db, UserUpdated(user_id=str(user_id), changes=changed))
     return user
 
 
@@ -110,9 +124,14 @@ async def preferences_with_instant(
 ) -> tuple[Mapping[str, bool], datetime | None]:
     """The same, and when the user last set them; None for the defaults."""
     row = await crud.get_preferences(db, user_id)
+    return as_preferences(row), row.updated_at if row is not None else None
+
+
+def as_preferences(row: Preferences | None) -> Mapping[str, bool]:
+    """The switches of a row; the defaults without one."""
     if row is None:
-        return DEFAULT_PREFERENCES, None
-    return {name: getattr(row, name) for name in DEFAULT_PREFERENCES}, row.updated_at
+        return DEFAULT_PREFERENCES
+    return {name: getattr(row, name) for name in DEFAULT_PREFERENCES}
 
 
 async def change_preferences(db: AsyncSession, user_id: UUID, preferences: Mapping[str, bool]) -> None:

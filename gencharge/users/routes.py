@@ -76,8 +76,9 @@ async def get_me(db: Db, principal: SignedInUser) -> UserOut:
 
 @router.patch("/me", response_model=UserOut, responses=errors(*_CHANGING))
 async def update_me(db: Db, principal: SignedInUser, body: ProfileUpdate) -> UserOut:
-    """Change my name."""
-    return UserOut.model_validate(await profile.rename(db, principal.user_id, body.name))
+    """Change my name, or the language of my notices."""
+    user = await profile.update(db, principal.user_id, name=body.name, language=body.language)
+    return UserOut.model_validate(user)
 
 
 @router.delete(

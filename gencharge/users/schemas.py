@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.web import Body, Out
+from gencharge.core.values.language import Language
 from gencharge.core.values.person_name import PersonName
 from gencharge.core.values.phone import MobileNumber
 from gencharge.users.models import KycTier, UserStatus, UserType
@@ -46,14 +47,18 @@ class UserOut(Out):
     user_type: UserType
     referral_code: str = Field(examples=["7KMQ2XWD"])
     kyc_tier: KycTier
+    language: Language = Field(description="In which I read notices.")
     registered_at: datetime | None
     created_at: datetime
 
 
-class ProfileUpdate(Body):
-    """What a user may change of themselves here."""
+class ProfileUpdate(Changes):
+    """What a user may change of themselves here; what is left out stays."""
 
-    name: PersonName
+    name: PersonName = Field(default_factory=left_out)
+    language: Language = Field(
+        default_factory=left_out, description="In which I read notices.", examples=["hi"]
+    )
 
 
 class SwitchType(Body):

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.language import Language
 from gencharge.core.values.phone import masked
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
@@ -26,9 +27,9 @@ from gencharge.users.errors import (
     UserNotFound,
 )
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
-from gencharge.users.models import User, UserBrief, UserStatus, UserType
+from gencharge.users.models import MessageChoices, User, UserBrief, UserStatus, UserType
 from gencharge.users.names import name_key
-from gencharge.users.profile_service import lock, preferences_of
+from gencharge.users.profile_service import as_preferences, lock, preferences_of
 
 __all__ = [
     "CODE_ALPHABET",
@@ -41,6 +42,7 @@ __all__ = [
     "email_of",
     "get",
     "lock",
+    "message_choices",
     "name_key",
     "preferences_of",
     "register",
@@ -177,6 +179,17 @@ async def email_of(db: AsyncSession, user_id: UUID) -> str | None:
     """Where to write to the user; None without an address that counts by now (`contact_service`)."""
     user = await crud.get_user(db, user_id)
     return user.email if user is not None and user.email_confirmed else None
+
+
+async def message_choices(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UUID, MessageChoices]:
+    """The language and the preferences of these users, in one query; an unknown id is not in the answer."""
+    unique_ids = set(user_ids)
+    if not unique_ids:
+        return {}
+    return {
+        user_id: MessageChoices(Language(language), as_preferences(row))
+        for user_id, language, row in await crud.list_choices(db, unique_ids)
+    }
 
 
 async def _referrer(db: AsyncSession, user: User, code: str) -> UUID:

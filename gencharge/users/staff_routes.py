@@ -119,7 +119,7 @@ async def update_user(
     db: Db, admin: Editor, user_id: UUID, body: UserUpdate, if_match: IfMatch = None
 ) -> StaffUserOut:
     """Change a customer's name."""
-    return _to_out(await profile.rename(db, user_id, body.name, if_match=if_match))
+    return _to_out(await profile.update(db, user_id, name=body.name, if_match=if_match))
 
 
 @router.put(

@@ -11,6 +11,7 @@ from gencharge.admins.models import Admin, Role, RolePermission
 from gencharge.admins.roles import SEEDED_NAMES
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.core.values.language import Language
 from gencharge.directory.errors import EmailAlreadyExists
 from tests.make import factories
 from tests.make.admins import make_role, make_staff, topics
@@ -88,7 +89,8 @@ async def test_an_admin_changes_their_own_name_and_proves_an_address_which_frees
 ) -> None:
     run, admin = stores.database.run, await make_staff(stores)
     new = f"{new_id().hex}@example.com"
-    assert (await run(lambda db: admins.rename(db, admin.admin_id, "Ravi K. Iyer"))).name == "Ravi K. Iyer"
+    renamed = await run(lambda db: admins.update_profile(db, admin.admin_id, name="Ravi K. Iyer"))
+    assert renamed.name == "Ravi K. Iyer"
     await run(lambda db: admins.confirm_email(db, admin.admin_id, new))
     assert await run(lambda db: admins.email_of(db, admin.admin_id)) == new
     again = await make_staff(stores, email=admin.email)
@@ -102,9 +104,24 @@ async def test_an_admin_changes_their_own_name_and_proves_an_address_which_frees
     ]
 
 
+async def test_an_admin_chooses_the_language_of_their_notices(stores: Stores) -> None:
+    admin, other = await make_staff(stores), await make_staff(stores)
+    run = stores.database.run
+    shown = await run(lambda db: admins.update_profile(db, admin.admin_id, language=Language.HINDI))
+    assert (shown.language, shown.name) == (Language.HINDI, admin.name)
+    assert await run(lambda db: admins.languages_of(db, [admin.admin_id, other.admin_id, new_id()])) == {
+        admin.admin_id: Language.HINDI,
+        other.admin_id: Language.ENGLISH,
+    }
+    announced = await topics(stores, "admin_id", str(admin.admin_id))
+    assert [payload["changes"] for _, payload in announced] == [{"language": {"old": "en", "new": "hi"}}]
+
+
 async def test_a_change_to_the_same_values_is_not_announced(stores: Stores) -> None:
     admin = await make_staff(stores)
-    await stores.database.run(lambda db: admins.rename(db, admin.admin_id, admin.name))
+    await stores.database.run(
+        lambda db: admins.update_profile(db, admin.admin_id, name=admin.name, language=Language.ENGLISH)
+    )
     await stores.database.run(lambda db: admins.confirm_email(db, admin.admin_id, admin.email))
     assert await topics(stores, "admin_id", str(admin.admin_id)) == []
 

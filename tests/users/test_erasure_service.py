@@ -69,7 +69,7 @@ async def canary(stores: Stores) -> User:
 
     async def live(db: AsyncSession) -> User:
         user = await factories.make_user(db, name="Before Canary", email="before.canary@example.com")
-        await profile.rename(db, user.user_id, NAME)
+        await profile.update(db, user.user_id, name=NAME)
         await users.confirm_email(db, user.user_id, EMAIL)
         await profile.change_preferences(db, user.user_id, {**DEFAULT_PREFERENCES, "data_analytics": True})
         await wallet.credit(

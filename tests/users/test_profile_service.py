@@ -6,6 +6,7 @@ import httpx
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.operators import service as operators
 from gencharge.users import service as users
@@ -27,6 +28,35 @@ async def test_my_name_can_be_changed_and_no_event_tells_it(
     }
     for wrong in ({}, {"name": "x"}, {"name": "Mira", "status": "active"}, {"name": None}):
         assert (await http.patch("/users/me", headers=user_headers, json=wrong)).status_code == 422
+
+
+async def test_my_language_is_english_until_i_choose_another(
+    http: httpx.AsyncClient, stores: Stores, user: User, user_headers: Headers
+) -> None:
+    assert (await http.get("/users/me", headers=user_headers)).json()["language"] == "en"
+    answer = await http.patch("/users/me", headers=user_headers, json={"language": "hi"})
+    assert (answer.json()["language"], answer.json()["name"]) == ("hi", user.name)
+    assert (await events_of(stores, user.user_id, "UserUpdated"))[-1]["changes"] == {
+        "language": {"old": "en", "new": "hi"}
+    }
+    refused = await http.patch("/users/me", headers=user_headers, json={"language": "xx"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "body.language")
+
+
+async def test_language_and_preferences_of_many_are_read_at_once(
+    stores: Stores, user: User, user_headers: Headers, http: httpx.AsyncClient
+) -> None:
+    other = await stores.database.run(factories.make_user)
+    await http.patch("/users/me", headers=user_headers, json={"language": "hi"})
+    preferences = {**DEFAULT_PREFERENCES, "recharge_reminders": False}
+    await http.put("/users/me/preferences", headers=user_headers, json=preferences)
+    ids = [user.user_id, other.user_id, new_id()]
+    choices = await stores.database.run(lambda db: users.message_choices(db, ids))
+    assert {key: (choice.language, choice.preferences) for key, choice in choices.items()} == {
+        user.user_id: ("hi", preferences),
+        other.user_id: ("en", DEFAULT_PREFERENCES),
+    }
+    assert await stores.database.run(lambda db: users.message_choices(db, [])) == {}
 
 
 async def test_preferences_begin_with_no_consent_and_are_set_as_a_whole(

@@ -29,7 +29,7 @@ async def test_a_signed_in_user_sees_their_own_data(app: FastAPI, stores: Stores
     assert len(profile["referral_code"]) == 8
     assert set(profile) == {
         "user_id", "phone_number", "status", "name", "email", "email_confirmed", "user_type",
-        "referral_code", "kyc_tier", "registered_at", "created_at",
+        "referral_code", "kyc_tier", "language", "registered_at", "created_at",
     }  # fmt: skip
 
 
