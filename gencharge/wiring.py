@@ -25,7 +25,7 @@ FLOORS: Final = (
     ("sessions", "directory"),
     ("operators", "approvals"),
     ("users", "admins"),
-    ("plans", "wallet", "velocity", "content"),
+    ("plans", "wallet", "velocity", "content", "messages"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
     ("delivery", "referrals", "autopay", "campaigns"),

@@ -5,39 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 import orjson
 
 from gencharge.core.rooms.resealing import SealedDocuments
 from gencharge.core.stores.mongo import Document
+from gencharge.core.values.recipient import NotificationType as NotificationType
+from gencharge.core.values.recipient import Recipient as Recipient
 from gencharge.core.vault.columns import place
 from gencharge.core.vault.vault import Vault
-
-RecipientKind = Literal["user", "admin"]
-
-
-class NotificationType(StrEnum):
-    """What a notice is for; preferences and quiet hours depend on it."""
-
-    TRANSACTIONAL = "transactional"
-    """Something that the recipient did, or that happened to their money, plans or sign-ins."""
-    REMINDER = "reminder"
-    """Something that the recipient may want to do soon."""
-    ANNOUNCEMENT = "announcement"
-    """News for many."""
-    PROMOTIONAL = "promotional"
-    """An offer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Whose inbox. Users and admins have ids of their own; the kind keeps their inboxes apart."""
-
-    kind: RecipientKind
-    id: UUID
 
 
 @dataclass(frozen=True, slots=True)

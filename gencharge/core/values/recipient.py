@@ -1,0 +1,31 @@
+"""Who is told something, and what for: notices in inboxes and messages to phones and mailboxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+RecipientKind = Literal["user", "admin"]
+
+
+class NotificationType(StrEnum):
+    """What a notice is for; preferences and quiet hours depend on it."""
+
+    TRANSACTIONAL = "transactional"
+    """Something that the recipient did, or that happened to their money, plans or sign-ins."""
+    REMINDER = "reminder"
+    """Something that the recipient may want to do soon."""
+    ANNOUNCEMENT = "announcement"
+    """News for many."""
+    PROMOTIONAL = "promotional"
+    """An offer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Whose inbox. Users and admins have ids of their own; the kind keeps their inboxes apart."""
+
+    kind: RecipientKind
+    id: UUID

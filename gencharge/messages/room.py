@@ -1,0 +1,15 @@
+"""What messages plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.messages import models, personal_data
+
+ROOM: Final = Room(
+    name="messages",
+    about="Messages by SMS, e-mail and push.",
+    sealed_documents=(models.SEALED,),
+    personal_data=personal_data.PART,
+)
