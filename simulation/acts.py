@@ -26,6 +26,7 @@ from simulation.bargains import Deal
 from simulation.counter import Counter
 from simulation.notebook import Notebook, Sale
 from simulation.people import Offer, Person
+from simulation.standing import list_uses
 
 _GATEWAY: Final = ("upi", "upi", "upi", "card", "netbanking")
 # Far more than in life, so that a short simulation meets each kind.
@@ -138,7 +139,9 @@ async def recharge(
     # An autopay may have bought something before.
     is_first = not notebook.sales_of(person.number) and not person.has_autopay
     deal = Deal(step.plan, method, step.source, clock.now(), is_first)
-    bargain = counter.code_for(person, deal)
+    bargain, used = counter.code_for(person, deal), dict[str, int]()
+    if person.has_autopay:
+        used = await world.stores.database.run(lambda db: list_uses(db, person.user_id))
     try:
         answer = await customers.recharge(world, replace(step, offer_code=bargain.code if bargain else None))
     except OfferNotApplicable:
@@ -146,7 +149,7 @@ async def recharge(
         counter.refuse(bargain, person)
         bargain, step = None, replace(step, key=f"{key} without")
         answer = await customers.recharge(world, step)
-    discount, cashback, name = counter.expect(person, deal, bargain, answer)
+    discount, cashback, name = counter.expect(person, deal, bargain, answer, used)
     paid = rupees * 100 - discount
     notebook.sell(
         Sale(

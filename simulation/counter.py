@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from gencharge.core.values import clock
 from gencharge.offers import service as offers
@@ -13,7 +15,7 @@ from gencharge.recharge.choice_service import Market
 from gencharge.recharge.schemas import SubscriptionOut
 from life.world import SUPER_ADMIN, World, acting
 from simulation.bargains import SAMPLE, Bargain, Deal, best, limited
-from simulation.notebook import Notebook
+from simulation.notebook import Notebook, Sale
 from simulation.people import Person
 
 
@@ -55,11 +57,20 @@ class Counter:
         return chance.choice(fitting) if fitting and chance.random() < share else None
 
     def expect(
-        self, person: Person, deal: Deal, chosen: Bargain | None, answer: SubscriptionOut
+        self,
+        person: Person,
+        deal: Deal,
+        chosen: Bargain | None,
+        answer: SubscriptionOut,
+        used: Mapping[str, int] = MappingProxyType({}),
     ) -> tuple[int, int, str]:
-        """The discount and the cashback that a sale must have, in paise, and the offer's name."""
+        """The discount and the cashback that a sale must have, in paise, and the offer's name.
+
+        `used`: how often the person's autopays have used each offer, which are not in the notebook yet.
+        """
         notebook = self.notebook
-        bargain = chosen or best([each for each in self.bargains if self._has_room(each, person)], deal)
+        fitting = [each for each in self.bargains if self._has_room(each, person, used.get(each.name, 0))]
+        bargain = chosen or best(fitting, deal)
         discount, cashback = bargain.gives(deal.paise) if bargain is not None else (0, 0)
         name = bargain.name if bargain is not None else ""
         had = answer.discount.paise, answer.cashback.paise
@@ -80,11 +91,20 @@ class Counter:
                 f"{clock.now():%d %b %H:%M}: customer {person.number} was refused {bargain.name}, which has uses left"
             )
 
-    def _has_room(self, bargain: Bargain, person: Person) -> bool:
+    def has_given(self, sale: Sale) -> None:
+        """An autopay's sale had an offer: one that needs no code, and what that gives."""
+        gains = {each.name: each.gives(sale.price) for each in self.bargains if not each.code}
+        if sale.offer and gains.get(sale.offer) != (sale.discount, sale.cashback):
+            self.strange.append(
+                f"{sale.key} of customer {sale.person} got Rs {sale.discount / 100:.2f} off and Rs {sale.cashback / 100:.2f} back by"
+                f" {sale.offer}"
+            )
+
+    def _has_room(self, bargain: Bargain, person: Person, more: int = 0) -> bool:
         used = self.notebook.used
-        return not (bargain.for_each and used(bargain.name, person.number) >= bargain.for_each) and not (
-            bargain.for_all and used(bargain.name) >= bargain.for_all
-        )
+        return not (
+            bargain.for_each and used(bargain.name, person.number) + more >= bargain.for_each
+        ) and not (bargain.for_all and used(bargain.name) >= bargain.for_all)
 
     def judge(self) -> list[str]:
         """The limits that were passed. Call it after the notebook is concluded."""

@@ -66,8 +66,8 @@ class Report:
 async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report:
     """Check everything. `delivered` is what the operators say: number, paise and instant of each recharge that they delivered."""
     notebook, database = town.notebook, town.world.stores.database
-    problems = list(town.strange)
-    problems += await _autopays(town)
+    problems = await _autopays(town)
+    problems += town.strange
     problems += notebook.conclude(delivered)
     problems += town.counter.judge()
     problems += await _rewards(town)
@@ -118,6 +118,7 @@ async def _autopays(town: Town) -> list[str]:
         )
         if sale is not None:
             notebook.sell(sale)
+            town.counter.has_given(sale)
     return town.standing.judge(attempts, notebook.gone, town.ends_at)
 
 

@@ -59,6 +59,10 @@ class Attempt:
     operator: str | None
     price: int | None
     sold_at: datetime | None
+    # What an offer gave on it, in paise, and the offer's name.
+    discount: int = 0
+    cashback: int = 0
+    offer: str = ""
 
     def sale(self, person: int, *, over_api: bool) -> Sale | None:
         """What was bought; None if nothing was."""
@@ -74,9 +78,12 @@ class Attempt:
             f"autopay {self.recharge_id}",
             self.phone_number,
             self.price,
-            self.price,
+            self.price - self.discount,
             over_api,
             self.sold_at.timestamp(),
+            self.discount,
+            self.cashback,
+            self.offer,
         )
 
 
@@ -130,12 +137,25 @@ class StandingOrders:
         return problems
 
 
+async def list_uses(db: AsyncSession, user_id: UUID) -> Counter[str]:
+    """How often somebody's autopays have used each offer, by its name."""
+    rows = await db.execute(
+        text(
+            "SELECT o.name, count(*) FROM recharges AS r JOIN offers AS o ON o.offer_id = r.offer_id WHERE r.user_id = :user_id"
+            " AND r.idempotency_key LIKE 'autopay:%' AND r.status NOT IN ('failed', 'refunded') GROUP BY o.name"
+        ),
+        {"user_id": user_id},
+    )
+    return Counter({name: uses for name, uses in rows})
+
+
 async def list_attempts(db: AsyncSession) -> list[Attempt]:
     """The history of all autopays."""
     rows = await db.execute(
         text(
-            "SELECT a.user_id, a.autopay_id, a.due_at, a.outcome, a.recharge_id, r.phone_number, r.operator, r.price, r.created_at"
-            " FROM autopay_attempts AS a LEFT JOIN recharges AS r ON r.user_id = a.user_id AND r.id = a.recharge_id"
+            "SELECT a.user_id, a.autopay_id, a.due_at, a.outcome, a.recharge_id, r.phone_number, r.operator, r.price, r.created_at,"
+            " coalesce(r.discount, 0), coalesce(r.cashback, 0), coalesce(o.name, '') FROM autopay_attempts AS a"
+            " LEFT JOIN recharges AS r ON r.user_id = a.user_id AND r.id = a.recharge_id LEFT JOIN offers AS o ON o.offer_id = r.offer_id"
             " ORDER BY a.attempted_at, a.attempt_id"
         )
     )

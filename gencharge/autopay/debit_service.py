@@ -12,11 +12,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.autopay import due
+from gencharge.autopay import due, pricing_service
 from gencharge.autopay.models import Autopay, PauseReason, RunOutcome
 from gencharge.autopay.settling_service import CHECK_AGAIN, DueAutopay, Run, announce, pause, settle, sold
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
+from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.mandates import service as mandates
@@ -26,20 +27,26 @@ from gencharge.payments import service as payments
 from gencharge.payments.models import Payment, PaymentStatus
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge import service as recharges
+from gencharge.recharge.errors import PriceChanged
 from gencharge.recharge.models import PaymentState, Recharge
-from gencharge.recharge.service import Subscribe
+from gencharge.recharge.service import Market, Subscribe
 from gencharge.velocity import service as velocity
 from gencharge.wallet.models import PaymentMethod, RequestSource
 
 log = telemetry.get_logger(__name__)
 
 
-async def debit(context: PaymentContext, claimed: DueAutopay, *, price: int) -> Run:
-    """Sell the plan at `price` paise and charge the whole of it to the mandate, as soon as that is allowed.
+async def debit(context: PaymentContext, claimed: DueAutopay, *, price: int, market: Market | None) -> Run:
+    """Sell the plan and charge the whole of what it costs to the mandate, as soon as that is allowed.
 
-    Raises what `recharges.pay_through_gateway` raises: nothing was sold.
+    `price` in paise is what the wallet would have paid; with offers, the mandate may pay another price. Raises what
+    `recharges.pay_through_gateway` raises: nothing was sold.
     """
     row, database, now = claimed.row, context.database, clock.now()
+    if market is not None:
+        price = await _price(database, row, market)
+        if price > row.max_amount:
+            raise PriceChanged(price=Money(price))
     peak_hours = context.settings.mandate_peak_times
     if row.noticed_due != claimed.due_at or row.noticed_price is None or price > row.noticed_price:
         # No notice came in time, or it named a lower price: the owner gets a day to leave this one out.
@@ -56,7 +63,7 @@ async def debit(context: PaymentContext, claimed: DueAutopay, *, price: int) -> 
     except MandateAmountExceeded:
         return await pause(database, claimed, PauseReason.MANDATE_LIMIT, price=price)
     try:
-        sale = await _sell(context, claimed, PaymentMethod(mandate.method), price)
+        sale = await _sell(context, claimed, PaymentMethod(mandate.method), price, market)
     except IdempotencyInProgress:
         return await settle(database, claimed, RunOutcome.DEFERRED, {"wake_at": now + CHECK_AGAIN})
     except IdempotencyKeyReused:
@@ -70,13 +77,24 @@ async def debit(context: PaymentContext, claimed: DueAutopay, *, price: int) -> 
     return run
 
 
+async def _price(database: Database, row: Autopay, market: Market) -> int:
+    """What the mandate would pay now. One that is gone is found out later."""
+    assert row.mandate_id is not None, "asked for with a mandate only"
+    mandate_id = row.mandate_id
+    try:
+        mandate = await database.run(lambda db: mandates.get(db, row.user_id, mandate_id))
+    except MandateNotFound:
+        return min(row.price, row.max_amount)
+    return await pricing_service.expect(database, row, market, method=PaymentMethod(mandate.method))
+
+
 async def _chargeable(db: AsyncSession, row: Autopay, price: int) -> Mandate:
     assert row.mandate_id is not None, "asked for with a mandate only"
     return await mandates.get_chargeable(db, row.user_id, row.mandate_id, Money(price))
 
 
 async def _sell(
-    context: PaymentContext, claimed: DueAutopay, method: PaymentMethod, price: int
+    context: PaymentContext, claimed: DueAutopay, method: PaymentMethod, price: int, market: Market | None
 ) -> recharges.SubscriptionOut:
     row, settings = claimed.row, context.settings
     command = Subscribe(
@@ -93,6 +111,7 @@ async def _sell(
         key=due.key_of(row.autopay_id, claimed.due_at, row.cycle),
         window_seconds=settings.duplicate_window_seconds,
         limits=velocity.limits_of(settings, None),
+        market=market,
     )
     return sale.answer
 

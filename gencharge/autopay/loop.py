@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from gencharge.autopay import run_service as runs
+from gencharge.autopay.pricing_service import WorkersMarket
 from gencharge.autopay.settling_service import DueAutopay
 from gencharge.core import telemetry
 from gencharge.core.background.loop import Loop
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.service import PaymentContext
+from gencharge.recharge.service import Market
 
 log = telemetry.get_logger(__name__)
 
@@ -24,11 +26,16 @@ class AutopayRunner(Loop[DueAutopay, str]):
     def __init__(self, context: PaymentContext) -> None:
         super().__init__()
         self._context = context
+        self._market = WorkersMarket()
+        self._current: Market | None = None
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[DueAutopay]:
         """Lease up to `free` autopays that are due or to be announced."""
         del running
-        return await self._context.database.run(lambda db: runs.claim(db, limit=free))
+        tasks = await self._context.database.run(lambda db: runs.claim(db, limit=free))
+        if tasks:
+            self._current = await self._market.current(self._context.database)
+        return tasks
 
     def party_of(self, task: DueAutopay) -> str:
         """The operator."""
@@ -40,7 +47,7 @@ class AutopayRunner(Loop[DueAutopay, str]):
 
     async def work(self, task: DueAutopay) -> None:
         """Announce one autopay, or run it."""
-        run = await runs.process(self._context, task)
+        run = await runs.process(self._context, task, self._current)
         if run.late_seconds >= runs.LATE.total_seconds():
             log.warning(
                 "autopay_late",

@@ -95,7 +95,7 @@ class Autopay(Base):
     payment_method: Mapped[str] = mapped_column(Text)
     mandate_id: Mapped[UUID | None]
     source: Mapped[str] = mapped_column(Text)
-    # What the plan cost when it was looked at last.
+    # What a run cost, after offers, when that was looked at last.
     price: Mapped[int] = mapped_column(BigInteger)
     max_amount: Mapped[int] = mapped_column(BigInteger)
     # Null if it is onetime.

@@ -35,6 +35,7 @@ from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict, 
 from gencharge.mandates.errors import MandateAmountExceeded, MandateNotActive, MandateNotFound
 from gencharge.plans.service import CurrentCatalogue
 from gencharge.recharge.errors import REFUSALS
+from gencharge.recharge.service import Market
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.users.errors import UserAlreadyArchived, UserNotFound
 from gencharge.wallet.errors import WalletNotFound
@@ -78,8 +79,9 @@ async def create_autopay(
 
     A day before each run I get a notice and can leave that one out (`/skip`). A run that fails is tried again three times within a day.
     """
-    plan = catalogue.get(body.plan_id)
-    return await service.create(get_database(request), user.user_id, body, plan)
+    plan, database = catalogue.get(body.plan_id), get_database(request)
+    market = await Market.of(request.app, database)
+    return await service.create(database, user.user_id, body, plan, market)
 
 
 @router.get("", responses=web.errors(CursorInvalid, *_READING))
@@ -129,7 +131,8 @@ async def pause(user: SignedInUser, db: Db, autopay_id: UUID) -> AutopayOut:
 @router.post("/{autopay_id}/resume", summary="Resume an autopay", responses=web.errors(*_QUOTING, *_CHANGING))
 async def resume(user: SignedInUser, request: Request, autopay_id: UUID) -> AutopayOut:
     """If its due date has passed, it runs now; skip that one first to wait for the next."""
-    return await service.resume(get_database(request), user.user_id, autopay_id)
+    database = get_database(request)
+    return await service.resume(database, user.user_id, autopay_id, await Market.of(request.app, database))
 
 
 @router.post("/{autopay_id}/skip", summary="Leave the next run out", responses=web.errors(*_CHANGING))

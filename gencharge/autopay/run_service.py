@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.autopay import crud, debit_service, due
+from gencharge.autopay import crud, debit_service, due, pricing_service
 from gencharge.autopay.models import Autopay, PauseReason
 from gencharge.autopay.settling_service import DueAutopay, Run, announce, failed, pause, sold
 from gencharge.core import faultpoints
@@ -31,7 +31,7 @@ from gencharge.recharge.errors import (
     PriceChanged,
     ServiceTypeMismatch,
 )
-from gencharge.recharge.service import Subscribe, SubscriptionOut
+from gencharge.recharge.service import Market, Subscribe, SubscriptionOut
 from gencharge.users import service as users
 from gencharge.users.models import UserStatus
 from gencharge.velocity import service as velocity
@@ -54,23 +54,30 @@ async def claim(db: AsyncSession, *, limit: int) -> Sequence[DueAutopay]:
     ]
 
 
-async def process(context: PaymentContext, claimed: DueAutopay) -> Run:
-    """Do what is to be done with a claimed autopay. Not inside a transaction. Raises DatabaseUnavailable."""
+async def process(context: PaymentContext, claimed: DueAutopay, market: Market | None = None) -> Run:
+    """Do what is to be done with a claimed autopay. Not inside a transaction. `market`: where offers are chosen from; None: no offers.
+
+    Raises DatabaseUnavailable.
+    """
     row = claimed.row
     if not claimed.is_owner_active and row.recharge_id is None:
         return await pause(context.database, claimed, PauseReason.ACCOUNT_INACTIVE)
-    if clock.now() < claimed.due_at:
-        return await announce(context.database, claimed)
     if row.recharge_id is not None:
         return await _look(context, claimed, row.recharge_id)
-    return await _sell(context, claimed, price=row.price)
+    price = await pricing_service.expect(context.database, row, market)
+    if clock.now() >= claimed.due_at:
+        # Dearer than allowed is asked for at the highest price that is: if it was sold before, the sale says so, else it is refused.
+        return await _sell(context, claimed, price=min(price, row.max_amount), market=market)
+    if price > row.max_amount:
+        return await pause(context.database, claimed, PauseReason.PRICE, price=price)
+    return await announce(context.database, claimed, price=price)
 
 
-async def _sell(context: PaymentContext, claimed: DueAutopay, *, price: int) -> Run:
+async def _sell(context: PaymentContext, claimed: DueAutopay, *, price: int, market: Market | None) -> Run:
     """Buy the plan at `price` paise, or at its present price if that is allowed: from the wallet, else by the mandate."""
     row, database = claimed.row, context.database
     try:
-        sale = await buy(context, row, claimed.due_at, price=price)
+        sale = await buy(context, row, claimed.due_at, price=price, market=market)
     except IdempotencyKeyReused:
         # Sold before, at another price or by the mandate: that worker died before it wrote the sale down.
         key = due.key_of(row.autopay_id, claimed.due_at, row.cycle)
@@ -85,7 +92,7 @@ async def _sell(context: PaymentContext, claimed: DueAutopay, *, price: int) -> 
         await faultpoints.point("autopay.sold")
         return await sold(database, claimed, sale.recharge_id, sale.status, sale.total_paid)
     try:
-        return await debit_service.debit(context, claimed, price=price)
+        return await debit_service.debit(context, claimed, price=price, market=market)
     except Problem as problem:
         return await _refused(context, claimed, problem)
 
@@ -99,7 +106,8 @@ async def _refused(context: PaymentContext, claimed: DueAutopay, problem: Proble
         present = problem.extra["price"]
         if present.paise > row.max_amount:
             return await pause(database, claimed, PauseReason.PRICE, price=present.paise)
-        return await _sell(context, claimed, price=present.paise)
+        # An offer that was counted on is gone, or the price has changed: this one is the plan's own.
+        return await _sell(context, claimed, price=present.paise, market=None)
     if isinstance(problem, PlanNotFound | PlanInactive):
         return await pause(database, claimed, PauseReason.PLAN_WITHDRAWN)
     if isinstance(problem, OperatorMismatch | ServiceTypeMismatch | CircleMismatch):
@@ -107,8 +115,10 @@ async def _refused(context: PaymentContext, claimed: DueAutopay, problem: Proble
     return await failed(database, claimed, problem.code())
 
 
-async def buy(context: PaymentContext, row: Autopay, due_at: datetime, *, price: int) -> SubscriptionOut:
-    """The recharge for a due date, at `price` paise: at most one, however often this is asked for.
+async def buy(
+    context: PaymentContext, row: Autopay, due_at: datetime, *, price: int, market: Market | None = None
+) -> SubscriptionOut:
+    """The recharge for a due date, at `price` paise after offers: at most one, however often this is asked for.
 
     Raises what `recharges.pay_from_wallet` raises.
     """
@@ -127,6 +137,7 @@ async def buy(context: PaymentContext, row: Autopay, due_at: datetime, *, price:
         key=due.key_of(row.autopay_id, due_at, row.cycle),
         window_seconds=settings.duplicate_window_seconds,
         limits=velocity.limits_of(settings, None),
+        market=market,
     )
     return sale.answer
 

@@ -38,7 +38,9 @@ NextDue = Annotated[
 ]
 MaxAmount = Annotated[
     PositiveMoney,
-    Field(description="The most that one run may cost. If the plan costs more, the autopay is paused."),
+    Field(
+        description="The most that one run may cost, after offers. If the plan costs more, the autopay is paused."
+    ),
 ]
 
 
@@ -53,7 +55,9 @@ class AutopayCreate(Body):
         description="When it is due first: a day (from its beginning in India) or an instant (RFC 3339). Null, of a regular "
         "autopay: when the plan that runs on the number ends, or else after one interval.",
     )
-    max_amount: MaxAmount | None = Field(default=None, description="Null: what the plan costs now.")
+    max_amount: MaxAmount | None = Field(
+        default=None, description="Null: the plan's price now, without offers."
+    )
     every: Interval | None = Field(
         default=None, description="Of a regular autopay; null: the plan's validity."
     )
@@ -103,7 +107,9 @@ class AutopayOut(Out):
     pause_reason: PauseReason | None
     payment_method: AutopayPaymentMethod
     mandate_id: UUID | None
-    price: Money = Field(description="What the plan cost when it was looked at last.")
+    price: Money = Field(
+        description="What a run costs, as of the last look: the plan's price, less the best automatic offer."
+    )
     max_amount: Money
     every: IntervalOut | None
     next_due_at: datetime | None = Field(description="Null once it has ended.")

@@ -47,7 +47,7 @@ from gencharge.mandates import service as mandates
 from gencharge.plans.models import PlanSnapshot, ValidityUnit
 from gencharge.recharge import service as recharges
 from gencharge.recharge.errors import RechargeNotFound
-from gencharge.recharge.service import Quote, QuoteOut
+from gencharge.recharge.service import Market, Quote, QuoteOut
 from gencharge.users import service as users
 
 MAX_LIVE: Final = 50
@@ -64,8 +64,14 @@ _CHANGED: Final = (
 )
 
 
-async def create(database: Database, user_id: UUID, command: AutopayCreate, plan: PlanSnapshot) -> AutopayOut:
-    """Set an autopay up. The plan must be one that the number can be recharged with now. Not inside a transaction.
+async def create(
+    database: Database,
+    user_id: UUID,
+    command: AutopayCreate,
+    plan: PlanSnapshot,
+    market: Market | None = None,
+) -> AutopayOut:
+    """Set an autopay up. `market`: where offers are chosen from. The plan must be one that the number can be recharged with now. Not inside a transaction.
 
     Raises a refusal of a quote, what `mandates.get_chargeable` raises, AutopayAlreadyExists, AutopayLimitExceeded, AutopayDateInvalid, AutopayAmountInvalid,
     AutopayIntervalInvalid.
@@ -73,9 +79,8 @@ async def create(database: Database, user_id: UUID, command: AutopayCreate, plan
     if command.next_due_at is not None:
         _check_date(command.next_due_at)
     every = _interval_of(command, plan)
-    quote = await recharges.quote(
-        database, user_id, Quote(phone_number=command.phone_number, plan_id=command.plan_id)
-    )
+    query = Quote(phone_number=command.phone_number, plan_id=command.plan_id, source=command.source)
+    quote = await recharges.quote(database, user_id, query, market)
     max_amount = command.max_amount or quote.price
     _check_amount(Money(max_amount.paise), quote)
     first_due = command.next_due_at or _first_due(quote, every)
@@ -99,7 +104,7 @@ async def _add(
             f"You can have up to {MAX_LIVE} autopays. Delete one first.", limit=MAX_LIVE
         )
     if command.mandate_id is not None:
-        await mandates.get_chargeable(db, user_id, command.mandate_id, Money(quote.price.paise))
+        await mandates.get_chargeable(db, user_id, command.mandate_id, Money(quote.payable.paise))
     now = clock.now()
     autopay = await crud.add_autopay(
         db,
@@ -114,7 +119,7 @@ async def _add(
         payment_method=command.payment_method.value,
         mandate_id=command.mandate_id,
         source=command.source.value,
-        price=quote.price.paise,
+        price=quote.payable.paise,
         max_amount=max_amount,
         interval_count=None if every is None else every.n,
         interval_unit=None if every is None else every.unit.value,
@@ -188,16 +193,17 @@ async def pause(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut
     return await _changed(db, autopay, before, "pause")
 
 
-async def resume(database: Database, user_id: UUID, autopay_id: UUID) -> AutopayOut:
-    """Let a paused autopay run again; if its due date has passed, it runs now. Not inside a transaction.
+async def resume(
+    database: Database, user_id: UUID, autopay_id: UUID, market: Market | None = None
+) -> AutopayOut:
+    """Let a paused autopay run again; if its due date has passed, it runs now. `market`: where offers are chosen from. Not inside a transaction.
 
     Raises a refusal of a quote, what `mandates.get_chargeable` raises, AutopayNotFound, AutopayStatusNotAllowed,
     AutopayAmountInvalid.
     """
     paused = await database.run(lambda db: reading.show(db, user_id, autopay_id))
-    quote = await recharges.quote(
-        database, user_id, Quote(phone_number=paused.phone_number, plan_id=paused.plan_id)
-    )
+    query = Quote(phone_number=paused.phone_number, plan_id=paused.plan_id)
+    quote = await recharges.quote(database, user_id, query, market)
 
     async def unit(db: AsyncSession) -> AutopayOut:
         autopay = await _lock_live(db, user_id, autopay_id)
@@ -205,10 +211,10 @@ async def resume(database: Database, user_id: UUID, autopay_id: UUID) -> Autopay
             raise AutopayStatusNotAllowed("This autopay is not paused.")
         _check_amount(Money(autopay.max_amount), quote)
         if autopay.mandate_id is not None:
-            await mandates.get_chargeable(db, user_id, autopay.mandate_id, Money(quote.price.paise))
+            await mandates.get_chargeable(db, user_id, autopay.mandate_id, Money(quote.payable.paise))
         before = _facts(autopay)
         autopay.status, autopay.pause_reason = AutopayStatus.ACTIVE.value, None
-        autopay.price, autopay.tries = quote.price.paise, 0
+        autopay.price, autopay.tries = quote.payable.paise, 0
         assert autopay.next_due is not None, "a live autopay is due"
         autopay.wake_at = due.wake_for(autopay.next_due, autopay.noticed_due, clock.now())
         return await _changed(db, autopay, before, "resume")
@@ -320,13 +326,13 @@ def _first_due(quote: QuoteOut, every: Interval | None) -> datetime:
 
 
 def _check_amount(max_amount: Money, quote: QuoteOut) -> None:
-    if quote.price > max_amount:
+    if quote.payable > max_amount:
         problem = field_problem(
             "body.max_amount",
-            f"Must be at least {quote.price}, the plan's price",
+            f"Must be at least {quote.payable}, what the plan costs now",
             AutopayAmountInvalid.code(),
         )
-        raise AutopayAmountInvalid(errors=[problem], price=quote.price)
+        raise AutopayAmountInvalid(errors=[problem], price=quote.payable)
 
 
 def _interval_of(command: AutopayCreate, plan: PlanSnapshot) -> Interval | None:

@@ -150,6 +150,7 @@ async def announce(
         "noticed_due": claimed.due_at,
         "noticed_at": clock.now(),
         "noticed_price": named,
+        "price": named,
         "wake_at": again_at or claimed.due_at,
     }
     if again_at is None and row.noticed_due == claimed.due_at:

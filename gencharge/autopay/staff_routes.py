@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Request
 
 from gencharge.autopay import staff_service
 from gencharge.autopay.errors import AutopayNotFound
@@ -23,6 +23,7 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Paging
 from gencharge.core.postgres.database import Db
 from gencharge.payments.service import PaymentContext
+from gencharge.recharge.service import Market
 from gencharge.sessions.guards import (
     SCOPED_ERRORS,
     STEP_UP_ERRORS,
@@ -86,6 +87,7 @@ async def staff_list_attempts(
     summary="Run what is due now (staff)",
     responses=web.errors(ValidationFailed, MalformedJson, DatabaseUnavailable, *STEP_UP_ERRORS),
 )
-async def process_due(_admin: Editor, context: Context, body: ProcessDue) -> ProcessedOut:
+async def process_due(_admin: Editor, request: Request, context: Context, body: ProcessDue) -> ProcessedOut:
     """The workers' own job, now and with a result for each autopay. Nothing is charged twice, however often this is asked for."""
-    return await staff_service.process_due(context, limit=body.limit)
+    market = await Market.of(request.app, context.database)
+    return await staff_service.process_due(context, market, limit=body.limit)

@@ -33,6 +33,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
 from gencharge.payments.service import PaymentContext
+from gencharge.recharge.service import Market
 from gencharge.sessions.guards import Principal, within
 from gencharge.users import service as users
 from gencharge.users.models import UserBrief
@@ -86,7 +87,7 @@ async def calendar(db: AsyncSession, admin: Principal, *, days: int) -> DueCalen
     )
 
 
-async def process_due(context: PaymentContext, *, limit: int) -> ProcessedOut:
+async def process_due(context: PaymentContext, market: Market, *, limit: int) -> ProcessedOut:
     """Run up to `limit` autopays that are due, as a worker does. Not inside a transaction. Raises DatabaseUnavailable."""
     results: list[Run] = []
     while len(results) < limit:
@@ -94,7 +95,7 @@ async def process_due(context: PaymentContext, *, limit: int) -> ProcessedOut:
         claimed = await _claim(context, size)
         if not claimed:
             break
-        results += await asyncio.gather(*(runs.process(context, task) for task in claimed))
+        results += await asyncio.gather(*(runs.process(context, task, market) for task in claimed))
     outcomes = Counter(run.outcome.value for run in results)
     processed = AutopaysProcessed(user_id=str(SYSTEM_USER_ID), outcomes=dict(outcomes))
     await context.database.run(lambda db: emit(db, processed))

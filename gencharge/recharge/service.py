@@ -18,6 +18,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.recharge import crud, lifecycle_crud, views
 from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
+from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.models import (
     ActivePlan,
@@ -48,6 +49,7 @@ from gencharge.users import service as users
 
 # For the rooms above that sell a recharge or answer with one.
 __all__ = [
+    "Market",
     "Quote",
     "QuoteOut",
     "StaffRechargeOut",

@@ -13,7 +13,7 @@ from gencharge.autopay import service as autopays
 from gencharge.autopay import staff_service as staff
 from gencharge.autopay.errors import AutopayNotFound
 from gencharge.autopay.models import RunOutcome
-from gencharge.autopay.staff_schemas import StaffAutopayQuery
+from gencharge.autopay.staff_schemas import ProcessedOut, StaffAutopayQuery
 from gencharge.core.http.paging import PageQuery
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -22,6 +22,7 @@ from gencharge.core.values.money import Money
 from gencharge.payments.service import PaymentContext
 from gencharge.sessions.guards import Principal
 from tests.make.autopay import attempts_of, make_autopay, make_owner, recharges_of
+from tests.make.offers import market_of
 from tests.make.users import events_of
 
 EVERYWHERE = Principal(user_id=new_id(), session_id=new_id(), kind="admin", role="SuperAdmin")
@@ -95,9 +96,14 @@ async def test_the_calendar_counts_what_is_due_on_each_day_in_india(shop: Stores
         assert late.days == []
 
 
+async def process(stores: Stores, *, limit: int = 200) -> ProcessedOut:
+    """What is due is run by hand."""
+    return await staff.process_due(PaymentContext.at(stores), await market_of(stores), limit=limit)
+
+
 async def drain(stores: Stores) -> None:
     """What other tests left behind."""
-    while (await staff.process_due(PaymentContext.at(stores), limit=200)).is_more:
+    while (await process(stores)).is_more:
         pass
 
 
@@ -107,8 +113,8 @@ async def test_what_is_run_by_hand_has_a_result_for_each(shop: Stores) -> None:
     rich, poor = await make_owner(shop), await make_owner(shop, 0)
     paid, unpaid = await make_autopay(shop, rich), await make_autopay(shop, poor)
     with clock.later(days=2, hours=1):
-        answer = await staff.process_due(PaymentContext.at(shop), limit=200)
-        again = await staff.process_due(PaymentContext.at(shop), limit=200)
+        answer = await process(shop)
+        again = await process(shop)
     results = {item.autopay_id: item for item in answer.items}
     success, failure = results[paid.autopay_id], results[unpaid.autopay_id]
     [recharge] = await recharges_of(shop, rich)
@@ -131,9 +137,9 @@ async def test_the_limit_is_kept_and_says_that_there_is_more(shop: Stores) -> No
     for _ in range(3):
         await make_autopay(shop, await make_owner(shop))
     with clock.later(days=2, hours=3):
-        first = await staff.process_due(PaymentContext.at(shop), limit=2)
+        first = await process(shop, limit=2)
         assert (len(first.items), first.is_more) == (2, True)
-        rest = await staff.process_due(PaymentContext.at(shop), limit=200)
+        rest = await process(shop)
     assert len(rest.items) >= 1
 
 
@@ -141,6 +147,6 @@ async def test_five_admins_at_once_charge_once(shop: Stores) -> None:
     user_id = await make_owner(shop)
     autopay = await make_autopay(shop, user_id)
     with clock.later(days=2, hours=4):
-        await asyncio.gather(*(staff.process_due(PaymentContext.at(shop), limit=200) for _ in range(5)))
+        await asyncio.gather(*(process(shop) for _ in range(5)))
     assert len(await recharges_of(shop, user_id)) == 1
     assert await attempts_of(shop, autopay) == [("succeeded", None)]

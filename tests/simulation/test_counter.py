@@ -45,3 +45,16 @@ def test_a_refusal_is_right_only_without_uses_left() -> None:
     place = counter(1)
     place.refuse(TOWN, PERSON)
     assert "was refused Forty off, which has uses left" in place.strange[0]
+
+
+def test_an_autopay_with_another_gain_than_its_offers_is_named() -> None:
+    place = counter()
+    right = Sale(1, "autopay 1", "+919876543210", 29_900, 29_900, False, 0, 0, 1_000, "Jio from the wallet")
+    place.has_given(right)
+    place.has_given(Sale(1, "autopay 2", "+919876543210", 29_900, 29_900, False, 0))
+    assert place.strange == []
+    place.has_given(
+        Sale(1, "autopay 3", "+919876543210", 29_900, 29_900, False, 0, 0, 2_000, "Jio from the wallet")
+    )
+    place.has_given(Sale(1, "autopay 4", "+919876543210", 29_900, 25_900, False, 0, 4_000, 0, TOWN.name))
+    assert len(place.strange) == 2

@@ -1,0 +1,55 @@
+"""What a run of an autopay costs: the plan's price, less what the best automatic offer takes off.
+
+The offer is the one that the customer would get by hand: a quote and a sale share that step. It is asked for only if there are offers for
+the plan; otherwise the catalogue in memory says the price, without a query.
+"""
+
+from __future__ import annotations
+
+from gencharge.autopay.models import Autopay
+from gencharge.core.errors import DatabaseUnavailable, Problem
+from gencharge.core.postgres.database import Database
+from gencharge.core.values import clock
+from gencharge.offers.service import Offers
+from gencharge.plans.service import Catalogue
+from gencharge.recharge import service as recharges
+from gencharge.recharge.service import Market, Quote
+from gencharge.wallet.models import PaymentMethod, RequestSource
+
+
+class WorkersMarket:
+    """The plans and the offers of a worker, which has no application that would hold them."""
+
+    def __init__(self) -> None:
+        self._catalogue, self._offers = Catalogue(), Offers()
+
+    async def current(self, database: Database) -> Market:
+        """As they are now: loaded again if they have changed. Raises DatabaseUnavailable."""
+        return Market(await self._catalogue.refresh(database), await self._offers.refresh(database))
+
+
+async def expect(
+    database: Database, row: Autopay, market: Market | None, *, method: PaymentMethod = PaymentMethod.WALLET
+) -> int:
+    """What a run is expected to cost now, in paise, if it is paid by `method`. Not inside a transaction. Raises DatabaseUnavailable.
+
+    Without a market, or if the plan is not in it, that is what it cost last.
+    """
+    plan = market.catalogue.plans.get(row.plan_id) if market is not None else None
+    if market is None or plan is None:
+        return row.price
+    if not market.offers.active(clock.now()).automatic_for(plan):
+        return plan.price.paise
+    query = Quote(
+        phone_number=row.phone_number,
+        plan_id=row.plan_id,
+        payment_method=method,
+        source=RequestSource(row.source),
+    )
+    try:
+        quote = await recharges.quote(database, row.user_id, query, market)
+    except DatabaseUnavailable:
+        raise
+    except Problem:
+        return plan.price.paise  # the sale says what is in the way, and whether that ends the autopay
+    return quote.payable.paise
