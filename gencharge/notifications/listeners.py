@@ -14,7 +14,6 @@ from gencharge.auth.events import CodeBudgetUsed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
-from gencharge.core.vault.vault import Vault
 from gencharge.delivery.events import (
     CallbackContradicted,
     ClockRejected,
@@ -22,18 +21,11 @@ from gencharge.delivery.events import (
     RechargeResolutionRequested,
     RechargeStuck,
 )
-from gencharge.notifications import (
-    account_templates,
-    alert_templates,
-    autopay_templates,
-    crud,
-    mandate_templates,
-    payment_templates,
-    referral_templates,
-    templates,
-)
-from gencharge.notifications.alert_templates import Alert
-from gencharge.notifications.models import Draft, NotificationType, Recipient, to_document
+from gencharge.notifications import alerts, registry, writing_service
+from gencharge.notifications.alerts import Alert
+from gencharge.notifications.kinds import Draft
+from gencharge.notifications.models import Recipient
+from gencharge.notifications.writing_service import Entry
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.sessions.guards import Action, Resource, permission
 from gencharge.velocity.events import ManyHeldBack
@@ -43,61 +35,49 @@ from gencharge.webhooks.events import (
     WebhookMessagesOverdue,
 )
 
-_TEMPLATES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
-    **templates.TEMPLATES,
-    **payment_templates.TEMPLATES,
-    **account_templates.TEMPLATES,
-    **referral_templates.TEMPLATES,
-    **autopay_templates.TEMPLATES,
-    **mandate_templates.TEMPLATES,
-}
 _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 # Only SuperAdmins may change roles.
 _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _WALLET: Final = permission(Resource.WALLET, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
-# The template of each alert, and the permission that an admin needs to receive it.
+# What each alert says, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
-    ApprovalRequested: (alert_templates.approval_requested, _SUPER_ADMINS),
-    RechargeStuck: (alert_templates.recharge_stuck, _RECHARGE),
-    ClockRejected: (alert_templates.clock_rejected, _RECHARGE),
-    RechargeResolutionRequested: (alert_templates.recharge_resolution_requested, _RECHARGE),
-    DeliveryDisputed: (alert_templates.delivery_disputed, _RECHARGE),
-    CallbackContradicted: (alert_templates.callback_contradicted, _RECHARGE),
-    ChannelAddressRequested: (alert_templates.channel_address_requested, _SUPER_ADMINS),
-    ChannelAddressApproved: (alert_templates.channel_address_approved, _SUPER_ADMINS),
-    CodeBudgetUsed: (alert_templates.code_budget_used, _SUPER_ADMINS),
-    PaymentMismatched: (alert_templates.payment_mismatched, _PAYMENTS),
-    ManyHeldBack: (alert_templates.many_held_back, _WALLET),
-    WebhookRefused: (alert_templates.webhook_refused, _PAYMENTS),
-    WebhookEndpointDisabled: (alert_templates.webhook_endpoint_disabled, _PAYMENTS),
-    WebhookEndpointRecovered: (alert_templates.webhook_endpoint_recovered, _PAYMENTS),
-    WebhookMessagesOverdue: (alert_templates.webhook_messages_overdue, _PAYMENTS),
+    ApprovalRequested: (alerts.approval_requested, _SUPER_ADMINS),
+    RechargeStuck: (alerts.recharge_stuck, _RECHARGE),
+    ClockRejected: (alerts.clock_rejected, _RECHARGE),
+    RechargeResolutionRequested: (alerts.recharge_resolution_requested, _RECHARGE),
+    DeliveryDisputed: (alerts.delivery_disputed, _RECHARGE),
+    CallbackContradicted: (alerts.callback_contradicted, _RECHARGE),
+    ChannelAddressRequested: (alerts.channel_address_requested, _SUPER_ADMINS),
+    ChannelAddressApproved: (alerts.channel_address_approved, _SUPER_ADMINS),
+    CodeBudgetUsed: (alerts.code_budget_used, _SUPER_ADMINS),
+    PaymentMismatched: (alerts.payment_mismatched, _PAYMENTS),
+    ManyHeldBack: (alerts.many_held_back, _WALLET),
+    WebhookRefused: (alerts.webhook_refused, _PAYMENTS),
+    WebhookEndpointDisabled: (alerts.webhook_endpoint_disabled, _PAYMENTS),
+    WebhookEndpointRecovered: (alerts.webhook_endpoint_recovered, _PAYMENTS),
+    WebhookMessagesOverdue: (alerts.webhook_messages_overdue, _PAYMENTS),
 }
 
 
 async def write_notices(stores: Stores, batch: list[Envelope]) -> None:
     """Write the notices of these events. One that exists already stays as it is."""
-    drafts = [(envelope, _TEMPLATES[type(envelope.event)](envelope.event)) for envelope in batch]
-    vault = Vault.of_database(stores.database)
-    notices = [
-        await to_document(vault, envelope.id, envelope.occurred_at, draft)
-        for envelope, draft in drafts
-        if draft is not None
+    drafts = [(envelope, registry.NOTICES[type(envelope.event)](envelope.event)) for envelope in batch]
+    entries = [
+        Entry(envelope.id, envelope.occurred_at, draft) for envelope, draft in drafts if draft is not None
     ]
-    if notices:
-        await crud.add_notices(stores.documents, notices)
+    await writing_service.write(stores, entries)
 
 
 async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
     """Write each alert into the inbox of every admin who may act on it."""
-    alerts = [
+    pending = [
         (envelope, alert, alert.permission or needed)
         for envelope in batch
         for template, needed in [ALERTS[type(envelope.event)]]
         for alert in [template(envelope.event)]
     ]
-    lookups = {(needed, alert.operator) for _, alert, needed in alerts}
+    lookups = {(needed, alert.operator) for _, alert, needed in pending}
 
     async def find_holders(db: AsyncSession) -> dict[tuple[str, str | None], list[UUID]]:
         return {
@@ -105,27 +85,17 @@ async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
         }
 
     holders = await stores.database.run(find_holders)
-    vault = Vault.of_database(stores.database)
-    await crud.add_notices(
-        stores.documents,
-        [
-            await to_document(vault, envelope.id, envelope.occurred_at, _draft(alert, admin_id))
-            for envelope, alert, needed in alerts
-            for admin_id in holders[needed, alert.operator]
-        ],
-    )
+    entries = [
+        Entry(
+            envelope.id,
+            envelope.occurred_at,
+            Draft(Recipient("admin", admin_id), alert.kind, alert.values, alert.data),
+        )
+        for envelope, alert, needed in pending
+        for admin_id in holders[needed, alert.operator]
+    ]
+    await writing_service.write(stores, entries)
 
 
-def _draft(alert: Alert, admin_id: UUID) -> Draft:
-    return Draft(
-        recipient=Recipient("admin", admin_id),
-        kind=alert.kind,
-        type=NotificationType.TRANSACTIONAL,
-        title=alert.title,
-        body=alert.body,
-        data=alert.data,
-    )
-
-
-NOTICES: Final = Outside("notifications.notices", tuple(_TEMPLATES), write_notices)
+NOTICES: Final = Outside("notifications.notices", tuple(registry.NOTICES), write_notices)
 STAFF_ALERTS: Final = Outside("notifications.alerts", tuple(ALERTS), write_alerts)

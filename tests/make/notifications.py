@@ -19,6 +19,10 @@ from gencharge.delivery.events import (
     RechargeResolutionRequested,
     RechargeStuck,
 )
+from gencharge.notifications.alerts import Alert
+from gencharge.notifications.kinds import Draft
+from gencharge.notifications.library import shipped
+from gencharge.notifications.rendering import Rendered, render
 from gencharge.payments.events import PaymentMismatched, WebhookRefused
 from gencharge.recharge.events import PlanRecharged
 from gencharge.velocity.events import ManyHeldBack
@@ -30,6 +34,18 @@ from gencharge.webhooks.events import (
 from tests.make.factories import headers_for
 
 USER = str(new_id())
+
+
+def english(draft: Draft | Alert) -> Rendered:
+    """What a draft says in English."""
+    return spoken(draft, "en")
+
+
+def spoken(draft: Draft | Alert, language: str) -> Rendered:
+    """What a draft says in a language."""
+    library = shipped()
+    texts = library.texts[draft.kind.name, language]
+    return render(draft.kind, texts, library.speech(language), draft.values)
 
 
 def events() -> list[Event]:

@@ -20,7 +20,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.money import Money
 from gencharge.delivery import jobs as delivery_jobs
-from gencharge.notifications.templates import spaced
+from gencharge.notifications.speech import spaced
 from gencharge.payments import service as payments
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable

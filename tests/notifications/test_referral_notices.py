@@ -7,12 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.core.values.ids import new_id
 from gencharge.notifications.models import Recipient
-from gencharge.notifications.referral_templates import TEMPLATES
+from gencharge.notifications.referral_notices import NOTICES
 from gencharge.referrals.events import ReferralRewardPaid, ReferralRewardReversed
+from tests.make.notifications import USER, english
 
-USER = str(new_id())
 REWARD: dict[str, Any] = {
     "user_id": USER,
     "referral_reward_id": "r",
@@ -50,12 +49,12 @@ EVENTS: tuple[tuple[Any, str], ...] = (
 
 @pytest.mark.parametrize(("event", "body"), EVENTS)
 def test_each_notice_says_what_happened_to_the_money(event: Any, body: str) -> None:
-    draft = TEMPLATES[type(event)](event)
+    draft = NOTICES[type(event)](event)
     assert draft is not None
-    assert draft.body == body
+    assert english(draft).body == body
     assert draft.recipient == Recipient("user", UUID(USER))
 
 
 def test_a_reward_that_was_reversed_before_it_was_paid_is_no_news() -> None:
     event = ReferralRewardReversed(**REWARD, taken_back_paise=0, owed_paise=0)
-    assert TEMPLATES[ReferralRewardReversed](event) is None
+    assert NOTICES[ReferralRewardReversed](event) is None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gencharge.core.values.language import Language
 from gencharge.notifications.listeners import ALERTS
-from tests.make.notifications import events
+from tests.make.notifications import events, spoken
 
 
 def test_every_alert_has_words() -> None:
@@ -12,6 +13,8 @@ def test_every_alert_has_words() -> None:
     for event in alerts:
         write, needed = ALERTS[type(event)]
         alert = write(event)
-        assert alert.title
-        assert alert.body.endswith(".")
+        for language in Language:
+            rendered = spoken(alert, language)
+            assert rendered.title
+            assert rendered.body.endswith((".", "।"))
         assert needed.endswith(":edit")

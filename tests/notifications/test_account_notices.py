@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from gencharge.core.events.events import Event
-from gencharge.core.values.ids import new_id
-from gencharge.notifications.account_templates import TEMPLATES
+from gencharge.notifications.account_notices import NOTICES, refresh_token_reused
+from gencharge.sessions.events import RefreshTokenReused
 from gencharge.users.events import UserEmailChanged, UserPhoneNumberChanged
+from tests.make.notifications import USER, english
 
-USER = str(new_id())
 EMAIL = UserEmailChanged(
     user_id=USER,
     reason="confirmed by the owner",
@@ -30,9 +32,17 @@ NUMBER = UserPhoneNumberChanged(
     ],
 )
 def test_the_new_place_is_shown_masked(event: Event, title: str, shown: str, hidden: str) -> None:
-    draft = TEMPLATES[type(event)](event)
+    draft = NOTICES[type(event)](event)
     assert draft is not None
-    assert (draft.title, str(draft.recipient.id), draft.recipient.kind) == (title, USER, "user")
-    assert shown in draft.body
-    assert hidden not in draft.body + str(draft.data)
-    assert "If this was not you" in draft.body
+    rendered = english(draft)
+    assert (rendered.title, str(draft.recipient.id), draft.recipient.kind) == (title, USER, "user")
+    assert shown in rendered.body
+    assert hidden not in rendered.body + str(draft.data)
+    assert "If this was not you" in rendered.body
+
+
+@pytest.mark.parametrize("kind", ["user", "admin"])
+def test_a_reused_refresh_token_is_announced_to_its_owner_in_the_right_inbox(kind: str) -> None:
+    draft = refresh_token_reused(RefreshTokenReused(user_id=USER, session_id="s", kind=kind))
+    assert (draft.recipient.kind, draft.recipient.id) == (kind, UUID(USER))
+    assert draft.kind.is_mandatory

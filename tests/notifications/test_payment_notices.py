@@ -7,9 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from gencharge.core.values.ids import new_id
 from gencharge.notifications.models import NotificationType, Recipient
-from gencharge.notifications.payment_templates import TEMPLATES
+from gencharge.notifications.payment_notices import NOTICES, adjustment_approved
 from gencharge.payments.events import (
     PaymentCaptured,
     PaymentCapturedTwice,
@@ -19,8 +18,9 @@ from gencharge.payments.events import (
     RefundProcessed,
     RefundRequested,
 )
+from gencharge.wallet.events import AdjustmentApproved
+from tests.make.notifications import USER, english
 
-USER = str(new_id())
 PAYMENT: dict[str, Any] = {
     "user_id": USER,
     "payment_id": "p",
@@ -46,16 +46,43 @@ EVENTS: tuple[tuple[Any, str], ...] = (
 
 @pytest.mark.parametrize(("event", "says"), EVENTS)
 def test_each_notice_says_what_happened_to_the_money(event: Any, says: str) -> None:
-    draft = TEMPLATES[type(event)](event)
+    draft = NOTICES[type(event)](event)
     assert draft is not None
-    assert says in draft.body
+    assert says in english(draft).body
     assert draft.recipient == Recipient("user", UUID(USER))
-    assert draft.type is NotificationType.TRANSACTIONAL
-    assert "staff only" not in f"{draft.body}{draft.data}"
+    assert draft.kind.type is NotificationType.TRANSACTIONAL
+    assert "staff only" not in f"{english(draft).body}{draft.data}"
+
+
+def adjusted(**overrides: Any) -> AdjustmentApproved:
+    values: dict[str, Any] = {
+        "user_id": USER,
+        "adjustment_id": "a",
+        "direction": "credit",
+        "amount_paise": 1_50_000_00,
+        "reason": "goodwill",
+    }
+    return AdjustmentApproved(**(values | overrides))
+
+
+def test_a_correction_says_which_way_how_much_and_why() -> None:
+    draft = adjustment_approved(adjusted())
+    assert english(draft).title == "Your wallet was credited"
+    assert english(draft).body.startswith("Rs 1,50,000.00 was added to your wallet: a gesture of goodwill.")
+    assert draft.recipient == Recipient("user", UUID(USER))
+    assert draft.data == {
+        "adjustment_id": "a",
+        "direction": "credit",
+        "amount_paise": 1_50_000_00,
+        "reason": "goodwill",
+    }
+    draft = adjustment_approved(adjusted(direction="debit", amount_paise=50, reason="fraud"))
+    assert english(draft).title == "Your wallet was debited"
+    assert english(draft).body.startswith("Rs 0.50 was taken out of your wallet: a correction.")
 
 
 def test_every_text_is_tried() -> None:
-    assert {type(event) for event, _ in EVENTS} == set(TEMPLATES)
+    assert {type(event) for event, _ in EVENTS} | {AdjustmentApproved} == set(NOTICES)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +94,4 @@ def test_every_text_is_tried() -> None:
     ],
 )
 def test_nobody_is_told_of_what_a_recharge_tells_or_of_what_they_never_tried(event: Any) -> None:
-    assert TEMPLATES[type(event)](event) is None
+    assert NOTICES[type(event)](event) is None

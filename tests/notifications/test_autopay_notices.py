@@ -10,7 +10,8 @@ from gencharge.autopay.events import AutopayAnnounced, AutopayFailed, AutopayPau
 from gencharge.autopay.models import PauseReason
 from gencharge.core.events.events import Event
 from gencharge.core.values.ids import new_id
-from gencharge.notifications.autopay_templates import TEMPLATES
+from gencharge.notifications.autopay_notices import NOTICES
+from tests.make.notifications import english
 
 FACTS: dict[str, Any] = {
     "user_id": str(new_id()),
@@ -21,11 +22,11 @@ FACTS: dict[str, Any] = {
 
 
 def body_of(event: Event) -> str:
-    draft = TEMPLATES[type(event)](event)
+    draft = NOTICES[type(event)](event)
     assert draft is not None
     assert str(draft.recipient.id) == FACTS["user_id"]
     assert draft.data["autopay_id"] == FACTS["autopay_id"]
-    return draft.body
+    return english(draft).body
 
 
 def test_the_notice_says_what_when_and_how_to_skip() -> None:

@@ -1,0 +1,50 @@
+"""Notices about how somebody signs in. Security: no preference stops them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from gencharge.core.events.events import Event
+from gencharge.core.values.email import masked_email
+from gencharge.core.values.phone import masked
+from gencharge.notifications.kinds import APP_ONLY, EVERYWHERE, Draft, Kind, label
+from gencharge.notifications.models import Recipient, owner_of
+from gencharge.sessions.events import RefreshTokenReused
+from gencharge.users.events import UserEmailChanged, UserPhoneNumberChanged
+
+# Old and new places are written to by `auth`, in messages of their own.
+EMAIL_CHANGED: Final = Kind(
+    "email_changed", APP_ONLY, {"email": label("m***@example.com", required=True)}, is_mandatory=True
+)
+PHONE_NUMBER_CHANGED: Final = Kind(
+    "phone_number_changed", APP_ONLY, {"number": label("+91******6780", required=True)}, is_mandatory=True
+)
+REFRESH_TOKEN_REUSED: Final = Kind("refresh_token_reused", EVERYWHERE, is_mandatory=True)
+
+
+def email_changed(event: UserEmailChanged) -> Draft:
+    """To the customer: the account has another address."""
+    new = masked_email(event.changes["email"]["new"])
+    return Draft(owner_of(event), EMAIL_CHANGED, {"email": new})
+
+
+def phone_number_changed(event: UserPhoneNumberChanged) -> Draft:
+    """To the customer: they sign in with another number."""
+    new = masked(event.changes["phone_number"]["new"])
+    return Draft(owner_of(event), PHONE_NUMBER_CHANGED, {"number": new})
+
+
+def refresh_token_reused(event: RefreshTokenReused) -> Draft:
+    """To the owner of a sign-in that may have been copied."""
+    recipient = Recipient("admin" if event.kind == "admin" else "user", UUID(event.user_id))
+    return Draft(recipient, REFRESH_TOKEN_REUSED, {}, {"session_id": event.session_id})
+
+
+KINDS: Final = (EMAIL_CHANGED, PHONE_NUMBER_CHANGED, REFRESH_TOKEN_REUSED)
+NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
+    UserEmailChanged: email_changed,
+    UserPhoneNumberChanged: phone_number_changed,
+    RefreshTokenReused: refresh_token_reused,
+}

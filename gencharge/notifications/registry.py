@@ -1,0 +1,33 @@
+"""All kinds of notices, and which event becomes a notice to a customer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from gencharge.core.events.events import Event
+from gencharge.notifications import (
+    account_notices,
+    alerts,
+    autopay_notices,
+    mandate_notices,
+    payment_notices,
+    recharge_notices,
+    referral_notices,
+)
+from gencharge.notifications.kinds import Draft, Kind
+
+_GROUPS: Final = (
+    recharge_notices,
+    payment_notices,
+    account_notices,
+    referral_notices,
+    autopay_notices,
+    mandate_notices,
+)
+KINDS: Final[Mapping[str, Kind]] = {
+    kind.name: kind for kinds in (*(group.KINDS for group in _GROUPS), alerts.KINDS) for kind in kinds
+}
+NOTICES: Final[Mapping[type[Event], Callable[[Any], Draft | None]]] = {
+    event: write for group in _GROUPS for event, write in group.NOTICES.items()
+}
