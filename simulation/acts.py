@@ -5,7 +5,8 @@ An act raises a Problem if it is refused; then nothing has happened.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -22,7 +23,7 @@ from life import customers, staff
 from life.steps import Adjust, Block, Ending, Leave, Recharge, RefundRecharge, SignIn, TopUp, Unblock
 from life.world import World, acting
 from simulation import trouble
-from simulation.bargains import Deal
+from simulation.bargains import Bargain, Deal
 from simulation.counter import Counter
 from simulation.notebook import Notebook, Sale
 from simulation.people import Offer, Person
@@ -111,20 +112,24 @@ async def top_up(world: World, notebook: Notebook, person: Person, key: str, rup
         notebook.put_in(person.number, rupees * 100)
 
 
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What came of it. `over_api`: its outcome may take a while. `next`: nothing was bought; the code was refused, and this is the same
+    without it."""
+
+    over_api: bool = False
+    next: Recharge | None = None
+
+
 async def recharge(
     world: World, counter: Counter, person: Person, key: str, offer: Offer, phone_number: str
-) -> bool:
-    """A recharge of a number of the plan's operator, paid from the wallet, through the gateway, or by both, perhaps with a code.
-
-    True if it goes over the operator's API, so that it may take a while until its outcome is known.
-    """
-    notebook = counter.notebook
+) -> Purchase:
+    """A recharge of a number of the plan's operator, paid from the wallet, through the gateway, or by both, perhaps with a code."""
     chance, rupees = person.chance, offer.plan.rupees
     way = chance.random()
     method = "wallet" if way < 0.8 else chance.choice(_GATEWAY)
     from_wallet = rupees if method == "wallet" else 50 if way > 0.95 and rupees > 100 else 0
-    over_api = offer.plan.operator in world.over_api
-    if over_api and chance.random() < _API_TROUBLE_SHARE:
+    if offer.plan.operator in world.over_api and chance.random() < _API_TROUBLE_SHARE:
         await trouble.at_submission(world, chance, phone_number)
     step = Recharge(
         at=clock.now(),
@@ -136,28 +141,46 @@ async def recharge(
         wallet_rupees=from_wallet if 0 < from_wallet < rupees else None,
         source=chance.choice(("app", "app", "web")),
     )
-    # An autopay may have bought something before.
-    is_first = not notebook.sales_of(person.number) and not person.has_autopay
-    deal = Deal(step.plan, method, step.source, clock.now(), is_first)
-    bargain, used = counter.code_for(person, deal), dict[str, int]()
-    if person.has_autopay:
-        used = await world.stores.database.run(lambda db: list_uses(db, person.user_id))
+    deal = _deal(counter.notebook, person, step)
+    bargain = counter.code_for(person, deal)
     try:
-        answer = await customers.recharge(world, replace(step, offer_code=bargain.code if bargain else None))
+        return await _buy(world, counter, person, step, deal, bargain)
     except OfferNotApplicable:
         assert bargain is not None, "an offer was asked for"
         counter.refuse(bargain, person)
-        bargain, step = None, replace(step, key=f"{key} without")
-        answer = await customers.recharge(world, step)
+        # An act of its own: if the process stops behind its sale, the code is not sent again.
+        return Purchase(next=replace(step, key=f"{key} without"))
+
+
+async def recharge_without_code(world: World, counter: Counter, person: Person, step: Recharge) -> Purchase:
+    """The recharge whose code was refused, without a code."""
+    step = replace(step, at=clock.now())
+    return await _buy(world, counter, person, step, _deal(counter.notebook, person, step), None)
+
+
+def _deal(notebook: Notebook, person: Person, step: Recharge) -> Deal:
+    # An autopay may have bought something before.
+    is_first = not notebook.sales_of(person.number) and not person.has_autopay
+    return Deal(step.plan, step.method, step.source, clock.now(), is_first)
+
+
+async def _buy(
+    world: World, counter: Counter, person: Person, step: Recharge, deal: Deal, bargain: Bargain | None
+) -> Purchase:
+    used: Mapping[str, int] = {}
+    if person.has_autopay:
+        used = await world.stores.database.run(lambda db: list_uses(db, person.user_id))
+    answer = await customers.recharge(world, replace(step, offer_code=bargain.code if bargain else None))
     discount, cashback, name = counter.expect(person, deal, bargain, answer, used)
-    paid = rupees * 100 - discount
-    notebook.sell(
+    over_api = step.plan.operator in world.over_api
+    from_wallet = deal.paise - discount if step.method == "wallet" else (step.wallet_rupees or 0) * 100
+    counter.notebook.sell(
         Sale(
             person.number,
             step.key,
-            phone_number,
-            rupees * 100,
-            paid if method == "wallet" else from_wallet * 100,
+            step.phone_number,
+            deal.paise,
+            from_wallet,
             over_api,
             answer.created_at.timestamp(),  # not of the try that was answered at last
             discount,
@@ -165,7 +188,7 @@ async def recharge(
             name,
         )
     )
-    return over_api
+    return Purchase(over_api)
 
 
 async def refund(world: World, notebook: Notebook, person: Person, key: str) -> bool:

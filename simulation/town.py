@@ -20,7 +20,7 @@ from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.values import clock
 from gencharge.core.values.clock import IST
 from life import staff
-from life.steps import Reconcile, UseChannel
+from life.steps import Recharge, Reconcile, UseChannel
 from life.world import World
 from simulation import acts, invitations
 from simulation.counter import Counter
@@ -262,9 +262,20 @@ class Town:
 
     async def _pay(self, person: Person, offer: Offer, phone_number: str) -> None:
         key = person.key("recharge")
-        if await acts.recharge(self.world, self.counter, person, key, offer, phone_number):
+        self._follow(person, await acts.recharge(self.world, self.counter, person, key, offer, phone_number))
+
+    async def _pay_without_code(self, person: Person, step: Recharge) -> None:
+        self._follow(person, await acts.recharge_without_code(self.world, self.counter, person, step))
+
+    def _follow(self, person: Person, purchase: acts.Purchase) -> None:
+        """Put on the agenda what comes next."""
+        now = clock.now()
+        if purchase.next is not None:
+            pay = partial(self._pay_without_code, person, purchase.next)
+            self.plan(now + _AT_ONCE, partial(self._if_here, person, pay))
+        if purchase.over_api:
             for minutes in _ASK_AFTER:
-                self.plan(clock.now() + timedelta(minutes=minutes), self._ask_operators)
+                self.plan(now + timedelta(minutes=minutes), self._ask_operators)
 
     async def _ask_operators(self) -> None:
         await self._workers.ask_operators()
