@@ -74,11 +74,12 @@ async def sign_up(
         code = (await users.get(db, referrer.user_id)).referral_code
         await users.register(db, person.user_id, **profile, referral_code=code)
 
-    used = referrer if referrer is not None and shares_device else person
+    if referrer is not None and shares_device:
+        person.use_device_of(referrer)
     with acting("user", person.user_id, person.number):
         await world.stores.database.run(unit)
         await customers.sign_in(
-            world, SignIn(at=clock.now(), customer=person.number, device=used.device, address=used.address)
+            world, SignIn(at=clock.now(), customer=person.number, device=person.device, address=person.address)
         )
         if referrer is not None:
             await world.stores.database.run(register)

@@ -44,6 +44,8 @@ class Person:
     device: str
     has_left: bool = False
     has_autopay: bool = False
+    # Whose device and address they use, if not their own.
+    _host: int = 0
     _keys: int = 0
 
     @property
@@ -54,7 +56,11 @@ class Person:
     @property
     def address(self) -> str:
         """Where they sign in from: an address of the documentation range (RFC 3849)."""
-        return f"2001:db8::{self.number:x}"
+        return f"2001:db8::{self._host or self.number:x}"
+
+    def use_device_of(self, other: Person) -> None:
+        """Sign in where the other one does, who may use somebody else's device as well."""
+        self.device, self._host = other.device, other._host or other.number
 
     def key(self, what: str) -> str:
         """The next idempotency key."""

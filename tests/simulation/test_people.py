@@ -34,3 +34,10 @@ def test_no_two_people_share_a_number_and_no_key_comes_twice() -> None:
     people = population(300, 90, 1)
     assert len({each.phone_number for each in people}) == len(people)
     assert people[0].key("topup") != people[0].key("topup")
+
+
+def test_who_uses_the_device_of_somebody_who_uses_another_ones_signs_in_from_there() -> None:
+    host, friend, guest = population(3, 90, 1)
+    friend.use_device_of(host)
+    guest.use_device_of(friend)
+    assert (guest.device, guest.address) == (friend.device, friend.address) == (host.device, host.address)
