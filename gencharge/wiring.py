@@ -32,6 +32,7 @@ FLOORS: Final = (
     ("receipts",),
     ("reconciliation",),
     ("webhooks",),
+    ("analytics",),
     ("notifications", "audit"),
 )
 

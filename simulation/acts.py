@@ -79,7 +79,8 @@ async def sign_up(
     with acting("user", person.user_id, person.number):
         await world.stores.database.run(unit)
         await customers.sign_in(
-            world, SignIn(at=clock.now(), customer=person.number, device=person.device, address=person.address)
+            world,
+            SignIn(at=clock.now(), customer=person.number, device=person.device, address=person.address),
         )
         if referrer is not None:
             await world.stores.database.run(register)

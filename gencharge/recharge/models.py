@@ -161,6 +161,8 @@ class Recharge(Base):
     # The offer that it was sold with, and what that gives back once it is delivered. `discount` is off the price.
     offer_id: Mapped[UUID | None]
     cashback: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # The number's, as it was known at the sale; null if it was not. For figures only: no rule reads it.
+    circle: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = stamp()
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -207,6 +209,7 @@ class ActivePlan(Base):
     operator: Mapped[str] = mapped_column(Text)
     plan_type: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
+    circle: Mapped[str | None] = mapped_column(Text)
     is_addon: Mapped[bool] = mapped_column(Boolean)
     status: Mapped[str] = mapped_column(Text)
     validity_count: Mapped[int | None] = mapped_column(Integer)

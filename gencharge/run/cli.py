@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from gencharge.run import access_commands, secrets_commands, simulate_command, terminal
+from gencharge.run import access_commands, rollup_commands, secrets_commands, simulate_command, terminal
 from gencharge.run.terminal import err, out
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.add_typer(ledger, name="ledger", rich_help_panel=_OPERATE)
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit", rich_help_panel=_OPERATE)
 app.add_typer(secrets_commands.app, name="secrets", rich_help_panel=_OPERATE)
+app.add_typer(rollup_commands.app, name="rollup", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans", rich_help_panel=_DATA)
 app.add_typer(access_commands.app)

@@ -4,8 +4,8 @@
     relay.deliver()                   claims a batch, hands it to every listener, forgets it
 
 A *listener* with `outside=True` reaches beyond PostgreSQL (MongoDB, Redis, HTTP): it gets whole batches, at
-least once, and keys its effect by the event's id. Any other listener gets one event and a transaction: its
-effect is exactly once. What a listener could not do becomes a row of `deliveries` with a back-off of its own,
+least once, and keys its effect by the event's id. An `Inside` listener gets one event and a transaction, an
+`InsideBatch` a batch and the transaction that settles it: their effect is exactly once. What a listener could not do becomes a row of `deliveries` with a back-off of its own,
 so it holds up nobody else; after `outbox_max_attempts` it is parked for an admin to see. While a store is
 away no attempt counts, so an outage of any length parks nothing.
 
@@ -104,7 +104,17 @@ class Inside:
     deliver: Callable[[AsyncSession, Envelope], Awaitable[None]]
 
 
-Listener = Outside | Inside
+@dataclass(frozen=True, slots=True)
+class InsideBatch:
+    """A listener whose effect is in PostgreSQL, and that takes many events by one statement: gets a batch in the transaction that takes
+    these events out of the outbox, exactly once. Keep it short: nothing of the batch is settled before it is done."""
+
+    name: str
+    topics: tuple[type[Event], ...]
+    deliver: Callable[[AsyncSession, list[Envelope]], Awaitable[None]]
+
+
+Listener = Outside | Inside | InsideBatch
 
 
 class EventRow(Base):

@@ -17,22 +17,20 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from redis import exceptions as redis_errors
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
 from gencharge.core.events import delivery_spans, outbox
-from gencharge.core.events.events import Inside, Listener, Outside
+from gencharge.core.events.events import Inside, InsideBatch, Listener, Outside
 from gencharge.core.events.outbox import Row
+from gencharge.core.events.refusals import NotYet, Refusal, report, report_parked
 from gencharge.core.stopping import raise_if_cancelled
-from gencharge.core.stores import mongo
 from gencharge.core.stores.stores import Stores
 
 log = telemetry.get_logger(__name__)
@@ -41,28 +39,6 @@ AWAY_WAIT_SECONDS: Final = 5.0
 _LATE_POLL_SECONDS: Final = 1.0
 _TROUBLE_SECONDS: Final = 1.0
 _STOP_SECONDS: Final = 5.0
-# Redis' errors that say "not now". Its other ones (a wrong type, bad data) are about what was sent.
-_REDIS_AWAY: Final = (
-    redis_errors.ConnectionError,
-    redis_errors.TimeoutError,
-    redis_errors.ReadOnlyError,
-    redis_errors.OutOfMemoryError,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Rows that a listener did not take, and why."""
-
-    rows: list[Row]
-    error: Exception
-
-    @property
-    def away(self) -> bool:
-        """True if a store was away: waiting helps, and nothing is wrong with what was sent."""
-        return mongo.is_away(self.error) or isinstance(
-            self.error, (*_REDIS_AWAY, Unavailable, ConnectionError, TimeoutError)
-        )
 
 
 class StoreUnavailable(Unavailable):
@@ -118,6 +94,9 @@ class Relay:
         ]
         outside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Outside)]
         inside = [(listener, rows) for listener, rows in shares if rows and isinstance(listener, Inside)]
+        batched = [
+            (listener, rows) for listener, rows in shares if rows and isinstance(listener, InsideBatch)
+        ]
         refused = await asyncio.gather(*(self._hand_out_fresh(listener, rows) for listener, rows in outside))
 
         late: list[tuple[Listener, Refusal]] = [
@@ -126,13 +105,17 @@ class Relay:
             for refusal in refusals
         ]
         # Written down as a delivery first, so that its effect and its disappearance are one transaction.
-        late += [(listener, Refusal(rows, _NotYet())) for listener, rows in inside]
+        late += [(listener, Refusal(rows, NotYet())) for listener, rows in inside]
 
         async def settle(db: AsyncSession) -> None:
-            if not late:
+            if not late and not batched:
                 await outbox.forget(db, batch)
                 return
             taken = await outbox.take(db, batch)
+            for one, rows in batched:
+                refused_rows = await self._deliver_batch(db, one, [row for row in rows if row.id in taken])
+                if refused_rows is not None:
+                    await self._keep(db, one, refused_rows, taken)
             for listener, refusal in late:
                 await self._keep(db, listener, refusal, taken)
 
@@ -156,7 +139,7 @@ class Relay:
         )
         if not rows:
             return False
-        if isinstance(listener, Inside):
+        if not isinstance(listener, Outside):
             for row in rows:
                 await self._deliver_inside(listener, row)
             return True
@@ -173,7 +156,28 @@ class Relay:
         await self._stores.database.run(settle)
         return listener.name not in self._away
 
-    async def _deliver_inside(self, listener: Inside, row: Row) -> None:
+    async def _deliver_batch(
+        self, db: AsyncSession, listener: InsideBatch, rows: list[Row]
+    ) -> Refusal | None:
+        """Give `rows` to the listener in this transaction. If it fails, none of them has an effect: all become deliveries, and each is
+        tried alone. Raises what a lost connection raises: then the whole batch is handed out again."""
+        envelopes = [row.envelope for row in rows if row.envelope]
+        try:
+            if len(envelopes) < len(rows):
+                raise next(row.problem for row in rows if row.problem)
+            with delivery_spans.batch(listener.name, envelopes) as traced:
+                async with db.begin_nested():
+                    await listener.deliver(db, traced)
+        except Unavailable:
+            raise
+        except Exception as error:
+            refusal = Refusal(rows, error)
+            report(listener, refusal)
+            return Refusal(rows, NotYet())
+        telemetry.EVENTS_DELIVERED.labels(listener.name).inc(len(rows))
+        return None
+
+    async def _deliver_inside(self, listener: Inside | InsideBatch, row: Row) -> None:
         async def unit(db: AsyncSession) -> bool:
             taken = await db.execute(
                 outbox.TAKE_LATE, {"user": row.user_id, "id": row.id, "listener": listener.name}
@@ -182,7 +186,10 @@ class Relay:
                 return False
             if row.envelope is None:
                 raise row.problem or ValueError("unreadable")
-            await listener.deliver(db, row.envelope)
+            if isinstance(listener, InsideBatch):
+                await listener.deliver(db, [row.envelope])
+            else:
+                await listener.deliver(db, row.envelope)
             return True
 
         before = telemetry.context()
@@ -193,7 +200,7 @@ class Relay:
                     telemetry.EVENTS_DELIVERED.labels(listener.name).inc()
         except Exception as error:
             refusal = Refusal([row], error)
-            _report(listener, refusal)
+            report(listener, refusal)
             # Its only store is PostgreSQL. If that is away, writing this down fails as well, and nothing counts.
             await self._stores.database.run(
                 partial(self._postpone, listener=listener, refusal=refusal, away=False)
@@ -232,7 +239,7 @@ class Relay:
             else:
                 telemetry.EVENTS_DELIVERED.labels(listener.name).inc(len(part))
         for refusal in refusals:
-            _report(listener, refusal)
+            report(listener, refusal)
         if away:
             self._away.add(listener.name)
         elif readable:
@@ -244,7 +251,7 @@ class Relay:
     ) -> None:
         """Make deliveries of fresh rows that a listener could not take, as far as this relay has taken them."""
         settings = self._stores.settings
-        waits = isinstance(refusal.error, _NotYet)
+        waits = isinstance(refusal.error, NotYet)
         counts = not (waits or refusal.away)
         parked = counts and settings.outbox_max_attempts <= 1
         await outbox.keep_for_later(
@@ -254,17 +261,17 @@ class Relay:
             attempts=int(counts),
             wait_seconds=settings.outbox_lease_seconds if waits else 1.0,
             parked=parked,
-            error="" if waits else _reason(refusal.error),
+            error="" if waits else refusal.reason,
         )
         if parked:
-            _report_parked(listener, refusal, len(refusal.rows))
+            report_parked(listener, refusal, len(refusal.rows))
 
     async def _postpone(self, db: AsyncSession, listener: Listener, refusal: Refusal, *, away: bool) -> None:
         result = await db.execute(
             outbox.POSTPONE,
             {
                 "listener": listener.name,
-                "error": _reason(refusal.error),
+                "error": refusal.reason,
                 "away": away,
                 "away_wait": AWAY_WAIT_SECONDS,
                 "max_wait": MAX_WAIT_SECONDS,
@@ -274,11 +281,7 @@ class Relay:
         )
         parked = sum(1 for (parked_at,) in result if parked_at is not None)
         if parked:
-            _report_parked(listener, refusal, parked)
-
-
-class _NotYet(Exception):
-    """Not handed out yet."""
+            report_parked(listener, refusal, parked)
 
 
 async def _repeat(step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float) -> None:
@@ -316,24 +319,3 @@ def _context_of(row: Row, traceparent: str) -> telemetry.RequestContext:
     return telemetry.RequestContext(
         request_id=envelope.request_id, address=envelope.address, traceparent=traceparent
     )
-
-
-def _reason(error: BaseException) -> str:
-    # PostgreSQL's text takes no NUL.
-    return telemetry.scrub(f"{type(error).__name__}: {error}").replace("\x00", "")[:500]
-
-
-def _report(listener: Listener, refusal: Refusal) -> None:
-    telemetry.EVENTS_FAILED.labels(listener.name).inc(len(refusal.rows))
-    log.warning(
-        "delivery_failed",
-        listener=listener.name,
-        event_ids=[str(row.id) for row in refusal.rows[:5]],
-        events=len(refusal.rows),
-        error=_reason(refusal.error),
-    )
-
-
-def _report_parked(listener: Listener, refusal: Refusal, count: int) -> None:
-    telemetry.EVENTS_PARKED.labels(listener.name).inc(count)
-    log.error("delivery_parked", listener=listener.name, events=count, error=_reason(refusal.error))

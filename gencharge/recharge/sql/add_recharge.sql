@@ -21,14 +21,14 @@ BEGIN
         user_id, id, idempotency_key, request_hash, phone_number, plan_id, plan_version, plan_name,
         operator, plan_type, category, price, discount, wallet_amount, gateway_amount,
         status, sold_status, payment_method, source, activation_mode, sold_valid_from, sold_valid_until,
-        replaced_plan_name, replaced_valid_until, balance_after, payment_id, offer_id, cashback, created_at, completed_at)
+        replaced_plan_name, replaced_valid_until, balance_after, payment_id, offer_id, cashback, created_at, completed_at, circle)
     SELECT
         p_sale.user_id, p_sale.id, p_sale.idempotency_key, p_sale.request_hash, p_sale.phone_number, p_sale.plan_id,
         p_sale.plan_version, p_sale.plan_name, p_sale.operator, p_sale.plan_type, p_sale.category, p_sale.price,
         p_sale.discount, p_sale.wallet_amount, p_sale.gateway_amount, p_sale.status, p_sale.sold_status,
         p_sale.payment_method, p_sale.source, p_sale.activation_mode, p_sale.sold_valid_from, p_sale.sold_valid_until,
         p_sale.replaced_plan_name, p_sale.replaced_valid_until, p_sale.balance_after, p_sale.payment_id,
-        p_sale.offer_id, p_sale.cashback, p_sale.created_at, p_sale.completed_at
+        p_sale.offer_id, p_sale.cashback, p_sale.created_at, p_sale.completed_at, p_sale.circle
     FROM (SELECT count(*) FILTER (WHERE created_at > v_minutes) AS recent, count(*) AS sold, coalesce(sum(price), 0) AS total
           FROM recharges WHERE user_id = p_sale.user_id AND created_at > v_day AND status <> 'failed') AS day
     WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum
@@ -44,11 +44,11 @@ BEGIN
     END IF;
     INSERT INTO active_plans (
         phone_number, recharge_id, user_id, plan_id, plan_version, plan_name, operator, plan_type,
-        category, is_addon, status, validity_count, validity_unit, valid_from, valid_until, created_at)
+        category, is_addon, status, validity_count, validity_unit, valid_from, valid_until, created_at, circle)
     SELECT
         p_plan.phone_number, p_plan.recharge_id, p_plan.user_id, p_plan.plan_id, p_plan.plan_version, p_plan.plan_name,
         p_plan.operator, p_plan.plan_type, p_plan.category, p_plan.is_addon, p_plan.status, p_plan.validity_count,
-        p_plan.validity_unit, p_plan.valid_from, p_plan.valid_until, p_plan.created_at
+        p_plan.validity_unit, p_plan.valid_from, p_plan.valid_until, p_plan.created_at, p_plan.circle
     FROM (SELECT count(*) AS sold FROM active_plans
           WHERE phone_number = p_plan.phone_number AND created_at > v_day AND status <> 'cancelled') AS day
     WHERE p_bounds IS NULL OR day.sold < v_of_number;

@@ -74,6 +74,7 @@ BEGIN
     sale.operator := plan.operator;
     sale.plan_type := plan.plan_type;
     sale.category := plan.category;
+    sale.circle := plan.circle;
     sale.price := v_terms.price;
     sale.discount := 0;
     sale.cashback := 0;

@@ -76,6 +76,7 @@ BEGIN
     plan.operator := v_sold.operator;
     plan.plan_type := v_sold.plan_type;
     plan.category := v_sold.category;
+    plan.circle := v_number.circle;
     plan.is_addon := v_sold.is_addon;
     plan.validity_count := v_sold.validity_count;
     plan.validity_unit := v_sold.validity_unit;

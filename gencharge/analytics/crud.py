@@ -1,0 +1,228 @@
+"""The statements of the figures of recharges. A *fact* is a sale, a delivery, a failure or a refund, with its instant and its amounts,
+all of them columns that never change once the fact is there; so it may be read at any time later.
+
+The figures are counted in two ways: `count_facts` adds the facts of events that the outbox hands out; `recount_crud` reads all facts
+from the tables. What is still in the outbox counts for neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.analytics.models import MEASURES, WAITS, Cut
+from gencharge.wallet.models import Code
+
+LISTENER: Final = "analytics.recharges"
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of a recharge. `refund_id`: of a refund, else None; `in_full`: whether that left nothing to refund."""
+
+    user_id: UUID
+    recharge_id: UUID
+    topic: str
+    refund_id: str | None = None
+    in_full: bool = False
+
+
+# The measures of each kind of fact; what a kind leaves out is 0.
+_SOLD: Final = {
+    "sold": "1",
+    "sold_price": "r.price",
+    "sold_discount": "r.discount",
+    "sold_from_wallet": "r.wallet_amount",
+    "sold_through_gateway": "r.gateway_amount",
+}
+_DELIVERED: Final = {
+    "delivered": "1",
+    "delivered_price": "r.price",
+    "delivered_discount": "r.discount",
+    "cashback": "coalesce(booked.cashback, 0)",
+    "commission": "coalesce(booked.commission, 0)",
+    "delivery_seconds": "coalesce(way.seconds, 0)",
+}
+_FAILED: Final = {"failed": "1", "released": "coalesce(booked.released, 0)"}
+_REFUNDED: Final = {
+    "refunds": "1",
+    "refunded_in_full": "refund.in_full::int",
+    "refunded": "refund.refunded",
+    "refunded_discount": "coalesce(refund.discount, 0)",
+    "refunded_cashback": "coalesce(refund.cashback, 0)",
+    "refunded_commission": "coalesce(refund.commission, 0)",
+}
+# What was booked under the recharge's own key, and its way over an operator's API. Most recharges have neither, and are not looked up.
+_ENDED: Final = f"""
+    LEFT JOIN LATERAL (
+        SELECT sum(amount) FILTER (WHERE code = {Code.CASHBACK:d}) AS cashback,
+               sum(amount) FILTER (WHERE code = {Code.COMMISSION:d}) AS commission,
+               sum(amount) FILTER (WHERE code = {Code.RELEASE:d}) AS released
+        FROM transfers WHERE transfers.user_id = r.user_id AND transfers.key = r.id::text
+          AND (r.status = 'failed' OR r.cashback > 0 OR r.channel IS NOT NULL)
+    ) AS booked ON true
+    LEFT JOIN LATERAL (
+        SELECT fulfilments.channel, extract(epoch FROM r.completed_at - fulfilments.created_at)::bigint AS seconds
+        FROM fulfilments WHERE fulfilments.user_id = r.user_id AND fulfilments.recharge_id = r.id
+          AND (r.status = 'failed' OR r.channel IS NOT NULL)
+    ) AS way ON true
+"""
+_WAIT: Final = (
+    "CASE WHEN way.seconds IS NULL THEN NULL "
+    + " ".join(f"WHEN way.seconds < {bound} THEN '{bound}'" for bound in WAITS)
+    + " ELSE 'more' END"
+)
+# The keys of a fact in each cut; where a key is null the fact does not count in that cut.
+_KEYS: Final = {
+    Cut.ALL: "''",
+    Cut.HOUR: "to_char(at AT TIME ZONE 'Asia/Kolkata', 'HH24')",
+    Cut.PLAN: "plan_id::text",
+    Cut.CIRCLE: "coalesce(circle, 'unknown')",
+    Cut.PLAN_TYPE: "plan_type",
+    Cut.CATEGORY: "category",
+    Cut.PAYMENT_METHOD: "payment_method",
+    Cut.SOURCE: "source",
+    Cut.CHANNEL: "channel",
+    Cut.OFFER: "offer_id::text",
+    Cut.FAILURE: "failure",
+    Cut.WAIT: "wait",
+}
+
+
+def _refund(key: str, in_full: str) -> str:
+    """What was booked under a refund's key."""
+    return f"""
+        CROSS JOIN LATERAL (
+            SELECT max(created_at) FILTER (WHERE code = {Code.REFUND:d}) AS at,
+                   sum(amount) FILTER (WHERE code = {Code.REFUND:d}) AS refunded,
+                   sum(amount) FILTER (WHERE code = {Code.DISCOUNT:d}) AS discount,
+                   sum(amount) FILTER (WHERE code = {Code.CASHBACK:d}) AS cashback,
+                   {in_full} AS in_full,
+                   (SELECT amount FROM transfers AS back WHERE {in_full} AND back.user_id = r.user_id
+                    AND back.key = r.id::text || '\\:back' AND back.code = {Code.COMMISSION:d}) AS commission
+            FROM transfers WHERE transfers.user_id = r.user_id AND transfers.key = {key}
+        ) AS refund
+    """
+
+
+def _kind(
+    at: str,
+    measures: dict[str, str],
+    rest: str,
+    *,
+    channel: str = "NULL",
+    failure: str = "NULL",
+    wait: str = "NULL",
+) -> str:
+    numbers = ", ".join(f"({measures.get(name, '0')})::bigint AS {name}" for name in MEASURES)
+    return f"""
+        SELECT {at} AS at, r.operator, r.plan_id, r.circle, r.plan_type, r.category, r.payment_method, r.source,
+               {channel}::text AS channel, r.offer_id, {failure}::text AS failure, {wait}::text AS wait, {numbers}
+        FROM {rest}
+    """
+
+
+def _facts(sold: str, delivered: str, failed: str, refunded: str) -> str:
+    """All facts: each argument is what follows FROM, with the recharge as `r` and a refund as `refund`."""
+    return " UNION ALL ".join(
+        (
+            _kind("r.created_at", _SOLD, sold),
+            _kind(
+                "r.completed_at", _DELIVERED, delivered, channel="coalesce(r.channel, 'internal')", wait=_WAIT
+            ),
+            _kind(
+                "r.completed_at",
+                _FAILED,
+                failed,
+                channel="coalesce(way.channel, 'internal')",
+                failure="r.failure_reason",
+            ),
+            _kind("refund.at", _REFUNDED, refunded, channel="coalesce(r.channel, 'internal')"),
+        )
+    )
+
+
+def counted(facts: str, sign: str = "") -> str:
+    """The figures of facts: a row for each day, operator, cut and key."""
+    keys = ", ".join(f"('{cut}', {key})" for cut, key in _KEYS.items())
+    sums = ", ".join(f"{sign}sum({name}) AS {name}" for name in MEASURES)
+    return f"""
+        SELECT (at AT TIME ZONE 'Asia/Kolkata')::date AS day, operator, cut.name AS cut, cut.key, {sums}
+        FROM ({facts}) AS facts CROSS JOIN LATERAL (VALUES {keys}) AS cut(name, key)
+        WHERE cut.key IS NOT NULL GROUP BY 1, 2, 3, 4
+    """
+
+
+# The first event of a recharge says that it was sold. Which one that is depends on how it was sold, which never changes.
+OF_EVENTS: Final = _facts(
+    """happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id
+    WHERE happened.topic = CASE r.sold_status WHEN 'payment_pending' THEN 'RechargePlaced'
+        WHEN 'processing' THEN 'RechargeAccepted' ELSE 'PlanRecharged' END""",
+    f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id {_ENDED}
+    WHERE happened.topic = 'PlanRecharged'""",
+    f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id {_ENDED}
+    WHERE happened.topic = 'RechargeFailed'""",
+    f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id
+    {_refund("happened.refund_id", "happened.in_full")} WHERE happened.topic = 'RechargeRefunded'""",
+)
+# A recharge comes to its end within 90 days of its sale; a refund may come at any time.
+_WINDOW: Final = "r.created_at >= :since - interval '90 days' AND r.created_at < :until"
+_ENDS: Final = "r.completed_at >= :since AND r.completed_at < :until"
+OF_TABLES: Final = _facts(
+    "recharges AS r WHERE r.created_at >= :since AND r.created_at < :until",
+    f"recharges AS r {_ENDED} WHERE r.status IN ('delivered', 'refunded') AND {_WINDOW} AND {_ENDS}",
+    f"recharges AS r {_ENDED} WHERE r.status = 'failed' AND {_WINDOW} AND {_ENDS}",
+    f"""transfers AS t JOIN recharges AS r ON r.user_id = t.user_id AND r.id = t.reference_id
+    {
+        _refund(
+            "t.key",
+            f"(r.status = 'refunded' AND NOT EXISTS (SELECT FROM transfers AS later WHERE later.user_id = r.user_id"
+            f" AND later.reference_id = r.id AND later.code = {Code.REFUND:d}"
+            " AND (later.created_at, later.id) > (t.created_at, t.id)))",
+        )
+    }
+    WHERE t.code = {Code.REFUND:d} AND t.created_at >= :since AND t.created_at < :until""",
+)
+_TOPICS: Final = (
+    "('RechargePlaced', 'RechargeAccepted', 'PlanRecharged', 'RechargeFailed', 'RechargeRefunded')"
+)
+_FIELDS: Final = """
+    user_id, (payload ->> 'recharge_id')::uuid AS recharge_id, topic, payload ->> 'refund_id' AS refund_id,
+    coalesce((payload ->> 'in_full')::boolean, false) AS in_full
+"""
+WAITING: Final = f"""
+    SELECT {_FIELDS} FROM events WHERE topic IN {_TOPICS}
+    UNION ALL SELECT {_FIELDS} FROM deliveries WHERE listener = '{LISTENER}'
+"""
+NAMES: Final = ", ".join(("day", "operator", "cut", "key", *MEASURES))
+_COUNT: Final = text(f"""
+    WITH happened AS (
+        SELECT * FROM unnest(CAST(:users AS uuid[]), CAST(:recharges AS uuid[]), CAST(:topics AS text[]),
+                             CAST(:refunds AS text[]), CAST(:in_full AS boolean[]))
+            AS happened(user_id, recharge_id, topic, refund_id, in_full)
+    )
+    INSERT INTO recharge_figures AS figures ({NAMES})
+    -- In one order, so that two workers wait for each other and don't deadlock.
+    {counted(OF_EVENTS)} ORDER BY 1, 2, 3, 4
+    ON CONFLICT (day, operator, cut, key) DO UPDATE SET
+        {", ".join(f"{name} = figures.{name} + excluded.{name}" for name in MEASURES)}
+""")
+
+
+async def count_facts(db: AsyncSession, events: Sequence[Happened]) -> None:
+    """Add the facts of these events to the figures. Call it once for each event, in the transaction that settles it."""
+    await db.execute(
+        _COUNT,
+        {
+            "users": [event.user_id for event in events],
+            "recharges": [event.recharge_id for event in events],
+            "topics": [event.topic for event in events],
+            "refunds": [event.refund_id for event in events],
+            "in_full": [event.in_full for event in events],
+        },
+    )

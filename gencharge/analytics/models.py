@@ -1,0 +1,75 @@
+"""The figures of recharges: one row for each day in India, operator and key of a cut. Amounts in paise."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import BigInteger, Date, Text
+from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
+
+from gencharge.core.postgres.database import Base
+
+
+class Cut(StrEnum):
+    """By what recharges are told apart, beside their day and operator. Each recharge counts once in each cut that it has a key in."""
+
+    ALL = "all"  # the key is empty
+    HOUR = "hour"  # of the day in India, 00 to 23
+    PLAN = "plan"  # plan_id
+    CIRCLE = "circle"  # of the number, as it was known at the sale; `unknown` if it was not
+    PLAN_TYPE = "plan_type"
+    CATEGORY = "category"
+    PAYMENT_METHOD = "payment_method"
+    SOURCE = "source"
+    CHANNEL = "channel"  # that delivered it or was tried last; `internal`: the operator's own system
+    OFFER = "offer"  # offer_id
+    FAILURE = "failure"  # why it failed
+    WAIT = "wait"  # seconds from queueing it to the delivery over an operator's API, as one of WAITS
+
+
+# The upper bounds of the keys of Cut.WAIT, in seconds; what took longer has the key `more`.
+WAITS: Final = (1, 2, 5, 10, 30, 60, 300, 900)
+
+
+def _number() -> MappedColumn[int]:
+    return mapped_column(BigInteger, server_default="0")
+
+
+class RechargeFigures(Base):
+    """What became of recharges on a day in India. Each fact counts on the day on which it happened: a recharge that was sold on Monday
+    and refunded on Friday is a sale of Monday and a refund of Friday."""
+
+    __tablename__ = "recharge_figures"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    operator: Mapped[str] = mapped_column(Text, primary_key=True)
+    cut: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    # Sold: agreed, whether it was delivered or not.
+    sold: Mapped[int] = _number()
+    sold_price: Mapped[int] = _number()
+    sold_discount: Mapped[int] = _number()
+    sold_from_wallet: Mapped[int] = _number()
+    sold_through_gateway: Mapped[int] = _number()
+    # Delivered. The operator gets the price; the customer paid it less the discount.
+    delivered: Mapped[int] = _number()
+    delivered_price: Mapped[int] = _number()
+    delivered_discount: Mapped[int] = _number()
+    cashback: Mapped[int] = _number()
+    commission: Mapped[int] = _number()
+    delivery_seconds: Mapped[int] = _number()
+    # Failed, and what was given back of the wallet's part and of a payment that was captured already.
+    failed: Mapped[int] = _number()
+    released: Mapped[int] = _number()
+    # Refunds of delivered recharges, and what came back from the operator, the customer and our commission.
+    refunds: Mapped[int] = _number()
+    refunded_in_full: Mapped[int] = _number()
+    refunded: Mapped[int] = _number()
+    refunded_discount: Mapped[int] = _number()
+    refunded_cashback: Mapped[int] = _number()
+    refunded_commission: Mapped[int] = _number()
+
+
+MEASURES: Final = tuple(column.name for column in RechargeFigures.__table__.columns if not column.primary_key)

@@ -1,0 +1,114 @@
+"""The figures of recharges once more, from the tables and from the ledger: to make them new, and to compare them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.analytics.crud import NAMES, OF_EVENTS, OF_TABLES, WAITING, counted
+from gencharge.analytics.models import MEASURES, Cut
+from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.core.values import clock
+from gencharge.wallet.models import Account, Code
+
+_NOT_COUNTED: Final = f"SELECT * FROM ({OF_EVENTS}) AS waiting WHERE at >= :since AND at < :until"
+# What the figures of the window must be: all facts, less those whose events were not counted yet.
+_DUE: Final = f"""
+    SELECT day, operator, cut, key, {", ".join(f"sum({name})::bigint AS {name}" for name in MEASURES)}
+    FROM ({counted(OF_TABLES)} UNION ALL {counted(_NOT_COUNTED, sign="-")}) AS parts
+    GROUP BY day, operator, cut, key
+"""
+_OWN: Final = "SELECT * FROM recharge_figures WHERE day >= :first AND day < :last"
+_CLEAR: Final = text("DELETE FROM recharge_figures WHERE day >= :first AND day < :last")
+_FILL: Final = text(f"""
+    WITH happened AS ({WAITING})
+    INSERT INTO recharge_figures ({NAMES})
+    SELECT {NAMES} FROM ({_DUE}) AS due WHERE {" OR ".join(f"{name} <> 0" for name in MEASURES)}
+""")
+DIFFERENCES: Final = f"""
+    WITH happened AS ({WAITING}), due AS ({_DUE})
+    SELECT coalesce(due.day, own.day) AS day, coalesce(due.operator, own.operator) AS operator,
+           coalesce(due.cut, own.cut) AS cut, coalesce(due.key, own.key) AS key,
+           {", ".join(f"coalesce(own.{name}, 0) - coalesce(due.{name}, 0) AS {name}" for name in MEASURES)}
+    FROM due FULL JOIN ({_OWN}) AS own
+        ON own.day = due.day AND own.operator = due.operator AND own.cut = due.cut AND own.key = due.key
+    WHERE {" OR ".join(f"coalesce(own.{name}, 0) <> coalesce(due.{name}, 0)" for name in MEASURES)}
+    ORDER BY 1, 2, 3, 4
+"""
+# Each sum of money and how the ledger has it, by the account that gave or got it.
+_BOOKED: Final = {
+    "paid": f"code IN ({Code.RECHARGE:d}, {Code.CAPTURE:d})",
+    "delivered_discount": f"code = {Code.DISCOUNT:d} AND debit = '{Account.DISCOUNT}'",
+    "cashback": f"code = {Code.CASHBACK:d} AND debit = '{Account.CASHBACK}'",
+    "commission": f"code = {Code.COMMISSION:d} AND credit = '{Account.REVENUE}'",
+    # What a gateway paid too late is released under the payment's key: no part of the failure.
+    "released": f"code = {Code.RELEASE:d} AND key = reference_id::text",
+    "refunded": f"code = {Code.REFUND:d}",
+    "refunded_discount": f"code = {Code.DISCOUNT:d} AND credit = '{Account.DISCOUNT}'",
+    "refunded_cashback": f"code = {Code.CASHBACK:d} AND credit = '{Account.CASHBACK}'",
+    "refunded_commission": f"code = {Code.COMMISSION:d} AND debit = '{Account.REVENUE}'",
+}
+_OF_FIGURES: Final = {
+    name: "delivered_price - delivered_discount" if name == "paid" else name for name in _BOOKED
+}
+DIFFERENCES_WITH_LEDGER: Final = f"""
+    WITH happened AS ({WAITING}), own AS (
+        SELECT day, operator, {", ".join(f"sum({sum_})::bigint AS {name}" for name, sum_ in _OF_FIGURES.items())}
+        FROM (SELECT {NAMES} FROM ({_OWN}) AS counted UNION ALL SELECT {NAMES} FROM ({counted(_NOT_COUNTED)}) AS waiting) AS parts
+        WHERE cut = '{Cut.ALL}' GROUP BY day, operator
+    ), booked AS (
+        SELECT (created_at AT TIME ZONE 'Asia/Kolkata')::date AS day, operator,
+               {", ".join(f"coalesce(sum(amount) FILTER (WHERE {rule}), 0)::bigint AS {name}" for name, rule in _BOOKED.items())}
+        FROM transfers WHERE created_at >= :since AND created_at < :until AND operator IS NOT NULL GROUP BY 1, 2
+    )
+    SELECT coalesce(own.day, booked.day) AS day, coalesce(own.operator, booked.operator) AS operator,
+           {", ".join(f"coalesce(own.{name}, 0) - coalesce(booked.{name}, 0) AS {name}" for name in _BOOKED)}
+    FROM own FULL JOIN booked ON booked.day = own.day AND booked.operator = own.operator
+    WHERE {" OR ".join(f"coalesce(own.{name}, 0) <> coalesce(booked.{name}, 0)" for name in _BOOKED)}
+    ORDER BY 1, 2
+"""
+
+
+async def lock_figures(db: AsyncSession) -> None:
+    """Keep all others from changing figures until the end of the transaction, which has only begun. All that it reads is as it is
+    once the lock is there: what was counted until then is seen, and the rest waits."""
+    await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    await db.execute(text("LOCK TABLE recharge_figures IN EXCLUSIVE MODE"))
+    await db.execute(text("SET LOCAL statement_timeout = 0"))
+    await allow_long_statements(db)
+
+
+async def recount(db: AsyncSession, first: date, last: date) -> None:
+    """Make the figures of the days from `first` up to, not including, `last` new, from the tables. Hold `lock_figures`."""
+    await db.execute(_CLEAR, {"first": first, "last": last})
+    await db.execute(_FILL, _window(first, last))
+
+
+async def list_differences(db: AsyncSession, first: date, last: date) -> list[dict[str, Any]]:
+    """The rows of the days from `first` up to, not including, `last` that are not as the tables say: their keys, and by how much
+    each measure is too high. Give it one snapshot."""
+    rows = await db.execute(text(DIFFERENCES), {"first": first, "last": last, **_window(first, last)})
+    return [dict(row) for row in rows.mappings()]
+
+
+async def list_differences_with_ledger(db: AsyncSession, first: date, last: date) -> list[dict[str, Any]]:
+    """The days and operators whose money is not the ledger's, and by how many paise each sum is too high. Give it one snapshot."""
+    rows = await db.execute(
+        text(DIFFERENCES_WITH_LEDGER), {"first": first, "last": last, **_window(first, last)}
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+async def first_day(db: AsyncSession) -> date | None:
+    """The day in India of the first recharge; None if there is none."""
+    day: date | None = await db.scalar(
+        text("SELECT (min(created_at) AT TIME ZONE 'Asia/Kolkata')::date FROM recharges")
+    )
+    return day
+
+
+def _window(first: date, last: date) -> dict[str, datetime]:
+    return {"since": clock.start_of_day(first), "until": clock.start_of_day(last)}
