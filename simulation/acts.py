@@ -116,7 +116,7 @@ async def top_up(world: World, notebook: Notebook, person: Person, key: str, rup
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """What came of it. `over_api`: its outcome may take a while. `next`: nothing was bought; the code was refused, and this is the same
+    """The result. `over_api`: its outcome may take a while. `next`: nothing was bought; the code was refused, and this is the same
     without it."""
 
     over_api: bool = False

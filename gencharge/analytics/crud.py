@@ -102,9 +102,10 @@ def _refund(key: str, in_full: str) -> str:
                    sum(amount) FILTER (WHERE code = {Code.REFUND:d}) AS refunded,
                    sum(amount) FILTER (WHERE code = {Code.DISCOUNT:d}) AS discount,
                    sum(amount) FILTER (WHERE code = {Code.CASHBACK:d}) AS cashback,
-                   {in_full} AS in_full,
-                   (SELECT amount FROM transfers AS back WHERE {in_full} AND back.user_id = r.user_id
-                    AND back.key = r.id::text || '\\:back' AND back.code = {Code.COMMISSION:d}) AS commission
+                   (SELECT amount FROM transfers AS back WHERE back.user_id = r.user_id
+                    AND back.key = r.id::text || '\\:back' AND back.code = {Code.COMMISSION:d}
+                    AND {in_full}) AS commission,
+                   {in_full} AS in_full
             FROM transfers WHERE transfers.user_id = r.user_id AND transfers.key = {key}
         ) AS refund
     """

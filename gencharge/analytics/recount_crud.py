@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics.crud import NAMES, OF_EVENTS, OF_TABLES, WAITING, counted
 from gencharge.analytics.models import MEASURES, Cut
 from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.values import clock
+from gencharge.recharge.models import Recharge
 from gencharge.wallet.models import Account, Code
 
 _NOT_COUNTED: Final = f"SELECT * FROM ({OF_EVENTS}) AS waiting WHERE at >= :since AND at < :until"
@@ -28,7 +29,7 @@ _FILL: Final = text(f"""
     INSERT INTO recharge_figures ({NAMES})
     SELECT {NAMES} FROM ({_DUE}) AS due WHERE {" OR ".join(f"{name} <> 0" for name in MEASURES)}
 """)
-DIFFERENCES: Final = f"""
+_DIFFERENCES: Final = text(f"""
     WITH happened AS ({WAITING}), due AS ({_DUE})
     SELECT coalesce(due.day, own.day) AS day, coalesce(due.operator, own.operator) AS operator,
            coalesce(due.cut, own.cut) AS cut, coalesce(due.key, own.key) AS key,
@@ -37,7 +38,7 @@ DIFFERENCES: Final = f"""
         ON own.day = due.day AND own.operator = due.operator AND own.cut = due.cut AND own.key = due.key
     WHERE {" OR ".join(f"coalesce(own.{name}, 0) <> coalesce(due.{name}, 0)" for name in MEASURES)}
     ORDER BY 1, 2, 3, 4
-"""
+""")
 # Each sum of money and how the ledger has it, by the account that gave or got it.
 _BOOKED: Final = {
     "paid": f"code IN ({Code.RECHARGE:d}, {Code.CAPTURE:d})",
@@ -54,7 +55,7 @@ _BOOKED: Final = {
 _OF_FIGURES: Final = {
     name: "delivered_price - delivered_discount" if name == "paid" else name for name in _BOOKED
 }
-DIFFERENCES_WITH_LEDGER: Final = f"""
+_AGAINST_LEDGER: Final = text(f"""
     WITH happened AS ({WAITING}), own AS (
         SELECT day, operator, {", ".join(f"sum({sum_})::bigint AS {name}" for name, sum_ in _OF_FIGURES.items())}
         FROM (SELECT {NAMES} FROM ({_OWN}) AS counted UNION ALL SELECT {NAMES} FROM ({counted(_NOT_COUNTED)}) AS waiting) AS parts
@@ -62,14 +63,15 @@ DIFFERENCES_WITH_LEDGER: Final = f"""
     ), booked AS (
         SELECT (created_at AT TIME ZONE 'Asia/Kolkata')::date AS day, operator,
                {", ".join(f"coalesce(sum(amount) FILTER (WHERE {rule}), 0)::bigint AS {name}" for name, rule in _BOOKED.items())}
-        FROM transfers WHERE created_at >= :since AND created_at < :until AND operator IS NOT NULL GROUP BY 1, 2
+        FROM (SELECT user_id, created_at, operator, code, debit, credit, key, reference_id, amount FROM transfers) AS moved
+        WHERE created_at >= :since AND created_at < :until AND operator IS NOT NULL GROUP BY 1, 2
     )
     SELECT coalesce(own.day, booked.day) AS day, coalesce(own.operator, booked.operator) AS operator,
            {", ".join(f"coalesce(own.{name}, 0) - coalesce(booked.{name}, 0) AS {name}" for name in _BOOKED)}
     FROM own FULL JOIN booked ON booked.day = own.day AND booked.operator = own.operator
     WHERE {" OR ".join(f"coalesce(own.{name}, 0) <> coalesce(booked.{name}, 0)" for name in _BOOKED)}
     ORDER BY 1, 2
-"""
+""")
 
 
 async def lock_figures(db: AsyncSession) -> None:
@@ -90,24 +92,20 @@ async def recount(db: AsyncSession, first: date, last: date) -> None:
 async def list_differences(db: AsyncSession, first: date, last: date) -> list[dict[str, Any]]:
     """The rows of the days from `first` up to, not including, `last` that are not as the tables say: their keys, and by how much
     each measure is too high. Give it one snapshot."""
-    rows = await db.execute(text(DIFFERENCES), {"first": first, "last": last, **_window(first, last)})
+    rows = await db.execute(_DIFFERENCES, {"first": first, "last": last, **_window(first, last)})
     return [dict(row) for row in rows.mappings()]
 
 
 async def list_differences_with_ledger(db: AsyncSession, first: date, last: date) -> list[dict[str, Any]]:
     """The days and operators whose money is not the ledger's, and by how many paise each sum is too high. Give it one snapshot."""
-    rows = await db.execute(
-        text(DIFFERENCES_WITH_LEDGER), {"first": first, "last": last, **_window(first, last)}
-    )
+    rows = await db.execute(_AGAINST_LEDGER, {"first": first, "last": last, **_window(first, last)})
     return [dict(row) for row in rows.mappings()]
 
 
 async def first_day(db: AsyncSession) -> date | None:
     """The day in India of the first recharge; None if there is none."""
-    day: date | None = await db.scalar(
-        text("SELECT (min(created_at) AT TIME ZONE 'Asia/Kolkata')::date FROM recharges")
-    )
-    return day
+    first: datetime | None = await db.scalar(select(func.min(Recharge.created_at)))
+    return None if first is None else first.astimezone(clock.IST).date()
 
 
 def _window(first: date, last: date) -> dict[str, datetime]:

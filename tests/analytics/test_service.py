@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import closing
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -17,20 +15,7 @@ from gencharge.run.sample import SandboxInside
 from simulation.driver import simulate
 from simulation.town import Size
 from tests.conftest import database_of, test_settings
-
-
-def _nothing(first: date, last: date) -> None:
-    del first, last
-
-
-async def differences(stores: Stores) -> list[dict[str, Any]]:
-    return await service.find_differences(stores.database, _nothing)
-
-
-async def figures(stores: Stores) -> list[dict[str, Any]]:
-    async with stores.database.transaction() as db:
-        rows = await db.execute(text("SELECT * FROM recharge_figures ORDER BY day, operator, cut, key"))
-        return [dict(row) for row in rows.mappings()]
+from tests.make.analytics import differences_of, figures_of, say_nothing
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +42,8 @@ async def lived(
 
 
 async def test_after_a_life_all_figures_are_those_of_the_recharges_and_the_ledger(lived: Stores) -> None:
-    assert await differences(lived) == []
-    totals = [row for row in await figures(lived) if row["cut"] == "all"]
+    assert await differences_of(lived) == []
+    totals = [row for row in await figures_of(lived) if row["cut"] == "all"]
     for measure in (
         "sold",
         "delivered",
@@ -73,7 +58,7 @@ async def test_after_a_life_all_figures_are_those_of_the_recharges_and_the_ledge
 
 
 async def test_each_wrong_figure_is_noticed_and_mended(lived: Stores) -> None:
-    before = await figures(lived)
+    before = await figures_of(lived)
     async with lived.database.transaction() as db:
         await db.execute(
             text(
@@ -81,8 +66,8 @@ async def test_each_wrong_figure_is_noticed_and_mended(lived: Stores) -> None:
             )
         )
         await db.execute(text("DELETE FROM recharge_figures WHERE cut = 'hour'"))
-    wrong = await differences(lived)
+    wrong = await differences_of(lived)
     assert {row.get("cut", "ledger") for row in wrong} == {"all", "hour", "ledger"}
-    await service.rebuild(lived.database, _nothing)
-    assert await differences(lived) == []
-    assert await figures(lived) == before
+    await service.rebuild(lived.database, say_nothing)
+    assert await differences_of(lived) == []
+    assert await figures_of(lived) == before

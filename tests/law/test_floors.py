@@ -106,8 +106,8 @@ def test_the_house_keeps_its_floors(rule) -> None:  # type: ignore[no-untyped-de
         ("gencharge/core/helpers/strings.py", "", "'core.helpers' stands on no floor"),
         (
             "gencharge/wiring.py",
-            "FLOORS: Floors = (('wallet', 'analytics'),)",
-            "names 'analytics', and there is no gencharge/analytics/room.py",
+            "FLOORS: Floors = (('wallet', 'astrology'),)",
+            "names 'astrology', and there is no gencharge/astrology/room.py",
         ),
         (
             "gencharge/wallet/service.py",

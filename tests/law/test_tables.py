@@ -68,6 +68,8 @@ DIRECTORY = {
     # The counters of an offer, which all customers use.
     "offer_slots": "offer_id",
     "offer_codes": "code",
+    # What all customers did on a day.
+    "recharge_figures": "day",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}

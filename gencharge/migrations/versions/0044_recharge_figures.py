@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0043"
-down_revision = "0042"
+revision = "0044"
+down_revision = "0043"
 _COUNTS = ("sold", "delivered", "failed", "refunds", "refunded_in_full")
 _SUMS = (
     "sold_price",

@@ -1,0 +1,39 @@
+"""What analytics does on a clock."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+
+from prometheus_client import Gauge
+
+from gencharge.analytics import service
+from gencharge.core import telemetry
+from gencharge.core.background.jobs import Job
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+
+DIFFERENT: Final = Gauge(
+    "gencharge_figures_different", "Rows of figures that are not what the books say, at the last nightly look"
+)
+# So that a night's run stays short; `gencharge rollup verify` looks at all days.
+_DAYS: Final = 35
+_SHOWN: Final = 5
+log = telemetry.get_logger(__name__)
+
+
+async def verify(stores: Stores) -> None:
+    """Compare the figures of the last five weeks with the recharges and the ledger."""
+    first = clock.now().astimezone(clock.IST).date() - timedelta(days=_DAYS)
+    differences = await service.find_differences(stores.database, _nothing, first)
+    DIFFERENT.set(len(differences))
+    shown = [{name: str(value) for name, value in row.items() if value} for row in differences[:_SHOWN]]
+    (log.error if differences else log.info)("figures_verified", different=len(differences), first=shown)
+
+
+def _nothing(first: date, until: date) -> None:
+    del first, until
+
+
+# 02:30 in India, after the nightly checks of the books.
+JOBS: Final = (Job("analytics.verify", verify, cron="0 21 * * *"),)
