@@ -99,6 +99,9 @@ async def inspect(town: Town, delivered: list[tuple[str, int, float]]) -> Report
         problems.append(
             f"{notebook.counts['failed']} recharges failed, and {statuses['failed']} are on the books"
         )
+    notebook.counts["autopay attempts more than an hour late"] = await _count(
+        town, "SELECT count(*) FROM autopay_attempts WHERE late_seconds >= 3600"
+    )
     notebook.counts["plans that ended"] = await _count(
         town, "SELECT count(*) FROM active_plans WHERE status = 'expired'"
     )

@@ -91,6 +91,16 @@ class AutopayPaused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AutopaysLate(Event):
+    """A worker has caught up with autopays and notices that were due more than an hour before. `outcomes`: how many of each."""
+
+    count: int
+    longest_seconds: int
+    amount_paise: int
+    outcomes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AutopaysProcessed(Event):
     """An admin ran what was due. `outcomes`: how many of each."""
 

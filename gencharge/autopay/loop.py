@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from gencharge.autopay import late_service
 from gencharge.autopay import run_service as runs
+from gencharge.autopay.late_service import LateRuns
 from gencharge.autopay.pricing_service import WorkersMarket
 from gencharge.autopay.settling_service import DueAutopay
-from gencharge.core import telemetry
 from gencharge.core.background.loop import Loop
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.service import PaymentContext
 from gencharge.recharge.service import Market
-
-log = telemetry.get_logger(__name__)
 
 
 class AutopayRunner(Loop[DueAutopay, str]):
@@ -28,13 +27,15 @@ class AutopayRunner(Loop[DueAutopay, str]):
         self._context = context
         self._market = WorkersMarket()
         self._current: Market | None = None
+        self.late = LateRuns()
 
     async def claim(self, free: int, running: Counter[str]) -> Sequence[DueAutopay]:
-        """Lease up to `free` autopays that are due or to be announced."""
-        del running
+        """Lease up to `free` autopays that are due or to be announced. If there are none, say what was late of those before."""
         tasks = await self._context.database.run(lambda db: runs.claim(db, limit=free))
         if tasks:
             self._current = await self._market.current(self._context.database)
+        elif not running:
+            await self._say_late()
         return tasks
 
     def party_of(self, task: DueAutopay) -> str:
@@ -47,14 +48,15 @@ class AutopayRunner(Loop[DueAutopay, str]):
 
     async def work(self, task: DueAutopay) -> None:
         """Announce one autopay, or run it."""
-        run = await runs.process(self._context, task, self._current)
-        if run.late_seconds >= runs.LATE.total_seconds():
-            log.warning(
-                "autopay_late",
-                autopay_id=str(run.autopay_id),
-                late_seconds=run.late_seconds,
-                outcome=run.outcome.value,
-            )
+        self.late.add(await runs.process(self._context, task, self._current))
+
+    async def _say_late(self) -> None:
+        late, self.late = self.late, LateRuns()
+        await self.report(late)
+
+    async def report(self, late: LateRuns) -> None:
+        """Say what was late, once all of it has been caught up with."""
+        await late_service.report(self._context.database, late)
 
     async def close(self) -> None:
         """Close the connections to the gateway."""

@@ -8,7 +8,7 @@ same recharge as the answer and writes it down. The due date moves with that, or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -40,8 +40,6 @@ from gencharge.wallet.models import PaymentMethod, RequestSource
 
 # Longer than a sale can take.
 LEASE_SECONDS: Final = 60.0
-# From when on a run counts as late in the log.
-LATE: Final = timedelta(hours=1)
 
 
 async def claim(db: AsyncSession, *, limit: int) -> Sequence[DueAutopay]:

@@ -29,7 +29,10 @@ _NOT_MADE: Final = frozenset({RechargeStatus.FAILED})
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of looking at an autopay. `amount` in paise."""
+    """The result of looking at an autopay. `amount` in paise.
+
+    `late_seconds` counts from the due date, `overdue_seconds` from when a worker was to look at it: for a retry that is later.
+    """
 
     user_id: UUID
     autopay_id: UUID
@@ -39,6 +42,7 @@ class Run:
     amount: int = 0
     recharge_id: UUID | None = None
     late_seconds: int = 0
+    overdue_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ class DueAutopay:
         """How long after it was due it is now."""
         return max(0, int((clock.now() - self.due_at).total_seconds()))
 
+    @property
+    def overdue_seconds(self) -> int:
+        """How long after a worker was to look at it: for the notice, or once it is due for the run."""
+        now, awaited = clock.now(), self.row.wake_at
+        assert awaited is not None, "an autopay that is claimed is awake"
+        if now >= self.due_at:
+            awaited = max(awaited, self.due_at)
+        return max(0, int((now - awaited).total_seconds()))
+
 
 async def settle(
     database: Database,
@@ -76,7 +89,7 @@ async def settle(
 
     Not inside a transaction. `amount` in paise.
     """
-    row, late = claimed.row, claimed.late_seconds
+    row, late, overdue = claimed.row, claimed.late_seconds, claimed.overdue_seconds
 
     async def unit(db: AsyncSession) -> bool:
         if not await crud.settle(
@@ -119,6 +132,7 @@ async def settle(
         amount,
         recharge_id,
         late,
+        overdue,
     )
 
 

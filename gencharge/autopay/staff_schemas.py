@@ -75,10 +75,20 @@ class RunOut(Out):
     late_seconds: int
 
 
+class LateOut(Out):
+    """What was looked at more than an hour after it was to be."""
+
+    count: int
+    longest_seconds: int = Field(description="How late the latest was.")
+    total: Money = Field(description="What was paid by those that succeeded.")
+    outcomes: dict[RunOutcome, int]
+
+
 class ProcessedOut(Out):
     """The result for each autopay that was looked at."""
 
     items: list[RunOut]
+    late: LateOut = Field(description="The late ones among them: no worker has looked at them in time.")
     is_more: bool = Field(description="More may be due: ask again.")
 
 

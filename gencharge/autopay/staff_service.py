@@ -11,16 +11,18 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.autopay import crud, reading_service, views
+from gencharge.autopay import crud, late_service, reading_service, views
 from gencharge.autopay import run_service as runs
 from gencharge.autopay.errors import AutopayNotFound
 from gencharge.autopay.events import AutopaysProcessed
-from gencharge.autopay.models import Autopay
+from gencharge.autopay.late_service import LateRuns
+from gencharge.autopay.models import Autopay, RunOutcome
 from gencharge.autopay.schemas import AutopayAttemptPage
 from gencharge.autopay.settling_service import DueAutopay, Run
 from gencharge.autopay.staff_schemas import (
     DueCalendar,
     DueDay,
+    LateOut,
     ProcessedOut,
     RunOut,
     StaffAutopayOut,
@@ -99,7 +101,22 @@ async def process_due(context: PaymentContext, market: Market, *, limit: int) ->
     outcomes = Counter(run.outcome.value for run in results)
     processed = AutopaysProcessed(user_id=str(SYSTEM_USER_ID), outcomes=dict(outcomes))
     await context.database.run(lambda db: emit(db, processed))
-    return ProcessedOut(items=[_run_out(run) for run in results], is_more=len(results) >= limit)
+    late = LateRuns()
+    for run in results:
+        late.add(run)
+    await late_service.report(context.database, late)
+    return ProcessedOut(
+        items=[_run_out(run) for run in results], late=_late_out(late), is_more=len(results) >= limit
+    )
+
+
+def _late_out(late: LateRuns) -> LateOut:
+    return LateOut(
+        count=late.count,
+        longest_seconds=late.longest_seconds,
+        total=Money(late.amount),
+        outcomes={RunOutcome(outcome): number for outcome, number in late.outcomes.items()},
+    )
 
 
 async def _claim(context: PaymentContext, limit: int) -> Sequence[DueAutopay]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
+from gencharge.autopay.events import AutopaysLate
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.delivery.events import (
     CallbackContradicted,
@@ -112,6 +113,15 @@ CODE_BUDGET_USED: Final = Kind(
         "receivers": choice("prefix", "all"),
         "prefix": label("+919876", optional=True),
         "rest": choice("open", "refused"),
+    },
+)
+AUTOPAYS_LATE: Final = Kind(
+    "autopays_late",
+    INBOX,
+    {
+        "count": number(40, required=True),
+        "hours": number(48, required=True),
+        "paid": money(29_900, required=True),
     },
 )
 MANY_HELD_BACK: Final = Kind(
@@ -251,6 +261,13 @@ def code_budget_used(event: CodeBudgetUsed) -> Alert:
     return Alert(CODE_BUDGET_USED, values, data)
 
 
+def autopays_late(event: AutopaysLate) -> Alert:
+    """No worker ran, or too few: what was due was caught up with."""
+    hours = round(event.longest_seconds / 3600)
+    data: Values = {"count": event.count, "longest_seconds": event.longest_seconds}
+    return Alert(AUTOPAYS_LATE, {"count": event.count, "hours": hours, "paid": event.amount_paise}, data)
+
+
 def many_held_back(event: ManyHeldBack) -> Alert:
     """The velocity rules refuse much: an attack, a thief with many accounts, or a bound that is too low."""
     counts: Values = {"count": event.count, "customers": event.customers}
@@ -281,5 +298,6 @@ KINDS: Final = (
     ENDPOINT_RECOVERED,
     MESSAGES_OVERDUE,
     CODE_BUDGET_USED,
+    AUTOPAYS_LATE,
     MANY_HELD_BACK,
 )

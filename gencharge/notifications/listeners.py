@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.admins import service as admins
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
+from gencharge.autopay.events import AutopaysLate
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
@@ -40,6 +41,7 @@ _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _WALLET: Final = permission(Resource.WALLET, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
+_AUTOPAY: Final = permission(Resource.AUTOPAY, Action.EDIT)
 # What each alert says, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     ApprovalRequested: (alerts.approval_requested, _SUPER_ADMINS),
@@ -52,6 +54,7 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     ChannelAddressApproved: (alerts.channel_address_approved, _SUPER_ADMINS),
     CodeBudgetUsed: (alerts.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alerts.payment_mismatched, _PAYMENTS),
+    AutopaysLate: (alerts.autopays_late, _AUTOPAY),
     ManyHeldBack: (alerts.many_held_back, _WALLET),
     WebhookRefused: (alerts.webhook_refused, _PAYMENTS),
     WebhookEndpointDisabled: (alerts.webhook_endpoint_disabled, _PAYMENTS),

@@ -8,6 +8,7 @@ import httpx
 
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
+from gencharge.autopay.events import AutopaysLate
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
@@ -93,6 +94,10 @@ def events() -> list[Event]:
         ),
         WebhookMessagesOverdue(
             user_id=str(SYSTEM_USER_ID), endpoint_id=str(new_id()), url="https://partner.example/hooks", minutes=16
+        ),
+        AutopaysLate(
+            user_id=str(SYSTEM_USER_ID), count=40, longest_seconds=172_800, amount_paise=29_900,
+            outcomes={"succeeded": 1, "retrying": 39},
         ),
         ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
