@@ -22,6 +22,7 @@ from gencharge.core.development_secrets import DevelopmentSecret
 from gencharge.core.file_settings import Files
 from gencharge.core.mandate_settings import Mandates
 from gencharge.core.message_settings import Codes, Messages
+from gencharge.core.notification_settings import Notifications
 from gencharge.core.referral_settings import Referrals
 from gencharge.core.setting_groups import (
     SANDBOX_URL,
@@ -54,6 +55,7 @@ class Settings(
     Velocity,
     Referrals,
     Mandates,
+    Notifications,
     Partners,
     Company,
     Web,

@@ -1,4 +1,7 @@
-"""The collection `notices`. Every query names the recipient's kind and id, so that no one reaches another's notices."""
+"""The collection `notices`. Every query names the recipient's kind and id, so that no one reaches another's notices.
+
+`created_at` is when a notice is shown first: one that is scheduled is neither listed nor counted before.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ COLLECTION: Final = SEALED.collection
 _OWNER: Final = [("recipient_kind", ASCENDING), ("recipient_id", ASCENDING)]
 INDEXES: Final = [
     IndexModel([*_OWNER, ("created_at", DESCENDING), ("_id", DESCENDING)], name="inbox"),
-    IndexModel([*_OWNER, ("viewed_at", ASCENDING), ("deleted_at", ASCENDING)], name="unread"),
+    IndexModel(
+        [*_OWNER, ("deleted_at", ASCENDING), ("viewed_at", ASCENDING), ("created_at", DESCENDING)],
+        name="unread_shown",
+    ),
 ]
 
 
@@ -26,8 +32,9 @@ def _notices(documents: AsyncDatabase[Document]) -> AsyncCollection[Document]:
     return documents[COLLECTION]
 
 
-def _inbox(owner: Recipient, **also: Any) -> Document:
-    return {"recipient_kind": owner.kind, "recipient_id": owner.id, "deleted_at": None, **also}
+def _inbox(owner: Recipient, now: datetime, **also: Any) -> Document:
+    shown = {"created_at": {"$lte": now}}
+    return {"recipient_kind": owner.kind, "recipient_id": owner.id, "deleted_at": None, **shown, **also}
 
 
 async def add_notices(documents: AsyncDatabase[Document], notices: Sequence[Document]) -> None:
@@ -43,14 +50,15 @@ async def list_notices(
     *,
     kind: NotificationType | None,
     unread: bool | None,
+    now: datetime,
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[Document]:
     """The newest first; `after` is the last one of the page before."""
-    conditions = _conditions(owner, kind=kind, unread=unread)
+    conditions = _conditions(owner, now, kind=kind, unread=unread)
     if after is not None:
         instant, tie = after
-        conditions["created_at"] = {"$lte": instant}  # the bound that the index can use
+        conditions["created_at"] = {"$lte": min(instant, now)}  # the bound that the index can use
         conditions["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
     order = [("created_at", DESCENDING), ("_id", DESCENDING)]
     return await _notices(documents).find(conditions).sort(order).limit(limit).to_list()
@@ -62,13 +70,16 @@ async def count_notices(
     *,
     kind: NotificationType | None,
     unread: bool | None,
+    now: datetime,
 ) -> int:
     """How many notices a list has in all."""
-    return await _notices(documents).count_documents(_conditions(owner, kind=kind, unread=unread))
+    return await _notices(documents).count_documents(_conditions(owner, now, kind=kind, unread=unread))
 
 
-def _conditions(owner: Recipient, *, kind: NotificationType | None, unread: bool | None) -> Document:
-    conditions = _inbox(owner)
+def _conditions(
+    owner: Recipient, now: datetime, *, kind: NotificationType | None, unread: bool | None
+) -> Document:
+    conditions = _inbox(owner, now)
     if kind is not None:
         conditions["type"] = kind.value
     if unread is not None:
@@ -82,14 +93,14 @@ async def mark_viewed(
     """The notice, viewed; the first view's instant stays. None if it is not in this inbox."""
     first_view = [{"$set": {"viewed_at": {"$ifNull": ["$viewed_at", now]}}}]
     return await _notices(documents).find_one_and_update(
-        _inbox(owner, _id=notice_id), first_view, return_document=ReturnDocument.AFTER
+        _inbox(owner, now, _id=notice_id), first_view, return_document=ReturnDocument.AFTER
     )
 
 
 async def mark_all_viewed(documents: AsyncDatabase[Document], owner: Recipient, now: datetime) -> int:
     """How many were unread."""
     result = await _notices(documents).update_many(
-        _inbox(owner, viewed_at=None, created_at={"$lte": now}), {"$set": {"viewed_at": now}}
+        _inbox(owner, now, viewed_at=None), {"$set": {"viewed_at": now}}
     )
     return result.modified_count
 
@@ -99,7 +110,7 @@ async def mark_deleted(
 ) -> bool:
     """False if it is not in this inbox. The document stays, so that a late delivery can't bring it back."""
     result = await _notices(documents).update_one(
-        _inbox(owner, _id=notice_id),
+        _inbox(owner, now, _id=notice_id),
         {"$set": {"deleted_at": now, "content": ""}, "$unset": dict.fromkeys(SEALED.clear_fields, "")},
     )
     return result.matched_count == 1

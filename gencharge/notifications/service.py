@@ -36,7 +36,7 @@ async def read(
         after = (instant, tie)
     with answering(documents):
         documents_read = await crud.list_notices(
-            documents, owner, kind=kind, unread=unread, after=after, limit=limit + 1
+            documents, owner, kind=kind, unread=unread, now=clock.now(), after=after, limit=limit + 1
         )
     notices = [await from_document(vault, document) for document in documents_read[:limit]]
     more = len(documents_read) > limit
@@ -52,7 +52,7 @@ async def count(
 ) -> int:
     """How many notices. Raises DocumentsUnavailable."""
     with answering(documents):
-        return await crud.count_notices(documents, owner, kind=kind, unread=unread)
+        return await crud.count_notices(documents, owner, kind=kind, unread=unread, now=clock.now())
 
 
 async def view(documents: AsyncDatabase[Document], vault: Vault, owner: Recipient, notice_id: UUID) -> Notice:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from gencharge.core.values.clock import IST
 from gencharge.core.values.money import Money
 from gencharge.notifications.kinds import Value, Variable, VariableType
+
+_JOINERS: Final = frozenset("\u200c\u200d")
 
 
 class LanguageInvalid(ValueError):
@@ -55,10 +58,20 @@ class Speech:
                 return self.moment.format(date=self._day(local), time=f"{local:%H:%M}")
             case _:
                 # No line break or other control character gets into a subject or a header.
-                return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+                return one_line(str(value))
 
     def _day(self, local: datetime) -> str:
         return self.date.format(day=local.day, month=self.months[local.month - 1], year=local.year)
+
+
+def one_line(raw: str) -> str:
+    """A text without line breaks and other control characters."""
+    return " ".join("".join(c if is_visible(c) else " " for c in raw).split())
+
+
+def is_visible(character: str) -> bool:
+    """Whether a character may stand in a line. The joiners of Devanagari may, though they are invisible."""
+    return unicodedata.category(character)[0] != "C" or character in _JOINERS
 
 
 def grouped(paise: int) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from gencharge.notifications.kinds import Channel, Kind, VariableType
+from gencharge.notifications.speech import is_visible
 
 VARIABLE: Final = re.compile(r"\{([a-z_]+)\}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -143,7 +144,7 @@ def _of_phrases(texts: Texts, kind: Kind) -> Iterator[Problem]:
 
 
 def _of_phrase(place: str, phrase: str, kind: Kind) -> Iterator[Problem]:
-    if len(phrase) > _PHRASE_LIMIT or not phrase.isprintable():
+    if len(phrase) > _PHRASE_LIMIT or not all(map(is_visible, phrase)):
         yield Problem(place, f"One line of at most {_PHRASE_LIMIT} characters")
     plain = {name: v for name, v in kind.variables.items() if v.type is not VariableType.CHOICE}
     for variable in sorted(variables_of(phrase) - plain.keys()):

@@ -1,72 +1,108 @@
-"""Writing notices: in the recipient's language, once for each event."""
+"""Writing notices: in the recipient's language, where the recipient's preferences allow, once for each event."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
+from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.language import Language
 from gencharge.core.vault.vault import Vault
+from gencharge.messages import service as messages
+from gencharge.messages.models import MessageChannel, Outgoing
 from gencharge.notifications import crud
-from gencharge.notifications.kinds import Draft
+from gencharge.notifications.consent import channels_of
+from gencharge.notifications.kinds import Channel, Draft, Values
 from gencharge.notifications.library import Library, shipped
 from gencharge.notifications.models import Notice, Recipient, notice_id, to_document
-from gencharge.notifications.rendering import render
+from gencharge.notifications.quiet_hours import earliest
+from gencharge.notifications.rendering import Rendered, render
 from gencharge.users import service as users
+from gencharge.users.models import DEFAULT_PREFERENCES
+
+_PUSHES: Final = (MessageChannel.WEB_PUSH, MessageChannel.MOBILE_PUSH)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A draft, and the event that it comes from; `occurred_at` in UTC."""
+    """A draft, and the event that it comes from. `occurred_at` in UTC; it is neither shown nor sent before `not_before`
+    (UTC; None: at once)."""
 
     event_id: UUID
     occurred_at: datetime
     draft: Draft
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Choices:
+    """What a recipient chose. The staff have no preferences."""
+
+    language: Language
+    preferences: Mapping[str, bool] | None
 
 
 async def write(stores: Stores, entries: Sequence[Entry]) -> None:
-    """Write these notices into the inboxes. One that exists already stays as it is.
+    """Write these notices into the inboxes, and queue what goes out over other channels. What exists already stays as it is.
 
-    Raises DocumentsUnavailable, DatabaseUnavailable, DataKeyNotUsable.
+    Raises DocumentsUnavailable, DatabaseUnavailable, DataKeyNotUsable; then the call can be repeated.
     """
     if not entries:
         return
-    vault = Vault.of_database(stores.database)
-    languages = await _languages(stores, {entry.draft.recipient for entry in entries})
-    library = shipped()
-    documents = [
-        await to_document(
-            vault,
-            entry.draft.recipient,
-            entry.event_id,
-            _notice(library, entry, languages.get(entry.draft.recipient, Language.ENGLISH)),
+    choices = await _choices(stores, {entry.draft.recipient for entry in entries})
+    library, vault = shipped(), Vault.of_database(stores.database)
+    quiet_times = stores.settings.quiet_times
+    documents, outgoing = list[Document](), list[Outgoing]()
+    for entry in entries:
+        draft, choice = entry.draft, choices[entry.draft.recipient]
+        # Instants go by the event's own time: a repeated delivery says the same.
+        shown_at = earliest(
+            draft.kind.type, max(entry.occurred_at, entry.not_before or entry.occurred_at), quiet_times
         )
-        for entry in entries
-    ]
-    await crud.add_notices(stores.documents, documents)
+        rendered = _rendered(library, draft, choice.language)
+        channels = channels_of(draft.kind, choice.preferences)
+        if Channel.IN_APP in channels:
+            notice = _notice(entry, rendered, shown_at)
+            documents.append(await to_document(vault, draft.recipient, entry.event_id, notice))
+        not_before = shown_at if shown_at > entry.occurred_at else None
+        outgoing += messages_of(entry, rendered, channels, not_before)
+    if documents:
+        await crud.add_notices(stores.documents, documents)
+    await messages.enqueue(stores.documents, vault, outgoing)
 
 
-async def _languages(stores: Stores, recipients: set[Recipient]) -> dict[Recipient, Language]:
-    async def unit(db: AsyncSession) -> dict[Recipient, Language]:
-        choices = await users.message_choices(db, [r.id for r in recipients if r.kind == "user"])
+async def _choices(stores: Stores, recipients: set[Recipient]) -> dict[Recipient, _Choices]:
+    async def unit(db: AsyncSession) -> dict[Recipient, _Choices]:
+        customers = await users.message_choices(db, [r.id for r in recipients if r.kind == "user"])
         staff = await admins.languages_of(db, [r.id for r in recipients if r.kind == "admin"])
-        return {Recipient("user", user_id): choice.language for user_id, choice in choices.items()} | {
-            Recipient("admin", admin_id): language for admin_id, language in staff.items()
-        }
+        return {
+            Recipient("user", user_id): _Choices(choice.language, choice.preferences)
+            for user_id, choice in customers.items()
+        } | {Recipient("admin", admin_id): _Choices(language, None) for admin_id, language in staff.items()}
 
-    return await stores.database.run(unit)
+    known = await stores.database.run(unit)
+    # A customer who was erased since: nothing reaches them, and a restored inbox has its notice.
+    strangers = {
+        recipient: _Choices(Language.ENGLISH, DEFAULT_PREFERENCES if recipient.kind == "user" else None)
+        for recipient in recipients - known.keys()
+    }
+    return known | strangers
 
 
-def _notice(library: Library, entry: Entry, language: Language) -> Notice:
-    draft = entry.draft
+def _rendered(library: Library, draft: Draft, language: Language) -> Rendered:
     texts = library.texts[draft.kind.name, language]
-    rendered = render(draft.kind, texts, library.speech(language), draft.values)
+    return render(draft.kind, texts, library.speech(language), draft.values)
+
+
+def _notice(entry: Entry, rendered: Rendered, shown_at: datetime) -> Notice:
+    draft = entry.draft
     return Notice(
         id=notice_id(entry.event_id, draft.recipient, draft.kind.name),
         type=draft.kind.type,
@@ -74,5 +110,40 @@ def _notice(library: Library, entry: Entry, language: Language) -> Notice:
         title=rendered.title,
         body=rendered.body,
         data=draft.data,
-        created_at=entry.occurred_at,
+        created_at=shown_at,
     )
+
+
+def _ids(data: Values) -> dict[str, str | int | None]:
+    """What an app needs to open the right page. Numbers and amounts are none of a push provider's business."""
+    return {name: value for name, value in data.items() if name.endswith("_id")}
+
+
+def messages_of(
+    entry: Entry, rendered: Rendered, channels: frozenset[Channel], not_before: datetime | None
+) -> Iterator[Outgoing]:
+    """The messages of a notice, one for each way of the channels. Their ids follow from the notice's."""
+    draft = entry.draft
+
+    def message(channel: MessageChannel, text: str, **fields: str) -> Outgoing:
+        return Outgoing(
+            id=notice_id(entry.event_id, draft.recipient, f"{draft.kind.name}:{channel.value}"),
+            recipient=draft.recipient,
+            channel=channel,
+            kind=draft.kind.name,
+            type=draft.kind.type,
+            text=text,
+            data=_ids(draft.data),
+            not_before=not_before,
+            **fields,
+        )
+
+    if Channel.SMS in channels:
+        yield message(MessageChannel.SMS, rendered.sms, dlt_template_id=rendered.dlt_template_id)
+    if Channel.EMAIL in channels:
+        yield message(
+            MessageChannel.EMAIL, rendered.email_text, title=rendered.email_subject, html=rendered.email_html
+        )
+    if Channel.PUSH in channels:
+        for channel in _PUSHES:
+            yield message(channel, rendered.push_body, title=rendered.push_title)

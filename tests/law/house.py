@@ -24,6 +24,7 @@ CORE = (
         "core.message_settings",
         "core.referral_settings",
         "core.mandate_settings",
+        "core.notification_settings",
         "core.tracing_settings",
         "core.velocity_settings",
         "core.web_settings",

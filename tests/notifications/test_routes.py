@@ -111,5 +111,7 @@ async def test_the_inbox_is_read_through_its_index(
     plan = await stores.documents["notices"].find(query).sort([("created_at", -1), ("_id", -1)]).explain()
     assert "'indexName': 'inbox'" in str(plan["queryPlanner"]["winningPlan"])
     assert "'SORT'" not in str(plan["queryPlanner"]["winningPlan"])
-    unread = await stores.documents["notices"].find(query | {"viewed_at": None}).hint("unread").to_list()
+    unread = (
+        await stores.documents["notices"].find(query | {"viewed_at": None}).hint("unread_shown").to_list()
+    )
     assert len(unread) == 1

@@ -60,6 +60,7 @@ def test_each_language_writes_a_value_its_own_way(
 def test_no_line_break_and_no_control_character_gets_out_of_a_value() -> None:
     shown = ENGLISH.shown(label("x"), "Jio\r\nBcc: eve@example.com\x00\u2028 199")
     assert shown == "Jio Bcc: eve@example.com 199"
+    assert ENGLISH.shown(label("x"), "क्\u200dष") == "क्\u200dष", "Devanagari needs its joiners"
 
 
 def test_a_number_is_written_as_people_write_it_and_a_masked_one_stays() -> None:
