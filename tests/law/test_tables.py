@@ -45,6 +45,7 @@ REFERENCE = {
     "velocity_allowances",
     "campaigns",
     "data_keys",
+    "recharge_figures",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {
@@ -68,8 +69,6 @@ DIRECTORY = {
     # The counters of an offer, which all customers use.
     "offer_slots": "offer_id",
     "offer_codes": "code",
-    # What all customers did on a day.
-    "recharge_figures": "day",
 }
 # Owned by a number.
 BY_NUMBER = {"connections", "active_plans", "lines"}

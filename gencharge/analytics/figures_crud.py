@@ -1,0 +1,78 @@
+"""Reading the figures of recharges."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.analytics.models import MEASURES, Cut, RechargeFigures
+from gencharge.offers.models import Offer
+from gencharge.plans.models import Plan
+
+_SUMS: Final = tuple(func.sum(getattr(RechargeFigures, name)).label(name) for name in MEASURES)
+_STAMP: Final = (
+    RechargeFigures.sold,
+    RechargeFigures.delivered,
+    RechargeFigures.failed,
+    RechargeFigures.refunds,
+)
+
+
+async def stamp(db: AsyncSession, scope: ColumnElement[bool], first: date) -> str:
+    """Changes with whatever is counted on the days from `first` on."""
+    money = RechargeFigures.sold_price + RechargeFigures.delivered_price + RechargeFigures.refunded
+    row = (
+        await db.execute(
+            select(func.count(), *(func.sum(column) for column in _STAMP), func.sum(money)).where(
+                RechargeFigures.cut == Cut.ALL, RechargeFigures.day >= first, scope
+            )
+        )
+    ).one()
+    return ".".join(str(value or 0) for value in row)
+
+
+async def list_days(
+    db: AsyncSession, scope: ColumnElement[bool], first: date, last: date
+) -> list[tuple[date, dict[str, int]]]:
+    """All measures of each day that has any, the earliest first. Both ends are included."""
+    rows = await db.execute(
+        select(RechargeFigures.day, *_SUMS)
+        .where(RechargeFigures.cut == Cut.ALL, RechargeFigures.day.between(first, last), scope)
+        .group_by(RechargeFigures.day)
+        .order_by(RechargeFigures.day)
+    )
+    return [(row["day"], _measures(row)) for row in rows.mappings()]
+
+
+async def list_keys(
+    db: AsyncSession, scope: ColumnElement[bool], first: date, last: date, cuts: Collection[Cut]
+) -> list[tuple[Cut, str, dict[str, int]]]:
+    """All measures of the days together, by cut and key; of Cut.ALL the key is the operator. Both ends are included."""
+    key = func.coalesce(func.nullif(RechargeFigures.key, ""), RechargeFigures.operator).label("key")
+    rows = await db.execute(
+        select(RechargeFigures.cut, key, *_SUMS)
+        .where(RechargeFigures.cut.in_(list(cuts)), RechargeFigures.day.between(first, last), scope)
+        .group_by(RechargeFigures.cut, key)
+    )
+    return [(Cut(row["cut"]), row["key"], _measures(row)) for row in rows.mappings()]
+
+
+async def plan_names(db: AsyncSession, plan_ids: Collection[UUID]) -> dict[str, str]:
+    """The present names of plans, by id."""
+    rows = await db.execute(select(Plan.plan_id, Plan.name).where(Plan.plan_id.in_(plan_ids)))
+    return {str(plan_id): name for plan_id, name in rows}
+
+
+async def offer_names(db: AsyncSession, offer_ids: Collection[UUID]) -> dict[str, str]:
+    """The present names of offers, by id."""
+    rows = await db.execute(select(Offer.offer_id, Offer.name).where(Offer.offer_id.in_(offer_ids)))
+    return {str(offer_id): name for offer_id, name in rows}
+
+
+def _measures(row: Any) -> dict[str, int]:
+    return {name: int(row[name]) for name in MEASURES}

@@ -1,0 +1,44 @@
+"""`/analytics`: figures (staff)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import Depends, Header, Query
+from fastapi.responses import Response
+
+from gencharge.analytics import staff_service
+from gencharge.analytics.staff_schemas import FiguresQuery, TransactionFigures
+from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
+from gencharge.core.http import web
+from gencharge.core.http.cached import NOT_MODIFIED
+from gencharge.core.postgres.database import Db
+from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires, Resource
+
+router = web.router("analytics")
+Reader = Annotated[Principal, Depends(Requires(Resource.ANALYTICS, Action.READ, scoped=True))]
+# What one admin sees is not what another one may.
+_CACHE: Final = "private, no-cache"
+IfNoneMatch = Annotated[
+    str | None, Header(max_length=200, description="The `ETag` of an answer that you have.")
+]
+
+
+@router.get(
+    "/transactions",
+    summary="Figures of recharges (staff)",
+    response_model=TransactionFigures,
+    responses={**NOT_MODIFIED, **web.errors(ValidationFailed, DatabaseUnavailable, *SCOPED_ERRORS)},
+)
+async def get_transaction_figures(
+    admin: Reader,
+    db: Db,
+    query: Annotated[FiguresQuery, Query()],
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """Totals, periods, trends, growth, distributions and top tens of recharges. They are counted within about a second of what
+    happens, and equal the ledger to the paisa. 304 as long as nothing more was counted."""
+    headers = {"ETag": f'"{await staff_service.etag(db, admin, query)}"', "Cache-Control": _CACHE}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return web.reply(await staff_service.transactions(db, admin, query), headers=headers)
