@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import Row, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -43,6 +44,12 @@ async def lock_admins(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[A
 async def get_admin(db: AsyncSession, admin_id: UUID) -> Admin | None:
     """The admin, whatever their status."""
     return await db.get(Admin, admin_id)
+
+
+async def list_contacts(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Where these admins are reached: id, number, address, since when that counts, status."""
+    columns = (Admin.admin_id, Admin.phone_number, Admin.email, Admin.email_usable_from, Admin.status)
+    return (await db.execute(select(*columns).where(Admin.admin_id.in_(set(admin_ids))))).all()
 
 
 async def list_languages(db: AsyncSession, admin_ids: Iterable[UUID]) -> Sequence[tuple[UUID, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.language import Language
+from gencharge.core.values.recipient import Contact
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 
@@ -131,6 +132,22 @@ async def email_of(db: AsyncSession, admin_id: UUID) -> str | None:
     """Where to write to the admin; None while no code goes to the address yet."""
     admin = await crud.get_admin(db, admin_id)
     return admin.email if admin is not None and admin.email_usable_from <= clock.now() else None
+
+
+async def contacts(db: AsyncSession, admin_ids: Iterable[UUID]) -> dict[UUID, Contact]:
+    """Where these admins are reached, in one query; an unknown id is not in the answer."""
+    unique_ids = set(admin_ids)
+    if not unique_ids:
+        return {}
+    now = clock.now()
+    return {
+        admin_id: Contact(
+            phone_number=phone_number,
+            email=email if usable_from <= now else "",
+            is_active=status == AdminStatus.ACTIVE,
+        )
+        for admin_id, phone_number, email, usable_from, status in await crud.list_contacts(db, unique_ids)
+    }
 
 
 async def get(db: AsyncSession, admin_id: UUID) -> Admin:

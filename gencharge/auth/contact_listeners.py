@@ -9,7 +9,8 @@ from uuid import UUID
 from gencharge.admins.events import AdminUpdated
 from gencharge.auth import contact_messages as messages
 from gencharge.core.events.events import Envelope, Outside
-from gencharge.core.messenger import Message, channel_of, reaches_mail, reaches_phones
+from gencharge.core.message import Message
+from gencharge.core.messenger import channel_of, reaches_mail, reaches_phones
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.users import service as users

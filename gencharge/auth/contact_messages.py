@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.auth.models import ContactKind
-from gencharge.core.messenger import Message
+from gencharge.core.message import Message
 from gencharge.core.settings import Settings
 from gencharge.core.values.email import masked_email
 from gencharge.core.values.phone import masked

@@ -31,7 +31,8 @@ from gencharge.auth.events import ContactChangeRequested
 from gencharge.auth.models import ContactChange, ContactKind
 from gencharge.auth.sources import Source
 from gencharge.core.events.events import emit
-from gencharge.core.messenger import Message, reaches_mail, reaches_phones
+from gencharge.core.message import Message
+from gencharge.core.messenger import reaches_mail, reaches_phones
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.vault.columns import NOTHING

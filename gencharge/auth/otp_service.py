@@ -27,7 +27,7 @@ from gencharge.auth.sources import NEWCOMERS, STRANGERS, Source
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import emit
-from gencharge.core.messenger import Message
+from gencharge.core.message import Message
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.phone import masked

@@ -26,7 +26,7 @@ from gencharge.auth.models import CodeSends
 from gencharge.auth.sources import Source
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
-from gencharge.core.messenger import Message
+from gencharge.core.message import Message
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID

@@ -13,43 +13,26 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Any, Final, Protocol, TextIO
 
-import aiosmtplib
 import httpx
 from prometheus_client import Counter
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Unavailable
+from gencharge.core.message import SEND_SECONDS, ChannelDown, Message, MessageRefused, NotSent, cause
 from gencharge.core.settings import Settings
+from gencharge.core.smtp import Smtp
 from gencharge.core.tracing import spans
 
-SEND_SECONDS: Final = 8.0
 MAX_WAITING: Final = 1_000
 _ATTEMPTS: Final = 2
 _INBOX_SECONDS: Final = 1.0
-_REASON_CHARACTERS: Final = 200
 _LAST_WORDS_SECONDS: Final = 2.0
+# An SMS provider's answers about this message. All others are about us or about it.
+_ABOUT_THE_MESSAGE: Final = frozenset({400, 413, 422})
 MESSAGES_SENT: Final = Counter("gencharge_messages_total", "Messages to people", ["channel", "outcome"])
 log = telemetry.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A message and its recipient. `phone_number` is E.164; `template_id` is the DLT template that `text` follows."""
-
-    text: str
-    phone_number: str = ""
-    email: str = ""
-    subject: str = ""
-    template_id: str = ""
-
-
-class NotSent(Exception):
-    """The channel did not take the message."""
 
 
 class MessengerBusy(Unavailable):
@@ -100,11 +83,6 @@ class Console:
         await self._client.aclose()
 
 
-def _cause(error: Exception) -> str:
-    """What an operator needs to mend it, such as a name that is not known or a certificate that is not trusted."""
-    return f"{type(error).__name__}: {error}".rstrip(": ")[:_REASON_CHARACTERS]
-
-
 class HttpSms:
     """An SMS provider: JSON by POST, a bearer key, no redirects."""
 
@@ -140,51 +118,15 @@ class HttpSms:
                 answer = await self._client.post(self._url, json=body)
                 spans.answered(span, answer.status_code)
         except httpx.HTTPError as error:
-            raise NotSent(_cause(error)) from error
+            raise ChannelDown(cause(error)) from error
+        if answer.status_code in _ABOUT_THE_MESSAGE:
+            raise MessageRefused(f"status {answer.status_code}")
         if not answer.is_success:
-            raise NotSent(f"status {answer.status_code}")
+            raise ChannelDown(f"status {answer.status_code}")
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-class Smtp:
-    """E-mail."""
-
-    name = "smtp"
-
-    def __init__(self, settings: Settings) -> None:
-        self._sender = settings.smtp_sender
-        self._options: dict[str, Any] = {
-            "hostname": settings.smtp_host,
-            "port": settings.smtp_port,
-            "username": settings.smtp_username or None,
-            "password": settings.smtp_password.get_secret_value() or None,
-            "start_tls": settings.smtp_starttls,
-            "timeout": SEND_SECONDS,
-        }
-
-    async def send(self, message: Message) -> None:
-        """Send it. Raises NotSent."""
-        if not message.email:
-            raise NotSent("no e-mail address")
-        mail = EmailMessage(policy=SMTP)
-        mail["From"] = self._sender
-        mail["To"] = message.email
-        mail["Subject"] = message.subject
-        mail.set_content(message.text)
-        try:
-            with spans.call("send e-mail", {}):
-                await aiosmtplib.send(mail, **self._options)
-        except (aiosmtplib.SMTPConnectError, OSError) as error:
-            raise NotSent(_cause(error)) from error
-        except aiosmtplib.SMTPException as error:
-            # Not its text: a mail server's refusal may quote the recipient.
-            raise NotSent(type(error).__name__) from error
-
-    async def close(self) -> None:
-        """Nothing to give back: each e-mail has a connection of its own."""
 
 
 class SmsAndMail:

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from gencharge.core.file_settings import Files
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.secret_strength import weakness, weakness_of_partners
+from gencharge.core.sending_settings import Sending
 from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens
 from gencharge.core.tracing_settings import Tracing
 from gencharge.core.web_settings import Web
@@ -81,6 +82,14 @@ def message_problems(messages: Messages) -> Iterator[str]:
         yield "GENCHARGE_SMS_URL: an https address of the provider"
     if messages.smtp_host and not messages.smtp_starttls:
         yield "SMTP_STARTTLS: true in production; without it codes and the password travel in clear"
+
+
+def sending_problems(sending: Sending) -> Iterator[str]:
+    """A link in e-mails that leads nowhere, and reports of bounces that anybody could sign."""
+    if sending.public_api_url and not is_partners_address(sending.public_api_url):
+        yield "PUBLIC_API_URL: the https address at which customers reach the API, or empty"
+    if (secret := sending.bounce_secret.get_secret_value()) and (problem := weakness_of_partners(secret)):
+        yield f"BOUNCE_SECRET: {problem}"
 
 
 def partner_problems(partners: Partners) -> Iterator[str]:

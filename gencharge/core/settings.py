@@ -24,6 +24,7 @@ from gencharge.core.mandate_settings import Mandates
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.notification_settings import Notifications
 from gencharge.core.referral_settings import Referrals
+from gencharge.core.sending_settings import Sending
 from gencharge.core.setting_groups import (
     SANDBOX_URL,
     Background,
@@ -51,6 +52,7 @@ class Settings(
     People,
     Codes,
     Messages,
+    Sending,
     WalletLimits,
     Velocity,
     Referrals,
@@ -212,6 +214,7 @@ class Settings(
         yield from production.people_problems(self)
         yield from production.code_problems(self)
         yield from production.message_problems(self)
+        yield from production.sending_problems(self)
         yield from production.partner_problems(self)
         login = urlsplit(self.postgres_url).username or ""
         yield from production.database_problems(self, name=self.database_name, login=login)

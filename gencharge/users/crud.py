@@ -46,6 +46,12 @@ async def list_briefs(db: AsyncSession, user_ids: Collection[UUID]) -> Sequence[
     return (await db.execute(select(*columns).where(User.user_id.in_(user_ids)))).all()
 
 
+async def list_contacts(db: AsyncSession, user_ids: Collection[UUID]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Where these users are reached: id, number, address, since when that counts, status."""
+    columns = (User.user_id, User.phone_number, User.email, User.email_usable_from, User.status)
+    return (await db.execute(select(*columns).where(User.user_id.in_(user_ids)))).all()
+
+
 async def add_referral_code(db: AsyncSession, *, code: str, user_id: UUID) -> bool:
     """Store a code's owner. False if the code is taken."""
     statement = insert(ReferralCode).values(code=code, user_id=user_id).on_conflict_do_nothing()

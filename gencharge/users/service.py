@@ -14,6 +14,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.language import Language
 from gencharge.core.values.phone import masked
+from gencharge.core.values.recipient import Contact
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.users import crud
@@ -38,6 +39,7 @@ __all__ = [
     "briefs",
     "change_phone_number",
     "confirm_email",
+    "contacts",
     "create",
     "email_of",
     "get",
@@ -179,6 +181,22 @@ async def email_of(db: AsyncSession, user_id: UUID) -> str | None:
     """Where to write to the user; None without an address that counts by now (`contact_service`)."""
     user = await crud.get_user(db, user_id)
     return user.email if user is not None and user.email_confirmed else None
+
+
+async def contacts(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UUID, Contact]:
+    """Where these users are reached, in one query; an unknown id is not in the answer."""
+    unique_ids = set(user_ids)
+    if not unique_ids:
+        return {}
+    now = clock.now()
+    return {
+        user_id: Contact(
+            phone_number=phone_number,
+            email=email if email and usable_from is not None and usable_from <= now else "",
+            is_active=status in {UserStatus.ACTIVE, UserStatus.DEACTIVATED},
+        )
+        for user_id, phone_number, email, usable_from, status in await crud.list_contacts(db, unique_ids)
+    }
 
 
 async def message_choices(db: AsyncSession, user_ids: Iterable[UUID]) -> dict[UUID, MessageChoices]:

@@ -6,7 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core.events.events import Envelope, Outside
-from gencharge.core.messenger import Message, channel_of, reaches_mail
+from gencharge.core.message import Message
+from gencharge.core.messenger import channel_of, reaches_mail
 from gencharge.core.stores.stores import Stores
 from gencharge.webhooks import crud
 from gencharge.webhooks.events import WebhookEndpointDisabled, WebhookEndpointRecovered

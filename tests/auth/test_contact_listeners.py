@@ -12,7 +12,7 @@ import pytest
 from gencharge.admins.events import AdminUpdated
 from gencharge.auth import contact_listeners
 from gencharge.core.events.events import Envelope, Event
-from gencharge.core.messenger import Message, NotSent
+from gencharge.core.message import Message, NotSent
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock

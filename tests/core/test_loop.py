@@ -1,7 +1,8 @@
-"""A loop over due rows: each row's work belongs to the trace that its row came from."""
+"""A loop over due rows: each row's work belongs to the trace that its row came from, and it ends when it is cancelled."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 
@@ -70,3 +71,29 @@ async def test_without_tracing_a_loop_is_as_it_was() -> None:
     bells = Bells("", STORED)
     await bells.drain()
     assert bells.rung == ["", ""]
+
+
+class Deaf(Bells):
+    """Its claim loses a cancellation, as a store's client may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claiming = asyncio.Event()
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
+        try:
+            self.claiming.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return []
+        raise AssertionError("unreachable")
+
+
+async def test_a_loop_ends_although_a_claim_loses_the_cancellation() -> None:
+    deaf = Deaf()
+    running = asyncio.create_task(deaf.run())
+    await deaf.claiming.wait()
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=5)
+    assert done == {running}
+    assert running.cancelled()

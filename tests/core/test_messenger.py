@@ -11,21 +11,20 @@ from typing import Any
 
 import pytest
 
+from gencharge.core.message import Message, NotSent
 from gencharge.core.messenger import (
     MAX_WAITING,
     Channel,
     Console,
     Courier,
     HttpSms,
-    Message,
     MessengerBusy,
-    NotSent,
-    Smtp,
     channel_of,
     reaches_mail,
     reaches_phones,
 )
 from gencharge.core.settings import Settings
+from gencharge.core.smtp import Smtp
 
 MESSAGE = Message(
     text="123456 is your code.",

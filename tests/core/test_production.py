@@ -41,6 +41,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "SMTP_STARTTLS",
     ),
     ({"message_inbox_url": "https://inbox.example"}, "MESSAGE_INBOX_URL"),
+    ({"public_api_url": "http://api.example.in"}, "PUBLIC_API_URL"),
+    ({"bounce_secret": "guess-me"}, "BOUNCE_SECRET"),
     # Pages of strangers.
     ({"cors_origins": ["*"]}, "CORS_ORIGINS"),
     ({"cors_origins": ["null"]}, "CORS_ORIGINS"),

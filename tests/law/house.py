@@ -22,6 +22,7 @@ CORE = (
     (
         "core.file_settings",
         "core.message_settings",
+        "core.sending_settings",
         "core.referral_settings",
         "core.mandate_settings",
         "core.notification_settings",
@@ -33,6 +34,8 @@ CORE = (
     ("core.settings",),
     ("core.telemetry", "core.sealer", "core.exposure"),
     ("core.tracing",),
+    ("core.message",),
+    ("core.smtp",),
     ("core.postgres", "core.messenger"),
     ("core.vault",),
     ("core.stores",),

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from gencharge.core.events.events import Envelope, Event
-from gencharge.core.messenger import Message, NotSent
+from gencharge.core.message import Message, NotSent
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.webhooks import owner_listeners

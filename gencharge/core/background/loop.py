@@ -72,6 +72,8 @@ class Loop(ABC, Generic[T, K]):
                         log.exception("loop_failed", loop=type(self).__name__)
                     await asyncio.sleep(_TROUBLE_SECONDS)
                 else:
+                    # A store's client may swallow the cancellation of a claim (pymongo does).
+                    raise_if_cancelled()
                     if not taken:
                         await self._rest()
         finally:

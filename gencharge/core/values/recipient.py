@@ -29,3 +29,15 @@ class Recipient:
 
     kind: RecipientKind
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Where a recipient is reached now: a number (E.164) and a confirmed e-mail address, each empty if there is none.
+
+    `is_active`: the account is neither blocked nor closed.
+    """
+
+    phone_number: str
+    email: str
+    is_active: bool

@@ -1,0 +1,274 @@
+"""Sends due messages as long as a worker runs.
+
+A claim writes the attempt down and is a lease, so any number of workers is safe. If a worker dies between sending and recording, its
+lease expires and the message is sent once more: at least once, and an e-mail's second copy has the same Message-ID. Each channel has
+its own places, rate and circuit, so one that is slow or away delays only itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import orjson
+from prometheus_client import Counter as Metric
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.core import faultpoints, telemetry
+from gencharge.core.background.batches import Batches
+from gencharge.core.background.loop import Loop
+from gencharge.core.message import ChannelDown, MessageRefused, NotSent, RecipientRefused
+from gencharge.core.rooms.resealing import UNREADABLE, while_away
+from gencharge.core.stores.mongo import Document, answering
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.recipient import Contact, NotificationType, Recipient
+from gencharge.core.vault.columns import place
+from gencharge.core.vault.vault import Vault
+from gencharge.messages import queue_crud
+from gencharge.messages.circuit import Circuit
+from gencharge.messages.models import SEALED, DropReason, MessageChannel, MessageState
+from gencharge.messages.senders import Content, Sender, Task, prices_of, rates_of, senders_of
+from gencharge.users import service as users
+
+PER_CHANNEL: Final = 32
+# Longer than an attempt and the recording of it together, so that no second worker sends what a first one is sending.
+SEND_SECONDS: Final = 20.0
+LEASE: Final = timedelta(seconds=90)
+PAUSES_SECONDS: Final = (30, 120, 600, 1800, 2 * 3600, 6 * 3600, 12 * 3600)
+# Messages that failed together don't come back together.
+_JITTER: Final = 0.25
+_STOP_SECONDS: Final = 5.0
+_ERROR_CHARACTERS: Final = 200
+OUTCOMES: Final = Metric(
+    "gencharge_outgoing_messages_total",
+    "Messages of the queue by what became of an attempt",
+    ["channel", "outcome"],
+)
+_NOBODY: Final = Contact("", "", is_active=False)
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A message that its provider took."""
+
+    task: Task
+    units: int
+    at: datetime
+
+
+class MessageLoop(Loop[Task, MessageChannel]):
+    """One per worker process. `run` until cancelled, or `drain` in a test."""
+
+    at_a_time = PER_CHANNEL * len(MessageChannel)
+    poll_seconds = 0.5
+
+    def __init__(self, stores: Stores, senders: Mapping[MessageChannel, Sender] | None = None) -> None:
+        super().__init__()
+        self._stores = stores
+        self._documents = stores.documents
+        self._vault = Vault.of_database(stores.database)
+        self._senders = senders_of(stores.settings) if senders is None else senders
+        self._rates = rates_of(stores.settings)
+        self._prices = prices_of(stores.settings)
+        self._circuits = {channel: Circuit() for channel in MessageChannel}
+        self._retention = timedelta(days=stores.settings.message_retention_days)
+        self._sent = Batches(self._store_sent, limit=self.at_a_time)
+        self._under_way = set[asyncio.Task[None]]()
+
+    async def claim(self, free: int, running: Counter[MessageChannel]) -> list[Task]:
+        """Begin an attempt of due messages, as many as each channel has places for and its rate allows."""
+        tasks = list[Task]()
+        for channel in MessageChannel:
+            places = min(PER_CHANNEL - running[channel], free - len(tasks))
+            places = self._circuits[channel].places(places, running[channel])
+            if places > 0:
+                tasks += await self._claim_of(channel, places)
+        if tasks:
+            await faultpoints.point("messages.claimed")
+        return tasks
+
+    async def _claim_of(self, channel: MessageChannel, places: int) -> list[Task]:
+        now = clock.now()
+        with answering(self._documents):
+            due = await queue_crud.list_due(self._documents, channel, now, places)
+        if not due:
+            return []
+        # Before the attempts begin: while PostgreSQL is away none is counted.
+        contacts = await self._contacts(due)
+        with answering(self._documents):
+            allowed = await queue_crud.take_places(self._documents, channel, self._rates[channel], len(due))
+            if not allowed:
+                return []
+            leased = await queue_crud.lease(
+                self._documents,
+                [document["_id"] for document in due[:allowed]],
+                lease_id=new_id(),
+                now=now,
+                until=now + LEASE,
+            )
+        return [self._task(document, contacts) for document in leased]
+
+    async def _contacts(self, due: Sequence[Document]) -> dict[Recipient, Contact]:
+        def ids(kind: str) -> list[UUID]:
+            return [document["recipient_id"] for document in due if document["recipient_kind"] == kind]
+
+        async def look_up(db: AsyncSession) -> dict[Recipient, Contact]:
+            of_users = await users.contacts(db, ids("user"))
+            of_admins = await admins.contacts(db, ids("admin"))
+            return {
+                **{Recipient("user", user_id): contact for user_id, contact in of_users.items()},
+                **{Recipient("admin", admin_id): contact for admin_id, contact in of_admins.items()},
+            }
+
+        return await self._stores.database.run(look_up)
+
+    def _task(self, document: Document, contacts: Mapping[Recipient, Contact]) -> Task:
+        recipient = Recipient(document["recipient_kind"], document["recipient_id"])
+        channel = MessageChannel(document["channel"])
+        contact = contacts.get(recipient, _NOBODY)
+        return Task(
+            id=document["_id"],
+            recipient=recipient,
+            channel=channel,
+            kind=document["kind"],
+            type=NotificationType(document["type"]),
+            content=document["content"],
+            attempts=document["attempts"],
+            lease_id=document["lease"],
+            created_at=document["created_at"],
+            contact=contact,
+            obstacle=self._obstacle(channel, contact),
+        )
+
+    def _obstacle(self, channel: MessageChannel, contact: Contact) -> DropReason | None:
+        if channel not in self._senders:
+            return DropReason.CHANNEL_OFF
+        if not contact.is_active:
+            return DropReason.NO_RECIPIENT
+        address = {MessageChannel.SMS: contact.phone_number, MessageChannel.EMAIL: contact.email}
+        return None if address.get(channel, "-") else DropReason.NO_ADDRESS
+
+    def party_of(self, task: Task) -> MessageChannel:
+        """The channel."""
+        return task.channel
+
+    def id_of(self, task: Task) -> str:
+        """The message's id."""
+        return str(task.id)
+
+    async def work(self, task: Task) -> None:
+        """Make one attempt. One that is under way when the worker is stopped is finished."""
+        attempt = asyncio.create_task(self._attempt(task))
+        self._under_way.add(attempt)
+        attempt.add_done_callback(self._under_way.discard)
+        await asyncio.shield(attempt)
+
+    async def close(self) -> None:
+        """Wait a little for what is under way, then close the connections."""
+        if self._under_way:
+            ended, unfinished = await asyncio.wait(self._under_way, timeout=_STOP_SECONDS)
+            for attempt in unfinished:
+                attempt.cancel()
+            await asyncio.gather(*ended, *unfinished, return_exceptions=True)
+        await self._sent.close()
+        for sender in self._senders.values():
+            await sender.close()
+
+    async def _attempt(self, task: Task) -> None:
+        if task.obstacle is not None:
+            await self._drop(task, task.obstacle)
+            return
+        try:
+            raw = await self._vault.open_at(place(SEALED.name, (task.id,)), task.content)
+        except UNREADABLE:
+            await self._drop(task, DropReason.UNREADABLE)
+            return
+        circuit = self._circuits[task.channel]
+        try:
+            units = await self._send(task, Content(**orjson.loads(raw)))
+        except NotSent as problem:
+            circuit.record(is_up=not isinstance(problem, ChannelDown))
+            await self._failed(task, problem)
+        else:
+            circuit.record(is_up=True)
+            await faultpoints.point("message.sent", task.channel.value)
+            OUTCOMES.labels(task.channel.value, "sent").inc()
+            await self._sent.add(_Sent(task, units, clock.now()))
+
+    async def _send(self, task: Task, content: Content) -> int:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return await self._senders[task.channel].send(task, content)
+        except TimeoutError:
+            raise ChannelDown(f"no answer in {SEND_SECONDS:.0f} s") from None
+
+    async def _store_sent(self, sent: Sequence[_Sent]) -> None:
+        outcomes = list[tuple[Document, Mapping[str, object]]]()
+        sums = dict[MessageChannel, tuple[int, int, int]]()
+        for each in sent:
+            channel = each.task.channel
+            cost = each.units * self._prices[channel]
+            recorded = {"sent_at": each.at, "units": each.units, "millipaise": cost}
+            outcomes.append((_held(each.task), recorded | {"purge_at": each.at + self._retention}))
+            messages, units, millipaise = sums.get(channel, (0, 0, 0))
+            sums[channel] = (messages + 1, units + each.units, millipaise + cost)
+        # A MongoDB that is away for a moment makes no second copies.
+        await while_away(lambda: queue_crud.set_sent(self._documents, outcomes))
+        day = clock.now().astimezone(clock.IST).date().isoformat()
+        with answering(self._documents):
+            await queue_crud.add_costs(self._documents, day, sums)
+
+    async def _failed(self, task: Task, problem: NotSent) -> None:
+        error = str(problem)[:_ERROR_CHARACTERS]
+        log.warning(
+            "message_failed", channel=task.channel, id=str(task.id), attempt=task.attempts, error=error
+        )
+        if isinstance(problem, RecipientRefused):
+            await self._drop(task, DropReason.UNDELIVERABLE, error)
+        elif isinstance(problem, MessageRefused) or task.attempts >= self._stores.settings.message_attempts:
+            await self._park(task, error)
+        else:
+            OUTCOMES.labels(task.channel.value, "failed").inc()
+            pause = timedelta(seconds=PAUSES_SECONDS[min(task.attempts, len(PAUSES_SECONDS)) - 1])
+            due_at = clock.now() + pause * (1 + random.uniform(-_JITTER, _JITTER))  # noqa: S311 - no secret
+            await while_away(
+                lambda: queue_crud.set_postponed(self._documents, _held(task), due_at, {"last_error": error})
+            )
+
+    async def _park(self, task: Task, error: str) -> None:
+        OUTCOMES.labels(task.channel.value, "parked").inc()
+        await self._end(task, MessageState.PARKED, {"last_error": error}, keeps_text=True)
+
+    async def _drop(self, task: Task, reason: DropReason, error: str = "") -> None:
+        OUTCOMES.labels(task.channel.value, reason.value).inc()
+        recorded = {"drop_reason": reason.value, "last_error": error}
+        await self._end(task, MessageState.DROPPED, recorded, keeps_text=False)
+
+    async def _end(
+        self, task: Task, state: MessageState, recorded: Mapping[str, object], *, keeps_text: bool
+    ) -> None:
+        now = clock.now()
+        recorded = {**recorded, "ended_at": now, "purge_at": now + self._retention}
+        await while_away(
+            lambda: queue_crud.set_ended(self._documents, _held(task), state, recorded, keeps_text=keeps_text)
+        )
+
+
+def _held(task: Task) -> Document:
+    """The message, as long as this worker holds it."""
+    return {"_id": task.id, "lease": task.lease_id}
+
+
+async def send_messages(stores: Stores) -> None:
+    """The loop of a worker."""
+    await MessageLoop(stores).run()

@@ -1,0 +1,111 @@
+"""The queue in the collection `messages`: what is due, leases, outcomes; the rates and the costs of the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pymongo import ASCENDING, ReturnDocument, UpdateOne
+from pymongo.write_concern import WriteConcern
+
+from gencharge.core.stores.mongo import Document
+from gencharge.messages.crud import MESSAGES, Db
+from gencharge.messages.models import MessageChannel, MessageState
+
+RATES: Final = "message_rates"
+COSTS: Final = "message_costs"
+# Of a bucket that is lost a second's worth is sent too much.
+_CHEAP: Final = WriteConcern(w=1, j=False)
+_ENDS: Final = {"due_at": "", "lease": ""}
+
+
+async def list_due(documents: Db, channel: MessageChannel, now: datetime, limit: int) -> list[Document]:
+    """Messages that are due, without what they say: the more important first, of these the longest due.
+
+    One that a worker was at is due again when the lease has run out.
+    """
+    conditions = {"channel": channel.value, "due_at": {"$lte": now}}
+    fields = {"recipient_kind": 1, "recipient_id": 1, "type": 1}
+    order = [("priority", ASCENDING), ("due_at", ASCENDING)]
+    return await documents[MESSAGES].find(conditions, fields).sort(order).limit(limit).to_list()
+
+
+async def take_places(documents: Db, channel: MessageChannel, rate: int, count: int) -> int:
+    """How many of `count` messages the channel's rate (a second, of all workers) allows now. They count as sent.
+
+    A bucket that holds a second's worth; the server's clock fills it.
+    """
+    passed = {"$divide": [{"$max": [0, {"$subtract": ["$$NOW", {"$ifNull": ["$at", "$$NOW"]}]}]}, 1000]}
+    filled = {"$min": [rate, {"$add": [{"$ifNull": ["$left", rate]}, {"$multiply": [passed, rate]}]}]}
+    taken = {"$max": [0, {"$min": [count, {"$floor": "$left"}]}]}
+    steps: list[Mapping[str, Any]] = [
+        {"$set": {"left": filled, "at": "$$NOW"}},
+        {"$set": {"taken": taken}},
+        {"$set": {"left": {"$subtract": ["$left", "$taken"]}}},
+    ]
+    bucket = (
+        await documents[RATES]
+        .with_options(write_concern=_CHEAP)
+        .find_one_and_update({"_id": channel.value}, steps, upsert=True, return_document=ReturnDocument.AFTER)
+    )
+    assert bucket is not None, "it was inserted if it was not there"
+    return int(bucket["taken"])
+
+
+async def lease(
+    documents: Db, ids: Sequence[UUID], *, lease_id: UUID, now: datetime, until: datetime
+) -> list[Document]:
+    """Begin an attempt of those of these messages that are still due. Another worker may have taken some."""
+    due = {"_id": {"$in": list(ids)}, "due_at": {"$lte": now}}
+    begun = {"state": MessageState.SENDING.value, "due_at": until, "lease": lease_id, "tried_at": now}
+    await documents[MESSAGES].update_many(due, {"$set": begun, "$inc": {"attempts": 1}})
+    return await documents[MESSAGES].find({"_id": {"$in": list(ids)}, "lease": lease_id}).to_list()
+
+
+async def set_sent(documents: Db, outcomes: Sequence[tuple[Document, Mapping[str, Any]]]) -> None:
+    """Messages that were sent, each with what is to be recorded. Their texts are not kept."""
+    sent = {"state": MessageState.SENT.value, "content": "", "last_error": ""}
+    changes = [
+        UpdateOne(held, {"$set": {**sent, **recorded}, "$unset": dict(_ENDS)}) for held, recorded in outcomes
+    ]
+    await documents[MESSAGES].bulk_write(changes, ordered=False)
+
+
+async def set_ended(
+    documents: Db, held: Document, state: MessageState, recorded: Mapping[str, Any], *, keeps_text: bool
+) -> bool:
+    """A message that is parked or dropped. False if another worker holds it."""
+    changes = {"state": state.value, **recorded} | ({} if keeps_text else {"content": ""})
+    result = await documents[MESSAGES].update_one(held, {"$set": changes, "$unset": dict(_ENDS)})
+    return result.matched_count == 1
+
+
+async def set_postponed(documents: Db, held: Document, due_at: datetime, recorded: Mapping[str, Any]) -> bool:
+    """A message that is tried again at `due_at`. False if another worker holds it."""
+    changes = {"state": MessageState.WAITING.value, "due_at": due_at, **recorded}
+    result = await documents[MESSAGES].update_one(held, {"$set": changes, "$unset": {"lease": ""}})
+    return result.matched_count == 1
+
+
+async def add_costs(documents: Db, day: str, sums: Mapping[MessageChannel, tuple[int, int, int]]) -> None:
+    """Add to what a business day's messages cost: for each channel messages, units (segments of an SMS), thousandths of a paisa."""
+    changes = [
+        UpdateOne(
+            {"_id": f"{day}:{channel}"},
+            {
+                "$inc": {"messages": messages, "units": units, "millipaise": millipaise},
+                "$set": {"day": day, "channel": channel.value},
+            },
+            upsert=True,
+        )
+        for channel, (messages, units, millipaise) in sums.items()
+    ]
+    await documents[COSTS].bulk_write(changes, ordered=False)
+
+
+async def list_costs(documents: Db, first: str, last: str) -> list[Document]:
+    """The sums of these business days, both included, by day and channel."""
+    days = {"day": {"$gte": first, "$lte": last}}
+    return await documents[COSTS].find(days).sort([("day", ASCENDING), ("channel", ASCENDING)]).to_list()

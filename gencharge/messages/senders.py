@@ -1,0 +1,135 @@
+"""How a message leaves on each channel: one port, and what stands behind it by the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from gencharge.core.message import Message
+from gencharge.core.messenger import Channel, Console, HttpSms
+from gencharge.core.settings import Settings
+from gencharge.core.smtp import Smtp
+from gencharge.core.values.recipient import Contact, NotificationType, Recipient
+from gencharge.messages.models import DropReason, MessageChannel
+from gencharge.messages.segments import count_segments
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a message says."""
+
+    title: str
+    text: str
+    html: str
+    dlt_template_id: str
+    data: dict[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A leased message. `contact` is where the recipient is reached now; `obstacle` says why it can't be sent."""
+
+    id: UUID
+    recipient: Recipient
+    channel: MessageChannel
+    kind: str
+    type: NotificationType
+    content: str
+    attempts: int
+    lease_id: UUID
+    created_at: datetime
+    contact: Contact
+    obstacle: DropReason | None = None
+
+
+class Sender(Protocol):
+    """Hands messages of one channel to its provider."""
+
+    async def send(self, task: Task, content: Content) -> int:
+        """Send it, and return how many units are billed. Raises NotSent."""
+        ...
+
+    async def close(self) -> None:
+        """Give connections back."""
+        ...
+
+
+class SmsSender:
+    """SMS over the port of `core.messenger`."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def send(self, task: Task, content: Content) -> int:
+        """Send it; the units are segments. Raises NotSent."""
+        message = Message(
+            text=content.text,
+            phone_number=task.contact.phone_number,
+            template_id=content.dlt_template_id,
+        )
+        await self._channel.send(message)
+        return count_segments(content.text)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._channel.close()
+
+
+class EmailSender:
+    """E-mail over the port of `core.messenger`."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    async def send(self, task: Task, content: Content) -> int:
+        """Send it. Every copy has the same Message-ID, so a mailbox can tell. Raises NotSent."""
+        message = Message(
+            text=content.text,
+            email=task.contact.email,
+            subject=content.title,
+            html=content.html,
+            message_id=str(task.id),
+        )
+        await self._channel.send(message)
+        return 1
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._channel.close()
+
+
+def senders_of(settings: Settings) -> dict[MessageChannel, Sender]:
+    """The channels that have a provider. In development SMS and e-mails without one go to the console and the sandbox's page."""
+    senders = dict[MessageChannel, Sender]()
+    if settings.gencharge_sms_url:
+        senders[MessageChannel.SMS] = SmsSender(HttpSms(settings))
+    elif settings.is_development:
+        senders[MessageChannel.SMS] = SmsSender(Console(inbox_url=settings.message_inbox_url))
+    if settings.smtp_host:
+        senders[MessageChannel.EMAIL] = EmailSender(Smtp(settings))
+    elif settings.is_development:
+        senders[MessageChannel.EMAIL] = EmailSender(Console(inbox_url=settings.message_inbox_url))
+    return senders
+
+
+def rates_of(settings: Settings) -> dict[MessageChannel, int]:
+    """Messages a second, of all workers together."""
+    return {
+        MessageChannel.SMS: settings.sms_per_second,
+        MessageChannel.EMAIL: settings.emails_per_second,
+        MessageChannel.WEB_PUSH: settings.web_pushes_per_second,
+        MessageChannel.MOBILE_PUSH: settings.mobile_pushes_per_second,
+    }
+
+
+def prices_of(settings: Settings) -> dict[MessageChannel, int]:
+    """What a unit costs, in thousandths of a paisa."""
+    push = round(settings.push_price_paise * 1000)
+    return {
+        MessageChannel.SMS: round(settings.sms_price_paise * 1000),
+        MessageChannel.EMAIL: round(settings.email_price_paise * 1000),
+        MessageChannel.WEB_PUSH: push,
+        MessageChannel.MOBILE_PUSH: push,
+    }

@@ -1,0 +1,79 @@
+"""SMS and e-mails leave over the settings' channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gencharge.core.message import Message
+from gencharge.core.settings import Settings
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.recipient import Contact, NotificationType, Recipient
+from gencharge.messages.models import MessageChannel
+from gencharge.messages.senders import Content, EmailSender, SmsSender, Task, prices_of, rates_of, senders_of
+
+CONTENT = Content("Done", "₹" + "a" * 80, "<p>Done</p>", "1107", {})
+
+
+class Written:
+    """A channel of `core.messenger` that keeps what it is handed."""
+
+    name = "written"
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    async def send(self, message: Message) -> None:
+        self.messages.append(message)
+
+    async def close(self) -> None:
+        pass
+
+
+def task(channel: MessageChannel) -> Task:
+    return Task(
+        id=new_id(), recipient=Recipient("user", new_id()), channel=channel, kind="recharged",
+        type=NotificationType.TRANSACTIONAL, content="", attempts=1, lease_id=new_id(), created_at=clock.now(),
+        contact=Contact("+919876543210", "asha@example.com", is_active=True),
+    )  # fmt: skip
+
+
+async def test_an_sms_has_its_template_and_is_billed_by_segments() -> None:
+    channel = Written()
+    assert await SmsSender(channel).send(task(MessageChannel.SMS), CONTENT) == 2
+    (message,) = channel.messages
+    assert (message.phone_number, message.email, message.template_id) == ("+919876543210", "", "1107")
+
+
+async def test_every_copy_of_an_e_mail_has_the_same_message_id() -> None:
+    channel, sent = Written(), task(MessageChannel.EMAIL)
+    for _ in range(2):
+        assert await EmailSender(channel).send(sent, CONTENT) == 1
+    first, second = channel.messages
+    assert first.message_id == second.message_id == str(sent.id)
+    assert (first.email, first.phone_number, first.html) == ("asha@example.com", "", CONTENT.html)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "channels"),
+    [
+        ({}, {MessageChannel.SMS, MessageChannel.EMAIL}),
+        ({"gencharge_sms_url": "https://sms.example/send", "smtp_host": "mail.example"}, set(MessageChannel)),
+    ],
+)
+async def test_development_needs_no_provider(
+    overrides: dict[str, Any], channels: set[MessageChannel]
+) -> None:
+    settings = Settings(_env_file=None, environment="test", **overrides)  # type: ignore[call-arg]
+    senders = senders_of(settings)
+    assert {MessageChannel.SMS, MessageChannel.EMAIL} <= set(senders) <= channels
+    for sender in senders.values():
+        await sender.close()
+
+
+def test_every_channel_has_a_rate_and_a_price() -> None:
+    settings = Settings(_env_file=None, environment="test", sms_price_paise=12.5)  # type: ignore[call-arg]
+    assert set(rates_of(settings)) == set(prices_of(settings)) == set(MessageChannel)
+    assert prices_of(settings)[MessageChannel.SMS] == 12_500
