@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from prometheus_client import Gauge
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics import service
+from gencharge.analytics import plans_crud, service
 from gencharge.core import telemetry
 from gencharge.core.background.jobs import Job
+from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 
@@ -31,9 +33,22 @@ async def verify(stores: Stores) -> None:
     (log.error if differences else log.info)("figures_verified", different=len(differences), first=shown)
 
 
+async def count_plans(stores: Stores) -> None:
+    """Count the plans that run or wait now."""
+
+    async def unit(db: AsyncSession) -> None:
+        await allow_long_statements(db)
+        await plans_crud.count_plans(db, clock.now())
+
+    await stores.database.run(unit)
+
+
 def _nothing(first: date, until: date) -> None:
     del first, until
 
 
 # 02:30 in India, after the nightly checks of the books.
-JOBS: Final = (Job("analytics.verify", verify, cron="0 21 * * *"),)
+JOBS: Final = (
+    Job("analytics.verify", verify, cron="0 21 * * *"),
+    Job("analytics.count-plans", count_plans, cron="*/5 * * * *"),
+)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import BigInteger, Date, Text
+from sqlalchemy import BigInteger, Date, DateTime, Text
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
 from gencharge.core.postgres.database import Base
@@ -31,6 +31,18 @@ class Cut(StrEnum):
 
 # The upper bounds of the keys of Cut.WAIT, in seconds; what took longer has the key `more`.
 WAITS: Final = (1, 2, 5, 10, 30, 60, 300, 900)
+
+
+class PlanCut(StrEnum):
+    """By what the plans that run now are told apart, beside their operator."""
+
+    ALL = "all"  # the key is empty
+    PLAN = "plan"  # plan_id
+    CIRCLE = "circle"
+    PLAN_TYPE = "plan_type"
+    CATEGORY = "category"
+    KIND = "kind"  # base or addon
+    ENDS = "ends"  # the day in India on which an active plan ends, of those of the next 90 days
 
 
 def _number() -> MappedColumn[int]:
@@ -70,6 +82,19 @@ class RechargeFigures(Base):
     refunded_discount: Mapped[int] = _number()
     refunded_cashback: Mapped[int] = _number()
     refunded_commission: Mapped[int] = _number()
+
+
+class ActivePlanFigures(Base):
+    """How many plans run (`active`) and wait (`queued`), at `counted_at`. All rows are counted at one instant."""
+
+    __tablename__ = "active_plan_figures"
+
+    operator: Mapped[str] = mapped_column(Text, primary_key=True)
+    cut: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    active: Mapped[int] = mapped_column(BigInteger)
+    queued: Mapped[int] = mapped_column(BigInteger)
+    counted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 MEASURES: Final = tuple(column.name for column in RechargeFigures.__table__.columns if not column.primary_key)

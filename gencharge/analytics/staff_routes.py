@@ -7,8 +7,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Query
 from fastapi.responses import Response
 
-from gencharge.analytics import staff_service
-from gencharge.analytics.staff_schemas import FiguresQuery, TransactionFigures
+from gencharge.analytics import plans_staff_service, staff_service
+from gencharge.analytics.staff_schemas import ActivePlanFigures, FiguresQuery, TransactionFigures
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
 from gencharge.core.http import web
 from gencharge.core.http.cached import NOT_MODIFIED
@@ -42,3 +42,14 @@ async def get_transaction_figures(
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     return web.reply(await staff_service.transactions(db, admin, query), headers=headers)
+
+
+@router.get(
+    "/current-active-plans",
+    summary="Figures of the plans that run now (staff)",
+    responses=web.errors(DatabaseUnavailable, *SCOPED_ERRORS),
+)
+async def get_active_plan_figures(admin: Reader, db: Db) -> ActivePlanFigures:
+    """How many plans run and wait, by operator, circle, type, category and plan, and how many end on each of the next thirty days.
+    They are counted every five minutes."""
+    return await plans_staff_service.show(db, admin)

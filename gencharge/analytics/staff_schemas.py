@@ -171,3 +171,47 @@ class TransactionFigures(Out):
     growth: RechargeGrowth
     distributions: RechargeDistributions
     top: RechargeTop
+
+
+class PlanSlice(Out):
+    """A part of the plans that run or wait."""
+
+    key: str = Field(examples=["MH"])
+    name: str | None = Field(default=None, description="Of a plan.")
+    active: int
+    queued: int
+    percent: float = Field(description="Of all active plans.", examples=[12.5])
+
+
+class EndingDay(Out):
+    """How many active plans end on a day in India: how many customers may recharge again."""
+
+    day: date
+    plans: int
+
+
+class ActivePlanTotals(Out):
+    """All together."""
+
+    active: int = Field(description="Plans that run now, add-ons included.")
+    queued: int = Field(description="Plans that wait for the one before them to end.")
+
+
+class ActivePlanDistributions(Out):
+    """Plans that run or wait, by their properties, the largest first."""
+
+    operator: list[PlanSlice]
+    circle: list[PlanSlice] = Field(description="Of the number, as known at the sale; `unknown`: it was not.")
+    plan_type: list[PlanSlice]
+    category: list[PlanSlice]
+    kind: list[PlanSlice] = Field(description="`base` or `addon`.")
+
+
+class ActivePlanFigures(Out):
+    """The plans that run or wait now. They are counted every five minutes."""
+
+    counted_at: datetime | None = Field(description="Null: they were not counted yet.")
+    totals: ActivePlanTotals
+    distributions: ActivePlanDistributions
+    ending: list[EndingDay] = Field(description="The next thirty days, today first.")
+    top_plans: list[PlanSlice] = Field(description="The ten that run most.")

@@ -46,6 +46,7 @@ REFERENCE = {
     "campaigns",
     "data_keys",
     "recharge_figures",
+    "active_plan_figures",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {

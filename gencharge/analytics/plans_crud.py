@@ -1,0 +1,76 @@
+"""Counting the plans that run or wait now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.analytics.models import ActivePlanFigures, PlanCut
+
+_KEYS: Final = {
+    PlanCut.ALL: "''",
+    PlanCut.PLAN: "plan_id::text",
+    PlanCut.CIRCLE: "coalesce(circle, 'unknown')",
+    PlanCut.PLAN_TYPE: "plan_type",
+    PlanCut.CATEGORY: "category",
+    PlanCut.KIND: "CASE WHEN is_addon THEN 'addon' ELSE 'base' END",
+    PlanCut.ENDS: "CASE WHEN valid_until < CAST(:now AS timestamptz) + interval '90 days' THEN"
+    # The last day that it leaves whole: one that ends at midnight ends with the day before.
+    " ((valid_until - interval '1 microsecond') AT TIME ZONE 'Asia/Kolkata')::date::text END",
+}
+# Grouped by all of it first, so that each plan is cut once and not seven times.
+_COUNT: Final = text(f"""
+    INSERT INTO active_plan_figures (operator, cut, key, active, queued, counted_at)
+    SELECT operator, cut.name, cut.key, sum(active), sum(queued), CAST(:now AS timestamptz)
+    FROM (
+        SELECT operator, plan_id, circle, plan_type, category, is_addon, valid_until,
+               (status = 'active')::int AS active, (status = 'queued')::int AS queued
+        FROM active_plans WHERE phone_number IS NOT NULL AND status IN ('active', 'queued')
+    ) AS plans CROSS JOIN LATERAL (VALUES {", ".join(f"('{cut}', {key})" for cut, key in _KEYS.items())}) AS cut(name, key)
+    WHERE cut.key IS NOT NULL GROUP BY 1, 2, 3
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCount:
+    """How many plans of a key run and wait. Of PlanCut.ALL the key is the operator."""
+
+    cut: PlanCut
+    key: str
+    active: int
+    queued: int
+    counted_at: datetime
+
+
+async def count_plans(db: AsyncSession, now: datetime) -> None:
+    """Count all plans once more. Two that count at the same time: the second one waits, and its count stays."""
+    await db.execute(text("LOCK TABLE active_plan_figures IN EXCLUSIVE MODE"))
+    await db.execute(text("DELETE FROM active_plan_figures"))
+    await db.execute(_COUNT, {"now": now})
+
+
+async def list_counts(db: AsyncSession, scope: ColumnElement[bool]) -> Sequence[PlanCount]:
+    """The last count, of the operators in `scope` together, the largest first."""
+    key = func.coalesce(func.nullif(ActivePlanFigures.key, ""), ActivePlanFigures.operator).label("key")
+    active = func.sum(ActivePlanFigures.active)
+    rows = await db.execute(
+        select(
+            ActivePlanFigures.cut,
+            key,
+            active,
+            func.sum(ActivePlanFigures.queued),
+            func.max(ActivePlanFigures.counted_at),
+        )
+        .where(scope)
+        .group_by(ActivePlanFigures.cut, key)
+        .order_by(active.desc(), key)
+    )
+    return [
+        PlanCount(PlanCut(cut), name, int(running), int(waiting), at)
+        for cut, name, running, waiting, at in rows
+    ]
