@@ -100,6 +100,15 @@ _ROWS = (
     FROM users LIMIT 10
     """,
     """
+    INSERT INTO auto_topups (user_id, threshold, amount, monthly_max, mandate_id, source, status, wake_at, created_at)
+    SELECT user_id, 10000, 50000, 100000, gen_random_uuid(), 'app', 'active', now() + interval '1 day', now() FROM users LIMIT 10
+    """,
+    """
+    INSERT INTO auto_topup_charges (user_id, charge_id, cycle, amount, outcome, attempted_at)
+    SELECT user_id, gen_random_uuid(), number, 50000, 'skipped', now()
+    FROM (SELECT user_id FROM transfers GROUP BY user_id ORDER BY count(*) DESC LIMIT 1) AS payer, generate_series(1, 10) AS number
+    """,
+    """
     INSERT INTO mandates (user_id, mandate_id, payment_id, order_id, gateway, method, status, max_amount, expires_at, customer,
                           created_at)
     SELECT user_id, gen_random_uuid(), gen_random_uuid(), 'order_1', 'razorpay', 'upi', 'pending', 50000, now(), '', now()

@@ -35,3 +35,15 @@ class AutopayAmountInvalid(Invalid):
 
 class AutopayIntervalInvalid(Invalid):
     """Say how often this autopay is to run."""
+
+
+class AutoTopupNotFound(NotFound):
+    """You have no automatic top-up."""
+
+
+class AutoTopupInProgress(Conflict):
+    """Your automatic top-up is being charged right now. Try again in a minute."""
+
+
+class AutoTopupStatusNotAllowed(Conflict):
+    """This can't be done with an automatic top-up in its present status."""

@@ -105,3 +105,57 @@ class AutopaysProcessed(Event):
     """An admin ran what was due. `outcomes`: how many of each."""
 
     outcomes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoTopupChanged(Event):
+    """A customer set their automatic top-up up (`set`), paused or resumed it (`pause`, `resume`), or left a charge out (`skip`)."""
+
+    act: str
+    threshold_paise: int
+    amount_paise: int
+    monthly_max_paise: int
+    mandate_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoTopupAnnounced(Event):
+    """A wallet runs low: its owner's mandate is charged at `charge_at`, unless they leave that out."""
+
+    amount_paise: int
+    threshold_paise: int
+    charge_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoTopupSucceeded(Event):
+    """An automatic top-up was paid."""
+
+    payment_id: str
+    amount_paise: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoTopupFailed(Event):
+    """A charge of an automatic top-up failed. It is tried again at `retry_at`."""
+
+    amount_paise: int
+    reason: str
+    retry_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoTopupHeldBack(Event):
+    """A wallet runs low, and a limit keeps the charge back: `monthly_max` of the owner, or `wallet_limit` of the KYC tier."""
+
+    amount_paise: int
+    monthly_max_paise: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoTopupPaused(Event):
+    """An automatic top-up was paused because its owner has to decide."""
+
+    amount_paise: int
+    reason: str

@@ -1,4 +1,4 @@
-"""The loop of a worker that runs autopays which are due. Leases make any number of workers safe."""
+"""The loops of a worker that runs autopays and automatic top-ups which are due. Leases make any number of workers safe."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 
 from gencharge.autopay import late_service
 from gencharge.autopay import run_service as runs
+from gencharge.autopay import topups_run_service as topup_runs
 from gencharge.autopay.late_service import LateRuns
 from gencharge.autopay.pricing_service import WorkersMarket
 from gencharge.autopay.settling_service import DueAutopay
+from gencharge.autopay.topups_run_service import DueTopup
 from gencharge.core.background.loop import Loop
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.service import PaymentContext
@@ -61,6 +63,43 @@ class AutopayRunner(Loop[DueAutopay, str]):
     async def close(self) -> None:
         """Close the connections to the gateway."""
         await self._context.gateway.close()
+
+
+class TopupRunner(Loop[DueTopup, str]):
+    """The same for automatic top-ups."""
+
+    at_a_time = 16
+    poll_seconds = 5.0
+
+    def __init__(self, context: PaymentContext) -> None:
+        super().__init__()
+        self._context = context
+
+    async def claim(self, free: int, running: Counter[str]) -> Sequence[DueTopup]:
+        """Lease up to `free` automatic top-ups that are to be looked at."""
+        del running
+        return await self._context.database.run(lambda db: topup_runs.claim(db, limit=free))
+
+    def party_of(self, task: DueTopup) -> str:
+        """The gateway."""
+        return self._context.gateway.name
+
+    def id_of(self, task: DueTopup) -> str:
+        """Its owner's id."""
+        return str(task.row.user_id)
+
+    async def work(self, task: DueTopup) -> None:
+        """Look at one automatic top-up."""
+        await topup_runs.process(self._context, task)
+
+    async def close(self) -> None:
+        """Close the connections to the gateway."""
+        await self._context.gateway.close()
+
+
+async def run_topups(stores: Stores) -> None:
+    """What a worker runs: TopupRunner."""
+    await TopupRunner(PaymentContext.at(stores)).run()
 
 
 async def run_autopays(stores: Stores) -> None:

@@ -182,3 +182,104 @@ class AutopayAttempt(Base):
             postgresql_where=text("outcome = 'succeeded'"),
         ),
     )
+
+
+class TopupStatus(StrEnum):
+    """The state of an automatic top-up."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"  # nothing is charged until its owner resumes it; `pause_reason` says why
+
+
+class TopupPauseReason(StrEnum):
+    """Why an automatic top-up is paused."""
+
+    CUSTOMER = "customer"
+    MANDATE_ENDED = "mandate_ended"  # it was revoked, has expired or was never approved
+    MANDATE_LIMIT = "mandate_limit"  # the amount is more than one charge of the mandate may be
+    ACCOUNT_INACTIVE = "account_inactive"  # the owner's account was blocked, deactivated or closed
+    FAILING = "failing"  # the last retry has failed
+
+
+class HeldBack(StrEnum):
+    """The limit that keeps an automatic top-up back."""
+
+    MONTHLY_MAX = "monthly_max"  # the owner's own
+    WALLET_LIMIT = "wallet_limit"  # what a wallet of the owner's KYC tier may hold or take in
+
+
+class ChargeOutcome(StrEnum):
+    """What became of a charge of an automatic top-up."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # its owner left this one out
+
+
+class AutoTopup(Base):
+    """A customer's wish to have the wallet filled up by a mandate when it runs low. One for each customer."""
+
+    __tablename__ = "auto_topups"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    threshold: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    monthly_max: Mapped[int] = mapped_column(BigInteger)
+    mandate_id: Mapped[UUID]
+    source: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    pause_reason: Mapped[str | None] = mapped_column(Text)
+    # False after a charge was left out, until the wallet holds the threshold again: one charge for each time that it runs low.
+    is_armed: Mapped[bool] = mapped_column(server_default="true")
+    # When the announced charge is made.
+    charge_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held_back: Mapped[str | None] = mapped_column(Text)
+    # Of payments that have ended: part of the key of the next one, never counted back.
+    cycle: Mapped[int] = mapped_column(Integer, server_default="0")
+    tries: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # The payment whose end is awaited.
+    payment_id: Mapped[UUID | None]
+    # When a worker has to look at it; null while it is paused.
+    wake_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    leased_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = stamp()
+    updated_at: Mapped[datetime] = stamp()
+
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'paused')", name="status"),
+        CheckConstraint("(status = 'paused') = (pause_reason IS NOT NULL)", name="paused"),
+        CheckConstraint("(status = 'active') = (wake_at IS NOT NULL)", name="awake"),
+        CheckConstraint("threshold > 0 AND amount >= threshold AND monthly_max >= amount", name="amounts"),
+        CheckConstraint("payment_id IS NULL OR charge_at IS NOT NULL", name="announced"),
+        Index("ix_auto_topups_due", "wake_at", postgresql_where=text("wake_at IS NOT NULL")),
+        Index("ix_auto_topups_all", "created_at", "user_id"),
+    )
+
+
+class AutoTopupCharge(Base):
+    """What became of one charge of an automatic top-up. Written once."""
+
+    __tablename__ = "auto_topup_charges"
+
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    charge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    cycle: Mapped[int] = mapped_column(Integer)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    outcome: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    payment_id: Mapped[UUID | None]
+    attempted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("outcome IN ('succeeded', 'failed', 'skipped')", name="outcome"),
+        CheckConstraint("(outcome = 'succeeded') <= (payment_id IS NOT NULL)", name="succeeded"),
+        Index("ix_auto_topup_charges_history", "user_id", "attempted_at", "charge_id"),
+        # Whatever else goes wrong: a payment is counted once.
+        Index(
+            "uq_auto_topup_charges_success",
+            "user_id",
+            "cycle",
+            unique=True,
+            postgresql_where=text("outcome = 'succeeded'"),
+        ),
+    )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.autopay import listeners, loop, personal_data, routes, staff_routes
+from gencharge.autopay import listeners, loop, personal_data, routes, staff_routes, topups_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
     name="autopay",
-    about="Recharges that happen by themselves.",
-    tags={"autopay": "Recharges that happen by themselves."},
-    routers=(routes.router, staff_routes.router),
+    about="Recharges and top-ups that happen by themselves.",
+    tags={"autopay": "Recharges and top-ups that happen by themselves."},
+    routers=(routes.router, topups_routes.router, staff_routes.router),
     listeners=(listeners.MANDATE_ENDED,),
-    loops=(loop.run_autopays,),
+    loops=(loop.run_autopays, loop.run_topups),
     personal_data=personal_data.PART,
 )

@@ -9,10 +9,17 @@ from gencharge.autopay.models import (
     AutopayPaymentMethod,
     AutopayStatus,
     AutopayTag,
+    AutoTopup,
+    AutoTopupCharge,
+    ChargeOutcome,
+    HeldBack,
     IntervalUnit,
     PauseReason,
+    TopupPauseReason,
+    TopupStatus,
 )
 from gencharge.autopay.schemas import AutopayAttemptOut, AutopayOut, IntervalOut
+from gencharge.autopay.topups_schemas import AutoTopupChargeOut, AutoTopupOut
 from gencharge.core.values.money import Money
 
 
@@ -56,4 +63,34 @@ def attempt_out(row: AutopayAttempt) -> AutopayAttemptOut:
         amount=Money(row.amount),
         recharge_id=row.recharge_id,
         late_seconds=row.late_seconds,
+    )
+
+
+def auto_topup_out(row: AutoTopup) -> AutoTopupOut:
+    """An automatic top-up as its owner sees it."""
+    return AutoTopupOut(
+        threshold=Money(row.threshold),
+        amount=Money(row.amount),
+        monthly_max=Money(row.monthly_max),
+        mandate_id=row.mandate_id,
+        status=TopupStatus(row.status),
+        pause_reason=None if row.pause_reason is None else TopupPauseReason(row.pause_reason),
+        charge_at=row.charge_at,
+        held_back=None if row.held_back is None else HeldBack(row.held_back),
+        tries=row.tries,
+        payment_id=row.payment_id,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def charge_out(row: AutoTopupCharge) -> AutoTopupChargeOut:
+    """A charge of an automatic top-up as its owner sees it."""
+    return AutoTopupChargeOut(
+        charge_id=row.charge_id,
+        amount=Money(row.amount),
+        outcome=ChargeOutcome(row.outcome),
+        reason=row.reason,
+        payment_id=row.payment_id,
+        attempted_at=row.attempted_at,
     )

@@ -14,6 +14,7 @@ from gencharge.notifications import (
     payment_notices,
     recharge_notices,
     referral_notices,
+    topup_notices,
 )
 from gencharge.notifications.kinds import Draft, Kind
 
@@ -23,6 +24,7 @@ _GROUPS: Final = (
     account_notices,
     referral_notices,
     autopay_notices,
+    topup_notices,
     mandate_notices,
 )
 KINDS: Final[Mapping[str, Kind]] = {

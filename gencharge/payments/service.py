@@ -32,8 +32,9 @@ from gencharge.payments.mandates_service import (
 from gencharge.payments.models import Payment, PaymentStatus, Refund
 from gencharge.payments.orders_service import OpenPayment, open_payment
 from gencharge.payments.outcomes import FailOutcome, RefundStart
-from gencharge.payments.schemas import PaymentDetail, PaymentPage, PaymentQuery
+from gencharge.payments.schemas import PaymentDetail, PaymentPage, PaymentQuery, TopUp
 from gencharge.payments.status_checks_service import PAID, ask_gateway
+from gencharge.payments.topups_service import check_topup, top_up
 from gencharge.payments.views import payment_out, refund_out
 from gencharge.payments.webhook_alerts import refused
 from gencharge.payments.webhook_message import token_hash
@@ -45,10 +46,12 @@ __all__ = [
     "MandateRequest",
     "OpenPayment",
     "PaymentContext",
+    "TopUp",
     "ask_gateway",
     "cancel",
     "cancel_mandate",
     "charge_mandate",
+    "check_topup",
     "fetch_statement",
     "find_captured",
     "find_mandate",
@@ -57,6 +60,7 @@ __all__ = [
     "refused",
     "register_customer",
     "token_hash",
+    "top_up",
 ]
 _PAYABLE: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.FAILED})
 

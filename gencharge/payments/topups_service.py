@@ -100,6 +100,11 @@ async def top_up(
     return Answered(topup, replayed=opened.replayed)
 
 
+async def check_topup(db: AsyncSession, settings: Settings, user_id: UUID, amount: Money) -> None:
+    """Whether the wallet may take this amount now. Raises TopupLimitExceeded."""
+    await check_limits(db, user_id, amount, limits=limits_json(settings))
+
+
 async def check_limits(db: AsyncSession, user_id: UUID, amount: Money, *, limits: str) -> None:
     """Raises TopupLimitExceeded with the tightest limit, and how much is still possible under it."""
     room = await crud.get_topup_room(db, user_id=user_id, limits=limits)
