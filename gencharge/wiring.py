@@ -29,7 +29,7 @@ FLOORS: Final = (
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
     ("delivery", "referrals", "autopay", "campaigns"),
-    ("receipts",),
+    ("receipts", "family"),
     ("reconciliation",),
     ("webhooks",),
     ("analytics",),

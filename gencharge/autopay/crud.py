@@ -52,6 +52,16 @@ async def lock_live(db: AsyncSession, user_id: UUID) -> Sequence[Autopay]:
     return (await db.scalars(locked.execution_options(populate_existing=True))).all()
 
 
+async def list_active(db: AsyncSession, user_id: UUID) -> Sequence[Autopay]:
+    """The customer's active autopays, the first due one first."""
+    query = select(Autopay).where(
+        Autopay.user_id == user_id,
+        Autopay.status == AutopayStatus.ACTIVE.value,
+        Autopay.next_due.is_not(None),
+    )
+    return (await db.scalars(query.order_by(Autopay.next_due, Autopay.autopay_id))).all()
+
+
 async def count_live(db: AsyncSession, user_id: UUID) -> int:
     """How many active and paused autopays the customer has."""
     query = select(func.count()).where(Autopay.user_id == user_id, Autopay.status.in_(LIVE))

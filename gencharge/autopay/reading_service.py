@@ -21,6 +21,14 @@ async def show(db: AsyncSession, user_id: UUID, autopay_id: UUID) -> AutopayOut:
     return views.autopay_out(autopay)
 
 
+async def next_runs(db: AsyncSession, user_id: UUID) -> dict[str, Autopay]:
+    """By number, the customer's active autopay that is due next."""
+    runs: dict[str, Autopay] = {}
+    for autopay in await crud.list_active(db, user_id):
+        runs.setdefault(autopay.phone_number, autopay)
+    return runs
+
+
 async def list_autopays(db: AsyncSession, user_id: UUID, query: AutopayQuery) -> AutopayPage:
     """A page of the customer's autopays, the newest first."""
     order = Order(column_of(Autopay.created_at), column_of(Autopay.autopay_id))

@@ -31,12 +31,7 @@ from gencharge.autopay.models import (
     IntervalUnit,
     PauseReason,
 )
-from gencharge.autopay.schemas import (
-    AutopayCreate,
-    AutopayOut,
-    AutopayUpdate,
-    Interval,
-)
+from gencharge.autopay.schemas import AutopayCreate, AutopayOut, AutopayUpdate, Interval
 from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.postgres.database import Database
@@ -50,6 +45,7 @@ from gencharge.recharge.errors import RechargeNotFound
 from gencharge.recharge.service import Market, Quote, QuoteOut
 from gencharge.users import service as users
 
+next_runs = reading.next_runs
 MAX_LIVE: Final = 50
 _AHEAD: Final = timedelta(days=366)
 # What an owner changes: in the event as the API calls it.

@@ -170,6 +170,22 @@ def select_plans(
     return statement
 
 
+async def list_lines(
+    db: AsyncSession, user_id: UUID, *, own_number: str, numbers: Sequence[str]
+) -> Sequence[ActivePlan]:
+    """The active and queued base plans of these numbers, by number and in the order in which they run: those that the customer
+    bought, and all on the customer's own number.
+    """
+    query = select(ActivePlan).where(
+        ActivePlan.phone_number.in_([own_number, *numbers]),
+        (ActivePlan.user_id == user_id) | (ActivePlan.phone_number == own_number),
+        ActivePlan.status.in_((PlanState.ACTIVE.value, PlanState.QUEUED.value)),
+        ActivePlan.is_addon.is_(False),
+    )
+    order = query.order_by(ActivePlan.phone_number, ActivePlan.created_at, ActivePlan.recharge_id)
+    return (await db.scalars(order)).all()
+
+
 async def list_last_recharges(db: AsyncSession, user_id: UUID, *, limit: int) -> Sequence[Recharge]:
     """The customer's last recharges, newest first."""
     query = select(Recharge).where(Recharge.user_id == user_id)

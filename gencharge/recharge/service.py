@@ -106,6 +106,22 @@ async def list_plans(db: AsyncSession, user_id: UUID, query: BoughtPlanQuery) ->
     return BoughtPlanPage(items=[views.plan_out(row, now) for row in rows], next_cursor=cursor, total=total)
 
 
+async def list_lines(
+    db: AsyncSession, user_id: UUID, *, own_number: str, numbers: Sequence[str]
+) -> dict[str, list[ActivePlan]]:
+    """By number, the active base plan and those queued behind it: that the customer bought, or that are on their own number."""
+    await _advance(db, [own_number, *numbers])
+    lines: dict[str, list[ActivePlan]] = {}
+    for plan in await crud.list_lines(db, user_id, own_number=own_number, numbers=numbers):
+        lines.setdefault(plan.phone_number, []).append(plan)
+    return lines
+
+
+def days_left(plan: ActivePlan) -> int | None:
+    """Whole days until an active plan ends; None for any other plan."""
+    return views.days_left(plan, clock.now())
+
+
 async def get(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge:
     """One of the customer's recharges. Raises RechargeNotFound, also for another customer's."""
     recharge = await crud.get_recharge(db, user_id, recharge_id)

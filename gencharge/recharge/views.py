@@ -74,7 +74,7 @@ def plan_out(plan: ActivePlan, now: datetime) -> BoughtPlanOut:
         status=RechargeStatus.PROCESSING if pending else RechargeStatus(plan.status),
         valid_from=plan.valid_from,
         valid_until=plan.valid_until,
-        days_left=_days_left(plan, now),
+        days_left=days_left(plan, now),
         bought_at=plan.created_at,
     )
 
@@ -84,7 +84,7 @@ def staff_plan_out(plan: ActivePlan, payer: UserBrief | None, *, now: datetime) 
     return StaffBoughtPlanOut(**vars(plan_out(plan, now)), user_id=plan.user_id, user=payer)
 
 
-def _days_left(plan: ActivePlan, now: datetime) -> int | None:
+def days_left(plan: ActivePlan, now: datetime) -> int | None:
     """Whole days until an active plan ends; None for any other plan."""
     if plan.status != PlanState.ACTIVE or plan.valid_until is None:
         return None

@@ -30,6 +30,7 @@ from gencharge.users.errors import (
 from gencharge.users.events import UserReactivated, UserRegistered, UserSignedUp
 from gencharge.users.models import MessageChoices, User, UserBrief, UserStatus, UserType
 from gencharge.users.names import name_key
+from gencharge.users.numbers_service import list_saved as list_saved_numbers
 from gencharge.users.profile_service import as_preferences, lock, preferences_of
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "create",
     "email_of",
     "get",
+    "list_saved_numbers",
     "lock",
     "message_choices",
     "name_key",

@@ -240,6 +240,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/content/admin/{content_id}/editions/{edition}/restore":              "401  403   422   422 403  422  403   403    -",
     "POST /v1/content/admin/{content_id}/publish":                                 "401  403   404   404 403  404  403   403    -",
     "POST /v1/content/admin/{content_id}/unpublish":                               "401  403   404   404 403  404  403   403    -",
+    # family
+    "GET /v1/family":                                                               "401  200   403   403 403  403  403   403    -",
     # autopay
     "GET /v1/autopay":                                                              "401  200   403   403 403  403  403   403    -",
     "POST /v1/autopay":                                                             "401  422   403   403 403  403  403   403    -",

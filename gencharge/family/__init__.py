@@ -1,0 +1,1 @@
+"""All numbers that a customer takes care of, on one board."""
