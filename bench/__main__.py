@@ -3,7 +3,8 @@
 `python -m bench lists` measures the staff's lists instead (bench/lists.py), `python -m bench webhook` the gateway's
 webhook (bench/webhook.py), `python -m bench integrators` the messages to integrators (bench/integrators.py), `python -m bench steady`
 recharges at a constant rate while operators are at work (bench/steady.py), `python -m bench drip` what clients that
-send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py).
+send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py), `python -m bench figures`
+what counting figures costs, and how fast they are read (bench/figures.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import drip, integrators, lists, load, report, steady, traces, webhook
+from bench import drip, figures, integrators, lists, load, report, steady, traces, webhook
 from bench.report import Memory
 from bench.rows import SUBSCRIBE, Row, all_rows, run_round, start_servers
 from bench.servers import Server
@@ -149,6 +150,7 @@ _OTHERS: Final = {
     "steady": steady.main,
     "drip": drip.main,
     "traces": traces.main,
+    "figures": figures.main,
 }
 
 

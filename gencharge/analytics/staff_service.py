@@ -70,11 +70,11 @@ async def transactions(db: AsyncSession, admin: Principal, query: FiguresQuery) 
     asked = query.days()
     rows = await figures_crud.list_days(db, scope, _since(today, asked), max(today, asked.last))
     by_day = {day: Counter(measures) for day, measures in rows}
-    cuts = (Cut.ALL, Cut.PLAN, Cut.OFFER, *_DISTRIBUTIONS)
-    parts: dict[Cut, dict[str, Measures]] = {cut: {} for cut in cuts}
-    for cut, key, measures in await figures_crud.list_keys(db, scope, asked.first, asked.last, cuts):
-        parts[cut][key] = Counter(measures)
-    slices = {cut: _slices(cut, parts[cut]) for cut in cuts}
+    parts: dict[Cut, dict[str, Measures]] = {cut: {} for cut in Cut}
+    for cut, key, operator, measures in await figures_crud.list_keys(db, scope, asked.first, asked.last):
+        # Of all recharges together the parts are those of the operators.
+        parts[cut].setdefault(key or operator, Measures()).update(measures)
+    slices = {cut: _slices(cut, parts[cut]) for cut in Cut}
     return TransactionFigures(
         counted_at=clock.now(),
         first_day=asked.first,

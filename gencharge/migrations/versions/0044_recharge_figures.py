@@ -31,12 +31,12 @@ def upgrade() -> None:
     op.add_column("active_plans", sa.Column("circle", sa.Text()))
     op.create_table(
         "recharge_figures",
-        sa.Column("day", sa.Date(), primary_key=True),
-        sa.Column("operator", sa.Text(), primary_key=True),
-        sa.Column("cut", sa.Text(), primary_key=True),
-        sa.Column("key", sa.Text(), primary_key=True),
+        sa.Column("cut", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("operator", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         *(sa.Column(name, sa.BigInteger(), server_default="0", nullable=False) for name in _COUNTS + _SUMS),
-        sa.PrimaryKeyConstraint("day", "operator", "cut", "key", name=op.f("pk_recharge_figures")),
+        sa.PrimaryKeyConstraint("cut", "day", "operator", "key", name=op.f("pk_recharge_figures")),
     )
 
 

@@ -1,0 +1,166 @@
+"""What counting figures costs, and how fast they are read.
+
+    python -m bench figures [--recharges N] [--years N]
+
+Counting: N recharges are sold over HTTP, then their events are handed out twice, without and with the listener of the figures. The
+difference, a recharge, stands beside what a sale takes. Reading: figures of so many years of four operators, as many rows as ten
+million recharges leave, and each answer asked for again and again, in this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from rich.console import Console
+from sqlalchemy import text
+
+from bench import load
+from bench.rows import SUBSCRIBE
+from bench.servers import Server
+from bench.world import PRODUCT, World, world
+from gencharge.analytics import listeners, plans_staff_service, staff_service
+from gencharge.analytics.models import MEASURES
+from gencharge.analytics.staff_schemas import FiguresQuery
+from gencharge.core.events.events import Listener
+from gencharge.core.events.relay import Relay
+from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.sessions.guards import Principal
+
+ADMIN: Final = Principal(new_id(), "admin", new_id(), "Viewer")
+_ROUNDS: Final = 5
+_ASKED: Final = 100
+# How many keys each cut has, about: a catalogue of 240 plans, the circles of India, a few channels and offers.
+_KEYS: Final = {
+    "all": 1,
+    "hour": 24,
+    "plan": 60,
+    "circle": 23,
+    "plan_type": 2,
+    "category": 6,
+    "payment_method": 4,
+    "source": 3,
+    "channel": 3,
+    "offer": 10,
+    "failure": 6,
+    "wait": 9,
+}
+
+
+def main(words: Sequence[str]) -> None:
+    """Run it."""
+    parser = argparse.ArgumentParser(prog="bench figures", description=__doc__)
+    parser.add_argument("--recharges", type=int, default=20_000)
+    parser.add_argument("--years", type=int, default=2)
+    options = parser.parse_args(words)
+    console = Console()
+    with world() as bench_world:
+        _count(console, bench_world, options.recharges)
+        asyncio.run(_read(console, bench_world.settings[PRODUCT], options.years))
+
+
+def _count(console: Console, bench_world: World, recharges: int) -> None:
+    requests = bench_world.subscriptions(SUBSCRIBE, bench_world.addon())
+    file = load.write(bench_world.folder / "figures.requests", requests)
+    environment = bench_world.environment(PRODUCT)
+    with Server("figures", "gencharge.api.main:create_app", bench_world.folder, environment) as server:
+        server.wait_ready()
+        load.send(server.port, file, count=1_000, connections=32)
+        bench_world.empty_outbox(PRODUCT)
+        began = time.perf_counter()
+        load.send(server.port, file, count=recharges, connections=32)
+        sale = (time.perf_counter() - began) / recharges
+    console.print(f"a sale over HTTP, 32 at once: {sale * 1e6:.0f} microseconds")
+    asyncio.run(_hand_out(console, bench_world.settings[PRODUCT], sale))
+
+
+async def _hand_out(console: Console, settings: Settings, sale: float) -> None:
+    stores = Stores.open(settings)
+    try:
+        await _sql(stores, "CREATE TABLE kept_events AS SELECT * FROM events")
+        events = int(await _sql(stores, "SELECT count(*) FROM kept_events"))
+        times: dict[bool, list[float]] = {False: [], True: []}
+        for _ in range(_ROUNDS):
+            for is_counted in (False, True):
+                await _sql(stores, "TRUNCATE events, deliveries")
+                await _sql(stores, "INSERT INTO events SELECT * FROM kept_events")
+                await _sql(stores, "TRUNCATE recharge_figures")
+                chosen: tuple[Listener, ...] = (listeners.COUNT,) if is_counted else ()
+                began = time.perf_counter()
+                await Relay(stores, chosen).drain()
+                times[is_counted].append((time.perf_counter() - began) / events)
+    finally:
+        await stores.close()
+    without, counted = (statistics.median(times[is_counted]) for is_counted in (False, True))
+    console.print(
+        f"handing an event out: {without * 1e6:.0f} microseconds; counted, too: {counted * 1e6:.0f};"
+        f" counting is {(counted - without) / sale:.1%} of a sale ({events:,} events, median of {_ROUNDS} rounds each)"
+    )
+
+
+async def _read(console: Console, settings: Settings, years: int) -> None:
+    stores = Stores.open(settings)
+    try:
+        values = ", ".join(f"('{cut}', {keys})" for cut, keys in _KEYS.items())
+        await _sql(stores, "TRUNCATE recharge_figures")
+        await _sql(
+            stores,
+            f"INSERT INTO recharge_figures (day, operator, cut, key, {', '.join(MEASURES)})"
+            f" SELECT current_date - day, operator, cut, {_KEY}, {', '.join('(random() * 1000)::bigint' for _ in MEASURES)}"
+            f" FROM generate_series(0, {years * 365}) AS day, unnest(ARRAY['JIO', 'AIRTEL', 'VI', 'BSNL']) AS operator,"
+            f" (VALUES {values}) AS cuts(cut, keys), generate_series(1, keys) AS number",
+        )
+        await _sql(stores, "ANALYZE recharge_figures")
+        rows = int(await _sql(stores, "SELECT count(*) FROM recharge_figures"))
+        month, longest = FiguresQuery(), FiguresQuery.model_validate({"from": _first(years)})
+        console.print(f"{rows:,} rows of figures, {_ASKED} times each:")
+        await _time(console, stores, "thirty days", lambda db: staff_service.transactions(db, ADMIN, month))
+        await _time(
+            console, stores, f"{years} years", lambda db: staff_service.transactions(db, ADMIN, longest)
+        )
+        await _time(
+            console, stores, "the ETag of thirty days", lambda db: staff_service.etag(db, ADMIN, month)
+        )
+        await _time(console, stores, "current active plans", lambda db: plans_staff_service.show(db, ADMIN))
+    finally:
+        await stores.close()
+
+
+# A plan and an offer are ids, an hour has two digits.
+_KEY: Final = (
+    "CASE cut WHEN 'all' THEN '' WHEN 'hour' THEN lpad((number - 1)::text, 2, '0') WHEN 'wait'"
+    " THEN (ARRAY['1','2','5','10','30','60','300','900','more'])[number]"
+    " WHEN 'plan' THEN md5('plan' || operator || number)::uuid::text WHEN 'offer' THEN md5('offer' || number)::uuid::text"
+    " ELSE cut || number END"
+)
+
+
+def _first(years: int) -> str:
+    return (FiguresQuery().days().last - timedelta(days=years * 365 - 1)).isoformat()
+
+
+async def _time(console: Console, stores: Stores, name: str, ask: Callable[[Any], Awaitable[object]]) -> None:
+    times = []
+    for _ in range(_ASKED):
+        began = time.perf_counter()
+        await stores.database.run(ask)
+        times.append((time.perf_counter() - began) * 1000)
+    times.sort()
+    console.print(f"  {name:24} p50 {times[_ASKED // 2]:7.1f} ms   p95 {times[_ASKED * 95 // 100]:7.1f} ms")
+
+
+async def _sql(stores: Stores, statement: str) -> Any:
+    async with stores.database.transaction() as db:
+        await db.execute(text("SET LOCAL ROLE NONE"))
+        await db.execute(text("SET LOCAL statement_timeout = 0"))
+        await allow_long_statements(db)
+        result = await db.execute(text(statement.replace("::", "\\:\\:")))
+        return result.scalar() if result.returns_rows else None  # type: ignore[attr-defined]
