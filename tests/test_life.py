@@ -50,6 +50,7 @@ EMPTY = {
     "/v1/content": "the staff have written nothing yet",
     "/v1/content/admin": "the staff have written nothing yet",
     "/v1/content/admin/images": "the staff have written nothing yet",
+    "/v1/messages/parked": "no message failed",
     "/v1/mandates": "no sample customer has approved one",
     "/v1/referrals/me/rewards": "nobody among the sample customers was referred",
     "/v1/referrals/admin": "nobody among the sample customers was referred",

@@ -33,6 +33,7 @@ from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
 from tests.make.content import draft, picture
 from tests.make.factories import headers_for, know_roles, make_admin, new_client
+from tests.make.messages import park
 from tests.make.offers import make, make_type
 
 # A page of fewer rows would hide a query for each of them.
@@ -192,6 +193,7 @@ class Office:
             assert written.status_code == 201, written.text
             sent = {"headers": self._headers(), "files": {"file": ("red.jpg", picture())}}
             assert (await self.client.post("/v1/content/admin/images", **sent)).status_code == 201
+            await park(self.stores)
         # Everything so far becomes entries of the audit trail.
         await Relay(self.stores, wiring.LISTENERS).drain()
 

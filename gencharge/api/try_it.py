@@ -58,6 +58,7 @@ BODIES: Final[Mapping[str, Json]] = {
     },
     "offers_create_type": {"name": "Monsoon"},
     "roles_create": {"name": "Evening support"},
+    "messages_resend_all": {"channel": "email"},
 }
 
 

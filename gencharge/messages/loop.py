@@ -14,13 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 import orjson
 from prometheus_client import Counter as Metric
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.admins import service as admins
 from gencharge.core import faultpoints, telemetry
 from gencharge.core.background.batches import Batches
 from gencharge.core.background.loop import Loop
@@ -33,11 +30,10 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.core.vault.columns import place
 from gencharge.core.vault.vault import Vault
-from gencharge.messages import queue_crud
+from gencharge.messages import contact_service, mail_service, queue_crud
 from gencharge.messages.circuit import Circuit
 from gencharge.messages.models import SEALED, DropReason, MessageChannel, MessageState
 from gencharge.messages.senders import Content, Sender, Task, prices_of, rates_of, senders_of
-from gencharge.users import service as users
 
 PER_CHANNEL: Final = 32
 # Longer than an attempt and the recording of it together, so that no second worker sends what a first one is sending.
@@ -104,8 +100,13 @@ class MessageLoop(Loop[Task, MessageChannel]):
         if not due:
             return []
         # Before the attempts begin: while PostgreSQL is away none is counted.
-        contacts = await self._contacts(due)
+        contacts = await self._stores.database.run(lambda db: contact_service.contacts_of(db, due))
         with answering(self._documents):
+            obstacles = (
+                await mail_service.obstacles(self._documents, self._stores.settings, due, contacts)
+                if channel is MessageChannel.EMAIL
+                else {}
+            )
             allowed = await queue_crud.take_places(self._documents, channel, self._rates[channel], len(due))
             if not allowed:
                 return []
@@ -116,23 +117,11 @@ class MessageLoop(Loop[Task, MessageChannel]):
                 now=now,
                 until=now + LEASE,
             )
-        return [self._task(document, contacts) for document in leased]
+        return [self._task(document, contacts, obstacles.get(document["_id"])) for document in leased]
 
-    async def _contacts(self, due: Sequence[Document]) -> dict[Recipient, Contact]:
-        def ids(kind: str) -> list[UUID]:
-            return [document["recipient_id"] for document in due if document["recipient_kind"] == kind]
-
-        async def look_up(db: AsyncSession) -> dict[Recipient, Contact]:
-            of_users = await users.contacts(db, ids("user"))
-            of_admins = await admins.contacts(db, ids("admin"))
-            return {
-                **{Recipient("user", user_id): contact for user_id, contact in of_users.items()},
-                **{Recipient("admin", admin_id): contact for admin_id, contact in of_admins.items()},
-            }
-
-        return await self._stores.database.run(look_up)
-
-    def _task(self, document: Document, contacts: Mapping[Recipient, Contact]) -> Task:
+    def _task(
+        self, document: Document, contacts: Mapping[Recipient, Contact], obstacle: DropReason | None
+    ) -> Task:
         recipient = Recipient(document["recipient_kind"], document["recipient_id"])
         channel = MessageChannel(document["channel"])
         contact = contacts.get(recipient, _NOBODY)
@@ -147,7 +136,7 @@ class MessageLoop(Loop[Task, MessageChannel]):
             lease_id=document["lease"],
             created_at=document["created_at"],
             contact=contact,
-            obstacle=self._obstacle(channel, contact),
+            obstacle=self._obstacle(channel, contact) or obstacle,
         )
 
     def _obstacle(self, channel: MessageChannel, contact: Contact) -> DropReason | None:
@@ -234,6 +223,11 @@ class MessageLoop(Loop[Task, MessageChannel]):
             "message_failed", channel=task.channel, id=str(task.id), attempt=task.attempts, error=error
         )
         if isinstance(problem, RecipientRefused):
+            await while_away(
+                lambda: mail_service.mark_undeliverable(
+                    self._documents, self._stores.settings, task.contact.email
+                )
+            )
             await self._drop(task, DropReason.UNDELIVERABLE, error)
         elif isinstance(problem, MessageRefused) or task.attempts >= self._stores.settings.message_attempts:
             await self._park(task, error)

@@ -11,7 +11,7 @@ from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.mongo import answering
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.recipient import Recipient
-from gencharge.messages import crud
+from gencharge.messages import crud, mail_crud
 from gencharge.messages.schemas import MessageOut
 
 _PAGE: Final = 100
@@ -35,6 +35,7 @@ async def _export(stores: Stores, user_id: UUID) -> Any:
 async def _erase(stores: Stores, user_id: UUID) -> None:
     with answering(stores.documents):
         await crud.delete_of_recipient(stores.documents, Recipient("user", user_id))
+        await mail_crud.delete_of_recipient(stores.documents, Recipient("user", user_id))
 
 
 PART: Final = PersonalData(name="messages", export=_export, erase=_erase)

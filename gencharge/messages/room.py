@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.messages import loop, models, personal_data
+from gencharge.messages import listeners, loop, models, personal_data, routes, staff_routes
 
 ROOM: Final = Room(
     name="messages",
     about="Messages by SMS, e-mail and push.",
+    tags={"messages": "SMS, e-mails and push messages: what failed, what they cost, unsubscribing."},
+    routers=(routes.router, staff_routes.router),
+    callbacks=("/v1/messages/bounces",),
+    listeners=(listeners.RESEND,),
     loops=(loop.send_messages,),
     sealed_documents=(models.SEALED,),
     personal_data=personal_data.PART,

@@ -14,6 +14,7 @@ from gencharge.core.smtp import Smtp
 from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.messages.models import DropReason, MessageChannel
 from gencharge.messages.segments import count_segments
+from gencharge.messages.unsubscribing import Subscription, headers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,9 @@ class SmsSender:
 class EmailSender:
     """E-mail over the port of `core.messenger`."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, settings: Settings) -> None:
         self._channel = channel
+        self._settings = settings
 
     async def send(self, task: Task, content: Content) -> int:
         """Send it. Every copy has the same Message-ID, so a mailbox can tell. Raises NotSent."""
@@ -91,6 +93,7 @@ class EmailSender:
             subject=content.title,
             html=content.html,
             message_id=str(task.id),
+            headers=headers_of(self._settings, Subscription(task.recipient, task.type)),
         )
         await self._channel.send(message)
         return 1
@@ -108,9 +111,9 @@ def senders_of(settings: Settings) -> dict[MessageChannel, Sender]:
     elif settings.is_development:
         senders[MessageChannel.SMS] = SmsSender(Console(inbox_url=settings.message_inbox_url))
     if settings.smtp_host:
-        senders[MessageChannel.EMAIL] = EmailSender(Smtp(settings))
+        senders[MessageChannel.EMAIL] = EmailSender(Smtp(settings), settings)
     elif settings.is_development:
-        senders[MessageChannel.EMAIL] = EmailSender(Console(inbox_url=settings.message_inbox_url))
+        senders[MessageChannel.EMAIL] = EmailSender(Console(inbox_url=settings.message_inbox_url), settings)
     return senders
 
 

@@ -383,6 +383,15 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/mandates":                                                            "401  422   403   403 403  403  403   403    -",
     "GET /v1/mandates/{mandate_id}":                                                "401  404   403   403 403  403  403   403    404",
     "DELETE /v1/mandates/{mandate_id}":                                             "401  404   403   403 403  403  403   403    404",
+    # messages
+    "GET /v1/messages/unsubscribe":                                                "422  422   422   422 422  422  422   422    -",
+    "POST /v1/messages/unsubscribe":                                               "422  422   422   422 422  422  422   422    -",
+    "POST /v1/messages/resubscribe":                                               "422  422   422   422 422  422  422   422    -",
+    "POST /v1/messages/bounces":                                                   "401  401   401   401 401  401  401   401    -",
+    "GET /v1/messages/costs":                                                      "401  403   200   200 200  200  200   403    -",
+    "GET /v1/messages/parked":                                                     "401  403   200   200 200  200  200   403    -",
+    "POST /v1/messages/parked/resend":                                             "401  403   202   202 403  403  403   403    -",
+    "POST /v1/messages/parked/{message_id}/resend":                                "401  403   404   404 403  403  403   403    -",
     # notifications
     "GET /v1/notifications":                                                       "401  200   200   200 200  200  200   200    -",
     "GET /v1/notifications/unread-count":                                          "401  200   200   200 200  200  200   200    -",

@@ -43,6 +43,9 @@ FOREIGN = {
     "users_confirm_my_email",
     "users_confirm_my_phone_number",
     "admins_confirm_own_email",
+    "messages_get_unsubscribe_page",
+    "messages_unsubscribe",
+    "messages_resubscribe",
 }
 
 

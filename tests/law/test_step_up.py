@@ -21,6 +21,7 @@ READS = frozenset({"GET", "HEAD"})
 OWN_FACTOR = "gives, or sets up, the very factor that a step-up asks for"
 TAKES_AWAY = "only takes access away, and must not wait when an account is in the wrong hands"
 SHOP_WINDOW = "shows or groups what is sold, and changes no price"
+RESENDS = "sends what was meant for the same people once more"
 INBOX = "the admin's own inbox"
 DRAFT = "nobody but the staff sees it until it is published, which wants the step-up"
 WITHOUT = {
@@ -60,6 +61,8 @@ WITHOUT = {
     "DELETE /v1/content/admin/{content_id}": "takes a text away, and must not wait when it is wrong",
     "POST /v1/content/admin/{content_id}/unpublish": "takes a text away, and must not wait when it is wrong",
     "DELETE /v1/content/admin/images/{image_id}": "takes a picture away that no text shows",
+    "POST /v1/messages/parked/resend": RESENDS,
+    "POST /v1/messages/parked/{message_id}/resend": RESENDS,
     "POST /v1/notifications/viewed-all": INBOX,
     "POST /v1/notifications/{notification_id}/viewed": INBOX,
     "DELETE /v1/notifications/{notification_id}": INBOX,

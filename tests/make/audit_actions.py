@@ -6,9 +6,23 @@ returns its answer.
 
 from __future__ import annotations
 
-from tests.make import autopay_actions, catalogue_actions, content_actions, money_actions, people_actions
+from tests.make import (
+    autopay_actions,
+    catalogue_actions,
+    content_actions,
+    messages_actions,
+    money_actions,
+    people_actions,
+)
 from tests.make.staff_client import ACTIONS, StaffClient
 
 __all__ = ["ACTIONS", "StaffClient"]
 # A file enters its actions when it is imported.
-FILES = (people_actions, catalogue_actions, money_actions, autopay_actions, content_actions)
+FILES = (
+    people_actions,
+    catalogue_actions,
+    money_actions,
+    autopay_actions,
+    content_actions,
+    messages_actions,
+)

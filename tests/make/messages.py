@@ -6,6 +6,7 @@ from typing import Any
 
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.recipient import NotificationType, Recipient
 from gencharge.core.vault.vault import Vault
@@ -37,3 +38,14 @@ async def stored(stores: Stores, message: Outgoing) -> Document:
     document = await stores.documents["messages"].find_one({"_id": message.id})
     assert document is not None
     return document
+
+
+async def park(stores: Stores, **overrides: Any) -> Outgoing:
+    """A message that failed too often."""
+    message = outgoing(**overrides)
+    await enqueue(stores, message)
+    parked = {"state": "parked", "ended_at": clock.now(), "attempts": 8, "last_error": "SMTP 450"}
+    await stores.documents["messages"].update_one(
+        {"_id": message.id}, {"$set": parked, "$unset": {"due_at": ""}}
+    )
+    return message

@@ -14,6 +14,7 @@ from gencharge.core.values.recipient import Contact, NotificationType, Recipient
 from gencharge.messages.models import MessageChannel
 from gencharge.messages.senders import Content, EmailSender, SmsSender, Task, prices_of, rates_of, senders_of
 
+SETTINGS = Settings(_env_file=None, environment="test")  # type: ignore[call-arg]
 CONTENT = Content("Done", "₹" + "a" * 80, "<p>Done</p>", "1107", {})
 
 
@@ -50,7 +51,7 @@ async def test_an_sms_has_its_template_and_is_billed_by_segments() -> None:
 async def test_every_copy_of_an_e_mail_has_the_same_message_id() -> None:
     channel, sent = Written(), task(MessageChannel.EMAIL)
     for _ in range(2):
-        assert await EmailSender(channel).send(sent, CONTENT) == 1
+        assert await EmailSender(channel, SETTINGS).send(sent, CONTENT) == 1
     first, second = channel.messages
     assert first.message_id == second.message_id == str(sent.id)
     assert (first.email, first.phone_number, first.html) == ("asha@example.com", "", CONTENT.html)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.messages import crud
 from tests.make.messages import enqueue, outgoing, stored
 
 
@@ -39,14 +38,3 @@ async def test_a_message_for_later_is_due_then(stores: Stores) -> None:
 
 async def test_queueing_nothing_asks_no_store(stores: Stores) -> None:
     await enqueue(stores)
-
-
-async def test_the_queue_is_read_by_its_index_and_sorts_nothing(stores: Stores) -> None:
-    await enqueue(stores, *(outgoing() for _ in range(5)))
-    conditions = {"channel": "email", "due_at": {"$lte": clock.now()}}
-    plan = await (
-        stores.documents[crud.MESSAGES].find(conditions).sort([("priority", 1), ("due_at", 1)]).explain()
-    )
-    winner = str(plan["queryPlanner"]["winningPlan"])
-    assert "'indexName': 'queue'" in winner
-    assert "'stage': 'SORT'" not in winner
