@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,7 @@ from gencharge.core.postgres import leases
 from gencharge.core.values import clock
 from gencharge.mandates.models import Mandate, MandateStatus, MandateToken
 from gencharge.mandates.schemas import MandateQuery
+from gencharge.mandates.staff_schemas import StaffMandateQuery
 
 LIVE = (MandateStatus.PENDING.value, MandateStatus.ACTIVE.value)
 _DUE = leases.LeasedQueue(
@@ -67,6 +68,22 @@ def select_mandates(user_id: UUID, query: MandateQuery | None = None) -> Select[
     if query is None or query.status is None:
         return statement
     return statement.where(Mandate.status == query.status.value)
+
+
+def select_all(query: StaffMandateQuery) -> Select[Mandate]:
+    """All customers' mandates, or those of one."""
+    statement = select(Mandate)
+    return statement if query.user_id is None else statement.where(Mandate.user_id == query.user_id)
+
+
+def match(entity: type[Mandate], query: StaffMandateQuery) -> list[ColumnElement[bool]]:
+    """The conditions of the filters, on mandates or an alias of them."""
+    equal = (
+        (entity.status, query.status),
+        (entity.end_reason, query.end_reason),
+        (entity.method, query.payment_method),
+    )
+    return [column == value for column, value in equal if value is not None]
 
 
 async def set_values(db: AsyncSession, mandate: Mandate, values: Mapping[str, Any]) -> None:

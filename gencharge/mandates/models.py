@@ -66,6 +66,7 @@ class Mandate(Base):
         CheckConstraint("max_amount > 0", name="amount"),
         Index("uq_mandates_payment", "user_id", "payment_id", unique=True),
         Index("ix_mandates_history", "user_id", "created_at", "mandate_id"),
+        Index("ix_mandates_all", "created_at", "mandate_id"),
         Index("ix_mandates_due", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
     )
 

@@ -381,6 +381,7 @@ ROUTES: Final[dict[str, str]] = {
     # mandates
     "GET /v1/mandates":                                                             "401  200   403   403 403  403  403   403    -",
     "POST /v1/mandates":                                                            "401  422   403   403 403  403  403   403    -",
+    "GET /v1/mandates/admin":                                                       "401  403   200   200 200  403  200   403    -",
     "GET /v1/mandates/{mandate_id}":                                                "401  404   403   403 403  403  403   403    404",
     "DELETE /v1/mandates/{mandate_id}":                                             "401  404   403   403 403  403  403   403    404",
     # messages

@@ -207,6 +207,7 @@ SCATTERED = {
     "referrals/crud.py:select_all",
     "autopay/crud.py:select_all_autopays",
     "autopay/topups_crud.py:select_all",
+    "mandates/crud.py:select_all",
     # By an id without its owner: a delivery, the runs of a day.
     "webhooks/crud.py:find_delivery",
     "reconciliation/crud.py:find_finished",
