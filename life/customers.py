@@ -10,6 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.auth.events import SignedIn
+from gencharge.autopay import service as autopays
+from gencharge.autopay.errors import AutopayAlreadyExists
+from gencharge.autopay.models import AutopayTag
+from gencharge.autopay.schemas import AutopayCreate
 from gencharge.channels.service import load_channels
 from gencharge.core import faultpoints
 from gencharge.core.events.events import context_json, emit
@@ -21,6 +25,7 @@ from gencharge.payments import queue_crud, topups_service, webhook_message
 from gencharge.payments.models import Payment, PaymentStatus
 from gencharge.payments.schemas import TopUp as TopUpCommand
 from gencharge.plans import sample
+from gencharge.plans import service as plans
 from gencharge.receipts import service as receipts
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import crud as recharge_crud
@@ -33,7 +38,8 @@ from gencharge.sessions.models import Session
 from gencharge.users import numbers_service as numbers
 from gencharge.users.errors import SavedNumberAlreadyExists
 from gencharge.velocity.service import NO_LIMITS
-from life.steps import ReadNotices, Recharge, SaveNumber, SignIn, Sold, TakeReceipt, TopUp
+from gencharge.wallet.models import RequestSource
+from life.steps import ReadNotices, Recharge, SaveNumber, SetAutopay, SignIn, Sold, TakeReceipt, TopUp
 from life.world import World, acting
 
 # Longer than a payment may stay without an attempt to pay it.
@@ -123,6 +129,20 @@ async def top_up(world: World, step: TopUp) -> None:
             await _abandon(world, step)
         else:
             await _pay(world, opened.order_id, step.method, "succeed" if step.ending == "paid" else "fail")
+
+
+async def set_autopay(world: World, step: SetAutopay) -> None:
+    """The plan is bought when the one that runs ends. The worker of the installation does that, after this life."""
+    user_id, plan_id, database = user_id_of(step.customer), plan_id_of(step.plan), world.stores.database
+    command = AutopayCreate(
+        phone_number=step.phone_number, plan_id=plan_id, tag=AutopayTag.REGULAR, source=RequestSource.APP
+    )
+    plan = (await database.run(plans.load_catalogue)).get(plan_id)
+    with acting("user", user_id, step.customer):
+        try:
+            await autopays.create(database, user_id, command, plan, world.market)
+        except AutopayAlreadyExists:
+            return  # lived before
 
 
 async def recharge(world: World, step: Recharge) -> SubscriptionOut:

@@ -22,6 +22,7 @@ from life.steps import (
     Leave,
     Reconcile,
     RefundRecharge,
+    SetAutopay,
     Sold,
     StaffSignIn,
     Step,
@@ -177,6 +178,16 @@ def _today(people: dict[int, Person], now: datetime) -> None:
         person.recharge(now - timedelta(hours=hours + 40), plan)
         last = LAST_KEY if number == LAST_CUSTOMER else None
         person.recharge(now - timedelta(hours=hours), plan, key=last)
+    for number, hours in ((5, 20), (6, 10), (22, 3)):
+        person = people[number]
+        person.steps.append(
+            SetAutopay(
+                at=now - timedelta(hours=hours),
+                customer=number,
+                phone_number=person.phone_number,
+                plan=Sold(person.operator, "prepaid", 349),
+            )
+        )
     for number, hours in ((3, 21), (10, 4), (16, 2), (24, 0.75)):
         people[number].top_up(now - timedelta(hours=hours), 500, "upi")
     people[45].recharge(now - timedelta(hours=2.5), Sold("VI", "postpaid", 451), phone_number=phone_of(46))

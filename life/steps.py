@@ -76,6 +76,15 @@ class Recharge(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAutopay(Step):
+    """A customer lets a plan be bought for a number each time that it ends."""
+
+    customer: int
+    phone_number: str
+    plan: Sold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeReceipt(Step):
     """A customer downloads the receipt of the recharge with this key."""
 

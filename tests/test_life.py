@@ -42,8 +42,6 @@ EMPTY = {
     "/v1/webhooks/endpoints": "no integrator is there to receive what they would be sent",
     "/v1/webhooks/deliveries": "no integrator is there to receive what they would be sent",
     "/v1/approvals": "no refund of the past is large enough to wait for a second admin",
-    "/v1/autopay": "no sample customer has set an autopay up",
-    "/v1/autopay/admin": "no sample customer has set an autopay up",
     "/v1/autopay/admin/topups": "no sample customer has approved a mandate",
     "/v1/autopay/topup/charges": "no sample customer has approved a mandate",
     "/v1/campaigns": "no campaign was planned",
