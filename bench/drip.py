@@ -43,15 +43,15 @@ def main(words: Sequence[str]) -> None:
     if not console.is_terminal:
         console.width = 130
     results: dict[str, list[dict[str, float]]] = {"alone": [], "dripping": []}
-    with world() as bench_world, _serving(bench_world) as (port, server):
+    with world() as bench_world, serving(bench_world) as (port, server):
         requests = load.write(
             bench_world.folder / "drip", [load.get(_PATH, token) for token in bench_world.tokens()]
         )
-        _pace(port, requests, options.rate, 2)  # warm-up
+        pace(port, requests, options.rate, 2)  # warm-up
         for _ in range(options.rounds):
-            results["alone"].append(_pace(port, requests, options.rate, options.seconds) | _memory(server))
+            results["alone"].append(pace(port, requests, options.rate, options.seconds) | _memory(server))
             with _dripping(port, options.connections):
-                seen = _pace(port, requests, options.rate, options.seconds)
+                seen = pace(port, requests, options.rate, options.seconds)
                 held = sum(
                     one.laddr.port == port for one in server.net_connections() if one.status == "ESTABLISHED"
                 )
@@ -69,10 +69,13 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
 
 
 @contextmanager
-def _serving(bench_world: World) -> Iterator[tuple[int, psutil.Process]]:
+def serving(bench_world: World, *, workers: int = 1, **settings: str) -> Iterator[tuple[int, psutil.Process]]:
+    """`gencharge serve`: its port and its first process."""
     port = free_port()
-    environment = bench_world.environment(PRODUCT) | {"MAX_CONNECTIONS": "4000", "ACCESS_LOG": "false"}
-    words = [sys.executable, "-m", "gencharge", "serve", "--port", str(port)]
+    environment = (
+        bench_world.environment(PRODUCT) | {"MAX_CONNECTIONS": "4000", "ACCESS_LOG": "false"} | settings
+    )
+    words = [sys.executable, "-m", "gencharge", "serve", "--port", str(port), "--workers", str(workers)]
     with (bench_world.folder / "serve.log").open("ab") as output:
         process = subprocess.Popen(
             words, cwd=bench_world.folder, env=environment, stdout=output, stderr=output
@@ -95,7 +98,8 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _pace(port: int, file: Path, rate: float, seconds: float) -> dict[str, float]:
+def pace(port: int, file: Path, rate: float, seconds: float) -> dict[str, float]:
+    """What requests at this rate took: `p50_ms`, `p95_ms`, `p99_ms`, `errors`."""
     words = [sys.executable, "-m", "bench.pace", str(port), str(file), uuid4().hex, str(rate), str(seconds)]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=_ROOT)
     seen: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

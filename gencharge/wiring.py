@@ -34,6 +34,7 @@ FLOORS: Final = (
     ("webhooks",),
     ("analytics",),
     ("notifications", "audit"),
+    ("live",),
 )
 
 

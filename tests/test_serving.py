@@ -18,6 +18,7 @@ from uuid import uuid4
 import orjson
 import psutil
 import pytest
+from websockets.asyncio.client import connect
 
 from gencharge.run.embedded.server import Server
 from tests.faults.site import Site
@@ -175,6 +176,37 @@ async def test_the_api_ends_on_sigterm_and_answers_what_it_took(
     assert code == 0, log
     assert seconds < STOP_SECONDS, log
     assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_live_clients_are_told_to_come_back_and_hold_up_no_stop(site: Site, workers: int) -> None:
+    api = _start_api(site, workers)
+    lives, silent = [], []
+    try:
+        for headers in site.headers(range(1, 9)):
+            address = f"ws://127.0.0.1:{site.port}/v1/notifications/ws"
+            live = await connect(address, additional_headers=headers, compression=None, proxy=None)
+            assert orjson.loads(await live.recv())["type"] == "welcome"
+            lives.append(live)
+        # This one answers no close frame.
+        silent.append(lives.pop())
+        silent[0].transport.pause_reading()
+        started = time.monotonic()
+        api.send_signal(signal.SIGTERM)
+        for live in lives:
+            async with asyncio.timeout(5):
+                end = orjson.loads(await live.recv())
+                assert (end["type"], end["code"]) == ("end", "server_restarting")
+                await live.wait_closed()
+            assert live.close_code == 1001
+        assert await asyncio.to_thread(api.wait, 60) == 0
+        assert time.monotonic() - started < STOP_SECONDS
+        assert "Traceback" not in (site.folder / "serve.log").read_text()
+    finally:
+        for process in (*api.children(recursive=True), api) if api.is_running() else ():
+            process.kill()
+        for live in silent:
+            live.transport.abort()
 
 
 def _children(api: psutil.Popen) -> list[psutil.Process]:

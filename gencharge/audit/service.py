@@ -19,7 +19,9 @@ from gencharge.core.stores.stores import Stores
 
 async def record(stores: Stores, batch: list[Envelope]) -> None:
     """Write the entries of these events; an existing one is never changed. Raises PyMongoError."""
-    await crud.add_entries(stores.documents, [entry_of(envelope) for envelope in batch])
+    audited = [envelope for envelope in batch if envelope.event.audited]
+    if audited:
+        await crud.add_entries(stores.documents, [entry_of(envelope) for envelope in audited])
 
 
 async def read(

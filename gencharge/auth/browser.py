@@ -8,12 +8,9 @@ browsers take 127.0.0.1 and localhost for safe, so it works in development as it
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
-from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 
 HEADER: Final = "X-GenCharge-Client"
@@ -45,26 +42,3 @@ class BrowserClient(StrEnum):
     def delete_cookie(self, response: Response) -> None:
         """Let the browser forget it."""
         response.delete_cookie(self.cookie, path="/", secure=True, httponly=True, samesite="strict")
-
-
-def is_foreign(headers: Headers, *, client: BrowserClient | None, allowed: Collection[str]) -> bool:
-    """True if a page of another site sent this request. Programs send neither header, and are not asked.
-
-    `allowed` (CORS_ORIGINS) are other sites that may sign in without a cookie. A page that wants one is of our own origin.
-    """
-    sites, origins = headers.getlist("sec-fetch-site"), headers.getlist("origin")
-    if len(sites) > 1 or len(origins) > 1:
-        return True
-    site, origin = "".join(sites), "".join(origins)
-    own = site in {"", "same-origin"} if client else site in {"", "same-origin", "none"}
-    if own and origin:
-        own = _host(origin) == _host(f"//{headers.get('host', '')}") != ""
-    return not own and (client is not None or origin not in allowed)
-
-
-def _host(address: str) -> str:
-    """The host without its port, which a proxy may leave out. The browser itself compares ports (`Sec-Fetch-Site`)."""
-    try:
-        return (urlsplit(address).hostname or "").lower()
-    except ValueError:
-        return ""

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from gencharge.admins.errors import AdminBlocked
 from gencharge.auth import otp_service, service
-from gencharge.auth.browser import HEADER, BrowserClient, is_foreign
+from gencharge.auth.browser import HEADER, BrowserClient
 from gencharge.auth.challenges import Purpose
 from gencharge.auth.context import AuthContext
 from gencharge.auth.errors import (
@@ -45,6 +45,7 @@ from gencharge.core.errors import (
     field_problem,
 )
 from gencharge.core.http import web
+from gencharge.core.http.origins import is_foreign
 from gencharge.core.http.web import errors, reply
 from gencharge.core.postgres.database import Db
 from gencharge.sessions.errors import RefreshTokenInvalid
@@ -94,7 +95,7 @@ async def _browser(
     ] = None,
 ) -> BrowserClient | None:
     """The page that asks; None for a program. Raises ForeignOrigin."""
-    if is_foreign(request.headers, client=client, allowed=context.settings.cors_origins):
+    if is_foreign(request.headers, allowed=context.settings.cors_origins, with_cookie=client is not None):
         raise ForeignOrigin
     return client
 

@@ -1,8 +1,29 @@
-"""How a background task ends when it is cancelled, whatever else goes wrong at that moment."""
+"""How a process stops: what lasts is told that the server stops, and a cancelled task ends whatever else goes wrong then."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Final
+
+_callbacks: Final[list[Callable[[], None]]] = []
+
+
+def on_stop(callback: Callable[[], None]) -> Callable[[], None]:
+    """Call this when the server begins to stop; returns what takes it back."""
+    _callbacks.append(callback)
+
+    def forget() -> None:
+        if callback in _callbacks:
+            _callbacks.remove(callback)
+
+    return forget
+
+
+def begin() -> None:
+    """Tell the rooms that hold clients for long that the server stops. Requests get some seconds to end by themselves."""
+    for callback in list(_callbacks):
+        callback()
 
 
 def raise_if_cancelled() -> None:

@@ -46,7 +46,7 @@ class Web(BaseModel):
         description="How long a request's body may take to arrive, and a second more for each 2 KB of it.",
     )
     max_connections: int = Field(
-        default=2_000,
+        default=4_000,
         ge=10,
         le=100_000,
         description="Connections of one process. When all are taken, the one that has waited longest for a request "
@@ -57,6 +57,16 @@ class Web(BaseModel):
         ge=1,
         le=100_000,
         description="Connections of one process from one IP address. Does not count behind `TRUSTED_PROXIES`.",
+    )
+    live_connections: int = Field(
+        default=2_000,
+        ge=1,
+        le=100_000,
+        description="Live connections (WebSocket, server-sent events) of one process, out of `MAX_CONNECTIONS`. Further ones "
+        "are refused with 503.",
+    )
+    live_connections_per_account: int = Field(
+        default=5, ge=1, le=1_000, description="Live connections of one signed-in person to one process."
     )
     docs_enabled: bool | None = Field(
         default=None,

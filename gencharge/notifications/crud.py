@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -62,6 +62,31 @@ async def list_notices(
         conditions["$or"] = [{"created_at": {"$lt": instant}}, {"_id": {"$lt": tie}}]
     order = [("created_at", DESCENDING), ("_id", DESCENDING)]
     return await _notices(documents).find(conditions).sort(order).limit(limit).to_list()
+
+
+async def get_notices(documents: AsyncDatabase[Document], notice_ids: Sequence[UUID]) -> list[Document]:
+    """Those of these notices that their owners have not deleted."""
+    return await _notices(documents).find({"_id": {"$in": list(notice_ids)}, "deleted_at": None}).to_list()
+
+
+async def count_unread_of(
+    documents: AsyncDatabase[Document], owners: Collection[Recipient], now: datetime
+) -> dict[Recipient, int]:
+    """How many unread notices each of these has. Who has none is left out."""
+    counts: dict[Recipient, int] = {}
+    for kind in {owner.kind for owner in owners}:
+        ids = [owner.id for owner in owners if owner.kind == kind]
+        unread = {
+            "recipient_kind": kind,
+            "recipient_id": {"$in": ids},
+            "deleted_at": None,
+            "viewed_at": None,
+            "created_at": {"$lte": now},
+        }
+        group = {"_id": "$recipient_id", "count": {"$sum": 1}}
+        async for row in await _notices(documents).aggregate([{"$match": unread}, {"$group": group}]):
+            counts[Recipient(kind, row["_id"])] = row["count"]
+    return counts
 
 
 async def count_notices(

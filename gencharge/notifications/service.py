@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from gencharge.core.vault.vault import Vault
 from gencharge.notifications import crud
 from gencharge.notifications.errors import NotificationNotFound
 from gencharge.notifications.models import Notice, NotificationType, Recipient, from_document
+from gencharge.notifications.schemas import NotificationOut
 
 
 async def read(
@@ -53,6 +55,24 @@ async def count(
     """How many notices. Raises DocumentsUnavailable."""
     with answering(documents):
         return await crud.count_notices(documents, owner, kind=kind, unread=unread, now=clock.now())
+
+
+async def show_many(
+    documents: AsyncDatabase[Document], vault: Vault, notice_ids: Sequence[UUID]
+) -> dict[UUID, NotificationOut]:
+    """Those of these notices that their owners have not deleted. Whose they are, the caller knows. Raises DocumentsUnavailable."""
+    with answering(documents):
+        rows = await crud.get_notices(documents, notice_ids)
+    return {document["_id"]: NotificationOut.of(await from_document(vault, document)) for document in rows}
+
+
+async def count_unread_of(
+    documents: AsyncDatabase[Document], owners: Collection[Recipient]
+) -> dict[Recipient, int]:
+    """How many unread notices each of these has. Raises DocumentsUnavailable."""
+    with answering(documents):
+        counts = await crud.count_unread_of(documents, owners, clock.now())
+    return {owner: counts.get(owner, 0) for owner in owners}
 
 
 async def view(documents: AsyncDatabase[Document], vault: Vault, owner: Recipient, notice_id: UUID) -> Notice:

@@ -11,14 +11,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
+from gencharge.core.events.events import emit
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.language import Language
 from gencharge.core.vault.vault import Vault
 from gencharge.messages import service as messages
 from gencharge.messages.models import MessageChannel, Outgoing
 from gencharge.notifications import crud
 from gencharge.notifications.consent import channels_of
+from gencharge.notifications.events import NoticesWritten
 from gencharge.notifications.kinds import Channel, Draft, Values
 from gencharge.notifications.library import Library, shipped
 from gencharge.notifications.models import Notice, Recipient, notice_id, to_document
@@ -59,7 +63,7 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
     choices = await _choices(stores, {entry.draft.recipient for entry in entries})
     library, vault = shipped(), Vault.of_database(stores.database)
     quiet_times = stores.settings.quiet_times
-    documents, outgoing = list[Document](), list[Outgoing]()
+    documents, outgoing, shown = list[Document](), list[Outgoing](), dict[str, str]()
     for entry in entries:
         draft, choice = entry.draft, choices[entry.draft.recipient]
         # Instants go by the event's own time: a repeated delivery says the same.
@@ -71,11 +75,21 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
         if Channel.IN_APP in channels:
             notice = _notice(entry, rendered, shown_at)
             documents.append(await to_document(vault, draft.recipient, entry.event_id, notice))
+            if shown_at <= max(entry.occurred_at, clock.now()):
+                shown[str(notice.id)] = f"{draft.recipient.kind}:{draft.recipient.id}"
         not_before = shown_at if shown_at > entry.occurred_at else None
         outgoing += messages_of(entry, rendered, channels, not_before)
     if documents:
         await crud.add_notices(stores.documents, documents)
     await messages.enqueue(stores.documents, vault, outgoing)
+    await _announce(stores, shown)
+
+
+async def _announce(stores: Stores, recipients: dict[str, str]) -> None:
+    """Say which notices stand in their inboxes now, and whose they are. One that is shown later is not among them."""
+    if recipients:
+        written = NoticesWritten(user_id=str(SYSTEM_USER_ID), recipients=recipients)
+        await stores.database.run(lambda db: emit(db, written))
 
 
 async def _choices(stores: Stores, recipients: set[Recipient]) -> dict[Recipient, _Choices]:

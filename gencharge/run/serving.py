@@ -1,7 +1,7 @@
 """`gencharge serve`: uvicorn, with an end that answers what was taken and that is bounded as a whole.
 
 On SIGTERM the listener closes, after what had connected by then was taken. Connections that are kept open end with
-their next answer, or once they have been idle for a moment. Requests get some seconds to finish; those that do not
+their next answer, or once they have been idle for a moment; live connections are closed at once and told to come back. Requests get some seconds to finish; those that do not
 are cancelled and answered 503 (`core.http.edge`). Then the stores are closed. Whatever holds that up, such as a
 store that hangs, the process ends after STOP_SECONDS.
 """
@@ -28,9 +28,10 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from gencharge.core import loading, telemetry
+from gencharge.core import loading, stopping, telemetry
 from gencharge.core.http.edge import fixed_headers
 from gencharge.core.http.protocol import Connection, Limits
+from gencharge.core.http.websocket import MAX_MESSAGE_BYTES, PING_SECONDS, WebSocketConnection
 from gencharge.core.settings import get_settings
 from gencharge.run.processes import end_with_parent
 
@@ -55,7 +56,9 @@ def serve(*, host: str, port: int, workers: int) -> int:
     """Serve until SIGTERM or SIGINT; the exit code: 0, or 3 if the application does not start."""
     settings = get_settings()
     _allow_files(settings.max_connections + _OTHER_FILES)
-    protocol: Any = partial(Connection, limits=Limits.of(settings, tuple(fixed_headers(settings))))
+    limits = Limits.of(settings, tuple(fixed_headers(settings)))
+    protocol: Any = partial(Connection, limits=limits)
+    websocket: Any = partial(WebSocketConnection, limits=limits)
     config = uvicorn.Config(
         "gencharge.api.main:create_app",
         factory=True,
@@ -63,7 +66,12 @@ def serve(*, host: str, port: int, workers: int) -> int:
         port=port,
         loop="uvloop",
         http=protocol,
-        ws="none",
+        ws=websocket,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        # A window for each client would take more memory than all else of it.
+        ws_per_message_deflate=False,
         lifespan="on",
         # The application logs requests itself, with the route and the request id, and reads X-Forwarded-For itself.
         access_log=False,
@@ -105,6 +113,7 @@ class Server(uvicorn.Server):
         """Take what has connected, let requests end, cancel those that do not, then close the application."""
         state = self.server_state
         grace_ends = time.monotonic() + _GRACE_SECONDS
+        stopping.begin()
         # New requests on open connections are answered, and then their connection closes.
         state.default_headers = [*state.default_headers, (b"connection", b"close")]
         for connection in _connections(state):

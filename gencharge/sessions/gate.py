@@ -7,7 +7,7 @@ be valid. Verified tokens are bounded by number; an ended session is kept for as
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Final
 from uuid import UUID
@@ -34,6 +34,8 @@ class Gate(OnePerApp):
         # Principal, when it runs out by the wall clock, the same by the monotonic one, and the id as text.
         self._verified: dict[bytes, tuple[Principal, float, float, str]] = {}
         self._ended: dict[UUID, float] = {}
+        # Called with each session that ends, at once: what outlives a request asks no gate again.
+        self.on_end: list[Callable[[UUID], None]] = []
         # Role name -> what it allows. The admins' watcher fills it; until then nothing is allowed.
         self.grants: Mapping[str, frozenset[str]] = {}
 
@@ -63,6 +65,11 @@ class Gate(OnePerApp):
             raise SessionEnded
         return principal, actor_id
 
+    def seconds_left(self, authorization: bytes) -> float:
+        """How long this header, which was admitted a moment ago, will be."""
+        entry = self._verified.get(authorization)
+        return entry[2] - time.monotonic() if entry is not None else 0.0
+
     def _verify(self, authorization: bytes) -> tuple[Principal, float, float, str]:
         if authorization[:7].lower() != _SCHEME:
             raise NotSignedIn
@@ -83,7 +90,10 @@ class Gate(OnePerApp):
         """Refuse these sessions' access tokens from now on."""
         until = time.monotonic() + self.memory_seconds
         for session_id in session_ids:
-            self._ended.setdefault(session_id, until)
+            if session_id not in self._ended:
+                self._ended[session_id] = until
+                for callback in self.on_end:
+                    callback(session_id)
 
     def forget_expired(self) -> None:
         """Drop the ended sessions whose last access token has run out by itself."""

@@ -210,6 +210,7 @@ class AccessProbe:
         path = "/".join(_filled(part, names) for part in template.split("/"))
         # Each payment has a key of its own.
         own = {"Idempotency-Key": str(new_id())}
+        own |= request.pop("headers", {})
         answer = await self._client.request(method, path, headers={**headers, **own}, **request)
         return answer.status_code
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 # The request of a route that refuses an empty body too early.
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
+    "GET /v1/notifications/stream": {"headers": {"Last-Event-ID": "none"}},
     "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},
     "PATCH /v1/autopay/{autopay_id}": {"json": {"max_amount": 500}},
     "PATCH /v1/users/{user_id}": {"json": {"name": "Asha Rao"}},
@@ -396,6 +397,8 @@ ROUTES: Final[dict[str, str]] = {
     # notifications
     "GET /v1/notifications":                                                       "401  200   200   200 200  200  200   200    -",
     "GET /v1/notifications/unread-count":                                          "401  200   200   200 200  200  200   200    -",
+    # With an id that is none: a stream that is open has no end.
+    "GET /v1/notifications/stream":                                                "401  422   422   422 422  422  422   422    -",
     "POST /v1/notifications/viewed-all":                                           "401  200   200   200 200  200  200   200    -",
     "DELETE /v1/notifications/{notification_id}":                                  "401  404   404   404 404  404  404   404    404",
     "POST /v1/notifications/{notification_id}/viewed":                             "401  404   404   404 404  404  404   404    404",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,11 @@ from fastapi import FastAPI
 from gencharge.audit import crud
 from gencharge.audit import service as audit
 from gencharge.audit.staff_schemas import AuditQuery
+from gencharge.core.events.events import Envelope
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.notifications.events import NoticesWritten
+from tests.audit.conftest import entries
 from tests.make.audit import (
     CLERK,
     CUSTOMER,
@@ -24,6 +27,7 @@ from tests.make.audit import (
     envelope,
     numbers,
 )
+from tests.make.notifications import recharged
 
 
 @pytest.mark.parametrize(
@@ -129,3 +133,15 @@ async def test_what_is_looked_through_is_given_by_an_index_in_order(
     winning = str(plan["queryPlanner"]["winningPlan"])
     assert f"'indexName': '{index}'" in winning
     assert "'SORT'" not in winning
+
+
+async def test_a_signal_between_rooms_is_not_in_the_trail(trail: Stores) -> None:
+    written = NoticesWritten(user_id=str(new_id()), recipients={str(new_id()): f"user:{new_id()}"})
+    now = datetime.now(UTC)
+    await audit.record(trail, [Envelope(new_id(), now, written, "r", "", "system", "")])
+    assert await entries(trail).count_documents({}) == 0
+    await audit.record(
+        trail,
+        [Envelope(new_id(), now, event, "r", "", "system", "") for event in (written, recharged())],
+    )
+    assert await entries(trail).count_documents({}) == 1

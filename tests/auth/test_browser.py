@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import httpx
 import pytest
 from fastapi import FastAPI
-from starlette.datastructures import Headers
 
-from gencharge.auth.browser import HEADER, BrowserClient, is_foreign
+from gencharge.auth.browser import HEADER
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from tests.auth.conftest import Phones, assert_problem, bearer, log_in
@@ -185,43 +181,3 @@ async def test_a_site_that_cors_allows_signs_in_without_a_cookie(settings: Setti
             | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": HEADER},
         )
         assert preflight.status_code == 400, "no other site may send the header"
-
-
-def _cases() -> Iterator[tuple[dict[str, str], bool]]:
-    yield {}, False
-    yield {"host": "a.example"}, False
-    yield {"host": "a.example", "origin": "https://a.example"}, False
-    yield {"host": "a.example", "origin": "https://A.example"}, False
-    yield {"host": "a.example", "origin": "https://a.example:8443", "sec-fetch-site": "same-origin"}, False
-    yield {"host": "a.example:80", "origin": "http://a.example"}, False
-    yield {"host": "[::1]:8000", "origin": "http://[::1]:8000"}, False
-    yield {"host": "a.example", "origin": "https://b.example"}, True
-    yield {"host": "a.example", "origin": "https://b.example", "sec-fetch-site": "same-origin"}, True
-    yield {"host": "a.example", "origin": "https://a.example@b.example"}, True
-    yield {"host": "a.example", "origin": "null"}, True
-    yield {"host": "a.example", "origin": "https://["}, True
-    yield {"host": "", "origin": "null"}, True
-    yield {"host": "a.example", "sec-fetch-site": "same-site"}, True
-    yield {"host": "a.example", "sec-fetch-site": "cross-site"}, True
-    yield {"host": "a.example", "sec-fetch-site": "Same-Origin"}, True
-
-
-@pytest.mark.parametrize(("headers", "foreign"), list(_cases()), ids=str)
-@pytest.mark.parametrize("client", [None, BrowserClient.APP])
-def test_which_requests_come_from_another_site(
-    headers: dict[str, str], foreign: bool, client: BrowserClient | None
-) -> None:
-    assert is_foreign(Headers(headers), client=client, allowed=()) is foreign
-
-
-def test_a_page_opened_by_hand_is_foreign_to_those_that_want_a_cookie() -> None:
-    typed = Headers({"sec-fetch-site": "none"})
-    assert not is_foreign(typed, client=None, allowed=())
-    assert is_foreign(typed, client=BrowserClient.APP, allowed=())
-
-
-@pytest.mark.parametrize("name", ["origin", "sec-fetch-site"])
-def test_a_header_that_comes_twice_is_foreign(name: str) -> None:
-    value = {"origin": "https://a.example", "sec-fetch-site": "same-origin"}[name]
-    raw: Any = [(b"host", b"a.example"), *[(name.encode(), value.encode())] * 2]
-    assert is_foreign(Headers(raw=raw), client=None, allowed=())

@@ -168,3 +168,17 @@ def test_no_answer_takes_a_larger_window_than_clients_give(level: int) -> None:
     packer = zstd.ZstdCompressor(level)
     parts = [packer.compress(os.urandom(1_000_000)) for _ in range(20)]
     assert unpacked(b"".join([*parts, packer.flush()]), "zstd")
+
+
+async def test_a_stream_of_events_is_never_compressed() -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    compressing = Compressing(send, "zstd")
+    headers = [(b"content-type", b"text/event-stream; charset=utf-8")]
+    await compressing({"type": "http.response.start", "status": 200, "headers": headers})
+    await compressing({"type": "http.response.body", "body": b"x" * 9_000, "more_body": True})
+    assert sent[0]["headers"] == headers
+    assert sent[1]["body"] == b"x" * 9_000

@@ -175,7 +175,13 @@ async def test_what_is_not_http_passes_through(settings: Settings) -> None:
 
     layer = edge.Edge(inner, settings=settings, rooms=frozenset({"room"}))
     await layer({"type": "lifespan"}, None, None)  # type: ignore[arg-type]
-    await layer({"type": "websocket", "path": "/room/ws", "headers": []}, None, None)  # type: ignore[arg-type]
+    websocket = {
+        "type": "websocket",
+        "path": "/room/ws",
+        "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+    }
+    await layer(websocket, None, None)  # type: ignore[arg-type]
     assert seen == ["lifespan", "/v1/room/ws"]
 
 

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Query
 from gencharge.core.http import web
 from gencharge.core.http.direct import DirectRoute
 from gencharge.core.http.paging import PageParams, Paging
+from gencharge.core.http.query_rules import unknown
 
 
 class Filters(PageParams):
@@ -89,3 +90,11 @@ async def test_a_method_that_is_not_there_is_405_whatever_the_query_says() -> No
     async with client() as http:
         for path in ("/none", "/direct"):
             assert (await http.post(f"{path}?nonsense=1")).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["token", "access_token", "Authorization", "JWT"])
+def test_a_token_in_the_address_is_refused_with_where_it_belongs(name: str) -> None:
+    problem = unknown(name, ["limit"])
+    assert (problem["field"], problem["code"]) == (f"query.{name}", "token_in_address")
+    assert "Authorization: Bearer" in problem["message"]
+    assert unknown("tokens", ["limit"])["code"] == "extra_forbidden"

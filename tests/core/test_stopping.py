@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from gencharge.core import stopping
 from gencharge.core.stopping import raise_if_cancelled
 
 
@@ -69,3 +70,14 @@ async def test_a_time_limit_inside_the_loop_is_no_cancellation() -> None:
     with suppress(asyncio.CancelledError):
         raise asyncio.CancelledError
     raise_if_cancelled()
+
+
+def test_what_lasts_is_told_once_that_the_server_stops() -> None:
+    calls: list[str] = []
+    forget = stopping.on_stop(lambda: calls.append("one"))
+    stopping.on_stop(lambda: calls.append("two"))()
+    stopping.begin()
+    forget()
+    forget()
+    stopping.begin()
+    assert calls == ["one"]

@@ -75,3 +75,21 @@ def test_a_wall_clock_that_jumps_by_an_hour_lets_no_known_token_live_longer(
         gate.admit(header)
     with pytest.raises((AccessTokenExpired, AccessTokenInvalid)):
         gate.admit(header)
+
+
+def test_each_ended_session_is_announced_once_to_what_outlives_a_request() -> None:
+    gate = Gate(signing_settings())
+    ended: list[object] = []
+    gate.on_end.append(ended.append)
+    first, second = new_id(), new_id()
+    gate.end([first])
+    gate.end([first, second])
+    assert ended == [first, second]
+
+
+def test_the_gate_says_how_long_an_admitted_token_is_good() -> None:
+    gate = Gate(signing_settings())
+    header = f"Bearer {gate.keys.sign(make_principal())}".encode()
+    assert gate.seconds_left(header) == 0
+    gate.admit(header)
+    assert 0 < gate.seconds_left(header) <= gate.keys.lifetime_seconds

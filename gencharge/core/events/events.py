@@ -43,6 +43,8 @@ class Event:
     """
 
     registry: ClassVar[dict[str, type[Event]]] = {}
+    # False: a signal between rooms, about what another event has said already; the audit trail leaves it out.
+    audited: ClassVar[bool] = True
 
     user_id: str
 

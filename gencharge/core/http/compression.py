@@ -38,6 +38,8 @@ _TEXTS: Final = (
     b"application/javascript",
     b"image/svg+xml",
 )
+# Server-sent events.
+STREAM: Final = b"text/event-stream"
 _GZIP_WINDOW: Final = 31
 _LONGEST_REMEMBERED: Final = 100
 
@@ -157,4 +159,6 @@ def _is_text(start: Message) -> bool:
     if start["status"] != 200:
         return False
     names = dict(start.get("headers", ()))
-    return b"content-encoding" not in names and names.get(b"content-type", b"").startswith(_TEXTS)
+    kind = names.get(b"content-type", b"")
+    # A stream lives for minutes, and each window that it is compressed with takes megabytes.
+    return b"content-encoding" not in names and kind.startswith(_TEXTS) and not kind.startswith(STREAM)

@@ -16,12 +16,14 @@ from typing import Final
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 from uuid_utils import uuid7
+from uvicorn.protocols.utils import ClientDisconnected
 
 from gencharge.core import telemetry
-from gencharge.core.errors import InternalError, ServerRestarting, TooLarge
+from gencharge.core.errors import InternalError, NotFound, Problem, ServerRestarting, TooLarge
 from gencharge.core.http import request_spans
-from gencharge.core.http.compression import Compressing, coding_of
+from gencharge.core.http.compression import STREAM, Compressing, coding_of
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
 from gencharge.core.http.malformed import problem_of as problem_of_request
@@ -34,6 +36,8 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 # What nginx logs for it.
 _CLIENT_GONE: Final = 499
+# The status of a WebSocket's opening.
+_SWITCHING: Final = 101
 _PREFIX_SLASH: Final = PREFIX + "/"
 NO_PATHS: Final[Mapping[str, int]] = MappingProxyType({})
 log = telemetry.get_logger(__name__)
@@ -75,7 +79,7 @@ class Edge:
             request_spans.begin(spans.tracer, scope, context)
         self._canonical_path(scope)
         if scope["type"] == "websocket":
-            await self._app(scope, receive, send)
+            await self._open(scope, receive, send, context, headers)
             return
         limit = self._large.get(scope["path"], self._max_body)
         coding = coding_of(headers.get(b"accept-encoding", b"").decode("latin-1"))
@@ -93,18 +97,18 @@ class Edge:
         limit: int,
     ) -> None:
         started = time.perf_counter()
-        status = 0
-        common = [(b"x-request-id", context.request_id.encode()), *self._headers]
-        excess = None
-        if self._limits is not None:
-            limit_headers, excess = self._limits.take(scope, headers.get(b"authorization"), context.address)
-            common += limit_headers
+        status, recorded = 0, False
+        common, excess = self._common_headers(scope, context, headers)
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, recorded
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*_own_headers(scope, message), *common]
+                if (b"content-type", STREAM) in message["headers"]:
+                    # It takes as long as its client stays, which says nothing about how fast we answer.
+                    recorded = True
+                    self._record(scope, status, started, context)
             await send(message)
 
         try:
@@ -126,21 +130,72 @@ class Edge:
             # Nobody is there to read an answer; what was begun is rolled back.
             status = status or _CLIENT_GONE
         except Exception as error:
-            problem = problem_of(error)
-            if problem is None:
-                log.exception("unexpected_error", path=scope["path"])
-                problem = InternalError()
+            problem = _problem_of_failure(error, scope)
             if status:
                 raise
             await problem_response(problem)(scope, receive, answer)
         finally:
-            self._record(scope, status, started, context)
+            if not recorded:
+                self._record(scope, status, started, context)
+
+    async def _open(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        context: telemetry.RequestContext,
+        headers: dict[bytes, bytes],
+    ) -> None:
+        """A WebSocket: refused as a request is, and recorded when it is open or refused."""
+        started = time.perf_counter()
+        status = 0
+        common, excess = self._common_headers(scope, context, headers)
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "websocket.close" and not status:
+                # No route has this path, or it refused without saying why.
+                await problem_response(NotFound())(scope, receive, answer)
+                return
+            if message["type"] in {"websocket.accept", "websocket.http.response.start"}:
+                status = message.get("status", _SWITCHING)
+                message["headers"] = [*message.get("headers", ()), *common]
+                self._record(scope, status, started, context)
+            await send(message)
+
+        try:
+            refusal = excess or problem_of_request(scope, headers, self._hosts)
+            if refusal is not None:
+                await problem_response(refusal)(scope, receive, answer)
+                return
+            await self._app(scope, receive, answer)
+        except asyncio.CancelledError:
+            if status:
+                raise
+            await problem_response(ServerRestarting())(scope, receive, answer)
+        except Exception as error:
+            if is_disconnect(error):
+                return
+            problem = _problem_of_failure(error, scope)
+            if not status:
+                await problem_response(problem)(scope, receive, answer)
+
+    def _common_headers(
+        self, scope: Scope, context: telemetry.RequestContext, headers: dict[bytes, bytes]
+    ) -> tuple[list[tuple[bytes, bytes]], Problem | None]:
+        """What every answer to this request carries, and the problem if its limit is used up."""
+        common = [(b"x-request-id", context.request_id.encode()), *self._headers]
+        if self._limits is None:
+            return common, None
+        limit_headers, excess = self._limits.take(scope, headers.get(b"authorization"), context.address)
+        return [*common, *limit_headers], excess
 
     def _record(self, scope: Scope, status: int, started: float, context: telemetry.RequestContext) -> None:
         seconds = time.perf_counter() - started
         # The route's template and a known method: few values, so fit for a metric.
         route = getattr(scope.get("route"), "path", "(none)")
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        method = scope.get("method", "GET")
+        method = method if method in _METHODS else "OTHER"
         telemetry.count_request(method, route, status, seconds)
         if spans.tracer is not None:
             request_spans.end(method, route, status, context)
@@ -181,6 +236,20 @@ class Edge:
             return message
 
         return counted
+
+
+def _problem_of_failure(error: Exception, scope: Scope) -> Problem:
+    """What is answered where the application failed; what nobody foresaw is logged."""
+    problem = problem_of(error)
+    if problem is None:
+        log.exception("unexpected_error", path=scope["path"])
+        return InternalError()
+    return problem
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """True if something was sent to a WebSocket whose client has gone."""
+    return isinstance(error, WebSocketDisconnect | ClientDisconnected | ClientDisconnect)
 
 
 def _own_headers(scope: Scope, start: Message) -> list[tuple[bytes, bytes]]:

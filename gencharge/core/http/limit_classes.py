@@ -72,9 +72,9 @@ class LimitClasses:
         )
 
     def take(self, scope: Scope, authorization: bytes | None, address: str) -> tuple[Headers, Problem | None]:
-        """Count a request: what the answer says about the limit, and the problem if there were too many."""
+        """Count a request, or the opening of a WebSocket: what the answer says about the limit, and the problem if there were too many."""
         caller = self._identify(scope, authorization) if authorization is not None else None
-        policy = self._policy_of(scope["method"], scope["path"], signed_in=caller is not None)
+        policy = self._policy_of(scope.get("method", "GET"), scope["path"], signed_in=caller is not None)
         level, wait_seconds = self.buckets.take(policy, caller or network_of(address))
         headers = headers_of(policy, level)
         return headers, RateLimited(retry_after_seconds=ceil(wait_seconds)) if wait_seconds else None

@@ -32,7 +32,7 @@ class LoopbackOnly:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         server = scope.get("server")
-        if scope["type"] == "http" and server and exposure.is_network(str(server[0])):
+        if scope["type"] in {"http", "websocket"} and server and exposure.is_network(str(server[0])):
             await problem_response(DevelopmentOnly())(scope, receive, send)
             return
         await self._app(scope, receive, send)

@@ -3,6 +3,7 @@
 A client has some seconds for the head of a request and a steady pace for its body. What it sends is bounded before
 anything is made of it, and so is what all clients together may leave half sent. A client that does not read its answer
 is dropped. When all connections are taken, the one that has been waiting longest for a request makes room.
+A connection that becomes a WebSocket goes on in `core.http.websocket`, under the same watch.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self, TypeVar
 from weakref import WeakKeyDictionary
 
 import httptools
@@ -41,6 +42,7 @@ _PIECE_BYTES: Final = 16_384
 # Bodies that are half received, all together.
 _MAX_UNFINISHED_BYTES: Final = 64_000_000
 _NO_ROUTE: Final = "(connection)"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *, limits: Limits, **options: Any) -> None:
         super().__init__(**options)
         self._limits = limits
-        self._watch = _Watch.of(self.server_state, limits, self.loop)
+        self._watch = Watch.of(self.server_state, limits, self.loop)
         self._in_head = True
         # Bytes of the head, or of the body, that is being received.
         self._received_bytes = 0
@@ -122,12 +124,26 @@ class Connection(HttpToolsProtocol):
         try:
             self.parser.feed_data(piece)
         except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+                return False
             # We speak no other protocol, so the request is answered as if it had not asked for one (RFC 9110, 7.8).
             return True
         except httptools.HttpParserError:
             self.refuse(self._refusal or BadRequest())
             return False
         return True
+
+    def _should_upgrade(self) -> bool:
+        """Only a GET becomes a WebSocket (RFC 6455, section 4.1), and not behind a request that is being answered."""
+        cycle = self.cycle
+        idle = cycle is None or cycle.response_complete
+        return idle and self.scope["method"] == "GET" and bool(super()._should_upgrade())
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over. It counts as before; the other protocol says when it ends."""
+        self._watch.hand_over(self)
+        super().handle_websocket_upgrade()
 
     def on_headers_complete(self) -> None:
         """The head of a request is there."""
@@ -195,7 +211,13 @@ class Connection(HttpToolsProtocol):
         return STATUS_LINE[problem.status] + lines + b"\r\n" + body
 
 
-class _Watch:
+class Watched(Protocol):
+    """What the watch may end: a connection of either protocol."""
+
+    transport: asyncio.Transport
+
+
+class Watch:
     """The clock of all connections of a process: each dictionary holds connections in the order of their instants."""
 
     def __init__(self, state: ServerState, limits: Limits, loop: asyncio.AbstractEventLoop) -> None:
@@ -205,15 +227,15 @@ class _Watch:
         # Since when a connection waits for a request's head; sends a body; leaves its answer unread; is being closed.
         self.waiting: dict[Connection, float] = {}
         self._sending: dict[Connection, tuple[float, int]] = {}
-        self.unread: dict[Connection, float] = {}
-        self._closing: dict[Connection, float] = {}
+        self.unread: dict[Watched, float] = {}
+        self._closing: dict[Watched, float] = {}
         self._from_address: Counter[str] = Counter()
         self._unfinished_bytes = 0
         self._pause = min(1.0, limits.head_seconds / 4, limits.body_seconds / 4)
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
-    def of(cls, state: ServerState, limits: Limits, loop: asyncio.AbstractEventLoop) -> _Watch:
+    def of(cls, state: ServerState, limits: Limits, loop: asyncio.AbstractEventLoop) -> Watch:
         """The one of this server."""
         watch = _watches.get(state)
         if watch is None:
@@ -236,11 +258,28 @@ class _Watch:
         self.close(idle)
         return None
 
+    def hand_over(self, connection: Connection) -> None:
+        """Another protocol has the connection from now on. It still counts for its address."""
+        self.waiting.pop(connection, None)
+        self._drop(connection)
+        self.finish(connection)
+
     def forget(self, connection: Connection, address: str) -> None:
         """The connection is gone."""
-        for times in (self.waiting, self.unread, self._closing):
-            times.pop(connection, None)
-        self.finish(connection)
+        self.hand_over(connection)
+        self.release(address)
+
+    def forget_upgraded(self, connection: Watched, address: str) -> None:
+        """A connection that was handed over is gone."""
+        self._drop(connection)
+        self.release(address)
+
+    def _drop(self, connection: Watched) -> None:
+        self.unread.pop(connection, None)
+        self._closing.pop(connection, None)
+
+    def release(self, address: str) -> None:
+        """This address has one connection less."""
         self._from_address[address] -= 1
         if self._from_address[address] <= 0:
             del self._from_address[address]
@@ -279,18 +318,19 @@ class _Watch:
         for connection, (since, size) in list(self._sending.items()):
             if now - since > self._limits.body_seconds + size / _BODY_BYTES_A_SECOND:
                 connection.refuse(RequestTimeout())
-        for connection in list(_older(self.unread, now - _UNREAD_SECONDS)):
-            connection.transport.abort()
-        for connection in list(_older(self._closing, now - _CLOSING_SECONDS)):
-            connection.transport.abort()
+        for stuck in (
+            *_older(self.unread, now - _UNREAD_SECONDS),
+            *_older(self._closing, now - _CLOSING_SECONDS),
+        ):
+            stuck.transport.abort()
         self._timer = self._loop.call_later(self._pause, self._look) if self._connections else None
 
 
-def _older(times: dict[Connection, float], instant: float) -> Iterator[Connection]:
+def _older(times: dict[T, float], instant: float) -> Iterator[T]:
     for connection, since in times.items():
         if since > instant:
             return
         yield connection
 
 
-_watches: Final[WeakKeyDictionary[ServerState, _Watch]] = WeakKeyDictionary()
+_watches: Final[WeakKeyDictionary[ServerState, Watch]] = WeakKeyDictionary()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 from urllib.parse import parse_qsl
@@ -15,6 +15,7 @@ from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 
 _BOOLEAN: Final = re.compile(r"true|false", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+_TOKENS: Final = frozenset({"token", "access_token", "refresh_token", "authorization", "bearer", "jwt"})
 _RIGHT: Final = {
     bool: (_BOOLEAN, "Must be true or false", "bool_parsing"),
     int: (_WHOLE, "Must be a whole number", "int_parsing"),
@@ -39,18 +40,21 @@ class QueryRules:
 
     def _problem_of(self, name: str, value: str) -> FieldProblem | None:
         if name not in self._kinds:
-            names = ", ".join(self._kinds)
-            right = (
-                f"Is no parameter here; there are {names}"
-                if names
-                else "Is no parameter here; there are none"
-            )
-            return field_problem(f"query.{name[:80]}", right, "extra_forbidden")
+            return unknown(name, self._kinds)
         kind = self._kinds[name]
         if kind is None:
             return None
         pattern, right, code = _RIGHT[kind]
         return None if pattern.fullmatch(value) else field_problem(f"query.{name}", right, code)
+
+
+def unknown(name: str, names: Collection[str] = ()) -> FieldProblem:
+    """The problem of a parameter that is none of `names`. A token is worth a hint: addresses end in logs and histories."""
+    if name.lower() in _TOKENS:
+        right = "A token never belongs in the address; send it as Authorization: Bearer ..."
+        return field_problem(f"query.{name}", right, "token_in_address")
+    right = f"Is no parameter here; there are {', '.join(names) or 'none'}"
+    return field_problem(f"query.{name[:80]}", right, "extra_forbidden")
 
 
 def _parameters(dependant: Dependant) -> Iterator[tuple[str, type | None]]:

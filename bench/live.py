@@ -1,0 +1,229 @@
+"""`python -m bench live`: two thousand live clients, a notice for each of them, and what that costs a recharge.
+
+The clients speak WebSocket and come from a hundred addresses of the loopback network. The notices are announced in one transaction;
+the time runs from its commit until the last client has its own. Recharges go on at a constant rate, without clients, with idle ones,
+and while notices are handed out all the time. `--workers 2` is two processes behind one port. All processes share the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+from websockets.asyncio.client import ClientConnection, connect
+
+from bench import load, servers
+from bench.drip import pace, serving
+from bench.world import PRODUCT, world
+from gencharge.core.events.events import emit
+from gencharge.core.postgres.database import Database
+from gencharge.core.settings import Settings
+from gencharge.core.values.ids import new_id
+from gencharge.recharge.events import PlanExpired
+from gencharge.sessions.tokens import Keyring, Principal
+
+_ROOT: Final = Path(__file__).parent.parent
+_ADDRESSES: Final = 100
+_AT_A_TIME: Final = 50
+_GOAL_SECONDS: Final = 2.0
+_GOAL_MB: Final = 400
+
+
+def main(words: Sequence[str]) -> None:
+    """Run and print a table."""
+    options = _options(words)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 130
+    rows: list[tuple[str, dict[str, float]]] = []
+    with world() as bench_world:
+        settings = {"LIVE_CONNECTIONS": str(options.clients), "ACCESS_TOKEN_EXPIRE_MINUTES": "60"}
+        environment = bench_world.environment(PRODUCT) | settings
+        with (
+            serving(bench_world, workers=options.workers, **settings) as (port, server),
+            servers.worker(bench_world.folder, environment),
+        ):
+            file = bench_world.folder / "live"
+            requests = load.write(
+                file, bench_world.subscriptions("/v1/recharge/subscribe", bench_world.addon())
+            )
+
+            def measure(name: str) -> None:
+                answers = pace(port, requests, options.rate, options.seconds)
+                rows.append((name, answers | {"mb": _memory(server)}))
+
+            pace(port, requests, options.rate, 2)  # warm-up
+            measure("no client")
+            with _clients(port, options.clients, environment) as clients:
+                measure("idle clients")
+                seconds = [clients.announce() for _ in range(options.rounds)]
+                clients.announce_on()
+                measure("notices for all, one round after another")
+    _show(console, rows, seconds, options)
+
+
+def _options(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench live", description=__doc__)
+    parser.add_argument("--clients", type=int, default=2_000)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--rate", type=float, default=100, help="recharges per second")
+    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--rounds", type=int, default=5, help="how often everybody gets a notice")
+    return parser.parse_args(words)
+
+
+def _memory(server: psutil.Process) -> float:
+    """Megabytes of the largest process that serves."""
+    family = [server, *server.children(recursive=True)]
+    return max(process.memory_info().rss for process in family) / 1e6
+
+
+class _Clients:
+    """The process of the clients, which is told what to do by lines."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def announce(self) -> float:
+        """Seconds until everybody has a notice."""
+        self._write("announce")
+        return float(self._read())
+
+    def announce_on(self) -> None:
+        """Go on announcing until the end."""
+        self._write("announce_on")
+
+    def _write(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the clients have ended")
+        return line
+
+
+@contextmanager
+def _clients(port: int, count: int, environment: dict[str, str]) -> Iterator[_Clients]:
+    words = [sys.executable, "-m", "bench.live", str(port), str(count), json.dumps(environment)]
+    process = subprocess.Popen(words, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    clients = _Clients(process)
+    try:
+        clients._read()  # all have signed in
+        yield clients
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class _Crowd:
+    """Clients in this process, and how many have got their notice."""
+
+    def __init__(self, port: int, count: int, environment: dict[str, str]) -> None:
+        values = {name.lower(): value for name, value in environment.items()}
+        self._settings = Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
+        self._database = Database(self._settings, name="bench-live")
+        self._port = port
+        self._people = [new_id() for _ in range(count)]
+        self._waiting: set[UUID] = set()
+        self._all = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def gather(self) -> None:
+        """Connect and sign in."""
+        places = asyncio.Semaphore(_AT_A_TIME)
+        keys = Keyring(self._settings)
+
+        async def join(number: int, user_id: UUID) -> None:
+            async with places:
+                websocket = await connect(
+                    f"ws://127.0.0.1:{self._port}/v1/notifications/ws",
+                    compression=None,
+                    proxy=None,
+                    ping_interval=None,
+                    open_timeout=60,
+                    local_addr=(f"127.0.0.{2 + number % _ADDRESSES}", 0),
+                )
+                token = keys.sign(Principal(user_id, "user", new_id()))
+                await websocket.send(json.dumps({"token": token}))
+                await websocket.recv()
+            self._tasks.append(asyncio.create_task(self._read(websocket, user_id)))
+
+        await asyncio.gather(*(join(number, user_id) for number, user_id in enumerate(self._people)))
+
+    async def _read(self, websocket: ClientConnection, user_id: UUID) -> None:
+        async for text in websocket:
+            if '"type":"notification"' in str(text):
+                self._waiting.discard(user_id)
+                if not self._waiting:
+                    self._all.set()
+
+    async def announce(self) -> float:
+        """Seconds from the commit until everybody has their notice."""
+        self._waiting = set(self._people)
+        self._all.clear()
+        happened = [
+            PlanExpired(
+                user_id=str(user_id),
+                recharge_id=str(new_id()),
+                phone_number="+919876543210",
+                plan_name="Jio 199",
+            )
+            for user_id in self._people
+        ]
+        await self._database.run(lambda db: emit(db, *happened))
+        committed_at = time.perf_counter()
+        async with asyncio.timeout(120):
+            await self._all.wait()
+        return time.perf_counter() - committed_at
+
+
+async def _serve_lines(port: int, count: int, environment: dict[str, str]) -> None:
+    crowd = _Crowd(port, count, environment)
+    await crowd.gather()
+    print("ready", flush=True)
+    while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        print(await crowd.announce(), flush=True)
+        while line == "announce_on":
+            await crowd.announce()
+
+
+def _show(
+    console: Console,
+    rows: list[tuple[str, dict[str, float]]],
+    seconds: list[float],
+    options: argparse.Namespace,
+) -> None:
+    table = Table("recharges", "p50 ms", "p95 ms", "p99 ms", "errors", "memory MB")
+    for name, row in rows:
+        figures = [f"{row[key]:.2f}" for key in ("p50_ms", "p95_ms", "p99_ms")]
+        table.add_row(name, *figures, f"{row['errors']:.0f}", f"{row['mb']:.0f}")
+    console.print(
+        f"{options.clients} live clients, {options.workers} API process(es), {options.rate:g} recharges/s for"
+        f" {options.seconds:g} s a row"
+    )
+    console.print(table)
+    console.print(
+        f"A notice for each client: the last has it after {statistics.median(seconds):.2f} s (median of {len(seconds)},"
+        f" at most {max(seconds):.2f} s); goal {_GOAL_SECONDS:g} s. Memory: goal {_GOAL_MB} MB."
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve_lines(int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])))

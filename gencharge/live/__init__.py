@@ -1,0 +1,1 @@
+"""Telling connected clients at once: new notices, the balance, recharges."""

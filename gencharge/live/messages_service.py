@@ -1,0 +1,110 @@
+"""Makes messages of changes: reads what they stand for, once for each batch, as the API would answer it now."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core import telemetry
+from gencharge.core.errors import NotFound, Unavailable
+from gencharge.core.http.web import Out
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.recipient import Recipient
+from gencharge.core.vault.vault import Vault
+from gencharge.live.changes import Kind, Placed
+from gencharge.live.clients import Message
+from gencharge.live.schemas import BalanceMessage, NotificationMessage, RechargeMessage, Reset, message_of
+from gencharge.notifications import service as notifications
+from gencharge.recharge import service as recharges
+from gencharge.wallet import service as wallet
+
+Addressed = tuple[Recipient, Message]
+log = telemetry.get_logger(__name__)
+
+
+async def messages_of(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
+    """The messages of these changes, in their order. Of several changes of one balance or recharge, the last.
+
+    Where a store is away, a `reset` tells the client to read for itself later.
+    """
+    messages: list[Addressed] = []
+    for kind, read in _READERS.items():
+        rows = [change for change in changes if change.kind is kind]
+        if not rows:
+            continue
+        try:
+            messages += await read(stores, rows)
+        except Unavailable as error:
+            log.warning("live_not_read", kind=kind.value, problem=error.code())
+            messages += [_addressed(change, Reset(id=str(change.position))) for change in _latest(rows)]
+    return sorted(messages, key=lambda entry: entry[1].position or (0, 0))
+
+
+async def _notifications(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
+    notices = await notifications.show_many(
+        stores.documents,
+        Vault.of_database(stores.database),
+        [UUID(change.object_id) for change in changes],
+    )
+    changes = [change for change in changes if UUID(change.object_id) in notices]
+    unread = await notifications.count_unread_of(stores.documents, {change.recipient for change in changes})
+    return [
+        _addressed(
+            change,
+            NotificationMessage(
+                id=str(change.position),
+                notification=notices[UUID(change.object_id)],
+                unread_count=unread[change.recipient],
+            ),
+        )
+        for change in changes
+    ]
+
+
+async def _balances(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
+    messages = []
+    for change in _latest(changes):
+        try:
+            state = await wallet.show(stores.database, change.recipient.id, stores.settings)
+        except NotFound:
+            continue
+        messages.append(_addressed(change, BalanceMessage(id=str(change.position), wallet=state)))
+    return messages
+
+
+async def _recharges(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
+    messages = []
+    for change in _latest(changes):
+        recharge_id = UUID(change.object_id)
+
+        async def show(
+            db: AsyncSession, owner: UUID = change.recipient.id, recharge_id: UUID = recharge_id
+        ) -> Out:
+            return await recharges.show(db, owner, recharge_id)
+
+        try:
+            state = await stores.database.run(show)
+        except NotFound:
+            continue
+        message = RechargeMessage(id=str(change.position), recharge_id=recharge_id, recharge=state)
+        messages.append(_addressed(change, message))
+    return messages
+
+
+_READERS: Final[dict[Kind, Callable[[Stores, Sequence[Placed]], Awaitable[list[Addressed]]]]] = {
+    Kind.NOTIFICATION: _notifications,
+    Kind.BALANCE: _balances,
+    Kind.RECHARGE: _recharges,
+}
+
+
+def _addressed(change: Placed, out: Out) -> Addressed:
+    return change.recipient, message_of(out, change.position)
+
+
+def _latest(changes: Iterable[Placed]) -> list[Placed]:
+    """The last change of each person's object."""
+    return list({(change.recipient, change.kind, change.object_id): change for change in changes}.values())
