@@ -93,13 +93,14 @@ async def test_a_worker_killed_between_the_sale_and_its_note_charges_nothing_twi
     await assert_each_was_charged_once(site, owners)
 
 
-async def set_up_with_mandate(site: Site) -> UUID:
-    """A customer without money who has approved a mandate; the autopay on it was announced a day ago and is due now."""
+async def approve_mandate(site: Site) -> tuple[UUID, str, str]:
+    """A customer with a rupee, their number, and the id of a mandate that they have approved."""
     if "sandbox" not in site.processes:
         site.start_sandbox()
+    if "worker" not in site.processes:
+        site.start_process("worker")
     async with httpx.AsyncClient(timeout=20) as client:
-        plan = await cheapest(site, client)
-        owner, number, now = new_id(), new_number(), datetime.now(UTC)
+        owner, number = new_id(), new_number()
         with psycopg.connect(site.settings.postgres_url) as connection:
             admit(connection, owner, number, "JIO", 100)
         headers = site.headers_of([owner])[0] | {"Idempotency-Key": "mandate"}
@@ -114,6 +115,15 @@ async def set_up_with_mandate(site: Site) -> UUID:
     await wait_for(
         lambda: rows(site, "SELECT status FROM mandates WHERE mandate_id = %s", mandate) == [("active",)], 90
     )
+    return owner, number, mandate
+
+
+async def set_up_with_mandate(site: Site) -> UUID:
+    """A customer without money who has approved a mandate; the autopay on it was announced a day ago and is due now."""
+    owner, number, mandate = await approve_mandate(site)
+    async with httpx.AsyncClient(timeout=20) as client:
+        plan = await cheapest(site, client)
+    now = datetime.now(UTC)
     site.kill("worker")
     with psycopg.connect(site.settings.postgres_url) as connection:
         connection.execute(
@@ -194,3 +204,51 @@ async def test_sixty_due_autopays_two_workers_one_killed_each_is_charged_once(si
 @pytest.mark.soak
 async def test_a_thousand_due_autopays_two_workers_one_killed_each_is_charged_once(site: Site) -> None:
     await kill_one_of_two_workers(site, 1_000)
+
+
+async def set_up_topup(site: Site) -> UUID:
+    """A customer with a rupee whose wallet is to be filled up by a mandate; that was announced a day ago and is due now."""
+    owner, _, mandate = await approve_mandate(site)
+    site.kill("worker")
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        connection.execute(
+            "INSERT INTO auto_topups (user_id, threshold, amount, monthly_max, mandate_id, source, status, charge_at, wake_at)"
+            " VALUES (%s, 10000, 30000, 100000, %s, 'app', 'active', now(), now())",
+            (owner, mandate),
+        )
+    return owner
+
+
+@pytest.mark.parametrize(
+    "point", ["order.committed", "topup.ordered", "topup.settled", "charge.asked", "topup.charged"]
+)
+async def test_a_worker_killed_at_any_step_of_a_top_up_charges_once(site: Site, point: str) -> None:
+    owner = await set_up_topup(site)
+    site.start_process("worker", **_NO_PEAK, **{VARIABLE: f"{point}:1"})
+    process, end = site.processes["worker"], time.monotonic() + 90
+    while process.poll() is None:
+        assert time.monotonic() < end, f"nobody came to {point}"
+        await asyncio.sleep(0.1)
+    del site.processes["worker"]
+    succeeded = "SELECT count(*) FROM auto_topup_charges WHERE user_id = %s AND outcome = 'succeeded'"
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        connection.execute(
+            "UPDATE auto_topups SET leased_until = NULL, wake_at = now() WHERE user_id = %s", (owner,)
+        )
+    site.start_process("worker", **_NO_PEAK)
+    await wait_for(lambda: rows(site, succeeded, owner) == [(1,)] or _look_soon(site, owner), 120)
+    charges = (
+        "SELECT count(*) FROM payments WHERE user_id = %s AND mandate_id IS NOT NULL AND status = 'captured'"
+    )
+    assert rows(site, charges, owner) == [(1,)]
+    assert rows(site, "SELECT posted FROM wallets WHERE user_id = %s", owner) == [(30_200,)]
+    assert await ledger_lines(site) == []
+
+
+def _look_soon(site: Site, owner: UUID) -> bool:
+    """What is to be looked at later is looked at now. Never true."""
+    with psycopg.connect(site.settings.postgres_url) as connection:
+        connection.execute(
+            "UPDATE auto_topups SET wake_at = now() WHERE user_id = %s AND wake_at > now()", (owner,)
+        )
+    return False
