@@ -6,12 +6,14 @@ the plan; otherwise the catalogue in memory says the price, without a query.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gencharge.autopay.models import Autopay
 from gencharge.core.errors import DatabaseUnavailable, Problem
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
-from gencharge.offers.service import Offers
-from gencharge.plans.service import Catalogue
+from gencharge.offers.service import Offers, OfferSnapshot
+from gencharge.plans.service import Catalogue, PlanSnapshot
 from gencharge.recharge import service as recharges
 from gencharge.recharge.service import Market, Quote
 from gencharge.wallet.models import PaymentMethod, RequestSource
@@ -28,6 +30,16 @@ class WorkersMarket:
         return Market(await self._catalogue.refresh(database), await self._offers.refresh(database))
 
 
+def may_have_offer(row: Autopay, market: Market | None) -> bool:
+    """Whether there are automatic offers for the plan: some hold on some days only."""
+    plan = market.catalogue.plans.get(row.plan_id) if market is not None else None
+    return market is not None and plan is not None and bool(_automatic(market, plan))
+
+
+def _automatic(market: Market, plan: PlanSnapshot) -> Sequence[OfferSnapshot]:
+    return market.offers.active(clock.now()).automatic_for(plan)
+
+
 async def expect(
     database: Database, row: Autopay, market: Market | None, *, method: PaymentMethod = PaymentMethod.WALLET
 ) -> int:
@@ -38,7 +50,7 @@ async def expect(
     plan = market.catalogue.plans.get(row.plan_id) if market is not None else None
     if market is None or plan is None:
         return row.price
-    if not market.offers.active(clock.now()).automatic_for(plan):
+    if not _automatic(market, plan):
         return plan.price.paise
     query = Quote(
         phone_number=row.phone_number,

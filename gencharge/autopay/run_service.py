@@ -66,9 +66,10 @@ async def process(context: PaymentContext, claimed: DueAutopay, market: Market |
     if clock.now() >= claimed.due_at:
         # Dearer than allowed is asked for at the highest price that is: if it was sold before, the sale says so, else it is refused.
         return await _sell(context, claimed, price=min(price, row.max_amount), market=market)
-    if price > row.max_amount:
+    if price > row.max_amount and not pricing_service.may_have_offer(row, market):
         return await pause(context.database, claimed, PauseReason.PRICE, price=price)
-    return await announce(context.database, claimed, price=price)
+    # An offer that holds tomorrow may make it cheap enough; more than the highest amount is not taken in any case.
+    return await announce(context.database, claimed, price=min(price, row.max_amount))
 
 
 async def _sell(context: PaymentContext, claimed: DueAutopay, *, price: int, market: Market | None) -> Run:

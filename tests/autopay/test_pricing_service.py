@@ -153,6 +153,27 @@ async def test_a_price_above_the_limit_pauses_at_the_notice_already(shop: Stores
     assert await events_of(shop, user_id, "AutopayAnnounced") == []
 
 
+async def test_an_offer_that_does_not_hold_yet_at_the_notice_does_not_pause(shop: Stores) -> None:
+    plan, offer = await offered(shop)
+    due = clock.now() + timedelta(days=2)
+    weekday = due.astimezone(clock.IST).strftime("%A").lower()
+    weekly = await publish(shop, conditions={"plans": [str(plan.plan_id)], "weekdays": [weekday]})
+    await withdraw(shop, offer)
+    user_id = await make_owner(shop)
+    autopay = await subscribed(shop, plan, user_id)
+    market, paid = await market_of(shop, weekly), plan.price_paise - 5_000
+    command = AutopayUpdate.model_validate({"max_amount": paid / 100})
+    await shop.database.run(lambda db: autopays.update(db, user_id, autopay.autopay_id, command))
+    with clock.later(days=1, minutes=1):
+        assert (await run_with(shop, autopay, market)).outcome is RunOutcome.ANNOUNCED
+    [notice] = await events_of(shop, user_id, "AutopayAnnounced")
+    assert notice["price_paise"] == paid
+    with clock.later(days=2, seconds=1):
+        run = await run_with(shop, autopay, market)
+    assert (run.outcome, run.amount) == (RunOutcome.SUCCEEDED, paid)
+    await withdraw(shop, weekly)
+
+
 async def test_a_worker_that_died_after_a_sale_with_an_offer_leads_to_that_sale(shop: Stores) -> None:
     plan, offer = await offered(shop, limits={"uses_per_user": 1})
     user_id = await make_owner(shop)
