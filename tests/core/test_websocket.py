@@ -131,6 +131,8 @@ async def test_a_client_that_reads_nothing_is_dropped_and_its_pings_are_not_answ
         assert not connection.transport.is_reading()  # type: ignore[union-attr]
         assert connection.transport.get_write_buffer_size() < 200_000  # type: ignore[union-attr]
         await gone(server)
+        websocket.transport.abort()
+        await websocket.wait_closed()
 
 
 @pytest.mark.parametrize(
