@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from gencharge.notifications.models import NotificationType, Recipient
+from gencharge.core.values.recipient import NotificationType, Recipient
 
 Value = str | int | None
 Values = Mapping[str, Value]
 
 
-class Channel(StrEnum):
+class NoticeChannel(StrEnum):
     """How a notice reaches its recipient."""
 
     IN_APP = "in_app"
@@ -101,11 +101,11 @@ def choice(*choices: str) -> Variable:
     return Variable(VariableType.CHOICE, choices[0], choices=choices)
 
 
-EVERYWHERE: Final = frozenset(Channel)
+EVERYWHERE: Final = frozenset(NoticeChannel)
 # What is worth no SMS, which costs money.
-NO_SMS: Final = frozenset(Channel) - {Channel.SMS}
-APP_ONLY: Final = frozenset({Channel.IN_APP, Channel.PUSH})
-INBOX: Final = frozenset({Channel.IN_APP})
+NO_SMS: Final = frozenset(NoticeChannel) - {NoticeChannel.SMS}
+APP_ONLY: Final = frozenset({NoticeChannel.IN_APP, NoticeChannel.PUSH})
+INBOX: Final = frozenset({NoticeChannel.IN_APP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Kind:
     """One kind of notice. `is_mandatory`: no preference stops it, because it is about security or a rule asks for it."""
 
     name: str
-    channels: frozenset[Channel]
+    channels: frozenset[NoticeChannel]
     variables: Mapping[str, Variable] = field(default_factory=dict)
     type: NotificationType = NotificationType.TRANSACTIONAL
     is_mandatory: bool = False

@@ -13,6 +13,7 @@ from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
+from gencharge.core.events import document_events
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.stores.stores import Stores
 from gencharge.delivery.events import (
@@ -22,7 +23,7 @@ from gencharge.delivery.events import (
     RechargeResolutionRequested,
     RechargeStuck,
 )
-from gencharge.notifications import alerts, registry, writing_service
+from gencharge.notifications import alerts, events, registry, template_crud, writing_service
 from gencharge.notifications.alerts import Alert
 from gencharge.notifications.kinds import Draft
 from gencharge.notifications.models import Recipient
@@ -100,5 +101,10 @@ async def write_alerts(stores: Stores, batch: list[Envelope]) -> None:
     await writing_service.write(stores, entries)
 
 
+TEMPLATES_ANNOUNCED: Final = document_events.handed_out(
+    "notifications.templates_announced",
+    template_crud.TEMPLATES,
+    (events.NoticeTemplateWritten, events.NoticeTemplatePublished),
+)
 NOTICES: Final = Outside("notifications.notices", tuple(registry.NOTICES), write_notices)
 STAFF_ALERTS: Final = Outside("notifications.alerts", tuple(ALERTS), write_alerts)

@@ -22,7 +22,7 @@ class Rendered:
     title: str
     body: str
     sms: str
-    dlt_template_id: str
+    dlt_template: str
     push_title: str
     push_body: str
     email_subject: str
@@ -43,7 +43,7 @@ def render(kind: Kind, texts: Texts, speech: Speech, values: Values) -> Rendered
         title=filled("title"),
         body=filled("body"),
         sms=filled("sms"),
-        dlt_template_id=texts.dlt_template_id,
+        dlt_template=texts.dlt_template,
         push_title=filled("push_title"),
         push_body=filled("push_body"),
         email_subject=subject,

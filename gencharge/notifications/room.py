@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.notifications import listeners, models, personal_data, routes
+from gencharge.notifications import jobs, listeners, models, personal_data, routes, staff_routes
 
 ROOM: Final = Room(
     name="notifications",
     about="Inboxes and alerts.",
     tags={"notifications": "My inbox: what happened to my money, plans and sign-ins."},
-    routers=(routes.router,),
-    listeners=(listeners.NOTICES, listeners.STAFF_ALERTS),
+    routers=(routes.router, staff_routes.router),
+    listeners=(listeners.NOTICES, listeners.STAFF_ALERTS, listeners.TEMPLATES_ANNOUNCED),
+    jobs=jobs.JOBS,
     sealed_documents=(models.SEALED,),
     personal_data=personal_data.PART,
 )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gencharge.notifications.kinds import Channel, Kind, VariableType
+from gencharge.notifications.kinds import Kind, NoticeChannel, VariableType
 from gencharge.notifications.speech import is_visible
 
 VARIABLE: Final = re.compile(r"\{([a-z_]+)\}")
@@ -20,7 +20,7 @@ LIMITS: Final = {
     "title": 120,
     "body": 1_000,
     "sms": 459,
-    "dlt_template_id": 30,
+    "dlt_template": 30,
     "push_title": 60,
     "push_body": 240,
     "email_subject": 150,
@@ -28,15 +28,15 @@ LIMITS: Final = {
 }
 _MANY_LINES: Final = frozenset({"body", "email_text"})
 _OF_CHANNEL: Final = {
-    Channel.SMS: ("sms", "dlt_template_id"),
-    Channel.PUSH: ("push_title", "push_body"),
-    Channel.EMAIL: ("email_subject", "email_text"),
+    NoticeChannel.SMS: ("sms", "dlt_template"),
+    NoticeChannel.PUSH: ("push_title", "push_body"),
+    NoticeChannel.EMAIL: ("email_subject", "email_text"),
 }
 # Each says all that the recipient has to know; a push message is a hint that leads to the notice.
 _COMPLETE: Final = {
-    Channel.IN_APP: ("title", "body"),
-    Channel.SMS: ("sms",),
-    Channel.EMAIL: ("email_subject", "email_text"),
+    NoticeChannel.IN_APP: ("title", "body"),
+    NoticeChannel.SMS: ("sms",),
+    NoticeChannel.EMAIL: ("email_subject", "email_text"),
 }
 _PHRASE_LIMIT: Final = 300
 
@@ -59,7 +59,7 @@ class Texts:
     title: str
     body: str
     sms: str = ""
-    dlt_template_id: str = ""
+    dlt_template: str = ""
     push_title: str = ""
     push_body: str = ""
     email_subject: str = ""
@@ -103,7 +103,7 @@ def of_table(values: Mapping[str, Any]) -> Texts:
 
 
 def _missing_texts(texts: Texts, kind: Kind) -> Iterator[Problem]:
-    needed = ["title", "body", *(["sms"] if Channel.SMS in kind.channels else [])]
+    needed = ["title", "body", *(["sms"] if NoticeChannel.SMS in kind.channels else [])]
     for name in needed:
         if not getattr(texts, name).strip():
             yield Problem(name, "This text is needed")

@@ -20,11 +20,12 @@ from gencharge.core.values.language import Language
 from gencharge.core.vault.vault import Vault
 from gencharge.messages import service as messages
 from gencharge.messages.models import MessageChannel, Outgoing
-from gencharge.notifications import crud
+from gencharge.notifications import crud, template_service
 from gencharge.notifications.consent import channels_of
+from gencharge.notifications.editions import TemplateSnapshot
 from gencharge.notifications.events import NoticesWritten
-from gencharge.notifications.kinds import Channel, Draft, Values
-from gencharge.notifications.library import Library, shipped
+from gencharge.notifications.kinds import Draft, NoticeChannel, Values
+from gencharge.notifications.library import shipped
 from gencharge.notifications.models import Notice, Recipient, notice_id, to_document
 from gencharge.notifications.quiet_hours import earliest
 from gencharge.notifications.rendering import Rendered, render
@@ -61,7 +62,8 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     choices = await _choices(stores, {entry.draft.recipient for entry in entries})
-    library, vault = shipped(), Vault.of_database(stores.database)
+    snapshot = await template_service.current(stores)
+    vault = Vault.of_database(stores.database)
     quiet_times = stores.settings.quiet_times
     documents, outgoing, shown = list[Document](), list[Outgoing](), dict[str, str]()
     for entry in entries:
@@ -70,9 +72,9 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
         shown_at = earliest(
             draft.kind.type, max(entry.occurred_at, entry.not_before or entry.occurred_at), quiet_times
         )
-        rendered = _rendered(library, draft, choice.language)
+        rendered = _rendered(snapshot, draft, choice.language)
         channels = channels_of(draft.kind, choice.preferences)
-        if Channel.IN_APP in channels:
+        if NoticeChannel.IN_APP in channels:
             notice = _notice(entry, rendered, shown_at)
             documents.append(await to_document(vault, draft.recipient, entry.event_id, notice))
             if shown_at <= max(entry.occurred_at, clock.now()):
@@ -90,6 +92,19 @@ async def _announce(stores: Stores, recipients: dict[str, str]) -> None:
     if recipients:
         written = NoticesWritten(user_id=str(SYSTEM_USER_ID), recipients=recipients)
         await stores.database.run(lambda db: emit(db, written))
+
+
+async def write_rendered(
+    stores: Stores, entry: Entry, rendered: Rendered, channels: frozenset[NoticeChannel]
+) -> None:
+    """Write one notice as it is, and send it over these channels at once. Raises what `write` raises."""
+    vault = Vault.of_database(stores.database)
+    notice = _notice(entry, rendered, entry.occurred_at)
+    document = await to_document(vault, entry.draft.recipient, entry.event_id, notice)
+    await crud.add_notices(stores.documents, [document])
+    await messages.enqueue(stores.documents, vault, [*messages_of(entry, rendered, channels, None)])
+    recipient = entry.draft.recipient
+    await _announce(stores, {str(notice.id): f"{recipient.kind}:{recipient.id}"})
 
 
 async def _choices(stores: Stores, recipients: set[Recipient]) -> dict[Recipient, _Choices]:
@@ -110,9 +125,9 @@ async def _choices(stores: Stores, recipients: set[Recipient]) -> dict[Recipient
     return known | strangers
 
 
-def _rendered(library: Library, draft: Draft, language: Language) -> Rendered:
-    texts = library.texts[draft.kind.name, language]
-    return render(draft.kind, texts, library.speech(language), draft.values)
+def _rendered(snapshot: TemplateSnapshot, draft: Draft, language: Language) -> Rendered:
+    texts = template_service.texts_of(snapshot, draft.kind, language)
+    return render(draft.kind, texts, shipped().speech(language), draft.values)
 
 
 def _notice(entry: Entry, rendered: Rendered, shown_at: datetime) -> Notice:
@@ -134,7 +149,7 @@ def _ids(data: Values) -> dict[str, str | int | None]:
 
 
 def messages_of(
-    entry: Entry, rendered: Rendered, channels: frozenset[Channel], not_before: datetime | None
+    entry: Entry, rendered: Rendered, channels: frozenset[NoticeChannel], not_before: datetime | None
 ) -> Iterator[Outgoing]:
     """The messages of a notice, one for each way of the channels. Their ids follow from the notice's."""
     draft = entry.draft
@@ -152,12 +167,12 @@ def messages_of(
             **fields,
         )
 
-    if Channel.SMS in channels:
-        yield message(MessageChannel.SMS, rendered.sms, dlt_template_id=rendered.dlt_template_id)
-    if Channel.EMAIL in channels:
+    if NoticeChannel.SMS in channels:
+        yield message(MessageChannel.SMS, rendered.sms, dlt_template_id=rendered.dlt_template)
+    if NoticeChannel.EMAIL in channels:
         yield message(
             MessageChannel.EMAIL, rendered.email_text, title=rendered.email_subject, html=rendered.email_html
         )
-    if Channel.PUSH in channels:
+    if NoticeChannel.PUSH in channels:
         for channel in _PUSHES:
             yield message(channel, rendered.push_body, title=rendered.push_title)

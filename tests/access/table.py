@@ -395,6 +395,13 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/messages/parked/resend":                                             "401  403   202   202 403  403  403   403    -",
     "POST /v1/messages/parked/{message_id}/resend":                                "401  403   404   404 403  403  403   403    -",
     # notifications
+    "GET /v1/notifications/admin/templates":                                       "401  403   200   200 200  200  200   403    -",
+    "GET /v1/notifications/admin/templates/{kind}/{language}":                     "401  403   422   422 422  422  422   403    -",
+    "POST /v1/notifications/admin/templates/{kind}/{language}/editions":           "401  403   422   422 403  403  403   403    -",
+    "GET /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/preview": "401  403   422   422 422  422  422   403    -",
+    "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/restore": "401  403   422   422 403  403  403   403    -",
+    "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/test": "401  403   422   422 403  403  403   403    -",
+    "POST /v1/notifications/admin/templates/{kind}/{language}/publish":            "401  403   422   422 403  403  403   403    -",
     "GET /v1/notifications":                                                       "401  200   200   200 200  200  200   200    -",
     "GET /v1/notifications/unread-count":                                          "401  200   200   200 200  200  200   200    -",
     # With an id that is none: a stream that is open has no end.

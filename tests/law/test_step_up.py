@@ -63,6 +63,9 @@ WITHOUT = {
     "DELETE /v1/content/admin/images/{image_id}": "takes a picture away that no text shows",
     "POST /v1/messages/parked/resend": RESENDS,
     "POST /v1/messages/parked/{message_id}/resend": RESENDS,
+    "POST /v1/notifications/admin/templates/{kind}/{language}/editions": DRAFT,
+    "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/restore": DRAFT,
+    "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/test": "sends to the admin alone",
     "POST /v1/notifications/viewed-all": INBOX,
     "POST /v1/notifications/{notification_id}/viewed": INBOX,
     "DELETE /v1/notifications/{notification_id}": INBOX,
@@ -115,6 +118,7 @@ STEP_UP = {
     "DELETE /v1/channels/{channel}",
     # What everybody reads.
     "POST /v1/content/admin/{content_id}/publish",
+    "POST /v1/notifications/admin/templates/{kind}/{language}/publish",
     # Money, and who hears of it.
     "POST /v1/campaigns",
     "POST /v1/campaigns/{campaign_id}/cancel",

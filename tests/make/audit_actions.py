@@ -13,6 +13,7 @@ from tests.make import (
     messages_actions,
     money_actions,
     people_actions,
+    template_actions,
 )
 from tests.make.staff_client import ACTIONS, StaffClient
 
@@ -25,4 +26,5 @@ FILES = (
     autopay_actions,
     content_actions,
     messages_actions,
+    template_actions,
 )

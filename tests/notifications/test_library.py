@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gencharge.core.values.language import Language
-from gencharge.notifications.kinds import Channel, VariableType
+from gencharge.notifications.kinds import NoticeChannel, VariableType
 from gencharge.notifications.library import FOLDER, problems, shipped
 from gencharge.notifications.registry import KINDS
 from gencharge.notifications.rendering import render
@@ -40,7 +40,7 @@ def test_every_notice_can_be_sent_over_every_channel_with_every_choice(name: str
         values = kind.samples() | dict(zip(choices, codes, strict=True))
         message = render(kind, library.texts[name, language], library.speech(language), values)
         shown = [message.title, message.body]
-        shown += [message.sms] if Channel.SMS in kind.channels else []
+        shown += [message.sms] if NoticeChannel.SMS in kind.channels else []
         shown += [message.push_title, message.push_body, message.email_subject, message.email_text]
         assert all(text.strip() and "{" not in text and "  " not in text for text in shown), shown
         if language == Language.HINDI:
