@@ -10,11 +10,15 @@ from gencharge.core.events.events import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn(Event):
-    """A user or an admin signed in. `device` is the client's name for itself."""
+    """A user or an admin signed in. `device` is the client's name for itself.
+
+    `is_new_device`: neither the device nor the address was known to be theirs.
+    """
 
     kind: str
     session_id: str
     device: str
+    is_new_device: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,13 +74,20 @@ async def sign_in(
             raise OtpInvalid  # no code was sent to this number, so it was guessed
         if owner[0] is OwnerKind.USER and not source.known:
             await velocity.be_cautious(db, context.settings, owner[1], CautionReason.NEW_DEVICE)
-        return await _start(context, db, phone_number, *owner, device)
+        return await _start(context, db, phone_number, *owner, device, is_new_device=not source.known)
 
     return await context.database.run(unit)
 
 
 async def _start(
-    context: AuthContext, db: AsyncSession, phone_number: str, owner: OwnerKind, owner_id: UUID, device: str
+    context: AuthContext,
+    db: AsyncSession,
+    phone_number: str,
+    owner: OwnerKind,
+    owner_id: UUID,
+    device: str,
+    *,
+    is_new_device: bool = False,
 ) -> Tokens:
     kind: Kind = "user" if owner is OwnerKind.USER else "admin"
     request_context = telemetry.context()
@@ -92,7 +99,13 @@ async def _start(
     )
     await emit(
         db,
-        SignedIn(user_id=str(owner_id), kind=kind, session_id=str(session.session_id), device=session.device),
+        SignedIn(
+            user_id=str(owner_id),
+            kind=kind,
+            session_id=str(session.session_id),
+            device=session.device,
+            is_new_device=is_new_device,
+        ),
     )
     return _tokens(context, identity, session)
 

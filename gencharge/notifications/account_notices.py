@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import Event
 from gencharge.core.values.email import masked_email
 from gencharge.core.values.phone import masked
@@ -20,6 +21,12 @@ EMAIL_CHANGED: Final = Kind(
 )
 PHONE_NUMBER_CHANGED: Final = Kind(
     "phone_number_changed", APP_ONLY, {"number": label("+91******6780", required=True)}, is_mandatory=True
+)
+SIGNED_IN: Final = Kind(
+    "new_device_signed_in",
+    EVERYWHERE,
+    {"device": label("Chrome on Android", required=True)},
+    is_mandatory=True,
 )
 REFRESH_TOKEN_REUSED: Final = Kind("refresh_token_reused", EVERYWHERE, is_mandatory=True)
 
@@ -36,15 +43,24 @@ def phone_number_changed(event: UserPhoneNumberChanged) -> Draft:
     return Draft(owner_of(event), PHONE_NUMBER_CHANGED, {"number": new})
 
 
+def signed_in(event: SignedIn) -> Draft | None:
+    """To the owner of the account: somebody signed in with a device that was not known. None for a known one."""
+    if not event.is_new_device:
+        return None
+    recipient = Recipient("admin" if event.kind == "admin" else "user", UUID(event.user_id))
+    return Draft(recipient, SIGNED_IN, {"device": event.device}, {"session_id": event.session_id})
+
+
 def refresh_token_reused(event: RefreshTokenReused) -> Draft:
     """To the owner of a sign-in that may have been copied."""
     recipient = Recipient("admin" if event.kind == "admin" else "user", UUID(event.user_id))
     return Draft(recipient, REFRESH_TOKEN_REUSED, {}, {"session_id": event.session_id})
 
 
-KINDS: Final = (EMAIL_CHANGED, PHONE_NUMBER_CHANGED, REFRESH_TOKEN_REUSED)
+KINDS: Final = (EMAIL_CHANGED, PHONE_NUMBER_CHANGED, SIGNED_IN, REFRESH_TOKEN_REUSED)
 NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     UserEmailChanged: email_changed,
     UserPhoneNumberChanged: phone_number_changed,
+    SignedIn: signed_in,
     RefreshTokenReused: refresh_token_reused,
 }

@@ -14,6 +14,7 @@ from gencharge.notifications import (
     payment_notices,
     recharge_notices,
     referral_notices,
+    reminder_notices,
     topup_notices,
 )
 from gencharge.notifications.kinds import Draft, Kind
@@ -26,6 +27,7 @@ _GROUPS: Final = (
     autopay_notices,
     topup_notices,
     mandate_notices,
+    reminder_notices,
 )
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind for kinds in (*(group.KINDS for group in _GROUPS), alerts.KINDS) for kind in kinds

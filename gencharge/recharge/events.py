@@ -97,6 +97,17 @@ class PlanActivated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEnding(Event):
+    """An active base plan with nothing behind it ends at `valid_until` (RFC 3339): so many `days` before, or less."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str
+    valid_until: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanExpired(Event):
     """An active plan's validity ended at `valid_until` (RFC 3339)."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from gencharge.core import telemetry
 from gencharge.core.background.jobs import Job
 from gencharge.core.stores.stores import Stores
-from gencharge.recharge import service
+from gencharge.recharge import reminder_service, service
 
 log = telemetry.get_logger(__name__)
 BATCH: Final = 200
@@ -22,4 +22,22 @@ async def advance_lines(stores: Stores) -> None:
         log.info("lines_advanced", plans=changed)
 
 
-JOBS: Final = (Job("recharge.advance_lines", advance_lines, cron="*/30 * * * * *"),)
+async def remind(stores: Stores) -> None:
+    """Announce the plans that end soon, in batches with a transaction each."""
+    announced = 0
+    for days in reminder_service.STAGES:
+        is_full = True
+        while is_full:
+            batch = await stores.database.run(
+                lambda db, days=days: reminder_service.remind(db, days, limit=BATCH)  # type: ignore[misc]
+            )
+            announced += batch
+            is_full = batch >= BATCH
+    if announced:
+        log.info("plans_announced_as_ending", plans=announced)
+
+
+JOBS: Final = (
+    Job("recharge.advance_lines", advance_lines, cron="*/30 * * * * *"),
+    Job("recharge.remind", remind, cron="*/10 * * * *"),
+)

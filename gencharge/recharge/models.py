@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Text,
     text,
 )
@@ -244,6 +245,15 @@ class ActivePlan(Base):
             "ix_active_plans_queued", "phone_number", "created_at", postgresql_where=text("status = 'queued'")
         ),
     )
+
+
+class ReminderMark(Base):
+    """Up to which end of a plan the reminders of so many days before were announced."""
+
+    __tablename__ = "plan_reminder_marks"
+
+    days: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    reminded_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class RechargeRefund(Base):

@@ -96,6 +96,21 @@ async def test_a_sign_in_on_a_device_that_is_not_known_has_the_customer_spend_le
     assert before <= ends_at - timedelta(hours=24) <= after
 
 
+async def test_a_sign_in_says_whether_the_device_is_new(app: FastAPI, phones: Phones, stores: Stores) -> None:
+    number = factories.new_phone()
+    async with factories.new_client(app) as own, factories.new_client(app) as elsewhere:
+        user_id = (await sign_up(own, phones, number))["user_id"]
+        for minutes, client in ((5, own), (10, elsewhere), (15, own)):
+            with clock.later(minutes=minutes):
+                assert (await log_in(client, phones, number)).status_code == 200
+    query = text(
+        "SELECT payload ->> 'is_new_device' FROM events WHERE topic = 'SignedIn' AND user_id = :id ORDER BY occurred_at"
+    )
+    async with stores.database.transaction() as db:
+        flags = (await db.scalars(query, {"id": user_id})).all()
+    assert flags == ["false", "false", "true", "false"]
+
+
 async def test_a_device_that_shows_what_it_got_last_is_known_from_every_address(
     app: FastAPI, phones: Phones, stores: Stores
 ) -> None:

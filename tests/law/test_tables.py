@@ -47,6 +47,7 @@ REFERENCE = {
     "data_keys",
     "recharge_figures",
     "active_plan_figures",
+    "plan_reminder_marks",
 }
 # Global uniqueness, sharded by what must be unique.
 DIRECTORY = {

@@ -6,8 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from gencharge.auth.events import SignedIn
 from gencharge.core.events.events import Event
-from gencharge.notifications.account_notices import NOTICES, refresh_token_reused
+from gencharge.notifications.account_notices import NOTICES, refresh_token_reused, signed_in
 from gencharge.sessions.events import RefreshTokenReused
 from gencharge.users.events import UserEmailChanged, UserPhoneNumberChanged
 from tests.make.notifications import USER, english
@@ -46,3 +47,13 @@ def test_a_reused_refresh_token_is_announced_to_its_owner_in_the_right_inbox(kin
     draft = refresh_token_reused(RefreshTokenReused(user_id=USER, session_id="s", kind=kind))
     assert (draft.recipient.kind, draft.recipient.id) == (kind, UUID(USER))
     assert draft.kind.is_mandatory
+
+
+@pytest.mark.parametrize("kind", ["user", "admin"])
+def test_a_sign_in_on_a_new_device_is_announced_and_one_on_a_known_device_is_not(kind: str) -> None:
+    event = SignedIn(user_id=USER, kind=kind, session_id="s", device="Firefox\n on Linux", is_new_device=True)
+    draft = signed_in(event)
+    assert draft is not None
+    assert (draft.recipient.kind, draft.recipient.id) == (kind, UUID(USER))
+    assert "on a new device: Firefox on Linux." in english(draft).body
+    assert signed_in(SignedIn(user_id=USER, kind=kind, session_id="s", device="Firefox")) is None

@@ -1,0 +1,44 @@
+"""Reminders: what the recipient may want to do soon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from gencharge.core.events.events import Event
+from gencharge.core.values.recipient import NotificationType
+from gencharge.notifications.kinds import EVERYWHERE, Draft, Kind, Values, label, last_day, phone
+from gencharge.notifications.models import owner_of
+from gencharge.recharge.events import PlanEnding
+
+PLAN_ENDING: Final = Kind(
+    "plan_ending",
+    EVERYWHERE,
+    {
+        "plan": label("Jio 199", required=True),
+        "number": phone(required=True),
+        "until": last_day(required=True),
+    },
+    NotificationType.REMINDER,
+)
+
+
+def plan_ending(event: PlanEnding) -> Draft:
+    """To the payer: the plan ends, and nothing follows it."""
+    values: Values = {
+        "plan": event.plan_name,
+        "number": event.phone_number,
+        "until": event.valid_until,
+    }
+    data: Values = {
+        "recharge_id": event.recharge_id,
+        "phone_number": event.phone_number,
+        "plan_name": event.plan_name,
+        "valid_until": event.valid_until,
+        "days": event.days,
+    }
+    return Draft(owner_of(event), PLAN_ENDING, values, data)
+
+
+KINDS: Final = (PLAN_ENDING,)
+NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {PlanEnding: plan_ending}
