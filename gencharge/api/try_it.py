@@ -29,7 +29,6 @@ SAMPLES: Final[Mapping[str, Any]] = {
     "operator": "JIO",
     "channel": "jio-direct",
     "edition": 1,
-    "kind": "plan_recharged",
     "file": "large.webp",
 }
 # Values that only one operation takes: what must not be there yet, and what must fit together.
