@@ -1,0 +1,125 @@
+"""`python -m bench inbox`: how fast a page of an inbox is, and the count of unread notices.
+
+One customer gets so many notices, encrypted as in production; half of them are read. Each page is asked over the application's own HTTP
+layer, in this process, one request at a time: the first one, some behind it by their cursors, unread ones alone, and the count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from bench.world import PRODUCT, world
+from gencharge.api.main import create_app
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.recipient import Recipient
+from gencharge.notifications import crud, writing_service
+from gencharge.notifications.kinds import Draft
+from gencharge.notifications.recharge_notices import PLAN_RECHARGED
+from gencharge.notifications.writing_service import Entry
+from gencharge.sessions.tokens import Keyring, Principal
+
+GOAL_MS: Final = 20.0
+_BATCH: Final = 500
+_FOLLOWED: Final = 20
+
+
+def main(words: Sequence[str]) -> None:
+    """Run and print a table."""
+    parser = argparse.ArgumentParser(prog="bench inbox", description=__doc__)
+    parser.add_argument("--notices", type=int, default=10_000)
+    parser.add_argument("--requests", type=int, default=200, help="of each kind")
+    options = parser.parse_args(words)
+    console = Console()
+    with world() as bench_world:
+        quiet = {"access_log": False, "log_level": "WARNING"}
+        settings = bench_world.settings[PRODUCT].model_copy(update=quiet)
+        customer = bench_world.customers[0].user_id
+        asyncio.run(_run(console, settings, Recipient("user", customer), options))
+
+
+async def _run(console: Console, settings: Settings, owner: Recipient, options: argparse.Namespace) -> None:
+    app = create_app(settings)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1") as client,
+    ):
+        seconds = await _fill(app.state.stores, owner, options.notices)
+        console.print(f"{options.notices:,} notices written in {seconds:.0f} s.")
+        token = Keyring(settings).sign(Principal(owner.id, "user", new_id()))
+        headers = {"Authorization": f"Bearer {token}"}
+        table = Table("request", "p50", "p95", "p99", "goal at p95", title="milliseconds")
+        for name, path in (
+            ("the first page of 20", "/v1/notifications"),
+            ("the first page of 100", "/v1/notifications?limit=100"),
+            ("unread ones", "/v1/notifications?unread=true"),
+            ("count", "/v1/notifications/unread-count"),
+        ):
+            times = [await _ask(client, headers, path) for _ in range(options.requests)]
+            _add_row(table, name, [milliseconds for milliseconds, _ in times])
+        _add_row(table, "pages behind it", await _follow(client, headers, options.requests))
+        console.print(table)
+
+
+async def _fill(stores: Stores, owner: Recipient, notices: int) -> float:
+    """Write the notices over the last year, and mark half of them as read; how long it took, in seconds."""
+    began, now = time.perf_counter(), clock.now()
+    for start in range(0, notices, _BATCH):
+        entries = [
+            Entry(
+                new_id(),
+                now - timedelta(days=365) * random.random(),
+                Draft(owner, PLAN_RECHARGED, PLAN_RECHARGED.samples()),
+            )
+            for _ in range(min(_BATCH, notices - start))
+        ]
+        await writing_service.write(stores, entries)
+    middle = now - timedelta(days=182)
+    await stores.documents[crud.COLLECTION].update_many(
+        {"recipient_id": owner.id, "created_at": {"$lt": middle}}, {"$set": {"viewed_at": now}}
+    )
+    return time.perf_counter() - began
+
+
+async def _ask(client: httpx.AsyncClient, headers: dict[str, str], path: str) -> tuple[float, str | None]:
+    began = time.perf_counter()
+    answer = await client.get(path, headers=headers)
+    milliseconds = (time.perf_counter() - began) * 1000
+    if answer.is_error:
+        raise RuntimeError(answer.text)
+    return milliseconds, answer.json().get("next_cursor")
+
+
+async def _follow(client: httpx.AsyncClient, headers: dict[str, str], requests: int) -> list[float]:
+    times: list[float] = []
+    while len(times) < requests:
+        path = "/v1/notifications"
+        for _ in range(_FOLLOWED):
+            milliseconds, cursor = await _ask(client, headers, path)
+            times.append(milliseconds)
+            if cursor is None:
+                break
+            path = f"/v1/notifications?cursor={cursor}"
+    return times
+
+
+def _add_row(table: Table, name: str, times: list[float]) -> None:
+    ordered = sorted(times)
+
+    def at(share: float) -> float:
+        return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+    verdict = "reached" if at(0.95) < GOAL_MS else "missed"
+    table.add_row(name, *(f"{at(share):.1f}" for share in (0.5, 0.95, 0.99)), f"{GOAL_MS:.0f}: {verdict}")
