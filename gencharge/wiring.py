@@ -24,7 +24,7 @@ from gencharge.users.jobs import erasing
 FLOORS: Final = (
     ("sessions", "directory"),
     ("operators", "approvals"),
-    ("users", "admins"),
+    ("users", "admins", "devices"),
     ("plans", "wallet", "velocity", "content", "messages"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox import control, gateway_routes, messages, operator_routes, pages
+from sandbox import control, gateway_routes, messages, operator_routes, pages, push
 from sandbox import gateway_payments as payments
 from sandbox import gateway_refunds as refunds
 from sandbox import gateway_wire as wire
@@ -48,6 +48,7 @@ def create_app(config: Config) -> Starlette:
         *operator_routes.ROUTES,
         *control.ROUTES,
         *messages.ROUTES,
+        *push.ROUTES,
         Route("/health/live", _live, methods=["GET"]),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from sandbox import signing
+from sandbox.browsers import Browsers
 from sandbox.clock import Clock
 from sandbox.config import Config
 from sandbox.courier import Courier
@@ -21,6 +22,7 @@ class Sandbox:
         self.clock = Clock(self.store)
         self.courier = Courier(config, self.store, self.clock, self.operator_secret)
         self.messages = Messages()
+        self.browsers = Browsers()
 
     @property
     def db(self) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from gencharge.core.file_settings import Files
 from gencharge.core.message_settings import Codes, Messages
+from gencharge.core.push_settings import Push
 from gencharge.core.secret_strength import weakness, weakness_of_partners
 from gencharge.core.sending_settings import Sending
 from gencharge.core.setting_groups import DEVELOPMENT_PAYMENT_KEY, Databases, Partners, People, Tokens
@@ -90,6 +91,13 @@ def sending_problems(sending: Sending) -> Iterator[str]:
         yield "PUBLIC_API_URL: the https address at which customers reach the API, or empty"
     if (secret := sending.bounce_secret.get_secret_value()) and (problem := weakness_of_partners(secret)):
         yield f"BOUNCE_SECRET: {problem}"
+
+
+def push_problems(push: Push) -> Iterator[str]:
+    """Push services that would get our keys in clear."""
+    for name in ("fcm_url", "apns_url"):
+        if not is_partners_address(getattr(push, name)):
+            yield f"{name.upper()}: the https address of the push service"
 
 
 def partner_problems(partners: Partners) -> Iterator[str]:

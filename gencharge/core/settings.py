@@ -23,6 +23,7 @@ from gencharge.core.file_settings import Files
 from gencharge.core.mandate_settings import Mandates
 from gencharge.core.message_settings import Codes, Messages
 from gencharge.core.notification_settings import Notifications
+from gencharge.core.push_settings import Push
 from gencharge.core.referral_settings import Referrals
 from gencharge.core.sending_settings import Sending
 from gencharge.core.setting_groups import (
@@ -53,6 +54,7 @@ class Settings(
     Codes,
     Messages,
     Sending,
+    Push,
     WalletLimits,
     Velocity,
     Referrals,
@@ -195,6 +197,7 @@ class Settings(
         if self.otp_channel == "smtp" and not self.smtp_host:
             problems.append("SMTP_HOST: needed with OTP_CHANNEL=smtp")
         problems += self.file_problems()
+        problems += self.push_problems()
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -215,6 +218,7 @@ class Settings(
         yield from production.code_problems(self)
         yield from production.message_problems(self)
         yield from production.sending_problems(self)
+        yield from production.push_problems(self)
         yield from production.partner_problems(self)
         login = urlsplit(self.postgres_url).username or ""
         yield from production.database_problems(self, name=self.database_name, login=login)

@@ -33,6 +33,7 @@ from gencharge.core.vault.vault import Vault
 from gencharge.messages import contact_service, mail_service, queue_crud
 from gencharge.messages.circuit import Circuit
 from gencharge.messages.models import SEALED, DropReason, MessageChannel, MessageState
+from gencharge.messages.push_service import push_senders_of
 from gencharge.messages.senders import Content, Sender, Task, prices_of, rates_of, senders_of
 
 PER_CHANNEL: Final = 32
@@ -49,6 +50,7 @@ OUTCOMES: Final = Metric(
     "Messages of the queue by what became of an attempt",
     ["channel", "outcome"],
 )
+_TO_ADDRESSES: Final = frozenset({MessageChannel.SMS, MessageChannel.EMAIL})
 _NOBODY: Final = Contact("", "", is_active=False)
 log = telemetry.get_logger(__name__)
 
@@ -73,7 +75,11 @@ class MessageLoop(Loop[Task, MessageChannel]):
         self._stores = stores
         self._documents = stores.documents
         self._vault = Vault.of_database(stores.database)
-        self._senders = senders_of(stores.settings) if senders is None else senders
+        self._senders = (
+            senders_of(stores.settings) | push_senders_of(stores.settings, stores)
+            if senders is None
+            else senders
+        )
         self._rates = rates_of(stores.settings)
         self._prices = prices_of(stores.settings)
         self._circuits = {channel: Circuit() for channel in MessageChannel}
@@ -137,6 +143,7 @@ class MessageLoop(Loop[Task, MessageChannel]):
             created_at=document["created_at"],
             contact=contact,
             obstacle=self._obstacle(channel, contact) or obstacle,
+            reached=tuple(document.get("reached", ())),
         )
 
     def _obstacle(self, channel: MessageChannel, contact: Contact) -> DropReason | None:
@@ -222,7 +229,9 @@ class MessageLoop(Loop[Task, MessageChannel]):
         log.warning(
             "message_failed", channel=task.channel, id=str(task.id), attempt=task.attempts, error=error
         )
-        if isinstance(problem, RecipientRefused):
+        if isinstance(problem, RecipientRefused) and task.channel not in _TO_ADDRESSES:
+            await self._drop(task, DropReason.NO_DEVICE, error)
+        elif isinstance(problem, RecipientRefused):
             await while_away(
                 lambda: mail_service.mark_undeliverable(
                     self._documents, self._stores.settings, task.contact.email

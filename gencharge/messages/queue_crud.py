@@ -89,6 +89,13 @@ async def set_postponed(documents: Db, held: Document, due_at: datetime, recorde
     return result.matched_count == 1
 
 
+async def add_reached(documents: Db, message_id: UUID, devices: Sequence[str]) -> None:
+    """Remember which devices have a push message, so that a next attempt leaves them out."""
+    if devices:
+        change = {"$addToSet": {"reached": {"$each": list(devices)}}}
+        await documents[MESSAGES].update_one({"_id": message_id}, change)
+
+
 async def add_costs(documents: Db, day: str, sums: Mapping[MessageChannel, tuple[int, int, int]]) -> None:
     """Add to what a business day's messages cost: for each channel messages, units (segments of an SMS), thousandths of a paisa."""
     changes = [

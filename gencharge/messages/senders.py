@@ -43,6 +43,8 @@ class Task:
     created_at: datetime
     contact: Contact
     obstacle: DropReason | None = None
+    # Of a push message: the devices that a former attempt reached.
+    reached: tuple[str, ...] = ()
 
 
 class Sender(Protocol):

@@ -122,9 +122,12 @@ class AccessProbe:
             "operator": "JIO",
             "service_type": "prepaid",
         }
+        phone = {"platform": "android", "token": "token-of-the-first-customer"}
+        device = await self._client.put("/v1/devices/mobile", json=phone, headers=headers)
         saved = await self._client.post("/v1/users/me/numbers", json=number, headers=headers)
         return self._of_operator["JIO"] | {
             "idempotency_key": "key-JIO",
+            "device_id": device.json()["device_id"],
             "notification_id": notice["notification_id"],
             "mandate_id": str(await add_mandate(self._stores, user.user_id)),
             "number_id": saved.json()["number_id"],

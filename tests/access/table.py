@@ -95,6 +95,7 @@ ANOTHERS: Final = frozenset(
         "POST /v1/autopay/{autopay_id}/skip",
         "GET /v1/mandates/{mandate_id}",
         "DELETE /v1/mandates/{mandate_id}",
+        "DELETE /v1/devices/{device_id}",
         "POST /v1/notifications/{notification_id}/viewed",
         "DELETE /v1/notifications/{notification_id}",
     }
@@ -385,6 +386,12 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/mandates/admin":                                                       "401  403   200   200 200  403  200   403    -",
     "GET /v1/mandates/{mandate_id}":                                                "401  404   403   403 403  403  403   403    404",
     "DELETE /v1/mandates/{mandate_id}":                                             "401  404   403   403 403  403  403   403    404",
+    # devices
+    "GET /v1/devices":                                                             "401  200   200   200 200  200  200   200    -",
+    "GET /v1/devices/web-key":                                                     "404  404   404   404 404  404  404   404    -",
+    "PUT /v1/devices/mobile":                                                      "401  422   422   422 422  422  422   422    -",
+    "PUT /v1/devices/web":                                                         "401  422   422   422 422  422  422   422    -",
+    "DELETE /v1/devices/{device_id}":                                              "401  404   404   404 404  404  404   404    404",
     # messages
     "GET /v1/messages/unsubscribe":                                                "422  422   422   422 422  422  422   422    -",
     "POST /v1/messages/unsubscribe":                                               "422  422   422   422 422  422  422   422    -",

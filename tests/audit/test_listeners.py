@@ -19,9 +19,12 @@ from gencharge.sessions.guards import Action, Guard, Principal, Requires, Resour
 from tests.make.audit_actions import ACTIONS, StaffClient
 from tests.make.factories import know_roles, new_client
 
-# Their own inbox: nobody else is concerned.
+# Their own inbox and devices: nobody else is concerned.
 NO_ACTIONS = frozenset(
     {
+        "PUT /v1/devices/mobile",
+        "PUT /v1/devices/web",
+        "DELETE /v1/devices/{device_id}",
         "POST /v1/notifications/viewed-all",
         "POST /v1/notifications/{notification_id}/viewed",
         "DELETE /v1/notifications/{notification_id}",

@@ -22,6 +22,7 @@ CORE = (
     (
         "core.file_settings",
         "core.message_settings",
+        "core.push_settings",
         "core.sending_settings",
         "core.referral_settings",
         "core.mandate_settings",

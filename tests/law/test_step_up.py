@@ -22,7 +22,7 @@ OWN_FACTOR = "gives, or sets up, the very factor that a step-up asks for"
 TAKES_AWAY = "only takes access away, and must not wait when an account is in the wrong hands"
 SHOP_WINDOW = "shows or groups what is sold, and changes no price"
 RESENDS = "sends what was meant for the same people once more"
-INBOX = "the admin's own inbox"
+INBOX = "the admin's own inbox, and where it is announced"
 DRAFT = "nobody but the staff sees it until it is published, which wants the step-up"
 WITHOUT = {
     "POST /v1/auth/logout": TAKES_AWAY,
@@ -66,6 +66,9 @@ WITHOUT = {
     "POST /v1/notifications/admin/templates/{kind}/{language}/editions": DRAFT,
     "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/restore": DRAFT,
     "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/test": "sends to the admin alone",
+    "PUT /v1/devices/mobile": INBOX,
+    "PUT /v1/devices/web": INBOX,
+    "DELETE /v1/devices/{device_id}": INBOX,
     "POST /v1/notifications/viewed-all": INBOX,
     "POST /v1/notifications/{notification_id}/viewed": INBOX,
     "DELETE /v1/notifications/{notification_id}": INBOX,

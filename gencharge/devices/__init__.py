@@ -1,0 +1,1 @@
+"""Devices and browsers that take push messages."""
