@@ -28,7 +28,7 @@ FLOORS: Final = (
     ("plans", "wallet", "velocity", "content", "messages"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
-    ("delivery", "referrals", "autopay", "campaigns"),
+    ("delivery", "referrals", "autopay", "campaigns", "contact"),
     ("receipts", "family"),
     ("reconciliation",),
     ("webhooks",),

@@ -16,10 +16,11 @@ from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.recharge.jobs import advance_lines
-from life import customers, staff
+from life import customers, enquiries, staff
 from life.beginning import Life
 from life.steps import (
     Adjust,
+    Ask,
     Block,
     ChangePrice,
     ForgedWebhook,
@@ -37,6 +38,7 @@ from life.steps import (
     TopUp,
     Unblock,
     UseChannel,
+    VisitorAsks,
 )
 from life.world import Outside, World
 
@@ -59,6 +61,8 @@ ACTS: Final[dict[type[Step], Act]] = {
     ForgedWebhook: staff.refuse_webhook,
     Reconcile: staff.reconcile,
     StaffSignIn: staff.sign_in,
+    Ask: enquiries.ask,
+    VisitorAsks: enquiries.ask_as_visitor,
 }
 
 

@@ -93,6 +93,31 @@ class TakeReceipt(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Step):
+    """A customer asks something, about the recharge with this key if there is one. `answers`: after how many hours, `note`,
+    `reply` or `resolution`, and what the support wrote."""
+
+    customer: int
+    key: str
+    category: str
+    message: str
+    recharge: str = ""
+    answers: tuple[tuple[float, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitorAsks(Step):
+    """Somebody without an account asks something. `answers`: as of `Ask`."""
+
+    key: str
+    name: str
+    email: str
+    category: str
+    message: str
+    answers: tuple[tuple[float, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadNotices(Step):
     """A customer reads all notices that are there."""
 

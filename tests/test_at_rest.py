@@ -23,10 +23,12 @@ from gencharge.webhooks.client import Outcome
 from gencharge.webhooks.loop import Attempt, Task, record_delivered
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
 from tests.make import factories
+from tests.make.contact import visit
 from tests.make.users import saved_number
 
 DEVICE, ADDRESS, NICKNAME = "Planted Browser 4711", "203.0.113.94", "Planted Grandmother"
 EMAIL, PLAN, ANSWER = "planted.address@example.com", "Planted plan 0815", "planted answer of theirs"
+QUESTION, VISITOR = "Planted question 1234", "planted.visitor@example.com"
 SECRET = "whsec_planted_secret_of_an_endpoint"
 PAGE = (Path(__file__).parent.parent / "docs" / "SECURITY.md").read_text()
 ROW = re.compile(r"^\| [^|]+ \| (?P<where>[^|]+) \| (?P<how>[^|]+) \|", re.MULTILINE)
@@ -53,11 +55,17 @@ async def plant(app: FastAPI, stores: Stores, relay: Relay) -> None:
         code = {"otp": "111111", "challenge_id": challenge}
         tokens = (await phone.post("/v1/auth/verify-otp-login", json=number | code)).json()
         phone.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        keyed = {"Idempotency-Key": str(new_id())}
+        question = {"category": "other", "message": QUESTION}
         answers: list[httpx.Response] = [
+            await phone.post("/v1/contact/enquiries", json=question, headers=keyed),
+            await visit(phone, app, email=VISITOR),
             await phone.post("/v1/users/me/numbers", json=saved_number(nickname=NICKNAME)),
             await phone.put("/v1/users/me/email", json={"email": EMAIL}),
         ]
-        assert [answer.status_code for answer in answers] == [201, 200], [answer.text for answer in answers]
+        assert [answer.status_code for answer in answers] == [201, 201, 201, 200], [
+            answer.text for answer in answers
+        ]
         vault, endpoint_id = Vault.of_database(stores.database), new_id()
         failed = RechargeFailed(
             user_id=str(user.user_id), recharge_id=str(new_id()), phone_number="+919876543210", plan_name=PLAN,
@@ -80,7 +88,9 @@ async def plant(app: FastAPI, stores: Stores, relay: Relay) -> None:
         assert number_["nickname"] == NICKNAME
         assert PLAN in (await phone.get("/v1/notifications")).text
         export = await phone.get("/v1/users/me/export")
-        assert all(planted in export.text for planted in (DEVICE, ADDRESS, NICKNAME, PLAN)), export.text
+        assert all(planted in export.text for planted in (DEVICE, ADDRESS, NICKNAME, PLAN, QUESTION)), (
+            export.text
+        )
 
 
 async def answered(stores: Stores, endpoint: WebhookEndpoint) -> None:
@@ -124,14 +134,16 @@ async def test_a_copy_of_the_stores_has_none_of_what_is_called_encrypted(
     await relay.drain()
     places = {
         planted: await occurrences(settings, shop, planted)
-        for planted in (DEVICE, ADDRESS, NICKNAME, EMAIL, PLAN, ANSWER, SECRET)
+        for planted in (DEVICE, ADDRESS, NICKNAME, EMAIL, PLAN, ANSWER, SECRET, QUESTION, VISITOR)
     }
     # The page says that the audit trail keeps the device and the address of who acted.
     trail = {"audit_entries"}
     assert places[DEVICE] <= trail
     assert places[ADDRESS] <= trail
     assert places[PLAN] <= trail
-    assert [places[planted] for planted in (NICKNAME, EMAIL, ANSWER, SECRET)] == [set()] * 4
+    assert [places[planted] for planted in (NICKNAME, EMAIL, ANSWER, SECRET, QUESTION, VISITOR)] == [
+        set()
+    ] * 6
     assert await occurrences(settings, shop, "+919000004711") >= {"users", "phone_directory"}, (
         "the search works"
     )

@@ -22,6 +22,7 @@ from gencharge.core.http.paging import Paging
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.sessions import service as sessions
 from gencharge.sessions.guards import Action, Principal, Requires, Resource
@@ -191,6 +192,13 @@ class Office:
             await make(self.client, self._headers(), name=f"Offer {number}")
             written = await self.client.post("/v1/content/admin", headers=self._headers(), json=draft())
             assert written.status_code == 201, written.text
+            about = {"category": "other", "message": f"Question {number}"}
+            asked = await self.client.post(
+                "/v1/contact/enquiries",
+                headers=headers_for(self.stores.settings, new_id()) | {"Idempotency-Key": str(new_id())},
+                json=about,
+            )
+            assert asked.status_code == 201, asked.text
             sent = {"headers": self._headers(), "files": {"file": ("red.jpg", picture())}}
             assert (await self.client.post("/v1/content/admin/images", **sent)).status_code == 201
             await park(self.stores)

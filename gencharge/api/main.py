@@ -96,6 +96,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.wrong_offer_codes = limits.offer_codes
+    app.state.contact_forms = limits.contact_forms
     app.state.personal_data = wiring.PERSONAL_DATA
     app.state.acts = wiring.ACTS
     web.install(app)

@@ -37,6 +37,7 @@ BODIES: Final[Mapping[str, Json]] = {
     "auth_verify_otp_signup": {"phone_number": "+919000005001"},
     "users_save_number": {"phone_number": "+919000001002"},
     "admins_create": {"phone_number": "+919000000099", "email": "asha.rao@example.com"},
+    "contact_send": {"name": "Asha Rao", "email": "asha.rao@example.com"},
     "operators_create": {"code": "AEROVOYCE", "name": "Aerovoyce", "display_name": "Aerovoyce"},
     "channels_create": {"code": "jio-second", "name": "Jio, second line"},
     "plans_create": {

@@ -119,6 +119,14 @@ class RateLimits(BaseModel):
     limit_wrong_offer_codes_of_address_per_hour: int = Field(
         default=60, ge=1, description="Wrong offer codes from one address (IPv6: one /64) in an hour."
     )
+    limit_contact_forms_per_hour: int = Field(
+        default=5,
+        ge=1,
+        description="Enquiries of one customer, or of one visitor's e-mail address or phone number, in an hour.",
+    )
+    limit_contact_forms_of_address_per_hour: int = Field(
+        default=30, ge=1, description="Enquiries from one address (IPv6: one /64) in an hour."
+    )
     limit_callbacks_per_minute: int = Field(
         default=6_000,
         ge=1,

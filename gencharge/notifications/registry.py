@@ -10,6 +10,7 @@ from gencharge.notifications import (
     account_notices,
     alerts,
     autopay_notices,
+    enquiry_notices,
     mandate_notices,
     payment_notices,
     recharge_notices,
@@ -26,6 +27,7 @@ _GROUPS: Final = (
     referral_notices,
     autopay_notices,
     topup_notices,
+    enquiry_notices,
     mandate_notices,
     reminder_notices,
 )

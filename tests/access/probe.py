@@ -158,7 +158,15 @@ class AccessProbe:
             "is_active": False,
         }
         added = await self._client.post("/v1/channels", json=channel, headers=staff)
+        about = {
+            "category": "other",
+            "message": "Hello",
+            "recharge_id": str(sale.answer.subscription_id),
+        }
+        keyed = headers | {"Idempotency-Key": f"enquiry-{operator}"}
+        enquiry = await self._client.post("/v1/contact/enquiries", json=about, headers=keyed)
         return {
+            "enquiry_id": enquiry.json()["enquiry_id"],
             "operator": operator,
             "channel": added.json()["code"],
             "user_id": str(user.user_id),

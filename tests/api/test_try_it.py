@@ -43,6 +43,7 @@ FOREIGN = {
     "users_confirm_my_email",
     "users_confirm_my_phone_number",
     "admins_confirm_own_email",
+    "contact_send",
     "messages_get_unsubscribe_page",
     "messages_unsubscribe",
     "messages_resubscribe",

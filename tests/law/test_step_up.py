@@ -23,6 +23,7 @@ TAKES_AWAY = "only takes access away, and must not wait when an account is in th
 SHOP_WINDOW = "shows or groups what is sold, and changes no price"
 RESENDS = "sends what was meant for the same people once more"
 INBOX = "the admin's own inbox, and where it is announced"
+ENQUIRY = "an answer to a customer, which moves nothing"
 DRAFT = "nobody but the staff sees it until it is published, which wants the step-up"
 WITHOUT = {
     "POST /v1/auth/logout": TAKES_AWAY,
@@ -69,6 +70,12 @@ WITHOUT = {
     "PUT /v1/devices/mobile": INBOX,
     "PUT /v1/devices/web": INBOX,
     "DELETE /v1/devices/{device_id}": INBOX,
+    "PATCH /v1/contact/admin/{enquiry_id}": ENQUIRY,
+    "PUT /v1/contact/admin/{enquiry_id}/assignee": ENQUIRY,
+    "POST /v1/contact/admin/{enquiry_id}/notes": ENQUIRY,
+    "POST /v1/contact/admin/{enquiry_id}/replies": ENQUIRY,
+    "POST /v1/contact/admin/{enquiry_id}/resolution": ENQUIRY,
+    "POST /v1/contact/admin/{enquiry_id}/reopen": ENQUIRY,
     "POST /v1/notifications/viewed-all": INBOX,
     "POST /v1/notifications/{notification_id}/viewed": INBOX,
     "DELETE /v1/notifications/{notification_id}": INBOX,
@@ -119,7 +126,8 @@ STEP_UP = {
     "POST /v1/channels/{channel}/address/reject",
     "POST /v1/channels/{channel}/rotate-secrets",
     "DELETE /v1/channels/{channel}",
-    # What everybody reads.
+    # What everybody reads, and what is gone for good.
+    "DELETE /v1/contact/admin/{enquiry_id}",
     "POST /v1/content/admin/{content_id}/publish",
     "POST /v1/notifications/admin/templates/{kind}/{language}/publish",
     # Money, and who hears of it.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.make import (
     autopay_actions,
     catalogue_actions,
+    contact_actions,
     content_actions,
     messages_actions,
     money_actions,
@@ -25,6 +26,8 @@ FILES = (
     money_actions,
     autopay_actions,
     content_actions,
+    contact_actions,
     messages_actions,
     template_actions,
 )
+FILES = (people_actions, catalogue_actions, money_actions, autopay_actions, content_actions, contact_actions)

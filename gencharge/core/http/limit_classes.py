@@ -43,6 +43,25 @@ class WrongGuesses:
         self._buckets.take(self._of_address, network_of(address))
 
 
+class SentForms:
+    """How many forms a sender and an address may send in an hour."""
+
+    def __init__(self, buckets: Buckets, name: str, *, per_sender: int, per_address: int) -> None:
+        self._buckets = buckets
+        self._of_sender = Policy(name, per_sender, _HOUR_SECONDS)
+        self._of_address = Policy(f"{name}-of-address", per_address, _HOUR_SECONDS)
+
+    def take(self, sender: str, address: str) -> int:
+        """Count a form: 0, or how many seconds to wait; then it is not counted."""
+        network = network_of(address)
+        own = self._buckets.wait_seconds(self._of_sender, sender)
+        if wait_seconds := max(own, self._buckets.wait_seconds(self._of_address, network)):
+            return ceil(wait_seconds)
+        self._buckets.take(self._of_sender, sender)
+        self._buckets.take(self._of_address, network)
+        return 0
+
+
 class LimitClasses:
     """The limits of all requests to one process."""
 
@@ -69,6 +88,12 @@ class LimitClasses:
             "wrong-offer-codes",
             per_caller=max(1, round(settings.limit_wrong_offer_codes_per_hour * factor)),
             per_address=max(1, round(settings.limit_wrong_offer_codes_of_address_per_hour * factor)),
+        )
+        self.contact_forms = SentForms(
+            self.buckets,
+            "contact-forms",
+            per_sender=max(1, round(settings.limit_contact_forms_per_hour * factor)),
+            per_address=max(1, round(settings.limit_contact_forms_of_address_per_hour * factor)),
         )
 
     def take(self, scope: Scope, authorization: bytes | None, address: str) -> tuple[Headers, Problem | None]:

@@ -1,0 +1,1 @@
+"""Enquiries of customers and visitors."""

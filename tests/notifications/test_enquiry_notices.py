@@ -1,0 +1,31 @@
+"""A customer is told that there is an answer; what it says stays in the enquiry."""
+
+from __future__ import annotations
+
+import pytest
+
+from gencharge.contact.events import EnquiryAnswered, EnquiryResolved
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.notifications.enquiry_notices import NOTICES, answered, resolved
+from tests.make.notifications import english
+
+FACTS = {
+    "user_id": str(new_id()),
+    "enquiry_id": str(new_id()),
+    "entry_id": str(new_id()),
+    "category": "refund",
+}
+
+
+def test_the_notices_say_where_to_read_and_write() -> None:
+    reply, ending = answered(EnquiryAnswered(**FACTS)), resolved(EnquiryResolved(**FACTS))
+    assert reply is not None
+    assert ending is not None
+    assert english(reply).title == "We have answered your enquiry"
+    assert "within 14 days" in english(ending).body
+    assert reply.data == {"enquiry_id": FACTS["enquiry_id"], "category": "refund"}
+
+
+@pytest.mark.parametrize("kind", [EnquiryAnswered, EnquiryResolved])
+def test_a_visitor_has_no_inbox(kind: type[EnquiryAnswered] | type[EnquiryResolved]) -> None:
+    assert NOTICES[kind](kind(**FACTS | {"user_id": str(SYSTEM_USER_ID)})) is None
