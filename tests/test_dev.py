@@ -341,7 +341,7 @@ class Run:
                 env=environment(folder, PORT=port, SANDBOX_PORT=sandbox_port),
             )
         deadline = time.monotonic() + 120
-        while "first recharge" not in self.text():
+        while "A first recharge, to paste" not in self.text():
             assert self.process.poll() is None, self.text()
             assert time.monotonic() < deadline, self.text()
             time.sleep(0.02)

@@ -52,7 +52,7 @@ async def _send(stores: Stores, answer: events.EnquiryAnswered) -> None:
         return
     thread = await open_thread(vault, document)
     entry = next(entry for entry in thread if str(entry.id) == answer.entry_id)
-    channel = channel_of(stores.settings)
+    channel = channel_of(stores.settings, prints=False)
     try:
         await channel.send(mails.mail_of(enquiry, entry))
     finally:

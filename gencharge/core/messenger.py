@@ -58,23 +58,26 @@ class Console:
 
     name = "console"
 
-    def __init__(self, stream: TextIO | None = None, *, inbox_url: str = "") -> None:
+    def __init__(self, stream: TextIO | None = None, *, inbox_url: str = "", prints: bool = True) -> None:
+        """`prints`: False for what comes in hundreds, and would push the terminal's own lines away: it is in the inbox only."""
         self._stream = stream
+        self._prints = prints
         self._inbox_url = inbox_url
         self._client = httpx.AsyncClient(timeout=_INBOX_SECONDS, trust_env=False)
 
     async def send(self, message: Message) -> None:
         """Print it, and show it in the inbox if there is one."""
-        stream = self._stream or sys.stdout
-        stream.write(f"[message to {message.phone_number or message.email}] {message.text}\n")
-        stream.flush()
+        if self._prints:
+            stream = self._stream or sys.stdout
+            stream.write(f"[message to {message.phone_number or message.email}] {message.text}\n")
+            stream.flush()
         if self._inbox_url:
             body = {
                 "to": message.phone_number or message.email,
                 "subject": message.subject,
                 "text": message.text,
             }
-            # It was printed already: an inbox that is away loses nothing.
+            # Development: an inbox that is away loses nothing that anybody needs.
             with suppress(httpx.HTTPError):
                 await self._client.post(self._inbox_url, json=body)
 
@@ -157,14 +160,17 @@ def reaches_mail(settings: Settings) -> bool:
     return settings.otp_channel != "sms" or bool(settings.smtp_host)
 
 
-def channel_of(settings: Settings) -> Channel:
-    """The channel that the settings name. With `OTP_CHANNEL=sms` and a mail server, e-mails are sent as well."""
+def channel_of(settings: Settings, *, prints: bool = True) -> Channel:
+    """The channel that the settings name. With `OTP_CHANNEL=sms` and a mail server, e-mails are sent as well.
+
+    `prints`: as of `Console`.
+    """
     if settings.otp_channel == "sms":
         sms = HttpSms(settings)
         return SmsAndMail(sms, Smtp(settings)) if settings.smtp_host else sms
     if settings.otp_channel == "smtp":
         return Smtp(settings)
-    return Console(inbox_url=settings.message_inbox_url)
+    return Console(inbox_url=settings.message_inbox_url, prints=prints)
 
 
 class Courier:

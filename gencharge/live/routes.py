@@ -256,6 +256,7 @@ async def _open(request: Request) -> Hub:
 
 @router.get(
     "/stream",
+    summary="Live updates as server-sent events",
     status_code=200,
     response_class=EventStream,
     responses=_SSE

@@ -106,16 +106,18 @@ class EmailSender:
 
 
 def senders_of(settings: Settings) -> dict[MessageChannel, Sender]:
-    """The channels that have a provider. In development SMS and e-mails without one go to the console and the sandbox's page."""
+    """The channels that have a provider. In development SMS and e-mails without one go to the sandbox's page."""
     senders = dict[MessageChannel, Sender]()
     if settings.gencharge_sms_url:
         senders[MessageChannel.SMS] = SmsSender(HttpSms(settings))
     elif settings.is_development:
-        senders[MessageChannel.SMS] = SmsSender(Console(inbox_url=settings.message_inbox_url))
+        senders[MessageChannel.SMS] = SmsSender(Console(inbox_url=settings.message_inbox_url, prints=False))
     if settings.smtp_host:
         senders[MessageChannel.EMAIL] = EmailSender(Smtp(settings), settings)
     elif settings.is_development:
-        senders[MessageChannel.EMAIL] = EmailSender(Console(inbox_url=settings.message_inbox_url), settings)
+        senders[MessageChannel.EMAIL] = EmailSender(
+            Console(inbox_url=settings.message_inbox_url, prints=False), settings
+        )
     return senders
 
 

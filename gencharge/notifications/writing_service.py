@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -33,6 +33,8 @@ from gencharge.users import service as users
 from gencharge.users.models import DEFAULT_PREFERENCES
 
 _PUSHES: Final = (MessageChannel.WEB_PUSH, MessageChannel.MOBILE_PUSH)
+# After so long a message says nothing new: what an outage held up for days, and the months of the sample life, are in the inbox only.
+_STALE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
             if shown_at <= max(entry.occurred_at, clock.now()):
                 shown[str(notice.id)] = f"{draft.recipient.kind}:{draft.recipient.id}"
         not_before = shown_at if shown_at > entry.occurred_at else None
-        outgoing += messages_of(entry, rendered, channels, not_before)
+        if shown_at > clock.now() - _STALE:
+            outgoing += messages_of(entry, rendered, channels, not_before)
     if documents:
         await crud.add_notices(stores.documents, documents)
     await messages.enqueue(stores.documents, vault, outgoing)

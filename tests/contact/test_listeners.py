@@ -39,7 +39,7 @@ class Mailbox:
 @pytest.fixture
 def mailbox(monkeypatch: pytest.MonkeyPatch) -> Mailbox:
     mailbox = Mailbox()
-    monkeypatch.setattr(listeners, "channel_of", lambda _settings: mailbox)
+    monkeypatch.setattr(listeners, "channel_of", lambda _settings, **_more: mailbox)
     return mailbox
 
 

@@ -43,11 +43,12 @@ OTHER = SecretStr("another-Data-key-of-more-than-32-characters-1618")
 
 @pytest.fixture
 async def clean(settings: Settings) -> AsyncIterator[Stores]:
-    """Stores without data keys, sessions and notices."""
+    """Stores without data keys, and without anything that other files of tests left encrypted."""
     with psycopg.connect(settings.migration_url, autocommit=True) as connection:
         connection.execute("TRUNCATE data_keys, sessions, webhook_endpoints CASCADE")
     stores = Stores.open(settings)
-    await stores.documents["notices"].delete_many({})
+    for part in PARTS:
+        await stores.documents[part.collection].delete_many({})
     yield stores
     await stores.close()
 

@@ -61,8 +61,16 @@ async def killed_while_sending(site: Site, *, mails: int, kills: int) -> None:
             site.start_process("worker", **more)
             await arrivals(server, mails)
             await all_ended(stores, ids)
-            copies = Counter({name.strip("<>").partition("@")[0]: n for name, n in server.copies.items()})
-        assert set(copies) == {str(each) for each in ids}, "none is lost, none is invented"
+            names = {str(each) for each in ids}
+            # The installation has e-mails of its own to send: what other tests of faults brought about.
+            copies = Counter(
+                {
+                    name: number
+                    for key, number in server.copies.items()
+                    if (name := key.strip("<>").partition("@")[0]) in names
+                }
+            )
+        assert set(copies) == names, "none is lost"
         assert max(copies.values()) <= kills + 1
         # What was under way at a kill, and no more.
         assert copies.total() - mails <= kills * 32

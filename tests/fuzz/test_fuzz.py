@@ -68,6 +68,10 @@ async def _sessions(site: Site, role: str) -> list[tuple[UUID, UUID]]:
         await stores.close()
 
 
+# A stream of events has no end to wait for (schemathesis.toml).
+LEFT_OUT = ("GET /v1/notifications/stream",)
+
+
 def fuzz(site: Site, role: str, *options: str) -> str:
     """What `schemathesis run` prints about all operations; fails with that if it finds anything."""
     document = site.folder / "openapi.json"
@@ -103,7 +107,7 @@ def fuzz(site: Site, role: str, *options: str) -> str:
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2_000:]
     selected = re.search(r"Selected: (\d+)/(\d+)", run.stdout)
     assert selected is not None, run.stdout[-3_000:]
-    assert selected[1] == selected[2], "an operation is left out"
+    assert int(selected[1]) == int(selected[2]) - len(LEFT_OUT), "an operation is left out"
     return run.stdout
 
 
