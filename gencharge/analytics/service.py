@@ -16,7 +16,8 @@ _DAYS_AT_ONCE: Final = 31
 
 
 async def rebuild(database: Database, on_part: OnPart, first: date | None = None) -> None:
-    """Make all figures new from the tables, a month at a time, each in a transaction of its own; events are counted all the same.
+    """Make all figures new from the tables, a month at a time, each in a transaction of its own; events that come during a month's
+    transaction wait for it.
 
     `first`: the first day, in India; None: that of the first recharge. Cut off,
     it leaves whole months, old or new, and can be run again.

@@ -178,7 +178,9 @@ def _slices(cut: Cut, parts: dict[str, Measures]) -> list[Slice]:
         if part[measure]
     ]
     if cut in _IN_ORDER:
-        return sorted(slices, key=lambda part: _IN_ORDER[cut].index(part.key))
+        places = {key: place for place, key in enumerate(_IN_ORDER[cut])}
+        # A key that an earlier release counted by comes last.
+        return sorted(slices, key=lambda part: (places.get(part.key, len(places)), part.key))
     return sorted(slices, key=lambda part: (-part.count, part.key))
 
 

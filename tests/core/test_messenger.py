@@ -147,6 +147,16 @@ async def test_the_console_shows_its_messages_in_the_inbox_as_well() -> None:
     assert MESSAGE.text in stream.getvalue()
 
 
+async def test_what_comes_in_hundreds_is_in_the_inbox_only(capsys: pytest.CaptureFixture[str]) -> None:
+    inbox = SmsProvider()
+    async with _server(inbox) as port:
+        console = Console(inbox_url=f"http://127.0.0.1:{port}/sandbox/messages", prints=False)
+        await console.send(MESSAGE)
+        await console.close()
+    assert inbox.requests[0][1]["text"] == MESSAGE.text
+    assert capsys.readouterr().out == ""
+
+
 async def test_an_inbox_that_is_away_holds_nothing_up() -> None:
     async with _server(SmsProvider()) as port:
         pass

@@ -12,7 +12,8 @@ import pytest
 from gencharge.core.message import ChannelDown, Message, MessageRefused, NotSent, RecipientRefused
 from gencharge.core.settings import Settings
 from gencharge.core.smtp import Smtp
-from tests.make.mail_server import MailServer, certificate_of, mail_server
+from tests.make.certificates import certificate_of
+from tests.make.mail_server import MailServer, mail_server
 
 MESSAGE = Message(
     text="रिचार्ज हो गया",

@@ -185,3 +185,14 @@ async def test_a_push_message_carries_ids_and_no_number(stores: Stores) -> None:
     )
     data = next(message.data for message in outgoing if message.channel is MessageChannel.MOBILE_PUSH)
     assert set(data) == {"recharge_id", "plan_id"}
+
+
+async def test_what_happened_more_than_a_day_ago_is_in_the_inbox_only(stores: Stores) -> None:
+    owner = await choosing(stores, transactional_alerts=True, sms_notification=True, email_notification=True)
+    now = clock.now()
+    for hours, is_sent in ((25, False), (23, True)):
+        await writing_service.write(
+            stores, [entry_of(REFRESH_TOKEN_REUSED, owner, now - timedelta(hours=hours))]
+        )
+        assert bool(await messages_of(stores, owner)) is is_sent
+    assert len(await inbox(stores, owner)) == 2

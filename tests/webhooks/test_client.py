@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
 
 from gencharge.core.http.addresses import Reach
 from gencharge.webhooks.client import WebhookClient
+from tests.make.certificates import certificate_of
 from tests.make.webhook_receiver import Receiver, receiver
 from tests.make.webhooks import (
     DEVELOPMENT,
@@ -116,10 +110,7 @@ async def test_a_name_that_nobody_knows_is_told() -> None:
 async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_connected_to(
     tmp_path: Path, name: str, error: str
 ) -> None:
-    _make_certificate(tmp_path / "both.pem", "partner.example")
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(tmp_path / "both.pem")
-    trusting = ssl.create_default_context(cafile=str(tmp_path / "both.pem"))
+    served, trusting = certificate_of(tmp_path, "partner.example")
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -138,23 +129,3 @@ async def test_the_certificate_must_be_that_of_the_name_although_the_address_is_
         await client.close()
     assert error in outcome.error
     assert (outcome.status == 204) is (error == "")
-
-
-def _make_certificate(path: Path, name: str) -> None:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(private + certificate.public_bytes(pem))
