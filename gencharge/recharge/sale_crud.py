@@ -228,6 +228,7 @@ async def add_with_payment(
 
 
 @lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _array(bounds: tuple[int | None, ...] | None) -> str | None:
     """The bounds as PostgreSQL reads an array: asyncpg would look at each of them again in every sale."""
     if bounds is None:

@@ -8,6 +8,7 @@ BEGIN
     FROM connections AS c
     WHERE c.phone_number = p_phone
       AND c.user_id IN (p_user, '00000000-0000-0000-0000-000000000000'::uuid)
-    ORDER BY (c.user_id <> '00000000-0000-0000-0000-000000000000'::uuid) DESC
+    -- The registry's id is the lowest, so the key gives the rows in this order.
+    ORDER BY c.user_id DESC
     LIMIT 1;
 END $$;
