@@ -169,6 +169,22 @@ def test_taken_ports_are_one_clear_line_that_mends_both_and_start_nothing(folder
     assert not (folder / "postgres").exists()
 
 
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ("999.1.1.1", "HOST: 999.1.1.1 is no address, and no name that leads to one ("),
+        # Of a network for documentation (RFC 5737): nobody's address.
+        ("192.0.2.1", "HOST: 192.0.2.1 is no address of this machine ("),
+    ],
+)
+def test_a_host_that_nothing_can_listen_on_is_one_line(folder: Path, host: str, words: str) -> None:
+    answers = [gencharge(folder, "serve", "--host", host), gencharge(folder, "dev", HOST=host)]
+    for answer in answers:
+        assert answer.returncode == 78
+        assert answer.stderr.startswith(words)
+        assert answer.stderr.count("\n") == 1
+
+
 def test_one_port_for_both_is_refused(folder: Path, port: int) -> None:
     answer = gencharge(folder, "dev", PORT=port, SANDBOX_PORT=port)
     assert answer.stderr.startswith(f"PORT and SANDBOX_PORT are both {port}: ")

@@ -176,6 +176,7 @@ async def test_the_api_ends_on_sigterm_and_answers_what_it_took(
     assert code == 0, log
     assert seconds < STOP_SECONDS, log
     assert "Traceback" not in log
+    assert "graceful shutdown exceeded" not in log, log
 
 
 @pytest.mark.parametrize("workers", [1, 2])

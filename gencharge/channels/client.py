@@ -18,9 +18,10 @@ from gencharge.channels.answers import Answer, Submission, Verdict
 from gencharge.channels.routing import Channel
 from gencharge.channels.signing import Direction, Message, secret_of, sign
 from gencharge.core.http.addresses import Reach, check_url
-from gencharge.core.http.http_pool import Line, LineBusy, tls
+from gencharge.core.http.http_pool import Line, LineBusy
 from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
 from gencharge.core.settings import Settings
+from gencharge.core.tls import tls
 from gencharge.core.tracing import spans
 from gencharge.core.values import clock
 

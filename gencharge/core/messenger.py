@@ -23,6 +23,7 @@ from gencharge.core.errors import Unavailable
 from gencharge.core.message import SEND_SECONDS, ChannelDown, Message, MessageRefused, NotSent, cause
 from gencharge.core.settings import Settings
 from gencharge.core.smtp import Smtp
+from gencharge.core.tls import tls
 from gencharge.core.tracing import spans
 
 MAX_WAITING: Final = 1_000
@@ -63,7 +64,7 @@ class Console:
         self._stream = stream
         self._prints = prints
         self._inbox_url = inbox_url
-        self._client = httpx.AsyncClient(timeout=_INBOX_SECONDS, trust_env=False)
+        self._client = httpx.AsyncClient(timeout=_INBOX_SECONDS, trust_env=False, verify=tls())
 
     async def send(self, message: Message) -> None:
         """Print it, and show it in the inbox if there is one."""
@@ -101,6 +102,7 @@ class HttpSms:
             follow_redirects=False,
             # A proxy of the environment would see codes and the key.
             trust_env=False,
+            verify=tls(),
             # A provider that knows us by our address needs no key, and an empty one would be no valid header.
             headers={"Authorization": f"Bearer {key}"} if key else {},
         )

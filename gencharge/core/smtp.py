@@ -20,6 +20,7 @@ from gencharge.core.message import (
     cause,
 )
 from gencharge.core.settings import Settings
+from gencharge.core.tls import tls
 from gencharge.core.tracing import spans
 from gencharge.core.values import clock
 
@@ -78,6 +79,7 @@ class Smtp:
             "password": settings.smtp_password.get_secret_value() or None,
             "start_tls": settings.smtp_starttls,
             "timeout": SEND_SECONDS,
+            "tls_context": tls(),
         }
 
     async def send(self, message: Message) -> None:

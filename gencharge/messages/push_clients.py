@@ -18,10 +18,10 @@ from pydantic import BaseModel, SecretStr
 
 from gencharge.core.http import vapid
 from gencharge.core.http.addresses import Reach
-from gencharge.core.http.http_pool import tls
 from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
 from gencharge.core.message import ChannelDown, MessageRefused, NotSent, RecipientRefused, cause
 from gencharge.core.settings import Settings
+from gencharge.core.tls import new_tls, tls
 from gencharge.core.values import clock
 from gencharge.devices.models import Device
 from gencharge.messages.web_push import MAX_BYTES, encrypted
@@ -207,7 +207,7 @@ class ApnsClient:
             follow_redirects=False,
             trust_env=False,
             limits=_LIMITS,
-            verify=verify or _http2_tls(),
+            verify=verify or new_tls(),
         )
         self._token = ""
         self._token_until = 0.0
@@ -254,11 +254,6 @@ class ApnsClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
-
-
-def _http2_tls() -> ssl.SSLContext:
-    """A context of its own: the names of the protocols are set on it."""
-    return httpx.create_ssl_context()
 
 
 def _apns_reason(answer: httpx.Response) -> str:

@@ -19,8 +19,9 @@ from urllib.parse import quote
 import httpx
 import orjson
 
-from gencharge.core.http.http_pool import Line, LineBusy, tls
+from gencharge.core.http.http_pool import Line, LineBusy
 from gencharge.core.settings import Settings
+from gencharge.core.tls import tls
 from gencharge.core.tracing import spans
 from gencharge.payments import razorpay_replies as replies
 from gencharge.payments.gateway import (

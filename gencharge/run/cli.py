@@ -58,6 +58,7 @@ def _main(
 def dev() -> None:
     """Start everything for development: stores, migrations, sample data, API and worker."""
     settings = terminal.read_settings()
+    terminal.refuse_unusable_host(settings.host)
     terminal.refuse_exposure(settings, settings.host)
     from gencharge.run import dev as development
 
@@ -76,6 +77,7 @@ def serve(
     """Serve the API."""
     settings = terminal.read_settings()
     host, port = host or settings.host, port or settings.port
+    terminal.refuse_unusable_host(host)
     terminal.refuse_exposure(settings, host)
     with terminal.one_line():
         terminal.require_embedded_postgres(settings)

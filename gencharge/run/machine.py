@@ -1,4 +1,4 @@
-"""What the product needs of the machine: ports to listen on."""
+"""What the product needs of the machine: an address and ports to listen on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,22 @@ import errno
 import socket
 
 from gencharge.run.embedded import ServerFailed
+
+
+def problem_of_host(host: str) -> str:
+    """What is wrong with a host to listen on, as a sentence without the name of the setting; empty if nothing is."""
+    advice = "127.0.0.1 is this machine only, 0.0.0.0 all of its addresses"
+    try:
+        records = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except OSError as problem:
+        return f"{host} is no address, and no name that leads to one ({problem.strerror}): {advice}"
+    family, kind, protocol, _, address = records[0]
+    with socket.socket(family, kind, protocol) as listener:
+        try:
+            listener.bind(address)
+        except OSError as problem:
+            return f"{host} is no address of this machine ({problem.strerror}): {advice}"
+    return ""
 
 
 def is_free(host: str, port: int) -> bool:

@@ -78,8 +78,8 @@ def serve(*, host: str, port: int, workers: int) -> int:
         proxy_headers=False,
         server_header=False,
         log_config=None,
-        # By then no request should be left: Server has waited for them.
-        timeout_graceful_shutdown=0,
+        # By then no request should be left: Server has waited for them. With 0 uvicorn would log an error at each stop.
+        timeout_graceful_shutdown=1,
     )
     listener = config.bind_socket()
     if workers == 1:

@@ -83,6 +83,15 @@ def one_line() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
+def refuse_unusable_host(host: str) -> None:
+    """End the command with exit code 78 if nothing can listen on this host."""
+    from gencharge.run import machine
+
+    if problem := machine.problem_of_host(host):
+        err.print(f"HOST: {problem}")
+        raise typer.Exit(BAD_SETTING)
+
+
 def refuse_exposure(settings: Settings, host: str) -> None:
     """End the command with exit code 78 if it would show a development installation to other machines."""
     from gencharge.core import exposure

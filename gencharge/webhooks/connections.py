@@ -15,7 +15,7 @@ from typing import Final
 
 import httpcore
 
-from gencharge.core.http.http_pool import tls
+from gencharge.core.tls import tls
 
 KEPT_SECONDS: Final = 5.0
 # Of one name and address. More may be in use.

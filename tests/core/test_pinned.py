@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from gencharge.core.http.addresses import Reach
-from gencharge.core.http.http_pool import tls
 from gencharge.core.http.pinned import AddressRefused, PinnedTransport, Resolver
+from gencharge.core.tls import tls
 from tests.make.channels import Operator, answers, operator_server
 
 DEVELOPMENT, PRODUCTION = Reach(private=True, loopback=True), Reach(private=False, loopback=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +67,10 @@ async def test_nothing_is_sent_before_starttls_and_the_certificate_is_checked(
     async with mail_server(tls=served) as server:
         with pytest.raises(ChannelDown):
             await smtp(server).send(MESSAGE)
-        monkeypatch.setattr(ssl, "create_default_context", lambda *_a, **_k: trusts_another)
+        monkeypatch.setattr("gencharge.core.smtp.tls", lambda: trusts_another)
         with pytest.raises(ChannelDown, match=r"CERTIFICATE_VERIFY_FAILED|SMTPConnectError"):
             await smtp(server, smtp_host="localhost", smtp_starttls=True).send(MESSAGE)
-        monkeypatch.setattr(ssl, "create_default_context", lambda *_a, **_k: trusting)
+        monkeypatch.setattr("gencharge.core.smtp.tls", lambda: trusting)
         assert server.mails == []
         await smtp(server, smtp_host="localhost", smtp_starttls=True).send(MESSAGE)
     assert len(server.mails) == 1

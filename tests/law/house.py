@@ -16,7 +16,15 @@ ROOT = Path(__file__).parent.parent.parent
 PACKAGES = ("gencharge", "sandbox", "scale", "life", "simulation", "bench")
 # The drawers and single files of core, from the ground up. What stands on one line knows nothing of its neighbours.
 CORE = (
-    ("core.values", "core.errors", "core.faultpoints", "core.sockets", "core.stopping", "core.loading"),
+    (
+        "core.values",
+        "core.errors",
+        "core.faultpoints",
+        "core.sockets",
+        "core.stopping",
+        "core.loading",
+        "core.tls",
+    ),
     ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
     (

@@ -9,23 +9,15 @@ the old one is closed when its last call has ended.
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import httpx
 
 
 class LineBusy(Exception):
     """No place became free in time: nothing was sent."""
-
-
-@cache
-def tls() -> ssl.SSLContext:
-    """One TLS context for all clients: making one takes some 20 ms."""
-    return httpx.create_ssl_context()
 
 
 @dataclass(slots=True)

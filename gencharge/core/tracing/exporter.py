@@ -16,6 +16,7 @@ import httpx
 from prometheus_client import Counter
 
 from gencharge.core import telemetry
+from gencharge.core.tls import tls
 from gencharge.core.tracing.otlp import Encode
 from gencharge.core.tracing.spans import Span
 
@@ -75,7 +76,9 @@ class Exporter:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client:
+        with httpx.Client(
+            timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False, verify=tls()
+        ) as client:
             while not self._stopping.is_set():
                 self._wake.wait(self._pause_seconds)
                 self._wake.clear()
