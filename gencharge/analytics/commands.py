@@ -1,4 +1,4 @@
-"""`gencharge rollup`: compare the figures with the books from the command line, or make them new."""
+"""`gencharge rollup`: compare the figures with the books from the command line, or correct them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gencharge.core.settings import Settings
 
 Say = Callable[[str], None]
 _SHOWN: Final = 20
-_KEYS: Final = ("day", "operator", "cut", "key")
+_KEYS: Final = ("day", "month", "operator", "cut", "key")
 
 
 def verify(settings: Settings, say: Say, *, since: date | None = None) -> int:
@@ -27,7 +27,7 @@ def verify(settings: Settings, say: Say, *, since: date | None = None) -> int:
     if len(differences) > _SHOWN:
         say(f"and {len(differences) - _SHOWN} more")
     say(
-        "The figures differ from the books. `gencharge rollup rebuild` makes them new."
+        "The figures differ from the books. `gencharge rollup rebuild` corrects them."
         if differences
         else "All figures are what the recharges and the ledger say."
     )
@@ -35,9 +35,9 @@ def verify(settings: Settings, say: Say, *, since: date | None = None) -> int:
 
 
 def rebuild(settings: Settings, say: Say, *, since: date | None = None) -> int:
-    """Make all figures new, or those of the days from `since`. Returns 0."""
+    """Correct all figures, or those of the days from `since`. Returns 0."""
     asyncio.run(_with_database(settings, lambda db: service.rebuild(db, _on_part(say), since)))
-    say("The figures are new.")
+    say("The figures are what the recharges say.")
     return 0
 
 

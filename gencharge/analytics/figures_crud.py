@@ -2,50 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import date
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics.models import MEASURES, Cut, RechargeFigures
+from gencharge.analytics.models import RechargeMonthFigures as Month
+from gencharge.analytics.periods import months_before
 from gencharge.offers.models import Offer
 from gencharge.plans.models import Plan
 
 _SUMS: Final = tuple(func.sum(getattr(RechargeFigures, name)).label(name) for name in MEASURES)
 # What a slice of a distribution shows.
 SLICED: Final = ("delivered", "failed", "delivered_price", "delivered_discount")
-_FEW_DAYS: Final = 92
-_STAMP: Final = (
-    RechargeFigures.sold,
-    RechargeFigures.delivered,
-    RechargeFigures.failed,
-    RechargeFigures.refunds,
-)
+Scope = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
-async def stamp(db: AsyncSession, scope: ColumnElement[bool], first: date) -> str:
-    """Changes with whatever is counted on the days from `first` on."""
-    money = RechargeFigures.sold_price + RechargeFigures.delivered_price + RechargeFigures.refunded
-    row = (
+async def freeze(db: AsyncSession) -> None:
+    """Let all reads of the transaction, which has only begun, see the same instant: then the parts of an answer add up."""
+    await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
+async def stamp(db: AsyncSession, scope: Scope, first: date) -> str:
+    """Changes with whatever is counted on the days from `first` on, and with the names of plans and offers."""
+    counted = (
         await db.execute(
-            select(func.count(), *(func.sum(column) for column in _STAMP), func.sum(money)).where(
-                RechargeFigures.cut == Cut.ALL, RechargeFigures.day >= first, scope
+            select(func.count(), *_SUMS).where(
+                RechargeFigures.cut == Cut.ALL,
+                RechargeFigures.day >= first,
+                scope(RechargeFigures.operator.expression),
             )
         )
     ).one()
-    return ".".join(str(value or 0) for value in row)
+    named = (
+        await db.execute(
+            select(
+                *(
+                    select(value).scalar_subquery()
+                    for table in (Plan, Offer)
+                    for value in (func.count(table.updated_at), func.max(table.updated_at))
+                )
+            )
+        )
+    ).one()
+    return ".".join(str(value or 0) for value in (*counted, *named))
 
 
 async def list_days(
-    db: AsyncSession, scope: ColumnElement[bool], first: date, last: date
+    db: AsyncSession, scope: Scope, first: date, last: date
 ) -> list[tuple[date, dict[str, int]]]:
     """All measures of each day that has any, the earliest first. Both ends are included."""
     rows = await db.execute(
         select(RechargeFigures.day, *_SUMS)
-        .where(RechargeFigures.cut == Cut.ALL, RechargeFigures.day.between(first, last), scope)
+        .where(
+            RechargeFigures.cut == Cut.ALL,
+            RechargeFigures.day.between(first, last),
+            scope(RechargeFigures.operator.expression),
+        )
         .group_by(RechargeFigures.day)
         .order_by(RechargeFigures.day)
     )
@@ -53,26 +70,61 @@ async def list_days(
 
 
 async def list_keys(
-    db: AsyncSession, scope: ColumnElement[bool], first: date, last: date
+    db: AsyncSession, scope: Scope, first: date, last: date
 ) -> list[tuple[Cut, str, str, dict[str, int]]]:
     """The measures in SLICED of the days together, by cut, key and operator. Both ends are included.
 
-    Hundreds of thousands of rows for two years: so it sums no more than is shown, and only groups by columns.
+    Whole months are read as sums, so two years are some ten thousand rows. Call it after `freeze`: else the sums of a month may go
+    away between the two statements.
     """
-    keys = (RechargeFigures.cut, RechargeFigures.key, RechargeFigures.operator)
-    statement = (
-        select(*keys, *(func.sum(getattr(RechargeFigures, name)).label(name) for name in SLICED))
-        .where(RechargeFigures.day.between(first, last), scope)
-        .group_by(*keys)
+    summed = await _summed_months(db, first, last)
+    parts = union_all(
+        _parts(Month, scope).where(Month.month.in_(summed)),
+        *(
+            # All cuts by name: then the days are a short stretch of the index for each of them.
+            _parts(RechargeFigures, scope).where(
+                RechargeFigures.cut.in_(list(Cut)), RechargeFigures.day.between(since, until)
+            )
+            for since, until in days_beside(summed, first, last)
+        ),
+    ).subquery()
+    keys = (parts.c.cut, parts.c.key, parts.c.operator)
+    rows = await db.execute(
+        select(*keys, *(func.sum(parts.c[name]).label(name) for name in SLICED)).group_by(*keys)
     )
-    if (last - first).days < _FEW_DAYS:
-        # All cuts by name: then the days are a short stretch of the index for each of them. More days are faster read as a whole.
-        statement = statement.where(RechargeFigures.cut.in_(list(Cut)))
-    rows = await db.execute(statement)
     return [
         (Cut(row["cut"]), row["key"], row["operator"], {name: int(row[name]) for name in SLICED})
         for row in rows.mappings()
     ]
+
+
+async def _summed_months(db: AsyncSession, first: date, last: date) -> Sequence[date]:
+    """The first days of the months between these days that are summed."""
+    until = (last + timedelta(days=1)).replace(day=1)
+    rows = await db.scalars(
+        select(Month.month)
+        .where(Month.cut == Cut.ALL, Month.month >= first, Month.month < until)
+        .distinct()
+        .order_by(Month.month)
+    )
+    return rows.all()
+
+
+def days_beside(months: Sequence[date], first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The stretches of days from `first` to `last`, both included, that are in none of the months. `months` are first days, in order."""
+    since = first
+    for month in months:
+        if since < month:
+            yield since, month - timedelta(days=1)
+        since = months_before(month, -1)
+    if since <= last:
+        yield since, last
+
+
+def _parts(figures: type[RechargeFigures | Month], scope: Scope) -> Select[Any]:
+    return select(
+        figures.cut, figures.key, figures.operator, *(getattr(figures, name) for name in SLICED)
+    ).where(scope(figures.operator.expression))
 
 
 async def plan_names(db: AsyncSession, plan_ids: Collection[UUID]) -> dict[str, str]:

@@ -33,6 +33,13 @@ async def verify(stores: Stores) -> None:
     (log.error if differences else log.info)("figures_verified", different=len(differences), first=shown)
 
 
+async def sum_months(stores: Stores) -> None:
+    """Sum the months that have ended and are not summed: the last one, once, and each on a day of which something was counted late."""
+    months = await service.sum_months(stores.database)
+    if months:
+        log.info("figures_summed", months=[f"{month:%Y-%m}" for month in months])
+
+
 async def count_plans(stores: Stores) -> None:
     """Count the plans that run or wait now."""
 
@@ -47,8 +54,9 @@ def _nothing(first: date, until: date) -> None:
     del first, until
 
 
-# 02:30 in India, after the nightly checks of the books.
+# 02:10 and 02:30 in India, after the nightly checks of the books.
 JOBS: Final = (
+    Job("analytics.sum-months", sum_months, cron="40 20 * * *"),
     Job("analytics.verify", verify, cron="0 21 * * *"),
     Job("analytics.count-plans", count_plans, cron="*/5 * * * *"),
 )

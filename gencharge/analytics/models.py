@@ -1,4 +1,4 @@
-"""The figures of recharges: one row for each day in India, operator and key of a cut. Amounts in paise."""
+"""The figures of recharges: one row for each day (or month) in India, operator and key of a cut. Amounts in paise."""
 
 from __future__ import annotations
 
@@ -49,17 +49,9 @@ def _number() -> MappedColumn[int]:
     return mapped_column(BigInteger, server_default="0")
 
 
-class RechargeFigures(Base):
-    """What became of recharges on a day in India. Each fact counts on the day on which it happened: a recharge that was sold on Monday
-    and refunded on Friday is a sale of Monday and a refund of Friday."""
+class _Measures:
+    """What is counted of recharges."""
 
-    __tablename__ = "recharge_figures"
-
-    # The cut first: two years of `all` are a short stretch of the index.
-    cut: Mapped[str] = mapped_column(Text, primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    operator: Mapped[str] = mapped_column(Text, primary_key=True)
-    key: Mapped[str] = mapped_column(Text, primary_key=True)
     # Sold: agreed, whether it was delivered or not.
     sold: Mapped[int] = _number()
     sold_price: Mapped[int] = _number()
@@ -83,6 +75,35 @@ class RechargeFigures(Base):
     refunded_discount: Mapped[int] = _number()
     refunded_cashback: Mapped[int] = _number()
     refunded_commission: Mapped[int] = _number()
+
+
+class RechargeFigures(_Measures, Base):
+    """What became of recharges on a day in India. Each fact counts on the day on which it happened: a recharge that was sold on Monday
+    and refunded on Friday is a sale of Monday and a refund of Friday."""
+
+    __tablename__ = "recharge_figures"
+
+    # The cut first: two years of `all` are a short stretch of the index.
+    cut: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    operator: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+
+    # Today's rows change with each batch: with room on their page they change in place, and no index has to be written.
+    __table_args__ = ({"postgresql_with": {"fillfactor": 50}},)
+
+
+class RechargeMonthFigures(_Measures, Base):
+    """The sums of `recharge_figures` by calendar month, for long periods. A month is here whole, or not at all: it comes some time
+    after its end, and goes when something more is counted on one of its days, until it is summed again."""
+
+    __tablename__ = "recharge_month_figures"
+
+    cut: Mapped[str] = mapped_column(Text, primary_key=True)
+    # Its first day.
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    operator: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
 
 
 class ActivePlanFigures(Base):

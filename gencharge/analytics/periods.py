@@ -45,7 +45,7 @@ def last_months(today: date, months: int) -> Period:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same date so many months before, or the last day of that month."""
+    """The same date so many months before (after, if it is negative), or the last day of that month."""
     index = day.year * 12 + day.month - 1 - months
     year, month = divmod(index, 12)
     following = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics.crud import NAMES, OF_EVENTS, OF_TABLES, WAITING, counted
+from gencharge.analytics.crud import NAMES, OF_EVENTS, OF_TABLES, WAITING, counted, forget_months
 from gencharge.analytics.models import MEASURES, Cut
 from gencharge.core.postgres.connection import allow_long_statements
 from gencharge.core.values import clock
@@ -23,11 +25,19 @@ _DUE: Final = f"""
     GROUP BY day, operator, cut, key
 """
 _OWN: Final = "SELECT * FROM recharge_figures WHERE day >= :first AND day < :last"
-_CLEAR: Final = text("DELETE FROM recharge_figures WHERE day >= :first AND day < :last")
-_FILL: Final = text(f"""
-    WITH happened AS ({WAITING})
-    INSERT INTO recharge_figures ({NAMES})
-    SELECT {NAMES} FROM ({_DUE}) AS due WHERE {" OR ".join(f"{name} <> 0" for name in MEASURES)}
+# What is taken off is exact whatever was counted since: counting only adds, and adds the same to both sides of the comparison.
+_CORRECT: Final = text(f"""
+    INSERT INTO recharge_figures AS figures ({NAMES})
+    SELECT day, operator, cut, key, {", ".join(f"-{name}" for name in MEASURES)}
+    FROM jsonb_to_recordset(CAST(:differences AS jsonb))
+        AS wrong(day date, operator text, cut text, key text, {", ".join(f"{name} bigint" for name in MEASURES)})
+    ORDER BY 1, 2, 3, 4
+    ON CONFLICT (day, operator, cut, key) DO UPDATE SET
+        {", ".join(f"{name} = figures.{name} + excluded.{name}" for name in MEASURES)}
+""")
+_CLEAR_EMPTY: Final = text(f"""
+    DELETE FROM recharge_figures
+    WHERE day >= :first AND day < :last AND {" AND ".join(f"{name} = 0" for name in MEASURES)}
 """)
 _DIFFERENCES: Final = text(f"""
     WITH happened AS ({WAITING}), due AS ({_DUE})
@@ -74,19 +84,23 @@ _AGAINST_LEDGER: Final = text(f"""
 """)
 
 
-async def lock_figures(db: AsyncSession) -> None:
-    """Keep all others from changing figures until the end of the transaction, which has only begun. All that it reads is as it is
-    once the lock is there: what was counted until then is seen, and the rest waits."""
+async def hold_corrections(db: AsyncSession) -> None:
+    """Wait until nobody else corrects figures, and keep others from it until the end of the transaction, which has only begun. All
+    its reads see the same instant, after that. Counting goes on."""
     await db.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    await db.execute(text("LOCK TABLE recharge_figures IN EXCLUSIVE MODE"))
+    await db.execute(text("LOCK TABLE recharge_figures IN SHARE UPDATE EXCLUSIVE MODE"))
     await db.execute(text("SET LOCAL statement_timeout = 0"))
     await allow_long_statements(db)
 
 
-async def recount(db: AsyncSession, first: date, last: date) -> None:
-    """Make the figures of the days from `first` up to, not including, `last` new, from the tables. Hold `lock_figures`."""
-    await db.execute(_CLEAR, {"first": first, "last": last})
-    await db.execute(_FILL, _window(first, last))
+async def correct(db: AsyncSession, differences: Sequence[dict[str, Any]], first: date, last: date) -> None:
+    """Take the differences, which `list_differences` found for the days from `first` up to, not including, `last`, off the figures.
+    Call it in a transaction of its own while another one that did `hold_corrections` and found them is open."""
+    await db.execute(text("SET LOCAL statement_timeout = 0"))
+    await allow_long_statements(db)
+    await db.execute(_CORRECT, {"differences": json.dumps(differences, default=str)})
+    await db.execute(_CLEAR_EMPTY, {"first": first, "last": last})
+    await forget_months(db, first, last)
 
 
 async def list_differences(db: AsyncSession, first: date, last: date) -> list[dict[str, Any]]:

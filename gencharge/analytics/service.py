@@ -1,4 +1,4 @@
-"""Keeping the figures right: make them new from the tables, or compare them with the tables."""
+"""Keeping the figures right: correct them from the tables, or compare them with the tables; and sum them by month."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
+from gencharge.analytics import months_crud, periods
 from gencharge.analytics import recount_crud as crud
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.values import clock
@@ -16,41 +17,56 @@ _DAYS_AT_ONCE: Final = 31
 
 
 async def rebuild(database: Database, on_part: OnPart, first: date | None = None) -> None:
-    """Make all figures new from the tables, a month at a time, each in a transaction of its own; events that come during a month's
-    transaction wait for it.
+    """Make all figures what the tables say, a month at a time. Counting goes on beside it: a month is compared in one snapshot, and what
+    differs is then corrected by the difference, which holds whatever was counted since.
 
     `first`: the first day, in India; None: that of the first recharge. Cut off,
     it leaves whole months, old or new, and can be run again.
     """
-    for since, until in await _months(database, first):
+    for since, until in await _parts_from(database, first):
         async with database.transaction() as db:
-            await crud.lock_figures(db)
-            await crud.recount(db, since, until)
+            await crud.hold_corrections(db)
+            differences = await crud.list_differences(db, since, until)
+            async with database.transaction() as writing:
+                await crud.correct(writing, differences, since, until)
         on_part(since, until)
+    await sum_months(database)
+
+
+async def sum_months(database: Database) -> list[date]:
+    """Sum all months that have ended and are not summed yet, each in a transaction of its own. Returns their first days."""
+    this_month = _today().replace(day=1)
+    missing = await database.run(lambda db: months_crud.list_missing(db, this_month))
+    for month in missing:
+        async with database.transaction() as db:
+            await months_crud.sum_month(db, month, periods.months_before(month, -1))
+    return list(missing)
 
 
 async def find_differences(
     database: Database, on_part: OnPart, first: date | None = None
 ) -> list[dict[str, Any]]:
-    """Where the figures are not what the recharges or the ledger say: the keys, and by how much each measure is too high. Empty: all
-    is right, to the paisa."""
+    """Where the figures are not what the recharges or the ledger say, or a month is not the sum of its days: the keys, and by how much
+    each measure is too high. Empty: all is right, to the paisa."""
     differences = []
-    for since, until in await _months(database, first):
+    parts = await _parts_from(database, first)
+    for since, until in parts:
         async with database.transaction() as db:
             await read_one_snapshot(db)
             differences += await crud.list_differences(db, since, until)
             differences += await crud.list_differences_with_ledger(db, since, until)
         on_part(since, until)
+    if parts:
+        async with database.transaction() as db:
+            await read_one_snapshot(db)
+            months = parts[0][0].replace(day=1), _today().replace(day=1)
+            differences += await months_crud.list_differences(db, *months)
     return differences
 
 
-async def _months(database: Database, first: date | None) -> list[tuple[date, date]]:
+async def _parts_from(database: Database, first: date | None) -> list[tuple[date, date]]:
     since = first or await database.run(crud.first_day)
-    return (
-        []
-        if since is None
-        else list(_parts(since, clock.now().astimezone(clock.IST).date() + timedelta(days=1)))
-    )
+    return [] if since is None else list(_parts(since, _today() + timedelta(days=1)))
 
 
 def _parts(since: date, end: date) -> Iterator[tuple[date, date]]:
@@ -58,3 +74,7 @@ def _parts(since: date, end: date) -> Iterator[tuple[date, date]]:
         until = min(end, since + timedelta(days=_DAYS_AT_ONCE))
         yield since, until
         since = until
+
+
+def _today() -> date:
+    return clock.now().astimezone(clock.IST).date()

@@ -38,6 +38,7 @@ async def get_transaction_figures(
 ) -> Response:
     """Totals, periods, trends, growth, distributions and top tens of recharges. They are counted a moment after what
     happens, and equal the ledger to the paisa. 304 as long as nothing more was counted."""
+    await staff_service.freeze(db)
     headers = {"ETag": f'"{await staff_service.etag(db, admin, query)}"', "Cache-Control": _CACHE}
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)

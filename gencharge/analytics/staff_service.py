@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.analytics import figures_crud, periods
-from gencharge.analytics.models import WAITS, Cut, RechargeFigures
+from gencharge.analytics.models import WAITS, Cut
 from gencharge.analytics.periods import Period
 from gencharge.analytics.staff_schemas import (
     FiguresQuery,
@@ -54,6 +54,11 @@ _DISTRIBUTIONS: Final = (
     Cut.WAIT,
     Cut.FAILURE,
 )
+
+
+async def freeze(db: AsyncSession) -> None:
+    """Let all figures of an answer, and its ETag, be those of one instant. Call it first."""
+    await figures_crud.freeze(db)
 
 
 async def etag(db: AsyncSession, admin: Principal, query: FiguresQuery) -> str:
@@ -100,9 +105,12 @@ def _today() -> date:
     return clock.now().astimezone(clock.IST).date()
 
 
-def _scope(admin: Principal, query: FiguresQuery) -> ColumnElement[bool]:
-    own = within(admin, RechargeFigures.operator.expression)
-    return own if query.operator is None else and_(own, RechargeFigures.operator == query.operator.upper())
+def _scope(admin: Principal, query: FiguresQuery) -> figures_crud.Scope:
+    def scope(operator: ColumnElement[str]) -> ColumnElement[bool]:
+        own = within(admin, operator)
+        return own if query.operator is None else and_(own, operator == query.operator.upper())
+
+    return scope
 
 
 def _since(today: date, asked: Period) -> date:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from gencharge.analytics import service
 from gencharge.core.postgres.database import Database
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
@@ -120,4 +121,15 @@ async def test_what_is_not_counted_yet_is_no_difference(shop: Stores, midnight: 
     await recharge(shop, midnight.before)
     await count(shop)
     await recharge(shop, midnight.after)
+    assert await differences_of(shop) == []
+
+
+async def test_a_late_fact_takes_the_sums_of_its_month_away(shop: Stores, midnight: Midnight) -> None:
+    await recharge(shop, midnight.before)
+    await count(shop)
+    month = midnight.before.date().replace(day=1)
+    assert month in await service.sum_months(shop.database)
+    await recharge(shop, midnight.before)
+    await count(shop)
+    assert await service.sum_months(shop.database) == [month]
     assert await differences_of(shop) == []

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from gencharge.analytics import service
+from gencharge.analytics import recount_crud, service, staff_service
+from gencharge.analytics.staff_schemas import FiguresQuery, TransactionFigures
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.run.sample import SandboxInside
 from simulation.driver import simulate
 from simulation.town import Size
 from tests.conftest import database_of, test_settings
-from tests.make.analytics import differences_of, figures_of, say_nothing
+from tests.make.analytics import count, differences_of, figures_of, say_nothing, spoil
+from tests.make.many_rows import ALL
+from tests.make.money import buy, find_plan, make_customer, make_number
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +76,60 @@ async def test_each_wrong_figure_is_noticed_and_mended(lived: Stores) -> None:
     await service.rebuild(lived.database, say_nothing)
     assert await differences_of(lived) == []
     assert await figures_of(lived) == before
+
+
+async def test_each_wrong_sum_of_a_month_is_noticed_and_mended(lived: Stores) -> None:
+    with clock.later(days=62):
+        months = await service.sum_months(lived.database)
+        assert months, "the town lived in a month that has ended by then"
+        assert await service.sum_months(lived.database) == []
+        assert await differences_of(lived) == []
+        async with lived.database.transaction() as db:
+            await db.execute(
+                text("UPDATE recharge_month_figures SET cashback = cashback + 1 WHERE cut = 'circle'")
+            )
+        wrong = await differences_of(lived)
+        assert {(row["month"], row["cut"], row["cashback"]) for row in wrong} == {
+            (month, "circle", 1) for month in months
+        }
+        await service.rebuild(lived.database, say_nothing)
+        assert await differences_of(lived) == []
+        assert await service.sum_months(lived.database) == [], "they are summed again at once"
+
+
+async def test_an_answer_is_the_same_with_and_without_sums_by_month(lived: Stores) -> None:
+    async def answer() -> TransactionFigures:
+        query = FiguresQuery(**{"from": first, "to": first + timedelta(days=95)})
+        return await lived.database.run(lambda db: staff_service.transactions(db, ALL, query))
+
+    with clock.later(days=62), clock.at(clock.now()):
+        first = min(row["day"] for row in await figures_of(lived)) - timedelta(days=3)
+        await service.sum_months(lived.database)
+        assert await lived.database.run(
+            lambda db: db.scalar(text("SELECT count(*) FROM recharge_month_figures"))
+        )
+        with_sums = await answer()
+        async with lived.database.transaction() as db:
+            await db.execute(text("DELETE FROM recharge_month_figures"))
+        assert with_sums == await answer()
+        assert with_sums.distributions.hour
+
+
+async def test_what_is_counted_while_figures_are_corrected_counts_once(shop: Stores) -> None:
+    customer, number = await make_customer(shop), await make_number(shop)
+    plan = await find_plan(shop, "JIO", 299)
+    await buy(shop, customer, number, plan.plan_id)
+    await count(shop)
+    await spoil(shop)
+    today = clock.now().astimezone(clock.IST).date()
+    tomorrow = today + timedelta(days=1)
+    async with shop.database.transaction() as db:
+        await recount_crud.hold_corrections(db)
+        differences = await recount_crud.list_differences(db, today, tomorrow)
+        assert differences
+        await buy(shop, await make_customer(shop), await make_number(shop), plan.plan_id)
+        await count(shop)
+        async with shop.database.transaction() as writing:
+            await recount_crud.correct(writing, differences, today, tomorrow)
+    assert await differences_of(shop) == []
+    assert [row["sold"] for row in await figures_of(shop, "all")] == [2]

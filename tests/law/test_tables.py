@@ -46,6 +46,7 @@ REFERENCE = {
     "campaigns",
     "data_keys",
     "recharge_figures",
+    "recharge_month_figures",
     "active_plan_figures",
     "plan_reminder_marks",
 }
