@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gencharge.core.errors import Problem
 from gencharge.core.events.events import Event
+from gencharge.core.http.openapi import kinds_of
 from gencharge.core.settings import GROUPS, Settings
 from gencharge.run import cli
 from gencharge.run.reference import announcements, commands, configuration, markdown, pages, problems
@@ -88,7 +89,7 @@ def test_each_command_has_its_usage_and_options() -> None:
 def test_each_error_stands_once_under_its_status_with_the_routes_that_answer_so() -> None:
     page = text(problems.page(DOCUMENT))
     errors = rows(page)
-    classes = {error.code(): error for error in problems._errors(Problem)}
+    classes = {error.code(): error for error in kinds_of(Problem)}
     assert errors["not_found"].endswith("| any address |")
     assert "plan_not_found" not in errors
     assert "`GET /v1/wallet`" in errors["insufficient_balance"]

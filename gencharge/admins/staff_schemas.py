@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -86,6 +86,8 @@ class BlockAdmin(Body):
 class AdminOut(Versioned):
     """An admin."""
 
+    located_at: ClassVar[str] = "/v1/admins/{admin_id}"
+
     admin_id: UUID
     name: str = Field(examples=["Ravi Iyer"])
     email: str = Field(examples=["ravi@example.com"])
@@ -137,6 +139,8 @@ class RoleWrite(Body):
 
 class RoleOut(Versioned):
     """A role and what it allows."""
+
+    located_at: ClassVar[str] = "/v1/roles/{role_id}"
 
     role_id: UUID
     name: str = Field(examples=["Support"])

@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Scope
 
 from gencharge import __version__, wiring
-from gencharge.api import guide, health_routes, home, pages, try_it
+from gencharge.api import error_pages, guide, health_routes, home, pages, try_it
 from gencharge.core import exposure, loading, telemetry
 from gencharge.core.errors import Problem
 from gencharge.core.http import edge, loopback, web
@@ -103,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     try_it.install(app)
     routes = in_order(*wiring.ROUTERS, health_routes.router)
     app.router.routes[:] = [RouteIndex(routes), *app.router.routes, *routes]
+    error_pages.install(app, settings)
     if settings.shows_docs:
         pages.install(app, settings)
         home.install(app, settings)
@@ -128,21 +129,29 @@ def _allow_browsers(app: FastAPI, origins: list[str]) -> None:
         CORSMiddleware,
         allow_origins=origins,
         allow_credentials=True,
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
             "Authorization",
             "Content-Type",
             "Idempotency-Key",
             "If-Match",
             "If-None-Match",
+            "Last-Event-ID",
             "X-Request-ID",
+            "traceparent",
         ],
         expose_headers=[
+            "Allow",
+            "Content-Disposition",
             "ETag",
+            "Deprecation",
             "Idempotent-Replayed",
+            "Link",
+            "Location",
             "RateLimit",
             "RateLimit-Policy",
             "Retry-After",
+            "Sunset",
             "X-Request-ID",
         ],
         max_age=600,

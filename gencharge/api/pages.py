@@ -1,4 +1,4 @@
-"""`/openapi.json`, `/docs` (Swagger UI) and `/redoc` (our own page): no internet needed, none asked for."""
+"""`/openapi.json` (and without the staff's routes, `/openapi/customers.json`), `/docs` (Swagger UI) and `/redoc` (our own page): no internet needed, none asked for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from gencharge.api import reading
 from gencharge.api.documents import Document
-from gencharge.core.http import openapi
+from gencharge.core.http.short_document import for_customers, shorten
 from gencharge.core.settings import Settings
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -34,13 +34,19 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Add the document, the two pages and their assets to `app`."""
     app.mount("/static/docs", StaticFiles(directory=_STATIC / "docs"), name="docs-assets")
     trying = _render_trying(settings)
-    described = Document(lambda: orjson.dumps(openapi.compact(app.openapi())), media_type="application/json")
+    described = Document(lambda: orjson.dumps(shorten(app.openapi())), media_type="application/json")
+    customers = Document(lambda: orjson.dumps(for_customers(app.openapi())), media_type="application/json")
     read = Document(
         lambda: reading.page(app.openapi()).encode(), media_type="text/html", headers=_READING_POLICY
     )
 
     async def show_document(request: Request) -> Response:
         return await described.respond(request)
+
+    async def show_customers(request: Request) -> Response:
+        # One after the other, so that only one thread builds the document that both are made of.
+        await described.respond(request)
+        return await customers.respond(request)
 
     async def show_trying(_request: Request) -> Response:
         return HTMLResponse(trying, headers=_TRYING_POLICY)
@@ -50,7 +56,12 @@ def install(app: FastAPI, settings: Settings) -> None:
         await described.respond(request)
         return await read.respond(request)
 
-    for path, page in (("/openapi.json", show_document), ("/docs", show_trying), ("/redoc", show_reading)):
+    for path, page in (
+        ("/openapi.json", show_document),
+        ("/openapi/customers.json", show_customers),
+        ("/docs", show_trying),
+        ("/redoc", show_reading),
+    ):
         app.add_route(path, page, include_in_schema=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -96,6 +96,8 @@ class IntervalOut(Out):
 
 class AutopayOut(Out):
     """A recharge that happens by itself."""
+
+    located_at: ClassVar[str] = "/v1/autopay/{autopay_id}"
 
     autopay_id: UUID
     phone_number: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -77,6 +77,8 @@ class CampaignCreate(Body):
 
 class CampaignOut(Out):
     """A campaign."""
+
+    located_at: ClassVar[str] = "/v1/campaigns/{campaign_id}"
 
     campaign_id: UUID
     name: str

@@ -21,6 +21,7 @@ from gencharge.contact.schemas import (
     EnquiryMessage,
     EnquiryPage,
     EnquiryQuery,
+    OwnSentEnquiryOut,
     SendContactForm,
     SendEnquiry,
     SentEnquiryOut,
@@ -88,7 +89,7 @@ async def send(
     "/enquiries",
     summary="Contact us",
     status_code=201,
-    response_model=SentEnquiryOut,
+    response_model=OwnSentEnquiryOut,
     responses=errors(*_READING, *_WRITING, RechargeNotFound, RateLimited),
     openapi_extra=idempotency.DOCUMENTED,
 )
@@ -100,9 +101,9 @@ async def send_enquiry(
     sender = form_token.name_of(state.settings, str(user.user_id))
     form_service.check_limits(state.contact_forms, sender, telemetry.context().address)
     key = idempotency.key_of(request)
-    return idempotency.reply(
-        await service.send(db, documents, vault, user.user_id, body, key=key), status=201
-    )
+    sent = await service.send(db, documents, vault, user.user_id, body, key=key)
+    own = OwnSentEnquiryOut.model_validate(sent.answer)
+    return idempotency.reply(idempotency.Answered(own, replayed=sent.replayed), status=201)
 
 
 @router.get(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
@@ -86,6 +86,12 @@ class SentEnquiryOut(Out):
 
     enquiry_id: UUID = Field(description="Quote it if you write or call about this again.")
     created_at: datetime
+
+
+class OwnSentEnquiryOut(SentEnquiryOut):
+    """We have my enquiry, and I can read on there."""
+
+    located_at: ClassVar[str] = "/v1/contact/enquiries/{enquiry_id}"
 
 
 class EnquiryQuery(PageParams):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, model_validator
@@ -164,6 +164,8 @@ class ContentEditionDetail(EditionOut):
 
 class StaffContentDetail(StaffContentOut):
     """Content with all its editions, and the texts of the latest."""
+
+    located_at: ClassVar[str] = "/v1/content/admin/{content_id}"
 
     editions: list[EditionOut]
     latest: ContentEditionDetail

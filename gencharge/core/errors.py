@@ -25,7 +25,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
 
-ERROR_TYPE_BASE = "https://gencharge.example/errors/"
+# The pages about errors (`api.error_pages`), at the host that answers (RFC 9457, 3.1.1: resolved like a link).
+ERROR_TYPE_BASE = "/errors/"
 
 
 class FieldProblem(TypedDict):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from pydantic import Field, field_validator
@@ -53,6 +53,8 @@ class MandateOut(Out):
 
 class MandateCreated(MandateOut):
     """A mandate that has yet to be approved, on `checkout_url` or in the gateway's own checkout."""
+
+    located_at: ClassVar[str] = "/v1/mandates/{mandate_id}"
 
     amount: Money = Field(description="What approving it costs; it goes into the wallet.")
     currency: str

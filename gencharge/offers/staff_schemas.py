@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -100,6 +100,8 @@ class OfferUpdate(Body):
 
 class StaffOfferOut(Versioned, OfferOut):
     """An offer as the staff see it."""
+
+    located_at: ClassVar[str] = "/v1/offers/admin/{offer_id}"
 
     version: int
     limits: OfferLimits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
@@ -34,6 +35,8 @@ class TopUp(Body):
 
 class TopUpOut(Out):
     """A payment that the customer has yet to make, on `checkout_url` or with the gateway's own checkout."""
+
+    located_at: ClassVar[str] = "/v1/payments/{payment_id}"
 
     payment_id: UUID
     status: PaymentStatus

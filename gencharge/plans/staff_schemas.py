@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -150,6 +150,8 @@ class PlanVersionOut(Out):
 
 class StaffPlanOut(Versioned, PlanOut):
     """A plan as the staff see it: every status, and whether it can be bought now."""
+
+    located_at: ClassVar[str] = "/v1/plans/admin/{plan_id}"
 
     on_sale: bool = Field(description="It can be bought at this moment.")
     scheduled: bool = Field(description="Active, and its sale begins in the future.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model_validator
@@ -156,6 +156,8 @@ class PaymentDue(Out):
 
 class SubscriptionOut(Out):
     """A recharge that was made."""
+
+    located_at: ClassVar[str] = "/v1/recharge/{recharge_id}"
 
     recharge_id: UUID
     subscription_id: UUID = Field(description="The same as `recharge_id`, under the specification's name.")

@@ -316,9 +316,9 @@ def openapi(
     import json
 
     from gencharge.api.main import create_app
-    from gencharge.core.http.openapi import compact
+    from gencharge.core.http.short_document import shorten
 
-    text = json.dumps(compact(create_app(settings).openapi()), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(shorten(create_app(settings).openapi()), indent=2, ensure_ascii=False) + "\n"
     if output is None:
         typer.echo(text, nl=False)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -121,6 +121,8 @@ class SavedNumberUpdate(Changes):
 
 class SavedNumberOut(Out):
     """A number that I keep."""
+
+    located_at: ClassVar[str] = "/v1/users/me/numbers/{number_id}"
 
     number_id: UUID
     phone_number: str = Field(examples=["+919876543210"])

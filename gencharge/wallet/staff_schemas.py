@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -121,6 +121,8 @@ class AdjustmentDecision(Body):
 
 class AdjustmentOut(Out):
     """An adjustment: the request and the decision."""
+
+    located_at: ClassVar[str] = "/v1/wallet/admin/adjustments/{user_id}/{adjustment_id}"
 
     adjustment_id: UUID
     user_id: UUID

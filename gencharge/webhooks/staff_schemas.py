@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -78,6 +78,8 @@ class WebhookEndpointOut(Versioned):
 
 class WebhookEndpointWithSecret(WebhookEndpointOut):
     """An endpoint and its secret, which is not shown again."""
+
+    located_at: ClassVar[str] = "/v1/webhooks/endpoints/{endpoint_id}"
 
     secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 

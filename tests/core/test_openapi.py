@@ -17,7 +17,7 @@ from gencharge.core.http.paging import Page
 
 # A phone receives it compressed. It grows with the operations, so each has a share.
 MAX_SENT_BYTES = 100_000
-MAX_BYTES_OF_AN_OPERATION = 2_700
+MAX_BYTES_OF_AN_OPERATION = 2_150
 
 
 class ParcelNotFound(NotFound):
@@ -210,7 +210,7 @@ def test_asked_again_the_document_is_the_same() -> None:
 
 def test_every_reference_in_the_whole_document_leads_somewhere(app: FastAPI) -> None:
     document = app.openapi()
-    references = [node for node in openapi._objects(document) if isinstance(node.get("$ref"), str)]
+    references = [node for node in openapi.objects_of(document) if isinstance(node.get("$ref"), str)]
     assert len(references) > 500
     for node in references:
         assert openapi.resolved(document, node)
@@ -223,22 +223,9 @@ async def test_the_whole_document_is_small_enough_for_a_phone(client: httpx.Asyn
     document = (await client.get("/openapi.json")).content
     size, sent = len(document), len(gzip.compress(document))
     operations = sum(len(methods) for methods in orjson.loads(document)["paths"].values())
-    growth = f"{size} bytes, {size // operations} an operation, {sent} sent: what grew? Share it in core.http.openapi"
+    growth = f"{size} bytes, {size // operations} an operation, {sent} sent: what grew? Share it in core.http.short_document"
     assert sent < MAX_SENT_BYTES, growth
     assert size / operations < MAX_BYTES_OF_AN_OPERATION, growth
-
-
-def test_a_parameter_of_many_operations_is_sent_once_and_means_the_same(app: FastAPI) -> None:
-    document = app.openapi()
-    short = openapi.compact(document)
-    assert {"cursor", "IfMatch"} <= set(short["components"]["parameters"])
-    assert len(orjson.dumps(short)) < 0.96 * len(orjson.dumps(document))
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            written = short["paths"][path][method].get("parameters", [])
-            assert [openapi.resolved(short, part) for part in written] == operation.get("parameters", []), (
-                path
-            )
 
 
 def test_no_parameter_is_null(app: FastAPI) -> None:
@@ -275,3 +262,23 @@ def test_every_operation_may_answer_429_with_the_headers_that_say_when_to_come_b
         for header in limited["headers"].values():
             assert openapi.resolved(document, header)["description"]
     assert document["components"]["examples"]["rate_limited"]["value"]["status"] == 429
+
+
+def test_the_codes_of_all_errors_are_one_list_that_a_problem_document_refers_to(app: FastAPI) -> None:
+    schemas = app.openapi()["components"]["schemas"]
+    assert schemas["ProblemOut"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
+    codes = schemas["ErrorCode"]["enum"]
+    assert {"insufficient_balance", "method_not_allowed", "rate_limited"} <= set(codes)
+    assert codes == sorted(set(codes))
+
+
+def test_an_answer_with_an_address_an_etag_or_a_key_names_its_headers(app: FastAPI) -> None:
+    paths = app.openapi()["paths"]
+
+    def headers(path: str, method: str, status: str) -> set[str]:
+        return set(paths[path][method]["responses"][status].get("headers", ()))
+
+    assert headers("/v1/recharge/subscribe", "post", "201") == {"Location", "Idempotent-Replayed"}
+    assert headers("/v1/roles", "post", "201") == {"Location", "ETag"}
+    assert headers("/v1/roles/{role_id}", "get", "200") == {"ETag"}
+    assert headers("/v1/wallet", "get", "200") == set()

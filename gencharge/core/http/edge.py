@@ -82,6 +82,8 @@ class Edge:
             await self._open(scope, receive, send, context, headers)
             return
         limit = self._large.get(scope["path"], self._max_body)
+        if scope["method"] == "HEAD":
+            send = _without_body(send)
         coding = coding_of(headers.get(b"accept-encoding", b"").decode("latin-1"))
         if coding is not None:
             send = Compressing(send, coding)
@@ -99,11 +101,14 @@ class Edge:
         started = time.perf_counter()
         status, recorded = 0, False
         common, excess = self._common_headers(scope, context, headers)
+        inner = _read_as_get(scope)
 
         async def answer(message: Message) -> None:
             nonlocal status, recorded
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # The log wants the route.
+                scope["route"] = inner.get("route")
                 message["headers"] = [*_own_headers(scope, message), *common]
                 if (b"content-type", STREAM) in message["headers"]:
                     # It takes as long as its client stays, which says nothing about how fast we answer.
@@ -120,7 +125,7 @@ class Edge:
             if refusal is not None:
                 await problem_response(refusal)(scope, receive, answer)
                 return
-            await self._app(scope, receive, answer)
+            await self._app(inner, receive, answer)
         except asyncio.CancelledError:
             # Only a server that stops cancels a request (`run.serving`). The task ends with this answer.
             if status:
@@ -236,6 +241,26 @@ class Edge:
             return message
 
         return counted
+
+
+def _read_as_get(scope: Scope) -> Scope:
+    """What the application sees of a request: HEAD as GET. The server and the log go on seeing HEAD."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+
+
+def _without_body(send: Send) -> Send:
+    """HEAD is GET without the body (RFC 9110, section 9.3.2). The first part is the last one: a stream would never end."""
+    ended = False
+
+    async def send_head(message: Message) -> None:
+        nonlocal ended
+        if message["type"] == "http.response.start":
+            await send(message)
+        elif not ended:
+            ended = True
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return send_head
 
 
 def _problem_of_failure(error: Exception, scope: Scope) -> Problem:

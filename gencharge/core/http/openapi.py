@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
-import orjson
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.status import HTTP_200_OK, HTTP_201_CREATED
 
 from gencharge.core.errors import ERROR_TYPE_BASE, Problem, RateLimited
 
-# Operations that have a parameter, from which on it is written once.
-_SHARED_FROM: Final = 3
 # Of a response that several operations share.
 _LONGEST_NAME: Final = 40
 PROBLEM_JSON: Final = "application/problem+json"
+_CODES: Final = "ErrorCode"
 # How pydantic calls a page of a list.
 _PAGE: Final = re.compile(r"^Page_(\w+?)(?:Out)?_$")
 # What a 429 says about the limit; the last two stand in every answer.
@@ -33,8 +31,41 @@ _LIMIT_HEADERS: Final = {
         {"type": "string"},
     ),
 }
+_ANSWER_HEADERS: Final = {
+    "Location": ("Where the new object is read.", {"type": "string", "format": "uri-reference"}),
+    "ETag": ("The object's `etag`, in quotation marks.", {"type": "string"}),
+    "Idempotent-Replayed": (
+        "Only if this is the answer of an earlier request with the same `Idempotency-Key`.",
+        {"type": "string", "enum": ["true"]},
+    ),
+}
 # One example for each error, however many routes name it: repeated, they were two thirds of the document.
 _EXAMPLES: Final[dict[str, dict[str, Any]]] = {}
+
+
+def describe_headers(route: APIRoute) -> None:
+    """Let the document name the headers of the route's answer: `Location`, `ETag` and `Idempotent-Replayed`."""
+    model: Any = route.response_model
+    names = []
+    if route.status_code == HTTP_201_CREATED and getattr(model, "located_at", None):
+        names.append("Location")
+    if "etag" in getattr(model, "model_fields", {}):
+        names.append("ETag")
+    parameters = (route.openapi_extra or {}).get("parameters", ())
+    if any(parameter["name"] == "Idempotency-Key" for parameter in parameters):
+        names.append("Idempotent-Replayed")
+    if names:
+        answer = route.responses.setdefault(route.status_code or HTTP_200_OK, {})
+        answer.setdefault("headers", {}).update(
+            {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+        )
+
+
+def kinds_of(parent: type[Problem]) -> Iterator[type[Problem]]:
+    """Every kind of problem below this one."""
+    for kind in parent.__subclasses__():
+        yield kind
+        yield from kinds_of(kind)
 
 
 class FieldProblemOut(BaseModel):
@@ -114,7 +145,10 @@ def complete(app: FastAPI) -> None:
             problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= problem.pop("$defs") | {ProblemOut.__name__: problem}
             _add_limits(document)
-            components["examples"] = dict(sorted(_EXAMPLES.items()))
+            anywhere = {kind for kind in kinds_of(Problem) if kind.__module__ == Problem.__module__}
+            examples = _EXAMPLES | {kind.code(): {"value": _example(kind)} for kind in anywhere}
+            components["examples"] = dict(sorted(examples.items()))
+            _name_codes(schemas, sorted(examples))
             _name_pages(document)
             _tidy_parameters(document)
             _drop_titles(document)
@@ -123,31 +157,6 @@ def complete(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
-
-
-def compact(document: dict[str, Any]) -> dict[str, Any]:
-    """The document as it is sent: a parameter that many operations share, such as `cursor`, is written once.
-
-    Here it stands in full, for what reads it needs no references then.
-    """
-    uses = Counter(
-        orjson.dumps(parameter)
-        for operation in _operations(document)
-        for parameter in operation.get("parameters", ())
-    )
-    shared: dict[bytes, str] = {}
-    for written in sorted(written for written, count in uses.items() if count >= _SHARED_FROM):
-        name = orjson.loads(written)["name"].replace("-", "")
-        number = sum(taken.split(".")[0] == name for taken in shared.values())
-        shared[written] = f"{name}.{number + 1}" if number else name
-    short: dict[str, Any] = orjson.loads(orjson.dumps(document))
-    for operation in _operations(short):
-        for place, parameter in enumerate(operation.get("parameters", ())):
-            name = shared.get(orjson.dumps(parameter))
-            if name is not None:
-                operation["parameters"][place] = {"$ref": f"#/components/parameters/{name}"}
-    short["components"]["parameters"] = {name: orjson.loads(written) for written, name in shared.items()}
-    return short
 
 
 def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
@@ -160,18 +169,32 @@ def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     return resolved(document, target)
 
 
+def _name_codes(schemas: dict[str, Any], codes: list[str]) -> None:
+    """List every code: those that routes name, and those that any address may answer."""
+    schemas[_CODES] = {
+        "type": "string",
+        "description": "What went wrong, for a program. Codes are only ever added: treat one that you don't know by its status. "
+        "`/errors/{code}` is the page about it.",
+        "enum": codes,
+    }
+    problem = schemas[ProblemOut.__name__]["properties"]
+    problem["code"] = {"$ref": f"#/components/schemas/{_CODES}"}
+    problem["type"] |= {"format": "uri-reference", "description": "The page about this error."}
+
+
 def _add_limits(document: dict[str, Any]) -> None:
     """Every operation has a limit, so each may answer 429, with the headers that say when to come back."""
     [(status, limited)] = errors(RateLimited).items()
     ((code, example),) = limited["content"][PROBLEM_JSON]["examples"].items()
-    for operation in _operations(document):
+    for operation in operations_of(document):
         response = operation["responses"].setdefault(str(status), _problem_response())
         examples = response["content"][PROBLEM_JSON]["examples"]
         examples[code] = example
         response["description"] = ", ".join(f"`{name}`" for name in examples)
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMIT_HEADERS}
     document["components"]["headers"] = {
-        name: {"description": about, "schema": schema} for name, (about, schema) in _LIMIT_HEADERS.items()
+        name: {"description": about, "schema": schema}
+        for name, (about, schema) in (_LIMIT_HEADERS | _ANSWER_HEADERS).items()
     }
 
 
@@ -185,7 +208,7 @@ def _name_pages(document: dict[str, Any]) -> None:
     for old, new in names.items():
         schemas[new] = schemas.pop(old)
     document["components"]["schemas"] = dict(sorted(schemas.items()))
-    for node in _objects(document):
+    for node in objects_of(document):
         prefix, _, name = str(node.get("$ref", "")).rpartition("/")
         if name in names:
             node["$ref"] = f"{prefix}/{names[name]}"
@@ -194,7 +217,7 @@ def _name_pages(document: dict[str, Any]) -> None:
 def _tidy_parameters(document: dict[str, Any]) -> None:
     """Leave out null among what a parameter may be (it has a value or is left out; `null` would be a text), and the
     description that its schema says once more."""
-    for node in _objects(document):
+    for node in objects_of(document):
         schema = node.get("schema")
         if "in" not in node or not isinstance(schema, dict):
             continue
@@ -210,7 +233,7 @@ def _drop_titles(document: dict[str, Any]) -> None:
     for name, schema in document["components"]["schemas"].items():
         if schema.get("title") == name:
             del schema["title"]
-    for node in _objects(document):
+    for node in objects_of(document):
         fields = dict(node["properties"]) if isinstance(node.get("properties"), dict) else {}
         if "in" in node and isinstance(node.get("schema"), dict):
             fields[node["name"]] = node["schema"]
@@ -222,7 +245,7 @@ def _drop_titles(document: dict[str, Any]) -> None:
 
 def _drop_descriptions(document: dict[str, Any]) -> None:
     """Leave out the description of an operation that says its summary once more."""
-    for operation in _operations(document):
+    for operation in operations_of(document):
         if operation.get("description", "").rstrip(".") == operation.get("summary"):
             del operation["description"]
 
@@ -230,7 +253,7 @@ def _drop_descriptions(document: dict[str, Any]) -> None:
 def _share_responses(document: dict[str, Any]) -> dict[str, Any]:
     """Write an error response that several operations share once; returns the shared ones, by their codes."""
     uses: dict[str, list[tuple[dict[str, Any], str]]] = {}
-    for operation in _operations(document):
+    for operation in operations_of(document):
         for status, response in operation["responses"].items():
             codes = response.get("content", {}).get(PROBLEM_JSON, {}).get("examples")
             if codes:
@@ -250,17 +273,18 @@ def _share_responses(document: dict[str, Any]) -> dict[str, Any]:
     return shared
 
 
-def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def operations_of(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every operation of the document."""
     for methods in document["paths"].values():
         yield from methods.values()
 
 
-def _objects(node: Any) -> Iterator[dict[str, Any]]:
+def objects_of(node: Any) -> Iterator[dict[str, Any]]:
     """Every object in the document, the outer ones first."""
     if isinstance(node, dict):
         yield node
         for part in list(node.values()):
-            yield from _objects(part)
+            yield from objects_of(part)
     elif isinstance(node, list):
         for part in node:
-            yield from _objects(part)
+            yield from objects_of(part)

@@ -78,7 +78,10 @@ class RouteIndex(BaseRoute):
         """Answer by the route that `matches` found. Raises HTTPException 405 if the path lacks the method."""
         if _ALLOWED in scope:
             # Each route alone would name its own method only (RFC 9110, section 10.2.1: all of the resource's).
-            raise HTTPException(405, headers={"Allow": ", ".join(sorted(scope[_ALLOWED]))})
+            methods = scope[_ALLOWED]
+            # The edge answers HEAD wherever there is a GET.
+            methods = methods | {"HEAD"} if "GET" in methods else methods
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
         await scope[_ROUTE].handle(scope, receive, send)
 
     def _with_parameters(self, path: str) -> list[BaseRoute] | None:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from decimal import Decimal
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import orjson
@@ -20,6 +20,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 from starlette.exceptions import HTTPException
+from starlette.status import HTTP_201_CREATED
 from starlette.types import Receive, Scope, Send
 
 from gencharge.core import telemetry
@@ -87,6 +88,9 @@ class Body(BaseModel):
 class Out(BaseModel):
     """A part of an answer."""
 
+    # Where the object is read (`/v1/plans/{plan_id}`), if it has an address: the `Location` of the 201 that made it.
+    located_at: ClassVar[str] = ""
+
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     @classmethod
@@ -127,6 +131,8 @@ def _encode(value: Any) -> Any:
 
 def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer in JSON, with numbers and addresses masked if the guard said so."""
+    if status == HTTP_201_CREATED and isinstance(value, Out) and value.located_at:
+        headers = {**(headers or {}), "Location": value.located_at.format_map(value.__dict__)}
     if telemetry.context().masks_contacts:
         value = masked.mask(value)
     return Response(to_json(value), status_code=status, headers=headers, media_type="application/json")
@@ -151,6 +157,7 @@ class Route(APIRoute):
     ) -> None:
         options["summary"] = options.get("summary") or _first_sentence(endpoint)
         super().__init__(path, _replying(endpoint, status_code or 200), status_code=status_code, **options)
+        openapi.describe_headers(self)
         self._query_rules = QueryRules(self.dependant)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,59 @@
+"""Each error has a page, which its `type` points to, in production, too."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from gencharge.api.error_pages import pages_of
+from gencharge.api.main import create_app
+from gencharge.core.settings import Environment, Settings
+
+
+async def test_the_type_of_an_error_leads_to_its_page(client: httpx.AsyncClient) -> None:
+    refused = await client.get("/v1/wallet")
+    page = await client.get(urljoin(str(refused.request.url), refused.json()["type"]))
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert f"<code>{refused.json()['code']}</code>" in page.text
+    assert "Sign in first, and send the access token as <code>Authorization: Bearer ...</code>." in page.text
+
+
+@pytest.mark.parametrize("name", ["insufficient_balance", "insufficient-balance"])
+async def test_a_page_says_what_to_do_whether_to_repeat_and_what_to_tell_the_customer(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    text = (await client.get(f"/errors/{name}")).text
+    assert "Top up the wallet" in text
+    assert "No: the same request gets the same answer" in text
+    assert "The text of <code>detail</code>" in text
+    assert "POST /v1/recharge/subscribe" in text
+
+
+async def test_what_has_no_page_is_not_found(client: httpx.AsyncClient) -> None:
+    for name in ("no-such-error", "<script>", "..%2fv1"):
+        assert (await client.get(f"/errors/{name}")).status_code == 404, name
+
+
+def test_every_code_has_a_page_and_stands_in_the_list(app: FastAPI) -> None:
+    document = app.openapi()
+    pages = pages_of(document)
+    codes = set(document["components"]["schemas"]["ErrorCode"]["enum"])
+    assert set(pages) == codes | {""}
+    for code in codes:
+        assert f'href="/errors/{code.replace("_", "-")}"' in pages[""]
+        for heading in ("What it means", "What to do", "Send it again?", "What to tell the customer"):
+            assert f"<h2>{heading}</h2><p>" in pages[code]
+        assert "<p></p>" not in pages[code]
+
+
+async def test_production_has_the_pages_without_the_style_of_the_documentation(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"environment": Environment.PRODUCTION}))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        page = await client.get("/errors/rate-limited")
+        assert page.status_code == 200
+        assert "stylesheet" not in page.text
+        assert (await client.get("/errors")).status_code == 200
