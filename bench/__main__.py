@@ -5,7 +5,8 @@ webhook (bench/webhook.py), `python -m bench integrators` the messages to integr
 recharges at a constant rate while operators are at work (bench/steady.py), `python -m bench drip` what clients that
 send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py), `python -m bench figures`
 what counting figures costs, and how fast they are read (bench/figures.py), `python -m bench live` two thousand live clients (bench/live.py),
-`python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py).
+`python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench size` the scale data, its checks and the
+answers of analytics (bench/size.py).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import drip, figures, inbox, integrators, lists, live, load, report, steady, traces, webhook
+from bench import drip, figures, inbox, integrators, lists, live, load, report, size, steady, traces, webhook
 from bench.report import Memory
 from bench.rows import SUBSCRIBE, Row, all_rows, run_round, start_servers
 from bench.servers import Server
@@ -149,6 +150,7 @@ _OTHERS: Final = {
     "lists": lists.main,
     "webhook": webhook.main,
     "integrators": integrators.main,
+    "size": size.main,
     "steady": steady.main,
     "drip": drip.main,
     "live": live.main,

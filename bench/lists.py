@@ -1,6 +1,6 @@
 """Measure every list of the staff over the scale data: every filter, every pair, many of three and more, deep pages.
 
-    python -m bench lists [--data-dir FOLDER] [--users N] [--transactions N] [--only PATH] [--output FILE]
+    python -m bench lists [--data-dir FOLDER] [--size SIZE | --users N --transactions N] [--only PATH] [--output FILE]
 
 With `--data-dir` the servers' data stays for the next run. Each list is asked over the application's own HTTP layer, in
 this process, one request at a time. A missed goal is no failure: exit status 0.
@@ -12,11 +12,8 @@ import argparse
 import asyncio
 import json
 import random
-import shutil
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,23 +27,19 @@ from rich.table import Table
 from sqlalchemy import event, text
 
 import scale
+from bench import filled
 from bench.combinations import Query, Values, queries_of, shown, values_of
 from bench.discovery import StaffList, staff_lists
 from gencharge import wiring
 from gencharge.api.main import create_app
-from gencharge.core.postgres import migrations
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Settings
-from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, embedded_redis_url
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions.gate import Gate
 from gencharge.sessions.tokens import Keyring, Principal
-from scale import progress
 
-DATABASE = "gencharge_scale"
 GOAL_MS = 100.0
 # So many pages after the first one are asked for, by following cursors; of lists without a filter, so many.
 FOLLOWED, FOLLOWED_ALL = 2, 100
@@ -98,7 +91,7 @@ class Asker:
         self._keys = Keyring(app.state.settings)
         self._admin_id = new_id()
 
-    def _headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, str]:
         now = int(clock.now().timestamp())
         about = {"role": "SuperAdmin", "operator_scope": self.scope, "second_factor_at": now}
         token = self._keys.sign(Principal(self._admin_id, "admin", new_id(), **about))
@@ -110,7 +103,7 @@ class Asker:
 
     async def get(self, path: str, query: Query) -> tuple[httpx.Response, float]:
         """The answer, and how long it took in milliseconds."""
-        headers = self._headers()
+        headers = self.headers()
         began = time.perf_counter()
         answer = await self.client.get(path, params=query, headers=headers)
         return answer, (time.perf_counter() - began) * 1000
@@ -193,37 +186,6 @@ async def measure(asker: Asker, one: StaffList, *, at_random: int, only_singles:
     return measured
 
 
-@contextmanager
-def _servers(folder: Path | None) -> Iterator[Path]:
-    where = folder or Path(tempfile.mkdtemp(prefix="gencharge-bench-"))
-    try:
-        with EmbeddedServers(where):
-            yield where
-    finally:
-        if folder is None:
-            shutil.rmtree(where, ignore_errors=True)
-
-
-def _settings(folder: Path) -> Settings:
-    return Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        data_dir=folder,
-        database_url=embedded_postgres_url(folder, DATABASE),
-        mongo_url=embedded_mongo_url(folder),
-        mongo_database=DATABASE,
-        redis_url=embedded_redis_url(folder),
-        access_log=False,
-        log_level="WARNING",
-    )
-
-
-async def _create_database(folder: Path) -> None:
-    connection = await asyncpg.connect(embedded_postgres_url(folder, "postgres"))
-    if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
-        await connection.execute(f'CREATE DATABASE "{DATABASE}"')
-    await connection.close()
-
-
 async def _measure_all(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     app = create_app(settings)
     connection = await asyncpg.connect(settings.postgres_url)
@@ -302,6 +264,7 @@ def main(words: Sequence[str]) -> None:
         prog="bench lists", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--data-dir", type=Path, help="the servers' folder, kept for the next run")
+    parser.add_argument("--size", choices=scale.NAMED, help="so many recharges, in place of the next two")
     parser.add_argument("--users", type=int, default=1_000_000)
     parser.add_argument("--transactions", type=int, default=5_000_000)
     parser.add_argument(
@@ -313,14 +276,8 @@ def main(words: Sequence[str]) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = 130
-    with _servers(options.data_dir) as folder:
-        settings = _settings(folder)
-        asyncio.run(_create_database(folder))
-        migrations.upgrade(settings)
-        with progress.shown(Console(stderr=True)) as meter:
-            began = time.perf_counter()
-            if scale.seed(settings, scale.Size(options.users, options.transactions), meter):
-                console.print(f"The scale data took {time.perf_counter() - began:.0f} s.")
+    size = scale.Size.named(options.size) if options.size else scale.Size(options.users, options.transactions)
+    with filled.database(options.data_dir, size, console) as settings:
         results = asyncio.run(_measure_all(settings, options))
     _show(console, results)
     if options.output:

@@ -2,9 +2,10 @@
 
 Not sample data to look at but a database of the size of a country's: names, statuses, numbers, and two years of top-ups
 and recharges whose ledger is as clean as any other (`gencharge ledger verify`). It comes in by COPY, all of it or
-nothing. The same `--seed` gives the same customers and movements, counted back from the moment of the run.
+nothing; then the figures of analytics are counted. The same `--seed` gives the same customers and movements, counted back from the
+moment of the run.
 """
 
-from scale.loading import Refused, Size, check_safe, load, seed
+from scale.loading import NAMED, Refused, Size, check_safe, load, seed
 
-__all__ = ["Refused", "Size", "check_safe", "load", "seed"]
+__all__ = ["NAMED", "Refused", "Size", "check_safe", "load", "seed"]

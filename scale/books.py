@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
-from uuid import UUID
 
 from gencharge.payments.models import PaymentStatus
 from gencharge.recharge.models import PaymentState, PlanState
 from gencharge.wallet.models import Account, AdjustmentDirection, AdjustmentStatus, Code
+from scale import deliveries
+from scale.calendar import Calendar
 from scale.catalogue import Offered
 from scale.corrections import adjustment_row
-from scale.ledger import METHODS, SOURCES, Ledger
-from scale.people import DAY_MS, YEARS_MS, People, id_at, phone_of
-from scale.purchases import Chunk, Purchase, fulfilment_row, plan_row, recharge_row
+from scale.ledger import METHODS, SOURCES
+from scale.market import Market
+from scale.people import DAY_MS, People, id_at, phone_of
+from scale.purchases import Chunk, Purchase
+from scale.sales import Sales
 
 _TOPUPS: Final = (20_000, 30_000, 50_000, 50_000, 100_000, 200_000)
 _OPENINGS: Final = (10_000, 50_000, 100_000)
@@ -39,29 +42,28 @@ _UNDER_WAY_MS: Final = 2 * DAY_MS
 _MINUTE_MS: Final = 60_000
 
 
-class Books(Ledger):
-    """Plays `transactions` transfers of `people` through, in chunks."""
+class Books(Sales):
+    """Plays `people` through, in chunks: so many transfers, or so many recharges with whatever they need."""
 
     def __init__(
         self,
         people: People,
-        offered: Sequence[Offered],
-        staff: Sequence[UUID],
+        market: Market,
         *,
         transactions: int,
+        recharges: int | None,
         chance: random.Random,
     ) -> None:
-        super().__init__(people, chance)
-        self._staff = staff
-        self._transactions = transactions
+        """`recharges`: how many; None: as many as there are among the transfers."""
+        super().__init__(people, market, transactions=transactions, recharges=recharges, chance=chance)
+        self._calendar = Calendar(people.started_ms, people.now_ms)
         size = bytes(8 * people.count)
         self._touched = bytearray(people.count)
         # Of each line: when the base plan that runs ends, and when the one queued behind it does.
         self._runs_until, self._taken_until = array("q", size), array("q", size)
-        self._recharged = bytearray(people.count)
         self._plans: dict[tuple[str, str], list[Offered]] = {}
         self._addons: dict[tuple[str, str], list[Offered]] = {}
-        for plan in offered:
+        for plan in market.plans:
             pool = self._addons if plan.is_addon else self._plans
             # The cheaper, the more often.
             often = 1 if plan.is_addon else 8 if plan.price <= 40_000 else 3 if plan.price <= 70_000 else 1
@@ -69,11 +71,14 @@ class Books(Ledger):
 
     def chunks(self, size: int) -> Iterator[Chunk]:
         """The rows, some `size` transfers at a time, in the order of time."""
-        while self._done < self._transactions:
+        while not self._is_over():
             self._out = Chunk()
-            while len(self._out.transfers) < size and self._done < self._transactions:
+            while len(self._out.transfers) < size and not self._is_over():
                 self._step()
             yield self._out
+
+    def _is_over(self) -> bool:
+        return self._done >= self._transactions or self._count >= self._recharges
 
     def lines(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `lines`, after all chunks: every number that was recharged."""
@@ -81,8 +86,8 @@ class Books(Ledger):
 
     def _step(self) -> None:
         """The next act of a customer."""
-        # As many more each day as there are customers more.
-        at_ms = self._people.started_ms + int(YEARS_MS * (self._done / self._transactions) ** 0.5)
+        share = max(self._done / self._transactions, self._count / self._recharges)
+        at_ms = self._calendar.at(share)
         at_ms = min(at_ms + self._chance.randrange(1_000), self._people.now_ms - 1)
         # Some do much more than others.
         user = int(self._people.alive_at(at_ms) * self._chance.random() ** 1.5)
@@ -125,7 +130,13 @@ class Books(Ledger):
             status = AdjustmentStatus.PENDING
         own_id = id_at(at_ms, self._chance.getrandbits(74))
         row = adjustment_row(
-            self._people.ids[user], own_id, direction, _CORRECTION, status, at_ms=at_ms, staff=self._staff
+            self._people.ids[user],
+            own_id,
+            direction,
+            _CORRECTION,
+            status,
+            at_ms=at_ms,
+            staff=self._market.staff,
         )
         self._out.adjustments.append(row)
         if status is AdjustmentStatus.APPROVED:
@@ -140,7 +151,7 @@ class Books(Ledger):
             line = self._chance.randrange(self._people.alive_at(at_ms))
         plan = self._choose(line, at_ms)
         dice = self._chance.random()
-        if plan is None or dice < 0.72 or self._done > self._transactions - 4:
+        if plan is None or dice < 0.72 or not self._has_room(transfers=4):
             self._from_wallet(user, line, plan, at_ms)
         elif dice < 0.9:
             self._through_gateway(user, line, plan, at_ms)
@@ -171,6 +182,7 @@ class Books(Ledger):
             self._pick(SOURCES),
             starts,
             plan.ends_ms(starts, self._runs_until[line]),
+            self._people.circle(line),
         )
 
     def _from_wallet(self, user: int, line: int, plan: Offered | None, at_ms: int) -> None:
@@ -181,39 +193,33 @@ class Books(Ledger):
             self._top_up(user, at_ms, -(-missing // 10_000) * 10_000)
             return
         bought = self._purchase(user, line, plan, at_ms, "wallet")
-        operator = f"operator:{plan.operator.lower()}"
-        self._move(
-            user, at_ms, Account.MAIN, operator, plan.price, Code.RECHARGE, str(bought.id), purchase=bought
-        )
-        dice = self._chance.random()
-        if dice < 0.02 and self._done < self._transactions:
-            back_ms = min(at_ms + 90 * _MINUTE_MS, self._people.now_ms)
-            self._sell(bought, PaymentState.REFUNDED)
-            self._start(bought, PlanState.CANCELLED, ended_ms=back_ms)
-            self._move(
-                user,
-                back_ms,
-                operator,
-                Account.MAIN,
-                plan.price,
-                Code.REFUND,
-                str(bought.id),
-                purchase=bought,
-            )
-            return
-        later_ms = at_ms + 60 * _MINUTE_MS
-        if dice > 0.97 and self._can_change_mind(bought, later_ms):
+        dice, later_ms = self._chance.random(), at_ms + 60 * _MINUTE_MS
+        refunded = dice < 0.02 and self._has_room(transfers=2)
+        if not refunded and dice < 0.97:
+            self._reward(bought)
+        self._take(bought, at_ms, Account.MAIN, Code.RECHARGE)
+        if refunded:
+            self._give_back(bought)
+        elif dice >= 0.97 and self._can_change_mind(bought, later_ms):
             self._change_mind(bought, later_ms)
-            return
-        self._deliver(bought)
-        if dice < 0.08 and self._done < self._transactions:
-            reward = plan.price // 20
-            sides = Account.CASHBACK, Account.MAIN
-            self._move(user, at_ms, *sides, reward, Code.CASHBACK, str(bought.id), purchase=bought)
+        else:
+            self._deliver(bought)
+            self._settle(bought, at_ms)
+
+    def _give_back(self, bought: Purchase) -> None:
+        """A delivered recharge is refunded in full after an hour and a half."""
+        back_ms = min(bought.at_ms + 90 * _MINUTE_MS, self._people.now_ms)
+        self._sell(bought, PaymentState.REFUNDED)
+        self._start(bought, PlanState.CANCELLED, ended_ms=back_ms)
+        operator, key = f"operator:{bought.plan.operator.lower()}", str(bought.id)
+        self._move(
+            bought.payer, back_ms, operator, Account.MAIN, bought.paid, Code.REFUND, key, purchase=bought
+        )
 
     def _can_change_mind(self, bought: Purchase, later_ms: int) -> bool:
         runs = bought.starts_at_once and not bought.plan.is_addon and later_ms < self._people.now_ms
-        return runs and self._available(bought.payer) >= bought.plan.price and self._done < self._transactions
+        covered = self._available(bought.payer) >= bought.plan.price
+        return runs and covered and self._has_room(transfers=1, recharges=2)
 
     def _change_mind(self, first: Purchase, at_ms: int) -> None:
         """The plan that was just bought is replaced by another one of the same kind."""
@@ -223,10 +229,7 @@ class Books(Ledger):
         until_ms = plan.ends_ms(at_ms, at_ms)
         second_id = id_at(at_ms, self._chance.getrandbits(74))
         second = replace(first, id=second_id, at_ms=at_ms, from_ms=at_ms, until_ms=until_ms, replaces=first)
-        operator, key = f"operator:{plan.operator.lower()}", str(second_id)
-        self._move(
-            first.payer, at_ms, Account.MAIN, operator, plan.price, Code.RECHARGE, key, purchase=second
-        )
+        self._take(second, at_ms, Account.MAIN, Code.RECHARGE)
         self._deliver(second)
 
     def _through_gateway(self, user: int, line: int, plan: Offered, at_ms: int) -> None:
@@ -235,33 +238,53 @@ class Books(Ledger):
             self._sell(bought, PaymentState.PAYMENT_PENDING)
             self._order(user, at_ms, plan.price, PaymentStatus.CREATED, purchase=bought)
             return
-        operator = f"operator:{plan.operator.lower()}"
-        key, price = str(bought.id), plan.price
-        self._pay(user, at_ms, price, Account.HELD, Code.PAYMENT, purchase=bought)
-        self._move(user, at_ms, Account.HELD, operator, price, Code.CAPTURE, key, purchase=bought)
+        self._reward(bought)
+        bought.payment_id = self._pay(user, at_ms, bought.paid, Account.HELD, Code.PAYMENT, purchase=bought)
+        self._take(bought, at_ms, Account.HELD, Code.CAPTURE)
         self._deliver(bought)
+        self._settle(bought, at_ms)
 
     def _by_operator(self, user: int, line: int, plan: Offered, at_ms: int, dice: float) -> None:
-        """Money is held until the operator has answered."""
+        """Money is held until the operator has answered over its API."""
         if self._available(user) < plan.price:
             self._top_up(user, at_ms, -(-plan.price // 10_000) * 10_000)
         bought = self._purchase(user, line, plan, at_ms, "wallet")
+        channels = self._market.channels[plan.operator]
+        channel = channels[0] if len(channels) == 1 or self._chance.random() < 0.8 else channels[1]
+        bought.channel = channel.code
         key, price = str(bought.id), plan.price
         self._move(user, at_ms, Account.MAIN, Account.HELD, price, Code.HOLD, key, purchase=bought)
+        status, reason = PaymentState.DELIVERED, None
+        # Most answer within some seconds, some only after minutes.
+        then_ms = min(at_ms + int(1_000 * self._chance.lognormvariate(0.9, 1.0)), self._people.now_ms)
         if at_ms > self._people.now_ms - _UNDER_WAY_MS and dice < 0.93:
-            self._sell(bought, PaymentState.PROCESSING if dice < 0.92 else PaymentState.UNKNOWN)
-            return
-        then_ms = min(at_ms + 3_000, self._people.now_ms)
-        if dice > 0.98:
+            status = PaymentState.PROCESSING if dice < 0.92 else PaymentState.UNKNOWN
+        elif dice > 0.98:
             self._move(user, then_ms, Account.HELD, Account.MAIN, price, Code.RELEASE, key, purchase=bought)
-            self._sell(bought, PaymentState.FAILED)
-            return
-        operator = f"operator:{plan.operator.lower()}"
-        self._move(user, then_ms, Account.HELD, operator, price, Code.CAPTURE, key, purchase=bought)
-        self._deliver(bought)
+            status, reason = PaymentState.FAILED, self._pick(deliveries.REFUSALS)
+        else:
+            bought.operator_reference = deliveries.operator_reference(bought)
+            self._take(bought, then_ms, Account.HELD, Code.CAPTURE)
+            commission, operator = channel.commission(price), f"operator:{plan.operator.lower()}"
+            sides = operator, Account.REVENUE
+            self._move(user, then_ms, *sides, commission, Code.COMMISSION, key, purchase=bought)
+        deliveries.add_rows(
+            self._out,
+            bought,
+            status,
+            owner=self._people.ids[user],
+            channel=channel,
+            reference=id_at(at_ms, self._chance.getrandbits(74)),
+            ended_ms=then_ms,
+            reason=reason,
+        )
+        if status is PaymentState.DELIVERED:
+            self._deliver(bought, then_ms)
+        else:
+            self._sell(bought, status, ended_ms=then_ms, reason=reason)
 
-    def _deliver(self, bought: Purchase) -> None:
-        self._sell(bought, PaymentState.DELIVERED)
+    def _deliver(self, bought: Purchase, then_ms: int | None = None) -> None:
+        self._sell(bought, PaymentState.DELIVERED, ended_ms=then_ms)
         now_ms = self._people.now_ms
         if not bought.plan.is_addon:
             if self._taken_until[bought.line] <= bought.at_ms:
@@ -273,17 +296,3 @@ class Books(Ledger):
             self._start(bought, PlanState.ACTIVE)
         else:
             self._start(bought, PlanState.QUEUED)
-
-    def _sell(self, bought: Purchase, status: PaymentState) -> None:
-        self._count += 1
-        self._recharged[bought.line] = 1
-        owner, paid = self._people.ids[bought.payer], self._available(bought.payer)
-        key, digest = f"scale-{self._count}", self._chance.randbytes(32)
-        row = recharge_row(bought, status, owner=owner, key=key, digest=digest, balance_after=paid)
-        self._out.recharges.append(row)
-        if status in {PaymentState.PROCESSING, PaymentState.UNKNOWN}:
-            self._out.fulfilments.append(fulfilment_row(bought, status, owner=owner))
-
-    def _start(self, bought: Purchase, state: PlanState, *, ended_ms: int | None = None) -> None:
-        row = plan_row(bought, state, owner=self._people.ids[bought.payer], ended_ms=ended_ms)
-        self._out.active_plans.append(row)

@@ -87,8 +87,8 @@ class Ledger:
 
     def _pay(
         self, user: int, at_ms: int, amount: int, into: str, code: Code, *, purchase: Purchase | None = None
-    ) -> None:
-        """Money that comes in through the gateway."""
+    ) -> UUID:
+        """Money that comes in through the gateway; the id of its payment."""
         payment_id, source, method = self._order(
             user, at_ms, amount, PaymentStatus.CAPTURED, purchase=purchase
         )
@@ -105,6 +105,7 @@ class Ledger:
             source=source,
             payment_method=method,
         )
+        return payment_id
 
     def _order(
         self,

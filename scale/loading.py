@@ -8,18 +8,18 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 
 from gencharge import seed as sample
+from gencharge.analytics import service as analytics
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Environment, Settings
 from gencharge.core.values import clock
-from scale import catalogue, corrections, indexes
+from scale import columns, indexes, market
 from scale.books import Books
-from scale.catalogue import Offered
-from scale.people import People, code_of
+from scale.market import Market
+from scale.people import BLOCK, DAY_MS, YEARS_MS, People, code_of
 from scale.progress import Meter
 from scale.purchases import Chunk
 
@@ -27,81 +27,6 @@ SAFE_NAMES: Final = ("_dev", "_test", "_scale")
 _CHUNK: Final = 50_000
 _REPORT_EVERY: Final = 5_000
 _GOODBYE_SECONDS: Final = 5
-_USERS: Final = (
-    *("user_id", "phone_number", "status", "name", "email", "user_type", "referral_code", "referred_by"),
-    *("kyc_tier", "registered_at", "created_at", "updated_at", "status_since"),
-    *("status_by", "status_reason", "name_key", "email_usable_from"),
-)
-_TRANSFERS: Final = (
-    *("user_id", "id", "debit", "credit", "amount", "code", "key", "reference_id", "phone_number"),
-    *("service_type", "operator", "source", "payment_method", "created_at"),
-)
-_RECHARGES: Final = (
-    *(
-        "user_id",
-        "id",
-        "idempotency_key",
-        "request_hash",
-        "phone_number",
-        "plan_id",
-        "plan_version",
-        "plan_name",
-    ),
-    *("operator", "plan_type", "category", "price", "discount", "wallet_amount", "gateway_amount", "status"),
-    *("sold_status", "payment_method", "source", "activation_mode", "sold_valid_from", "sold_valid_until"),
-    *(
-        "replaced_plan_name",
-        "replaced_valid_until",
-        "balance_after",
-        "failure_reason",
-        "created_at",
-        "completed_at",
-    ),
-)
-_ACTIVE_PLANS: Final = (
-    *(
-        "phone_number",
-        "recharge_id",
-        "user_id",
-        "plan_id",
-        "plan_version",
-        "plan_name",
-        "operator",
-        "plan_type",
-    ),
-    *("category", "is_addon", "status", "validity_count", "validity_unit", "valid_from", "valid_until"),
-    *("created_at", "ended_at"),
-)
-_CONNECTIONS: Final = ("phone_number", "user_id", "operator", "circle", "service_type", "updated_at")
-_PAYMENTS: Final = (
-    *("user_id", "payment_id", "purpose", "reference_id", "amount", "method", "source", "status", "gateway"),
-    *("order_id", "gateway_payment_id", "idempotency_key", "request_hash", "failure_reason", "created_at"),
-    *("updated_at", "captured_at", "next_check_at"),
-)
-_PAYMENT_ORDERS: Final = ("order_id", "gateway", "user_id", "payment_id")
-_FULFILMENTS: Final = (
-    *("user_id", "recharge_id", "phone_number", "operator", "plan_id", "amount", "state", "next_attempt_at"),
-    "created_at",
-)
-_ADJUSTMENTS: Final = (
-    *("user_id", "adjustment_id", "direction", "amount", "reason", "note", "reference", "requested_by"),
-    *("requested_at", "expires_at", "status", "decided_by", "decided_at", "decision_note"),
-)
-_SAVED_NUMBERS: Final = (
-    *("user_id", "number_id", "phone_number", "nickname", "operator", "circle", "service_type", "created_at"),
-    "updated_at",
-)
-_PREFERENCES: Final = (
-    *("user_id", "email_notification", "sms_notification", "marketing_communication", "recharge_reminders"),
-    *(
-        "promotional_offers",
-        "transactional_alerts",
-        "data_analytics",
-        "third_party_integrations",
-        "updated_at",
-    ),
-)
-_WALLETS: Final = ("user_id", "posted", "held", "created_at", "updated_at")
 # What each connection loads.
 _LANES: Final = (
     ("users", "referral_codes", "transfers", "wallets"),
@@ -115,10 +40,22 @@ _LANES: Final = (
         "payment_orders",
         "fulfilments",
         "adjustments",
+        "operator_attempts",
+        "operator_references",
+        "offer_uses",
     ),
 )
+# Customers, and their recharges.
+NAMED: Final = {"100k": (10_000, 100_000), "1m": (100_000, 1_000_000), "10m": (1_000_000, 10_000_000)}
 # No others: a second run at the same time would wait for its keys and then fail on them.
 _ONLY_ONE: Final = "SELECT pg_try_advisory_lock(7265632, 3)"
+_OTHERS: Final = (
+    f"SELECT count(*) FROM users WHERE phone_number NOT LIKE '{BLOCK}%' AND phone_number <> ALL ($1)"  # noqa: S608
+)
+# What the sample customers did is no older than some months.
+_COUNTED: Final = (
+    "SELECT EXISTS (SELECT FROM recharge_figures WHERE cut = 'all' AND day < current_date - 300)"
+)
 _CODE: Final = "SELECT user_id FROM referral_codes WHERE code = $1"
 
 
@@ -133,6 +70,16 @@ class Size:
     users: int = 1_000_000
     transactions: int = 5_000_000
     seed: int = 1
+    # If given, it counts instead of the transactions.
+    recharges: int | None = None
+
+    @classmethod
+    def named(cls, name: str, seed: int = 1) -> Size:
+        """One of NAMED. Raises Refused for another name."""
+        if name not in NAMED:
+            raise Refused(f"There is no size {name!r}: {', '.join(NAMED)}.")
+        users, recharges = NAMED[name]
+        return cls(users=users, seed=seed, recharges=recharges)
 
 
 def seed(settings: Settings, size: Size, meter: Meter) -> bool:
@@ -164,12 +111,13 @@ async def load(settings: Settings, size: Size, meter: Meter) -> bool:
         if not await guard.fetchval(_ONLY_ONE):
             raise Refused("The scale data is being put into this database by another process.")
         if await _is_in_place(guard, size):
+            await _count(settings, guard, meter)
             return False
+        await _refuse_customers(guard)
         await _put_sample(settings)
         lanes = [await stack.enter_async_context(_connected(settings)) for _ in _LANES]
         try:
-            plans, staff = await catalogue.offered(guard), await guard.fetch(corrections.STAFF)
-            await _fill(lanes, plans, [row["admin_id"] for row in staff], size, meter)
+            await _fill(lanes, await market.of_database(guard), size, meter)
         except asyncpg.UniqueViolationError as problem:
             raise Refused(f"Part of the scale data is in place; use an empty database. {problem}") from None
         meter.begin("tidying up", sum(map(len, _LANES)))
@@ -177,7 +125,29 @@ async def load(settings: Settings, size: Size, meter: Meter) -> bool:
             # Sets the visibility map, too, which pages that were only ever written lack.
             await guard.execute(f"VACUUM (ANALYZE) {table}")
             meter.advance(1)
+        await _count(settings, guard, meter)
     return True
+
+
+async def _refuse_customers(guard: asyncpg.Connection) -> None:
+    """Raises Refused where customers are who are neither sample customers nor scale data."""
+    sample_numbers = [sample.phone_of(number) for number in range(1, sample.USERS + 1)]
+    others = await guard.fetchval(_OTHERS, sample_numbers)
+    if others:
+        raise Refused(f"{others} customers of this database are no sample customers: use an empty database.")
+
+
+async def _count(settings: Settings, guard: asyncpg.Connection, meter: Meter) -> None:
+    """Count the figures of the recharges, which came without events, unless they were counted."""
+    if await guard.fetchval(_COUNTED):
+        return
+    meter.begin("figures", int(YEARS_MS / DAY_MS) + 1)
+    database = Database(settings, name="gencharge-scale")
+    try:
+        await analytics.rebuild(database, lambda first, until: meter.advance((until - first).days))
+    finally:
+        await database.close()
+    await guard.execute("VACUUM (ANALYZE) recharge_figures")
 
 
 async def _is_in_place(guard: asyncpg.Connection, size: Size) -> bool:
@@ -215,8 +185,7 @@ async def _put_sample(settings: Settings) -> None:
 
 async def _fill(
     lanes: Sequence[asyncpg.Connection],
-    plans: Sequence[Offered],
-    staff: Sequence[UUID],
+    sold: Market,
     size: Size,
     meter: Meter,
 ) -> None:
@@ -230,7 +199,7 @@ async def _fill(
         chance=random.Random(size.seed),  # noqa: S311 - made-up data
     )
     chance = random.Random(size.seed + 1)  # noqa: S311 - made-up data
-    books = Books(people, plans, staff, transactions=size.transactions, chance=chance)
+    books = Books(people, sold, transactions=size.transactions, recharges=size.recharges, chance=chance)
     transactions = [lane.transaction() for lane in lanes]
     for transaction in transactions:
         await transaction.start()
@@ -252,63 +221,67 @@ async def _copy_people(lanes: Sequence[asyncpg.Connection], people: People, mete
     meter.begin("customers", 5 * people.count)
 
     async def who() -> None:
-        await _copy(lanes[0], "users", _USERS, people.users(), meter)
-        await _copy(lanes[0], "referral_codes", ("code", "user_id"), people.referral_codes(), meter)
+        await _copy(lanes[0], "users", people.users(), meter)
+        await _copy(lanes[0], "referral_codes", people.referral_codes(), meter)
 
     async def where() -> None:
-        await _copy(lanes[1], "phone_directory", ("phone_number", "kind", "owner_id"), people.phones(), meter)
-        await _copy(lanes[1], "email_directory", ("email", "kind", "owner_id"), people.emails(), meter)
+        await _copy(lanes[1], "phone_directory", people.phones(), meter)
+        await _copy(lanes[1], "email_directory", people.emails(), meter)
 
     async def about() -> None:
-        await _copy(lanes[2], "connections", _CONNECTIONS, people.connections(), meter)
-        await _copy(lanes[2], "erasures", ("user_id", "erase_after", "created_at"), people.erasures())
-        await _copy(lanes[2], "saved_numbers", _SAVED_NUMBERS, people.saved_numbers())
-        await _copy(lanes[2], "user_preferences", _PREFERENCES, people.preferences())
+        await _copy(lanes[2], "connections", people.connections(), meter)
+        await _copy(lanes[2], "erasures", people.erasures())
+        await _copy(lanes[2], "saved_numbers", people.saved_numbers())
+        await _copy(lanes[2], "user_preferences", people.preferences())
 
     await asyncio.gather(who(), where(), about())
 
 
 async def _copy_books(lanes: Sequence[asyncpg.Connection], books: Books, size: Size, meter: Meter) -> None:
-    meter.begin("transactions", size.transactions)
+    of_recharges = size.recharges is not None
+    meter.begin("recharges" if of_recharges else "transactions", size.recharges or size.transactions)
     chunks = books.chunks(_CHUNK)
     chunk = await asyncio.to_thread(next, chunks, None)
     while chunk is not None:
         # The next one is made while this one is on its way.
         following, *_ = await asyncio.gather(
             asyncio.to_thread(next, chunks, None),
-            _copy(lanes[0], "transfers", _TRANSFERS, chunk.transfers, meter),
-            _copy_recharges(lanes[1], chunk),
+            _copy(lanes[0], "transfers", chunk.transfers, None if of_recharges else meter),
+            _copy_recharges(lanes[1], chunk, meter if of_recharges else None),
             _copy_plans(lanes[2], chunk),
         )
         chunk = following
     meter.begin("wallets and lines", size.users)
     await asyncio.gather(
-        _copy(lanes[0], "wallets", _WALLETS, books.wallets(), meter),
-        _copy(lanes[1], "lines", ("phone_number",), books.lines()),
+        _copy(lanes[0], "wallets", books.wallets(), meter),
+        _copy(lanes[1], "lines", books.lines()),
     )
+    await books.rewards.add_slots(lanes[2])
 
 
-async def _copy_recharges(lane: asyncpg.Connection, chunk: Chunk) -> None:
-    await _copy(lane, "recharges", _RECHARGES, chunk.recharges)
-    await _copy(lane, "payments", _PAYMENTS, chunk.payments)
+async def _copy_recharges(lane: asyncpg.Connection, chunk: Chunk, meter: Meter | None) -> None:
+    await _copy(lane, "recharges", chunk.recharges, meter)
+    await _copy(lane, "payments", chunk.payments)
 
 
 async def _copy_plans(lane: asyncpg.Connection, chunk: Chunk) -> None:
-    await _copy(lane, "active_plans", _ACTIVE_PLANS, chunk.active_plans)
-    await _copy(lane, "payment_orders", _PAYMENT_ORDERS, chunk.payment_orders)
-    await _copy(lane, "fulfilments", _FULFILMENTS, chunk.fulfilments)
-    await _copy(lane, "adjustments", _ADJUSTMENTS, chunk.adjustments)
+    await _copy(lane, "active_plans", chunk.active_plans)
+    await _copy(lane, "payment_orders", chunk.payment_orders)
+    await _copy(lane, "fulfilments", chunk.fulfilments)
+    await _copy(lane, "adjustments", chunk.adjustments)
+    await _copy(lane, "operator_attempts", chunk.operator_attempts)
+    await _copy(lane, "operator_references", chunk.operator_references)
+    await _copy(lane, "offer_uses", chunk.offer_uses)
 
 
 async def _copy(
     lane: asyncpg.Connection,
     table: str,
-    columns: Sequence[str],
     rows: Iterable[tuple[Any, ...]],
     meter: Meter | None = None,
 ) -> None:
     counted = rows if meter is None else _counted(rows, meter)
-    await lane.copy_records_to_table(table, records=counted, columns=columns)
+    await lane.copy_records_to_table(table, records=counted, columns=columns.OF[table])
 
 
 def _counted(rows: Iterable[tuple[Any, ...]], meter: Meter) -> Iterator[tuple[Any, ...]]:

@@ -18,7 +18,7 @@ from gencharge.users.service import CODE_ALPHABET, CODE_LENGTH
 DAY_MS: Final = 86_400_000
 YEARS_MS: Final = 730 * DAY_MS
 # A block that no sample user and no development code is in; within it, numbers that are not in the order of sign-up.
-_BLOCK: Final = "+9191"
+BLOCK: Final = "+9191"
 _SPREAD: Final = 7_919
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _CIRCLES: Final = ("MH", "DL", "KA", "TN", "GJ", "AP", "UE", "UW", "WB", "RJ", "MP", "KL", "PB", "HR", "BR")
@@ -68,7 +68,7 @@ def id_at(milliseconds: int, random_bits: int) -> UUID:
 
 def phone_of(number: int) -> str:
     """The phone number of the customer `number`, counted from 0: the same in every database."""
-    return f"{_BLOCK}{(number * _SPREAD + 17) % 10**8:08d}"
+    return f"{BLOCK}{(number * _SPREAD + 17) % 10**8:08d}"
 
 
 class People:
@@ -101,6 +101,10 @@ class People:
     def operator(self, number: int) -> str:
         """Whose customer's number it is."""
         return _OPERATORS[self._trait(number, 1, len(_OPERATORS))]
+
+    def circle(self, number: int) -> str:
+        """The circle of the customer's number."""
+        return _CIRCLES[number % len(_CIRCLES)]
 
     def service_type(self, number: int) -> str:
         """How the customer's number is billed."""
@@ -159,7 +163,7 @@ class People:
     def connections(self) -> Iterator[tuple[Any, ...]]:
         """Rows of `connections`: what a registry says of each number, and what some customers said about theirs."""
         for number, user_id in enumerate(self.ids):
-            about = self.operator(number), _CIRCLES[number % len(_CIRCLES)], self.service_type(number)
+            about = self.operator(number), self.circle(number), self.service_type(number)
             reported_at = instant(self.created_ms[number])
             yield phone_of(number), SYSTEM_USER_ID, *about, reported_at
             if number % 20 == 5:
@@ -177,7 +181,7 @@ class People:
         for number, user_id in enumerate(self.ids):
             if number % 5 == 2 and not self.is_archived(number):
                 friend, at = (number * 17 + 3) % self.count, self.created_ms[number]
-                about = self.operator(friend), _CIRCLES[friend % len(_CIRCLES)], self.service_type(friend)
+                about = self.operator(friend), self.circle(friend), self.service_type(friend)
                 own_id = id_at(at, number + 1)
                 yield (
                     user_id,

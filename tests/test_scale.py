@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from rich.console import Console
 
 import scale
 from gencharge import wiring
+from gencharge.analytics import service as analytics
 from gencharge.core.postgres.database import Database
 from gencharge.core.rooms import checks
 from gencharge.core.settings import Environment, Settings
+from gencharge.core.values import clock
 from gencharge.core.values.phone import parse_mobile
 from gencharge.seed import phone_of as sample_phone_of
 from scale import progress
+from scale.calendar import Calendar
 from scale.people import code_of, id_at, instant, phone_of
 from tests.conftest import TEMPLATE, database_of, fresh_database, test_settings
 
@@ -53,6 +58,82 @@ async def test_every_check_of_the_ledger_passes(settings: Settings) -> None:
     report = await checks.run(database, wiring.CHECKS)
     await database.close()
     assert report.ok, report.lines
+
+
+async def test_the_figures_are_what_the_recharges_and_the_ledger_say(settings: Settings) -> None:
+    database = Database(settings, name="tests")
+    differences = await analytics.find_differences(database, lambda first, until: None)
+    await database.close()
+    assert differences == []
+
+
+def test_every_kind_of_sale_is_among_the_figures(connection: psycopg.Connection[Any]) -> None:
+    kinds = value(
+        connection,
+        """SELECT array[sum(sold) > sum(delivered), sum(failed) > 0, sum(refunded) > 0, sum(delivered_discount) > 0,
+           sum(cashback) > 0, sum(commission) > 0, sum(delivery_seconds) > 0] FROM recharge_figures WHERE cut = 'all'""",
+    )
+    assert kinds == [True] * 7
+    channels = value(connection, "SELECT count(DISTINCT key) FROM recharge_figures WHERE cut = 'channel'")
+    assert channels > 3
+    unknown = value(
+        connection,
+        "SELECT count(*) FROM recharge_figures WHERE cut = 'circle' AND key = 'unknown' AND sold > 1",
+    )
+    assert unknown == 0
+
+
+async def test_figures_that_a_cut_off_run_did_not_count_are_counted_by_the_next(
+    settings: Settings, connection: psycopg.Connection[Any]
+) -> None:
+    count = "SELECT count(*) FROM recharge_figures"
+    before = value(connection, count)
+    connection.execute("DELETE FROM recharge_figures")
+    connection.commit()
+    assert not await scale.load(settings, SMALL, progress.Silent())
+    assert value(connection, count) == before > 0
+
+
+async def test_a_size_is_a_number_of_recharges(servers: Path, worker_id: str) -> None:
+    own = test_settings(servers, database_of(servers, worker_id, "scale_sized"))
+    assert await scale.load(own, scale.Size(users=300, recharges=2_500), progress.Silent())
+    with psycopg.connect(own.postgres_url) as connection:
+        assert (
+            value(connection, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'scale-%'") == 2_500
+        )
+
+
+async def test_a_database_with_other_customers_is_refused(servers: Path, worker_id: str) -> None:
+    own = test_settings(servers, database_of(servers, worker_id, "scale_others"))
+    with psycopg.connect(own.postgres_url) as connection:
+        connection.execute(
+            "INSERT INTO users (user_id, phone_number, referral_code) VALUES (gen_random_uuid(), '+919812345678', 'OTHER001')"
+        )
+    with pytest.raises(scale.Refused, match="1 customers of this database are no sample customers"):
+        await scale.load(own, scale.Size(users=50, transactions=100), progress.Silent())
+
+
+def test_an_unknown_size_is_refused() -> None:
+    assert scale.Size.named("10m", 3) == scale.Size(users=1_000_000, recharges=10_000_000, seed=3)
+    with pytest.raises(scale.Refused, match="There is no size '2m': 100k, 1m, 10m"):
+        scale.Size.named("2m")
+
+
+def test_customers_act_more_each_month_in_the_evening_and_before_a_festival() -> None:
+    started, ended = datetime(2024, 11, 22, 7, 11, tzinfo=UTC), datetime(2026, 11, 22, 7, 11, tzinfo=UTC)
+    calendar = Calendar(int(started.timestamp() * 1000), int(ended.timestamp() * 1000))
+    parts = 200_000
+    times = [instant(calendar.at(number / parts)).astimezone(clock.IST) for number in range(parts)]
+    assert times == sorted(times)
+    assert started <= times[0]
+    assert times[-1] < ended
+    months = Counter(f"{at:%Y-%m}" for at in times)
+    assert months["2025-10"] > 1.1 * months["2025-09"]
+    assert 1.7 < months["2026-10"] / months["2025-10"] < 2.3
+    hours = Counter(at.hour for at in times)
+    assert hours[20] > 10 * hours[3] > 0
+    days = Counter(at.weekday() for at in times)
+    assert days[5] > 1.1 * days[1]
 
 
 def test_the_schema_is_what_the_migrations_made_it(
@@ -94,7 +175,7 @@ def test_a_number_an_address_and_a_code_lead_to_their_owner(connection: psycopg.
 def test_every_status_type_and_code_is_there(connection: psycopg.Connection[Any]) -> None:
     assert value(connection, "SELECT count(DISTINCT status) FROM users") == 4
     assert value(connection, "SELECT count(DISTINCT (user_type, kyc_tier)) FROM users") == 4
-    assert value(connection, "SELECT count(DISTINCT code) FROM transfers") == 11
+    assert value(connection, "SELECT count(DISTINCT code) FROM transfers") == 13
     states = value(connection, "SELECT array_agg(DISTINCT status ORDER BY status) FROM active_plans")
     assert states == ["active", "cancelled", "expired", "queued", "replaced"]
     assert value(connection, "SELECT count(DISTINCT status) FROM adjustments") >= 3
@@ -155,10 +236,12 @@ async def test_an_interrupted_run_leaves_nothing_of_it_behind(servers: Path, wor
 
 
 async def test_the_same_seed_gives_the_same_customers(servers: Path, worker_id: str) -> None:
-    customers = []
+    customers, began = [], clock.now()
     for attempt in ("one", "two"):
         own = test_settings(servers, database_of(servers, worker_id, f"scale_{attempt}"))
-        await scale.load(own, scale.Size(users=60, transactions=300, seed=3), progress.Silent())
+        # How busy an hour is depends on the hour.
+        with clock.at(began):
+            await scale.load(own, scale.Size(users=60, transactions=300, seed=3), progress.Silent())
         with psycopg.connect(own.postgres_url) as connection:
             query = "SELECT amount, code, operator, count(*) FROM transfers GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
             customers.append(connection.execute(query).fetchall())

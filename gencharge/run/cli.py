@@ -184,6 +184,9 @@ def migrate() -> None:
 
 @app.command(rich_help_panel=_DATA)
 def seed(
+    size: Annotated[
+        str, typer.Argument(metavar="SIZE", help="With --scale: so many recharges: 100k, 1m or 10m.")
+    ] = "",
     scale: Annotated[
         bool, typer.Option("--scale", help="A million customers and their transactions, for measuring.")
     ] = False,
@@ -202,13 +205,17 @@ def seed(
             "ENVIRONMENT: production has no sample data; its sample admins and numbers are known to everybody"
         )
         raise typer.Exit(1)
-    if not scale and (users, transactions, chance) != (_SCALE_USERS, _SCALE_TRANSACTIONS, 1):
-        err.print("--users, --transactions and --seed go with --scale")
+    is_sized = (users, transactions) != (_SCALE_USERS, _SCALE_TRANSACTIONS)
+    if not scale and (is_sized or size or chance != 1):
+        err.print("A size, --users, --transactions and --seed go with --scale")
+        raise typer.Exit(2)
+    if size and is_sized:
+        err.print("Give either a size or --users and --transactions")
         raise typer.Exit(2)
     if scale:
         from gencharge.run import scale_data
 
-        scale_data.seed(settings, users, transactions, chance)
+        scale_data.seed(settings, users, transactions, chance, size)
         return
     with terminal.one_line():
         terminal.require_database(settings)
