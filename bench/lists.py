@@ -194,7 +194,7 @@ async def _measure_all(settings: Settings, options: argparse.Namespace) -> dict[
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client,
     ):
         while not Gate.of(app).grants:
             await asyncio.sleep(0.05)

@@ -89,7 +89,7 @@ async def _answers(settings: Settings) -> dict[str, tuple[list[float], list[floa
     measured = {}
     async with (
         app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=transport, base_url="http://bench", timeout=60) as client,
+        httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", timeout=60) as client,
     ):
         while not Gate.of(app).grants:
             await asyncio.sleep(0.05)

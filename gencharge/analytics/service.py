@@ -6,14 +6,23 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any, Final
 
-from gencharge.analytics import months_crud, periods
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.analytics import months_crud, periods, sums_crud
 from gencharge.analytics import recount_crud as crud
+from gencharge.analytics.sums_crud import SUMMED, Summed
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.values import clock
 
+__all__ = ["SUMMED", "OnPart", "Summed", "find_differences", "rebuild", "sums_of_all_days"]
 # Called with the first day of what is done, and the day after its last.
 OnPart = Callable[[date, date], None]
 _DAYS_AT_ONCE: Final = 31
+
+
+async def sums_of_all_days(db: AsyncSession) -> list[Summed]:
+    """What became of all recharges, by operator, and by operator and channel."""
+    return await sums_crud.list_sums(db)
 
 
 async def rebuild(database: Database, on_part: OnPart, first: date | None = None) -> None:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from math import ceil
 from typing import Final
 
+from prometheus_client import Counter
 from redis.asyncio import Redis
 
 from gencharge.auth.errors import OtpLimitExceeded, OtpTooSoon, SignInUnavailable
@@ -24,6 +25,10 @@ from gencharge.core.settings import Settings
 from gencharge.core.stores.redis import is_away
 from gencharge.core.values import clock
 
+CODES_ASKED: Final = Counter("gencharge_codes_total", "Codes that were made for somebody", ["purpose"])
+CODES_GIVEN: Final = Counter(
+    "gencharge_codes_given_total", "Codes that somebody gave, by what came of it", ["purpose", "verdict"]
+)
 _ID_BYTES: Final = 16
 _HOUR_MS: Final = 3_600_000
 # Redis' clock, which all processes share: one of theirs that jumps ends no wait and no life early. The clock that is held, if one is.
@@ -174,6 +179,7 @@ class Challenges:
             raise _unavailable(error) from error
         headers = self.limit_headers(*map(int, windows), by_address=not source.proven)
         if verdict == "sent":
+            CODES_ASKED.labels(purpose.value).inc()
             return Issued(challenge_id, code, headers)
         kind = OtpTooSoon if verdict == "soon" else OtpLimitExceeded
         raise kind(retry_after_seconds=ceil(int(wait) / 1000), headers=headers)
@@ -201,9 +207,11 @@ class Challenges:
         """Redeem a code. Raises SignInUnavailable."""
         mac = self._mac(purpose, phone_number, waiting.name, code)
         try:
-            return Verdict(await self._redeem(keys=[waiting.name], args=[_now_ms(), mac]))
+            verdict = Verdict(await self._redeem(keys=[waiting.name], args=[_now_ms(), mac]))
         except Exception as error:
             raise _unavailable(error) from error
+        CODES_GIVEN.labels(purpose.value, verdict.value).inc()
+        return verdict
 
     def name_of(self, kind: str, value: str) -> str:
         """A personal value, such as an address, as it is kept: its HMAC."""

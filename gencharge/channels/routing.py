@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from prometheus_client import Gauge
+
 from gencharge.channels.answers import Verdict
 from gencharge.core.values import clock
 
@@ -23,6 +25,9 @@ PAUSE_SECONDS: Final = 15.0
 MAX_PAUSE_SECONDS: Final = 240.0
 # A channel that failed lately keeps a share, so that its recovery is noticed.
 MIN_SHARE: Final = 0.05
+OPEN: Final = Gauge(
+    "gencharge_channel_suspended", "1 while this worker sends a channel nothing, or only a probe", ["channel"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +104,11 @@ class Health:
         if answered:
             health.failures_in_a_row = 0
             health.pause = PAUSE_SECONDS
+            OPEN.labels(code).set(0)
             return
         health.failures_in_a_row += 1
         if health.failures_in_a_row >= FAILURES_TO_OPEN:
+            OPEN.labels(code).set(1)
             health.open_until = clock.now().timestamp() + health.pause
             health.pause = min(2 * health.pause, MAX_PAUSE_SECONDS)
 

@@ -9,6 +9,8 @@ from collections import defaultdict
 from typing import Final
 from uuid import UUID
 
+from prometheus_client import Gauge
+
 from gencharge.core.errors import ServerBusy, ServerRestarting
 from gencharge.core.settings import Settings
 from gencharge.core.values.recipient import Recipient
@@ -22,6 +24,7 @@ from gencharge.sessions.guards import Gate
 # Clients of a server that stops come back spread over so many seconds.
 _SPREAD_SECONDS: Final = 5.0
 _TOO_MANY_SECONDS: Final = 60
+CLIENTS: Final = Gauge("gencharge_live_clients", "Live connections of this process, signed in or not")
 
 
 class Connections(ABC):
@@ -61,10 +64,12 @@ class Connections(ABC):
         """Count a connection, signed in or not. Raises what `check_room` raises."""
         self.check_room()
         self._count += 1
+        CLIENTS.inc()
 
     def release(self) -> None:
         """The connection is gone."""
         self._count -= 1
+        CLIENTS.dec()
 
     def sign_in(self, authorization: bytes, last_id: str | None) -> Client:
         """Take a client in, to be caught up. Raises NotSignedIn, AccessTokenInvalid, AccessTokenExpired, SessionEnded,

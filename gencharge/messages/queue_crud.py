@@ -12,7 +12,7 @@ from pymongo.write_concern import WriteConcern
 
 from gencharge.core.stores.mongo import Document
 from gencharge.messages.crud import MESSAGES, Db
-from gencharge.messages.models import MessageChannel, MessageState
+from gencharge.messages.models import PRIORITIES, MessageChannel, MessageState
 
 RATES: Final = "message_rates"
 COSTS: Final = "message_costs"
@@ -30,6 +30,19 @@ async def list_due(documents: Db, channel: MessageChannel, now: datetime, limit:
     fields = {"recipient_kind": 1, "recipient_id": 1, "type": 1}
     order = [("priority", ASCENDING), ("due_at", ASCENDING)]
     return await documents[MESSAGES].find(conditions, fields).sort(order).limit(limit).to_list()
+
+
+async def find_oldest_due(documents: Db, channel: MessageChannel) -> datetime | None:
+    """When the message of the channel that has waited longest was due, or will be; None: no message waits.
+
+    One look at the queue's index for each priority.
+    """
+    instants = []
+    for priority in sorted(set(PRIORITIES.values())):
+        waiting = {"channel": channel.value, "priority": priority, "due_at": {"$exists": True}}
+        first = await documents[MESSAGES].find_one(waiting, {"due_at": 1}, sort=[("due_at", ASCENDING)])
+        instants += [] if first is None else [first["due_at"]]
+    return min(instants, default=None)
 
 
 async def take_places(documents: Db, channel: MessageChannel, rate: int, count: int) -> int:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pymongo.asynchronous.database import AsyncDatabase
 
 from gencharge.core.stores.mongo import Document
 from gencharge.core.values import clock
 from gencharge.core.vault.vault import Vault
-from gencharge.messages import crud
-from gencharge.messages.models import Outgoing, to_document
+from gencharge.messages import crud, queue_crud
+from gencharge.messages.models import MessageChannel, Outgoing, to_document
 
 
 async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Sequence[Outgoing]) -> None:
@@ -22,3 +23,8 @@ async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Se
     messages = [await to_document(vault, message, now) for message in outgoing]
     if messages:
         await crud.add_messages(documents, messages)
+
+
+async def oldest_due(documents: AsyncDatabase[Document]) -> dict[str, datetime | None]:
+    """Since when the oldest message of each channel has been due; None: none waits. Raises PyMongoError."""
+    return {channel.value: await queue_crud.find_oldest_due(documents, channel) for channel in MessageChannel}

@@ -184,9 +184,7 @@ def migrate() -> None:
 
 @app.command(rich_help_panel=_DATA)
 def seed(
-    size: Annotated[
-        str, typer.Argument(metavar="SIZE", help="With --scale: so many recharges: 100k, 1m or 10m.")
-    ] = "",
+    size: Annotated[str, typer.Argument(help="With --scale: recharges, 100k, 1m or 10m.")] = "",
     scale: Annotated[
         bool, typer.Option("--scale", help="A million customers and their transactions, for measuring.")
     ] = False,
@@ -205,12 +203,9 @@ def seed(
             "ENVIRONMENT: production has no sample data; its sample admins and numbers are known to everybody"
         )
         raise typer.Exit(1)
-    is_sized = (users, transactions) != (_SCALE_USERS, _SCALE_TRANSACTIONS)
-    if not scale and (is_sized or size or chance != 1):
-        err.print("A size, --users, --transactions and --seed go with --scale")
-        raise typer.Exit(2)
-    if size and is_sized:
-        err.print("Give either a size or --users and --transactions")
+    is_usual = (users, transactions) == (_SCALE_USERS, _SCALE_TRANSACTIONS)
+    if (size and not is_usual) or not (scale or (is_usual and not size and chance == 1)):
+        err.print("A size, or --users and --transactions, and --seed go with --scale")
         raise typer.Exit(2)
     if scale:
         from gencharge.run import scale_data
