@@ -41,8 +41,8 @@ from gencharge.sessions.gate import Gate
 GOAL_COLD_MS, GOAL_TAGGED_MS = 150.0, 10.0
 _ASKED: Final = 40
 _LENGTHS: Final = (1, 7, 30, 90, 365, 700)
-# Not one answer but a stream of them.
-_STREAMS: Final = ("/live",)
+# A stream; and what customers ask for.
+_OTHERS: Final = ("/live", "/me")
 
 
 def paths(app: FastAPI) -> list[str]:
@@ -54,7 +54,7 @@ def paths(app: FastAPI) -> list[str]:
         and route.path.startswith("/v1/analytics/")
         and "GET" in route.methods
         and "{" not in route.path
-        and not route.path.endswith(_STREAMS)
+        and not route.path.endswith(_OTHERS)
     )
 
 

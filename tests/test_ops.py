@@ -1,0 +1,227 @@
+"""The dashboard, the alerts and Prometheus' configuration name what a running API and a running worker show."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml  # type: ignore[import-untyped]
+from prometheus_client.parser import text_string_to_metric_families
+
+from gencharge.core.settings import Settings
+
+OPS = Path(__file__).parent.parent / "ops"
+ALERTS, DASHBOARD, PROMETHEUS = OPS / "alerts.yml", OPS / "dashboard.json", OPS / "prometheus.yml"
+PROMTOOL = shutil.which("promtool")
+NAME = re.compile(r"\b(?:gencharge|process)_[a-z0-9_]+")
+LABELS = re.compile(r"([a-z_]+)\s*(?:=~|!~|!=|=)\s*\"")
+# Prometheus itself adds these.
+SCRAPED = {"job", "instance", "exported_job"}
+
+
+def _expressions() -> Iterator[tuple[str, str]]:
+    """Where each expression stands, and what it is."""
+    for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]:
+        for rule in group["rules"]:
+            yield rule["alert"], rule["expr"]
+    for panel in json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]:
+        for target in panel.get("targets", ()):
+            yield panel["title"], target["expr"]
+
+
+def _samples(page: str) -> dict[str, set[str]]:
+    """The labels of each series that a page of metrics can have, by its name."""
+    names: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(page):
+        endings = {
+            "counter": ("_total",),
+            "histogram": ("_bucket", "_sum", "_count"),
+        }.get(family.type, ("",))
+        labels = {label for sample in family.samples for label in sample.labels}
+        for ending in endings:
+            names[family.name + ending] = labels
+    return names
+
+
+@pytest.fixture(scope="module")
+def worker_page(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What a worker process shows once it has looked."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {
+        "ENVIRONMENT": "test",
+        "DATA_DIR": str(settings.data_dir),
+        "DATABASE_URL": str(settings.database_url),
+        "MONGO_URL": settings.mongo_url,
+        "MONGO_DATABASE": settings.mongo_database,
+        "REDIS_URL": settings.redis_url,
+        "SECRET_KEY": settings.secret_key.get_secret_value(),
+        "OTP_SECRET": settings.otp_secret.get_secret_value(),
+        "WORKER_METRICS_PORT": str(port),
+    }
+    inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "gencharge", "worker"],
+        cwd=tmp_path_factory.mktemp("worker"),
+        env=inherited | {"PYTHONPATH": str(OPS.parent)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield _page(port, worker)
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
+
+
+def _page(port: int, worker: subprocess.Popen[str]) -> str:
+    page, deadline = "", time.monotonic() + 180
+    while "gencharge_store_up{" not in page or "gencharge_wallets_paise{" not in page:
+        assert worker.poll() is None, worker.communicate()[0]
+        assert time.monotonic() < deadline, page
+        time.sleep(0.2)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                page = answer.read().decode()
+        except OSError:
+            continue
+    return page
+
+
+async def test_all_that_they_name_is_on_a_running_api_and_worker(
+    client: httpx.AsyncClient, worker_page: str
+) -> None:
+    await client.get("/health/live")
+    answer = await client.get("/metrics")
+    assert answer.status_code == 200
+    known = _samples(worker_page) | _samples(answer.text)
+    for where, expression in _expressions():
+        names = set(NAME.findall(expression))
+        assert names or "up{" in expression, where
+        assert names <= known.keys(), f"{where}: {sorted(names - known.keys())}"
+        # A label that no sample has selects nothing, for ever. Where nothing was counted yet, no label is known.
+        used = set(LABELS.findall(expression)) - SCRAPED
+        own = set[str]().union(*(known[name] for name in names))
+        if all(known[name] for name in names):
+            assert used <= own | {"le"}, f"{where}: {sorted(used - own)}"
+
+
+def test_the_worker_shows_every_queue_and_store(worker_page: str) -> None:
+    values: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(worker_page):
+        for sample in family.samples:
+            values.setdefault(sample.name, set()).update(sample.labels.values())
+    assert values["gencharge_store_up"] == {"postgresql", "mongodb", "redis"}
+    assert values["gencharge_queue_age_seconds"] >= {
+        "events",
+        "deliveries",
+        "recharges",
+        "jobs",
+        "sms",
+        "email",
+    }
+    assert values["gencharge_wallets_paise"] == {"free", "held"}
+
+
+def test_no_metric_of_ours_has_a_label_that_may_name_a_customer(worker_page: str) -> None:
+    allowed = {
+        *(
+            "operator",
+            "channel",
+            "state",
+            "what",
+            "method",
+            "purpose",
+            "kind",
+            "outcome",
+            "queue",
+            "part",
+            "store",
+        ),
+        *("listener", "job", "call", "verdict", "budget", "route", "status", "le"),
+    }
+    for name, labels in _samples(worker_page).items():
+        if name.startswith("gencharge_"):
+            assert labels <= allowed, name
+
+
+def test_every_panel_has_a_place_of_its_own_and_every_alert_says_what_to_do() -> None:
+    taken: set[tuple[int, int]] = set()
+    for panel in json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]:
+        place = panel["gridPos"]
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
+        assert not cells & taken, panel["title"]
+        assert max(x for x, _ in cells) < 24, panel["title"]
+        taken |= cells
+    for group in yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]:
+        for rule in group["rules"]:
+            assert rule["labels"]["severity"] in {"page", "ticket"}, rule["alert"]
+            assert rule["annotations"].keys() == {"summary", "action"}, rule["alert"]
+
+
+def test_what_is_scraped_is_what_the_alerts_ask_for() -> None:
+    jobs = {
+        job["job_name"] for job in yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))["scrape_configs"]
+    }
+    named = {job for _, expression in _expressions() for job in re.findall(r'job="([^"]+)"', expression)}
+    assert jobs == {"gencharge-api", "gencharge-worker"}
+    assert named <= jobs
+
+
+def _promtool(*words: str) -> subprocess.CompletedProcess[str]:
+    assert PROMTOOL is not None
+    return subprocess.run(  # a tool of the machine, our own files
+        [PROMTOOL, *words], cwd=OPS, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool (Debian package prometheus) is not installed")
+@pytest.mark.parametrize("words", [("check", "rules", "alerts.yml"), ("test", "rules", "alerts.test.yml")])
+def test_promtool_accepts_the_rules_and_their_tests(words: tuple[str, ...]) -> None:
+    answer = _promtool(*words)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool (Debian package prometheus) is not installed")
+def test_promtool_accepts_the_expressions_of_the_dashboard_and_the_configuration(tmp_path: Path) -> None:
+    rules: list[dict[str, Any]] = [
+        {"record": f"panel:{number}", "expr": expression.replace("$__rate_interval", "5m")}
+        for number, (_, expression) in enumerate(_expressions())
+    ]
+    file = tmp_path / "dashboard.yml"
+    file.write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}), encoding="utf-8")
+    answer = _promtool("check", "rules", str(file))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    answer = _promtool("check", "config", "--syntax-only", "prometheus.yml")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_the_expressions_balance_where_there_is_no_promtool() -> None:
+    pairs = {")": "(", "]": "[", "}": "{"}
+    for where, expression in _expressions():
+        opened: list[str] = []
+        for letter in re.sub(r'"(?:[^"\\]|\\.)*"', '""', expression):
+            if letter in pairs.values():
+                opened.append(letter)
+            elif letter in pairs:
+                assert opened, where
+                assert opened.pop() == pairs[letter], where
+        assert opened == [], where
