@@ -44,10 +44,10 @@ class Channel:
 
 async def channels(connection: asyncpg.Connection) -> dict[str, list[Channel]]:
     """The channels of each operator, the one to be tried first at the head."""
-    found: dict[str, list[Channel]] = {}
+    of_operator: dict[str, list[Channel]] = {}
     for row in await connection.fetch(_CHANNELS):
-        found.setdefault(row["operator"], []).append(Channel(**row))
-    return found
+        of_operator.setdefault(row["operator"], []).append(Channel(**row))
+    return of_operator
 
 
 def add_rows(

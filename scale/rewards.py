@@ -16,7 +16,7 @@ from scale.people import DAY_MS
 _INDIA_MS: Final = 19_800_000
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _SLOTS: Final = 16
-# Whoever takes them by code, once or out of a budget has no part in this.
+# Offers by code, for one use or out of a budget have no part in this.
 _OPEN: Final = """
     SELECT offer_id, version, min_amount_paise, user_types, sources, operators, payment_methods, weekdays, discount_paise,
            discount_basis_points, discount_cap_paise, cashback_paise, cashback_basis_points, cashback_cap_paise, uses_per_user

@@ -192,9 +192,7 @@ def seed(
     transactions: Annotated[
         int, typer.Option(min=0, help="With --scale: how many movements.")
     ] = _SCALE_TRANSACTIONS,
-    chance: Annotated[
-        int, typer.Option("--seed", help="With --scale: another number gives other customers.")
-    ] = 1,
+    chance: Annotated[int, typer.Option("--seed", help="With --scale: which of all customers.")] = 1,
 ) -> None:
     """Add the sample data; what is there already stays as it is."""
     settings = terminal.read_settings()
