@@ -29,7 +29,7 @@ FLOORS: Final = (
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
     ("delivery", "referrals", "autopay", "campaigns", "contact"),
-    ("receipts", "family"),
+    ("receipts", "family", "announcements"),
     ("reconciliation",),
     ("webhooks",),
     ("analytics",),

@@ -44,6 +44,7 @@ EMPTY = {
     "/v1/approvals": "no refund of the past is large enough to wait for a second admin",
     "/v1/autopay/admin/topups": "no sample customer has approved a mandate",
     "/v1/autopay/topup/charges": "no sample customer has approved a mandate",
+    "/v1/announcements": "nothing was announced",
     "/v1/campaigns": "no campaign was planned",
     "/v1/content": "the staff have written nothing yet",
     "/v1/content/admin": "the staff have written nothing yet",

@@ -32,6 +32,7 @@ from gencharge.wallet.models import Account, Code
 from scale import progress
 from tests.conftest import database_of, test_settings
 from tests.counting import Counted, counting, listening
+from tests.make.announcements import draft as announcement
 from tests.make.content import draft, picture
 from tests.make.factories import headers_for, know_roles, make_admin, new_client
 from tests.make.messages import park
@@ -192,6 +193,10 @@ class Office:
             await make(self.client, self._headers(), name=f"Offer {number}")
             written = await self.client.post("/v1/content/admin", headers=self._headers(), json=draft())
             assert written.status_code == 201, written.text
+            announced = await self.client.post(
+                "/v1/announcements", headers=self._headers(), json=announcement()
+            )
+            assert announced.status_code == 201, announced.text
             about = {"category": "other", "message": f"Question {number}"}
             asked = await self.client.post(
                 "/v1/contact/enquiries",

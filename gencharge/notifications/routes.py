@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Query, Request
 
-from gencharge.core.errors import DocumentsUnavailable, ValidationFailed
+from gencharge.core.errors import DatabaseUnavailable, DocumentsUnavailable, ValidationFailed
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as room
-from gencharge.core.stores.mongo import Documents
-from gencharge.core.vault.vault import Vault, get_vault
-from gencharge.notifications import service
+from gencharge.core.stores.stores import Stores
+from gencharge.notifications import inbox_service
 from gencharge.notifications.errors import NotificationNotFound
+from gencharge.notifications.inbox_service import Inbox
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.schemas import (
     NotificationOut,
@@ -26,25 +26,25 @@ from gencharge.notifications.schemas import (
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, Principal, SignedIn
 
 router = room("notifications")
-OwnVault = Annotated[Vault, Depends(get_vault)]
-_ALWAYS = (*SIGNED_IN_ERRORS, DocumentsUnavailable)
+_ALWAYS = (*SIGNED_IN_ERRORS, DatabaseUnavailable, DocumentsUnavailable)
 
 
-def _inbox_of(principal: Principal) -> Recipient:
-    return Recipient(principal.kind, principal.user_id)
+async def _open(request: Request, principal: Principal) -> tuple[Stores, Inbox]:
+    stores: Stores = request.app.state.stores
+    return stores, await inbox_service.open_inbox(stores, Recipient(principal.kind, principal.user_id))
 
 
 @router.get("", response_model=NotificationPage, responses=errors(*_ALWAYS, ValidationFailed, CursorInvalid))
 async def list_notifications(
-    documents: Documents, vault: OwnVault, principal: SignedIn, query: Annotated[NotificationQuery, Query()]
+    request: Request, principal: SignedIn, query: Annotated[NotificationQuery, Query()]
 ) -> NotificationPage:
-    """My notifications, newest first."""
-    inbox = _inbox_of(principal)
-    notices, cursor = await service.read(
-        documents, vault, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
+    """My notifications and the announcements for me, newest first."""
+    stores, inbox = await _open(request, principal)
+    notices, cursor = await inbox_service.read(
+        stores, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
     )
     total = (
-        await service.count(documents, inbox, kind=query.type, unread=query.unread)
+        await inbox_service.count(stores, inbox, kind=query.type, unread=query.unread)
         if query.include_total
         else None
     )
@@ -52,20 +52,22 @@ async def list_notifications(
         items=[NotificationOut.of(notice) for notice in notices],
         next_cursor=cursor,
         total=total,
-        unread_count=await service.count(documents, inbox, unread=True),
+        unread_count=await inbox_service.count(stores, inbox, unread=True),
     )
 
 
 @router.get("/unread-count", response_model=UnreadCount, responses=errors(*_ALWAYS))
-async def count_unread_notifications(documents: Documents, principal: SignedIn) -> UnreadCount:
+async def count_unread_notifications(request: Request, principal: SignedIn) -> UnreadCount:
     """How many I have not seen yet."""
-    return UnreadCount(unread_count=await service.count(documents, _inbox_of(principal), unread=True))
+    stores, inbox = await _open(request, principal)
+    return UnreadCount(unread_count=await inbox_service.count(stores, inbox, unread=True))
 
 
 @router.post("/viewed-all", response_model=ViewedCount, responses=errors(*_ALWAYS))
-async def view_all_notifications(documents: Documents, principal: SignedIn) -> ViewedCount:
+async def view_all_notifications(request: Request, principal: SignedIn) -> ViewedCount:
     """Mark all that are there now as seen."""
-    return ViewedCount(viewed_count=await service.view_all(documents, _inbox_of(principal)))
+    stores, inbox = await _open(request, principal)
+    return ViewedCount(viewed_count=await inbox_service.view_all(stores, inbox))
 
 
 @router.post(
@@ -73,11 +75,10 @@ async def view_all_notifications(documents: Documents, principal: SignedIn) -> V
     response_model=NotificationOut,
     responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
 )
-async def view_notification(
-    documents: Documents, vault: OwnVault, principal: SignedIn, notification_id: UUID
-) -> NotificationOut:
+async def view_notification(request: Request, principal: SignedIn, notification_id: UUID) -> NotificationOut:
     """Mark one as seen. A second time changes nothing."""
-    return NotificationOut.of(await service.view(documents, vault, _inbox_of(principal), notification_id))
+    stores, inbox = await _open(request, principal)
+    return NotificationOut.of(await inbox_service.view(stores, inbox, notification_id))
 
 
 @router.delete(
@@ -86,6 +87,7 @@ async def view_notification(
     response_model=None,
     responses=errors(*_ALWAYS, ValidationFailed, NotificationNotFound),
 )
-async def delete_notification(documents: Documents, principal: SignedIn, notification_id: UUID) -> None:
+async def delete_notification(request: Request, principal: SignedIn, notification_id: UUID) -> None:
     """Take one out of my inbox for good."""
-    await service.delete(documents, _inbox_of(principal), notification_id)
+    stores, inbox = await _open(request, principal)
+    await inbox_service.delete(stores, inbox, notification_id)

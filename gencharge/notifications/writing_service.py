@@ -17,6 +17,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.language import Language
+from gencharge.core.values.quiet_hours import earliest
 from gencharge.core.vault.vault import Vault
 from gencharge.messages import service as messages
 from gencharge.messages.models import MessageChannel, Outgoing
@@ -27,7 +28,6 @@ from gencharge.notifications.events import NoticesWritten
 from gencharge.notifications.kinds import Draft, NoticeChannel, Values
 from gencharge.notifications.library import shipped
 from gencharge.notifications.models import Notice, Recipient, notice_id, to_document
-from gencharge.notifications.quiet_hours import earliest
 from gencharge.notifications.rendering import Rendered, render
 from gencharge.users import service as users
 from gencharge.users.models import DEFAULT_PREFERENCES

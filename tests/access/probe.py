@@ -24,6 +24,7 @@ from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
 from tests.access.table import ANOTHERS, REQUESTS
+from tests.make.announcements import draft
 from tests.make.autopay import make_autopay
 from tests.make.factories import headers_for, know_roles, make_admin, make_user, new_client, sign_in
 from tests.make.mandates import add_mandate
@@ -165,7 +166,13 @@ class AccessProbe:
         }
         keyed = headers | {"Idempotency-Key": f"enquiry-{operator}"}
         enquiry = await self._client.post("/v1/contact/enquiries", json=about, headers=keyed)
+        announcement = await self._client.post(
+            "/v1/announcements",
+            json=draft(audience={"kind": "customers", "operator": operator}),
+            headers=staff,
+        )
         return {
+            "announcement_id": announcement.json()["announcement_id"],
             "enquiry_id": enquiry.json()["enquiry_id"],
             "operator": operator,
             "channel": added.json()["code"],

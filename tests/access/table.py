@@ -76,6 +76,7 @@ REQUESTS: Final[dict[str, dict[str, Any]]] = {
         for part in ("notes", "replies", "resolution")
     },
     "DELETE /v1/contact/admin/{enquiry_id}": {"params": {"reason": "asked for"}},
+    "PATCH /v1/announcements/{announcement_id}": {"json": {"purpose": "service"}},
     "PATCH /v1/operators/{operator}": {"json": {"status": "up"}},
     "POST /v1/channels/{channel}/address/approve": {"json": {"url": "https://jio.example/api"}},
 }
@@ -139,6 +140,11 @@ SCOPED: Final[dict[str, str]] = {
     "POST /v1/contact/admin/{enquiry_id}/resolution": "404 201",
     "POST /v1/contact/admin/{enquiry_id}/reopen": "404 204",
     "DELETE /v1/contact/admin/{enquiry_id}": "404 204",
+    "GET /v1/announcements/{announcement_id}": "404 200",
+    "PATCH /v1/announcements/{announcement_id}": "404 200",
+    "POST /v1/announcements/{announcement_id}/send": "404 200",
+    "POST /v1/announcements/{announcement_id}/cancel": "404 200",
+    "DELETE /v1/announcements/{announcement_id}": "404 409",  # it was sent
     "GET /v1/recharge/admin/{user_id}/{recharge_id}": "404 200",
     "GET /v1/autopay/admin/{user_id}/{autopay_id}": "404 200",
     "GET /v1/autopay/admin/{user_id}/{autopay_id}/attempts": "404 200",
@@ -436,6 +442,14 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/messages/parked":                                                     "401  403   200   200 200  200  200   403    -",
     "POST /v1/messages/parked/resend":                                             "401  403   202   202 403  403  403   403    -",
     "POST /v1/messages/parked/{message_id}/resend":                                "401  403   404   404 403  403  403   403    -",
+    # announcements
+    "GET /v1/announcements":                                                         "401  403   200   200 403  200  200   200    -",
+    "POST /v1/announcements":                                                        "401  403   422   422 403  422  403   422    -",
+    "GET /v1/announcements/{announcement_id}":                                       "401  403   404   404 403  404  404   404    -",
+    "PATCH /v1/announcements/{announcement_id}":                                     "401  403   404   404 403  404  403   404    -",
+    "DELETE /v1/announcements/{announcement_id}":                                    "401  403   404   404 403  404  403   404    -",
+    "POST /v1/announcements/{announcement_id}/send":                                 "401  403   404   404 403  404  403   404    -",
+    "POST /v1/announcements/{announcement_id}/cancel":                               "401  403   404   404 403  404  403   404    -",
     # notifications
     "GET /v1/notifications/admin/templates":                                       "401  403   200   200 200  200  200   403    -",
     "GET /v1/notifications/admin/templates/{kind}/{language}":                     "401  403   422   422 422  422  422   403    -",

@@ -90,10 +90,11 @@ def locked_routes() -> list[str]:
         route
         for route in ACTIONS
         if re.match(
-            r"(PATCH|PUT) /v1/(admins(?!/me/email)|channels|contact|content|offers|operators/\{|plans|roles|users/\{|webhooks)",
+            r"(PATCH|PUT) /v1/(admins(?!/me/email)|announcements|channels|contact|content|offers|operators/\{|plans|roles|users/\{|webhooks)",
             route,
         )
         or route.rpartition("/")[2] in moves
+        or route.startswith("POST /v1/announcements/{")
     ]
 
 

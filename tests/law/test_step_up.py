@@ -24,7 +24,7 @@ SHOP_WINDOW = "shows or groups what is sold, and changes no price"
 RESENDS = "sends what was meant for the same people once more"
 INBOX = "the admin's own inbox, and where it is announced"
 ENQUIRY = "an answer to a customer, which moves nothing"
-DRAFT = "nobody but the staff sees it until it is published, which wants the step-up"
+DRAFT = "nobody but the staff sees it until it is published or sent, which wants the step-up"
 WITHOUT = {
     "POST /v1/auth/logout": TAKES_AWAY,
     "DELETE /v1/auth/sessions": TAKES_AWAY,
@@ -64,6 +64,9 @@ WITHOUT = {
     "DELETE /v1/content/admin/images/{image_id}": "takes a picture away that no text shows",
     "POST /v1/messages/parked/resend": RESENDS,
     "POST /v1/messages/parked/{message_id}/resend": RESENDS,
+    "POST /v1/announcements": DRAFT,
+    "PATCH /v1/announcements/{announcement_id}": DRAFT,
+    "DELETE /v1/announcements/{announcement_id}": DRAFT,
     "POST /v1/notifications/admin/templates/{kind}/{language}/editions": DRAFT,
     "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/restore": DRAFT,
     "POST /v1/notifications/admin/templates/{kind}/{language}/editions/{edition}/test": "sends to the admin alone",
@@ -130,6 +133,8 @@ STEP_UP = {
     "DELETE /v1/contact/admin/{enquiry_id}",
     "POST /v1/content/admin/{content_id}/publish",
     "POST /v1/notifications/admin/templates/{kind}/{language}/publish",
+    "POST /v1/announcements/{announcement_id}/send",
+    "POST /v1/announcements/{announcement_id}/cancel",
     # Money, and who hears of it.
     "POST /v1/campaigns",
     "POST /v1/campaigns/{campaign_id}/cancel",

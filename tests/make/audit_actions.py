@@ -7,6 +7,7 @@ returns its answer.
 from __future__ import annotations
 
 from tests.make import (
+    announcements_actions,
     autopay_actions,
     catalogue_actions,
     contact_actions,
@@ -21,6 +22,7 @@ from tests.make.staff_client import ACTIONS, StaffClient
 __all__ = ["ACTIONS", "StaffClient"]
 # A file enters its actions when it is imported.
 FILES = (
+    announcements_actions,
     people_actions,
     catalogue_actions,
     money_actions,
@@ -30,4 +32,3 @@ FILES = (
     messages_actions,
     template_actions,
 )
-FILES = (people_actions, catalogue_actions, money_actions, autopay_actions, content_actions, contact_actions)

@@ -7,8 +7,8 @@ from datetime import datetime, time
 import pytest
 
 from gencharge.core.values.clock import IST
+from gencharge.core.values.quiet_hours import earliest
 from gencharge.core.values.recipient import NotificationType
-from gencharge.notifications.quiet_hours import earliest
 
 NIGHT = (time(21), time(9))
 

@@ -1,0 +1,1 @@
+"""Announcements: one text for many readers."""

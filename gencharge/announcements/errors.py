@@ -1,0 +1,21 @@
+"""What can go wrong with announcements."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import Conflict, NotFound
+
+
+class AnnouncementNotFound(NotFound):
+    """Announcement not found."""
+
+
+class AnnouncementNotDraft(Conflict):
+    """This announcement was sent or scheduled. Cancel it, and write another one."""
+
+
+class AnnouncementNotSent(Conflict):
+    """This announcement is a draft: there is nothing to cancel."""
+
+
+class AnnouncementAlreadyCancelled(Conflict):
+    """This announcement was cancelled."""

@@ -1,0 +1,178 @@
+"""What an inbox shows of the announcements, and what its owner does with them. Nothing is written before an owner does something."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pymongo.asynchronous.database import AsyncDatabase
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.announcements import audience_crud, crud
+from gencharge.announcements.audience_crud import CustomerRow
+from gencharge.announcements.crud import Inbox as Inbox
+from gencharge.announcements.models import Announcement, Reader, open_announcement
+from gencharge.core.stores.mongo import Document, answering
+from gencharge.core.values import clock
+from gencharge.core.values.language import Language
+from gencharge.core.values.recipient import Recipient
+from gencharge.core.vault.vault import Vault
+from gencharge.operators import service as operators
+
+Documents = AsyncDatabase[Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An announcement in an inbox. Instants in UTC."""
+
+    announcement: Announcement
+    starts_at: datetime
+    viewed_at: datetime | None
+
+
+async def readers_of(db: AsyncSession, recipients: Collection[Recipient]) -> dict[Recipient, Reader]:
+    """What is known of these readers, in two queries at most; who is not registered is not in the answer."""
+    user_ids = [recipient.id for recipient in recipients if recipient.kind == "user"]
+    admin_ids = [recipient.id for recipient in recipients if recipient.kind == "admin"]
+    readers = dict[Recipient, Reader]()
+    for row in await audience_crud.list_customers(db, user_ids) if user_ids else ():
+        reader = _reader(row)
+        readers[reader.recipient] = reader
+    for admin_id, since, language in await audience_crud.list_admins(db, admin_ids) if admin_ids else ():
+        recipient = Recipient("admin", admin_id)
+        readers[recipient] = Reader(recipient, since, Language(language))
+    return readers
+
+
+def _reader(row: CustomerRow) -> Reader:
+    return Reader(
+        Recipient("user", row.user_id),
+        row.registered_at,
+        Language(row.language),
+        row.user_type,
+        row.operator or operators.hint(row.phone_number),
+        row.circle,
+        tuple(row.campaign_ids),
+    )
+
+
+async def read(
+    documents: Documents,
+    vault: Vault,
+    inbox: Inbox,
+    *,
+    unread: bool | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Shown]:
+    """What the inbox shows, the newest first; `after` is the last one of the page before. `unread`: True = only unread,
+    False = only viewed ones. Raises DocumentsUnavailable."""
+    with answering(documents):
+        views = await crud.list_views(documents, inbox.reader.recipient)
+        only, without = _filter(views, unread)
+        rows = await crud.list_shown(
+            documents, inbox, only=only, without=without, now=_now(), after=after, limit=limit
+        )
+    viewed = {view["announcement_id"]: view.get("viewed_at") for view in views}
+    return [_shown(await open_announcement(vault, row), viewed.get(row["_id"])) for row in rows]
+
+
+async def count(documents: Documents, inbox: Inbox, *, unread: bool | None) -> int:
+    """How many the inbox shows. Raises DocumentsUnavailable."""
+    with answering(documents):
+        only, without = _filter(await crud.list_views(documents, inbox.reader.recipient), unread)
+        return await crud.count_shown(documents, inbox, only=only, without=without, now=_now())
+
+
+async def count_unread_of(documents: Documents, inboxes: Sequence[Inbox]) -> dict[Recipient, int]:
+    """How many unread announcements each of these inboxes shows. Raises DocumentsUnavailable."""
+    if not inboxes:
+        return {}
+    keys = {inbox.reader.recipient: inbox.reader.keys for inbox in inboxes}
+    with answering(documents):
+        current = await crud.list_current(documents, frozenset().union(*keys.values()), _now())
+        touched = {
+            (view["announcement_id"], Recipient(view["recipient_kind"], view["recipient_id"]))
+            for view in (
+                await crud.list_views_of(documents, keys.keys(), (row["_id"] for row in current))
+                if current
+                else ()
+            )
+        }
+    counts = dict[Recipient, int]()
+    for inbox in inboxes:
+        recipient = inbox.reader.recipient
+        counts[recipient] = sum(
+            row["audience"] in keys[recipient]
+            and row["type"] in inbox.types
+            and row["starts_at"] >= inbox.reader.since
+            and (row["_id"], recipient) not in touched
+            for row in current
+        )
+    return counts
+
+
+async def view(documents: Documents, vault: Vault, inbox: Inbox, announcement_id: UUID) -> Shown | None:
+    """Mark it as viewed; the first view's instant stays. None if the inbox does not show it. Raises DocumentsUnavailable."""
+    now = _now()
+    with answering(documents):
+        shown = await _find(documents, inbox, announcement_id, now)
+        if shown is None:
+            return None
+        row, viewed_at = shown
+        await crud.mark(documents, inbox.reader.recipient, [announcement_id], "viewed_at", now)
+    return _shown(await open_announcement(vault, row), viewed_at or now)
+
+
+async def view_all(documents: Documents, inbox: Inbox) -> int:
+    """Mark all that the inbox shows as viewed, and return how many were unread. Raises DocumentsUnavailable."""
+    with answering(documents):
+        only, without = _filter(await crud.list_views(documents, inbox.reader.recipient), True)
+        now = _now()
+        rows = await crud.list_shown(documents, inbox, only=only, without=without, now=now, limit=0)
+        await crud.mark(documents, inbox.reader.recipient, [row["_id"] for row in rows], "viewed_at", now)
+    return len(rows)
+
+
+async def delete(documents: Documents, inbox: Inbox, announcement_id: UUID) -> bool:
+    """Take it out of the inbox for good. False if the inbox does not show it. Raises DocumentsUnavailable."""
+    now = _now()
+    with answering(documents):
+        if await _find(documents, inbox, announcement_id, now) is None:
+            return False
+        await crud.mark(documents, inbox.reader.recipient, [announcement_id], "deleted_at", now)
+    return True
+
+
+async def _find(
+    documents: Documents, inbox: Inbox, announcement_id: UUID, now: datetime
+) -> tuple[Document, datetime | None] | None:
+    """An announcement that the inbox shows, and when it was viewed."""
+    rows = await crud.list_shown(documents, inbox, only=[announcement_id], now=now, limit=1)
+    touched = await crud.get_view(documents, inbox.reader.recipient, announcement_id)
+    if not rows or touched.get("deleted_at") is not None:
+        return None
+    return rows[0], touched.get("viewed_at")
+
+
+def _filter(views: Sequence[Document], unread: bool | None) -> tuple[list[UUID] | None, list[UUID]]:
+    """Which announcements alone, None for all; and which not."""
+    deleted = [view["announcement_id"] for view in views if view.get("deleted_at") is not None]
+    viewed = [view["announcement_id"] for view in views if view.get("viewed_at") is not None]
+    if unread is None:
+        return None, deleted
+    return (None, [*deleted, *viewed]) if unread else (viewed, deleted)
+
+
+def _shown(announcement: Announcement, viewed_at: datetime | None) -> Shown:
+    assert announcement.starts_at is not None, "an inbox shows no drafts"
+    return Shown(announcement, announcement.starts_at, viewed_at)
+
+
+def _now() -> datetime:
+    """As MongoDB keeps it: a view says the same instant when it is written as when it is read."""
+    now = clock.now()
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,173 @@
+"""Announcements on the wire, as the staff see and write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from gencharge.announcements.models import AnnouncementPurpose, AnnouncementStatus, AudienceKind
+from gencharge.core.http.changes import Changes, left_out
+from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.web import Body, Out, Versioned
+from gencharge.core.values.instants import Instant
+from gencharge.core.values.language import Language
+from gencharge.core.values.text import one_line, some_lines
+from gencharge.users.models import UserType
+
+Code = Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class AudienceBody(Body):
+    """Whom an announcement is for. Filters that are left out let everybody through; all that are set must hold."""
+
+    kind: AudienceKind
+    user_type: UserType | None = Field(default=None, description="Of `customers`: the type of connection.")
+    operator: Code | None = Field(
+        default=None, description="Of `customers`: of their own number.", examples=["JIO"]
+    )
+    circle: Code | None = Field(
+        default=None, description="Of `customers`: of their own number.", examples=["MH"]
+    )
+    campaign_id: UUID | None = Field(
+        default=None, description="Of `campaign`: its group, without the control group."
+    )
+    user_id: UUID | None = Field(default=None, description="Of `customer`.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        allowed = {
+            AudienceKind.CUSTOMERS: {"user_type", "operator", "circle"},
+            AudienceKind.CAMPAIGN: {"campaign_id"},
+            AudienceKind.CUSTOMER: {"user_id"},
+            AudienceKind.ADMINS: set[str](),
+        }[self.kind]
+        filters = {name for name, value in self if name != "kind" and value is not None}
+        if filters - allowed:
+            raise PydanticCustomError(
+                "audience_invalid",
+                "{kind} takes no {names}",
+                {"kind": self.kind.value, "names": ", ".join(sorted(filters - allowed))},
+            )
+        if self.kind in (AudienceKind.CAMPAIGN, AudienceKind.CUSTOMER) and not filters:
+            raise PydanticCustomError(
+                "audience_invalid", "{kind} needs {name}", {"kind": self.kind.value, "name": min(allowed)}
+            )
+        return self
+
+
+class AnnouncementTextBody(Body):
+    """What it says in one language. It is shown as it is: HTML and braces mean nothing in it."""
+
+    title: Annotated[str, *one_line(120)] = Field(examples=["Recharges pause tonight"])
+    body: Annotated[str, Field(min_length=1), *some_lines(1_000)] = Field(
+        examples=["From 01:00 to 02:00 no recharge goes through. Your balance stays as it is."]
+    )
+
+
+def _in_all_languages(texts: dict[Language, AnnouncementTextBody]) -> None:
+    missing = [language.value for language in Language if language not in texts]
+    if missing:
+        raise PydanticCustomError(
+            "texts_missing", "Also needed in: {languages}", {"languages": ", ".join(missing)}
+        )
+
+
+class AnnouncementCreate(Body):
+    """A draft."""
+
+    audience: AudienceBody
+    purpose: AnnouncementPurpose = Field(
+        description="`promotional` waits for the end of the quiet hours, and only customers who agreed to offers see it."
+    )
+    texts: dict[Language, AnnouncementTextBody] = Field(description="By language: English and Hindi.")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        _in_all_languages(self.texts)
+        if self.audience.kind is AudienceKind.ADMINS and self.purpose is AnnouncementPurpose.PROMOTIONAL:
+            raise PydanticCustomError("purpose_invalid", "Admins get no promotions")
+        return self
+
+
+class AnnouncementUpdate(Changes):
+    """What is to change of a draft."""
+
+    audience: AudienceBody = Field(default_factory=left_out)
+    purpose: AnnouncementPurpose = Field(default_factory=left_out)
+    texts: dict[Language, AnnouncementTextBody] = Field(default_factory=left_out)
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if "texts" in self.model_fields_set:
+            _in_all_languages(self.texts)
+        return self
+
+
+class SendAnnouncement(Body):
+    """When it is shown."""
+
+    starts_at: Instant | None = Field(
+        default=None,
+        description="From when; null: now. A promotional one waits for the end of the quiet hours.",
+    )
+    ends_at: Instant | None = Field(
+        default=None, description="Until when inboxes show it, at most a year; null: for 90 days."
+    )
+
+    @model_validator(mode="after")
+    def _starts_before_it_ends(self) -> Self:
+        if self.starts_at is not None and self.ends_at is not None and self.ends_at <= self.starts_at:
+            raise PydanticCustomError("range_invalid", "ends_at must be after starts_at")
+        return self
+
+
+class AudienceOut(Out):
+    """Whom an announcement is for."""
+
+    kind: AudienceKind
+    user_type: UserType | None
+    operator: str | None
+    circle: str | None
+    campaign_id: UUID | None
+    user_id: UUID | None
+
+
+class AnnouncementTextOut(Out):
+    """What it says in one language."""
+
+    title: str
+    body: str
+
+
+class AnnouncementOut(Versioned):
+    """An announcement."""
+
+    announcement_id: UUID
+    status: AnnouncementStatus
+    audience: AudienceOut
+    purpose: AnnouncementPurpose
+    texts: dict[Language, AnnouncementTextOut]
+    starts_at: datetime | None = Field(description="From when inboxes show it; null: a draft.")
+    ends_at: datetime | None = Field(description="Until when.")
+    cancelled_at: datetime | None
+    created_by: UUID
+    created_at: datetime
+    updated_at: datetime
+    sent_by: UUID | None
+    viewed: int = Field(description="How many have viewed it.")
+
+
+AnnouncementPage = Page[AnnouncementOut]
+
+
+class AnnouncementQuery(PageParams):
+    """Which announcements."""
+
+    status: AnnouncementStatus | None = None
+    kind: AudienceKind | None = Field(default=None, description="The kind of audience.")
+    campaign_id: UUID | None = Field(default=None, description="Those to the group of a campaign.")
+    user_id: UUID | None = Field(default=None, description="Those to this customer alone.")

@@ -1,0 +1,317 @@
+"""What the staff do with announcements. Each change moves one a generation on, and is announced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.announcements import audience_crud, crud, events
+from gencharge.announcements.errors import (
+    AnnouncementAlreadyCancelled,
+    AnnouncementNotDraft,
+    AnnouncementNotFound,
+    AnnouncementNotSent,
+)
+from gencharge.announcements.models import (
+    Announcement,
+    AnnouncementPurpose,
+    AnnouncementStatus,
+    AnnouncementText,
+    Audience,
+    AudienceKind,
+    open_announcement,
+    plain_audience,
+    seal_texts,
+)
+from gencharge.announcements.staff_schemas import (
+    AnnouncementCreate,
+    AnnouncementTextBody,
+    AnnouncementUpdate,
+    AudienceBody,
+    SendAnnouncement,
+)
+from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.events import document_events
+from gencharge.core.events.events import Event, changes
+from gencharge.core.http import etags
+from gencharge.core.postgres.database import WriteConflict
+from gencharge.core.settings import Settings
+from gencharge.core.stores.mongo import Document, answering
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.language import Language
+from gencharge.core.values.quiet_hours import earliest
+from gencharge.core.vault.vault import Vault
+from gencharge.operators import service as operators
+from gencharge.sessions.guards import Principal, check_scope
+
+SHOWN_FOR: Final = timedelta(days=90)
+LONGEST: Final = timedelta(days=366)
+# A clock that is a little fast sends now, not in the past.
+_TOLERANCE: Final = timedelta(seconds=60)
+_NOBODY: Final = str(SYSTEM_USER_ID)
+
+
+def in_scope(admin: Principal) -> Document:
+    """The condition that keeps a query inside an admin's operators; empty for an admin who has all."""
+    return {"operator": {"$in": list(admin.operator_scope)}} if admin.operator_scope else {}
+
+
+async def get(
+    documents: crud.Db, vault: Vault, admin: Principal, announcement_id: UUID
+) -> tuple[Announcement, int]:
+    """An announcement, and how many have viewed it. Raises AnnouncementNotFound, DocumentsUnavailable."""
+    with answering(documents):
+        document = await crud.get_announcement(documents, announcement_id, in_scope(admin))
+        viewed = await crud.count_viewed(documents, [announcement_id])
+    if document is None:
+        raise AnnouncementNotFound
+    return await open_announcement(vault, document), viewed.get(announcement_id, 0)
+
+
+async def create(
+    db: AsyncSession, documents: crud.Db, vault: Vault, admin: Principal, command: AnnouncementCreate
+) -> Announcement:
+    """A draft. Raises ValidationFailed for an audience that there is not, OperatorOutOfScope, DocumentsUnavailable."""
+    audience = await _audience(db, admin, command.audience)
+    now, announcement_id = _milliseconds(clock.now()), new_id()
+    event = events.AnnouncementCreated(
+        user_id=_NOBODY,
+        announcement_id=str(announcement_id),
+        changes=changes({}, _terms(audience, command.purpose)),
+    )
+    carried = document_events.carry(event)
+    await document_events.emit_carried(db, carried)
+    document = {
+        "_id": announcement_id,
+        **_placed(audience, command.purpose),
+        "content": await seal_texts(vault, announcement_id, _texts(command.texts)),
+        "starts_at": None,
+        "ends_at": None,
+        "cancelled_at": None,
+        "deleted_at": None,
+        "created_by": admin.user_id,
+        "created_at": now,
+        "updated_at": now,
+        "sent_by": None,
+        "generation": 1,
+        document_events.FIELD: [carried],
+    }
+    with answering(documents):
+        await crud.add_announcement(documents, document)
+    return await open_announcement(vault, document)
+
+
+async def update(
+    db: AsyncSession,
+    documents: crud.Db,
+    vault: Vault,
+    admin: Principal,
+    announcement_id: UUID,
+    if_match: str | None,
+    command: AnnouncementUpdate,
+) -> None:
+    """Change a draft. Raises AnnouncementNotFound, AnnouncementNotDraft, ResourceChanged, ValidationFailed, OperatorOutOfScope,
+    DocumentsUnavailable."""
+    announcement = await _draft(documents, vault, admin, announcement_id, if_match)
+    fields = command.model_fields_set
+    audience, purpose = announcement.audience, announcement.purpose
+    if "audience" in fields:
+        audience = await _audience(db, admin, command.audience)
+    if "purpose" in fields:
+        purpose = command.purpose
+    if audience.kind is AudienceKind.ADMINS and purpose is AnnouncementPurpose.PROMOTIONAL:
+        raise ValidationFailed(
+            errors=[field_problem("body.purpose", "Admins get no promotions", "purpose_invalid")]
+        )
+    values = _placed(audience, purpose)
+    if "texts" in fields:
+        values["content"] = await seal_texts(vault, announcement_id, _texts(command.texts))
+    before = _terms(announcement.audience, announcement.purpose)
+    event = events.AnnouncementChanged(
+        user_id=_NOBODY,
+        announcement_id=str(announcement_id),
+        texts="texts" in fields,
+        changes=changes(before, _terms(audience, purpose)),
+    )
+    await _change(db, documents, announcement, values, [event])
+
+
+async def delete(
+    db: AsyncSession, documents: crud.Db, vault: Vault, admin: Principal, announcement_id: UUID
+) -> None:
+    """Delete a draft. Raises AnnouncementNotFound, AnnouncementNotDraft, DocumentsUnavailable."""
+    announcement = await _draft(documents, vault, admin, announcement_id, None)
+    terms = _terms(announcement.audience, announcement.purpose)
+    event = events.AnnouncementDeleted(
+        user_id=_NOBODY, announcement_id=str(announcement_id), changes=changes(terms, {})
+    )
+    await _change(
+        db, documents, announcement, {"deleted_at": _milliseconds(clock.now()), "content": ""}, [event]
+    )
+
+
+async def send(
+    db: AsyncSession,
+    documents: crud.Db,
+    vault: Vault,
+    settings: Settings,
+    admin: Principal,
+    announcement_id: UUID,
+    if_match: str | None,
+    command: SendAnnouncement,
+) -> None:
+    """Show it now or at a time. Nothing is written for any reader.
+
+    Raises AnnouncementNotFound, AnnouncementNotDraft, ResourceChanged, ValidationFailed for a time that has passed, DocumentsUnavailable.
+    """
+    announcement = await _draft(documents, vault, admin, announcement_id, if_match)
+    now = _milliseconds(clock.now())
+    asked = command.starts_at or now
+    if asked < now - _TOLERANCE:
+        raise _past("body.starts_at")
+    starts_at = _milliseconds(earliest(announcement.purpose.type, max(asked, now), settings.quiet_times))
+    ends_at = _milliseconds(command.ends_at or starts_at + SHOWN_FOR)
+    if ends_at <= starts_at:
+        raise ValidationFailed(
+            errors=[
+                field_problem(
+                    "body.ends_at", f"Must be after {starts_at.isoformat()}, when it begins", "range_invalid"
+                )
+            ]
+        )
+    if ends_at > starts_at + LONGEST:
+        raise ValidationFailed(
+            errors=[field_problem("body.ends_at", "At most a year after its begin", "range_invalid")]
+        )
+    about = {
+        "user_id": _NOBODY,
+        "announcement_id": str(announcement_id),
+        "audience": announcement.audience.key,
+    }
+    announced: list[Event] = [
+        events.AnnouncementSent(**about, starts_at=starts_at.isoformat(), ends_at=ends_at.isoformat())
+    ]
+    if starts_at <= now:
+        announced.append(events.AnnouncementShown(**about))
+    values = {"starts_at": starts_at, "ends_at": ends_at, "sent_by": admin.user_id}
+    await _change(db, documents, announcement, values, announced)
+
+
+async def cancel(
+    db: AsyncSession,
+    documents: crud.Db,
+    vault: Vault,
+    admin: Principal,
+    announcement_id: UUID,
+    if_match: str | None,
+) -> None:
+    """Take it out of all inboxes. Raises AnnouncementNotFound, AnnouncementNotSent, AnnouncementAlreadyCancelled, ResourceChanged,
+    DocumentsUnavailable."""
+    announcement, _ = await get(documents, vault, admin, announcement_id)
+    etags.check(if_match, announcement)
+    now = _milliseconds(clock.now())
+    match announcement.status(now):
+        case AnnouncementStatus.DRAFT:
+            raise AnnouncementNotSent
+        case AnnouncementStatus.CANCELLED:
+            raise AnnouncementAlreadyCancelled
+        case _:
+            event = events.AnnouncementCancelled(user_id=_NOBODY, announcement_id=str(announcement_id))
+            await _change(db, documents, announcement, {"cancelled_at": now}, [event])
+
+
+async def _draft(
+    documents: crud.Db, vault: Vault, admin: Principal, announcement_id: UUID, if_match: str | None
+) -> Announcement:
+    announcement, _ = await get(documents, vault, admin, announcement_id)
+    etags.check(if_match, announcement)
+    if announcement.starts_at is not None:
+        raise AnnouncementNotDraft
+    return announcement
+
+
+async def _audience(db: AsyncSession, admin: Principal, body: AudienceBody) -> Audience:
+    """The audience that is asked for. An admin who is limited to some operators reaches customers of these only."""
+    if admin.operator_scope:
+        check_scope(admin, (body.operator or "").upper())
+    problems = [problem async for problem in _problems(db, body)]
+    if problems:
+        raise ValidationFailed(errors=problems)
+    return Audience(
+        kind=body.kind,
+        user_type=body.user_type,
+        operator=body.operator.upper() if body.operator else None,
+        circle=body.circle.upper() if body.circle else None,
+        campaign_id=body.campaign_id,
+        user_id=body.user_id,
+    )
+
+
+async def _problems(db: AsyncSession, body: AudienceBody) -> Any:
+    if body.operator is not None or body.circle is not None:
+        known = await operators.load_operators(db)
+        for name, codes in (
+            ("operator", [operator.code for operator in known.served]),
+            ("circle", list(known.circles)),
+        ):
+            code = getattr(body, name)
+            if code is not None and code.upper() not in codes:
+                yield _unknown(name, f"Must be one of: {', '.join(codes)}")
+    if body.campaign_id is not None and not await audience_crud.is_campaign(db, body.campaign_id):
+        yield _unknown("campaign_id", "There is no such campaign")
+    if body.user_id is not None and not await audience_crud.is_customer(db, body.user_id):
+        yield _unknown("user_id", "There is no such customer")
+
+
+def _unknown(name: str, message: str) -> FieldProblem:
+    return field_problem(f"body.audience.{name}", message, f"{name.removesuffix('_id')}_invalid")
+
+
+async def _change(
+    db: AsyncSession,
+    documents: crud.Db,
+    announcement: Announcement,
+    values: dict[str, Any],
+    announced: Sequence[Event],
+) -> None:
+    """Move it on, and announce it. If somebody else did in the meantime, the whole request begins again."""
+    carried = [document_events.carry(event) for event in announced]
+    await document_events.emit_carried(db, *carried)
+    values = {"updated_at": _milliseconds(clock.now())} | values
+    with answering(documents):
+        if not await crud.change_announcement(
+            documents, announcement.announcement_id, announcement.generation, values, carried
+        ):
+            raise WriteConflict
+
+
+def _placed(audience: Audience, purpose: AnnouncementPurpose) -> dict[str, Any]:
+    return {
+        "audience": audience.key,
+        "meant_for": plain_audience(audience),
+        "operator": audience.operator,
+        "purpose": purpose.value,
+        "type": purpose.type.value,
+    }
+
+
+def _terms(audience: Audience, purpose: AnnouncementPurpose) -> dict[str, Any]:
+    return {"audience": audience.key, "purpose": purpose.value}
+
+
+def _texts(texts: Mapping[Language, AnnouncementTextBody]) -> dict[Language, AnnouncementText]:
+    return {language: AnnouncementText(text.title, text.body) for language, text in texts.items()}
+
+
+def _past(field: str) -> ValidationFailed:
+    return ValidationFailed(errors=[field_problem(field, "Must be in the future", "instant_invalid")])
+
+
+def _milliseconds(instant: datetime) -> datetime:
+    """As MongoDB keeps it."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
