@@ -164,13 +164,11 @@ async def test_the_unread_ones_of_many_are_counted_together(
     staff: StaffClient, customer: User, inbox: Inboxes, stores: Stores
 ) -> None:
     other = Recipient("user", (await stores.database.run(make_user)).user_id)
-    mine = Recipient("user", customer.user_id)
+    reader = Recipient("user", customer.user_id)
     first = await announce(staff)
     await announce(staff, audience={"kind": "customer", "user_id": str(customer.user_id)})
     await inbox(customer.user_id, "POST", f"/{first}/viewed")
-    readers = await stores.database.run(lambda db: service.readers_of(db, [mine, other]))
-    inboxes = [
-        service.Inbox(reader, frozenset({NotificationType.ANNOUNCEMENT})) for reader in readers.values()
-    ]
-    assert await service.count_unread_of(stores.documents, inboxes) == {mine: 1, other: 1}
+    readers = await stores.database.run(lambda db: service.readers_of(db, [reader, other]))
+    inboxes = [service.Inbox(each, frozenset({NotificationType.ANNOUNCEMENT})) for each in readers.values()]
+    assert await service.count_unread_of(stores.documents, inboxes) == {reader: 1, other: 1}
     assert await service.count_unread_of(stores.documents, []) == {}
