@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -145,6 +145,8 @@ class AnnouncementTextOut(Out):
 
 class AnnouncementOut(Versioned):
     """An announcement."""
+
+    located_at: ClassVar[str] = "/v1/announcements/{announcement_id}"
 
     announcement_id: UUID
     status: AnnouncementStatus
