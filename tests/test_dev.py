@@ -356,12 +356,22 @@ class Run:
                 cwd=folder,
                 env=environment(folder, PORT=port, SANDBOX_PORT=sandbox_port),
             )
+        try:
+            self._wait()
+        except BaseException:
+            # A test that does not get its installation has nobody who stops it.
+            for process in (*self.process.children(recursive=True), self.process):
+                process.kill()
+            self.process.wait()
+            raise
+        self.children = self.process.children(recursive=True)
+
+    def _wait(self) -> None:
         deadline = time.monotonic() + 120
         while "A first recharge, to paste" not in self.text():
             assert self.process.poll() is None, self.text()
             assert time.monotonic() < deadline, self.text()
             time.sleep(0.02)
-        self.children = self.process.children(recursive=True)
 
     def text(self) -> str:
         """What it printed so far."""

@@ -19,6 +19,8 @@ ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 TUTORIAL = ROOT / "docs" / "tutorial.md"
 OPERATOR = ROOT / "docs" / "how-to" / "add-an-operator.md"
+AUTOPAY = ROOT / "docs" / "how-to" / "autopay.md"
+SANDBOX = ROOT / "docs" / "SANDBOX.md"
 
 
 class Installation(Run):
@@ -56,6 +58,7 @@ def paste(run: Installation, page: Path, times: int = 3) -> str:
     script = script.replace("127.0.0.1:8000", f"127.0.0.1:{run.port}")
     script = script.replace("127.0.0.1:8001", f"127.0.0.1:{run.sandbox_port}")
     script = script.replace("/tmp/receipt.pdf", str(run.folder / "receipt.pdf"))
+    script = script.replace(". .gencharge/secrets.env", f". {run.folder}/secrets.env")
     settings = {"PORT": str(run.port), "SANDBOX_PORT": str(run.sandbox_port), "DATA_DIR": str(run.folder)}
     terminal = subprocess.run(
         ["bash"],
@@ -83,6 +86,9 @@ def test_the_readme(installation: Installation) -> None:
 @pytest.mark.parametrize("times", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_the_tutorial(installation: Installation, times: int) -> None:
     output = paste(installation, TUTORIAL, times=times)
+    # What the page says of the number and of the balance: an offer gives ten rupees of the 299 back.
+    assert '"known_by": "registry"' in output
+    assert '"cashback": 10.0' in output
     assert output.count('"status": "failed"') == times
     assert output.count('"failure_reason": "declined_by_operator"') == times
     assert output.count('"status": "refunded"') == times
@@ -96,6 +102,22 @@ def test_adding_an_operator(installation: Installation) -> None:
     assert '"total_paid": 199.0' in output
     # Two seconds later: delivered, or on its way on a busy machine.
     assert re.search(r'"status": "(?:active|processing)",\s+"phone_number"', output), output[-2000:]
+
+
+def test_autopay_from_the_wallet_and_by_mandate(installation: Installation) -> None:
+    output = paste(installation, AUTOPAY, times=1)
+    assert output.count('"every"') == 2
+    assert output.count('"payment_method": "wallet"') == output.count('"payment_method": "mandate"') == 1
+
+
+def test_the_sandbox(installation: Installation) -> None:
+    output = paste(installation, SANDBOX, times=2)
+    assert '"error"' not in output
+    assert output.count('"entity":"refund"') == 2
+    # The same reference twice is one delivery, asked about each time.
+    assert output.count('"reference":"rc-1"') == 4
+    assert output.count('"reference":"rc-1"') == output.count('"status":"success"')
+    assert output.count('"speed":1.0') == 2
 
 
 def test_the_readme_fits_a_screen_and_its_pictures_are_small() -> None:

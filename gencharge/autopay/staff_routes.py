@@ -87,7 +87,9 @@ async def staff_list_attempts(
     summary="Run what is due now (staff)",
     responses=web.errors(ValidationFailed, MalformedJson, DatabaseUnavailable, *STEP_UP_ERRORS),
 )
-async def process_due(_admin: Editor, request: Request, context: Context, body: ProcessDue) -> ProcessedOut:
+async def process_due(
+    _admin: Editor, request: Request, context: Context, body: ProcessDue | None = None
+) -> ProcessedOut:
     """The workers' own job, now and with a result for each autopay. Nothing is charged twice, however often this is asked for."""
     market = await Market.of(request.app, context.database)
-    return await staff_service.process_due(context, market, limit=body.limit)
+    return await staff_service.process_due(context, market, limit=(body or ProcessDue()).limit)

@@ -42,7 +42,7 @@ async def test_a_support_admin_reads_and_only_who_may_edit_runs(
     assert [item["autopay_id"] for item in listed.json()["items"]] == [str(autopay.autopay_id)]
     refused = await client.post("/v1/autopay/process-due", json={}, headers=viewer)
     assert (refused.status_code, refused.json()["code"]) == (403, "permission_denied")
-    run = await client.post("/v1/autopay/process-due", json={}, headers=manager)
+    run = await client.post("/v1/autopay/process-due", headers=manager)
     assert run.status_code == 200, run.text
     outcomes = {item["autopay_id"]: item["outcome"] for item in run.json()["items"]}
     assert outcomes[str(autopay.autopay_id)] == "announced"
