@@ -367,7 +367,7 @@ class Run:
         self.children = self.process.children(recursive=True)
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 300  # for one that hangs: a busy machine has taken two minutes
         while "A first recharge, to paste" not in self.text():
             assert self.process.poll() is None, self.text()
             assert time.monotonic() < deadline, self.text()
