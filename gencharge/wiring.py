@@ -34,7 +34,7 @@ FLOORS: Final = (
     ("webhooks",),
     ("analytics",),
     ("notifications", "audit"),
-    ("live", "metrics"),
+    ("live", "metrics", "stories"),
 )
 
 

@@ -61,6 +61,21 @@ async def get(documents: AsyncDatabase[Document], entry_id: UUID) -> Document:
     return entry
 
 
+async def list_of_object(documents: AsyncDatabase[Document], object_id: str, *, limit: int) -> list[Document]:
+    """The entries about one object, the oldest first, `limit` at most. Raises DocumentsUnavailable."""
+    with answering(documents):
+        entries, _ = await crud.list_entries(
+            documents,
+            {"object.id": object_id},
+            {},
+            after=None,
+            descending=False,
+            limit=limit,
+            look_through=crud.LOOK_THROUGH,
+        )
+    return entries
+
+
 def _conditions(query: AuditQuery) -> tuple[Document, Document]:
     """The conditions that an index answers (the most selective filter that has one, and the period), and the others."""
     # (field, value, whether an index has all entries of this value in the order of time)

@@ -104,6 +104,11 @@ async def get_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Paym
     return payment
 
 
+async def list_refunds(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Sequence[Refund]:
+    """The refunds of a payment to its source, oldest first."""
+    return await refunds_crud.list_of_payment(db, user_id=user_id, payment_id=payment_id)
+
+
 async def cancel(db: AsyncSession, user_id: UUID, payment_id: UUID, reason: str) -> bool:
     """Cancel a payment that nobody has paid: it becomes failed. False if it is not open. A later capture still counts."""
     outcome = await crud.fail(db, user_id=user_id, payment_id=payment_id, reason=reason)

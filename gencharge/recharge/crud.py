@@ -97,6 +97,16 @@ async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recha
     return refund
 
 
+async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[RechargeRefund]:
+    """What the staff refunded of a recharge, the oldest first."""
+    query = (
+        select(RechargeRefund)
+        .where(RechargeRefund.user_id == user_id, RechargeRefund.recharge_id == recharge_id)
+        .order_by(RechargeRefund.created_at, RechargeRefund.refund_id)
+    )
+    return (await db.scalars(query)).all()
+
+
 def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[ColumnElement[bool]]:
     """The conditions of the filters except status, amounts and dates, on recharges or an alias of them."""
     return _equal(

@@ -151,6 +151,11 @@ async def get_in_scope(db: AsyncSession, admin: Principal, user_id: UUID, rechar
     return recharge
 
 
+async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[RechargeRefund]:
+    """What the staff refunded of a recharge, the oldest first."""
+    return await crud.list_refunds(db, user_id, recharge_id)
+
+
 async def status_of(db: AsyncSession, recharge: Recharge) -> RechargeStatus:
     """The status that the customer sees: the plan's state after delivery, the payment's state before."""
     plans = await crud.list_plans_of(db, [recharge])

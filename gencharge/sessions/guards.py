@@ -133,6 +133,12 @@ class Requires(Guard):
         return principal
 
 
+def allows(request: Request, admin: Principal, resource: Resource, action: Action) -> bool:
+    """True if the admin's role allows this, too: for the parts of an answer that a role may lack."""
+    granted = Gate.of(request.scope["app"]).grants.get(admin.role, _NOTHING)
+    return permission(resource, action) in granted
+
+
 class SteppedUp(Guard):
     """Admits every admin whose second factor was given within STEP_UP_MINUTES: for changes to their own account."""
 

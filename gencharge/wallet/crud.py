@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID
@@ -138,6 +139,18 @@ async def get_kyc_tier(db: AsyncSession, *, user_id: UUID) -> str | None:
 def select_ledger(user_id: UUID, query: LedgerQuery) -> Select[Transfer]:
     """The customer's transfers in the period that is asked for, those between our own accounts among them."""
     return select(Transfer).where(Transfer.user_id == user_id, *query.between(column_of(Transfer.created_at)))
+
+
+async def list_of_references(
+    db: AsyncSession, user_id: UUID, references: Sequence[UUID]
+) -> Sequence[Transfer]:
+    """The customer's transfers about these objects, as they were booked."""
+    query = (
+        select(Transfer)
+        .where(Transfer.user_id == user_id, Transfer.reference_id.in_(references))
+        .order_by(Transfer.created_at, Transfer.id)
+    )
+    return (await db.scalars(query)).all()
 
 
 def match_ledger(entity: type[Transfer], query: LedgerQuery) -> list[ColumnElement[bool]]:

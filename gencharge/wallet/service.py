@@ -10,6 +10,7 @@ move money by the same SQL function, `wallet_transfer`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Unpack
@@ -33,7 +34,7 @@ from gencharge.wallet.errors import (
     InsufficientBalance,
     WalletNotFound,
 )
-from gencharge.wallet.models import Account, Code
+from gencharge.wallet.models import Account, Code, Transfer
 from gencharge.wallet.schemas import BalanceOut, WalletLimits, WalletOut
 
 
@@ -222,6 +223,13 @@ def _limits(kyc_tier: str, balance: int, monthly: int | None, yearly: int | None
         monthly_load=None if monthly is None else Money.rupees(monthly),
         yearly_load=None if yearly is None else Money.rupees(yearly),
     )
+
+
+async def list_of_references(
+    db: AsyncSession, user_id: UUID, references: Sequence[UUID]
+) -> Sequence[Transfer]:
+    """The customer's transfers about these objects (recharges, payments), as they were booked, the oldest first."""
+    return await crud.list_of_references(db, user_id, references)
 
 
 async def balance_at(db: AsyncSession, user_id: UUID, at: datetime | None) -> BalanceOut:

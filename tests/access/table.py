@@ -86,6 +86,7 @@ ANOTHERS: Final = frozenset(
         "GET /v1/recharge/by-key/{idempotency_key}",
         "GET /v1/recharge/{recharge_id}",
         "GET /v1/recharge/{recharge_id}/receipt",
+        "GET /v1/recharge/{recharge_id}/timeline",
         "POST /v1/recharge/{recharge_id}/repeat",
         "GET /v1/wallet/transactions/{transaction_id}",
         "GET /v1/payments/{payment_id}",
@@ -149,6 +150,7 @@ SCOPED: Final[dict[str, str]] = {
     "GET /v1/autopay/admin/{user_id}/{autopay_id}": "404 200",
     "GET /v1/autopay/admin/{user_id}/{autopay_id}/attempts": "404 200",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt": "404 200",
+    "GET /v1/recharge/admin/{user_id}/{recharge_id}/story": "404 200",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund": "404 201",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve": "404 409",  # it has ended
     "GET /v1/wallet/admin/transactions/{user_id}/{transaction_id}": "404 200",
@@ -411,6 +413,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/recharge/admin/plans":                                                "401  403   200   200 200  403  200   200    -",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}":                              "401  403   404   404 404  403  404   404    -",
     "GET /v1/recharge/admin/{user_id}/{recharge_id}/receipt":                      "401  403   404   404 404  403  404   404    -",
+    "GET /v1/recharge/admin/{user_id}/{recharge_id}/story":                        "401  403   404   404 404  403  404   404    -",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/refund":                      "401  403   404   404 403  403  403   404    -",
     "POST /v1/recharge/admin/{user_id}/{recharge_id}/resolve":                     "401  403   404   404 403  403  403   404    -",
     "GET /v1/recharge/by-key/{idempotency_key}":                                   "401  404   403   403 403  403  403   403    404",
@@ -420,6 +423,7 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/recharge/subscribe":                                                 "401  422   403   403 403  403  403   403    -",
     "GET /v1/recharge/{recharge_id}":                                              "401  404   403   403 403  403  403   403    404",
     "GET /v1/recharge/{recharge_id}/receipt":                                      "401  404   403   403 403  403  403   403    404",
+    "GET /v1/recharge/{recharge_id}/timeline":                                     "401  404   403   403 403  403  403   403    404",
     "POST /v1/recharge/{recharge_id}/repeat":                                      "401  404   403   403 403  403  403   403    404",
     # mandates
     "GET /v1/mandates":                                                             "401  200   403   403 403  403  403   403    -",

@@ -1,0 +1,101 @@
+"""A timeline: in order, in plain words, and honest about what is not known yet."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gencharge.channels.models import OperatorAttempt
+from gencharge.payments.models import Payment
+from gencharge.recharge.models import Recharge, RechargeRefund
+from gencharge.stories.schemas import Step, WaitsFor
+from gencharge.stories.steps import Facts, steps_of, waits_for
+
+START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+
+
+def at(seconds: int) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+def make_recharge(**overrides: Any) -> Recharge:
+    values = {
+        "plan_name": "Unlimited 299",
+        "operator": "JIO",
+        "status": "processing",
+        "created_at": at(0),
+        "completed_at": None,
+    }
+    return Recharge(**(values | overrides))
+
+
+def facts(recharge: Recharge, **overrides: Any) -> Facts:
+    return Facts(**({"recharge": recharge, "payment": None, "attempts": [], "refunds": []} | overrides))
+
+
+def attempt(number: int, seconds: int) -> OperatorAttempt:
+    return OperatorAttempt(attempt=number, started_at=at(seconds))
+
+
+def told(about: Facts) -> list[tuple[Step, datetime]]:
+    return [(step.step, step.at) for step in steps_of(about)]
+
+
+def test_a_recharge_from_the_wallet_in_the_operators_own_system_is_ordered_and_delivered_at_once() -> None:
+    done = make_recharge(status="delivered", completed_at=at(0))
+    assert told(facts(done)) == [(Step.ORDERED, at(0)), (Step.DELIVERED, at(0))]
+
+
+def test_a_payment_two_attempts_and_a_refund_stand_where_they_happened() -> None:
+    done = make_recharge(status="refunded", completed_at=at(90))
+    about = facts(
+        done,
+        payment=Payment(amount=29_900, captured_at=at(20)),
+        attempts=[attempt(1, 21), attempt(2, 60)],
+        refunds=[RechargeRefund(amount=9_900, destination="wallet", created_at=at(600))],
+    )
+    assert told(about) == [
+        (Step.ORDERED, at(0)),
+        (Step.PAID, at(20)),
+        (Step.SENT, at(21)),
+        (Step.SENT, at(60)),
+        (Step.DELIVERED, at(90)),
+        (Step.REFUNDED, at(600)),
+    ]
+    texts = [step.text for step in steps_of(about)]
+    assert texts[1] == "We received Rs 299.00."
+    assert texts[2:4] == ["We sent it to JIO.", "We sent it to JIO again."]
+    assert texts[5] == "We refunded Rs 99.00 into your wallet."
+
+
+def test_money_that_came_after_the_recharge_had_failed_stands_after_its_end() -> None:
+    late = make_recharge(status="failed", completed_at=at(60))
+    about = facts(late, payment=Payment(amount=29_900, captured_at=at(300)))
+    assert [step for step, _ in told(about)] == [Step.ORDERED, Step.FAILED, Step.PAID]
+
+
+def test_an_order_that_nobody_paid_says_nothing_of_a_payment() -> None:
+    about = facts(make_recharge(status="payment_pending"), payment=Payment(amount=29_900, captured_at=None))
+    assert told(about) == [(Step.ORDERED, at(0))]
+
+
+@pytest.mark.parametrize(
+    ("status", "whom"),
+    [
+        ("payment_pending", WaitsFor.PAYMENT),
+        ("processing", WaitsFor.OPERATOR),
+        ("unknown", WaitsFor.OPERATOR),
+        ("delivered", None),
+        ("failed", None),
+        ("refunded", None),
+    ],
+)
+def test_an_unfinished_recharge_waits_for_somebody(status: str, whom: WaitsFor | None) -> None:
+    assert waits_for(make_recharge(status=status)) is whom
+
+
+def test_what_is_not_proven_has_no_end() -> None:
+    about = facts(make_recharge(status="unknown"), attempts=[attempt(1, 5)])
+    assert [step for step, _ in told(about)] == [Step.ORDERED, Step.SENT]
