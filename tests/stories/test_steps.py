@@ -39,13 +39,13 @@ def attempt(number: int, seconds: int) -> OperatorAttempt:
     return OperatorAttempt(attempt=number, started_at=at(seconds))
 
 
-def told(about: Facts) -> list[tuple[Step, datetime]]:
+def timeline_of(about: Facts) -> list[tuple[Step, datetime]]:
     return [(step.step, step.at) for step in steps_of(about)]
 
 
 def test_a_recharge_from_the_wallet_in_the_operators_own_system_is_ordered_and_delivered_at_once() -> None:
     done = make_recharge(status="delivered", completed_at=at(0))
-    assert told(facts(done)) == [(Step.ORDERED, at(0)), (Step.DELIVERED, at(0))]
+    assert timeline_of(facts(done)) == [(Step.ORDERED, at(0)), (Step.DELIVERED, at(0))]
 
 
 def test_a_payment_two_attempts_and_a_refund_stand_where_they_happened() -> None:
@@ -56,7 +56,7 @@ def test_a_payment_two_attempts_and_a_refund_stand_where_they_happened() -> None
         attempts=[attempt(1, 21), attempt(2, 60)],
         refunds=[RechargeRefund(amount=9_900, destination="wallet", created_at=at(600))],
     )
-    assert told(about) == [
+    assert timeline_of(about) == [
         (Step.ORDERED, at(0)),
         (Step.PAID, at(20)),
         (Step.SENT, at(21)),
@@ -73,12 +73,12 @@ def test_a_payment_two_attempts_and_a_refund_stand_where_they_happened() -> None
 def test_money_that_came_after_the_recharge_had_failed_stands_after_its_end() -> None:
     late = make_recharge(status="failed", completed_at=at(60))
     about = facts(late, payment=Payment(amount=29_900, captured_at=at(300)))
-    assert [step for step, _ in told(about)] == [Step.ORDERED, Step.FAILED, Step.PAID]
+    assert [step for step, _ in timeline_of(about)] == [Step.ORDERED, Step.FAILED, Step.PAID]
 
 
 def test_an_order_that_nobody_paid_says_nothing_of_a_payment() -> None:
     about = facts(make_recharge(status="payment_pending"), payment=Payment(amount=29_900, captured_at=None))
-    assert told(about) == [(Step.ORDERED, at(0))]
+    assert timeline_of(about) == [(Step.ORDERED, at(0))]
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_an_unfinished_recharge_waits_for_somebody(status: str, whom: WaitsFor |
 
 def test_what_is_not_proven_has_no_end() -> None:
     about = facts(make_recharge(status="unknown"), attempts=[attempt(1, 5)])
-    assert [step for step, _ in told(about)] == [Step.ORDERED, Step.SENT]
+    assert [step for step, _ in timeline_of(about)] == [Step.ORDERED, Step.SENT]
