@@ -8,13 +8,22 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics import months_crud, periods, sums_crud
+from gencharge.analytics import months_crud, periods, sums_crud, today_crud
 from gencharge.analytics import recount_crud as crud
 from gencharge.analytics.sums_crud import SUMMED, Summed
 from gencharge.core.postgres.database import Database, read_one_snapshot
 from gencharge.core.values import clock
 
-__all__ = ["SUMMED", "OnPart", "Summed", "find_differences", "rebuild", "sums_of_all_days"]
+__all__ = [
+    "SUMMED",
+    "OnPart",
+    "Summed",
+    "counted_on",
+    "find_differences",
+    "others_on",
+    "rebuild",
+    "sums_of_all_days",
+]
 # Called with the first day of what is done, and the day after its last.
 OnPart = Callable[[date, date], None]
 _DAYS_AT_ONCE: Final = 31
@@ -23,6 +32,17 @@ _DAYS_AT_ONCE: Final = 31
 async def sums_of_all_days(db: AsyncSession) -> list[Summed]:
     """What became of all recharges, by operator, and by operator and channel."""
     return await sums_crud.list_sums(db)
+
+
+async def counted_on(db: AsyncSession, day: date) -> dict[str, dict[str, int]]:
+    """What was counted on a day in India, by operator. Amounts in paise."""
+    return await today_crud.list_day(db, day)
+
+
+async def others_on(db: AsyncSession, day: date) -> tuple[int, int, int]:
+    """Of a day in India that is not over: sign-ups, top-ups, and the sum of these in paise."""
+    since = clock.start_of_day(day)
+    return await today_crud.count_sign_ups(db, since), *await today_crud.sum_topups(db, since)
 
 
 async def rebuild(database: Database, on_part: OnPart, first: date | None = None) -> None:

@@ -21,6 +21,7 @@ from gencharge.core.http.origins import is_foreign
 from gencharge.core.http.query_rules import unknown
 from gencharge.live.changes import ID
 from gencharge.live.clients import Client, Message
+from gencharge.live.connections_service import Connections
 from gencharge.live.errors import (
     BinaryFrame,
     ClientTooSlow,
@@ -55,7 +56,7 @@ _SSE: Final[dict[int | str, dict[str, Any]]] = {
 log = telemetry.get_logger(__name__)
 
 
-def _check(hub: Hub, headers: Headers, query: bytes, allowed: list[str]) -> None:
+def check_request(hub: Connections, headers: Headers, query: bytes, allowed: list[str]) -> None:
     """Raises ValidationFailed, ForeignOrigin, ServerBusy, ServerRestarting."""
     parameters = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
     if parameters:
@@ -73,7 +74,9 @@ async def live_websocket(websocket: WebSocket) -> None:
     authorization = websocket.headers.get("authorization", "").encode("latin-1")
     client: Client | None = None
     try:
-        _check(hub, websocket.headers, websocket.scope["query_string"], app.state.settings.cors_origins)
+        check_request(
+            hub, websocket.headers, websocket.scope["query_string"], app.state.settings.cors_origins
+        )
         hub.reserve()
     except Problem as problem:
         await websocket.send_denial_response(web.problem_response(problem))
@@ -191,7 +194,7 @@ async def _send_all(client: Client, send: Callable[[Message], Awaitable[None]]) 
     return client.problem
 
 
-def _reconnect_after(hub: Hub, problem: Problem) -> float | None:
+def _reconnect_after(hub: Connections, problem: Problem) -> float | None:
     """In how many seconds a client may come back; None: it would be refused again."""
     if isinstance(problem, ServerRestarting):
         return hub.reconnect_after_seconds()
@@ -204,7 +207,7 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, hub: Hub, client: Client) -> None:
+    def __init__(self, hub: Connections, client: Client) -> None:
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._hub = hub
@@ -250,7 +253,9 @@ def _event_of(message: Message) -> bytes:
 
 async def _open(request: Request) -> Hub:
     hub = Hub.of(request.app)
-    _check(hub, request.headers, request.scope["query_string"], request.app.state.settings.cors_origins)
+    check_request(
+        hub, request.headers, request.scope["query_string"], request.app.state.settings.cors_origins
+    )
     return hub
 
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
     "GET /v1/notifications/stream": {"headers": {"Last-Event-ID": "none"}},
+    "GET /v1/analytics/live": {"headers": {"Last-Event-ID": "none"}},
     "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},
     "PATCH /v1/autopay/{autopay_id}": {"json": {"max_amount": 500}},
     "PATCH /v1/users/{user_id}": {"json": {"name": "Asha Rao"}},
@@ -370,6 +371,8 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/campaigns":                                                            "401  403   422   422 403  403  403   403    -",
     "POST /v1/campaigns/{campaign_id}/cancel":                                       "401  403   404   404 403  403  403   403    -",
     "GET /v1/analytics/current-active-plans":                                       "401  403   200   200 403  403  200   200    -",
+    # As that of notifications: an open one has no end.
+    "GET /v1/analytics/live":                                                       "401  403   422   422 403  403  422   422    -",
     "GET /v1/analytics/me":                                                         "401  200   403   403 403  403  403   403    -",
     "GET /v1/analytics/transactions":                                               "401  403   200   200 403  403  200   200    -",
     "GET /v1/referrals/me":                                                          "401  200   403   403 403  403  403   403    -",

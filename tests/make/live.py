@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -76,10 +76,12 @@ class Served:
         return live
 
     @asynccontextmanager
-    async def stream(self, user_id: UUID, **headers: str) -> AsyncIterator[Events]:
+    async def stream(
+        self, user_id: UUID, path: str = STREAM, claims: Mapping[str, Any] | None = None, **headers: str
+    ) -> AsyncIterator[Events]:
         """Server-sent events of a signed-in client."""
-        url = f"http://127.0.0.1:{self.port}{STREAM}"
-        authorization = {"Authorization": f"Bearer {self.token(user_id)}"}
+        url = f"http://127.0.0.1:{self.port}{path}"
+        authorization = {"Authorization": f"Bearer {self.token(user_id, **(claims or {}))}"}
         async with (
             httpx.AsyncClient(trust_env=False, timeout=20) as client,
             client.stream("GET", url, headers=authorization | headers) as answer,
