@@ -42,7 +42,7 @@ class NewToday(Out):
 
 
 class FiguresMessage(Out):
-    """The figures of today. Each message is complete: whoever missed some has missed nothing."""
+    """The figures of today. Each message is complete: a client that missed some has missed nothing."""
 
     type: Literal["figures"] = "figures"
     day: date

@@ -40,7 +40,7 @@ class Today:
         self._looks: deque[_Look] = deque()
 
     def add(self, seconds: float, day: date, counts: Counts) -> None:
-        """A look at `seconds` (of a clock that only goes forward). A new day in India begins anew."""
+        """A look at `seconds` (of a clock that only goes forward). A new day in India forgets the one before."""
         if day != self._day:
             self._day = day
             self._looks.clear()

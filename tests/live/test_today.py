@@ -16,7 +16,7 @@ OTHERS = Others(sign_ups=4, topups=2, topped_up=70_050)
 
 
 def counts(**operators: dict[str, int]) -> dict[str, dict[str, int]]:
-    return {name: dict.fromkeys(COUNTED, 0) | given for name, given in operators.items()}
+    return {name: dict.fromkeys(COUNTED, 0) | measures for name, measures in operators.items()}
 
 
 def of(message: Any) -> dict[str | None, tuple[int, SignedMoney]]:
