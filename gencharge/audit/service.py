@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -10,11 +12,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 from gencharge.audit import crud
 from gencharge.audit.entries import entry_of
 from gencharge.audit.errors import AuditEntryNotFound
-from gencharge.audit.staff_schemas import AuditQuery
+from gencharge.audit.staff_schemas import AuditEntryOut, AuditQuery
 from gencharge.core.events.events import Envelope
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.stores.stores import Stores
+
+_PAGE: Final = 100
 
 
 async def record(stores: Stores, batch: list[Envelope]) -> None:
@@ -50,6 +54,21 @@ async def read(
         entries = entries[: query.limit]
         last = entries[-1]
     return entries, encode_cursor(last["occurred_at"], last["_id"]) if last is not None else None
+
+
+async def walk(
+    documents: AsyncDatabase[Document], *, since: datetime | None, until: datetime | None, **filters: Any
+) -> AsyncIterator[Sequence[AuditEntryOut]]:
+    """All entries that match, the oldest first, a page at a time. `filters` are those of `AuditQuery`.
+
+    Raises DocumentsUnavailable.
+    """
+    query = AuditQuery(limit=_PAGE, sort="occurred_at", **filters)
+    query = query.model_copy(update={"since": since, "until": until})
+    cursor: str | None = ""
+    while cursor is not None:
+        entries, cursor = await read(documents, query.model_copy(update={"cursor": cursor or None}))
+        yield [AuditEntryOut.of(entry) for entry in entries]
 
 
 async def get(documents: AsyncDatabase[Document], entry_id: UUID) -> Document:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import python_calamine
 import xlsxwriter
 
 from gencharge.core.errors import field_problem
+from gencharge.core.values.cells import neutral, plain
 from gencharge.plans import xlsx_guard
 from gencharge.plans.errors import PlanFileInvalid
 
@@ -32,12 +32,6 @@ CSV: Final = "text/csv; charset=utf-8; header=present"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PER_CHUNK: Final = 200
 _ZIP: Final = b"PK\x03\x04"
-# What spreadsheets take for the beginning of a formula, and the apostrophe that keeps them from it (OWASP, CSV injection). Programs
-# that split a cell see its lines as cells, and some drop characters that nobody sees before they look.
-_RUNS: Final = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
-_BREAKS: Final = ("\t", "\r", "\n")
-_UNSEEN: Final = frozenset({"Cf", "Cc", "Zs", "Zl", "Zp", "Mn", "Me"})
-_APOSTROPHE: Final = "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +40,6 @@ class Row:
 
     line: int
     cells: dict[str, str]
-
-
-def neutral(text: str) -> str:
-    """A cell's text so that no spreadsheet runs it or any line of it. A line that begins with an apostrophe gets one more, so
-    that it comes back."""
-    lines = text.splitlines(keepends=True)
-    return "".join(_APOSTROPHE + line if _runs(line, place) else line for place, line in enumerate(lines))
-
-
-def plain(text: str) -> str:
-    """The text that `neutral` was given. An apostrophe before anything else was written by a person, and stays."""
-    lines = text.splitlines(keepends=True)
-    return "".join(
-        line[1:] if line.startswith(_APOSTROPHE) and _runs(line[1:], place) else line
-        for place, line in enumerate(lines)
-    )
-
-
-def _runs(line: str, place: int) -> bool:
-    """Whether a line, the first one at place 0, needs an apostrophe."""
-    if line.startswith(_APOSTROPHE) or (place == 0 and line.startswith(_BREAKS)):
-        return True
-    seen = next((character for character in line if unicodedata.category(character) not in _UNSEEN), "")
-    return seen in _RUNS
 
 
 def read(data: bytes, columns: Sequence[str]) -> list[Row]:

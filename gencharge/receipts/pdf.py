@@ -1,6 +1,6 @@
 """A receipt as PDF: one page of A4, the same bytes for the same receipt.
 
-The fonts are subsets of Noto Sans (data/OFL.txt): Latin letters and the rupee sign. What they lack, such as Devanagari
+The fonts are subsets of Noto Sans (`core.printing`): Latin letters and the rupee sign. What they lack, such as Devanagari
 or an emoji, is printed as a question mark.
 """
 
@@ -9,17 +9,17 @@ from __future__ import annotations
 import logging
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Final
 
 from gencharge.core.company import STATES
+from gencharge.core.printing import fonts
+from gencharge.core.printing.amounts import grouped
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.receipts.schemas import ReceiptOut
 from gencharge.receipts.tax import UNION_TERRITORIES
 from gencharge.wallet.models import PaymentMethod
 
-_FONTS: Final = Path(__file__).parent / "data"
 _FAMILY: Final = "noto"
 Colour = tuple[int, int, int]
 _INK: Final[Colour] = (24, 28, 40)
@@ -70,7 +70,7 @@ class _Page:
         pdf.set_auto_page_break(False)
         pdf.c_margin = 0
         for style, name in (("", "Regular"), ("B", "Bold")):
-            pdf.add_font(_FAMILY, style, _FONTS / f"NotoSans-{name}.ttf")
+            pdf.add_font(_FAMILY, style, fonts.FOLDER / f"NotoSans-{name}.ttf")
         font = pdf.fonts[_FAMILY]
         assert isinstance(font, TTFFont), "add_font made it"
         self._known = frozenset(font.cmap)
@@ -325,13 +325,7 @@ def _name(page: _Page, receipt: ReceiptOut) -> str:
 
 def _rupees(amount: Money) -> str:
     """`₹1,23,456.00`: the Indian grouping."""
-    rupees, _, paise = str(amount).partition(".")
-    head, tail = rupees[:-3], rupees[-3:]
-    groups: list[str] = []
-    while head:
-        head, group = head[:-2], head[-2:]
-        groups.insert(0, group)
-    return f"₹{','.join([*groups, tail])}.{paise}"
+    return f"₹{grouped(str(amount))}"
 
 
 def _number(phone_number: str) -> str:

@@ -47,6 +47,16 @@ async def get_receipt(database: Database, seller: Company, user_id: UUID, rechar
     return await database.run(unit)
 
 
+def service_code() -> str:
+    """The SAC of what we supply (Scheme of Classification of Services): mobile telephony."""
+    return tax.SAC
+
+
+def places_of_supply(company_state: str) -> dict[str, str]:
+    """The place of supply (two digits of a state) of the numbers of each circle, for a company of this state."""
+    return {circle: tax.place_of_supply(circle, company_state) for circle in tax.CIRCLES}
+
+
 async def receipt_of(db: AsyncSession, seller: Company, recharge: Recharge) -> ReceiptOut:
     """The receipt of a recharge, issued now if it was not issued before. Raises ReceiptNotReady."""
     if recharge.status in _REASONS:

@@ -57,6 +57,7 @@ _STATES_OF: Final = MappingProxyType(
         "WB": ("19", "11", "35"),
     }
 )
+CIRCLES: Final = tuple(_STATES_OF)
 
 
 @dataclass(frozen=True, slots=True)

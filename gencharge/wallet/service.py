@@ -11,9 +11,10 @@ move money by the same SQL function, `wallet_transfer`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Unpack
+from typing import Final, Unpack
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -25,8 +26,10 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
+from gencharge.operators import service as operators
 from gencharge.users.models import KycTier
 from gencharge.wallet import crud
+from gencharge.wallet import history_service as history
 from gencharge.wallet.crud import TransferDetails
 from gencharge.wallet.errors import (
     BalanceLimitExceeded,
@@ -36,6 +39,17 @@ from gencharge.wallet.errors import (
 )
 from gencharge.wallet.models import Account, Code, Transfer
 from gencharge.wallet.schemas import BalanceOut, WalletLimits, WalletOut
+from gencharge.wallet.models import Account, Code
+from gencharge.wallet.schemas import (
+    BalanceOut,
+    TransactionOut,
+    TransactionPage,
+    TransactionQuery,
+    WalletLimits,
+    WalletOut,
+)
+
+_PAGE: Final = 100
 
 
 async def open_wallet(db: AsyncSession, user_id: UUID) -> None:
@@ -249,3 +263,25 @@ async def balance_at(db: AsyncSession, user_id: UUID, at: datetime | None) -> Ba
         held=Money(held),
         available=Money(max(posted - held, 0)),
     )
+
+
+async def walk_history(
+    database: Database, user_id: UUID, *, since: datetime | None, until: datetime | None
+) -> AsyncIterator[Sequence[TransactionOut]]:
+    """All of the customer's history from an instant to before another one, the oldest first, a page at a time."""
+    names = (await database.run(operators.load_operators)).names
+    query = TransactionQuery(limit=_PAGE, sort="created_at").model_copy(
+        update={"since": since, "until": until}
+    )
+    cursor: str | None = ""
+    while cursor is not None:
+        query = query.model_copy(update={"cursor": cursor or None})
+        page = await database.run(_page_of(user_id, query, names))
+        yield page.items
+        cursor = page.next_cursor
+
+
+def _page_of(
+    user_id: UUID, query: TransactionQuery, names: Mapping[str, str]
+) -> Callable[[AsyncSession], Awaitable[TransactionPage]]:
+    return lambda db: history.list_transactions(db, user_id, query, names)

@@ -11,8 +11,6 @@ import httpx
 import pytest
 import python_calamine
 import xlsxwriter
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gencharge.core.values import clock
 from gencharge.plans import plan_rows, spreadsheet
@@ -72,30 +70,6 @@ async def test_a_sheet_with_numbers_dates_and_truths_is_understood(
     assert done.json()["items"][0]["changes"]["active_until"]["new"].startswith(
         india.astimezone(clock.start_of_day(clock.now().date()).tzinfo).isoformat()[:19]
     )
-
-
-INVISIBLE = ("\u200b", "\ufeff", "\u00a0", "\u2060", " ", "\t", "\x1b", "\u0301")
-
-
-@pytest.mark.parametrize("sign", list("=+-@\uff1d\uff0b\uff0d\uff20"))
-def test_no_line_of_a_cell_begins_a_formula_whatever_nobody_sees_before_it(sign: str) -> None:
-    assert spreadsheet.neutral(f"{sign}cmd") == f"'{sign}cmd"
-    for unseen in INVISIBLE:
-        assert spreadsheet.neutral(f"{unseen}{sign}cmd") == f"'{unseen}{sign}cmd"
-    for line_break in ("\n", "\r\n", "\r", "\u2028", "\x85", "\v"):
-        assert spreadsheet.neutral(f"ok{line_break}{sign}cmd") == f"ok{line_break}'{sign}cmd"
-        assert spreadsheet.neutral(f"ok{line_break}\u200b{sign}cmd") == f"ok{line_break}'\u200b{sign}cmd"
-
-
-@pytest.mark.parametrize("text", ["", "ok", "a - b", "5 GB\n\nper day", "1=1", "\u20b9 299", "\u200b"])
-def test_ordinary_text_stays_as_it_is(text: str) -> None:
-    assert spreadsheet.neutral(text) == text
-    assert spreadsheet.plain(text) == text
-
-
-@given(st.text(alphabet=st.sampled_from("a'=-@\n\r\t \u200b\u2028\uff1d"), max_size=12))
-def test_what_is_written_comes_back(text: str) -> None:
-    assert spreadsheet.plain(spreadsheet.neutral(text)) == text
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""The fonts of PDFs: Noto Sans for Latin letters and the rupee sign, Noto Sans Devanagari beside it (data/OFL.txt).
+
+Devanagari needs shaping: its letters join, and change their order. What the fonts lack, such as an emoji, is printed as a question mark.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+FOLDER: Final = Path(__file__).parent / "data"
+FAMILY: Final = "noto"
+_DEVANAGARI: Final = "notodevanagari"
+_UNKNOWN: Final = re.compile(r"\?( ?\?)+")
+# Letters of Devanagari, and the joiners that decide about a conjunct.
+_SHAPED: Final = re.compile("[\u0900-\u097f\ua8e0-\ua8ff]")
+_JOINERS: Final = frozenset({0x200C, 0x200D})
+
+
+def add_fonts(pdf: FPDF) -> None:
+    """Give a document both families, Devanagari as what stands in for letters that the first one lacks."""
+    for style, name in (("", "Regular"), ("B", "Bold")):
+        pdf.add_font(FAMILY, style, FOLDER / f"NotoSans-{name}.ttf")
+        pdf.add_font(_DEVANAGARI, style, FOLDER / f"NotoSansDevanagari-{name}.ttf")
+    pdf.set_fallback_fonts([_DEVANAGARI], exact_match=True)
+
+
+def printable(text: str) -> str:
+    """The text with a question mark for what the fonts lack, and without line breaks."""
+    known = _known()
+    kept = "".join(letter if ord(letter) in known else " " if letter.isspace() else "?" for letter in text)
+    return _UNKNOWN.sub("?", kept)
+
+
+def needs_shaping(text: str) -> bool:
+    """Whether letters of the text join."""
+    return _SHAPED.search(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _known() -> frozenset[int]:
+    # Imported for the first PDF: it costs every process a tenth of a second.
+    from fontTools.ttLib import TTFont
+
+    known = set(_JOINERS)
+    for name in ("NotoSans-Regular.ttf", "NotoSansDevanagari-Regular.ttf"):
+        with TTFont(FOLDER / name, lazy=True) as font:
+            known.update(font.getBestCmap())
+    return frozenset(known)

@@ -1,0 +1,1 @@
+"""Reports: what the rooms hold, as files."""

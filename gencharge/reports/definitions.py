@@ -1,0 +1,135 @@
+"""What a report is: its name, its columns with their types, its filters, and the statement that its rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from sqlalchemy import Select
+
+from gencharge.core.errors import ValidationFailed, field_problem
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from gencharge.reports.schemas import ReportQuery
+from gencharge.sessions.guards import Action, Principal, Resource, permission
+
+Batch = Sequence[Sequence[Any]]
+# The statement of a report, whatever its columns.
+Rows = Select[*tuple[Any, ...]]
+
+
+class Kind(StrEnum):
+    """The type of a column's values, and how a source gives them."""
+
+    TEXT = "text"
+    ID = "id"  # a UUID, or a number of ours: never a formula
+    WORDS = "words"  # a list of texts; in one cell with blanks between
+    MONEY = "money"  # paise, which may be negative; rupees with two decimals in the file
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"  # aware; Indian Standard Time in the file
+    DATE = "date"  # a day in India
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name in CSV, JSON and Parquet, and what it says. `total`: it adds up, in the last row of a sheet and of a PDF."""
+
+    name: str
+    kind: Kind
+    about: str
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who asks for a report, and for which rows of it. An admin's scope limits a report that names operators."""
+
+    principal: Principal
+    query: Any  # of the report's own model of filters
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A bar for each value of the column `label`, as long as the sum of the column `value`; the largest twelve."""
+
+    label: str
+    value: str
+
+
+Stream = Callable[[Stores, Ask], AsyncGenerator[Batch, None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A report. Its rows come from `select`, or from `stream` if they are not in PostgreSQL.
+
+    `select` names each of the columns, in any order. `stream` gives rows in the order of `columns`.
+    """
+
+    name: str
+    title: str
+    about: str
+    # An admin needs `Reports:read`, and to read this; None: it is a customer's own.
+    resource: Resource | None
+    columns: tuple[Column, ...]
+    # What a PDF shows if nobody chooses.
+    brief: tuple[str, ...]
+    query: type[ReportQuery] = ReportQuery
+    select: Callable[[Ask], Rows] | None = None
+    stream: Stream | None = None
+    # Whether `select` stays within an admin's operators; if not, an admin who is limited to some may not have it.
+    scoped: bool = False
+    chart: Chart | None = None
+
+    @property
+    def permission(self) -> str:
+        """What an admin must hold beside `Reports:read`."""
+        return permission(self.resource, Action.READ) if self.resource is not None else ""
+
+    def choose(self, names: str | None, *, brief: bool = False) -> tuple[Column, ...]:
+        """The columns of these names, with commas between, in that order; all, or the brief ones, if none are named.
+
+        Raises ValidationFailed for a name that the report does not have, with those that it has.
+        """
+        by_name = self.by_name()
+        if names is None:
+            return tuple(by_name[name] for name in self.brief) if brief else self.columns
+        chosen = [name.strip() for name in names.split(",")]
+        wrong = [name for name in chosen if name not in by_name]
+        if wrong or len(set(chosen)) < len(chosen):
+            right = f"Must name columns, each once, with commas between: {', '.join(by_name)}"
+            problem = field_problem("query.columns", right, "columns_invalid")
+            raise ValidationFailed(errors=[problem])
+        return tuple(by_name[name] for name in chosen)
+
+    def by_name(self) -> Mapping[str, Column]:
+        """The columns by their names."""
+        return {column.name: column for column in self.columns}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What stands above the rows: the report's title, the filters that were given, who made it when."""
+
+    title: str
+    name: str
+    filters: tuple[tuple[str, str], ...]
+    made_at: str
+    columns: tuple[Column, ...]
+    chart: Chart | None
+
+    @classmethod
+    def of(cls, report: Report, query: ReportQuery, columns: tuple[Column, ...], made_at: str) -> Self:
+        """The heading of a report for a query."""
+        return cls(
+            title=report.title,
+            name=report.name,
+            filters=query.given(),
+            made_at=made_at,
+            columns=columns,
+            chart=report.chart,
+        )

@@ -1,0 +1,15 @@
+"""What reports plug into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.core.rooms.room import Room
+from gencharge.reports import routes, staff_routes
+
+ROOM: Final = Room(
+    name="reports",
+    about="What the rooms hold, as files: CSV, JSON, XLSX, PDF.",
+    tags={"reports": "What the rooms hold, as files."},
+    routers=(routes.router, staff_routes.router),
+)

@@ -1,0 +1,232 @@
+"""What a report can be asked for, and what the API says about reports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from gencharge.admins.models import AdminStatus
+from gencharge.autopay.models import AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason
+from gencharge.core.http.history import Period
+from gencharge.core.http.web import Out
+from gencharge.core.values import clock
+from gencharge.core.values.money import Money
+from gencharge.core.values.phone import MobileNumber
+from gencharge.offers.models import OfferStatus
+from gencharge.plans.models import PlanCategory, PlanStatus, PlanType
+from gencharge.recharge.models import PaymentState
+from gencharge.referrals.models import HoldReason, RewardSide, RewardState
+from gencharge.users.models import KycTier, UserType
+from gencharge.wallet.models import PaymentMethod
+
+OperatorCode = Annotated[str, StringConstraints(to_upper=True, max_length=20)]
+Word = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
+Name = Annotated[str, Field(min_length=1, max_length=60)]
+# Not filters: how the file is to be.
+_FORM: Final = frozenset({"format", "columns"})
+
+
+class FileFormat(StrEnum):
+    """The formats of a report."""
+
+    CSV = "csv"
+    JSON = "json"
+    XLSX = "xlsx"
+    PDF = "pdf"
+
+
+class ReportQuery(BaseModel):
+    """How a report is to be. A report adds its filters."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    format: FileFormat = FileFormat.CSV
+    columns: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_000,
+        description="Names of columns with commas between, in the order that you want. Default: all; of a PDF, those that fit.",
+    )
+
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The filters that were given, as they are printed."""
+        values = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(_FORM))
+        return tuple((name, str(value)) for name, value in values.items())
+
+
+class PeriodQuery(Period, ReportQuery):
+    """A report of a time: `from` and `to`."""
+
+
+class TransactionsQuery(PeriodQuery):
+    """Which recharges; `from` and `to` are when they were made."""
+
+    status: PaymentState | None = None
+    user_id: UUID | None = Field(default=None, description="Who paid.")
+    phone_number: MobileNumber | None = None
+    operator: OperatorCode | None = None
+    circle: Annotated[str, StringConstraints(to_upper=True, max_length=4)] | None = None
+    plan_type: PlanType | None = None
+    category: PlanCategory | None = None
+    payment_method: PaymentMethod | None = None
+    source: Name | None = None
+    min_amount: Money | None = Field(default=None, description="Of what the customer paid, in rupees.")
+    max_amount: Money | None = None
+
+    @model_validator(mode="after")
+    def _smallest_before_largest(self) -> Self:
+        if self.min_amount is not None and self.max_amount is not None and self.min_amount > self.max_amount:
+            raise PydanticCustomError("range_invalid", "min_amount must not exceed max_amount")
+        return self
+
+
+class ActivePlansQuery(PeriodQuery):
+    """Which of the plans that run or wait; `from` and `to` are when they were bought."""
+
+    status: Literal["active", "queued"] | None = None
+    phone_number: MobileNumber | None = None
+    user_id: UUID | None = Field(default=None, description="Who paid.")
+    operator: OperatorCode | None = None
+    plan_type: PlanType | None = None
+    category: PlanCategory | None = None
+    expires_within_days: int | None = Field(default=None, ge=0, le=366, description="Those that end by then.")
+
+
+class UsersQuery(PeriodQuery):
+    """Which customers; `from` and `to` are when they signed up."""
+
+    user_type: UserType | None = None
+    kyc_tier: KycTier | None = None
+    registered: bool | None = Field(default=None, description="Whether they gave name and address.")
+    phone_number: MobileNumber | None = None
+
+
+class PresentUsersQuery(UsersQuery):
+    """Which customers that are not archived."""
+
+    status: Literal["active", "blocked", "deactivated"] | None = None
+
+
+class AdminsQuery(ReportQuery):
+    """Which admins."""
+
+    status: AdminStatus | None = None
+    role: Name | None = Field(default=None, examples=["Manager"])
+    operator: OperatorCode | None = Field(
+        default=None, description="Only those who are limited to this operator, among others."
+    )
+
+
+class SessionsQuery(PeriodQuery):
+    """Which sessions; `from` and `to` are when they began."""
+
+    owner_id: UUID | None = Field(default=None, description="The customer or admin.")
+    kind: Literal["user", "admin"] | None = None
+    live: bool | None = Field(default=None, description="true: neither ended nor expired.")
+
+
+class AutopaysQuery(PeriodQuery):
+    """Which autopays; `from` and `to` are when they are due next."""
+
+    user_id: UUID | None = None
+    phone_number: MobileNumber | None = None
+    status: AutopayStatus | None = None
+    pause_reason: PauseReason | None = None
+    tag: AutopayTag | None = None
+    payment_method: AutopayPaymentMethod | None = None
+    operator: OperatorCode | None = None
+    plan_id: UUID | None = None
+
+
+class PlansQuery(ReportQuery):
+    """Which plans."""
+
+    status: PlanStatus | None = None
+    operator: OperatorCode | None = None
+    plan_type: PlanType | None = None
+    category: PlanCategory | None = None
+
+
+class OffersQuery(ReportQuery):
+    """Which offers."""
+
+    status: OfferStatus | None = None
+    special: bool | None = None
+    operator: OperatorCode | None = Field(
+        default=None, description="Offers that this operator's plans can have."
+    )
+
+
+class ReferralsQuery(PeriodQuery):
+    """Which rewards; `from` and `to` are when the new customer registered."""
+
+    user_id: UUID | None = Field(default=None, description="Who gets the reward.")
+    friend_id: UUID | None = Field(default=None, description="The new customer.")
+    state: RewardState | None = None
+    side: RewardSide | None = None
+    reason: HoldReason | None = Field(default=None, description="Held for this reason, now or before.")
+
+
+class AuditReportQuery(PeriodQuery):
+    """Which entries of the trail."""
+
+    actor_id: UUID | None = Field(default=None, description="Who did it.")
+    actor_kind: Literal["user", "admin", "system"] | None = None
+    action: Word | None = Field(default=None, examples=["plan_updated"])
+    object_type: Word | None = Field(default=None, examples=["plan"])
+    user_id: UUID | None = Field(default=None, description="The customer whom it concerned.")
+    result: Word | None = Field(default=None, examples=["succeeded", "failed"])
+
+
+class OperatorPeriodQuery(PeriodQuery):
+    """A time, and one operator or all."""
+
+    operator: OperatorCode | None = None
+
+
+class MonthQuery(ReportQuery):
+    """A tax period."""
+
+    month: str = Field(
+        pattern=r"^20[2-9][0-9]-(0[1-9]|1[0-2])$",
+        description="A month in India, such as `2026-10`.",
+        examples=["2026-10"],
+    )
+
+    @property
+    def since(self) -> datetime:
+        """The instant at which the month begins in India."""
+        return clock.start_of_day(self._first)
+
+    @property
+    def until(self) -> datetime:
+        """The instant at which the next month begins in India."""
+        return clock.start_of_day((self._first + timedelta(days=31)).replace(day=1))
+
+    @property
+    def _first(self) -> date:
+        return date.fromisoformat(f"{self.month}-01")
+
+
+class ColumnOut(Out):
+    """A column of a report."""
+
+    name: str
+    kind: str = Field(examples=["text", "money", "instant", "date", "integer", "boolean"])
+    about: str
+
+
+class ReportOut(Out):
+    """A report that you may have."""
+
+    name: str
+    title: str
+    about: str
+    permission: str = Field(description="What it takes beside `Reports:read`.", examples=["Users:read"])
+    columns: list[ColumnOut]
+    filters: list[str] = Field(description="The parameters that choose its rows.")

@@ -1,0 +1,258 @@
+"""Making reports: which there are, and how the rows of one become a file.
+
+A file is written to the disk before anything of it is sent, so a report that fails half way is a problem document and never half a
+file. Rows come over a cursor of the server in one snapshot; a thread turns each batch into cells, and nothing keeps them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence, Set
+from contextlib import aclosing
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import IO, Any, Final
+
+from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.errors import ValidationFailed, field_problem
+from gencharge.core.events.events import emit
+from gencharge.core.postgres.database import read_one_snapshot
+from gencharge.core.stores.storage import CHUNK_BYTES, TYPES
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.reports import (
+    catalogue_crud,
+    crud,
+    ledger_crud,
+    people_crud,
+    sales_crud,
+    tax_crud,
+    trail_service,
+)
+from gencharge.reports.cells import IST, masked
+from gencharge.reports.definitions import Ask, Batch, Column, Heading, Report
+from gencharge.reports.errors import ReportTooLarge
+from gencharge.reports.events import ReportMade
+from gencharge.reports.pdf import MAX_COLUMNS, PdfWriter
+from gencharge.reports.pdf import MAX_ROWS as MAX_PDF_ROWS
+from gencharge.reports.schemas import ColumnOut, FileFormat, ReportOut, ReportQuery
+from gencharge.reports.sheet import SheetWriter
+from gencharge.reports.writers import CsvWriter, JsonWriter, Writer
+from gencharge.sessions.guards import Principal
+
+REPORTS: Final = MappingProxyType(
+    {
+        report.name: report
+        for report in (
+            *people_crud.REPORTS,
+            *sales_crud.REPORTS,
+            *catalogue_crud.REPORTS,
+            *ledger_crud.REPORTS,
+            *tax_crud.REPORTS,
+            trail_service.TRAIL,
+        )
+    }
+)
+OWN_REPORTS: Final = MappingProxyType(
+    {report.name: report for report in (trail_service.OWN_TRANSACTIONS, ledger_crud.STATEMENT)}
+)
+# What one request may ask for. What is larger becomes a file.
+MAX_DIRECT_ROWS: Final = 10_000
+# A larger file than this is on the disk while it is written.
+_IN_MEMORY_BYTES: Final = 1_000_000
+_WRITERS: Final[dict[FileFormat, Callable[[IO[bytes], Heading], Writer]]] = {
+    FileFormat.CSV: CsvWriter,
+    FileFormat.JSON: JsonWriter,
+    FileFormat.XLSX: SheetWriter,
+    FileFormat.PDF: PdfWriter,
+}
+MEDIA_TYPES: Final = MappingProxyType(
+    {kind: TYPES[kind.value] + ("; charset=utf-8" if kind is FileFormat.CSV else "") for kind in FileFormat}
+)
+# What an answer with a file looks like, for the OpenAPI document.
+FILES: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "The file.",
+        "content": {
+            TYPES[kind.value]: {"schema": {"type": "string", "format": "binary"}} for kind in FileFormat
+        },
+    }
+}
+OnRows = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A report that is asked for: what, by whom, and whether they see people's numbers and addresses whole."""
+
+    report: Report
+    ask: Ask
+    masks_contacts: bool
+
+    @property
+    def query(self) -> ReportQuery:
+        """How it is to be."""
+        query: ReportQuery = self.ask.query
+        return query
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that were chosen. Raises ValidationFailed."""
+        is_pdf = self.query.format is FileFormat.PDF
+        columns = self.report.choose(self.query.columns, brief=is_pdf)
+        if is_pdf and len(columns) > MAX_COLUMNS:
+            right = f"Must name at most {MAX_COLUMNS} columns for a PDF"
+            raise ValidationFailed(errors=[field_problem("query.columns", right, "columns_invalid")])
+        return columns
+
+    def check(self) -> None:
+        """Raises ValidationFailed for columns that the report does not have."""
+        _ = self.columns
+
+    def limit(self, rows: int | None) -> int | None:
+        """The most rows that may be given: `rows`, and of a PDF fewer."""
+        if self.query.format is FileFormat.PDF:
+            return MAX_PDF_ROWS if rows is None else min(rows, MAX_PDF_ROWS)
+        return rows
+
+
+async def make(
+    stores: Stores,
+    order: Order,
+    file: IO[bytes],
+    *,
+    max_rows: int | None = None,
+    on_rows: OnRows | None = None,
+) -> int:
+    """Write a report into a file. Returns how many rows there were.
+
+    `on_rows` is told after each batch how many there are so far. Raises ValidationFailed for columns that the report does not have,
+    ReportTooLarge for more than `max_rows` rows, DatabaseUnavailable, DocumentsUnavailable.
+    """
+    columns = order.columns
+    made_at = f"{clock.now().astimezone(IST):%Y-%m-%d %H:%M} IST"
+    heading = Heading.of(order.report, order.query, columns, made_at)
+    limit = order.limit(max_rows)
+    writer = _WRITERS[order.query.format](file, heading)
+    rows = 0
+    async with aclosing(_batches(stores, order, columns)) as batches:
+        async for batch in batches:
+            rows += len(batch)
+            if limit is not None and rows > limit:
+                raise _too_large(limit)
+            await asyncio.to_thread(_add, writer, batch, columns if order.masks_contacts else None)
+            if on_rows is not None:
+                on_rows(rows)
+    await asyncio.to_thread(writer.end)
+    return rows
+
+
+def _add(writer: Writer, batch: Batch, masks: Sequence[Column] | None) -> None:
+    writer.add(batch if masks is None else masked(batch, masks))
+
+
+async def _batches(stores: Stores, order: Order, columns: tuple[Column, ...]) -> AsyncGenerator[Batch, None]:
+    report = order.report
+    if report.select is not None:
+        # From one place, so that a replica can take it over.
+        async with stores.database.transaction() as db:
+            await read_one_snapshot(db)
+            async with aclosing(crud.stream_rows(db, report.select(order.ask), columns)) as rows:
+                async for batch in rows:
+                    yield batch
+        return
+    assert report.stream is not None, "a report has the one or the other"
+    names = [column.name for column in report.columns]
+    places = [names.index(column.name) for column in columns]
+    async with aclosing(report.stream(stores, order.ask)) as batches:
+        async for batch in batches:
+            yield [[row[place] for place in places] for row in batch]
+
+
+async def count(stores: Stores, order: Order) -> int | None:
+    """How many rows a report has now; None if that can't be told before it is made."""
+    if order.report.select is None:
+        return None
+    async with stores.database.transaction() as db:
+        await read_one_snapshot(db)
+        return await crud.count_rows(db, order.report.select(order.ask))
+
+
+async def answer(stores: Stores, order: Order) -> tuple[IO[bytes], int]:
+    """A report that is small enough for one answer: the whole file, to be sent with `pieces`, and how many rows it has.
+
+    Raises what `make` raises.
+    """
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 - `pieces` closes it
+    try:
+        rows = await make(stores, order, file, max_rows=MAX_DIRECT_ROWS)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return file, rows
+
+
+async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
+    """A file from where it stands, to be sent; closed at the end."""
+    with file:
+        while piece := await asyncio.to_thread(file.read, CHUNK_BYTES):
+            yield piece
+
+
+async def announce(db: AsyncSession, order: Order, rows: int) -> None:
+    """Write down that data left the house."""
+    owner = order.ask.principal.user_id if order.report.resource is None else SYSTEM_USER_ID
+    made = ReportMade(
+        user_id=str(owner),
+        report_id=str(new_id()),
+        report=order.report.name,
+        file_format=order.query.format.value,
+        rows=rows,
+        columns=[column.name for column in order.columns],
+        filters=dict(order.query.given()),
+    )
+    await emit(db, made)
+
+
+def reply(order: Order, file: IO[bytes]) -> StreamingResponse:
+    """The file of a report as an answer."""
+    day = clock.now().astimezone(IST).date()
+    name = f"{order.report.name}-{day}.{order.query.format.value}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(pieces(file), media_type=MEDIA_TYPES[order.query.format], headers=headers)
+
+
+def allowed(granted: Set[str], admin: Principal) -> list[Report]:
+    """The reports that an admin may have, by name: who is limited to some operators gets those that keep to them."""
+    return [
+        report
+        for _, report in sorted(REPORTS.items())
+        if report.permission in granted and (report.scoped or not admin.operator_scope)
+    ]
+
+
+def show(report: Report) -> ReportOut:
+    """A report as the API describes it."""
+    schema = report.query.model_json_schema(mode="validation")
+    form = ReportQuery.model_fields
+    return ReportOut(
+        name=report.name,
+        title=report.title,
+        about=report.about,
+        permission=report.permission,
+        columns=[
+            ColumnOut(name=column.name, kind=column.kind.value, about=column.about)
+            for column in report.columns
+        ],
+        filters=sorted(name for name in schema["properties"] if name not in form),
+    )
+
+
+def _too_large(limit: int) -> ReportTooLarge:
+    right = f"Must leave at most {limit} rows: give narrower filters, or ask for a file"
+    return ReportTooLarge(errors=[field_problem("query", right, "report_too_large")], most_rows=limit)

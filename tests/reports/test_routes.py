@@ -1,0 +1,59 @@
+"""A customer's own reports over HTTP: theirs, and nobody else's."""
+
+from __future__ import annotations
+
+import httpx
+
+from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
+from tests.make.factories import headers_for
+from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.recharge import staff_headers
+from tests.make.reports import read_csv
+
+
+async def test_a_customer_takes_their_own_transactions_and_statement(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    user_id, other = await make_customer(shop, rupees=1000), await make_customer(shop)
+    plan = await find_plan(shop, "JIO", 299)
+    await buy(shop, user_id, await make_number(shop), plan.plan_id)
+    mine = headers_for(settings, user_id)
+    answer = await client.get("/v1/reports/me/transactions", headers=mine)
+    assert answer.status_code == 200, answer.text
+    rows = read_csv(answer.content)
+    assert [(row["category"], row["wallet_change"]) for row in rows] == [
+        ("opening", "1000.00"),
+        ("recharge", "-299.00"),
+    ]
+    listed = (await client.get("/v1/wallet/transactions?sort=created_at", headers=mine)).json()["items"]
+    assert [row["transaction_id"] for row in rows] == [row["transaction_id"] for row in listed]
+    statement = await client.get("/v1/reports/me/statement", headers=mine, params={"format": "json"})
+    assert [row["balance"] for row in statement.json()["rows"]] == [1000.0, 701.0]
+    theirs = await client.get("/v1/reports/me/transactions", headers=headers_for(settings, other))
+    assert len(read_csv(theirs.content)) == 1
+
+
+async def test_a_statement_comes_as_pdf(shop: Stores, client: httpx.AsyncClient, settings: Settings) -> None:
+    headers = headers_for(settings, await make_customer(shop))
+    answer = await client.get("/v1/reports/me/statement", headers=headers, params={"format": "pdf"})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+
+
+async def test_the_staff_have_no_wallet_and_strangers_nothing(
+    app: object, shop: Stores, client: httpx.AsyncClient
+) -> None:
+    assert (await client.get("/v1/reports/me/statement")).status_code == 401
+    headers = await staff_headers(app, shop)
+    assert (await client.get("/v1/reports/me/statement", headers=headers)).status_code == 403
+
+
+async def test_a_time_that_ends_before_it_begins_is_refused(
+    shop: Stores, client: httpx.AsyncClient, settings: Settings
+) -> None:
+    headers = headers_for(settings, await make_customer(shop))
+    for name in ("transactions", "statement"):
+        query = {"from": "2026-11-02", "to": "2026-11-01"}
+        assert (await client.get(f"/v1/reports/me/{name}", headers=headers, params=query)).status_code == 422

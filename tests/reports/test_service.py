@@ -1,0 +1,165 @@
+"""Making reports: rows over a cursor, limits, masks, what is written down."""
+
+from __future__ import annotations
+
+import io
+import re
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.core.errors import ValidationFailed
+from gencharge.core.stores.stores import Stores
+from gencharge.reports import crud, service
+from gencharge.reports.errors import ReportTooLarge
+from gencharge.sessions.guards import ALL
+from gencharge.users.models import User
+from tests.make.factories import make_user
+from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.reports import an_admin, file_of, order_of, read_csv, rows_of
+
+
+async def sell(stores: Stores, operator: str = "JIO", rupees: int = 299) -> None:
+    plan = await find_plan(stores, operator, rupees)
+    number = await make_number(stores, operator, circle="MH")
+    await buy(stores, await make_customer(stores), number, plan.plan_id)
+
+
+async def scalar(stores: Stores, statement: str) -> Any:
+    async with stores.database.transaction() as db:
+        return await db.scalar(text(statement))
+
+
+async def test_the_rows_are_those_of_the_table_whatever_the_size_of_a_batch(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        await sell(shop)
+    monkeypatch.setattr(crud, "BATCH", 2)
+    told: list[int] = []
+    file = io.BytesIO()
+    order = order_of(shop, "transactions", "json")
+    rows = await service.make(shop, order, file, on_rows=told.append)
+    assert rows == await scalar(shop, "SELECT count(*) FROM recharges") == await service.count(shop, order)
+    assert told == sorted(told)
+    assert told[-1] == rows
+    assert all(later - earlier <= 2 for earlier, later in pairwise(told))
+    paid = int(await scalar(shop, "SELECT sum(wallet_amount + gateway_amount) FROM recharges"))
+    assert f'"paid":{paid // 100}.{paid % 100:02d}' in file.getvalue().decode().partition('"totals"')[2]
+
+
+async def test_each_filter_keeps_what_matches_and_drops_the_rest(shop: Stores) -> None:
+    await sell(shop, "JIO")
+    await sell(shop, "AIRTEL")
+    everything = await rows_of(shop, "transactions")
+    for name, value, field in (
+        ("operator", "jio", "operator"),
+        ("circle", "mh", "circle"),
+        ("status", "delivered", "status"),
+        ("payment_method", "wallet", "payment_method"),
+        ("plan_type", "prepaid", "plan_type"),
+    ):
+        kept = await rows_of(shop, "transactions", **{name: value})
+        assert kept == [row for row in everything if row[field].lower() == value], name
+        assert kept
+    assert await rows_of(shop, "transactions", status="failed") == []
+    assert await rows_of(shop, "transactions", min_amount="100000") == []
+    assert len(await rows_of(shop, "transactions", max_amount="299")) == len(everything)
+    assert await rows_of(shop, "transactions", to="2020-01-01") == []
+    one = everything[0]
+    (same,) = await rows_of(shop, "transactions", phone_number=one["phone_number"].lstrip("'"))
+    assert same == one
+
+
+async def test_present_and_archived_customers_are_all_customers(shop: Stores) -> None:
+    async def unit(db: AsyncSession) -> None:
+        blocked, archived = await make_user(db), await make_user(db)
+        blocked.name, blocked.status = "=cmd", "blocked"
+        archived.status = "archived"
+
+    await shop.database.run(unit)
+    present, archived = await rows_of(shop, "users"), await rows_of(shop, "archived-users")
+    assert "'=cmd" in {row["name"] for row in present}
+    assert {row["status"] for row in archived} == {"archived"}
+    assert "archived" not in {row["status"] for row in present}
+    assert len(present) + len(archived) == await scalar(shop, "SELECT count(*) FROM users")
+    blocked = await rows_of(shop, "users", status="blocked")
+    assert {row["status"] for row in blocked} == {"blocked"}
+
+
+async def test_masked_numbers_are_masked_in_every_format(shop: Stores) -> None:
+    async def unit(db: AsyncSession) -> User:
+        return await make_user(db)
+
+    user = await shop.database.run(unit)
+    assert user.email
+    for file_format in ("csv", "json"):
+        order = order_of(shop, "users", file_format, masks_contacts=True)
+        content = (await file_of(shop, order)).decode()
+        assert str(user.user_id) in content
+        assert user.phone_number not in content
+        assert user.email not in content
+
+
+async def test_more_rows_than_allowed_are_refused(shop: Stores) -> None:
+    await sell(shop)
+    await sell(shop)
+    order = order_of(shop, "transactions")
+    with pytest.raises(ReportTooLarge, match="more rows"):
+        await service.make(shop, order, io.BytesIO(), max_rows=1)
+
+
+async def test_a_pdf_has_fewer_rows_and_columns(shop: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MAX_PDF_ROWS", 0)
+    await sell(shop)
+    with pytest.raises(ReportTooLarge):
+        await file_of(shop, order_of(shop, "transactions", "pdf"))
+    names = ",".join(column.name for column in service.REPORTS["transactions"].columns)
+    with pytest.raises(ValidationFailed):
+        await file_of(shop, order_of(shop, "transactions", "pdf", columns=names))
+
+
+async def test_a_report_of_the_sessions_holds_no_token(shop: Stores) -> None:
+    content = (await file_of(shop, order_of(shop, "sessions"))).decode()
+    hashes = await scalar(shop, "SELECT array_agg(encode(token_hash, 'hex')) FROM refresh_tokens")
+    assert not re.search(r"eyJ|[0-9a-f]{40}", content)
+    assert not [one for one in hashes or () if one in content]
+
+
+async def test_roles_have_a_row_for_each_permission(shop: Stores) -> None:
+    await shop.database.run(admins.seed_roles)
+    rows = await rows_of(shop, "roles")
+    assert {row["permission"] for row in rows if row["role"] == "SuperAdmin"} == ALL
+
+
+async def test_offers_come_with_what_they_cost(shop: Stores) -> None:
+    type_id = await make_type(shop)
+    offer = await make(shop, type_id, budget=Money.rupees(5000))
+    (row,) = await rows_of(shop, "offers", columns="offer_id,uses,cost,budget")
+    assert row == {"offer_id": str(offer), "uses": "0", "cost": "0.00", "budget": "5000.00"}
+
+
+async def test_offers_that_others_can_have_are_not_shown_to_an_admin_of_one_operator(shop: Stores) -> None:
+    principal = an_admin(("JIO",))
+    content = await file_of(shop, order_of(shop, "offers", principal=principal))
+    assert all("JIO" in row["operators"] for row in read_csv(content))
+
+
+async def test_only_statements_can_be_counted_before_they_are_made(shop: Stores) -> None:
+    assert await service.count(shop, order_of(shop, "audit")) is None
+
+
+def test_what_is_allowed_depends_on_the_permissions_and_the_operators() -> None:
+    assert [report.name for report in service.allowed(ALL, an_admin())] == sorted(service.REPORTS)
+    scoped = service.allowed(ALL, an_admin(("JIO",)))
+    assert scoped
+    assert all(report.scoped for report in scoped)
+    assert service.allowed(frozenset(), an_admin()) == []
+    assert [report.name for report in service.allowed({"Users:read"}, an_admin())] == [
+        "archived-users",
+        "users",
+    ]
