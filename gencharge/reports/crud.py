@@ -19,8 +19,8 @@ async def stream_rows(
 ) -> AsyncGenerator[Batch, None]:
     """The rows, a batch at a time, with only these columns of the statement."""
     selected = statement.selected_columns
-    kept = [selected[column.name] for column in columns]
-    chosen = statement.with_only_columns(*kept, maintain_column_froms=True)
+    expressions = [selected[column.name] for column in columns]
+    chosen = statement.with_only_columns(*expressions, maintain_column_froms=True)
     result = await db.stream(chosen.execution_options(yield_per=BATCH))
     async for rows in result.partitions():
         yield rows

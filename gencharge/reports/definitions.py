@@ -24,7 +24,7 @@ class Kind(StrEnum):
     """The type of a column's values, and how a source gives them."""
 
     TEXT = "text"
-    ID = "id"  # a UUID, or a number of ours: never a formula
+    ID = "id"  # a UUID, or our own number: never a formula
     WORDS = "words"  # a list of texts; in one cell with blanks between
     MONEY = "money"  # paise, which may be negative; rupees with two decimals in the file
     INTEGER = "integer"
@@ -128,7 +128,7 @@ class Heading:
         return cls(
             title=report.title,
             name=report.name,
-            filters=query.given(),
+            filters=query.filters(),
             made_at=made_at,
             columns=columns,
             chart=report.chart,

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from gencharge.core.errors import Invalid, NotFound
-
-
-class ReportNotFound(NotFound):
-    """There is no such report, or your role does not allow it."""
+from gencharge.core.errors import Invalid
 
 
 class ReportTooLarge(Invalid):

@@ -113,8 +113,8 @@ class PdfWriter:
         self._fill(0, 0, 297, 3, _BRAND)
         self._write(_LEFT, 8, heading.title, size=14, bold=True, width=200)
         self._write(_LEFT + _WIDTH, 9, heading.made_at, size=8, colour=_SOFT, align="R")
-        given = "  ·  ".join(f"{name}: {value}" for name, value in heading.filters) or "No filters"
-        self._write(_LEFT, 15, given, size=8, colour=_SOFT, width=_WIDTH)
+        filters = "  ·  ".join(f"{name}: {value}" for name, value in heading.filters) or "No filters"
+        self._write(_LEFT, 15, filters, size=8, colour=_SOFT, width=_WIDTH)
         self._write(
             _LEFT + _WIDTH,
             201,
@@ -177,10 +177,10 @@ class PdfWriter:
         if whole <= width:
             return text
         # Not one letter at a time: a cell may hold thousands.
-        kept = text[: max(1, int(len(text) * width / whole) + 2)]
-        while kept and measure(f"{kept}…") > width:
-            kept = kept[:-1]
-        return f"{kept.rstrip()}…"
+        shown = text[: max(1, int(len(text) * width / whole) + 2)]
+        while shown and measure(f"{shown}…") > width:
+            shown = shown[:-1]
+        return f"{shown.rstrip()}…"
 
     def _fill(self, x: float, y: float, width: float, height: float, colour: Colour) -> None:
         self._pdf.set_fill_color(*colour)
@@ -196,10 +196,10 @@ class PdfWriter:
         y = self._y + 8
         self._write(_LEFT, y, self._bars.title, size=10, bold=True, width=200)
         y += 7
-        most = max(amount for _, amount in bars)
+        longest = max(amount for _, amount in bars)
         for label, amount in bars:
             self._write(_LEFT, y + 0.8, label or "none", size=8, width=48)
-            self._fill(_LEFT + 50, y, max(0.4, 180 * amount / most), 5, _BRAND)
+            self._fill(_LEFT + 50, y, max(0.4, 180 * amount / longest), 5, _BRAND)
             self._write(_LEFT + _WIDTH, y + 0.8, self._bars.text(amount), size=8, width=44, align="R")
             y += 7
         self._y = y

@@ -41,13 +41,13 @@ _USER_BRIEF: Final = ("name", "phone_number", "email", "user_type", "kyc_tier", 
 
 
 def _select_users(query: UsersQuery, *conditions: ColumnElement[bool]) -> Rows:
-    given = [
+    filters = [
         (User.user_type == query.user_type, query.user_type),
         (User.kyc_tier == query.kyc_tier, query.kyc_tier),
         (User.phone_number == query.phone_number, query.phone_number),
     ]
     where = [*conditions, *query.between(User.created_at.expression)]
-    where += [condition for condition, value in given if value is not None]
+    where += [condition for condition, value in filters if value is not None]
     if query.registered is not None:
         where.append(User.registered_at.is_not(None) if query.registered else User.registered_at.is_(None))
     return (
@@ -166,7 +166,7 @@ def _select_sessions(ask: Ask) -> Rows:
 
 def _select_referrals(ask: Ask) -> Rows:
     query: ReferralsQuery = ask.query
-    given = [
+    filters = [
         (ReferralReward.user_id == query.user_id, query.user_id),
         (ReferralReward.friend_id == query.friend_id, query.friend_id),
         (ReferralReward.state == query.state, query.state),
@@ -174,7 +174,7 @@ def _select_referrals(ask: Ask) -> Rows:
         (ReferralReward.hold_reasons.contains([query.reason]), query.reason),
     ]
     where = query.between(ReferralReward.created_at.expression)
-    where += [condition for condition, value in given if value is not None]
+    where += [condition for condition, value in filters if value is not None]
     return (
         select(
             ReferralReward.reward_id,
@@ -272,7 +272,7 @@ REPORTS: Final = (
             Column("is_live", Kind.BOOLEAN, "Neither ended nor expired when the report was made."),
             Column("created_at", Kind.INSTANT, "When they signed in."),
             Column("last_used_at", Kind.INSTANT, "When the session was last renewed."),
-            Column("second_factor_at", Kind.INSTANT, "When a second factor was last given."),
+            Column("second_factor_at", Kind.INSTANT, "When a second factor was last filters."),
             Column("expires_at", Kind.INSTANT, "When it ends unless it is renewed."),
             Column("revoked_at", Kind.INSTANT, "When it was ended."),
             Column("revoked_reason", Kind.TEXT, "Why it was ended."),

@@ -11,7 +11,7 @@ from gencharge.core.errors import DatabaseUnavailable, ServerBusy, ValidationFai
 from gencharge.core.http import web
 from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
-from gencharge.reports.desk_service import Desk
+from gencharge.reports.direct_service import DirectReports
 from gencharge.reports.errors import ReportTooLarge
 from gencharge.reports.schemas import PeriodQuery
 from gencharge.reports.service import Order
@@ -48,5 +48,5 @@ async def _send(request: Request, user: Principal, report: Report, query: Period
     app = request.scope["app"]
     ask = Ask(principal=user, query=query, settings=app.state.settings)
     order = Order(report=report, ask=ask, masks_contacts=False)
-    file = await Desk.of(app).answer(order)
+    file = await DirectReports.of(app).answer(order)
     return service.reply(order, file)

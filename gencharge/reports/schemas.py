@@ -31,7 +31,7 @@ Name = Annotated[str, Field(min_length=1, max_length=60)]
 _FORM: Final = frozenset({"format", "columns"})
 
 
-class FileFormat(StrEnum):
+class ReportFormat(StrEnum):
     """The formats of a report."""
 
     CSV = "csv"
@@ -45,7 +45,7 @@ class ReportQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    format: FileFormat = FileFormat.CSV
+    format: ReportFormat = ReportFormat.CSV
     columns: str | None = Field(
         default=None,
         min_length=1,
@@ -53,7 +53,7 @@ class ReportQuery(BaseModel):
         description="Names of columns with commas between, in the order that you want. Default: all; of a PDF, those that fit.",
     )
 
-    def given(self) -> tuple[tuple[str, str], ...]:
+    def filters(self) -> tuple[tuple[str, str], ...]:
         """The filters that were given, as they are printed."""
         values = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=set(_FORM))
         return tuple((name, str(value)) for name, value in values.items())

@@ -39,7 +39,7 @@ from gencharge.reports.errors import ReportTooLarge
 from gencharge.reports.events import ReportMade
 from gencharge.reports.pdf import MAX_COLUMNS, PdfWriter
 from gencharge.reports.pdf import MAX_ROWS as MAX_PDF_ROWS
-from gencharge.reports.schemas import ColumnOut, FileFormat, ReportOut, ReportQuery
+from gencharge.reports.schemas import ColumnOut, ReportFormat, ReportOut, ReportQuery
 from gencharge.reports.sheet import SheetWriter
 from gencharge.reports.writers import CsvWriter, JsonWriter, Writer
 from gencharge.sessions.guards import Principal
@@ -64,21 +64,24 @@ OWN_REPORTS: Final = MappingProxyType(
 MAX_DIRECT_ROWS: Final = 10_000
 # A larger file than this is on the disk while it is written.
 _IN_MEMORY_BYTES: Final = 1_000_000
-_WRITERS: Final[dict[FileFormat, Callable[[IO[bytes], Heading], Writer]]] = {
-    FileFormat.CSV: CsvWriter,
-    FileFormat.JSON: JsonWriter,
-    FileFormat.XLSX: SheetWriter,
-    FileFormat.PDF: PdfWriter,
+_WRITERS: Final[dict[ReportFormat, Callable[[IO[bytes], Heading], Writer]]] = {
+    ReportFormat.CSV: CsvWriter,
+    ReportFormat.JSON: JsonWriter,
+    ReportFormat.XLSX: SheetWriter,
+    ReportFormat.PDF: PdfWriter,
 }
 MEDIA_TYPES: Final = MappingProxyType(
-    {kind: TYPES[kind.value] + ("; charset=utf-8" if kind is FileFormat.CSV else "") for kind in FileFormat}
+    {
+        kind: TYPES[kind.value] + ("; charset=utf-8" if kind is ReportFormat.CSV else "")
+        for kind in ReportFormat
+    }
 )
 # What an answer with a file looks like, for the OpenAPI document.
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The file.",
         "content": {
-            TYPES[kind.value]: {"schema": {"type": "string", "format": "binary"}} for kind in FileFormat
+            TYPES[kind.value]: {"schema": {"type": "string", "format": "binary"}} for kind in ReportFormat
         },
     }
 }
@@ -102,7 +105,7 @@ class Order:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that were chosen. Raises ValidationFailed."""
-        is_pdf = self.query.format is FileFormat.PDF
+        is_pdf = self.query.format is ReportFormat.PDF
         columns = self.report.choose(self.query.columns, brief=is_pdf)
         if is_pdf and len(columns) > MAX_COLUMNS:
             right = f"Must name at most {MAX_COLUMNS} columns for a PDF"
@@ -115,7 +118,7 @@ class Order:
 
     def limit(self, rows: int | None) -> int | None:
         """The most rows that may be given: `rows`, and of a PDF fewer."""
-        if self.query.format is FileFormat.PDF:
+        if self.query.format is ReportFormat.PDF:
             return MAX_PDF_ROWS if rows is None else min(rows, MAX_PDF_ROWS)
         return rows
 
@@ -207,16 +210,16 @@ async def pieces(file: IO[bytes]) -> AsyncIterator[bytes]:
 async def announce(db: AsyncSession, order: Order, rows: int) -> None:
     """Write down that data left the house."""
     owner = order.ask.principal.user_id if order.report.resource is None else SYSTEM_USER_ID
-    made = ReportMade(
+    event = ReportMade(
         user_id=str(owner),
         report_id=str(new_id()),
         report=order.report.name,
         file_format=order.query.format.value,
         rows=rows,
         columns=[column.name for column in order.columns],
-        filters=dict(order.query.given()),
+        filters=dict(order.query.filters()),
     )
-    await emit(db, made)
+    await emit(db, event)
 
 
 def reply(order: Order, file: IO[bytes]) -> StreamingResponse:

@@ -105,7 +105,7 @@ def _about(heading: Heading) -> str:
 
 
 def _value(column: Column, value: Any) -> Any:
-    """What is written: a double holds every amount of ours to the paisa."""
+    """What is written: a double holds each amount that we book to the paisa."""
     if column.kind is Kind.MONEY:
         return value / 100
     if column.kind is Kind.INSTANT:

@@ -19,7 +19,7 @@ from gencharge.core.http import web
 from gencharge.core.http.paging import CursorInvalid, Page, Paging, slice_page
 from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Report
-from gencharge.reports.desk_service import Desk
+from gencharge.reports.direct_service import DirectReports
 from gencharge.reports.errors import ReportTooLarge
 from gencharge.reports.schemas import ReportOut
 from gencharge.reports.service import Order
@@ -40,8 +40,8 @@ _FAILURES: Final = (ValidationFailed, ReportTooLarge, DatabaseUnavailable, Docum
 async def list_reports(admin: Reader, request: Request, page: Paging) -> Page[ReportOut]:
     """The reports that your role allows, with their columns and filters, by name."""
     granted = Gate.of(request.scope["app"]).grants.get(admin.role, frozenset())
-    mine = [service.show(report) for report in service.allowed(granted, admin)]
-    items, cursor, total = slice_page(mine, page, lambda report: (report.name,))
+    own = [service.show(report) for report in service.allowed(granted, admin)]
+    items, cursor, total = slice_page(own, page, lambda report: (report.name,))
     return Page(items=items, next_cursor=cursor, total=total)
 
 
@@ -52,7 +52,7 @@ def _endpoint_of(report: Report) -> Callable[..., Coroutine[Any, Any, StreamingR
         ask = Ask(principal=admin, query=query, settings=request.scope["app"].state.settings)
         masks = telemetry.context().masks_contacts
         order = Order(report=report, ask=ask, masks_contacts=masks)
-        return service.reply(order, await Desk.of(request.scope["app"]).answer(order))
+        return service.reply(order, await DirectReports.of(request.scope["app"]).answer(order))
 
     assert report.resource is not None, "a report of the staff"
     may_read = Requires(report.resource, Action.READ, scoped=report.scoped)

@@ -43,7 +43,7 @@ CORE = (
     ("core.settings",),
     ("core.telemetry", "core.sealer", "core.exposure"),
     ("core.tracing",),
-    ("core.message",),
+    ("core.message", "core.printing"),
     ("core.smtp",),
     ("core.postgres", "core.messenger"),
     ("core.vault",),

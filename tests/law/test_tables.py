@@ -193,6 +193,15 @@ SCATTERED = {
     # The staff's lists, which begin with whichever filter is given.
     "offers/crud.py:list_uses",
     "offers/codes_crud.py:list_page",
+    # Reports of the staff.
+    "reports/catalogue_crud.py:_select_offers",
+    "reports/ledger_crud.py:_select_ledger",
+    "reports/people_crud.py:_select_referrals",
+    "reports/people_crud.py:_select_sessions",
+    "reports/people_crud.py:_select_users",
+    "reports/sales_crud.py:_select_active_plans",
+    "reports/sales_crud.py:_select_autopays",
+    "reports/sales_crud.py:_select_transactions",
     # The export and the erasure of one customer: codes lie by their text, and these have an index of their own.
     "offers/codes_crud.py:_of_customer",
     "offers/codes_crud.py:delete_free_of",

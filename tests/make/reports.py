@@ -13,7 +13,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.reports import service
 from gencharge.reports.definitions import Ask, Heading, Report
-from gencharge.reports.schemas import FileFormat
+from gencharge.reports.schemas import ReportFormat
 from gencharge.reports.service import Order
 from gencharge.sessions.guards import Principal
 
@@ -86,6 +86,6 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
 
 def heading_of(report: Report, names: Sequence[str] | None = None) -> Heading:
     """The heading of a report without filters."""
-    query = report.query.model_construct(format=FileFormat.CSV, columns=None)
+    query = report.query.model_construct(format=ReportFormat.CSV, columns=None)
     columns = report.choose(",".join(names) if names else None)
     return Heading.of(report, query, columns, "2026-12-01 10:00 IST")

@@ -18,17 +18,17 @@ async def test_a_customer_takes_their_own_transactions_and_statement(
     user_id, other = await make_customer(shop, rupees=1000), await make_customer(shop)
     plan = await find_plan(shop, "JIO", 299)
     await buy(shop, user_id, await make_number(shop), plan.plan_id)
-    mine = headers_for(settings, user_id)
-    answer = await client.get("/v1/reports/me/transactions", headers=mine)
+    own = headers_for(settings, user_id)
+    answer = await client.get("/v1/reports/me/transactions", headers=own)
     assert answer.status_code == 200, answer.text
     rows = read_csv(answer.content)
     assert [(row["category"], row["wallet_change"]) for row in rows] == [
         ("opening", "1000.00"),
         ("recharge", "-299.00"),
     ]
-    listed = (await client.get("/v1/wallet/transactions?sort=created_at", headers=mine)).json()["items"]
+    listed = (await client.get("/v1/wallet/transactions?sort=created_at", headers=own)).json()["items"]
     assert [row["transaction_id"] for row in rows] == [row["transaction_id"] for row in listed]
-    statement = await client.get("/v1/reports/me/statement", headers=mine, params={"format": "json"})
+    statement = await client.get("/v1/reports/me/statement", headers=own, params={"format": "json"})
     assert [row["balance"] for row in statement.json()["rows"]] == [1000.0, 701.0]
     theirs = await client.get("/v1/reports/me/transactions", headers=headers_for(settings, other))
     assert len(read_csv(theirs.content)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from gencharge.reports.schemas import FileFormat, MonthQuery, TransactionsQuery
+from gencharge.reports.schemas import MonthQuery, ReportFormat, TransactionsQuery
 
 
 def test_a_month_is_one_of_india() -> None:
@@ -23,8 +23,8 @@ def test_the_smallest_amount_is_not_above_the_largest() -> None:
 
 def test_the_filters_that_were_given_are_printed_by_their_own_names() -> None:
     query = TransactionsQuery.model_validate(
-        {"format": FileFormat.PDF, "columns": "paid", "from": "2026-11-01", "operator": "jio"}
+        {"format": ReportFormat.PDF, "columns": "paid", "from": "2026-11-01", "operator": "jio"}
     )
-    given = dict(query.given())
-    assert set(given) == {"from", "operator"}
-    assert given["operator"] == "JIO"
+    filters = dict(query.filters())
+    assert set(filters) == {"from", "operator"}
+    assert filters["operator"] == "JIO"

@@ -51,9 +51,9 @@ def test_no_cell_is_a_formula_and_every_text_comes_back() -> None:
         got = page.cell(number, 1)
         assert got.data_type == "s", cell
         assert got.number_format == "@"
-        wanted = cell if len(cell) <= 32_767 else f"{cell[:32_766]}…"
+        expected = cell if len(cell) <= 32_767 else f"{cell[:32_766]}…"
         # A carriage return is escaped in XML, and openpyxl leaves it so.
-        assert got.value.replace("_x000D_", "\n").strip("\n") == wanted.replace("\r", "\n").strip("\n")
+        assert got.value.replace("_x000D_", "\n").strip("\n") == expected.replace("\r", "\n").strip("\n")
 
 
 def test_what_does_not_fit_on_a_sheet_goes_on_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:

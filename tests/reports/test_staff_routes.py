@@ -18,6 +18,7 @@ from gencharge.core.stores.stores import Stores
 from gencharge.reports import service
 from gencharge.sessions.guards import Action, Resource, permission
 from tests.make.money import buy, find_plan, make_customer, make_number
+from tests.make.offers import make
 from tests.make.recharge import staff_headers
 from tests.make.reports import read_csv
 
@@ -195,3 +196,11 @@ async def test_who_took_what_is_written_down(
     assert payload["filters"] == {"status": "active"}
     assert payload["columns"] == ["user_id", "status"]
     assert payload["rows"] == len(read_csv(answer.content))
+
+
+async def test_offers_come_with_what_they_cost(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    offer = await make(client, headers, limits={"budget": 5000})
+    query = {"columns": "offer_id,uses,cost,budget"}
+    answer = await client.get(f"{PATH}/offers", headers=headers, params=query)
+    rows = {row.pop("offer_id"): row for row in read_csv(answer.content)}
+    assert rows[offer["offer_id"]] == {"uses": "0", "cost": "0.00", "budget": "5000.00"}

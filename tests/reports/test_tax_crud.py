@@ -53,7 +53,7 @@ async def test_supplies_are_taxed_one_by_one_and_refunds_are_taken_off(shop: Sto
     await refund(shop, *back, 100)
     await receipts.get_receipt(shop.database, seller, *home)
     # By hand: every recharge and every refund by itself, as a receipt does.
-    wanted: dict[str, dict[str, int]] = {}
+    expected: dict[str, dict[str, int]] = {}
     async with shop.database.transaction() as db:
         sold = list(await db.scalars(select(Recharge)))
         refunds = list(await db.scalars(select(RechargeRefund)))
@@ -65,13 +65,13 @@ async def test_supplies_are_taxed_one_by_one_and_refunds_are_taken_off(shop: Sto
         parts = tax.split(
             Money(amount), percent=seller.gst_rate_percent, within_state=place == seller.company_state
         )
-        sums = wanted.setdefault(place, dict.fromkeys(SUMS, 0))
+        sums = expected.setdefault(place, dict.fromkeys(SUMS, 0))
         for name, part in zip(
             SUMS, (Money(amount), parts.taxable, parts.igst, parts.cgst, parts.sgst), strict=True
         ):
             sums[name] += sign * part.paise
     rows = await rows_of(shop, "gst-supplies", month=month())
-    assert {row["place_of_supply"]: {name: paise(row[name]) for name in SUMS} for row in rows} == wanted
+    assert {row["place_of_supply"]: {name: paise(row[name]) for name in SUMS} for row in rows} == expected
     by_state = {row["state"]: row for row in rows}
     assert by_state["Maharashtra"]["refunds"] == "1"
     assert by_state["Maharashtra"]["cgst"] == "0.00"
@@ -84,7 +84,7 @@ async def test_supplies_are_taxed_one_by_one_and_refunds_are_taken_off(shop: Sto
         "18",
     )
     for name in SUMS:
-        assert paise(service_row[name]) == sum(sums[name] for sums in wanted.values())
+        assert paise(service_row[name]) == sum(sums[name] for sums in expected.values())
         if name == "value":
             parts = sum(paise(service_row[part]) for part in SUMS if part != "value")
             assert paise(service_row[name]) == parts

@@ -33,8 +33,8 @@ def add_fonts(pdf: FPDF) -> None:
 def printable(text: str) -> str:
     """The text with a question mark for what the fonts lack, and without line breaks."""
     known = _known()
-    kept = "".join(letter if ord(letter) in known else " " if letter.isspace() else "?" for letter in text)
-    return _UNKNOWN.sub("?", kept)
+    letters = "".join(letter if ord(letter) in known else " " if letter.isspace() else "?" for letter in text)
+    return _UNKNOWN.sub("?", letters)
 
 
 def needs_shaping(text: str) -> bool:

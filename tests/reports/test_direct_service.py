@@ -9,8 +9,8 @@ import pytest
 
 from gencharge.core.errors import ServerBusy, ValidationFailed
 from gencharge.core.stores.stores import Stores
-from gencharge.reports import desk_service, service
-from gencharge.reports.desk_service import Desk
+from gencharge.reports import direct_service, service
+from gencharge.reports.direct_service import DirectReports
 from tests.make.reports import order_of
 
 
@@ -24,25 +24,25 @@ async def test_who_waits_too_long_is_told_to_come_back(shop: Stores, monkeypatch
         return await answer(stores, order)
 
     monkeypatch.setattr(service, "answer", slow)
-    monkeypatch.setattr(desk_service, "PATIENCE_SECONDS", 0.05)
-    desk = Desk(shop)
+    monkeypatch.setattr(direct_service, "PATIENCE_SECONDS", 0.05)
+    direct = DirectReports(shop)
     order = order_of(shop, "roles")
-    first = [asyncio.create_task(desk.answer(order)) for _ in range(desk_service.AT_A_TIME)]
+    first = [asyncio.create_task(direct.answer(order)) for _ in range(direct_service.AT_A_TIME)]
     for _ in first:
         await started.acquire()
     with pytest.raises(ServerBusy):
-        await desk.answer(order)
+        await direct.answer(order)
     go_on.set()
     for file in await asyncio.gather(*first):
         assert file.read(4) == b"role"
         file.close()
     # Their places are free again.
-    (await desk.answer(order)).close()
+    (await direct.answer(order)).close()
 
 
 async def test_columns_that_there_are_not_cost_no_place(shop: Stores) -> None:
     with pytest.raises(ValidationFailed):
-        await Desk(shop).answer(order_of(shop, "roles", columns="nothing"))
+        await DirectReports(shop).answer(order_of(shop, "roles", columns="nothing"))
 
 
 async def test_no_file_leaves_if_its_taking_cannot_be_written_down(
@@ -62,5 +62,5 @@ async def test_no_file_leaves_if_its_taking_cannot_be_written_down(
     monkeypatch.setattr(service, "answer", remembered)
     monkeypatch.setattr(service, "announce", refused)
     with pytest.raises(Exception, match=r"away|unavailable"):
-        await Desk(shop).answer(order_of(shop, "roles"))
+        await DirectReports(shop).answer(order_of(shop, "roles"))
     assert files[0].closed

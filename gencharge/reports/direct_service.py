@@ -17,7 +17,7 @@ AT_A_TIME: Final = 2
 PATIENCE_SECONDS: Final = 10.0
 
 
-class Desk(OnePerApp):
+class DirectReports(OnePerApp):
     """Makes reports for requests."""
 
     def __init__(self, stores: Stores) -> None:
@@ -26,7 +26,7 @@ class Desk(OnePerApp):
 
     @classmethod
     def open(cls, app: FastAPI) -> Self:
-        """A desk on the application's stores."""
+        """Those of the application's stores."""
         return cls(app.state.stores)
 
     async def answer(self, order: Order) -> IO[bytes]:
