@@ -11,14 +11,16 @@ import pypdf
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins.roles import SEEDED_ROLES
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.offers.models import Offer, OfferSlot, OfferType
 from gencharge.reports import service
 from gencharge.sessions.guards import Action, Resource, permission
 from tests.make.money import buy, find_plan, make_customer, make_number
-from tests.make.offers import make
 from tests.make.recharge import staff_headers
 from tests.make.reports import read_csv
 
@@ -198,9 +200,28 @@ async def test_who_took_what_is_written_down(
     assert payload["rows"] == len(read_csv(answer.content))
 
 
-async def test_offers_come_with_what_they_cost(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
-    offer = await make(client, headers, limits={"budget": 5000})
+async def test_offers_come_with_what_they_cost(
+    shop: Stores, client: httpx.AsyncClient, headers: dict[str, str]
+) -> None:
+    offer_type = OfferType(offer_type_id=new_id(), name=f"Type {new_id()}")
+    offer = Offer(
+        offer_id=new_id(),
+        offer_type_id=offer_type.offer_type_id,
+        name="Festive",
+        budget_paise=500_000,
+        discount_paise=1_000,
+    )
+
+    async def unit(db: AsyncSession) -> None:
+        db.add(offer_type)
+        await db.flush()
+        db.add(offer)
+        await db.flush()
+        for slot in (0, 1):
+            db.add(OfferSlot(offer_id=offer.offer_id, slot=slot, uses=2, spent=1_005))
+
+    await shop.database.run(unit)
     query = {"columns": "offer_id,uses,cost,budget"}
     answer = await client.get(f"{PATH}/offers", headers=headers, params=query)
     rows = {row.pop("offer_id"): row for row in read_csv(answer.content)}
-    assert rows[offer["offer_id"]] == {"uses": "0", "cost": "0.00", "budget": "5000.00"}
+    assert rows[str(offer.offer_id)] == {"uses": "4", "cost": "20.10", "budget": "5000.00"}

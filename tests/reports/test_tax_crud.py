@@ -32,7 +32,7 @@ async def sell(stores: Stores, circle: str, rupees: int = 299) -> tuple[UUID, UU
 
 
 async def refund(stores: Stores, user_id: UUID, recharge_id: UUID, rupees: int) -> None:
-    command = RefundRecharge(amount=Money.rupees(rupees), reason="wrong number")
+    command = RefundRecharge.model_validate({"amount": rupees, "reason": "wrong number"})
     await stores.database.run(
         lambda db: staff_service.refund(
             db, an_admin(), user_id, recharge_id, command, key=f"refund-{recharge_id}", alone_limit=100_000
