@@ -10,7 +10,6 @@ move money by the same SQL function, `wallet_transfer`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -38,8 +37,6 @@ from gencharge.wallet.errors import (
     WalletNotFound,
 )
 from gencharge.wallet.models import Account, Code, Transfer
-from gencharge.wallet.schemas import BalanceOut, WalletLimits, WalletOut
-from gencharge.wallet.models import Account, Code
 from gencharge.wallet.schemas import (
     BalanceOut,
     TransactionOut,
