@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.paging import Order, column_of, fetch_page
-from gencharge.core.values.ids import new_id
+from gencharge.core.values.ids import new_id, written_between
 from gencharge.core.values.money import Money
-from gencharge.payments import crud, refunds_crud
+from gencharge.payments import crud, refunds_crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
 from gencharge.payments.gateway import CallFailed, MandateRequest, StatementRow
@@ -102,6 +102,24 @@ async def get_payment(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Paym
     if payment is None:
         raise PaymentNotFound
     return payment
+
+
+async def find(db: AsyncSession, payment_id: UUID) -> Payment | None:
+    """A payment by its id alone: the id says when it was made, and there is an index by the instant."""
+    period = written_between(payment_id)
+    if period is None:
+        return None
+    return await search_crud.find_by_id(db, payment_id, after=period[0], before=period[1])
+
+
+async def find_by_order(db: AsyncSession, order_id: str) -> Payment | None:
+    """The payment of an order at the gateway."""
+    order = await search_crud.get_order(db, order_id)
+    return (
+        None
+        if order is None
+        else await crud.get_payment(db, user_id=order.user_id, payment_id=order.payment_id)
+    )
 
 
 async def list_refunds(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Sequence[Refund]:

@@ -88,6 +88,26 @@ async def get_recharge_in_scope(
     return recharge
 
 
+async def find_by_id(
+    db: AsyncSession, recharge_id: UUID, *, after: datetime, before: datetime, scope: ColumnElement[bool]
+) -> Recharge | None:
+    """The recharge with this id, of any customer, if it was made between the instants."""
+    query = select(Recharge).where(
+        Recharge.created_at.between(after, before), Recharge.id == recharge_id, scope
+    )
+    recharge: Recharge | None = await db.scalar(query)
+    return recharge
+
+
+async def list_of_number(
+    db: AsyncSession, phone_number: str, *, scope: ColumnElement[bool], limit: int
+) -> Sequence[Recharge]:
+    """The last recharges of a number, of all customers, the newest first."""
+    query = select(Recharge).where(Recharge.phone_number == phone_number, scope)
+    query = query.order_by(Recharge.created_at.desc(), Recharge.id.desc())
+    return (await db.scalars(query.limit(limit))).all()
+
+
 async def find_refund_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeRefund | None:
     """The refund that was made under this Idempotency-Key."""
     query = select(RechargeRefund).where(

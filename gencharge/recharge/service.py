@@ -16,6 +16,7 @@ from gencharge.core.events import events
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
+from gencharge.core.values.ids import written_between
 from gencharge.recharge import crud, lifecycle_crud, views
 from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
 from gencharge.recharge.choice_service import Market
@@ -149,6 +150,26 @@ async def get_in_scope(db: AsyncSession, admin: Principal, user_id: UUID, rechar
     if recharge is None:
         raise RechargeNotFound
     return recharge
+
+
+async def find_in_scope(db: AsyncSession, admin: Principal, recharge_id: UUID) -> Recharge | None:
+    """A recharge by its id alone, of an operator in the admin's scope.
+
+    No index begins with the id; but the id says when it was made, and there is an index by the instant.
+    """
+    period = written_between(recharge_id)
+    if period is None:
+        return None
+    scope = within(admin, column_of(Recharge.operator))
+    return await crud.find_by_id(db, recharge_id, after=period[0], before=period[1], scope=scope)
+
+
+async def list_of_number(
+    db: AsyncSession, admin: Principal, phone_number: str, *, limit: int
+) -> Sequence[Recharge]:
+    """The last recharges of a number at the operators in the admin's scope, of all customers."""
+    scope = within(admin, column_of(Recharge.operator))
+    return await crud.list_of_number(db, phone_number, scope=scope, limit=limit)
 
 
 async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[RechargeRefund]:

@@ -18,6 +18,7 @@ from typing import Any, Final
 # The request of a route that refuses an empty body too early.
 REQUESTS: Final[dict[str, dict[str, Any]]] = {
     "GET /v1/operators/lookup": {"params": {"phone_number": "9876543210"}},
+    "GET /v1/search": {"params": {"q": "0198c0de-0000-7000-8000-000000000000"}},
     "GET /v1/notifications/stream": {"headers": {"Last-Event-ID": "none"}},
     "GET /v1/analytics/live": {"headers": {"Last-Event-ID": "none"}},
     "PATCH /v1/users/me/numbers/{number_id}": {"json": {"nickname": "Mine"}},
@@ -410,6 +411,8 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/payments/{payment_id}":                                               "401  404   403   403 403  403  403   403    404",
     "POST /v1/payments/{payment_id}/check":                                        "401  404   403   403 403  403  403   403    404",
     "POST /v1/payments/{payment_id}/confirm":                                      "401  404   403   403 403  403  403   403    404",
+    # search
+    "GET /v1/search":                                                              "401  403   200   200 200  403  200   200    -",
     # recharge
     "GET /v1/recharge":                                                            "401  200   403   403 403  403  403   403    -",
     "GET /v1/recharge/admin":                                                      "401  403   200   200 200  403  200   200    -",

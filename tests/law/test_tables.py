@@ -209,6 +209,10 @@ SCATTERED = {
     "wallet/adjustments_crud.py:select_all",
     "payments/crud.py:select_all_payments",
     "payments/crud.py:list_events",
+    # The staff's search by an id or a number.
+    "payments/search_crud.py:find_by_id",
+    "recharge/crud.py:find_by_id",
+    "recharge/crud.py:list_of_number",
     "recharge/crud.py:select_all_recharges",
     "reconciliation/crud.py:select_runs",
     "users/staff_crud.py:select_present",

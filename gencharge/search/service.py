@@ -1,0 +1,127 @@
+"""Looking a text up wherever an index leads to it: a few statements, none of which looks at many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.channels import service as channels
+from gencharge.directory import service as directory
+from gencharge.directory.models import OwnerKind
+from gencharge.payments import service as payments
+from gencharge.payments.models import Payment
+from gencharge.recharge import service as recharges
+from gencharge.recharge.errors import RechargeNotFound
+from gencharge.recharge.models import Recharge
+from gencharge.search.staff_schemas import HitKind, Matched, SearchHit, SearchOut
+from gencharge.search.terms import Term, term_of
+from gencharge.sessions.guards import Principal
+from gencharge.users import service as users
+
+# Of one phone number.
+_RECHARGES: Final = 20
+
+
+async def search(
+    db: AsyncSession, admin: Principal, text: str, *, with_payments: bool, with_customers: bool
+) -> SearchOut:
+    """What the text belongs to, as far as the admin may see it. An unknown text finds nothing."""
+    term = term_of(text)
+    found_recharges, matched = await _recharges(db, admin, term)
+    found_payments: list[tuple[Payment, Matched]] = []
+    if with_payments:
+        found_payments = await _payments(db, term)
+    customer, by = await _customer(db, term) if with_customers else (None, Matched.USER_ID)
+    owners = [row.user_id for row in found_recharges] + [row.user_id for row, _ in found_payments]
+    briefs = await users.briefs(db, [*owners, *([customer] if customer else [])])
+    hits = [_recharge_hit(row, matched) for row in found_recharges]
+    hits += [_payment_hit(row, reason) for row, reason in found_payments]
+    if customer is not None and customer in briefs:
+        hits.insert(0, _customer_hit(customer, by))
+    return SearchOut(hits=[hit.model_copy(update={"user": briefs.get(hit.user_id)}) for hit in hits])
+
+
+async def _recharges(db: AsyncSession, admin: Principal, term: Term) -> tuple[Sequence[Recharge], Matched]:
+    if term.phone_number is not None:
+        rows = await recharges.list_of_number(db, admin, term.phone_number, limit=_RECHARGES)
+        return rows, Matched.PHONE_NUMBER
+    if term.id is not None:
+        recharge = await recharges.find_in_scope(db, admin, term.id)
+        if recharge is not None:
+            return [recharge], Matched.RECHARGE_ID
+    # Some of them have the form of an id.
+    reference = await channels.find_reference(db, str(term.id or term.text))
+    if reference is None:
+        return [], Matched.SUBMISSION
+    try:
+        recharge = await recharges.get_in_scope(db, admin, reference.user_id, reference.recharge_id)
+    except RechargeNotFound:  # another operator's
+        return [], Matched.SUBMISSION
+    return [recharge], Matched.SUBMISSION
+
+
+async def _payments(db: AsyncSession, term: Term) -> list[tuple[Payment, Matched]]:
+    if term.phone_number is not None:
+        return []
+    if term.id is not None:
+        payment, matched = await payments.find(db, term.id), Matched.PAYMENT_ID
+    else:
+        payment, matched = await payments.find_by_order(db, term.text), Matched.ORDER_ID
+    return [] if payment is None else [(payment, matched)]
+
+
+async def _customer(db: AsyncSession, term: Term) -> tuple[UUID | None, Matched]:
+    if term.phone_number is None:
+        return term.id, Matched.USER_ID
+    owner = await directory.phone_owner(db, term.phone_number)
+    is_customer = owner is not None and owner[0] is OwnerKind.USER
+    return owner[1] if owner is not None and is_customer else None, Matched.PHONE_NUMBER
+
+
+def _recharge_hit(row: Recharge, matched: Matched) -> SearchHit:
+    return SearchHit(
+        kind=HitKind.RECHARGE,
+        matched=matched,
+        user_id=row.user_id,
+        user=None,
+        recharge_id=row.id,
+        payment_id=row.payment_id,
+        operator=row.operator,
+        status=row.status,
+        created_at=row.created_at,
+        path=f"/v1/recharge/admin/{row.user_id}/{row.id}/story",
+    )
+
+
+def _payment_hit(row: Payment, matched: Matched) -> SearchHit:
+    return SearchHit(
+        kind=HitKind.PAYMENT,
+        matched=matched,
+        user_id=row.user_id,
+        user=None,
+        # Of a top-up there is none.
+        recharge_id=row.reference_id,
+        payment_id=row.payment_id,
+        operator=row.operator,
+        status=row.status,
+        created_at=row.created_at,
+        path=f"/v1/payments/admin/{row.user_id}/{row.payment_id}",
+    )
+
+
+def _customer_hit(user_id: UUID, matched: Matched) -> SearchHit:
+    return SearchHit(
+        kind=HitKind.CUSTOMER,
+        matched=matched,
+        user_id=user_id,
+        user=None,
+        recharge_id=None,
+        payment_id=None,
+        operator=None,
+        status=None,
+        created_at=None,
+        path=f"/v1/users/{user_id}",
+    )

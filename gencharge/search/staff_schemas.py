@@ -1,0 +1,54 @@
+"""What a search finds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from gencharge.core.http.web import Out
+from gencharge.users.models import UserBrief
+
+
+class Matched(StrEnum):
+    """What the text turned out to be."""
+
+    RECHARGE_ID = "recharge_id"
+    PAYMENT_ID = "payment_id"
+    USER_ID = "user_id"
+    ORDER_ID = "order_id"
+    SUBMISSION = "submission"  # our reference at an operator
+    PHONE_NUMBER = "phone_number"
+
+
+class HitKind(StrEnum):
+    """What was found."""
+
+    RECHARGE = "recharge"
+    PAYMENT = "payment"
+    CUSTOMER = "customer"
+
+
+class SearchHit(Out):
+    """One thing that the text belongs to."""
+
+    kind: HitKind
+    matched: Matched
+    user_id: UUID
+    user: UserBrief | None
+    recharge_id: UUID | None
+    payment_id: UUID | None
+    operator: str | None
+    status: str | None = Field(description="As stored: of the payment or of the recharge's delivery.")
+    created_at: datetime | None
+    path: str = Field(
+        description="Where it is read.", examples=["/v1/users/0198c0de-0000-7000-8000-000000000000"]
+    )
+
+
+class SearchOut(Out):
+    """What was found, the customer first, then the newest first; 21 hits at most."""
+
+    hits: list[SearchHit]

@@ -1,0 +1,107 @@
+"""Each reference leads to what it belongs to, and to nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values.ids import new_id
+from gencharge.search import service
+from gencharge.search.staff_schemas import HitKind, Matched, SearchHit
+from gencharge.sessions.tokens import Principal
+from tests.make.delivery import FIRST, purchase, reach_jio
+from tests.make.outside import reach_over_api
+from tests.make.payments import add_payment
+from tests.make.receipts import sell
+from tests.make.recharge import get_recharge, run_sql
+from tests.make.search import sell_to_somebody
+
+
+def an_admin(*operators: str) -> Principal:
+    return Principal(
+        user_id=new_id(), kind="admin", session_id=new_id(), role="Manager", operator_scope=operators
+    )
+
+
+async def find(
+    stores: Stores, text: object, *operators: str, payments: bool = True, customers: bool = True
+) -> list[SearchHit]:
+    result = await stores.database.run(
+        lambda db: service.search(
+            db, an_admin(*operators), str(text), with_payments=payments, with_customers=customers
+        )
+    )
+    return result.hits
+
+
+@pytest.fixture
+async def jio(shop: Stores) -> AsyncIterator[Stores]:
+    await reach_jio(shop)
+    yield shop
+    await reach_over_api(shop, "JIO")
+
+
+async def test_a_recharge_is_found_by_its_id_alone(shop: Stores) -> None:
+    (user_id, recharge_id), own_number = await sell_to_somebody(shop)
+    [hit] = await find(shop, recharge_id)
+    assert (hit.kind, hit.matched, hit.user_id) == (HitKind.RECHARGE, Matched.RECHARGE_ID, user_id)
+    assert hit.user is not None
+    assert hit.user.phone_number == own_number
+    assert hit.path == f"/v1/recharge/admin/{user_id}/{recharge_id}/story"
+    assert await find(shop, new_id()) == []
+
+
+async def test_a_recharge_of_another_operator_is_not_found(shop: Stores) -> None:
+    user_id, recharge_id = await sell(shop)
+    number = (await get_recharge(shop, user_id, recharge_id)).phone_number
+    for text in (recharge_id, number):
+        assert await find(shop, text, "JIO")
+        assert await find(shop, text, "AIRTEL") == []
+
+
+async def test_a_number_leads_to_its_recharges_and_the_customers_own_one_to_the_customer(
+    shop: Stores,
+) -> None:
+    (user_id, first), own_number = await sell_to_somebody(shop)
+    number = (await get_recharge(shop, user_id, first)).phone_number
+    hits = await find(shop, number)
+    assert [(hit.kind, hit.recharge_id) for hit in hits] == [(HitKind.RECHARGE, first)]
+    [customer] = await find(shop, own_number)
+    assert (customer.kind, customer.user_id) == (HitKind.CUSTOMER, user_id)
+    assert customer.matched is Matched.PHONE_NUMBER
+    assert await find(shop, own_number, customers=False) == []
+
+
+async def test_our_reference_at_the_operator_leads_to_the_recharge(jio: Stores) -> None:
+    bought = await purchase(jio)
+    reference = await bought.submit(FIRST)
+    [hit] = await find(jio, reference)
+    assert (hit.recharge_id, hit.matched) == (bought.id, Matched.SUBMISSION)
+    assert await find(jio, reference, "AIRTEL") == []
+    assert await find(jio, reference.upper()) == [hit]
+    assert await find(jio, reference[:-1]) == []
+
+
+async def test_a_payment_is_found_by_its_id_and_by_its_order_by_those_who_may(shop: Stores) -> None:
+    row = await add_payment(shop)
+    order = f"order_{row.payment_id.hex[-12:]}"
+    await run_sql(
+        shop,
+        "INSERT INTO payment_orders (order_id, gateway, user_id, payment_id)"
+        " VALUES (:order, 'razorpay', :user_id, :payment_id)",
+        order=order,
+        user_id=row.user_id,
+        payment_id=row.payment_id,
+    )
+    for text, matched in ((row.payment_id, Matched.PAYMENT_ID), (order, Matched.ORDER_ID)):
+        [hit] = await find(shop, text)
+        assert (hit.kind, hit.payment_id, hit.matched) == (HitKind.PAYMENT, row.payment_id, matched)
+        assert await find(shop, text, payments=False) == []
+
+
+async def test_a_customer_is_found_by_the_id(shop: Stores) -> None:
+    (user_id, _), _ = await sell_to_somebody(shop)
+    [hit] = await find(shop, user_id)
+    assert (hit.kind, hit.matched, hit.path) == (HitKind.CUSTOMER, Matched.USER_ID, f"/v1/users/{user_id}")
