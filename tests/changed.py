@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Collection
 from pathlib import Path, PurePosixPath
@@ -25,6 +26,8 @@ ELSEWHERE = (
     ("life/", "tests/test_life.py"),
     ("sandbox/", "tests/sandbox/"),
 )
+# What a room says in another language.
+_TEXTS = re.compile(r"gencharge/\w+/texts/\w+\.toml")
 
 
 def changed_files() -> list[str]:
@@ -43,6 +46,8 @@ def changed_files() -> list[str]:
 
 def tests_of(path: str) -> tuple[str, ...]:
     """The test files and folders (these end in `/`) that a changed file calls for."""
+    if _TEXTS.fullmatch(path):
+        return ("tests/law/test_texts.py",)
     for start, *tests in ELSEWHERE:
         if path.startswith(start):
             return tuple(tests)

@@ -16,7 +16,8 @@ from tests.law.house import PACKAGES, ROOT
 PAGE = (ROOT / "docs" / "ADDING_A_FEATURE.md").read_text(encoding="utf-8")
 # A path in backticks, words to the end of its paragraph, and the block that is in the file.
 _FILE = re.compile(
-    r"`((?:gencharge|tests)/[\w/.]+\.py)`(?:(?!\n\n)[^\n]|\n(?!\n))*\n\n```python\n(.*?)```", re.DOTALL
+    r"`((?:gencharge|tests)/[\w/.]+\.(?:py|toml))`(?:(?!\n\n)[^\n]|\n(?!\n))*\n\n```(?:python|toml)\n(.*?)```",
+    re.DOTALL,
 )
 _CHANGE = re.compile(r"`((?:gencharge|tests)/[\w/.]+\.py)`:\n\n```diff\n-(.*?)\n\+(.*?)\n```")
 _NAMED = re.compile(r"`((?:gencharge|tests)/[\w/.]+\.\w+)`")
@@ -26,6 +27,7 @@ SUITE = (
     "tests/law/test_doors.py",
     "tests/law/test_mirror.py",
     "tests/law/test_names.py",
+    "tests/law/test_texts.py",
     "tests/test_wiring.py",
     "tests/law/test_tables.py::test_migrations_and_models_describe_the_same_schema",
     "tests/law/test_tables.py::test_every_table_has_its_owner_first_and_unique_within_the_owner",
@@ -45,7 +47,7 @@ def build(copy: Path) -> None:
     for path, source in _FILE.findall(PAGE):
         file = copy / path.replace("NNNN", number)
         assert not file.exists(), f"{path} is not new"
-        file.parent.mkdir(exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(source.replace("NNNN", number).replace("MMMM", newest), encoding="utf-8")
     changes = _CHANGE.findall(PAGE)
     assert [path for path, _, _ in changes] == ["gencharge/wiring.py"], "a new room is one line of wiring.py"

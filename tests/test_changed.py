@@ -32,6 +32,7 @@ from tests import changed
         ),
         ("gencharge/wallet/models.py", ("tests/wallet/",)),
         ("gencharge/core/values/money.py", ("tests/core/test_money.py",)),
+        ("gencharge/wallet/texts/hi.toml", ("tests/law/test_texts.py",)),
         ("tests/make/plans.py", ("tests/plans/",)),
         ("tests/wallet/test_service.py", ("tests/wallet/test_service.py",)),
         ("tests/wallet/conftest.py", ("tests/wallet/",)),

@@ -16,7 +16,8 @@ The class name is the wire code, the docstring is the message, the parent is the
     ├── HeadersTooLarge 431
     └── Unavailable 503
 
-Routes never catch these; `core.web` renders them.
+Routes never catch these; `core.web` renders them, in the caller's language. The message is in English here; a message with
+values is `worded("At most {limit} of them.", limit=5)`, and each has a line in the room's `texts/hi.toml`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypedDict
+
+from gencharge.core.wording import ENGLISH, Worded, in_language, translated, worded
 
 # The pages about errors (`api.error_pages`), at the host that answers (RFC 9457, 3.1.1: resolved like a link).
 ERROR_TYPE_BASE = "/errors/"
@@ -66,8 +69,8 @@ class Problem(Exception):
         """The first line of the docstring."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0]
 
-    def body(self, request_id: str, trace_id: str = "") -> dict[str, Any]:
-        """The members of the problem document. `trace_id`: empty if nothing is traced."""
+    def body(self, request_id: str, trace_id: str = "", language: str = ENGLISH) -> dict[str, Any]:
+        """The members of the problem document. `trace_id`: empty if nothing is traced. Codes are the same in each language."""
         document: dict[str, Any] = {
             "type": ERROR_TYPE_BASE + self.code().replace("_", "-"),
             "title": self.title(),
@@ -80,7 +83,19 @@ class Problem(Exception):
             document["errors"] = self.errors
         if trace_id:
             document["trace_id"] = trace_id
-        return document | self.extra
+        document |= self.extra
+        return document if language == ENGLISH else self._translated(document, language)
+
+    def _translated(self, document: dict[str, Any], language: str) -> dict[str, Any]:
+        document["title"] = in_language(self.title(), language)
+        document["detail"] = in_language(self.detail, language)
+        if self.errors:
+            document["errors"] = [
+                {**each, "message": in_language(each["message"], language)} for each in self.errors
+            ]
+        for name, value in self.extra.items():
+            document[name] = translated(value, language)
+        return document
 
 
 class BadRequest(Problem):
@@ -160,14 +175,14 @@ class Invalid(Problem):
     status = 422
 
 
-def _in_words(seconds: int) -> str:
+def _in_words(seconds: int) -> Worded:
     """A waiting time, rounded up: `40 seconds`, `1 minute`, `59 minutes`, `3 hours`."""
     if seconds < 60:
-        return "1 second" if seconds == 1 else f"{seconds} seconds"
+        return worded("1 second") if seconds == 1 else worded("{count} seconds", count=seconds)
     minutes = -(-seconds // 60)
     if minutes > 90:
-        return f"{-(-minutes // 60)} hours"
-    return "1 minute" if minutes == 1 else f"{minutes} minutes"
+        return worded("{count} hours", count=-(-minutes // 60))
+    return worded("1 minute") if minutes == 1 else worded("{count} minutes", count=minutes)
 
 
 class TooManyRequests(Problem):
@@ -178,7 +193,15 @@ class TooManyRequests(Problem):
     def __init__(self, detail: str | None = None, *, retry_after_seconds: int, **options: Any) -> None:
         """`detail` is completed by how long to wait, because many people never see a header."""
         seconds = max(1, retry_after_seconds)
-        super().__init__(f"{detail or self.title()} Try again in {_in_words(seconds)}.", **options)
+        what = detail or self.title()
+        super().__init__(
+            worded(
+                "{what} Try again in {time}.",
+                what=what if isinstance(what, Worded) else Worded(what),
+                time=_in_words(seconds),
+            ),
+            **options,
+        )
         self.headers["Retry-After"] = str(seconds)
 
 

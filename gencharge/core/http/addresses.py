@@ -17,6 +17,7 @@ from typing import Final, Self
 import httpx
 
 from gencharge.core.settings import Settings
+from gencharge.core.wording import worded
 
 MAX_URL: Final = 500
 _PLAIN: Final = re.compile(r"https?://[!-~]+", re.ASCII)
@@ -75,7 +76,10 @@ def check_url(url: str, reach: Reach) -> None:
     """Raises ValueError, with what would be right, for a URL that is never called, whatever its host resolves to."""
     if len(url) > MAX_URL or not _PLAIN.fullmatch(url) or set(url) & set('\\"<>`{}|^'):
         raise ValueError(
-            f"Must be an https address of at most {MAX_URL} plain characters, such as https://example.com/hooks"
+            worded(
+                "Must be an https address of at most {max_url} plain characters, such as https://example.com/hooks",
+                max_url=MAX_URL,
+            )
         )
     try:
         parsed = httpx.URL(url)

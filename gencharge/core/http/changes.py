@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 from pydantic import ConfigDict, model_validator
 
 from gencharge.core.http.web import Body
+from gencharge.core.wording import worded
 
 # Says why something changes, and changes nothing.
 _WHY: Final = frozenset({"reason"})
@@ -29,5 +30,5 @@ class Changes(Body):
     def _has_one(self) -> Self:
         if not self.model_fields_set - _WHY:
             names = sorted(type(self).model_fields.keys() - _WHY)
-            raise ValueError(f"Give at least one of {', '.join(names)}")
+            raise ValueError(worded("Give at least one of {names}", names=names))
         return self

@@ -22,7 +22,7 @@ from uvicorn.protocols.utils import ClientDisconnected
 
 from gencharge.core import telemetry
 from gencharge.core.errors import InternalError, NotFound, Problem, ServerRestarting, TooLarge
-from gencharge.core.http import request_spans
+from gencharge.core.http import language, request_spans
 from gencharge.core.http.compression import STREAM, Compressing, coding_of
 from gencharge.core.http.limit_classes import LimitClasses
 from gencharge.core.http.malformed import Hosts
@@ -75,6 +75,7 @@ class Edge:
             request_id=_request_id(headers.get(b"x-request-id")), address=self._address(scope, headers)
         )
         telemetry.set_context(context)
+        language.begin(headers.get(b"accept-language", b""))
         if spans.tracer is not None:
             request_spans.begin(spans.tracer, scope, context)
         self._canonical_path(scope)

@@ -31,6 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from gencharge.core.errors import Invalid, field_problem
+from gencharge.core.wording import worded
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -204,7 +205,9 @@ def slice_page(
             raise CursorInvalid(
                 errors=[
                     field_problem(
-                        "query.cursor", f"Must be a cursor of the list with sort={sort}", "cursor_invalid"
+                        "query.cursor",
+                        worded("Must be a cursor of the list with sort={sort}", sort=sort),
+                        "cursor_invalid",
                     )
                 ]
             )

@@ -30,7 +30,9 @@ from gencharge.core.errors import (
     ServerBusy,
     TooManyConnections,
 )
+from gencharge.core.http import language
 from gencharge.core.settings import Settings
+from gencharge.core.values.language import Language
 
 # The slowest body that is waited for: a tenth of what a phone at the edge of a 2G cell sends.
 _BODY_BYTES_A_SECOND: Final = 2_000
@@ -196,15 +198,24 @@ class Connection(HttpToolsProtocol):
         telemetry.count_request("OTHER", _NO_ROUTE, problem.status, 0.0)
         self._watch.close(self)
 
+    def _language(self) -> Language:
+        """As `Accept-Language` has it, if that much of the head has come; until then, of the request before."""
+        sent = dict(getattr(self, "headers", ())).get(b"accept-language", b"")
+        return language.accepted(sent) or Language.ENGLISH
+
     def _answer(self, problem: Problem) -> bytes:
         request_id = str(uuid7())
-        body = orjson.dumps(problem.body(request_id))
+        speaks = self._language()
+        body = orjson.dumps(problem.body(request_id, language=speaks))
         headers = [
             (b"content-type", b"application/problem+json"),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
             (b"x-request-id", request_id.encode()),
-            *((name.lower().encode(), value.encode()) for name, value in problem.headers.items()),
+            *(
+                (name.lower().encode(), value.encode())
+                for name, value in (problem.headers | language.HEADERS[speaks]).items()
+            ),
             *self._limits.fixed_headers,
         ]
         lines = b"".join(b"%s: %s\r\n" % header for header in headers)

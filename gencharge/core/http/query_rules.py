@@ -12,13 +12,14 @@ from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.wording import worded
 
 _BOOLEAN: Final = re.compile(r"true|false", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 _TOKENS: Final = frozenset({"token", "access_token", "refresh_token", "authorization", "bearer", "jwt"})
 _RIGHT: Final = {
-    bool: (_BOOLEAN, "Must be true or false", "bool_parsing"),
-    int: (_WHOLE, "Must be a whole number", "int_parsing"),
+    bool: (_BOOLEAN, worded("Must be true or false"), "bool_parsing"),
+    int: (_WHOLE, worded("Must be a whole number"), "int_parsing"),
 }
 
 
@@ -53,7 +54,7 @@ def unknown(name: str, names: Collection[str] = ()) -> FieldProblem:
     if name.lower() in _TOKENS:
         right = "A token never belongs in the address; send it as Authorization: Bearer ..."
         return field_problem(f"query.{name}", right, "token_in_address")
-    right = f"Is no parameter here; there are {', '.join(names) or 'none'}"
+    right = worded("Is no parameter here; there are {names}", names=list(names) or worded("none"))
     return field_problem(f"query.{name[:80]}", right, "extra_forbidden")
 
 

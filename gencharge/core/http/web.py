@@ -35,7 +35,8 @@ from gencharge.core.errors import (
     ValidationFailed,
     field_problem,
 )
-from gencharge.core.http import masked, openapi
+from gencharge.core.http import language, masked, openapi
+from gencharge.core.http.field_messages import field_message
 from gencharge.core.http.openapi import errors as errors
 from gencharge.core.http.query_rules import QueryRules
 from gencharge.core.postgres.database import ATTEMPTS, WriteConflict, back_off, get_db
@@ -242,12 +243,14 @@ def router(room: str, *, route_class: type[Route] = Route) -> APIRouter:
 
 
 def problem_response(problem: Problem) -> Response:
-    """A problem as it is sent."""
+    """A problem as it is sent, in the caller's language."""
     context = telemetry.context()
+    speaks = language.spoken()
+    document = problem.body(context.request_id, context.trace_id, speaks)
     return Response(
-        orjson.dumps(problem.body(context.request_id, context.trace_id), default=_encode, option=_ENCODING),
+        orjson.dumps(document, default=_encode, option=_ENCODING),
         status_code=problem.status,
-        headers=problem.headers,
+        headers=problem.headers | language.HEADERS[speaks],
         media_type="application/problem+json",
     )
 
@@ -270,8 +273,7 @@ async def _on_validation(_request: Request, error: Exception) -> Response:
 
 
 def _field_problem(entry: Any) -> FieldProblem:
-    message = entry["msg"].removeprefix("Value error, ")
-    return field_problem(".".join(str(part) for part in entry["loc"]), message, entry["type"])
+    return field_problem(".".join(str(part) for part in entry["loc"]), field_message(entry), entry["type"])
 
 
 async def _on_http(_request: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 
 # Days beyond these have no neighbours that a calendar or PostgreSQL could name.
 FIRST_DAY: Final = date(1900, 1, 1)
@@ -62,7 +63,11 @@ def _is_day(raw: Any) -> bool:
 def _bound(raw: Any) -> None:
     """Raises PydanticCustomError for what is neither a day nor an instant."""
     if not isinstance(raw, datetime) and not (isinstance(raw, str) and _INSTANT.fullmatch(raw)):
-        raise PydanticCustomError("instant", f"{_A_DAY}; or {_AN_INSTANT}")
+        raise PydanticCustomError(
+            "instant",
+            "{reason}",
+            {"reason": worded("{day}; or {instant}", day=worded(_A_DAY), instant=worded(_AN_INSTANT))},
+        )
 
 
 def _since(raw: Any) -> datetime:

@@ -16,6 +16,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from gencharge.core.wording import worded
+
 MAX_PAISE: Final = 10_00_00_000_00  # ten crore rupees: no amount in this product comes near it
 _RIGHT: Final = "Must be an amount in rupees, such as 199 or 199.50"
 _PLAIN: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
@@ -32,7 +34,7 @@ class Money:
         if not isinstance(paise, int) or isinstance(paise, bool):
             raise TypeError("paise is a whole number")
         if not 0 <= paise <= MAX_PAISE:
-            raise ValueError(f"an amount is 0 to {MAX_PAISE} paise")
+            raise ValueError(worded("an amount is 0 to {most} paise", most=MAX_PAISE))
         object.__setattr__(self, "paise", paise)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -168,7 +170,7 @@ class SignedMoney:
 def _paise(amount: int | str | Decimal) -> int:
     text = str(amount)
     if isinstance(amount, str) and not _PLAIN.fullmatch(text):
-        raise ValueError(f"{_RIGHT}, with plain digits and at most two decimals")
+        raise ValueError(worded("{right}, with plain digits and at most two decimals", right=worded(_RIGHT)))
     return _exact(text)
 
 
@@ -178,11 +180,11 @@ def _exact(text: str) -> int:
     except InvalidOperation:
         raise ValueError(_RIGHT) from None
     if not rupees.is_finite():
-        raise ValueError(f"{_RIGHT}; not NaN or Infinity")
+        raise ValueError(worded("{right}; not NaN or Infinity", right=worded(_RIGHT)))
     if rupees < 0:
         raise ValueError("The amount must not be negative")
     if rupees > MAX_PAISE // 100:
-        raise ValueError(f"The amount must be at most {MAX_PAISE // 100} rupees")
+        raise ValueError(worded("The amount must be at most {rupees} rupees", rupees=MAX_PAISE // 100))
     paise = rupees * 100
     if paise != paise.to_integral_value():
         raise ValueError("The amount must have at most two decimals")

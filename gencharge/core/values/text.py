@@ -10,10 +10,12 @@ from typing import Final
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from gencharge.core.wording import Worded, worded
+
 # Control characters, line and paragraph separators, and what XML can't hold.
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 # The one message, and its code, for a text that holds what it must not.
-NO_CONTROL_CHARACTERS: Final = "Must be text without control characters"
+NO_CONTROL_CHARACTERS: Final = worded("Must be text without control characters")
 TEXT_INVALID: Final = "text"
 _NUL: Final = "\x00"
 _LINE_FEEDS: Final = re.compile(r"\r\n?")
@@ -35,7 +37,7 @@ def one_line(max_length: int, min_length: int = 1) -> tuple[StringConstraints, A
     """Metadata of a text of one line: `Annotated[str, *one_line(60)]`. Blanks at its ends are removed."""
     return (
         StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length),
-        AfterValidator(_fit("Must be one line of text without control characters", allowed="")),
+        AfterValidator(_fit(worded("Must be one line of text without control characters"), allowed="")),
     )
 
 
@@ -49,7 +51,7 @@ def some_lines(max_length: int) -> tuple[StringConstraints, BeforeValidator, Aft
     )
 
 
-def _fit(right: str, *, allowed: str) -> Callable[[str], str]:
+def _fit(right: Worded, *, allowed: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         if any(character != allowed for character in _UNFIT.findall(text)):
             raise PydanticCustomError(TEXT_INVALID, "{reason}", {"reason": right})

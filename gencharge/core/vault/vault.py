@@ -26,6 +26,7 @@ from gencharge.core.vault import columns, crud, tokens
 from gencharge.core.vault.columns import NOTHING, Attribute, Sealed, SealedBytes
 from gencharge.core.vault.errors import DataKeyLost, DataKeyNotUsable, StoredDataChanged
 from gencharge.core.vault.master import MasterKey, new_data_key
+from gencharge.core.wording import worded
 
 log = telemetry.get_logger(__name__)
 # A process encrypts with a new data key after this time at the latest.
@@ -145,7 +146,10 @@ class Vault:
             raise _not_usable(key_id)
         log.error("data_key_lost", data_key=key_id)
         raise DataKeyLost(
-            f"Some of the stored data can't be read, because its key {key_id} is missing from the table data_keys.",
+            worded(
+                "Some of the stored data can't be read, because its key {key_id} is missing from the table data_keys.",
+                key_id=key_id,
+            ),
             data_key=key_id,
         )
 
@@ -183,8 +187,10 @@ def unwrapped(masters: Sequence[MasterKey], key: crud.WrappedKey) -> bytes | Non
 def _not_usable(key_id: str) -> DataKeyNotUsable:
     log.error("data_key_not_usable", data_key=key_id, setting="DATA_KEY")
     return DataKeyNotUsable(
-        f"Stored data can't be read: data key {key_id} was wrapped with another DATA_KEY than the one that is set, "
-        "and PREVIOUS_DATA_KEY does not fit it either.",
+        worded(
+            "Stored data can't be read: data key {key_id} was wrapped with another DATA_KEY than the one that is set, and PREVIOUS_DATA_KEY does not fit it either.",
+            key_id=key_id,
+        ),
         data_key=key_id,
     )
 
