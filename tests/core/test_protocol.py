@@ -239,3 +239,14 @@ async def test_a_request_to_change_the_protocol_is_answered_as_an_ordinary_one()
             b"GET /length HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         )
         assert (await answer_of(reader))[0] == 200
+
+
+async def test_a_head_that_is_too_large_is_refused_in_its_language() -> None:
+    async with serving() as (connect, _):
+        reader, writer = await connect()
+        writer.write(
+            b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Language: hi-IN\r\nX-A: " + b"a" * 40_000 + b"\r\n\r\n"
+        )
+        status, headers, problem = await answer_of(reader)
+        assert (status, headers["content-language"], headers["vary"]) == (431, "hi", "Accept-Language")
+        assert problem["detail"].startswith("अनुरोध का पता और हेडर बहुत बड़े हैं")

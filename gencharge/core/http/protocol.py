@@ -200,7 +200,7 @@ class Connection(HttpToolsProtocol):
 
     def _language(self) -> Language:
         """As `Accept-Language` has it, if that much of the head has come; until then, of the request before."""
-        sent = dict(getattr(self, "headers", ())).get(b"accept-language", b"")
+        sent = dict(self.headers or ()).get(b"accept-language", b"")
         return language.accepted(sent) or Language.ENGLISH
 
     def _answer(self, problem: Problem) -> bytes:
