@@ -16,6 +16,7 @@ from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.language import Language
 from gencharge.core.values.text import one_line, some_lines
+from gencharge.core.wording import worded
 from gencharge.users.models import UserType
 
 Code = Annotated[str, Field(min_length=1, max_length=20)]
@@ -49,12 +50,18 @@ class AudienceBody(Body):
         if filters - allowed:
             raise PydanticCustomError(
                 "audience_invalid",
-                "{kind} takes no {names}",
-                {"kind": self.kind.value, "names": ", ".join(sorted(filters - allowed))},
+                "{reason}",
+                {
+                    "reason": worded(
+                        "{kind} takes no {names}", kind=self.kind.value, names=sorted(filters - allowed)
+                    )
+                },
             )
         if self.kind in (AudienceKind.CAMPAIGN, AudienceKind.CUSTOMER) and not filters:
             raise PydanticCustomError(
-                "audience_invalid", "{kind} needs {name}", {"kind": self.kind.value, "name": min(allowed)}
+                "audience_invalid",
+                "{reason}",
+                {"reason": worded("{kind} needs {name}", kind=self.kind.value, name=min(allowed))},
             )
         return self
 
@@ -72,7 +79,7 @@ def _in_all_languages(texts: dict[Language, AnnouncementTextBody]) -> None:
     missing = [language.value for language in Language if language not in texts]
     if missing:
         raise PydanticCustomError(
-            "texts_missing", "Also needed in: {languages}", {"languages": ", ".join(missing)}
+            "texts_missing", "{reason}", {"reason": worded("Also needed in: {languages}", languages=missing)}
         )
 
 

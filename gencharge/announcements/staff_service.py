@@ -46,6 +46,7 @@ from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.language import Language
 from gencharge.core.values.quiet_hours import earliest
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.operators import service as operators
 from gencharge.sessions.guards import Principal, check_scope
 
@@ -180,7 +181,9 @@ async def send(
         raise ValidationFailed(
             errors=[
                 field_problem(
-                    "body.ends_at", f"Must be after {starts_at.isoformat()}, when it begins", "range_invalid"
+                    "body.ends_at",
+                    worded("Must be after {start}, when it begins", start=starts_at.isoformat()),
+                    "range_invalid",
                 )
             ]
         )

@@ -15,6 +15,7 @@ from gencharge.auth.errors import AccountAlreadyExists, OtpInvalid
 from gencharge.auth.events import SignedIn, SignedOut
 from gencharge.core import telemetry
 from gencharge.core.events.events import emit
+from gencharge.core.values.language import Language
 from gencharge.directory import service as directory
 from gencharge.directory.models import OwnerKind
 from gencharge.sessions import service as sessions
@@ -157,15 +158,26 @@ class _Identity:
     operator_scope: tuple[str, ...] = ()
     permissions_version: int = 0
     enrolled: bool = False  # has a second factor
+    language: str = ""  # empty: English
 
 
 async def _identity(db: AsyncSession, kind: Kind, owner_id: UUID, *, reactivating: bool) -> _Identity:
     if kind == "user":
-        await users.admit(db, owner_id, reactivating=reactivating)
-        return _Identity()
+        user = await users.admit(db, owner_id, reactivating=reactivating)
+        return _Identity(language=_unless_english(user.language))
     admin, role = await admins.admit(db, owner_id)
     enrolled = await crud.is_enrolled(db, owner_id)
-    return _Identity(role.name, tuple(admin.operator_scope), role.permissions_version, enrolled)
+    return _Identity(
+        role.name,
+        tuple(admin.operator_scope),
+        role.permissions_version,
+        enrolled,
+        _unless_english(admin.language),
+    )
+
+
+def _unless_english(language: str) -> str:
+    return "" if language == Language.ENGLISH else language
 
 
 def _tokens(context: AuthContext, identity: _Identity, session: sessions.IssuedSession) -> Tokens:
@@ -183,5 +195,6 @@ def _tokens(context: AuthContext, identity: _Identity, session: sessions.IssuedS
         permissions_version=identity.permissions_version,
         second_factor_at=int(given_at.timestamp()) if given_at is not None else 0,
         second_factor_due=due,
+        language=identity.language,
     )
     return Tokens(principal, context.gate.keys.sign(principal), session.refresh_token)

@@ -17,6 +17,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.live.clients import Client, Message
 from gencharge.live.connections_service import Connections
 from gencharge.live.schemas import HEARTBEAT_SECONDS, Heartbeat, Welcome, message_of
@@ -119,7 +120,9 @@ class Watchers(Connections, OnePerApp):
         if client.expired:
             return AccessTokenExpired()
         if _NEEDED not in self._gate.grants.get(admin.role, frozenset()):
-            return PermissionDenied(f"Your role does not allow {_NEEDED} any more.")
+            return PermissionDenied(
+                worded("Your role does not allow {permission} any more.", permission=_NEEDED)
+            )
         return None
 
     async def _read(self, stores: Stores) -> None:

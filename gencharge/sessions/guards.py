@@ -16,8 +16,10 @@ from sqlalchemy import ColumnElement, true
 
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
+from gencharge.core.http import language
 from gencharge.core.http.web import PREFIX
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.sessions.errors import (
     AccessTokenExpired,
     AccessTokenInvalid,
@@ -96,6 +98,8 @@ class Guard(SecurityBase):
         context = telemetry.context()
         context.actor_kind = principal.kind
         context.actor_id = actor_id
+        if principal.language:
+            language.know(principal.language)
         if self._kind is not None and principal.kind != self._kind:
             raise UsersOnly if self._kind == "user" else AdminsOnly
         if principal.second_factor_due and not self._allow_partly:
@@ -124,7 +128,9 @@ class Requires(Guard):
         gate = Gate.of(request.scope["app"])
         granted = gate.grants.get(principal.role, _NOTHING)
         if self.permission not in granted:
-            raise PermissionDenied(f"Your role does not allow {self.permission}.")
+            raise PermissionDenied(
+                worded("Your role does not allow {permission}.", permission=self.permission)
+            )
         telemetry.context().masks_contacts = _WHOLE_CONTACTS not in granted
         if principal.operator_scope and not self.scoped:
             raise OperatorScopeTooNarrow
@@ -171,7 +177,9 @@ def within(admin: Principal, operator: ColumnElement[str]) -> ColumnElement[bool
 def check_scope(admin: Principal, operator: str) -> None:
     """Raises OperatorOutOfScope if a change concerns an operator outside the admin's scope."""
     if not admin.sees(operator):
-        raise OperatorOutOfScope(f"Your role covers only {', '.join(admin.operator_scope)}.")
+        raise OperatorOutOfScope(
+            worded("Your role covers only {operators}.", operators=list(admin.operator_scope))
+        )
 
 
 SignedIn = Annotated[Principal, Depends(Guard())]

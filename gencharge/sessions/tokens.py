@@ -36,6 +36,7 @@ _HEADERS: Final = {"alg", "typ", "kid"}
 class Principal:
     """Who sent a request. `role` is empty for users; an empty `operator_scope` means all operators.
 
+    `language` is the one they chose, as it was when the token was issued; empty: English, or a token of an earlier release.
     `second_factor_at` is when the session last verified a second factor (seconds since 1970, UTC; 0 = never). With
     `second_factor_due` it still has to, and only the routes for that are open.
     """
@@ -48,6 +49,7 @@ class Principal:
     permissions_version: int = 0
     second_factor_at: int = 0
     second_factor_due: bool = False
+    language: str = ""
 
     def sees(self, operator: str) -> bool:
         """True if the operator (its code) is in this admin's scope."""
@@ -97,6 +99,8 @@ class Keyring:
             "nbf": now,
             "exp": now + self._lifetime_seconds,
         }
+        if principal.language:
+            claims["lang"] = principal.language
         key = self._present
         return jwt.encode(claims, key.signing, algorithm=key.algorithm, headers={"typ": TYPE, "kid": key.id})
 
@@ -145,6 +149,7 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         or not isinstance(operators, list)
         or not all(isinstance(operator, str) for operator in operators)
         or not isinstance(claims["jti"], str)
+        or not isinstance(claims.get("lang", ""), str)
     ):
         raise AccessTokenInvalid
     return Principal(
@@ -156,6 +161,7 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         permissions_version=claims["pv"],
         second_factor_at=claims["sfa"],
         second_factor_due=claims["sfd"],
+        language=claims.get("lang", ""),
     )
 
 

@@ -11,7 +11,9 @@ from gencharge.core.events import events
 from gencharge.core.http import language
 from gencharge.core.http.language import accepted
 from gencharge.core.settings import Settings
+from gencharge.core.values.ids import new_id
 from gencharge.core.values.language import Language
+from tests.make.factories import headers_for
 
 HINDI, ENGLISH = Language.HINDI, Language.ENGLISH
 NOT_FOUND = "इस पते पर कुछ नहीं मिला।"
@@ -130,6 +132,18 @@ async def test_messages_of_fields_are_in_hindi(client: httpx.AsyncClient) -> Non
     messages = {each["field"]: each["message"] for each in answer.json()["errors"]}
     assert messages["body.phone_number"].startswith("भारतीय मोबाइल नंबर लिखें")
     assert messages["body.x"] == "यहाँ ऐसी कोई जानकारी नहीं ली जाती"
+
+
+async def test_who_has_chosen_hindi_reads_it_without_a_header(
+    client: httpx.AsyncClient, settings: Settings
+) -> None:
+    headers = headers_for(settings, new_id(), language="hi")
+    path = f"/v1/wallet/transactions/{new_id()}"
+    answer = await client.get(path, headers=headers)
+    assert answer.status_code == 404
+    assert answer.headers["Content-Language"] == "hi"
+    english = await client.get(path, headers={**headers, "Accept-Language": "en-IN"})
+    assert english.headers["Content-Language"] == "en"
 
 
 async def test_a_header_of_ten_kilobytes_and_a_strange_one_do_no_harm(client: httpx.AsyncClient) -> None:

@@ -60,7 +60,6 @@ STILL_ENGLISH = frozenset(
         "gencharge/reconciliation/resolutions_service.py",
         "gencharge/reconciliation/staff_service.py",
         "gencharge/referrals/staff_service.py",
-        "gencharge/sessions/guards.py",
         "gencharge/users/numbers_service.py",
         "gencharge/users/profile_service.py",
         "gencharge/wallet/adjustments_service.py",

@@ -7,6 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -59,6 +60,7 @@ CORPUS: dict[str, Forge] = {
     "version is true": lambda h, c: _signed(h, c | {"pv": True}),
     "operators is text": lambda h, c: _signed(h, c | {"ops": "jio"}),
     "operators are numbers": lambda h, c: _signed(h, c | {"ops": [1]}),
+    "language is a number": lambda h, c: _signed(h, c | {"lang": 7}),
     "exp is text": lambda h, c: _signed(h, c | {"exp": str(c["exp"])}),
     "exp is never": lambda h, c: _signed(h, c | {"exp": c["iat"] + 86_400}),
     "issued in the future": lambda h, c: _signed(h, c | {"iat": c["iat"] + 30}),
@@ -229,3 +231,12 @@ def test_an_empty_previous_key_is_no_key() -> None:
     settings = signing_settings(previous_secret_key="", previous_signing_key="")
     assert settings.previous_secret_key is None
     assert len(Keyring(settings)._keys) == 1
+
+
+def test_a_token_carries_the_chosen_language_and_one_without_it_is_good() -> None:
+    keys = Keyring(signing_settings())
+    token = keys.sign(make_principal())
+    assert keys.verify(token)[0].language == ""
+    assert "lang" not in jwt.decode(token, options={"verify_signature": False})
+    hindi = replace(make_principal(), language="hi")
+    assert keys.verify(keys.sign(hindi))[0] == hindi
