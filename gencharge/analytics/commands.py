@@ -13,7 +13,7 @@ from gencharge.core.settings import Settings
 
 Say = Callable[[str], None]
 _SHOWN: Final = 20
-_KEYS: Final = ("day", "month", "operator", "cut", "key")
+_KEYS: Final = ("area", "fact", "day", "month", "operator", "cut", "key")
 
 
 def verify(settings: Settings, say: Say, *, since: date | None = None) -> int:

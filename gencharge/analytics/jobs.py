@@ -8,7 +8,7 @@ from typing import Final
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics import plans_crud, service
+from gencharge.analytics import area_service, plans_crud, service
 from gencharge.core import telemetry
 from gencharge.core.background.jobs import Job
 from gencharge.core.postgres.connection import allow_long_statements
@@ -20,6 +20,7 @@ DIFFERENT: Final = Gauge(
 )
 # So that a night's run stays short; `gencharge rollup verify` looks at all days.
 _DAYS: Final = 35
+_RECENT_DAYS: Final = 2
 _SHOWN: Final = 5
 log = telemetry.get_logger(__name__)
 
@@ -40,6 +41,17 @@ async def sum_months(stores: Stores) -> None:
         log.info("figures_summed", months=[f"{month:%Y-%m}" for month in months])
 
 
+async def count_areas(stores: Stores) -> None:
+    """Count what happened today and yesterday to customers, payments, autopay and referrals, and what there is now."""
+    await area_service.count_areas(stores.database, _RECENT_DAYS)
+
+
+async def recount_areas(stores: Stores) -> None:
+    """Count the same for the last five weeks: what came late, such as a payment that was captured at the end of a long transaction."""
+    changed = await area_service.count_areas(stores.database, _DAYS)
+    log.info("areas_recounted", changed=changed)
+
+
 async def count_plans(stores: Stores) -> None:
     """Count the plans that run or wait now."""
 
@@ -54,9 +66,11 @@ def _nothing(first: date, until: date) -> None:
     del first, until
 
 
-# 02:10 and 02:30 in India, after the nightly checks of the books.
+# 02:10 to 02:30 in India, after the nightly checks of the books.
 JOBS: Final = (
     Job("analytics.sum-months", sum_months, cron="40 20 * * *"),
+    Job("analytics.recount-areas", recount_areas, cron="50 20 * * *"),
     Job("analytics.verify", verify, cron="0 21 * * *"),
+    Job("analytics.count-areas", count_areas, cron="2-59/5 * * * *"),
     Job("analytics.count-plans", count_plans, cron="*/5 * * * *"),
 )

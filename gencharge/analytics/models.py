@@ -119,4 +119,31 @@ class ActivePlanFigures(Base):
     counted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class AreaFigures(Base):
+    """How often something happened on a day in India, by area, cut and key, and what it came to in paise. A fact `now` is no
+    happening but what there was when that day was counted last."""
+
+    __tablename__ = "area_figures"
+
+    area: Mapped[str] = mapped_column(Text, primary_key=True)
+    cut: Mapped[str] = mapped_column(Text, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    fact: Mapped[str] = mapped_column(Text, primary_key=True)
+    # Empty where the area's rows belong to no operator.
+    operator: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class AreaCount(Base):
+    """When an area was counted last, and when that changed anything. Its row is the lock for counting the area."""
+
+    __tablename__ = "area_counts"
+
+    area: Mapped[str] = mapped_column(Text, primary_key=True)
+    counted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 MEASURES: Final = tuple(column.name for column in RechargeFigures.__table__.columns if not column.primary_key)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.analytics import months_crud, periods, sums_crud, today_crud
+from gencharge.analytics import area_service, months_crud, periods, sums_crud, today_crud
 from gencharge.analytics import recount_crud as crud
 from gencharge.analytics.sums_crud import SUMMED, Summed
 from gencharge.core.postgres.database import Database, read_one_snapshot
@@ -60,6 +60,7 @@ async def rebuild(database: Database, on_part: OnPart, first: date | None = None
                 await crud.correct(writing, differences, since, until)
         on_part(since, until)
     await sum_months(database)
+    await area_service.count_areas(database)
 
 
 async def sum_months(database: Database) -> list[date]:
@@ -90,7 +91,7 @@ async def find_differences(
             await read_one_snapshot(db)
             months = parts[0][0].replace(day=1), _today().replace(day=1)
             differences += await months_crud.list_differences(db, *months)
-    return differences
+    return differences + await area_service.find_differences(database, first)
 
 
 async def _parts_from(database: Database, first: date | None) -> list[tuple[date, date]]:

@@ -18,7 +18,7 @@ from gencharge.sessions.guards import SCOPED_ERRORS, Action, Principal, Requires
 router = web.router("analytics")
 Reader = Annotated[Principal, Depends(Requires(Resource.ANALYTICS, Action.READ, scoped=True))]
 # What one admin sees is not what another one may.
-_CACHE: Final = "private, no-cache"
+CACHE: Final = "private, no-cache"
 IfNoneMatch = Annotated[
     str | None, Header(max_length=200, description="The `ETag` of an answer that you have.")
 ]
@@ -39,7 +39,7 @@ async def get_transaction_figures(
     """Totals, periods, trends, growth, distributions and top tens of recharges. They are counted a moment after what
     happens, and equal the ledger to the paisa. 304 as long as nothing more was counted."""
     await staff_service.freeze(db)
-    headers = {"ETag": f'"{await staff_service.etag(db, admin, query)}"', "Cache-Control": _CACHE}
+    headers = {"ETag": f'"{await staff_service.etag(db, admin, query)}"', "Cache-Control": CACHE}
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     return web.reply(await staff_service.transactions(db, admin, query), headers=headers)

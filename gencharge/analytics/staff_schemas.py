@@ -17,8 +17,8 @@ from gencharge.core.values.money import SignedMoney
 _DEFAULT_DAYS: Final = 30
 
 
-class FiguresQuery(BaseModel):
-    """Which days, and whose."""
+class PeriodQuery(BaseModel):
+    """Which days."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,9 +34,6 @@ class FiguresQuery(BaseModel):
         description="The last day, included. Default: today.",
         examples=["2026-11-22"],
     )
-    operator: str | None = Field(
-        default=None, max_length=20, description="Only this operator.", examples=["JIO"]
-    )
 
     def days(self) -> Period:
         """The days that are asked for."""
@@ -50,6 +47,14 @@ class FiguresQuery(BaseModel):
         if self.days().days > MAX_DAYS:
             raise PydanticCustomError("range_invalid", f"At most {MAX_DAYS} days at once")
         return self
+
+
+class FiguresQuery(PeriodQuery):
+    """Which days, and whose."""
+
+    operator: str | None = Field(
+        default=None, max_length=20, description="Only this operator.", examples=["JIO"]
+    )
 
 
 class RechargeTotals(Out):

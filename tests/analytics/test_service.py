@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from gencharge.analytics import recount_crud, service, staff_service
 from gencharge.analytics.staff_schemas import FiguresQuery, TransactionFigures
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.run.sample import SandboxInside
-from simulation.driver import simulate
-from simulation.town import Size
-from tests.conftest import database_of, test_settings
 from tests.make.analytics import count, differences_of, figures_of, say_nothing, spoil
 from tests.make.many_rows import ALL
 from tests.make.money import buy, find_plan, make_customer, make_number
-
-
-@pytest.fixture(scope="module")
-async def lived(
-    servers: Path, worker_id: str, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stores]:
-    """A town's life of fifteen days, with refunds, offers, failures and crashes."""
-    database = database_of(servers, worker_id, "analytics")
-    stores = Stores.open(
-        test_settings(
-            servers,
-            database,
-            data_dir=tmp_path_factory.mktemp("analytics"),
-            mongo_database=f"{database}_life",
-        )
-    )
-    try:
-        with closing(SandboxInside(stores.settings)) as outside:
-            report = await simulate(stores, outside, Size(days=20, customers=24, seed=2, crashes=0.02))
-        assert report.problems == []
-        yield stores
-    finally:
-        await stores.close()
 
 
 async def test_after_a_life_all_figures_are_those_of_the_recharges_and_the_ledger(lived: Stores) -> None:

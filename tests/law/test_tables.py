@@ -47,6 +47,8 @@ REFERENCE = {
     "data_keys",
     "recharge_figures",
     "recharge_month_figures",
+    "area_figures",
+    "area_counts",
     "active_plan_figures",
     "plan_reminder_marks",
 }

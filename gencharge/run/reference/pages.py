@@ -11,7 +11,7 @@ import typer
 
 from gencharge.api.main import create_app
 from gencharge.core.settings import Settings
-from gencharge.run.reference import announcements, api, commands, configuration, problems, tables
+from gencharge.run.reference import announcements, api, commands, configuration, figures, problems, tables
 
 
 def pages(settings: Settings, app: typer.Typer) -> dict[Path, str]:
@@ -23,6 +23,7 @@ def pages(settings: Settings, app: typer.Typer) -> dict[Path, str]:
         "reference/configuration.md": configuration.page(),
         "reference/commands.md": commands.page(app),
         "reference/events.md": announcements.page(),
+        "reference/figures.md": figures.page(document),
         "reference/errors.md": problems.page(document),
         "../.env.example": configuration.example_file(),
     }
