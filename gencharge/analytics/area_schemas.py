@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from types import GenericAlias
 from typing import Any
 
 from pydantic import Field, create_model
 
-from gencharge.analytics.areas import Area, Fact
+from gencharge.analytics.areas import Area, Fact, State
 from gencharge.analytics.periods import standard
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import SignedMoney
@@ -75,15 +75,22 @@ def _list_of(model: Any) -> Any:
     return GenericAlias(list, (model,))
 
 
+def _make(area: Area, part: str, about: str, fields: dict[str, Any], base: type[Out] = Out) -> type[Out]:
+    title = area.name.title().replace("-", "")
+    return create_model(f"{title}{part}", __base__=base, __doc__=about, **fields)
+
+
+def _model_of_state(area: Area, state: State, by_operator: dict[str, Any]) -> type[Out]:
+    shares = {name: (list[AreaPart], Field(description=means)) for name, means in area.state_cuts.items()}
+    total = {"total": (int, Field(description=state.means))}
+    return _make(area, "Now", "What there is.", total | by_operator | shares)
+
+
 @cache
 def models_of(area: Area) -> dict[str, Any]:
     """The types of an area's answer and of its parts, by the part's name. The descriptions of the fields are the definitions of the
     figures."""
-    title = area.name.title().replace("-", "")
-
-    def make(part: str, about: str, fields: dict[str, Any], base: type[Out] = Out) -> type[Out]:
-        return create_model(f"{title}{part}", __base__=base, __doc__=about, **fields)
-
+    make = partial(_make, area)
     facts = make(
         "Facts",
         f"What happened: figures of {area.title}.",
@@ -137,12 +144,7 @@ def models_of(area: Area) -> dict[str, Any]:
         "top": (models["top"], Field(description="Of the days that were asked for.")),
     }
     if area.state is not None:
-        shares = {name: (parts, Field(description=means)) for name, means in area.state_cuts.items()}
-        models["now"] = make(
-            "Now",
-            "What there is.",
-            {"total": (int, Field(description=area.state.means))} | by_operator | shares,
-        )
+        models["now"] = _model_of_state(area, area.state, by_operator)
         fields["now"] = (
             models["now"] | None,
             Field(

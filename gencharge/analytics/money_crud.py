@@ -19,7 +19,7 @@ PAYMENTS: Final = Area(
             source="FROM payments WHERE user_id IS NOT NULL",
             at="created_at",
             amount="amount",
-            keys={"method": "method", "purpose": "purpose", "source": "source"},
+            keys={"payment_method": "method", "purpose": "purpose", "source": "source"},
         ),
         Fact(
             "captured",
@@ -27,7 +27,7 @@ PAYMENTS: Final = Area(
             source="FROM payments WHERE user_id IS NOT NULL AND captured_at IS NOT NULL",
             at="captured_at",
             amount="amount",
-            keys={"method": "method", "purpose": "purpose", "source": "source"},
+            keys={"payment_method": "method", "purpose": "purpose", "source": "source"},
         ),
         Fact(
             "refunded",
@@ -35,11 +35,15 @@ PAYMENTS: Final = Area(
             source="FROM refunds JOIN payments USING (user_id, payment_id) WHERE user_id IS NOT NULL AND refunds.status = 'processed'",
             at="refunds.completed_at",
             amount="refunds.amount",
-            keys={"method": "payments.method", "purpose": "payments.purpose", "source": "payments.source"},
+            keys={
+                "payment_method": "payments.method",
+                "purpose": "payments.purpose",
+                "source": "payments.source",
+            },
         ),
     ),
     cuts={
-        "method": "How the money came in.",
+        "payment_method": "How the money came in.",
         "purpose": "What it was for: the wallet, or the gateway's part of a recharge.",
         "source": "Where the customer paid.",
     },

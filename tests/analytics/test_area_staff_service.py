@@ -35,7 +35,14 @@ async def counted(stores: Stores) -> Stores:
         await put(stores, days_ago, area="payments", fact="captured", count=count, amount=count * 10_000)
     for method, count in (("upi", 2), ("card", 1)):
         await put(
-            stores, 1, area="payments", fact="captured", cut="method", key=method, count=count, amount=count
+            stores,
+            1,
+            area="payments",
+            fact="captured",
+            cut="payment_method",
+            key=method,
+            count=count,
+            amount=count,
         )
     for days_ago, active in ((0, 7), (3, 5)):
         for cut, key in (("all", ""), ("status", "active")):
@@ -93,12 +100,12 @@ async def test_periods_trends_and_growth_are_of_their_days(counted: Stores) -> N
 
 
 async def test_a_distribution_is_of_the_days_that_were_asked_for(counted: Stores) -> None:
-    method = (await show(counted, "payments")).distributions.method
+    method = (await show(counted, "payments")).distributions.payment_method
     assert [(part.key, part.count, part.percent) for part in method] == [
         ("upi", 2, 66.67),
         ("card", 1, 33.33),
     ]
-    assert (await show(counted, "payments", to=date(2026, 11, 20))).distributions.method == []
+    assert (await show(counted, "payments", to=date(2026, 11, 20))).distributions.payment_method == []
 
 
 async def test_what_there_is_now_is_that_of_the_last_day(counted: Stores) -> None:
