@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import shutil
 import socket
 import ssl
 import subprocess
+import textwrap
 import threading
 import time
 import warnings
@@ -232,3 +234,36 @@ def test_the_guide_names_every_file_and_the_ports_of_the_site() -> None:
     for port in ("8000", "8001"):
         assert f"gencharge-api@{port}" in GUIDE
         assert f"server 127.0.0.1:{port}" in site
+
+
+@pytest.mark.parametrize(
+    ("ready", "restarted"),
+    [
+        ({"8000", "8001"}, ["gencharge-worker", "gencharge-api@8000", "gencharge-api@8001"]),
+        ({"8001"}, ["gencharge-worker", "gencharge-api@8000"]),
+        ({"8000"}, ["gencharge-worker", "gencharge-api@8000", "gencharge-api@8001"]),
+    ],
+)
+def test_an_upgrade_stops_at_the_process_that_does_not_get_ready(
+    tmp_path: Path, ready: set[str], restarted: list[str]
+) -> None:
+    """The commands of the guide, with tools that write down what they are asked, and a curl for which only some are ready."""
+    page = (ROOT / "docs" / "how-to" / "upgrade.md").read_text(encoding="utf-8")
+    [commands] = [block for block in page.split("```bash\n")[1:] if "systemctl restart" in block]
+    script = textwrap.dedent(commands.split("```")[0])
+    tools = {
+        "systemctl": 'echo "$2" >> "$LOG"',
+        "curl": f'case "$*" in {" | ".join(f"*:{port}/*" for port in sorted(ready))}) exit 0;; *) exit 22;; esac',
+    }
+    for name, body in tools.items():
+        tool = tmp_path / name
+        tool.write_text(f"#!/bin/sh\n{body}\n")
+        tool.chmod(0o755)
+    log = tmp_path / "log"
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    answer = subprocess.run(
+        ["bash"], input=script, env={"PATH": path, "LOG": str(log)}, capture_output=True, text=True
+    )
+    assert log.read_text().split() == restarted
+    assert ("All run the new release." in answer.stdout) == (ready == {"8000", "8001"})
+    assert answer.stderr == ""
