@@ -1,8 +1,8 @@
-"""`python -m bench live`: two thousand live clients, a notice for each of them, and what that costs a recharge.
+"""`python -m bench live`: two thousand live clients, a notice for each of them, one announcement to all, and what that costs a recharge.
 
 The clients speak WebSocket and come from a hundred addresses of the loopback network. The notices are announced in one transaction;
-the time runs from its commit until the last client has its own. Recharges go on at a constant rate, without clients, with idle ones,
-and while notices are handed out all the time. `--workers 2` is two processes behind one port. All processes share the machine.
+the time runs from its commit until the last client has its own; that of an announcement runs from the call that sends it. Recharges go
+on at a constant rate, without clients, with idle ones, and while notices or announcements are handed out. `--workers 2` is two processes behind one port. All processes share the machine.
 """
 
 from __future__ import annotations
@@ -23,21 +23,31 @@ from uuid import UUID
 import psutil
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import text as sql
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench import load, servers
 from bench.drip import pace, serving
 from bench.world import PRODUCT, world
+from gencharge.announcements import staff_service
+from gencharge.announcements.staff_schemas import AnnouncementCreate, SendAnnouncement
 from gencharge.core.events.events import emit
 from gencharge.core.postgres.database import Database
 from gencharge.core.settings import Settings
+from gencharge.core.stores import mongo
 from gencharge.core.values.ids import new_id
+from gencharge.core.vault.vault import Vault
 from gencharge.recharge.events import PlanExpired
 from gencharge.sessions.tokens import Keyring, Principal
 
 _ROOT: Final = Path(__file__).parent.parent
 _ADDRESSES: Final = 100
 _AT_A_TIME: Final = 50
+_PAUSE_SECONDS: Final = 2.0
+_SIGN_UP: Final = sql("""
+    INSERT INTO users (user_id, phone_number, referral_code, registered_at)
+    VALUES (:user_id, :phone, :code, now() - interval '1 day')
+""")
 _GOAL_SECONDS: Final = 2.0
 _GOAL_MB: Final = 400
 
@@ -72,7 +82,11 @@ def main(words: Sequence[str]) -> None:
                 seconds = [clients.announce() for _ in range(options.rounds)]
                 clients.announce_on()
                 measure("notices for all, one round after another")
-    _show(console, rows, seconds, options)
+            with _clients(port, options.clients, environment) as clients:
+                at_once = [clients.tell_all() for _ in range(options.rounds)]
+                clients.tell_all_on()
+                measure("announcements to all, one every two seconds")
+    _show(console, rows, (seconds, at_once), options)
 
 
 def _options(words: Sequence[str]) -> argparse.Namespace:
@@ -101,6 +115,15 @@ class _Clients:
         """Seconds until everybody has a notice."""
         self._write("announce")
         return float(self._read())
+
+    def tell_all(self) -> float:
+        """Seconds until everybody has an announcement."""
+        self._write("tell_all")
+        return float(self._read())
+
+    def tell_all_on(self) -> None:
+        """Go on with announcements until the end, one every two seconds."""
+        self._write("tell_all_on")
 
     def announce_on(self) -> None:
         """Go on announcing until the end."""
@@ -139,6 +162,7 @@ class _Crowd:
         values = {name.lower(): value for name, value in environment.items()}
         self._settings = Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
         self._database = Database(self._settings, name="bench-live")
+        self._documents = mongo.connect(self._settings)[self._settings.mongo_database]
         self._port = port
         self._people = [new_id() for _ in range(count)]
         self._waiting: set[UUID] = set()
@@ -146,7 +170,13 @@ class _Crowd:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def gather(self) -> None:
-        """Connect and sign in."""
+        """Sign up, connect and sign in."""
+        rows = [
+            {"user_id": user_id, "phone": f"+9160{number:08d}", "code": f"LIVE{user_id.hex}"}
+            for number, user_id in enumerate(self._people)
+        ]
+        async with self._database.transaction() as db:
+            await db.execute(_SIGN_UP, rows)
         places = asyncio.Semaphore(_AT_A_TIME)
         keys = Keyring(self._settings)
 
@@ -193,21 +223,53 @@ class _Crowd:
             await self._all.wait()
         return time.perf_counter() - committed_at
 
+    async def tell_all(self) -> float:
+        """Seconds from the moment at which an announcement to all customers is sent until everybody has it."""
+        self._waiting = set(self._people)
+        self._all.clear()
+        admin = Principal(new_id(), "admin", new_id())
+        vault = Vault.of_database(self._database)
+        texts = {code: {"title": "Hello", "body": "To all of you."} for code in ("en", "hi")}
+        body = {"audience": {"kind": "customers"}, "purpose": "service", "texts": texts}
+        command = AnnouncementCreate.model_validate_json(json.dumps(body))
+        announcement_id = await self._database.run(
+            lambda db: staff_service.create(db, self._documents, vault, admin, command)
+        )
+        began = time.perf_counter()
+        await self._database.run(
+            lambda db: staff_service.send(
+                db,
+                self._documents,
+                vault,
+                self._settings,
+                admin,
+                announcement_id,
+                None,
+                SendAnnouncement(),
+            )
+        )
+        async with asyncio.timeout(120):
+            await self._all.wait()
+        return time.perf_counter() - began
+
 
 async def _serve_lines(port: int, count: int, environment: dict[str, str]) -> None:
     crowd = _Crowd(port, count, environment)
     await crowd.gather()
     print("ready", flush=True)
     while line := (await asyncio.to_thread(sys.stdin.readline)).strip():
-        print(await crowd.announce(), flush=True)
-        while line == "announce_on":
-            await crowd.announce()
+        tells_all = line.startswith("tell_all")
+        act = crowd.tell_all if tells_all else crowd.announce
+        print(await act(), flush=True)
+        while line.endswith("_on"):
+            await act()
+            await asyncio.sleep(_PAUSE_SECONDS if tells_all else 0)
 
 
 def _show(
     console: Console,
     rows: list[tuple[str, dict[str, float]]],
-    seconds: list[float],
+    seconds: tuple[list[float], list[float]],
     options: argparse.Namespace,
 ) -> None:
     table = Table("recharges", "p50 ms", "p95 ms", "p99 ms", "errors", "memory MB")
@@ -219,10 +281,11 @@ def _show(
         f" {options.seconds:g} s a row"
     )
     console.print(table)
-    console.print(
-        f"A notice for each client: the last has it after {statistics.median(seconds):.2f} s (median of {len(seconds)},"
-        f" at most {max(seconds):.2f} s); goal {_GOAL_SECONDS:g} s. Memory: goal {_GOAL_MB} MB."
-    )
+    for what, times in zip(("A notice for each client", "One announcement to all"), seconds, strict=True):
+        console.print(
+            f"{what}: the last has it after {statistics.median(times):.2f} s (median of {len(times)}, at most {max(times):.2f} s);"
+            f" goal {_GOAL_SECONDS:g} s. Memory: goal {_GOAL_MB} MB."
+        )
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ async def take_receipt(world: World, step: TakeReceipt) -> None:
 async def read_notices(world: World, step: ReadNotices) -> None:
     """All notices that are there are read."""
     owner = Recipient("user", user_id_of(step.customer))
-    await notifications.view_all(world.stores.documents, owner)
+    await notifications.view_all(world.stores, await notifications.open_inbox(world.stores, owner))
 
 
 async def take_webhooks(world: World) -> None:

@@ -22,6 +22,9 @@ VIEWS: Final = "announcement_views"
 _INDEXES: Final = {
     ANNOUNCEMENTS: [
         IndexModel([("audience", ASCENDING), ("starts_at", DESCENDING), ("_id", DESCENDING)], name="shown"),
+        IndexModel(
+            [("next_at", ASCENDING)], name="next", partialFilterExpression={"next_at": {"$exists": True}}
+        ),
         document_events.INDEX,
     ],
     VIEWS: [

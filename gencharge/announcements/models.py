@@ -56,6 +56,14 @@ class AnnouncementPurpose(StrEnum):
         return NotificationType.PROMOTIONAL
 
 
+class AnnouncementChannel(StrEnum):
+    """How an announcement goes out beside the inbox."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    PUSH = "push"
+
+
 class AnnouncementStatus(StrEnum):
     """How far an announcement has come."""
 
@@ -136,15 +144,18 @@ class AnnouncementText:
 
     title: str
     body: str
+    sms: str = ""
+    dlt_template: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An announcement. `starts_at` is None for a draft. Each change moves it from one `generation` to the next."""
+    """An announcement. `channels`: what it goes out over beside the inbox. `starts_at` is None for a draft. Each change moves it from one `generation` to the next."""
 
     announcement_id: UUID
     audience: Audience
     purpose: AnnouncementPurpose
+    channels: tuple[AnnouncementChannel, ...]
     texts: Mapping[Language, AnnouncementText]
     starts_at: datetime | None
     ends_at: datetime | None
@@ -211,6 +222,7 @@ async def open_announcement(vault: Vault, document: Document) -> Announcement:
             **{name: audience[name] for name in _AUDIENCE[1:]},
         ),
         purpose=AnnouncementPurpose(document["purpose"]),
+        channels=tuple(AnnouncementChannel(channel) for channel in document.get("channels", ())),
         texts={Language(code): AnnouncementText(**text) for code, text in orjson.loads(plain).items()},
         starts_at=document["starts_at"],
         ends_at=document["ends_at"],

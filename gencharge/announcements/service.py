@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.announcements import audience_crud, crud
-from gencharge.announcements.audience_crud import CustomerRow
+from gencharge.announcements import crud
 from gencharge.announcements.crud import Inbox as Inbox
-from gencharge.announcements.models import Announcement, Reader, open_announcement
+from gencharge.announcements.models import Announcement, AnnouncementStatus, open_announcement
+from gencharge.announcements.readers_service import readers_of as readers_of
+from gencharge.announcements.sums_service import sums_of as sums_of
+from gencharge.announcements.walk_service import (
+    Walk as Walk,
+)
+from gencharge.announcements.walk_service import (
+    advance as advance,
+)
+from gencharge.announcements.walk_service import (
+    announce as announce,
+)
+from gencharge.announcements.walk_service import (
+    next_readers as next_readers,
+)
+from gencharge.announcements.walk_service import (
+    rest as rest,
+)
+from gencharge.announcements.walk_service import (
+    take as take,
+)
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
-from gencharge.core.values.language import Language
 from gencharge.core.values.recipient import Recipient
 from gencharge.core.vault.vault import Vault
-from gencharge.operators import service as operators
 
 Documents = AsyncDatabase[Document]
 
@@ -31,32 +47,6 @@ class Shown:
     announcement: Announcement
     starts_at: datetime
     viewed_at: datetime | None
-
-
-async def readers_of(db: AsyncSession, recipients: Collection[Recipient]) -> dict[Recipient, Reader]:
-    """What is known of these readers, in two queries at most; who is not registered is not in the answer."""
-    user_ids = [recipient.id for recipient in recipients if recipient.kind == "user"]
-    admin_ids = [recipient.id for recipient in recipients if recipient.kind == "admin"]
-    readers = dict[Recipient, Reader]()
-    for row in await audience_crud.list_customers(db, user_ids) if user_ids else ():
-        reader = _reader(row)
-        readers[reader.recipient] = reader
-    for admin_id, since, language in await audience_crud.list_admins(db, admin_ids) if admin_ids else ():
-        recipient = Recipient("admin", admin_id)
-        readers[recipient] = Reader(recipient, since, Language(language))
-    return readers
-
-
-def _reader(row: CustomerRow) -> Reader:
-    return Reader(
-        Recipient("user", row.user_id),
-        row.registered_at,
-        Language(row.language),
-        row.user_type,
-        row.operator or operators.hint(row.phone_number),
-        row.circle,
-        tuple(row.campaign_ids),
-    )
 
 
 async def read(
@@ -78,6 +68,24 @@ async def read(
         )
     viewed = {view["announcement_id"]: view.get("viewed_at") for view in views}
     return [_shown(await open_announcement(vault, row), viewed.get(row["_id"])) for row in rows]
+
+
+async def get(documents: Documents, vault: Vault, announcement_id: UUID) -> Announcement | None:
+    """An announcement, however far it has come. Raises DocumentsUnavailable."""
+    with answering(documents):
+        document = await crud.get_announcement(documents, announcement_id, {})
+    return None if document is None else await open_announcement(vault, document)
+
+
+def is_shown_in(announcement: Announcement, inbox: Inbox) -> bool:
+    """Whether an inbox shows it now, unless its owner deleted it."""
+    return (
+        announcement.status(clock.now()) is AnnouncementStatus.SHOWN
+        and announcement.starts_at is not None
+        and announcement.starts_at >= inbox.reader.since
+        and announcement.purpose.type in inbox.types
+        and announcement.audience.key in inbox.reader.keys
+    )
 
 
 async def count(documents: Documents, inbox: Inbox, *, unread: bool | None) -> int:

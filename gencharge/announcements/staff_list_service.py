@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from gencharge.announcements import crud, staff_service
-from gencharge.announcements.models import Announcement, AnnouncementStatus, open_announcement
+from gencharge.announcements.models import (
+    Announcement,
+    AnnouncementChannel,
+    AnnouncementStatus,
+    open_announcement,
+)
 from gencharge.announcements.staff_schemas import (
+    AnnouncementFigures,
     AnnouncementOut,
     AnnouncementPage,
     AnnouncementQuery,
     AnnouncementTextOut,
     AudienceOut,
+    ChannelFigures,
 )
+from gencharge.announcements.sums_service import sums_of
 from gencharge.core.http.paging import decode_cursor, encode_cursor
 from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
 from gencharge.core.vault.vault import Vault
+from gencharge.messages import service as messages
 from gencharge.sessions.guards import Principal
 
 
@@ -31,11 +41,7 @@ async def list_announcements(
     with answering(documents):
         rows = await crud.list_announcements(documents, conditions, after, query.limit + 1)
         total = await crud.count_announcements(documents, conditions) if query.include_total else None
-        viewed = await crud.count_viewed(documents, [row["_id"] for row in rows])
-    items = [
-        shown(await open_announcement(vault, row), viewed.get(row["_id"], 0), now)
-        for row in rows[: query.limit]
-    ]
+    items = await _shown(documents, vault, rows[: query.limit])
     more = len(rows) > query.limit
     return AnnouncementPage(
         items=items,
@@ -44,17 +50,54 @@ async def list_announcements(
     )
 
 
-def shown(announcement: Announcement, viewed: int, now: datetime) -> AnnouncementOut:
+async def detail(
+    documents: crud.Db, vault: Vault, admin: Principal, announcement_id: UUID
+) -> AnnouncementOut:
+    """An announcement, and what became of it. Raises AnnouncementNotFound, DocumentsUnavailable."""
+    _, document = await staff_service.get(documents, vault, admin, announcement_id)
+    [shown] = await _shown(documents, vault, [document])
+    return shown
+
+
+async def _shown(documents: crud.Db, vault: Vault, rows: Sequence[Document]) -> list[AnnouncementOut]:
+    now = clock.now()
+    with answering(documents):
+        viewed = await crud.count_viewed(documents, [row["_id"] for row in rows])
+    return [
+        _out(
+            await open_announcement(vault, row),
+            await _figures(documents, row, viewed.get(row["_id"], 0)),
+            now,
+        )
+        for row in rows
+    ]
+
+
+async def _figures(documents: crud.Db, row: Document, viewed: int) -> AnnouncementFigures:
+    """The sums of its messages are kept when all are at their end: the messages themselves are deleted some day."""
+    sums = row["sums"] or sums_of(
+        row["channels"], await messages.count_of_batch(documents, row["_id"]) if row["channels"] else {}
+    )
+    return AnnouncementFigures(
+        counted=row["counted"],
+        recipients=row["recipients"],
+        in_app=row["in_app"],
+        viewed=viewed,
+        channels={AnnouncementChannel(name): ChannelFigures(**sums[name]) for name in row["channels"]},
+    )
+
+
+def _out(announcement: Announcement, figures: AnnouncementFigures, now: datetime) -> AnnouncementOut:
     """An announcement as the staff see it."""
-    audience = announcement.audience
     return AnnouncementOut(
         etag=announcement.etag,
         announcement_id=announcement.announcement_id,
         status=announcement.status(now),
-        audience=AudienceOut.model_validate(audience),
+        audience=AudienceOut.model_validate(announcement.audience),
         purpose=announcement.purpose,
+        channels=list(announcement.channels),
         texts={
-            language: AnnouncementTextOut(title=text.title, body=text.body)
+            language: AnnouncementTextOut.model_validate(text)
             for language, text in announcement.texts.items()
         },
         starts_at=announcement.starts_at,
@@ -64,7 +107,7 @@ def shown(announcement: Announcement, viewed: int, now: datetime) -> Announcemen
         created_at=announcement.created_at,
         updated_at=announcement.updated_at,
         sent_by=announcement.sent_by,
-        viewed=viewed,
+        figures=figures,
     )
 
 

@@ -30,7 +30,6 @@ from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors
 from gencharge.core.postgres.database import Db
 from gencharge.core.stores.mongo import Documents
-from gencharge.core.values import clock
 from gencharge.core.vault.vault import Vault, get_vault
 from gencharge.sessions.errors import OperatorOutOfScope, StepUpRequired
 from gencharge.sessions.guards import ADMIN_ERRORS, Action, Principal, Requires, Resource
@@ -49,13 +48,6 @@ OwnVault = Annotated[Vault, Depends(get_vault)]
 router = web.router("announcements")
 
 
-async def _detail(
-    documents: Documents, vault: Vault, admin: Principal, announcement_id: UUID
-) -> AnnouncementOut:
-    announcement, viewed = await staff_service.get(documents, vault, admin, announcement_id)
-    return views.shown(announcement, viewed, clock.now())
-
-
 @router.post(
     "",
     summary="Write an announcement (staff)",
@@ -68,8 +60,8 @@ async def create_announcement(
 ) -> AnnouncementOut:
     """A draft, in English and Hindi. Nobody but the staff sees it until it is sent. An admin who is limited to some operators
     names one of these in the audience."""
-    announcement = await staff_service.create(db, documents, vault, admin, command)
-    return views.shown(announcement, 0, clock.now())
+    announcement_id = await staff_service.create(db, documents, vault, admin, command)
+    return await views.detail(documents, vault, admin, announcement_id)
 
 
 @router.get(
@@ -95,7 +87,7 @@ async def get_announcement(
     admin: Reader, documents: Documents, vault: OwnVault, announcement_id: UUID
 ) -> AnnouncementOut:
     """One announcement, and what became of it."""
-    return await _detail(documents, vault, admin, announcement_id)
+    return await views.detail(documents, vault, admin, announcement_id)
 
 
 @router.patch(
@@ -115,7 +107,7 @@ async def update_announcement(
 ) -> AnnouncementOut:
     """Another audience, purpose or texts of a draft. What was sent is changed no more."""
     await staff_service.update(db, documents, vault, admin, announcement_id, if_match, command)
-    return await _detail(documents, vault, admin, announcement_id)
+    return await views.detail(documents, vault, admin, announcement_id)
 
 
 @router.delete(
@@ -153,7 +145,7 @@ async def send_announcement(
     await staff_service.send(
         db, documents, vault, request.app.state.settings, admin, announcement_id, if_match, command
     )
-    return await _detail(documents, vault, admin, announcement_id)
+    return await views.detail(documents, vault, admin, announcement_id)
 
 
 @router.post(
@@ -174,4 +166,4 @@ async def cancel_announcement(
 ) -> AnnouncementOut:
     """Take it out of all inboxes at once; nothing more of it goes out. Needs step-up."""
     await staff_service.cancel(db, documents, vault, admin, announcement_id, if_match)
-    return await _detail(documents, vault, admin, announcement_id)
+    return await views.detail(documents, vault, admin, announcement_id)

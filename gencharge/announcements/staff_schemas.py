@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Annotated, ClassVar, Self
 from uuid import UUID
@@ -9,7 +10,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gencharge.announcements.models import AnnouncementPurpose, AnnouncementStatus, AudienceKind
+from gencharge.announcements.models import (
+    AnnouncementChannel,
+    AnnouncementPurpose,
+    AnnouncementStatus,
+    AudienceKind,
+)
 from gencharge.core.http.changes import Changes, left_out
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out, Versioned
@@ -73,6 +79,26 @@ class AnnouncementTextBody(Body):
     body: Annotated[str, Field(min_length=1), *some_lines(1_000)] = Field(
         examples=["From 01:00 to 02:00 no recharge goes through. Your balance stays as it is."]
     )
+    sms: Annotated[str, *one_line(459, 0)] = Field(
+        default="", description="What the SMS says; needed if it goes out by SMS."
+    )
+    dlt_template: Annotated[str, *one_line(30, 0)] = Field(
+        default="", description="The id of the SMS text's registered template (TRAI, TCCCPR 2018)."
+    )
+
+
+def _channels_fit(
+    audience: AudienceKind,
+    channels: Collection[AnnouncementChannel],
+    texts: Iterable[AnnouncementTextBody],
+) -> None:
+    """Raises PydanticCustomError if the audience takes no messages, or an SMS would be empty."""
+    if audience is AudienceKind.ADMINS and channels:
+        raise PydanticCustomError("channels_invalid", "Admins read announcements in the app only")
+    if AnnouncementChannel.SMS in channels and not all(text.sms for text in texts):
+        raise PydanticCustomError(
+            "sms_missing", "The SMS needs a text in each language: texts.<language>.sms"
+        )
 
 
 def _in_all_languages(texts: dict[Language, AnnouncementTextBody]) -> None:
@@ -90,6 +116,11 @@ class AnnouncementCreate(Body):
     purpose: AnnouncementPurpose = Field(
         description="`promotional` waits for the end of the quiet hours, and only customers who agreed to offers see it."
     )
+    channels: Annotated[list[AnnouncementChannel], Field(max_length=3)] = Field(
+        default=[],
+        description="What it goes out over beside the inbox, to customers whose switches allow it.",
+        examples=[["push"]],
+    )
     texts: dict[Language, AnnouncementTextBody] = Field(description="By language: English and Hindi.")
 
     @model_validator(mode="after")
@@ -97,6 +128,7 @@ class AnnouncementCreate(Body):
         _in_all_languages(self.texts)
         if self.audience.kind is AudienceKind.ADMINS and self.purpose is AnnouncementPurpose.PROMOTIONAL:
             raise PydanticCustomError("purpose_invalid", "Admins get no promotions")
+        _channels_fit(self.audience.kind, self.channels, self.texts.values())
         return self
 
 
@@ -105,6 +137,7 @@ class AnnouncementUpdate(Changes):
 
     audience: AudienceBody = Field(default_factory=left_out)
     purpose: AnnouncementPurpose = Field(default_factory=left_out)
+    channels: Annotated[list[AnnouncementChannel], Field(max_length=3)] = Field(default_factory=left_out)
     texts: dict[Language, AnnouncementTextBody] = Field(default_factory=left_out)
 
     @model_validator(mode="after")
@@ -148,6 +181,26 @@ class AnnouncementTextOut(Out):
 
     title: str
     body: str
+    sms: str
+    dlt_template: str
+
+
+class ChannelFigures(Out):
+    """What became of the messages over one channel."""
+
+    waiting: int
+    sent: int
+    failed: int = Field(description="Not sent: no address or device, refused, cancelled, or given up.")
+
+
+class AnnouncementFigures(Out):
+    """Whom it reached. It is complete when `counted` is true: customers are counted by the worker, some thousands a second."""
+
+    counted: bool
+    recipients: int = Field(description="Who is in the audience.")
+    in_app: int = Field(description="Of these, who has it in the inbox: promotions need consent.")
+    viewed: int = Field(description="How many have viewed it.")
+    channels: dict[AnnouncementChannel, ChannelFigures]
 
 
 class AnnouncementOut(Versioned):
@@ -159,6 +212,7 @@ class AnnouncementOut(Versioned):
     status: AnnouncementStatus
     audience: AudienceOut
     purpose: AnnouncementPurpose
+    channels: list[AnnouncementChannel]
     texts: dict[Language, AnnouncementTextOut]
     starts_at: datetime | None = Field(description="From when inboxes show it; null: a draft.")
     ends_at: datetime | None = Field(description="Until when.")
@@ -167,7 +221,7 @@ class AnnouncementOut(Versioned):
     created_at: datetime
     updated_at: datetime
     sent_by: UUID | None
-    viewed: int = Field(description="How many have viewed it.")
+    figures: AnnouncementFigures
 
 
 AnnouncementPage = Page[AnnouncementOut]

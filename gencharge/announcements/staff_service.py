@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.announcements import audience_crud, crud, events
+from gencharge.announcements import audience_service, crud, events
 from gencharge.announcements.errors import (
     AnnouncementAlreadyCancelled,
     AnnouncementNotDraft,
@@ -18,11 +18,11 @@ from gencharge.announcements.errors import (
 )
 from gencharge.announcements.models import (
     Announcement,
+    AnnouncementChannel,
     AnnouncementPurpose,
     AnnouncementStatus,
     AnnouncementText,
     Audience,
-    AudienceKind,
     open_announcement,
     plain_audience,
     seal_texts,
@@ -31,10 +31,9 @@ from gencharge.announcements.staff_schemas import (
     AnnouncementCreate,
     AnnouncementTextBody,
     AnnouncementUpdate,
-    AudienceBody,
     SendAnnouncement,
 )
-from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
+from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Event, changes
 from gencharge.core.http import etags
@@ -47,8 +46,7 @@ from gencharge.core.values.language import Language
 from gencharge.core.values.quiet_hours import earliest
 from gencharge.core.vault.vault import Vault
 from gencharge.core.wording import worded
-from gencharge.operators import service as operators
-from gencharge.sessions.guards import Principal, check_scope
+from gencharge.sessions.guards import Principal
 
 SHOWN_FOR: Final = timedelta(days=90)
 LONGEST: Final = timedelta(days=366)
@@ -64,32 +62,32 @@ def in_scope(admin: Principal) -> Document:
 
 async def get(
     documents: crud.Db, vault: Vault, admin: Principal, announcement_id: UUID
-) -> tuple[Announcement, int]:
-    """An announcement, and how many have viewed it. Raises AnnouncementNotFound, DocumentsUnavailable."""
+) -> tuple[Announcement, Document]:
+    """An announcement, and its document. Raises AnnouncementNotFound, DocumentsUnavailable."""
     with answering(documents):
         document = await crud.get_announcement(documents, announcement_id, in_scope(admin))
-        viewed = await crud.count_viewed(documents, [announcement_id])
     if document is None:
         raise AnnouncementNotFound
-    return await open_announcement(vault, document), viewed.get(announcement_id, 0)
+    return await open_announcement(vault, document), document
 
 
 async def create(
     db: AsyncSession, documents: crud.Db, vault: Vault, admin: Principal, command: AnnouncementCreate
-) -> Announcement:
-    """A draft. Raises ValidationFailed for an audience that there is not, OperatorOutOfScope, DocumentsUnavailable."""
-    audience = await _audience(db, admin, command.audience)
+) -> UUID:
+    """A draft; its id. Raises ValidationFailed for an audience that there is not, OperatorOutOfScope, DocumentsUnavailable."""
+    audience = await audience_service.audience_of(db, admin, command.audience)
     now, announcement_id = _milliseconds(clock.now()), new_id()
     event = events.AnnouncementCreated(
         user_id=_NOBODY,
         announcement_id=str(announcement_id),
-        changes=changes({}, _terms(audience, command.purpose)),
+        changes=changes({}, _terms(audience, command.purpose, command.channels)),
     )
     carried = document_events.carry(event)
     await document_events.emit_carried(db, carried)
     document = {
         "_id": announcement_id,
         **_placed(audience, command.purpose),
+        "channels": _channels(command.channels),
         "content": await seal_texts(vault, announcement_id, _texts(command.texts)),
         "starts_at": None,
         "ends_at": None,
@@ -99,12 +97,18 @@ async def create(
         "created_at": now,
         "updated_at": now,
         "sent_by": None,
+        "announced": False,
+        "counted": False,
+        "cursor": None,
+        "recipients": 0,
+        "in_app": 0,
+        "sums": None,
         "generation": 1,
         document_events.FIELD: [carried],
     }
     with answering(documents):
         await crud.add_announcement(documents, document)
-    return await open_announcement(vault, document)
+    return announcement_id
 
 
 async def update(
@@ -122,22 +126,24 @@ async def update(
     fields = command.model_fields_set
     audience, purpose = announcement.audience, announcement.purpose
     if "audience" in fields:
-        audience = await _audience(db, admin, command.audience)
+        audience = await audience_service.audience_of(db, admin, command.audience)
     if "purpose" in fields:
         purpose = command.purpose
-    if audience.kind is AudienceKind.ADMINS and purpose is AnnouncementPurpose.PROMOTIONAL:
-        raise ValidationFailed(
-            errors=[field_problem("body.purpose", "Admins get no promotions", "purpose_invalid")]
-        )
-    values = _placed(audience, purpose)
+    texts, channels = announcement.texts, announcement.channels
     if "texts" in fields:
-        values["content"] = await seal_texts(vault, announcement_id, _texts(command.texts))
-    before = _terms(announcement.audience, announcement.purpose)
+        texts = _texts(command.texts)
+    if "channels" in fields:
+        channels = tuple(command.channels)
+    audience_service.check(audience, purpose, channels, texts)
+    values = _placed(audience, purpose) | {"channels": _channels(channels)}
+    if "texts" in fields:
+        values["content"] = await seal_texts(vault, announcement_id, texts)
+    before = _terms(announcement.audience, announcement.purpose, announcement.channels)
     event = events.AnnouncementChanged(
         user_id=_NOBODY,
         announcement_id=str(announcement_id),
         texts="texts" in fields,
-        changes=changes(before, _terms(audience, purpose)),
+        changes=changes(before, _terms(audience, purpose, channels)),
     )
     await _change(db, documents, announcement, values, [event])
 
@@ -147,7 +153,7 @@ async def delete(
 ) -> None:
     """Delete a draft. Raises AnnouncementNotFound, AnnouncementNotDraft, DocumentsUnavailable."""
     announcement = await _draft(documents, vault, admin, announcement_id, None)
-    terms = _terms(announcement.audience, announcement.purpose)
+    terms = _terms(announcement.audience, announcement.purpose, announcement.channels)
     event = events.AnnouncementDeleted(
         user_id=_NOBODY, announcement_id=str(announcement_id), changes=changes(terms, {})
     )
@@ -201,7 +207,14 @@ async def send(
     ]
     if starts_at <= now:
         announced.append(events.AnnouncementShown(**about))
-    values = {"starts_at": starts_at, "ends_at": ends_at, "sent_by": admin.user_id}
+    values = {
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "sent_by": admin.user_id,
+        "announced": starts_at <= now,
+        "next_at": starts_at,
+        "lease": None,
+    }
     await _change(db, documents, announcement, values, announced)
 
 
@@ -225,7 +238,9 @@ async def cancel(
             raise AnnouncementAlreadyCancelled
         case _:
             event = events.AnnouncementCancelled(user_id=_NOBODY, announcement_id=str(announcement_id))
-            await _change(db, documents, announcement, {"cancelled_at": now}, [event])
+            await _change(
+                db, documents, announcement, {"cancelled_at": now, "next_at": now, "lease": None}, [event]
+            )
 
 
 async def _draft(
@@ -236,43 +251,6 @@ async def _draft(
     if announcement.starts_at is not None:
         raise AnnouncementNotDraft
     return announcement
-
-
-async def _audience(db: AsyncSession, admin: Principal, body: AudienceBody) -> Audience:
-    """The audience that is asked for. An admin who is limited to some operators reaches customers of these only."""
-    if admin.operator_scope:
-        check_scope(admin, (body.operator or "").upper())
-    problems = [problem async for problem in _problems(db, body)]
-    if problems:
-        raise ValidationFailed(errors=problems)
-    return Audience(
-        kind=body.kind,
-        user_type=body.user_type,
-        operator=body.operator.upper() if body.operator else None,
-        circle=body.circle.upper() if body.circle else None,
-        campaign_id=body.campaign_id,
-        user_id=body.user_id,
-    )
-
-
-async def _problems(db: AsyncSession, body: AudienceBody) -> Any:
-    if body.operator is not None or body.circle is not None:
-        known = await operators.load_operators(db)
-        for name, codes in (
-            ("operator", [operator.code for operator in known.served]),
-            ("circle", list(known.circles)),
-        ):
-            code = getattr(body, name)
-            if code is not None and code.upper() not in codes:
-                yield _unknown(name, f"Must be one of: {', '.join(codes)}")
-    if body.campaign_id is not None and not await audience_crud.is_campaign(db, body.campaign_id):
-        yield _unknown("campaign_id", "There is no such campaign")
-    if body.user_id is not None and not await audience_crud.is_customer(db, body.user_id):
-        yield _unknown("user_id", "There is no such customer")
-
-
-def _unknown(name: str, message: str) -> FieldProblem:
-    return field_problem(f"body.audience.{name}", message, f"{name.removesuffix('_id')}_invalid")
 
 
 async def _change(
@@ -303,12 +281,21 @@ def _placed(audience: Audience, purpose: AnnouncementPurpose) -> dict[str, Any]:
     }
 
 
-def _terms(audience: Audience, purpose: AnnouncementPurpose) -> dict[str, Any]:
-    return {"audience": audience.key, "purpose": purpose.value}
+def _terms(
+    audience: Audience, purpose: AnnouncementPurpose, channels: Iterable[AnnouncementChannel]
+) -> dict[str, Any]:
+    return {"audience": audience.key, "purpose": purpose.value, "channels": _channels(channels)}
+
+
+def _channels(channels: Iterable[AnnouncementChannel]) -> list[str]:
+    return sorted({channel.value for channel in channels})
 
 
 def _texts(texts: Mapping[Language, AnnouncementTextBody]) -> dict[Language, AnnouncementText]:
-    return {language: AnnouncementText(text.title, text.body) for language, text in texts.items()}
+    return {
+        language: AnnouncementText(text.title, text.body, text.sms, text.dlt_template)
+        for language, text in texts.items()
+    }
 
 
 def _past(field: str) -> ValidationFailed:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from gencharge.core.values.recipient import Recipient
 
+_ALL: Final = "all"
 ID: Final = re.compile(r"^([0-9]{1,15})-([0-9]{1,15})$", re.ASCII)
 
 
@@ -21,6 +22,8 @@ class Kind(StrEnum):
 
     NOTIFICATION = "notification"
     """A notice was written; its id."""
+    ANNOUNCEMENT = "announcement"
+    """Something was announced to many; its id."""
     BALANCE = "balance"
     """What a customer's wallet holds."""
     RECHARGE = "recharge"
@@ -45,9 +48,9 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that a connected client wants to know. `object_id` is empty for a balance."""
+    """Something that a connected client wants to know. `object_id` is empty for a balance. `recipient` is None for everybody."""
 
-    recipient: Recipient
+    recipient: Recipient | None
     kind: Kind
     object_id: str
     # The same change is passed on once, however often its event is delivered.
@@ -59,18 +62,22 @@ class Placed:
     """A change that was passed on."""
 
     position: Position
-    recipient: Recipient
+    recipient: Recipient | None
     kind: Kind
     object_id: str
 
 
-def address_of(recipient: Recipient) -> str:
-    """`user:<id>` or `admin:<id>`."""
+def address_of(recipient: Recipient | None) -> str:
+    """`user:<id>` or `admin:<id>`; `all` for everybody."""
+    if recipient is None:
+        return _ALL
     return f"{recipient.kind}:{recipient.id}"
 
 
-def recipient_of(address: str) -> Recipient:
-    """The recipient of an address. Raises ValueError."""
+def recipient_of(address: str) -> Recipient | None:
+    """The recipient of an address; None: everybody. Raises ValueError."""
+    if address == _ALL:
+        return None
     kind, _, own_id = address.partition(":")
     return Recipient("admin" if kind == "admin" else "user", UUID(own_id))
 

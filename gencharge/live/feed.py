@@ -82,10 +82,12 @@ class Feed:
         async with self._redis.pipeline(transaction=False) as pipe:
             for change in changes:
                 address = address_of(change.recipient)
+                # What is for everybody is passed on if anybody ever connected: the head is there since then.
+                here = "head" if change.recipient is None else f"here:{address}"
                 await self._add(
                     keys=[
                         f"{self._prefix}:head",
-                        f"{self._prefix}:here:{address}",
+                        f"{self._prefix}:{here}",
                         f"{self._prefix}:of:{address}",
                         f"{self._prefix}:seen:{change.key}",
                     ],
@@ -132,12 +134,14 @@ class Feed:
         oldest = max(head.began_milliseconds, head.position.milliseconds - KEEP_SECONDS * 1000)
         if last is None or last.milliseconds < oldest or last > head.position:
             return head, None
-        key = f"{self._prefix}:of:{address_of(recipient)}"
-        rows: Any = await self._redis.xrange(key)
-        changes = [_placed(recipient, own_id, row) for own_id, row in rows]
-        if len(changes) >= KEEP_CHANGES and changes[0].position > last:
-            return head, None
-        return head, [change for change in changes if last < change.position <= head.position]
+        missed = list[Placed]()
+        for address in (address_of(recipient), address_of(None)):
+            rows: Any = await self._redis.xrange(f"{self._prefix}:of:{address}")
+            changes = [_placed(recipient, own_id, row) for own_id, row in rows]
+            if len(changes) >= KEEP_CHANGES and changes[0].position > last:
+                return head, None
+            missed += [change for change in changes if last < change.position <= head.position]
+        return head, sorted(missed, key=lambda change: change.position)
 
 
 def _placed(recipient: Recipient, own_id: str, row: dict[str, Any]) -> Placed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+from gencharge.announcements.events import AnnouncementShown
 from gencharge.core.events.events import Envelope, Event, Outside
 from gencharge.core.values.recipient import Recipient
 from gencharge.live.changes import Change, Kind, recipient_of
@@ -70,6 +71,8 @@ def changes_of(envelope: Envelope) -> list[Change]:
             Change(recipient_of(address), Kind.NOTIFICATION, notice_id, notice_id)
             for notice_id, address in event.recipients.items()
         ]
+    if isinstance(event, AnnouncementShown):
+        return [Change(None, Kind.ANNOUNCEMENT, event.announcement_id, event.announcement_id)]
     owner = Recipient("user", UUID(event.user_id))
     changes = []
     if isinstance(event, RECHARGES):
@@ -87,5 +90,5 @@ async def pass_on(stores: Any, batch: list[Envelope]) -> None:
 
 
 PASS_ON: Final = Outside(
-    "live.pass_on", tuple(dict.fromkeys((NoticesWritten, *BALANCE, *RECHARGES))), pass_on
+    "live.pass_on", tuple(dict.fromkeys((NoticesWritten, AnnouncementShown, *BALANCE, *RECHARGES))), pass_on
 )

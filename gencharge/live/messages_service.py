@@ -13,8 +13,7 @@ from gencharge.core.errors import NotFound, Unavailable
 from gencharge.core.http.web import Out
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.recipient import Recipient
-from gencharge.core.vault.vault import Vault
-from gencharge.live.changes import Kind, Placed
+from gencharge.live.changes import Kind, Placed, Position
 from gencharge.live.clients import Message
 from gencharge.live.schemas import BalanceMessage, NotificationMessage, RechargeMessage, Reset, message_of
 from gencharge.notifications import service as notifications
@@ -44,31 +43,50 @@ async def messages_of(stores: Stores, changes: Sequence[Placed]) -> list[Address
 
 
 async def _notifications(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
-    notices = await notifications.show_many(
-        stores.documents,
-        Vault.of_database(stores.database),
-        [UUID(change.object_id) for change in changes],
-    )
+    notices = await notifications.show_many(stores, [UUID(change.object_id) for change in changes])
     changes = [change for change in changes if UUID(change.object_id) in notices]
-    unread = await notifications.count_unread_of(stores.documents, {change.recipient for change in changes})
+    inboxes = await notifications.open_inboxes(stores, {_owner(change) for change in changes})
+    unread = await notifications.count_unread_of(stores, inboxes)
     return [
         _addressed(
             change,
             NotificationMessage(
                 id=str(change.position),
                 notification=notices[UUID(change.object_id)],
-                unread_count=unread[change.recipient],
+                unread_count=unread[_owner(change)],
             ),
         )
         for change in changes
     ]
 
 
+async def _announcements(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
+    """Read once, written once in each language, and handed to all whom it is for."""
+    messages = list[Addressed]()
+    inboxes = await notifications.open_inboxes(stores, {_owner(change) for change in changes})
+    for object_id in {change.object_id: None for change in changes}:
+        announced = await notifications.announced_to(stores, UUID(object_id), inboxes.values())
+        unread = await notifications.count_unread_of(stores, {owner: inboxes[owner] for owner in announced})
+        texts = dict[tuple[object, Position], str]()
+        for change in changes:
+            owner = _owner(change)
+            if change.object_id != object_id or owner not in announced:
+                continue
+            notice = announced[owner]
+            key = (notice.title, change.position)
+            if key not in texts:
+                out = NotificationMessage(id=str(change.position), notification=notice, unread_count=0)
+                texts[key] = message_of(out).text.removesuffix("0}")
+            text = f"{texts[key]}{unread[owner]}}}"
+            messages.append((owner, Message("notification", text, change.position)))
+    return messages
+
+
 async def _balances(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
     messages = []
     for change in _latest(changes):
         try:
-            state = await wallet.show(stores.database, change.recipient.id, stores.settings)
+            state = await wallet.show(stores.database, _owner(change).id, stores.settings)
         except NotFound:
             continue
         messages.append(_addressed(change, BalanceMessage(id=str(change.position), wallet=state)))
@@ -78,11 +96,9 @@ async def _balances(stores: Stores, changes: Sequence[Placed]) -> list[Addressed
 async def _recharges(stores: Stores, changes: Sequence[Placed]) -> list[Addressed]:
     messages = []
     for change in _latest(changes):
-        recharge_id = UUID(change.object_id)
+        owner_id, recharge_id = _owner(change).id, UUID(change.object_id)
 
-        async def show(
-            db: AsyncSession, owner: UUID = change.recipient.id, recharge_id: UUID = recharge_id
-        ) -> Out:
+        async def show(db: AsyncSession, owner: UUID = owner_id, recharge_id: UUID = recharge_id) -> Out:
             return await recharges.show(db, owner, recharge_id)
 
         try:
@@ -96,13 +112,20 @@ async def _recharges(stores: Stores, changes: Sequence[Placed]) -> list[Addresse
 
 _READERS: Final[dict[Kind, Callable[[Stores, Sequence[Placed]], Awaitable[list[Addressed]]]]] = {
     Kind.NOTIFICATION: _notifications,
+    Kind.ANNOUNCEMENT: _announcements,
     Kind.BALANCE: _balances,
     Kind.RECHARGE: _recharges,
 }
 
 
 def _addressed(change: Placed, out: Out) -> Addressed:
-    return change.recipient, message_of(out, change.position)
+    return _owner(change), message_of(out, change.position)
+
+
+def _owner(change: Placed) -> Recipient:
+    """Whom a change concerns: what is for everybody was spread to each before."""
+    assert change.recipient is not None, "a change of a person"
+    return change.recipient
 
 
 def _latest(changes: Iterable[Placed]) -> list[Placed]:

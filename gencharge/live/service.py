@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Iterable
+from dataclasses import replace
 from typing import Final
 
 from fastapi import FastAPI
@@ -20,7 +21,7 @@ from gencharge.core.stopping import raise_if_cancelled
 from gencharge.core.stores.redis import is_away
 from gencharge.core.stores.stores import Stores
 from gencharge.live import messages_service
-from gencharge.live.changes import Position, parse
+from gencharge.live.changes import Placed, Position, parse
 from gencharge.live.clients import Client, Message
 from gencharge.live.connections_service import Connections
 from gencharge.live.feed import Feed, Head
@@ -42,6 +43,8 @@ _PRESENCE_SECONDS: Final = 60.0
 _RETRY_SECONDS: Final = 0.5
 # Changes that are read together.
 _BATCH: Final = 500
+# Messages that are handed to clients in one go.
+_AT_ONCE: Final = 50
 # Clients that catch up side by side: after a restart all come at once.
 _CATCHING_UP: Final = 16
 log = telemetry.get_logger(__name__)
@@ -186,11 +189,21 @@ class Hub(Connections, OnePerApp):
             self._position = changes[-1].position
             self._resume_all()
             return
-        concerned = [change for change in changes if change.recipient in self._clients]
+        concerned = [own for change in changes for own in self._concerning(change)]
         if concerned:
-            for recipient, message in await messages_service.messages_of(stores, concerned):
+            messages = await messages_service.messages_of(stores, concerned)
+            for number, (recipient, message) in enumerate(messages, start=1):
                 self._send(self._clients.get(recipient, ()), message)
+                if number % _AT_ONCE == 0:
+                    # What is for everybody must not hold up the requests of this process.
+                    await asyncio.sleep(0)
         self._position = changes[-1].position
+
+    def _concerning(self, change: Placed) -> list[Placed]:
+        """The change for each of the people here whom it concerns."""
+        if change.recipient is None:
+            return [replace(change, recipient=recipient) for recipient in self._clients]
+        return [change] if change.recipient in self._clients else []
 
     @staticmethod
     def _send(clients: Iterable[Client], message: Message) -> None:

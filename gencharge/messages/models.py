@@ -63,6 +63,8 @@ class DropReason(StrEnum):
     """The provider refuses this message, however often it is sent."""
     UNREADABLE = "unreadable"
     """The key of its text is lost."""
+    CANCELLED = "cancelled"
+    """The staff took back what it belongs to."""
 
 
 # A security notice does not wait behind a million offers.
@@ -80,7 +82,8 @@ class Outgoing:
 
     `id` is the caller's: a message whose id is known already is not queued again. `kind` is the name of the template, `title` the subject of
     an e-mail or the title of a push message, `html` counts for e-mails only, `data` for push messages only: it tells the app what to open.
-    `not_before` is an instant in UTC; None: now.
+    `not_before` is an instant in UTC; None: now. `batch` is what it belongs to, such as an announcement: its messages are counted, and those
+    that wait can be dropped together.
     """
 
     id: UUID
@@ -94,6 +97,7 @@ class Outgoing:
     dlt_template_id: str = ""
     data: dict[str, str | int | None] = field(default_factory=dict)
     not_before: datetime | None = None
+    batch: UUID | None = None
 
 
 def _no_clear_text(document: Document) -> str:
@@ -134,4 +138,5 @@ async def to_document(vault: Vault, message: Outgoing, now: datetime) -> Documen
         "due_at": message.not_before or now,
         "attempts": 0,
         "created_at": now,
+        **({} if message.batch is None else {"batch": message.batch}),
     }

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from gencharge.core.stores.mongo import Document
+from gencharge.core.settings import Settings
+from gencharge.core.stores.mongo import Document, answering
 from gencharge.core.values import clock
 from gencharge.core.vault.vault import Vault
 from gencharge.messages import crud, queue_crud
-from gencharge.messages.models import MessageChannel, Outgoing, to_document
+from gencharge.messages.models import DropReason, MessageChannel, MessageState, Outgoing, to_document
 
 
 async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Sequence[Outgoing]) -> None:
@@ -28,3 +30,32 @@ async def enqueue(documents: AsyncDatabase[Document], vault: Vault, outgoing: Se
 async def oldest_due(documents: AsyncDatabase[Document]) -> dict[str, datetime | None]:
     """Since when the oldest message of each channel has been due; None: none waits. Raises PyMongoError."""
     return {channel.value: await queue_crud.find_oldest_due(documents, channel) for channel in MessageChannel}
+
+
+async def count_of_batch(
+    documents: AsyncDatabase[Document], batch: UUID
+) -> dict[tuple[MessageChannel, MessageState], int]:
+    """How far the messages of a batch are, as long as they are kept. Raises DocumentsUnavailable."""
+    with answering(documents):
+        counts = await crud.count_by_state(documents, batch)
+    return {
+        (MessageChannel(channel), MessageState(state)): count for (channel, state), count in counts.items()
+    }
+
+
+async def count_open_of_batch(documents: AsyncDatabase[Document], batch: UUID, limit: int) -> int:
+    """How many messages of a batch are not at their end, counted up to `limit`. Raises DocumentsUnavailable."""
+    with answering(documents):
+        return await crud.count_open(documents, batch, limit)
+
+
+async def drop_batch(documents: AsyncDatabase[Document], settings: Settings, batch: UUID) -> int:
+    """Drop the messages of a batch that wait; how many there were. One that is being sent is sent. Raises DocumentsUnavailable."""
+    now = clock.now()
+    recorded = {
+        "drop_reason": DropReason.CANCELLED.value,
+        "ended_at": now,
+        "purge_at": now + timedelta(days=settings.message_retention_days),
+    }
+    with answering(documents):
+        return await crud.drop_waiting(documents, batch, recorded)

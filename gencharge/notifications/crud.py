@@ -25,6 +25,9 @@ INDEXES: Final = [
         [*_OWNER, ("deleted_at", ASCENDING), ("viewed_at", ASCENDING), ("created_at", DESCENDING)],
         name="unread_shown",
     ),
+    IndexModel(
+        [("appears_at", ASCENDING)], name="appears", partialFilterExpression={"appears_at": {"$exists": True}}
+    ),
 ]
 
 
@@ -110,6 +113,18 @@ def _conditions(
     if unread is not None:
         conditions["viewed_at"] = None if unread else {"$ne": None}
     return conditions
+
+
+async def list_appeared(documents: AsyncDatabase[Document], now: datetime, limit: int) -> list[Document]:
+    """Notices that waited, whose time has come and of which that was not said yet; without what they say."""
+    fields = {"recipient_kind": 1, "recipient_id": 1, "deleted_at": 1}
+    appeared = _notices(documents).find({"appears_at": {"$lte": now}}, fields)
+    return await appeared.sort("appears_at", ASCENDING).limit(limit).to_list()
+
+
+async def set_appeared(documents: AsyncDatabase[Document], notice_ids: Sequence[UUID]) -> None:
+    """It was said that these are there."""
+    await _notices(documents).update_many({"_id": {"$in": list(notice_ids)}}, {"$unset": {"appears_at": ""}})
 
 
 async def mark_viewed(

@@ -9,7 +9,7 @@ from uuid import UUID
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.mongo import answering
 from gencharge.core.stores.stores import Stores
-from gencharge.notifications import crud, inbox_service
+from gencharge.notifications import crud, service
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.schemas import NotificationOut
 
@@ -17,10 +17,10 @@ _PAGE: Final = 100
 
 
 async def _export(stores: Stores, user_id: UUID) -> Any:
-    inbox = await inbox_service.open_inbox(stores, Recipient("user", user_id))
+    inbox = await service.open_inbox(stores, Recipient("user", user_id))
 
     async def page(cursor: str | None) -> tuple[Sequence[Any], str | None]:
-        notices, after = await inbox_service.read(stores, inbox, limit=_PAGE, cursor=cursor)
+        notices, after = await service.read(stores, inbox, limit=_PAGE, cursor=cursor)
         return [NotificationOut.of(notice) for notice in notices], after
 
     return await all_of(page)

@@ -10,6 +10,7 @@ from gencharge.notifications import (
     account_notices,
     alerts,
     autopay_notices,
+    campaign_notices,
     enquiry_notices,
     mandate_notices,
     payment_notices,
@@ -30,6 +31,7 @@ _GROUPS: Final = (
     enquiry_notices,
     mandate_notices,
     reminder_notices,
+    campaign_notices,
 )
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind for kinds in (*(group.KINDS for group in _GROUPS), alerts.KINDS) for kind in kinds

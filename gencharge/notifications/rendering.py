@@ -54,6 +54,21 @@ def render(kind: Kind, texts: Texts, speech: Speech, values: Values) -> Rendered
     )
 
 
+def unfilled(title: str, body: str, sms: str, dlt_template: str, speech: Speech) -> Rendered:
+    """Texts that are said as they are, over each channel: nothing in them is a variable."""
+    return Rendered(
+        title=title,
+        body=body,
+        sms=sms,
+        dlt_template=dlt_template,
+        push_title=title,
+        push_body=body,
+        email_subject=title,
+        email_text=_filled(speech.email_text, {"text": body}),
+        email_html=_filled(speech.email_html, {"subject": escape(title), "paragraphs": _paragraphs(body)}),
+    )
+
+
 def _shown(kind: Kind, texts: Texts, speech: Speech, values: Values) -> dict[str, str]:
     unknown = values.keys() - kind.variables.keys()
     if unknown:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from gencharge.core.rooms.room import Room
-from gencharge.notifications import jobs, listeners, models, personal_data, routes, staff_routes
+from gencharge.notifications import (
+    announcement_loop,
+    jobs,
+    listeners,
+    models,
+    personal_data,
+    routes,
+    staff_routes,
+)
 
 ROOM: Final = Room(
     name="notifications",
@@ -14,6 +22,7 @@ ROOM: Final = Room(
     routers=(routes.router, staff_routes.router),
     listeners=(listeners.NOTICES, listeners.STAFF_ALERTS, listeners.TEMPLATES_ANNOUNCED),
     jobs=jobs.JOBS,
+    loops=(announcement_loop.send_announcements,),
     sealed_documents=(models.SEALED,),
     personal_data=personal_data.PART,
 )

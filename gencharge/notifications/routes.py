@@ -12,9 +12,8 @@ from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.http.web import errors
 from gencharge.core.http.web import router as room
 from gencharge.core.stores.stores import Stores
-from gencharge.notifications import inbox_service
+from gencharge.notifications import service
 from gencharge.notifications.errors import NotificationNotFound
-from gencharge.notifications.inbox_service import Inbox
 from gencharge.notifications.models import Recipient
 from gencharge.notifications.schemas import (
     NotificationOut,
@@ -23,6 +22,7 @@ from gencharge.notifications.schemas import (
     UnreadCount,
     ViewedCount,
 )
+from gencharge.notifications.service import Inbox
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, Principal, SignedIn
 
 router = room("notifications")
@@ -31,7 +31,7 @@ _ALWAYS = (*SIGNED_IN_ERRORS, DatabaseUnavailable, DocumentsUnavailable)
 
 async def _open(request: Request, principal: Principal) -> tuple[Stores, Inbox]:
     stores: Stores = request.app.state.stores
-    return stores, await inbox_service.open_inbox(stores, Recipient(principal.kind, principal.user_id))
+    return stores, await service.open_inbox(stores, Recipient(principal.kind, principal.user_id))
 
 
 @router.get("", response_model=NotificationPage, responses=errors(*_ALWAYS, ValidationFailed, CursorInvalid))
@@ -40,11 +40,11 @@ async def list_notifications(
 ) -> NotificationPage:
     """My notifications and the announcements for me, newest first."""
     stores, inbox = await _open(request, principal)
-    notices, cursor = await inbox_service.read(
+    notices, cursor = await service.read(
         stores, inbox, kind=query.type, unread=query.unread, limit=query.limit, cursor=query.cursor
     )
     total = (
-        await inbox_service.count(stores, inbox, kind=query.type, unread=query.unread)
+        await service.count(stores, inbox, kind=query.type, unread=query.unread)
         if query.include_total
         else None
     )
@@ -52,7 +52,7 @@ async def list_notifications(
         items=[NotificationOut.of(notice) for notice in notices],
         next_cursor=cursor,
         total=total,
-        unread_count=await inbox_service.count(stores, inbox, unread=True),
+        unread_count=await service.count(stores, inbox, unread=True),
     )
 
 
@@ -60,14 +60,14 @@ async def list_notifications(
 async def count_unread_notifications(request: Request, principal: SignedIn) -> UnreadCount:
     """How many I have not seen yet."""
     stores, inbox = await _open(request, principal)
-    return UnreadCount(unread_count=await inbox_service.count(stores, inbox, unread=True))
+    return UnreadCount(unread_count=await service.count(stores, inbox, unread=True))
 
 
 @router.post("/viewed-all", response_model=ViewedCount, responses=errors(*_ALWAYS))
 async def view_all_notifications(request: Request, principal: SignedIn) -> ViewedCount:
     """Mark all that are there now as seen."""
     stores, inbox = await _open(request, principal)
-    return ViewedCount(viewed_count=await inbox_service.view_all(stores, inbox))
+    return ViewedCount(viewed_count=await service.view_all(stores, inbox))
 
 
 @router.post(
@@ -78,7 +78,7 @@ async def view_all_notifications(request: Request, principal: SignedIn) -> Viewe
 async def view_notification(request: Request, principal: SignedIn, notification_id: UUID) -> NotificationOut:
     """Mark one as seen. A second time changes nothing."""
     stores, inbox = await _open(request, principal)
-    return NotificationOut.of(await inbox_service.view(stores, inbox, notification_id))
+    return NotificationOut.of(await service.view(stores, inbox, notification_id))
 
 
 @router.delete(
@@ -90,4 +90,4 @@ async def view_notification(request: Request, principal: SignedIn, notification_
 async def delete_notification(request: Request, principal: SignedIn, notification_id: UUID) -> None:
     """Take one out of my inbox for good."""
     stores, inbox = await _open(request, principal)
-    await inbox_service.delete(stores, inbox, notification_id)
+    await service.delete(stores, inbox, notification_id)

@@ -34,6 +34,8 @@ from gencharge.users.models import DEFAULT_PREFERENCES
 
 _PUSHES: Final = (MessageChannel.WEB_PUSH, MessageChannel.MOBILE_PUSH)
 # After so long a message says nothing new: what an outage held up for days, and the months of the sample life, are in the inbox only.
+# Notices that waited and are announced together.
+_APPEARING: Final = 500
 _STALE: Final = timedelta(days=1)
 
 
@@ -78,8 +80,12 @@ async def write(stores: Stores, entries: Sequence[Entry]) -> None:
         channels = channels_of(draft.kind, choice.preferences)
         if NoticeChannel.IN_APP in channels:
             notice = _notice(entry, rendered, shown_at)
-            documents.append(await to_document(vault, draft.recipient, entry.event_id, notice))
-            if shown_at <= max(entry.occurred_at, clock.now()):
+            document = await to_document(vault, draft.recipient, entry.event_id, notice)
+            documents.append(document)
+            if shown_at > max(entry.occurred_at, clock.now()):
+                # The job that looks for it says then that it is there.
+                document["appears_at"] = shown_at
+            else:
                 shown[str(notice.id)] = f"{draft.recipient.kind}:{draft.recipient.id}"
         not_before = shown_at if shown_at > entry.occurred_at else None
         if shown_at > clock.now() - _STALE:
@@ -95,6 +101,15 @@ async def _announce(stores: Stores, recipients: dict[str, str]) -> None:
     if recipients:
         written = NoticesWritten(user_id=str(SYSTEM_USER_ID), recipients=recipients)
         await stores.database.run(lambda db: emit(db, written))
+
+
+async def announce_appeared(stores: Stores) -> int:
+    """Say of notices that waited that they are there now, at least once; how many. Raises DatabaseUnavailable, PyMongoError."""
+    rows = await crud.list_appeared(stores.documents, clock.now(), _APPEARING)
+    owners = {str(row["_id"]): f"{row['recipient_kind']}:{row['recipient_id']}" for row in rows}
+    await _announce(stores, owners)
+    await crud.set_appeared(stores.documents, [row["_id"] for row in rows])
+    return len(rows)
 
 
 async def write_rendered(
@@ -152,7 +167,11 @@ def _ids(data: Values) -> dict[str, str | int | None]:
 
 
 def messages_of(
-    entry: Entry, rendered: Rendered, channels: frozenset[NoticeChannel], not_before: datetime | None
+    entry: Entry,
+    rendered: Rendered,
+    channels: frozenset[NoticeChannel],
+    not_before: datetime | None,
+    batch: UUID | None = None,
 ) -> Iterator[Outgoing]:
     """The messages of a notice, one for each way of the channels. Their ids follow from the notice's."""
     draft = entry.draft
@@ -167,7 +186,10 @@ def messages_of(
             text=text,
             data=_ids(draft.data),
             not_before=not_before,
-            **fields,
+            batch=batch,
+            title=fields.get("title", ""),
+            html=fields.get("html", ""),
+            dlt_template_id=fields.get("dlt_template_id", ""),
         )
 
     if NoticeChannel.SMS in channels:

@@ -29,7 +29,7 @@ async def test_all_customers_have_it_with_the_answer_and_nothing_is_written_for_
     [notice] = page["items"]
     assert notice["notification_id"] == announcement_id
     assert (notice["type"], notice["kind"]) == ("announcement", "announcement")
-    assert {"title": notice["title"], "body": notice["body"]} == TEXTS["en"]
+    assert (notice["title"], notice["body"]) == (TEXTS["en"]["title"], TEXTS["en"]["body"])
     assert (notice["viewed_at"], page["unread_count"]) == (None, 1)
     assert await stores.documents["announcements"].count_documents({}) == 1
     assert await stores.documents["notices"].count_documents({"recipient_id": customer.user_id}) == 0

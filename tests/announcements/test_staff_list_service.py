@@ -40,7 +40,7 @@ async def test_pages_follow_each_other_and_filters_narrow_them(staff: StaffClien
 
 async def test_it_is_counted_who_viewed_one(staff: StaffClient, customer: User, inbox: Inboxes) -> None:
     announcement_id = await announce(staff)
-    assert (await staff.ask_json("GET", "/announcements"))["items"][0]["viewed"] == 0
+    assert (await staff.ask_json("GET", "/announcements"))["items"][0]["figures"]["viewed"] == 0
     await inbox(customer.user_id, "POST", f"/{announcement_id}/viewed")
-    assert (await staff.ask_json("GET", "/announcements"))["items"][0]["viewed"] == 1
-    assert (await staff.ask_json("GET", f"/announcements/{announcement_id}"))["viewed"] == 1
+    assert (await staff.ask_json("GET", "/announcements"))["items"][0]["figures"]["viewed"] == 1
+    assert (await staff.ask_json("GET", f"/announcements/{announcement_id}"))["figures"]["viewed"] == 1

@@ -27,6 +27,9 @@ from tests.make.staff_client import StaffClient
         ({"audience": {"kind": "admins", "operator": "JIO"}}, "body.audience"),
         ({"audience": {"kind": "admins"}, "purpose": "promotional"}, "body"),
         ({"purpose": "spam"}, "body.purpose"),
+        ({"channels": ["fax"]}, "body.channels.0"),
+        ({"channels": ["sms"]}, "body"),
+        ({"audience": {"kind": "admins"}, "channels": ["push"]}, "body"),
     ],
 )
 async def test_a_draft_that_is_wrong_is_refused_with_its_field(

@@ -73,3 +73,28 @@ async def test_everything_in_redis_goes_by_itself(stores: Stores, feed: Feed) ->
     assert len(keys) > 2
     assert not any("+91" in str(key) for key in keys)
     assert UUID(str(own.id))
+
+
+async def test_what_is_for_everybody_comes_among_ones_own_changes_in_order(
+    stores: Stores, feed: Feed
+) -> None:
+    before = await stores.redis.dbsize()
+    await feed.add([Change(None, Kind.ANNOUNCEMENT, "early", "early")])
+    assert await stores.redis.dbsize() == before, "nobody ever connected"
+    own, other = user(new_id()), user(new_id())
+    start = (await feed.arrive(own)).position
+    await feed.arrive(other)
+    for key in ("a", "b", "a"):
+        await feed.add([change(own, f"own {key}"), Change(None, Kind.ANNOUNCEMENT, key, key)])
+    _, missed = await feed.since(own, start)
+    assert missed is not None
+    assert [(placed.kind, placed.object_id) for placed in missed] == [
+        (Kind.BALANCE, ""),
+        (Kind.ANNOUNCEMENT, "a"),
+        (Kind.BALANCE, ""),
+        (Kind.ANNOUNCEMENT, "b"),
+    ]
+    assert {placed.recipient for placed in missed} == {own}
+    _, missed = await feed.since(other, start)
+    assert missed is not None
+    assert [placed.object_id for placed in missed] == ["a", "b"]

@@ -22,8 +22,10 @@ from gencharge.live import service
 from gencharge.run.embedded import Redis
 from gencharge.sessions import service as sessions
 from tests.make import factories
+from tests.make.announcements import announce
 from tests.make.live import Live, Served, in_time, serving
 from tests.make.sessions import DEAD_REDIS
+from tests.make.staff_client import StaffClient
 from tests.stores_in_trouble import away, frozen
 
 A_SECOND = 1.2  # and some for a busy test machine
@@ -219,3 +221,32 @@ async def test_clients_of_a_server_that_stops_are_told_to_come_back(settings: Se
             await served.open()
         assert refused.value.response.status_code == 503
         await in_time(lambda: served.hub.count == 0)
+
+
+async def test_an_announcement_reaches_those_whom_it_is_for_at_once_and_those_who_come_back(
+    settings: Settings,
+) -> None:
+    async with serving(settings) as one, serving(settings) as other:
+        await one.stores.documents["announcements"].delete_many({})
+        async with factories.new_client(one.app) as http:
+            await factories.know_roles(one.app)
+            staff = await StaffClient.open(one.app, http)
+            people = [(await one.stores.database.run(factories.make_user)).user_id for _ in range(3)]
+            clients = [
+                await served.join(person) for served, person in zip((one, other), people, strict=False)
+            ]
+            gone = await one.join(people[2])
+            await gone.close()
+            audience = {"kind": "customer", "user_id": str(people[0])}
+            first, second = await announce(staff, audience=audience), await announce(staff)
+            await one.announce()
+            seen = [await clients[0].next("notification") for _ in range(2)]
+            assert [message["notification"]["notification_id"] for message in seen] == [first, second]
+            assert seen[-1]["unread_count"] == 2
+            only = await clients[1].next("notification", "reset")
+            assert (only["notification"]["notification_id"], only["unread_count"]) == (second, 1)
+            back = await other.join(people[2], gone.welcome["id"])
+            missed = await back.next("notification", "reset")
+            assert missed["notification"]["notification_id"] == second
+            assert (await one.join(people[0], seen[-1]["id"])).welcome["id"] >= seen[-1]["id"]
+        await one.stores.documents["announcements"].delete_many({})

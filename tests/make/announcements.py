@@ -7,8 +7,18 @@ from typing import Any
 from tests.make.staff_client import StaffClient
 
 TEXTS = {
-    "en": {"title": "Recharges pause tonight", "body": "From 01:00 to 02:00 no recharge goes through."},
-    "hi": {"title": "आज रात रिचार्ज रुकेंगे", "body": "01:00 से 02:00 तक कोई रिचार्ज नहीं होगा।"},
+    "en": {
+        "title": "Recharges pause tonight",
+        "body": "From 01:00 to 02:00 no recharge goes through.",
+        "sms": "",
+        "dlt_template": "",
+    },
+    "hi": {
+        "title": "आज रात रिचार्ज रुकेंगे",
+        "body": "01:00 से 02:00 तक कोई रिचार्ज नहीं होगा।",
+        "sms": "",
+        "dlt_template": "",
+    },
 }
 
 

@@ -12,11 +12,16 @@ from gencharge.core.events.relay import Relay
 from gencharge.core.rooms import snapshots
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.recipient import Recipient
 from gencharge.notifications import template_crud as crud
+from gencharge.notifications import writing_service
 from gencharge.notifications.events import NoticeTemplatePublished
-from gencharge.notifications.jobs import JOBS
+from gencharge.notifications.jobs import JOBS, announce_appeared
+from gencharge.notifications.kinds import Draft
+from gencharge.notifications.recharge_notices import PLAN_EXPIRED
 from gencharge.notifications.template_service import NAME
+from gencharge.notifications.writing_service import Entry
 from tests.make.audit import drained
 
 
@@ -46,3 +51,25 @@ async def test_a_change_that_could_not_be_announced_is_announced_later_and_count
     assert document is not None
     assert document[document_events.FIELD] == []
     assert await stores.documents["audit_entries"].count_documents({"_id": carried["_id"]}) == 1
+
+
+async def test_a_notice_that_waited_is_announced_once_its_time_has_come(stores: Stores) -> None:
+    owner = Recipient("user", new_id())
+    noon = clock.now().replace(microsecond=0)
+    later = noon + timedelta(hours=2)
+    entry = Entry(new_id(), noon, Draft(owner, PLAN_EXPIRED, PLAN_EXPIRED.samples()), not_before=later)
+
+    async def announced() -> list[dict[str, str]]:
+        async with stores.database.transaction() as db:
+            rows = await db.scalars(select(EventRow).where(EventRow.topic == "NoticesWritten"))
+            recipients = [row.payload["recipients"] for row in rows]
+        return [each for each in recipients if f"user:{owner.id}" in each.values()]
+
+    with clock.at(noon):
+        await writing_service.write(stores, [entry])
+        await announce_appeared(stores)
+        assert await announced() == []
+    with clock.at(later):
+        for _ in range(2):
+            await announce_appeared(stores)
+        assert len(await announced()) == 1

@@ -1,120 +1,94 @@
-"""The inbox: read, viewed, deleted."""
+"""Notices and announcements are one list: in order, paged without a gap, and exported together."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
-from gencharge.core.events.events import Envelope
-from gencharge.core.settings import Settings
+from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
-from gencharge.notifications.listeners import write_notices
-from gencharge.sessions.events import RefreshTokenReused
-from tests.make.notifications import Person, recharged
-from tests.notifications.conftest import Announce, inbox
+from gencharge.core.values.recipient import NotificationType, Recipient
+from gencharge.notifications import personal_data, service, writing_service
+from gencharge.notifications.kinds import Draft
+from gencharge.notifications.recharge_notices import PLAN_RECHARGED
+from gencharge.notifications.writing_service import Entry
+from tests.make.announcements import announce
+from tests.make.factories import know_roles, make_user
+from tests.make.staff_client import StaffClient
 
 
-@pytest.fixture
-def other(settings: Settings, client: httpx.AsyncClient) -> Person:
-    return Person(settings, client)
+async def _filled(app: FastAPI, client: httpx.AsyncClient, stores: Stores) -> tuple[Recipient, list[UUID]]:
+    """An inbox with three notices and three announcements, turn by turn; the ids of these, the newest first."""
+    await know_roles(app)
+    staff = await StaffClient.open(app, client)
+    await stores.documents["announcements"].delete_many({})
+    owner = Recipient("user", (await stores.database.run(make_user)).user_id)
+    announced = []
+    for _ in range(3):
+        announced.append(UUID(await announce(staff)))
+        entry = Entry(new_id(), clock.now(), Draft(owner, PLAN_RECHARGED, PLAN_RECHARGED.samples()))
+        await writing_service.write(stores, [entry])
+    return owner, announced[::-1]
 
 
-async def test_pages_give_each_notice_once_newest_first(customer: Person, announce: Announce) -> None:
-    await announce(*(recharged(user_id=str(customer.id), plan_name=f"Plan {n}") for n in range(25)))
-    seen: list[Any] = []
-    cursor: str | None = None
-    for _ in range(10):
-        page = await customer.get(limit=4, include_total=True, **({"cursor": cursor} if cursor else {}))
-        assert page["total"] == 25
-        seen.extend(page["items"])
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
-    assert len(seen) == 25
-    assert len({notice["notification_id"] for notice in seen}) == 25
-    keys = [(notice["created_at"], notice["notification_id"]) for notice in seen]
-    assert keys == sorted(keys, reverse=True)
-
-
-async def test_filters_by_type_and_by_unread(customer: Person, announce: Announce) -> None:
-    await announce(recharged(user_id=str(customer.id)), recharged(user_id=str(customer.id)))
-    first = (await customer.get())["items"][0]["notification_id"]
-    await customer.ask("POST", f"/{first}/viewed")
-    assert [n["notification_id"] for n in (await customer.get(unread=False))["items"]] == [first]
-    assert len((await customer.get(unread=True, include_total=True))["items"]) == 1
-    assert len((await customer.get(type="transactional"))["items"]) == 2
-    promotional = await customer.get(type="promotional", include_total=True)
-    assert promotional["items"] == []
-    assert promotional["total"] == 0
-    assert promotional["unread_count"] == 1, "the count is of the whole inbox"
-
-
-async def test_the_first_view_counts_and_a_second_changes_nothing(
-    customer: Person, announce: Announce
+@pytest.mark.parametrize("limit", [1, 2, 4, 6])
+async def test_pages_of_any_size_have_each_once_in_order(
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores, limit: int
 ) -> None:
-    await announce(recharged(user_id=str(customer.id)))
-    notice = (await customer.get())["items"][0]["notification_id"]
-    first = (await customer.ask("POST", f"/{notice}/viewed")).json()
-    second = (await customer.ask("POST", f"/{notice}/viewed")).json()
-    assert first["viewed_at"] is not None
-    assert first == second
-    assert (await customer.get())["unread_count"] == 0
-
-
-async def test_viewing_all_says_how_many_were_unread(customer: Person, announce: Announce) -> None:
-    await announce(*(recharged(user_id=str(customer.id)) for _ in range(3)))
-    assert (await customer.ask("POST", "/viewed-all")).json() == {"viewed_count": 3}
-    assert (await customer.ask("POST", "/viewed-all")).json() == {"viewed_count": 0}
-    assert await customer.get("/unread-count") == {"unread_count": 0}
-
-
-async def test_a_deleted_notice_stays_deleted_when_its_event_comes_again(
-    customer: Person, stores: Stores
-) -> None:
-    event = recharged(user_id=str(customer.id))
-    again = Envelope(new_id(), datetime(2026, 8, 1, tzinfo=UTC), event, "r-1", "", "user", str(customer.id))
-    await write_notices(stores, [again])
-    notice = (await customer.get())["items"][0]["notification_id"]
-    assert (await customer.ask("DELETE", f"/{notice}")).status_code == 204
-    await write_notices(stores, [again])
-    assert (await customer.get())["items"] == []
-    assert (await customer.ask("DELETE", f"/{notice}")).status_code == 404
-    assert (await customer.ask("POST", f"/{notice}/viewed")).status_code == 404
-    (left,) = await inbox(stores, customer.id)
-    assert left["content"] == "", "what was deleted is gone, only the id stays"
-
-
-async def test_nobody_sees_views_or_deletes_anothers_notice(
-    customer: Person, other: Person, announce: Announce
-) -> None:
-    await announce(recharged(user_id=str(customer.id)))
-    notice_id = (await customer.get())["items"][0]["notification_id"]
-    assert (await other.get())["items"] == []
-    for method, path in (("POST", f"/{notice_id}/viewed"), ("DELETE", f"/{notice_id}")):
-        answer = await other.ask(method, path)
-        assert answer.status_code == 404
-        assert answer.json()["code"] == "notification_not_found"
-    assert (await other.ask("POST", "/viewed-all")).json() == {"viewed_count": 0}
-    assert (await customer.get())["unread_count"] == 1
-
-
-async def test_the_inboxes_of_a_user_and_an_admin_of_the_same_id_are_never_mixed(
-    customer: Person, settings: Settings, client: httpx.AsyncClient, announce: Announce
-) -> None:
-    admin = Person(settings, client, kind="admin", role="SuperAdmin", user_id=customer.id)
-    await announce(
-        recharged(user_id=str(customer.id)),
-        RefreshTokenReused(user_id=str(customer.id), session_id=str(new_id()), kind="admin"),
+    owner, announced = await _filled(app, client, stores)
+    inbox = await service.open_inbox(stores, owner)
+    notices, cursor = await service.read(stores, inbox, limit=limit)
+    while cursor is not None:
+        page, cursor = await service.read(stores, inbox, limit=limit, cursor=cursor)
+        assert page, "a page that a cursor leads to is not empty"
+        notices += page
+    assert len({notice.id for notice in notices}) == len(notices) == 6
+    assert [notice.id for notice in notices][1::2] == announced
+    assert [notice.created_at for notice in notices] == sorted(
+        (notice.created_at for notice in notices), reverse=True
     )
-    (notice,) = (await customer.get())["items"]
-    (theirs,) = (await admin.get())["items"]
-    assert notice["kind"] == "plan_recharged"
-    assert theirs["kind"] == "refresh_token_reused"
-    assert (await admin.ask("POST", f"/{notice['notification_id']}/viewed")).status_code == 404
-    assert (await customer.ask("DELETE", f"/{theirs['notification_id']}")).status_code == 404
-    await admin.ask("POST", "/viewed-all")
-    assert await customer.get("/unread-count") == {"unread_count": 1}
+
+
+async def test_a_type_is_one_type_and_the_counts_agree(
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores
+) -> None:
+    owner, announced = await _filled(app, client, stores)
+    inbox = await service.open_inbox(stores, owner)
+    page, _ = await service.read(stores, inbox, kind=NotificationType.ANNOUNCEMENT)
+    assert [notice.id for notice in page] == announced
+    assert await service.count(stores, inbox, kind=NotificationType.TRANSACTIONAL) == 3
+    assert await service.count(stores, inbox, kind=NotificationType.REMINDER) == 0
+    assert await service.count(stores, inbox, unread=True) == 6
+    stranger = Recipient("user", new_id())
+    inboxes = await service.open_inboxes(stores, [owner, stranger])
+    assert await service.count_unread_of(stores, inboxes) == {owner: 6, stranger: 0}
+    assert await service.view_all(stores, inbox) == 6
+    assert await service.count_unread_of(stores, inboxes) == {owner: 0, stranger: 0}
+
+
+async def test_the_export_has_the_announcements_too(
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores
+) -> None:
+    owner, announced = await _filled(app, client, stores)
+    assert personal_data.PART.export is not None
+    exported = [item async for item in await personal_data.PART.export(stores, owner.id)]
+    assert len(exported) == 6
+    assert {item.notification_id for item in exported} >= set(announced)
+
+
+async def test_a_wrong_cursor_is_refused_and_a_fast_clock_shows_nothing_early(
+    app: FastAPI, client: httpx.AsyncClient, stores: Stores
+) -> None:
+    owner, announced = await _filled(app, client, stores)
+    inbox = await service.open_inbox(stores, owner)
+    with pytest.raises(CursorInvalid):
+        await service.read(stores, inbox, cursor="nonsense")
+    with clock.at(clock.now() - timedelta(hours=1)):
+        page, _ = await service.read(stores, inbox)
+        assert not {notice.id for notice in page} & set(announced)

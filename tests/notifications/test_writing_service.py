@@ -19,7 +19,7 @@ from gencharge.core.values.language import Language
 from gencharge.core.values.recipient import NotificationType
 from gencharge.core.vault.vault import Vault
 from gencharge.messages.models import MessageChannel
-from gencharge.notifications import service, writing_service
+from gencharge.notifications import notices_service, writing_service
 from gencharge.notifications.account_notices import REFRESH_TOKEN_REUSED
 from gencharge.notifications.autopay_notices import ANNOUNCED
 from gencharge.notifications.errors import NotificationNotFound
@@ -162,19 +162,19 @@ async def test_a_scheduled_notice_is_not_shown_counted_or_touched_before_its_tim
     await writing_service.write(stores, [entry_of(PLAN_EXPIRED, user_id, now, not_before=later)])
     (document,) = await inbox(stores, user_id)
     documents = stores.documents
-    assert (await service.read(documents, vault, owner))[0] == []
+    assert (await notices_service.read(documents, vault, owner))[0] == []
     future = encode_cursor(later + timedelta(days=1), new_id())
-    assert (await service.read(documents, vault, owner, cursor=future))[0] == []
-    assert await service.count(documents, owner, unread=True) == 0
-    assert await service.view_all(documents, owner) == 0
+    assert (await notices_service.read(documents, vault, owner, cursor=future))[0] == []
+    assert await notices_service.count(documents, owner, unread=True) == 0
+    assert await notices_service.view_all(documents, owner) == 0
     with pytest.raises(NotificationNotFound):
-        await service.view(documents, vault, owner, document["_id"])
+        await notices_service.view(documents, vault, owner, document["_id"])
     with pytest.raises(NotificationNotFound):
-        await service.delete(documents, owner, document["_id"])
+        await notices_service.delete(documents, owner, document["_id"])
     monkeypatch.setattr(clock, "now", lambda: later)
-    ((notice,), _) = await service.read(documents, vault, owner)
+    ((notice,), _) = await notices_service.read(documents, vault, owner)
     assert notice.title == "Your plan has ended"
-    assert await service.count(documents, owner, unread=True) == 1
+    assert await notices_service.count(documents, owner, unread=True) == 1
 
 
 async def test_a_push_message_carries_ids_and_no_number(stores: Stores) -> None:

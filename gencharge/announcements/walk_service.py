@@ -1,0 +1,117 @@
+"""The walk of the worker through an audience: a slice of customers at a time, in the order of their ids.
+
+A slice is noted when it is done, with what was counted in it. A worker that died is followed by another one, which does its last slice again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.announcements import audience_crud, events, readers_service, walk_crud
+from gencharge.announcements.models import Announcement, AudienceKind, Reader, open_announcement
+from gencharge.core.events import document_events
+from gencharge.core.stores.mongo import answering
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.values.recipient import Recipient
+from gencharge.core.vault.vault import Vault
+
+LEASE: Final = timedelta(seconds=30)
+SLICE: Final = 500
+_FIRST: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """An announcement that a worker is at. `counted`: everybody has been passed."""
+
+    announcement: Announcement
+    lease_id: UUID
+    announced: bool
+    counted: bool
+    cursor: UUID | None
+
+
+async def take(stores: Stores) -> Walk | None:
+    """Lease an announcement that is due; None if none is. Raises DocumentsUnavailable, DatabaseUnavailable."""
+    now, lease_id = clock.now(), new_id()
+    with answering(stores.documents):
+        document = await walk_crud.lease(stores.documents, lease_id=lease_id, now=now, until=now + LEASE)
+    if document is None:
+        return None
+    announcement = await open_announcement(Vault.of_database(stores.database), document)
+    return Walk(announcement, lease_id, document["announced"], document["counted"], document["cursor"])
+
+
+async def announce(stores: Stores, walk: Walk) -> None:
+    """Say that it is shown now, once. If this is cut off, the job that looks for events says it."""
+    event = events.AnnouncementShown(
+        user_id=str(SYSTEM_USER_ID),
+        announcement_id=str(walk.announcement.announcement_id),
+        audience=walk.announcement.audience.key,
+    )
+    carried = document_events.carry(event)
+    with answering(stores.documents):
+        is_first = await walk_crud.mark_announced(
+            stores.documents, walk.announcement.announcement_id, walk.lease_id, carried
+        )
+    if is_first:
+        await stores.database.run(lambda db: document_events.emit_carried(db, carried))
+
+
+async def next_readers(
+    db: AsyncSession, announcement: Announcement, cursor: UUID | None
+) -> tuple[list[Reader], UUID | None]:
+    """The readers of the next slice who are in the audience, and the last id that was looked at; None: that was all."""
+    assert announcement.starts_at is not None, "it was sent"
+    audience = announcement.audience
+    if audience.kind is AudienceKind.ADMINS:
+        admins = await audience_crud.list_active_admins(db, before=announcement.starts_at)
+        return [Reader(Recipient("admin", admin_id), since) for admin_id, since in admins], None
+    if audience.kind is AudienceKind.CUSTOMER:
+        assert audience.user_id is not None, "of one customer"
+        rows, last = await audience_crud.list_customers(db, [audience.user_id]), None
+    else:
+        rows = await audience_crud.list_next_customers(
+            db, after=cursor or _FIRST, before=announcement.starts_at, limit=SLICE
+        )
+        last = rows[-1].user_id if len(rows) == SLICE else None
+    passed = [readers_service.of_row(row) for row in rows]
+    return [reader for reader in passed if audience.key in reader.keys], last
+
+
+async def advance(stores: Stores, walk: Walk, cursor: UUID | None, *, recipients: int, in_app: int) -> bool:
+    """Note that a slice is done; `cursor` None: it was the last one. False if the lease is lost, or it was cancelled.
+
+    Raises DocumentsUnavailable.
+    """
+    values = {"cursor": cursor, "counted": cursor is None, "next_at": clock.now() + LEASE}
+    with answering(stores.documents):
+        return await walk_crud.advance(
+            stores.documents,
+            walk.announcement.announcement_id,
+            walk.lease_id,
+            values,
+            {"recipients": recipients, "in_app": in_app},
+        )
+
+
+async def rest(
+    stores: Stores,
+    walk: Walk,
+    until: datetime | None,
+    sums: Mapping[str, Mapping[str, int]] | None = None,
+) -> None:
+    """Leave it until an instant; None: for good, and with what became of its messages. Raises DocumentsUnavailable."""
+    values = {} if sums is None else {"sums": sums}
+    with answering(stores.documents):
+        await walk_crud.release(
+            stores.documents, walk.announcement.announcement_id, walk.lease_id, until, values
+        )
