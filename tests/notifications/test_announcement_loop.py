@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -183,7 +184,7 @@ async def test_messages_about_offers_wait_for_the_end_of_the_quiet_hours(
     staff: StaffClient, stores: Stores
 ) -> None:
     await people(stores, 2, promotional_offers=True)
-    noon = clock.now().astimezone(clock.IST).replace(hour=12, minute=0)
+    noon = clock.now().astimezone(clock.IST).replace(hour=12, minute=0) + timedelta(days=1)
     with clock.at(noon):
         announcement_id = await announce(at_this_time(staff), channels=["email"], purpose="promotional")
     with clock.at(noon.replace(hour=22)):
