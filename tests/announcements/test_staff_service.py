@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import select
 
 from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
-from gencharge.core.values.ids import new_id
 from gencharge.users.models import User
 from tests.announcements.conftest import Inboxes
-from tests.make.announcements import TEXTS, announce, draft, send, write
+from tests.make.announcements import TEXTS, announce, send, write
 from tests.make.contact import at_this_time
-from tests.make.factories import headers_for
 from tests.make.staff_client import StaffClient
 
 
@@ -114,28 +110,6 @@ async def test_times_that_are_wrong_are_refused(
     answer = await staff.ask("POST", f"/announcements/{await write(staff)}/send", body)
     assert answer.status_code == 422, answer.text
     assert answer.json()["errors"][0]["field"] == field
-
-
-async def test_an_admin_of_one_operator_reaches_its_customers_only(
-    staff: StaffClient, app: FastAPI, client: httpx.AsyncClient
-) -> None:
-    scoped = StaffClient(
-        app, client, staff.admin, headers_for(app.state.settings, staff.admin, operator_scope=("JIO",))
-    )
-    for audience in (
-        {"kind": "customers"},
-        {"kind": "customers", "operator": "AIRTEL"},
-        {"kind": "admins"},
-        {"kind": "customer", "user_id": str(new_id())},
-    ):
-        refused = await scoped.ask("POST", "/announcements", draft(audience=audience))
-        assert (refused.status_code, refused.json()["code"]) == (403, "operator_out_of_scope"), audience
-    own = await announce(scoped, audience={"kind": "customers", "operator": "JIO"})
-    foreign = await write(staff)
-    listed = await scoped.ask_json("GET", "/announcements")
-    assert [item["announcement_id"] for item in listed["items"]] == [own]
-    widened = await scoped.ask("PATCH", f"/announcements/{foreign}", {"purpose": "service"})
-    assert widened.status_code == 404
 
 
 async def test_the_texts_are_encrypted_and_in_no_event(staff: StaffClient, stores: Stores) -> None:
