@@ -6,7 +6,7 @@ recharges at a constant rate while operators are at work (bench/steady.py), `pyt
 send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py), `python -m bench figures`
 what counting figures costs, and how fast they are read (bench/figures.py), `python -m bench live` two thousand live clients (bench/live.py),
 `python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench size` the scale data, its checks and the
-answers of analytics (bench/size.py).
+answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,21 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import drip, figures, inbox, integrators, lists, live, load, report, size, steady, traces, webhook
+from bench import (
+    drip,
+    figures,
+    inbox,
+    integrators,
+    lists,
+    live,
+    load,
+    report,
+    report_files,
+    size,
+    steady,
+    traces,
+    webhook,
+)
 from bench.report import Memory
 from bench.rows import SUBSCRIBE, Row, all_rows, run_round, start_servers
 from bench.servers import Server
@@ -147,6 +161,7 @@ def _show_ledgers(console: Console, rows: Sequence[Row], bench_world: World) -> 
 
 _OTHERS: Final = {
     "inbox": inbox.main,
+    "reports": report_files.main,
     "lists": lists.main,
     "webhook": webhook.main,
     "integrators": integrators.main,

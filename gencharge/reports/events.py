@@ -17,3 +17,29 @@ class ReportMade(Event):
     rows: int
     columns: list[str]
     filters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRequested(Event):
+    """An admin asked for a report as a file."""
+
+    report_file_id: str
+    report: str
+    file_format: str
+    filters: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCancelled(Event):
+    """An admin wants a report no more."""
+
+    report_file_id: str
+    report: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportLinkMade(Event):
+    """An admin took the link to a report's file, which works without signing in until it expires."""
+
+    report_file_id: str
+    report: str

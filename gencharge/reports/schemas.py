@@ -13,7 +13,8 @@ from pydantic_core import PydanticCustomError
 from gencharge.admins.models import AdminStatus
 from gencharge.autopay.models import AutopayPaymentMethod, AutopayStatus, AutopayTag, PauseReason
 from gencharge.core.http.history import Period
-from gencharge.core.http.web import Out
+from gencharge.core.http.paging import PageParams
+from gencharge.core.http.web import Body, Out
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
 from gencharge.core.values.phone import MobileNumber
@@ -21,6 +22,7 @@ from gencharge.offers.models import OfferStatus
 from gencharge.plans.models import PlanCategory, PlanStatus, PlanType
 from gencharge.recharge.models import PaymentState
 from gencharge.referrals.models import HoldReason, RewardSide, RewardState
+from gencharge.reports.models import FileStatus
 from gencharge.users.models import KycTier, UserType
 from gencharge.wallet.models import PaymentMethod
 
@@ -230,3 +232,50 @@ class ReportOut(Out):
     permission: str = Field(description="What it takes beside `Reports:read`.", examples=["Users:read"])
     columns: list[ColumnOut]
     filters: list[str] = Field(description="The parameters that choose its rows.")
+
+
+class MakeReport(Body):
+    """A report as a file, made by a worker."""
+
+    report: str = Field(max_length=40, examples=["transactions"])
+    format: ReportFormat = ReportFormat.CSV
+    columns: str | None = Field(default=None, min_length=1, max_length=1_000, examples=["paid,operator"])
+    filters: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="As the parameters of `GET /reports/{report}`.",
+        examples=[{"from": "2026-11-01", "operator": "JIO"}],
+    )
+
+
+class ReportFileQuery(PageParams):
+    """Which of your files."""
+
+    status: FileStatus | None = None
+    report: str | None = Field(default=None, max_length=40)
+
+
+class ReportFileOut(Out):
+    """A report that a worker makes, or has made."""
+
+    report_file_id: UUID
+    report: str
+    format: ReportFormat
+    filters: dict[str, str]
+    status: FileStatus
+    rows: int = Field(description="So far; of one that is ready, all.")
+    total_rows: int | None = Field(description="null: not known before the end.")
+    percent: float | None
+    seconds_left: int | None = Field(description="At the pace so far; null: not known.")
+    size_bytes: int | None
+    failure: str | None = Field(description="The code of what went wrong.", examples=["report_too_large"])
+    created_at: datetime
+    ended_at: datetime | None
+    expires_at: datetime = Field(description="When the file is deleted.")
+
+
+class ReportLinkOut(Out):
+    """Where a file can be fetched without signing in."""
+
+    url: str = Field(description="A path of this API. Whoever has it can fetch the file.")
+    expires_at: datetime

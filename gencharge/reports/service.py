@@ -105,12 +105,7 @@ class Order:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that were chosen. Raises ValidationFailed."""
-        is_pdf = self.query.format is ReportFormat.PDF
-        columns = self.report.choose(self.query.columns, brief=is_pdf)
-        if is_pdf and len(columns) > MAX_COLUMNS:
-            right = f"Must name at most {MAX_COLUMNS} columns for a PDF"
-            raise ValidationFailed(errors=[field_problem("query.columns", right, "columns_invalid")])
-        return columns
+        return columns_of(self.report, self.query)
 
     def check(self) -> None:
         """Raises ValidationFailed for columns that the report does not have."""
@@ -121,6 +116,16 @@ class Order:
         if self.query.format is ReportFormat.PDF:
             return MAX_PDF_ROWS if rows is None else min(rows, MAX_PDF_ROWS)
         return rows
+
+
+def columns_of(report: Report, query: ReportQuery) -> tuple[Column, ...]:
+    """The columns that a query chooses. Raises ValidationFailed for those that the report does not have, and for too many."""
+    is_pdf = query.format is ReportFormat.PDF
+    columns = report.choose(query.columns, brief=is_pdf)
+    if is_pdf and len(columns) > MAX_COLUMNS:
+        right = f"Must name at most {MAX_COLUMNS} columns for a PDF"
+        raise ValidationFailed(errors=[field_problem("query.columns", right, "columns_invalid")])
+    return columns
 
 
 async def make(
@@ -142,7 +147,8 @@ async def make(
     limit = order.limit(max_rows)
     writer = _WRITERS[order.query.format](file, heading)
     rows = 0
-    async with aclosing(_batches(stores, order, columns)) as batches:
+    # A request keeps to the time that any other request has.
+    async with aclosing(_batches(stores, order, columns, patient=max_rows is None)) as batches:
         async for batch in batches:
             rows += len(batch)
             if limit is not None and rows > limit:
@@ -158,12 +164,15 @@ def _add(writer: Writer, batch: Batch, masks: Sequence[Column] | None) -> None:
     writer.add(batch if masks is None else masked(batch, masks))
 
 
-async def _batches(stores: Stores, order: Order, columns: tuple[Column, ...]) -> AsyncGenerator[Batch, None]:
+async def _batches(
+    stores: Stores, order: Order, columns: tuple[Column, ...], *, patient: bool
+) -> AsyncGenerator[Batch, None]:
     report = order.report
     if report.select is not None:
         # From one place, so that a replica can take it over.
         async with stores.database.transaction() as db:
-            await read_one_snapshot(db)
+            if patient:
+                await read_one_snapshot(db)
             async with aclosing(crud.stream_rows(db, report.select(order.ask), columns)) as rows:
                 async for batch in rows:
                     yield batch
@@ -224,10 +233,20 @@ async def announce(db: AsyncSession, order: Order, rows: int) -> None:
 
 def reply(order: Order, file: IO[bytes]) -> StreamingResponse:
     """The file of a report as an answer."""
-    day = clock.now().astimezone(IST).date()
-    name = f"{order.report.name}-{day}.{order.query.format.value}"
+    name = file_name(order.report.name, order.query.format.value)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(pieces(file), media_type=MEDIA_TYPES[order.query.format], headers=headers)
+
+
+def file_name(report: str, file_format: str) -> str:
+    """`transactions-2026-12-01.csv`; the day is India's."""
+    return f"{report}-{clock.now().astimezone(IST).date()}.{file_format}"
+
+
+def filters_of(report: Report) -> list[str]:
+    """The names of a report's filters."""
+    schema = report.query.model_json_schema(mode="validation")
+    return sorted(name for name in schema["properties"] if name not in ReportQuery.model_fields)
 
 
 def allowed(granted: Set[str], admin: Principal) -> list[Report]:
@@ -241,8 +260,6 @@ def allowed(granted: Set[str], admin: Principal) -> list[Report]:
 
 def show(report: Report) -> ReportOut:
     """A report as the API describes it."""
-    schema = report.query.model_json_schema(mode="validation")
-    form = ReportQuery.model_fields
     return ReportOut(
         name=report.name,
         title=report.title,
@@ -252,7 +269,7 @@ def show(report: Report) -> ReportOut:
             ColumnOut(name=column.name, kind=column.kind.value, about=column.about)
             for column in report.columns
         ],
-        filters=sorted(name for name in schema["properties"] if name not in form),
+        filters=filters_of(report),
     )
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from gencharge.run import access_commands, rollup_commands, secrets_commands, simulate_command, terminal
+from gencharge.run.report_command import app as report_app
 from gencharge.run.terminal import err, out
 
 app = typer.Typer(
@@ -32,8 +33,8 @@ app.add_typer(secrets_commands.app, name="secrets", rich_help_panel=_OPERATE)
 app.add_typer(rollup_commands.app, name="rollup", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans", rich_help_panel=_DATA)
-app.add_typer(access_commands.app)
-app.add_typer(simulate_command.app)
+for group in (access_commands.app, report_app, simulate_command.app):
+    app.add_typer(group)
 
 
 def _print_version(show: bool) -> None:

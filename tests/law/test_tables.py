@@ -21,6 +21,8 @@ from gencharge.migrations import compare
 PACKAGE = Path(__file__).parents[2] / "gencharge"
 # Small, the same everywhere, replicated to every shard.
 REFERENCE = {
+    # Reports that the staff have made.
+    "report_files",
     "operators",
     "circles",
     "plan_groups",

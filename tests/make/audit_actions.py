@@ -15,6 +15,7 @@ from tests.make import (
     messages_actions,
     money_actions,
     people_actions,
+    reports_actions,
     template_actions,
 )
 from tests.make.staff_client import ACTIONS, StaffClient
@@ -31,4 +32,5 @@ FILES = (
     contact_actions,
     messages_actions,
     template_actions,
+    reports_actions,
 )

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
-from gencharge.reports import service
+from gencharge.reports import making_service, service
 from gencharge.reports.definitions import Ask, Heading, Report
+from gencharge.reports.models import ReportFile
 from gencharge.reports.schemas import ReportFormat
 from gencharge.reports.service import Order
 from gencharge.sessions.guards import Principal
@@ -89,3 +92,11 @@ def heading_of(report: Report, names: Sequence[str] | None = None) -> Heading:
     query = report.query.model_construct(format=ReportFormat.CSV, columns=None)
     columns = report.choose(",".join(names) if names else None)
     return Heading.of(report, query, columns, "2026-12-01 10:00 IST")
+
+
+async def make_waiting(stores: Stores) -> None:
+    """Make every report that waits, as a worker does."""
+    async with stores.database.transaction() as db:
+        waiting = list(await db.scalars(select(ReportFile.file_id).where(ReportFile.status == "waiting")))
+    for file_id in waiting:
+        await making_service.make(stores, file_id)

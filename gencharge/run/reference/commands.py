@@ -17,7 +17,14 @@ The command is `.venv/bin/gencharge` after `make setup`, and `gencharge` where t
 same [settings](configuration.md), ends with 0 if all is well, and says in a line what is wrong. `gencharge --help` shows what
 is here, `gencharge --version` the version; `gencharge --install-completion` teaches your shell to complete commands.
 """.strip()
-_KINDS: Final[dict[Any, str]] = {str: "TEXT", int: "NUMBER", float: "NUMBER", Path: "FILE", datetime: "DAY"}
+_KINDS: Final[dict[Any, str]] = {
+    str: "TEXT",
+    list[str]: "TEXT",
+    int: "NUMBER",
+    float: "NUMBER",
+    Path: "FILE",
+    datetime: "DAY",
+}
 
 
 def page(app: typer.Typer) -> Iterator[str]:

@@ -1,0 +1,116 @@
+"""`python -m bench reports`: how long a report of a million recharges takes as CSV, one of 200,000 as XLSX, and how much memory.
+
+Each is made by a process of its own, as `gencharge report` makes it. Its seconds are those of the whole process, its memory the largest
+resident set that the system saw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import text
+
+from bench.world import PRODUCT, World, world
+from gencharge.core.postgres.connection import allow_long_statements
+from gencharge.core.postgres.database import Database
+from gencharge.core.settings import Settings
+from gencharge.reports import commands
+
+# Format, rows, seconds and MB at most.
+GOALS: Final = (("csv", 1_000_000, 20, 250), ("xlsx", 200_000, 60, 300))
+_CHILD: Final = "--one"
+# Spread over two years before now; one in ten failed, one in fifty has a name that a spreadsheet would run.
+_FILL: Final = text("""
+    INSERT INTO recharges (user_id, id, idempotency_key, request_hash, phone_number, plan_id, plan_version, plan_name,
+        operator, plan_type, category, price, discount, wallet_amount, gateway_amount, status, sold_status, payment_method,
+        source, activation_mode, balance_after, circle, created_at, completed_at)
+    SELECT gen_random_uuid(), gen_random_uuid(), number::text, ''::bytea, '+9197' || lpad((number % 100000000)::text, 8, '0'),
+        gen_random_uuid(), 1, CASE WHEN number % 50 = 0 THEN '=1+1' ELSE 'Unlimited 299' END,
+        (ARRAY['JIO', 'AIRTEL', 'VI', 'BSNL'])[1 + number % 4], 'prepaid', 'popular', 29900, 1000, 28900, 0,
+        CASE WHEN number % 10 = 0 THEN 'failed' ELSE 'delivered' END, 'active', 'wallet', 'app', 'immediate', 0, 'MH',
+        now() - number * interval '1 minute', now() - number * interval '1 minute'
+    FROM generate_series(1, CAST(:rows AS int)) AS number
+""")
+
+
+def main(words: Sequence[str]) -> None:
+    """Run and print a table."""
+    parser = argparse.ArgumentParser(prog="bench reports", description=__doc__)
+    parser.add_argument("--rows", type=int, default=max(rows for _, rows, _, _ in GOALS))
+    options = parser.parse_args(words)
+    console = Console()
+    with world() as bench_world:
+        began = time.perf_counter()
+        asyncio.run(_fill(bench_world.settings[PRODUCT], options.rows))
+        console.print(f"{options.rows:,} recharges in {time.perf_counter() - began:.0f} s.")
+        table = Table("format", "rows", "seconds", "goal", "MB", "goal", "file, MB")
+        for file_format, rows, most_seconds, most_mb in GOALS:
+            count = min(rows, options.rows)
+            file = bench_world.folder / f"report.{file_format}"
+            seconds, mb = _measure(bench_world, file_format, count, file)
+            size = file.stat().st_size / 1_000_000
+            table.add_row(
+                file_format,
+                f"{count:,}",
+                f"{seconds:.1f}",
+                str(most_seconds),
+                f"{mb:.0f}",
+                str(most_mb),
+                f"{size:.0f}",
+            )
+        console.print(table)
+
+
+async def _fill(settings: Settings, rows: int) -> None:
+    database = Database(settings, name="bench")
+    try:
+        async with database.transaction() as db:
+            await db.execute(text("SET LOCAL statement_timeout = 0"))
+            await allow_long_statements(db)
+            await db.execute(_FILL, {"rows": rows})
+        async with database.transaction() as db:
+            await db.execute(text("ANALYZE recharges"))
+    finally:
+        await database.close()
+
+
+def _measure(bench_world: World, file_format: str, rows: int, file: Path) -> tuple[float, float]:
+    command = [sys.executable, "-m", "bench.report_files", _CHILD, file_format, str(rows), str(file)]
+    began = time.perf_counter()
+    child = os.posix_spawn(sys.executable, command, bench_world.environment(PRODUCT))
+    _, status, usage = os.wait4(child, 0)
+    seconds = time.perf_counter() - began
+    if status:
+        raise RuntimeError(f"{command} ended with {status}")
+    return seconds, usage.ru_maxrss / 1000
+
+
+def _one(file_format: str, rows: str, file: str) -> int:
+    # The oldest come first, a minute apart: the filter leaves the newest ones.
+    filters = {"from": _since(int(rows))}
+    return commands.write(
+        Settings(_env_file=None),  # type: ignore[call-arg]
+        "transactions",
+        Path(file),
+        print,
+        file_format=file_format,
+        columns=None,
+        filters=filters,
+    )
+
+
+def _since(rows: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - rows * 60 - 30))
+
+
+if __name__ == "__main__" and sys.argv[1:2] == [_CHILD]:
+    sys.exit(_one(*sys.argv[2:5]))

@@ -1,0 +1,191 @@
+"""What a worker does for a report: killed, cancelled, without the permission, too large."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.admins import service as admins
+from gencharge.admins.models import Admin
+from gencharge.core import faultpoints
+from gencharge.core.stores.open_storage import open_storage
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.reports import files_service, jobs, making_service, service
+from gencharge.reports.models import ReportFile
+from gencharge.reports.schemas import MakeReport
+from gencharge.sessions.guards import ALL, Principal
+from tests.make.factories import make_admin
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+@pytest.fixture
+def passing(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What to do at a point of the work, by its name."""
+    acts: dict[str, Any] = {}
+
+    async def pass_on(name: str) -> None:
+        if name in acts:
+            await acts[name]()
+
+    monkeypatch.setattr(faultpoints, "on_passing", pass_on)
+    return acts
+
+
+async def ask(stores: Stores, role: str = "Manager", **command: Any) -> tuple[UUID, Principal]:
+    async def unit(db: AsyncSession) -> tuple[UUID, Principal]:
+        await admins.seed_roles(db)
+        admin = await make_admin(db, role)
+        principal = Principal(user_id=admin.admin_id, kind="admin", session_id=new_id(), role=role)
+        body = MakeReport.model_validate({"report": "roles"} | command)
+        file = await files_service.request(db, principal, ALL, body)
+        return file.report_file_id, principal
+
+    return await stores.database.run(unit)
+
+
+async def row_of(stores: Stores, file_id: UUID) -> ReportFile:
+    async with stores.database.transaction() as db:
+        return (await db.scalars(select(ReportFile).where(ReportFile.file_id == file_id))).one()
+
+
+async def stored(stores: Stores, file_id: UUID) -> list[str]:
+    return [file.key for file in await open_storage(stores.settings).list_files(f"reports/{file_id}")]
+
+
+@pytest.mark.parametrize("place", ["report.written", "report.stored"])
+async def test_a_worker_that_dies_leaves_no_file_to_take_and_another_one_makes_it(
+    shop: Stores, passing: dict[str, Any], place: str
+) -> None:
+    file_id, _ = await ask(shop)
+
+    async def die() -> None:
+        raise Killed
+
+    passing[place] = die
+    with pytest.raises(Killed):
+        await making_service.make(shop, file_id)
+    left = await row_of(shop, file_id)
+    assert (left.status, left.size_bytes) == ("running", None)
+    passing.clear()
+    # While the lease runs, nobody else takes it.
+    await making_service.make(shop, file_id)
+    assert (await row_of(shop, file_id)).attempts == 1
+    with clock.later(seconds=61):
+        await making_service.make(shop, file_id)
+    ready = await row_of(shop, file_id)
+    assert (ready.status, ready.attempts) == ("ready", 2)
+    content = await open_storage(shop.settings).get(files_service.key_of(ready))
+    assert content is not None
+    assert len(content) == ready.size_bytes
+
+
+async def test_what_kills_every_worker_is_given_up(shop: Stores, passing: dict[str, Any]) -> None:
+    file_id, _ = await ask(shop)
+
+    async def die() -> None:
+        raise Killed
+
+    passing["report.written"] = die
+    for attempt in range(making_service.ATTEMPTS):
+        with clock.later(seconds=61 * attempt), pytest.raises(Killed):
+            await making_service.make(shop, file_id)
+    with clock.later(seconds=61 * making_service.ATTEMPTS):
+        await jobs.sweep(shop)
+    gone = await row_of(shop, file_id)
+    assert (gone.status, gone.failure) == ("failed", "worker_stopped")
+    assert await stored(shop, file_id) == []
+
+
+async def test_what_is_cancelled_while_it_is_made_stops_and_leaves_nothing(
+    shop: Stores, passing: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making_service, "PULSE_SECONDS", 0.02)
+    file_id, principal = await ask(shop)
+
+    async def cancel() -> None:
+        await shop.database.run(lambda db: files_service.cancel(db, principal, file_id))
+        await asyncio.sleep(30)
+
+    passing["report.written"] = cancel
+    await asyncio.wait_for(making_service.make(shop, file_id), 20)
+    assert (await row_of(shop, file_id)).status == "cancelled"
+    assert await stored(shop, file_id) == []
+
+
+async def test_a_cancellation_at_the_last_moment_takes_the_file_away(
+    shop: Stores, passing: dict[str, Any]
+) -> None:
+    file_id, principal = await ask(shop)
+
+    async def cancel() -> None:
+        await shop.database.run(lambda db: files_service.cancel(db, principal, file_id))
+
+    passing["report.stored"] = cancel
+    await making_service.make(shop, file_id)
+    assert (await row_of(shop, file_id)).status == "cancelled"
+    assert await stored(shop, file_id) == []
+
+
+@pytest.mark.parametrize("change", ["demoted", "blocked"])
+async def test_an_admin_who_may_no_more_gets_nothing(shop: Stores, change: str) -> None:
+    file_id, principal = await ask(shop)
+
+    async def unit(db: AsyncSession) -> None:
+        admin = await db.get_one(Admin, principal.user_id)
+        if change == "blocked":
+            admin.status = "blocked"
+        else:
+            admin.role_id = await admins.role_id_of(db, "Viewer")
+
+    await shop.database.run(unit)
+    await making_service.make(shop, file_id)
+    row = await row_of(shop, file_id)
+    assert row.status == "failed"
+    assert row.failure == ("admin_blocked" if change == "blocked" else "permission_denied")
+
+
+async def test_an_admin_who_became_limited_to_an_operator_gets_no_more_than_its_rows(shop: Stores) -> None:
+    file_id, principal = await ask(shop, report="plans")
+
+    async def unit(db: AsyncSession) -> None:
+        (await db.get_one(Admin, principal.user_id)).operator_scope = ["JIO"]
+
+    await shop.database.run(unit)
+    await making_service.make(shop, file_id)
+    content = await open_storage(shop.settings).get(files_service.key_of(await row_of(shop, file_id)))
+    assert content is not None
+    assert b",JIO," in content
+    assert b",AIRTEL," not in content
+
+
+async def test_a_pdf_that_is_too_large_fails_and_says_why(
+    shop: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_PDF_ROWS", 1)
+    file_id, _ = await ask(shop, format="pdf")
+    await making_service.make(shop, file_id)
+    row = await row_of(shop, file_id)
+    assert (row.status, row.failure) == ("failed", "report_too_large")
+
+
+async def test_files_go_when_their_time_is_over(shop: Stores) -> None:
+    file_id, _ = await ask(shop)
+    await making_service.make(shop, file_id)
+    await jobs.purge(shop)
+    assert len(await stored(shop, file_id)) == 1
+    with clock.at(clock.now() + files_service.KEEP + timedelta(seconds=1)):
+        await jobs.purge(shop)
+    assert await stored(shop, file_id) == []
+    async with shop.database.transaction() as db:
+        assert await db.get(ReportFile, file_id) is None
