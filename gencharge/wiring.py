@@ -34,7 +34,7 @@ FLOORS: Final = (
     ("webhooks",),
     ("analytics",),
     ("notifications", "audit"),
-    ("live", "metrics", "stories", "reports", "search"),
+    ("live", "metrics", "stories", "reports", "search", "backups"),
 )
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gencharge.core import development_secrets, faultpoints, production
+from gencharge.core.backup_settings import Backups
 from gencharge.core.company import Company
 from gencharge.core.development_secrets import DevelopmentSecret
 from gencharge.core.file_settings import Files
@@ -65,6 +66,7 @@ class Settings(
     Web,
     RateLimits,
     Background,
+    Backups,
     Tracing,
     BaseSettings,
 ):

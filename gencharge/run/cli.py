@@ -9,7 +9,15 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from gencharge.run import access_commands, rollup_commands, secrets_commands, simulate_command, terminal
+from gencharge.run import (
+    access_commands,
+    backups,
+    build_commands,
+    rollup_commands,
+    secrets_commands,
+    simulate_command,
+    terminal,
+)
 from gencharge.run.report_command import app as report_app
 from gencharge.run.terminal import err, out
 
@@ -29,11 +37,12 @@ ledger = typer.Typer(help="The double-entry ledger.", no_args_is_help=True)
 app.add_typer(ledger, name="ledger", rich_help_panel=_OPERATE)
 audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 app.add_typer(audit, name="audit", rich_help_panel=_OPERATE)
+app.add_typer(backups.app, name="backup", rich_help_panel=_OPERATE)
 app.add_typer(secrets_commands.app, name="secrets", rich_help_panel=_OPERATE)
 app.add_typer(rollup_commands.app, name="rollup", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans", rich_help_panel=_DATA)
-for group in (access_commands.app, report_app, simulate_command.app):
+for group in (access_commands.app, report_app, simulate_command.app, build_commands.app):
     app.add_typer(group)
 
 
@@ -306,25 +315,6 @@ def import_plans(
         from gencharge.plans import commands
 
         raise typer.Exit(commands.import_from(settings, file, out.print, dry_run=dry_run))
-
-
-@app.command(rich_help_panel=_BUILD)
-def openapi(
-    output: Annotated[Path | None, typer.Option(help="File to write; default standard output.")] = None,
-) -> None:
-    """Print the OpenAPI document."""
-    settings = terminal.read_settings()
-    import json
-
-    from gencharge.api.main import create_app
-    from gencharge.core.http.short_document import shorten
-
-    text = json.dumps(shorten(create_app(settings).openapi()), indent=2, ensure_ascii=False) + "\n"
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
-        with terminal.one_line():
-            output.write_text(text, encoding="utf-8")
 
 
 @app.command(rich_help_panel=_BUILD)

@@ -29,6 +29,7 @@ CORE = (
     ("core.development_secrets", "core.secret_strength"),
     ("core.company", "core.setting_groups"),
     (
+        "core.backup_settings",
         "core.file_settings",
         "core.message_settings",
         "core.push_settings",

@@ -20,6 +20,7 @@ from gencharge.core.errors import NotFound, Unavailable
 CHUNK_BYTES: Final = 256 * 1024
 TYPES: Final = MappingProxyType(
     {
+        "aes": "application/octet-stream",
         "csv": "text/csv",
         "gz": "application/gzip",
         "jpg": "image/jpeg",

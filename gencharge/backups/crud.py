@@ -1,0 +1,214 @@
+"""What a backup asks of PostgreSQL, on connections of its own: one snapshot is shared with pg_dump, and databases are made and renamed.
+
+Statements of a whole database, not of a customer: nothing here is for a request.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+_CONNECT_SECONDS: Final = 10
+# Rows as text must be the same in every session, or their checksums are not.
+_PLAIN: Final[LiteralString] = """
+    SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres';
+    SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'; SET LOCAL statement_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0
+"""
+_TABLES: Final[LiteralString] = """
+    SELECT relname FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
+"""
+_REFERENCES: Final[LiteralString] = """
+    SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint
+    WHERE contype = 'f' AND connamespace = 'public'::regnamespace
+"""
+# Who owns what is dumped, and whom its rights name: a restore needs these roles. 0 is everybody, and no role.
+_ROLES: Final[LiteralString] = """
+    SELECT DISTINCT rolname FROM pg_roles WHERE oid IN (
+        SELECT relowner FROM pg_class WHERE relnamespace = 'public'::regnamespace
+        UNION SELECT proowner FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION SELECT grantee FROM pg_class, aclexplode(relacl) WHERE relnamespace = 'public'::regnamespace
+        UNION SELECT grantee FROM pg_proc, aclexplode(proacl) WHERE pronamespace = 'public'::regnamespace
+        UNION SELECT grantee FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'public'
+        UNION SELECT defaclrole FROM pg_default_acl
+        UNION SELECT grantee FROM pg_default_acl, aclexplode(defaclacl))
+    AND rolname NOT LIKE 'pg\\_%' ORDER BY rolname
+"""
+_SUMS: Final[LiteralString] = """
+    -- Of every user_id, on purpose: these are the sums of the whole ledger.
+    SELECT account, sum(paise)::text FROM (
+        SELECT credit AS account, sum(amount) AS paise FROM transfers GROUP BY credit
+        UNION ALL SELECT debit, -sum(amount) FROM transfers GROUP BY debit) AS sides
+    GROUP BY account ORDER BY account
+"""
+_WAITING: Final[LiteralString] = """
+    SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM deliveries),
+           (SELECT id FROM events ORDER BY id LIMIT 1), (SELECT min(occurred_at) FROM events)
+"""
+
+
+@contextmanager
+def connected(url: str, database: str | None = None, *, autocommit: bool = False) -> Iterator[Connection]:
+    """A connection with the login of `url`, to another database of the same server if one is named."""
+    other: dict[str, Any] = {"dbname": database} if database else {}
+    connection = psycopg.connect(
+        url,
+        connect_timeout=_CONNECT_SECONDS,
+        application_name="gencharge-backup",
+        autocommit=autocommit,
+        **other,
+    )
+    with connection:
+        yield connection
+
+
+def begin_snapshot(connection: Connection) -> None:
+    """Let the transaction, which begins here, see one instant to its end, and write nothing."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    connection.execute(_PLAIN)
+
+
+def export_snapshot(connection: Connection) -> tuple[str, datetime]:
+    """The name under which pg_dump joins the snapshot, and its instant (UTC)."""
+    return _one(connection, "SELECT pg_export_snapshot(), now()")
+
+
+def get_server_version(connection: Connection) -> tuple[int, str]:
+    """The major version and the version of the server: 18 and `18.4`."""
+    number, version = _one(
+        connection, "SELECT current_setting('server_version_num')::int, current_setting('server_version')"
+    )
+    return number // 10_000, str(version).partition(" ")[0]
+
+
+def get_revision(connection: Connection) -> str | None:
+    """The revision of the tables; None if nothing was ever migrated."""
+    if _one(connection, "SELECT to_regclass('alembic_version')")[0] is None:
+        return None
+    return str(_one(connection, "SELECT min(version_num) FROM alembic_version")[0])
+
+
+def list_tables(connection: Connection) -> list[str]:
+    """All tables, in order."""
+    return [name for (name,) in connection.execute(_TABLES)]
+
+
+def list_references(connection: Connection) -> list[tuple[str, str]]:
+    """Which table has a foreign key to which other one."""
+    return [(own, other) for own, other in connection.execute(_REFERENCES)]
+
+
+def list_roles(connection: Connection) -> list[str]:
+    """The roles that a restore of this database needs."""
+    return [name for (name,) in connection.execute(_ROLES)]
+
+
+def get_fingerprint(connection: Connection, table: str) -> tuple[int, str]:
+    """How many rows a table has, and a checksum of their content that does not depend on their order. Reads the whole table."""
+    statement = sql.SQL(
+        "SELECT count(*), coalesce(sum(hashtextextended(each_row::text, 0)::numeric), 0)::text FROM {} AS each_row"
+    ).format(sql.Identifier("public", table))
+    rows, checksum = _one(connection, statement)
+    return int(rows), str(checksum)
+
+
+def get_ledger_sums(connection: Connection) -> dict[str, int]:
+    """What is in each account of the ledger, all customers together, in paise."""
+    return {account: int(paise) for account, paise in connection.execute(_SUMS)}
+
+
+def get_audit_head(connection: Connection) -> tuple[int, str]:
+    """The last anchor of the audit trail: its sequence (0 if there is none) and its hash."""
+    row = connection.execute(
+        "SELECT sequence, hash FROM audit_anchors ORDER BY sequence DESC LIMIT 1"
+    ).fetchone()
+    return (int(row[0]), str(row[1])) if row else (0, "")
+
+
+def get_waiting(connection: Connection) -> tuple[int, int, UUID | None, datetime | None]:
+    """Events and deliveries in the outbox, and the id and the instant of the oldest event."""
+    return _one(connection, _WAITING)
+
+
+def database_exists(connection: Connection, name: str) -> bool:
+    """Whether there is a database of this name."""
+    return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
+
+
+def list_databases(connection: Connection, like: str) -> list[str]:
+    """The databases whose names match a LIKE pattern."""
+    return [
+        name
+        for (name,) in connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY datname", (like,)
+        )
+    ]
+
+
+def add_database(connection: Connection, name: str) -> None:
+    """Make an empty database, with nothing of a template in it."""
+    connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+
+
+def drop_database(connection: Connection, name: str) -> None:
+    """Delete a database, if there is one, and end the sessions in it."""
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def add_role(connection: Connection, name: str) -> None:
+    """Make a role that owns rights only, if it is missing, and become a member: rights may then be given for it."""
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
+        connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
+    row = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (name,)).fetchone()
+    if row is None or not row[0]:
+        connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(name)))
+
+
+def rename_databases(url: str, renames: Sequence[tuple[str, str]]) -> None:
+    """Give databases new names, all of them or none, and end every session in them. Raises psycopg.Error.
+
+    A session that comes while one is renamed waits for the new name, so the sessions are ended until the renaming is done.
+    """
+    done = threading.Event()
+    closer = threading.Thread(
+        target=_end_sessions, args=(url, [old for old, _ in renames], done), name="end-sessions", daemon=True
+    )
+    closer.start()
+    try:
+        with connected(url, "postgres") as connection:
+            for old, new in renames:
+                statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+                connection.execute(statement.format(sql.Identifier(old), sql.Identifier(new)))
+    finally:
+        done.set()
+        closer.join()
+
+
+def _end_sessions(url: str, databases: list[str], done: threading.Event) -> None:
+    with connected(url, "postgres", autocommit=True) as connection:
+        while not done.wait(0.05):
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", (databases,)
+            )
+
+
+def _one(connection: Connection, statement: LiteralString | sql.Composed) -> tuple[Any, ...]:
+    row = connection.execute(statement).fetchone()
+    assert row is not None, "an aggregate has a row"
+    return row
+
+
+def database_of(url: str) -> str:
+    """The name of the database that a URL leads to."""
+    name = conninfo_to_dict(url).get("dbname")
+    return str(name or "")

@@ -1,0 +1,63 @@
+"""What can go wrong with backups."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import Conflict, Invalid, NotFound, Problem, Unavailable
+
+
+class BackupNotFound(NotFound):
+    """There is no backup with this id."""
+
+
+class BackupInvalid(Invalid):
+    """The backup can't be used: it is damaged, or not a backup of GenCharge."""
+
+
+class BackupKeyMismatch(Invalid):
+    """The backup is encrypted with another key than the one in BACKUP_KEY_FILE."""
+
+
+class BackupKeyRequired(Invalid):
+    """A key is needed: set BACKUP_KEY_FILE. `gencharge backup key` makes one."""
+
+
+class BackupKeyInvalid(Invalid):
+    """BACKUP_KEY_FILE must name a file with 64 hexadecimal digits, as `gencharge backup key` writes it."""
+
+
+class BackupTooNew(Conflict):
+    """The backup was made by a newer version than this one."""
+
+
+class BackupTablesInvalid(Invalid):
+    """Name tables that exist."""
+
+
+class BackupToolsUnavailable(Unavailable):
+    """The programs pg_dump and pg_restore of the server's version or newer are needed on this machine."""
+
+    retry_after_seconds = 300
+
+
+class BackupNotPermitted(Conflict):
+    """The login of the database may not do this."""
+
+
+class BackupConfirmationMismatch(Invalid):
+    """Type the id of the backup to restore it in place."""
+
+
+class BackupDatabaseAlreadyExists(Conflict):
+    """A database of this name exists already. A restore never writes into one."""
+
+
+class BackupInUse(Conflict):
+    """This is the last backup that is known to be good. It is not deleted."""
+
+
+class BackupFailed(Problem):
+    """The backup could not be made. Nothing was kept."""
+
+
+class RestoreFailed(Problem):
+    """The backup could not be restored. What was there before is unchanged."""

@@ -1,0 +1,188 @@
+"""The list of backups: what is in the storage. Verifying, deleting, and what is too old."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gencharge.backups import manifest, names, restore_service, retention
+from gencharge.backups.create_service import Progress, open_backups, write_description
+from gencharge.backups.errors import BackupInUse, BackupNotFound
+from gencharge.backups.restore_service import Location, Proof, Restored, Target
+from gencharge.core import telemetry
+from gencharge.core.errors import Problem
+from gencharge.core.settings import Settings
+from gencharge.core.stores.storage import MOST_LISTED, Storage, StoredFile
+from gencharge.core.values import clock
+
+log = telemetry.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup in the list. `verified_ok`: what its last verification found; None if there was none.
+
+    `description`: the manifest, when and how fast it was made; empty if the file beside the archive is lost."""
+
+    backup_id: str
+    key: str
+    size_bytes: int
+    made_at: datetime
+    description: dict[str, Any]
+
+    @property
+    def verification(self) -> dict[str, Any] | None:
+        """The last verification: `at`, `ok`, `problems`."""
+        return self.description.get("verification")
+
+    @property
+    def verified_ok(self) -> bool | None:
+        """Whether the last verification went well; None if there was none."""
+        return self.verification["ok"] if self.verification else None
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Tables, rows, documents and files."""
+        return manifest.summary(self.description)
+
+
+async def list_backups(settings: Settings) -> list[Backup]:
+    """All backups, the newest first. Only whole archives are in the storage. Raises StorageUnavailable."""
+    storage, after = open_backups(settings), ""
+    backups = list[Backup]()
+    while True:
+        page = await storage.list_files(names.FOLDER, after=after)
+        for file in page:
+            if (backup_id := names.id_of_archive(file.key)) is not None:
+                backups.append(await _described(storage, backup_id, file))
+        if len(page) < MOST_LISTED:
+            return sorted(backups, key=lambda each: each.backup_id, reverse=True)
+        after = page[-1].key
+
+
+async def get_backup(settings: Settings, backup_id: str) -> Backup:
+    """A backup. Raises BackupNotFound, StorageUnavailable."""
+    if names.is_backup_id(backup_id):
+        storage = open_backups(settings)
+        for file in await storage.list_files(f"{names.FOLDER}{backup_id}"):
+            if names.id_of_archive(file.key) == backup_id:
+                return await _described(storage, backup_id, file)
+    raise BackupNotFound(f"There is no backup {backup_id[:60]!r}.")
+
+
+def location_of(settings: Settings, backup: Backup) -> Location:
+    """Where its archive is."""
+    return Location(open_backups(settings), backup.key)
+
+
+def file_location(settings: Settings, path: Path) -> Location:
+    """An archive that is a file of this machine."""
+    return Location(open_backups(settings), path=path)
+
+
+def scratch_target(settings: Settings, backup_id: str, purpose: str) -> Target:
+    """New databases for a restore, named after the live ones."""
+    stamp = f"{clock.now():%Y%m%dt%H%M%Sz}"
+    return Target(
+        names.derived_database(settings.database_name, f"{purpose}_{backup_id[-8:]}", stamp),
+        names.derived_database(settings.mongo_database, f"{purpose}_{backup_id[-8:]}", stamp),
+        files=False,
+    )
+
+
+async def verify(
+    settings: Settings, backup_id: str, *, proofs: Sequence[Proof], progress: Progress
+) -> Restored | Problem:
+    """Restore a backup into scratch databases, compare and prove them, delete them, and keep the result with the backup.
+
+    Returns what was restored, or why it could not be. Raises BackupNotFound, StorageUnavailable."""
+    backup = await get_backup(settings, backup_id)
+    target, result = scratch_target(settings, backup_id, "verify"), None
+    location = location_of(settings, backup)
+    problems = list[str]()
+    outcome: Restored | Problem
+    try:
+        outcome = result = await restore_service.restore(
+            settings, location, target, proofs=proofs, progress=progress
+        )
+        problems = result.problems
+    except Problem as problem:
+        outcome, problems = problem, [problem.detail]
+        if problem.status >= 500:
+            # Not the backup's fault: a store was away, or there was no room for a copy.
+            log.warning("backup_not_verified", backup_id=backup_id, reason=problem.detail)
+            return problem
+    finally:
+        if result is not None:
+            await restore_service.drop(settings, target)
+    description = dict(backup.description) or (dict(result.manifest) if result else {})
+    description["verification"] = {
+        "at": clock.now().isoformat(),
+        "ok": not problems,
+        "problems": problems[:100],
+    }
+    await write_description(open_backups(settings), backup_id, description)
+    (log.error if problems else log.info)("backup_verified", backup_id=backup_id, problems=len(problems))
+    return outcome
+
+
+async def delete(settings: Settings, backup_id: str) -> None:
+    """Delete a backup. Raises BackupNotFound, and BackupInUse for the only one that is known to be good."""
+    backups = await list_backups(settings)
+    own = next((each for each in backups if each.backup_id == backup_id), None)
+    if own is None:
+        raise BackupNotFound(f"There is no backup {backup_id[:60]!r}.")
+    if own.verified_ok and not any(
+        each.verified_ok for each in backups if each is not own and not each.description.get("selection")
+    ):
+        raise BackupInUse(
+            f"{backup_id} is the last backup that is known to be good. Verify a newer one first."
+        )
+    await _remove(settings, own)
+
+
+async def prune(settings: Settings, *, dry_run: bool = False) -> list[str]:
+    """Delete what the settings do not keep; the ids, the oldest first. Raises StorageUnavailable."""
+    backups = {each.backup_id: each for each in await list_backups(settings)}
+    keep = {
+        "hourly": settings.backup_keep_hourly,
+        "daily": settings.backup_keep_daily,
+        "weekly": settings.backup_keep_weekly,
+        "monthly": settings.backup_keep_monthly,
+    }
+    gone = retention.superfluous([_candidate(each) for each in backups.values()], keep)
+    if not dry_run:
+        for backup_id in gone:
+            await _remove(settings, backups[backup_id])
+            log.info("backup_pruned", backup_id=backup_id)
+    return gone
+
+
+def _candidate(backup: Backup) -> retention.Candidate:
+    return retention.Candidate(
+        backup.backup_id,
+        backup.made_at,
+        good=backup.verified_ok is True,
+        failed=backup.verified_ok is False,
+        partial=bool(backup.description.get("selection")),
+    )
+
+
+async def _described(storage: Storage, backup_id: str, file: StoredFile) -> Backup:
+    content = await storage.get(names.description_key(backup_id))
+    try:
+        description = orjson.loads(content) if content else {}
+    except orjson.JSONDecodeError:
+        description = {}
+    return Backup(backup_id, file.key, file.size_bytes, names.made_at(backup_id), description)
+
+
+async def _remove(settings: Settings, backup: Backup) -> None:
+    storage = open_backups(settings)
+    await storage.delete(backup.key)
+    await storage.delete(names.description_key(backup.backup_id))

@@ -1,0 +1,48 @@
+"""The settings of backups. `core.settings` puts them with the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Backups(BaseModel):
+    """Backups"""
+
+    backup_dir: Path | None = Field(
+        default=None,
+        description="The folder of the backups; better another disk than that of the data. Empty: `backups` under `DATA_DIR`.",
+    )
+    backup_bucket: str = Field(
+        default="",
+        pattern=r"^([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])?$",
+        description="A bucket for the backups in place of `BACKUP_DIR`, at the service of `STORAGE_ENDPOINT_URL` and with its key.",
+    )
+    backup_key_file: Path | None = Field(
+        default=None,
+        description="A file with the key that backups are encrypted with; `gencharge backup key` makes one. Keep a copy "
+        "apart from the backups: without it they can't be restored. In production no backup is made without one.",
+    )
+    postgres_bin_dir: Path | None = Field(
+        default=None,
+        description="The folder of `pg_dump` and `pg_restore`. Empty: those of the system and the embedded ones, the "
+        "oldest that fit the server.",
+    )
+    backup_schedule: Literal["off", "daily", "hourly"] = Field(
+        default="off",
+        description="When the worker makes a backup by itself: `daily` at 01:30 in India, `hourly`, or `off`.",
+    )
+    backup_keep_hourly: int = Field(
+        default=24, ge=0, le=1000, description="For how many hours the last backup of each hour is kept."
+    )
+    backup_keep_daily: int = Field(
+        default=7, ge=0, le=1000, description="For how many days the last backup of each day is kept."
+    )
+    backup_keep_weekly: int = Field(
+        default=4, ge=0, le=1000, description="For how many weeks the last backup of each week is kept."
+    )
+    backup_keep_monthly: int = Field(
+        default=12, ge=0, le=1000, description="For how many months the last backup of each month is kept."
+    )

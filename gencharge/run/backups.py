@@ -1,0 +1,174 @@
+"""`gencharge backup`: make, verify, restore and delete backups. Works while the API is down, and starts embedded stores that do not run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gencharge.run import terminal
+from gencharge.run.terminal import err, out
+
+if TYPE_CHECKING:
+    from gencharge.backups.restore_service import Proof
+    from gencharge.core.settings import Settings
+
+app = typer.Typer(help="Backups, and the proof that they can be restored.", no_args_is_help=True)
+_Id = Annotated[str, typer.Argument(help="The id of a backup, as `gencharge backup list` shows it.")]
+_SHOWN_EVERY_SECONDS = 1.0
+
+
+@app.command()
+def create(
+    description: Annotated[str, typer.Option(help="What it is for; shown in the list.", metavar="TEXT")] = "",
+    tables: Annotated[
+        str,
+        typer.Option(
+            help="Only these tables, with commas between, and those that they refer to; without MongoDB and files."
+        ),
+    ] = "",
+) -> None:
+    """Make a backup: PostgreSQL as of one instant, MongoDB, the files, in one file."""
+    with _ready() as settings, _progress() as progress:
+        from gencharge.backups import commands
+
+        chosen = [name.strip() for name in tables.split(",") if name.strip()]
+        code = commands.make(settings, out.print, progress, description=description, tables=chosen)
+    raise typer.Exit(code)
+
+
+@app.command("list")
+def show() -> None:
+    """Show all backups, the newest first, and whether a restore of each was verified."""
+    settings = terminal.read_settings()
+    terminal.quiet_log(settings)
+    from gencharge.backups import commands
+
+    with terminal.one_line():
+        raise typer.Exit(commands.show(settings, out.print))
+
+
+@app.command()
+def verify(
+    backup_id: Annotated[
+        str | None, typer.Argument(help="The id of a backup; by default the newest.")
+    ] = None,
+) -> None:
+    """Restore a backup into scratch databases, compare it with its manifest, and check ledger and audit trail in it.
+
+    Exit status 1 if it is not good. The result is shown in the list."""
+    with _ready() as settings, _progress() as progress:
+        from gencharge.backups import commands
+
+        code = commands.verify(settings, out.print, progress, backup_id=backup_id, proofs=_proofs())
+    raise typer.Exit(code)
+
+
+@app.command()
+def restore(
+    source: Annotated[str, typer.Argument(help="The id of a backup, or the path of its file.")],
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="The name of the new database. By default the present one's with `_restored_` and the time."
+        ),
+    ] = None,
+) -> None:
+    """Restore a backup into new databases; those in use are not touched.
+
+    Exit status 1 if what was restored is not what was backed up."""
+    with _ready() as settings, _progress() as progress:
+        from gencharge.backups import commands
+
+        code = commands.restore(
+            settings, out.print, progress, source=source, database=database, proofs=_proofs()
+        )
+    raise typer.Exit(code)
+
+
+@app.command()
+def prune(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be deleted.")] = False,
+) -> None:
+    """Delete the backups that BACKUP_KEEP_HOURLY and its like do not keep; never the last one that is known to be good."""
+    settings = terminal.read_settings()
+    terminal.quiet_log(settings)
+    from gencharge.backups import commands
+
+    with terminal.one_line():
+        raise typer.Exit(commands.prune(settings, out.print, dry_run=dry_run))
+
+
+@app.command()
+def delete(backup_id: _Id) -> None:
+    """Delete a backup; not the last one that is known to be good."""
+    settings = terminal.read_settings()
+    terminal.quiet_log(settings)
+    from gencharge.backups import commands
+
+    with terminal.one_line():
+        raise typer.Exit(commands.delete(settings, out.print, backup_id))
+
+
+@app.command()
+def key() -> None:
+    """Print a new key for BACKUP_KEY_FILE. Keep a copy apart from the backups."""
+    from gencharge.backups import cipher
+
+    typer.echo(cipher.new_key())
+
+
+@contextmanager
+def _ready() -> Iterator[Settings]:
+    """The settings, and the stores that they name. Embedded ones are started if nothing runs them, and stopped at the end."""
+    settings = terminal.read_settings()
+    terminal.quiet_log(settings)
+    from gencharge.run.embedded import AlreadyRunning, EmbeddedServers
+
+    with terminal.one_line():
+        servers = EmbeddedServers.for_settings(settings)
+        own = bool(servers.servers)
+        if own:
+            try:
+                servers.start()
+                servers.wait_ready()
+            except AlreadyRunning:
+                own = False
+        try:
+            terminal.require(settings, "postgres")
+            terminal.require(settings, "mongo")
+            yield settings
+        finally:
+            if own:
+                servers.stop()
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    """Says each second how far it is, on standard error."""
+    last = time.monotonic()
+
+    def progress(stage: str, done: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _SHOWN_EVERY_SECONDS:
+            last = time.monotonic()
+            err.print(f"{stage}: {done}" if stage == "counts" else f"{stage}: {done / 1e6:.0f} MB")
+
+    yield progress
+
+
+def _proofs() -> list[Proof]:
+    from gencharge.run import verification
+
+    async def ledger(settings: Settings) -> tuple[bool, list[str]]:
+        report = await verification.verify_ledger(settings)
+        return report.ok, report.lines
+
+    async def trail(settings: Settings) -> tuple[bool, list[str]]:
+        report = await verification.verify_audit(settings)
+        return report.ok, report.lines
+
+    return [ledger, trail]

@@ -1,0 +1,107 @@
+"""The programs that fit the server are found, get no secret on their command line, and end when they must."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from gencharge.backups import programs
+from gencharge.backups.errors import BackupToolsUnavailable
+from gencharge.core.settings import Settings
+
+URL = "postgresql://owner:s3cret@db.example:5433/gencharge?sslmode=require"
+
+
+def planted(folder: Path, version: str) -> Path:
+    folder.mkdir(parents=True)
+    for name in ("pg_dump", "pg_restore"):
+        (folder / name).write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version}'\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def test_programs_of_an_older_version_are_refused_with_what_to_install(tmp_path: Path) -> None:
+    folder = planted(tmp_path / "old", "15.4")
+    assert programs.find_tools(15, folder).version == "15.4"
+    assert programs.find_tools(14, folder).major == 15
+    with pytest.raises(
+        BackupToolsUnavailable, match=r"PostgreSQL 18;.* found: 15\.4 in .*postgresql-client-18"
+    ):
+        programs.find_tools(18, folder)
+
+
+def test_a_folder_without_programs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BackupToolsUnavailable, match="found: none"):
+        programs.find_tools(18, tmp_path)
+
+
+def test_the_programs_of_the_embedded_server_fit_it() -> None:
+    assert programs.find_tools(18).major >= 18
+
+
+def test_the_oldest_that_fit_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [planted(tmp_path / version, version) for version in ("19.1", "17.2", "18.3")]
+    monkeypatch.setattr(programs, "_folders", lambda: iter(folders))
+    assert programs.find_tools(18).version == "18.3"
+
+
+def test_the_connection_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "of somebody else")
+    variables = programs.environment(URL)
+    assert (variables["PGHOST"], variables["PGPORT"], variables["PGUSER"]) == ("db.example", "5433", "owner")
+    assert (variables["PGPASSWORD"], variables["PGSSLMODE"]) == ("s3cret", "require")
+    assert "PGDATABASE" not in variables
+    with pytest.raises(ValueError, match="keepalives"):
+        programs.environment(URL + "&keepalives=1")
+
+
+def test_no_password_is_on_a_command_line(settings: Settings) -> None:
+    with programs.running([sys.executable, "-c", "import sys; sys.stdin.read()"], URL, feeds=True):
+        children = psutil.Process().children()
+        lines = [" ".join(child.cmdline()) for child in children]
+        assert any("stdin.read()" in line for line in lines)
+        assert not any("s3cret" in line for line in lines)
+
+
+def test_what_a_program_says_when_it_fails_is_the_reason() -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; print('one\\ntwo\\nthree\\nno space', file=sys.stderr); sys.exit(3)",
+    ]
+    with (
+        pytest.raises(programs.ProgramFailed, match=r"^two \| three \| no space$"),
+        programs.running(command, URL, feeds=False) as output,
+    ):
+        assert output.read() == b""
+
+
+def feed(command: list[str], pieces: int) -> None:
+    with programs.running(command, URL, feeds=True) as stream:
+        for _ in range(pieces):
+            stream.write(os.urandom(100_000))
+
+
+def test_a_program_that_ends_while_it_is_fed_says_why() -> None:
+    command = [sys.executable, "-c", "import sys; print('enough', file=sys.stderr); sys.exit(1)"]
+    with pytest.raises(programs.ProgramFailed, match="enough"):
+        feed(command, 1000)
+
+
+def test_an_error_within_ends_the_program() -> None:
+    children = []
+
+    def fail() -> None:
+        command = [sys.executable, "-c", "import time; time.sleep(600)"]
+        with programs.running(command, URL, feeds=False):
+            children.extend(psutil.Process().children())
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert children
+    assert not any(child.is_running() and "sleep(600)" in " ".join(child.cmdline()) for child in children)

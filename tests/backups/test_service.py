@@ -1,0 +1,89 @@
+"""The list says what is there and what was verified; the last good backup can't be deleted."""
+
+from __future__ import annotations
+
+import pytest
+
+from gencharge.backups import names, service
+from gencharge.backups.errors import BackupInUse, BackupNotFound
+from gencharge.core.errors import Problem
+from gencharge.core.settings import Settings
+from tests.make.backups import databases_of, make_backup, silent
+
+
+async def holds(_settings: Settings) -> tuple[bool, list[str]]:
+    return True, ["ok    all is well"]
+
+
+async def fails(_settings: Settings) -> tuple[bool, list[str]]:
+    return False, ["FAIL  a wallet is overdrawn"]
+
+
+async def test_the_list_has_whole_archives_only_the_newest_first(own: Settings) -> None:
+    first, second = await make_backup(own, description="first"), await make_backup(own)
+    folder = own.backup_dir / "backups"
+    (folder / "notes.txt").write_text("x")
+    (folder / "20261122t000000z-00000000.json").write_text("{}")
+    (folder / f"{second}.json").unlink()
+    backups = await service.list_backups(own)
+    assert sorted([first, second], reverse=True) == [each.backup_id for each in backups]
+    by_id = {each.backup_id: each for each in backups}
+    assert by_id[first].description["description"] == "first"
+    assert by_id[first].verified_ok is None
+    assert by_id[second].summary["rows"] == 0  # its description is lost; the archive is there
+    with pytest.raises(BackupNotFound):
+        await service.get_backup(own, "../../etc/passwd")
+
+
+async def test_a_verified_backup_is_good_and_leaves_no_scratch_database(own: Settings) -> None:
+    backup_id = await make_backup(own)
+    before = databases_of(own)
+    outcome = await service.verify(own, backup_id, proofs=[holds], progress=silent)
+    assert not isinstance(outcome, Problem)
+    assert (outcome.problems, outcome.lines) == ([], ["ok    all is well"])
+    assert databases_of(own) == before
+    backup = await service.get_backup(own, backup_id)
+    assert backup.verified_ok is True
+    assert backup.summary["rows"] > 0
+
+
+async def test_a_proof_that_fails_and_a_damaged_file_are_seen_in_the_list(own: Settings) -> None:
+    first, second = await make_backup(own), await make_backup(own)
+    outcome = await service.verify(own, first, proofs=[fails], progress=silent)
+    assert not isinstance(outcome, Problem)
+    assert outcome.problems == ["FAIL  a wallet is overdrawn"]
+    path = own.backup_dir / names.archive_key(second, sealed=False)
+    path.write_bytes(path.read_bytes()[:-50])
+    assert isinstance(await service.verify(own, second, proofs=[holds], progress=silent), Problem)
+    for backup_id in (first, second):
+        backup = await service.get_backup(own, backup_id)
+        assert backup.verified_ok is False
+        assert backup.verification["problems"]
+
+
+async def test_the_last_good_backup_is_not_deleted(own: Settings) -> None:
+    good, other = await make_backup(own), await make_backup(own)
+    await service.verify(own, good, proofs=[holds], progress=silent)
+    with pytest.raises(BackupInUse, match="last backup that is known to be good"):
+        await service.delete(own, good)
+    await service.delete(own, other)
+    assert [each.backup_id for each in await service.list_backups(own)] == [good]
+    second = await make_backup(own)
+    await service.verify(own, second, proofs=[holds], progress=silent)
+    await service.delete(own, good)
+    with pytest.raises(BackupNotFound):
+        await service.delete(own, good)
+
+
+async def test_pruning_keeps_what_the_settings_say(own: Settings) -> None:
+    keep = dict.fromkeys(
+        ("backup_keep_hourly", "backup_keep_daily", "backup_keep_weekly", "backup_keep_monthly"), 0
+    )
+    backups = [await make_backup(own) for _ in range(3)]
+    newest = max(backups)
+    settings = own.model_copy(update=keep)
+    gone = await service.prune(settings, dry_run=True)
+    assert gone == sorted(set(backups) - {newest})
+    assert len(await service.list_backups(own)) == 3
+    await service.prune(settings)
+    assert [each.backup_id for each in await service.list_backups(own)] == [newest]

@@ -1,0 +1,64 @@
+"""Backups to test with: settings with a folder of their own, an archive in memory, a backup that was made."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from gencharge.backups import crud
+from gencharge.backups.archive import ArchiveReader, ArchiveWriter
+from gencharge.backups.create_service import Plan, create
+from gencharge.core.settings import Settings
+
+KEY = bytes(range(32))
+HEADER = {
+    "format": 1,
+    "revision": "0001",
+    "gencharge": "0.1.0",
+    "postgres_major": 18,
+    "roles": [],
+    "selection": [],
+}
+
+
+def silent(_stage: str, _done: int) -> None:
+    return
+
+
+def with_folder(settings: Settings, folder: Path, **overrides: object) -> Settings:
+    """The settings, with the backups in a folder of the test's own."""
+    return settings.model_copy(update={"backup_dir": folder / "backups", **overrides})
+
+
+async def make_backup(settings: Settings, **plan: Any) -> str:
+    """Make a backup; its id."""
+    made = await create(settings, Plan(**plan))
+    return str(made["backup_id"])
+
+
+def archive_of(
+    parts: dict[str, bytes], *, key: bytes | None = None, header: dict[str, Any] = HEADER
+) -> bytes:
+    """An archive with these parts."""
+    file = io.BytesIO()
+    writer = ArchiveWriter(file.write, key=key, header=header)
+    for name, content in parts.items():
+        with writer.part(name) as part:
+            part.write(content)
+    writer.finish({"about": "a test"})
+    return file.getvalue()
+
+
+def contents_of(archive: bytes, *, key: bytes | None = None) -> dict[str, bytes]:
+    """The parts of an archive."""
+    contents: dict[str, bytes] = {}
+    for part, _, content in ArchiveReader(io.BytesIO(archive), key=key).segments():
+        contents[part] = contents.get(part, b"") + content
+    return contents
+
+
+def databases_of(settings: Settings, like: str = "%") -> list[str]:
+    """The databases of the server."""
+    with crud.connected(settings.migration_url, "postgres") as connection:
+        return crud.list_databases(connection, like)
