@@ -15,7 +15,9 @@ from gencharge.backups.errors import (
     BackupTablesInvalid,
     BackupToolsUnavailable,
 )
-from gencharge.core.settings import Settings
+from gencharge.core.events.events import emit
+from gencharge.core.rooms.checks import LedgerVerified
+from gencharge.core.settings import Environment, Settings
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.storage import StorageFull
 from gencharge.core.stores.stores import Stores
@@ -31,7 +33,9 @@ def everything_in(folder: Path) -> list[str]:
 async def test_a_backup_holds_rows_documents_and_files_and_says_how_many(
     own: Settings, stores: Stores
 ) -> None:
-    await make_customer(stores)
+    user_id = await make_customer(stores)
+    event = LedgerVerified(user_id=str(user_id), checks=1, breaches=0)
+    await stores.database.run(lambda db: emit(db, event))
     mark = str(new_id())
     await stores.documents["backup_marks"].insert_one({"_id": mark})
     await open_storage(own).put("receipts/2026/one.pdf", b"%PDF-1.7", "application/pdf")
@@ -66,7 +70,7 @@ async def test_with_a_key_nothing_of_the_content_can_be_read(
 
 async def test_production_makes_no_backup_without_a_key(own: Settings) -> None:
     with pytest.raises(BackupKeyRequired, match="BACKUP_KEY_FILE"):
-        await create(own.model_copy(update={"environment": "production"}), Plan())
+        await create(own.model_copy(update={"environment": Environment.PRODUCTION}), Plan())
     assert everything_in(own.backup_dir) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import psycopg
 import pytest
 
 from gencharge.backups import cipher, documents_crud, names, restore_service, service
+from gencharge.backups.archive import ArchiveWriter
 from gencharge.backups.create_service import open_backups
 from gencharge.backups.errors import (
     BackupDatabaseAlreadyExists,
@@ -22,7 +24,7 @@ from gencharge.core.postgres import migrations
 from gencharge.core.settings import Settings
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.stores import Stores
-from tests.make.backups import archive_of, databases_of, make_backup, silent
+from tests.make.backups import HEADER, archive_of, databases_of, make_backup, silent
 from tests.make.money import make_customer
 
 
@@ -91,7 +93,11 @@ async def test_what_is_wrong_is_refused_before_anything_is_touched(
         header = {"format": 1, "revision": "9999", "gencharge": "9.0", "postgres_major": 18}
         content, expected = archive_of({"postgres.dump": b"x"}, header=header), BackupTooNew
     elif damage == "slip":
-        content = archive_of({"postgres.dump": b"x"}).replace(b"postgres", b"../../..")
+        file = io.BytesIO()
+        writer = ArchiveWriter(file.write, key=None, header=HEADER | {"revision": migrations.head()})
+        writer.add_segment("files/../../planted.pdf", 0, b"planted")
+        writer.finish({})
+        content = file.getvalue()
     else:
         content = b""
     path.write_bytes(content)
@@ -99,6 +105,7 @@ async def test_what_is_wrong_is_refused_before_anything_is_touched(
     with pytest.raises(expected):
         await restore(own, Location(open_backups(own), path=path), target_of(own), progress=silent)
     assert databases_of(own) == before
+    assert list(tmp_path.rglob("planted*")) == []
 
 
 async def test_a_wrong_key_is_refused(own: Settings, tmp_path: Path) -> None:
