@@ -27,7 +27,8 @@ def test_the_last_backup_of_each_day_stays_for_so_many_days() -> None:
 def test_hours_days_weeks_and_months_add_up() -> None:
     candidates = hourly(24 * 100)
     keep = {"hourly": 24, "daily": 7, "weekly": 4, "monthly": 12}
-    staying = [each for each in candidates if each.backup_id not in set(superfluous(candidates, keep))]
+    gone = set(superfluous(candidates, keep))
+    staying = [each for each in candidates if each.backup_id not in gone]
     days = {(each.made_at + timedelta(hours=5.5)).date() for each in staying}
     assert 24 < len(staying) <= 24 + 7 + 4 + 12
     assert len(days) >= 7 + 1
