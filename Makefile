@@ -30,8 +30,10 @@ run: $(STAMP) ## Start everything on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(RUN) gencharge dev
 
 # `make test ROOM=wallet` runs the tests of one room and the rules of the house; ARGS=--changed those of
-# the files that you changed and of the routes beside them.
+# the files that you changed and of the routes beside them, after the one test file of each, in a process without workers: these
+# say within seconds what is broken, most of the time. (pytest ends with 5 if there is none.)
 test: $(STAMP) ## Run the tests, on real servers; ROOM=wallet or ARGS=--changed for a part
+	@$(if $(filter --changed,$(ARGS)),$(RUN) pytest -q -m "not soak" --changed-first || [ $$? -eq 5 ] || exit 1)
 	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not soak" $(if $(ROOM),tests/$(ROOM) tests/law) $(ARGS)
 
 check: $(STAMP) ## Check format, style and types; writes nothing

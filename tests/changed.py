@@ -61,6 +61,12 @@ def tests_of(path: str) -> tuple[str, ...]:
     return (f"tests/{parts[1]}/",) if parts[0] == "tests" and len(parts) > 2 else ()
 
 
+def own_tests(path: str) -> tuple[str, ...]:
+    """The one test file of a file; what a change breaks shows here first, most of the time."""
+    files = [place for place in tests_of(path) if not place.endswith("/")]
+    return tuple(files[:1])
+
+
 def _mirror(room: str, stem: str) -> tuple[str, ...]:
     """The tests of one file of a room, and those of its routes; nothing if the file has none of its own."""
     own, *beside = (f"tests/{room}/{name}" for name in (f"test_{stem}.py", *BESIDE))
@@ -74,6 +80,11 @@ def selected(test_file: str, places: Collection[str]) -> bool:
     return any(
         test_file == place or (place.endswith("/") and test_file.startswith(place)) for place in places
     )
+
+
+def first_places() -> set[str]:
+    """The test files of the changed files, which one process runs in seconds."""
+    return {place for path in changed_files() for place in own_tests(path)}
 
 
 def places_to_test() -> set[str]:

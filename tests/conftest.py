@@ -70,18 +70,27 @@ def servers(worker_id: str) -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--changed`, see tests/changed.py."""
+    """`--changed` and `--changed-first`, see tests/changed.py."""
     parser.addoption(
         "--changed", action="store_true", help="run the tests of what was changed since main only"
+    )
+    parser.addoption(
+        "--changed-first", action="store_true", help="run the one test file of each changed file only"
     )
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `--changed`, look at no other file."""
-    if not config.getoption("--changed") or collection_path.is_dir():
+    """With `--changed` or `--changed-first`, look at no other file."""
+    first = config.getoption("--changed-first")
+    if not (first or config.getoption("--changed")) or collection_path.is_dir():
         return None
     path = collection_path.relative_to(changed.ROOT).as_posix()
-    return None if changed.selected(path, _places_to_test()) else True
+    return None if changed.selected(path, _first_places() if first else _places_to_test()) else True
+
+
+@cache
+def _first_places() -> frozenset[str]:
+    return frozenset(changed.first_places())
 
 
 @cache

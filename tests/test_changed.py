@@ -45,6 +45,20 @@ def test_a_file_calls_for_its_tests(path: str, places: tuple[str, ...]) -> None:
     assert changed.tests_of(path) == places
 
 
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("gencharge/wallet/service.py", ("tests/wallet/test_service.py",)),
+        ("gencharge/wallet/sql/wallet_transfer.sql", ("tests/wallet/test_wallet_transfer.py",)),
+        ("tests/wallet/test_service.py", ("tests/wallet/test_service.py",)),
+        ("gencharge/wallet/models.py", ()),
+        ("LICENSE", ()),
+    ],
+)
+def test_one_file_of_tests_comes_first(path: str, places: tuple[str, ...]) -> None:
+    assert changed.own_tests(path) == places
+
+
 def test_every_place_named_is_there() -> None:
     for _start, *places in changed.ELSEWHERE:
         for place in (*places, *changed.ALWAYS):
