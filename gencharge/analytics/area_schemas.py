@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import cache, partial
 from types import GenericAlias
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, create_model
 
@@ -13,6 +13,12 @@ from gencharge.analytics.areas import Area, Fact, State
 from gencharge.analytics.periods import standard
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import SignedMoney
+
+
+_NOW: Final = (
+    "What there is now, or was on the last day that was asked for. Null: nothing, or it was not counted on these days;"
+    " the staff, plans and offers are counted for today only."
+)
 
 
 class Times(Out):
@@ -145,13 +151,7 @@ def models_of(area: Area) -> dict[str, Any]:
     }
     if area.state is not None:
         models["now"] = _model_of_state(area, area.state, by_operator)
-        fields["now"] = (
-            models["now"] | None,
-            Field(
-                description="What there is now, or was on the last day that was asked for. Null: nothing, or it was not counted on these days;"
-                " the staff, plans and offers are counted for today only."
-            ),
-        )
+        fields["now"] = (models["now"] | None, Field(description=_NOW))
     if area.has_channels:
         fields["channels"] = (
             list[DeliveryChannel],

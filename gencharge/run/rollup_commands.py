@@ -43,9 +43,9 @@ def verify(since: _Since = None) -> None:
 
 @app.command()
 def rebuild(since: _Since = None) -> None:
-    """Make the figures new from the recharges, a month at a time, each at once or not at all.
+    """Correct the figures from the recharges, a month at a time, each at once or not at all, and sum them by month.
 
-    While a month is made, events of recharges wait: run it in a quiet hour."""
+    It may run while events are counted."""
     settings = _settings()
     from gencharge.analytics import commands
 
