@@ -14,7 +14,6 @@ from gencharge.analytics.periods import standard
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import SignedMoney
 
-
 _NOW: Final = (
     "What there is now, or was on the last day that was asked for. Null: nothing, or it was not counted on these days;"
     " the staff, plans and offers are counted for today only."
