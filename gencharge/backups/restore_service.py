@@ -174,7 +174,8 @@ def _restore(
     progress: Progress,
 ) -> Restored:
     url = settings.migration_url
-    incomplete = f"{_INCOMPLETE}{secrets.token_hex(8)}"
+    # It says whose it is, for a person who finds it left over.
+    incomplete = f"{_INCOMPLETE}{secrets.token_hex(6)}_{settings.database_name}"[:63]
     with documents_crud.opened(settings, target.mongo_database) as documents:
         if documents.list_collection_names():
             raise BackupDatabaseAlreadyExists(f"MongoDB has a database {target.mongo_database} already.")

@@ -39,18 +39,18 @@ async def test_a_backup_holds_rows_documents_and_files_and_says_how_many(
     mark = str(new_id())
     await stores.documents["backup_marks"].insert_one({"_id": mark})
     await open_storage(own).put("receipts/2026/one.pdf", b"%PDF-1.7", "application/pdf")
-    made = await create(own, Plan(description="before the upgrade"))
-    archive = (own.backup_dir / names.archive_key(made["backup_id"], sealed=False)).read_bytes()
+    description = await create(own, Plan(description="before the upgrade"))
+    archive = (own.backup_dir / names.archive_key(description["backup_id"], sealed=False)).read_bytes()
     contents = contents_of(archive)
     assert contents["postgres.dump"].startswith(b"PGDMP")
     assert mark.encode() in contents["mongo/backup_marks.bson"]
     assert contents["files/receipts/2026/one.pdf"] == b"%PDF-1.7"
-    assert made["tables"]["wallets"]["rows"] >= 1
-    assert made["ledger_paise"]["user:main"] == 500_000 * made["tables"]["wallets"]["rows"]
-    assert sum(made["ledger_paise"].values()) == 0
-    assert made["outbox"]["events"] > 0
-    assert made["outbox"]["delivered_up_to"] is not None
-    assert (made["description"], made["size_bytes"]) == ("before the upgrade", len(archive))
+    assert description["tables"]["wallets"]["rows"] >= 1
+    assert description["ledger_paise"]["user:main"] == 500_000 * description["tables"]["wallets"]["rows"]
+    assert sum(description["ledger_paise"].values()) == 0
+    assert description["outbox"]["events"] > 0
+    assert description["outbox"]["delivered_up_to"] is not None
+    assert (description["description"], description["size_bytes"]) == ("before the upgrade", len(archive))
 
 
 async def test_with_a_key_nothing_of_the_content_can_be_read(
@@ -75,10 +75,10 @@ async def test_production_makes_no_backup_without_a_key(own: Settings) -> None:
 
 
 async def test_chosen_tables_come_with_what_they_refer_to_and_unknown_ones_are_refused(own: Settings) -> None:
-    made = await create(own, Plan(tables=["plans"]))
-    assert "plans" in made["selection"]
-    assert set(made["tables"]) == set(made["selection"])
-    assert "collections" not in made
+    description = await create(own, Plan(tables=["plans"]))
+    assert "plans" in description["selection"]
+    assert set(description["tables"]) == set(description["selection"])
+    assert "collections" not in description
     before = everything_in(own.backup_dir)
     with pytest.raises(BackupTablesInvalid, match='no table plans"; DROP TABLE x'):
         await create(own, Plan(tables=['plans"; DROP TABLE x']))

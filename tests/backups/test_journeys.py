@@ -175,7 +175,7 @@ asyncio.run(work())""",
             backup = await service.get_backup(own, backup_id)
             assert manifest.differences(backup.description, contents) == []
         await restore_service.drop(own, Target(name, name))
-    for left_over in databases_of(own, "incomplete_%"):
+    for left_over in databases_of(own, f"incomplete_%{own.database_name}"):
         with crud.connected(own.migration_url, "postgres", autocommit=True) as connection:
             crud.drop_database(connection, left_over)
 

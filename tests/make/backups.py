@@ -33,8 +33,8 @@ def with_folder(settings: Settings, folder: Path, **overrides: object) -> Settin
 
 async def make_backup(settings: Settings, **plan: Any) -> str:
     """Make a backup; its id."""
-    made = await create(settings, Plan(**plan))
-    return str(made["backup_id"])
+    description = await create(settings, Plan(**plan))
+    return str(description["backup_id"])
 
 
 def archive_of(
@@ -58,7 +58,8 @@ def contents_of(archive: bytes, *, key: bytes | None = None) -> dict[str, bytes]
     return contents
 
 
-def databases_of(settings: Settings, like: str = "%") -> list[str]:
-    """The databases of the server."""
+def databases_of(settings: Settings, like: str = "") -> list[str]:
+    """The databases of the server whose names hold that of this worker's own: other workers make some, too."""
+    like = like or f"%{settings.database_name.removesuffix('_test')}%"
     with crud.connected(settings.migration_url, "postgres") as connection:
         return crud.list_databases(connection, like)
