@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -29,10 +28,6 @@ class Backups(BaseModel):
         default=None,
         description="The folder of `pg_dump` and `pg_restore`. Empty: those of the system and the embedded ones, the "
         "oldest that fit the server.",
-    )
-    backup_schedule: Literal["off", "daily", "hourly"] = Field(
-        default="off",
-        description="When the worker makes a backup by itself: `daily` at 01:30 in India, `hourly`, or `off`.",
     )
     backup_keep_hourly: int = Field(
         default=24, ge=0, le=1000, description="For how many hours the last backup of each hour is kept."

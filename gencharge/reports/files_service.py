@@ -150,7 +150,7 @@ async def link(
     if row.report not in {report.name for report in service.allowed(granted, admin)}:
         raise ReportFileNotFound
     if row.status != FileStatus.READY:
-        raise ReportFileNotReady(f"{ReportFileNotReady.title()} It is {row.status}.")
+        raise ReportFileNotReady
     expires_at = min(clock.now() + LINK_LIVES, row.expires_at)
     await emit(db, ReportLinkMade(user_id=_SYSTEM, report_file_id=str(file_id), report=row.report))
     return ReportLinkOut(url=links.path_of(settings, file_id, expires_at), expires_at=expires_at)
