@@ -52,6 +52,7 @@ EMPTY = {
     "/v1/messages/parked": "no message failed",
     "/v1/mandates": "no sample customer has approved one",
     "/v1/mandates/admin": "no sample customer has approved one",
+    "/v1/reports/files": "nobody has asked for a report",
     "/v1/referrals/me/rewards": "nobody among the sample customers was referred",
     "/v1/referrals/admin": "nobody among the sample customers was referred",
     "/v1/velocity/held-back": "the past is lived without velocity rules, which no sample customer would meet",

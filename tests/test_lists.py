@@ -134,6 +134,12 @@ _USES = (
     SELECT user_id, gen_random_uuid(), CAST(:offer_id AS uuid), 1, 0, 100, 0, 100 FROM users LIMIT 10
     """,
 )
+# An admin has three at work at most, so the others are made of the first.
+_REPORT_FILES = """
+    INSERT INTO report_files (file_id, requested_by, report, file_format, query, status, created_at, expires_at)
+    SELECT gen_random_uuid(), requested_by, report, file_format, query, 'cancelled', created_at, expires_at
+    FROM report_files, generate_series(1, 10)
+"""
 _ATTEMPTS = """
     INSERT INTO autopay_attempts (user_id, attempt_id, autopay_id, due_at, attempted_at, outcome, amount, late_seconds)
     SELECT :user_id, gen_random_uuid(), :autopay_id, now(), now(), 'skipped', 0, 0 FROM generate_series(1, 10)
@@ -207,6 +213,11 @@ class Office:
             sent = {"headers": self._headers(), "files": {"file": ("red.jpg", picture())}}
             assert (await self.client.post("/v1/content/admin/images", **sent)).status_code == 201
             await park(self.stores)
+        requested = await self.client.post(
+            "/v1/reports/files", headers=self._headers(), json={"report": "plans"}
+        )
+        assert requested.status_code == 202, requested.text
+        await self.stores.database.run(lambda db: db.execute(text(_REPORT_FILES)))
         # Everything so far becomes entries of the audit trail.
         await Relay(self.stores, wiring.LISTENERS).drain()
 

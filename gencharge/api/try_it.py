@@ -58,6 +58,17 @@ BODIES: Final[Mapping[str, Json]] = {
         "limits": {"uses_per_user": 1},
     },
     "offers_create_type": {"name": "Monsoon"},
+    "announcements_create": {
+        "audience": {"kind": "customers", "operator": "JIO"},
+        "channels": [],
+        "texts": {
+            "en": {
+                "title": "Recharges pause tonight",
+                "body": "From 01:00 to 02:00 no recharge goes through.",
+            },
+            "hi": {"title": "आज रात रिचार्ज रुकेंगे", "body": "01:00 से 02:00 तक कोई रिचार्ज नहीं होगा।"},
+        },
+    },
     "roles_create": {"name": "Evening support"},
     "messages_resend_all": {"channel": "email"},
 }

@@ -143,6 +143,10 @@ SCOPED: Final[dict[str, str]] = {
     "POST /v1/contact/admin/{enquiry_id}/resolution": "404 201",
     "POST /v1/contact/admin/{enquiry_id}/reopen": "404 204",
     "DELETE /v1/contact/admin/{enquiry_id}": "404 204",
+    # Only who asked for a file has it; what they may no longer see is not in it (reports/files_service.py).
+    "GET /v1/reports/files/{report_file_id}": "404 404",
+    "POST /v1/reports/files/{report_file_id}/cancel": "404 404",
+    "POST /v1/reports/files/{report_file_id}/link": "404 404",
     "GET /v1/announcements/{announcement_id}": "404 200",
     "PATCH /v1/announcements/{announcement_id}": "404 200",
     "POST /v1/announcements/{announcement_id}/send": "404 200",

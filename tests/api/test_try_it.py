@@ -47,6 +47,7 @@ FOREIGN = {
     "messages_get_unsubscribe_page",
     "messages_unsubscribe",
     "messages_resubscribe",
+    "reports_get_content",
 }
 
 

@@ -30,7 +30,7 @@ from gencharge.core.values.ids import new_id
 from gencharge.core.vault import crud, tokens
 from gencharge.core.vault.columns import Sealed
 from gencharge.core.vault.vault import Vault
-from gencharge.notifications import service as notifications
+from gencharge.notifications import notices_service as notifications
 from gencharge.notifications.models import Recipient
 from gencharge.sessions import service as sessions
 from gencharge.sessions.models import Session
