@@ -39,9 +39,9 @@ print(asyncio.run(create(settings, Plan()))["backup_id"], flush=True)
 
 
 async def sell_until(stopped: asyncio.Event, stores: Stores, user_id: UUID) -> int:
-    """Sell one recharge after the other; how many."""
+    """Sell one recharge after the other, as many as the wallet pays; how many."""
     plan, sold = await find_plan(stores), 0
-    while not stopped.is_set():
+    while not stopped.is_set() and sold < 150:
         await buy(stores, user_id, await make_number(stores), plan.plan_id)
         sold += 1
     return sold
