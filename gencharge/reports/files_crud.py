@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
@@ -97,12 +98,16 @@ async def end(
     rows: int = 0,
     size_bytes: int | None = None,
     failure: str | None = None,
+    made_with: dict[str, Any] | None = None,
 ) -> bool:
-    """Write the end down; False if it was cancelled, or another worker has it."""
+    """Write the end down, and with which rights the file was made; False if it was cancelled, or another worker has it."""
+    values: dict[str, Any] = {"rows": rows, "size_bytes": size_bytes, "failure": failure}
+    if made_with is not None:
+        values["query"] = {**claimed.query, "made_with": made_with}
     statement = (
         update(ReportFile)
         .where(*_still(claimed))
-        .values(status=status, ended_at=now, rows=rows, size_bytes=size_bytes, failure=failure)
+        .values(status=status, ended_at=now, **values)
         .returning(ReportFile.file_id)
     )
     return (await db.execute(statement)).first() is not None

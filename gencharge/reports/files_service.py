@@ -36,7 +36,7 @@ from gencharge.reports.schemas import (
     ReportLinkOut,
     ReportQuery,
 )
-from gencharge.sessions.guards import Principal
+from gencharge.sessions.guards import Action, Principal, Resource, permission
 
 MAKE: Final = "reports.make"
 # Files hold customers' data, so they do not stay for long.
@@ -145,15 +145,31 @@ async def cancel(db: AsyncSession, admin: Principal, file_id: UUID) -> ReportFil
 async def link(
     db: AsyncSession, settings: Settings, admin: Principal, granted: Set[str], file_id: UUID
 ) -> ReportLinkOut:
-    """A link to the file, for an hour. Raises ReportFileNotFound, also if the role allows the report no more, ReportFileNotReady."""
+    """A link to the file, for an hour. Raises ReportFileNotFound, also if the admin may no longer see what is in it, ReportFileNotReady."""
     row = await get(db, admin, file_id)
     if row.report not in {report.name for report in service.allowed(granted, admin)}:
         raise ReportFileNotFound
     if row.status != FileStatus.READY:
         raise ReportFileNotReady
+    if not _may_see(row, admin, granted):
+        raise ReportFileNotFound
     expires_at = min(clock.now() + LINK_LIVES, row.expires_at)
     await emit(db, ReportLinkMade(user_id=_SYSTEM, report_file_id=str(file_id), report=row.report))
     return ReportLinkOut(url=links.path_of(settings, file_id, expires_at), expires_at=expires_at)
+
+
+def rights_of(admin: Principal, *, whole_contacts: bool) -> dict[str, object]:
+    """What a file is made with: the operators that the admin is limited to (none: all of them), and whether contacts stand in it whole."""
+    return {"operators": sorted(admin.operator_scope), "whole_contacts": whole_contacts}
+
+
+def _may_see(row: ReportFile, admin: Principal, granted: Set[str]) -> bool:
+    """Whether the admin has the rights still that the file was made with: it may be older than a limit of theirs."""
+    made_with = row.query["made_with"]
+    if made_with["whole_contacts"] and permission(Resource.PERSONAL_DATA, Action.READ) not in granted:
+        return False
+    operators = set(made_with["operators"])
+    return not admin.operator_scope or (bool(operators) and operators <= set(admin.operator_scope))
 
 
 async def by_link(

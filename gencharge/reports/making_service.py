@@ -112,7 +112,13 @@ async def _make(stores: Stores, claimed: ReportFile, progress: _Progress) -> Non
 
     async def ready(db: AsyncSession) -> bool:
         ended = await files_crud.end(
-            db, claimed, FileStatus.READY, now=clock.now(), rows=rows, size_bytes=size_bytes
+            db,
+            claimed,
+            FileStatus.READY,
+            now=clock.now(),
+            rows=rows,
+            size_bytes=size_bytes,
+            made_with=files_service.rights_of(order.ask.principal, whole_contacts=not order.masks_contacts),
         )
         if ended:
             await service.announce(db, order, rows)

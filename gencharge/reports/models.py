@@ -33,7 +33,7 @@ class ReportFile(Base):
     requested_by: Mapped[UUID]
     report: Mapped[str] = mapped_column(Text)
     file_format: Mapped[str] = mapped_column(Text)
-    # The query as it was given: filters and columns.
+    # The query as it was given: filters and columns. Of a file that is ready, also the rights that it was made with.
     query: Mapped[dict[str, Any]] = mapped_column(JSONB)
     status: Mapped[str] = mapped_column(Text, server_default=FileStatus.WAITING.value)
     # So far; and how many there are, if that could be told.

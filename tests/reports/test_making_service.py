@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Set
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,9 +21,10 @@ from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.reports import files_service, jobs, making_service, service
+from gencharge.reports.errors import ReportFileNotFound
 from gencharge.reports.models import ReportFile
 from gencharge.reports.schemas import MakeReport
-from gencharge.sessions.guards import ALL, Principal
+from gencharge.sessions.guards import ALL, Action, Principal, Resource, permission
 from tests.make.factories import make_admin
 
 
@@ -167,6 +170,39 @@ async def test_an_admin_who_became_limited_to_an_operator_gets_no_more_than_its_
     assert content is not None
     assert b",JIO," in content
     assert b",AIRTEL," not in content
+
+
+async def test_a_file_of_wider_rights_is_not_found_any_more(shop: Stores) -> None:
+    file_id, principal = await ask(shop, report="plans")
+    await making_service.make(shop, file_id)
+    whole_contacts = permission(Resource.PERSONAL_DATA, Action.READ)
+
+    async def link(scope: tuple[str, ...], granted: Set[str]) -> None:
+        now = replace(principal, operator_scope=scope)
+        await shop.database.run(lambda db: files_service.link(db, shop.settings, now, granted, file_id))
+
+    await link((), ALL)
+    with pytest.raises(ReportFileNotFound):
+        await link(("JIO",), ALL)
+    assert (await row_of(shop, file_id)).query["made_with"]["whole_contacts"], "a Manager sees contacts"
+    with pytest.raises(ReportFileNotFound):
+        await link((), ALL - {whole_contacts})
+
+
+async def test_a_file_of_one_operator_stays_with_who_has_this_one(shop: Stores) -> None:
+    file_id, principal = await ask(shop, report="plans")
+
+    async def limit(db: AsyncSession) -> None:
+        (await db.get_one(Admin, principal.user_id)).operator_scope = ["JIO"]
+
+    await shop.database.run(limit)
+    await making_service.make(shop, file_id)
+    for scope in (("JIO",), ("AIRTEL", "JIO"), ()):
+        now = replace(principal, operator_scope=scope)
+        await shop.database.run(lambda db, now=now: files_service.link(db, shop.settings, now, ALL, file_id))
+    other = replace(principal, operator_scope=("AIRTEL",))
+    with pytest.raises(ReportFileNotFound):
+        await shop.database.run(lambda db: files_service.link(db, shop.settings, other, ALL, file_id))
 
 
 async def test_a_pdf_that_is_too_large_fails_and_says_why(
