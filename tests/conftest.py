@@ -29,7 +29,7 @@ from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, em
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions import signing_key
-from tests import changed
+from tests import changed, one_dialect
 from tests.counting import Counted, counting, listening
 
 # A run inside a test (tests/test_adding_a_feature.py) has databases of its own on the servers of the run around it.
@@ -59,6 +59,7 @@ def _keep_off_installations(event: str, arguments: tuple[Any, ...]) -> None:
 sys.addaudithook(_keep_off_installations)
 # Each client of httpx makes one, also where nobody speaks TLS, as each application does: it reads all authorities, in 20 ms of CPU.
 ssl.create_default_context = cache(ssl.create_default_context)
+one_dialect.install()
 loading.begin()
 
 

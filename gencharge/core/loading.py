@@ -11,6 +11,7 @@ from typing import Final
 
 _USUAL: Final = gc.get_threshold()
 _WHILE_LOADING: Final = 50_000
+_looked = False
 
 
 def begin() -> None:
@@ -24,7 +25,10 @@ def end() -> None:
     Otherwise each look at all of it stops everybody for a tenth of a second. What was loaded may hold garbage, for which
     Python looks once; a second application in the same process is frozen as it is.
     """
-    if not gc.get_freeze_count() or gc.get_threshold() != _USUAL:
+    # Not gc.get_freeze_count(): it counts half a million objects one by one, in a twentieth of a second.
+    global _looked
+    if not _looked or gc.get_threshold() != _USUAL:
         gc.collect()
+        _looked = True
     gc.freeze()
     gc.set_threshold(*_USUAL)

@@ -54,3 +54,15 @@ async def test_a_command_is_a_span_by_its_name_alone(settings: Settings) -> None
     assert len(there.spans) == 4
     for secret in (b"canary", b"987654"):
         assert secret not in b"".join(there.bodies)
+
+
+async def test_a_new_connection_does_not_read_the_packages_metadata(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up() -> str:
+        raise AssertionError("looked the version up")
+
+    redis = redis_store.connect(settings)
+    monkeypatch.setattr("redis.utils.get_lib_version", look_up)
+    async with redis:
+        assert await redis.ping()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.driver_info import DriverInfo
 from redis.exceptions import RedisError
 
 from gencharge.core.settings import Settings
 from gencharge.core.tracing import spans
+
+# Given to every connection: each would otherwise look its version up in the package's metadata, in 2 ms of CPU.
+_DRIVER: Final = DriverInfo()
 
 
 def connect(settings: Settings) -> Redis:
@@ -25,6 +29,7 @@ def connect(settings: Settings) -> Redis:
         retry=Retry(NoBackoff(), 1),
         max_connections=50,
         timeout=settings.redis_timeout_seconds,
+        driver_info=_DRIVER,
     )
     pool.connection_class = type("Connection", (_HeedsCancellation, pool.connection_class), {})
     client: Redis = (Redis if spans.tracer is None else _TracedRedis).from_pool(pool)
