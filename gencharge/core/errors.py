@@ -270,6 +270,10 @@ class IdempotencyKeyReused(Invalid):
     """This Idempotency-Key was already used for a different request."""
 
 
+class ReferenceAlreadyUsed(Conflict):
+    """This reference already names another one of yours. Nothing was charged."""
+
+
 class IdempotencyInProgress(Conflict):
     """A request with this Idempotency-Key is still in progress. Try again in a moment."""
 

@@ -14,6 +14,7 @@ from gencharge.core.events import events
 from gencharge.core.http.paging import column_of
 from gencharge.core.postgres import leases
 from gencharge.core.values import clock
+from gencharge.core.vault.columns import Sealed
 from gencharge.payments.models import (
     GatewayEvent,
     Payment,
@@ -129,8 +130,10 @@ async def add_payment(
     phone_number: str | None = None,
     service_type: str | None = None,
     operator: str | None = None,
+    caller_reference: str | None = None,
+    caller_metadata: Sealed | None = None,
 ) -> bool:
-    """A payment of `amount` paise that is about to be ordered, leased to the caller. False if its key was used before."""
+    """A payment of `amount` paise to be ordered, leased to the caller. False if its key, or a top-up's reference, was used before."""
     now = leases.instant(clock.pinned())
     leased_until = leases.after(now, lease_seconds)
     statement = insert(Payment).values(
@@ -148,6 +151,8 @@ async def add_payment(
         phone_number=phone_number,
         service_type=service_type,
         operator=operator,
+        caller_reference=caller_reference,
+        caller_metadata=caller_metadata,
         status=PaymentStatus.CREATED.value,
         created_at=now,
         updated_at=now,
@@ -305,6 +310,8 @@ def select_all_payments(query: StaffPaymentQuery) -> Select[Payment]:
     statement = select(Payment)
     if query.user_id is not None:
         statement = statement.where(Payment.user_id == query.user_id)
+    elif query.reference is not None:
+        statement = statement.where(Payment.caller_reference == query.reference)
     return statement.where(*query.between(column_of(Payment.created_at)))
 
 
@@ -317,6 +324,7 @@ def match_payments(
         entity.purpose: query.purpose,
         entity.method: query.payment_method,
         entity.reference_id: query.recharge_id,
+        entity.caller_reference: query.reference,
     }
     return [column == value for column, value in equal.items() if value is not None]
 
@@ -324,9 +332,8 @@ def match_payments(
 async def list_events(db: AsyncSession, *, order_id: str) -> Sequence[GatewayEvent]:
     """The webhooks about an order, oldest first, the first hundred."""
     query = select(GatewayEvent).where(GatewayEvent.order_id == order_id)
-    return (
-        await db.scalars(query.order_by(GatewayEvent.received_at, GatewayEvent.event_id).limit(100))
-    ).all()
+    query = query.order_by(GatewayEvent.received_at, GatewayEvent.event_id)
+    return (await db.scalars(query.limit(100))).all()
 
 
 async def count_open(db: AsyncSession, *, user_id: UUID) -> OpenCounts:

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
+from gencharge.core.vault.columns import Sealed, SealedText
 
 
 class PaymentPurpose(StrEnum):
@@ -84,6 +85,9 @@ class Payment(Base):
     idempotency_key: Mapped[str] = mapped_column(Text)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
     failure_reason: Mapped[str | None] = mapped_column(Text)
+    # As of the recharge that it pays, or the top-up's own (core.http.references).
+    caller_reference: Mapped[str | None] = mapped_column(Text)
+    caller_metadata: Mapped[Sealed | None] = mapped_column(SealedText)
     created_at: Mapped[datetime] = stamp()
     updated_at: Mapped[datetime] = stamp()
     captured_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -107,6 +111,25 @@ class Payment(Base):
         Index("uq_payments_idempotency_key", "user_id", "idempotency_key", unique=True),
         Index("ix_payments_history", "user_id", "created_at", "payment_id"),
         Index("ix_payments_all", "created_at", "payment_id"),
+        # A recharge that was refused leaves a payment behind, and may be asked for again with the same reference.
+        Index(
+            "uq_payments_caller_reference",
+            "user_id",
+            "caller_reference",
+            unique=True,
+            postgresql_where=text("caller_reference IS NOT NULL AND purpose = 'topup'"),
+        ),
+        Index(
+            "ix_payments_caller_reference",
+            "caller_reference",
+            postgresql_where=text("caller_reference IS NOT NULL"),
+        ),
+        Index(
+            "ix_payments_caller_metadata",
+            "user_id",
+            "payment_id",
+            postgresql_where=text("caller_metadata IS NOT NULL"),
+        ),
         Index("ix_payments_due", "next_check_at", postgresql_where=text("next_check_at IS NOT NULL")),
     )
 

@@ -15,11 +15,20 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core import faultpoints, telemetry
-from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused, Problem
+from gencharge.core.errors import (
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    Problem,
+    ReferenceAlreadyUsed,
+    field_problem,
+)
 from gencharge.core.events.events import emit
+from gencharge.core.http import references
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.values.money import Money
-from gencharge.payments import crud
+from gencharge.core.vault.columns import Sealed
+from gencharge.core.vault.vault import Vault
+from gencharge.payments import crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable
 from gencharge.payments.events import PaymentCreated
@@ -63,6 +72,8 @@ async def open_payment(
     operator: str | None = None,
     mandate: MandateRequest | None = None,
     refuse: Callable[[AsyncSession], Awaitable[Problem | None]] | None = None,
+    caller_reference: str | None = None,
+    caller_metadata: dict[str, str] | None = None,
 ) -> Answered[OpenPayment]:
     """Ask the gateway for an order of `amount`. Not inside a transaction: it commits before and after the call.
 
@@ -71,9 +82,9 @@ async def open_payment(
     `refuse` is asked in the transaction that would add the payment: what it returns is raised once what it wrote is committed.
 
     The same key and hash again give the same payment, whatever its state, and finish what an earlier attempt left
-    undone. Raises IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
+    undone. `caller_reference` and `caller_metadata`: what the caller calls it, and noted. Raises ReferenceAlreadyUsed (of a top-up),
+    IdempotencyKeyReused, IdempotencyInProgress, GatewayUnavailable and GatewayDeclined (nothing was charged).
     """
-
     # Longer than finding an order and creating one can take together.
     lease_seconds = 2 * context.settings.payment_timeout_seconds + 5
 
@@ -97,12 +108,10 @@ async def open_payment(
             phone_number=phone_number,
             service_type=service_type,
             operator=operator,
+            caller_reference=caller_reference,
+            caller_metadata=await _sealed(db, (user_id, payment_id), caller_metadata),
         )
-        payment = await crud.find_by_key(db, user_id=user_id, key=key)
-        if payment is None:
-            raise ValueError("every key needs a new payment id")
-        if payment.request_hash != request_hash:
-            raise IdempotencyKeyReused
+        payment = await _of_key(db, user_id, key, request_hash, caller_reference)
         if not is_new and payment.order_id is None:
             await _lease(db, payment, lease_seconds)
         return payment, is_new
@@ -115,6 +124,35 @@ async def open_payment(
     if payment.order_id is None:
         payment = await _order(context, payment, notes, mandate, first=is_new)
     return Answered(_opened(context, payment), replayed=not is_new)
+
+
+async def _sealed(
+    db: AsyncSession, identity: tuple[UUID, UUID], metadata: dict[str, str] | None
+) -> Sealed | None:
+    return await references.seal(Vault.of(db), Payment.caller_metadata, identity, metadata)
+
+
+async def _of_key(
+    db: AsyncSession, user_id: UUID, key: str, request_hash: bytes, reference: str | None
+) -> Payment:
+    """The payment of a key, now or before. Raises IdempotencyKeyReused, ReferenceAlreadyUsed."""
+    payment = await crud.find_by_key(db, user_id=user_id, key=key)
+    if payment is None and reference is not None:
+        raise await reference_used(db, user_id, reference)
+    if payment is None:
+        raise ValueError("every key needs a new payment id")
+    if payment.request_hash != request_hash:
+        raise IdempotencyKeyReused
+    return payment
+
+
+async def reference_used(db: AsyncSession, user_id: UUID, reference: str) -> ReferenceAlreadyUsed:
+    """The refusal of a top-up whose reference names another one; it names that one."""
+    earlier = await search_crud.find_topup_by_reference(db, user_id, reference)
+    problem = field_problem("body.reference", ReferenceAlreadyUsed.title(), ReferenceAlreadyUsed.code())
+    return ReferenceAlreadyUsed(
+        payment_id=earlier.payment_id if earlier is not None else None, errors=[problem]
+    )
 
 
 async def _lease(db: AsyncSession, payment: Payment, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """A customer's payments when their account is shown or exported.
 
 Payments are books: they are kept when the account is erased, with an id that identifies nobody
-(docs/decisions/0008-erasure.md). What is kept of webhooks holds no personal data.
+and without what the customer called them and noted (docs/decisions/0008-erasure.md). What is kept of webhooks holds no personal data.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
-from gencharge.payments import crud, refunds_crud, service
+from gencharge.payments import crud, refunds_crud, search_crud, service
 from gencharge.payments.crud import OpenCounts
 from gencharge.payments.schemas import PaymentOut, PaymentQuery
 from gencharge.payments.views import refund_out
@@ -42,4 +42,8 @@ async def _export(stores: Stores, user_id: UUID) -> Mapping[str, object]:
     }
 
 
-PART: Final = PersonalData(name="payments", overview=_overview, export=_export)
+async def _erase(stores: Stores, user_id: UUID) -> None:
+    await stores.database.run(lambda db: search_crud.forget_noted(db, user_id))
+
+
+PART: Final = PersonalData(name="payments", overview=_overview, export=_export, erase=_erase)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page
+from gencharge.core.http.references import GivenMetadata, GivenReference, Referable, Reference
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.payments.models import GatewayMethod, PaymentPurpose, PaymentStatus, RefundStatus
@@ -18,7 +19,7 @@ from gencharge.wallet.models import RequestSource
 SMALLEST_PAISE = 100  # Razorpay's smallest order
 
 
-class TopUp(Body):
+class TopUp(Referable):
     """Put money into my wallet."""
 
     amount: PositiveMoney = Field(examples=[500])
@@ -46,6 +47,8 @@ class TopUpOut(Out):
     order_id: str
     key_id: str = Field(description="The gateway's public key, for its checkout.")
     checkout_url: str | None
+    reference: GivenReference
+    metadata: GivenMetadata
 
 
 class ConfirmPayment(Body):
@@ -81,6 +84,8 @@ class PaymentOut(Out):
     status: PaymentStatus
     failure_reason: str | None
     refunded_amount: Money
+    reference: GivenReference
+    metadata: GivenMetadata
     created_at: datetime
     captured_at: datetime | None
 
@@ -104,6 +109,9 @@ class PaymentFilters(BaseModel):
     purpose: PaymentPurpose | None = None
     payment_method: GatewayMethod | None = None
     recharge_id: UUID | None = None
+    reference: Reference | None = Field(
+        default=None, description="The caller's own name for it, or for the recharge."
+    )
 
 
 class PaymentQuery(HistoryParams, PaymentFilters):

@@ -1,14 +1,16 @@
-"""Queries for a payment by what alone is known of it."""
+"""Queries for payments by what alone is known of them, and for what their callers noted."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.payments.models import Payment, PaymentOrder
+from gencharge.core.http.paging import column_of
+from gencharge.payments.models import Payment, PaymentOrder, PaymentPurpose
 
 
 async def find_by_id(
@@ -18,6 +20,43 @@ async def find_by_id(
     query = select(Payment).where(Payment.created_at.between(after, before), Payment.payment_id == payment_id)
     payment: Payment | None = await db.scalar(query)
     return payment
+
+
+async def find_topup_by_reference(db: AsyncSession, user_id: UUID, reference: str) -> Payment | None:
+    """The customer's top-up that they call so."""
+    query = select(Payment).where(
+        Payment.user_id == user_id,
+        Payment.caller_reference == reference,
+        Payment.purpose == PaymentPurpose.TOPUP,
+    )
+    payment: Payment | None = await db.scalar(query)
+    return payment
+
+
+async def list_by_reference(db: AsyncSession, reference: str, *, limit: int) -> Sequence[Payment]:
+    """The last payments that their callers call so, of all customers, the newest first."""
+    query = select(Payment).where(Payment.caller_reference == reference)
+    query = query.order_by(Payment.created_at.desc(), Payment.payment_id.desc())
+    return (await db.scalars(query.limit(limit))).all()
+
+
+async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Payment]:
+    """Those of these payments (`user_id`, `payment_id`) that have a reference or metadata."""
+    if not keys:
+        return []
+    query = select(Payment).where(tuple_(Payment.user_id, Payment.payment_id).in_(keys), _noted())
+    return (await db.scalars(query)).all()
+
+
+async def forget_noted(db: AsyncSession, user_id: UUID) -> None:
+    """Delete what a customer called their payments, and what they noted."""
+    statement = update(Payment).where(Payment.user_id == user_id, _noted())
+    values = {"caller_reference": None, "caller_metadata": None}
+    await db.execute(statement.values(values).execution_options(synchronize_session=False))
+
+
+def _noted() -> ColumnElement[bool]:
+    return column_of(Payment.caller_reference).is_not(None) | column_of(Payment.caller_metadata).is_not(None)
 
 
 async def get_order(db: AsyncSession, order_id: str) -> PaymentOrder | None:

@@ -5,7 +5,7 @@ Whatever takes a `PaymentContext` calls the gateway and commits by itself: it mu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -13,10 +13,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import IdempotencyKeyReused, field_problem
+from gencharge.core.http import references
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values.ids import new_id, written_between
 from gencharge.core.values.money import Money
+from gencharge.core.vault.vault import Vault
 from gencharge.payments import crud, refunds_crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
@@ -70,7 +72,8 @@ async def list_own(db: AsyncSession, user_id: UUID, query: PaymentQuery) -> Paym
     rows, cursor, total = await fetch_page(
         db, crud.select_payments(user_id, query), order_of(query.sort), query
     )
-    return PaymentPage(items=[payment_out(row) for row in rows], next_cursor=cursor, total=total)
+    items = [payment_out(row, await metadata_of(db, row)) for row in rows]
+    return PaymentPage(items=items, next_cursor=cursor, total=total)
 
 
 def order_of(sort: str) -> Order:
@@ -88,7 +91,7 @@ async def get_own(
     refunds = await refunds_crud.list_of_payment(db, user_id=user_id, payment_id=payment_id)
     order_id = payment.order_id
     return PaymentDetail(
-        **dict(payment_out(payment)),
+        **dict(payment_out(payment, await metadata_of(db, payment))),
         order_id=order_id,
         key_id=context.gateway.key_id,
         checkout_url=context.checkout_url(order_id) if order_id and payment.status in _PAYABLE else None,
@@ -120,6 +123,21 @@ async def find_by_order(db: AsyncSession, order_id: str) -> Payment | None:
         if order is None
         else await crud.get_payment(db, user_id=order.user_id, payment_id=order.payment_id)
     )
+
+
+async def list_by_reference(db: AsyncSession, reference: str, *, limit: int) -> Sequence[Payment]:
+    """The last payments that their callers call so, of all customers, the newest first."""
+    return await search_crud.list_by_reference(db, reference, limit=limit)
+
+
+async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Payment]:
+    """Those of these payments (`user_id`, `payment_id`) that have a reference or metadata."""
+    return await search_crud.list_noted(db, keys)
+
+
+async def metadata_of(db: AsyncSession, payment: Payment) -> dict[str, str] | None:
+    """What the customer noted; None if nothing, or if the reader may not see customers' own words."""
+    return await references.opened(Vault.of(db), payment, Payment.caller_metadata)
 
 
 async def list_refunds(db: AsyncSession, user_id: UUID, payment_id: UUID) -> Sequence[Refund]:

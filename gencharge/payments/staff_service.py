@@ -44,7 +44,9 @@ async def list_all(db: AsyncSession, query: StaffPaymentQuery) -> StaffPaymentPa
         db, crud.select_all_payments(query), matches, service.order_of(query.sort), query
     )
     briefs = await users.briefs(db, (row.user_id for row in rows))
-    items = [staff_payment_out(row, briefs.get(row.user_id)) for row in rows]
+    items = [
+        staff_payment_out(row, briefs.get(row.user_id), await service.metadata_of(db, row)) for row in rows
+    ]
     return StaffPaymentPage(items=items, next_cursor=cursor)
 
 
@@ -58,7 +60,7 @@ async def get(db: AsyncSession, user_id: UUID, payment_id: UUID) -> StaffPayment
     if payment.status in PAID:
         refundable = payment.amount - await refunds_crud.sum_of_payment(db, payment=payment)
     return StaffPaymentDetail(
-        **dict(staff_payment_out(payment, briefs.get(user_id))),
+        **dict(staff_payment_out(payment, briefs.get(user_id), await service.metadata_of(db, payment))),
         refundable=Money(max(0, refundable)),
         next_check_at=payment.next_check_at,
         refunds=[staff_refund_out(refund) for refund in refunds],

@@ -14,6 +14,7 @@ from gencharge.core.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
+    ReferenceAlreadyUsed,
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
@@ -44,6 +45,7 @@ Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
         IdempotencyInProgress,
         IdempotencyKeyRequired,
         IdempotencyKeyReused,
+        ReferenceAlreadyUsed,
         ResourceLocked,
         WriteConflict,
         MalformedJson,

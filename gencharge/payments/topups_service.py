@@ -9,15 +9,16 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.errors import Problem
+from gencharge.core.http import references
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
-from gencharge.payments import crud
+from gencharge.payments import crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import TopupLimitExceeded
 from gencharge.payments.models import PaymentPurpose
-from gencharge.payments.orders_service import open_payment
+from gencharge.payments.orders_service import open_payment, reference_used
 from gencharge.payments.schemas import TopUp, TopUpOut
 from gencharge.users.models import KycTier
 from gencharge.velocity import service as velocity
@@ -52,7 +53,7 @@ async def top_up(
 ) -> Answered[TopUpOut]:
     """Open a payment into the wallet. The limits are checked now, and again when the money comes.
 
-    `session_id` is the sign-in that asks. Raises WalletNotFound, TopupLimitExceeded, VelocityLimitExceeded, and what
+    `session_id` is the sign-in that asks. Raises ReferenceAlreadyUsed, WalletNotFound, TopupLimitExceeded, VelocityLimitExceeded, and what
     `open_payment` raises.
     """
     # Keys of different purposes are kept apart.
@@ -60,6 +61,9 @@ async def top_up(
 
     async def check(db: AsyncSession) -> None:
         if await crud.find_by_key(db, user_id=user_id, key=key) is None:
+            reference = command.reference
+            if reference and await search_crud.find_topup_by_reference(db, user_id, reference) is not None:
+                raise await reference_used(db, user_id, reference)
             await wallet.available(db, user_id)
             await check_limits(db, user_id, command.amount, limits=limits_json(context.settings))
 
@@ -82,9 +86,11 @@ async def top_up(
         method=command.payment_method.value,
         source=command.source.value,
         key=key,
-        request_hash=fingerprint(command),
+        request_hash=_request_hash(command),
         notes={"description": "Wallet top-up"},
         refuse=hold_back,
+        caller_reference=command.reference,
+        caller_metadata=command.metadata,
     )
     payment = opened.answer
     topup = TopUpOut(
@@ -96,8 +102,19 @@ async def top_up(
         order_id=payment.order_id,
         key_id=payment.key_id,
         checkout_url=payment.checkout_url,
+        reference=command.reference,
+        metadata=command.metadata,
     )
     return Answered(topup, replayed=opened.replayed)
+
+
+def _request_hash(command: TopUp) -> bytes:
+    """Of a command without reference and metadata, the hash of a release that had none: a repeat stays one after an update."""
+    fields = dict(command.__dict__)
+    for name, default in references.LATER_FIELDS.items():
+        if fields[name] == default:
+            del fields[name]
+    return fingerprint(fields)
 
 
 async def check_topup(db: AsyncSession, settings: Settings, user_id: UUID, amount: Money) -> None:

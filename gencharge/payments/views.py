@@ -16,8 +16,8 @@ from gencharge.payments.staff_schemas import GatewayEventOut, StaffPaymentOut, S
 from gencharge.users.models import UserBrief
 
 
-def payment_out(payment: Payment) -> PaymentOut:
-    """A payment as its customer sees it."""
+def payment_out(payment: Payment, metadata: dict[str, str] | None = None) -> PaymentOut:
+    """A payment as its customer sees it. `metadata`: what the customer noted."""
     return PaymentOut(
         payment_id=payment.payment_id,
         purpose=PaymentPurpose(payment.purpose),
@@ -29,15 +29,19 @@ def payment_out(payment: Payment) -> PaymentOut:
         status=PaymentStatus(payment.status),
         failure_reason=payment.failure_reason,
         refunded_amount=Money(payment.refunded_amount),
+        reference=payment.caller_reference,
+        metadata=metadata,
         created_at=payment.created_at,
         captured_at=payment.captured_at,
     )
 
 
-def staff_payment_out(payment: Payment, user: UserBrief | None) -> StaffPaymentOut:
+def staff_payment_out(
+    payment: Payment, user: UserBrief | None, metadata: dict[str, str] | None = None
+) -> StaffPaymentOut:
     """A payment as the staff see it."""
     return StaffPaymentOut(
-        **dict(payment_out(payment)),
+        **dict(payment_out(payment, metadata)),
         user_id=payment.user_id,
         user=user,
         order_id=payment.order_id,

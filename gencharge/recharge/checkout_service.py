@@ -12,12 +12,14 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core import faultpoints
-from gencharge.core.errors import IdempotencyKeyReused, field_problem
+from gencharge.core.errors import IdempotencyKeyReused, Problem, ReferenceAlreadyUsed, field_problem
 from gencharge.core.events import events
+from gencharge.core.http import references
 from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.postgres.database import Database
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.core.vault.vault import Vault
 from gencharge.offers.service import Selection
 from gencharge.operators import service as operators
 from gencharge.payments import service as payments
@@ -26,8 +28,15 @@ from gencharge.payments.service import OpenPayment, PaymentContext
 from gencharge.recharge import choice_service, crud, quote_service, sale_crud
 from gencharge.recharge.choice_service import Market
 from gencharge.recharge.errors import WalletAmountInvalid
-from gencharge.recharge.models import RechargeStatus, SaleOutcome
-from gencharge.recharge.sale_crud import SaleRequest, SaleRow, TermsRow
+from gencharge.recharge.models import Recharge, RechargeStatus, SaleOutcome
+from gencharge.recharge.sale_crud import (
+    NOTHING_NOTED,
+    Noted,
+    SaleRequest,
+    SaleResult,
+    SaleRow,
+    TermsRow,
+)
 from gencharge.recharge.schemas import (
     ActivationMode,
     PaymentDue,
@@ -43,7 +52,13 @@ from gencharge.wallet.models import PaymentMethod
 # No gateway takes less than a rupee.
 GATEWAY_MINIMUM: Final = Money.rupees(1)
 # The fields of a sale that earlier releases did not have, with their defaults.
-_LATER_FIELDS: Final = {"expected_price": None, "offer_id": None, "offer_code": None, "automatic_offer": True}
+_LATER_FIELDS: Final = {
+    "expected_price": None,
+    "offer_id": None,
+    "offer_code": None,
+    "automatic_offer": True,
+    **references.LATER_FIELDS,
+}
 _SOLD: Final = frozenset({SaleOutcome.DONE, SaleOutcome.REPLAYED})
 
 
@@ -60,24 +75,29 @@ async def pay_from_wallet(
     """Recharge a number from the wallet: at most once for a key, and all of it or nothing.
 
     `window_seconds`: how long the same plan for the same number counts as a duplicate. `limits`: of the velocity rules. `market`: where
-    offers are chosen from; None: no offers. Raises a refusal of `recharge.errors`, VelocityLimitExceeded, InsufficientBalance, WalletNotFound, IdempotencyKeyReused, DatabaseUnavailable.
+    offers are chosen from; None: no offers. Raises a refusal of `recharge.errors`, ReferenceAlreadyUsed, VelocityLimitExceeded, InsufficientBalance, WalletNotFound,
+    IdempotencyKeyReused, DatabaseUnavailable.
     """
+    await _check_reference(database, user_id, command, key)
     selection = await choice_service.for_wallet(database, user_id, market, command)
+    recharge_id = new_id()
+    noted = await _noted(database, user_id, recharge_id, command)
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_from_wallet(
         database,
-        _sale_request(user_id, new_id(), command, key, _request_hash(command), window_seconds),
+        _sale_request(user_id, recharge_id, command, key, _request_hash(command), window_seconds),
         transfer_id=new_id(),
         event_id=new_id(),
         context=events.context_json(),
         expected_price=None if command.expected_price is None else command.expected_price.paise,
         limits=limits,
         offers=selection.to_json() if selection is not None else None,
+        noted=noted,
     )
     await faultpoints.point("recharge.committed")
     if result.sale is None or result.outcome not in _SOLD:
-        raise quote_service.refusal(result.outcome, result.known, command, selection)
-    return Answered(_answer(result.sale), replayed=result.outcome is SaleOutcome.REPLAYED)
+        raise await _refusal(database, user_id, command, result, selection)
+    return Answered(_answer(result.sale, command), replayed=result.outcome is SaleOutcome.REPLAYED)
 
 
 async def pay_through_gateway(
@@ -92,13 +112,15 @@ async def pay_through_gateway(
 ) -> Answered[SubscriptionOut]:
     """Sell a recharge and open its gateway payment: at most once for a key. Not inside a transaction.
 
-    Raises a refusal of `recharge.errors`, VelocityLimitExceeded, WalletAmountInvalid, InsufficientBalance, WalletNotFound,
+    Raises a refusal of `recharge.errors`, ReferenceAlreadyUsed, VelocityLimitExceeded, WalletAmountInvalid, InsufficientBalance, WalletNotFound,
     IdempotencyKeyReused, GatewayUnavailable, GatewayDeclined, DatabaseUnavailable.
     """
     request_hash = _request_hash(command)
     earlier = await context.database.run(lambda db: crud.find_by_key(db, user_id, key))
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
+    if earlier is None:
+        await _check_reference(context.database, user_id, command, key)
     wallet_part = command.wallet_amount or Money(0)
     gateway_part, terms, selection = (
         (Money(earlier.gateway_amount), earlier, None)
@@ -120,9 +142,12 @@ async def pay_through_gateway(
         phone_number=command.phone_number,
         service_type=terms.plan_type,
         operator=terms.operator,
+        caller_reference=command.reference,
+        caller_metadata=command.metadata,
     )
     opened = payment.answer
     assert opened.reference_id is not None, "the payment of a recharge names the recharge"
+    noted = await _noted(context.database, user_id, opened.reference_id, command)
     await faultpoints.point("recharge.asked")
     result = await sale_crud.add_with_payment(
         context.database,
@@ -134,15 +159,57 @@ async def pay_through_gateway(
         context=events.context_json(),
         limits=limits,
         offers=selection.to_json() if selection is not None else None,
+        noted=noted,
     )
     await faultpoints.point("recharge.committed")
     outcome = result.outcome
     if result.sale is None or outcome not in _SOLD:
         await context.database.run(
-            lambda db: payments.cancel(db, user_id, opened.payment_id, f"recharge refused: {outcome}")
+            lambda db: payments.cancel(
+                db, user_id, opened.payment_id, f"recharge refused: {outcome or ReferenceAlreadyUsed.code()}"
+            )
         )
-        raise quote_service.refusal(outcome, result.known, command, selection)
-    return Answered(_answer(result.sale, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
+        raise await _refusal(context.database, user_id, command, result, selection)
+    return Answered(_answer(result.sale, command, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
+
+
+async def _check_reference(database: Database, user_id: UUID, command: Subscribe, key: str) -> None:
+    """Raises ReferenceAlreadyUsed, unless it is this key's own recharge: that is answered, or refused, by its key.
+
+    Before the rules, so that a caller who lost an answer learns which recharge it was. The sale itself can't be beaten: the
+    reference is unique.
+    """
+    reference = command.reference
+    if reference is None:
+        return
+    earlier = await database.run(lambda db: crud.find_by_reference(db, user_id, reference))
+    if earlier is not None and earlier.idempotency_key != key:
+        raise _reference_used(earlier.id)
+
+
+async def _noted(database: Database, user_id: UUID, recharge_id: UUID, command: Subscribe) -> Noted:
+    if command.metadata is None:
+        return NOTHING_NOTED if command.reference is None else Noted(command.reference)
+    vault = Vault.of_database(database)
+    sealed = await references.seal(vault, Recharge.caller_metadata, (user_id, recharge_id), command.metadata)
+    return Noted(command.reference, sealed.stored if sealed is not None else None)
+
+
+async def _refusal(
+    database: Database, user_id: UUID, command: Subscribe, result: SaleResult, selection: Selection | None
+) -> Problem:
+    reference = command.reference
+    if result.outcome is not None or reference is None:
+        assert result.outcome is not None, "only a reference is refused without an outcome"
+        return quote_service.refusal(result.outcome, result.known, command, selection)
+    # Another request took it since it was looked up.
+    winner = await database.run(lambda db: crud.find_by_reference(db, user_id, reference))
+    return _reference_used(winner.id if winner is not None else None)
+
+
+def _reference_used(recharge_id: UUID | None) -> ReferenceAlreadyUsed:
+    problem = field_problem("body.reference", ReferenceAlreadyUsed.title(), ReferenceAlreadyUsed.code())
+    return ReferenceAlreadyUsed(recharge_id=recharge_id, errors=[problem])
 
 
 def _sale_request(
@@ -212,8 +279,8 @@ def _request_hash(command: Subscribe) -> bytes:
     return fingerprint(fields)
 
 
-def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut:
-    """The answer to the request, at first and at each replay."""
+def _answer(sale: SaleRow, command: Subscribe, payment: PaymentDue | None = None) -> SubscriptionOut:
+    """The answer to the request, at first and at each replay, which is of the same command."""
     wallet_amount, gateway_amount = Money(sale.wallet_amount), Money(sale.gateway_amount)
     return SubscriptionOut(
         recharge_id=sale.id,
@@ -238,6 +305,8 @@ def _answer(sale: SaleRow, payment: PaymentDue | None = None) -> SubscriptionOut
         valid_until=sale.sold_valid_until,
         replaced_plan=_replaced(sale),
         wallet_balance=Money(sale.balance_after),
+        reference=command.reference,
+        metadata=command.metadata,
         created_at=sale.created_at,
         payment=payment,
     )

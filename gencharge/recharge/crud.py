@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, exists, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -22,7 +22,10 @@ _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DE
 # States that a recharge takes from its plan.
 PLAN_STATES: Final[frozenset[str]] = frozenset(PlanState)
 # A filter: the column, and the value that it must have; None filters nothing.
-_Filter = tuple[InstrumentedAttribute[str] | InstrumentedAttribute[UUID], str | UUID | None]
+_Filter = tuple[
+    InstrumentedAttribute[str] | InstrumentedAttribute[str | None] | InstrumentedAttribute[UUID],
+    str | UUID | None,
+]
 
 
 async def get_recharge(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Recharge | None:
@@ -35,6 +38,43 @@ async def find_by_key(db: AsyncSession, user_id: UUID, key: str) -> Recharge | N
     query = select(Recharge).where(Recharge.user_id == user_id, Recharge.idempotency_key == key)
     recharge: Recharge | None = await db.scalar(query)
     return recharge
+
+
+async def find_by_reference(db: AsyncSession, user_id: UUID, reference: str) -> Recharge | None:
+    """The customer's recharge that they call so."""
+    query = select(Recharge).where(Recharge.user_id == user_id, Recharge.caller_reference == reference)
+    recharge: Recharge | None = await db.scalar(query)
+    return recharge
+
+
+async def list_by_reference(
+    db: AsyncSession, reference: str, *, scope: ColumnElement[bool], limit: int
+) -> Sequence[Recharge]:
+    """The last recharges that their callers call so, of all customers, the newest first."""
+    query = select(Recharge).where(Recharge.caller_reference == reference, scope)
+    query = query.order_by(Recharge.created_at.desc(), Recharge.id.desc())
+    return (await db.scalars(query.limit(limit))).all()
+
+
+async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:
+    """Those of these recharges (`user_id`, `id`) that have a reference or metadata."""
+    if not keys:
+        return []
+    noted = column_of(Recharge.caller_reference).is_not(None) | column_of(Recharge.caller_metadata).is_not(
+        None
+    )
+    query = select(Recharge).where(tuple_(Recharge.user_id, Recharge.id).in_(keys), noted)
+    return (await db.scalars(query)).all()
+
+
+async def forget_noted(db: AsyncSession, user_id: UUID) -> None:
+    """Delete what a customer called their recharges, and what they noted."""
+    noted = column_of(Recharge.caller_reference).is_not(None) | column_of(Recharge.caller_metadata).is_not(
+        None
+    )
+    statement = update(Recharge).where(Recharge.user_id == user_id, noted)
+    values = {"caller_reference": None, "caller_metadata": None}
+    await db.execute(statement.values(values).execution_options(synchronize_session=False))
 
 
 async def find_first_delivered(
@@ -71,6 +111,8 @@ def select_all_recharges(query: StaffRechargeQuery) -> Select[Recharge]:
     statement = select(Recharge)
     if query.user_id is not None:
         statement = statement.where(Recharge.user_id == query.user_id)
+    elif query.reference is not None:
+        statement = statement.where(Recharge.caller_reference == query.reference)
     elif query.phone_number is not None:
         statement = statement.where(Recharge.phone_number == query.phone_number)
     elif query.status is not None and query.status in _UNDELIVERED:
@@ -136,6 +178,7 @@ def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[Colu
         (entity.category, query.category),
         (entity.payment_method, query.payment_method),
         (entity.source, query.source),
+        (entity.caller_reference, query.reference),
     )
 
 

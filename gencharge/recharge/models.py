@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gencharge.core.postgres.database import Base, stamp
+from gencharge.core.vault.columns import Sealed, SealedText
 
 
 class PaymentState(StrEnum):
@@ -164,6 +165,9 @@ class Recharge(Base):
     cashback: Mapped[int] = mapped_column(BigInteger, server_default="0")
     # The number's, as it was known at the sale; null if it was not. For figures only: no rule reads it.
     circle: Mapped[str | None] = mapped_column(Text)
+    # The caller's own name for it, and what else they noted (core.http.references).
+    caller_reference: Mapped[str | None] = mapped_column(Text)
+    caller_metadata: Mapped[Sealed | None] = mapped_column(SealedText)
     created_at: Mapped[datetime] = stamp()
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -178,6 +182,25 @@ class Recharge(Base):
         # The staff's lists, over all customers.
         Index("ix_recharges_all", "created_at", "id"),
         Index("ix_recharges_of_number", "phone_number", "created_at", "id"),
+        # Only what has a reference or metadata is in these, so a recharge without them writes none.
+        Index(
+            "uq_recharges_caller_reference",
+            "user_id",
+            "caller_reference",
+            unique=True,
+            postgresql_where=text("caller_reference IS NOT NULL"),
+        ),
+        Index(
+            "ix_recharges_caller_reference",
+            "caller_reference",
+            postgresql_where=text("caller_reference IS NOT NULL"),
+        ),
+        Index(
+            "ix_recharges_caller_metadata",
+            "user_id",
+            "id",
+            postgresql_where=text("caller_metadata IS NOT NULL"),
+        ),
         Index(
             "ix_recharges_not_delivered",
             "status",

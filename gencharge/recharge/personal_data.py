@@ -1,6 +1,7 @@
 """A customer's recharges when their account is exported, or when their number is to be billed in another way.
 
-Recharges are books: they are kept when the account is erased (docs/decisions/0008-erasure.md).
+Recharges are books: they are kept when the account is erased (docs/decisions/0008-erasure.md), without what the customer called
+them and noted.
 """
 
 from __future__ import annotations
@@ -52,4 +53,10 @@ async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
         )
 
 
-PART: Final = PersonalData(name="recharges", overview=_overview, export=_export, may_switch=_may_switch)
+async def _erase(stores: Stores, user_id: UUID) -> None:
+    await stores.database.run(lambda db: crud.forget_noted(db, user_id))
+
+
+PART: Final = PersonalData(
+    name="recharges", overview=_overview, export=_export, erase=_erase, may_switch=_may_switch
+)

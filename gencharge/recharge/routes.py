@@ -14,6 +14,7 @@ from gencharge.core.errors import (
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
     MalformedJson,
+    ReferenceAlreadyUsed,
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
@@ -60,6 +61,7 @@ _PAYING = (
     GatewayDeclined,
     IdempotencyKeyRequired,
     IdempotencyKeyReused,
+    ReferenceAlreadyUsed,
     ResourceLocked,
     WriteConflict,
     *_BODY,

@@ -37,16 +37,19 @@ _FROM_WALLET: Final = f"""{_SALE}
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_transfer => $12,
         p_event => $13, p_context => $14, p_pinned => $15, p_expected_price => $16,
-        p_bounds => $17::text::bigint[], p_session => $18, p_careful => $19, p_offers => $20)
+        p_bounds => $17::text::bigint[], p_session => $18, p_careful => $19, p_offers => $20,
+        p_reference => $21, p_metadata => $22)
 """
 # What `add_recharge` raises if a velocity bound may be met.
 _LOOK_CLOSER: Final = "GC001"
+_REFERENCE: Final = "uq_recharges_caller_reference"
 _WITH_PAYMENT: Final = f"""{_SALE}
     FROM recharge_with_payment(
         p_user => $1, p_id => $2, p_key => $3, p_hash => $4, p_phone => $5, p_plan => $6, p_hint => $7,
         p_source => $8, p_replace => $9, p_confirmed => $10, p_window_seconds => $11, p_method => $12,
         p_wallet_amount => $13, p_gateway_amount => $14, p_payment => $15, p_context => $16, p_pinned => $17,
-        p_bounds => $18::text::bigint[], p_session => $19, p_offers => $20)
+        p_bounds => $18::text::bigint[], p_session => $19, p_offers => $20,
+        p_reference => $21, p_metadata => $22)
 """
 
 
@@ -95,6 +98,16 @@ class SaleRequest(NamedTuple):
     window_seconds: int
 
 
+class Noted(NamedTuple):
+    """What the caller calls a recharge, and what they noted: encrypted for its row."""
+
+    reference: str | None = None
+    metadata: str | None = None
+
+
+NOTHING_NOTED: Final = Noted()
+
+
 @dataclass(frozen=True, slots=True)
 class SaleRow:
     """The recharge that a sale made or that its key had made before, as it was sold."""
@@ -126,9 +139,10 @@ class SaleRow:
 @dataclass(frozen=True, slots=True)
 class SaleResult:
     """How a sale ended; `sale` is None if it was refused. `known` is then what is known of the number, the present
-    price in paise, or which velocity rule it broke (`velocity.service.refusal`)."""
+    price in paise, or which velocity rule it broke (`velocity.service.refusal`). `outcome` is None if the caller's reference names
+    another recharge: the unique index undid the sale."""
 
-    outcome: SaleOutcome
+    outcome: SaleOutcome | None
     known: str | None
     sale: SaleRow | None
 
@@ -153,6 +167,7 @@ async def add_from_wallet(
     expected_price: int | None,
     limits: Limits,
     offers: str | None = None,
+    noted: Noted = NOTHING_NOTED,
 ) -> SaleResult:
     """`recharge_from_wallet`: sell, take the money and start the plan, in one transaction. `offers`: of a `Selection`.
 
@@ -169,11 +184,14 @@ async def add_from_wallet(
         limits.session_id,
     )
     try:
-        row = await database.fetch_row(_FROM_WALLET, *arguments, False, offers)
+        row = await database.fetch_row(_FROM_WALLET, *arguments, False, offers, *noted)
     except asyncpg.PostgresError as error:
         if error.sqlstate != _LOOK_CLOSER:
-            raise
-        row = await database.fetch_row(_FROM_WALLET, *arguments, True, offers)
+            return _taken(error)
+        try:
+            row = await database.fetch_row(_FROM_WALLET, *arguments, True, offers, *noted)
+        except asyncpg.UniqueViolationError as error:
+            return _taken(error)
     return _result(row)
 
 
@@ -209,11 +227,10 @@ async def add_with_payment(
     context: str,
     limits: Limits,
     offers: str | None = None,
+    noted: Noted = NOTHING_NOTED,
 ) -> SaleResult:
     """`recharge_with_payment`: hold the wallet's part and write the sale, which waits for its payment."""
-    row = await database.fetch_row(
-        _WITH_PAYMENT,
-        *request,
+    arguments = (
         payment_method,
         wallet_amount,
         gateway_amount,
@@ -224,16 +241,26 @@ async def add_with_payment(
         limits.session_id,
         offers,
     )
+    try:
+        row = await database.fetch_row(_WITH_PAYMENT, *request, *arguments, *noted)
+    except asyncpg.UniqueViolationError as error:
+        return _taken(error)
     return _result(row)
 
 
 @lru_cache(maxsize=64)
-@lru_cache(maxsize=16)
 def _array(bounds: tuple[int | None, ...] | None) -> str | None:
     """The bounds as PostgreSQL reads an array: asyncpg would look at each of them again in every sale."""
     if bounds is None:
         return None
     return "{" + ",".join("NULL" if bound is None else str(bound) for bound in bounds) + "}"
+
+
+def _taken(error: asyncpg.PostgresError) -> SaleResult:
+    """The refusal, if the error is that the reference names another recharge; raises any other."""
+    if getattr(error, "constraint_name", None) != _REFERENCE:
+        raise error
+    return SaleResult(None, None, None)
 
 
 def _result(row: Any) -> SaleResult:

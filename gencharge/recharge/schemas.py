@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, model
 
 from gencharge.core.http.history import HistoryParams
 from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.references import GivenMetadata, GivenReference, Referable, Reference
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
@@ -95,7 +96,7 @@ def _check_wallet_part(method: PaymentMethod, wallet_amount: PositiveMoney | Non
         raise ValueError("wallet_amount can only be combined with upi, card or netbanking")
 
 
-class Subscribe(OfferChoice):
+class Subscribe(OfferChoice, Referable):
     """Recharge a number with a plan. The price is the server's; the client says which one it expects."""
 
     phone_number: MobileNumber
@@ -118,7 +119,7 @@ class Subscribe(OfferChoice):
         return self
 
 
-class RepeatRecharge(OfferChoice):
+class RepeatRecharge(OfferChoice, Referable):
     """The same number and plan once more, at today's price."""
 
     payment_method: PaymentMethod = PaymentMethod.WALLET
@@ -185,6 +186,8 @@ class SubscriptionOut(Out):
     replaced_plan: ReplacedPlan | None
     wallet_balance: Money = Field(description="What the wallet held right after.")
     created_at: datetime
+    reference: GivenReference
+    metadata: GivenMetadata
     payment: PaymentDue | None = None
 
 
@@ -269,6 +272,8 @@ class RechargeOut(Out):
     valid_from: datetime | None
     valid_until: datetime | None
     failure_reason: str | None
+    reference: GivenReference
+    metadata: GivenMetadata
     created_at: datetime
     completed_at: datetime | None
 
@@ -286,6 +291,7 @@ class RechargeFilters(BaseModel):
     category: str | None = Field(default=None, max_length=40)
     payment_method: PaymentMethod | None = None
     source: str | None = Field(default=None, max_length=20)
+    reference: Reference | None = Field(default=None, description="The caller's own name for it.")
 
 
 class RechargeQuery(HistoryParams, RechargeFilters):

@@ -6,17 +6,19 @@ locks of the number's line and of the recharge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events import events
+from gencharge.core.http import references
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import written_between
+from gencharge.core.vault.vault import Vault
 from gencharge.recharge import crud, lifecycle_crud, views
 from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
 from gencharge.recharge.choice_service import Market
@@ -89,9 +91,8 @@ async def list_recharges(db: AsyncSession, user_id: UUID, query: RechargeQuery) 
     )
     rows, cursor, total = await fetch_page(db, crud.select_recharges(user_id, query), order, query)
     plans = await crud.list_plans_of(db, rows)
-    return RechargePage(
-        items=[views.recharge_out(row, plans.get(row.id)) for row in rows], next_cursor=cursor, total=total
-    )
+    items = [views.recharge_out(row, plans.get(row.id), await metadata_of(db, row)) for row in rows]
+    return RechargePage(items=items, next_cursor=cursor, total=total)
 
 
 async def list_plans(db: AsyncSession, user_id: UUID, query: BoughtPlanQuery) -> BoughtPlanPage:
@@ -172,6 +173,24 @@ async def list_of_number(
     return await crud.list_of_number(db, phone_number, scope=scope, limit=limit)
 
 
+async def list_by_reference(
+    db: AsyncSession, admin: Principal, reference: str, *, limit: int
+) -> Sequence[Recharge]:
+    """The last recharges that their callers call so, at the operators in the admin's scope."""
+    scope = within(admin, column_of(Recharge.operator))
+    return await crud.list_by_reference(db, reference, scope=scope, limit=limit)
+
+
+async def list_noted(db: AsyncSession, keys: Collection[tuple[UUID, UUID]]) -> Sequence[Recharge]:
+    """Those of these recharges (`user_id`, `recharge_id`) that have a reference or metadata."""
+    return await crud.list_noted(db, keys)
+
+
+async def metadata_of(db: AsyncSession, recharge: Recharge) -> dict[str, str] | None:
+    """What the customer noted; None if nothing, or if the reader may not see customers' own words."""
+    return await references.opened(Vault.of(db), recharge, Recharge.caller_metadata)
+
+
 async def list_refunds(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Sequence[RechargeRefund]:
     """What the staff refunded of a recharge, the oldest first."""
     return await crud.list_refunds(db, user_id, recharge_id)
@@ -190,7 +209,13 @@ async def show_to_staff(
     plans = await crud.list_plans_of(db, recharges)
     payers = await users.briefs(db, (recharge.user_id for recharge in recharges))
     return [
-        views.staff_recharge_out(recharge, plans.get(recharge.id), payers.get(recharge.user_id), now=now)
+        views.staff_recharge_out(
+            recharge,
+            plans.get(recharge.id),
+            payers.get(recharge.user_id),
+            now=now,
+            metadata=await metadata_of(db, recharge),
+        )
         for recharge in recharges
     ]
 
@@ -212,7 +237,7 @@ async def _advance_lines(db: AsyncSession, numbers: list[str]) -> int:
 async def _as_it_stands(db: AsyncSession, recharge: Recharge) -> RechargeOut:
     await _advance(db, [recharge.phone_number])
     plans = await crud.list_plans_of(db, [recharge])
-    return views.recharge_out(recharge, plans.get(recharge.id))
+    return views.recharge_out(recharge, plans.get(recharge.id), await metadata_of(db, recharge))
 
 
 async def lock(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> str | None:

@@ -19,8 +19,10 @@ def status_of(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
     return RechargeStatus(recharge.status)
 
 
-def recharge_out(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
-    """A recharge as its customer sees it."""
+def recharge_out(
+    recharge: Recharge, plan: ActivePlan | None, metadata: dict[str, str] | None = None
+) -> RechargeOut:
+    """A recharge as its customer sees it. `metadata`: what the customer noted."""
     return RechargeOut(
         status=status_of(recharge, plan),
         recharge_id=recharge.id,
@@ -43,16 +45,23 @@ def recharge_out(recharge: Recharge, plan: ActivePlan | None) -> RechargeOut:
         valid_from=plan.valid_from if plan else None,
         valid_until=plan.valid_until if plan else None,
         failure_reason=recharge.failure_reason,
+        reference=recharge.caller_reference,
+        metadata=metadata,
         created_at=recharge.created_at,
         completed_at=recharge.completed_at,
     )
 
 
 def staff_recharge_out(
-    recharge: Recharge, plan: ActivePlan | None, payer: UserBrief | None, *, now: datetime
+    recharge: Recharge,
+    plan: ActivePlan | None,
+    payer: UserBrief | None,
+    *,
+    now: datetime,
+    metadata: dict[str, str] | None = None,
 ) -> StaffRechargeOut:
     """A recharge as the staff see it at `now`: a plan past its end shows as expired before its line is advanced."""
-    shown = recharge_out(recharge, plan)
+    shown = recharge_out(recharge, plan, metadata)
     ended = plan is not None and plan.valid_until is not None and plan.valid_until <= now
     if shown.status is RechargeStatus.ACTIVE and ended:
         shown = shown.model_copy(update={"status": RechargeStatus.EXPIRED})

@@ -60,6 +60,7 @@ def _select_transactions(ask: Ask) -> Rows:
             Recharge.source,
             Recharge.channel,
             Recharge.operator_reference,
+            Recharge.caller_reference.label("reference"),
             Recharge.created_at,
             Recharge.completed_at,
         )
@@ -181,6 +182,7 @@ REPORTS: Final = (
             Column("source", Kind.TEXT, "web, app, api."),
             Column("channel", Kind.TEXT, "Over which it was delivered; empty: directly."),
             Column("operator_reference", Kind.TEXT, "The operator's number of it."),
+            Column("reference", Kind.TEXT, "The customer's own name for it."),
             Column("created_at", Kind.INSTANT, "When it was made."),
             Column("completed_at", Kind.INSTANT, "When it was delivered or failed."),
         ),

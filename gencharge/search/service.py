@@ -21,7 +21,7 @@ from gencharge.search.terms import Term, term_of
 from gencharge.sessions.guards import Principal
 from gencharge.users import service as users
 
-# Of one phone number.
+# Of one phone number, or one reference.
 _RECHARGES: Final = 20
 
 
@@ -30,21 +30,32 @@ async def search(
 ) -> SearchOut:
     """What the text belongs to, as far as the admin may see it. An unknown text finds nothing."""
     term = term_of(text)
-    found_recharges, matched = await _recharges(db, admin, term)
+    found_recharges = await _recharges(db, admin, term)
     found_payments: list[tuple[Payment, Matched]] = []
     if with_payments:
         found_payments = await _payments(db, term)
     customer, by = await _customer(db, term) if with_customers else (None, Matched.USER_ID)
-    owners = [row.user_id for row in found_recharges] + [row.user_id for row, _ in found_payments]
+    owners = [row.user_id for row, _ in found_recharges] + [row.user_id for row, _ in found_payments]
     briefs = await users.briefs(db, [*owners, *([customer] if customer else [])])
-    hits = [_recharge_hit(row, matched) for row in found_recharges]
+    hits = [_recharge_hit(row, reason) for row, reason in found_recharges]
     hits += [_payment_hit(row, reason) for row, reason in found_payments]
     if customer is not None and customer in briefs:
         hits.insert(0, _customer_hit(customer, by))
     return SearchOut(hits=[hit.model_copy(update={"user": briefs.get(hit.user_id)}) for hit in hits])
 
 
-async def _recharges(db: AsyncSession, admin: Principal, term: Term) -> tuple[Sequence[Recharge], Matched]:
+async def _recharges(db: AsyncSession, admin: Principal, term: Term) -> list[tuple[Recharge, Matched]]:
+    rows, matched = await _recharges_by_our_names(db, admin, term)
+    named = await recharges.list_by_reference(db, admin, term.text, limit=_RECHARGES)
+    known = {row.id for row in rows}
+    return [(row, matched) for row in rows] + [
+        (row, Matched.REFERENCE) for row in named if row.id not in known
+    ]
+
+
+async def _recharges_by_our_names(
+    db: AsyncSession, admin: Principal, term: Term
+) -> tuple[Sequence[Recharge], Matched]:
     if term.phone_number is not None:
         rows = await recharges.list_of_number(db, admin, term.phone_number, limit=_RECHARGES)
         return rows, Matched.PHONE_NUMBER
@@ -64,13 +75,16 @@ async def _recharges(db: AsyncSession, admin: Principal, term: Term) -> tuple[Se
 
 
 async def _payments(db: AsyncSession, term: Term) -> list[tuple[Payment, Matched]]:
-    if term.phone_number is not None:
-        return []
-    if term.id is not None:
-        payment, matched = await payments.find(db, term.id), Matched.PAYMENT_ID
-    else:
-        payment, matched = await payments.find_by_order(db, term.text), Matched.ORDER_ID
-    return [] if payment is None else [(payment, matched)]
+    hits: list[tuple[Payment, Matched]] = []
+    if term.phone_number is None:
+        if term.id is not None:
+            payment, matched = await payments.find(db, term.id), Matched.PAYMENT_ID
+        else:
+            payment, matched = await payments.find_by_order(db, term.text), Matched.ORDER_ID
+        hits += [] if payment is None else [(payment, matched)]
+    known = {row.payment_id for row, _ in hits}
+    named = await payments.list_by_reference(db, term.text, limit=_RECHARGES)
+    return hits + [(row, Matched.REFERENCE) for row in named if row.payment_id not in known]
 
 
 async def _customer(db: AsyncSession, term: Term) -> tuple[UUID | None, Matched]:

@@ -20,7 +20,7 @@ Words = Annotated[
     Query(
         min_length=3,
         max_length=80,
-        description="A recharge id, payment id, order id, customer id, phone number, or our reference at an operator; whole.",
+        description="A recharge id, payment id, order id, customer id, phone number, our reference at an operator, or a customer's own reference; whole.",
         examples=["order_IluGWxBm9U8zJ8"],
     ),
 ]

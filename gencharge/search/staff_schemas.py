@@ -21,6 +21,7 @@ class Matched(StrEnum):
     ORDER_ID = "order_id"
     SUBMISSION = "submission"  # our reference at an operator
     PHONE_NUMBER = "phone_number"
+    REFERENCE = "reference"  # what a customer calls a recharge or payment of theirs
 
 
 class HitKind(StrEnum):
@@ -49,6 +50,6 @@ class SearchHit(Out):
 
 
 class SearchOut(Out):
-    """What was found, the customer first, then the newest first; 21 hits at most."""
+    """What was found, the customer first, then recharges, then payments; the newest first, at most 20 for each way to match."""
 
     hits: list[SearchHit]

@@ -42,6 +42,7 @@ class _Books:
     status: RechargeStatus
     transfers: Sequence[Transfer]
     refunds_to_source: Sequence[Refund]
+    metadata: dict[str, str] | None
 
 
 async def timeline(database: Database, user_id: UUID, recharge_id: UUID) -> TimelineOut:
@@ -83,7 +84,7 @@ async def story(
         recharge_id=recharge_id,
         status=books.status,
         waits_for=waits_for(facts.recharge),
-        terms=views.terms(facts.recharge),
+        terms=views.terms(facts.recharge, books.metadata),
         timeline=steps_of(facts),
         payment=views.payment(facts.payment, books.refunds_to_source) if shows_payment else None,
         ledger=[] if StoryPart.LEDGER in withheld else [views.movement(row) for row in books.transfers],
@@ -107,6 +108,7 @@ async def _books(db: AsyncSession, admin: Principal, user_id: UUID, recharge_id:
         # As in the ledger, an admin who is limited to some operators sees the rows that name one of them.
         transfers=[row for row in transfers if admin.sees(row.operator or "")],
         refunds_to_source=[] if paid is None else await payments.list_refunds(db, user_id, paid.payment_id),
+        metadata=await recharges.metadata_of(db, recharge),
     )
 
 

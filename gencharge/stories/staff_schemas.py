@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gencharge.core.http.references import GivenMetadata, GivenReference
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import Money
 from gencharge.payments.models import GatewayMethod, PaymentStatus, RefundStatus
@@ -46,6 +47,8 @@ class StoryTerms(Out):
     source: str
     activation_mode: str
     idempotency_key: str
+    reference: GivenReference
+    metadata: GivenMetadata
     channel: str | None
     operator_reference: str | None
     failure_reason: str | None

@@ -24,11 +24,12 @@ from gencharge.wallet.models import Code, Transfer
 _AMOUNTS = ("price", "discount", "cashback", "wallet_amount", "gateway_amount", "refunded_amount")
 
 
-def terms(recharge: Recharge) -> StoryTerms:
-    """What was sold."""
+def terms(recharge: Recharge, metadata: dict[str, str] | None = None) -> StoryTerms:
+    """What was sold. `metadata`: what the customer noted."""
     amounts = {name: Money(getattr(recharge, name)) for name in _AMOUNTS}
-    others = {name: getattr(recharge, name) for name in StoryTerms.model_fields if name not in amounts}
-    return StoryTerms(**amounts, **others)
+    noted = {"reference": recharge.caller_reference, "metadata": metadata}
+    rest = StoryTerms.model_fields.keys() - amounts.keys() - noted.keys()
+    return StoryTerms(**amounts, **noted, **{name: getattr(recharge, name) for name in rest})
 
 
 def payment(row: Payment | None, refunds: Sequence[Refund]) -> StoryPayment | None:

@@ -177,10 +177,12 @@ def matches(kind: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def body_of(envelope: Envelope) -> str:
-    """The message of an event, as it is sent."""
+def body_of(envelope: Envelope, noted: Mapping[str, Any] | None = None) -> str:
+    """The message of an event, as it is sent. `noted`: the caller's `reference` and `metadata`."""
     kind, data_of = MESSAGES[type(envelope.event)]
-    data = data_of(envelope.event)
+    data: Any = data_of(envelope.event)
+    if noted:
+        data = data.model_copy(update=noted)
     message = MESSAGE_OF[type(data)](type=kind, timestamp=envelope.occurred_at, data=data)
     return to_json(message).decode()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from gencharge.core.http.references import GivenMetadata, GivenReference
 from gencharge.core.http.web import Out
 from gencharge.core.values.money import Money
 from gencharge.payments.models import PaymentPurpose, PaymentStatus, RefundStatus
@@ -37,6 +38,8 @@ class RechargeData(Out):
         default=None,
         description="The refund of `recharge.refunded`: a recharge may be refunded in several parts.",
     )
+    reference: GivenReference = None
+    metadata: GivenMetadata = None
 
 
 class PaymentData(Out):
@@ -51,6 +54,8 @@ class PaymentData(Out):
     order_id: str | None = None
     payment_method: str | None = None
     failure_reason: str | None = None
+    reference: GivenReference = None
+    metadata: GivenMetadata = None
 
 
 class RefundData(Out):

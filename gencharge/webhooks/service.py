@@ -17,6 +17,8 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.vault.vault import Vault
+from gencharge.payments import service as payments
+from gencharge.recharge import service as recharges
 from gencharge.webhooks import crud
 from gencharge.webhooks.messages import body_of, matches, type_of
 from gencharge.webhooks.models import WebhookDelivery, WebhookEndpoint
@@ -42,12 +44,14 @@ async def queue(db: AsyncSession, batch: Sequence[Envelope], *, patience: timede
         return 0
     limited = any(endpoint.operators for endpoint in endpoints)
     operators = await _operators_of_payments(db, batch) if limited else {}
+    noted = await _noted(db, [envelope.event for envelope in batch])
     rows: list[dict[str, Any]] = []
     for envelope in batch:
         kind, operator = type_of(envelope.event), _operator_of(envelope.event, operators)
         receivers = [endpoint for endpoint in endpoints if _takes(endpoint, kind, operator)]
         if receivers:
-            body = body_of(envelope)
+            subject = _recharge_of(envelope.event) or _payment_of(envelope.event)
+            body = body_of(envelope, noted.get(subject) if subject else None)
             rows += [
                 await new_delivery(
                     db,
@@ -86,6 +90,33 @@ async def new_delivery(
         "expires_at": now + patience,
         "traceparent": traceparent or None,
     }
+
+
+def _recharge_of(event: Any) -> tuple[UUID, UUID] | None:
+    """The customer and the recharge that an event is about."""
+    return (UUID(event.user_id), UUID(event.recharge_id)) if hasattr(event, "recharge_id") else None
+
+
+def _payment_of(event: Any) -> tuple[UUID, UUID] | None:
+    """The customer and the payment that an event is about. A refund to the source has no notes."""
+    is_payment = hasattr(event, "purpose") and not hasattr(event, "refund_id")
+    return (UUID(event.user_id), UUID(event.payment_id)) if is_payment else None
+
+
+async def _noted(db: AsyncSession, events: Sequence[Event]) -> dict[tuple[UUID, UUID], dict[str, Any]]:
+    """What callers called the recharges and payments of these events, and noted; a statement for each of the two."""
+    noted: dict[tuple[UUID, UUID], dict[str, Any]] = {}
+    for recharge in await recharges.list_noted(db, {key for event in events if (key := _recharge_of(event))}):
+        noted[recharge.user_id, recharge.id] = {
+            "reference": recharge.caller_reference,
+            "metadata": await recharges.metadata_of(db, recharge),
+        }
+    for payment in await payments.list_noted(db, {key for event in events if (key := _payment_of(event))}):
+        noted[payment.user_id, payment.payment_id] = {
+            "reference": payment.caller_reference,
+            "metadata": await payments.metadata_of(db, payment),
+        }
+    return noted
 
 
 def _takes(endpoint: WebhookEndpoint, kind: str, operator: str | None) -> bool:

@@ -215,7 +215,9 @@ SCATTERED = {
     "payments/crud.py:list_events",
     # The staff's search by an id or a number.
     "payments/search_crud.py:find_by_id",
+    "payments/search_crud.py:list_by_reference",
     "recharge/crud.py:find_by_id",
+    "recharge/crud.py:list_by_reference",
     "recharge/crud.py:list_of_number",
     "recharge/crud.py:select_all_recharges",
     "reconciliation/crud.py:select_runs",

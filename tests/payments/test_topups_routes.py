@@ -129,3 +129,37 @@ async def test_a_key_of_one_customer_is_not_another_customers(api: httpx.AsyncCl
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["payment_id"] != second.json()["payment_id"]
     assert "Idempotent-Replayed" not in second.headers
+
+
+async def test_a_topup_is_shown_and_listed_by_its_reference_which_names_no_other(
+    api: httpx.AsyncClient, stores: Stores
+) -> None:
+    headers, key = headers_for(stores.settings, await make_payer(stores)), str(uuid4())
+    own = {"reference": "T-1", "metadata": {"shop": "Pune 7"}}
+    first = await top_up(api, headers, key=key, **own)
+    assert first.status_code == 201, first.text
+    assert {name: first.json()[name] for name in own} == own
+    again = await top_up(api, headers, key=key, **own)
+    assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
+    payment_id = first.json()["payment_id"]
+    refused = await top_up(api, headers, 600, **own)
+    assert (refused.status_code, refused.json()["code"]) == (409, "reference_already_used")
+    assert refused.json()["payment_id"] == payment_id
+    shown = (await api.get(f"/v1/payments/{payment_id}", headers=headers)).json()
+    assert {name: shown[name] for name in own} == own
+    await top_up(api, headers)
+    listed = await api.get("/v1/payments", params={"reference": "T-1"}, headers=headers)
+    assert [item["payment_id"] for item in listed.json()["items"]] == [payment_id]
+
+
+async def test_racing_topups_with_one_reference_open_one_payment(
+    api: httpx.AsyncClient, stores: Stores
+) -> None:
+    headers = headers_for(stores.settings, await make_payer(stores))
+    answers = await asyncio.gather(*(top_up(api, headers, reference="T-1") for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    [opened] = [answer.json()["payment_id"] for answer in answers if answer.status_code == 201]
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {(one["code"], one["payment_id"]) for one in refused} == {("reference_already_used", opened)}
+    listed = await api.get("/v1/payments", headers=headers)
+    assert [item["payment_id"] for item in listed.json()["items"]] == [opened]

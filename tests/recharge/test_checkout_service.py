@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused
+from gencharge.core.errors import IdempotencyInProgress, IdempotencyKeyReused, ReferenceAlreadyUsed
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.idempotency import Answered
 from gencharge.core.rooms import process
@@ -27,7 +27,7 @@ from gencharge.payments.errors import GatewayUnavailable
 from gencharge.payments.models import Payment
 from gencharge.payments.razorpay import Razorpay
 from gencharge.recharge import checkout_service as checkout
-from gencharge.recharge.errors import WalletAmountInvalid
+from gencharge.recharge.errors import PriceChanged, WalletAmountInvalid
 from gencharge.recharge.models import ActivePlan, Recharge
 from gencharge.recharge.schemas import Subscribe, SubscriptionOut
 from gencharge.users.models import User
@@ -172,6 +172,28 @@ async def test_a_repeat_gets_the_first_answer_and_the_same_order(
     assert len(await asha.payments()) == 1
     with pytest.raises(IdempotencyKeyReused):
         await asha.buy(key="once", payment_method="card")
+
+
+async def test_the_payment_of_a_recharge_carries_its_reference_and_a_used_one_reaches_no_gateway(
+    shop: Stores, context: PaymentContext, outside: Outside
+) -> None:
+    asha = await customer(shop, context)
+    noted: dict[str, object] = {"reference": "R-1", "metadata": {"shop": "Pune 7"}}
+    # Refused before there is an order, and so is the reference still free.
+    with pytest.raises(PriceChanged):
+        await asha.buy(expected_price=1, **noted)
+    sale = await asha.buy(key="with-a-reference", **noted)
+    again = await asha.buy(key="with-a-reference", **noted)
+    assert (again.replayed, again.answer) == (True, sale.answer)
+    assert (sale.answer.reference, sale.answer.metadata) == ("R-1", {"shop": "Pune 7"})
+    [paying] = await asha.payments()
+    async with shop.database.transaction() as db:
+        assert await payments.metadata_of(db, paying) == {"shop": "Pune 7"}
+    assert paying.caller_reference == "R-1"
+    with pytest.raises(ReferenceAlreadyUsed) as refused:
+        await asha.buy(**noted)
+    assert refused.value.extra["recharge_id"] == sale.answer.recharge_id
+    assert len(await asha.payments()) == 1
 
 
 async def test_ten_requests_at_once_with_one_key_make_one_recharge_and_one_payment(

@@ -105,3 +105,26 @@ async def test_a_customer_is_found_by_the_id(shop: Stores) -> None:
     (user_id, _), _ = await sell_to_somebody(shop)
     [hit] = await find(shop, user_id)
     assert (hit.kind, hit.matched, hit.path) == (HitKind.CUSTOMER, Matched.USER_ID, f"/v1/users/{user_id}")
+
+
+async def test_what_customers_call_their_recharges_and_payments_leads_to_all_of_them(shop: Stores) -> None:
+    (user_id, recharge_id), own_number = await sell_to_somebody(shop)
+    row = await add_payment(shop)
+    # One that looks like an id, and one that looks like a number.
+    for reference in (f"order-{new_id()}", str(new_id()), own_number):
+        for statement in (
+            "UPDATE recharges SET caller_reference = :reference WHERE user_id = :user_id AND id = :id",
+            "UPDATE payments SET caller_reference = :reference WHERE user_id = :payer AND payment_id = :paid",
+        ):
+            await run_sql(
+                shop,
+                statement,
+                **{"reference": reference, "user_id": user_id, "id": recharge_id}
+                | {"payer": row.user_id, "paid": row.payment_id},
+            )
+        hits = [hit for hit in await find(shop, reference) if hit.matched is Matched.REFERENCE]
+        assert [hit.recharge_id or hit.payment_id for hit in hits] == [recharge_id, row.payment_id]
+        assert [hit.kind for hit in await find(shop, reference, payments=False, customers=False)] == [
+            HitKind.RECHARGE
+        ]
+        assert await find(shop, reference, "AIRTEL", payments=False, customers=False) == []

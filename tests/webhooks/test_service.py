@@ -6,15 +6,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import insert
 
 from gencharge.core.values.ids import new_id
+from gencharge.core.vault.vault import Vault
 from gencharge.payments.events import (
     PaymentCaptured,
     RefundProcessed,
 )
 from gencharge.payments.models import Payment
+from gencharge.recharge.schemas import Subscribe
+from gencharge.recharge.service import pay_from_wallet
+from gencharge.velocity.service import NO_LIMITS
+from gencharge.wallet.models import PaymentMethod
 from gencharge.webhooks import service
+from gencharge.webhooks.models import WebhookDelivery
 from tests.make.money import buy, find_plan, make_customer, make_number
 from tests.make.webhooks import (
     MESSAGE_CASES,
@@ -42,6 +49,37 @@ async def test_each_endpoint_gets_what_it_asks_for_and_what_is_off_gets_nothing(
         captures.endpoint_id: ["payment.captured"],
         off.endpoint_id: [],
     }
+
+
+async def test_messages_carry_the_callers_reference_and_metadata_and_a_refunds_carry_none(
+    partners: Partners,
+) -> None:
+    endpoint, stores = await partners.join(events=["*"]), partners.stores
+    user_id, number = await make_customer(stores, 1_000), await make_number(stores)
+    plan = await find_plan(stores, rupees=299)
+    command = Subscribe(
+        phone_number=number,
+        plan_id=plan.plan_id,
+        payment_method=PaymentMethod.WALLET,
+        reference="R-1",
+        metadata={"shop": "Pune 7"},
+    )
+    sale = await pay_from_wallet(
+        stores.database, user_id, command, key="1", window_seconds=60, limits=NO_LIMITS
+    )
+    about = {"user_id": str(user_id), "recharge_id": str(sale.answer.recharge_id)}
+    await partners.happen(
+        failed_recharge(**about), failed_recharge(), RefundProcessed(**(REFUND | {"user_id": str(user_id)}))
+    )
+    data = {}
+    for delivery in await partners.deliveries(endpoint.endpoint_id):
+        async with stores.database.transaction() as db:
+            message = orjson.loads(await Vault.of(db).show(delivery, WebhookDelivery.body))
+        data[message["type"], message["data"]["user_id"]] = message["data"]
+    assert len(data) == 3
+    own = data.pop(("recharge.failed", str(user_id)))
+    assert (own["reference"], own["metadata"]) == ("R-1", {"shop": "Pune 7"})
+    assert all(other.get("reference") is None and other.get("metadata") is None for other in data.values())
 
 
 async def test_an_endpoint_of_some_operators_gets_their_recharges_and_the_payments_of_those(
@@ -97,7 +135,8 @@ async def test_where_nobody_listens_a_batch_costs_one_question(partners: Partner
     await partners.join()
     with queries() as counted:
         await partners.happen(*(failed_recharge() for _ in range(50)))
-    assert counted.statements == 2
+    # The endpoints, what callers called these recharges, and the messages.
+    assert counted.statements == 3
 
 
 async def test_messages_are_not_retried_for_longer_than_data_of_closed_accounts_is_kept(

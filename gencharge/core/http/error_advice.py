@@ -25,6 +25,7 @@ BY_STATUS: Final = {
 _BY_CODE: Final = (
     ("idempotency_in_progress", "Wait a moment and send the same request again: you get the first one's answer."),
     ("idempotency_key_reused", "Use a new key for a new request, and the old one only to repeat the very same."),
+    ("reference_already_used", "The answer names the one that has it: read that. Use a new reference for a new try."),
     ("second_factor_required", "Verify it (`POST /v1/auth/second-factor/verify`) and repeat the request with the new token."),
     ("step_up_required", "Verify it again (`POST /v1/auth/second-factor/verify`) and repeat the request with the new token."),
     ("insufficient_balance", "Top up the wallet, or pay the rest through the gateway (`wallet_amount`)."),

@@ -1,6 +1,7 @@
 -- Writes a sale down: the recharge, and its plan on the number. The caller holds the line's lock, with bounds the wallet's, too, and has
 -- moved the money. Returns its id. Raises serialization_failure if another number's sale took the key since it was looked up: all
--- is undone, and the next attempt finds that recharge. Two statements, because the two rows have different owners.
+-- is undone, and the next attempt finds that recharge. Raises unique_violation (uq_recharges_caller_reference) if the caller's reference
+-- names another recharge of theirs. Two statements, because the two rows have different owners.
 --
 -- p_bounds: with those of the velocity rules (in the order of VelocityRule, paise) it raises GC001 if one may be broken, and all is
 -- undone; recharge_from_wallet then looks closer with p_careful. Counted here, they cost the sale no statement of their own. NULL:
@@ -21,14 +22,16 @@ BEGIN
         user_id, id, idempotency_key, request_hash, phone_number, plan_id, plan_version, plan_name,
         operator, plan_type, category, price, discount, wallet_amount, gateway_amount,
         status, sold_status, payment_method, source, activation_mode, sold_valid_from, sold_valid_until,
-        replaced_plan_name, replaced_valid_until, balance_after, payment_id, offer_id, cashback, created_at, completed_at, circle)
+        replaced_plan_name, replaced_valid_until, balance_after, payment_id, offer_id, cashback, created_at, completed_at, circle,
+        caller_reference, caller_metadata)
     SELECT
         p_sale.user_id, p_sale.id, p_sale.idempotency_key, p_sale.request_hash, p_sale.phone_number, p_sale.plan_id,
         p_sale.plan_version, p_sale.plan_name, p_sale.operator, p_sale.plan_type, p_sale.category, p_sale.price,
         p_sale.discount, p_sale.wallet_amount, p_sale.gateway_amount, p_sale.status, p_sale.sold_status,
         p_sale.payment_method, p_sale.source, p_sale.activation_mode, p_sale.sold_valid_from, p_sale.sold_valid_until,
         p_sale.replaced_plan_name, p_sale.replaced_valid_until, p_sale.balance_after, p_sale.payment_id,
-        p_sale.offer_id, p_sale.cashback, p_sale.created_at, p_sale.completed_at, p_sale.circle
+        p_sale.offer_id, p_sale.cashback, p_sale.created_at, p_sale.completed_at, p_sale.circle,
+        p_sale.caller_reference, p_sale.caller_metadata
     FROM (SELECT count(*) FILTER (WHERE created_at > v_minutes) AS recent, count(*) AS sold, coalesce(sum(price), 0) AS total
           FROM recharges WHERE user_id = p_sale.user_id AND created_at > v_day AND status <> 'failed') AS day
     WHERE p_bounds IS NULL OR (day.recent < v_recent AND day.sold < v_sold AND day.total <= v_sum

@@ -5,7 +5,8 @@
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge or take_offer, or 'insufficient_balance'. Rules come
 -- before the first write, so a refusal changes nothing but the list of what was held back. `known` as of begin_recharge. Ids are
 -- made by the application. p_expected_price, p_bounds and p_session as of begin_recharge, p_offers as of take_offer (NULL: no
--- offer); processes of the last release call without p_offers.
+-- offer). p_reference and p_metadata are the caller's own (NULL: none), the metadata encrypted. Processes of the last release call without
+-- p_offers, p_reference and p_metadata.
 --
 -- Almost no sale is near a velocity bound, so the bounds are looked at last, in passing (add_recharge): GC001 says that one may be
 -- met, nothing has happened, and the caller asks again with p_careful. Then they are looked at first.
@@ -15,8 +16,8 @@ CREATE OR REPLACE FUNCTION recharge_from_wallet(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_transfer uuid, p_event uuid, p_context jsonb,
     p_pinned timestamptz, p_expected_price bigint DEFAULT NULL, p_bounds bigint[] DEFAULT NULL,
-    p_session uuid DEFAULT NULL, p_careful boolean DEFAULT false, p_offers jsonb DEFAULT NULL,
-    OUT outcome text, OUT known text, OUT sale recharges
+    p_session uuid DEFAULT NULL, p_careful boolean DEFAULT false, p_offers jsonb DEFAULT NULL, p_reference text DEFAULT NULL,
+    p_metadata text DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -66,6 +67,8 @@ BEGIN
         sale := NULL;
         RETURN;
     END IF;
+    sale.caller_reference := p_reference;
+    sale.caller_metadata := p_metadata;
     sale.payment_method := 'wallet';
     sale.wallet_amount := v_paid;
     sale.gateway_amount := 0;

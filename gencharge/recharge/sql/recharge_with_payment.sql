@@ -3,15 +3,15 @@
 --
 -- `outcome` is 'done', 'replayed', or the reason of a refusal: one of begin_recharge, which expects the two parts to be the
 -- price less the discount, one of take_offer, or 'insufficient_balance'. `known`, p_bounds and p_session as of begin_recharge, p_offers as of
--- take_offer (NULL: no offer). A refusal
--- changes nothing but the list of what was held back. Amounts in paise.
+-- take_offer (NULL: no offer), p_reference and p_metadata as of recharge_from_wallet. A refusal changes nothing but the list of what was held back. Amounts in paise.
 --
 -- Locks: the line, then the wallet, then a slot of the offer.
 CREATE OR REPLACE FUNCTION recharge_with_payment(
     p_user uuid, p_id uuid, p_key text, p_hash bytea, p_phone text, p_plan uuid, p_hint text, p_source text,
     p_replace boolean, p_confirmed boolean, p_window_seconds integer, p_method text, p_wallet_amount bigint,
     p_gateway_amount bigint, p_payment uuid, p_context jsonb, p_pinned timestamptz, p_bounds bigint[] DEFAULT NULL,
-    p_session uuid DEFAULT NULL, p_offers jsonb DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
+    p_session uuid DEFAULT NULL, p_offers jsonb DEFAULT NULL, p_reference text DEFAULT NULL,
+    p_metadata text DEFAULT NULL, OUT outcome text, OUT known text, OUT sale recharges
 ) LANGUAGE plpgsql AS $$
 DECLARE
     v_begun record;
@@ -55,6 +55,8 @@ BEGIN
         RETURN;
     END IF;
     SELECT posted - held INTO v_balance FROM wallets WHERE user_id = p_user;
+    sale.caller_reference := p_reference;
+    sale.caller_metadata := p_metadata;
     sale.payment_method := p_method;
     sale.wallet_amount := p_wallet_amount;
     sale.gateway_amount := p_gateway_amount;
