@@ -119,8 +119,6 @@ async def pay_through_gateway(
     earlier = await context.database.run(lambda db: crud.find_by_key(db, user_id, key))
     if earlier is not None and earlier.request_hash != request_hash:
         raise IdempotencyKeyReused
-    if earlier is None:
-        await _check_reference(context.database, user_id, command, key)
     wallet_part = command.wallet_amount or Money(0)
     gateway_part, terms, selection = (
         (Money(earlier.gateway_amount), earlier, None)
@@ -173,7 +171,9 @@ async def pay_through_gateway(
     return Answered(_answer(result.sale, command, _due(opened)), replayed=outcome is SaleOutcome.REPLAYED)
 
 
-async def _check_reference(database: Database, user_id: UUID, command: Subscribe, key: str) -> None:
+async def _check_reference(
+    database: Database, user_id: UUID, command: Subscribe, key: str | None = None
+) -> None:
     """Raises ReferenceAlreadyUsed, unless it is this key's own recharge: that is answered, or refused, by its key.
 
     Before the rules, so that a caller who lost an answer learns which recharge it was. The sale itself can't be beaten: the
@@ -237,6 +237,7 @@ async def _gateway_part(
 
     What a velocity rule refuses is refused here, before the gateway hears of it; the sale counts once more, under the lock.
     """
+    await _check_reference(database, user_id, command)
     wallet_part = command.wallet_amount or Money(0)
     terms = await quote_service.terms(database, user_id, command)
     selection = await choice_service.for_gateway(
