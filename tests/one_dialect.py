@@ -13,6 +13,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.util import LRUCache
 
+from gencharge.core.tracing import spans
+
 _STATEMENTS = 5_000
 
 
@@ -27,6 +29,9 @@ class OneDialect(PGDialect_asyncpg):
     def __new__(cls, **arguments: Any) -> Self:
         """The one dialect; `arguments` are those of the first engine."""
         del arguments
+        # What listens to an engine's errors is kept by its dialect: on the one of all engines each error would be a span several times.
+        if spans.tracer is not None:
+            return super().__new__(cls)
         if cls._one is None:
             cls._one = super().__new__(cls)
         return cls._one  # type: ignore[return-value]
