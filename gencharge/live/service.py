@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from fastapi import FastAPI
+from redis.asyncio.client import PubSub
 
 from gencharge.core import stopping, telemetry
 from gencharge.core.rooms.process import OnePerApp
@@ -43,6 +44,8 @@ _PRESENCE_SECONDS: Final = 60.0
 _RETRY_SECONDS: Final = 0.5
 # Changes that are read together.
 _BATCH: Final = 500
+# A subscription that is quiet for so long is looked at again.
+_QUIET_SECONDS: Final = 5.0
 # Messages that are handed to clients in one go.
 _AT_ONCE: Final = 50
 # Clients that catch up side by side: after a restart all come at once.
@@ -165,11 +168,7 @@ class Hub(Connections, OnePerApp):
                     self._position = self._expected = head.position
                     self._began = head.began_milliseconds
                     while True:
-                        message = await channel.get_message(timeout=5.0)
-                        lines: list[str] = []
-                        while message is not None and len(lines) < _BATCH:
-                            lines.append(str(message["data"]))
-                            message = await channel.get_message(timeout=0)
+                        lines = await _lines(channel)
                         if lines:
                             await self._hand_out(stores, lines)
             except Exception as error:
@@ -267,6 +266,17 @@ class Hub(Connections, OnePerApp):
                     position = max(position, client.position)
             own_id = str(position) if position is not None else None
             client.send(message_of(Heartbeat(id=own_id), position))
+
+
+async def _lines(channel: PubSub) -> list[str]:
+    """What has come, at most a batch; none if nothing comes for some seconds. Raises RedisError."""
+    lines: list[str] = []
+    seconds = _QUIET_SECONDS
+    # Not one message more is taken than is handed out: a lost one makes every client look for what it missed.
+    while len(lines) < _BATCH and (message := await channel.get_message(timeout=seconds)) is not None:
+        lines.append(str(message["data"]))
+        seconds = 0
+    return lines
 
 
 def _raise_unless_away(error: Exception) -> None:

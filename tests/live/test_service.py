@@ -24,6 +24,7 @@ from gencharge.sessions import service as sessions
 from tests.make import factories
 from tests.make.announcements import announce
 from tests.make.live import Live, Served, in_time, serving
+from tests.make.notifications import recharged
 from tests.make.sessions import DEAD_REDIS
 from tests.make.staff_client import StaffClient
 from tests.stores_in_trouble import away, frozen
@@ -100,6 +101,23 @@ async def test_a_hundred_changes_are_stored_for_a_client_and_a_hundred_and_one_a
     await served.recharge(user_id, "Plan 3")
     late = await served.join(user_id, live.welcome["id"])
     assert (await late.next())["type"] == "reset"
+
+
+async def test_more_changes_than_a_batch_come_without_a_look_for_what_was_missed(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that was lost between two batches made every client of the process read for itself."""
+    monkeypatch.setattr(service, "_BATCH", 4)
+    looks = list[str]()
+    monkeypatch.setattr(service.Hub, "_resume_all", lambda hub: looks.append("all"))
+    user_id = new_id()
+    live = await served.join(user_id)
+    await served.announce(
+        *(recharged(user_id=str(user_id), plan_name=f"Plan {number:02d}") for number in range(23))
+    )
+    names = {(await live.next("notification"))["notification"]["body"] for _ in range(23)}
+    assert len(names) == 23
+    assert looks == []
 
 
 @pytest.mark.parametrize("redis", ["redis", "none"])
