@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gencharge.core.errors import Conflict, Forbidden, NotFound, field_problem
+from gencharge.core.wording import worded
 
 
 class AdminNotFound(NotFound):
@@ -20,7 +21,9 @@ class RoleNotFound(NotFound):
 
     def __init__(self, available: Iterable[str]) -> None:
         names = sorted(available)
-        super().__init__(f"{self.title()} Available: {', '.join(names)}.", available=names)
+        super().__init__(
+            worded("{title} Available: {names}.", title=worded(self.title()), names=names), available=names
+        )
 
 
 class PermissionNotFound(NotFound):
@@ -29,7 +32,9 @@ class PermissionNotFound(NotFound):
     def __init__(self, unknown: Iterable[str], available: Iterable[str]) -> None:
         names = sorted(available)
         super().__init__(
-            f"Unknown permission: {', '.join(sorted(unknown))}. Available: {', '.join(names)}.",
+            worded(
+                "Unknown permission: {unknown}. Available: {names}.", unknown=sorted(unknown), names=names
+            ),
             available=names,
         )
 
@@ -63,7 +68,9 @@ class _BeyondOwnPermissions(Forbidden):
 
     def __init__(self, missing: Iterable[str]) -> None:
         names = sorted(missing)
-        super().__init__(f"{self.title()} Missing: {', '.join(names)}.", missing=names)
+        super().__init__(
+            worded("{title} Missing: {names}.", title=worded(self.title()), names=names), missing=names
+        )
 
 
 class PermissionNotHeld(_BeyondOwnPermissions):

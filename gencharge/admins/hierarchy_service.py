@@ -26,6 +26,7 @@ from gencharge.admins.errors import (
 from gencharge.admins.models import Admin, AdminStatus, Role
 from gencharge.admins.roles import SUPER_ADMIN
 from gencharge.core.http import etags
+from gencharge.core.wording import worded
 from gencharge.sessions.errors import OperatorOutOfScope
 
 _NOTHING: Final[frozenset[str]] = frozenset()
@@ -85,7 +86,7 @@ class Staff:
         """Raises OperatorOutOfScope if a scope (empty = all) reaches beyond the actor's own."""
         own = self._scope(actor_id)
         if own and (not operators or not set(operators) <= set(own)):
-            raise OperatorOutOfScope(f"Your role covers only {', '.join(own)}.")
+            raise OperatorOutOfScope(worded("Your role covers only {operators}.", operators=list(own)))
 
     def check_rank(self, actor_id: UUID, target: Admin) -> None:
         """Raises RankTooLow if the target holds, or once unblocked will hold, more than the actor."""

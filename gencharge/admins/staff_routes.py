@@ -40,6 +40,7 @@ from gencharge.core.http import web
 from gencharge.core.http.etags import IfMatch, ResourceChanged
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db
+from gencharge.core.wording import worded
 from gencharge.directory.errors import EmailAlreadyExists, PhoneNumberAlreadyExists
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.operators.service import CurrentOperators, OperatorsSnapshot
@@ -255,7 +256,9 @@ def _codes(operators: OperatorsSnapshot, scope: list[str]) -> list[str]:
     known = operators.operators
     wrong = [
         field_problem(
-            f"body.operator_scope.{number}", f"Must be one of: {', '.join(sorted(known))}", "operator_invalid"
+            f"body.operator_scope.{number}",
+            worded("Must be one of: {choices}", choices=sorted(known)),
+            "operator_invalid",
         )
         for number, code in enumerate(scope)
         if code.upper() not in known

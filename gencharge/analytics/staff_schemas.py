@@ -13,6 +13,7 @@ from gencharge.core.http.web import Out
 from gencharge.core.values import clock
 from gencharge.core.values.instants import Day
 from gencharge.core.values.money import SignedMoney
+from gencharge.core.wording import worded
 
 _DEFAULT_DAYS: Final = 30
 
@@ -45,7 +46,8 @@ class PeriodQuery(BaseModel):
         if self.days().days < 1:
             raise PydanticCustomError("range_invalid", "from must not be after to")
         if self.days().days > MAX_DAYS:
-            raise PydanticCustomError("range_invalid", f"At most {MAX_DAYS} days at once")
+            reason = worded("At most {days} days at once", days=MAX_DAYS)
+            raise PydanticCustomError("range_invalid", "{reason}", {"reason": reason})
         return self
 
 

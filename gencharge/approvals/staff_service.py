@@ -25,6 +25,7 @@ from gencharge.core.events.events import emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.sessions.guards import Principal
 
 _NEWEST = Order(column_of(Approval.requested_at), column_of(Approval.approval_id))
@@ -111,7 +112,8 @@ async def _decide(
         raise ApprovalRequesterOnly if cancelling else ApprovalSecondAdminRequired
     if approval.status not in {ApprovalStatus.PENDING, ApprovalStatus.EXPIRED}:
         raise ApprovalAlreadyDecided(
-            f"This request is already {approval.status}.", approval_status=approval.status
+            worded("This request is already {status}.", status=approval.status),
+            approval_status=approval.status,
         )
     raise ApprovalAlreadyExpired
 

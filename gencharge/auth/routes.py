@@ -48,6 +48,7 @@ from gencharge.core.http import web
 from gencharge.core.http.origins import is_foreign
 from gencharge.core.http.web import errors, reply
 from gencharge.core.postgres.database import Db
+from gencharge.core.wording import worded
 from gencharge.sessions.errors import RefreshTokenInvalid
 from gencharge.sessions.guards import SIGNED_IN_ERRORS, USER_ERRORS, PartlySignedIn, SignedInUser
 from gencharge.users.errors import (
@@ -304,7 +305,9 @@ def _refresh_token(request: Request, browser: BrowserClient | None, sent: str | 
         return sent
     if sent is not None:
         problem = field_problem(
-            "body.refresh_token", f"Leave it out: with {HEADER} it is in the cookie", "unexpected"
+            "body.refresh_token",
+            worded("Leave it out: with {header} it is in the cookie", header=HEADER),
+            "unexpected",
         )
         raise ValidationFailed(errors=[problem])
     return request.cookies.get(browser.cookie)

@@ -38,6 +38,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.mandates import service as mandates
 from gencharge.plans.models import PlanSnapshot, ValidityUnit
 from gencharge.recharge import service as recharges
@@ -97,7 +98,8 @@ async def _add(
     await users.lock(db, user_id)  # so that two requests can't both take the last place
     if await crud.count_live(db, user_id) >= MAX_LIVE:
         raise AutopayLimitExceeded(
-            f"You can have up to {MAX_LIVE} autopays. Delete one first.", limit=MAX_LIVE
+            worded("You can have up to {max_live} autopays. Delete one first.", max_live=MAX_LIVE),
+            limit=MAX_LIVE,
         )
     if command.mandate_id is not None:
         await mandates.get_chargeable(db, user_id, command.mandate_id, Money(quote.payable.paise))
@@ -325,7 +327,7 @@ def _check_amount(max_amount: Money, quote: QuoteOut) -> None:
     if quote.payable > max_amount:
         problem = field_problem(
             "body.max_amount",
-            f"Must be at least {quote.payable}, what the plan costs now",
+            worded("Must be at least {payable}, what the plan costs now", payable=quote.payable),
             AutopayAmountInvalid.code(),
         )
         raise AutopayAmountInvalid(errors=[problem], price=quote.payable)

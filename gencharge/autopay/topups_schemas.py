@@ -12,6 +12,7 @@ from gencharge.autopay.models import ChargeOutcome, HeldBack, TopupPauseReason, 
 from gencharge.core.http.paging import BoundedParams, Page
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.wording import worded
 from gencharge.users.models import UserBrief
 from gencharge.wallet.models import RequestSource
 
@@ -36,7 +37,12 @@ class AutoTopupSet(Body):
     def _enough(cls, amount: Money, info: ValidationInfo) -> Money:
         threshold = info.data.get("threshold")
         if threshold is not None and amount < threshold:
-            raise ValueError(f"Must be at least {threshold}, the threshold: one charge has to be enough")
+            raise ValueError(
+                worded(
+                    "Must be at least {threshold}, the threshold: one charge has to be enough",
+                    threshold=threshold,
+                )
+            )
         if amount < Money.rupees(1):
             raise ValueError("Must be at least Rs 1")
         return amount
@@ -46,7 +52,7 @@ class AutoTopupSet(Body):
     def _once_at_least(cls, monthly_max: Money, info: ValidationInfo) -> Money:
         amount = info.data.get("amount")
         if amount is not None and monthly_max < amount:
-            raise ValueError(f"Must be at least {amount}, the amount of one charge")
+            raise ValueError(worded("Must be at least {amount}, the amount of one charge", amount=amount))
         return monthly_max
 
 

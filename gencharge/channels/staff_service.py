@@ -35,6 +35,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.sessions.guards import Principal, check_scope, within
 
@@ -74,7 +75,9 @@ async def create(
     operator = command.operator.upper()
     codes = await crud.list_operator_codes(db)
     if operator not in codes:
-        problem = field_problem("body.operator", f"Must be one of: {', '.join(codes)}", "operator_invalid")
+        problem = field_problem(
+            "body.operator", worded("Must be one of: {choices}", choices=list(codes)), "operator_invalid"
+        )
         raise OperatorInvalid(errors=[problem])
     check_scope(admin, operator)
     _check_amounts(command.min_amount.paise, command.max_amount.paise)

@@ -16,6 +16,7 @@ from gencharge.core.http.paging import PageParams
 from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.language import Language
+from gencharge.core.wording import worded
 
 # Paths of the staff's routes and of pictures begin like a slug.
 _RESERVED: Final = frozenset({"admin", "images"})
@@ -23,7 +24,7 @@ _RESERVED: Final = frozenset({"admin", "images"})
 
 def _free(slug: str) -> str:
     if slug in _RESERVED:
-        raise ValueError(f"{slug} is the beginning of other addresses")
+        raise ValueError(worded("{slug} is the beginning of other addresses", slug=slug))
     return slug
 
 

@@ -16,6 +16,7 @@ from gencharge.channels.service import Answer, Channel, Verdict
 from gencharge.core.events.events import changes, emit
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.delivery import crud
 from gencharge.delivery import service as delivery
 from gencharge.delivery.context_service import DeliveryContext
@@ -53,7 +54,10 @@ async def resolve(
     )
     if isinstance(ended, PaymentState):
         raise RechargeNotPending(
-            f"Its operator was asked and says how it ended: this recharge is {ended}. Nothing else was done."
+            worded(
+                "Its operator was asked and says how it ended: this recharge is {ended}. Nothing else was done.",
+                ended=ended,
+            )
         )
     return ended
 
@@ -95,7 +99,7 @@ async def _end(
     await db.refresh(recharge)
     before = recharge.status
     if before not in _PENDING:
-        raise RechargeNotPending(f"This recharge is no longer pending: it is {before}.")
+        raise RechargeNotPending(worded("This recharge is no longer pending: it is {before}.", before=before))
     if reply is not None and reply[1].verdict in _PROOF:
         await delivery.apply_answer(db, *reply)
         await db.refresh(recharge)
@@ -195,6 +199,10 @@ async def _refuse_while_young(db: AsyncSession, user_id: UUID, recharge_id: UUID
         if attempt.outcome is None and now < asked_until:
             local = asked_until.astimezone(clock.IST)
             raise SubmissionUnanswered(
-                f"{attempt.channel} has this recharge since {attempt.started_at.astimezone(clock.IST):%H:%M:%S} and has not"
-                f" said how it ended. It is being asked. If it does not answer, refund the recharge after {local:%H:%M:%S}."
+                worded(
+                    "{channel} has this recharge since {since:%H:%M:%S} and has not said how it ended. It is being asked. If it does not answer, refund the recharge after {until:%H:%M:%S}.",
+                    channel=attempt.channel,
+                    since=attempt.started_at.astimezone(clock.IST),
+                    until=local,
+                )
             )

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
 from gencharge.core.values.money import Money, PositiveMoney
+from gencharge.core.wording import worded
 from gencharge.mandates.models import EndReason, MandateStatus
 from gencharge.payments.models import GatewayMethod
 from gencharge.wallet.models import RequestSource
@@ -33,7 +34,7 @@ class MandateCreate(Body):
     @classmethod
     def _within_the_limit(cls, amount: Money) -> Money:
         if amount > HIGHEST:
-            raise ValueError(f"Must be at most {HIGHEST}")
+            raise ValueError(worded("Must be at most {amount}", amount=HIGHEST))
         return amount
 
 

@@ -19,6 +19,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.mandates import crud, views
 from gencharge.mandates.errors import (
     MandateAmountExceeded,
@@ -81,7 +82,8 @@ async def create(
 async def _check_room(db: AsyncSession, user_id: UUID) -> None:
     if await crud.count_live(db, user_id) >= MAX_LIVE:
         raise MandateLimitExceeded(
-            f"You can have up to {MAX_LIVE} mandates. Revoke one first.", limit=MAX_LIVE
+            worded("You can have up to {max_live} mandates. Revoke one first.", max_live=MAX_LIVE),
+            limit=MAX_LIVE,
         )
 
 
@@ -215,7 +217,8 @@ async def get_chargeable(db: AsyncSession, user_id: UUID, mandate_id: UUID, amou
     if amount.paise > mandate.max_amount:
         highest = Money(mandate.max_amount)
         raise MandateAmountExceeded(
-            f"One charge of this mandate may be at most Rs {highest}.", max_amount=highest
+            worded("One charge of this mandate may be at most Rs {highest}.", highest=highest),
+            max_amount=highest,
         )
     return mandate
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gencharge.core.wording import Worded, worded
 from gencharge.notifications.kinds import Kind, NoticeChannel, VariableType
 from gencharge.notifications.speech import is_visible
 
@@ -46,7 +47,7 @@ class Problem:
     """What is wrong with a text: in which field, and what would be right."""
 
     field: str
-    message: str
+    message: Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,25 +107,33 @@ def _missing_texts(texts: Texts, kind: Kind) -> Iterator[Problem]:
     needed = ["title", "body", *(["sms"] if NoticeChannel.SMS in kind.channels else [])]
     for name in needed:
         if not getattr(texts, name).strip():
-            yield Problem(name, "This text is needed")
+            yield Problem(name, worded("This text is needed"))
     for channel, names in _OF_CHANNEL.items():
         for name in names:
             if channel not in kind.channels and getattr(texts, name):
-                yield Problem(name, f"Notices of this kind are not sent by {channel.value}")
+                yield Problem(
+                    name, worded("Notices of this kind are not sent by {channel}", channel=channel.value)
+                )
 
 
 def _of_text(name: str, text: str, kind: Kind) -> Iterator[Problem]:
     if len(text) > LIMITS[name]:
-        yield Problem(name, f"At most {LIMITS[name]} characters")
+        yield Problem(name, worded("At most {limit} characters", limit=LIMITS[name]))
     if _CONTROL.search(text) or ("\n" in text and name not in _MANY_LINES):
-        yield Problem(name, "No control characters" if name in _MANY_LINES else "One line of text")
+        yield Problem(
+            name, worded("No control characters") if name in _MANY_LINES else worded("One line of text")
+        )
     for variable in sorted(variables_of(text)):
         if variable not in kind.variables:
             yield Problem(name, _unknown(variable, kind))
         elif kind.variables[variable].is_optional:
-            yield Problem(name, f"{{{variable}}} may be missing: only phrases may name it")
+            yield Problem(
+                name, worded("{{{variable}}} may be missing: only phrases may name it", variable=variable)
+            )
     if _stray(text):
-        yield Problem(name, "Braces enclose the name of a variable, such as {amount}, and nothing else")
+        yield Problem(
+            name, worded("Braces enclose the name of a variable, such as {amount}, and nothing else")
+        )
 
 
 def _of_phrases(texts: Texts, kind: Kind) -> Iterator[Problem]:
@@ -132,30 +141,37 @@ def _of_phrases(texts: Texts, kind: Kind) -> Iterator[Problem]:
     for name in sorted(choices.keys() | texts.choices.keys()):
         place, phrases = f"phrases.{name}", texts.choices.get(name, {})
         if name not in choices:
-            yield Problem(place, f"There is no choice of this name; there are: {_listed(choices)}")
+            yield Problem(
+                place, worded("There is no choice of this name; there are: {names}", names=_listed(choices))
+            )
             continue
         for code in sorted(phrases.keys() - set(choices[name])):
-            yield Problem(f"{place}.{code}", f"There is no such code; there are: {_listed(choices[name])}")
+            yield Problem(
+                f"{place}.{code}",
+                worded("There is no such code; there are: {names}", names=_listed(choices[name])),
+            )
         for code in choices[name]:
             if code not in phrases:
-                yield Problem(f"{place}.{code}", "This phrase is needed")
+                yield Problem(f"{place}.{code}", worded("This phrase is needed"))
             else:
                 yield from _of_phrase(f"{place}.{code}", phrases[code], kind)
 
 
 def _of_phrase(place: str, phrase: str, kind: Kind) -> Iterator[Problem]:
     if len(phrase) > _PHRASE_LIMIT or not all(map(is_visible, phrase)):
-        yield Problem(place, f"One line of at most {_PHRASE_LIMIT} characters")
+        yield Problem(place, worded("One line of at most {limit} characters", limit=_PHRASE_LIMIT))
     plain = {name: v for name, v in kind.variables.items() if v.type is not VariableType.CHOICE}
     for variable in sorted(variables_of(phrase) - plain.keys()):
         yield Problem(
             place,
-            f"{{{variable}}} is a choice, and phrases name none"
+            worded("{{{variable}}} is a choice, and phrases name none", variable=variable)
             if variable in kind.variables
             else _unknown(variable, kind),
         )
     if _stray(phrase):
-        yield Problem(place, "Braces enclose the name of a variable, such as {amount}, and nothing else")
+        yield Problem(
+            place, worded("Braces enclose the name of a variable, such as {amount}, and nothing else")
+        )
 
 
 def _missing_variables(texts: Texts, kind: Kind) -> Iterator[Problem]:
@@ -165,7 +181,7 @@ def _missing_variables(texts: Texts, kind: Kind) -> Iterator[Problem]:
             continue
         written = {name for text in names for name in _reached(texts, texts.field(text))}
         for variable in sorted(required - written):
-            yield Problem(names[-1], f"{{{variable}}} is required")
+            yield Problem(names[-1], worded("{{{variable}}} is required", variable=variable))
 
 
 def _reached(texts: Texts, text: str) -> set[str]:
@@ -185,9 +201,13 @@ def _stray(text: str) -> bool:
     return "{" in rest or "}" in rest
 
 
-def _unknown(variable: str, kind: Kind) -> str:
-    return f"{{{variable}}} is not a variable of this notice; there are: {_listed(kind.variables)}"
+def _unknown(variable: str, kind: Kind) -> Worded:
+    return worded(
+        "{{{variable}}} is not a variable of this notice; there are: {names}",
+        variable=variable,
+        names=_listed(kind.variables),
+    )
 
 
 def _listed(names: Any) -> str:
-    return ", ".join(sorted(names)) or "none"
+    return ", ".join(sorted(names)) or worded("none")

@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.core.wording import Worded, worded
 from gencharge.offers.models import OfferStatus, Weekday
 from gencharge.offers.rules import OfferConditions
 from gencharge.offers.snapshot import OfferSnapshot
@@ -26,17 +28,51 @@ from gencharge.wallet.models import PaymentMethod, RequestSource
 
 _NOTHING: Final = Money(0)
 _PLACES: Final = {
-    RequestSource.WEB: "on the web",
-    RequestSource.APP: "in the app",
-    RequestSource.API: "through the API",
+    RequestSource.WEB: worded("on the web"),
+    RequestSource.APP: worded("in the app"),
+    RequestSource.API: worded("through the API"),
 }
 _WAYS: Final = {
-    PaymentMethod.WALLET: "wallet",
-    PaymentMethod.UPI: "UPI",
-    PaymentMethod.CARD: "card",
-    PaymentMethod.NETBANKING: "net banking",
+    PaymentMethod.WALLET: worded("wallet"),
+    PaymentMethod.UPI: worded("UPI"),
+    PaymentMethod.CARD: worded("card"),
+    PaymentMethod.NETBANKING: worded("net banking"),
 }
+_TYPES: Final = {UserType.PREPAID: worded("prepaid"), UserType.POSTPAID: worded("postpaid")}
 _DAYS: Final = tuple(Weekday)
+_DAYS_OF_WEEK: Final = {
+    Weekday.MONDAY: worded("Mondays"),
+    Weekday.TUESDAY: worded("Tuesdays"),
+    Weekday.WEDNESDAY: worded("Wednesdays"),
+    Weekday.THURSDAY: worded("Thursdays"),
+    Weekday.FRIDAY: worded("Fridays"),
+    Weekday.SATURDAY: worded("Saturdays"),
+    Weekday.SUNDAY: worded("Sundays"),
+}
+_MONTHS: Final = (
+    worded("January"),
+    worded("February"),
+    worded("March"),
+    worded("April"),
+    worded("May"),
+    worded("June"),
+    worded("July"),
+    worded("August"),
+    worded("September"),
+    worded("October"),
+    worded("November"),
+    worded("December"),
+)
+_ONCE: Final = worded("once")
+_Frame = Callable[..., Worded]
+_ONLY: Final[_Frame] = partial(worded, "only {names}")
+_FOR: Final[_Frame] = partial(worded, "only for {names}")
+_FOR_CUSTOMERS: Final[_Frame] = partial(worded, "only for {names} customers")
+_IN_CIRCLE: Final[_Frame] = partial(worded, "only in the circle {names}")
+_PAYING_BY: Final[_Frame] = partial(worded, "only when paying by {names}")
+_ON_DAYS: Final[_Frame] = partial(worded, "only on {names}")
+_OR: Final[_Frame] = partial(worded, "{names} or {last}")
+_AND: Final[_Frame] = partial(worded, "{names} and {last}")
 # A recharge that costs nothing could be neither invoiced nor refunded, and no gateway takes less.
 LEAST_PAYABLE: Final = Money.rupees(1)
 # The codes of the reasons that depend on what only the database knows.
@@ -92,7 +128,7 @@ class Reason:
     """Why an offer gives nothing: a stable code, and a phrase with the condition."""
 
     code: str
-    message: str
+    message: Worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +136,13 @@ class Refusal:
     """Every reason, at least one, in a fixed order."""
 
     reasons: tuple[Reason, ...]
+
+
+_FULLY_USED: Final = worded("fully used")
+_NOT_ACTIVE: Final = Reason("not_active", worded("not active right now"))
+_USED_UP: Final = Reason("used_up", _FULLY_USED)
+_BUDGET_SPENT: Final = Reason("budget_spent", worded("fully used: its budget is spent"))
+_SAVES_NOTHING: Final = Reason("saves_nothing", worded("saves less than one paisa here"))
 
 
 def evaluate(offer: OfferSnapshot, situation: Situation) -> Saving | Refusal:
@@ -120,7 +163,7 @@ def saving_on(offer: OfferSnapshot, price: Money) -> Saving:
     return Saving(discount, cashback)
 
 
-def sentences(conditions: OfferConditions) -> list[str]:
+def sentences(conditions: OfferConditions) -> list[Worded]:
     """The conditions as phrases, for people: `on plans of ₹299 or more`, `only on Saturdays and Sundays`."""
     phrases = [phrase(conditions) for _, _, phrase in _CHECKS]
     return [text for text in phrases if text is not None]
@@ -129,23 +172,23 @@ def sentences(conditions: OfferConditions) -> list[str]:
 def reason_of(offer: OfferSnapshot, code: str) -> Reason:
     """The reason of this code against the offer, in words. `code` is one that `offer_reason` or `take_offer` gives."""
     if code == "not_begun" and offer.active_from is not None:
-        return Reason(code, f"starts on {_in_india(offer.active_from)}")
+        return Reason(code, worded("starts on {moment}", moment=_in_india(offer.active_from)))
     if code == "over" and offer.active_until is not None:
-        return Reason(code, f"ended on {_in_india(offer.active_until)}")
+        return Reason(code, worded("ended on {moment}", moment=_in_india(offer.active_until)))
     if code == "used_by_you" and offer.limits.uses_per_user is not None:
-        return Reason(code, f"only {_times(offer.limits.uses_per_user)} per customer")
+        return Reason(code, worded("only {times} per customer", times=_times(offer.limits.uses_per_user)))
     phrases = {name: phrase for name, _, phrase in _CHECKS}
     text = phrases[code](offer.conditions) if code in phrases else None
-    return Reason(code, text or "fully used")
+    return Reason(code, text or _FULLY_USED)
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+def _times(count: int) -> Worded:
+    return _ONCE if count == 1 else worded("{count} times", count=count)
 
 
 def _standing(offer: OfferSnapshot, instant: datetime) -> Iterable[Reason]:
     if offer.status is not OfferStatus.ACTIVE:
-        yield Reason("not_active", "not active right now")
+        yield _NOT_ACTIVE
     if offer.active_from is not None and instant < offer.active_from:
         yield reason_of(offer, "not_begun")
     if offer.active_until is not None and instant >= offer.active_until:
@@ -161,59 +204,59 @@ def _conditions(conditions: OfferConditions, situation: Situation) -> Iterable[R
 def _limits(offer: OfferSnapshot, used: Used, saving: Saving) -> Iterable[Reason]:
     limits = offer.limits
     if limits.total_uses is not None and used.total >= limits.total_uses:
-        yield Reason("used_up", "fully used")
+        yield _USED_UP
     if limits.uses_per_user is not None and used.by_user >= limits.uses_per_user:
         yield reason_of(offer, "used_by_you")
     if limits.budget is not None and used.spent.paise + saving.total.paise > limits.budget.paise:
-        yield Reason("budget_spent", "fully used: its budget is spent")
+        yield _BUDGET_SPENT
     if not saving.total:
-        yield Reason("saves_nothing", "saves less than one paisa here")
+        yield _SAVES_NOTHING
 
 
-def _min_amount(conditions: OfferConditions) -> str | None:
-    return (
-        f"on plans of {_rupees(conditions.min_amount)} or more" if conditions.min_amount is not None else None
-    )
+def _min_amount(conditions: OfferConditions) -> Worded | None:
+    if conditions.min_amount is None:
+        return None
+    return worded("on plans of {amount} or more", amount=_rupees(conditions.min_amount))
 
 
-def _user_types(conditions: OfferConditions) -> str | None:
-    return _only("for {} customers", [kind.value for kind in conditions.user_types])
+def _user_types(conditions: OfferConditions) -> Worded | None:
+    return _naming(_FOR_CUSTOMERS, [_TYPES[kind] for kind in conditions.user_types])
 
 
-def _new_user(conditions: OfferConditions) -> str | None:
-    return "only for the first recharge" if conditions.new_user_only else None
+def _new_user(conditions: OfferConditions) -> Worded | None:
+    return worded("only for the first recharge") if conditions.new_user_only else None
 
 
-def _sources(conditions: OfferConditions) -> str | None:
-    return _only("{}", [_PLACES[source] for source in conditions.sources])
+def _sources(conditions: OfferConditions) -> Worded | None:
+    return _naming(_ONLY, [_PLACES[source] for source in conditions.sources])
 
 
-def _plan_groups(conditions: OfferConditions) -> str | None:
-    return "only for plans in certain groups" if conditions.plan_groups else None
+def _plan_groups(conditions: OfferConditions) -> Worded | None:
+    return worded("only for plans in certain groups") if conditions.plan_groups else None
 
 
-def _plans(conditions: OfferConditions) -> str | None:
-    return "only for certain plans" if conditions.plans else None
+def _plans(conditions: OfferConditions) -> Worded | None:
+    return worded("only for certain plans") if conditions.plans else None
 
 
-def _operators(conditions: OfferConditions) -> str | None:
-    return _only("for {}", conditions.operators)
+def _operators(conditions: OfferConditions) -> Worded | None:
+    return _naming(_FOR, conditions.operators)
 
 
-def _circles(conditions: OfferConditions) -> str | None:
-    return _only("in the circle {}", conditions.circles)
+def _circles(conditions: OfferConditions) -> Worded | None:
+    return _naming(_IN_CIRCLE, conditions.circles)
 
 
-def _payment_methods(conditions: OfferConditions) -> str | None:
-    return _only("when paying by {}", [_WAYS[method] for method in conditions.payment_methods])
+def _payment_methods(conditions: OfferConditions) -> Worded | None:
+    return _naming(_PAYING_BY, [_WAYS[method] for method in conditions.payment_methods])
 
 
-def _weekdays(conditions: OfferConditions) -> str | None:
-    return _only("on {}", [f"{day.capitalize()}s" for day in conditions.weekdays], word="and")
+def _weekdays(conditions: OfferConditions) -> Worded | None:
+    return _naming(_ON_DAYS, [_DAYS_OF_WEEK[day] for day in conditions.weekdays], last_by=_AND)
 
 
-def _one_time_code(conditions: OfferConditions) -> str | None:
-    return "only with a one-time code" if conditions.one_time_code else None
+def _one_time_code(conditions: OfferConditions) -> Worded | None:
+    return worded("only with a one-time code") if conditions.one_time_code else None
 
 
 def _weekday(instant: datetime) -> Weekday:
@@ -222,7 +265,7 @@ def _weekday(instant: datetime) -> Weekday:
 
 Holds = Callable[[OfferConditions, Situation], bool]
 # Each condition: its code, whether it holds, and the phrase that says it (None: the offer has no such condition).
-_CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], str | None]], ...]] = (
+_CHECKS: Final[tuple[tuple[str, Holds, Callable[[OfferConditions], Worded | None]], ...]] = (
     ("min_amount", lambda c, now: c.min_amount is None or now.price >= c.min_amount, _min_amount),
     ("user_type", lambda c, now: now.user_type in c.user_types, _user_types),
     ("new_user_only", lambda _, now: bool(now.is_new_user), _new_user),
@@ -246,27 +289,32 @@ def _present(conditions: OfferConditions) -> tuple[tuple[Reason, Holds], ...]:
     cached = _PRESENT.get(id(conditions))
     if cached is not None and cached[0] is conditions:
         return cached[1]
-    worded = ((code, holds, phrase(conditions)) for code, holds, phrase in _CHECKS)
-    present = tuple((Reason(code, text), holds) for code, holds, text in worded if text is not None)
+    phrased = ((code, holds, phrase(conditions)) for code, holds, phrase in _CHECKS)
+    present = tuple((Reason(code, text), holds) for code, holds, text in phrased if text is not None)
     if len(_PRESENT) >= _MOST_PRESENT:
         _PRESENT.clear()
     _PRESENT[id(conditions)] = conditions, present
     return present
 
 
-def _only(frame: str, words: Sequence[str], *, word: str = "or") -> str | None:
+def _naming(frame: _Frame, words: Sequence[str], *, last_by: _Frame = _OR) -> Worded | None:
     """`only for A, B or C`; None if there is nothing to name."""
     if not words:
         return None
-    listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {word} {words[-1]}"
-    return f"only {frame.format(listed)}"
+    return frame(names=words[0] if len(words) == 1 else last_by(names=list(words[:-1]), last=words[-1]))
 
 
 def _rupees(amount: Money) -> str:
     return f"₹{amount}".removesuffix(".00")
 
 
-def _in_india(instant: datetime) -> str:
+def _in_india(instant: datetime) -> Worded:
     """`24 October 2026, 18:00 (IST)`."""
     there = instant.astimezone(clock.IST)
-    return f"{there.day} {there:%B %Y, %H:%M} (IST)"
+    return worded(
+        "{day} {month} {year}, {time:%H:%M} (IST)",
+        day=there.day,
+        month=_MONTHS[there.month - 1],
+        year=there.year,
+        time=there,
+    )

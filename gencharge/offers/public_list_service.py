@@ -13,6 +13,7 @@ from gencharge.core.http.paging import (
     PageParams,
     slice_page,
 )
+from gencharge.core.wording import worded
 from gencharge.offers.schemas import OfferOut, OfferQuery, OfferSort, OfferTypeOut
 from gencharge.offers.snapshot import ActiveOffers, OfferSnapshot
 from gencharge.plans import service as plans
@@ -84,7 +85,9 @@ def _filter(
     codes = on_sale.catalogue.operators
     if operator is not None and operator not in codes:
         problems.append(
-            field_problem("query.operator", f"Must be one of: {', '.join(codes)}", "operator_invalid")
+            field_problem(
+                "query.operator", worded("Must be one of: {choices}", choices=list(codes)), "operator_invalid"
+            )
         )
     type_id = _type_id(active, query.type, problems) if query.type is not None else None
     plan = _plan(on_sale, query.plan_id, problems) if query.plan_id is not None else None
@@ -107,7 +110,9 @@ def _type_id(active: ActiveOffers, id_or_name: str, problems: list[FieldProblem]
         if key in {kind.name.casefold(), str(kind.offer_type_id)}:
             return kind.offer_type_id
     names = ", ".join(kind.name for kind in active.snapshot.types.values())
-    problems.append(field_problem("query.type", f"Must be one of: {names}", "offer_type_invalid"))
+    problems.append(
+        field_problem("query.type", worded("Must be one of: {choices}", choices=names), "offer_type_invalid")
+    )
     return None
 
 

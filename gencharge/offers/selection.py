@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +17,7 @@ from uuid import UUID
 from gencharge.core.errors import Problem
 from gencharge.core.http.web import to_json
 from gencharge.core.values.money import Money
+from gencharge.core.wording import sentences, worded
 from gencharge.offers.errors import (
     OfferAlreadyUsed,
     OfferCodeNotFound,
@@ -49,7 +51,12 @@ _OWN_ERRORS: Final[tuple[tuple[type[OfferNotApplicable], frozenset[str]], ...]] 
     (OfferAlreadyUsed, frozenset({"used_by_you"})),
 )
 # What these errors add, with the reason's own words.
-_DETAILS: Final = {"over": "It {}.", "not_begun": "It {}.", "used_by_you": "It can be used {}."}
+_IT: Final = partial(worded, "It {reason}.")
+_DETAILS: Final = {
+    "over": _IT,
+    "not_begun": _IT,
+    "used_by_you": partial(worded, "It can be used {reason}."),
+}
 
 
 # The errors of the reasons that are about a one-time code.
@@ -154,13 +161,16 @@ def not_applicable(reasons: Iterable[Reason]) -> OfferNotApplicable:
     codes = {reason.code for reason in listed}
     kind = next((each for each, own in _OWN_ERRORS if own & codes), OfferNotApplicable)
     if kind is OfferNotApplicable:
-        details = [f"It is {'; '.join(reason.message for reason in listed)}."]
+        together = listed[0].message
+        for reason in listed[1:]:
+            together = worded("{reasons}; {reason}", reasons=together, reason=reason.message)
+        details = [worded("It is {reasons}.", reasons=together)]
     else:
         details = [
-            _DETAILS[reason.code].format(reason.message) for reason in listed if reason.code in _DETAILS
+            _DETAILS[reason.code](reason=reason.message) for reason in listed if reason.code in _DETAILS
         ]
     return kind(
-        " ".join([kind.title(), *details]),
+        sentences(worded(kind.title()), *details),
         reasons=[{"code": reason.code, "message": reason.message} for reason in listed],
     )
 

@@ -15,6 +15,7 @@ from gencharge.core.http.web import Body, Out, Versioned
 from gencharge.core.values.instants import Instant
 from gencharge.core.values.money import Money
 from gencharge.core.values.text import one_line, some_lines
+from gencharge.core.wording import worded
 from gencharge.offers.models import OfferStatus, UseStatus
 from gencharge.offers.rules import OfferConditions, OfferLimits, OfferReward
 from gencharge.offers.schemas import OfferOut, OfferTypeOut, Word
@@ -26,7 +27,13 @@ _LAST_YEAR: Final = 2100
 
 def _in_our_time(instant: datetime) -> datetime:
     if not _FIRST_YEAR <= instant.year < _LAST_YEAR:
-        raise ValueError(f"Must be a date of the years {_FIRST_YEAR} to {_LAST_YEAR - 1}")
+        raise ValueError(
+            worded(
+                "Must be a date of the years {first_year} to {last_year}",
+                first_year=_FIRST_YEAR,
+                last_year=_LAST_YEAR - 1,
+            )
+        )
     return instant
 
 

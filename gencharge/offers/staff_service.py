@@ -17,6 +17,7 @@ from gencharge.core.http.paging import Page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.offers import crud, events
 from gencharge.offers import service as offers
 from gencharge.offers.errors import (
@@ -131,7 +132,10 @@ async def update_offer(
     after = replace(before, **command.terms())
     if after.status is not before.status and (before.status, after.status) not in _STEPS:
         raise OfferStatusNotAllowed(
-            f"This offer is {before.status}. An offer can go from draft to active, and between active and inactive."
+            worded(
+                "This offer is {status}. An offer can go from draft to active, and between active and inactive.",
+                status=before.status,
+            )
         )
     if after.conditions != before.conditions:
         check_reach(admin, after.conditions)
@@ -177,7 +181,9 @@ def check_reach(admin: Principal, conditions: OfferConditions) -> None:
         return
     if not conditions.operators:
         codes = ", ".join(admin.operator_scope)
-        raise OperatorOutOfScope(f"Your role does not cover all operators. Limit the offer to: {codes}.")
+        raise OperatorOutOfScope(
+            worded("Your role does not cover all operators. Limit the offer to: {codes}.", codes=codes)
+        )
     for operator in conditions.operators:
         check_scope(admin, operator)
 
@@ -205,7 +211,9 @@ async def _check(db: AsyncSession, after: OfferSnapshot, before: OfferSnapshot |
         problems.extend(_condition_problems(after.conditions, await plans.load_catalogue(db)))
     budget = after.limits.budget
     if budget is not None and budget.paise < after.reward.most_paise:
-        right = f"Must be at least {Money(after.reward.most_paise)}, the most that one use can cost"
+        right = worded(
+            "Must be at least {cost}, the most that one use can cost", cost=Money(after.reward.most_paise)
+        )
         problems.append(field_problem("body.limits.budget", right, "budget_too_small"))
     if after.code is not None and after.conditions.one_time_code:
         right = "Must be null: customers have one-time codes (conditions.one_time_code)"
@@ -237,32 +245,45 @@ def _condition_problems(
     """Problems of conditions that the catalogue does not know or that no plan can meet."""
     groups = {group.group_id for group in catalogue.groups}
     checks: Sequence[tuple[str, Any, str]] = (
-        ("operators", catalogue.operators, f"Must be operators of: {', '.join(catalogue.operators)}"),
-        ("circles", catalogue.circles, f"Must be circles of: {', '.join(catalogue.circles)}"),
-        ("plan_groups", groups, "Must be existing plan groups"),
-        ("plans", catalogue.plans, "Must be existing plans"),
+        (
+            "operators",
+            catalogue.operators,
+            worded("Must be operators of: {choices}", choices=list(catalogue.operators)),
+        ),
+        (
+            "circles",
+            catalogue.circles,
+            worded("Must be circles of: {choices}", choices=list(catalogue.circles)),
+        ),
+        ("plan_groups", groups, worded("Must be existing plan groups")),
+        ("plans", catalogue.plans, worded("Must be existing plans")),
     )
     for name, codes, right in checks:
         unknown = [str(value) for value in getattr(command, name) if value not in codes]
         if unknown:
             yield field_problem(
-                f"body.conditions.{name}", f"{right}; unknown: {', '.join(unknown)}", f"{name}_invalid"
+                f"body.conditions.{name}",
+                worded("{right}; unknown: {unknown}", right=right, unknown=list(unknown)),
+                f"{name}_invalid",
             )
     chosen = [catalogue.plans[plan_id] for plan_id in command.plans if plan_id in catalogue.plans]
     stray = [plan for plan in chosen if command.operators and plan.operator not in command.operators]
     if stray:
-        names = ", ".join(f"{plan.plan_id} belongs to {plan.operator}" for plan in stray)
+        names = [
+            worded("{plan_id} belongs to {operator}", plan_id=plan.plan_id, operator=plan.operator)
+            for plan in stray
+        ]
         yield field_problem(
             "body.conditions.plans",
-            f"Must be plans of {', '.join(command.operators)}; {names}",
+            worded("Must be plans of {operators}; {names}", operators=list(command.operators), names=names),
             "plan_operator_mismatch",
         )
     outside = [plan for plan in chosen if command.plan_groups and plan.group_id not in command.plan_groups]
     if outside:
-        names = ", ".join(str(plan.plan_id) for plan in outside)
+        others = [str(plan.plan_id) for plan in outside]
         yield field_problem(
             "body.conditions.plans",
-            f"Must be plans of plan_groups; not in them: {names}",
+            worded("Must be plans of plan_groups; not in them: {plans}", plans=others),
             "plan_group_mismatch",
         )
 

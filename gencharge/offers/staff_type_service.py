@@ -12,6 +12,7 @@ from gencharge.core.http import etags
 from gencharge.core.http.paging import Page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.wording import worded
 from gencharge.offers import crud
 from gencharge.offers import service as offers
 from gencharge.offers.errors import OfferTypeAlreadyExists, OfferTypeInUse, OfferTypeNotFound
@@ -90,7 +91,7 @@ async def delete_type(db: AsyncSession, offer_type_id: UUID) -> None:
     row = await _find(db, offer_type_id)
     used = (await crud.count_offers(db, [offer_type_id])).get(offer_type_id, 0)
     if used:
-        raise OfferTypeInUse(f"Offers of this type: {used}. Give them another type first.")
+        raise OfferTypeInUse(worded("Offers of this type: {used}. Give them another type first.", used=used))
     removed = changes(_terms(row), {})
     await crud.delete_type(db, offer_type_id)
     event = OfferTypeDeleted(user_id=str(SYSTEM_USER_ID), offer_type_id=str(offer_type_id), changes=removed)

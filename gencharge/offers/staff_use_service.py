@@ -12,6 +12,7 @@ from gencharge.core.events.events import emit
 from gencharge.core.http.paging import Page
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.offers import code_service, codes_crud, crud, staff_service
 from gencharge.offers.errors import OfferCodeNotAllowed
 from gencharge.offers.events import OfferCodesCreated
@@ -46,7 +47,7 @@ async def create_codes(
         known = await users.briefs(db, command.user_ids)
         unknown = [str(user_id) for user_id in command.user_ids if user_id not in known]
         if unknown:
-            right = f"Must be customers; unknown: {', '.join(unknown[:10])}"
+            right = worded("Must be customers; unknown: {unknown}", unknown=unknown[:10])
             raise ValidationFailed(errors=[field_problem("body.user_ids", right, "user_ids_invalid")])
     batch_id = new_id()
     codes = await code_service.add_codes(db, offer_id, batch_id, owners, length=command.length)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from gencharge.core.errors import field_problem
 from gencharge.core.http.cached import ResponseCache
+from gencharge.core.wording import worded
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid, OperatorNotFound
 from gencharge.operators.models import ChannelKind, OperatorStatus
 
@@ -71,12 +72,14 @@ class OperatorsSnapshot:
         served = [candidate.code for candidate in self.served]
         if operator.upper() not in served:
             problem = field_problem(
-                "body.operator", f"Must be one of: {', '.join(served)}", "operator_invalid"
+                "body.operator", worded("Must be one of: {choices}", choices=list(served)), "operator_invalid"
             )
             raise OperatorInvalid(errors=[problem])
         if circle is not None and circle.upper() not in self.circles:
             problem = field_problem(
-                "body.circle", f"Must be one of: {', '.join(self.circles)}", "circle_invalid"
+                "body.circle",
+                worded("Must be one of: {choices}", choices=list(self.circles)),
+                "circle_invalid",
             )
             raise CircleInvalid(errors=[problem])
         return operator.upper(), circle.upper() if circle is not None else None

@@ -19,6 +19,7 @@ from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values.ids import new_id, written_between
 from gencharge.core.values.money import Money
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.payments import crud, refunds_crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayUnavailable, PaymentNotCaptured, PaymentNotFound, RefundTooLarge
@@ -163,7 +164,7 @@ async def fetch_statement(context: PaymentContext, day: date) -> Sequence[Statem
         return await context.gateway.statement(day)
     except CallFailed as error:
         raise GatewayUnavailable(
-            f"The gateway's statement is not available: {error.reason.rstrip('.')}."
+            worded("The gateway's statement is not available: {reason}.", reason=error.reason.rstrip("."))
         ) from error
 
 
@@ -216,9 +217,9 @@ async def refund_to_source(
 
 def _too_large(refundable: Money) -> RefundTooLarge:
     """The error that says how much can still be refunded."""
-    message = f"Must be above zero and at most {refundable}"
+    message = worded("Must be above zero and at most {refundable}", refundable=refundable)
     return RefundTooLarge(
-        f"At most Rs {refundable} of this payment can still be refunded.",
+        worded("At most Rs {refundable} of this payment can still be refunded.", refundable=refundable),
         errors=[field_problem("body.amount", message, "refund_too_large")],
         refundable=refundable,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from gencharge.core.http.idempotency import Answered, fingerprint
 from gencharge.core.settings import Settings
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.payments import crud, search_crud
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import TopupLimitExceeded
@@ -25,9 +27,11 @@ from gencharge.velocity import service as velocity
 from gencharge.wallet import service as wallet
 
 _MESSAGES: Final = {
-    "balance": "Your wallet can hold {left} more",
-    "monthly_load": "You can add {left} more this month",
-    "yearly_load": "You can add {left} more this financial year",
+    "balance": partial(worded, "Your wallet can hold Rs {left} more. A full KYC raises the limit."),
+    "monthly_load": partial(worded, "You can add Rs {left} more this month. A full KYC raises the limit."),
+    "yearly_load": partial(
+        worded, "You can add Rs {left} more this financial year. A full KYC raises the limit."
+    ),
 }
 
 
@@ -128,5 +132,4 @@ async def check_limits(db: AsyncSession, user_id: UUID, amount: Money, *, limits
     left, limit = min((paise, name) for name, paise in room._asdict().items() if paise is not None)
     if amount.paise > left:
         possible = Money(max(0, left))
-        message = _MESSAGES[limit].format(left=f"Rs {possible}")
-        raise TopupLimitExceeded(f"{message}. A full KYC raises the limit.", limit=limit, possible=possible)
+        raise TopupLimitExceeded(_MESSAGES[limit](left=possible), limit=limit, possible=possible)

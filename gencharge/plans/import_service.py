@@ -14,6 +14,7 @@ from gencharge.core.events.events import Event, changes, emit
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.wording import worded
 from gencharge.plans import crud, plan_rows, rules, service
 from gencharge.plans.errors import PlanImportInvalid
 from gencharge.plans.events import PlanCreated, PlansImported, PlanUpdated
@@ -89,7 +90,13 @@ class Reading:
         if not self.admin.sees(values["operator"]):
             reach = ", ".join(self.admin.operator_scope)
             raise plan_rows.BadCells(
-                [Wrong("operator", f"Your role covers only: {reach}", "operator_out_of_scope")]
+                [
+                    Wrong(
+                        "operator",
+                        worded("Your role covers only: {operators}", operators=reach),
+                        "operator_out_of_scope",
+                    )
+                ]
             )
         if current is None:
             self.steps.append(Step(row, new_id(), None, values))
@@ -120,14 +127,17 @@ class Reading:
                 [
                     Wrong(
                         "plan_id",
-                        f"Each plan may appear only once; it is also in line {first}",
+                        worded("Each plan may appear only once; it is also in line {first}", first=first),
                         "plan_repeated",
                     )
                 ]
             )
         version = row.cells.get("version", "")
         if version not in {"", str(current.version)}:
-            right = f"The plan has changed since this file was made; it is now at version {current.version}"
+            right = worded(
+                "The plan has changed since this file was made; it is now at version {version}",
+                version=current.version,
+            )
             raise plan_rows.BadCells([Wrong("version", right, "plan_changed")])
         return current
 
@@ -139,7 +149,7 @@ class Reading:
         """No two plans share operator, type, name and circles: neither in the file nor in the catalogue."""
         changed_ids = {step.plan_id for step in self.steps}
         owners: dict[Any, str] = {
-            identity: f"plan {current.plan_id}"
+            identity: worded("plan {plan_id}", plan_id=current.plan_id)
             for current in self.current.values()
             if current.plan_id not in changed_ids
             and (identity := rules.identity_of(current.values)) is not None
@@ -148,9 +158,13 @@ class Reading:
             identity = rules.identity_of(step.values)
             if identity is None:
                 continue
-            owner = owners.setdefault(identity, f"line {step.row.line}")
-            if owner != f"line {step.row.line}":
-                right = f"This name is already used by {owner} for the same operator, type and circles"
+            own = worded("line {line}", line=step.row.line)
+            owner = owners.setdefault(identity, own)
+            if owner != own:
+                right = worded(
+                    "This name is already used by {owner} for the same operator, type and circles",
+                    owner=owner,
+                )
                 self._refuse(step.row, [Wrong("name", right, "plan_already_exists")])
 
     def _refuse(self, row: Row, wrong: Sequence[Wrong]) -> None:

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.plans import rules
 from gencharge.plans.rules import Vocabulary, Wrong
 from gencharge.plans.staff_schemas import PlanCreate
@@ -101,7 +102,13 @@ def values_of(cells: Mapping[str, str], vocabulary: Vocabulary) -> dict[str, Any
     wrong: list[Wrong] = []
     group_id = vocabulary.group_of(cells["group"].strip())
     if group_id is None:
-        wrong.append(Wrong("group", f"Must be one of: {vocabulary.group_names}", "plan_group_invalid"))
+        wrong.append(
+            Wrong(
+                "group",
+                worded("Must be one of: {choices}", choices=vocabulary.group_names),
+                "plan_group_invalid",
+            )
+        )
     instants = {name: _instant(name, cells[name], wrong) for name in ("active_from", "active_until")}
     fields = {
         **{name: cells[name] for name in ("name", "description", "operator", "price", "criteria")},

@@ -9,6 +9,7 @@ from uuid import UUID
 from gencharge.core.errors import FieldProblem, ValidationFailed, field_problem
 from gencharge.core.http.paging import Page, slice_page
 from gencharge.core.values.money import MAX_PAISE
+from gencharge.core.wording import worded
 from gencharge.plans.catalogue import CatalogueSnapshot, PlansOnSale
 from gencharge.plans.models import PlanSnapshot
 from gencharge.plans.schemas import PlanOut, PlanQuery, PlanSort
@@ -100,7 +101,11 @@ def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
         )
         if group_id is None:
             names = ", ".join(group.name for group in catalogue.groups)
-            problems.append(field_problem("query.group", f"Must be one of: {names}", "plan_group_invalid"))
+            problems.append(
+                field_problem(
+                    "query.group", worded("Must be one of: {choices}", choices=names), "plan_group_invalid"
+                )
+            )
     if problems:
         raise ValidationFailed(errors=problems)
     return group_id
@@ -109,11 +114,15 @@ def _check(catalogue: CatalogueSnapshot, query: PlanQuery) -> UUID | None:
 def _problems(catalogue: CatalogueSnapshot, query: PlanQuery) -> Iterator[FieldProblem]:
     if query.operator is not None and query.operator.upper() not in catalogue.operators:
         yield field_problem(
-            "query.operator", f"Must be one of: {', '.join(catalogue.operators)}", "operator_invalid"
+            "query.operator",
+            worded("Must be one of: {choices}", choices=list(catalogue.operators)),
+            "operator_invalid",
         )
     if query.circle is not None and query.circle.upper() not in catalogue.circles:
         yield field_problem(
-            "query.circle", f"Must be one of: {', '.join(catalogue.circles)}", "circle_invalid"
+            "query.circle",
+            worded("Must be one of: {choices}", choices=list(catalogue.circles)),
+            "circle_invalid",
         )
     if query.min_price is not None and query.max_price is not None and query.min_price > query.max_price:
         yield field_problem("query.max_price", "Must be at least min_price", "range_invalid")

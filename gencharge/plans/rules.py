@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from gencharge.core.wording import worded
 from gencharge.plans.models import (
     Plan,
     PlanCategory,
@@ -64,7 +65,7 @@ class Vocabulary:
     @property
     def group_names(self) -> str:
         """The names of all groups, for a message."""
-        return ", ".join(sorted(self.groups.values(), key=str.casefold)) or "(none yet)"
+        return ", ".join(sorted(self.groups.values(), key=str.casefold)) or worded("(none yet)")
 
     def group_of(self, written: str) -> UUID | None:
         """The group of this id or name, without regard to case."""
@@ -134,15 +135,25 @@ def problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wron
 
 def _reference_problems(values: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Wrong]:
     if values["operator"] not in vocabulary.operators:
-        yield Wrong("operator", f"Must be one of: {', '.join(vocabulary.operators)}", "operator_invalid")
+        yield Wrong(
+            "operator",
+            worded("Must be one of: {choices}", choices=list(vocabulary.operators)),
+            "operator_invalid",
+        )
     unknown = [circle for circle in values["circles"] if circle not in vocabulary.circles]
     if unknown:
         choices = ", ".join(vocabulary.circles)
-        yield Wrong("circles", f"Must be any of: {choices}; not {', '.join(unknown)}", "circle_invalid")
+        yield Wrong(
+            "circles",
+            worded("Must be any of: {choices}; not {unknown}", choices=choices, unknown=list(unknown)),
+            "circle_invalid",
+        )
     if values["group_id"] not in vocabulary.groups:
         choices = ", ".join(f"{name} ({group_id})" for group_id, name in vocabulary.groups.items())
         yield Wrong(
-            "group_id", f"Must be the id of one of: {choices or vocabulary.group_names}", "plan_group_invalid"
+            "group_id",
+            worded("Must be the id of one of: {choices}", choices=choices or vocabulary.group_names),
+            "plan_group_invalid",
         )
 
 
@@ -151,7 +162,9 @@ def _category_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
     if category is PlanCategory.POSTPAID_RENTAL and plan_type is not PlanType.POSTPAID:
         yield Wrong("category", "postpaid_rental needs plan_type postpaid", "category_invalid")
     if category in _PREPAID_ONLY and plan_type is not PlanType.PREPAID:
-        yield Wrong("category", f"{category} needs plan_type prepaid", "category_invalid")
+        yield Wrong(
+            "category", worded("{category} needs plan_type prepaid", category=category), "category_invalid"
+        )
 
 
 def _validity_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
@@ -166,6 +179,12 @@ def _validity_problems(values: Mapping[str, Any]) -> Iterator[Wrong]:
                 "validity.unit", "Must be day or month: a rental is itself a base plan", "validity_invalid"
             )
     elif count is None:
-        yield Wrong("validity.n", f"Must be a number of {unit}s, such as 28", "validity_invalid")
+        yield Wrong(
+            "validity.n", worded("Must be a number of {unit}s, such as 28", unit=unit), "validity_invalid"
+        )
     elif unit is ValidityUnit.MONTH and count > _MAX_MONTHS:
-        yield Wrong("validity.n", f"Must be at most {_MAX_MONTHS} months", "validity_invalid")
+        yield Wrong(
+            "validity.n",
+            worded("Must be at most {max_months} months", max_months=_MAX_MONTHS),
+            "validity_invalid",
+        )

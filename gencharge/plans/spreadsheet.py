@@ -19,6 +19,7 @@ import xlsxwriter
 
 from gencharge.core.errors import field_problem
 from gencharge.core.values.cells import neutral, plain
+from gencharge.core.wording import worded
 from gencharge.plans import xlsx_guard
 from gencharge.plans.errors import PlanFileInvalid
 
@@ -56,7 +57,12 @@ def read(data: bytes, columns: Sequence[str]) -> list[Row]:
     for line, cells in lines:
         if len(cells) > MAX_COLUMNS:
             raise PlanFileInvalid(
-                f"Line {line} has more than {MAX_COLUMNS} cells. A plan has {len(columns)} columns."
+                worded(
+                    "Line {line} has more than {max_columns} cells. A plan has {columns} columns.",
+                    line=line,
+                    max_columns=MAX_COLUMNS,
+                    columns=len(columns),
+                )
             )
         if not any(cell.strip() for cell in cells):
             continue
@@ -64,10 +70,15 @@ def read(data: bytes, columns: Sequence[str]) -> list[Row]:
             header = _header(cells, columns)
             continue
         if len(rows) == MAX_ROWS:
-            raise PlanFileInvalid(f"The file has more than {MAX_ROWS} rows. Split it.")
+            raise PlanFileInvalid(
+                worded("The file has more than {max_rows} rows. Split it.", max_rows=MAX_ROWS)
+            )
         if any(cell.strip() for cell in cells[len(header) :]):
             raise PlanFileInvalid(
-                f"Line {line} has more cells than there are columns. Put text that contains commas in quotes."
+                worded(
+                    "Line {line} has more cells than there are columns. Put text that contains commas in quotes.",
+                    line=line,
+                )
             )
         texts = [plain(cell.strip()) for cell in cells[: len(header)]]
         texts += [""] * (len(header) - len(texts))
@@ -84,7 +95,9 @@ def _header(cells: list[str], columns: Sequence[str]) -> list[str]:
     choices = ", ".join(columns)
     problems = [
         field_problem(
-            f"column {position} ({name or 'no name'})", f"Must be one of: {choices}", "column_invalid"
+            f"column {position} ({name or 'no name'})",
+            worded("Must be one of: {choices}", choices=choices),
+            "column_invalid",
         )
         for position, name in enumerate(names, start=1)
         if name not in columns
@@ -107,7 +120,7 @@ def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise PlanFileInvalid(
-            f"Line {line} is not UTF-8. Save the file as CSV in UTF-8, or as XLSX."
+            worded("Line {line} is not UTF-8. Save the file as CSV in UTF-8, or as XLSX.", line=line)
         ) from None
     if "\x00" in text:
         raise PlanFileInvalid("The file is neither CSV nor XLSX.")
@@ -121,7 +134,9 @@ def _lines_of_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise PlanFileInvalid(f"Line {line} is not valid CSV: {error}.") from None
+            raise PlanFileInvalid(
+                worded("Line {line} is not valid CSV: {error}.", line=line, error=error)
+            ) from None
         yield line, cells
 
 
@@ -138,10 +153,16 @@ class _Lines(Iterator[str]):
         self.row_characters += len(line)
         if self.row_characters > _MAX_ROW_CHARACTERS:
             raise PlanFileInvalid(
-                f"The row that ends in line {number} is longer than {_MAX_ROW_CHARACTERS:,} characters."
+                worded(
+                    "The row that ends in line {number} is longer than {max_row_characters:,} characters.",
+                    number=number,
+                    max_row_characters=_MAX_ROW_CHARACTERS,
+                )
             )
         if number > _MAX_LINES:
-            raise PlanFileInvalid(f"The file has more than {_MAX_LINES:,} lines. Split it.")
+            raise PlanFileInvalid(
+                worded("The file has more than {max_lines:,} lines. Split it.", max_lines=_MAX_LINES)
+            )
         return line
 
 
@@ -151,7 +172,9 @@ def _lines_of_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(safe))
         rows = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except Exception as error:  # the reader raises many kinds of errors for broken files
-        raise PlanFileInvalid(f"The XLSX file can't be read: {str(error)[:200]}") from None
+        raise PlanFileInvalid(
+            worded("The XLSX file can't be read: {error}", error=str(error)[:200])
+        ) from None
     for line, cells in enumerate(rows, start=1):
         yield line, [_text(cell) for cell in cells]
 

@@ -14,6 +14,7 @@ from gencharge.core.http.paging import Page, PageParams, slice_page
 from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.wording import worded
 from gencharge.plans import crud
 from gencharge.plans.errors import PlanGroupAlreadyExists, PlanGroupInUse, PlanGroupNotFound
 from gencharge.plans.events import PlanGroupCreated, PlanGroupDeleted, PlanGroupUpdated
@@ -84,7 +85,11 @@ async def delete(db: AsyncSession, group_id: UUID) -> None:
     counts = await crud.count_by_group(db, Plan.group_id == group_id)
     plan_count = sum(counts.get(group_id, {}).values())
     if plan_count:
-        raise PlanGroupInUse(f"Plans in this group: {plan_count}. Move them to another group first.")
+        raise PlanGroupInUse(
+            worded(
+                "Plans in this group: {plan_count}. Move them to another group first.", plan_count=plan_count
+            )
+        )
     state = _state_of(group)
     await crud.delete_group(db, group_id)
     await snapshots.bump(db, snapshots.CATALOGUE)
@@ -98,7 +103,9 @@ async def _lock(db: AsyncSession, group_id: UUID) -> PlanGroup:
     group = await crud.lock_group(db, group_id)
     if group is None:
         names = ", ".join(f"{one.name} ({one.group_id})" for one in await crud.list_groups(db))
-        raise PlanGroupNotFound(f"Plan group not found. Available: {names or 'none yet'}.")
+        raise PlanGroupNotFound(
+            worded("Plan group not found. Available: {names}.", names=names or worded("none yet"))
+        )
     return group
 
 

@@ -21,6 +21,7 @@ from gencharge.core.rooms import snapshots
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.plans import crud, rules, service
 from gencharge.plans.errors import (
     PlanAlreadyExists,
@@ -203,7 +204,7 @@ async def _check(
         db, plan_id, values["operator"], values["plan_type"], values["name"], values["circles"]
     )
     if same is not None:
-        right = f"Plan {same} of this operator and type already has this name"
+        right = worded("Plan {same} of this operator and type already has this name", same=same)
         raise PlanAlreadyExists(errors=[field_problem("body.name", right, "plan_already_exists")])
 
 
@@ -233,13 +234,21 @@ async def _find(db: AsyncSession, admin: Principal, plan_id: UUID) -> Plan:
 def _problems(query: PlanFilters, vocabulary: Vocabulary) -> Iterator[FieldProblem]:
     if query.operator is not None and query.operator not in vocabulary.operators:
         yield field_problem(
-            "query.operator", f"Must be one of: {', '.join(vocabulary.operators)}", "operator_invalid"
+            "query.operator",
+            worded("Must be one of: {choices}", choices=list(vocabulary.operators)),
+            "operator_invalid",
         )
     if query.circle is not None and query.circle not in vocabulary.circles:
         yield field_problem(
-            "query.circle", f"Must be one of: {', '.join(vocabulary.circles)}", "circle_invalid"
+            "query.circle",
+            worded("Must be one of: {choices}", choices=list(vocabulary.circles)),
+            "circle_invalid",
         )
     if query.group is not None and vocabulary.group_of(query.group) is None:
-        yield field_problem("query.group", f"Must be one of: {vocabulary.group_names}", "plan_group_invalid")
+        yield field_problem(
+            "query.group",
+            worded("Must be one of: {choices}", choices=vocabulary.group_names),
+            "plan_group_invalid",
+        )
     if query.min_price is not None and query.max_price is not None and query.min_price > query.max_price:
         yield field_problem("query.max_price", "Must be at least min_price", "range_invalid")

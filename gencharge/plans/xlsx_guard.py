@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 
+from gencharge.core.wording import worded
 from gencharge.plans.errors import PlanFileInvalid
 
 _STRINGS: Final = "xl/sharedStrings.xml"
@@ -163,6 +164,10 @@ class _Measure:
     def _go_to(self, row: int, column: int) -> None:
         if row > self.max_rows + 1_000 or column > _MAX_COLUMNS:
             raise PlanFileInvalid(
-                f"The sheet has cells beyond row {self.max_rows} or column {_MAX_COLUMNS}. Clear them."
+                worded(
+                    "The sheet has cells beyond row {max_rows} or column {max_columns}. Clear them.",
+                    max_rows=self.max_rows,
+                    max_columns=_MAX_COLUMNS,
+                )
             )
         self.row, self.column = row, column

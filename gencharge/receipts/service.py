@@ -15,6 +15,7 @@ from gencharge.core.company import Company
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.core.wording import sentences, worded
 from gencharge.operators import service as operators
 from gencharge.payments.models import Payment
 from gencharge.receipts import crud, tax
@@ -28,10 +29,10 @@ from gencharge.users import service as users
 from gencharge.wallet.models import PaymentMethod
 
 _REASONS: Final = {
-    PaymentState.PAYMENT_PENDING: "This one has not been paid yet.",
-    PaymentState.PROCESSING: "This one is still with the operator.",
-    PaymentState.UNKNOWN: "The operator has not confirmed this one yet.",
-    PaymentState.FAILED: "This one failed and was refunded.",
+    PaymentState.PAYMENT_PENDING: worded("This one has not been paid yet."),
+    PaymentState.PROCESSING: worded("This one is still with the operator."),
+    PaymentState.UNKNOWN: worded("The operator has not confirmed this one yet."),
+    PaymentState.FAILED: worded("This one failed and was refunded."),
 }
 
 
@@ -62,7 +63,7 @@ async def receipt_of(db: AsyncSession, seller: Company, recharge: Recharge) -> R
     if recharge.status in _REASONS:
         reason = _REASONS[PaymentState(recharge.status)]
         raise ReceiptNotReady(
-            f"{ReceiptNotReady.title()} {reason}",
+            sentences(worded(ReceiptNotReady.title()), reason),
             recharge_status=recharge.status,
             failure_reason=recharge.failure_reason,
         )

@@ -20,6 +20,7 @@ from gencharge.core.postgres.database import Database
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.offers.service import Selection
 from gencharge.operators import service as operators
 from gencharge.payments import service as payments
@@ -255,7 +256,9 @@ async def _gateway_part(
     if wallet_part.paise + GATEWAY_MINIMUM.paise > price.paise:
         limit = Money(max(0, price.paise - GATEWAY_MINIMUM.paise))
         problem = field_problem(
-            "body.wallet_amount", f"Must be at most {limit}; the plan costs {price}", "wallet_amount_invalid"
+            "body.wallet_amount",
+            worded("Must be at most {limit}; the plan costs {price}", limit=limit, price=price),
+            "wallet_amount_invalid",
         )
         raise WalletAmountInvalid(errors=[problem])
     held_back = await sale_crud.hold_back(

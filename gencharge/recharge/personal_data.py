@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.events import events
 from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
+from gencharge.core.wording import worded
 from gencharge.recharge import crud, lifecycle_crud, service, staff_service
 from gencharge.recharge.schemas import RechargeOut, RechargeQuery
 from gencharge.recharge.staff_schemas import RechargeOverview
@@ -46,7 +47,13 @@ async def _may_switch(db: AsyncSession, user_id: UUID, user_type: str) -> None:
     running = await crud.find_plan_of_other_type(db, own_number, user_type)
     if running is not None:
         raise PlanTypeMismatch(
-            f"The {running.plan_type} plan {running.plan_name} is still {running.status} on {own_number}.",
+            worded(
+                "The {plan_type} plan {plan_name} is still {status} on {own_number}.",
+                plan_type=running.plan_type,
+                plan_name=running.plan_name,
+                status=running.status,
+                own_number=own_number,
+            ),
             plan_name=running.plan_name,
             plan_status=running.status,
             valid_until=running.valid_until,

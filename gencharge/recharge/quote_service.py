@@ -10,6 +10,7 @@ from gencharge.core.events import events
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.offers.errors import OfferChanged
 from gencharge.offers.service import Judged, Refusal, Saving, Selection
 from gencharge.operators import service as operators
@@ -30,7 +31,9 @@ from gencharge.recharge.schemas import (
 from gencharge.velocity import service as velocity
 from gencharge.wallet.errors import InsufficientBalance, WalletNotFound
 
-_HOW_TO_CORRECT: Final = "If it is wrong, correct it with PUT /v1/operators/connections/{phone_number}."
+_HOW_TO_CORRECT: Final = worded(
+    "If it is wrong, correct it with PUT /v1/operators/connections/{phone_number}."
+)
 
 
 async def quote(database: Database, user_id: UUID, query: Quote, market: Market | None = None) -> QuoteOut:
@@ -145,7 +148,13 @@ def refusal(
     kind = REFUSALS[outcome]
     if not outcome.endswith("_mismatch"):
         return kind()
-    detail = f"{kind.title()} We have this on record for {command.phone_number}: {known or 'nothing'}. {_HOW_TO_CORRECT}"
+    detail = worded(
+        "{title} We have this on record for {phone_number}: {known}. {hint}",
+        title=worded(kind.title()),
+        phone_number=command.phone_number,
+        known=known or worded("nothing"),
+        hint=_HOW_TO_CORRECT,
+    )
     return kind(detail, known=known)
 
 
@@ -153,5 +162,7 @@ def price_changed(price: Money, command: Quote | Subscribe) -> PriceChanged:
     """The plan costs `price` now, with the offer if there is one."""
     if not isinstance(command, Subscribe) or command.expected_price is None:
         return PriceChanged(price=price)
-    problem = field_problem("body.expected_price", f"The plan costs {price} now", "price_changed")
+    problem = field_problem(
+        "body.expected_price", worded("The plan costs {price} now", price=price), "price_changed"
+    )
     return PriceChanged(price=price, errors=[problem])

@@ -28,6 +28,7 @@ from gencharge.core.rooms.acts import Act, Approved
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.payments import service as payments
 from gencharge.payments.errors import RefundTooLarge
 from gencharge.recharge import crud, lifecycle_crud, service, views
@@ -270,7 +271,9 @@ REFUND: Final = Act(
 
 def _too_large(limit: Money) -> RefundTooLarge:
     return RefundTooLarge(
-        errors=[field_problem("body.amount", f"Must be at most {limit}", "refund_too_large")]
+        errors=[
+            field_problem("body.amount", worded("Must be at most {amount}", amount=limit), "refund_too_large")
+        ]
     )
 
 

@@ -14,6 +14,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.delivery import service as delivery
 from gencharge.recharge import service as recharge
 from gencharge.recharge.models import DeliverOutcome, FailOutcome
@@ -54,7 +55,10 @@ async def resolve(
     if difference.status == DifferenceStatus.RESOLVED:
         if difference.resolution != command.resolution:
             raise DifferenceAlreadyResolved(
-                f"This difference has already been resolved: {difference.resolution}."
+                worded(
+                    "This difference has already been resolved: {resolution}.",
+                    resolution=difference.resolution,
+                )
             )
         return difference_out(difference)
     if difference.status == DifferenceStatus.SUPERSEDED:

@@ -12,6 +12,7 @@ from gencharge.core.errors import field_problem
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_page
 from gencharge.core.values.ids import SYSTEM_USER_ID
+from gencharge.core.wording import worded
 from gencharge.reconciliation import crud, runs_service
 from gencharge.reconciliation.errors import CounterpartyInvalid, DayInvalid, ReconciliationRunNotFound
 from gencharge.reconciliation.events import ReconciliationRequested
@@ -34,13 +35,19 @@ RUN: Final = "reconciliation.run"
 async def start(db: AsyncSession, admin: Principal, command: StartReconciliation) -> ReconciliationRunOut:
     """Start a run; a worker does it after the commit. Raises CounterpartyInvalid, DayInvalid."""
     if command.day > runs_service.today():
-        problem = field_problem("body.day", f"Must be a day up to {runs_service.today()}", "day_invalid")
+        problem = field_problem(
+            "body.day", worded("Must be a day up to {today}", today=runs_service.today()), "day_invalid"
+        )
         raise DayInvalid(errors=[problem])
     if command.counterparty != GATEWAY:
         channels = await runs_service.list_channels(db)
         if command.counterparty not in channels:
             names = ", ".join((GATEWAY, *channels))
-            problem = field_problem("body.counterparty", f"Must be one of: {names}", "counterparty_invalid")
+            problem = field_problem(
+                "body.counterparty",
+                worded("Must be one of: {choices}", choices=names),
+                "counterparty_invalid",
+            )
             raise CounterpartyInvalid(errors=[problem])
     run_id = await runs_service.begin(db, command.counterparty, command.day, by=admin.user_id)
     await jobs.defer(db, RUN, run_id=str(run_id))

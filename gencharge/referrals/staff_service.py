@@ -13,6 +13,7 @@ from gencharge.core.background import jobs
 from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
 from gencharge.core.values import clock
+from gencharge.core.wording import worded
 from gencharge.referrals import crud, lifecycle_service, service
 from gencharge.referrals.crud import RewardKey
 from gencharge.referrals.errors import (
@@ -53,7 +54,12 @@ async def hold(db: AsyncSession, key: RewardKey, *, reason: str) -> StaffRewardO
     reward = await _lock(db, key)
     if reward.held_at is not None or reward.state not in (RewardState.PENDING, RewardState.EARNED):
         raise ReferralRewardNotHoldable(
-            f"{ReferralRewardNotHoldable.title()} This one is {reward.status}.", reward_status=reward.status
+            worded(
+                "{title} This one is {status}.",
+                title=worded(ReferralRewardNotHoldable.title()),
+                status=reward.status,
+            ),
+            reward_status=reward.status,
         )
     await lifecycle_service.hold(db, reward, [HoldReason.STAFF], reason=reason)
     return (await _show(db, [reward]))[0]
@@ -67,7 +73,10 @@ async def release(db: AsyncSession, key: RewardKey, *, reason: str) -> StaffRewa
     reward = await _lock(db, key)
     if reward.held_at is None:
         raise ReferralRewardNotHeld(
-            f"{ReferralRewardNotHeld.title()} It is {reward.status}.", reward_status=reward.status
+            worded(
+                "{title} It is {status}.", title=worded(ReferralRewardNotHeld.title()), status=reward.status
+            ),
+            reward_status=reward.status,
         )
     now = clock.now()
     reward.held_at, reward.released_at = None, now
@@ -95,7 +104,12 @@ async def reject(db: AsyncSession, key: RewardKey, *, reason: str) -> StaffRewar
     before = reward.status
     if reward.state not in (RewardState.PENDING, RewardState.EARNED):
         raise ReferralRewardNotRejectable(
-            f"{ReferralRewardNotRejectable.title()} This one is {before}.", reward_status=before
+            worded(
+                "{title} This one is {status}.",
+                title=worded(ReferralRewardNotRejectable.title()),
+                status=before,
+            ),
+            reward_status=before,
         )
     reward.state = RewardState.CANCELLED.value
     reward.held_at = reward.due_at = reward.waits_for = reward.leased_until = None

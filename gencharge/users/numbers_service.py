@@ -13,6 +13,7 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.phone import masked
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.operators import service as operators
 from gencharge.users import crud
 from gencharge.users import profile_service as profile
@@ -60,7 +61,11 @@ async def save(
     await profile.lock(db, user_id)  # so that two requests can't both take the last place
     if await crud.count_numbers(db, user_id) >= MAX_SAVED_NUMBERS:
         raise SavedNumberLimitExceeded(
-            f"You can save up to {MAX_SAVED_NUMBERS} numbers. Remove one first.", limit=MAX_SAVED_NUMBERS
+            worded(
+                "You can save up to {max_saved_numbers} numbers. Remove one first.",
+                max_saved_numbers=MAX_SAVED_NUMBERS,
+            ),
+            limit=MAX_SAVED_NUMBERS,
         )
     now, number_id = clock.now(), new_id()
     details = {"operator": operator, "circle": circle, "service_type": service_type}

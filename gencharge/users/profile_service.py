@@ -14,6 +14,7 @@ from gencharge.core.http import etags
 from gencharge.core.rooms.personal_data import PersonalData
 from gencharge.core.values import clock
 from gencharge.core.values.language import Language
+from gencharge.core.wording import worded
 from gencharge.operators import service as operators
 from gencharge.users import crud
 from gencharge.users.errors import UserAlreadyArchived, UserNotFound, UserTypeAlreadySet
@@ -81,7 +82,7 @@ async def switch_type(
     user = await lock(db, user_id)
     etags.check(if_match, user)
     if user.user_type == user_type:
-        raise UserTypeAlreadySet(f"The account is already {user.user_type}.")
+        raise UserTypeAlreadySet(worded("The account is already {user_type}.", user_type=user.user_type))
     for part in parts:
         if part.may_switch is not None:
             await part.may_switch(db, user_id, user_type.value)

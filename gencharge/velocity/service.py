@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.money import Money
+from gencharge.core.wording import Worded, worded
 from gencharge.velocity import crud
 from gencharge.velocity.errors import VelocityLimitExceeded
 from gencharge.velocity.models import CautionReason, HeldBack, HeldBackKind, VelocityRule
@@ -60,29 +61,37 @@ def _bounds(*values: int) -> tuple[int | None, ...] | None:
     return tuple(value or None for value in values) if any(values) else None
 
 
+_NUMBER_HELD_BACK: Final = worded("This number can't be recharged again just now.")
 # Which rule, in plain words. A rule about a number says nothing of how often others recharged it.
-_SENTENCES: Final[dict[VelocityRule, Callable[[int], str]]] = {
-    VelocityRule.RECHARGES_IN_10_MINUTES: lambda bound: f"You can make {_times(bound)} in 10 minutes.",
-    VelocityRule.RECHARGES_IN_A_DAY: lambda bound: f"You can make {_times(bound)} in 24 hours.",
-    VelocityRule.RECHARGE_SUM_IN_A_DAY: lambda bound: (
-        f"Your recharges in 24 hours can add up to Rs {Money(bound)} at most."
+_SENTENCES: Final[dict[VelocityRule, Callable[[int], Worded]]] = {
+    VelocityRule.RECHARGES_IN_10_MINUTES: lambda bound: worded(
+        "You can make {recharges} in 10 minutes.", recharges=_times(bound)
+    ),
+    VelocityRule.RECHARGES_IN_A_DAY: lambda bound: worded(
+        "You can make {recharges} in 24 hours.", recharges=_times(bound)
+    ),
+    VelocityRule.RECHARGE_SUM_IN_A_DAY: lambda bound: worded(
+        "Your recharges in 24 hours can add up to Rs {amount} at most.", amount=Money(bound)
     ),
     VelocityRule.NUMBERS_IN_A_DAY: lambda bound: (
-        f"You can recharge {bound} different numbers in 24 hours."
+        worded("You can recharge {count} different numbers in 24 hours.", count=bound)
         if bound > 1
-        else "You can recharge one number in 24 hours."
+        else worded("You can recharge one number in 24 hours.")
     ),
-    VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY: lambda bound: "This number can't be recharged again just now.",
-    VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY: lambda bound: "This number can't be recharged again just now.",
+    VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY: lambda bound: _NUMBER_HELD_BACK,
+    VelocityRule.PAYERS_OF_NUMBER_IN_A_DAY: lambda bound: _NUMBER_HELD_BACK,
     VelocityRule.TOPUPS_IN_AN_HOUR: lambda bound: (
-        f"You can start {bound} top-ups in an hour." if bound > 1 else "You can start one top-up in an hour."
+        worded("You can start {count} top-ups in an hour.", count=bound)
+        if bound > 1
+        else worded("You can start one top-up in an hour.")
     ),
-    VelocityRule.TOPUP_SUM_IN_A_DAY: lambda bound: (
-        f"You can add Rs {Money(bound)} at most to your wallet in 24 hours."
+    VelocityRule.TOPUP_SUM_IN_A_DAY: lambda bound: worded(
+        "You can add Rs {amount} at most to your wallet in 24 hours.", amount=Money(bound)
     ),
-    VelocityRule.RECHARGE_SUM_WHILE_CAUTIOUS: lambda bound: (
-        f"For a while after a sign-in on a new device or a change of number, your recharges in 24 hours can add up to "
-        f"Rs {Money(bound)} at most."
+    VelocityRule.RECHARGE_SUM_WHILE_CAUTIOUS: lambda bound: worded(
+        "For a while after a sign-in on a new device or a change of number, your recharges in 24 hours can add up to "
+        "Rs {amount} at most.",
+        amount=Money(bound),
     ),
 }
 # The rules whose bound the caller may know: it is about nobody else.
@@ -106,8 +115,8 @@ async def be_cautious(db: AsyncSession, settings: Settings, user_id: UUID, reaso
         await crud.add_caution(db, user_id=user_id, reason=reason.value, ends_at=ends_at)
 
 
-def _times(bound: int) -> str:
-    return "one recharge" if bound == 1 else f"{bound} recharges"
+def _times(bound: int) -> Worded:
+    return worded("one recharge") if bound == 1 else worded("{count} recharges", count=bound)
 
 
 def refusal(held_back: str) -> VelocityLimitExceeded:
@@ -120,7 +129,7 @@ def refusal(held_back: str) -> VelocityLimitExceeded:
         known["bound"] = Money(bound) if rule in _SUMS else bound
     # Both rules about a number are one to the caller.
     name = rule.value if rule in _OWN else VelocityRule.RECHARGES_OF_NUMBER_IN_A_DAY.value
-    detail = f"{_SENTENCES[rule](bound)} Nothing was charged."
+    detail = worded("{sentence} Nothing was charged.", sentence=_SENTENCES[rule](bound))
     return VelocityLimitExceeded(detail, rule=name, retry_after_seconds=seconds, **known)
 
 

@@ -16,6 +16,7 @@ from gencharge.core.events.events import changes, emit
 from gencharge.core.http.paging import Order, column_of, fetch_bounded_page
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
+from gencharge.core.wording import worded
 from gencharge.users import service as users
 from gencharge.users.models import UserBrief
 from gencharge.velocity import crud, service
@@ -76,7 +77,7 @@ async def allow(db: AsyncSession, admin_id: UUID, command: AllowanceCreate) -> A
     """Multiply the bounds of a customer or a number until an instant. Raises UserNotFound, ValidationFailed."""
     now = clock.now()
     if not now < command.ends_at <= now + timedelta(days=MAX_DAYS):
-        text = f"Must be in the future, at most {MAX_DAYS} days ahead"
+        text = worded("Must be in the future, at most {max_days} days ahead", max_days=MAX_DAYS)
         raise ValidationFailed(errors=[field_problem("body.ends_at", text, "instant_invalid")])
     if command.user_id is not None:
         await users.get(db, command.user_id)

@@ -17,6 +17,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.users import service as users
 from gencharge.users.errors import UserNotFound
 from gencharge.users.models import User, UserStatus
@@ -247,7 +248,8 @@ async def _decide(
         raise RequesterOnly if cancelling else SecondApproverRequired
     if adjustment.status != AdjustmentStatus.PENDING:
         raise AdjustmentAlreadyDecided(
-            f"This adjustment is already {adjustment.status}.", adjustment_status=adjustment.status
+            worded("This adjustment is already {status}.", status=adjustment.status),
+            adjustment_status=adjustment.status,
         )
     raise AdjustmentAlreadyExpired
 

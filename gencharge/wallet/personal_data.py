@@ -13,6 +13,7 @@ from gencharge.core.rooms.personal_data import PersonalData, all_of
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
 from gencharge.operators import service as operators
 from gencharge.users.errors import WalletHasHolds, WalletNotEmpty
 from gencharge.wallet import crud, service
@@ -58,7 +59,10 @@ async def _close(db: AsyncSession, user_id: UUID, payout: bool) -> None:
         return
     if not payout:
         raise WalletNotEmpty(
-            f"There is still Rs {balance} in the wallet. Spend it, or have it paid out with `payout=true`.",
+            worded(
+                "There is still Rs {balance} in the wallet. Spend it, or have it paid out with `payout=true`.",
+                balance=balance,
+            ),
             balance=balance,
             held=held,
         )

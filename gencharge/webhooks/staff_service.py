@@ -17,6 +17,7 @@ from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID, new_id
 from gencharge.core.vault.vault import Vault
+from gencharge.core.wording import worded
 from gencharge.operators.errors import OperatorInvalid
 from gencharge.webhooks import crud, service, signing
 from gencharge.webhooks.errors import (
@@ -277,13 +278,15 @@ async def _checked(db: AsyncSession, settings: Settings, values: dict[str, Any])
     if "events" in values:
         values["events"] = list(dict.fromkeys(values["events"]))
         if unknown := [pattern for pattern in values["events"] if pattern not in PATTERNS]:
-            message = f"Must be any of: {', '.join(PATTERNS)}; not {unknown[0]!r}"
+            message = worded(
+                "Must be any of: {choices}; not {unknown!r}", choices=list(PATTERNS), unknown=unknown[0]
+            )
             raise EndpointEventsInvalid(errors=[field_problem("body.events", message, "event_type_invalid")])
     if values.get("operators"):
         values["operators"] = list(dict.fromkeys(code.upper() for code in values["operators"]))
         codes = await crud.list_operator_codes(db)
         if set(values["operators"]) - set(codes):
-            message = f"Must be any of: {', '.join(codes)}"
+            message = worded("Must be any of: {choices}", choices=list(codes))
             raise OperatorInvalid(errors=[field_problem("body.operators", message, "operator_invalid")])
     return values
 

@@ -1,6 +1,6 @@
 """The English sentences that callers may read, as they stand in the code: what each language has to say, too.
 
-A sentence is the docstring of an error, the argument of `worded`, and what is given to an error, to `field_problem`, to `Wrong`
+A sentence is the docstring of an error, the argument of `worded` (also in `partial(worded, ...)`), and what is given to an error, to `field_problem`, to `Wrong`
 and to a validator's `ValueError` or `PydanticCustomError` as its message.
 """
 
@@ -25,13 +25,6 @@ _PASSED_ON = frozenset({"{reason}"})
 # Whose details are still put together, and so English in every language. No file is added here.
 STILL_ENGLISH = frozenset(
     {
-        "gencharge/admins/hierarchy_service.py",
-        "gencharge/admins/staff_routes.py",
-        "gencharge/analytics/staff_schemas.py",
-        "gencharge/approvals/staff_service.py",
-        "gencharge/auth/routes.py",
-        "gencharge/autopay/service.py",
-        "gencharge/autopay/topups_schemas.py",
         "gencharge/backups/archive.py",
         "gencharge/backups/cipher.py",
         "gencharge/backups/commands.py",
@@ -41,38 +34,6 @@ STILL_ENGLISH = frozenset(
         "gencharge/backups/programs.py",
         "gencharge/backups/restore_service.py",
         "gencharge/backups/service.py",
-        "gencharge/channels/staff_service.py",
-        "gencharge/content/staff_schemas.py",
-        "gencharge/delivery/staff_service.py",
-        "gencharge/mandates/schemas.py",
-        "gencharge/mandates/service.py",
-        "gencharge/offers/public_list_service.py",
-        "gencharge/offers/staff_schemas.py",
-        "gencharge/offers/staff_service.py",
-        "gencharge/offers/staff_type_service.py",
-        "gencharge/operators/directory.py",
-        "gencharge/payments/service.py",
-        "gencharge/payments/topups_service.py",
-        "gencharge/plans/import_service.py",
-        "gencharge/plans/plan_rows.py",
-        "gencharge/plans/public_list.py",
-        "gencharge/plans/rules.py",
-        "gencharge/plans/spreadsheet.py",
-        "gencharge/plans/staff_group_service.py",
-        "gencharge/plans/staff_service.py",
-        "gencharge/plans/xlsx_guard.py",
-        "gencharge/receipts/service.py",
-        "gencharge/recharge/checkout_service.py",
-        "gencharge/recharge/personal_data.py",
-        "gencharge/recharge/quote_service.py",
-        "gencharge/recharge/staff_service.py",
-        "gencharge/reconciliation/resolutions_service.py",
-        "gencharge/reconciliation/staff_service.py",
-        "gencharge/referrals/staff_service.py",
-        "gencharge/users/numbers_service.py",
-        "gencharge/users/profile_service.py",
-        "gencharge/wallet/adjustments_service.py",
-        "gencharge/wallet/personal_data.py",
     }
 )
 _LETTERS = re.compile(r"[A-Za-z]")
@@ -139,6 +100,9 @@ def _messages(file: File, errors_: set[str]) -> Iterator[tuple[ast.Call, ast.exp
         if not isinstance(node, ast.Call):
             continue
         name = _name(node.func)
+        if name == "partial" and node.args and _name(node.args[0]) == "worded":
+            yield node, node.args[1]
+            continue
         place = 0 if name in errors_ or (name == "ValueError" and validates) else MESSAGES.get(name)
         if place is not None and len(node.args) > place:
             yield node, node.args[place]

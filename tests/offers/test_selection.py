@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from gencharge.core.values.money import Money
+from gencharge.core.wording import in_language, translated
 from gencharge.offers.errors import (
     OfferAlreadyUsed,
     OfferCodeNotFound,
@@ -94,13 +95,18 @@ def test_a_chosen_offer_that_does_not_apply_has_every_reason() -> None:
     assert isinstance(problem, OfferNotApplicable)
     assert [reason["code"] for reason in problem.extra["reasons"]] == ["min_amount", "operator"]
     assert problem.detail.endswith("It is on plans of ₹500 or more; only for VI.")
+    hindi = translated({"detail": problem.detail, "reasons": problem.extra["reasons"]}, "hi")
+    assert hindi["detail"].endswith("यह ऑफ़र ऐसा है: ₹500 या उससे ज़्यादा के प्लान पर; केवल VI के लिए।")
+    assert hindi["reasons"][1] == {"code": "operator", "message": "केवल VI के लिए"}
 
 
 def test_a_chosen_offer_that_has_ended_says_when() -> None:
     over = offer(active_until=FRIDAY - timedelta(days=1))
     selection = choose(over, wish=Wish(over.offer_id))
     assert selection is not None
-    assert "ended on 19 November 2026, 23:00 (IST)" in selection.refusal(None).detail
+    detail = selection.refusal(None).detail
+    assert "ended on 19 November 2026, 23:00 (IST)" in detail
+    assert in_language(detail, "hi").endswith("यह 19 नवंबर 2026, 23:00 (IST) को समाप्त हो गया।")
 
 
 @pytest.mark.parametrize(
