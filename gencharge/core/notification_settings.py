@@ -16,6 +16,14 @@ class Notifications(BaseModel):
         examples=["21:00-09:00"],
     )
 
+    low_balance_rupees: int = Field(
+        default=20,
+        ge=0,
+        le=10_000,
+        description="A payment that takes a wallet below so many rupees sends its owner a reminder. 0: none.",
+        examples=["20"],
+    )
+
     @field_validator("quiet_hours")
     @classmethod
     def _are_two_times(cls, hours: str) -> str:

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
+from uuid import UUID
 
 from gencharge.core.events.events import Event
+from gencharge.core.values.money import Money
 from gencharge.core.values.recipient import NotificationType
-from gencharge.notifications.kinds import EVERYWHERE, Draft, Kind, Values, label, last_day, phone
-from gencharge.notifications.models import owner_of
+from gencharge.notifications.kinds import (
+    EVERYWHERE,
+    NO_SMS,
+    Draft,
+    Kind,
+    Values,
+    label,
+    last_day,
+    money,
+    phone,
+)
+from gencharge.notifications.models import Recipient, owner_of
 from gencharge.recharge.events import PlanEnding
 
 PLAN_ENDING: Final = Kind(
@@ -21,6 +33,9 @@ PLAN_ENDING: Final = Kind(
     },
     NotificationType.REMINDER,
 )
+
+
+BALANCE_LOW: Final = Kind("balance_low", NO_SMS, {"balance": money(required=True)}, NotificationType.REMINDER)
 
 
 def plan_ending(event: PlanEnding) -> Draft:
@@ -40,5 +55,10 @@ def plan_ending(event: PlanEnding) -> Draft:
     return Draft(owner_of(event), PLAN_ENDING, values, data)
 
 
-KINDS: Final = (PLAN_ENDING,)
+def balance_low(user_id: UUID, balance: Money) -> Draft:
+    """To the owner of the wallet: a payment has just taken it below the bound."""
+    return Draft(Recipient("user", user_id), BALANCE_LOW, {"balance": balance.paise}, {})
+
+
+KINDS: Final = (PLAN_ENDING, BALANCE_LOW)
 NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {PlanEnding: plan_ending}

@@ -7,6 +7,7 @@ from typing import Final
 from gencharge.core.rooms.room import Room
 from gencharge.notifications import (
     announcement_loop,
+    balance_listeners,
     jobs,
     listeners,
     models,
@@ -20,7 +21,12 @@ ROOM: Final = Room(
     about="Inboxes and alerts.",
     tags={"notifications": "My inbox: what happened to my money, plans and sign-ins."},
     routers=(routes.router, staff_routes.router),
-    listeners=(listeners.NOTICES, listeners.STAFF_ALERTS, listeners.TEMPLATES_ANNOUNCED),
+    listeners=(
+        listeners.NOTICES,
+        listeners.STAFF_ALERTS,
+        listeners.TEMPLATES_ANNOUNCED,
+        balance_listeners.BALANCES,
+    ),
     jobs=jobs.JOBS,
     loops=(announcement_loop.send_announcements,),
     sealed_documents=(models.SEALED,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypedDict
 from uuid import UUID
@@ -74,6 +74,12 @@ async def add_wallet(db: AsyncSession, *, user_id: UUID) -> None:
 async def get_wallet(db: AsyncSession, *, user_id: UUID) -> Wallet | None:
     """The wallet row as it is in the database now, whatever the session remembers."""
     return await db.get(Wallet, user_id, populate_existing=True)
+
+
+async def list_available(db: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, int]:
+    """What each of these customers can spend now, in paise; who has no wallet is left out."""
+    query = select(Wallet.user_id, Wallet.posted - Wallet.held).where(Wallet.user_id.in_(user_ids))
+    return {user_id: paise for user_id, paise in await db.execute(query)}
 
 
 async def lock_wallet(db: AsyncSession, *, user_id: UUID) -> Wallet | None:

@@ -10,7 +10,7 @@ move money by the same SQL function, `wallet_transfer`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, Unpack
@@ -203,6 +203,11 @@ async def available(db: AsyncSession, user_id: UUID) -> Money:
     if wallet is None:
         raise WalletNotFound
     return Money(wallet.posted - wallet.held)
+
+
+async def available_of(db: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, Money]:
+    """What each of these customers can spend now; who has no wallet is left out."""
+    return {user_id: Money(paise) for user_id, paise in (await crud.list_available(db, user_ids)).items()}
 
 
 async def show(database: Database, user_id: UUID, settings: Settings) -> WalletOut:
