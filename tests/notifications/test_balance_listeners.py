@@ -41,13 +41,13 @@ def envelope(event: Event, occurred_at: datetime | None = None) -> Envelope:
     return Envelope(new_id(), occurred_at or clock.now(), event, "", "", "system", "")
 
 
-async def told(stores: Stores, user_id: UUID) -> list[str]:
+async def reminders(stores: Stores, user_id: UUID) -> list[str]:
     """What the reminders say."""
     await Relay(stores, [BALANCES]).drain()
-    found = await stores.documents["notices"].find({"recipient_id": user_id}).to_list()
+    notices = await stores.documents["notices"].find({"recipient_id": user_id}).to_list()
     vault = Vault.of_database(stores.database)
-    assert {notice["kind"] for notice in found} <= {"balance_low"}
-    return [(await from_document(vault, notice)).body for notice in found]
+    assert {notice["kind"] for notice in notices} <= {"balance_low"}
+    return [(await from_document(vault, notice)).body for notice in notices]
 
 
 @pytest.mark.parametrize(("rupees", "count"), [(318, 1), (319, 0), (299, 1)])
@@ -56,7 +56,7 @@ async def test_a_payment_that_takes_a_wallet_below_the_bound_is_told(
 ) -> None:
     user_id = await make_customer(stores, rupees)
     await shop(user_id)
-    bodies = await told(stores, user_id)
+    bodies = await reminders(stores, user_id)
     assert len(bodies) == count
     assert all(body.startswith(f"Rs {rupees - 299}.00 is left") for body in bodies)
 
@@ -69,14 +69,14 @@ async def test_a_wallet_that_was_filled_up_since_is_not_told(stores: Stores, sho
             db, user_id, Money.rupees(500), source_account=Account.OPENING, code=Code.OPENING, key="more"
         )
     )
-    assert await told(stores, user_id) == []
+    assert await reminders(stores, user_id) == []
 
 
 async def test_what_was_low_before_is_not_told_again(stores: Stores) -> None:
     user_id = await make_customer(stores, 5)
     event = recharged(user_id=str(user_id), total_paid_paise=1_000, payment_method="wallet")
     await BALANCES.deliver(stores, [envelope(event)])
-    assert await told(stores, user_id) == []
+    assert await reminders(stores, user_id) == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ async def test_only_what_the_wallet_paid_lately_counts(
     happened = envelope(event, occurred_at=clock.now() - age)
     for _ in range(2):  # the second time changes nothing
         await BALANCES.deliver(stores, [happened])
-    assert len(await told(stores, user_id)) == count
+    assert len(await reminders(stores, user_id)) == count
 
 
 async def test_zero_switches_the_reminder_off(stores: Stores) -> None:
@@ -105,4 +105,4 @@ async def test_zero_switches_the_reminder_off(stores: Stores) -> None:
     event = recharged(user_id=str(user_id), total_paid_paise=29_900, payment_method="wallet")
     off = stores.settings.model_copy(update={"low_balance_rupees": 0})
     await BALANCES.deliver(replace(stores, settings=off), [envelope(event)])
-    assert await told(stores, user_id) == []
+    assert await reminders(stores, user_id) == []
