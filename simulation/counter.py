@@ -50,10 +50,15 @@ class Counter:
         self.bargains.append(bargain)
 
     def code_for(self, person: Person, deal: Deal) -> Bargain | None:
-        """The offer whose code somebody types: a welcome for the first recharge, another one now and then."""
+        """The offer whose code somebody types: a welcome for the first recharge, another one now and then, and often one that
+        they had before, though it may be for once only.
+        """
         chance = person.chance
-        share = 0.5 if deal.is_first else 0.2
         fitting = [each for each in self.bargains if each.code and each.fits(deal)]
+        had = [each for each in fitting if self.notebook.used(each.name, person.number)]
+        if had and chance.random() < 0.6:
+            return chance.choice(had)
+        share = 0.5 if deal.is_first else 0.2
         return chance.choice(fitting) if fitting and chance.random() < share else None
 
     def expect(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from simulation.bargains import SAMPLE, Bargain
+from gencharge.core.values import clock
+from simulation.bargains import SAMPLE, Bargain, Deal
 from simulation.counter import Counter
 from simulation.notebook import Notebook, Sale
-from simulation.people import population
+from simulation.people import BASE, population
 
 TOWN = Bargain("Forty off", "TOWN40", off=40, min_rupees=149, for_each=1, for_all=2)
 [PERSON] = population(1, 30, 1)
@@ -58,3 +59,16 @@ def test_an_autopay_with_another_gain_than_its_offers_is_named() -> None:
     )
     place.has_given(Sale(1, "autopay 4", "+919876543210", 29_900, 25_900, False, 0, 4_000, 0, TOWN.name))
     assert len(place.strange) == 2
+
+
+def test_a_code_that_somebody_had_is_often_typed_again() -> None:
+    chosen: dict[bool, int] = {}
+    plan = next(offer.plan for offer in BASE["AIRTEL", "prepaid"] if offer.plan.rupees >= 149)
+    deal = Deal(plan, "wallet", "app", clock.now())
+    for has_had in (False, True):
+        person = population(1, 30, 1)[0]
+        place = counter(*[person.number] * has_had)
+        typed = [place.code_for(person, deal) for _ in range(200)]
+        chosen[has_had] = sum(each is not None and each.name == TOWN.name for each in typed)
+    assert chosen[True] > 90
+    assert chosen[True] > 2 * chosen[False]
