@@ -6,7 +6,8 @@ recharges at a constant rate while operators are at work (bench/steady.py), `pyt
 send a byte a second cost the others (bench/drip.py), `python -m bench traces` what tracing costs (bench/traces.py), `python -m bench figures`
 what counting figures costs, and how fast they are read (bench/figures.py), `python -m bench live` two thousand live clients (bench/live.py),
 `python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench size` the scale data, its checks and the
-answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py).
+answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py), `python -m bench due` autopays
+that are due at one instant (bench/due.py).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import (
     drip,
+    due,
     figures,
     inbox,
     integrators,
@@ -168,6 +170,7 @@ _OTHERS: Final = {
     "size": size.main,
     "steady": steady.main,
     "drip": drip.main,
+    "due": due.main,
     "live": live.main,
     "traces": traces.main,
     "figures": figures.main,

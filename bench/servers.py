@@ -77,9 +77,11 @@ class Server:
 
 
 @contextmanager
-def worker(folder: Path, environment: dict[str, str], options: Sequence[str] = ()) -> Iterator[int]:
-    """The product's worker process, running inside the block: its pid. `options` are Python's."""
-    log = folder / "worker.log"
+def worker(
+    folder: Path, environment: dict[str, str], options: Sequence[str] = (), *, name: str = "worker"
+) -> Iterator[int]:
+    """The product's worker process, running inside the block: its pid. `options` are Python's; two beside each other need two names."""
+    log = folder / f"{name}.log"
     process = _start([sys.executable, *options, "-m", "gencharge", "worker"], log, environment)
     try:
         deadline = time.monotonic() + _PATIENCE_SECONDS

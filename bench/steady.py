@@ -60,10 +60,10 @@ def main(words: Sequence[str]) -> None:
             recharges = load.write(
                 bench_world.folder / "steady", bench_world.subscriptions(SUBSCRIBE, bench_world.addon())
             )
-            _pace(server, recharges, options.rate, 2)  # warm-up
-            results["subscribe"] = _pace(server, recharges, options.rate, options.seconds)
+            pace(server, recharges, options.rate, 2)  # warm-up
+            results["subscribe"] = pace(server, recharges, options.rate, options.seconds)
             _slow_down(outside)
-            results["subscribe-slow"] = _pace(server, recharges, options.rate, options.seconds)
+            results["subscribe-slow"] = pace(server, recharges, options.rate, options.seconds)
     _show(console, results, options)
 
 
@@ -74,7 +74,8 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def _pace(server: Server, file: Path, rate: float, seconds: float) -> dict[str, float]:
+def pace(server: Server, file: Path, rate: float, seconds: float) -> dict[str, float]:
+    """What `bench.pace` says of the requests of a file, sent to a server at a constant rate."""
     words = [
         sys.executable,
         "-m",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, cast, delete, func, select, update
+from sqlalchemy import ColumnElement, Date, Select, cast, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -143,36 +143,6 @@ async def claim(db: AsyncSession, *, limit: int, lease_seconds: float) -> list[A
     """Lease up to `limit` autopays that a worker has to look at, of all customers."""
     rows = await _DUE.claim(db, limit=limit, lease_seconds=lease_seconds, pinned=clock.pinned())
     return [autopay for (autopay,) in rows]
-
-
-async def settle(
-    db: AsyncSession,
-    user_id: UUID,
-    autopay_id: UUID,
-    *,
-    due: datetime,
-    tries: int,
-    cycle: int,
-    recharge_id: UUID | None,
-    values: Mapping[str, Any],
-) -> bool:
-    """Write the end of a step and return the lease. False if the step is no longer the present one."""
-    statement = (
-        update(Autopay)
-        .where(
-            Autopay.user_id == user_id,
-            Autopay.autopay_id == autopay_id,
-            Autopay.status == AutopayStatus.ACTIVE.value,
-            Autopay.next_due == due,
-            Autopay.tries == tries,
-            Autopay.cycle == cycle,
-            Autopay.recharge_id.is_not_distinct_from(recharge_id),
-        )
-        .values(leased_until=None, updated_at=clock.now(), **values)
-        .returning(Autopay.autopay_id)
-        .execution_options(synchronize_session=False)
-    )
-    return await db.scalar(statement) is not None
 
 
 async def add_attempt(db: AsyncSession, **values: Any) -> None:

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from gencharge.autopay import crud, due
+from gencharge.autopay import due, settling_crud
 from gencharge.autopay.events import AutopayAnnounced, AutopayFailed, AutopayPaused, AutopaySucceeded
 from gencharge.autopay.models import AttemptOutcome, Autopay, AutopayStatus, PauseReason, RunOutcome
+from gencharge.autopay.settling_crud import AttemptRow
 from gencharge.core import faultpoints
-from gencharge.core.events.events import Event, emit
+from gencharge.core.events.events import Event
 from gencharge.core.postgres.database import Database
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -90,38 +89,12 @@ async def settle(
     Not inside a transaction. `amount` in paise.
     """
     row, late, overdue = claimed.row, claimed.late_seconds, claimed.overdue_seconds
-
-    async def unit(db: AsyncSession) -> bool:
-        if not await crud.settle(
-            db,
-            row.user_id,
-            row.autopay_id,
-            due=claimed.due_at,
-            tries=row.tries,
-            cycle=row.cycle,
-            recharge_id=row.recharge_id,
-            values=values,
-        ):
-            return False
-        if attempt is not None:
-            await crud.add_attempt(
-                db,
-                user_id=row.user_id,
-                attempt_id=new_id(),
-                autopay_id=row.autopay_id,
-                due_at=claimed.due_at,
-                attempted_at=clock.now(),
-                outcome=attempt.value,
-                reason=reason,
-                amount=amount,
-                recharge_id=recharge_id,
-                late_seconds=late,
-            )
-        if event is not None:
-            await emit(db, event)
-        return True
-
-    is_present = await database.run(unit)
+    tried = (
+        AttemptRow(new_id(), attempt.value, reason, amount, recharge_id, late)
+        if attempt is not None
+        else None
+    )
+    is_present = await settling_crud.settle(database, row, claimed.due_at, values, attempt=tried, event=event)
     await faultpoints.point("autopay.settled")
     return Run(
         row.user_id,
