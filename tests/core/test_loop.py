@@ -67,6 +67,25 @@ async def test_the_work_of_a_row_goes_on_with_its_trace(settings: Settings) -> N
     assert [traceparent[3:35] for traceparent in bells.rung] == [continued.trace_id, begun.trace_id]
 
 
+async def test_a_drain_ends_with_a_claim_that_saw_nothing_under_way() -> None:
+    seen: list[int] = []
+
+    class Slow(Bells):
+        async def claim(self, free: int, running: Counter[str]) -> Sequence[str]:
+            seen.append(running.total())
+            claimed = await super().claim(free, running)
+            # What is under way ends while the claim is.
+            await asyncio.sleep(0.02)
+            return claimed
+
+        async def work(self, task: str) -> None:
+            await asyncio.sleep(0.01 * float(task))
+
+    await Slow("1", "2").drain()
+    assert seen[-1] == 0
+    assert len(seen) > 2
+
+
 async def test_without_tracing_a_loop_is_as_it_was() -> None:
     bells = Bells("", STORED)
     await bells.drain()

@@ -83,8 +83,11 @@ class Loop(ABC, Generic[T, K]):
             await self.close()
 
     async def drain(self) -> None:
-        """Work until nothing is due now and nothing is under way."""
-        while await self._take() or self._running:
+        """Work until nothing is due now and nothing is under way. The last claim is made with nothing under way."""
+        is_over = False
+        while not is_over:
+            was_idle = not self._running
+            is_over = not await self._take() and was_idle
             if self._running:
                 await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, RowMapping, Text, any_, bindparam, text
+from sqlalchemy import ARRAY, RowMapping, Text, any_, bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.events.events import DeliveryRow, Envelope, Event, EventRow
@@ -111,6 +111,14 @@ async def claim_late(db: AsyncSession, listener: str, *, batch: int, lease_secon
         db, limit=batch, lease_seconds=lease_seconds, topics=list(Event.registry), listener_name=listener
     )
     return sorted((_read(tuple(row)) for row in claimed), key=lambda row: row.id)
+
+
+async def list_late(db: AsyncSession) -> set[str]:
+    """The listeners that have late deliveries which are due now."""
+    due = select(DeliveryRow.listener).where(
+        DeliveryRow.parked_at.is_(None), DeliveryRow.next_attempt_at <= func.now()
+    )
+    return set(await db.scalars(due.distinct()))
 
 
 async def forget(db: AsyncSession, rows: Sequence[Row]) -> None:
