@@ -29,13 +29,14 @@ from gencharge.core.sockets import embedded_mongo_url, embedded_postgres_url, em
 from gencharge.core.stores.stores import Stores
 from gencharge.run.embedded import EmbeddedServers
 from gencharge.sessions import signing_key
-from tests import changed, one_dialect
+from tests import changed, one_dialect, one_document
 from tests.counting import Counted, counting, listening
 
 # A run inside a test (tests/test_adding_a_feature.py) has databases of its own on the servers of the run around it.
 _INNER = os.environ.get("GENCHARGE_TEST_INNER", "")
 _DATABASES = "_".join(filter(None, ("gencharge", _INNER)))
 TEMPLATE = f"{_DATABASES}_template_test"
+MANY_ROWS = f"{_DATABASES}_many_rows_test"
 SECRET = "tests-only-secret-key-0123456789-abcdefghijklmnop"
 OTP_SECRET = "tests-only-otp-secret-0123456789-abcdefghijklmnop"
 SIGNING_KEY = signing_key.make()
@@ -245,6 +246,7 @@ async def app(settings: Settings) -> AsyncIterator[FastAPI]:
     from gencharge.api.main import create_app
 
     app = create_app(settings)
+    one_document.share(app)
     async with app.router.lifespan_context(app):
         yield app
 

@@ -23,6 +23,7 @@ from gencharge.sessions.gate import Gate
 from gencharge.users.models import User
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import Account, Code
+from tests import one_document
 from tests.access.table import ANOTHERS, REQUESTS
 from tests.make.announcements import draft
 from tests.make.autopay import make_autopay
@@ -57,6 +58,7 @@ def routes_of(app: FastAPI) -> list[str]:
 async def open_probe(settings: Settings) -> AsyncIterator[AccessProbe]:
     """The application on an empty database, with all that the table needs in it."""
     app = create_app(settings)
+    one_document.share(app)
     async with app.router.lifespan_context(app), new_client(app) as client:
         stores: Stores = app.state.stores
         await know_roles(app)

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
+from filelock import FileLock
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
 from gencharge.sessions.guards import Principal
-from tests.conftest import database_of, test_settings
+from tests.conftest import MANY_ROWS, fresh_database, test_settings
 
 # Admins of all operators and of one.
 ALL = Principal(user_id=uuid4(), kind="admin", session_id=uuid4(), role="Viewer")
@@ -62,14 +63,25 @@ FILL = (
 
 
 @asynccontextmanager
-async def many_rows(settings: Settings, worker_id: str, room: str) -> AsyncIterator[Stores]:
-    """Stores on a database of their own, with many recharges, transfers, plans and adjustments."""
-    name = database_of(settings.data_dir, worker_id, room)
-    stores = Stores.open(test_settings(settings.data_dir, name, database_app_role=""))
+async def many_rows(settings: Settings) -> AsyncIterator[Stores]:
+    """Stores on a database with many recharges, transfers, plans and adjustments: to read only, for all files of a run use it."""
+    folder = settings.data_dir
+    marker = folder / "many-rows"
+    with FileLock(folder / "many-rows.lock"):
+        if not marker.exists():
+            name = fresh_database(folder, MANY_ROWS)
+            await _fill(test_settings(folder, name, database_app_role=""))
+            marker.write_text(name, encoding="utf-8")
+    stores = Stores.open(test_settings(folder, marker.read_text(encoding="utf-8"), database_app_role=""))
+    yield stores
+    await stores.close()
+
+
+async def _fill(settings: Settings) -> None:
+    stores = Stores.open(settings)
     for statement in FILL:
         async with stores.database.transaction() as db:
             await db.execute(text(statement))
-    yield stores
     await stores.close()
 
 

@@ -17,9 +17,9 @@ from tests.make.many_rows import ALL, JIO, USER, assert_reads_by_index, many_row
 
 
 @pytest.fixture(scope="module")
-async def full(settings: Settings, worker_id: str) -> AsyncIterator[Stores]:
-    """A database of its own, with many rows."""
-    async with many_rows(settings, worker_id, "full") as stores:
+async def full(settings: Settings) -> AsyncIterator[Stores]:
+    """A database with many rows."""
+    async with many_rows(settings) as stores:
         yield stores
 
 

@@ -1,4 +1,4 @@
-"""Random lives of customers, numbers and clocks: after every move the books balance and the model agrees."""
+"""Random lives of customers, numbers and clocks: the model agrees after every move, and the books balance at the end."""
 
 from __future__ import annotations
 
@@ -135,17 +135,34 @@ class Moves(RuleBasedStateMachine):
             self.do(jobs.advance_lines(self.stores))
 
     @invariant()
-    def the_books_balance_and_the_model_agrees(self) -> None:
+    def the_model_agrees(self) -> None:
+        assert self.do(self.stores.database.run(self._balances_of_all)) == self.balances
+
+    def teardown(self) -> None:
+        self.the_books_balance()
+
+    def the_books_balance(self) -> None:
         report = self.do(checks.run(self.stores.database, wiring.CHECKS))
         assert report.ok, "\n".join(report.lines)
-        assert self.do(self.stores.database.run(self._balances_of_all)) == self.balances
 
     async def _balances_of_all(self, db: AsyncSession) -> dict[UUID, int]:
         return {user: (await wallet.available(db, user)).paise for user in self.balances}
 
 
+class CheckedMoves(Moves):
+    """All checks of the books after each move: half of a second of CPU for each life."""
+
+    @invariant()
+    def the_books_balance_after_each_move(self) -> None:
+        self.the_books_balance()
+
+
+# What a move breaks in the books stays broken, so the suite looks at the end of a life.
+@pytest.mark.parametrize(
+    ("lives", "number"), [(Moves, 25), pytest.param(CheckedMoves, 100, marks=pytest.mark.soak)]
+)
 def test_after_any_moves_the_books_balance_and_every_wallet_is_what_it_should_be(
-    settings: Settings, worker_id: str
+    settings: Settings, worker_id: str, lives: type[Moves], number: int
 ) -> None:
     name = database_of(settings.data_dir, worker_id, "moves")
     with asyncio.Runner() as runner:
@@ -157,9 +174,9 @@ def test_after_any_moves_the_books_balance_and_every_wallet_is_what_it_should_be
                 price: runner.run(find_plan(stores, rupees=price)).plan_id for price in (19, 189, 249, 299)
             }
             run_state_machine_as_test(
-                Moves,
+                lives,
                 settings=hypothesis_settings(
-                    max_examples=25,
+                    max_examples=number,
                     stateful_step_count=25,
                     deadline=None,
                     suppress_health_check=list(HealthCheck),

@@ -48,20 +48,9 @@ STEPS = st.lists(
 
 @examples(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-def test_the_balance_at_each_past_instant_is_what_it_was(
-    settings: Settings, steps: list[tuple[str, int, int]]
+async def test_the_balance_at_each_past_instant_is_what_it_was(
+    stores: Stores, steps: list[tuple[str, int, int]]
 ) -> None:
-    async def run() -> None:
-        stores = Stores.open(settings)
-        try:
-            await _remember_and_ask(stores, steps)
-        finally:
-            await stores.close()
-
-    asyncio.run(run())
-
-
-async def _remember_and_ask(stores: Stores, steps: list[tuple[str, int, int]]) -> None:
     with clock.at(START):
         user = await make_customer(stores, rupees=0)
     known: dict[datetime, tuple[int, int]] = {START - timedelta(seconds=1): (0, 0)}
@@ -150,9 +139,9 @@ async def test_movements_that_race_leave_no_instant_below_zero(stores: Stores) -
 
 
 @pytest.fixture(scope="module")
-async def full(settings: Settings, worker_id: str) -> AsyncIterator[Stores]:
-    """A database of its own, with many rows."""
-    async with many_rows(settings, worker_id, "full") as stores:
+async def full(settings: Settings) -> AsyncIterator[Stores]:
+    """A database with many rows."""
+    async with many_rows(settings) as stores:
         yield stores
 
 
