@@ -28,6 +28,10 @@ _TABLES: Final[LiteralString] = """
     SELECT relname FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname
 """
+_INDEXES: Final[LiteralString] = """
+    SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+    WHERE relnamespace = 'public'::regnamespace AND indisready
+"""
 _REFERENCES: Final[LiteralString] = """
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint
     WHERE contype = 'f' AND connamespace = 'public'::regnamespace
@@ -101,6 +105,11 @@ def get_revision(connection: Connection) -> str | None:
 def list_tables(connection: Connection) -> list[str]:
     """All tables, in order."""
     return [name for (name,) in connection.execute(_TABLES)]
+
+
+def count_indexes(connection: Connection) -> int:
+    """How many indexes are ready."""
+    return int(_one(connection, _INDEXES)[0])
 
 
 def list_references(connection: Connection) -> list[tuple[str, str]]:

@@ -11,10 +11,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final
 
 from psycopg.conninfo import conninfo_to_dict
@@ -102,8 +103,10 @@ def _look_at(folder: Path) -> Tools | None:
     return Tools(folder, int(match[2]), match[1]) if match else None
 
 
-def environment(url: str) -> dict[str, str]:
-    """Our own environment with the connection of `url` in it. Raises ValueError for a parameter that has no variable."""
+def environment(url: str, settings: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """Our own environment with the connection of `url` in it, and with `settings` of PostgreSQL for its sessions.
+
+    Raises ValueError for a parameter that has no variable."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     for name, value in conninfo_to_dict(url).items():
         if name == "dbname" or name == "application_name":
@@ -111,6 +114,9 @@ def environment(url: str) -> dict[str, str]:
         if name not in _VARIABLES:
             raise ValueError(f"DATABASE_URL: pg_dump can't be given {name!r} by its environment")
         own[_VARIABLES[name]] = str(value)
+    if settings:
+        words = [own.get("PGOPTIONS", ""), *(f"-c {name}={value}" for name, value in settings.items())]
+        own["PGOPTIONS"] = " ".join(filter(None, words))
     return own | {"PGAPPNAME": "gencharge-backup", "LC_ALL": "C"}
 
 
@@ -119,8 +125,12 @@ class ProgramFailed(Exception):
 
 
 @contextmanager
-def running(command: Sequence[str], url: str, *, feeds: bool) -> Iterator[IO[bytes]]:
+def running(
+    command: Sequence[str], url: str, *, feeds: bool, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[IO[bytes]]:
     """A program while it runs: its standard input if `feeds`, else its standard output. It is over at the end of the block.
+
+    `settings`: of PostgreSQL, for the program's sessions.
 
     Raises ProgramFailed if it says that it failed. An error in the block ends it."""
     with tempfile.TemporaryFile() as messages:
@@ -129,7 +139,7 @@ def running(command: Sequence[str], url: str, *, feeds: bool) -> Iterator[IO[byt
             stdin=subprocess.PIPE if feeds else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL if feeds else subprocess.PIPE,
             stderr=messages,
-            env=environment(url),
+            env=environment(url, settings),
         )
         stream = process.stdin if feeds else process.stdout
         assert stream is not None, "one of the two is a pipe"

@@ -20,7 +20,7 @@ import orjson
 import psycopg
 from pymongo.errors import PyMongoError
 
-from gencharge.backups import crud, documents_crud, manifest, names, programs
+from gencharge.backups import crud, documents_crud, dump_service, manifest, names, programs
 from gencharge.backups.archive import ArchiveReader
 from gencharge.backups.cipher import Source
 from gencharge.backups.create_service import Progress, contents_of, key_of
@@ -267,17 +267,10 @@ class _Filling:
             for role in header["roles"]:
                 crud.add_role(connection, role)
         tools = programs.find_tools(major, self._settings.postgres_bin_dir)
-        command = [
-            tools.path("pg_restore"),
-            f"--dbname={self._incomplete}",
-            "--no-owner",
-            "--no-password",
-            "--exit-on-error",
-        ]
-        with programs.running(command, url, feeds=True) as restoring:
-            for content in contents:
-                restoring.write(content)
-                self._count("PostgreSQL", content)
+        counted = (self._count("PostgreSQL", content) for content in contents)
+        dump_service.restore(
+            tools, url, self._incomplete, counted, lambda indexes: self._progress("indexes", indexes)
+        )
 
     def _fill_collection(self, collection: str, contents: Iterator[bytes]) -> None:
         description = next((each for each in self._collections if each["name"] == collection), None)

@@ -10,6 +10,7 @@ from sqlalchemy.pool import NullPool
 from gencharge import wiring
 from gencharge.core.postgres import functions
 from gencharge.core.postgres.database import Base
+from gencharge.core.postgres.rehearsal import REHEARSAL, Rehearsal, RehearsalEnded
 from gencharge.migrations import compare
 
 del wiring  # imported so that every room's tables are in the metadata
@@ -25,17 +26,24 @@ def run() -> None:
         # A migration that can't get its lock soon fails and is tried again, instead of holding up everybody behind it.
         connection.execute(text("SET lock_timeout = '5s'"))
         connection.commit()
+        rehearsal: Rehearsal | None = context.config.attributes.get(REHEARSAL)
+        if rehearsal is not None:
+            rehearsal.begin(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             include_object=compare.is_ours,
             compare_type=True,
+            on_version_apply=rehearsal.on_step if rehearsal is not None else None,
         )
         with context.begin_transaction():
             context.run_migrations()
             driver = connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection), "the engine above is psycopg's"
-            functions.install(driver, functions.read())
+            installed = functions.install(driver, functions.read())
+            if rehearsal is not None:
+                rehearsal.on_functions(installed)
+                raise RehearsalEnded
     engine.dispose()
 
 

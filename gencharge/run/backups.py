@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Backups, and the proof that they can be restored.", no_args_is_help=True)
 _Id = Annotated[str, typer.Argument(help="The id of a backup, as `gencharge backup list` shows it.")]
 _SHOWN_EVERY_SECONDS = 1.0
+# Stages that count things; the others count bytes.
+_COUNTED = frozenset({"counts", "indexes"})
 
 
 @app.command()
@@ -155,7 +157,7 @@ def _progress() -> Iterator[Callable[[str, int], None]]:
         nonlocal last
         if time.monotonic() - last >= _SHOWN_EVERY_SECONDS:
             last = time.monotonic()
-            err.print(f"{stage}: {done}" if stage == "counts" else f"{stage}: {done / 1e6:.0f} MB")
+            err.print(f"{stage}: {done}" if stage in _COUNTED else f"{stage}: {done / 1e6:.0f} MB")
 
     yield progress
 

@@ -177,18 +177,25 @@ def reset(
 
 
 @app.command(rich_help_panel=_DATA)
-def migrate() -> None:
+def migrate(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would change: do it, and take it back.")
+    ] = False,
+    sql: Annotated[bool, typer.Option("--sql", help="With --dry-run: the statements, too.")] = False,
+    most_seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, help="With --dry-run: for how long it may hold locks.")
+    ] = 10.0,
+) -> None:
     """Bring the database to this version's schema."""
     settings = terminal.read_settings()
     with terminal.one_line():
         terminal.require_migration_login(settings)
-        from gencharge.core.postgres import migrations
-        from gencharge.run.embedded import ServerFailed
+        from gencharge.run import migrating
 
-        try:
-            changed = migrations.upgrade(settings)
-        except (migrations.NewerSchema, migrations.NotPermitted) as problem:
-            raise ServerFailed(str(problem)) from None
+        if dry_run:
+            lines = migrating.rehearse(settings, limit_seconds=most_seconds, sql=sql)
+            terminal.conclude(lines, ok=True)
+        changed = migrating.upgrade(settings)
     out.print("The schema was brought up to date." if changed else "The schema is up to date.")
 
 

@@ -42,7 +42,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.postgres, self.mongo, self.redis = Postgres(self.folder), Mongo(self.folder), Redis(self.folder)
-        self.port, self.sandbox_port = _free_ports(2)
+        self.port, self.sandbox_port, self.port_beside = _free_ports(3)
         self.url, self.sandbox_url = (f"http://127.0.0.1:{port}" for port in (self.port, self.sandbox_port))
 
     @property

@@ -73,11 +73,19 @@ def upgrade(settings: Settings) -> bool:
         raise NewerSchema(
             f"{reasons[0]}: run that version, or choose another database (DATABASE_URL or DATA_DIR)"
         )
+    run(settings)
+    return True
+
+
+def run(settings: Settings, **attributes: object) -> None:
+    """Run Alembic's environment, which finds `attributes` in its configuration. Raises NotPermitted."""
     from alembic import command
     from sqlalchemy.exc import ProgrammingError
 
+    alembic = config(settings)
+    alembic.attributes.update(attributes)
     try:
-        command.upgrade(config(settings), "head")
+        command.upgrade(alembic, "head")
     except (ProgrammingError, psycopg.errors.InsufficientPrivilege) as refused:
         cause = getattr(refused, "orig", refused)
         if not isinstance(cause, psycopg.errors.InsufficientPrivilege):
@@ -90,7 +98,6 @@ def upgrade(settings: Settings) -> bool:
             f"PostgreSQL refuses the login of {setting}: {str(cause).splitlines()[0]}. {advice} the owner of the"
             f" tables, who must have made the role {settings.database_app_role} or be allowed to grant it"
         ) from None
-    return True
 
 
 def _is_newer(revision: str | None) -> bool:

@@ -1,0 +1,224 @@
+"""Measure a backup and a restore at a size, and what a backup costs the sales beside it.
+
+    python -m bench backups [--data-dir FOLDER] [--size 100k|1m|10m] [--skip restore|sales] ...
+
+With `--data-dir` the servers' data stays for the next run. Backup and restore are the commands `gencharge backup create` and `restore`, in
+processes of their own, encrypted. Their memory is the largest sum of the resident memory of the command and the programs that it runs;
+what PostgreSQL itself uses is not in it. The sales are `subscribe` in the database that is backed up, without a pause, in rounds before,
+while and after. A missed goal is no failure: exit status 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+import scale
+from bench import filled, load
+from bench.rows import SUBSCRIBE
+from bench.servers import Server
+from bench.world import PRODUCT, Customer, World
+from gencharge.backups import cipher, crud, names
+from gencharge.core.settings import Settings
+
+GOAL_SECONDS, GOAL_MB, GOAL_SHARE = 90.0, 300.0, 0.7
+_RESTORED: Final = "gencharge_bench_restored"
+_CONNECTIONS, _ROUND_SECONDS, _QUIET_ROUNDS = 16, 3.0, 5
+_LOOK_SECONDS: Final = 0.05
+_CUSTOMERS: Final = (
+    "SELECT user_id, phone_number FROM users WHERE referral_code LIKE 'BENCH%' ORDER BY referral_code"
+)
+
+
+@dataclass(slots=True)
+class Run:
+    """A command that has ended."""
+
+    seconds: float
+    # Largest sum of resident memory, and CPU of the command and its programs together.
+    mb: float
+    cpu_seconds: float
+    # CPU of the sessions of PostgreSQL that ended while it ran: those of the command, and nobody else's if there are no sales.
+    postgres_seconds: float
+    output: str
+    progress_lines: int
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Looks at a process and all that it starts, until it has ended."""
+
+    pid: int
+    mb: float = 0.0
+    cpu: dict[int, float] = field(default_factory=dict)
+
+    def look(self) -> None:
+        with suppress(psutil.NoSuchProcess):
+            own = psutil.Process(self.pid)
+            rss = 0
+            for process in (own, *own.children(recursive=True)):
+                with suppress(psutil.NoSuchProcess):
+                    rss += process.memory_info().rss
+                    times = process.cpu_times()
+                    self.cpu[process.pid] = times.user + times.system
+            self.mb = max(self.mb, rss / 1e6)
+
+
+def command(words: Sequence[str], folder: Path, environment: dict[str, str]) -> Run:
+    """Run a `gencharge` command and watch it. Raises RuntimeError with what it said if it fails."""
+    before, began = _postgres_seconds(folder), time.perf_counter()
+    with (folder / "command.log").open("w+b") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gencharge", *words],
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+        watch = _Watch(process.pid)
+        while process.poll() is None:
+            watch.look()
+            time.sleep(_LOOK_SECONDS)
+        assert process.stdout is not None, "it is a pipe"
+        output = process.stdout.read().decode()
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace")
+    if process.returncode:
+        raise RuntimeError(
+            f"{' '.join(words)} ended with {process.returncode}:\n{output[-2000:]}\n{lines[-2000:]}"
+        )
+    seconds = time.perf_counter() - began
+    own = sum(watch.cpu.values())
+    return Run(seconds, watch.mb, own, _postgres_seconds(folder) - before, output, len(lines.splitlines()))
+
+
+def _postgres_seconds(folder: Path) -> float:
+    """CPU of all sessions that have ended since the server started."""
+    pid = int((folder / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
+    times = psutil.Process(pid).cpu_times()
+    return float(times.children_user + times.children_system)
+
+
+async def _shop(world: World, settings: Settings) -> None:
+    """Customers who buy, in the database with the scale data; those of an earlier run if there are some."""
+    connection = await asyncpg.connect(settings.postgres_url)
+    try:
+        rows = await connection.fetch(_CUSTOMERS)
+    finally:
+        await connection.close()
+    if rows:
+        world.customers = [Customer(row["user_id"], row["phone_number"]) for row in rows]
+    else:
+        await world.fill(settings)
+
+
+def _sell(world: World, server: Server, until: Callable[[int], bool]) -> list[float]:
+    """Sales per second of each round, until `until` says so, which is told how many rounds there were."""
+    rates: list[float] = []
+    while not until(len(rates)):
+        requests = load.write(world.folder / "sales", world.subscriptions(SUBSCRIBE, world.addon()))
+        seen = load.drive(server.port, requests, seconds=_ROUND_SECONDS, connections=_CONNECTIONS)
+        # A sale that was refused is none: the machine may be too busy for all of them.
+        rates.append(seen.per_second * (1 - seen.errors / max(seen.requests, 1)))
+    return rates
+
+
+def _measure_sales(
+    world: World, folder: Path, environment: dict[str, str]
+) -> tuple[list[float], list[float], Run]:
+    """Sales per second in rounds without a backup, in rounds beside one, and that backup."""
+    runs: list[Run] = []
+    backup = threading.Thread(target=lambda: runs.append(command(["backup", "create"], folder, environment)))
+    with Server("api", "gencharge.api.main:create_app", folder, environment) as server:
+        server.wait_ready()
+        _sell(world, server, lambda rounds: rounds >= 2)  # warm-up
+        alone = _sell(world, server, lambda rounds: rounds >= _QUIET_ROUNDS)
+        backup.start()
+        beside = _sell(world, server, lambda _: not backup.is_alive())[
+            :-1
+        ]  # the last round is only partly beside it
+        backup.join()
+        alone += _sell(world, server, lambda rounds: rounds >= _QUIET_ROUNDS)
+    if not runs:
+        raise RuntimeError("the backup beside the sales failed")
+    return alone, beside, runs[0]
+
+
+def main(words: Sequence[str]) -> None:
+    """Run and print a table."""
+    parser = argparse.ArgumentParser(
+        prog="bench backups", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data-dir", type=Path, help="the servers' folder, kept for the next run")
+    parser.add_argument("--size", choices=scale.NAMED, default="1m")
+    parser.add_argument("--skip", choices=("restore", "sales"), action="append", default=[])
+    options = parser.parse_args(words)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 130
+    with filled.database(options.data_dir, scale.Size.named(options.size), console) as settings:
+        folder = settings.data_dir.resolve()
+        world = World(folder)
+        world.settings[PRODUCT] = settings
+        asyncio.run(_shop(world, settings))
+        key = folder / "backup.key"
+        key.write_text(cipher.new_key())
+        environment = world.environment(filled.DATABASE) | {
+            "BACKUP_KEY_FILE": str(key),
+            "BACKUP_DIR": str(folder / "backups"),
+        }
+        table = Table(
+            "what", "seconds", "goal", "MB", "goal", "CPU s: command", "PostgreSQL", "progress lines"
+        )
+        backup = command(["backup", "create"], folder, environment)
+        _row(table, "backup create", backup)
+        console.print(backup.output.strip())
+        if "restore" not in options.skip:
+            backup_id = backup.output.partition(":")[0].strip()
+            restored = command(["backup", "restore", backup_id, "--database", _RESTORED], folder, environment)
+            _row(table, "backup restore, with its proofs", restored)
+            _drop(settings)
+        if "sales" not in options.skip:
+            alone, beside, run = _measure_sales(world, folder, environment)
+            _row(table, "backup create beside sales", run)
+            share = statistics.median(beside) / statistics.median(alone)
+            console.print(
+                f"subscribe alone {statistics.median(alone):.0f}/s, beside a backup {statistics.median(beside):.0f}/s"
+                f" (medians of {len(alone)} and {len(beside)} rounds): {share:.2f}, goal {GOAL_SHARE}"
+            )
+        console.print(table)
+        for path in (folder / "backups" / names.FOLDER).iterdir():
+            path.unlink()
+
+
+def _drop(settings: Settings) -> None:
+    with crud.connected(settings.migration_url, "postgres", autocommit=True) as connection:
+        crud.drop_database(connection, _RESTORED)
+
+
+def _row(table: Table, what: str, run: Run) -> None:
+    table.add_row(
+        what,
+        f"{run.seconds:.1f}",
+        f"{GOAL_SECONDS:.0f}",
+        f"{run.mb:.0f}",
+        f"{GOAL_MB:.0f}",
+        f"{run.cpu_seconds:.1f}",
+        f"{run.postgres_seconds:.1f}",
+        str(run.progress_lines),
+    )

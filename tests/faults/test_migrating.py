@@ -1,0 +1,157 @@
+"""A migration while customers buy, with the old and the new API side by side.
+
+The code of the release before is not in the tests. What stands in for it is a process of this code that was started before the migration,
+on the tables of three migrations ago: it has that schema's connections, prepared statements and caches. Sales use none of what the last
+migrations made, so it can sell; that new SQL functions keep the calls of old processes working is tests/core/test_functions.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from alembic import command
+
+from gencharge.core.postgres import migrations
+from gencharge.core.values.ids import new_id
+from tests.faults.customers import admit
+from tests.faults.http import post
+from tests.faults.site import Site
+from tests.faults.test_faults import bodies, cheapest, ledger_lines, new_number, rows
+
+BACK = 3
+RATE = 50
+# `gencharge migrate` gives up after five seconds; a sale that waits behind it can't wait for longer.
+LONGEST_WAIT_SECONDS = 5.0
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Iterator[Site]:
+    """An installation whose schema is three migrations old, with an API that was started on it."""
+    site = Site(tmp_path)
+    site.start_stores()
+    command.downgrade(migrations.config(site.settings), f"-{BACK}")
+    site.start_api()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+class Watch:
+    """Looks every 20 ms for how long anybody waits for a lock."""
+
+    def __init__(self, site: Site) -> None:
+        self._url = site.settings.postgres_url
+        self.longest = 0.0
+
+    async def look(self) -> None:
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            while True:
+                cursor = await connection.execute(
+                    "SELECT coalesce(max(extract(epoch FROM clock_timestamp() - waitstart)), 0) FROM pg_locks WHERE NOT granted"
+                )
+                row = await cursor.fetchone()
+                assert row is not None
+                self.longest = max(self.longest, float(row[0]))
+                await asyncio.sleep(0.02)
+
+
+class Sales:
+    """Fifty sales a second, over one port after the other of those that serve."""
+
+    def __init__(self, site: Site, plan: str) -> None:
+        self._site = site
+        self._plan = plan
+        customers = [new_id() for _ in range(20)]
+        with psycopg.connect(site.settings.postgres_url) as connection:
+            for user_id in customers:
+                admit(connection, user_id, new_number(), "JIO", 10**9)
+        self._headers = site.headers_of(customers)
+        self.ports = [site.port]
+        self.seen: Counter[tuple[int, int | None]] = Counter()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def run(self) -> None:
+        number, began = 0, time.monotonic()
+        while True:
+            self._tasks.append(asyncio.create_task(self._one(number)))
+            number += 1
+            await asyncio.sleep(max(0.0, began + number / RATE - time.monotonic()))
+
+    async def _one(self, number: int) -> None:
+        port = self.ports[number % len(self.ports)]
+        headers = self._headers[number % len(self._headers)] | {"Idempotency-Key": f"migrate-{uuid4()}"}
+        answer = await post(port, "/v1/recharge/subscribe", headers, bodies(self._plan, 1)[0], seconds=60)
+        self.seen[port, answer.status_code if answer is not None else None] += 1
+
+    async def settle(self) -> None:
+        await asyncio.gather(*self._tasks)
+
+
+async def test_sales_go_on_while_the_schema_is_migrated_and_both_releases_serve(old: Site) -> None:
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        sales, watch = Sales(old, await cheapest(old, client)), Watch(old)
+    selling, watching = asyncio.create_task(sales.run()), asyncio.create_task(watch.look())
+    await asyncio.sleep(2)
+    assert migrations.current(old.settings) != migrations.head()
+    migrated = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "gencharge", "migrate"],
+        cwd=old.folder,
+        env=old.inherited | old.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert migrated.returncode == 0, migrated.stdout + migrated.stderr
+    assert migrations.current(old.settings) == migrations.head()
+
+    # The new release starts beside the old one, and both sell for a while.
+    before = old.port
+    old.processes["serve of the old release"] = old.processes.pop("serve")
+    old.port, old.url = old.port_beside, f"http://127.0.0.1:{old.port_beside}"
+    await asyncio.to_thread(old.start_api)
+    sales.ports.append(old.port)
+    await asyncio.sleep(4)
+    selling.cancel()
+    watching.cancel()
+    await sales.settle()
+
+    sold = {port: sales.seen[port, 201] for port in sales.ports}
+    assert sold[before] > 100
+    assert sold[old.port] > 20
+    assert {status for _, status in sales.seen} <= {201, 503}, sales.seen
+    assert watch.longest < LONGEST_WAIT_SECONDS
+    count = rows(old, "SELECT count(*) FROM recharges WHERE idempotency_key LIKE 'migrate-%'")
+    assert count[0][0] >= sum(sold.values()), "what was acknowledged is there"
+    assert await ledger_lines(old) == []
+
+
+async def test_a_migration_that_gets_no_lock_gives_up_and_sales_go_on(old: Site) -> None:
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        sales = Sales(old, await cheapest(old, client))
+    revision = migrations.current(old.settings)
+    # A report of the night reads the table that a migration changes.
+    with psycopg.connect(old.settings.postgres_url) as reader:
+        reader.execute("LOCK TABLE recharge_figures IN SHARE UPDATE EXCLUSIVE MODE")
+        selling = asyncio.create_task(sales.run())
+        began = time.monotonic()
+        with pytest.raises(Exception, match="lock timeout"):
+            await asyncio.to_thread(migrations.upgrade, old.settings)
+        waited = time.monotonic() - began
+        selling.cancel()
+        await sales.settle()
+    assert LONGEST_WAIT_SECONDS <= waited < 60
+    assert migrations.current(old.settings) == revision, "all of it, or nothing"
+    assert {status for _, status in sales.seen} == {201}
+    assert migrations.upgrade(old.settings)
