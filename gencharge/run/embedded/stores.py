@@ -74,6 +74,7 @@ class Postgres(Server):
     def _prepare(self, account: Account | None) -> None:
         if self.version == "unknown":
             raise ServerFailed(f"PostgreSQL: {self.binary.problem()}")
+        finish_switch(self.data_dir)
         marker = self.folder / "PG_VERSION"
         if not marker.exists():
             if self.folder.exists() and any(self.folder.iterdir()):
@@ -82,9 +83,11 @@ class Postgres(Server):
         own_folder(self.folder, account, mode=0o700)
         made_by, major = marker.read_text().strip(), self.version.partition(".")[0]
         if made_by != major:
+            older = made_by.isdigit() and int(made_by) < int(major)
+            way = "`gencharge upgrade-data` brings it to that" if older else "run the GenCharge that made it"
             raise ServerFailed(
-                f"PostgreSQL: {self.folder} was made by version {made_by}, the server is {major}: run the GenCharge "
-                f"that made it, or set DATA_DIR to another folder"
+                f"PostgreSQL: {self.folder} was made by version {made_by}, the server is {major}: {way}, or set "
+                f"DATA_DIR to another folder"
             )
         # No process works in the folder (checked before), so what these files say about one is stale; the pid
         # in them may belong to a stranger by now, and the server would refuse to start.
@@ -127,6 +130,13 @@ class Postgres(Server):
         if done.returncode:
             reason = disk.shortage(self.data_dir) or " | ".join(last_lines(self.log, 3))
             raise ServerFailed(f"PostgreSQL: {Path(command[0]).name} failed: {reason}")
+
+
+def finish_switch(data_dir: Path) -> None:
+    """Put the data that an upgrade has made in their place, if it was ended after it had taken the old ones away."""
+    upgraded, folder = data_dir / "postgres.upgraded", data_dir / "postgres"
+    if upgraded.exists() and not folder.exists():
+        upgraded.rename(folder)
 
 
 class Mongo(Server):
