@@ -93,10 +93,10 @@ def upgrade(data_dir: Path, progress: Progress) -> Upgraded | None:
     if made_by == major:
         return None
     old = _old_program(made_by, major)
-    kept = data_dir / f"postgres.{made_by}"
-    if kept.exists():
+    old_folder = data_dir / f"postgres.{made_by}"
+    if old_folder.exists():
         raise ServerFailed(
-            f"{kept} is there from an earlier upgrade: move it away, or delete it if you are sure"
+            f"{old_folder} is there from an earlier upgrade: move it away, or delete it if you are sure"
         )
     if short := disk.shortage(data_dir, int(_size_of(folder) * _ROOM)):
         raise ServerFailed(short)
@@ -107,9 +107,9 @@ def upgrade(data_dir: Path, progress: Progress) -> Upgraded | None:
         databases, rows = _copy(source, target, progress)
     # Both have stopped in order: what is in the draft is on the disk.
     draft.rename(data_dir / "postgres.upgraded")
-    folder.rename(kept)
+    folder.rename(old_folder)
     finish_switch(data_dir)
-    return Upgraded(old.version(), new.version(), databases, rows, kept)
+    return Upgraded(old.version(), new.version(), databases, rows, old_folder)
 
 
 def remove_old(data_dir: Path) -> list[Path]:
