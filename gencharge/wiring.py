@@ -14,6 +14,7 @@ from gencharge.core.rooms import checks, data_keys, snapshots
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
 from gencharge.core.rooms.room import Room
 from gencharge.core.stores.stores import Stores
@@ -66,6 +67,11 @@ PERSONAL_DATA: Final[Sequence[PersonalData]] = tuple(
         key=lambda part: part.name != "profile",
     )
 )
+# The checks of all rooms come first: they are the quickest.
+PROOFS: Final[Sequence[Proof]] = (
+    checks.proof(CHECKS),
+    *(proof for room in ROOMS for proof in room.proofs),
+)
 ACTS: Final[Mapping[str, Act]] = {act.name: act for room in ROOMS for act in room.acts}
 LOOPS: Final[Sequence[Callable[[Stores], Coroutine[Any, Any, None]]]] = tuple(
     loop for room in ROOMS for loop in room.loops
@@ -82,4 +88,5 @@ JOBS: Final[Sequence[Job]] = (
     erasing(PERSONAL_DATA),
     data_keys.resealing(SEALED_DOCUMENTS),
     *(job for room in ROOMS for job in room.jobs),
+    *(job for room in ROOMS if room.proving_jobs for job in room.proving_jobs(PROOFS)),
 )

@@ -210,6 +210,7 @@ def test_settings(folder: Path, database: str, **overrides: object) -> Settings:
     values: dict[str, object] = {
         "environment": "test",
         "data_dir": folder,
+        "backup_dir": folder / f"backups-{database}",
         "database_url": embedded_postgres_url(folder, database),
         "mongo_url": embedded_mongo_url(folder),
         "mongo_database": database,

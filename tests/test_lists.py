@@ -17,11 +17,13 @@ import scale
 from bench.discovery import StaffList, staff_lists
 from gencharge import wiring
 from gencharge.api.main import create_app
+from gencharge.backups import logs_crud
 from gencharge.core.events.relay import Relay
 from gencharge.core.http.paging import Paging
 from gencharge.core.postgres.database import Db
 from gencharge.core.settings import Settings
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from gencharge.core.values.money import Money
 from gencharge.sessions import service as sessions
@@ -134,6 +136,12 @@ _USES = (
     SELECT user_id, gen_random_uuid(), CAST(:offer_id AS uuid), 1, 0, 100, 0, 100 FROM users LIMIT 10
     """,
 )
+# Work on backups that failed.
+_BACKUP_RUNS = """
+    INSERT INTO backup_runs (run_id, kind, backup_id, options, status, failure, created_at, ended_at)
+    SELECT gen_random_uuid(), 'create', '20261122t0000' || (10 + number) || 'z-0a1b2c3d', '{}', 'failed', 'storage_full', now(), now()
+    FROM generate_series(1, 10) AS number
+"""
 # An admin has three at work at most, so the others are made of the first.
 _REPORT_FILES = """
     INSERT INTO report_files (file_id, requested_by, report, file_format, query, status, created_at, expires_at)
@@ -218,6 +226,15 @@ class Office:
         )
         assert requested.status_code == 202, requested.text
         await self.stores.database.run(lambda db: db.execute(text(_REPORT_FILES)))
+        await self.stores.database.run(lambda db: db.execute(text(_BACKUP_RUNS)))
+        work = await self.stores.database.run(
+            lambda db: db.scalar(text("SELECT run_id FROM backup_runs LIMIT 1"))
+        )
+        for number in range(ENOUGH + 2):
+            await logs_crud.add_line(
+                self.stores.documents, work, at=clock.now(), level="info", text=f"Line {number}"
+            )
+        self.known["backup_run_id"] = str(work)
         # Everything so far becomes entries of the audit trail.
         await Relay(self.stores, wiring.LISTENERS).drain()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.audit import jobs, listeners, staff_routes
+from gencharge.audit import jobs, listeners, staff_routes, verification_service
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -14,4 +14,5 @@ ROOM: Final = Room(
     routers=(staff_routes.router,),
     listeners=(listeners.ENTRIES,),
     jobs=jobs.JOBS,
+    proofs=(verification_service.prove,),
 )

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from gencharge.audit import crud
 from gencharge.audit.models import GENESIS, Head, link
+from gencharge.core.settings import Settings
 from gencharge.core.stores.mongo import Document
 from gencharge.core.stores.stores import Stores
 
@@ -62,6 +63,16 @@ class Report:
             summary,
             *(f"{finding.kind} at {finding.sequence}: {finding.detail}" for finding in self.findings),
         ]
+
+
+async def prove(settings: Settings) -> tuple[bool, list[str]]:
+    """Whether the trail in the stores that the settings name is whole, and what was found, line by line."""
+    stores = Stores.open(settings, name="gencharge-verify")
+    try:
+        report = await verify(stores)
+    finally:
+        await stores.close()
+    return report.ok, report.lines
 
 
 async def verify(stores: Stores) -> Report:

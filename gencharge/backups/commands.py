@@ -10,9 +10,10 @@ from typing import Any, Final
 from gencharge.backups import names, restore_service, service
 from gencharge.backups.create_service import Plan, Progress, create
 from gencharge.backups.errors import BackupNotFound
-from gencharge.backups.restore_service import Proof, Target
+from gencharge.backups.restore_service import Target
 from gencharge.backups.service import Backup
 from gencharge.core.errors import Problem
+from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.values import clock
 

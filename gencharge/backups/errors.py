@@ -55,6 +55,26 @@ class BackupInUse(Conflict):
     """This is the last backup that is known to be good. It is not deleted."""
 
 
+class BackupRunNotFound(NotFound):
+    """Work on the backup not found."""
+
+
+class BackupRunAlreadyEnded(Conflict):
+    """The work on the backup has already ended."""
+
+
+class BackupRunAlreadyOpen(Conflict):
+    """The same is already being done with this backup, or waits for a worker."""
+
+
+class BackupLimitExceeded(Conflict):
+    """Another backup is being made. Wait for it, or cancel it."""
+
+
+class BackupLinkNotFound(NotFound):
+    """The link is not valid, has expired, or was used. Ask for a new one."""
+
+
 class BackupFailed(Problem):
     """The backup could not be made. Nothing was kept."""
 

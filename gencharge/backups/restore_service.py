@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import secrets
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,13 +28,12 @@ from gencharge.backups.errors import BackupDatabaseAlreadyExists, BackupNotPermi
 from gencharge.backups.streams import ThreadInput, close
 from gencharge.core import telemetry
 from gencharge.core.postgres import migrations
+from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.storage import Storage, type_of
 
 log = telemetry.get_logger(__name__)
-# Proves something about the databases of the settings: whether it holds, and lines for a person.
-Proof = Callable[[Settings], Awaitable[tuple[bool, list[str]]]]
 _INCOMPLETE: Final = "incomplete_"
 
 
@@ -67,6 +66,8 @@ class Target:
     database: str
     mongo_database: str
     files: bool = True
+    # What the database is called until it is whole: a second try of the same work finds what the first one left.
+    token: str = field(default_factory=lambda: secrets.token_hex(6))
 
 
 @dataclass(slots=True)
@@ -140,8 +141,13 @@ async def restore(
 
 
 async def drop(settings: Settings, target: Target) -> None:
-    """Delete restored databases."""
+    """Delete restored databases, whole or incomplete."""
+    await asyncio.to_thread(_drop, settings, _incomplete(settings, target), target.mongo_database)
     await asyncio.to_thread(_drop, settings, target.database, target.mongo_database)
+
+
+def _incomplete(settings: Settings, target: Target) -> str:
+    return f"{_INCOMPLETE}{target.token}_{settings.database_name}"[:63]
 
 
 def _reason(error: Exception) -> str:
@@ -175,7 +181,7 @@ def _restore(
 ) -> Restored:
     url = settings.migration_url
     # It says whose it is, for a person who finds it left over.
-    incomplete = f"{_INCOMPLETE}{secrets.token_hex(6)}_{settings.database_name}"[:63]
+    incomplete = _incomplete(settings, target)
     with documents_crud.opened(settings, target.mongo_database) as documents:
         if documents.list_collection_names():
             raise BackupDatabaseAlreadyExists(f"MongoDB has a database {target.mongo_database} already.")

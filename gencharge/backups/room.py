@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from gencharge.backups import jobs, staff_routes
 from gencharge.core.rooms.room import Room
 
-ROOM: Final = Room(name="backups", about="Backups of all stores, and the proof that they can be restored.")
+ROOM: Final = Room(
+    name="backups",
+    about="Backups of all stores, and the proof that they can be restored.",
+    tags={"backups": "Backups: made, verified, taken, restored."},
+    routers=(staff_routes.router,),
+    jobs=jobs.JOBS,
+    proving_jobs=jobs.proving,
+)

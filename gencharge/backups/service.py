@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +14,10 @@ import orjson
 from gencharge.backups import manifest, names, restore_service, retention
 from gencharge.backups.create_service import Progress, open_backups, write_description
 from gencharge.backups.errors import BackupInUse, BackupNotFound
-from gencharge.backups.restore_service import Location, Proof, Restored, Target
+from gencharge.backups.restore_service import Location, Restored, Target
 from gencharge.core import telemetry
 from gencharge.core.errors import Problem
+from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
 from gencharge.core.stores.storage import MOST_LISTED, Storage, StoredFile
 from gencharge.core.values import clock
@@ -53,16 +55,25 @@ class Backup:
 
 async def list_backups(settings: Settings) -> list[Backup]:
     """All backups, the newest first. Only whole archives are in the storage. Raises StorageUnavailable."""
+    return await describe(settings, await list_keys(settings))
+
+
+async def list_keys(settings: Settings) -> dict[str, StoredFile]:
+    """The archives by the ids of the backups, the newest first, without what is known of them. Raises StorageUnavailable."""
     storage, after = open_backups(settings), ""
-    backups = list[Backup]()
+    files = dict[str, StoredFile]()
     while True:
         page = await storage.list_files(names.FOLDER, after=after)
-        for file in page:
-            if (backup_id := names.id_of_archive(file.key)) is not None:
-                backups.append(await _described(storage, backup_id, file))
+        files |= {backup_id: file for file in page if (backup_id := names.id_of_archive(file.key))}
         if len(page) < MOST_LISTED:
-            return sorted(backups, key=lambda each: each.backup_id, reverse=True)
+            return dict(sorted(files.items(), reverse=True))
         after = page[-1].key
+
+
+async def describe(settings: Settings, files: Mapping[str, StoredFile]) -> list[Backup]:
+    """What is known of these archives, in their order. Raises StorageUnavailable."""
+    storage = open_backups(settings)
+    return await asyncio.gather(*(_described(storage, backup_id, file) for backup_id, file in files.items()))
 
 
 async def get_backup(settings: Settings, backup_id: str) -> Backup:
@@ -85,8 +96,15 @@ def file_location(settings: Settings, path: Path) -> Location:
     return Location(open_backups(settings), path=path)
 
 
-def scratch_target(settings: Settings, backup_id: str, purpose: str) -> Target:
-    """New databases for a restore, named after the live ones."""
+def scratch_target(settings: Settings, backup_id: str, purpose: str, *, token: str | None = None) -> Target:
+    """New databases for a restore, named after the live ones; with a token always the same ones."""
+    if token is not None:
+        return Target(
+            names.derived_database(settings.database_name, purpose, token),
+            names.derived_database(settings.mongo_database, purpose, token),
+            files=False,
+            token=token,
+        )
     stamp = f"{clock.now():%Y%m%dt%H%M%Sz}"
     return Target(
         names.derived_database(settings.database_name, f"{purpose}_{backup_id[-8:]}", stamp),
@@ -96,13 +114,20 @@ def scratch_target(settings: Settings, backup_id: str, purpose: str) -> Target:
 
 
 async def verify(
-    settings: Settings, backup_id: str, *, proofs: Sequence[Proof], progress: Progress
+    settings: Settings,
+    backup_id: str,
+    *,
+    proofs: Sequence[Proof],
+    progress: Progress,
+    token: str | None = None,
 ) -> Restored | Problem:
     """Restore a backup into scratch databases, compare and prove them, delete them, and keep the result with the backup.
 
-    Returns what was restored, or why it could not be. Raises BackupNotFound, StorageUnavailable."""
+    `token`: of this work; what an earlier try of it left is deleted first. Returns what was restored, or why it could not be. Raises BackupNotFound, StorageUnavailable."""
     backup = await get_backup(settings, backup_id)
-    target, result = scratch_target(settings, backup_id, "verify"), None
+    target, result = scratch_target(settings, backup_id, "verify", token=token), None
+    if token is not None:
+        await restore_service.drop(settings, target)
     location = location_of(settings, backup)
     problems = list[str]()
     outcome: Restored | Problem
@@ -133,6 +158,11 @@ async def verify(
 
 async def delete(settings: Settings, backup_id: str) -> None:
     """Delete a backup. Raises BackupNotFound, and BackupInUse for the only one that is known to be good."""
+    await _remove(settings, await find_deletable(settings, backup_id))
+
+
+async def find_deletable(settings: Settings, backup_id: str) -> Backup:
+    """A backup that may be deleted. Raises as `delete`."""
     backups = await list_backups(settings)
     own = next((each for each in backups if each.backup_id == backup_id), None)
     if own is None:
@@ -143,7 +173,7 @@ async def delete(settings: Settings, backup_id: str) -> None:
         raise BackupInUse(
             f"{backup_id} is the last backup that is known to be good. Verify a newer one first."
         )
-    await _remove(settings, own)
+    return own
 
 
 async def prune(settings: Settings, *, dry_run: bool = False) -> list[str]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gencharge.core.background import jobs
+from gencharge.core.background import jobs, long_jobs
 from gencharge.core.errors import ValidationFailed, field_problem
 from gencharge.core.events.events import emit
 from gencharge.core.http.paging import Page
@@ -135,7 +135,7 @@ async def get(db: AsyncSession, admin: Principal, file_id: UUID) -> ReportFile:
 async def cancel(db: AsyncSession, admin: Principal, file_id: UUID) -> ReportFileOut:
     """Stop a report that waits or is being made. Raises ReportFileNotFound, ReportFileAlreadyEnded."""
     row = await get(db, admin, file_id)
-    if not await files_crud.cancel(db, file_id, now=clock.now()):
+    if not await long_jobs.cancel(db, ReportFile, file_id, now=clock.now()):
         raise ReportFileAlreadyEnded
     await db.refresh(row)
     await emit(db, ReportCancelled(user_id=_SYSTEM, report_file_id=str(file_id), report=row.report))

@@ -7,12 +7,13 @@ from typing import Final
 from uuid import UUID
 
 from gencharge.core import telemetry
-from gencharge.core.background import jobs
+from gencharge.core.background import jobs, long_jobs
 from gencharge.core.background.jobs import Job
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.reports import files_crud, files_service, making_service
+from gencharge.reports.models import ReportFile
 
 log = telemetry.get_logger(__name__)
 # A job that was lost: its file waits longer than this.
@@ -28,12 +29,12 @@ async def sweep(stores: Stores) -> None:
     """Ask again for what nobody makes, and end what was tried often enough."""
     now = clock.now()
     given_up = await stores.database.run(
-        lambda db: files_crud.give_up(db, now=now, attempts=making_service.ATTEMPTS)
+        lambda db: long_jobs.give_up(db, ReportFile, now=now, attempts=making_service.ATTEMPTS)
     )
     if given_up:
-        log.error("reports_given_up", files=given_up)
+        log.error("reports_given_up", files=len(given_up))
     due = await stores.database.run(
-        lambda db: files_crud.list_due(db, now=now, waiting_since=now - _PATIENCE)
+        lambda db: long_jobs.list_due(db, ReportFile, now=now, waiting_since=now - _PATIENCE)
     )
     for file_id in due:
         await stores.database.run(

@@ -6,9 +6,7 @@ it is whole, and a link to it only from `ready` on.
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from contextlib import suppress
 from datetime import timedelta
 from typing import IO, Final
 from uuid import UUID
@@ -17,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.admins import service as admins
 from gencharge.core import faultpoints, telemetry
+from gencharge.core.background import long_jobs
 from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.storage import TYPES
@@ -42,53 +41,31 @@ class _Progress:
 
 async def make(stores: Stores, file_id: UUID) -> None:
     """Make a report that waits, or that another worker left. Nothing happens if there is none."""
-    claimed = await stores.database.run(
-        lambda db: files_crud.claim(db, file_id, now=clock.now(), lease=LEASE, attempts=ATTEMPTS)
+    claimed: ReportFile | None = await stores.database.run(
+        lambda db: long_jobs.claim(
+            db, ReportFile, file_id, now=clock.now(), lease=LEASE, attempts=ATTEMPTS, rows=0
+        )
     )
     if claimed is None:
         return
     progress = _Progress()
-    making = asyncio.create_task(_make(stores, claimed, progress))
-    pulse = asyncio.create_task(_pulse(stores, claimed, progress, making))
+
+    async def renew() -> bool:
+        values = {"rows": progress.rows, "total_rows": progress.total}
+        return await stores.database.run(
+            lambda db: long_jobs.renew(db, claimed, now=clock.now(), lease=LEASE, **values)
+        )
+
     try:
-        await making
-    except asyncio.CancelledError:
-        # Cancelled by its admin, which the pulse saw; or the worker stops, and the lease runs out.
-        if not pulse.done():
-            raise
+        await long_jobs.with_pulse(_make(stores, claimed, progress), renew, seconds=PULSE_SECONDS)
     except Unavailable:
         # A store is away: another attempt when the lease has run out.
         raise
     except Problem as problem:
         code = problem.code()
         await stores.database.run(
-            lambda db: files_crud.end(db, claimed, FileStatus.FAILED, now=clock.now(), failure=code)
+            lambda db: long_jobs.end(db, claimed, FileStatus.FAILED, now=clock.now(), failure=code)
         )
-    finally:
-        making.cancel()
-        pulse.cancel()
-        with suppress(asyncio.CancelledError):
-            await pulse
-
-
-async def _pulse(
-    stores: Stores, claimed: ReportFile, progress: _Progress, making: asyncio.Task[None]
-) -> None:
-    """Keep the lease and say how far it is; end the work once nobody wants it."""
-    while True:
-        await asyncio.sleep(PULSE_SECONDS)
-        rows, total = progress.rows, progress.total
-        try:
-            is_ours = await stores.database.run(
-                lambda db, rows=rows, total=total: files_crud.renew(  # type: ignore[misc]
-                    db, claimed, now=clock.now(), lease=LEASE, rows=rows, total_rows=total
-                )
-            )
-        except Unavailable:
-            continue
-        if not is_ours:
-            making.cancel()
-            return
 
 
 async def _make(stores: Stores, claimed: ReportFile, progress: _Progress) -> None:
@@ -110,15 +87,17 @@ async def _make(stores: Stores, claimed: ReportFile, progress: _Progress) -> Non
         await storage.put(key, service.pieces(file), TYPES[claimed.file_format])
     await faultpoints.point("report.stored")
 
+    made_with = files_service.rights_of(order.ask.principal, whole_contacts=not order.masks_contacts)
+
     async def ready(db: AsyncSession) -> bool:
-        ended = await files_crud.end(
+        ended = await long_jobs.end(
             db,
             claimed,
             FileStatus.READY,
             now=clock.now(),
             rows=rows,
             size_bytes=size_bytes,
-            made_with=files_service.rights_of(order.ask.principal, whole_contacts=not order.masks_contacts),
+            query={**claimed.query, "made_with": made_with},
         )
         if ended:
             await service.announce(db, order, rows)

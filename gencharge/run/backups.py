@@ -13,7 +13,7 @@ from gencharge.run import terminal
 from gencharge.run.terminal import err, out
 
 if TYPE_CHECKING:
-    from gencharge.backups.restore_service import Proof
+    from gencharge.core.rooms.proofs import Proof
     from gencharge.core.settings import Settings
 
 app = typer.Typer(help="Backups, and the proof that they can be restored.", no_args_is_help=True)
@@ -163,14 +163,6 @@ def _progress() -> Iterator[Callable[[str, int], None]]:
 
 
 def _proofs() -> list[Proof]:
-    from gencharge.run import verification
+    from gencharge import wiring
 
-    async def ledger(settings: Settings) -> tuple[bool, list[str]]:
-        report = await verification.verify_ledger(settings)
-        return report.ok, report.lines
-
-    async def trail(settings: Settings) -> tuple[bool, list[str]]:
-        report = await verification.verify_audit(settings)
-        return report.ok, report.lines
-
-    return [ledger, trail]
+    return list(wiring.PROOFS)

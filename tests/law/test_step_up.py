@@ -138,6 +138,13 @@ STEP_UP = {
     "POST /v1/notifications/admin/templates/{kind}/{language}/publish",
     "POST /v1/announcements/{announcement_id}/send",
     "POST /v1/announcements/{announcement_id}/cancel",
+    # All data at once.
+    "POST /v1/backups",
+    "POST /v1/backups/runs/{backup_run_id}/cancel",
+    "DELETE /v1/backups/{backup}",
+    "POST /v1/backups/{backup}/link",
+    "POST /v1/backups/{backup}/restore",
+    "POST /v1/backups/{backup}/verify",
     # Money, and who hears of it.
     "POST /v1/campaigns",
     "POST /v1/campaigns/{campaign_id}/cancel",

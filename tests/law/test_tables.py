@@ -23,6 +23,9 @@ PACKAGE = Path(__file__).parents[2] / "gencharge"
 REFERENCE = {
     # Reports that the staff have made.
     "report_files",
+    # Work on backups of everything, and links to them.
+    "backup_runs",
+    "backup_links",
     "operators",
     "circles",
     "plan_groups",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.make import (
     announcements_actions,
     autopay_actions,
+    backups_actions,
     catalogue_actions,
     contact_actions,
     content_actions,
@@ -28,6 +29,7 @@ FILES = (
     catalogue_actions,
     money_actions,
     autopay_actions,
+    backups_actions,
     content_actions,
     contact_actions,
     messages_actions,

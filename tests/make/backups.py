@@ -6,10 +6,16 @@ import io
 from pathlib import Path
 from typing import Any
 
-from gencharge.backups import crud
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.backups import crud, running_service
 from gencharge.backups.archive import ArchiveReader, ArchiveWriter
 from gencharge.backups.create_service import Plan, create
+from gencharge.backups.models import BackupRun
+from gencharge.core.rooms.proofs import Proof
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 
 KEY = bytes(range(32))
 HEADER = {
@@ -63,3 +69,33 @@ def databases_of(settings: Settings, like: str = "") -> list[str]:
     like = like or f"%{settings.database_name.removesuffix('_test')}%"
     with crud.connected(settings.migration_url, "postgres") as connection:
         return crud.list_databases(connection, like)
+
+
+async def holds(_settings: Settings) -> tuple[bool, list[str]]:
+    """A proof that always holds."""
+    return True, ["ok    all is well"]
+
+
+async def fails(_settings: Settings) -> tuple[bool, list[str]]:
+    """A proof that never holds."""
+    return False, ["FAIL  a wallet is overdrawn"]
+
+
+async def do_waiting(stores: Stores, proof: Proof = holds) -> None:
+    """Do all work on backups that waits, as a worker does; what follows from it, too."""
+    waiting = select(BackupRun.run_id).where(BackupRun.status == "waiting").order_by(BackupRun.created_at)
+    while run_ids := await stores.database.run(lambda db: _all(db, waiting)):
+        for run_id in run_ids:
+            await running_service.run(stores, run_id, [proof])
+
+
+async def _all(db: AsyncSession, statement: Any) -> list[Any]:
+    return list(await db.scalars(statement))
+
+
+async def run_of(stores: Stores, run_id: object) -> BackupRun:
+    """The row of work on a backup."""
+    statement = select(BackupRun).where(BackupRun.run_id == run_id)
+    [run] = await stores.database.run(lambda db: _all(db, statement))
+    assert isinstance(run, BackupRun)
+    return run

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from gencharge.core.events.events import Listener
 from gencharge.core.rooms.acts import Act
 from gencharge.core.rooms.checks import Check
 from gencharge.core.rooms.personal_data import PersonalData
+from gencharge.core.rooms.proofs import Proof
 from gencharge.core.rooms.resealing import SealedDocuments
 from gencharge.core.stores.stores import Stores
 
@@ -38,12 +39,16 @@ class Room:
     listeners: tuple[Listener, ...] = ()
     # What it does on a clock, or when it is asked to.
     jobs: tuple[Job, ...] = ()
+    # Jobs that run the proofs of all rooms.
+    proving_jobs: Callable[[Sequence[Proof]], tuple[Job, ...]] | None = None
     # Tasks that run as long as a worker process does.
     loops: tuple[Callable[[Stores], Coroutine[Any, Any, None]], ...] = ()
     # Tasks that run as long as an API process does: they keep what it holds in memory up to date.
     watchers: tuple[Callable[[FastAPI, Stores], Coroutine[Any, Any, None]], ...] = ()
     # What must always hold: `gencharge ledger verify` and a nightly job check it.
     checks: tuple[Check, ...] = ()
+    # What it can prove about the stores beside the checks, on restored copies, too.
+    proofs: tuple[Proof, ...] = ()
     # What the staff do in it that takes a second admin (`approvals`).
     acts: tuple[Act, ...] = ()
     # What it keeps encrypted in MongoDB; encrypted columns are found by their type.

@@ -1,0 +1,63 @@
+"""Work on backups: doing it, finding what nobody does, forgetting what is old."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from gencharge.backups import running_service, runs_crud, staff_service
+from gencharge.backups.models import BackupRun
+from gencharge.core import telemetry
+from gencharge.core.background import jobs, long_jobs
+from gencharge.core.background.jobs import Job
+from gencharge.core.rooms.proofs import Proof
+from gencharge.core.stores.stores import Stores
+from gencharge.core.values import clock
+
+log = telemetry.get_logger(__name__)
+# A job that was lost, or work that waits for another attempt: nobody does it for longer than this.
+_PATIENCE: Final = timedelta(seconds=60)
+KEEP_RUNS: Final = timedelta(days=400)
+_KEEP_LINKS: Final = timedelta(days=1)
+
+
+async def sweep(stores: Stores) -> None:
+    """Ask again for what nobody does, and end what was tried often enough."""
+    now = clock.now()
+    given_up: Sequence[BackupRun] = await stores.database.run(
+        lambda db: long_jobs.give_up(db, BackupRun, now=now, attempts=running_service.ATTEMPTS)
+    )
+    for run in given_up:
+        log.error("backup_run_given_up", run_id=str(run.run_id), kind=run.kind)
+        await running_service.clean_up(stores, run)
+    due = await stores.database.run(
+        lambda db: long_jobs.list_due(db, BackupRun, now=now, waiting_since=now - _PATIENCE)
+    )
+    for run_id in due:
+        await stores.database.run(
+            lambda db, run_id=run_id: jobs.defer(db, staff_service.RUN, run_id=str(run_id))  # type: ignore[misc]
+        )
+
+
+async def purge(stores: Stores) -> None:
+    """Forget work of long ago, and links that have expired."""
+    now = clock.now()
+    await stores.database.run(lambda db: runs_crud.delete_runs_before(db, now - KEEP_RUNS))
+    await stores.database.run(lambda db: runs_crud.delete_links_before(db, now - _KEEP_LINKS))
+
+
+def proving(proofs: Sequence[Proof]) -> tuple[Job, ...]:
+    """The job that does the work; it runs the proofs of all rooms on what was restored."""
+
+    async def run(stores: Stores, run_id: str) -> None:
+        await running_service.run(stores, UUID(run_id), proofs)
+
+    return (Job(staff_service.RUN, run),)
+
+
+JOBS: Final = (
+    Job("backups.sweep", sweep, cron="35 * * * * *"),
+    Job("backups.purge", purge, cron="40 21 * * *"),
+)
