@@ -17,5 +17,5 @@ async def test_lines_come_in_their_order(stores: Stores) -> None:
     assert [line["text"] for line in page] == ["first", "second"]
     rest = await logs_crud.list_lines(stores.documents, run_id, after=page[-1]["_id"], limit=2)
     assert [line["text"] for line in rest] == ["third"]
-    kept = (await stores.documents["backup_logs"].index_information())["old"]["expireAfterSeconds"]
-    assert kept == logs_crud.KEEP_SECONDS
+    stored = (await stores.documents["backup_logs"].index_information())["old"]["expireAfterSeconds"]
+    assert stored == logs_crud.KEEP_SECONDS

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from gencharge.backups import jobs, names, running_service, service, staff_service
+from gencharge.backups import jobs, names, restore_service, running_service, service, staff_service
 from gencharge.backups.models import BackupRun, RunKind
 from gencharge.backups.staff_schemas import BackupCreate
 from gencharge.backups.streams import Stopped
@@ -92,7 +92,7 @@ async def test_what_a_killed_verification_left_is_deleted_by_the_next_attempt(
 
     async def killed(_settings: object) -> tuple[bool, list[str]]:
         # Nothing is cleaned up: the machine is off.
-        monkeypatch.setattr(service.restore_service, "drop", nothing)
+        monkeypatch.setattr(restore_service, "drop", nothing)
         raise Killed
 
     async def nothing(*_: object) -> None:

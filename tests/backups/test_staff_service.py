@@ -17,7 +17,7 @@ from tests.make.backups import do_waiting
 
 
 async def test_what_failed_is_listed_for_a_month_and_what_was_deleted_is_not(stores: Stores) -> None:
-    kept = await staff_service.create(stores, new_id(), BackupCreate())
+    stored = await staff_service.create(stores, new_id(), BackupCreate())
     await do_waiting(stores)
     failed = await staff_service.create(stores, new_id(), BackupCreate(description="without room"))
     ended = text(
@@ -29,13 +29,13 @@ async def test_what_failed_is_listed_for_a_month_and_what_was_deleted_is_not(sto
         return [each.backup for each in (await staff_service.list_backups(stores, query)).items]
 
     assert await names(BackupQuery(status=BackupStatus.FAILED)) == [failed.backup]
-    assert set(await names(BackupQuery())) >= {kept.backup, failed.backup}
+    assert set(await names(BackupQuery())) >= {stored.backup, failed.backup}
     shown = await staff_service.get(stores, failed.backup)
     assert (shown.status, shown.run and shown.run.failure) == ("failed", "storage_full")
     with clock.at(clock.now() + staff_service.SHOW_FAILED + timedelta(days=1)):
         assert failed.backup not in await names(BackupQuery())
-    await staff_service.delete(stores, kept.backup)
-    assert kept.backup not in await names(BackupQuery())
+    await staff_service.delete(stores, stored.backup)
+    assert stored.backup not in await names(BackupQuery())
 
 
 async def test_work_is_cancelled_once(stores: Stores) -> None:
