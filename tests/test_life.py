@@ -45,6 +45,8 @@ EMPTY = {
     "/v1/autopay/admin/topups": "no sample customer has approved a mandate",
     "/v1/autopay/topup/charges": "no sample customer has approved a mandate",
     "/v1/announcements": "nothing was announced",
+    "/v1/backups": "nobody has asked for a backup",
+    "/v1/backups/runs": "nobody has asked for a backup",
     "/v1/campaigns": "no campaign was planned",
     "/v1/content": "the staff have written nothing yet",
     "/v1/content/admin": "the staff have written nothing yet",

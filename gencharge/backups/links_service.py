@@ -43,7 +43,7 @@ async def make(stores: Stores, admin_id: UUID, backup_id: str) -> BackupLinkOut:
     await stores.database.run(unit)
     query = signed_links.query_of(stores.settings, _PURPOSE, link_id, expires_at)
     return BackupLinkOut(
-        url=f"{PREFIX}/backups/{backup_id}/content?link={link_id}&{query}", expires_at=expires_at
+        url=f"{PREFIX}/backups/{backup_id}/content?link_id={link_id}&{query}", expires_at=expires_at
     )
 
 

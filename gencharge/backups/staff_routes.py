@@ -196,13 +196,13 @@ async def make_link(admin: Taker, request: Request, backup: BackupName) -> Backu
 async def get_content(
     request: Request,
     backup: BackupName,
-    link: Annotated[UUID, Query(description="Of the link.")],
+    link_id: Annotated[UUID, Query(description="Of the link.")],
     until: Annotated[int, Query(ge=0, lt=2**40, description="Of the link, in seconds since 1970.")],
     signature: Annotated[str, Query(pattern="^[0-9a-f]{64}$", description="Of the link.")],
 ) -> Any:
     """The whole archive. The link comes from `POST /backups/{backup}/link`. If the download breaks off, ask for another link."""
     stores = _stores(request)
-    taken = await links_service.take(stores, backup, link, until=until, signature=signature)
+    taken = await links_service.take(stores, backup, link_id, until=until, signature=signature)
     location = service.location_of(stores.settings, taken)
     return StreamingResponse(
         location.storage.read(location.key),

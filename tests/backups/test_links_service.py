@@ -26,7 +26,7 @@ async def test_a_storage_that_is_away_uses_no_link_up(
     link = await links_service.make(stores, admin.admin_id, backup_id)
     query = parse_qs(urlsplit(link.url).query)
     parts = {"until": int(query["until"][0]), "signature": query["signature"][0]}
-    link_id = UUID(query["link"][0])
+    link_id = UUID(query["link_id"][0])
 
     async def away(*_: object) -> None:
         raise StorageUnavailable

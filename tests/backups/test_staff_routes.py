@@ -64,13 +64,15 @@ async def test_a_backup_is_asked_for_followed_verified_and_deleted(
     assert databases_of(stores.settings) == before
     good = (await client.get(path, headers=headers)).json()
     assert good["verification"]["ok"] is True
-    run = (await client.get(f"{BACKUPS}/runs/{verifying.json()['run_id']}", headers=headers)).json()
+    run = (await client.get(f"{BACKUPS}/runs/{verifying.json()['backup_run_id']}", headers=headers)).json()
     assert (run["status"], run["percent"], run["problems"]) == ("succeeded", 100.0, [])
-    logs = (await client.get(f"{BACKUPS}/runs/{run['run_id']}/logs", headers=headers)).json()
+    logs = (await client.get(f"{BACKUPS}/runs/{run['backup_run_id']}/logs", headers=headers)).json()
     assert "ok    all is well" in [line["text"] for line in logs["items"]]
-    first = await client.get(f"{BACKUPS}/runs/{run['run_id']}/logs", headers=headers, params={"limit": 1})
+    first = await client.get(
+        f"{BACKUPS}/runs/{run['backup_run_id']}/logs", headers=headers, params={"limit": 1}
+    )
     rest = {"cursor": first.json()["next_cursor"]}
-    others = await client.get(f"{BACKUPS}/runs/{run['run_id']}/logs", headers=headers, params=rest)
+    others = await client.get(f"{BACKUPS}/runs/{run['backup_run_id']}/logs", headers=headers, params=rest)
     assert first.json()["items"] + others.json()["items"] == logs["items"]
     # It is the only good one.
     assert (await client.delete(path, headers=headers)).json()["code"] == "backup_in_use"
@@ -131,7 +133,7 @@ async def test_a_link_is_for_one_download_and_for_ten_minutes(
         link["url"].replace(backup, await make_backup(stores.settings)),
         link["url"][:-1] + ("0" if link["url"][-1] != "0" else "1"),
         link["url"].replace("until=", "until=1"),
-        link["url"].replace(link["url"].partition("link=")[2][:36], str(new_id())),
+        link["url"].replace(link["url"].partition("link_id=")[2][:36], str(new_id())),
     ):
         assert (await client.get(changed)).json()["code"] == "backup_link_not_found"
     taken = await client.get(link["url"])
@@ -166,7 +168,7 @@ async def test_a_restore_goes_beside_what_is_live(
     assert database != stores.settings.database_name
     assert database not in databases_of(stores.settings)
     await do_waiting(stores)
-    done = (await client.get(f"{BACKUPS}/runs/{asked.json()['run_id']}", headers=headers)).json()
+    done = (await client.get(f"{BACKUPS}/runs/{asked.json()['backup_run_id']}", headers=headers)).json()
     assert (done["status"], done["problems"], done["failure"]) == ("succeeded", [], None)
     assert database in databases_of(stores.settings)
     await restore_service.drop(stores.settings, Target(database, done["mongo_database"]))
