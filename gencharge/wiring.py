@@ -33,9 +33,9 @@ FLOORS: Final = (
     ("receipts", "family", "announcements"),
     ("reconciliation",),
     ("webhooks",),
-    ("analytics",),
+    ("analytics", "backups"),
     ("notifications", "audit"),
-    ("live", "metrics", "stories", "reports", "search", "backups"),
+    ("live", "metrics", "stories", "reports", "search"),
 )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gencharge.backups import running_service, runs_crud, staff_service
 from gencharge.backups.models import BackupRun
+from gencharge.backups.schedule import Schedule, slot_of
 from gencharge.core import telemetry
 from gencharge.core.background import jobs, long_jobs
 from gencharge.core.background.jobs import Job
@@ -41,6 +42,14 @@ async def sweep(stores: Stores) -> None:
         )
 
 
+async def schedule(stores: Stores) -> None:
+    """Have the backup made that is due by the schedule: one for each slot, whichever worker comes first."""
+    settings = stores.settings
+    slot = slot_of(Schedule(settings.backup_schedule), settings.backup_hour, clock.now())
+    if slot is not None and await stores.database.run(lambda db: staff_service.add_scheduled(db, slot)):
+        log.info("backup_scheduled", slot=slot)
+
+
 async def purge(stores: Stores) -> None:
     """Forget work of long ago, and links that have expired."""
     now = clock.now()
@@ -58,6 +67,7 @@ def proving(proofs: Sequence[Proof]) -> tuple[Job, ...]:
 
 
 JOBS: Final = (
+    Job("backups.schedule", schedule, cron="10 * * * * *"),
     Job("backups.sweep", sweep, cron="35 * * * * *"),
     Job("backups.purge", purge, cron="40 21 * * *"),
 )

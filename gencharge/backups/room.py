@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.backups import jobs, staff_routes
+from gencharge.backups import figures_staff_routes, jobs, loop, staff_routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
     name="backups",
     about="Backups of all stores, and the proof that they can be restored.",
     tags={"backups": "Backups: made, verified, taken, restored."},
-    routers=(staff_routes.router,),
+    routers=(staff_routes.router, figures_staff_routes.router),
     jobs=jobs.JOBS,
+    loops=(loop.keep_measured,),
     proving_jobs=jobs.proving,
 )

@@ -83,6 +83,12 @@ async def has_open(db: AsyncSession, backup_id: str) -> bool:
     return (await db.scalars(statement.limit(1))).first() is not None
 
 
+async def has_slot(db: AsyncSession, slot: str) -> bool:
+    """Whether the work of a slot of the schedule was asked for."""
+    statement = select(BackupRun.run_id).where(BackupRun.slot == slot)
+    return (await db.scalars(statement)).first() is not None
+
+
 async def count_open(db: AsyncSession, kind: RunKind) -> int:
     """How many of a kind wait or run, up to ten."""
     statement = select(BackupRun.run_id).where(

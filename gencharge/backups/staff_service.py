@@ -138,6 +138,22 @@ async def add(
     return run
 
 
+async def add_scheduled(db: AsyncSession, slot: str) -> bool:
+    """Have the backup of a slot made and then verified; False if it was asked for already, or another one is being made."""
+    if await runs_crud.has_slot(db, slot) or await runs_crud.count_open(db, RunKind.CREATE):
+        return False
+    description = f"Scheduled: {slot}"
+    options = {"description": description, "tables": [], "verify": True}
+    try:
+        run = await add(db, RunKind.CREATE, Plan().backup_id, options, requested_by=None, slot=slot)
+    except BackupRunAlreadyOpen:
+        return False
+    await emit(
+        db, BackupRequested(user_id=_SYSTEM, backup_id=run.backup_id, description=description, tables=[])
+    )
+    return True
+
+
 async def list_backups(stores: Stores, query: BackupQuery) -> Page[BackupOut]:
     """A page of the backups, the newest first. Raises CursorInvalid, StorageUnavailable."""
     before = decode_cursor(query.cursor, kinds=(str,))[0] if query.cursor is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -28,6 +29,13 @@ class Backups(BaseModel):
         default=None,
         description="The folder of `pg_dump` and `pg_restore`. Empty: those of the system and the embedded ones, the "
         "oldest that fit the server.",
+    )
+    backup_schedule: Literal["off", "hourly", "daily"] = Field(
+        default="off",
+        description="How often a worker makes a backup, verifies it and deletes those that are not kept any more.",
+    )
+    backup_hour: int = Field(
+        default=3, ge=0, le=23, description="The hour in India at which a daily backup is due."
     )
     backup_keep_hourly: int = Field(
         default=24, ge=0, le=1000, description="For how many hours the last backup of each hour is kept."

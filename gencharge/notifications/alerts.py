@@ -8,6 +8,7 @@ from typing import Final
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
+from gencharge.backups.events import BackupRunFailed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.delivery.events import (
     CallbackContradicted,
@@ -126,6 +127,16 @@ AUTOPAYS_LATE: Final = Kind(
 )
 MANY_HELD_BACK: Final = Kind(
     "many_held_back", INBOX, {"count": number(60, required=True), "customers": number(12, required=True)}
+)
+
+BACKUP_FAILED: Final = Kind(
+    "backup_failed",
+    INBOX,
+    {
+        "backup": label("20261122t200506z-0a1b2c3d", required=True),
+        "act": choice("create", "verify", "restore"),
+        "failure": label("storage_unavailable", required=True),
+    },
 )
 
 
@@ -274,6 +285,12 @@ def many_held_back(event: ManyHeldBack) -> Alert:
     return Alert(MANY_HELD_BACK, counts, counts)
 
 
+def backup_failed(event: BackupRunFailed) -> Alert:
+    """A backup was not made, or can't be relied on."""
+    values: Values = {"backup": event.backup_id, "act": event.kind, "failure": event.failure}
+    return Alert(BACKUP_FAILED, values, {"backup": event.backup_id})
+
+
 def _of_delivery(event: DeliveryDisputed | CallbackContradicted) -> Values:
     return {"user_id": event.user_id, "recharge_id": event.recharge_id, "reference": event.reference}
 
@@ -300,4 +317,5 @@ KINDS: Final = (
     CODE_BUDGET_USED,
     AUTOPAYS_LATE,
     MANY_HELD_BACK,
+    BACKUP_FAILED,
 )

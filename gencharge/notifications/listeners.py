@@ -12,6 +12,7 @@ from gencharge.admins import service as admins
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
+from gencharge.backups.events import BackupRunFailed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events import document_events
 from gencharge.core.events.events import Envelope, Event, Outside
@@ -42,6 +43,7 @@ _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _WALLET: Final = permission(Resource.WALLET, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
+_BACKUPS: Final = permission(Resource.BACKUPS, Action.READ)
 _AUTOPAY: Final = permission(Resource.AUTOPAY, Action.EDIT)
 # What each alert says, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
@@ -56,6 +58,7 @@ ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {
     CodeBudgetUsed: (alerts.code_budget_used, _SUPER_ADMINS),
     PaymentMismatched: (alerts.payment_mismatched, _PAYMENTS),
     AutopaysLate: (alerts.autopays_late, _AUTOPAY),
+    BackupRunFailed: (alerts.backup_failed, _BACKUPS),
     ManyHeldBack: (alerts.many_held_back, _WALLET),
     WebhookRefused: (alerts.webhook_refused, _PAYMENTS),
     WebhookEndpointDisabled: (alerts.webhook_endpoint_disabled, _PAYMENTS),

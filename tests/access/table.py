@@ -489,6 +489,7 @@ ROUTES: Final[dict[str, str]] = {
     "DELETE /v1/notifications/{notification_id}":                                  "401  404   404   404 404  404  404   404    404",
     "POST /v1/notifications/{notification_id}/viewed":                             "401  404   404   404 404  404  404   404    404",
     # backups
+    "GET /v1/analytics/backups":                                                    "401  403   200   403 403  403  403   403    -",
     "GET /v1/backups":                                                              "401  403   200   403 403  403  403   403    -",
     "POST /v1/backups":                                                             "401  403   202   403 403  403  403   403    -",
     "GET /v1/backups/runs":                                                         "401  403   200   403 403  403  403   403    -",

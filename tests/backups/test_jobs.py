@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select, text
 
-from gencharge.backups import jobs, links_service, staff_service
+from gencharge.backups import jobs, links_service, running_service, service, staff_service
+from gencharge.backups.errors import BackupToolsUnavailable
 from gencharge.backups.models import BackupLink, BackupRun
 from gencharge.backups.staff_schemas import BackupCreate
+from gencharge.core.events.events import EventRow
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
@@ -58,3 +62,55 @@ async def test_old_work_and_old_links_are_forgotten(stores: Stores) -> None:
     with clock.at(clock.now() + jobs.KEEP_RUNS + timedelta(days=1)):
         await jobs.purge(stores)
     assert await counts() == (0, 0)
+
+
+async def test_the_schedule_makes_one_backup_for_each_slot_verifies_it_and_prunes(stores: Stores) -> None:
+    for setting, value in {"backup_schedule": "daily", "backup_hour": 3, "backup_keep_hourly": 0}.items():
+        object.__setattr__(stores.settings, setting, value)
+    try:
+        await _follow_the_schedule(stores)
+    finally:
+        object.__setattr__(stores.settings, "backup_schedule", "off")
+
+
+async def _follow_the_schedule(stores: Stores) -> None:
+    async def runs() -> list[BackupRun]:
+        statement = select(BackupRun).where(BackupRun.slot.is_not(None)).order_by(BackupRun.created_at)
+        async with stores.database.transaction() as db:
+            return list(await db.scalars(statement))
+
+    await do_waiting(stores)
+    # Four workers look at the same second.
+    await asyncio.gather(*(jobs.schedule(stores) for _ in range(4)))
+    [asked] = await runs()
+    assert (asked.kind, asked.requested_by) == ("create", None)
+    await jobs.schedule(stores)
+    assert len(await runs()) == 1
+    await do_waiting(stores)
+    created, verified = await runs()
+    assert (created.status, verified.status, verified.kind) == ("succeeded", "succeeded", "verify")
+    backup = await service.get_backup(stores.settings, created.backup_id)
+    assert backup.verified_ok
+    # Three days without a worker: the one that is due now, and not those that were missed.
+    with clock.later(days=3):
+        await jobs.schedule(stores)
+        await jobs.schedule(stores)
+        assert len(await runs()) == 3
+        await do_waiting(stores)
+        assert [run.status for run in await runs()] == ["succeeded"] * 4
+
+
+async def test_a_scheduled_backup_that_fails_is_announced(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise BackupToolsUnavailable
+
+    monkeypatch.setattr(running_service, "create", away)
+    await stores.database.run(lambda db: staff_service.add_scheduled(db, "hourly 2026-11-22 10"))
+    for _ in range(running_service.ATTEMPTS):
+        await do_waiting(stores)
+    statement = select(EventRow.payload).where(EventRow.topic == "BackupRunFailed")
+    async with stores.database.transaction() as db:
+        [event] = list(await db.scalars(statement))
+    assert (event["failure"], event["scheduled"]) == ("backup_tools_unavailable", True)

@@ -9,6 +9,7 @@ import httpx
 from gencharge.approvals.events import ApprovalRequested
 from gencharge.auth.events import CodeBudgetUsed
 from gencharge.autopay.events import AutopaysLate
+from gencharge.backups.events import BackupRunFailed
 from gencharge.channels.events import ChannelAddressApproved, ChannelAddressRequested
 from gencharge.core.events.events import Event
 from gencharge.core.settings import Settings
@@ -98,6 +99,10 @@ def events() -> list[Event]:
         AutopaysLate(
             user_id=str(SYSTEM_USER_ID), count=40, longest_seconds=172_800, amount_paise=29_900,
             outcomes={"succeeded": 1, "retrying": 39},
+        ),
+        BackupRunFailed(
+            user_id=str(SYSTEM_USER_ID), backup_id="20261122t200506z-0a1b2c3d", kind="create",
+            failure="storage_unavailable", scheduled=True,
         ),
         ManyHeldBack(user_id=str(SYSTEM_USER_ID), count=60, customers=12),
         ApprovalRequested(
