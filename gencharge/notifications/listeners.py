@@ -43,7 +43,7 @@ _RECHARGE: Final = permission(Resource.RECHARGE, Action.EDIT)
 _SUPER_ADMINS: Final = permission(Resource.ROLES, Action.EDIT)
 _WALLET: Final = permission(Resource.WALLET, Action.EDIT)
 _PAYMENTS: Final = permission(Resource.PAYMENTS, Action.EDIT)
-_BACKUPS: Final = permission(Resource.BACKUPS, Action.READ)
+_BACKUPS: Final = permission(Resource.BACKUPS, Action.EDIT)
 _AUTOPAY: Final = permission(Resource.AUTOPAY, Action.EDIT)
 # What each alert says, and the permission that an admin needs to receive it.
 ALERTS: Final[dict[type[Event], tuple[Callable[[Any], Alert], str]]] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from gencharge.backups.staff_schemas import BackupCreate
 from gencharge.backups.streams import Stopped
 from gencharge.core import faultpoints
 from gencharge.core.stores.folder_storage import FolderStorage
+from gencharge.core.stores.s3_storage import S3Storage
 from gencharge.core.stores.storage import StorageUnavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import new_id
 from tests.make.backups import databases_of, do_waiting, fails, holds, make_backup, run_of
+from tests.make.storage import BUCKET, S3Server
 
 
 class Killed(BaseException):
@@ -217,3 +220,61 @@ def test_progress_counts_a_second_pass_on_top_of_the_first() -> None:
     progress.stop()
     with pytest.raises(Stopped):
         progress("PostgreSQL", 41)
+
+
+def with_bucket(stores: Stores, server: S3Server) -> Stores:
+    """The same stores, with the backups in the server's bucket."""
+    of_bucket = server.settings()
+    keys = ("storage_endpoint_url", "storage_region", "storage_access_key_id", "storage_secret_access_key")
+    update: dict[str, object] = {key: getattr(of_bucket, key) for key in keys}
+    return replace(stores, settings=stores.settings.model_copy(update=update | {"backup_bucket": BUCKET}))
+
+
+async def test_a_backup_in_a_bucket_is_made_verified_and_deleted(stores: Stores) -> None:
+    with S3Server() as server:
+        own = with_bucket(stores, server)
+        first = await staff_service.create(own, new_id(), BackupCreate())
+        await do_waiting(own)
+        await staff_service.verify(own, new_id(), first.backup)
+        await do_waiting(own, holds)
+        shown = await staff_service.get(own, first.backup)
+        assert shown.verification is not None
+        assert shown.verification.ok
+        second = await staff_service.create(own, new_id(), BackupCreate())
+        await do_waiting(own)
+        await staff_service.delete(own, second.backup)
+        assert list(await service.list_keys(own.settings)) == [first.backup]
+
+
+async def test_a_bucket_that_goes_away_midway_lists_nothing_half(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = S3Storage.put
+    with S3Server() as server:
+        own = with_bucket(stores, server)
+        asked = await staff_service.create(own, new_id(), BackupCreate())
+        assert asked.run is not None
+
+        async def put_midway(self: S3Storage, key: str, content: Any, content_type: str) -> None:
+            if names.id_of_archive(key) is None:
+                await put(self, key, content, content_type)
+                return
+
+            async def until_it_is_away() -> AsyncIterator[bytes]:
+                async for piece in content:
+                    # More than a part of an upload in several parts.
+                    yield piece + bytes(20_000_000)
+                    server.__exit__()
+
+            await put(self, key, until_it_is_away(), content_type)
+
+        monkeypatch.setattr(S3Storage, "put", put_midway)
+        await running_service.run(own, asked.run.backup_run_id, [holds])
+        waiting = await run_of(own, asked.run.backup_run_id)
+        assert (waiting.status, waiting.failure) == ("waiting", "storage_unavailable")
+    monkeypatch.undo()
+    with S3Server() as server:
+        own = with_bucket(stores, server)
+        assert asked.backup not in await service.list_keys(own.settings)
+        await do_waiting(own)
+        assert asked.backup in await service.list_keys(own.settings)
