@@ -51,6 +51,15 @@ class TopUpOut(Out):
     metadata: GivenMetadata
 
 
+class TopUpRoom(Out):
+    """What of the limits of my KYC tier is left now. Months and financial years (from 1 April) are India's."""
+
+    possible: Money = Field(description="The largest top-up that all limits allow now.")
+    balance: Money = Field(description="What the wallet can hold beside what is in it.")
+    monthly_load: Money | None = Field(description="Left of this month; null: no monthly limit.")
+    yearly_load: Money | None = Field(description="Left of this financial year; null: no yearly limit.")
+
+
 class ConfirmPayment(Body):
     """What the gateway's checkout returns."""
 

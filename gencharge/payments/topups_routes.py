@@ -18,17 +18,27 @@ from gencharge.core.errors import (
     ValidationFailed,
 )
 from gencharge.core.http import idempotency, web
-from gencharge.core.postgres.database import ResourceLocked, WriteConflict
+from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
 from gencharge.payments import topups_service as topups
 from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import GatewayDeclined, GatewayUnavailable, TopupLimitExceeded
-from gencharge.payments.schemas import TopUp, TopUpOut
+from gencharge.payments.schemas import TopUp, TopUpOut, TopUpRoom
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
 from gencharge.velocity.errors import VelocityLimitExceeded
 from gencharge.wallet.errors import WalletNotFound
 
 router = web.router("wallet")
 Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
+
+
+@router.get(
+    "/topups/limits",
+    summary="How much I can put into my wallet",
+    responses=web.errors(WalletNotFound, ValidationFailed, DatabaseUnavailable, *USER_ERRORS),
+)
+async def show_limits(user: SignedInUser, db: Db, context: Context) -> TopUpRoom:
+    """What is left of the limits of my KYC tier: what the wallet may hold, this month's and this financial year's load."""
+    return await topups.room(db, context.settings, user.user_id)
 
 
 @router.post(

@@ -21,7 +21,7 @@ from gencharge.payments.context import PaymentContext
 from gencharge.payments.errors import TopupLimitExceeded
 from gencharge.payments.models import PaymentPurpose
 from gencharge.payments.orders_service import open_payment, reference_used
-from gencharge.payments.schemas import TopUp, TopUpOut
+from gencharge.payments.schemas import TopUp, TopUpOut, TopUpRoom
 from gencharge.users.models import KycTier
 from gencharge.velocity import service as velocity
 from gencharge.wallet import service as wallet
@@ -124,6 +124,19 @@ def _request_hash(command: TopUp) -> bytes:
 async def check_topup(db: AsyncSession, settings: Settings, user_id: UUID, amount: Money) -> None:
     """Whether the wallet may take this amount now. Raises TopupLimitExceeded."""
     await check_limits(db, user_id, amount, limits=limits_json(settings))
+
+
+async def room(db: AsyncSession, settings: Settings, user_id: UUID) -> TopUpRoom:
+    """What of the customer's limits is left now. Raises WalletNotFound.
+
+    What was over a limit when it was lowered leaves zero. A top-up that is not paid yet counts once its money comes.
+    """
+    await wallet.available(db, user_id)
+    left = await crud.get_topup_room(db, user_id=user_id, limits=limits_json(settings))
+    balance, month, year = (None if paise is None else Money(max(0, paise)) for paise in left)
+    assert balance is not None, "every tier has a highest balance"
+    possible = min(amount for amount in (balance, month, year) if amount is not None)
+    return TopUpRoom(possible=possible, balance=balance, monthly_load=month, yearly_load=year)
 
 
 async def check_limits(db: AsyncSession, user_id: UUID, amount: Money, *, limits: str) -> None:

@@ -13,12 +13,15 @@ from fastapi import FastAPI
 from gencharge.core.rooms import process
 from gencharge.core.stores.stores import Stores
 from gencharge.payments.context import PaymentContext
+from gencharge.wallet.models import Code
 from tests.make.factories import headers_for
 from tests.make.outside import NOBODY, Outside
 from tests.make.payments import (
     assert_clean,
     context_at,
+    fund,
     make_payer,
+    spend,
     top_up,
     transfers_of,
 )
@@ -163,3 +166,26 @@ async def test_racing_topups_with_one_reference_open_one_payment(
     assert {(one["code"], one["payment_id"]) for one in refused} == {("reference_already_used", opened)}
     listed = await api.get("/v1/payments", headers=headers)
     assert [item["payment_id"] for item in listed.json()["items"]] == [opened]
+
+
+async def test_the_limits_say_what_a_topup_may_be_to_the_paisa(
+    api: httpx.AsyncClient, stores: Stores
+) -> None:
+    user_id = await make_payer(stores)
+    headers = headers_for(stores.settings, user_id)
+    await fund(stores, user_id, 150_050, Code.TOPUP)
+    await spend(stores, user_id, 50_050)
+    limits = (await api.get("/v1/wallet/topups/limits", headers=headers)).json()
+    assert limits == {
+        "possible": 8_499.5,
+        "balance": 9_000.0,
+        "monthly_load": 8_499.5,
+        "yearly_load": 118_499.5,
+    }
+    refused = await top_up(api, headers, 8_499.51)
+    assert (refused.status_code, refused.json()["possible"]) == (409, 8_499.5)
+    assert (await top_up(api, headers, 8_499.5)).status_code == 201
+    # It is not paid, so it takes nothing of them.
+    assert (await api.get("/v1/wallet/topups/limits", headers=headers)).json() == limits
+    stranger = headers_for(stores.settings, uuid4())
+    assert (await api.get("/v1/wallet/topups/limits", headers=stranger)).json()["code"] == "wallet_not_found"
