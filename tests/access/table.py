@@ -414,7 +414,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/wallet/balance":                                                      "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/transactions":                                                 "401  200   403   403 403  403  403   403    -",
     "GET /v1/wallet/transactions/{transaction_id}":                                "401  404   403   403 403  403  403   403    404",
-    "GET /v1/wallet/topups/limits":                                                "401  404   403   403 403  403  403   403    -",
+    "GET /v1/wallet/topups/limits":                                                "401  200   403   403 403  403  403   403    -",
     "POST /v1/wallet/topups":                                                      "401  422   403   403 403  403  403   403    -",
     # payments
     "GET /v1/payments":                                                            "401  200   403   403 403  403  403   403    -",
