@@ -7,8 +7,7 @@ send a byte a second cost the others (bench/drip.py), `python -m bench traces` w
 what counting figures costs, and how fast they are read (bench/figures.py), `python -m bench live` two thousand live clients (bench/live.py),
 `python -m bench inbox` a page of an inbox of ten thousand notices (bench/inbox.py), `python -m bench size` the scale data, its checks and the
 answers of analytics (bench/size.py), `python -m bench reports` reports of a million rows (bench/report_files.py), `python -m bench due` autopays
-that are due at one instant (bench/due.py), `python -m bench backups` backup and restore of a million recharges, and sales beside a backup
-(bench/backups.py).
+that are due at one instant (bench/due.py), `python -m bench backups` backup and restore of a million recharges (bench/backups.py).
 """
 
 from __future__ import annotations

@@ -1,44 +1,36 @@
-"""Measure a backup and a restore at a size, and what a backup costs the sales beside it.
+"""Measure a backup and a restore at a size.
 
-    python -m bench backups [--data-dir FOLDER] [--size 100k|1m|10m] [--skip restore|sales] ...
+    python -m bench backups [--data-dir FOLDER] [--size 100k|1m|10m] [--no-restore]
 
 With `--data-dir` the servers' data stays for the next run. Backup and restore are the commands `gencharge backup create` and `restore`, in
 processes of their own, encrypted. Their memory is the largest sum of the resident memory of the command and the programs that it runs;
-what PostgreSQL itself uses is not in it. The sales are `subscribe` in the database that is backed up, without a pause, in rounds before,
-while and after. A missed goal is no failure: exit status 0.
+what PostgreSQL itself uses is not in it. A missed goal is no failure: exit status 0.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
-import statistics
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import asyncpg
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 import scale
-from bench import filled, load
-from bench.rows import SUBSCRIBE
-from bench.servers import Server
-from bench.world import PRODUCT, Customer, World
+from bench import filled
+from bench.world import World
 from gencharge.backups import cipher, crud, names
 from gencharge.core.settings import Settings
 
-GOAL_SECONDS, GOAL_MB, GOAL_SHARE = 90.0, 300.0, 0.7
+GOAL_SECONDS, GOAL_MB = 90.0, 300.0
 _RESTORED: Final = "gencharge_bench_restored"
-_CONNECTIONS, _ROUND_SECONDS, _QUIET_ROUNDS = 16, 3.0, 5
 _LOOK_SECONDS: Final = 0.05
 _CUSTOMERS: Final = (
     "SELECT user_id, phone_number FROM users WHERE referral_code LIKE 'BENCH%' ORDER BY referral_code"
@@ -53,7 +45,7 @@ class Run:
     # Largest sum of resident memory, and CPU of the command and its programs together.
     mb: float
     cpu_seconds: float
-    # CPU of the sessions of PostgreSQL that ended while it ran: those of the command, and nobody else's if there are no sales.
+    # CPU of the sessions of PostgreSQL that ended while it ran: those of the command.
     postgres_seconds: float
     output: str
     progress_lines: int
@@ -114,51 +106,6 @@ def _postgres_seconds(folder: Path) -> float:
     return float(times.children_user + times.children_system)
 
 
-async def _shop(world: World, settings: Settings) -> None:
-    """Customers who buy, in the database with the scale data; those of an earlier run if there are some."""
-    connection = await asyncpg.connect(settings.postgres_url)
-    try:
-        rows = await connection.fetch(_CUSTOMERS)
-    finally:
-        await connection.close()
-    if rows:
-        world.customers = [Customer(row["user_id"], row["phone_number"]) for row in rows]
-    else:
-        await world.fill(settings)
-
-
-def _sell(world: World, server: Server, until: Callable[[int], bool]) -> list[float]:
-    """Sales per second of each round, until `until` says so, which is told how many rounds there were."""
-    rates: list[float] = []
-    while not until(len(rates)):
-        requests = load.write(world.folder / "sales", world.subscriptions(SUBSCRIBE, world.addon()))
-        seen = load.drive(server.port, requests, seconds=_ROUND_SECONDS, connections=_CONNECTIONS)
-        # A sale that was refused is none: the machine may be too busy for all of them.
-        rates.append(seen.per_second * (1 - seen.errors / max(seen.requests, 1)))
-    return rates
-
-
-def _measure_sales(
-    world: World, folder: Path, environment: dict[str, str]
-) -> tuple[list[float], list[float], Run]:
-    """Sales per second in rounds without a backup, in rounds beside one, and that backup."""
-    runs: list[Run] = []
-    backup = threading.Thread(target=lambda: runs.append(command(["backup", "create"], folder, environment)))
-    with Server("api", "gencharge.api.main:create_app", folder, environment) as server:
-        server.wait_ready()
-        _sell(world, server, lambda rounds: rounds >= 2)  # warm-up
-        alone = _sell(world, server, lambda rounds: rounds >= _QUIET_ROUNDS)
-        backup.start()
-        beside = _sell(world, server, lambda _: not backup.is_alive())[
-            :-1
-        ]  # the last round is only partly beside it
-        backup.join()
-        alone += _sell(world, server, lambda rounds: rounds >= _QUIET_ROUNDS)
-    if not runs:
-        raise RuntimeError("the backup beside the sales failed")
-    return alone, beside, runs[0]
-
-
 def main(words: Sequence[str]) -> None:
     """Run and print a table."""
     parser = argparse.ArgumentParser(
@@ -166,19 +113,16 @@ def main(words: Sequence[str]) -> None:
     )
     parser.add_argument("--data-dir", type=Path, help="the servers' folder, kept for the next run")
     parser.add_argument("--size", choices=scale.NAMED, default="1m")
-    parser.add_argument("--skip", choices=("restore", "sales"), action="append", default=[])
+    parser.add_argument("--no-restore", action="store_true", help="only the backup")
     options = parser.parse_args(words)
     console = Console()
     if not console.is_terminal:
         console.width = 130
     with filled.database(options.data_dir, scale.Size.named(options.size), console) as settings:
         folder = settings.data_dir.resolve()
-        world = World(folder)
-        world.settings[PRODUCT] = settings
-        asyncio.run(_shop(world, settings))
         key = folder / "backup.key"
         key.write_text(cipher.new_key())
-        environment = world.environment(filled.DATABASE) | {
+        environment = World(folder).environment(filled.DATABASE) | {
             "BACKUP_KEY_FILE": str(key),
             "BACKUP_DIR": str(folder / "backups"),
         }
@@ -188,19 +132,11 @@ def main(words: Sequence[str]) -> None:
         backup = command(["backup", "create"], folder, environment)
         _row(console, table, "backup create", backup)
         console.print(backup.output.strip())
-        if "restore" not in options.skip:
+        if not options.no_restore:
             backup_id = backup.output.partition(":")[0].strip()
             restored = command(["backup", "restore", backup_id, "--database", _RESTORED], folder, environment)
             _row(console, table, "backup restore, with its proofs", restored)
             _drop(settings)
-        if "sales" not in options.skip:
-            alone, beside, run = _measure_sales(world, folder, environment)
-            _row(console, table, "backup create beside sales", run)
-            share = statistics.median(beside) / statistics.median(alone)
-            console.print(
-                f"subscribe alone {statistics.median(alone):.0f}/s, beside a backup {statistics.median(beside):.0f}/s"
-                f" (medians of {len(alone)} and {len(beside)} rounds): {share:.2f}, goal {GOAL_SHARE}"
-            )
         console.print(table)
         for path in (folder / "backups" / names.FOLDER).iterdir():
             path.unlink()

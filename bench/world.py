@@ -91,7 +91,7 @@ class World:
         asyncio.run(self._create_databases())
         for settings in self.settings.values():
             migrations.upgrade(settings)
-            asyncio.run(self.fill(settings))
+            asyncio.run(self._fill(settings))
 
     async def _create_databases(self) -> None:
         connection = await asyncpg.connect(embedded_postgres_url(self.folder, "postgres"))
@@ -99,8 +99,7 @@ class World:
             await connection.execute(f'CREATE DATABASE "{name}"')
         await connection.close()
 
-    async def fill(self, settings: Settings) -> None:
-        """Put the catalogue, the customers and what they own into a migrated database."""
+    async def _fill(self, settings: Settings) -> None:
         database = Database(settings, name="gencharge-bench")
         await database.run(operators.seed)
         await database.run(plans.seed)

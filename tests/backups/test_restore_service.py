@@ -73,8 +73,13 @@ async def test_an_existing_database_is_never_written_to(own: Settings) -> None:
     location = await location_of(own, await make_backup(own))
     with pytest.raises(BackupDatabaseAlreadyExists, match=own.database_name):
         await restore(own, location, Target(own.database_name, "nothing_here"), progress=silent)
+    # Nobody else may have put anything there in this run.
+    with documents_crud.opened(own) as documents:
+        documents["present"].insert_one({})
     with pytest.raises(BackupDatabaseAlreadyExists, match="MongoDB"):
         await restore(own, location, Target(target_of(own).database, own.mongo_database), progress=silent)
+    with documents_crud.opened(own) as documents:
+        documents.drop_collection("present")
 
 
 @pytest.mark.parametrize("damage", ["flipped", "cut", "newer", "slip", "empty"])
