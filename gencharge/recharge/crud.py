@@ -173,6 +173,7 @@ def match_recharges(entity: type[Recharge], query: RechargeFilters) -> list[Colu
     """The conditions of the filters except status, amounts and dates, on recharges or an alias of them."""
     return _equal(
         (entity.phone_number, query.phone_number),
+        (entity.plan_id, query.plan_id),
         (entity.operator, query.operator),
         (entity.plan_type, query.plan_type),
         (entity.category, query.category),
@@ -232,6 +233,7 @@ def select_plans(
         *_equal(
             (ActivePlan.status, query.status),
             (ActivePlan.phone_number, query.phone_number),
+            (ActivePlan.plan_id, query.plan_id),
             (ActivePlan.operator, query.operator),
             (ActivePlan.plan_type, query.plan_type),
             (ActivePlan.category, query.category),

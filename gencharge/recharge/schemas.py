@@ -286,6 +286,7 @@ class RechargeFilters(BaseModel):
 
     status: RechargeStatus | None = None
     phone_number: MobileNumber | None = None
+    plan_id: UUID | None = Field(default=None, description="Recharges with this plan.")
     operator: OperatorCode | None = None
     plan_type: Literal["prepaid", "postpaid"] | None = None
     category: str | None = Field(default=None, max_length=40)
@@ -303,6 +304,7 @@ class BoughtPlanQuery(PageParams):
 
     status: Literal["active", "queued", "expired", "replaced", "cancelled"] | None = None
     phone_number: MobileNumber | None = None
+    plan_id: UUID | None = None
     operator: str | None = Field(default=None, max_length=20)
     plan_type: Literal["prepaid", "postpaid"] | None = None
     category: str | None = Field(default=None, max_length=40)

@@ -221,6 +221,8 @@ async def test_history_has_every_filter_and_pages_that_lose_nothing(
         "status=expired": 0,
         "status=failed": 0,
         f"phone_number={airtel[1:]}": 1,
+        f"plan_id={base.plan_id}": 1,
+        f"plan_id={uuid4()}": 0,
         "operator=JIO": 2,
         "plan_type=prepaid": 3,
         "category=data_addon": 1,
@@ -250,6 +252,7 @@ async def test_history_has_every_filter_and_pages_that_lose_nothing(
         "limit=0",
         "limit=101",
         "from=yesterday",
+        "plan_id=1",
         "typo=1",
         "cursor=zzz",
         "min_amount=-1",
@@ -286,6 +289,8 @@ async def test_bought_plans_include_what_others_bought_for_my_number(
         "status=queued": 0,
         "expires_within_days=27": 0,
         "expires_within_days=28": 1,
+        f"plan_id={plan.plan_id}": 1,
+        f"plan_id={uuid4()}": 0,
         "operator=VI": 0,
     }.items():
         answer = await client.get(f"/v1/recharge/plans?{query}", headers=headers_for(settings, user))

@@ -110,6 +110,7 @@ async def test_all_customers_recharges_have_every_filter(sales: Sales) -> None:
         "status=failed": 0,
         "status=payment_pending": 0,
         f"phone_number={sales.jio_number[3:]}": 2,
+        f"plan_id={uuid4()}": 0,
         "operator=jio": 2,
         "operator=AIRTEL": 1,
         "plan_type=prepaid": 3,
