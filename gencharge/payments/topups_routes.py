@@ -36,7 +36,7 @@ Context = Annotated[PaymentContext, Depends(PaymentContext.get)]
     summary="How much I can put into my wallet",
     responses=web.errors(WalletNotFound, ValidationFailed, DatabaseUnavailable, *USER_ERRORS),
 )
-async def show_limits(user: SignedInUser, db: Db, context: Context) -> TopUpRoom:
+async def get_limits(user: SignedInUser, db: Db, context: Context) -> TopUpRoom:
     """What is left of the limits of my KYC tier: what the wallet may hold, this month's and this financial year's load."""
     return await topups.room(db, context.settings, user.user_id)
 
