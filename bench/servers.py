@@ -14,7 +14,7 @@ from typing import Self
 
 import psutil
 
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 
 
 class Server:

@@ -128,7 +128,9 @@ async def top_up(world: World, step: TopUp) -> None:
         if step.ending == "abandoned":
             await _abandon(world, step)
         else:
-            await _pay(world, opened.order_id, step.method, "succeed" if step.ending == "paid" else "fail")
+            await pay_order(
+                world, opened.order_id, step.method, "succeed" if step.ending == "paid" else "fail"
+            )
 
 
 async def set_autopay(world: World, step: SetAutopay) -> None:
@@ -185,7 +187,7 @@ async def recharge(world: World, step: Recharge) -> SubscriptionOut:
             )
             due = sold.answer.payment
             if due is not None and due.status == PaymentStatus.CREATED:
-                await _pay(world, due.order_id, step.method, "succeed")
+                await pay_order(world, due.order_id, step.method, "succeed")
             with clock.later(seconds=49):
                 await _send_on(world, user_id, sold.answer.recharge_id)
     if step.plan.operator in world.over_api:
@@ -243,7 +245,7 @@ async def take_webhooks(world: World) -> None:
         await faultpoints.point("webhook.committed", message.kind)
 
 
-async def _pay(world: World, order_id: str, method: str, outcome: str) -> None:
+async def pay_order(world: World, order_id: str, method: str, outcome: str) -> None:
     """What the customer does in the gateway's checkout, a minute after the order; then the gateway's webhooks."""
     with clock.later(seconds=48):
         # Refused if this life was cut off after the payment; its webhooks wait all the same.

@@ -16,13 +16,15 @@ from gencharge.core.errors import Problem, Unavailable
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.recharge.jobs import advance_lines
-from life import customers, enquiries, staff
+from life import customers, enquiries, mandates, staff
 from life.beginning import Life
 from life.steps import (
     Adjust,
+    ApproveMandate,
     Ask,
     Block,
     ChangePrice,
+    FillWalletUp,
     ForgedWebhook,
     Leave,
     ReadNotices,
@@ -31,6 +33,7 @@ from life.steps import (
     RefundRecharge,
     SaveNumber,
     SetAutopay,
+    SetAutoTopup,
     SignIn,
     StaffSignIn,
     Step,
@@ -50,6 +53,9 @@ ACTS: Final[dict[type[Step], Act]] = {
     TopUp: customers.top_up,
     Recharge: customers.recharge,
     SetAutopay: customers.set_autopay,
+    ApproveMandate: mandates.approve_mandate,
+    SetAutoTopup: mandates.set_auto_topup,
+    FillWalletUp: mandates.fill_up,
     TakeReceipt: customers.take_receipt,
     RefundRecharge: staff.refund,
     Adjust: staff.adjust,

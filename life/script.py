@@ -17,13 +17,16 @@ from life.questions import enquiries
 from life.routine import LAST_DAY, Person
 from life.steps import (
     Adjust,
+    ApproveMandate,
     Block,
     ChangePrice,
+    FillWalletUp,
     ForgedWebhook,
     Leave,
     Reconcile,
     RefundRecharge,
     SetAutopay,
+    SetAutoTopup,
     Sold,
     StaffSignIn,
     Step,
@@ -70,6 +73,7 @@ def script(first_day: date, now: datetime, seed: int = 1) -> list[Step]:
     _newcomer(by_number[NEWCOMER])
     _refused_and_declined(by_number)
     _refunds(by_number)
+    _mandate(by_number[5])
     _today(by_number, now)
     _clamp(people, now)
     steps = [*routine.by_time(people), *_staff(by_number, now)]
@@ -168,6 +172,23 @@ def _refunds(people: dict[int, Person]) -> None:
         person.steps.append(refund)
     hasty = people[8]
     hasty.recharge(hasty.when(84), Sold("JIO", "prepaid", 449), replaces=True)
+
+
+def _mandate(person: Person) -> None:
+    """A customer whose wallet fills itself up: announced, charged a day later, and seen to be paid."""
+    # Between the banks' peak hours, so that the charge comes a day later to the minute.
+    at = person.when(84, 14)
+    person.steps += [
+        ApproveMandate(at=at, customer=person.number, key=person.key("mandate"), max_rupees=5_000),
+        SetAutoTopup(
+            at=at + timedelta(minutes=10),
+            customer=person.number,
+            below_rupees=4_000,
+            rupees=4_000,
+            monthly_rupees=8_000,
+        ),
+        *(FillWalletUp(at=at + timedelta(hours=hours)) for hours in (0.3, 24.5, 24.6, 25.2)),
+    ]
 
 
 def _today(people: dict[int, Person], now: datetime) -> None:

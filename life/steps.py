@@ -85,6 +85,30 @@ class SetAutopay(Step):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveMandate(Step):
+    """A customer allows charges of up to so many rupees, and approves that at the gateway."""
+
+    customer: int
+    key: str
+    max_rupees: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAutoTopup(Step):
+    """A customer lets the wallet fill itself up with `rupees` when less than `below_rupees` are in it."""
+
+    customer: int
+    below_rupees: int
+    rupees: int
+    monthly_rupees: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillWalletUp(Step):
+    """A worker looks at the wallets that fill themselves up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeReceipt(Step):
     """A customer downloads the receipt of the recharge with this key."""
 

@@ -41,6 +41,12 @@ _LEFT_OVER = {
         "SELECT count(*) FROM active_plans JOIN recharges ON recharges.id = recharge_id AND recharges.user_id = active_plans.user_id"
         " WHERE recharges.status = 'refunded' AND active_plans.status IN ('active', 'queued')"
     ),
+    "plans that ran on to their end after their recharges were taken back": (
+        "SELECT count(*) FROM active_plans JOIN recharges ON recharges.id = recharge_id AND recharges.user_id = active_plans.user_id"
+        " JOIN (SELECT user_id, recharge_id, max(created_at) AS at FROM recharge_refunds GROUP BY user_id, recharge_id) AS back"
+        " ON back.user_id = recharges.user_id AND back.recharge_id = recharges.id"
+        " WHERE recharges.status = 'refunded' AND active_plans.status = 'expired' AND valid_until > back.at"
+    ),
     "numbers with two running base plans": (
         "SELECT count(*) FROM (SELECT phone_number FROM active_plans WHERE status = 'active' AND NOT is_addon"
         " GROUP BY phone_number HAVING count(*) > 1) AS two"

@@ -42,8 +42,6 @@ EMPTY = {
     "/v1/webhooks/endpoints": "no integrator is there to receive what they would be sent",
     "/v1/webhooks/deliveries": "no integrator is there to receive what they would be sent",
     "/v1/approvals": "no refund of the past is large enough to wait for a second admin",
-    "/v1/autopay/admin/topups": "no sample customer has approved a mandate",
-    "/v1/autopay/topup/charges": "no sample customer has approved a mandate",
     "/v1/announcements": "nothing was announced",
     "/v1/backups": "nobody has asked for a backup",
     "/v1/backups/runs": "nobody has asked for a backup",
@@ -52,8 +50,6 @@ EMPTY = {
     "/v1/content/admin": "the staff have written nothing yet",
     "/v1/content/admin/images": "the staff have written nothing yet",
     "/v1/messages/parked": "no message failed",
-    "/v1/mandates": "no sample customer has approved one",
-    "/v1/mandates/admin": "no sample customer has approved one",
     "/v1/reports/files": "nobody has asked for a report",
     "/v1/referrals/me/rewards": "nobody among the sample customers was referred",
     "/v1/referrals/admin": "nobody among the sample customers was referred",
@@ -339,6 +335,8 @@ async def test_what_is_below_a_list_shows_something_too(past: Stores) -> None:
     assert receipts > 10
     assert versions == 3
     assert claimed == 1
+    charges = await value(past, "SELECT string_agg(outcome, ',') FROM auto_topup_charges")
+    assert charges == "succeeded"
     notices = past.documents["notices"]
     assert await notices.count_documents({"viewed_at": None}) > 20
     assert await notices.count_documents({"viewed_at": {"$ne": None}}) > 20
