@@ -29,6 +29,10 @@ _NAMED: Final = {
     "Give it as `cursor` for the next page; null on the last one.": "NextCursor",
     "Only with `include_total=true`.": "Total",
     'Changes with the object. Send it as `If-Match: "<etag>"` with a change.': "Etag",
+    "Your own name for it, such as an order number: unique among what you make of this kind, for ever. In answers, lists,"
+    " webhooks and reports. Readable by the staff, so put no personal data into it.": "OwnReference",
+    "Up to 10 short texts of your own, given back with it and in webhooks. Encrypted where they are kept.": "OwnMetadata",
+    "What the caller noted; null for staff without `PersonalData:read`.": "Metadata",
     "Indian mobile number; spaces and hyphens are forgiven, the answer has E.164.": "PhoneNumber",
 }
 
@@ -115,11 +119,11 @@ def _share_values(short: Json) -> None:
     forms: dict[str, Counter[bytes]] = {name: Counter() for name in _NAMED.values()}
     for node in objects_of(short):
         name = _NAMED.get(str(node.get("description")))
-        if name is not None and "type" in node:
+        if name is not None and _is_schema(node):
             forms[name][orjson.dumps(_bare(node), option=orjson.OPT_SORT_KEYS)] += 1
     chosen = {counted.most_common(1)[0][0]: name for name, counted in forms.items() if counted}
     for node in list(objects_of(short)):
-        if "type" not in node or not isinstance(node["type"], str | list):
+        if not _is_schema(node):
             continue
         bare = _bare(node)
         name = chosen.get(orjson.dumps(bare, option=orjson.OPT_SORT_KEYS))
@@ -134,6 +138,11 @@ def _share_values(short: Json) -> None:
         if description is not None and description != whole["description"]:
             node["description"] = description
     short["components"]["schemas"] = dict(sorted(schemas.items()))
+
+
+def _is_schema(node: Json) -> bool:
+    """Whether it says of which type a value is. Properties of an object may be called `type`, too."""
+    return isinstance(node.get("type"), str | list) or isinstance(node.get("anyOf"), list)
 
 
 def _bare(node: Json) -> Json:
