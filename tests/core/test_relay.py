@@ -540,6 +540,31 @@ async def test_the_running_relay_survives_a_database_that_comes_and_goes(outbox:
         await asyncio.gather(running, return_exceptions=True)
 
 
+async def test_the_running_relay_hands_out_late_deliveries_of_each_listener_again_and_again(
+    outbox: Stores,
+) -> None:
+    first = Recorder(name="first", away=ServerSelectionTimeoutError("no server"))
+    second = Recorder(name="second", away=ServerSelectionTimeoutError("no server"))
+    relay = Relay(outbox, [first.listener(), second.listener()])
+    await ring(outbox, 3)
+    await relay.drain()
+    running = asyncio.create_task(Relay(outbox, [first.listener(), second.listener()]).run())
+    try:
+        for recorder in (
+            first,
+            second,
+        ):  # one after the other: a look that found something is not the last one
+            recorder.away = None
+            await sql(
+                outbox, f"UPDATE deliveries SET next_attempt_at = now() WHERE listener = '{recorder.name}'"
+            )
+            await _until(lambda recorder=recorder: sorted(recorder.received) == [0, 1, 2])
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert await sql(outbox, "SELECT listener FROM deliveries") == []
+
+
 async def _until(condition: Any) -> None:
     async with asyncio.timeout(10):
         while not condition():

@@ -197,7 +197,6 @@ def test_the_statement_rule_catches_what_breaks_it(statement: str) -> None:
 
 # Queries that ask every shard, on purpose.
 SCATTERED = {
-    "core/events/outbox.py:list_late",
     # The staff's lists, which begin with whichever filter is given.
     "offers/crud.py:list_uses",
     "offers/codes_crud.py:list_page",

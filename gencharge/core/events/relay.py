@@ -67,8 +67,12 @@ class Relay:
             asyncio.TaskGroup() as group
         ):  # unlike gather, it waits for all of them when it is cancelled
             group.create_task(_repeat(self._deliver_fresh, pause=poll))
+            due = {listener.name: asyncio.Event() for listener in self._listeners}
+            group.create_task(_repeat(partial(self._look_for_late, due), pause=late))
             for listener in self._listeners:
-                group.create_task(_repeat(partial(self._deliver_late, listener), pause=late))
+                # One that is slow holds up nobody else.
+                step = partial(self._deliver_late, listener)
+                group.create_task(_repeat(step, pause=late, due=due[listener.name]))
 
     async def drain(self, *, rounds: int = 10_000) -> None:
         """Deliver until nothing is left that is due now."""
@@ -79,11 +83,20 @@ class Relay:
     async def deliver(self) -> bool:
         """Hand out one batch of new events and one of each listener's late deliveries. True if any went through."""
         fresh = await self._deliver_fresh()
-        # Mostly nobody has any, and asking for each listener costs more than all the rest of a round.
-        due = await self._stores.database.run(outbox.list_late)
+        due = await self._list_late()
         behind = [listener for listener in self._listeners if listener.name in due]
         late = await asyncio.gather(*(self._deliver_late(listener) for listener in behind))
         return fresh or any(late)
+
+    async def _list_late(self) -> set[str]:
+        """The listeners with late deliveries that are due. Mostly there are none, so that one query asks for all."""
+        names = [listener.name for listener in self._listeners]
+        return await self._stores.database.run(lambda db: outbox.list_late(db, names))
+
+    async def _look_for_late(self, due: Mapping[str, asyncio.Event]) -> bool:
+        for name in await self._list_late():
+            due[name].set()
+        return False
 
     async def _deliver_fresh(self) -> bool:
         settings = self._stores.settings
@@ -287,10 +300,21 @@ class Relay:
             report_parked(listener, refusal, parked)
 
 
-async def _repeat(step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float) -> None:
+async def _repeat(
+    step: Callable[[], Coroutine[Any, Any, bool]], *, pause: float, due: asyncio.Event | None = None
+) -> None:
+    """Do the step again and again. After one that found nothing: a pause, or a wait until something is `due` again."""
     while True:
+        if due is not None:
+            await due.wait()
         try:
-            wait = 0.0 if await _whole(step()) else pause
+            if await _whole(step()):
+                wait = 0.0
+            elif due is None:
+                wait = pause
+            else:
+                due.clear()
+                wait = 0.0
         except Unavailable:
             raise_if_cancelled()
             wait = max(pause, _TROUBLE_SECONDS)
