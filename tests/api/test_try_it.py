@@ -48,6 +48,7 @@ FOREIGN = {
     "messages_unsubscribe",
     "messages_resubscribe",
     "reports_get_content",
+    "backups_get_content",
 }
 
 

@@ -1,8 +1,8 @@
 """A migration while customers buy, with the old and the new API side by side.
 
 The code of the release before is not in the tests. What stands in for it is a process of this code that was started before the migration,
-on the tables of three migrations ago: it has that schema's connections, prepared statements and caches. Sales use none of what the last
-migrations made, so it can sell; that new SQL functions keep the calls of old processes working is tests/core/test_functions.py's.
+on older tables: it has that schema's connections, prepared statements and caches. It can sell on them as far back as to the last migration
+whose columns and functions a sale uses; that new SQL functions keep the calls of old processes working is tests/core/test_functions.py's.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from tests.faults.http import post
 from tests.faults.site import Site
 from tests.faults.test_faults import bodies, cheapest, ledger_lines, new_number, rows
 
-BACK = 3
+# The last migration that a sale of this code needs. Whoever writes another one puts its number here.
+OLDEST_FOR_SALES = "0052"
 RATE = 50
 # `gencharge migrate` gives up after five seconds; a sale that waits behind it can't wait for longer.
 LONGEST_WAIT_SECONDS = 5.0
@@ -36,10 +37,14 @@ LONGEST_WAIT_SECONDS = 5.0
 
 @pytest.fixture
 def old(tmp_path: Path) -> Iterator[Site]:
-    """An installation whose schema is three migrations old, with an API that was started on it."""
+    """An installation whose last migrations are still to come, with an API that was started on the schema before them."""
+    if migrations.head() == OLDEST_FOR_SALES:
+        pytest.skip(
+            "the newest migration is one that a sale needs: this code can't sell without it, and nothing comes after it"
+        )
     site = Site(tmp_path)
     site.start_stores()
-    command.downgrade(migrations.config(site.settings), f"-{BACK}")
+    command.downgrade(migrations.config(site.settings), OLDEST_FOR_SALES)
     site.start_api()
     try:
         yield site
@@ -141,9 +146,9 @@ async def test_a_migration_that_gets_no_lock_gives_up_and_sales_go_on(old: Site)
     async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
         sales = Sales(old, await cheapest(old, client))
     revision = migrations.current(old.settings)
-    # A report of the night reads the table that a migration changes.
+    # Somebody holds a table that every migration writes.
     with psycopg.connect(old.settings.postgres_url) as reader:
-        reader.execute("LOCK TABLE recharge_figures IN SHARE UPDATE EXCLUSIVE MODE")
+        reader.execute("LOCK TABLE alembic_version IN SHARE MODE")
         selling = asyncio.create_task(sales.run())
         began = time.monotonic()
         with pytest.raises(Exception, match="lock timeout"):
