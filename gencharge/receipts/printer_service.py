@@ -18,22 +18,23 @@ from gencharge.core.rooms.process import OnePerApp
 from gencharge.core.stores.open_storage import open_storage
 from gencharge.core.stores.storage import Storage, StorageUnavailable
 from gencharge.core.values import clock
+from gencharge.core.values.language import Language
 from gencharge.receipts.pdf import render
 from gencharge.receipts.schemas import ReceiptOut
 
 # Raise the number when the layout changes: stored PDFs were made by an earlier edition.
-EDITION: Final = f"1/{version('fpdf2')}"
+EDITION: Final = f"2/{version('fpdf2')}"
 PDF: Final = "application/pdf"
 # Making a PDF keeps a thread busy for some hundredths of a second; more at a time would slow down everything else.
 _CONCURRENCY: Final = 2
 log = telemetry.get_logger(__name__)
 
 
-def version_of(receipt: ReceiptOut) -> str:
-    """The version of what is printed: the same words in the same edition of the layout have the same version."""
+def version_of(receipt: ReceiptOut, language: Language = Language.ENGLISH) -> str:
+    """The version of what is printed: the same words in the same language and edition of the layout have the same version."""
     # The plan's present status is not printed: the document would change with it.
     printed = {name: value for name, value in vars(receipt).items() if name != "status"}
-    return hashlib.sha256(EDITION.encode() + to_json(printed)).hexdigest()[:20]
+    return hashlib.sha256(f"{EDITION}/{language.value}".encode() + to_json(printed)).hexdigest()[:20]
 
 
 def folder_of(issued_year: int) -> str:
@@ -53,10 +54,10 @@ class Printer(OnePerApp):
         """A printer on the application's storage."""
         return cls(open_storage(app.state.settings))
 
-    async def pdf(self, receipt: ReceiptOut) -> bytes:
+    async def pdf(self, receipt: ReceiptOut, language: Language = Language.ENGLISH) -> bytes:
         """The receipt as PDF, read from the storage or made: the same bytes. Works without the storage, too."""
         year = receipt.issued_at.astimezone(clock.IST).year
-        key = f"{folder_of(year)}{receipt.recharge_id}-{version_of(receipt)}.pdf"
+        key = f"{folder_of(year)}{receipt.recharge_id}-{version_of(receipt, language)}.pdf"
         try:
             stored = await self._storage.get(key)
         except StorageUnavailable:
@@ -64,7 +65,7 @@ class Printer(OnePerApp):
         if stored is not None:
             return stored
         async with self._slots:
-            pdf = await asyncio.to_thread(render, receipt)
+            pdf = await asyncio.to_thread(render, receipt, language)
         try:
             await self._storage.put(key, pdf, PDF)
         except StorageUnavailable as problem:

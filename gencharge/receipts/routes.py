@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from gencharge.core import telemetry
 from gencharge.core.errors import DatabaseUnavailable, ValidationFailed
-from gencharge.core.http import masked, web
+from gencharge.core.http import language, masked, web
 from gencharge.core.postgres.database import ResourceLocked, WriteConflict, get_database
 from gencharge.receipts import printer_service
 from gencharge.receipts import service as receipts
@@ -55,7 +55,7 @@ async def get_receipt(
     accept: Accept = "",
     if_none_match: IfNoneMatch = "",
 ) -> Response:
-    """The receipt of one of my recharges, with the tax in its price; a PDF to keep or to print.
+    """The receipt of one of my recharges, with the tax in its price; a PDF to keep or to print, in English or Hindi.
 
     It gets its number at the first request. 409 until the operator has delivered the recharge.
     """
@@ -71,13 +71,14 @@ async def reply_with(request: Request, receipt: ReceiptOut, format_: Format, if_
         return web.reply(receipt, headers=headers)
     if telemetry.context().masks_contacts:
         receipt = masked.masked_copy(receipt)
-    etag = f'"{printer_service.version_of(receipt)}"'
-    headers["ETag"] = etag
+    spoken = language.spoken()
+    etag = f'"{printer_service.version_of(receipt, spoken)}"'
+    headers |= {"ETag": etag, "Content-Language": spoken.value, "Vary": "Accept, Accept-Language"}
     # A weak comparison (RFC 9110, section 13.1.2): a proxy may have put W/ in front.
     if {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")} & {etag, "*"}:
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt.receipt_number}.pdf"'
-    pdf = await printer_service.Printer.of(request.app).pdf(receipt)
+    pdf = await printer_service.Printer.of(request.app).pdf(receipt, spoken)
     return Response(pdf, headers=headers, media_type=printer_service.PDF)
 
 

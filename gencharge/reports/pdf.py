@@ -169,7 +169,7 @@ class PdfWriter:
         text = fonts.printable(text)
         pdf.set_text_shaping(fonts.needs_shaping(text))
         pdf.set_xy(x - width if align == "R" else x, y)
-        pdf.cell(width, size * 0.5, self._fitted(text, width), align=align)
+        fonts.print_cell(pdf, width, size * 0.5, self._fitted(text, width), align=align)
 
     def _fitted(self, text: str, width: float) -> str:
         measure = self._pdf.get_string_width

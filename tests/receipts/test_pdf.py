@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gencharge.core.values import clock
+from gencharge.core.values.language import Language
 from gencharge.core.values.money import Money
 from gencharge.receipts.pdf import render
 from gencharge.receipts.schemas import ReceiptOut, SellerOut
@@ -72,7 +73,7 @@ def test_the_page_says_what_the_receipt_says() -> None:
         ("Asha Rao", "Asha Rao"),
         ("Zoë Śrīnivāsan", "Zoë Śrīnivāsan"),
         ("Asha 🎉🎊 Rao", "Asha ? Rao"),
-        ("आशा राव", "Registered customer"),
+        ("आशा राव", "राव"),
         ("👩‍👩‍👧 \u202e", "Registered customer"),
         ("\U0010ffff\ufdd0", "Registered customer"),
         ("...", "Registered customer"),
@@ -84,6 +85,49 @@ def test_the_page_says_what_the_receipt_says() -> None:
 )
 def test_a_name_in_any_script_can_be_printed(name: str | None, printed: str) -> None:
     assert printed in words(customer_name=name)
+
+
+def test_in_hindi_the_page_says_the_same() -> None:
+    receipt = receipt_out(
+        customer_name="श्री विष्णु",
+        paid_from_wallet=Money.rupees(99),
+        paid_through_gateway=Money.rupees(200),
+        payment_method=PaymentMethod.CARD,
+        payment_reference="pay_29QQoUBi66xm2f",
+        cashback=Money.rupees(20),
+    )
+    page = words_of(render(receipt, Language.HINDI, compress=False))
+    for expected in (
+        "बीजक",
+        "GC2627A-0000001",
+        "₹253.39",
+        "998413",
+        "CGST 9%",
+        "Karnataka (29)",
+        "pay_29QQoUBi66xm2f",
+    ):
+        assert expected in page, expected
+    for english in (
+        "Amount",
+        "Customer",
+        "Description",
+        "Card",
+        "Cashback",
+        "DELIVERED",
+        "Hundred",
+        "Nov",
+        "reverse",
+    ):
+        assert english not in page, english
+    # Printed after Hindi words: the letters are those of the other font.
+    assert "SAC" in page.split()
+    assert page.split().count("GC2627A-0000001") == 2
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_what_was_refunded_is_stamped_in_each_language(language: Language) -> None:
+    receipt = receipt_out(refunded=Money.rupees(299))
+    assert render(receipt, language) == render(receipt, language) != render(receipt_out(), language)
 
 
 @settings(max_examples=25, deadline=None)

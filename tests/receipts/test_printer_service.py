@@ -34,7 +34,7 @@ async def test_a_pdf_is_made_once_and_read_afterwards(
     assert pdf == render(receipt)
     [stored] = files(tmp_path)
     assert stored.read_bytes() == pdf
-    monkeypatch.setattr(printer_service, "render", lambda _: pytest.fail("it is stored"))
+    monkeypatch.setattr(printer_service, "render", lambda *_: pytest.fail("it is stored"))
     assert await printer.pdf(receipt) == pdf
 
 
@@ -115,7 +115,7 @@ async def test_a_receipt_is_given_though_it_cannot_be_stored(tmp_path: Path) -> 
 async def test_at_most_two_pdfs_are_made_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     running, peak, lock = 0, 0, threading.Lock()
 
-    def slow(_: object) -> bytes:
+    def slow(*_: object) -> bytes:
         nonlocal running, peak
         with lock:
             running += 1

@@ -13,6 +13,7 @@ from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
 from gencharge.core.stores.folder_storage import FolderStorage
 from gencharge.core.stores.stores import Stores
+from gencharge.core.values.language import Language
 from gencharge.receipts import crud
 from gencharge.receipts.pdf import render
 from gencharge.receipts.printer_service import Printer
@@ -80,6 +81,25 @@ async def test_a_pdf_that_the_client_has_is_not_sent_again(
             path_of(ids[1]), params={"format": "pdf"}, headers=headers | {"If-None-Match": tag}
         )
         assert other.status_code == 200, tag
+
+
+async def test_the_pdf_is_in_the_callers_language_and_each_language_has_an_etag_of_its_own(
+    client: httpx.AsyncClient, stores: Stores, settings: Settings
+) -> None:
+    ids = await sell(stores)
+    headers = headers_for(settings, ids[0])
+    answers = {
+        language: await client.get(
+            path_of(ids[1]), params={"format": "pdf"}, headers=headers | {"Accept-Language": language}
+        )
+        for language in ("en", "hi")
+    }
+    assert {answer.headers["Content-Language"] for answer in answers.values()} == {"en", "hi"}
+    assert {answer.headers["Vary"] for answer in answers.values()} == {"Accept, Accept-Language"}
+    assert answers["en"].headers["ETag"] != answers["hi"].headers["ETag"]
+    receipt = await issue(stores, ids)
+    assert answers["hi"].content == render(receipt, Language.HINDI)
+    assert answers["en"].content == render(receipt)
 
 
 async def test_an_etag_is_of_no_use_for_json(

@@ -55,6 +55,12 @@ def test_any_text_can_be_printed_and_a_long_one_ends_in_dots() -> None:
     assert 'a "quoted", comma' in text
 
 
+def test_what_stands_after_hindi_is_printed_with_its_own_letters() -> None:
+    (page,) = pages_of("users", ("name", "status"), [("आशा राव", "active"), ("Asha", "blocked")])
+    assert page.split().count("active") == 1
+    assert page.split().count("blocked") == 1
+
+
 def test_a_chart_needs_both_of_its_columns_and_more_than_one_bar() -> None:
     assert "by operator" not in "".join(
         pages_of("transactions", ("operator", "price"), [("JIO", 1), ("VI", 2)])

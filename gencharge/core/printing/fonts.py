@@ -42,6 +42,19 @@ def needs_shaping(text: str) -> bool:
     return _SHAPED.search(text) is not None
 
 
+def print_cell(pdf: FPDF, width: float, height: float, text: str, *, align: str) -> None:
+    """One line of text in the document's font and at its place. Letters that join are shaped.
+
+    Those come from the other family, and the library does not turn back to the first one: the text after them would be printed with
+    the wrong letters. A change of size writes the font down again.
+    """
+    pdf.cell(width, height, text, align=align)
+    if needs_shaping(text):
+        size = pdf.font_size_pt
+        pdf.set_font_size(size + 1)
+        pdf.set_font_size(size)
+
+
 @lru_cache(maxsize=1)
 def _known() -> frozenset[int]:
     # Imported for the first PDF: it costs every process a tenth of a second.
