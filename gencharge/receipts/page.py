@@ -132,7 +132,8 @@ class Page:
         if self.pdf.get_string_width(text) <= width:
             return text
         while text and self.pdf.get_string_width(f"{text}…") > width:
-            text = text[:-1]
-            while text and category(text[-1]).startswith("M"):  # a vowel sign does not end a word alone
+            # A letter goes together with the vowel signs that belong to it.
+            while len(text) > 1 and category(text[-1]).startswith("M"):
                 text = text[:-1]
+            text = text[:-1]
         return f"{text.rstrip()}…"

@@ -28,7 +28,7 @@ from tests.faults.http import post
 from tests.faults.site import Site
 from tests.faults.test_faults import bodies, cheapest, ledger_lines, new_number, rows
 
-# The last migration that a sale of this code needs. Whoever writes another one puts its number here.
+# The last migration that a sale of this code needs. A new one that a sale needs takes its place.
 OLDEST_FOR_SALES = "0052"
 RATE = 50
 # `gencharge migrate` gives up after five seconds; a sale that waits behind it can't wait for longer.
