@@ -52,7 +52,7 @@ def render(receipt: ReceiptOut, language: Language = Language.ENGLISH, *, compre
     _foot(page, receipt)
     if receipt.refunded:
         page.stamp(_state(receipt)[0])
-    return bytes(page.pdf.output())
+    return fonts.finished(page.pdf)
 
 
 def _head(page: Page, receipt: ReceiptOut) -> None:

@@ -105,7 +105,7 @@ class PdfWriter:
         self._y += 2
         self._write(_LEFT, self._y, f"Rows: {self._rows:,}", size=7.5, colour=_SOFT)
         self._chart()
-        self._file.write(self._pdf.output())
+        self._file.write(fonts.finished(self._pdf))
 
     def _next_page(self) -> None:
         self._pdf.add_page()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gencharge.core.printing import fonts
 from gencharge.core.values.language import Language
 from gencharge.core.wording import worded
 from gencharge.receipts.page import LEFT, Page
@@ -19,7 +20,7 @@ def printed(text: str, language: Language = Language.ENGLISH, *, width: float = 
     page = Page("Receipt", "GenCharge", AT, language, compress=False)
     page.write(LEFT, 20, text, width=width)
     page.write(LEFT, 30, "the next line")
-    words = words_of(bytes(page.pdf.output()))
+    words = words_of(fonts.finished(page.pdf))
     assert "the next line" in words, "it has its own letters"
     return words.replace("the next line", "").strip()
 
@@ -44,6 +45,7 @@ def test_a_letter_is_cut_off_together_with_its_vowel_signs() -> None:
     page.write(LEFT, 20, "रि" * 8)
     cut = {page._fitted("रि" * 8, width) for width in range(2, 20)}
     assert {"रि" * count + "…" for count in (1, 2, 3)} <= cut
+    fonts.finished(page.pdf)
     assert all(text.removesuffix("…") == "रि" * text.count("र") for text in cut)
 
 
@@ -57,6 +59,6 @@ def test_lines_are_broken_at_spaces_and_the_last_one_says_that_more_is_missing()
         LEFT, 20, "one two three four five six seven eight nine ten " * 3, width=40, limit=2
     )
     assert 20 < below < 40
-    words = words_of(bytes(page.pdf.output()))
+    words = words_of(fonts.finished(page.pdf))
     assert words.count("\n") <= 2
     assert words.strip().endswith("…")

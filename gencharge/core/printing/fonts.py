@@ -55,6 +55,18 @@ def print_cell(pdf: FPDF, width: float, height: float, text: str, *, align: str)
         pdf.set_font_size(size)
 
 
+def finished(pdf: FPDF) -> bytes:
+    """The document. The library closes the files of the fonts that it used; the others are closed here."""
+    from fpdf.fonts import TTFFont
+
+    try:
+        return bytes(pdf.output())
+    finally:
+        for font in pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.close()
+
+
 @lru_cache(maxsize=1)
 def _known() -> frozenset[int]:
     # Imported for the first PDF: it costs every process a tenth of a second.
