@@ -22,10 +22,17 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 class Page:
-    """A page with text at given places (mm from the top left), cut to its width."""
+    """A page with text at given places (mm from the top left), cut to its width. `shapes`: some of it may be in Devanagari."""
 
     def __init__(
-        self, title: str, author: str, created_at: datetime, language: Language, *, compress: bool
+        self,
+        title: str,
+        author: str,
+        created_at: datetime,
+        language: Language,
+        *,
+        compress: bool,
+        shapes: bool,
     ) -> None:
         # Imported for the first PDF: it takes every process a third of a second and 22 MB.
         from fpdf import FPDF
@@ -36,7 +43,7 @@ class Page:
         pdf.set_auto_page_break(False)
         pdf.c_margin = 0
         self._language = language
-        fonts.add_fonts(pdf)
+        fonts.add_fonts(pdf, devanagari=shapes)
         pdf.set_title(title)
         pdf.set_author(self._shaped(author))
         pdf.set_lang(f"{language}-IN")

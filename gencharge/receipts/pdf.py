@@ -43,6 +43,7 @@ def render(receipt: ReceiptOut, language: Language = Language.ENGLISH, *, compre
         receipt.issued_at.astimezone(clock.IST),
         language,
         compress=compress,
+        shapes=language is Language.HINDI or fonts.needs_shaping(str(receipt)),
     )
     _head(page, receipt)
     _sum(page, receipt)

@@ -17,7 +17,7 @@ AT = datetime(2026, 11, 20, 7, 35, tzinfo=UTC)
 
 def printed(text: str, language: Language = Language.ENGLISH, *, width: float = 80) -> str:
     """What a line with this text reads like."""
-    page = Page("Receipt", "GenCharge", AT, language, compress=False)
+    page = Page("Receipt", "GenCharge", AT, language, compress=False, shapes=True)
     page.write(LEFT, 20, text, width=width)
     page.write(LEFT, 30, "the next line")
     words = words_of(fonts.finished(page.pdf))
@@ -41,7 +41,7 @@ def test_a_text_that_is_too_long_ends_in_dots(text: str) -> None:
 
 
 def test_a_letter_is_cut_off_together_with_its_vowel_signs() -> None:
-    page = Page("Receipt", "GenCharge", AT, Language.HINDI, compress=False)
+    page = Page("Receipt", "GenCharge", AT, Language.HINDI, compress=False, shapes=True)
     page.write(LEFT, 20, "रि" * 8)
     cut = {page._fitted("रि" * 8, width) for width in range(2, 20)}
     assert {"रि" * count + "…" for count in (1, 2, 3)} <= cut
@@ -54,7 +54,7 @@ def test_what_no_font_has_is_one_question_mark() -> None:
 
 
 def test_lines_are_broken_at_spaces_and_the_last_one_says_that_more_is_missing() -> None:
-    page = Page("Receipt", "GenCharge", AT, Language.ENGLISH, compress=False)
+    page = Page("Receipt", "GenCharge", AT, Language.ENGLISH, compress=False, shapes=True)
     below = page.write_lines(
         LEFT, 20, "one two three four five six seven eight nine ten " * 3, width=40, limit=2
     )

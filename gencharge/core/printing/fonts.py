@@ -22,12 +22,16 @@ _SHAPED: Final = re.compile("[\u0900-\u097f\ua8e0-\ua8ff]")
 _JOINERS: Final = frozenset({0x200C, 0x200D})
 
 
-def add_fonts(pdf: FPDF) -> None:
-    """Give a document both families, Devanagari as what stands in for letters that the first one lacks."""
-    for style, name in (("", "Regular"), ("B", "Bold")):
+def add_fonts(pdf: FPDF, *, devanagari: bool = True) -> None:
+    """Give a document both families, Devanagari as what stands in for letters that the first one lacks. `devanagari` False: no text of it
+    `needs_shaping`, and it takes a third of the time."""
+    styles = (("", "Regular"), ("B", "Bold"))
+    for style, name in styles:
         pdf.add_font(FAMILY, style, FOLDER / f"NotoSans-{name}.ttf")
-        pdf.add_font(_DEVANAGARI, style, FOLDER / f"NotoSansDevanagari-{name}.ttf")
-    pdf.set_fallback_fonts([_DEVANAGARI], exact_match=True)
+    if devanagari:
+        for style, name in styles:
+            pdf.add_font(_DEVANAGARI, style, FOLDER / f"NotoSansDevanagari-{name}.ttf")
+        pdf.set_fallback_fonts([_DEVANAGARI], exact_match=True)
 
 
 def printable(text: str) -> str:
