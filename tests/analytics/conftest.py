@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -26,7 +27,8 @@ async def lived(
             servers,
             database,
             data_dir=tmp_path_factory.mktemp("analytics"),
-            mongo_database=f"{database}_life",
+            # PostgreSQL's database is made again for each file; what another life left in MongoDB would be found as a bug.
+            mongo_database=f"{database}_{uuid4().hex[:8]}",
         )
     )
     try:
