@@ -46,8 +46,8 @@ _RETRY_SECONDS: Final = 0.5
 _BATCH: Final = 500
 # A subscription that is quiet for so long is looked at again.
 _QUIET_SECONDS: Final = 5.0
-# Messages that are handed to clients in one go.
-_AT_ONCE: Final = 50
+# Messages that are made and handed to clients in one go.
+_AT_ONCE: Final = 100
 # Clients that catch up side by side: after a restart all come at once.
 _CATCHING_UP: Final = 16
 log = telemetry.get_logger(__name__)
@@ -189,13 +189,12 @@ class Hub(Connections, OnePerApp):
             self._resume_all()
             return
         concerned = [own for change in changes for own in self._concerning(change)]
-        if concerned:
-            messages = await messages_service.messages_of(stores, concerned)
-            for number, (recipient, message) in enumerate(messages, start=1):
+        # What is for everybody must not hold up the requests of this process.
+        for first in range(0, len(concerned), _AT_ONCE):
+            messages = await messages_service.messages_of(stores, concerned[first : first + _AT_ONCE])
+            for recipient, message in messages:
                 self._send(self._clients.get(recipient, ()), message)
-                if number % _AT_ONCE == 0:
-                    # What is for everybody must not hold up the requests of this process.
-                    await asyncio.sleep(0)
+            await asyncio.sleep(0)
         self._position = changes[-1].position
 
     def _concerning(self, change: Placed) -> list[Placed]:
