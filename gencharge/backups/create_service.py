@@ -47,7 +47,7 @@ class Plan:
     description: str = ""
     tables: Sequence[str] = ()
     progress: Progress = _silent
-    backup_id: str = field(default_factory=lambda: names.new_backup_id(clock.now(), secrets.token_hex(4)))
+    backup_id: str = field(default_factory=lambda: names.new_backup_id(clock.now(), secrets.token_hex(3)[:5]))
 
 
 def open_backups(settings: Settings) -> Storage:

@@ -28,8 +28,9 @@ _DATABASE: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 def new_backup_id(now: datetime, random_hex: str) -> str:
-    """The id of a backup made at `now` (UTC): ids sort by time. `random_hex`: eight digits, so that two of one second differ."""
-    return f"{now:%Y%m%dt%H%M%Sz}-{random_hex}"
+    """The id of a backup made at `now` (UTC): ids sort by time, to the millisecond. `random_hex`: five digits, so that two of one
+    millisecond differ."""
+    return f"{now:%Y%m%dt%H%M%Sz}-{now.microsecond // 1000:03x}{random_hex}"
 
 
 def made_at(backup_id: str) -> datetime:

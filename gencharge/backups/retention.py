@@ -33,7 +33,7 @@ def superfluous(candidates: Sequence[Candidate], keep: Mapping[str, int]) -> lis
 
     The days are India's. The newest backup stays in any case, and so does the newest one that is known to be good. One that is
     known to be damaged, or is of some tables only, takes no other one's place."""
-    newest_first = sorted(candidates, key=lambda each: each.made_at, reverse=True)
+    newest_first = sorted(candidates, key=lambda each: (each.made_at, each.backup_id), reverse=True)
     usable = [each for each in newest_first if not each.failed and not each.partial]
     staying = {each.backup_id for each in newest_first[:1]} | {each.backup_id for each in usable[:1]}
     staying |= {each.backup_id for each in [each for each in usable if each.good][:1]}

@@ -116,7 +116,7 @@ async def run(stores: Stores, run_id: UUID, proofs: Sequence[Proof]) -> None:
 
 async def clean_up(stores: Stores, given_up: BackupRun) -> None:
     """Say that workers died too often, and delete what they left in the databases."""
-    await _announce_failure(stores, given_up, long_jobs.WORKER_STOPPED)
+    await stores.database.run(lambda db: emit(db, _failure(given_up, long_jobs.WORKER_STOPPED)))
     if given_up.kind != RunKind.CREATE:
         await restore_service.drop(stores.settings, _target_of(stores, given_up))
 
@@ -194,8 +194,8 @@ async def _verify(stores: Stores, claimed: BackupRun, proofs: Sequence[Proof], p
         scheduled=claimed.slot is not None,
     )
     if problems:
-        await stores.database.run(lambda db: emit(db, event))
-        await _fail(stores, claimed, NOT_GOOD, problems[0], result={"problems": problems[:100]})
+        result = {"problems": problems[:100]}
+        await _fail(stores, claimed, NOT_GOOD, problems[0], result=result, events=[event])
         return
     await _succeed(stores, claimed, event, {}, progress)
     if claimed.options.get("prune"):
@@ -260,25 +260,29 @@ async def _fail(
     failure: str,
     reason: str,
     result: dict[str, Any] | None = None,
+    events: Sequence[Event] = (),
 ) -> None:
+    """End it, and announce that together with `events`; nothing if it is another worker's by now."""
     values = {"failure": failure, "result": result or {"problems": [reason]}}
-    ended = await stores.database.run(
-        lambda db: long_jobs.end(db, claimed, RunStatus.FAILED, now=clock.now(), **values)
-    )
-    if ended:
+
+    async def unit(db: AsyncSession) -> bool:
+        ended = await long_jobs.end(db, claimed, RunStatus.FAILED, now=clock.now(), **values)
+        if ended:
+            await emit(db, *events, _failure(claimed, failure))
+        return ended
+
+    if await stores.database.run(unit):
         await _note(stores, claimed, "error", f"{failure}: {reason}")
-        await _announce_failure(stores, claimed, failure)
 
 
-async def _announce_failure(stores: Stores, run: BackupRun, failure: str) -> None:
-    event = BackupRunFailed(
+def _failure(run: BackupRun, failure: str) -> BackupRunFailed:
+    return BackupRunFailed(
         user_id=_SYSTEM,
         backup_id=run.backup_id,
         kind=run.kind,
         failure=failure,
         scheduled=run.slot is not None,
     )
-    await stores.database.run(lambda db: emit(db, event))
 
 
 async def _postpone(stores: Stores, claimed: BackupRun, problem: Unavailable) -> None:

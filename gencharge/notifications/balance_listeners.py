@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from gencharge.core.events.events import Envelope, Outside
@@ -31,12 +31,12 @@ async def remind_of_balances(stores: Stores, batch: list[Envelope]) -> None:
     spent = dict[UUID, Money]()
     latest = dict[UUID, tuple[Envelope, UUID]]()
     for envelope in batch:
-        amount = _from_wallet(envelope)
-        if amount is None or envelope.occurred_at < since:
+        payment = _from_wallet(envelope)
+        if payment is None or envelope.occurred_at < since:
             continue
-        user_id, recharge_id = amount[0], amount[2]
-        spent[user_id] = spent.get(user_id, Money(0)) + amount[1]
-        latest[user_id] = (envelope, recharge_id)
+        user_id = payment.user_id
+        spent[user_id] = spent.get(user_id, Money(0)) + payment.amount
+        latest[user_id] = (envelope, payment.recharge_id)
     if not spent or not bound:
         return
     balances = await stores.database.run(lambda db: wallet.available_of(db, spent))
@@ -50,13 +50,21 @@ async def remind_of_balances(stores: Stores, batch: list[Envelope]) -> None:
     await writing_service.write(stores, entries)
 
 
-def _from_wallet(envelope: Envelope) -> tuple[UUID, Money, UUID] | None:
-    """Whose wallet the event took how much from, and for which recharge; None if it took nothing."""
+class _Payment(NamedTuple):
+    """What a recharge took from a wallet."""
+
+    user_id: UUID
+    amount: Money
+    recharge_id: UUID
+
+
+def _from_wallet(envelope: Envelope) -> _Payment | None:
+    """What the event took from a wallet; None if it took nothing."""
     event = envelope.event
     if isinstance(event, PlanRecharged) and event.payment_method == PaymentMethod.WALLET:
-        return UUID(event.user_id), Money(event.total_paid_paise), UUID(event.recharge_id)
+        return _Payment(UUID(event.user_id), Money(event.total_paid_paise), UUID(event.recharge_id))
     if isinstance(event, RechargePlaced) and event.wallet_paise:
-        return UUID(event.user_id), Money(event.wallet_paise), UUID(event.recharge_id)
+        return _Payment(UUID(event.user_id), Money(event.wallet_paise), UUID(event.recharge_id))
     return None
 
 

@@ -33,9 +33,9 @@ from gencharge.users import service as users
 from gencharge.users.models import DEFAULT_PREFERENCES
 
 _PUSHES: Final = (MessageChannel.WEB_PUSH, MessageChannel.MOBILE_PUSH)
-# After so long a message says nothing new: what an outage held up for days, and the months of the sample life, are in the inbox only.
 # Notices that waited and are announced together.
 _APPEARING: Final = 500
+# After so long a message says nothing new: what an outage held up for days, and the months of the sample life, are in the inbox only.
 _STALE: Final = timedelta(days=1)
 
 

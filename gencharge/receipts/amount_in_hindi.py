@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from gencharge.core.values.money import Money
+from gencharge.receipts.amount_in_words import Numbering
 
 # 0 to 99: each has a word of its own.
 _SMALL: Final = [
@@ -110,31 +110,13 @@ _SMALL: Final = [
     "अट्ठानवे",
     "निन्यानवे",
 ]
-# How many rupees one is, and its name, below the crores.
-_GROUPS: Final = ((1_00_000, "लाख"), (1_000, "हज़ार"), (100, "सौ"))
-_CRORE: Final = 1_00_00_000
+_HINDI: Final = Numbering(_SMALL.__getitem__, "करोड़", "लाख", "हज़ार", "सौ")
 
 
 def in_hindi_words(amount: Money) -> str:
     """`दो सौ निन्यानवे रुपये और पचास पैसे मात्र`."""
     rupees, paise = divmod(amount.paise, 100)
-    words = f"{_number(rupees)} {'रुपया' if rupees == 1 else 'रुपये'}"
+    words = f"{_HINDI.words(rupees)} {'रुपया' if rupees == 1 else 'रुपये'}"
     if not paise:
         return f"{words} मात्र"
-    return f"{words} और {_number(paise)} {'पैसा' if paise == 1 else 'पैसे'} मात्र"
-
-
-def _number(value: int) -> str:
-    return " ".join(_parts(value)) or _SMALL[0]
-
-
-def _parts(value: int) -> Iterator[str]:
-    crores, value = divmod(value, _CRORE)
-    if crores:
-        yield f"{_number(crores)} करोड़"
-    for size, name in _GROUPS:
-        count, value = divmod(value, size)
-        if count:
-            yield f"{_SMALL[count]} {name}"
-    if value:
-        yield _SMALL[value]
+    return f"{words} और {_HINDI.words(paise)} {'पैसा' if paise == 1 else 'पैसे'} मात्र"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 from gencharge.core.values.money import Money
@@ -30,34 +31,42 @@ _SMALL: Final = [
     "Nineteen",
 ]
 _TENS: Final = ["-", "-", "Twenty", "Thirty", "Forty", "Fifty", "Sixty", "Seventy", "Eighty", "Ninety"]
-# How many rupees one is, and its name, below the crores.
-_GROUPS: Final = ((1_00_000, "Lakh"), (1_000, "Thousand"), (100, "Hundred"))
 _CRORE: Final = 1_00_00_000
+
+
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """The Indian numbering in a language: the words for 0 to 99, and the names of what they are counted in."""
+
+    below_hundred: Callable[[int], str]
+    crore: str
+    lakh: str
+    thousand: str
+    hundred: str
+
+    def words(self, value: int) -> str:
+        """A whole number in words."""
+        return " ".join(self._parts(value)) or self.below_hundred(0)
+
+    def _parts(self, value: int) -> Iterator[str]:
+        crores, value = divmod(value, _CRORE)
+        if crores:
+            yield f"{self.words(crores)} {self.crore}"
+        for size, name in ((1_00_000, self.lakh), (1_000, self.thousand), (100, self.hundred)):
+            count, value = divmod(value, size)
+            if count:
+                yield f"{self.below_hundred(count)} {name}"
+        if value:
+            yield self.below_hundred(value)
 
 
 def in_words(amount: Money) -> str:
     """`Rupees Two Hundred Ninety-Nine and Fifty Paise Only`."""
     rupees, paise = divmod(amount.paise, 100)
-    words = f"Rupees {_number(rupees)}"
+    words = f"Rupees {_ENGLISH.words(rupees)}"
     if not paise:
         return f"{words} Only"
-    return f"{words} and {_number(paise)} {'Paisa' if paise == 1 else 'Paise'} Only"
-
-
-def _number(value: int) -> str:
-    return " ".join(_parts(value)) or _SMALL[0]
-
-
-def _parts(value: int) -> Iterator[str]:
-    crores, value = divmod(value, _CRORE)
-    if crores:
-        yield f"{_number(crores)} Crore"
-    for size, name in _GROUPS:
-        count, value = divmod(value, size)
-        if count:
-            yield f"{_below_hundred(count)} {name}"
-    if value:
-        yield _below_hundred(value)
+    return f"{words} and {_ENGLISH.words(paise)} {'Paisa' if paise == 1 else 'Paise'} Only"
 
 
 def _below_hundred(value: int) -> str:
@@ -65,3 +74,6 @@ def _below_hundred(value: int) -> str:
         return _SMALL[value]
     tens, ones = divmod(value, 10)
     return f"{_TENS[tens]}-{_SMALL[ones]}" if ones else _TENS[tens]
+
+
+_ENGLISH: Final = Numbering(_below_hundred, "Crore", "Lakh", "Thousand", "Hundred")

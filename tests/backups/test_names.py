@@ -47,9 +47,14 @@ def test_a_name_of_a_part_is_its_part_and_its_number(name: str, part: tuple[str,
 
 def test_the_id_says_when_and_finds_its_archive_in_both_forms() -> None:
     at = datetime(2026, 11, 22, 20, 5, 6, tzinfo=UTC)
-    backup_id = names.new_backup_id(at, "0a1b2c3d")
-    assert backup_id == "20261122t200506z-0a1b2c3d"
+    backup_id = names.new_backup_id(at, "0a1b2")
+    assert backup_id == "20261122t200506z-0000a1b2"
+    assert names.is_backup_id(backup_id)
     assert names.made_at(backup_id) == at
+    # Two of one second are in their order.
+    later = names.new_backup_id(at.replace(microsecond=999_000), "00000")
+    assert (later, names.made_at(later)) == ("20261122t200506z-3e700000", at)
+    assert backup_id < later
     for sealed in (True, False):
         assert names.id_of_archive(names.archive_key(backup_id, sealed=sealed)) == backup_id
     assert names.id_of_archive(names.description_key(backup_id)) is None
