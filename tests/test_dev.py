@@ -360,9 +360,7 @@ class Run:
             self._wait()
         except BaseException:
             # A test that does not get its installation has nobody who stops it.
-            for process in (*self.process.children(recursive=True), self.process):
-                process.kill()
-            self.process.wait()
+            self.kill()
             raise
         self.children = self.process.children(recursive=True)
 
@@ -372,6 +370,12 @@ class Run:
             assert self.process.poll() is None, self.text()
             assert time.monotonic() < deadline, self.text()
             time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it with all its processes, by force."""
+        for process in (*self.process.children(recursive=True), self.process):
+            process.kill()
+        self.process.wait()
 
     def text(self) -> str:
         """What it printed so far."""
@@ -383,7 +387,13 @@ class Run:
 
     def end(self) -> int:
         """Wait for its end and that of all its processes; the exit code."""
-        code: int = self.process.wait(30)
+        try:
+            # Longer than a stop by force takes: 12 s for the API and the worker, 20 s for each store.
+            code: int = self.process.wait(120)
+        except psutil.TimeoutExpired:
+            left = [line for child in self.children if (line := command_line(child))]
+            self.kill()
+            pytest.fail(f"gencharge dev did not end; still there: {left}; it printed:\n{self.text()}")
         assert outliving(self.children, seconds=10) == []
         return code
 

@@ -12,6 +12,7 @@ import pytest
 from gencharge.backups import programs
 from gencharge.backups.errors import BackupToolsUnavailable
 from gencharge.core.settings import Settings
+from tests.make.process_table import command_line
 
 URL = "postgresql://owner:s3cret@db.example:5433/gencharge?sslmode=require"
 
@@ -62,7 +63,7 @@ def test_the_connection_is_in_the_environment(monkeypatch: pytest.MonkeyPatch) -
 def test_no_password_is_on_a_command_line(settings: Settings) -> None:
     with programs.running([sys.executable, "-c", "import sys; sys.stdin.read()"], URL, feeds=True):
         children = psutil.Process().children()
-        lines = [" ".join(child.cmdline()) for child in children]
+        lines = [command_line(child) for child in children]
         assert any("stdin.read()" in line for line in lines)
         assert not any("s3cret" in line for line in lines)
 
@@ -104,4 +105,4 @@ def test_an_error_within_ends_the_program() -> None:
     with pytest.raises(RuntimeError):
         fail()
     assert children
-    assert not any(child.is_running() and "sleep(600)" in " ".join(child.cmdline()) for child in children)
+    assert not any("sleep(600)" in command_line(child) for child in children)
