@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import median
 from typing import Final
 from uuid import UUID
@@ -108,24 +109,22 @@ def main(words: Sequence[str]) -> None:
             servers.worker(bench_world.folder, environment, name="second") as second,
         ):
             server.wait_ready()
-            requests = bench_world.subscriptions(SUBSCRIBE, plan_id)
-            file = load.write(bench_world.folder / "due", requests)
-            alone = pace(server, file, options.rate, _PACE_SECONDS)
+            recharges = partial(_recharges, bench_world, plan_id, server, options.rate)
+            alone = recharges()
             processes = {"worker 1": first, "worker 2": second, "API": server.pid}
-            run = _run(
-                bench_world,
-                people,
-                plan_id,
-                processes,
-                lambda: pace(server, file, options.rate, _PACE_SECONDS),
-            )
-            seen = asyncio.run(run)
+            seen = asyncio.run(_run(bench_world, people, plan_id, processes, recharges))
         report = bench_world.check(PRODUCT)
     _show(console, seen, alone, options)
     verdict = "is clean" if report.ok else "IS NOT CLEAN"
     console.print(f"{seen.wrong} autopays were not charged exactly once; the ledger {verdict}.")
     if not report.ok:
         console.print("\n".join(report.lines))
+
+
+def _recharges(bench_world: World, plan_id: UUID, server: Server, rate: float) -> dict[str, float]:
+    """Ten seconds of recharges. Their access tokens are new where the run has lasted longer than one is good for."""
+    file = load.write(bench_world.folder / "due", bench_world.subscriptions(SUBSCRIBE, plan_id))
+    return pace(server, file, rate, _PACE_SECONDS)
 
 
 async def _count(bench_world: World, people: Sequence[Customer], plan_id: UUID) -> list[Cost]:
