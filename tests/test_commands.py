@@ -6,7 +6,9 @@ import io
 import os
 import pwd
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,7 @@ from typer.testing import CliRunner
 from gencharge.core.settings import Settings
 from gencharge.run import cli, doctor, report, terminal
 from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, ownership
-from gencharge.run.processes import Account
+from gencharge.run.processes import Account, launched
 from tests.core.test_settings import settings as production_settings
 from tests.make import fork_server
 
@@ -164,6 +166,13 @@ def test_root_starts_the_servers_below_its_closed_home(monkeypatch: pytest.Monke
         servers.wait_ready(timeout=60)
         for server in (servers.postgres, servers.mongo, servers.redis):
             assert psutil.Process(server.pid).uids().real != 0
+        # PostgreSQL asks access(2) for its own programs, which lie below the same home where the project does.
+        program = home / "project" / "initdb"
+        program.touch(mode=0o755)
+        nobody = pwd.getpwnam("nobody")
+        account = ownership.with_passage(Account(nobody.pw_uid, nobody.pw_gid), program)
+        ask = [sys.executable, "-c", f"import os; assert os.access({str(program)!r}, os.R_OK | os.X_OK)"]
+        subprocess.run(launched(ask, death_signal=signal.SIGTERM, account=account), check=True)
         assert home.stat().st_mode & 0o777 == 0o700
     finally:
         servers.stop()

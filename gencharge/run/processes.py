@@ -19,7 +19,7 @@ from pathlib import Path
 POLL_SECONDS = 0.01
 
 # Runs between fork and the program: drops root, but for the right to pass closed folders if that is asked for
-# (CAP_DAC_READ_SEARCH, capabilities(7)), asks Linux for a signal when the parent dies (even by kill -9), and gives back
+# (CAP_DAC_READ_SEARCH, capabilities(7) and access(2)), asks Linux for a signal when the parent dies (even by kill -9), and gives back
 # the two signals that Python ignores. A program of its own and not a `preexec_fn`, because Python
 # code between fork and exec may deadlock in a process with threads.
 _LAUNCHER = """
@@ -28,7 +28,9 @@ death_signal, uid, gid, passes, parent = (int(word) for word in sys.argv[1:6])
 libc = ctypes.CDLL(None)
 if uid >= 0:
     if passes:
-        libc.prctl(8, 1, 0, 0, 0)  # PR_SET_KEEPCAPS
+        # PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP: setuid leaves the capabilities, and access(2), by which PostgreSQL
+        # looks at its own programs, counts them (for users other than root it would not).
+        libc.prctl(28, 4, 0, 0, 0)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

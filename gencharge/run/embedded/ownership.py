@@ -21,6 +21,7 @@ from gencharge.run.processes import Account
 logger = logging.getLogger(__name__)
 
 _USER = "gencharge"
+_PASSING = 1 << 2 | 1 << 8
 
 
 def server_account(data_dir: Path) -> Account | None:
@@ -80,7 +81,7 @@ def with_passage(account: Account | None, *paths: Path) -> Account | None:
     """`account`, with the right to pass closed folders if a home directory above one of `paths` is closed to it.
 
     The modes of a home directory are its owner's affair. Raises ServerFailed, which says what to do, if this process
-    has no such right to pass on (CAP_DAC_READ_SEARCH; containers often lack it).
+    has no such right to pass on (CAP_DAC_READ_SEARCH with CAP_SETPCAP; containers often lack it).
     """
     if account is None:
         return None
@@ -110,11 +111,11 @@ def _is_home(folder: Path) -> bool:
 
 
 def _can_pass() -> bool:
-    """Whether this process holds CAP_DAC_READ_SEARCH and may pass it on: bit 2 of the permitted and the bounding set."""
+    """Whether this process holds CAP_DAC_READ_SEARCH and CAP_SETPCAP and may pass them on: bits 2 and 8 of the sets."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
     sets = {line.partition(":")[0]: line.split()[-1] for line in lines if line.startswith("Cap")}
-    return all(int(sets.get(name, "0"), 16) & 4 for name in ("CapPrm", "CapBnd"))
+    return all(int(sets.get(name, "0"), 16) & _PASSING == _PASSING for name in ("CapPrm", "CapBnd"))
 
 
 def _give(folder: Path, account: Account) -> None:
