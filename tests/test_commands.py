@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from gencharge.core.settings import Settings
 from gencharge.run import cli, doctor, report, terminal
-from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, ownership
+from gencharge.run.embedded import EmbeddedServers, ServerFailed, disk, libraries, ownership
 from gencharge.run.processes import Account, launched
 from tests.core.test_settings import settings as production_settings
 from tests.make import fork_server
@@ -177,6 +177,14 @@ def test_root_starts_the_servers_below_its_closed_home(monkeypatch: pytest.Monke
     finally:
         servers.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def test_a_machine_without_the_libraries_says_what_to_do_where_nothing_can_be_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(libraries, "_NEEDED", ("libcurl.so.99",))
+    with pytest.raises(ServerFailed, match=r"/proc.* set DATA_DIR to another folder"):
+        libraries.stand_ins(Path("/proc/nowhere/lib"))
 
 
 def test_production_gets_no_sample_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
