@@ -1,7 +1,8 @@
 -- Pays the cashback of a recharge that was delivered into the wallet; what the customer owes from cashbacks that could not be taken
--- back is withheld. Returns how many paise came into the wallet. Call it once, in the transaction of the delivery.
+-- back is withheld. Returns how many paise came into the wallet. Call it once, in the transaction of the delivery, after its movement
+-- of the wallet: that holds the wallet's lock, which what is owed is read under.
 --
--- Locks the customer's wallet, what they owe, then the use; the caller holds the recharge.
+-- Locks what they owe, then the use.
 CREATE OR REPLACE FUNCTION pay_cashback(
     p_user uuid, p_recharge uuid, p_phone text, p_service_type text, p_source text, p_operator text, p_at timestamptz
 ) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -11,7 +12,6 @@ DECLARE
     v_withheld bigint;
     v_moved record;
 BEGIN
-    PERFORM FROM wallets WHERE user_id = p_user FOR NO KEY UPDATE;
     SELECT owed INTO v_owed FROM cashback_debts WHERE user_id = p_user AND owed > 0 FOR UPDATE;
     v_owed := coalesce(v_owed, 0);
     UPDATE offer_uses SET paid = cashback - least(cashback, v_owed), withheld = least(cashback, v_owed)
