@@ -29,7 +29,7 @@ FLOORS: Final = (
     ("plans", "wallet", "velocity", "content", "messages"),
     ("offers", "payments", "channels"),
     ("recharge", "auth", "mandates"),
-    ("delivery", "referrals", "autopay", "campaigns", "contact"),
+    ("delivery", "bills", "referrals", "autopay", "campaigns", "contact"),
     ("receipts", "family", "announcements"),
     ("reconciliation",),
     ("webhooks",),

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox import bills, scripts
 from sandbox import gateway_payments as payments
 from sandbox import gateway_wire as wire
 from sandbox import operator_network as network
-from sandbox import scripts
 from sandbox.faults import Refusal
 from sandbox.parts import Sandbox
 from sandbox.store import insert
@@ -224,6 +225,31 @@ def _pay(sandbox: Sandbox, request: Request, body: Mapping[str, Any]) -> Mapping
     return {**payments.handed_back(sandbox, row), "status": row["status"]}
 
 
+def _put_bill(sandbox: Sandbox, _request: Request, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`PUT /sandbox/bills`: the bill of a postpaid number; without `bill_reference` it has none yet."""
+    names = tuple(field.name for field in fields(bills.Bill))
+    _known(body, *names)
+    question = bills.Question.read(body)
+    rule = body.get("part_payment", "any")
+    if rule not in bills.RULES:
+        raise _wrong(f"part_payment: one of {', '.join(bills.RULES)}")
+    bill = bills.Bill(
+        question.phone_number,
+        question.operator,
+        body.get("bill_reference"),
+        _whole(body, "amount_paise", 0, minimum=0, maximum=1_00_00_000),
+        _whole(body, "minimum_paise", 0, minimum=0, maximum=1_00_00_000),
+        rule,
+        body.get("due_on"),
+        body.get("period_from"),
+        body.get("period_to"),
+        body.get("customer_name", "Asha Verma"),
+    )
+    with sandbox.store.transaction() as db:
+        bills.put(db, bill)
+    return asdict(bill)
+
+
 def _deliveries(sandbox: Sandbox, request: Request, _body: Mapping[str, Any]) -> Mapping[str, Any]:
     """`GET /sandbox/operators/{channel}/deliveries`: by reference, how often asked, taken and delivered."""
     items = network.seen(sandbox.db, request.path_params["channel"])
@@ -280,6 +306,7 @@ ROUTES = [
     Route("/sandbox/orders/{id}/pay", _serve(_pay), methods=["POST"]),
     Route("/sandbox/operators/{channel}", _serve(_set_channel), methods=["PUT"]),
     Route("/sandbox/operators/{channel}/deliveries", _serve(_deliveries), methods=["GET"]),
+    Route("/sandbox/bills", _serve(_put_bill), methods=["PUT"]),
     Route("/sandbox/state", _serve(_state), methods=["GET"]),
     Route("/sandbox/state", _serve(_wipe), methods=["DELETE"]),
 ]

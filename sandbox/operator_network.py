@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sandbox import notices
+from sandbox import bills, notices
 from sandbox.faults import Refusal
 from sandbox.notices import Notice
 from sandbox.parts import Sandbox
@@ -49,6 +49,7 @@ class Submission:
     amount_paise: int
     plan_code: str | None
     digest: str
+    bill_reference: str | None = None
 
     @classmethod
     def read(cls, body: Any) -> Submission:
@@ -68,9 +69,12 @@ class Submission:
         plan = body.get("plan_code")
         if plan is not None and not isinstance(plan, str):
             raise _invalid("plan_code", "a string")
+        bill = body.get("bill_reference")
+        if bill is not None and not (isinstance(bill, str) and _REFERENCE.match(bill)):
+            raise _invalid("bill_reference", "as the answer about the bill has it")
         same = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
         digest = hashlib.sha256(same).hexdigest()
-        return cls(body["reference"], body["operator"], body["phone_number"], amount, plan, digest)
+        return cls(body["reference"], body["operator"], body["phone_number"], amount, plan, digest, bill)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -129,6 +133,7 @@ def submit(sandbox: Sandbox, name: str, asked: Submission, script: Script | None
             operator_reference=f"{name[:4].upper()}{secrets.token_hex(6).upper()}",
             commission_paise=commission,
             submitted_at=sandbox.now,
+            bill_reference=asked.bill_reference,
         )
         db.execute(
             "UPDATE seen SET accepted = accepted + 1 WHERE target = ? AND subject = ?",
@@ -190,6 +195,10 @@ def settle(
 ) -> None:
     """Deliver a pending recharge or let it fail, and queue the callback; in the caller's transaction."""
     db, before = sandbox.db, find(sandbox.db, name, reference)
+    is_payment = before is not None and before["status"] == "pending" and before["bill_reference"] is not None
+    if before is not None and is_payment and status == "success":
+        problem = bills.pay(db, before["phone_number"], before["bill_reference"], before["amount_paise"])
+        status, reason = ("success", reason) if problem is None else ("failed", problem)
     changed = db.execute(
         "UPDATE recharges SET status = ?, reason = ?, completed_at = ?"
         " WHERE channel = ? AND reference = ? AND status = 'pending'",

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gencharge.core.values.clock import IST
-from sandbox import faults, scripts, signing, statements
+from sandbox import bills, faults, scripts, signing, statements
 from sandbox import operator_network as network
 from sandbox.faults import Act, Refusal
 from sandbox.operator_network import Submission, error
@@ -104,6 +104,20 @@ def _status(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Work:
     return Work(lambda _: JSONResponse(network.status(sandbox.db, name, reference)), facts)
 
 
+def _bill(sandbox: Sandbox, name: str, _request: Request, raw: bytes) -> Work:
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise Refusal(400, error("bad_json", "The body is not JSON.")) from None
+    question = bills.Question.read(body)
+
+    def act(_script: Script | None) -> Response:
+        with sandbox.store.transaction() as db:
+            return JSONResponse({"channel": name, **bills.answer(db, question, sandbox.now)})
+
+    return Work(act, {"phone_number": question.phone_number})
+
+
 def _balance(sandbox: Sandbox, name: str, _request: Request, _raw: bytes) -> Work:
     def act(_script: Script | None) -> Response:
         row = network.channel(sandbox, name)
@@ -142,6 +156,7 @@ def _statement(sandbox: Sandbox, name: str, request: Request, _raw: bytes) -> Wo
 ROUTES = [
     Route("/operators/{channel}/recharges", _serve("submit", _submit), methods=["POST"]),
     Route("/operators/{channel}/recharges/{reference}", _serve("status", _status), methods=["GET"]),
+    Route("/operators/{channel}/bills/fetch", _serve("bill", _bill), methods=["POST"]),
     Route("/operators/{channel}/balance", _serve("balance", _balance), methods=["GET"]),
     Route("/operators/{channel}/statement", _serve("statement", _statement), methods=["GET"]),
 ]

@@ -99,6 +99,7 @@ GATEWAY_OPERATIONS: Final[Mapping[str, frozenset[Family]]] = {
 CHANNEL_OPERATIONS: Final[Mapping[str, frozenset[Family]]] = {
     "submit": ALL_MOVES,
     "status": frozenset({Family.ANSWER}),
+    "bill": frozenset({Family.ANSWER}),
     "balance": frozenset({Family.ANSWER}),
     "statement": frozenset({Family.ANSWER, Family.ROWS}),
     "callback": frozenset({Family.NOTICE}),

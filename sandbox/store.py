@@ -26,6 +26,7 @@ TABLES: Final = (
     "tokens",
     "channels",
     "recharges",
+    "bills",
     "seen",
     "delivered",
     "later",
@@ -70,9 +71,15 @@ CREATE TABLE IF NOT EXISTS recharges (
     channel TEXT NOT NULL REFERENCES channels, reference TEXT NOT NULL, digest TEXT NOT NULL, operator TEXT NOT NULL,
     phone_number TEXT NOT NULL, plan_code TEXT, amount_paise INTEGER NOT NULL CHECK (amount_paise > 0),
     status TEXT NOT NULL CHECK (status IN ('pending', 'success', 'failed')), operator_reference TEXT NOT NULL,
-    reason TEXT, commission_paise INTEGER NOT NULL, submitted_at REAL NOT NULL, completed_at REAL,
+    reason TEXT, commission_paise INTEGER NOT NULL, submitted_at REAL NOT NULL, completed_at REAL, bill_reference TEXT,
     PRIMARY KEY (channel, reference)) STRICT;
 CREATE INDEX IF NOT EXISTS recharges_by_day ON recharges (channel, completed_at);
+-- The bill of a postpaid number; without a reference there is none. What is left to pay of it is `amount_paise`.
+CREATE TABLE IF NOT EXISTS bills (
+    phone_number TEXT PRIMARY KEY, operator TEXT NOT NULL, bill_reference TEXT, customer_name TEXT NOT NULL,
+    amount_paise INTEGER NOT NULL CHECK (amount_paise >= 0), minimum_paise INTEGER NOT NULL CHECK (minimum_paise >= 0),
+    part_payment TEXT NOT NULL CHECK (part_payment IN ('exact', 'minimum', 'any')), due_on TEXT, period_from TEXT,
+    period_to TEXT) STRICT;
 -- How often a subject was asked for, and how often that was taken: what a test asserts on.
 CREATE TABLE IF NOT EXISTS seen (
     target TEXT NOT NULL, subject TEXT NOT NULL, times INTEGER NOT NULL, accepted INTEGER NOT NULL DEFAULT 0,
@@ -109,6 +116,13 @@ class Store:
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000;"
         )
         self.db.executescript(_SCHEMA)
+        self._add_column("recharges", "bill_reference", "TEXT")
+
+    def _add_column(self, table: str, name: str, kind: str) -> None:
+        """Add a column that the file of an earlier release does not have."""
+        known = {row["name"] for row in self.db.execute(f"PRAGMA table_info({table})")}
+        if name not in known:
+            self.db.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

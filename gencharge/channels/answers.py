@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -28,10 +29,56 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What is sent to an operator. `reference` is ours and new for each attempt; the amount is in paise."""
+    """What is sent to an operator. `reference` is ours and new for each attempt; the amount is in paise.
+
+    Either a plan is bought, or a bill is paid, by the operator's own reference of it.
+    """
 
     reference: str
     operator: str
     phone_number: str
-    plan_id: str
+    plan_id: str | None
     amount_paise: int
+    bill_reference: str | None = None
+
+
+class BillVerdict(StrEnum):
+    """What an operator says about the bill of a number. AWAY: it gave no answer that can be used."""
+
+    DUE = "due"
+    PAID = "paid"
+    NO_BILL = "no_bill"
+    PREPAID = "prepaid"
+    UNKNOWN_NUMBER = "unknown_number"  # not this operator's
+    AWAY = "away"
+
+
+class PartPayment(StrEnum):
+    """How much of a bill may be paid at once."""
+
+    EXACT = "exact"  # all of it
+    MINIMUM = "minimum"  # the minimum or more
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorBill:
+    """A bill as its operator has it. Amounts in paise: what is left to pay, and the least that is taken. Days in India."""
+
+    bill_reference: str
+    customer_name: str
+    amount: int
+    minimum: int
+    part_payment: PartPayment
+    due_on: date
+    period_from: date | None
+    period_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class BillAnswer:
+    """The outcome of one question. `bill` if it is due. `reason`: why the operator counts as away."""
+
+    verdict: BillVerdict
+    bill: OperatorBill | None = None
+    reason: str = ""

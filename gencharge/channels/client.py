@@ -14,7 +14,8 @@ from typing import Final
 import httpx
 import orjson
 
-from gencharge.channels.answers import Answer, Submission, Verdict
+from gencharge.channels.answers import Answer, BillAnswer, BillVerdict, Submission, Verdict
+from gencharge.channels.bill_answers import read_bill
 from gencharge.channels.routing import Channel
 from gencharge.channels.signing import Direction, Message, secret_of, sign
 from gencharge.core.http.addresses import Reach, check_url
@@ -67,21 +68,36 @@ class OperatorClient:
 
     async def submit(self, channel: Channel, submission: Submission) -> Answer:
         """Ask for a recharge. It is idempotent: the operator delivers a reference once."""
-        body = orjson.dumps(
-            {
-                "reference": submission.reference,
-                "operator": submission.operator,
-                # The operators' own ten digits.
-                "phone_number": submission.phone_number.removeprefix("+91"),
-                "plan_code": submission.plan_id,
-                "amount_paise": submission.amount_paise,
-            }
-        )
-        return await self._ask(channel, "POST", "/recharges", body)
+        fields: dict[str, object] = {
+            "reference": submission.reference,
+            "operator": submission.operator,
+            "phone_number": _ten_digits(submission.phone_number),
+            "plan_code": submission.plan_id,
+            "amount_paise": submission.amount_paise,
+        }
+        if submission.bill_reference is not None:
+            del fields["plan_code"]
+            fields["bill_reference"] = submission.bill_reference
+        return await self._ask(channel, "POST", "/recharges", orjson.dumps(fields))
 
     async def status(self, channel: Channel, reference: str) -> Answer:
         """Ask for the outcome of a submission."""
         return await self._ask(channel, "GET", f"/recharges/{reference}", b"")
+
+    async def fetch_bill(self, channel: Channel, operator: str, phone_number: str) -> BillAnswer:
+        """Ask for the bill of a postpaid number. It changes nothing at the operator."""
+        path = "/bills/fetch"
+        body = orjson.dumps({"operator": operator, "phone_number": _ten_digits(phone_number)})
+        try:
+            with spans.call(*_span_of(channel, "POST", path)) as span:
+                async with asyncio.timeout(self._timeout_seconds):
+                    status, document = await self._call(
+                        channel, "POST", path, body, max_bytes=MAX_ANSWER_BYTES
+                    )
+                spans.answered(span, status)
+        except (httpx.HTTPError, LineBusy, AddressRefused, ValueError, TimeoutError) as error:
+            return BillAnswer(BillVerdict.AWAY, reason=type(error).__name__)
+        return read_bill(status, document)
 
     async def fetch(self, channel: Channel, path: str) -> object:
         """A JSON document of the channel, such as `/statement?date=2026-11-20`. Raises httpx.HTTPError, ValueError."""
@@ -153,6 +169,11 @@ class OperatorClient:
             transport=self._transport
             or PinnedTransport(self._reach, self._resolver, verify=tls(), limits=limits),
         )
+
+
+def _ten_digits(phone_number: str) -> str:
+    """The number as operators write it."""
+    return phone_number.removeprefix("+91")
 
 
 def _span_of(channel: Channel, method: str, path: str) -> tuple[str, dict[str, spans.Value]]:

@@ -18,14 +18,16 @@ class Task:
     recharge_id: UUID
     phone_number: str
     operator: str
-    plan_id: UUID
+    plan_id: UUID | None
     amount: int
     state: FulfilmentState
     channel: str | None
     reference: str | None
     created_at: datetime
     traceparent: str | None = None
+    bill_reference: str | None = None
 
     def submission(self, reference: str) -> Submission:
         """The submission to send, under this reference."""
-        return Submission(reference, self.operator, self.phone_number, str(self.plan_id), self.amount)
+        plan = None if self.plan_id is None else str(self.plan_id)
+        return Submission(reference, self.operator, self.phone_number, plan, self.amount, self.bill_reference)

@@ -20,8 +20,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gencharge.channels.answers import PartPayment
 from gencharge.core.http.etags import Stamped
 from gencharge.core.postgres.database import Base, stamp
+
+__all__ = [
+    "AttemptOutcome",
+    "Fulfilment",
+    "FulfilmentState",
+    "OperatorAttempt",
+    "OperatorChannel",
+    "OperatorReference",
+    "PartPayment",
+]
 
 
 class OperatorChannel(Stamped, Base):

@@ -11,7 +11,15 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.channels import crud, queue_crud
-from gencharge.channels.answers import Answer, Submission, Verdict
+from gencharge.channels.answers import (
+    Answer,
+    BillAnswer,
+    BillVerdict,
+    OperatorBill,
+    PartPayment,
+    Submission,
+    Verdict,
+)
 from gencharge.channels.client import OperatorClient, read, secrets_for
 from gencharge.channels.fulfilment import Task
 from gencharge.channels.models import (
@@ -34,12 +42,16 @@ __all__ = [
     "SIGNATURE",
     "TIMESTAMP",
     "Answer",
+    "BillAnswer",
+    "BillVerdict",
     "Channel",
     "Channels",
     "ChannelsSnapshot",
     "Health",
     "Message",
+    "OperatorBill",
     "OperatorClient",
+    "PartPayment",
     "Submission",
     "Task",
     "Verdict",

@@ -29,6 +29,12 @@ class Velocity(BaseModel):
         ge=0,
         description="Different numbers that one customer may recharge within 24 hours. 0: any number.",
     )
+    velocity_bill_numbers_per_day: int = Field(
+        default=20,
+        ge=0,
+        le=1_000,
+        description="Different numbers whose postpaid bills one customer may ask for within 24 hours. 0: any number.",
+    )
     velocity_recharges_of_number_per_day: int = Field(
         default=10,
         ge=0,

@@ -98,6 +98,7 @@ ANOTHERS: Final = frozenset(
         "GET /v1/users/me/numbers/{number_id}",
         "PATCH /v1/users/me/numbers/{number_id}",
         "DELETE /v1/users/me/numbers/{number_id}",
+        "GET /v1/bills/{bill_id}",
         "GET /v1/autopay/{autopay_id}",
         "PATCH /v1/autopay/{autopay_id}",
         "DELETE /v1/autopay/{autopay_id}",
@@ -291,6 +292,10 @@ ROUTES: Final[dict[str, str]] = {
     "POST /v1/content/admin/{content_id}/editions/{edition}/restore":              "401  403   422   422 403  422  403   403    -",
     "POST /v1/content/admin/{content_id}/publish":                                 "401  403   404   404 403  404  403   403    -",
     "POST /v1/content/admin/{content_id}/unpublish":                               "401  403   404   404 403  404  403   403    -",
+    # bills
+    "GET /v1/bills":                                                                "401  200   403   403 403  403  403   403    -",
+    "POST /v1/bills/fetch":                                                         "401  422   403   403 403  403  403   403    -",
+    "GET /v1/bills/{bill_id}":                                                      "401  404   403   403 403  403  403   403    404",
     # family
     "GET /v1/family":                                                               "401  200   403   403 403  403  403   403    -",
     # autopay

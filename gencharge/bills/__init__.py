@@ -1,0 +1,1 @@
+"""Postpaid bills: fetched from the operator, paid from the wallet."""

@@ -1,0 +1,77 @@
+"""Queries of bills."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Select, delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.bills.models import Bill, BillLookups, BillStatus
+from gencharge.core.http.paging import Order, PageParams, PageQuery, column_of, fetch_page
+
+_NEWEST = Order(column_of(Bill.created_at), column_of(Bill.bill_id))
+
+
+async def get_bill(db: AsyncSession, user_id: UUID, bill_id: UUID) -> Bill | None:
+    """One of the customer's bills."""
+    return await db.get(Bill, (user_id, bill_id))
+
+
+async def lock_bill(db: AsyncSession, user_id: UUID, bill_id: UUID) -> Bill | None:
+    """One of the customer's bills, locked to the end of the transaction."""
+    query = select(Bill).where(Bill.user_id == user_id, Bill.bill_id == bill_id).with_for_update()
+    return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
+async def add_bill(db: AsyncSession, bill: Bill) -> None:
+    """Write a bill down, unless a concurrent request has."""
+    values = {column.key: getattr(bill, column.key) for column in Bill.__table__.columns}
+    values = {name: value for name, value in values.items() if value is not None}
+    await db.execute(insert(Bill).values(**values).on_conflict_do_nothing())
+
+
+async def lock_bills_of_number(
+    db: AsyncSession, user_id: UUID, phone_number: str, operator: str
+) -> list[Bill]:
+    """The customer's bills of a number at an operator, oldest first, locked to the end of the transaction."""
+    query = (
+        select(Bill)
+        .where(Bill.user_id == user_id, Bill.phone_number == phone_number, Bill.operator == operator)
+        .order_by(Bill.bill_id)
+        .with_for_update()
+    )
+    return list(await db.scalars(query.execution_options(populate_existing=True)))
+
+
+def _of(user_id: UUID, status: BillStatus | None, phone_number: str | None) -> Select[Bill]:
+    query = select(Bill).where(Bill.user_id == user_id)
+    if status is not None:
+        query = query.where(Bill.status == status)
+    return query if phone_number is None else query.where(Bill.phone_number == phone_number)
+
+
+async def list_bills(
+    db: AsyncSession,
+    user_id: UUID,
+    page: PageQuery | PageParams,
+    *,
+    status: BillStatus | None = None,
+    phone_number: str | None = None,
+) -> tuple[list[Bill], str | None, int | None]:
+    """A page of the customer's bills, the newest first."""
+    return await fetch_page(db, _of(user_id, status, phone_number), _NEWEST, page)
+
+
+async def lock_lookups(db: AsyncSession, user_id: UUID) -> BillLookups:
+    """What the customer asked for lately, locked to the end of the transaction."""
+    await db.execute(insert(BillLookups).values(user_id=user_id, numbers={}).on_conflict_do_nothing())
+    query = select(BillLookups).where(BillLookups.user_id == user_id).with_for_update()
+    return (await db.scalars(query.execution_options(populate_existing=True))).one()
+
+
+async def delete_all(db: AsyncSession, user_id: UUID) -> None:
+    """Delete all bills of the customer, and whose bills they asked for."""
+    await db.execute(delete(Bill).where(Bill.user_id == user_id))
+    await db.execute(delete(BillLookups).where(BillLookups.user_id == user_id))

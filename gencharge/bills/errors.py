@@ -1,0 +1,35 @@
+"""What can go wrong with bills."""
+
+from __future__ import annotations
+
+from gencharge.core.errors import Conflict, Invalid, NotFound, TooManyRequests, Unavailable
+
+
+class BillNotFound(NotFound):
+    """Bill not found."""
+
+
+class BillOperatorRequired(Invalid):
+    """We don't know the operator of this number. State it."""
+
+
+class NumberIsPrepaid(Conflict):
+    """This number is prepaid, so it has no bill. Recharge it with a plan."""
+
+
+class NoBillDue(Conflict):
+    """Nothing is due on this number right now."""
+
+
+class NumberNotOfOperator(Conflict):
+    """This operator has no such postpaid number. State another operator."""
+
+
+class BillOperatorUnavailable(Unavailable):
+    """The operator is not answering about bills right now. Nothing was charged."""
+
+    retry_after_seconds = 30
+
+
+class BillLookupsExceeded(TooManyRequests):
+    """You have asked for the bills of as many different numbers as one account can in 24 hours."""

@@ -1,0 +1,17 @@
+"""What bills plugs into the house."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gencharge.bills import context_service, personal_data, routes
+from gencharge.core.rooms.room import Room
+
+ROOM: Final = Room(
+    name="bills",
+    about="Postpaid bills.",
+    tags={"bills": "What is due on postpaid numbers, and paying it."},
+    routers=(routes.router,),
+    watchers=(context_service.watch_operators,),
+    personal_data=personal_data.PART,
+)

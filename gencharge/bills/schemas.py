@@ -1,0 +1,71 @@
+"""Bills on the wire."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from gencharge.bills.models import BillStatus
+from gencharge.channels.models import PartPayment
+from gencharge.core.http.paging import Page, PageParams
+from gencharge.core.http.web import Body, Out
+from gencharge.core.values.money import Money
+from gencharge.core.values.phone import MobileNumber
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
+
+
+class FetchBill(Body):
+    """Whose bill?"""
+
+    phone_number: MobileNumber
+    operator: Code | None = Field(
+        default=None,
+        description="The number's operator. Null: the one that we know of; numbers are ported, so state it if you know it.",
+        examples=["JIO"],
+    )
+    circle: Code | None = Field(default=None, examples=["KA"])
+
+
+class BillOut(Out):
+    """A postpaid bill, as its operator had it when it was fetched."""
+
+    bill_id: UUID
+    status: BillStatus = Field(
+        description="`paying` while a payment is on its way to the operator; `closed`: the operator no longer asks for it."
+    )
+    phone_number: str
+    operator: str
+    circle: str | None
+    customer_name: str = Field(
+        description="First letters only, to recognise one's own bill.", examples=["A*** V***"]
+    )
+    amount: Money = Field(description="What is left to pay.")
+    minimum: Money = Field(
+        description="The least that the operator takes; the whole `amount` if it is `exact`."
+    )
+    part_payment: PartPayment = Field(
+        description="`exact`: all of it at once; `minimum`: `minimum` or more; `any`: Rs 1 or more."
+    )
+    due_on: date = Field(description="The last day to pay, in India.")
+    is_overdue: bool
+    period_from: date | None
+    period_to: date | None
+    fetched_at: datetime
+    expires_at: datetime = Field(description="Pay by then; later, fetch the bill again.")
+    recharge_id: UUID | None = Field(
+        description="The payment that is on its way, or the last one: `GET /v1/recharge/{recharge_id}`."
+    )
+
+
+class BillQuery(PageParams):
+    """Which of the bills."""
+
+    status: BillStatus | None = None
+    phone_number: MobileNumber | None = None
+
+
+BillPage = Page[BillOut]

@@ -1,0 +1,174 @@
+"""Fetching and reading bills.
+
+A question to an operator is three steps: count the number among those that the customer asked for, commit; ask; write the answer
+down. Whose bills a customer may ask for is not limited, because families and neighbours pay for each other; how many different
+numbers a day is, so that nobody reads the bills of strangers by the thousand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from math import ceil
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.bills import crud, views
+from gencharge.bills.context_service import BillsContext
+from gencharge.bills.errors import (
+    BillLookupsExceeded,
+    BillNotFound,
+    BillOperatorRequired,
+    BillOperatorUnavailable,
+    NoBillDue,
+    NumberIsPrepaid,
+    NumberNotOfOperator,
+)
+from gencharge.bills.models import Bill, BillStatus
+from gencharge.bills.schemas import BillOut, BillPage, BillQuery, FetchBill
+from gencharge.channels.service import BillAnswer, BillVerdict, OperatorBill
+from gencharge.core.errors import Problem, field_problem
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.wording import worded
+from gencharge.operators import service as operators
+from gencharge.operators.models import OperatorStatus
+from gencharge.recharge.errors import OperatorDown
+
+# How long a fetched amount counts.
+VALID_FOR: Final = timedelta(hours=1)
+_DAY_SECONDS: Final = 86_400.0
+_REFUSALS: Final[Mapping[BillVerdict, type[Problem]]] = {
+    BillVerdict.PREPAID: NumberIsPrepaid,
+    BillVerdict.NO_BILL: NoBillDue,
+    BillVerdict.PAID: NoBillDue,
+    BillVerdict.UNKNOWN_NUMBER: NumberNotOfOperator,
+    BillVerdict.AWAY: BillOperatorUnavailable,
+}
+
+
+async def fetch(context: BillsContext, user_id: UUID, command: FetchBill) -> BillOut:
+    """Ask the operator for the bill of a number, and keep it for the customer.
+
+    Raises OperatorInvalid, CircleInvalid, BillOperatorRequired, OperatorDown, BillLookupsExceeded, NumberIsPrepaid, NoBillDue,
+    NumberNotOfOperator, BillOperatorUnavailable.
+    """
+    number = command.phone_number
+    known = await context.operators.refresh(context.database)
+
+    async def begin(db: AsyncSession) -> tuple[str, str | None]:
+        connection = await operators.lookup(db, number, user_id)
+        operator, circle = command.operator or connection.operator, command.circle or connection.circle
+        if operator is None:
+            problem = field_problem(
+                "body.operator",
+                worded("Must be one of: {choices}", choices=[each.code for each in known.served]),
+                BillOperatorRequired.code(),
+            )
+            raise BillOperatorRequired(errors=[problem])
+        operator, circle = known.check(operator, circle)
+        if known.get(operator).status is OperatorStatus.DOWN:
+            raise OperatorDown
+        await _count(db, context, user_id, number)
+        return operator, circle
+
+    operator, circle = await context.database.run(begin)
+    answer = await context.ask(operator, number)
+    bill = await context.database.run(lambda db: keep(db, user_id, number, operator, circle, answer))
+    if bill is None:
+        raise refusal(answer)
+    return bill
+
+
+def refusal(answer: BillAnswer) -> Problem:
+    """What a customer is told whose number has no bill to pay."""
+    return _REFUSALS[answer.verdict]()
+
+
+async def _count(db: AsyncSession, context: BillsContext, user_id: UUID, phone_number: str) -> None:
+    """Count the number among those of the last 24 hours, once. Raises BillLookupsExceeded."""
+    bound = context.settings.velocity_bill_numbers_per_day
+    now = clock.now().timestamp()
+    lookups = await crud.lock_lookups(db, user_id)
+    recent = {number: at for number, at in lookups.numbers.items() if at > now - _DAY_SECONDS}
+    if bound and phone_number not in recent and len(recent) >= bound:
+        wait = min(recent.values()) + _DAY_SECONDS - now
+        raise BillLookupsExceeded(retry_after_seconds=ceil(wait))
+    # The first question counts: asking again does not make the number stay longer.
+    lookups.numbers = {phone_number: now} | recent
+
+
+async def keep(
+    db: AsyncSession, user_id: UUID, phone_number: str, operator: str, circle: str | None, answer: BillAnswer
+) -> BillOut | None:
+    """Write an operator's answer down; the bill, None if there is none to pay. Without an answer nothing changes."""
+    if answer.verdict is BillVerdict.AWAY:
+        return None
+    fetched = answer.bill
+    if fetched is not None:
+        await crud.add_bill(db, _new(user_id, phone_number, operator, circle, fetched))
+    present: Bill | None = None
+    for bill in await crud.lock_bills_of_number(db, user_id, phone_number, operator):
+        if fetched is not None and bill.bill_reference == fetched.bill_reference:
+            present = bill
+            refresh(bill, fetched)
+            bill.circle = circle or bill.circle
+        elif bill.status == BillStatus.DUE:
+            # The operator asks for another bill now, which has what was left of this one, or for none.
+            bill.status = BillStatus.CLOSED
+    await db.flush()
+    return None if present is None else views.bill_out(present, clock.now())
+
+
+def refresh(bill: Bill, fetched: OperatorBill) -> None:
+    """Take over what the operator says now. While a payment is on its way the amount stays that of before it."""
+    now = clock.now()
+    bill.customer_name = fetched.customer_name
+    bill.due_on, bill.period_from, bill.period_to = fetched.due_on, fetched.period_from, fetched.period_to
+    bill.part_payment = fetched.part_payment.value
+    bill.fetched_at, bill.expires_at = now, now + VALID_FOR
+    if bill.status != BillStatus.PAYING:
+        bill.status = BillStatus.DUE
+        bill.amount, bill.minimum = fetched.amount, fetched.minimum
+
+
+def _new(user_id: UUID, phone_number: str, operator: str, circle: str | None, fetched: OperatorBill) -> Bill:
+    now = clock.now()
+    return Bill(
+        user_id=user_id,
+        bill_id=new_id(),
+        phone_number=phone_number,
+        operator=operator,
+        circle=circle,
+        bill_reference=fetched.bill_reference,
+        customer_name=fetched.customer_name,
+        amount=fetched.amount,
+        minimum=fetched.minimum,
+        part_payment=fetched.part_payment.value,
+        due_on=fetched.due_on,
+        period_from=fetched.period_from,
+        period_to=fetched.period_to,
+        status=BillStatus.DUE,
+        fetched_at=now,
+        expires_at=now + VALID_FOR,
+        created_at=now,
+    )
+
+
+async def show(db: AsyncSession, user_id: UUID, bill_id: UUID) -> BillOut:
+    """One of the customer's bills. Raises BillNotFound, also for another customer's."""
+    bill = await crud.get_bill(db, user_id, bill_id)
+    if bill is None:
+        raise BillNotFound
+    return views.bill_out(bill, clock.now())
+
+
+async def list_bills(db: AsyncSession, user_id: UUID, query: BillQuery) -> BillPage:
+    """A page of the customer's bills, the newest first, as they were fetched."""
+    rows, cursor, total = await crud.list_bills(
+        db, user_id, query, status=query.status, phone_number=query.phone_number
+    )
+    now = clock.now()
+    return BillPage(items=[views.bill_out(row, now) for row in rows], next_cursor=cursor, total=total)

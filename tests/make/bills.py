@@ -1,0 +1,46 @@
+"""Postpaid numbers with a bill at the sandbox, and what a customer asks for."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from gencharge.bills import service as bills
+from gencharge.bills.context_service import BillsContext
+from gencharge.bills.schemas import BillOut, FetchBill
+from gencharge.core.values import clock
+from tests.make.outside import Outside
+
+
+def put_bill(
+    outside: Outside,
+    *,
+    phone_number: str | None = None,
+    paise: int = 500_00,
+    days: int = 10,
+    reference: str | None = "B1",
+    **more: Any,
+) -> str:
+    """A postpaid number of Jio with this bill, due in so many days: the number, in E.164."""
+    number = phone_number or f"+919{random.randrange(10**9):09d}"
+    today = clock.now().astimezone(clock.IST).date()
+    body = {
+        "phone_number": number.removeprefix("+91"),
+        "operator": "JIO",
+        "bill_reference": reference,
+        "amount_paise": paise,
+        "part_payment": "any",
+        "due_on": (today + timedelta(days=days)).isoformat(),
+        "period_from": "2026-10-01",
+        "period_to": "2026-10-31",
+    }
+    outside.control("PUT", "/sandbox/bills", body | more)
+    return number
+
+
+async def fetch(context: BillsContext, user_id: UUID, phone_number: str, **more: Any) -> BillOut:
+    """Ask for the number's bill, at Jio unless `operator` says otherwise."""
+    fields = {"phone_number": phone_number, "operator": "JIO", **more}
+    return await bills.fetch(context, user_id, FetchBill.model_validate(fields))
