@@ -176,7 +176,7 @@ OF_EVENTS: Final = _facts(
     WHERE happened.topic = CASE r.sold_status WHEN 'payment_pending' THEN 'RechargePlaced'
         WHEN 'processing' THEN 'RechargeAccepted' ELSE 'PlanRecharged' END""",
     f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id {_ENDED}
-    WHERE happened.topic = 'PlanRecharged'""",
+    WHERE happened.topic IN ('PlanRecharged', 'BillPaid')""",
     f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id {_ENDED}
     WHERE happened.topic = 'RechargeFailed'""",
     f"""happened JOIN recharges AS r ON r.user_id = happened.user_id AND r.id = happened.recharge_id
@@ -200,9 +200,7 @@ OF_TABLES: Final = _facts(
     }
     WHERE t.code = {Code.REFUND:d} AND t.created_at >= :since AND t.created_at < :until""",
 )
-_TOPICS: Final = (
-    "('RechargePlaced', 'RechargeAccepted', 'PlanRecharged', 'RechargeFailed', 'RechargeRefunded')"
-)
+_TOPICS: Final = "('RechargePlaced', 'RechargeAccepted', 'PlanRecharged', 'BillPaid', 'RechargeFailed', 'RechargeRefunded')"
 _FIELDS: Final = """
     user_id, (payload ->> 'recharge_id')::uuid AS recharge_id, topic, payload ->> 'refund_id' AS refund_id,
     coalesce((payload ->> 'in_full')::boolean, false) AS in_full

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from gencharge.analytics import crud
 from gencharge.core.events.events import Envelope, InsideBatch
 from gencharge.recharge.events import (
+    BillPaid,
     PlanRecharged,
     RechargeAccepted,
     RechargeFailed,
@@ -32,5 +33,5 @@ def _happened(envelope: Envelope) -> crud.Happened:
     return crud.Happened(user_id, recharge_id, topic)
 
 
-_TOPICS: Final = (RechargePlaced, RechargeAccepted, PlanRecharged, RechargeFailed, RechargeRefunded)
+_TOPICS: Final = (RechargePlaced, RechargeAccepted, PlanRecharged, BillPaid, RechargeFailed, RechargeRefunded)
 COUNT: Final = InsideBatch(crud.LISTENER, _TOPICS, count_recharges)

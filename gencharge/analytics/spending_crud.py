@@ -17,7 +17,7 @@ class Spending:
 
     month: str
     phone_number: str
-    plan_id: UUID
+    plan_id: UUID | None  # None: bills
     plan_name: str
     operator: str
     payment_method: str

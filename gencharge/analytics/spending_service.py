@@ -31,7 +31,10 @@ async def show(db: AsyncSession, user_id: UUID) -> SpendingOut:
     """A customer's spending on recharges."""
     today = clock.now().astimezone(clock.IST).date()
     rows = await spending_crud.list_spending(db, user_id)
-    numbers, plans = _by(rows, lambda row: row.phone_number), _by(rows, lambda row: str(row.plan_id))
+    numbers, plans = (
+        _by(rows, lambda row: row.phone_number),
+        _by((row for row in rows if row.plan_id is not None), lambda row: str(row.plan_id)),
+    )
     return SpendingOut(
         total=_sum(rows),
         this_month=_sum(row for row in rows if row.month == f"{today:%Y-%m}"),

@@ -25,6 +25,12 @@ async def lock_bill(db: AsyncSession, user_id: UUID, bill_id: UUID) -> Bill | No
     return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
 
+async def lock_bill_of_payment(db: AsyncSession, user_id: UUID, recharge_id: UUID) -> Bill | None:
+    """The customer's bill whose last payment this is, locked to the end of the transaction."""
+    query = select(Bill).where(Bill.user_id == user_id, Bill.recharge_id == recharge_id).with_for_update()
+    return (await db.scalars(query.execution_options(populate_existing=True))).one_or_none()
+
+
 async def add_bill(db: AsyncSession, bill: Bill) -> None:
     """Write a bill down, unless a concurrent request has."""
     values = {column.key: getattr(bill, column.key) for column in Bill.__table__.columns}

@@ -31,5 +31,21 @@ class BillOperatorUnavailable(Unavailable):
     retry_after_seconds = 30
 
 
+class BillChanged(Conflict):
+    """This bill has changed since you saw it. Nothing was charged. Look at it again and use a new Idempotency-Key."""
+
+
+class BillExpired(Conflict):
+    """This bill was fetched too long ago, or the operator no longer asks for it. Fetch it again. Nothing was charged."""
+
+
+class BillAlreadyPaid(Conflict):
+    """This bill is paid already. Nothing was charged."""
+
+
+class BillAmountInvalid(Invalid):
+    """The operator does not take this amount for the bill."""
+
+
 class BillLookupsExceeded(TooManyRequests):
     """You have asked for the bills of as many different numbers as one account can in 24 hours."""

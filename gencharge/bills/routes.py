@@ -6,10 +6,16 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Request
+from fastapi.responses import Response
+from starlette.status import HTTP_201_CREATED
 
-from gencharge.bills import service
+from gencharge.bills import payment_service, service
 from gencharge.bills.context_service import BillsContext
 from gencharge.bills.errors import (
+    BillAlreadyPaid,
+    BillAmountInvalid,
+    BillChanged,
+    BillExpired,
     BillLookupsExceeded,
     BillNotFound,
     BillOperatorRequired,
@@ -18,14 +24,23 @@ from gencharge.bills.errors import (
     NumberIsPrepaid,
     NumberNotOfOperator,
 )
-from gencharge.bills.schemas import BillOut, BillPage, BillQuery, FetchBill
-from gencharge.core.errors import DatabaseUnavailable, MalformedJson, ValidationFailed
-from gencharge.core.http import web
+from gencharge.bills.schemas import BillOut, BillPage, BillPaymentOut, BillQuery, FetchBill, PayBill
+from gencharge.core.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyRequired,
+    IdempotencyKeyReused,
+    MalformedJson,
+    ValidationFailed,
+)
+from gencharge.core.http import idempotency, web
 from gencharge.core.http.paging import CursorInvalid
 from gencharge.core.postgres.database import Db, ResourceLocked, WriteConflict
 from gencharge.operators.errors import CircleInvalid, OperatorInvalid
-from gencharge.recharge.errors import OperatorDown
+from gencharge.recharge.errors import BillPaymentPending, OperatorChannelUnavailable, OperatorDown
 from gencharge.sessions.guards import USER_ERRORS, SignedInUser
+from gencharge.velocity import service as velocity
+from gencharge.velocity.errors import VelocityLimitExceeded
+from gencharge.wallet.errors import InsufficientBalance
 
 router = web.router("bills")
 _ALWAYS = (*USER_ERRORS, ValidationFailed, DatabaseUnavailable)
@@ -50,6 +65,42 @@ _REFUSALS = (NumberIsPrepaid, NoBillDue, NumberNotOfOperator, BillOperatorUnavai
 async def fetch_bill(user: SignedInUser, request: Request, body: FetchBill) -> BillOut:
     """Ask the operator what is due on a postpaid number. Asking changes nothing at the operator; the bill is kept in my list."""
     return await service.fetch(BillsContext.of(request.app), user.user_id, body)
+
+
+@router.post(
+    "/{bill_id}/pay",
+    summary="Pay a bill",
+    status_code=HTTP_201_CREATED,
+    response_model=BillPaymentOut,
+    responses=web.errors(
+        BillNotFound,
+        BillExpired,
+        BillAlreadyPaid,
+        BillPaymentPending,
+        BillChanged,
+        BillAmountInvalid,
+        OperatorChannelUnavailable,
+        VelocityLimitExceeded,
+        InsufficientBalance,
+        IdempotencyKeyRequired,
+        IdempotencyKeyReused,
+        MalformedJson,
+        ResourceLocked,
+        WriteConflict,
+        *_REFUSALS,
+        *_ALWAYS,
+    ),
+    openapi_extra=idempotency.DOCUMENTED,
+)
+async def pay_bill(user: SignedInUser, request: Request, bill_id: UUID, body: PayBill) -> Response:
+    """Pay a bill from my wallet, in full or in part. The money is held until the operator has taken it; if it does not, it comes back.
+
+    The same Idempotency-Key and body again: the same answer, with `Idempotent-Replayed: true`.
+    """
+    context, key = BillsContext.of(request.app), idempotency.key_of(request)
+    limits = velocity.limits_of(context.settings, user.session_id)
+    paid = await payment_service.pay(context, user.user_id, bill_id, body, key=key, limits=limits)
+    return idempotency.reply(paid, status=HTTP_201_CREATED)
 
 
 @router.get("", summary="My bills", responses=web.errors(CursorInvalid, *_ALWAYS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -12,8 +12,9 @@ from gencharge.bills.models import BillStatus
 from gencharge.channels.models import PartPayment
 from gencharge.core.http.paging import Page, PageParams
 from gencharge.core.http.web import Body, Out
-from gencharge.core.values.money import Money
+from gencharge.core.values.money import Money, PositiveMoney
 from gencharge.core.values.phone import MobileNumber
+from gencharge.wallet.models import RequestSource
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
@@ -59,6 +60,35 @@ class BillOut(Out):
     recharge_id: UUID | None = Field(
         description="The payment that is on its way, or the last one: `GET /v1/recharge/{recharge_id}`."
     )
+
+
+class PayBill(Body):
+    """Pay a bill, or a part of it, from the wallet."""
+
+    expected_amount: PositiveMoney = Field(
+        description="`amount` of the bill, as the customer saw it. If something else is due now, nothing is taken, and 409 `bill_changed`"
+        " names the new amount."
+    )
+    amount: PositiveMoney | None = Field(
+        default=None,
+        description="How much to pay; null: all of it. `part_payment` and `minimum` say what is taken.",
+    )
+    source: RequestSource = RequestSource.WEB
+
+
+class BillPaymentOut(Out):
+    """The payment of a bill, on its way to the operator. Its end is in `GET /v1/recharge/{recharge_id}`: `paid` or `failed`."""
+
+    located_at: ClassVar[str] = "/v1/recharge/{recharge_id}"
+
+    recharge_id: UUID
+    bill_id: UUID
+    status: Literal["processing"] = "processing"
+    phone_number: str
+    operator: str
+    amount: Money
+    wallet_balance: Money = Field(description="What the wallet held right after.")
+    created_at: datetime
 
 
 class BillQuery(PageParams):

@@ -95,7 +95,9 @@ class Fulfilment(Base):
     recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
     phone_number: Mapped[str] = mapped_column(Text)
     operator: Mapped[str] = mapped_column(Text)
-    plan_id: Mapped[UUID]
+    # One of the two: what is bought, or the operator's own name for the bill that is paid.
+    plan_id: Mapped[UUID | None]
+    bill_reference: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[int] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text)
     # The number of submissions that were started; each has a row in `operator_attempts`.

@@ -65,6 +65,7 @@ async def claim_due(db: AsyncSession, *, limit: int, lease_seconds: float, busy:
             reference=row.reference,
             created_at=row.created_at,
             traceparent=row.traceparent,
+            bill_reference=row.bill_reference,
         )
         for row in rows
     ]

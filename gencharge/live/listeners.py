@@ -20,6 +20,7 @@ from gencharge.payments.events import (
     RefundRequested,
 )
 from gencharge.recharge.events import (
+    BillPaid,
     PaymentReturned,
     PlanActivated,
     PlanExpired,
@@ -35,6 +36,7 @@ from gencharge.wallet.events import AdjustmentApproved
 # What moves money of a customer's wallet, also money that is held.
 BALANCE: Final[tuple[type[Event], ...]] = (
     PlanRecharged,
+    BillPaid,
     RechargePlaced,
     RechargeAccepted,
     RechargeFailed,
@@ -55,6 +57,7 @@ RECHARGES: Final[tuple[type[Event], ...]] = (
     RechargePlaced,
     RechargeAccepted,
     PlanRecharged,
+    BillPaid,
     RechargeFailed,
     RechargeRefunded,
     PaymentReturned,

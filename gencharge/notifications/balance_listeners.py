@@ -13,7 +13,7 @@ from gencharge.core.values.money import Money
 from gencharge.notifications import writing_service
 from gencharge.notifications.reminder_notices import balance_low
 from gencharge.notifications.writing_service import Entry
-from gencharge.recharge.events import PlanRecharged, RechargePlaced
+from gencharge.recharge.events import BillPaid, PlanRecharged, RechargePlaced
 from gencharge.wallet import service as wallet
 from gencharge.wallet.models import PaymentMethod
 
@@ -61,11 +61,13 @@ class _Payment(NamedTuple):
 def _from_wallet(envelope: Envelope) -> _Payment | None:
     """What the event took from a wallet; None if it took nothing."""
     event = envelope.event
-    if isinstance(event, PlanRecharged) and event.payment_method == PaymentMethod.WALLET:
+    if isinstance(event, PlanRecharged | BillPaid) and event.payment_method == PaymentMethod.WALLET:
         return _Payment(UUID(event.user_id), Money(event.total_paid_paise), UUID(event.recharge_id))
     if isinstance(event, RechargePlaced) and event.wallet_paise:
         return _Payment(UUID(event.user_id), Money(event.wallet_paise), UUID(event.recharge_id))
     return None
 
 
-BALANCES: Final = Outside("notifications.balances", (PlanRecharged, RechargePlaced), remind_of_balances)
+BALANCES: Final = Outside(
+    "notifications.balances", (PlanRecharged, BillPaid, RechargePlaced), remind_of_balances
+)

@@ -20,6 +20,7 @@ from gencharge.notifications.kinds import (
 )
 from gencharge.notifications.models import owner_of
 from gencharge.recharge.events import (
+    BillPaid,
     PaymentReturned,
     PlanActivated,
     PlanExpired,
@@ -41,6 +42,11 @@ PLAN_RECHARGED: Final = Kind(
         "until": last_day(optional=True),
         "begins": last_day(optional=True),
     },
+)
+BILL_PAID: Final = Kind(
+    "bill_paid",
+    EVERYWHERE,
+    {"paid": money(required=True), "operator": label("JIO"), "number": _NUMBER},
 )
 PLAN_ACTIVATED: Final = Kind(
     "plan_activated",
@@ -107,6 +113,22 @@ def plan_recharged(event: PlanRecharged) -> Draft:
             "total_paid_paise": event.total_paid_paise,
             "valid_from": event.valid_from,
             "valid_until": event.valid_until,
+        },
+    )
+
+
+def bill_paid(event: BillPaid) -> Draft:
+    """The operator took the payment."""
+    return Draft(
+        owner_of(event),
+        BILL_PAID,
+        {"paid": event.total_paid_paise, "operator": event.operator, "number": event.phone_number},
+        {
+            "recharge_id": event.recharge_id,
+            "bill_id": event.bill_id,
+            "phone_number": event.phone_number,
+            "operator": event.operator,
+            "total_paid_paise": event.total_paid_paise,
         },
     )
 
@@ -194,6 +216,7 @@ def _about(event: PlanActivated | PlanExpired) -> Values:
 
 KINDS: Final = (
     PLAN_RECHARGED,
+    BILL_PAID,
     PLAN_ACTIVATED,
     PLAN_EXPIRED,
     RECHARGE_FAILED,
@@ -202,6 +225,7 @@ KINDS: Final = (
 )
 NOTICES: Final[dict[type[Event], Callable[[Any], Draft | None]]] = {
     PlanRecharged: plan_recharged,
+    BillPaid: bill_paid,
     PlanActivated: plan_activated,
     PlanExpired: plan_expired,
     RechargeFailed: recharge_failed,

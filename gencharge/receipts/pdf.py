@@ -63,7 +63,16 @@ def _head(page: Page, receipt: ReceiptOut) -> None:
     page.write(LEFT, 17, seller.name, size=15, bold=True, width=104)
     y = page.write_lines(LEFT, 26.5, seller.address, width=92)
     page.write(LEFT, y + 0.6, worded("GSTIN {number}", number=seller.gstin), size=8.5, colour=SOFT)
-    page.write(RIGHT, 17, worded("Tax Invoice"), size=15, bold=True, colour=_BRAND, align="R", width=66)
+    page.write(
+        RIGHT,
+        17,
+        worded("Tax Invoice") if receipt.is_tax_invoice else worded("Payment Receipt"),
+        size=15,
+        bold=True,
+        colour=_BRAND,
+        align="R",
+        width=66,
+    )
     page.write(
         RIGHT,
         26.5,
@@ -143,7 +152,9 @@ def _prices(page: Page, receipt: ReceiptOut, y: float, language: Language) -> fl
     page.write(
         LEFT + 4,
         y + 5,
-        worded("Mobile recharge of {number}", number=_number(receipt.phone_number)),
+        worded("Mobile recharge of {number}", number=_number(receipt.phone_number))
+        if receipt.is_tax_invoice
+        else worded("Bill of {number}", number=_number(receipt.phone_number)),
         size=8,
         colour=SOFT,
         width=100,
@@ -162,7 +173,14 @@ def _prices(page: Page, receipt: ReceiptOut, y: float, language: Language) -> fl
         page.write(RIGHT - 4, y, _rupees(amount), align="R", width=40)
         y += 6.2
     page.panel(_MIDDLE - 12, y + 0.5, RIGHT - _MIDDLE + 12, 10, _PANEL)
-    page.write(146, y + 2.8, worded("Total, tax included"), bold=True, align="R", width=46)
+    page.write(
+        146,
+        y + 2.8,
+        worded("Total, tax included") if receipt.is_tax_invoice else worded("Total"),
+        bold=True,
+        align="R",
+        width=46,
+    )
     page.write(RIGHT - 4, y + 2.2, _rupees(receipt.total_paid), size=11.5, bold=True, align="R", width=42)
     y += 16
     page.write(RIGHT - 4, y, _in_words(receipt, language), size=8.5, colour=SOFT, align="R", width=160)
@@ -170,6 +188,8 @@ def _prices(page: Page, receipt: ReceiptOut, y: float, language: Language) -> fl
 
 
 def _taxes(receipt: ReceiptOut) -> list[tuple[str, Money]]:
+    if not receipt.is_tax_invoice:
+        return []
     value = (worded("Taxable value"), receipt.taxable_value)
     if receipt.place_of_supply != receipt.seller.state_code:
         return [value, (worded("IGST {percent}%", percent=receipt.gst_percent), receipt.igst)]
@@ -221,6 +241,11 @@ def _foot(page: Page, receipt: ReceiptOut) -> None:
         LEFT,
         275,
         worded(
+            "This is a receipt for what was paid to the operator, and no tax invoice: the operator's own bill has the GST."
+            " Times are Indian Standard Time."
+        )
+        if not receipt.is_tax_invoice
+        else worded(
             "Tax is not payable under reverse charge. This is an electronic invoice and needs no signature"
             " (CGST Rules, rule 46). Times are Indian Standard Time."
         ),

@@ -28,9 +28,14 @@ class SellerOut(Out):
 class ReceiptOut(Out):
     """A receipt: a tax invoice. Every price includes the tax (SAC 998413: mobile telecommunications services).
 
-    `taxable_value`, `cgst`, `sgst` and `igst` together are `total_paid`, to the paisa.
+    `taxable_value`, `cgst`, `sgst` and `igst` together are `total_paid`, to the paisa. They are 0 for
+    the payment of a postpaid bill.
     """
 
+    is_tax_invoice: bool = Field(
+        default=True,
+        description="False for the payment of a postpaid bill: the operator's own bill has the GST, so this receipt names none.",
+    )
     receipt_number: str = Field(description="Consecutive in its series and financial year.", max_length=16)
     recharge_id: UUID
     issued_at: datetime

@@ -28,6 +28,7 @@ from gencharge.recharge.models import PaymentState, Recharge, RechargeStatus
 from gencharge.users import service as users
 from gencharge.wallet.models import PaymentMethod
 
+BILLS_PREFIX: Final = tax.BILLS_PREFIX
 _REASONS: Final = {
     PaymentState.PAYMENT_PENDING: worded("This one has not been paid yet."),
     PaymentState.PROCESSING: worded("This one is still with the operator."),
@@ -90,17 +91,19 @@ async def _issue(db: AsyncSession, seller: Company, recharge: Recharge) -> Recei
         return earlier
     circle = (await operators.lookup(db, recharge.phone_number, user_id)).circle
     now = clock.now()
-    year, series = tax.financial_year(now), tax.series_of(user_id)
+    year, is_bill = tax.financial_year(now), recharge.bill_id is not None
+    series = tax.series_of_bills(user_id) if is_bill else tax.series_of(user_id)
+    prefix = tax.BILLS_PREFIX if is_bill else seller.receipt_prefix
     # As late as possible: other receipts of the series wait from here to the end of the transaction.
     count = await crud.take_number(db, series=series, financial_year=year)
     issued = Receipt(
         user_id=user_id,
         recharge_id=recharge.id,
-        number=tax.number_of(seller.receipt_prefix, year, series, count),
+        number=tax.number_of(prefix, year, series, count),
         series=series,
         financial_year=year,
         issued_at=now,
-        gst_percent=seller.gst_rate_percent,
+        gst_percent=0 if is_bill else seller.gst_rate_percent,
         place_of_supply=tax.place_of_supply(circle, seller.company_state),
         seller_name=seller.company_name,
         seller_address=seller.company_address,
@@ -121,9 +124,14 @@ def _to_out(
 ) -> ReceiptOut:
     total = Money(recharge.wallet_amount + recharge.gateway_amount)
     state = issued.seller_gstin[:2]
-    parts = tax.split(total, percent=issued.gst_percent, within_state=issued.place_of_supply == state)
+    is_bill = recharge.bill_id is not None
+    within_state = issued.place_of_supply == state
+    parts = (
+        tax.no_tax() if is_bill else tax.split(total, percent=issued.gst_percent, within_state=within_state)
+    )
     return ReceiptOut(
         receipt_number=issued.number,
+        is_tax_invoice=not is_bill,
         recharge_id=recharge.id,
         issued_at=issued.issued_at,
         recharged_at=recharge.completed_at or recharge.created_at,
@@ -140,7 +148,7 @@ def _to_out(
         plan_type=recharge.plan_type,
         price=Money(recharge.price),
         discount=Money(recharge.discount),
-        sac=tax.SAC,
+        sac="" if is_bill else tax.SAC,
         taxable_value=parts.taxable,
         gst=parts.tax,
         gst_percent=issued.gst_percent,

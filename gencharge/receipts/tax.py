@@ -27,6 +27,8 @@ SAC: Final = "998413"
 NUMBER_LENGTH: Final = 16
 # Capital letters but I and O, which are read as digits.
 SERIES: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+# What the receipts of bills begin with.
+BILLS_PREFIX: Final = "BP"
 # Union territories without a legislature.
 UNION_TERRITORIES: Final = frozenset({"04", "26", "31", "35", "38"})
 # The states of each circle, the most populous first (circles_in.csv; numbers of the GST network). Delhi NCR, Kolkata
@@ -75,6 +77,11 @@ class Split:
         return self.cgst + self.sgst + self.igst
 
 
+def no_tax() -> Split:
+    """Of the payment of a bill: we supply nothing, and the operator's own bill has the tax."""
+    return Split(Money(0), Money(0), Money(0), Money(0))
+
+
 def split(price: Money, *, percent: int, within_state: bool) -> Split:
     """Split a price that includes the tax. The value is rounded to the paisa, halves up; an odd paisa of tax goes to CGST."""
     gross = 100 + percent
@@ -107,9 +114,14 @@ def series_of(user_id: UUID) -> str:
     return SERIES[user_id.int % len(SERIES)]
 
 
+def series_of_bills(user_id: UUID) -> str:
+    """The series of a customer's receipts for bills. They are no invoices, so their numbers are not among those of invoices."""
+    return f"{BILLS_PREFIX}-{series_of(user_id)}"
+
+
 def number_of(prefix: str, year: str, series: str, count: int) -> str:
     """`GC2627A-0000001`. Raises OverflowError beyond sixteen characters: a year's ten million in one series."""
-    number = f"{prefix}{year[2:4]}{year[5:]}{series}-{count:07d}"
+    number = f"{prefix}{year[2:4]}{year[5:]}{series[-1]}-{count:07d}"
     if len(number) > NUMBER_LENGTH:
         raise OverflowError(f"{number}: an invoice's number has at most {NUMBER_LENGTH} characters")
     return number

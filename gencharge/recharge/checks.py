@@ -33,7 +33,8 @@ CHECKS: Final = (
         "every delivered recharge has its plan, and every plan its recharge",
         """
         WITH delivered AS MATERIALIZED (
-            SELECT user_id, id, phone_number, status FROM recharges WHERE status IN ('delivered', 'refunded')
+            SELECT user_id, id, phone_number, status FROM recharges
+            WHERE status IN ('delivered', 'refunded') AND bill_id IS NULL
         ), bought AS MATERIALIZED (
             SELECT user_id, recharge_id, phone_number, status FROM active_plans
             WHERE status NOT IN ('pending', 'cancelled')
@@ -94,6 +95,18 @@ CHECKS: Final = (
         ) AS moved ON moved.user_id = sold.user_id AND moved.reference_id = sold.id
         WHERE coalesce(sold.left_over, 0) <> coalesce(moved.paise, 0)
         """,  # noqa: S608 - members of our own enumerations
+    ),
+    Check(
+        "every recharge is for a plan or for a bill, and the payment of a bill stands as its recharge does",
+        """
+        SELECT coalesce(sold.user_id, paid.user_id) AS user_id, sold.id, paid.recharge_id, sold.status, paid.status AS payment
+        FROM (SELECT * FROM recharges WHERE bill_id IS NOT NULL OR plan_id IS NULL) AS sold
+        FULL JOIN bill_payments AS paid ON paid.recharge_id = sold.id AND paid.phone_number = sold.phone_number
+        WHERE sold.id IS NULL OR paid.recharge_id IS NULL OR sold.bill_id IS NULL OR sold.plan_id IS NOT NULL
+           OR sold.user_id <> paid.user_id OR sold.price <> paid.amount
+           OR paid.status <> CASE WHEN sold.status IN ('delivered', 'refunded') THEN 'paid'
+                                  WHEN sold.status = 'failed' THEN 'failed' ELSE 'pending' END
+        """,
     ),
     Check(
         "no number has two active base plans",

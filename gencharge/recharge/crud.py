@@ -13,7 +13,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from gencharge.core.http.paging import column_of
 from gencharge.core.values import clock
-from gencharge.recharge.models import ActivePlan, PaymentState, PlanState, Recharge, RechargeRefund
+from gencharge.recharge.models import (
+    ActivePlan,
+    PaymentState,
+    PlanState,
+    Recharge,
+    RechargeRefund,
+    RechargeStatus,
+)
 from gencharge.recharge.schemas import BoughtPlanQuery, RechargeFilters, RechargeQuery
 from gencharge.recharge.staff_schemas import StaffBoughtPlanQuery, StaffRechargeQuery
 
@@ -23,7 +30,10 @@ _UNDELIVERED: Final[frozenset[str]] = frozenset(PaymentState) - {PaymentState.DE
 PLAN_STATES: Final[frozenset[str]] = frozenset(PlanState)
 # A filter: the column, and the value that it must have; None filters nothing.
 _Filter = tuple[
-    InstrumentedAttribute[str] | InstrumentedAttribute[str | None] | InstrumentedAttribute[UUID],
+    InstrumentedAttribute[str]
+    | InstrumentedAttribute[str | None]
+    | InstrumentedAttribute[UUID]
+    | InstrumentedAttribute[UUID | None],
     str | UUID | None,
 ]
 
@@ -80,9 +90,13 @@ async def forget_noted(db: AsyncSession, user_id: UUID) -> None:
 async def find_first_delivered(
     db: AsyncSession, user_id: UUID, *, minimum: int, since: datetime | None, before: datetime | None
 ) -> Recharge | None:
-    """The customer's first recharge of at least `minimum` paise that was delivered in that time, refunded later or not."""
+    """The customer's first recharge of at least `minimum` paise that was delivered in that time, refunded later or not.
+
+    The payment of a bill is none.
+    """
     query = select(Recharge).where(
         Recharge.user_id == user_id,
+        Recharge.bill_id.is_(None),
         Recharge.status.in_([PaymentState.DELIVERED, PaymentState.REFUNDED]),
         Recharge.wallet_amount + Recharge.gateway_amount >= minimum,
     )
@@ -192,6 +206,8 @@ def has_status(entity: type[Recharge], status: str, *, now: datetime | None = No
 
     With `now`, a plan that has ended counts as expired though its line was not advanced yet.
     """
+    if status == RechargeStatus.PAID:
+        return (entity.status == PaymentState.DELIVERED) & entity.bill_id.is_not(None)
     if status not in PLAN_STATES:
         return entity.status == status
     state = ActivePlan.status == status

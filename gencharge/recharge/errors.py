@@ -67,6 +67,14 @@ class RechargeNotFound(NotFound):
     """Recharge not found."""
 
 
+class BillNotRepeatable(Conflict):
+    """A bill is paid once. Fetch the number's bill to see what is due now."""
+
+
+class BillPaymentPending(Conflict):
+    """A payment of this bill is on its way to the operator. Wait for its end; nothing was charged."""
+
+
 class RechargeNotRefundable(Conflict):
     """Only a delivered recharge can be refunded. A failed one is refunded automatically."""
 

@@ -25,6 +25,20 @@ class PlanRecharged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BillPaid(Event):
+    """The operator took the payment of a postpaid bill, in full or in part. Amounts in paise."""
+
+    recharge_id: str
+    phone_number: str
+    plan_name: str  # what stands in the place of a plan: "Postpaid bill"
+    operator: str
+    bill_id: str
+    total_paid_paise: int
+    payment_method: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RechargePlaced(Event):
     """A recharge waits for a gateway payment. Amounts in paise."""
 

@@ -59,6 +59,20 @@ class RechargeStatus(StrEnum):
     REFUNDED = "refunded"
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
+    PAID = "paid"  # the payment of a bill, which has no plan
+
+
+class BillOutcome(StrEnum):
+    """How paying a bill ended: paid for, replayed, or refused for this reason."""
+
+    DONE = "done"
+    REPLAYED = "replayed"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    OPERATOR_DOWN = "operator_down"
+    OPERATOR_CHANNEL_UNAVAILABLE = "operator_channel_unavailable"
+    BILL_PAYMENT_PENDING = "bill_payment_pending"
+    VELOCITY_LIMIT_EXCEEDED = "velocity_limit_exceeded"
+    INSUFFICIENT_BALANCE = "insufficient_balance"
 
 
 class SaleOutcome(StrEnum):
@@ -132,7 +146,8 @@ class Recharge(Base):
     idempotency_key: Mapped[str] = mapped_column(Text)
     request_hash: Mapped[bytes] = mapped_column(LargeBinary)
     phone_number: Mapped[str] = mapped_column(Text)
-    plan_id: Mapped[UUID]
+    # Null for the payment of a bill, whose `bill_id` is that of the customer's bill, version 0, category `bill`.
+    plan_id: Mapped[UUID | None]
     plan_version: Mapped[int] = mapped_column(Integer)
     plan_name: Mapped[str] = mapped_column(Text)
     operator: Mapped[str] = mapped_column(Text)
@@ -168,6 +183,7 @@ class Recharge(Base):
     # The caller's own name for it, and what else they noted (core.http.references).
     caller_reference: Mapped[str | None] = mapped_column(Text)
     caller_metadata: Mapped[Sealed | None] = mapped_column(SealedText)
+    bill_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = stamp()
     completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -266,6 +282,36 @@ class ActivePlan(Base):
         ),
         Index(
             "ix_active_plans_queued", "phone_number", "created_at", postgresql_where=text("status = 'queued'")
+        ),
+    )
+
+
+class BillPayment(Base):
+    """A payment of a number's bill: at most one of a bill is on its way, also if two customers pay it."""
+
+    __tablename__ = "bill_payments"
+
+    phone_number: Mapped[str] = mapped_column(Text, primary_key=True)
+    recharge_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    operator: Mapped[str] = mapped_column(Text)
+    bill_reference: Mapped[str] = mapped_column(Text)
+    amount: Mapped[int] = mapped_column(BigInteger)
+    status: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = stamp()
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("status IN ('pending', 'paid', 'failed')", name="status"),
+        CheckConstraint("(status = 'pending') = (ended_at IS NULL)", name="ended"),
+        Index(
+            "uq_bill_payments_pending",
+            "phone_number",
+            "operator",
+            "bill_reference",
+            unique=True,
+            postgresql_where=text("status = 'pending'"),
         ),
     )
 

@@ -27,7 +27,13 @@ from gencharge.payments.service import PaymentContext
 from gencharge.recharge import checkout_service as checkout
 from gencharge.recharge import quote_service, service
 from gencharge.recharge.choice_service import Market
-from gencharge.recharge.errors import OFFER_REFUSALS, REFUSALS, RechargeNotFound, WalletAmountInvalid
+from gencharge.recharge.errors import (
+    OFFER_REFUSALS,
+    REFUSALS,
+    BillNotRepeatable,
+    RechargeNotFound,
+    WalletAmountInvalid,
+)
 from gencharge.recharge.schemas import (
     BoughtPlanPage,
     BoughtPlanQuery,
@@ -132,7 +138,7 @@ async def get_recharge(user: SignedInUser, db: Db, recharge_id: UUID) -> Recharg
     "/{recharge_id}/repeat",
     status_code=HTTP_201_CREATED,
     response_model=SubscriptionOut,
-    responses=web.errors(RechargeNotFound, *_PAYING),
+    responses=web.errors(RechargeNotFound, BillNotRepeatable, *_PAYING),
     openapi_extra=idempotency.DOCUMENTED,
 )
 async def repeat(user: SignedInUser, request: Request, recharge_id: UUID, body: RepeatRecharge) -> Response:

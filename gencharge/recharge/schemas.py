@@ -254,8 +254,9 @@ class RechargeOut(Out):
     recharge_id: UUID
     status: RechargeStatus
     phone_number: str
-    plan_id: UUID
-    plan_version: int
+    plan_id: UUID | None = Field(description="Null for the payment of a bill.")
+    bill_id: UUID | None = Field(description="The bill that it pays: `GET /v1/bills/{bill_id}`.")
+    plan_version: int = Field(description="0 for the payment of a bill.")
     plan_name: str
     operator: str
     plan_type: str

@@ -20,9 +20,16 @@ from gencharge.core.values import clock
 from gencharge.core.values.ids import written_between
 from gencharge.core.vault.vault import Vault
 from gencharge.recharge import crud, lifecycle_crud, views
+from gencharge.recharge.bill_service import (
+    BillPaymentRequest,
+    BillSale,
+    bill_refusal,
+    find_bill_payment,
+    pay_bill,
+)
 from gencharge.recharge.checkout_service import pay_from_wallet, pay_through_gateway
 from gencharge.recharge.choice_service import Market
-from gencharge.recharge.errors import RechargeNotFound
+from gencharge.recharge.errors import BillNotRepeatable, RechargeNotFound
 from gencharge.recharge.models import (
     ActivePlan,
     DeliverOutcome,
@@ -52,12 +59,17 @@ from gencharge.users import service as users
 
 # For the rooms above that sell a recharge or answer with one.
 __all__ = [
+    "BillPaymentRequest",
+    "BillSale",
     "Market",
     "Quote",
     "QuoteOut",
     "StaffRechargeOut",
     "Subscribe",
     "SubscriptionOut",
+    "bill_refusal",
+    "find_bill_payment",
+    "pay_bill",
     "pay_from_wallet",
     "pay_through_gateway",
     "quote",
@@ -78,8 +90,10 @@ async def show_by_key(db: AsyncSession, user_id: UUID, key: str) -> RechargeOut:
 
 
 async def repeat(database: Database, user_id: UUID, recharge_id: UUID, command: RepeatRecharge) -> Subscribe:
-    """The command to buy the same plan for the same number once more. Raises RechargeNotFound."""
+    """The command to buy the same plan for the same number once more. Raises RechargeNotFound, BillNotRepeatable."""
     earlier = await database.run(lambda db: get(db, user_id, recharge_id))
+    if earlier.plan_id is None:
+        raise BillNotRepeatable
     return Subscribe(phone_number=earlier.phone_number, plan_id=earlier.plan_id, **command.model_dump())
 
 

@@ -14,6 +14,8 @@ from gencharge.wallet.models import PaymentMethod
 
 def status_of(recharge: Recharge, plan: ActivePlan | None) -> RechargeStatus:
     """The status that a customer sees: the plan's state after delivery, the payment's state before."""
+    if recharge.status == PaymentState.DELIVERED and recharge.bill_id is not None:
+        return RechargeStatus.PAID
     if recharge.status == PaymentState.DELIVERED and plan is not None:
         return RechargeStatus(plan.status)
     return RechargeStatus(recharge.status)
@@ -28,6 +30,7 @@ def recharge_out(
         recharge_id=recharge.id,
         phone_number=recharge.phone_number,
         plan_id=recharge.plan_id,
+        bill_id=recharge.bill_id,
         plan_version=recharge.plan_version,
         plan_name=recharge.plan_name,
         operator=recharge.operator,

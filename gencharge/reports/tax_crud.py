@@ -45,6 +45,7 @@ def _supplies(query: MonthQuery, settings: Settings) -> Subquery:
     """What was supplied in the month, and what of it was taken back: amounts of both with their sign, and the parts of each.
 
     A price includes its tax, which is taken out of each amount by itself, as on the receipt (`receipts.tax`).
+    The payment of a bill is not our supply.
     """
     places = receipts.places_of_supply(settings.company_state)
     home = func.coalesce(func.left(Receipt.seller_gstin, 2), settings.company_state)
@@ -64,6 +65,7 @@ def _supplies(query: MonthQuery, settings: Settings) -> Subquery:
         .outerjoin(Receipt, of_receipt)
         .where(
             Recharge.status.in_([PaymentState.DELIVERED, PaymentState.REFUNDED]),
+            Recharge.bill_id.is_(None),
             Recharge.completed_at >= query.since,
             Recharge.completed_at < query.until,
         )
@@ -82,7 +84,11 @@ def _supplies(query: MonthQuery, settings: Settings) -> Subquery:
             (Recharge.user_id == RechargeRefund.user_id) & (Recharge.id == RechargeRefund.recharge_id),
         )
         .outerjoin(Receipt, of_receipt)
-        .where(RechargeRefund.created_at >= query.since, RechargeRefund.created_at < query.until)
+        .where(
+            RechargeRefund.created_at >= query.since,
+            RechargeRefund.created_at < query.until,
+            Recharge.bill_id.is_(None),
+        )
     )
     moved = union_all(delivered, back).subquery("moved")
     gross = moved.c.rate + 100
@@ -155,7 +161,12 @@ def _select_gst_documents(ask: Ask) -> Rows:
             literal(0, Integer).label("cancelled"),
             func.count().label("net_issued"),
         )
-        .where(Receipt.issued_at >= query.since, Receipt.issued_at < query.until)
+        .where(
+            Receipt.issued_at >= query.since,
+            Receipt.issued_at < query.until,
+            # A receipt for a bill is no invoice.
+            Receipt.series.not_like(f"{receipts.BILLS_PREFIX}-%"),
+        )
         .group_by(Receipt.financial_year, Receipt.series)
         .order_by(Receipt.financial_year, Receipt.series)
     )

@@ -31,7 +31,7 @@ class StoryTerms(Out):
     phone_number: str
     operator: str
     circle: str | None
-    plan_id: UUID
+    plan_id: UUID | None = Field(description="Null for the payment of a bill.")
     plan_version: int
     plan_name: str
     plan_type: str

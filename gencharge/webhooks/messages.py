@@ -23,6 +23,7 @@ from gencharge.payments.events import (
 )
 from gencharge.payments.models import PaymentStatus, RefundStatus
 from gencharge.recharge.events import (
+    BillPaid,
     PlanRecharged,
     RechargeAccepted,
     RechargeFailed,
@@ -102,6 +103,15 @@ def _delivered(event: PlanRecharged) -> RechargeData:
     )
 
 
+def _bill_paid(event: BillPaid) -> RechargeData:
+    return _recharge(
+        event,
+        status=RechargeStatus.PAID,
+        amount_paise=event.total_paid_paise,
+        payment_method=event.payment_method,
+    )
+
+
 def _failed(event: RechargeFailed) -> RechargeData:
     return _recharge(
         event,
@@ -133,6 +143,7 @@ MESSAGES: Final[Mapping[type[Event], tuple[str, Callable[[Any], Data]]]] = {
         lambda event: _recharge(event, status=RechargeStatus.PROCESSING, amount_paise=event.held_paise),
     ),
     PlanRecharged: ("recharge.delivered", _delivered),
+    BillPaid: ("recharge.bill_paid", _bill_paid),
     RechargeFailed: ("recharge.failed", _failed),
     RechargeRefunded: ("recharge.refunded", _refunded),
     PaymentCreated: (

@@ -296,6 +296,7 @@ ROUTES: Final[dict[str, str]] = {
     "GET /v1/bills":                                                                "401  200   403   403 403  403  403   403    -",
     "POST /v1/bills/fetch":                                                         "401  422   403   403 403  403  403   403    -",
     "GET /v1/bills/{bill_id}":                                                      "401  404   403   403 403  403  403   403    404",
+    "POST /v1/bills/{bill_id}/pay":                                                 "401  422   403   403 403  403  403   403    -",
     # family
     "GET /v1/family":                                                               "401  200   403   403 403  403  403   403    -",
     # autopay

@@ -9,9 +9,12 @@ from fastapi import FastAPI
 from gencharge.bills.context_service import BillsContext
 from gencharge.core.rooms import process
 from gencharge.core.settings import Settings
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values.ids import new_id
+from gencharge.delivery.loop import Dispatcher
 from tests.make.bills import put_bill
 from tests.make.factories import headers_for
+from tests.make.money import make_customer
 from tests.make.outside import Outside
 
 
@@ -86,3 +89,78 @@ async def test_an_operator_that_is_away_says_when_to_come_back(
 
 async def test_nobody_fetches_without_signing_in(client: httpx.AsyncClient) -> None:
     assert (await client.post("/v1/bills/fetch", json={"phone_number": "9811122233"})).status_code == 401
+
+
+async def test_a_bill_is_paid_once_over_http_with_a_location_and_a_replay(
+    client: httpx.AsyncClient, settings: Settings, outside: Outside, shop: Stores
+) -> None:
+    user_id, number = await make_customer(shop, 1_000), put_bill(outside, paise=649_50)
+    own = headers_for(settings, user_id)
+    body = {"phone_number": number, "operator": "JIO"}
+    bill = (await client.post("/v1/bills/fetch", headers=own, json=body)).json()
+    path, key = f"/v1/bills/{bill['bill_id']}/pay", {"Idempotency-Key": str(new_id())}
+    command = {"expected_amount": 649.50}
+    paid = await client.post(path, headers=own | key, json=command)
+    assert paid.status_code == 201, paid.text
+    assert (paid.json()["amount"], paid.json()["status"]) == (649.50, "processing")
+    shown = await client.get(paid.headers["location"], headers=own)
+    assert (shown.json()["bill_id"], shown.json()["plan_id"]) == (bill["bill_id"], None)
+    again = await client.post(path, headers=own | key, json=command)
+    assert (again.json(), again.headers["idempotent-replayed"]) == (paid.json(), "true")
+    twice = await client.post(path, headers=own | {"Idempotency-Key": str(new_id())}, json=command)
+    assert (twice.status_code, twice.json()["code"]) == (409, "bill_payment_pending")
+    history = (await client.get("/v1/wallet/transactions", headers=own)).json()["items"]
+    row = history[0]
+    assert (row["category"], row["amount"], row["status"]) == ("recharge", 649.50, "pending")
+
+
+async def test_a_bill_that_changed_is_a_409_with_the_new_amount(
+    client: httpx.AsyncClient, settings: Settings, outside: Outside, shop: Stores
+) -> None:
+    user_id, number = await make_customer(shop, 1_000), put_bill(outside)
+    own = headers_for(settings, user_id)
+    body = {"phone_number": number, "operator": "JIO"}
+    bill = (await client.post("/v1/bills/fetch", headers=own, json=body)).json()
+    put_bill(outside, phone_number=number, paise=510_00)
+    path, key = f"/v1/bills/{bill['bill_id']}/pay", {"Idempotency-Key": str(new_id())}
+    changed = await client.post(path, headers=own | key, json={"expected_amount": 500})
+    assert (changed.status_code, changed.json()["code"], changed.json()["amount"]) == (
+        409,
+        "bill_changed",
+        510.0,
+    )
+    for wrong in ({}, {"expected_amount": 0}, {"expected_amount": "five"}, {"expected_amount": 1.005}):
+        refused = await client.post(path, headers=own | key, json=wrong)
+        assert refused.status_code == 422, wrong
+    keyless = await client.post(path, headers=own, json={"expected_amount": 510})
+    assert keyless.json()["code"] == "idempotency_key_required"
+
+
+async def test_a_receipt_of_a_bill_is_no_tax_invoice(
+    client: httpx.AsyncClient, settings: Settings, outside: Outside, shop: Stores, dispatcher: Dispatcher
+) -> None:
+    user_id, number = await make_customer(shop, 1_000), put_bill(outside)
+    own = headers_for(settings, user_id)
+    body = {"phone_number": number, "operator": "JIO"}
+    bill = (await client.post("/v1/bills/fetch", headers=own, json=body)).json()
+    key = {"Idempotency-Key": str(new_id())}
+    paid = await client.post(
+        f"/v1/bills/{bill['bill_id']}/pay", headers=own | key, json={"expected_amount": 500}
+    )
+    await dispatcher.drain()
+    recharge = f"/v1/recharge/{paid.json()['recharge_id']}"
+    assert (await client.get(recharge, headers=own)).json()["status"] == "paid"
+    receipt = (await client.get(f"{recharge}/receipt", headers=own)).json()
+    assert (receipt["is_tax_invoice"], receipt["gst"], receipt["taxable_value"]) == (False, 0.0, 0.0)
+    assert (receipt["total_paid"], receipt["gst_percent"], receipt["sac"]) == (500.0, 0, "")
+    assert receipt["receipt_number"].startswith("BP")
+    timeline = await client.get(f"{recharge}/timeline", headers=own)
+    assert timeline.status_code == 200, timeline.text
+    for language in ("en", "hi"):
+        pdf = await client.get(
+            f"{recharge}/receipt",
+            headers=own | {"Accept": "application/pdf", "Accept-Language": language},
+        )
+        assert (pdf.status_code, pdf.content[:5]) == (200, b"%PDF-")
+    spending = (await client.get("/v1/analytics/me", headers=own)).json()
+    assert (spending["total"]["paid"], spending["plans"]) == (500.0, [])

@@ -81,7 +81,7 @@ DIRECTORY = {
     "offer_codes": "code",
 }
 # Owned by a number.
-BY_NUMBER = {"connections", "active_plans", "lines"}
+BY_NUMBER = {"connections", "active_plans", "bill_payments", "lines"}
 
 
 def shard_key(table: str) -> str | None:

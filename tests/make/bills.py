@@ -5,12 +5,18 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from gencharge import wiring
+from gencharge.bills import payment_service as payments
 from gencharge.bills import service as bills
 from gencharge.bills.context_service import BillsContext
-from gencharge.bills.schemas import BillOut, FetchBill
+from gencharge.bills.schemas import BillOut, BillPaymentOut, FetchBill, PayBill
+from gencharge.core.events.relay import Relay
+from gencharge.core.http.idempotency import Answered
+from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
+from gencharge.velocity.service import NO_LIMITS, Limits
 from tests.make.outside import Outside
 
 
@@ -38,6 +44,26 @@ def put_bill(
     }
     outside.control("PUT", "/sandbox/bills", body | more)
     return number
+
+
+async def pay(
+    context: BillsContext,
+    user_id: UUID,
+    bill: BillOut,
+    *,
+    key: str | None = None,
+    limits: Limits = NO_LIMITS,
+    **fields: object,
+) -> Answered[BillPaymentOut]:
+    """Pay a bill as it was fetched, in full unless `amount` (rupees) says otherwise."""
+    command = PayBill.model_validate({"expected_amount": str(bill.amount), **fields})
+    return await payments.pay(context, user_id, bill.bill_id, command, key=key or str(uuid4()), limits=limits)
+
+
+async def read(stores: Stores, user_id: UUID, bill: BillOut) -> BillOut:
+    """The bill as it is now, once what happened has been announced."""
+    await Relay(stores, wiring.LISTENERS).drain()
+    return await stores.database.run(lambda db: bills.show(db, user_id, bill.bill_id))
 
 
 async def fetch(context: BillsContext, user_id: UUID, phone_number: str, **more: Any) -> BillOut:

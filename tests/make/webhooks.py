@@ -17,7 +17,13 @@ from gencharge.payments.events import (
     RefundFailed,
     RefundProcessed,
 )
-from gencharge.recharge.events import PlanRecharged, RechargeAccepted, RechargePlaced, RechargeRefunded
+from gencharge.recharge.events import (
+    BillPaid,
+    PlanRecharged,
+    RechargeAccepted,
+    RechargePlaced,
+    RechargeRefunded,
+)
 from tests.webhooks.conftest import failed_recharge
 
 PRODUCTION = Reach(private=False, loopback=False)
@@ -64,6 +70,18 @@ MESSAGE_CASES: list[tuple[Event, str, str, str]] = [
         "299.00",
     ),
     (RechargeAccepted(**RECHARGE, held_paise=29_900), "recharge.accepted", "processing", "299.00"),
+    (
+        BillPaid(
+            **RECHARGE,
+            bill_id=OBJECT,
+            total_paid_paise=64_950,
+            payment_method="wallet",
+            source="web",
+        ),
+        "recharge.bill_paid",
+        "paid",
+        "649.50",
+    ),
     (
         PlanRecharged(
             **RECHARGE,

@@ -10,7 +10,14 @@ import pytest
 
 import gencharge
 from gencharge.recharge.errors import REFUSALS
-from gencharge.recharge.models import DeliverOutcome, FailOutcome, PayOutcome, RefundOutcome, SaleOutcome
+from gencharge.recharge.models import (
+    BillOutcome,
+    DeliverOutcome,
+    FailOutcome,
+    PayOutcome,
+    RefundOutcome,
+    SaleOutcome,
+)
 
 SQL = Path(gencharge.__file__).parent
 ANSWERS = re.compile(r"(?:RETURN|outcome :=)\s+('[^;]*|CASE[^;]*);")
@@ -40,6 +47,7 @@ def answers(*functions: str) -> set[str]:
         ),
         (("pay_recharge", "deliver_recharge"), PayOutcome),
         (("deliver_recharge",), DeliverOutcome),
+        (("pay_bill_from_wallet",), BillOutcome),
         (("fail_recharge",), FailOutcome),
         (("refund_recharge",), RefundOutcome),
     ],

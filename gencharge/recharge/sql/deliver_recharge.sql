@@ -1,5 +1,5 @@
 -- The operator has delivered: the held money goes to the operator, the house's commission (`p_commission`, paise) comes back from
--- there, the offer's part of the price and its cashback are paid, and the plan starts or queues now. `p_operator_reference` and `p_channel` say how it was delivered.
+-- there, the offer's part of the price and its cashback are paid, and the plan starts or queues now. The payment of a bill has no plan. `p_operator_reference` and `p_channel` say how it was delivered.
 --
 -- Returns 'delivered', 'already', 'already_failed' if it had failed and the money is back (a dispute), 'not_found'.
 -- Locks the line, the recharge, then the wallet.
@@ -43,6 +43,19 @@ BEGIN
             p_user, 'operator:' || lower(v_sale.operator), 'revenue', p_commission, ledger_code('commission'),
             p_recharge::text, p_recharge, v_sale.phone_number, v_sale.plan_type, v_sale.source, NULL, v_sale.operator,
             v_now);
+    END IF;
+
+    IF v_sale.bill_id IS NOT NULL THEN
+        UPDATE bill_payments SET status = 'paid', ended_at = v_now
+        WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge AND user_id = p_user;
+        UPDATE recharges SET status = 'delivered', completed_at = v_now, operator_reference = p_operator_reference,
+                             channel = p_channel
+        WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
+        PERFORM end_fulfilment(p_user, p_recharge, 'settled', NULL);
+        PERFORM announce_recharge('BillPaid', v_sale, jsonb_build_object(
+            'bill_id', v_sale.bill_id, 'total_paid_paise', v_paid, 'payment_method', v_sale.payment_method,
+            'source', v_sale.source), p_context);
+        RETURN 'delivered';
     END IF;
 
     SELECT * INTO v_plan FROM active_plans WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge;

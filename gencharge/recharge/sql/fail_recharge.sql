@@ -38,6 +38,8 @@ BEGIN
     WHERE user_id = p_user AND id = p_recharge RETURNING * INTO v_sale;
     UPDATE active_plans SET status = 'cancelled', ended_at = v_now
     WHERE phone_number = v_sale.phone_number AND recharge_id = p_recharge;
+    UPDATE bill_payments SET status = 'failed', ended_at = v_now
+    WHERE v_sale.bill_id IS NOT NULL AND phone_number = v_sale.phone_number AND recharge_id = p_recharge;
     PERFORM end_fulfilment(p_user, p_recharge, 'failed', p_reason);
     PERFORM announce_recharge('RechargeFailed', v_sale, jsonb_build_object(
         'reason', p_reason, 'refunded_paise', v_held), p_context);

@@ -1,0 +1,184 @@
+"""Paying a bill: the operator is asked once more, then the money is held and the payment goes the way of a recharge.
+
+    fetched -> asked again, outside a transaction -> held and queued -> delivered (bill paid) | failed (money back, bill due)
+
+Nothing is taken for a bill that is not what the customer saw. What happens between the last question and the payment's arrival the
+operator decides: it refuses a payment that does not fit its bill, and the money comes back.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.bills import crud, service
+from gencharge.bills.context_service import BillsContext
+from gencharge.bills.errors import (
+    BillAlreadyPaid,
+    BillAmountInvalid,
+    BillChanged,
+    BillExpired,
+    BillNotFound,
+    BillOperatorUnavailable,
+)
+from gencharge.bills.models import Bill, BillStatus
+from gencharge.bills.schemas import BillPaymentOut, PayBill
+from gencharge.channels.service import BillAnswer, BillVerdict, PartPayment
+from gencharge.core import faultpoints
+from gencharge.core.errors import Problem, field_problem
+from gencharge.core.http.idempotency import Answered, fingerprint
+from gencharge.core.values import clock
+from gencharge.core.values.ids import new_id
+from gencharge.core.values.money import Money
+from gencharge.core.wording import worded
+from gencharge.recharge import service as recharges
+from gencharge.recharge.errors import BillPaymentPending
+from gencharge.recharge.models import BillOutcome
+from gencharge.recharge.service import BillPaymentRequest, BillSale
+from gencharge.velocity.service import Limits
+
+
+async def pay(
+    context: BillsContext, user_id: UUID, bill_id: UUID, command: PayBill, *, key: str, limits: Limits
+) -> Answered[BillPaymentOut]:
+    """Pay a bill or a part of it from the wallet: at most once for a key. Not inside a transaction.
+
+    Raises BillNotFound, BillExpired, BillAlreadyPaid, BillPaymentPending, BillChanged, BillAmountInvalid, BillOperatorUnavailable, NoBillDue
+    and the other refusals of a fetch, OperatorDown, OperatorChannelUnavailable, VelocityLimitExceeded, InsufficientBalance,
+    IdempotencyKeyReused.
+    """
+    request_hash = fingerprint(command, bill_id)
+
+    async def look(db: AsyncSession) -> BillSale | Bill:
+        earlier = await recharges.find_bill_payment(db, user_id, key, request_hash)
+        if earlier is not None:
+            return earlier
+        bill = await crud.get_bill(db, user_id, bill_id)
+        if bill is None:
+            raise BillNotFound
+        _check_state(bill)
+        db.expunge(bill)
+        return bill
+
+    known = await context.database.run(look)
+    if isinstance(known, BillSale):
+        return Answered(_answer(known), replayed=True)
+    answer = await context.ask(known.operator, known.phone_number)
+    if answer.verdict is BillVerdict.AWAY:
+        raise BillOperatorUnavailable
+    await faultpoints.point("bill.asked")
+    # A problem is returned, so that what the operator said now is committed with it.
+    result = await context.database.run(
+        lambda db: _pay(db, known, answer, command, key=key, request_hash=request_hash, limits=limits)
+    )
+    await faultpoints.point("bill.committed")
+    if isinstance(result, Problem):
+        raise result
+    return result
+
+
+def _check_state(bill: Bill) -> None:
+    """Raises BillAlreadyPaid, BillPaymentPending, BillExpired."""
+    if bill.status == BillStatus.PAID:
+        raise BillAlreadyPaid
+    if bill.status == BillStatus.PAYING:
+        raise BillPaymentPending
+    if bill.status == BillStatus.CLOSED or bill.expires_at <= clock.now():
+        raise BillExpired
+
+
+async def _pay(
+    db: AsyncSession,
+    known: Bill,
+    answer: BillAnswer,
+    command: PayBill,
+    *,
+    key: str,
+    request_hash: bytes,
+    limits: Limits,
+) -> Answered[BillPaymentOut] | Problem:
+    await service.keep(db, known.user_id, known.phone_number, known.operator, known.circle, answer)
+    bill = await crud.lock_bill(db, known.user_id, known.bill_id)
+    if bill is None:
+        return BillNotFound()
+    # Another request with the same key may have paid since it was looked up.
+    earlier = await recharges.find_bill_payment(db, known.user_id, key, request_hash)
+    if earlier is not None:
+        return Answered(_answer(earlier), replayed=True)
+    problem = _problem(bill, answer, command)
+    if problem is not None:
+        return problem
+    request = BillPaymentRequest(
+        user_id=bill.user_id,
+        recharge_id=new_id(),
+        key=key,
+        request_hash=request_hash,
+        phone_number=bill.phone_number,
+        operator=bill.operator,
+        circle=bill.circle,
+        bill_id=bill.bill_id,
+        bill_reference=bill.bill_reference,
+        amount=(command.amount or command.expected_amount).paise,
+        source=command.source.value,
+    )
+    result = await recharges.pay_bill(db, request, limits)
+    if result.sale is None or result.outcome not in {BillOutcome.DONE, BillOutcome.REPLAYED}:
+        return recharges.bill_refusal(result)
+    if result.outcome is BillOutcome.DONE:
+        bill.status, bill.recharge_id = BillStatus.PAYING, result.sale.recharge_id
+        await db.flush()
+    return Answered(_answer(result.sale), replayed=result.outcome is BillOutcome.REPLAYED)
+
+
+def _problem(bill: Bill, answer: BillAnswer, command: PayBill) -> Problem | None:
+    """Why the bill can't be paid as the customer wants it; None if it can."""
+    if bill.status == BillStatus.PAYING:
+        return BillPaymentPending()
+    if bill.status == BillStatus.PAID:
+        return BillAlreadyPaid()
+    if answer.bill is None:
+        return service.refusal(answer)
+    amount = Money(bill.amount)
+    if answer.bill.bill_reference != bill.bill_reference:
+        return BillChanged(amount=Money(answer.bill.amount))
+    if command.expected_amount != amount:
+        wrong = worded("The bill is {amount} now", amount=amount)
+        return BillChanged(
+            amount=amount, errors=[field_problem("body.expected_amount", wrong, BillChanged.code())]
+        )
+    return _amount_problem(bill, command.amount or amount)
+
+
+def _amount_problem(bill: Bill, paid: Money) -> Problem | None:
+    amount, minimum = Money(bill.amount), Money(bill.minimum)
+    if minimum <= paid <= amount:
+        return None
+    if bill.part_payment == PartPayment.EXACT:
+        right = worded("Must be {amount}: the operator takes the whole bill only", amount=amount)
+    else:
+        right = worded("Must be from {minimum} to {amount}", minimum=minimum, amount=amount)
+    return BillAmountInvalid(errors=[field_problem("body.amount", right, BillAmountInvalid.code())])
+
+
+def _answer(sale: BillSale) -> BillPaymentOut:
+    """The answer to the request, at first and at each replay."""
+    return BillPaymentOut(
+        recharge_id=sale.recharge_id,
+        bill_id=sale.bill_id,
+        phone_number=sale.phone_number,
+        operator=sale.operator,
+        amount=Money(sale.amount),
+        wallet_balance=Money(sale.balance_after),
+        created_at=sale.created_at,
+    )
+
+
+async def end_payment(db: AsyncSession, user_id: UUID, recharge_id: UUID, *, paid: int) -> None:
+    """A payment has ended: `paid` paise were taken, 0 if it failed. A bill that has had another payment since is left alone."""
+    bill = await crud.lock_bill_of_payment(db, user_id, recharge_id)
+    if bill is None or bill.status != BillStatus.PAYING:
+        return
+    bill.amount = max(0, bill.amount - paid)
+    bill.minimum = min(bill.minimum, bill.amount)
+    bill.status = BillStatus.DUE if bill.amount else BillStatus.PAID

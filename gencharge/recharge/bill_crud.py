@@ -1,0 +1,76 @@
+"""The SQL function that pays a bill. See `recharge/sql/pay_bill_from_wallet.sql`. Amounts in paise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from gencharge.core.values import clock
+from gencharge.recharge.models import BillOutcome
+from gencharge.velocity.service import Limits
+
+_PAY = text("""
+    SELECT outcome, known, (sale).id, (sale).phone_number, (sale).operator, (sale).price, (sale).bill_id,
+           (sale).balance_after, (sale).created_at
+    FROM pay_bill_from_wallet(
+        p_user => :user_id, p_id => :recharge_id, p_key => :key, p_hash => :request_hash, p_phone => :phone_number,
+        p_operator => :operator, p_circle => :circle, p_bill => :bill_id, p_bill_reference => :bill_reference,
+        p_amount => :amount, p_source => :source, p_context => CAST(:context AS jsonb),
+        p_pinned => CAST(:now AS timestamptz), p_bounds => CAST(:bounds AS bigint[]), p_session => :session_id)
+""")
+
+
+class BillPaymentRequest(NamedTuple):
+    """What is to be paid, for whom, and under which key."""
+
+    user_id: UUID
+    recharge_id: UUID
+    key: str
+    request_hash: bytes
+    phone_number: str
+    operator: str
+    circle: str | None
+    bill_id: UUID
+    bill_reference: str
+    amount: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BillSale:
+    """The payment that was made, or that its key had made before, as it was then."""
+
+    recharge_id: UUID
+    phone_number: str
+    operator: str
+    amount: int
+    bill_id: UUID
+    balance_after: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BillResult:
+    """How paying ended; `sale` is None if it was refused. `known` says which velocity rule it broke."""
+
+    outcome: BillOutcome
+    known: str | None
+    sale: BillSale | None
+
+
+async def pay(db: AsyncSession, request: BillPaymentRequest, *, context: str, limits: Limits) -> BillResult:
+    """`pay_bill_from_wallet`: its outcome."""
+    await db.flush()
+    values = request._asdict() | {
+        "context": context,
+        "now": clock.pinned(),
+        "bounds": None if limits.bounds is None else list(limits.bounds),
+        "session_id": limits.session_id,
+    }
+    outcome, known, *sale = (await db.execute(_PAY, values)).one()
+    return BillResult(BillOutcome(outcome), known, BillSale(*sale) if sale[0] is not None else None)
