@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -68,6 +70,30 @@ async def list_bills(
 ) -> tuple[list[Bill], str | None, int | None]:
     """A page of the customer's bills, the newest first."""
     return await fetch_page(db, _of(user_id, status, phone_number), _NEWEST, page)
+
+
+async def list_to_remind(
+    db: AsyncSession, days: Mapping[int, date], now: datetime, limit: int
+) -> Sequence[Bill]:
+    """Bills of all customers that are due on one of these days and have not had that day's reminder, none fetched lately.
+
+    `days`: the due day of each stage.
+    """
+    wants = [
+        (Bill.due_on == day) & (Bill.reminded_days.is_distinct_from(stage)) for stage, day in days.items()
+    ]
+    query = select(Bill).where(Bill.status == BillStatus.DUE.value, Bill.expires_at <= now, or_(*wants))
+    query = query.order_by(Bill.due_on, Bill.user_id, Bill.bill_id).limit(limit)
+    bills = (await db.scalars(query)).all()
+    for bill in bills:
+        db.expunge(bill)
+    return bills
+
+
+async def list_due(db: AsyncSession, user_id: UUID) -> Sequence[Bill]:
+    """The customer's bills that are to be paid, the latest due day first."""
+    query = select(Bill).where(Bill.user_id == user_id, Bill.status == BillStatus.DUE)
+    return (await db.scalars(query.order_by(Bill.due_on.desc(), Bill.bill_id.desc()))).all()
 
 
 async def lock_lookups(db: AsyncSession, user_id: UUID) -> BillLookups:

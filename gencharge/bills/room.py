@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gencharge.bills import context_service, listeners, personal_data, routes
+from gencharge.bills import context_service, jobs, listeners, personal_data, routes
 from gencharge.core.rooms.room import Room
 
 ROOM: Final = Room(
@@ -13,6 +13,7 @@ ROOM: Final = Room(
     tags={"bills": "What is due on postpaid numbers, and paying it."},
     routers=(routes.router,),
     listeners=(listeners.ENDED,),
+    jobs=jobs.JOBS,
     watchers=(context_service.watch_operators,),
     personal_data=personal_data.PART,
 )

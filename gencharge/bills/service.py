@@ -37,6 +37,8 @@ from gencharge.operators import service as operators
 from gencharge.operators.models import OperatorStatus
 from gencharge.recharge.errors import OperatorDown
 
+# For the rooms above that answer with a bill.
+__all__ = ["BillOut"]
 # How long a fetched amount counts.
 VALID_FOR: Final = timedelta(hours=1)
 _DAY_SECONDS: Final = 86_400.0
@@ -108,7 +110,7 @@ async def keep(
         return None
     fetched = answer.bill
     if fetched is not None:
-        await crud.add_bill(db, _new(user_id, phone_number, operator, circle, fetched))
+        await crud.add_bill(db, new_bill(user_id, phone_number, operator, circle, fetched))
     present: Bill | None = None
     for bill in await crud.lock_bills_of_number(db, user_id, phone_number, operator):
         if fetched is not None and bill.bill_reference == fetched.bill_reference:
@@ -134,7 +136,10 @@ def refresh(bill: Bill, fetched: OperatorBill) -> None:
         bill.amount, bill.minimum = fetched.amount, fetched.minimum
 
 
-def _new(user_id: UUID, phone_number: str, operator: str, circle: str | None, fetched: OperatorBill) -> Bill:
+def new_bill(
+    user_id: UUID, phone_number: str, operator: str, circle: str | None, fetched: OperatorBill
+) -> Bill:
+    """A bill as it was fetched now, not written down yet."""
     now = clock.now()
     return Bill(
         user_id=user_id,
@@ -163,6 +168,13 @@ async def show(db: AsyncSession, user_id: UUID, bill_id: UUID) -> BillOut:
     if bill is None:
         raise BillNotFound
     return views.bill_out(bill, clock.now())
+
+
+async def due_bills(db: AsyncSession, user_id: UUID) -> dict[str, BillOut]:
+    """By number, the customer's bill that is to be paid first, as it was when it was last fetched."""
+    now = clock.now()
+    # Of several bills of a number the one that is due first stays.
+    return {bill.phone_number: views.bill_out(bill, now) for bill in await crud.list_due(db, user_id)}
 
 
 async def list_bills(db: AsyncSession, user_id: UUID, query: BillQuery) -> BillPage:

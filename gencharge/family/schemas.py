@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -30,6 +30,16 @@ class BoardAutopay(Out):
     amount: Money = Field(description="What it costs, as of the last look.")
 
 
+class BoardBill(Out):
+    """A postpaid bill that is to be paid, as it was when it was last fetched."""
+
+    bill_id: UUID
+    amount: Money
+    due_on: date = Field(description="The last day to pay, in India.")
+    is_overdue: bool
+    fetched_at: datetime
+
+
 class FamilyNumber(Out):
     """A number, and what is on it."""
 
@@ -43,6 +53,9 @@ class FamilyNumber(Out):
         description="The active base plan: on my own number whoever bought it, on others if I did."
     )
     queued_plan: BoardPlan | None = Field(description="The first one that waits behind it.")
+    bill: BoardBill | None = Field(
+        description="What I fetched with `POST /v1/bills/fetch` and is to be paid."
+    )
     autopay: BoardAutopay | None = Field(description="Null also while it is paused.")
 
 

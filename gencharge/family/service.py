@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from gencharge.autopay import service as autopays
 from gencharge.autopay.models import Autopay
+from gencharge.bills import service as bills
+from gencharge.bills.service import BillOut
 from gencharge.core.http.paging import PageQuery
 from gencharge.core.values.money import Money
-from gencharge.family.schemas import BoardAutopay, BoardPlan, FamilyBoard, FamilyNumber
+from gencharge.family.schemas import BoardAutopay, BoardBill, BoardPlan, FamilyBoard, FamilyNumber
 from gencharge.operators import service as operators
 from gencharge.recharge import service as recharges
 from gencharge.recharge.models import ActivePlan, PlanState
@@ -24,7 +26,7 @@ _ALL: Final = PageQuery(limit=100)
 
 
 async def board(db: AsyncSession, user_id: UUID) -> FamilyBoard:
-    """The customer's own number and the saved ones, each with its plans and the next autopay. Raises UserNotFound."""
+    """The customer's own number and the saved ones, each with its plans, its bill and the next autopay. Raises UserNotFound."""
     own_number = (await users.get(db, user_id)).phone_number
     connection = await operators.lookup(db, own_number, user_id)
     saved, _, _ = await users.list_saved_numbers(db, user_id, _ALL)
@@ -32,6 +34,7 @@ async def board(db: AsyncSession, user_id: UUID) -> FamilyBoard:
     numbers = [number.phone_number for number in saved]
     plans = await recharges.list_lines(db, user_id, own_number=own_number, numbers=numbers)
     runs = await autopays.next_runs(db, user_id)
+    due = await bills.due_bills(db, user_id)
     own = FamilyNumber(
         phone_number=own_number,
         nickname=None,
@@ -39,6 +42,7 @@ async def board(db: AsyncSession, user_id: UUID) -> FamilyBoard:
         number_id=None,
         operator=connection.operator,
         circle=connection.circle,
+        bill=_bill(due.get(own_number)),
         **_on(own_number, plans, runs),
     )
     others = [
@@ -49,6 +53,7 @@ async def board(db: AsyncSession, user_id: UUID) -> FamilyBoard:
             number_id=number.number_id,
             operator=number.operator,
             circle=number.circle,
+            bill=_bill(due.get(number.phone_number)),
             **_on(number.phone_number, plans, runs),
         )
         for number in saved
@@ -76,6 +81,18 @@ def _plan(plan: ActivePlan) -> BoardPlan:
         plan_name=plan.plan_name,
         valid_until=plan.valid_until,
         days_left=days_left(plan),
+    )
+
+
+def _bill(bill: BillOut | None) -> BoardBill | None:
+    if bill is None:
+        return None
+    return BoardBill(
+        bill_id=bill.bill_id,
+        amount=bill.amount,
+        due_on=bill.due_on,
+        is_overdue=bill.is_overdue,
+        fetched_at=bill.fetched_at,
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
+from gencharge.bills import crud
+from gencharge.bills import service as bills
+from gencharge.channels.service import OperatorBill, PartPayment
 from gencharge.core.stores.stores import Stores
 from gencharge.core.values import clock
 from gencharge.core.values.ids import SYSTEM_USER_ID
@@ -16,6 +20,7 @@ from gencharge.users import service as users
 from tests.counting import counting, listening
 from tests.make.autopay import make_autopay, make_owner
 from tests.make.money import buy, find_plan, make_number
+from tests.make.recharge import run_sql
 
 
 async def save(shop: Stores, user_id: UUID, phone_number: str, nickname: str = "Mother") -> None:
@@ -48,7 +53,7 @@ async def test_the_own_number_comes_first_and_has_nothing_on_it_yet(shop: Stores
     own = (await shop.database.run(lambda db: users.get(db, user_id))).phone_number
     [number] = (await board(shop, user_id)).numbers
     assert (number.phone_number, number.is_own, number.nickname) == (own, True, None)
-    assert (number.plan, number.queued_plan, number.autopay) == (None, None, None)
+    assert (number.plan, number.queued_plan, number.bill, number.autopay) == (None, None, None, None)
 
 
 async def test_a_saved_number_shows_its_plans_and_the_next_autopay(shop: Stores) -> None:
@@ -120,3 +125,24 @@ async def test_thirty_numbers_take_as_many_statements_as_one(shop: Stores) -> No
         counts.append(counted.statements)
     assert counts[0] == counts[1]
     assert counts[0] <= 8
+
+
+async def test_a_due_bill_is_on_the_board_of_who_fetched_it_until_it_is_paid(shop: Stores) -> None:
+    user_id, other = await make_owner(shop), await make_owner(shop)
+    mother = await make_number(shop, service_type="postpaid")
+    for each in (user_id, other):
+        await save(shop, each, mother)
+    for bill_reference, day in (("B2", date(2026, 12, 20)), ("B1", date(2026, 11, 20))):
+        fetched = OperatorBill(bill_reference, "A***", 649_50, 1_00, PartPayment.ANY, day, None, None)
+        await shop.database.run(
+            lambda db, fetched=fetched: crud.add_bill(  # type: ignore[misc]
+                db, bills.new_bill(user_id, mother, "JIO", "KA", fetched)
+            )
+        )
+    bill = (await on(shop, user_id, mother)).bill
+    assert bill is not None
+    assert (bill.amount, bill.due_on) == (Money(649_50), date(2026, 11, 20))
+    assert (await on(shop, other, mother)).bill is None
+    closed = "UPDATE bills SET status = 'closed' WHERE user_id = :user_id"
+    await run_sql(shop, closed, user_id=user_id)
+    assert (await on(shop, user_id, mother)).bill is None
